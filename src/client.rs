@@ -1,0 +1,56 @@
+//! A registered client.
+
+use crate::{
+    registration::ClientMetadata,
+    values::{ClientId, SecretDigest, SecurityMode, TenantId, Timestamp},
+};
+
+/// A registered client, as it is stored: the authorization and token checks know no other form.
+///
+/// It holds the digest of its secret, never the secret. Only a registration makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: ClientId,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) security_mode: SecurityMode,
+    pub(crate) secret: Option<SecretDigest>,
+    pub(crate) metadata: ClientMetadata,
+}
+
+impl Client {
+    /// The tenant it is registered with. Ids are unique within one.
+    pub const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// Its identifier.
+    pub const fn id(&self) -> &ClientId {
+        &self.id
+    }
+
+    /// When it was registered.
+    pub const fn issued_at(&self) -> Timestamp {
+        self.issued_at
+    }
+
+    /// The mode it was born with. It keeps that even if the tenant's settings change.
+    pub const fn security_mode(&self) -> SecurityMode {
+        self.security_mode
+    }
+
+    /// Whether it is public: it has no secret (RFC 6749 section 2.1).
+    pub const fn is_public(&self) -> bool {
+        self.secret.is_none()
+    }
+
+    /// The digest of its secret, or `None` for a public client.
+    pub const fn secret_digest(&self) -> Option<&SecretDigest> {
+        self.secret.as_ref()
+    }
+
+    /// What it is registered with.
+    pub const fn metadata(&self) -> &ClientMetadata {
+        &self.metadata
+    }
+}

@@ -1,0 +1,136 @@
+use std::{fmt, sync::Arc};
+
+use crate::{
+    client::Client,
+    engine::{Registered, Registrar, mint},
+    error::RegistrationError,
+    ports::{Event, InsertOutcome},
+    quota::RateDecision,
+    registration::{ClientMetadata, RegistrationRequest},
+    settings::TenantSettings,
+    values::ClientSecret,
+};
+
+/// How often an id that is taken is minted again. With 190 random bits even once is a sign that
+/// the source of randomness is broken.
+const RETRIES: u32 = 3;
+
+/// Proof that one request may register one client: its tenant is known, registration is enabled,
+/// and a token of the tenant's quota was taken for it.
+///
+/// Only [`Registrar::admit`] gives one. It can't be copied, and registering consumes it.
+pub struct Admission {
+    registrar: Registrar,
+    tenant: Arc<TenantSettings>,
+    rate: Option<RateDecision>,
+}
+
+impl Admission {
+    pub(super) fn new(
+        registrar: Registrar,
+        tenant: Arc<TenantSettings>,
+        rate: Option<RateDecision>,
+    ) -> Self {
+        Self {
+            registrar,
+            tenant,
+            rate,
+        }
+    }
+
+    /// The settings in force for this registration.
+    pub fn settings(&self) -> &Arc<TenantSettings> {
+        &self.tenant
+    }
+
+    /// What the limiter said, or `None` where the tenant has no rate limit.
+    pub const fn rate(&self) -> Option<RateDecision> {
+        self.rate
+    }
+
+    /// Decodes `body`, the JSON of a request, and registers what it asks for.
+    ///
+    /// # Errors
+    /// [`RegistrationError::BodyTooLarge`] before a byte is looked at, [`RegistrationError::Decode`]
+    /// if it is not a registration request, otherwise as [`Admission::register`].
+    pub async fn register_json(self, body: &[u8]) -> Result<Registered, RegistrationError> {
+        match self.decode(body) {
+            Ok(request) => self.register(request).await,
+            Err(error) => Err(self.refuse(error)),
+        }
+    }
+
+    /// Registers what `request` asks for, reduced to what the tenant allows.
+    ///
+    /// A caller that drops this future leaves either nothing or a whole client behind.
+    ///
+    /// # Errors
+    /// [`RegistrationError::Metadata`] if a rule of the profile is broken;
+    /// [`RegistrationError::Backend`], [`RegistrationError::Random`] or
+    /// [`RegistrationError::NoFreeId`] if the outside world failed. Nothing is stored then.
+    pub async fn register(
+        self,
+        request: RegistrationRequest,
+    ) -> Result<Registered, RegistrationError> {
+        let stored = match self.tenant.registration.apply(request) {
+            Ok(metadata) => self.store(metadata).await,
+            Err(error) => Err(error.into()),
+        };
+        match stored {
+            Ok(registered) => {
+                let event = Event::Registered {
+                    client: &registered.client,
+                };
+                self.registrar.0.events.record(&event);
+                Ok(registered)
+            }
+            Err(error) => Err(self.refuse(error)),
+        }
+    }
+
+    fn decode(&self, body: &[u8]) -> Result<RegistrationRequest, RegistrationError> {
+        let max = self.tenant.registration.max_body_bytes;
+        if body.len() > max {
+            return Err(RegistrationError::BodyTooLarge { max });
+        }
+        Ok(RegistrationRequest::from_json(body)?)
+    }
+
+    /// Mints an identity for `metadata` and inserts the client: a new one while ids are taken.
+    async fn store(&self, metadata: ClientMetadata) -> Result<Registered, RegistrationError> {
+        let ports = &self.registrar.0;
+        let mode = self.tenant.registration.security_mode;
+        let method = metadata.token_endpoint_auth_method();
+        let mut metadata = metadata;
+        for _ in 0..=RETRIES {
+            let (id, secret) = mint::credentials(&*ports.random, mode, method)?;
+            let client = Arc::new(Client {
+                tenant: self.tenant.id.clone(),
+                id,
+                issued_at: ports.clock.now(),
+                security_mode: mode,
+                secret: secret.as_ref().map(ClientSecret::digest),
+                metadata,
+            });
+            match ports.store.insert(Arc::clone(&client)).await? {
+                InsertOutcome::Inserted => return Ok(Registered { client, secret }),
+                InsertOutcome::IdTaken => metadata = Arc::unwrap_or_clone(client).metadata,
+            }
+        }
+        Err(RegistrationError::NoFreeId)
+    }
+
+    /// Records a refusal on its way out.
+    pub(crate) fn refuse(&self, error: RegistrationError) -> RegistrationError {
+        self.registrar.refuse(Some(&self.tenant.id), error)
+    }
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission")
+            .field("tenant", &self.tenant.id)
+            .field("rate", &self.rate)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,104 @@
+use std::{fmt, sync::Arc};
+
+use crate::{
+    engine::{Registrar, registrar::Ports},
+    ports::{
+        ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, EventSink,
+        NoEvents, OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
+        default_limiter,
+    },
+    settings::TenantSettings,
+};
+
+/// Puts a [`Registrar`] together. Everything but the store has a default.
+pub struct RegistrarBuilder {
+    store: Box<dyn DynClientStore>,
+    tenants: Box<dyn DynTenantDirectory>,
+    limiter: Option<Box<dyn DynRateLimiter>>,
+    clock: Arc<dyn Clock>,
+    random: Box<dyn SecureRandom>,
+    events: Box<dyn EventSink>,
+}
+
+impl RegistrarBuilder {
+    pub(super) fn new(store: impl ClientStore) -> Self {
+        Self {
+            store: Box::new(store),
+            tenants: Box::new(SingleTenant::new(TenantSettings::new())),
+            limiter: None,
+            clock: Arc::new(SystemClock::new()),
+            random: Box::new(OsRandom),
+            events: Box::new(NoEvents),
+        }
+    }
+
+    /// Serves one tenant, with these settings. Default: one tenant, registration off.
+    #[must_use]
+    pub fn tenant(self, settings: TenantSettings) -> Self {
+        self.tenants(SingleTenant::new(settings))
+    }
+
+    /// Serves the tenants of `directory`.
+    #[must_use]
+    pub fn tenants(mut self, directory: impl TenantDirectory) -> Self {
+        self.tenants = Box::new(directory);
+        self
+    }
+
+    /// Counts requests with `limiter`. Default: in this process, by the builder's clock; without the
+    /// feature `memory` there is no default, and a tenant with a rate limit is answered 503.
+    #[must_use]
+    pub fn limiter(mut self, limiter: impl RateLimiter) -> Self {
+        self.limiter = Some(Box::new(limiter));
+        self
+    }
+
+    /// Tells the time by `clock`. Default: the operating system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Draws ids and secrets from `random`, which has to be cryptographically secure. Default: the
+    /// operating system's generator.
+    #[must_use]
+    pub fn random(mut self, random: impl SecureRandom) -> Self {
+        self.random = Box::new(random);
+        self
+    }
+
+    /// Reports to `events`. Default: nobody.
+    #[must_use]
+    pub fn events(mut self, events: impl EventSink) -> Self {
+        self.events = Box::new(events);
+        self
+    }
+
+    /// The registrar.
+    pub fn build(self) -> Registrar {
+        let Self {
+            store,
+            tenants,
+            limiter,
+            clock,
+            random,
+            events,
+        } = self;
+        let limiter = limiter.unwrap_or_else(|| default_limiter(Arc::clone(&clock)));
+        Registrar(Arc::new(Ports {
+            store,
+            tenants,
+            limiter,
+            clock,
+            random,
+            events,
+        }))
+    }
+}
+
+impl fmt::Debug for RegistrarBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistrarBuilder").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,169 @@
+use std::{fmt, sync::Arc};
+
+use crate::{
+    client::Client,
+    engine::{Admission, RegistrarBuilder},
+    error::RegistrationError,
+    ports::{
+        BackendError, ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory,
+        Event, EventSink, SecureRandom, TenantSelector,
+    },
+    settings::TenantSettings,
+    values::{ClientId, ClientSecret, TenantId},
+};
+
+/// Registers clients: the entry to the pipeline.
+///
+/// [`Registrar::admit`] answers whether a request may register at all, before a byte of its body is
+/// read. The [`Admission`] it gives is proof of that, good for one registration.
+///
+/// Cloning is cheap; clones share everything.
+///
+/// ```
+/// use oauth_dcr::{MemoryStore, RegistrationRequest, Registrar, TenantSelector, TenantSettings};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let registrar = Registrar::builder(MemoryStore::new())
+///     .tenant(TenantSettings::new().enabled())
+///     .build();
+///
+/// let admission = registrar.admit(TenantSelector::Host(None)).await?;
+/// let request = RegistrationRequest::new(["https://app.example.com/callback"]);
+/// let registered = admission.register(request).await?;
+/// assert!(registered.client().id().as_str().starts_with("tpc_"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Registrar(pub(super) Arc<Ports>);
+
+/// Everything outside that the pipeline needs.
+pub(super) struct Ports {
+    pub(super) store: Box<dyn DynClientStore>,
+    pub(super) tenants: Box<dyn DynTenantDirectory>,
+    pub(super) limiter: Box<dyn DynRateLimiter>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Box<dyn SecureRandom>,
+    pub(super) events: Box<dyn EventSink>,
+}
+
+impl Registrar {
+    /// Begins a registrar that keeps its clients in `store`.
+    pub fn builder(store: impl ClientStore) -> RegistrarBuilder {
+        RegistrarBuilder::new(store)
+    }
+
+    /// Asks whether a request to the tenant that `selector` leads to may register a client: the
+    /// tenant is known, registration is enabled, and its quota has a token, which is taken.
+    ///
+    /// # Errors
+    /// [`RegistrationError::UnknownTenant`], [`RegistrationError::NotEnabled`],
+    /// [`RegistrationError::TooManyRequests`], or [`RegistrationError::Backend`] if the directory
+    /// or the limiter can't tell.
+    pub async fn admit(
+        &self,
+        selector: TenantSelector<'_>,
+    ) -> Result<Admission, RegistrationError> {
+        let tenant = self.find_tenant(selector).await?;
+        self.admit_to(tenant).await
+    }
+
+    /// The first step of [`Registrar::admit`], for callers that answer some requests from the
+    /// tenant's settings alone.
+    pub(crate) async fn find_tenant(
+        &self,
+        selector: TenantSelector<'_>,
+    ) -> Result<Arc<TenantSettings>, RegistrationError> {
+        let found = self
+            .0
+            .tenants
+            .find(selector)
+            .await
+            .map_err(RegistrationError::Backend);
+        match found.and_then(|tenant| tenant.ok_or(RegistrationError::UnknownTenant)) {
+            Ok(tenant) => Ok(tenant),
+            Err(error) => Err(self.refuse(None, error)),
+        }
+    }
+
+    /// The steps of [`Registrar::admit`] after the tenant is known, cheapest first.
+    pub(crate) async fn admit_to(
+        &self,
+        tenant: Arc<TenantSettings>,
+    ) -> Result<Admission, RegistrationError> {
+        if !tenant.registration.enabled {
+            return Err(self.refuse(Some(&tenant.id), RegistrationError::NotEnabled));
+        }
+        // Here the access control list will stand: what it stops uses up none of the rate.
+        let rate = match tenant.registration.rate_limit {
+            None => None,
+            Some(quota) => match self.0.limiter.acquire(&tenant.id, quota).await {
+                Ok(decision) => Some(decision),
+                Err(error) => return Err(self.refuse(Some(&tenant.id), error.into())),
+            },
+        };
+        match rate {
+            Some(decision) if !decision.is_admitted() => {
+                let error = RegistrationError::TooManyRequests { decision };
+                Err(self.refuse(Some(&tenant.id), error))
+            }
+            _ => Ok(Admission::new(self.clone(), tenant, rate)),
+        }
+    }
+
+    /// The client with this id in this tenant, whatever state registration is in.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell.
+    pub async fn find(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> Result<Option<Arc<Client>>, BackendError> {
+        self.0.store.find(tenant, id).await
+    }
+
+    /// Records a refusal on its way out.
+    pub(crate) fn refuse(
+        &self,
+        tenant: Option<&TenantId>,
+        error: RegistrationError,
+    ) -> RegistrationError {
+        self.0.events.record(&Event::Refused {
+            tenant,
+            error: &error,
+        });
+        error
+    }
+
+    /// The time, for headers that name a moment.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+}
+
+impl fmt::Debug for Registrar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registrar").finish_non_exhaustive()
+    }
+}
+
+/// A client that was registered and stored, and its secret in clear, this once.
+#[derive(Debug)]
+pub struct Registered {
+    pub(super) client: Arc<Client>,
+    pub(super) secret: Option<ClientSecret>,
+}
+
+impl Registered {
+    /// The client, as it is stored.
+    pub fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// The secret, to show to its owner in this one answer; `None` for a public client.
+    pub const fn secret(&self) -> Option<&ClientSecret> {
+        self.secret.as_ref()
+    }
+}

@@ -1,0 +1,31 @@
+//! The outside world, behind traits: storage, tenants, rate, time, randomness, events.
+//!
+//! Each trait is written and implemented with plain `async fn` or a plain function. The crate boxes
+//! them itself, so that no host type shows in [`Registrar`](crate::Registrar).
+
+mod backend;
+mod clock;
+mod events;
+mod limiter;
+#[cfg(feature = "memory")]
+mod local_limiter;
+mod random;
+mod store;
+mod tenants;
+
+pub use backend::BackendError;
+pub use clock::{Clock, SystemClock};
+pub use events::{Event, EventSink, NoEvents};
+pub use limiter::RateLimiter;
+#[cfg(feature = "memory")]
+pub use local_limiter::LocalRateLimiter;
+pub use random::{OsRandom, RandomError, SecureRandom};
+pub use store::{ClientStore, InsertOutcome};
+pub use tenants::{SingleTenant, TenantDirectory, TenantSelector, Tenants};
+
+pub(crate) use limiter::{DynRateLimiter, default_limiter};
+pub(crate) use store::DynClientStore;
+pub(crate) use tenants::DynTenantDirectory;
+
+/// What an async call of an object-safe twin gives back.
+pub(crate) type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,38 @@
+use crate::{client::Client, error::RegistrationError, values::TenantId};
+
+/// Something that an operator may want to count, log or prove.
+///
+/// No event holds a secret or the body of a request.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A client was registered and stored.
+    Registered {
+        /// The client.
+        client: &'a Client,
+    },
+    /// A registration was refused, or failed.
+    Refused {
+        /// The tenant, if the request led to one.
+        tenant: Option<&'a TenantId>,
+        /// Why.
+        error: &'a RegistrationError,
+    },
+}
+
+/// Where events go: a log, counters, an audit trail.
+///
+/// It is called on the request's way, so it must be quick: hand slow work to a queue. It can't
+/// fail; what it does with an event that it can't keep is its own affair.
+pub trait EventSink: Send + Sync + 'static {
+    /// Takes note of `event`.
+    fn record(&self, event: &Event<'_>);
+}
+
+/// Drops every event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn record(&self, _: &Event<'_>) {}
+}

@@ -1,0 +1,20 @@
+//! The profile: from what a client asks for to what it is registered with.
+//!
+//! [`RegistrationRequest`] is untrusted. [`RegistrationSettings::apply`] consumes it and gives back
+//! [`ClientMetadata`], which is valid by construction: there is no other way to get one. All of it
+//! is pure; it may be used without a store, a tenant or a runtime.
+//!
+//! [`RegistrationSettings::apply`]: crate::RegistrationSettings::apply
+
+mod apply;
+mod error;
+mod field;
+mod json;
+mod metadata;
+mod request;
+
+pub use error::{MetadataError, MetadataFault};
+pub use field::Field;
+pub use json::DecodeError;
+pub use metadata::{ClientMetadata, LocalizedText};
+pub use request::RegistrationRequest;

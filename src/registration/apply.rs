@@ -1,0 +1,272 @@
+//! The rules of the profile, one function a field.
+
+use crate::{
+    registration::{
+        ClientMetadata, Field, LocalizedText, MetadataError, MetadataFault, RegistrationRequest,
+        request::RequestedText,
+    },
+    settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
+    values::{
+        ApplicationType, ClientName, GrantType, LanguageTag, OrderedSet, RedirectUri, ResponseType,
+        Scope, SecurityMode, TokenEndpointAuthMethod, WebUri,
+    },
+};
+
+impl RegistrationSettings {
+    /// Validates `request` and reduces it to what these settings allow.
+    ///
+    /// Unsupported grant and response types are filtered out or refused, refused redirect URIs
+    /// refuse the request or are dropped, as the settings say. Everything else that breaks a rule
+    /// is an error, and nothing is repaired.
+    ///
+    /// # Errors
+    /// [`MetadataError`] names the first field at fault, the position of the value in it, and the
+    /// rule.
+    pub fn apply(&self, request: RegistrationRequest) -> Result<ClientMetadata, MetadataError> {
+        let application_type = request
+            .application_type
+            .as_deref()
+            .map(application_type)
+            .transpose()?;
+        let redirect_uris = self.redirect_uris(request.redirect_uris, application_type)?;
+        let texts = request
+            .texts
+            .into_iter()
+            .filter_map(|text| self.text(text).transpose());
+        Ok(ClientMetadata {
+            redirect_uris,
+            token_endpoint_auth_method: self.auth_method(request.token_endpoint_auth_method)?,
+            grant_types: self.grant_types(request.grant_types)?,
+            response_types: self.response_types(request.response_types)?,
+            application_type,
+            texts: texts.collect::<Result<_, _>>()?,
+            contacts: self.contacts(request.contacts.unwrap_or_default())?,
+            scope: self.scope(request.scope.unwrap_or_default())?,
+            software_id: self.software(Field::SoftwareId, request.software_id)?,
+            software_version: self.software(Field::SoftwareVersion, request.software_version)?,
+        })
+    }
+
+    /// RFC 7591 section 2, RFC 8252 section 7; see [`RedirectUri::parse`] for one of them.
+    fn redirect_uris(
+        &self,
+        texts: Option<Vec<String>>,
+        application_type: Option<ApplicationType>,
+    ) -> Result<Box<[RedirectUri]>, MetadataError> {
+        let texts = texts.unwrap_or_default();
+        let max = self.redirect_uris.max;
+        if texts.len() > max {
+            return Err(MetadataError::new(
+                Field::RedirectUris,
+                MetadataFault::TooMany { max },
+            ));
+        }
+        let mut accepted: Vec<RedirectUri> = Vec::with_capacity(texts.len());
+        let mut first_refusal = None;
+        for (index, text) in texts.into_iter().enumerate() {
+            match self.redirect_uri(text, application_type) {
+                Ok(uri) if accepted.contains(&uri) => {}
+                Ok(uri) => accepted.push(uri),
+                Err(fault) => {
+                    let refusal = MetadataError::at(Field::RedirectUris, index, fault);
+                    if self.refused_redirect_uris == RefusedRedirectUris::Refuse {
+                        return Err(refusal);
+                    }
+                    first_refusal.get_or_insert(refusal);
+                }
+            }
+        }
+        match (accepted.is_empty(), first_refusal) {
+            (false, _) => Ok(accepted.into_boxed_slice()),
+            (true, Some(refusal)) => Err(refusal),
+            (true, None) => Err(MetadataError::new(
+                Field::RedirectUris,
+                MetadataFault::Required,
+            )),
+        }
+    }
+
+    fn redirect_uri(
+        &self,
+        text: String,
+        application_type: Option<ApplicationType>,
+    ) -> Result<RedirectUri, MetadataFault> {
+        let uri = RedirectUri::parse(text, &self.redirect_uris)?;
+        if application_type == Some(ApplicationType::Web) && !uri.suits_web_application() {
+            return Err(MetadataFault::NotForWebApplication);
+        }
+        Ok(uri)
+    }
+
+    /// Absent means `client_secret_post`, or the first method that is supported where that is not.
+    fn auth_method(&self, name: Option<String>) -> Result<TokenEndpointAuthMethod, MetadataError> {
+        let supported = self.token_endpoint_auth_methods;
+        let default = TokenEndpointAuthMethod::ClientSecretPost;
+        let chosen = match name {
+            Some(name) => TokenEndpointAuthMethod::from_name(&name),
+            None if supported.contains(default) => Some(default),
+            None => supported.iter().next(),
+        };
+        chosen
+            .filter(|method| supported.contains(*method))
+            .ok_or_else(|| {
+                let fault = MetadataFault::UnsupportedAuthMethod { supported };
+                MetadataError::new(Field::TokenEndpointAuthMethod, fault)
+            })
+    }
+
+    /// Absent means `authorization_code`; a strict client can't be without it.
+    fn grant_types(
+        &self,
+        names: Option<Vec<String>>,
+    ) -> Result<OrderedSet<GrantType, 5>, MetadataError> {
+        let Some(names) = names else {
+            return Ok([GrantType::AuthorizationCode].into_iter().collect());
+        };
+        let allowed = GrantType::allowed_in(self.security_mode);
+        let known = |name: &str| allowed.iter().copied().find(|grant| grant.as_str() == name);
+        let grants = supported(
+            Field::GrantTypes,
+            &names,
+            self.unsupported_grant_types,
+            known,
+        )?;
+        let is_strict = self.security_mode == SecurityMode::Strict;
+        if is_strict && !grants.contains(GrantType::AuthorizationCode) {
+            let fault = MetadataFault::AuthorizationCodeRequired;
+            return Err(MetadataError::new(Field::GrantTypes, fault));
+        }
+        Ok(grants)
+    }
+
+    /// Absent means `code`.
+    fn response_types(
+        &self,
+        names: Option<Vec<String>>,
+    ) -> Result<OrderedSet<ResponseType, 7>, MetadataError> {
+        let Some(names) = names else {
+            return Ok([ResponseType::Code].into_iter().collect());
+        };
+        let allowed = ResponseType::allowed_in(self.security_mode);
+        let known = |name: &str| allowed.iter().copied().find(|it| it.is_spelled(name));
+        supported(
+            Field::ResponseTypes,
+            &names,
+            self.unsupported_response_types,
+            known,
+        )
+    }
+
+    /// A name or an address for people. One that is empty counts as absent.
+    fn text(&self, text: RequestedText) -> Result<Option<LocalizedText>, MetadataError> {
+        let RequestedText {
+            field,
+            language,
+            value,
+        } = text;
+        let refuse = |fault: MetadataFault| MetadataError::new(field, fault);
+        let language = language.map(LanguageTag::parse).transpose();
+        let language = language.map_err(|_| refuse(MetadataFault::InvalidLanguageTag))?;
+        let value = if field == Field::ClientName {
+            ClientName::parse(&value, self.metadata_limits.client_name_chars)
+                .map_err(|error| refuse(error.into()))?
+                .map(|name| name.as_str().into())
+        } else {
+            let max = self.metadata_limits.uri_bytes;
+            if value.len() > max {
+                return Err(refuse(MetadataFault::TooLong { max }));
+            }
+            let parse = |value| WebUri::parse(value).map_err(|error| refuse(error.into()));
+            Some(value)
+                .filter(|value| !value.is_empty())
+                .map(parse)
+                .transpose()?
+                .map(|uri| uri.as_str().into())
+        };
+        Ok(value.map(|value| LocalizedText {
+            field,
+            language,
+            value,
+        }))
+    }
+
+    fn contacts(&self, contacts: Vec<String>) -> Result<Box<[Box<str>]>, MetadataError> {
+        let limits = &self.metadata_limits;
+        if contacts.len() > limits.contacts {
+            let fault = MetadataFault::TooMany {
+                max: limits.contacts,
+            };
+            return Err(MetadataError::new(Field::Contacts, fault));
+        }
+        let check = |(index, contact)| {
+            plain_text(contact, limits.contact_chars)
+                .map_err(|fault| MetadataError::at(Field::Contacts, index, fault))
+        };
+        contacts.into_iter().enumerate().map(check).collect()
+    }
+
+    /// RFC 6749 section 3.3. Several clients send `""` when they want none.
+    fn scope(&self, scope: String) -> Result<Option<Scope>, MetadataError> {
+        let refuse = |fault| MetadataError::new(Field::Scope, fault);
+        let max = self.metadata_limits.scope_bytes;
+        if scope.len() > max {
+            return Err(refuse(MetadataFault::TooLong { max }));
+        }
+        if scope.is_empty() {
+            return Ok(None);
+        }
+        Scope::parse(scope)
+            .map(Some)
+            .map_err(|_| refuse(MetadataFault::InvalidScope))
+    }
+
+    fn software(
+        &self,
+        field: Field,
+        text: Option<String>,
+    ) -> Result<Option<Box<str>>, MetadataError> {
+        let check = |text| plain_text(text, self.metadata_limits.software_chars);
+        text.map(check)
+            .transpose()
+            .map_err(|fault| MetadataError::new(field, fault))
+    }
+}
+
+fn application_type(name: &str) -> Result<ApplicationType, MetadataError> {
+    ApplicationType::from_name(name)
+        .ok_or_else(|| MetadataError::new(Field::ApplicationType, MetadataFault::Unsupported))
+}
+
+/// Those of `names` that `known` knows, in their order. One that it does not is dropped or, where
+/// the settings say so, refused; and something has to be left.
+fn supported<T: Copy + PartialEq, const N: usize>(
+    field: Field,
+    names: &[String],
+    unsupported: Unsupported,
+    known: impl Fn(&str) -> Option<T>,
+) -> Result<OrderedSet<T, N>, MetadataError> {
+    let mut kept = OrderedSet::new();
+    for (index, name) in names.iter().enumerate() {
+        match known(name) {
+            Some(value) => kept.insert(value),
+            None if unsupported == Unsupported::Filter => {}
+            None => return Err(MetadataError::at(field, index, MetadataFault::Unsupported)),
+        }
+    }
+    if kept.is_empty() {
+        return Err(MetadataError::new(field, MetadataFault::NothingSupported));
+    }
+    Ok(kept)
+}
+
+/// Text that is kept as it is: bounded, without the control characters that databases and logs
+/// stumble over.
+fn plain_text(text: String, max_chars: usize) -> Result<Box<str>, MetadataFault> {
+    if text.chars().nth(max_chars).is_some() {
+        return Err(MetadataFault::TooLong { max: max_chars });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(MetadataFault::ControlCharacter);
+    }
+    Ok(text.into_boxed_str())
+}

@@ -1,0 +1,158 @@
+use std::fmt;
+
+use crate::{
+    registration::Field,
+    values::{ClientNameError, OrderedSet, RedirectUriError, TokenEndpointAuthMethod, WebUriError},
+};
+
+/// A registration request breaks a rule of the profile: which field, which of its values, why.
+///
+/// Its `Display` is safe to send and to log: it never holds the client's own text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataError {
+    field: Field,
+    index: Option<usize>,
+    fault: MetadataFault,
+}
+
+impl MetadataError {
+    pub(crate) fn new(field: Field, fault: impl Into<MetadataFault>) -> Self {
+        Self {
+            field,
+            index: None,
+            fault: fault.into(),
+        }
+    }
+
+    pub(crate) fn at(field: Field, index: usize, fault: impl Into<MetadataFault>) -> Self {
+        Self {
+            field,
+            index: Some(index),
+            fault: fault.into(),
+        }
+    }
+
+    /// The field at fault.
+    pub const fn field(&self) -> Field {
+        self.field
+    }
+
+    /// The position of the first value at fault, from 0, where the field is a list.
+    pub const fn index(&self) -> Option<usize> {
+        self.index
+    }
+
+    /// What is wrong with it.
+    pub const fn fault(&self) -> &MetadataFault {
+        &self.fault
+    }
+}
+
+impl fmt::Display for MetadataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "{}[{index}]: {}", self.field, self.fault),
+            None => write!(f, "{}: {}", self.field, self.fault),
+        }
+    }
+}
+
+impl std::error::Error for MetadataError {}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataFault {
+    /// The field is required and was left out, or was `null` or empty.
+    #[error("is required")]
+    Required,
+    /// The value has another JSON type than the field has.
+    #[error("has the wrong JSON type")]
+    WrongType,
+    /// The list has more values than allowed.
+    #[error("has more than {max} values")]
+    TooMany {
+        /// The most there may be.
+        max: usize,
+    },
+    /// The value is longer than allowed.
+    #[error("is longer than {max}")]
+    TooLong {
+        /// The longest it may be, in the unit of the field.
+        max: usize,
+    },
+    /// The value holds a control character.
+    #[error("holds a control character")]
+    ControlCharacter,
+    /// The value is not one that this server supports.
+    #[error("is not supported")]
+    Unsupported,
+    /// The authentication method is not one that this server supports.
+    #[error("is not supported; supported are: {}", Names(supported))]
+    UnsupportedAuthMethod {
+        /// Those that are.
+        supported: OrderedSet<TokenEndpointAuthMethod, 3>,
+    },
+    /// Nothing that this server supports is in the list.
+    #[error("holds nothing that is supported")]
+    NothingSupported,
+    /// A client without `authorization_code` could do nothing.
+    #[error("has to include authorization_code")]
+    AuthorizationCodeRequired,
+    /// A web application registers https redirect URIs that are not loopback
+    /// (OpenID Connect Registration section 2).
+    #[error("a web application needs https and a host that is not loopback")]
+    NotForWebApplication,
+    /// A redirect URI is refused.
+    #[error(transparent)]
+    RedirectUri(#[from] RedirectUriError),
+    /// A name is refused.
+    #[error(transparent)]
+    ClientName(#[from] ClientNameError),
+    /// An https address is refused.
+    #[error(transparent)]
+    WebUri(#[from] WebUriError),
+    /// Not a list of scope tokens (RFC 6749 section 3.3).
+    #[error("is not a list of scope tokens with one space between")]
+    InvalidScope,
+    /// The language tag after the `#` is not well-formed (BCP 47).
+    #[error("has a language tag that is not well-formed")]
+    InvalidLanguageTag,
+    /// The key set holds a private or symmetric key, which is now known to more than its owner.
+    #[error("holds a private or symmetric key; replace that key, it has leaked")]
+    PrivateKey,
+}
+
+impl MetadataFault {
+    /// The stable name of the rule that refused, for programs.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::WrongType => "wrong_type",
+            Self::TooMany { .. } => "too_many",
+            Self::TooLong { .. } => "too_long",
+            Self::ControlCharacter => "control_character",
+            Self::Unsupported | Self::UnsupportedAuthMethod { .. } => "not_supported",
+            Self::NothingSupported => "nothing_supported",
+            Self::AuthorizationCodeRequired => "authorization_code_required",
+            Self::NotForWebApplication => "not_for_web_application",
+            Self::RedirectUri(error) => error.rule(),
+            Self::ClientName(error) => error.rule(),
+            Self::WebUri(error) => error.rule(),
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidLanguageTag => "invalid_language_tag",
+            Self::PrivateKey => "private_key",
+        }
+    }
+}
+
+struct Names<'a>(&'a OrderedSet<TokenEndpointAuthMethod, 3>);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, method) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if at == 0 { "" } else { ", " }, method.as_str())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,475 @@
+//! Reading a request from JSON: one object, no member twice, bounded in depth, nothing after it.
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use crate::registration::{
+    Field, MetadataError, MetadataFault, RegistrationRequest, request::RequestedText,
+};
+
+/// How deep a request may nest, its own braces counted.
+const MAX_DEPTH: usize = 32;
+
+/// Members of a JSON Web Key that are private or symmetric key material (RFC 7518 section 6, and
+/// `priv` of the algorithm key pairs).
+const PRIVATE_KEY_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
+/// A body is not a registration request.
+///
+/// Its `Display` is safe to send and to log: it never holds the client's own text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The bytes are not UTF-8.
+    #[error("the body is not UTF-8")]
+    NotUtf8,
+    /// The text is not JSON, or something follows the JSON.
+    #[error("the body is not JSON")]
+    NotJson,
+    /// The JSON is something else than an object.
+    #[error("the body is not a JSON object")]
+    NotAnObject,
+    /// A member comes twice; two readers could pick different ones.
+    #[error("the JSON object has a member twice")]
+    DuplicateMember {
+        /// Which one, if it is one that this crate reads.
+        field: Option<Field>,
+    },
+    /// The JSON nests deeper than 32 levels.
+    #[error("the JSON nests too deeply")]
+    TooDeep,
+    /// It is an object, but a member has the wrong type, or leaks a key.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+}
+
+impl DecodeError {
+    /// The field at fault, if it is one that this crate reads.
+    pub const fn field(&self) -> Option<Field> {
+        match self {
+            Self::NotUtf8 | Self::NotJson | Self::NotAnObject | Self::TooDeep => None,
+            Self::DuplicateMember { field } => *field,
+            Self::Metadata(error) => Some(error.field()),
+        }
+    }
+
+    /// The stable name of the rule that refused, for programs.
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not_utf8",
+            Self::NotJson => "not_json",
+            Self::NotAnObject => "not_an_object",
+            Self::DuplicateMember { .. } => "duplicate_member",
+            Self::TooDeep => "nested_too_deeply",
+            Self::Metadata(error) => error.fault().rule(),
+        }
+    }
+}
+
+impl RegistrationRequest {
+    /// Reads a request from the JSON in `body`.
+    ///
+    /// Work is linear in the length of `body`; bound that before. Members that this crate does not
+    /// know are passed over, though the JSON in them has to be well-formed.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: anything but one JSON object without duplicate members, or a known member
+    /// of the wrong JSON type.
+    ///
+    /// ```
+    /// use oauth_dcr::{DecodeError, RegistrationRequest};
+    ///
+    /// let body = br#"{"redirect_uris": ["https://app.example.com/cb"]}"#;
+    /// assert!(RegistrationRequest::from_json(body).is_ok());
+    ///
+    /// let array = RegistrationRequest::from_json(b"[[\"https://evil.test/cb\"]]");
+    /// assert_eq!(array, Err(DecodeError::NotAnObject));
+    /// ```
+    pub fn from_json(body: &[u8]) -> Result<Self, DecodeError> {
+        let text = std::str::from_utf8(body).map_err(|_| DecodeError::NotUtf8)?;
+        let mut reader = ObjectReader::default();
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = json.deserialize_any(&mut reader).and_then(|()| json.end());
+        match (read, reader.broken, reader.misfit) {
+            (Ok(()), None, None) => Ok(reader.request),
+            (Ok(()), None, Some(misfit)) => Err(misfit.into()),
+            (_, Some(broken), _) => Err(broken),
+            // Only a value that is well-formed, and no object, is refused as data.
+            (Err(error), None, _) if error.is_data() => Err(DecodeError::NotAnObject),
+            (Err(_), None, _) => Err(DecodeError::NotJson),
+        }
+    }
+}
+
+/// Reads the members of the one object into a request.
+#[derive(Default)]
+struct ObjectReader {
+    request: RegistrationRequest,
+    /// Why reading stopped, where that is no fault of the JSON's grammar.
+    broken: Option<DecodeError>,
+    /// The first known member that does not fit. It counts once the JSON is read to its end.
+    misfit: Option<MetadataError>,
+    /// The fields that came, a bit each.
+    fields: u32,
+    /// The other members that came.
+    others: BTreeSet<String>,
+}
+
+impl<'de> Visitor<'de> for &mut ObjectReader {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key_seed(NameReader)? {
+            if !self.is_new(&name) {
+                self.broken = Some(DecodeError::DuplicateMember {
+                    field: name.field(),
+                });
+                return Err(A::Error::custom("a member comes twice"));
+            }
+            let reader = ValueReader {
+                shape: name.shape(),
+                depth: 2,
+                broken: &mut self.broken,
+            };
+            let value = members.next_value_seed(reader)?;
+            if let Err(misfit) = self.request.keep(name, value) {
+                self.misfit.get_or_insert(misfit);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ObjectReader {
+    /// Notes that `name` came; `false` if it had come before.
+    fn is_new(&mut self, name: &Name) -> bool {
+        match name {
+            Name::Field(field) => {
+                let bit = 1 << *field as u32;
+                let new = self.fields & bit == 0;
+                self.fields |= bit;
+                new
+            }
+            // Letter case carries no meaning in a language tag.
+            Name::Tagged(field, tag) => self
+                .others
+                .insert(format!("{field}#{}", tag.to_ascii_lowercase())),
+            Name::Other(name) => self.others.insert(name.clone()),
+        }
+    }
+}
+
+impl RegistrationRequest {
+    fn keep(&mut self, name: Name, value: Value) -> Result<(), MetadataError> {
+        let (field, language) = match name {
+            Name::Field(field) => (field, None),
+            Name::Tagged(field, tag) => (field, Some(tag)),
+            Name::Other(_) => return Ok(()),
+        };
+        match (value, name_shape(field)) {
+            (Value::PrivateKey, _) => Err(MetadataError::new(field, MetadataFault::PrivateKey)),
+            (Value::Null, _) | (_, Shape::KeySet | Shape::Anything) => Ok(()),
+            (Value::Text(value), Shape::Text) => {
+                self.keep_text(field, language, value);
+                Ok(())
+            }
+            (
+                Value::Texts {
+                    texts,
+                    misfit: None,
+                },
+                Shape::Texts,
+            ) => {
+                self.keep_texts(field, texts);
+                Ok(())
+            }
+            (
+                Value::Texts {
+                    misfit: Some(index),
+                    ..
+                },
+                Shape::Texts,
+            ) => Err(MetadataError::at(field, index, MetadataFault::WrongType)),
+            _ => Err(MetadataError::new(field, MetadataFault::WrongType)),
+        }
+    }
+
+    fn keep_text(&mut self, field: Field, language: Option<String>, value: String) {
+        let slot = match field {
+            Field::TokenEndpointAuthMethod => &mut self.token_endpoint_auth_method,
+            Field::ApplicationType => &mut self.application_type,
+            Field::Scope => &mut self.scope,
+            Field::SoftwareId => &mut self.software_id,
+            Field::SoftwareVersion => &mut self.software_version,
+            _ => {
+                return self.texts.push(RequestedText {
+                    field,
+                    language,
+                    value,
+                });
+            }
+        };
+        *slot = Some(value);
+    }
+
+    fn keep_texts(&mut self, field: Field, values: Vec<String>) {
+        let slot = match field {
+            Field::GrantTypes => &mut self.grant_types,
+            Field::ResponseTypes => &mut self.response_types,
+            Field::Contacts => &mut self.contacts,
+            _ => &mut self.redirect_uris,
+        };
+        *slot = Some(values);
+    }
+}
+
+/// The name of a member.
+enum Name {
+    Field(Field),
+    /// A human-readable field with a language tag, which is not checked yet.
+    Tagged(Field, String),
+    Other(String),
+}
+
+impl Name {
+    fn read(name: &str) -> Self {
+        if let Some(field) = Field::from_name(name) {
+            return Self::Field(field);
+        }
+        match name
+            .split_once('#')
+            .map(|(name, tag)| (Field::from_name(name), tag))
+        {
+            Some((Some(field), tag)) if field.is_human_readable() => {
+                Self::Tagged(field, tag.to_owned())
+            }
+            _ => Self::Other(name.to_owned()),
+        }
+    }
+
+    fn field(&self) -> Option<Field> {
+        match self {
+            Self::Field(field) | Self::Tagged(field, _) => Some(*field),
+            Self::Other(_) => None,
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        self.field().map_or(Shape::Anything, name_shape)
+    }
+}
+
+struct NameReader;
+
+impl<'de> DeserializeSeed<'de> for NameReader {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameReader {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(Name::read(name))
+    }
+}
+
+/// What a member is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// One string.
+    Text,
+    /// A list of strings.
+    Texts,
+    /// A JSON Web Key Set, looked through for private keys.
+    KeySet,
+    /// Nothing: it is passed over.
+    Anything,
+}
+
+fn name_shape(field: Field) -> Shape {
+    match field {
+        Field::RedirectUris | Field::GrantTypes | Field::ResponseTypes | Field::Contacts => {
+            Shape::Texts
+        }
+        Field::Jwks => Shape::KeySet,
+        _ => Shape::Text,
+    }
+}
+
+/// What was found in a member that was read for a [`Shape`].
+enum Value {
+    Null,
+    Text(String),
+    /// The strings of a list, and the position of the first value that is none.
+    Texts {
+        texts: Vec<String>,
+        misfit: Option<usize>,
+    },
+    PrivateKey,
+    Other,
+}
+
+/// Reads any JSON value, bounded in depth, and keeps of it what `shape` asks for.
+struct ValueReader<'a> {
+    shape: Shape,
+    depth: usize,
+    broken: &'a mut Option<DecodeError>,
+}
+
+impl ValueReader<'_> {
+    fn nested(&mut self, shape: Shape) -> ValueReader<'_> {
+        ValueReader {
+            shape,
+            depth: self.depth + 1,
+            broken: self.broken,
+        }
+    }
+
+    fn check_depth<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        if self.depth <= MAX_DEPTH {
+            return Ok(());
+        }
+        *self.broken = Some(DecodeError::TooDeep);
+        Err(E::custom("nests too deeply"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueReader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(if self.shape == Shape::Text {
+            Value::Text(text.to_owned())
+        } else {
+            Value::Other
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<Value, A::Error> {
+        self.check_depth()?;
+        if self.shape == Shape::Texts {
+            return self.read_texts(values);
+        }
+        let shape = if self.shape == Shape::KeySet {
+            Shape::KeySet
+        } else {
+            Shape::Anything
+        };
+        let mut found = Value::Other;
+        while let Some(value) = values.next_element_seed(self.nested(shape))? {
+            if matches!(value, Value::PrivateKey) {
+                found = value;
+            }
+        }
+        Ok(found)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
+        self.check_depth()?;
+        let in_key_set = self.shape == Shape::KeySet;
+        let shape = if in_key_set {
+            Shape::KeySet
+        } else {
+            Shape::Anything
+        };
+        let mut found = Value::Other;
+        while let Some(name) = members.next_key_seed(KeyMemberReader)? {
+            let value = members.next_value_seed(self.nested(shape))?;
+            let leaks = name.is_private && !matches!(value, Value::Null);
+            if in_key_set && (leaks || matches!(value, Value::PrivateKey)) {
+                found = Value::PrivateKey;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl ValueReader<'_> {
+    fn read_texts<'de, A: SeqAccess<'de>>(mut self, mut values: A) -> Result<Value, A::Error> {
+        let mut texts = Vec::new();
+        let mut misfit = None;
+        let mut index = 0;
+        while let Some(value) = values.next_element_seed(self.nested(Shape::Text))? {
+            match value {
+                Value::Text(text) => texts.push(text),
+                _ => misfit = misfit.or(Some(index)),
+            }
+            index += 1;
+        }
+        Ok(Value::Texts { texts, misfit })
+    }
+}
+
+/// A member of an object that is not kept.
+struct KeyMember {
+    is_private: bool,
+}
+
+struct KeyMemberReader;
+
+impl<'de> DeserializeSeed<'de> for KeyMemberReader {
+    type Value = KeyMember;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<KeyMember, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyMemberReader {
+    type Value = KeyMember;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<KeyMember, E> {
+        Ok(KeyMember {
+            is_private: PRIVATE_KEY_MEMBERS.contains(&name),
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! What a tenant decides, and how it is written down as JSON.
+//!
+//! Every default is the safe one. Settings are plain values: a host keeps them where it likes and
+//! hands them out through a [`TenantDirectory`](crate::TenantDirectory).
+
+mod access;
+mod document;
+mod issuer;
+mod only_default;
+mod origins;
+mod registration;
+mod tenant;
+
+pub use access::{
+    ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,
+};
+pub use document::{SettingsDocument, SettingsError};
+pub use issuer::{InvalidIssuer, Issuer};
+pub use origins::{AllowedOrigins, InvalidOrigin};
+pub use registration::{MetadataLimits, RefusedRedirectUris, RegistrationSettings, Unsupported};
+pub use tenant::{ScopeWhenNoneRequested, SignalHeaders, TenantSettings, UnknownParameters};

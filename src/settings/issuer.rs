@@ -1,0 +1,68 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::values::{RedirectPolicy, RedirectUri};
+
+/// The issuer identifier of an authorization server (RFC 8414 section 2): an https URL without
+/// query and fragment, or http on a loopback host while developing.
+///
+/// ```
+/// use oauth_dcr::Issuer;
+///
+/// assert!(Issuer::parse("https://auth.example.com/tenant").is_ok());
+/// assert!(Issuer::parse("http://127.0.0.1:8080").is_ok());
+/// assert!(Issuer::parse("http://auth.example.com").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Issuer(Box<str>);
+
+/// A text is not an https URL without query and fragment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an issuer is an https URL without query and fragment; http is for loopback hosts only")]
+pub struct InvalidIssuer;
+
+impl Issuer {
+    /// The issuer that `text` names.
+    ///
+    /// # Errors
+    /// [`InvalidIssuer`] if it is anything else than an https (or loopback http) URL.
+    pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
+        // An issuer has to mean the same to every parser, as a redirect URI has.
+        let policy = RedirectPolicy {
+            single_label_hosts: true,
+            ..RedirectPolicy::default()
+        };
+        let uri = RedirectUri::parse(text, &policy).map_err(|_| InvalidIssuer)?;
+        if !(uri.suits_web_application() || uri.is_loopback()) || text.contains('?') {
+            return Err(InvalidIssuer);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The issuer as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Issuer {
+    type Error = InvalidIssuer;
+
+    fn try_from(text: String) -> Result<Self, InvalidIssuer> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Issuer> for String {
+    fn from(issuer: Issuer) -> Self {
+        issuer.0.into_string()
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

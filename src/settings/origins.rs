@@ -1,0 +1,134 @@
+use serde::{Deserialize, Serialize};
+
+/// Which web origins may register from a browser (CORS), never with credentials.
+///
+/// As JSON it is a list of origins; `["*"]`, the default, means any.
+///
+/// ```
+/// use oauth_dcr::AllowedOrigins;
+///
+/// let origins = AllowedOrigins::list(["https://inspector.example.com"])?;
+/// assert!(origins.allows("https://inspector.example.com"));
+/// assert!(!origins.allows("https://other.example.com"));
+/// # Ok::<(), oauth_dcr::InvalidOrigin>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct AllowedOrigins(Origins);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Origins {
+    #[default]
+    Any,
+    Listed(Vec<String>),
+}
+
+/// A text is not an origin: scheme, host and, where it is not the default one, port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "origin {index} is not scheme, host and port as a browser sends them, or stands beside \"*\""
+)]
+pub struct InvalidOrigin {
+    /// Its position in the list, from 0.
+    pub index: usize,
+}
+
+impl AllowedOrigins {
+    /// Any origin.
+    pub const fn any() -> Self {
+        Self(Origins::Any)
+    }
+
+    /// These origins only, each as a browser writes it in its `Origin` header: without a path, and
+    /// without the default port. An empty list allows none.
+    ///
+    /// # Errors
+    /// [`InvalidOrigin`] for the first that is none.
+    pub fn list<I>(origins: I) -> Result<Self, InvalidOrigin>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let origins: Vec<String> = origins.into_iter().map(Into::into).collect();
+        match origins
+            .iter()
+            .position(|origin| !is_serialised_origin(origin))
+        {
+            Some(index) => Err(InvalidOrigin { index }),
+            None => Ok(Self(Origins::Listed(origins))),
+        }
+    }
+
+    /// Whether every origin is allowed.
+    pub const fn is_any(&self) -> bool {
+        matches!(self.0, Origins::Any)
+    }
+
+    /// Whether a page of `origin` may register.
+    pub fn allows(&self, origin: &str) -> bool {
+        match &self.0 {
+            Origins::Any => true,
+            Origins::Listed(origins) => origins.iter().any(|listed| listed == origin),
+        }
+    }
+}
+
+/// Whether `text` is exactly what a browser would send for the origin that it names.
+fn is_serialised_origin(text: &str) -> bool {
+    url::Url::parse(text)
+        .is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
+}
+
+impl TryFrom<Vec<String>> for AllowedOrigins {
+    type Error = InvalidOrigin;
+
+    fn try_from(origins: Vec<String>) -> Result<Self, InvalidOrigin> {
+        if matches!(origins.as_slice(), [only] if only == "*") {
+            return Ok(Self::any());
+        }
+        Self::list(origins)
+    }
+}
+
+impl From<AllowedOrigins> for Vec<String> {
+    fn from(origins: AllowedOrigins) -> Self {
+        match origins.0 {
+            Origins::Any => vec!["*".to_owned()],
+            Origins::Listed(origins) => origins,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_written_as_a_browser_writes_it() {
+        for good in [
+            "https://a.example",
+            "http://localhost:3000",
+            "https://[::1]:8443",
+        ] {
+            assert!(AllowedOrigins::list([good]).is_ok(), "{good}");
+        }
+        for bad in [
+            "https://a.example/",
+            "https://a.example:443",
+            "A.example",
+            "*",
+            "null",
+            "",
+        ] {
+            let error = AllowedOrigins::list(["https://a.example", bad]);
+            assert_eq!(error, Err(InvalidOrigin { index: 1 }), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_allows_nobody() {
+        let origins: AllowedOrigins = serde_json::from_str("[]").unwrap();
+        assert!(!origins.allows("https://a.example"));
+        assert!(!origins.is_any());
+    }
+}

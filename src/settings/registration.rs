@@ -1,0 +1,135 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    quota::Quota,
+    settings::{AllowedOrigins, only_default::OnlyDefault},
+    values::{OrderedSet, RedirectPolicy, SecurityMode, TokenEndpointAuthMethod},
+};
+
+/// How a tenant takes registrations. Off by default.
+///
+/// ```
+/// use oauth_dcr::{RedirectPolicy, RegistrationSettings};
+///
+/// let mut settings = RegistrationSettings::default();
+/// assert!(!settings.enabled);
+/// settings.enabled = true;
+/// settings.redirect_uris = RedirectPolicy::native_agents();
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RegistrationSettings {
+    /// Whether anyone may register. Default `false`.
+    pub enabled: bool,
+    /// The mode that new clients are born with. Default strict.
+    pub security_mode: SecurityMode,
+    /// The quota of the registration endpoint, shared by all who reach it. `None` switches the
+    /// limiter off. Default 5 a second, at most 5 at once.
+    pub rate_limit: Option<Quota>,
+    /// The authentication methods that a client may register. Default `none` and
+    /// `client_secret_post`.
+    pub token_endpoint_auth_methods: OrderedSet<TokenEndpointAuthMethod, 3>,
+    /// What happens to grant types that are not supported. Default: filtered out.
+    pub unsupported_grant_types: Unsupported,
+    /// What happens to response types that are not supported. Default: filtered out.
+    pub unsupported_response_types: Unsupported,
+    /// What a refused redirect URI does to the request. Default: it refuses the request.
+    pub refused_redirect_uris: RefusedRedirectUris,
+    /// Which redirect URIs are accepted.
+    pub redirect_uris: RedirectPolicy,
+    /// How large the other metadata may be.
+    #[serde(skip_serializing_if = "MetadataLimits::is_default")]
+    pub metadata_limits: MetadataLimits,
+    /// The largest request body, in bytes. Default 65,536.
+    pub max_body_bytes: usize,
+    max_clients: OnlyDefault<Option<u64>>,
+    remove_unused_after_seconds: OnlyDefault<Option<u64>>,
+    remove_idle_after_seconds: OnlyDefault<Option<u64>>,
+    fold_identical: OnlyDefault<bool>,
+    /// Which web origins may register from a browser. Default any.
+    pub allowed_origins: AllowedOrigins,
+}
+
+impl Default for RegistrationSettings {
+    fn default() -> Self {
+        use TokenEndpointAuthMethod::{ClientSecretPost, None};
+        Self {
+            enabled: false,
+            security_mode: SecurityMode::Strict,
+            rate_limit: Some(Quota::default()),
+            token_endpoint_auth_methods: [None, ClientSecretPost].into_iter().collect(),
+            unsupported_grant_types: Unsupported::default(),
+            unsupported_response_types: Unsupported::default(),
+            refused_redirect_uris: RefusedRedirectUris::default(),
+            redirect_uris: RedirectPolicy::default(),
+            metadata_limits: MetadataLimits::default(),
+            max_body_bytes: 65_536,
+            max_clients: OnlyDefault::default(),
+            remove_unused_after_seconds: OnlyDefault::default(),
+            remove_idle_after_seconds: OnlyDefault::default(),
+            fold_identical: OnlyDefault::default(),
+            allowed_origins: AllowedOrigins::default(),
+        }
+    }
+}
+
+/// What happens to grant or response types that are not supported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unsupported {
+    /// They are left out, provided something usable remains; the response shows what.
+    #[default]
+    Filter,
+    /// They refuse the request.
+    Reject,
+}
+
+/// What a refused redirect URI does to the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedRedirectUris {
+    /// It refuses the request.
+    #[default]
+    Refuse,
+    /// It is dropped, provided another remains; the response shows which.
+    Narrow,
+}
+
+/// How large metadata may be, apart from redirect URIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct MetadataLimits {
+    /// Characters of `client_name` after NFC. Default 128.
+    pub client_name_chars: usize,
+    /// Bytes of each address that is meant for people, such as `logo_uri`. Default 2048.
+    pub uri_bytes: usize,
+    /// Values in `contacts`. Default 10.
+    pub contacts: usize,
+    /// Characters of each contact. Default 254.
+    pub contact_chars: usize,
+    /// Bytes of `scope`. Default 4096.
+    pub scope_bytes: usize,
+    /// Characters of `software_id` and of `software_version`. Default 255.
+    pub software_chars: usize,
+}
+
+impl Default for MetadataLimits {
+    fn default() -> Self {
+        Self {
+            client_name_chars: 128,
+            uri_bytes: 2048,
+            contacts: 10,
+            contact_chars: 254,
+            scope_bytes: 4096,
+            software_chars: 255,
+        }
+    }
+}
+
+impl MetadataLimits {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}

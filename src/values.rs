@@ -1,0 +1,34 @@
+//! Values: the words of the protocol, each with one fallible constructor.
+//!
+//! A value is checked once, when it is made; whoever holds one need not look again. Nothing here
+//! reads a clock, draws randomness or waits.
+
+mod client_id;
+mod client_name;
+mod client_secret;
+mod joiners;
+mod language;
+mod pkce;
+mod redirect_policy;
+mod redirect_uri;
+mod scope;
+mod tenant_id;
+mod timestamp;
+mod uri;
+mod vocabulary;
+mod web_uri;
+
+pub use client_id::{ClientId, InvalidClientId};
+pub use client_name::{ClientName, ClientNameError};
+pub use client_secret::{ClientSecret, SecretDigest};
+pub use language::{InvalidLanguageTag, LanguageTag};
+pub use pkce::{CodeChallenge, CodeVerifier, InvalidCodeChallenge, InvalidCodeVerifier};
+pub use redirect_policy::{AllowedScheme, InvalidScheme, RedirectPolicy};
+pub use redirect_uri::{RedirectUri, RedirectUriError};
+pub use scope::{InvalidScope, Scope};
+pub use tenant_id::{InvalidTenantId, TenantId};
+pub use timestamp::Timestamp;
+pub use vocabulary::{
+    ApplicationType, GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod,
+};
+pub use web_uri::{WebUri, WebUriError};

@@ -1,0 +1,116 @@
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+use zeroize::Zeroizing;
+
+/// A client secret in clear: 256 random bits as 43 characters of base64url without padding.
+///
+/// It exists between minting and the one 201 that shows it. `Debug` is redacted, there is no
+/// `Display`, no `Serialize` and no `Clone`, and the memory is overwritten when it is dropped.
+pub struct ClientSecret(Zeroizing<String>);
+
+impl ClientSecret {
+    /// Random bytes that a secret is made of.
+    pub(crate) const ENTROPY: usize = 32;
+
+    /// The secret whose bits are `entropy`.
+    pub(crate) fn from_entropy(entropy: &[u8; Self::ENTROPY]) -> Self {
+        Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(entropy)))
+    }
+
+    /// The secret in clear, to hand to its owner, once.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is kept instead of the secret.
+    pub fn digest(&self) -> SecretDigest {
+        SecretDigest::of(&self.0)
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(redacted)")
+    }
+}
+
+/// What is stored of a client secret: its SHA-256.
+///
+/// The secret is 256 random bits, so one hash is enough: there is nothing to guess that a slow hash
+/// would slow down. The text form, `sha256:` and 43 characters, names the algorithm so that it can
+/// change.
+#[derive(Clone, Copy)]
+pub struct SecretDigest([u8; 32]);
+
+impl SecretDigest {
+    /// The digest of a presented or minted secret.
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// Whether `presented` is the secret, compared in constant time.
+    pub fn matches(&self, presented: &str) -> bool {
+        self.ct_eq(&Self::of(presented)).into()
+    }
+
+    /// The form to store: `sha256:` and the digest in base64url without padding.
+    pub fn to_tagged(&self) -> String {
+        format!("sha256:{}", URL_SAFE_NO_PAD.encode(self.0))
+    }
+
+    /// Reads what [`SecretDigest::to_tagged`] wrote, or `None` for anything else.
+    pub fn from_tagged(text: &str) -> Option<Self> {
+        let digest = URL_SAFE_NO_PAD.decode(text.strip_prefix("sha256:")?).ok()?;
+        Some(Self(digest.try_into().ok()?))
+    }
+
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
+}
+
+impl PartialEq for SecretDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
+impl Eq for SecretDigest {}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDigest(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_43_characters_and_matches_its_digest_only() {
+        let secret = ClientSecret::from_entropy(&[7; 32]);
+        assert_eq!(secret.expose().len(), 43);
+        assert!(secret.digest().matches(secret.expose()));
+        assert!(!secret.digest().matches(&secret.expose()[1..]));
+        assert!(!secret.digest().matches(""));
+    }
+
+    #[test]
+    fn a_digest_survives_its_text_form() {
+        let digest = SecretDigest::of("correct horse");
+        assert_eq!(SecretDigest::from_tagged(&digest.to_tagged()), Some(digest));
+        assert_eq!(SecretDigest::from_tagged("sha512:AAAA"), None);
+        assert_eq!(SecretDigest::from_tagged("sha256:AAAA"), None);
+    }
+
+    #[test]
+    fn debug_shows_neither_secret_nor_digest() {
+        let secret = ClientSecret::from_entropy(&[9; 32]);
+        let shown = format!("{secret:?} {:?}", secret.digest());
+        assert_eq!(shown, "ClientSecret(redacted) SecretDigest(redacted)");
+    }
+}

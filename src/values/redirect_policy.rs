@@ -1,0 +1,212 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Schemes that no policy can allow: a browser or an operating system gives them a meaning of its
+/// own, and following one can run code, read a file or start a message.
+const NEVER: [&str; 36] = [
+    "about",
+    "blob",
+    "chrome",
+    "chrome-extension",
+    "content",
+    "data",
+    "feed",
+    "file",
+    "filesystem",
+    "ftp",
+    "ftps",
+    "gopher",
+    "http",
+    "https",
+    "intent",
+    "jar",
+    "javascript",
+    "ldap",
+    "ldaps",
+    "livescript",
+    "mailto",
+    "mhtml",
+    "mocha",
+    "moz-extension",
+    "ms-its",
+    "resource",
+    "sftp",
+    "sms",
+    "ssh",
+    "tel",
+    "telnet",
+    "urn",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
+
+/// A private-use scheme without a dot that a policy lets clients register, such as `cursor`.
+///
+/// Schemes in reverse-domain form (`com.example.app`) need no permission. `javascript`, `data`,
+/// `file`, `http` and other schemes with a meaning of their own can't be allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AllowedScheme(Box<str>);
+
+/// A text is not a scheme that a policy can allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidScheme {
+    /// It is not `ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )` (RFC 3986 section 3.1).
+    #[error("this is not the name of a URI scheme; leave out the colon")]
+    Malformed,
+    /// Following such a URI can run code, read a file or start a message.
+    #[error("this scheme can never be a redirect URI's")]
+    NeverAllowed,
+}
+
+impl AllowedScheme {
+    /// The scheme that `text` names, without the colon; letter case does not matter.
+    ///
+    /// # Errors
+    /// [`InvalidScheme`] says whether it is malformed or one that is never allowed.
+    pub fn parse(text: &str) -> Result<Self, InvalidScheme> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        let first = text.bytes().next();
+        if !first.is_some_and(|byte| byte.is_ascii_alphabetic()) || !text.bytes().all(legal) {
+            return Err(InvalidScheme::Malformed);
+        }
+        let scheme = text.to_ascii_lowercase();
+        if NEVER.contains(&scheme.as_str()) {
+            return Err(InvalidScheme::NeverAllowed);
+        }
+        Ok(Self(scheme.into_boxed_str()))
+    }
+
+    /// The scheme in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for AllowedScheme {
+    type Error = InvalidScheme;
+
+    fn try_from(text: String) -> Result<Self, InvalidScheme> {
+        Self::parse(&text)
+    }
+}
+
+impl From<AllowedScheme> for String {
+    fn from(scheme: AllowedScheme) -> Self {
+        scheme.0.into_string()
+    }
+}
+
+impl fmt::Display for AllowedScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which redirect URIs a client may register, and how freely a loopback port may differ later.
+///
+/// ```
+/// use oauth_dcr::{AllowedScheme, RedirectPolicy, RedirectUri};
+///
+/// let mut policy = RedirectPolicy::default();
+/// assert!(RedirectUri::parse("cursor://anysphere.cursor-mcp/cb", &policy).is_err());
+///
+/// policy.schemes.push(AllowedScheme::parse("cursor")?);
+/// assert!(RedirectUri::parse("cursor://anysphere.cursor-mcp/cb", &policy).is_ok());
+/// # Ok::<(), oauth_dcr::InvalidScheme>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RedirectPolicy {
+    /// The most redirect URIs in one registration, duplicates counted. Default 32.
+    pub max: usize,
+    /// The longest redirect URI, in bytes. Default 2048.
+    pub max_bytes: usize,
+    /// Private-use schemes without a dot that are allowed. Default none.
+    pub schemes: Vec<AllowedScheme>,
+    /// Whether https hosts of one label, such as `https://intranet/`, are allowed; `localhost`
+    /// always is. Default `false`.
+    pub single_label_hosts: bool,
+    /// Whether the port of `http://127.0.0.1` and `http://[::1]` may differ from the registered
+    /// one (RFC 8252 section 7.3). Default `true`.
+    pub loopback_any_port: bool,
+    /// Whether the same holds for `http://localhost`. Default `false`.
+    pub localhost_any_port: bool,
+}
+
+impl Default for RedirectPolicy {
+    fn default() -> Self {
+        Self {
+            max: 32,
+            max_bytes: 2048,
+            schemes: Vec::new(),
+            single_label_hosts: false,
+            loopback_any_port: true,
+            localhost_any_port: false,
+        }
+    }
+}
+
+impl RedirectPolicy {
+    /// What hosts of native agents need: the port of `localhost` may differ too, and the schemes
+    /// `cursor`, `vscode`, `vscode-insiders` and `windsurf` are allowed.
+    ///
+    /// Such a scheme can be claimed by any program on the user's device, and `localhost` can be
+    /// bound by another user of it: PKCE is what keeps the code useless to them.
+    pub fn native_agents() -> Self {
+        let schemes = ["cursor", "vscode", "vscode-insiders", "windsurf"];
+        Self {
+            schemes: schemes.map(|scheme| AllowedScheme(scheme.into())).into(),
+            localhost_any_port: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the policy lists `scheme`, in any letter case.
+    pub(crate) fn lists(&self, scheme: &str) -> bool {
+        self.schemes
+            .iter()
+            .any(|listed| listed.as_str().eq_ignore_ascii_case(scheme))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_policy_can_allow_a_dangerous_scheme() {
+        for scheme in NEVER {
+            assert_eq!(
+                AllowedScheme::parse(scheme),
+                Err(InvalidScheme::NeverAllowed)
+            );
+            let shouted = scheme.to_ascii_uppercase();
+            assert_eq!(
+                AllowedScheme::parse(&shouted),
+                Err(InvalidScheme::NeverAllowed)
+            );
+        }
+        for text in ["", "cursor:", "1st", "a b", "é"] {
+            assert_eq!(
+                AllowedScheme::parse(text),
+                Err(InvalidScheme::Malformed),
+                "{text}"
+            );
+        }
+        let json = r#"{"schemes": ["javascript"]}"#;
+        assert!(serde_json::from_str::<RedirectPolicy>(json).is_err());
+    }
+
+    #[test]
+    fn the_preset_holds_schemes_that_could_be_listed_by_hand() {
+        for scheme in RedirectPolicy::native_agents().schemes {
+            assert_eq!(AllowedScheme::parse(scheme.as_str()), Ok(scheme));
+        }
+    }
+}

@@ -1,0 +1,237 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::values::{
+    RedirectPolicy,
+    uri::{Authority, Host, UriFault, UriParts, is_dns_label},
+};
+
+/// A redirect URI as a client registered it, to the byte.
+///
+/// Comparing happens on this text, never on what a parser makes of it (RFC 9700 section 2.1). A
+/// text becomes one only if it is a URI by RFC 3986 that every parser reads alike: the raw text is
+/// checked first, then the WHATWG parser has to read back the same parts.
+///
+/// ```
+/// use oauth_dcr::{RedirectPolicy, RedirectUri, RedirectUriError};
+///
+/// let policy = RedirectPolicy::default();
+/// let uri = RedirectUri::parse("http://127.0.0.1:33418/", &policy)?;
+/// assert_eq!(uri.as_str(), "http://127.0.0.1:33418/");
+///
+/// // To a browser this is http://127.0.0.1/cb.
+/// let disguised = RedirectUri::parse("http://2130706433/cb", &policy);
+/// assert_eq!(disguised, Err(RedirectUriError::Host));
+/// # Ok::<(), RedirectUriError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RedirectUri {
+    text: Box<str>,
+    kind: Kind,
+}
+
+/// Where a redirect URI leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    /// https, away from the user's device.
+    Claimed,
+    /// https or http, to the user's own device.
+    Loopback { https: bool },
+    /// A private-use scheme (RFC 8252 section 7.1).
+    PrivateUse,
+}
+
+/// Why a text is refused as a redirect URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedirectUriError {
+    /// Longer than the policy's `max_bytes`.
+    #[error("longer than allowed")]
+    TooLong,
+    /// A space, a control, a backslash, a non-ASCII or another character that no URI may hold.
+    #[error("holds a character that a URI may not hold")]
+    Character,
+    /// A `%` without two hexadecimal digits after it.
+    #[error("holds a percent sign without two hexadecimal digits")]
+    PercentEncoding,
+    /// Not an absolute URI: no scheme, or nothing after it.
+    #[error("not an absolute URI")]
+    NotAbsolute,
+    /// A fragment, even an empty one (RFC 6749 section 3.1.2).
+    #[error("has a fragment")]
+    Fragment,
+    /// A user name or password before the host.
+    #[error("has a user name or password")]
+    Userinfo,
+    /// A wildcard.
+    #[error("holds a wildcard")]
+    Wildcard,
+    /// A path segment `.` or `..`, plain or percent-encoded.
+    #[error("has a dot segment in its path")]
+    DotSegment,
+    /// No host, or one that is neither a DNS name nor an address in its canonical form.
+    #[error("the host is neither a DNS name nor an IP address in its usual form")]
+    Host,
+    /// An https host of a single label, which the policy does not allow.
+    #[error("the host has a single label")]
+    SingleLabelHost,
+    /// A port that is not 1 to 65535, written without leading zeros.
+    #[error("the port is not 1 to 65535")]
+    Port,
+    /// Plain http to a host other than `127.0.0.1`, `[::1]` and `localhost`.
+    #[error("http is for 127.0.0.1, [::1] and localhost only")]
+    HttpNotLoopback,
+    /// A scheme that is neither https, http nor a private-use scheme in reverse-domain form, and
+    /// that the policy does not list.
+    #[error("the scheme is not allowed")]
+    SchemeNotAllowed,
+    /// A text that two parsers read in different ways.
+    #[error("means different things to different parsers")]
+    Ambiguous,
+}
+
+impl RedirectUriError {
+    /// The stable name of the rule that refused, for programs.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::Character => "illegal_character",
+            Self::PercentEncoding => "illegal_percent_encoding",
+            Self::NotAbsolute => "not_absolute",
+            Self::Fragment => "fragment_not_allowed",
+            Self::Userinfo => "userinfo_not_allowed",
+            Self::Wildcard => "wildcard_not_allowed",
+            Self::DotSegment => "dot_segment_not_allowed",
+            Self::Host => "invalid_host",
+            Self::SingleLabelHost => "single_label_host_not_allowed",
+            Self::Port => "invalid_port",
+            Self::HttpNotLoopback => "http_not_loopback",
+            Self::SchemeNotAllowed => "scheme_not_allowed",
+            Self::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+impl RedirectUri {
+    /// The redirect URI that `text` is, if `policy` allows it.
+    ///
+    /// # Errors
+    /// [`RedirectUriError`] names the first rule that refuses it.
+    pub fn parse(
+        text: impl Into<String>,
+        policy: &RedirectPolicy,
+    ) -> Result<Self, RedirectUriError> {
+        let text = text.into();
+        let kind = classify(&text, policy)?;
+        Ok(Self {
+            text: text.into_boxed_str(),
+            kind,
+        })
+    }
+
+    /// The URI as registered.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is https and leads away from the user's device, as a web application's has to
+    /// (OpenID Connect Registration section 2, `application_type`).
+    pub fn suits_web_application(&self) -> bool {
+        self.kind == Kind::Claimed
+    }
+
+    /// Whether it leads to the user's own device, over http or https.
+    pub fn is_loopback(&self) -> bool {
+        matches!(self.kind, Kind::Loopback { .. })
+    }
+}
+
+fn classify(text: &str, policy: &RedirectPolicy) -> Result<Kind, RedirectUriError> {
+    if text.len() > policy.max_bytes {
+        return Err(RedirectUriError::TooLong);
+    }
+    let parts = UriParts::read(text)?;
+    if parts.has_fragment {
+        return Err(RedirectUriError::Fragment);
+    }
+    if text.contains('*') {
+        return Err(RedirectUriError::Wildcard);
+    }
+    if parts.has_dot_segment() {
+        return Err(RedirectUriError::DotSegment);
+    }
+    let kind = match (parts.scheme, &parts.authority) {
+        (scheme, Some(authority)) if scheme.eq_ignore_ascii_case("https") => {
+            https(authority, policy)?
+        }
+        (scheme, Some(authority)) if scheme.eq_ignore_ascii_case("http") => http(authority)?,
+        _ => private_use(&parts, policy)?,
+    };
+    parts.check_second_opinion(text)?;
+    Ok(kind)
+}
+
+fn https(authority: &Authority<'_>, policy: &RedirectPolicy) -> Result<Kind, RedirectUriError> {
+    let host = authority.classify()?;
+    if host.is_loopback(authority.host) {
+        return Ok(Kind::Loopback { https: true });
+    }
+    if host == (Host::Name { labels: 1 }) && !policy.single_label_hosts {
+        return Err(RedirectUriError::SingleLabelHost);
+    }
+    Ok(Kind::Claimed)
+}
+
+/// RFC 8252 section 7.3, and `localhost`, each in the one spelling that can't be mistaken.
+fn http(authority: &Authority<'_>) -> Result<Kind, RedirectUriError> {
+    if matches!(authority.host, "127.0.0.1" | "[::1]" | "localhost") {
+        return Ok(Kind::Loopback { https: false });
+    }
+    authority.classify()?;
+    Err(RedirectUriError::HttpNotLoopback)
+}
+
+/// RFC 8252 section 7.1: a domain name of the application's owner, reversed.
+fn private_use(parts: &UriParts<'_>, policy: &RedirectPolicy) -> Result<Kind, RedirectUriError> {
+    let scheme = parts.scheme;
+    let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    if is_web {
+        // Without `//` there is no host.
+        return Err(RedirectUriError::Host);
+    }
+    let reverse_domain = scheme.contains('.') && scheme.split('.').all(is_dns_label);
+    if !reverse_domain && !policy.lists(scheme) {
+        return Err(RedirectUriError::SchemeNotAllowed);
+    }
+    if parts.authority.is_none() && parts.path.is_empty() && parts.query.is_none() {
+        return Err(RedirectUriError::NotAbsolute);
+    }
+    Ok(Kind::PrivateUse)
+}
+
+impl From<UriFault> for RedirectUriError {
+    fn from(fault: UriFault) -> Self {
+        match fault {
+            UriFault::Character => Self::Character,
+            UriFault::PercentEncoding => Self::PercentEncoding,
+            UriFault::NotAbsolute => Self::NotAbsolute,
+            UriFault::Userinfo => Self::Userinfo,
+            UriFault::Host => Self::Host,
+            UriFault::Port => Self::Port,
+            UriFault::Ambiguous => Self::Ambiguous,
+        }
+    }
+}
+
+impl fmt::Debug for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedirectUri({:?})", &*self.text)
+    }
+}
+
+impl Serialize for RedirectUri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}

@@ -1,0 +1,54 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A moment of wall time: milliseconds since the Unix epoch, UTC, leap seconds not counted.
+///
+/// Wall clocks step back, so every difference saturates at zero instead of wrapping.
+///
+/// ```
+/// use oauth_dcr::Timestamp;
+/// use std::time::Duration;
+///
+/// let issued = Timestamp::from_unix_seconds(1_700_000_000);
+/// let later = issued.saturating_add(Duration::from_secs(60));
+/// assert_eq!(later.saturating_since(issued), Duration::from_secs(60));
+/// assert_eq!(issued.saturating_since(later), Duration::ZERO);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The moment `millis` milliseconds after the Unix epoch.
+    pub const fn from_unix_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// The moment `seconds` seconds after the Unix epoch.
+    pub const fn from_unix_seconds(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn unix_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch, rounded down: the unit of `client_id_issued_at`.
+    pub const fn unix_seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The moment `span` later, or the last one there is.
+    #[must_use]
+    pub fn saturating_add(self, span: Duration) -> Self {
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// How long ago `earlier` was, or zero if it is not in the past.
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}

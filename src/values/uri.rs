@@ -1,0 +1,268 @@
+//! Reading a URI as RFC 3986 does, and asking the WHATWG parser for its second opinion.
+//!
+//! `Url::parse` is no validator: it repairs what it reads. So the raw text is split and checked
+//! first, by the grammar alone, and nothing is decoded or normalised on the way.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use url::Url;
+
+/// A URI, split where RFC 3986 splits it. Every part is a slice of the text.
+pub(crate) struct UriParts<'a> {
+    pub(crate) scheme: &'a str,
+    /// `None` without `//`; what follows it is then all path.
+    pub(crate) authority: Option<Authority<'a>>,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    /// Whether there is one, even an empty one.
+    pub(crate) has_fragment: bool,
+}
+
+/// Host and port of a URI that has no userinfo.
+pub(crate) struct Authority<'a> {
+    /// As written, with the brackets of an IPv6 literal.
+    pub(crate) host: &'a str,
+    pub(crate) port: Option<u16>,
+}
+
+/// Why a text is not a URI that means the same to every parser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UriFault {
+    Character,
+    PercentEncoding,
+    NotAbsolute,
+    Userinfo,
+    Host,
+    Port,
+    Ambiguous,
+}
+
+/// What a host of a URI is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    V4(Ipv4Addr),
+    V6(Ipv6Addr),
+    /// A DNS name of the preferred syntax (RFC 1123 section 2.1); `labels` counts its labels.
+    Name {
+        labels: usize,
+    },
+}
+
+/// Which characters may stand anywhere in a URI, a bit each: unreserved, reserved and `%`
+/// (RFC 3986 section 2).
+const LEGAL: u128 = {
+    let mut legal = 0;
+    let mut byte = b'!';
+    while byte <= b'~' {
+        if !matches!(
+            byte,
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+        ) {
+            legal |= 1 << byte;
+        }
+        byte += 1;
+    }
+    legal
+};
+
+impl<'a> UriParts<'a> {
+    /// Splits `text`, refusing whatever the grammar of a URI without userinfo does not allow.
+    pub(crate) fn read(text: &'a str) -> Result<Self, UriFault> {
+        check_bytes(text)?;
+        let (scheme, rest) = text.split_once(':').ok_or(UriFault::NotAbsolute)?;
+        if !is_scheme(scheme) {
+            return Err(UriFault::NotAbsolute);
+        }
+        let (rest, has_fragment) = match rest.split_once('#') {
+            Some((before, _)) => (before, true),
+            None => (rest, false),
+        };
+        let (hierarchy, query) = match rest.split_once('?') {
+            Some((hierarchy, query)) => (hierarchy, Some(query)),
+            None => (rest, None),
+        };
+        let (authority, path) = match hierarchy.strip_prefix("//") {
+            Some(after) => {
+                let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
+                (Some(Authority::read(authority)?), path)
+            }
+            None => (None, hierarchy),
+        };
+        // Brackets are legal around an IPv6 literal only.
+        let is_bracket = |byte: u8| matches!(byte, b'[' | b']');
+        if path
+            .bytes()
+            .chain(query.unwrap_or_default().bytes())
+            .any(is_bracket)
+        {
+            return Err(UriFault::Character);
+        }
+        Ok(Self {
+            scheme,
+            authority,
+            path,
+            query,
+            has_fragment,
+        })
+    }
+
+    /// Whether a segment of the path is `.` or `..`, plain or percent-encoded.
+    pub(crate) fn has_dot_segment(&self) -> bool {
+        self.path.split('/').any(|segment| {
+            let segment = segment.as_bytes();
+            matches!(segment, [b'.'] | [b'.', b'.'])
+                || (matches!(segment.len(), 3..=6) && is_encoded_dots(segment))
+        })
+    }
+
+    /// Reads the text once more with the WHATWG parser, and refuses it unless both readings agree.
+    ///
+    /// Letter case of scheme and host, a default port and an empty path are no difference.
+    pub(crate) fn check_second_opinion(&self, text: &str) -> Result<(), UriFault> {
+        let url = Url::parse(text).map_err(|_| UriFault::Ambiguous)?;
+        let empty_path = self.path.is_empty() && url.path() == "/";
+        let agree = url.scheme().eq_ignore_ascii_case(self.scheme)
+            && (url.path() == self.path || empty_path)
+            && url.query() == self.query
+            && self.agrees_on_authority(&url);
+        if agree {
+            Ok(())
+        } else {
+            Err(UriFault::Ambiguous)
+        }
+    }
+
+    /// Whether `url`, parsed from the same text, has the same host and port.
+    pub(crate) fn agrees_on_authority(&self, url: &Url) -> bool {
+        let Some(authority) = &self.authority else {
+            return url.host().is_none() && url.port().is_none();
+        };
+        let same_host = match url.host() {
+            Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case(authority.host),
+            Some(url::Host::Ipv4(address)) => authority.host.parse() == Ok(address),
+            Some(url::Host::Ipv6(address)) => authority.ipv6() == Some(address),
+            None => authority.host.is_empty(),
+        };
+        let default = match url.scheme() {
+            "https" => Some(443),
+            "http" => Some(80),
+            _ => None,
+        };
+        same_host && url.port().or(default) == authority.port.or(default)
+    }
+}
+
+impl<'a> Authority<'a> {
+    fn read(text: &'a str) -> Result<Self, UriFault> {
+        if text.contains('@') {
+            return Err(UriFault::Userinfo);
+        }
+        let end_of_host = match text.rfind(']') {
+            Some(bracket) => bracket + 1,
+            None => text.find(':').unwrap_or(text.len()),
+        };
+        let (host, port) = text.split_at(end_of_host);
+        let port = match port.strip_prefix(':') {
+            Some(digits) => Some(read_port(digits)?),
+            None if port.is_empty() => None,
+            None => return Err(UriFault::Host),
+        };
+        let authority = Self { host, port };
+        if host.contains(['[', ']']) && authority.ipv6().is_none() {
+            return Err(UriFault::Host);
+        }
+        let mut labels = host.split('.');
+        let empty_label = !host.is_empty() && labels.any(str::is_empty);
+        if empty_label || host.contains('%') {
+            return Err(UriFault::Host);
+        }
+        Ok(authority)
+    }
+
+    /// What the host is, by the rules of a scheme whose hosts are looked up: https and http.
+    pub(crate) fn classify(&self) -> Result<Host, UriFault> {
+        if let Some(address) = self.ipv6() {
+            return Ok(Host::V6(address));
+        }
+        // A name that ends in a number is an address to some parsers and a name to others
+        // (WHATWG URL, "ends in a number checker"), so it has to be an address in its one
+        // canonical form.
+        let last = self.host.rsplit('.').next().unwrap_or_default();
+        if last.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.host.parse().map(Host::V4).map_err(|_| UriFault::Host);
+        }
+        let labels = self.host.split('.');
+        if self.host.len() > 253 || !labels.clone().all(is_dns_label) {
+            return Err(UriFault::Host);
+        }
+        Ok(Host::Name {
+            labels: labels.count(),
+        })
+    }
+
+    fn ipv6(&self) -> Option<Ipv6Addr> {
+        self.host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+    }
+}
+
+impl Host {
+    /// Whether connecting to the host named `text` stays on the user's own device.
+    pub(crate) fn is_loopback(self, text: &str) -> bool {
+        match self {
+            Self::V4(address) => address.is_loopback(),
+            Self::V6(address) => address.to_canonical().is_loopback(),
+            // RFC 6761 section 6.3: `localhost` and every name below it.
+            Self::Name { .. } => text
+                .rsplit('.')
+                .next()
+                .is_some_and(|label| label.eq_ignore_ascii_case("localhost")),
+        }
+    }
+}
+
+fn check_bytes(text: &str) -> Result<(), UriFault> {
+    let bytes = text.as_bytes();
+    if !bytes
+        .iter()
+        .all(|&byte| byte.is_ascii() && (LEGAL >> byte) & 1 == 1)
+    {
+        return Err(UriFault::Character);
+    }
+    let mut escapes = bytes.split(|&byte| byte == b'%').skip(1);
+    let is_escape = |after: &[u8]| matches!(after, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+    if escapes.all(is_escape) {
+        Ok(())
+    } else {
+        Err(UriFault::PercentEncoding)
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(legal)
+}
+
+/// A label of the preferred name syntax: letters, digits and inner hyphens (RFC 1034 section 3.5).
+pub(crate) fn is_dns_label(label: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=63).contains(&label.len())
+        && label.bytes().all(inner)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn read_port(digits: &str) -> Result<u16, UriFault> {
+    let canonical = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match digits.parse() {
+        Ok(port) if canonical => Ok(port),
+        _ => Err(UriFault::Port),
+    }
+}
+
+/// Whether `segment` is one or two dots of which at least one is written `%2e`.
+fn is_encoded_dots(segment: &[u8]) -> bool {
+    let ([b'%', b'2', b'e' | b'E', rest @ ..] | [b'.', rest @ ..]) = segment else {
+        return false;
+    };
+    matches!(rest, [] | [b'.'] | [b'%', b'2', b'e' | b'E'])
+}

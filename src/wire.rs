@@ -1,0 +1,12 @@
+//! The wire: HTTP requests in, HTTP responses out, whatever the framework.
+//!
+//! The only place that knows media types, header names and status codes.
+
+mod body;
+mod cors;
+mod endpoint;
+mod response;
+mod table;
+
+pub use body::{BodyProgress, RegistrationBody};
+pub use endpoint::{Opened, RegistrationEndpoint};

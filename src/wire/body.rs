@@ -1,0 +1,83 @@
+use bytes::Bytes;
+use http::Response;
+
+use crate::{engine::Admission, error::RegistrationError, wire::response::Frame};
+
+/// The body of an admitted request, collected as it comes and never past its bound.
+///
+/// Push what arrives until there is no more or [`BodyProgress::Full`], then
+/// [finish](RegistrationBody::finish).
+#[derive(Debug)]
+#[must_use = "an admitted request that is not finished gets no answer"]
+pub struct RegistrationBody {
+    admission: Admission,
+    frame: Frame,
+    bytes: Vec<u8>,
+    is_too_large: bool,
+}
+
+/// Whether more of a body is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum BodyProgress {
+    /// More may come.
+    More,
+    /// The body is larger than allowed: read no further and finish, which answers 413.
+    Full,
+}
+
+impl RegistrationBody {
+    pub(super) fn new(admission: Admission, frame: Frame) -> Self {
+        Self {
+            admission,
+            frame,
+            bytes: Vec::new(),
+            is_too_large: false,
+        }
+    }
+
+    /// Takes the next piece of the body.
+    pub fn push(&mut self, chunk: &[u8]) -> BodyProgress {
+        self.is_too_large |= self.bytes.len() + chunk.len() > self.max_bytes();
+        if self.is_too_large {
+            self.bytes = Vec::new();
+            return BodyProgress::Full;
+        }
+        self.bytes.extend_from_slice(chunk);
+        BodyProgress::More
+    }
+
+    /// Registers the client that the body asks for, and answers.
+    ///
+    /// A caller that drops this future leaves either nothing or a whole client behind.
+    pub async fn finish(self) -> Response<Bytes> {
+        if self.is_too_large {
+            let max = self.max_bytes();
+            return self.refuse(RegistrationError::BodyTooLarge { max });
+        }
+        let Self {
+            admission,
+            frame,
+            bytes,
+            ..
+        } = self;
+        match admission.register_json(&bytes).await {
+            Ok(registered) => frame.created(registered),
+            Err(error) => frame.refused(&error),
+        }
+    }
+
+    /// Answers for a body that broke off or took too long.
+    pub fn abandon(self) -> Response<Bytes> {
+        self.refuse(RegistrationError::BodyIncomplete)
+    }
+
+    pub(super) fn refuse(self, error: RegistrationError) -> Response<Bytes> {
+        let error = self.admission.refuse(error);
+        self.frame.refused(&error)
+    }
+
+    fn max_bytes(&self) -> usize {
+        self.admission.settings().registration.max_body_bytes
+    }
+}

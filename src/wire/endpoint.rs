@@ -1,0 +1,161 @@
+use bytes::Bytes;
+use http::{
+    HeaderMap, Method, Request, Response,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST},
+    request::Parts,
+};
+
+use crate::{
+    engine::Registrar,
+    error::RegistrationError,
+    ports::TenantSelector,
+    wire::{
+        body::{BodyProgress, RegistrationBody},
+        cors::{self, Cors},
+        response::Frame,
+    },
+};
+
+/// The registration endpoint (RFC 7591 section 3): HTTP in, HTTP out, whatever the framework.
+///
+/// The head of a request is enough to refuse most of what should be refused:
+/// [`open`](RegistrationEndpoint::open) looks at that alone. What it admits hands over its body
+/// piece by piece. Where the whole body is there already, [`respond`](Self::respond) does both.
+///
+/// ```
+/// use oauth_dcr::{MemoryStore, RegistrationEndpoint, Registrar, TenantSettings};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let registrar = Registrar::builder(MemoryStore::new())
+///     .tenant(TenantSettings::new().enabled())
+///     .build();
+/// let endpoint = RegistrationEndpoint::new(registrar);
+///
+/// let request = http::Request::post("/oidc/register")
+///     .header("content-type", "application/json")
+///     .body(r#"{"redirect_uris": ["https://app.example.com/callback"]}"#)?;
+/// assert_eq!(endpoint.respond(request).await.status(), 201);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct RegistrationEndpoint {
+    registrar: Registrar,
+}
+
+/// What the head of a request leads to.
+#[derive(Debug)]
+#[must_use]
+pub enum Opened {
+    /// This answer, without a look at the body.
+    Answered(Response<Bytes>),
+    /// The body is wanted.
+    Admitted(RegistrationBody),
+}
+
+impl RegistrationEndpoint {
+    /// The endpoint of `registrar`.
+    pub const fn new(registrar: Registrar) -> Self {
+        Self { registrar }
+    }
+
+    /// Decides by the head of a request, before its body is polled. The tenant is the one that the
+    /// request's host leads to.
+    pub async fn open(&self, head: &Parts) -> Opened {
+        let selector = TenantSelector::Host(host(head));
+        self.open_for(selector, &head.method, &head.headers).await
+    }
+
+    /// As [`open`](Self::open), where the host program knows the tenant.
+    pub async fn open_for(
+        &self,
+        selector: TenantSelector<'_>,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Opened {
+        let mut frame = Frame::new(self.registrar.clock().now());
+        let tenant = match self.registrar.find_tenant(selector).await {
+            Ok(tenant) => tenant,
+            Err(error) => return Opened::Answered(frame.refused(&error)),
+        };
+        let cors = Cors::of(&tenant.registration.allowed_origins, headers);
+        if method == Method::OPTIONS {
+            let is_preflight = cors::is_preflight(method, headers);
+            return Opened::Answered(cors::preflight(cors, is_preflight));
+        }
+        frame.cors = Some(cors);
+        if method != Method::POST {
+            let error = RegistrationError::MethodNotAllowed;
+            let error = self.registrar.refuse(Some(&tenant.id), error);
+            return Opened::Answered(frame.refused(&error));
+        }
+        let admission = match self.registrar.admit_to(tenant).await {
+            Ok(admission) => admission,
+            Err(error) => return Opened::Answered(frame.refused(&error)),
+        };
+        frame.rate = admission.rate();
+        let max_bytes = admission.settings().registration.max_body_bytes;
+        let body = RegistrationBody::new(admission, frame);
+        match check_declared(headers, max_bytes) {
+            Ok(()) => Opened::Admitted(body),
+            Err(error) => Opened::Answered(body.refuse(error)),
+        }
+    }
+
+    /// Answers a request whose body is there as a whole.
+    pub async fn respond<B: AsRef<[u8]>>(&self, request: Request<B>) -> Response<Bytes> {
+        let (head, whole) = request.into_parts();
+        match self.open(&head).await {
+            Opened::Answered(response) => response,
+            Opened::Admitted(mut body) => {
+                // A body that is too large is answered by finishing, like any other.
+                let (BodyProgress::More | BodyProgress::Full) = body.push(whole.as_ref());
+                body.finish().await
+            }
+        }
+    }
+}
+
+/// The host that the request was sent to: of an absolute target or HTTP/2's `:authority`, else of
+/// its one `Host` header (RFC 9112 section 3.3).
+fn host(head: &Parts) -> Option<&str> {
+    if let Some(host) = head.uri.host() {
+        return Some(host);
+    }
+    let mut values = head.headers.get_all(HOST).iter();
+    match (values.next(), values.next()) {
+        (Some(only), None) => only.to_str().ok(),
+        _ => None,
+    }
+}
+
+/// What the headers say of the body: not too long, and plain JSON.
+fn check_declared(headers: &HeaderMap, max: usize) -> Result<(), RegistrationError> {
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| usize::try_from(length).map_or(true, |it| it > max)) {
+        return Err(RegistrationError::BodyTooLarge { max });
+    }
+    if is_json(headers) && !headers.contains_key(CONTENT_ENCODING) {
+        Ok(())
+    } else {
+        Err(RegistrationError::UnsupportedMediaType)
+    }
+}
+
+/// Whether there is one `Content-Type`, and it is `application/json`, with or without parameters
+/// (RFC 9110 section 8.3). A form or plain text could come from any page without a preflight.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(only), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    only.to_str().is_ok_and(|value| {
+        let media_type = value.split(';').next().unwrap_or_default();
+        media_type
+            .trim_matches([' ', '\t'])
+            .eq_ignore_ascii_case("application/json")
+    })
+}

@@ -1,0 +1,113 @@
+//! What each outcome looks like on the wire, in one place.
+//!
+//! Statuses and codes come from RFC 7591 section 3.2.2, RFC 6749 and RFC 6585. Where those leave
+//! the choice, it is made here: the codes of a tenant that is unknown or has not enabled
+//! registration, of a used-up quota, of a failure, and of what is wrong before the metadata is read.
+
+use http::StatusCode;
+
+use crate::{error::RegistrationError, registration::Field};
+
+/// An error as it goes out.
+pub(super) struct WireError {
+    pub(super) status: StatusCode,
+    /// The `error` member.
+    pub(super) code: &'static str,
+    /// The `error_detail` member, for programs.
+    pub(super) detail: Option<ErrorDetail>,
+}
+
+/// Which field, which of its values, which rule. It never holds the client's own text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub(super) struct ErrorDetail {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    rule: &'static str,
+}
+
+impl WireError {
+    /// The row of `error`.
+    pub(super) fn of(error: &RegistrationError) -> Self {
+        use RegistrationError as E;
+        let (status, code) = match error {
+            E::UnknownTenant => (StatusCode::NOT_FOUND, "not_found"),
+            E::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request"),
+            E::NotEnabled => (StatusCode::FORBIDDEN, "access_denied"),
+            E::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            E::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
+            E::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request"),
+            E::BodyIncomplete | E::Decode(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
+            E::Metadata(error) => match error.field() {
+                Field::RedirectUris => (StatusCode::BAD_REQUEST, "invalid_redirect_uri"),
+                _ => (StatusCode::BAD_REQUEST, "invalid_client_metadata"),
+            },
+            E::Backend(_) | E::Random(_) | E::NoFreeId => {
+                (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
+            }
+        };
+        Self {
+            status,
+            code,
+            detail: detail(error),
+        }
+    }
+
+    /// Seconds after which trying again may help, for `Retry-After`.
+    pub(super) fn retry_after(error: &RegistrationError) -> Option<u64> {
+        use RegistrationError as E;
+        match error {
+            E::TooManyRequests { decision } => {
+                Some(whole_seconds(decision.retry_after().unwrap_or_default()).max(1))
+            }
+            E::Backend(_) | E::Random(_) | E::NoFreeId => Some(1),
+            E::UnknownTenant
+            | E::MethodNotAllowed
+            | E::NotEnabled
+            | E::BodyTooLarge { .. }
+            | E::UnsupportedMediaType
+            | E::BodyIncomplete
+            | E::Decode(_)
+            | E::Metadata(_) => None,
+        }
+    }
+}
+
+/// Rounded up: who comes back after that long is not too early.
+pub(super) fn whole_seconds(span: std::time::Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}
+
+fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
+    use RegistrationError as E;
+    let of_body = |rule| {
+        Some(ErrorDetail {
+            field: None,
+            index: None,
+            rule,
+        })
+    };
+    match error {
+        E::BodyTooLarge { .. } => of_body("body_too_large"),
+        E::UnsupportedMediaType => of_body("unsupported_media_type"),
+        E::BodyIncomplete => of_body("body_incomplete"),
+        E::Decode(error) => Some(ErrorDetail {
+            field: error.field().map(Field::as_str),
+            index: None,
+            rule: error.rule(),
+        }),
+        E::Metadata(error) => Some(ErrorDetail {
+            field: Some(error.field().as_str()),
+            index: error.index(),
+            rule: error.fault().rule(),
+        }),
+        E::UnknownTenant
+        | E::MethodNotAllowed
+        | E::NotEnabled
+        | E::TooManyRequests { .. }
+        | E::Backend(_)
+        | E::Random(_)
+        | E::NoFreeId => None,
+    }
+}
