@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::{client::Client, error::RegistrationError, values::TenantId};
 
 /// Something that an operator may want to count, log or prove.
@@ -35,4 +37,10 @@ pub struct NoEvents;
 
 impl EventSink for NoEvents {
     fn record(&self, _: &Event<'_>) {}
+}
+
+impl<E: EventSink> EventSink for Arc<E> {
+    fn record(&self, event: &Event<'_>) {
+        E::record(self, event);
+    }
 }

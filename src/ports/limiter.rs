@@ -25,6 +25,16 @@ pub trait RateLimiter: Send + Sync + 'static {
     ) -> impl Future<Output = Result<RateDecision, BackendError>> + Send;
 }
 
+impl<L: RateLimiter> RateLimiter for Arc<L> {
+    fn acquire(
+        &self,
+        tenant: &TenantId,
+        quota: Quota,
+    ) -> impl Future<Output = Result<RateDecision, BackendError>> + Send {
+        L::acquire(self, tenant, quota)
+    }
+}
+
 /// The object-safe twin of [`RateLimiter`].
 pub(crate) trait DynRateLimiter: Send + Sync {
     fn acquire<'a>(
@@ -40,7 +50,7 @@ impl<L: RateLimiter> DynRateLimiter for L {
         tenant: &'a TenantId,
         quota: Quota,
     ) -> BoxFuture<'a, Result<RateDecision, BackendError>> {
-        Box::pin(RateLimiter::acquire(self, tenant, quota))
+        Box::pin(L::acquire(self, tenant, quota))
     }
 }
 

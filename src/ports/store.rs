@@ -41,6 +41,23 @@ pub enum InsertOutcome {
     IdTaken,
 }
 
+impl<S: ClientStore> ClientStore for Arc<S> {
+    fn insert(
+        &self,
+        client: Arc<Client>,
+    ) -> impl Future<Output = Result<InsertOutcome, BackendError>> + Send {
+        S::insert(self, client)
+    }
+
+    fn find(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> impl Future<Output = Result<Option<Arc<Client>>, BackendError>> + Send {
+        S::find(self, tenant, id)
+    }
+}
+
 /// The object-safe twin of [`ClientStore`].
 pub(crate) trait DynClientStore: Send + Sync {
     fn insert(&self, client: Arc<Client>) -> BoxFuture<'_, Result<InsertOutcome, BackendError>>;
@@ -54,7 +71,7 @@ pub(crate) trait DynClientStore: Send + Sync {
 
 impl<S: ClientStore> DynClientStore for S {
     fn insert(&self, client: Arc<Client>) -> BoxFuture<'_, Result<InsertOutcome, BackendError>> {
-        Box::pin(ClientStore::insert(self, client))
+        Box::pin(S::insert(self, client))
     }
 
     fn find<'a>(
@@ -62,6 +79,6 @@ impl<S: ClientStore> DynClientStore for S {
         tenant: &'a TenantId,
         id: &'a ClientId,
     ) -> BoxFuture<'a, Result<Option<Arc<Client>>, BackendError>> {
-        Box::pin(ClientStore::find(self, tenant, id))
+        Box::pin(S::find(self, tenant, id))
     }
 }

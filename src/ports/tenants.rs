@@ -48,7 +48,7 @@ impl<D: TenantDirectory> DynTenantDirectory for D {
         &'a self,
         selector: TenantSelector<'a>,
     ) -> BoxFuture<'a, Result<Option<Arc<TenantSettings>>, BackendError>> {
-        Box::pin(TenantDirectory::find(self, selector))
+        Box::pin(D::find(self, selector))
     }
 }
 

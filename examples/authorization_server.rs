@@ -1,0 +1,89 @@
+//! An authorization server with dynamic client registration, to try things out on.
+//!
+//! ```text
+//! cargo run --release --example authorization_server -- \
+//!     [--listen 127.0.0.1:8080] [--settings FILE] [--store memory] [--auto-approve]
+//! ```
+//!
+//! The first line that it prints is `listening on http://ADDRESS:PORT`; port 0 picks a free one.
+//! Without `--settings` it serves one tenant with registration enabled, and prints a `curl` line
+//! that registers a client. SIGTERM and SIGINT end it once the requests under way are answered.
+//!
+//! So far it registers clients and says where: it signs nobody in, and its authorization and token
+//! endpoints say so.
+
+#[path = "authorization_server/discovery.rs"]
+mod discovery;
+#[path = "authorization_server/options.rs"]
+mod options;
+#[path = "authorization_server/server.rs"]
+mod server;
+
+use std::{error::Error, io::Write as _, process::ExitCode};
+
+use oauth_dcr::{MemoryStore, Registrar, SettingsDocument, TenantSettings, Tenants};
+use options::{Options, StoreChoice};
+use server::Server;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let options = Options::from_args()?;
+    let document = match &options.settings {
+        Some(path) => SettingsDocument::from_json(&std::fs::read_to_string(path)?)?,
+        None => SettingsDocument::new(vec![TenantSettings::new().enabled()])?,
+    };
+    let tenants = Tenants::new(document);
+    let StoreChoice::Memory = options.store;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenants(tenants.clone())
+        .build();
+
+    let listener = TcpListener::bind(options.listen).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    say(&format!("listening on {base}"))?;
+    if options.settings.is_none() {
+        say(&format!("\nregister a client:\n\n{}\n", curl_line(&base)))?;
+    }
+    Server::new(registrar, tenants).serve(listener).await?;
+    Ok(())
+}
+
+/// A command that registers the public client of the README.
+fn curl_line(base: &str) -> String {
+    format!(
+        "curl -s {base}/oidc/register -H 'content-type: application/json' -d '{{\
+         \"client_name\": \"My Dynamic Application\", \
+         \"redirect_uris\": [\"https://application.example.com/callback\"], \
+         \"grant_types\": [\"authorization_code\", \"refresh_token\"], \
+         \"token_endpoint_auth_method\": \"none\"}}'"
+    )
+}
+
+/// Scripts wait for the first line, so each is sent off at once.
+fn say(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+fn complain(error: &dyn Error) {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
