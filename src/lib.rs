@@ -36,15 +36,14 @@ pub mod tower;
 
 pub use client::Client;
 pub use engine::{Admission, Registered, Registrar, RegistrarBuilder};
-pub use error::RegistrationError;
+pub use error::{BackendError, RandomError, RegistrationError};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
 #[cfg(feature = "memory")]
 pub use ports::LocalRateLimiter;
 pub use ports::{
-    BackendError, ClientStore, Clock, Event, EventSink, InsertOutcome, NoEvents, OsRandom,
-    RandomError, RateLimiter, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
-    TenantSelector, Tenants,
+    ClientStore, Clock, Event, EventSink, InsertOutcome, NoEvents, OsRandom, RateLimiter,
+    SecureRandom, SingleTenant, SystemClock, TenantDirectory, TenantSelector, Tenants,
 };
 pub use quota::{Quota, RateDecision};
 pub use registration::{

@@ -10,7 +10,8 @@ use std::{
 
 use crate::{
     client::Client,
-    ports::{BackendError, ClientStore, InsertOutcome},
+    error::BackendError,
+    ports::{ClientStore, InsertOutcome},
     values::{ClientId, TenantId},
 };
 

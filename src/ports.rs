@@ -3,7 +3,6 @@
 //! Each trait is written and implemented with plain `async fn` or a plain function. The crate boxes
 //! them itself, so that no host type shows in [`Registrar`](crate::Registrar).
 
-mod backend;
 mod clock;
 mod events;
 mod limiter;
@@ -13,13 +12,12 @@ mod random;
 mod store;
 mod tenants;
 
-pub use backend::BackendError;
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, EventSink, NoEvents};
 pub use limiter::RateLimiter;
 #[cfg(feature = "memory")]
 pub use local_limiter::LocalRateLimiter;
-pub use random::{OsRandom, RandomError, SecureRandom};
+pub use random::{OsRandom, SecureRandom};
 pub use store::{ClientStore, InsertOutcome};
 pub use tenants::{SingleTenant, TenantDirectory, TenantSelector, Tenants};
 

@@ -3,7 +3,8 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    ports::{RandomError, SecureRandom},
+    error::RandomError,
+    ports::SecureRandom,
     values::{ClientId, ClientSecret, SecurityMode, TokenEndpointAuthMethod},
 };
 

@@ -3,10 +3,10 @@ use std::{fmt, sync::Arc};
 use crate::{
     client::Client,
     engine::{Admission, RegistrarBuilder},
-    error::RegistrationError,
+    error::{BackendError, RegistrationError},
     ports::{
-        BackendError, ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory,
-        Event, EventSink, SecureRandom, TenantSelector,
+        ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, Event, EventSink,
+        SecureRandom, TenantSelector,
     },
     settings::TenantSettings,
     values::{ClientId, ClientSecret, TenantId},

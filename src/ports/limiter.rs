@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use crate::{
-    ports::{BackendError, BoxFuture, Clock},
+    error::BackendError,
+    ports::{BoxFuture, Clock},
     quota::{Quota, RateDecision},
     values::TenantId,
 };

@@ -14,7 +14,8 @@ use governor::{
 };
 
 use crate::{
-    ports::{BackendError, Clock, RateLimiter, SystemClock},
+    error::BackendError,
+    ports::{Clock, RateLimiter, SystemClock},
     quota::{Quota, RateDecision},
     values::TenantId,
 };

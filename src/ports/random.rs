@@ -1,3 +1,5 @@
+use crate::error::RandomError;
+
 /// Where ids and secrets come from: a cryptographically secure source of random bytes.
 ///
 /// One registration asks once.
@@ -7,18 +9,6 @@ pub trait SecureRandom: Send + Sync + 'static {
     /// # Errors
     /// [`RandomError`] if there are none to be had; `out` must then not be used.
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError>;
-}
-
-/// The source of random bytes failed.
-#[derive(Debug, thiserror::Error)]
-#[error("no random bytes to be had")]
-pub struct RandomError(#[source] Box<dyn std::error::Error + Send + Sync>);
-
-impl RandomError {
-    /// A failure caused by `source`.
-    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self(source.into())
-    }
 }
 
 /// The generator of the operating system, asked each time: nothing is held in memory that a fork,

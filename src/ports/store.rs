@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use crate::{
     client::Client,
-    ports::{BackendError, BoxFuture},
+    error::BackendError,
+    ports::BoxFuture,
     values::{ClientId, TenantId},
 };
 

@@ -4,7 +4,8 @@ use std::{
 };
 
 use crate::{
-    ports::{BackendError, BoxFuture},
+    error::BackendError,
+    ports::BoxFuture,
     settings::{SettingsDocument, SettingsError, TenantSettings},
     values::TenantId,
 };

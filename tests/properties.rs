@@ -1,0 +1,274 @@
+//! What holds for every input, tried on random ones.
+
+use std::collections::HashSet;
+
+use fluent_uri::Uri;
+use oauth_dcr::{
+    AllowedScheme, MemoryStore, RedirectPolicy, RedirectUri, Registrar, RegistrationRequest,
+    RegistrationSettings, TenantSelector, TenantSettings,
+};
+use proptest::{collection, prelude::*, sample};
+use serde_json::{Map, Value, json};
+
+/// Random inputs a property is tried on; more by `PROPTEST_CASES`.
+const CASES: u32 = 10_000;
+
+fn config() -> ProptestConfig {
+    let cases = ProptestConfig::default().cases.max(CASES);
+    // A failing input is shown; the sources are not written to.
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// The widest policy there is.
+fn wide_policy() -> RedirectPolicy {
+    let mut policy = RedirectPolicy::native_agents();
+    policy.single_label_hosts = true;
+    policy.schemes.push(AllowedScheme::parse("a").unwrap());
+    policy
+}
+
+/// Texts near the border between redirect URIs and others: parts that are right more often than
+/// not, put together, with a character changed here and there.
+fn almost_uri() -> impl Strategy<Value = String> {
+    let scheme = sample::select(vec![
+        "https",
+        "https",
+        "https",
+        "HTTPS",
+        "http",
+        "http",
+        "com.example.app",
+        "cursor",
+        "a",
+        "javascript",
+        "java.script",
+        "file",
+        "com..app",
+        "com.-a",
+        "x.y+z",
+    ]);
+    let slashes = sample::select(vec!["://", "://", "://", ":/", ":", ":///", ":\\\\", "//"]);
+    let host = sample::select(vec![
+        "127.0.0.1",
+        "[::1]",
+        "localhost",
+        "app.example.com",
+        "App.Example.COM",
+        "0x7f.1",
+        "127.1",
+        "2130706433",
+        "[::ffff:127.0.0.1]",
+        "[2001:db8::1]",
+        "[0:0:0:0:0:0:0:1]",
+        "xn--bcher-kva.example",
+        "xn--a",
+        "a_b.example",
+        "-a.example",
+        "a..b",
+        "a.example.",
+        "1.2.3.4",
+        "01.2.3.4",
+        "1.2.3.4.5",
+        "256.1.1.1",
+        "intranet",
+        "",
+        "%61.example",
+        "a b",
+        "user@a.example",
+        "\u{e4}.example",
+        "a\u{3002}example",
+        "[fe80::1%25eth0]",
+        "1.2.3.0x4",
+        "a.0x1",
+        "example.1",
+        "[::1",
+        "*.example",
+    ]);
+    let port = sample::select(vec![
+        "", "", "", ":8080", ":443", ":80", ":0", ":", ":65536", ":08", ":a", ":65535",
+    ]);
+    let path = sample::select(vec![
+        "",
+        "/",
+        "/cb",
+        "/a/../b",
+        "/a/%2e%2E/b",
+        "/a/./b",
+        "/a//b",
+        "/a;b=c",
+        "/%41",
+        "/%",
+        "/%zz",
+        "/~a!$&'()*+,",
+        "cb",
+        "/a b",
+        "/a\\b",
+        "/\u{e4}",
+        "/.",
+        "/..",
+        "/a/.b",
+        "/%2e",
+        "/:@",
+    ]);
+    let query = sample::select(vec![
+        "", "", "", "?", "?a=b", "?a='b'", "?a=%20", "?a[]=1", "?*", "??",
+    ]);
+    let fragment = sample::select(vec!["", "", "", "", "#", "#a"]);
+    let change = prop::option::weighted(0.3, (any::<sample::Index>(), any::<char>()));
+    (scheme, slashes, host, port, path, query, fragment, change).prop_map(
+        |(scheme, slashes, host, port, path, query, fragment, change)| {
+            let text = format!("{scheme}{slashes}{host}{port}{path}{query}{fragment}");
+            match change {
+                None => text,
+                Some((at, with)) => {
+                    let mut chars: Vec<char> = text.chars().collect();
+                    let at = at.index(chars.len());
+                    chars[at] = with;
+                    chars.into_iter().collect()
+                }
+            }
+        },
+    )
+}
+
+/// Any JSON, a few levels deep.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        almost_uri().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 6, |inner| {
+        prop_oneof![
+            collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            collection::vec((any::<String>(), inner), 0..6)
+                .prop_map(|members| members.into_iter().collect::<Map<_, _>>().into()),
+        ]
+    })
+}
+
+const KNOWN: [&str; 15] = [
+    "redirect_uris",
+    "client_name",
+    "token_endpoint_auth_method",
+    "grant_types",
+    "response_types",
+    "application_type",
+    "client_uri",
+    "logo_uri",
+    "policy_uri",
+    "tos_uri",
+    "contacts",
+    "scope",
+    "software_id",
+    "software_version",
+    "jwks",
+];
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn an_accepted_uri_comes_back_byte_for_byte_and_is_accepted_again(text in almost_uri()) {
+        let policy = wide_policy();
+        if let Ok(uri) = RedirectUri::parse(text.as_str(), &policy) {
+            prop_assert_eq!(uri.as_str(), &text);
+            let again = RedirectUri::parse(uri.as_str(), &policy);
+            prop_assert_eq!(again, Ok(uri));
+        }
+    }
+
+    #[test]
+    fn two_parsers_agree_on_the_host_of_an_accepted_uri(text in almost_uri()) {
+        if RedirectUri::parse(text.as_str(), &wide_policy()).is_ok() {
+            let by_rfc_3986 = Uri::parse(text.as_str()).unwrap();
+            let host = by_rfc_3986.authority().map(|authority| authority.host().to_lowercase());
+            let by_whatwg = url::Url::parse(&text).unwrap();
+            let other = by_whatwg.host_str().unwrap_or_default().to_lowercase();
+            // An IPv6 address may be written in several ways; what counts is the address.
+            let address = |host: &str| -> Option<std::net::Ipv6Addr> {
+                host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+            };
+            let host = host.unwrap_or_default();
+            prop_assert!(host == other || address(&host).is_some_and(|it| Some(it) == address(&other)));
+        }
+    }
+
+    #[test]
+    fn no_accepted_uri_has_a_part_that_the_profile_forbids(text in almost_uri()) {
+        if RedirectUri::parse(text.as_str(), &wide_policy()).is_ok() {
+            prop_assert!(text.is_ascii() && !text.contains([' ', '#', '*', '\\']));
+            let url = url::Url::parse(&text).unwrap();
+            prop_assert!(url.username().is_empty() && url.password().is_none());
+            prop_assert!(url.fragment().is_none());
+            prop_assert!(!["javascript", "data", "file"].contains(&url.scheme()));
+            let on_device = ["127.0.0.1", "[::1]", "localhost"];
+            prop_assert!(url.scheme() != "http" || on_device.contains(&url.host_str().unwrap()));
+        }
+    }
+
+    #[test]
+    fn an_unknown_member_never_changes_what_is_stored(name in ".*", value in any_json()) {
+        let tagged = name.split('#').next().unwrap();
+        prop_assume!(!KNOWN.contains(&tagged));
+        let mut body = json!({
+            "redirect_uris": ["https://app.example.com/callback"],
+            "client_name": "App",
+            "client_name#fr": "Appli",
+            "scope": "a b",
+        });
+        let plain = read(&body);
+        body[name] = value;
+        prop_assert_eq!(read(&body), plain);
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(body in collection::vec(any::<u8>(), 0..512)) {
+        let _ = RegistrationRequest::from_json(&body);
+    }
+
+    #[test]
+    fn no_values_make_the_profile_panic(
+        members in collection::vec((sample::select(KNOWN.to_vec()), any_json()), 0..6),
+        tag in "[#a-zA-Z0-9-]{0,12}",
+        name in ".{0,160}",
+    ) {
+        let mut body: Map<String, Value> =
+            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        body.entry("redirect_uris").or_insert(json!(["https://app.example.com/callback"]));
+        body.insert(format!("client_name#{tag}"), name.into());
+        let body = Value::from(body).to_string();
+        if let Ok(request) = RegistrationRequest::from_json(body.as_bytes()) {
+            let _ = RegistrationSettings::default().apply(request);
+        }
+    }
+}
+
+fn read(body: &Value) -> oauth_dcr::ClientMetadata {
+    let request = RegistrationRequest::from_json(body.to_string().as_bytes()).unwrap();
+    RegistrationSettings::default().apply(request).unwrap()
+}
+
+#[tokio::test]
+async fn no_two_registrations_share_an_id_or_a_secret() {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .build();
+    let mut seen = HashSet::new();
+    for _ in 0..CASES {
+        let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+        let request = RegistrationRequest::new(["https://app.example.com/callback"]);
+        let registered = admission.register(request).await.unwrap();
+        assert!(seen.insert(registered.client().id().to_string()));
+        assert!(seen.insert(registered.secret().unwrap().expose().to_owned()));
+    }
+}
