@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::error::RandomError;
 
 /// Where ids and secrets come from: a cryptographically secure source of random bytes.
@@ -20,5 +22,11 @@ impl SecureRandom for OsRandom {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
         getrandom::fill(out).map_err(RandomError::new)
+    }
+}
+
+impl<R: SecureRandom> SecureRandom for Arc<R> {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+        R::fill(self, out)
     }
 }

@@ -36,6 +36,15 @@ pub trait TenantDirectory: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send;
 }
 
+impl<D: TenantDirectory> TenantDirectory for Arc<D> {
+    fn find(
+        &self,
+        selector: TenantSelector<'_>,
+    ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send {
+        D::find(self, selector)
+    }
+}
+
 /// The object-safe twin of [`TenantDirectory`].
 pub(crate) trait DynTenantDirectory: Send + Sync {
     fn find<'a>(

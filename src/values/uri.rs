@@ -157,9 +157,10 @@ impl<'a> Authority<'a> {
         if text.contains('@') {
             return Err(UriFault::Userinfo);
         }
-        let end_of_host = match text.rfind(']') {
-            Some(bracket) => bracket + 1,
-            None => text.find(':').unwrap_or(text.len()),
+        let end_of_host = if text.starts_with('[') {
+            text.find(']').ok_or(UriFault::Host)? + 1
+        } else {
+            text.find(':').unwrap_or(text.len())
         };
         let (host, port) = text.split_at(end_of_host);
         let port = match port.strip_prefix(':') {

@@ -3,10 +3,7 @@
 //!
 //! `OAUTH_DCR_CORPUS` names another directory with files of the same form.
 
-#[path = "corpus/cases.rs"]
 mod cases;
-#[path = "support/http.rs"]
-mod http;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +14,8 @@ use oauth_dcr::{
     Unsupported,
 };
 use serde_json::Value;
+
+use crate::support::http;
 
 /// Members of a 201 that the profile knows.
 const KNOWN_MEMBERS: [&str; 18] = [

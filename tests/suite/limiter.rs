@@ -1,11 +1,8 @@
 //! The quota of a tenant, by a clock that the test sets.
 
-#[path = "support/clock.rs"]
-mod clock;
-
 use std::{fs, num::NonZeroU32, sync::Arc, thread};
 
-use clock::ManualClock;
+use crate::support::clock::ManualClock;
 use oauth_dcr::{
     LocalRateLimiter, MemoryStore, Quota, RateLimiter as _, Registrar, RegistrationError,
     SettingsDocument, TenantId, TenantSelector, TenantSettings, Tenants,

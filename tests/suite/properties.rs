@@ -7,7 +7,7 @@ use oauth_dcr::{
     AllowedScheme, MemoryStore, RedirectPolicy, RedirectUri, Registrar, RegistrationRequest,
     RegistrationSettings, TenantSelector, TenantSettings,
 };
-use proptest::{collection, prelude::*, sample};
+use proptest::{collection, prelude::*, sample, strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
 
 /// Random inputs a property is tried on; more by `PROPTEST_CASES`.
@@ -249,6 +249,21 @@ proptest! {
             let _ = RegistrationSettings::default().apply(request);
         }
     }
+}
+
+#[test]
+fn the_generator_makes_enough_of_both_kinds() {
+    let mut runner = TestRunner::deterministic();
+    let policy = wide_policy();
+    let accepted = (0..CASES).filter(|_| {
+        let text = almost_uri().new_tree(&mut runner).unwrap().current();
+        RedirectUri::parse(text, &policy).is_ok()
+    });
+    let accepted = accepted.count();
+    assert!(
+        (200..9_000).contains(&accepted),
+        "{accepted} of {CASES} are accepted"
+    );
 }
 
 fn read(body: &Value) -> oauth_dcr::ClientMetadata {

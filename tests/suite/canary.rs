@@ -1,0 +1,124 @@
+//! A marked secret shows up in the one answer that is for its owner, and nowhere else.
+
+use std::{
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
+
+use http::Request;
+use oauth_dcr::{
+    MemoryStore, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSelector,
+    TenantSettings,
+};
+use tracing::{Event, Subscriber, field::Visit};
+use tracing_subscriber::{Layer, layer::Context, prelude::*};
+
+use crate::support::{
+    broken::{Constant, Recorder},
+    http::Server,
+};
+
+/// What 32 bytes of `m` are in base64url: the secret of every client here.
+const CANARY: &str = "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0";
+
+/// Keeps everything that is logged, at every level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl<S: Subscriber> Layer<S> for Log {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        event.record(&mut self.clone());
+    }
+}
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn Debug) {
+        self.0
+            .lock()
+            .unwrap()
+            .push_str(&format!("{}={value:?} ", field.name()));
+    }
+}
+
+fn tenant() -> TenantSettings {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    tenant
+}
+
+#[tokio::test]
+async fn no_debug_event_or_log_holds_the_secret() {
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    tracing::trace!(note = "the log is kept");
+
+    let events = Arc::new(Recorder::default());
+    let store = MemoryStore::new();
+    let registrar = Registrar::builder(store.clone())
+        .tenant(tenant())
+        .random(Constant(b'm'))
+        .events(Arc::clone(&events))
+        .build();
+    let mut shown = Vec::new();
+    let mut show = |value: &dyn Debug| shown.push(format!("{value:?} {value:#?}"));
+
+    let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+    show(&admission);
+    let request = RegistrationRequest::new(["https://app.example.com/callback"]);
+    let registered = admission.register(request.clone()).await.unwrap();
+    assert_eq!(
+        registered.secret().unwrap().expose(),
+        CANARY,
+        "the canary is what it should be"
+    );
+    let digest = registered.client().secret_digest().unwrap().to_tagged();
+    show(&registered);
+    show(registered.client());
+    show(&registered.secret());
+    show(&registrar);
+    show(&store);
+
+    // The same id once more: the store refuses, and the secret is gone with the error.
+    let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+    show(&admission.register(request).await.unwrap_err());
+    show(&RegistrationEndpoint::new(registrar));
+
+    drop(guard);
+    shown.extend(events.0.lock().unwrap().iter().cloned());
+    shown.push(log.0.lock().unwrap().clone());
+    let shown = shown.join("\n");
+    assert!(shown.contains("the log is kept") && shown.contains("Registered"));
+    assert!(!shown.contains(CANARY), "{shown}");
+    assert!(
+        !shown.contains(&digest) && !shown.contains(&digest[7..]),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn over_http_the_secret_is_in_the_201_alone() {
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant())
+        .random(Constant(b'm'))
+        .build();
+    let server = Server::start(registrar).await;
+    let request = || {
+        Request::post("/oidc/register")
+            .header("content-type", "application/json")
+            .body(br#"{"redirect_uris": ["https://app.example.com/callback"]}"#.to_vec())
+            .unwrap()
+    };
+    let created = server.send(request()).await;
+    let body = String::from_utf8(created.body().to_vec()).unwrap();
+    assert_eq!(body.matches(CANARY).count(), 1);
+    assert!(!format!("{:?}", created.headers()).contains(CANARY));
+
+    // Its id is taken now, and stays so.
+    let refused = server.send(request()).await;
+    assert_eq!(refused.status(), 503);
+    assert!(!format!("{refused:?}").contains(CANARY));
+    drop(guard);
+    assert!(!log.0.lock().unwrap().contains(CANARY));
+}

@@ -1,0 +1,12 @@
+//! Tests of the crate from outside, one module a subject.
+
+mod canary;
+mod corpus;
+mod layering;
+mod limiter;
+mod pipeline;
+mod properties;
+mod redirect_uris;
+mod settings;
+mod support;
+mod wire;

@@ -1,0 +1,269 @@
+//! Redirect URIs, one by one: which are accepted, and which rule refuses the others.
+
+use oauth_dcr::{RedirectPolicy, RedirectUri, RedirectUriError as Error};
+
+fn parse(text: &str) -> Result<RedirectUri, Error> {
+    RedirectUri::parse(text, &RedirectPolicy::default())
+}
+
+#[track_caller]
+fn refused(rule: Error, texts: &[&str]) {
+    for text in texts {
+        assert_eq!(parse(text).err(), Some(rule), "{text:?}");
+    }
+}
+
+#[test]
+fn what_real_clients_register_is_kept_to_the_byte() {
+    for text in [
+        "https://app.example.com/callback?env=prod",
+        "https://client.example.com",
+        "https://client.example.com?a=b",
+        "HTTPS://App.Example.COM/Callback",
+        "https://app.example.com:443/cb",
+        "https://xn--bcher-kva.example/cb",
+        "https://203.0.113.9/cb",
+        "https://[2001:db8::1]:8443/cb",
+        "https://[0:0:0:0:0:0:0:1]/cb",
+        "https://localhost:3005/cb",
+        "https://example.com/callback~path_with_extra_chars;a=b,c!$&'()+",
+        "https://example.com/a//b/?x=%20&y=/?:@",
+        "http://127.0.0.1:33418",
+        "http://127.0.0.1/",
+        "http://[::1]:8080/cb",
+        "http://localhost/?oidc",
+        "HTTP://localhost:1/cb",
+        "com.example.app:/oauth2redirect/example-provider",
+        "com.example.app:cb",
+        "com.example.app://host/cb",
+        "com.example.app://callback",
+        "com.example.app:///cb",
+        "com.googleusercontent.apps.123-abc:/oauth2redirect",
+    ] {
+        assert_eq!(parse(text).unwrap().as_str(), text);
+    }
+}
+
+#[test]
+fn each_rule_refuses_what_it_is_for() {
+    refused(
+        Error::Character,
+        &[
+            " https://a.example/",
+            "https://a.example/ ",
+            "java\tscript:alert(1)",
+            "https://a.example/\n",
+            "https:\\\\a.example\\cb",
+            "https://a.example\\@b.example/",
+            "https://\u{e4}.example/",
+            "https://a\u{3002}example/",
+            "https://a.example/\0",
+            "https://a.example/\"",
+            "https://a.example/[",
+            "https://a.example/?a[]=1",
+            "https://a.example/{x}",
+            "\u{feff}https://a.example/",
+            "https://a.example/\u{7f}",
+            "data:text/html,<script>",
+        ],
+    );
+    refused(
+        Error::PercentEncoding,
+        &[
+            "https://a.example/%",
+            "https://a.example/%4",
+            "https://a.example/%zz",
+        ],
+    );
+    refused(
+        Error::NotAbsolute,
+        &[
+            "",
+            "/callback",
+            "//a.example/cb",
+            "callback",
+            ".com:/cb",
+            "1a:b",
+            ":x",
+            "com.example.app:",
+        ],
+    );
+    refused(
+        Error::Fragment,
+        &[
+            "https://a.example/#",
+            "https://a.example#x",
+            "com.example.app:/cb#",
+        ],
+    );
+    refused(
+        Error::Userinfo,
+        &[
+            "https://a@b.example/",
+            "http://127.0.0.1:80@evil.test/cb",
+            "http://user@localhost/",
+            "com.example.app://a@b/",
+        ],
+    );
+    refused(
+        Error::Wildcard,
+        &[
+            "https://*.a.example/",
+            "https://a.example/*",
+            "com.example.app:/*",
+            "https://a.example/?*",
+        ],
+    );
+    refused(
+        Error::DotSegment,
+        &[
+            "https://a.example/a/../b",
+            "https://a.example/.",
+            "https://a.example/%2e%2E/",
+            "https://a.example/.%2e",
+            "https://a.example/%2e",
+            "com.example.app:/a/./b",
+            "com.example.app:..",
+        ],
+    );
+    refused(
+        Error::Host,
+        &[
+            "https:///cb",
+            "https://",
+            "https:/a.example/",
+            "https:a.example",
+            "https://a..example/",
+            "https://a.example./",
+            "https://localhost./",
+            "https://-a.example/",
+            "https://a-.example/",
+            "https://a_b.example/",
+            "https://%61.example/",
+            "https://1.2.3/",
+            "https://01.2.3.4/",
+            "https://256.1.1.1/",
+            "https://a.1/",
+            "https://[::1",
+            "https://[fe80::1%25eth0]/",
+            "https://[v1.x]/",
+            "https://[::1]a/",
+            "http://2130706433/cb",
+            "http://127.1/",
+            "com.example.app://a..b/",
+            "com.example.app://a./",
+            "http://:80/",
+        ],
+    );
+    refused(
+        Error::SingleLabelHost,
+        &["https://intranet/", "https://com/cb"],
+    );
+    refused(
+        Error::Port,
+        &[
+            "https://a.example:0/",
+            "https://a.example:65536/",
+            "https://a.example:/",
+            "https://a.example:080/",
+            "https://a.example:+1/",
+            "https://::1/",
+            "http://localhost:99999/",
+            "com.example.app://a:0/",
+        ],
+    );
+    refused(
+        Error::HttpNotLoopback,
+        &[
+            "http://a.example/",
+            "http://localhost.evil.test/",
+            "http://127.0.0.1.nip.io/",
+            "http://127.0.0.2/",
+            "http://0.0.0.0:8080/",
+            "http://10.0.0.5/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://LOCALHOST/",
+            "http://[0:0:0:0:0:0:0:1]/",
+            "http://0x7f000001/",
+            "http://sub.localhost/",
+        ],
+    );
+    refused(
+        Error::SchemeNotAllowed,
+        &[
+            "javascript:alert(1)",
+            "JaVaScRiPt:x",
+            "data:text/html,hi",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "about:blank",
+            "blob:https://a.example/x",
+            "ftp://a.example/",
+            "ws://a.example/",
+            "wss://a.example/",
+            "mailto:a@b.example",
+            "tel:+1",
+            "urn:ietf:wg:oauth:2.0:oob",
+            "myapp://cb",
+            "cursor://x/y",
+            "com..example:/cb",
+            "com.example-:/cb",
+            "com.-example:/cb",
+            "com.exa+mple:/cb",
+            "com.example.:/cb",
+        ],
+    );
+    refused(
+        Error::Ambiguous,
+        &[
+            "https://a.0x1/",
+            "https://xn--a.example/",
+            "https://a.example/?a='b'",
+        ],
+    );
+}
+
+#[test]
+fn length_is_bounded_before_anything_else() {
+    let longest = format!("https://a.example/{}", "a".repeat(2048 - 18));
+    assert!(parse(&longest).is_ok());
+    assert_eq!(parse(&format!("{longest}a")).err(), Some(Error::TooLong));
+    assert_eq!(parse(&"\0".repeat(2049)).err(), Some(Error::TooLong));
+}
+
+#[test]
+fn the_preset_for_native_agents_adds_their_schemes_and_no_others() {
+    let policy = RedirectPolicy::native_agents();
+    for text in [
+        "cursor://anysphere.cursor-mcp/cb",
+        "vscode-insiders://x/cb",
+        "Windsurf:/cb",
+    ] {
+        assert!(RedirectUri::parse(text, &policy).is_ok(), "{text}");
+    }
+    let other = RedirectUri::parse("myapp://cb", &policy);
+    assert_eq!(other, Err(Error::SchemeNotAllowed));
+    assert!(policy.localhost_any_port);
+}
+
+#[test]
+fn only_https_away_from_the_device_suits_a_web_application() {
+    for (text, suits) in [
+        ("https://app.example.com/cb", true),
+        ("https://203.0.113.9/cb", true),
+        ("https://localhost/cb", false),
+        ("https://app.LOCALHOST/cb", false),
+        ("https://127.0.0.1:8443/cb", false),
+        ("https://127.9.9.9/cb", false),
+        ("https://[::1]/cb", false),
+        ("https://[::ffff:127.0.0.1]/cb", false),
+        ("http://127.0.0.1/cb", false),
+        ("com.example.app:/cb", false),
+    ] {
+        assert_eq!(
+            parse(text).unwrap().suits_web_application(),
+            suits,
+            "{text}"
+        );
+    }
+}

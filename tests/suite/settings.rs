@@ -1,0 +1,200 @@
+//! Tenant settings as JSON: what is read, what is written, what is refused.
+
+use std::error::Error as _;
+
+use oauth_dcr::{
+    ApiPolicy, GrantedScope, Grantee, Quota, RedirectPolicy, RefusedRedirectUris, SecurityMode,
+    SettingsDocument, SettingsError, TenantSettings, TokenEndpointAuthMethod, Unsupported,
+};
+use serde_json::{Value, json};
+
+/// Every field of the settings, with values that differ from the defaults where they can.
+fn whole() -> Value {
+    json!({ "tenants": [ {
+        "id": "acme",
+        "hosts": ["auth.acme.example", "127.0.0.1"],
+        "issuer": "https://auth.acme.example",
+        "registration": {
+            "enabled": true, "security_mode": "permissive",
+            "rate_limit": { "per_second": 7, "burst": 9 },
+            "token_endpoint_auth_methods": ["none", "client_secret_post", "client_secret_basic"],
+            "unsupported_grant_types": "reject", "unsupported_response_types": "reject",
+            "refused_redirect_uris": "narrow",
+            "redirect_uris": {
+                "max": 3, "max_bytes": 100, "schemes": ["cursor"], "single_label_hosts": true,
+                "loopback_any_port": false, "localhost_any_port": true
+            },
+            "max_body_bytes": 1000, "max_clients": null, "remove_unused_after_seconds": null,
+            "remove_idle_after_seconds": null, "fold_identical": false,
+            "allowed_origins": ["https://page.example"]
+        },
+        "unknown_authorize_parameters": "reject", "scope_when_none_requested": "whole_grant",
+        "default_audience": "https://api.acme.example",
+        "acl": [],
+        "trusted_proxies": ["127.0.0.0/8", "::1/128"],
+        "signal_headers": {
+            "geo_country_code": "x-geo-country", "geo_subdivision_code": "x-geo-subdivision",
+            "asn": "x-asn", "ja3_fingerprint": "x-ja3", "ja4_fingerprint": "x-ja4"
+        },
+        "apis": [ {
+            "identifier": "https://api.acme.example", "scopes": ["read:items", "write:items"],
+            "policy": "allow_all", "system": true
+        } ],
+        "client_grants": [
+            {
+                "default_for": "third_party_clients", "audience": "https://api.acme.example",
+                "scope": ["read:items"], "subject_type": "user"
+            },
+            {
+                "client_id": "tpc_x", "audience": "https://api.acme.example",
+                "allow_all_scopes": true, "subject_type": "client"
+            }
+        ],
+        "connections": [
+            { "name": "google", "is_domain_connection": true },
+            { "name": "staff-ldap", "is_domain_connection": false }
+        ]
+    } ] })
+}
+
+fn read(json: &Value) -> Result<SettingsDocument, SettingsError> {
+    SettingsDocument::from_json(&json.to_string())
+}
+
+#[test]
+fn what_is_read_is_written_again() {
+    let document = read(&whole()).unwrap();
+    let written: Value = serde_json::from_str(&document.to_json().unwrap()).unwrap();
+    assert_eq!(written, whole());
+}
+
+#[test]
+fn every_field_is_understood() {
+    let document = read(&whole()).unwrap();
+    let tenant = &document.tenants()[0];
+    let registration = &tenant.registration;
+    assert_eq!(registration.security_mode, SecurityMode::Permissive);
+    assert_eq!(
+        registration
+            .rate_limit
+            .map(|it| (it.per_second.get(), it.burst.get())),
+        Some((7, 9))
+    );
+    let basic = TokenEndpointAuthMethod::ClientSecretBasic;
+    assert!(registration.token_endpoint_auth_methods.contains(basic));
+    assert_eq!(registration.unsupported_grant_types, Unsupported::Reject);
+    assert_eq!(registration.unsupported_response_types, Unsupported::Reject);
+    assert_eq!(
+        registration.refused_redirect_uris,
+        RefusedRedirectUris::Narrow
+    );
+    assert_eq!(registration.redirect_uris.schemes[0].as_str(), "cursor");
+    assert!(registration.allowed_origins.allows("https://page.example"));
+    assert_eq!(tenant.apis[0].policy, ApiPolicy::AllowAll);
+    assert_eq!(tenant.client_grants[0].grantee, Grantee::ThirdPartyClients);
+    assert_eq!(tenant.client_grants[1].scope, GrantedScope::All);
+    assert!(tenant.connections[0].is_domain_connection);
+}
+
+#[test]
+fn every_field_but_the_id_has_the_safe_default() {
+    let document = read(&json!({ "tenants": [ { "id": "default" } ] })).unwrap();
+    assert_eq!(document.tenants(), [TenantSettings::new()]);
+    let registration = &document.tenants()[0].registration;
+    assert!(!registration.enabled);
+    assert_eq!(registration.security_mode, SecurityMode::Strict);
+    assert_eq!(registration.rate_limit, Some(Quota::default()));
+    assert_eq!(registration.redirect_uris, RedirectPolicy::default());
+    assert_eq!(registration.max_body_bytes, 65_536);
+    assert!(registration.allowed_origins.is_any());
+}
+
+#[test]
+fn null_switches_the_limiter_off() {
+    let json = json!({ "tenants": [ { "id": "a", "registration": { "rate_limit": null } } ] });
+    assert_eq!(
+        read(&json).unwrap().tenants()[0].registration.rate_limit,
+        None
+    );
+}
+
+#[test]
+fn what_could_be_misread_is_refused() {
+    let tenant = |name: &str, value: Value| json!({ "tenants": [ { "id": "a", name: value } ] });
+    let registration = |name: &str, value: Value| tenant("registration", json!({ name: value }));
+    for (bad, says) in [
+        (
+            tenant("registartion", json!({})),
+            "unknown field `registartion`",
+        ),
+        (
+            registration("enable", json!(true)),
+            "unknown field `enable`",
+        ),
+        (registration("enabled", json!("yes")), "invalid type"),
+        (
+            registration("rate_limit", json!({"per_second": 0, "burst": 5})),
+            "nonzero",
+        ),
+        (
+            registration("redirect_uris", json!({"schemes": ["javascript"]})),
+            "can never be",
+        ),
+        (
+            registration("redirect_uris", json!({"maximum": 1})),
+            "unknown field",
+        ),
+        (
+            registration("allowed_origins", json!(["https://a.example/"])),
+            "origin 0",
+        ),
+        (
+            registration("security_mode", json!("lax")),
+            "unknown variant",
+        ),
+        (tenant("id2", json!(1)), "unknown field"),
+        (tenant("issuer", json!("http://a.example")), "an issuer is"),
+        (tenant("trusted_proxies", json!(["10.0.0.0/33"])), "invalid"),
+        (
+            tenant("client_grants", json!([{"audience": "a", "scope": []}])),
+            "either client_id or",
+        ),
+        (
+            tenant(
+                "client_grants",
+                json!([{"client_id": "a", "audience": "a"}]),
+            ),
+            "either scope or",
+        ),
+        // What this version does not have can't be asked for.
+        (
+            tenant("acl", json!([{"priority": 1}])),
+            "supports the default",
+        ),
+        (
+            registration("max_clients", json!(10)),
+            "supports the default",
+        ),
+        (
+            registration("fold_identical", json!(true)),
+            "supports the default",
+        ),
+    ] {
+        let error = read(&bad).unwrap_err();
+        let cause = error.source().unwrap().to_string();
+        assert!(cause.contains(says), "{bad}: {cause}");
+        assert!(cause.contains("line 1 column"), "{cause}");
+    }
+}
+
+#[test]
+fn a_request_can_lead_to_one_tenant_only() {
+    let tenants = |list: Value| read(&json!({ "tenants": list }));
+    assert!(matches!(tenants(json!([])), Err(SettingsError::NoTenant)));
+    let twice = tenants(json!([{"id": "a", "hosts": ["a"]}, {"id": "a", "hosts": ["b"]}]));
+    assert!(matches!(twice, Err(SettingsError::DuplicateTenant(id)) if id.as_str() == "a"));
+    let shared = tenants(json!([{"id": "a", "hosts": ["h"]}, {"id": "b", "hosts": ["H"]}]));
+    assert!(matches!(shared, Err(SettingsError::DuplicateHost(id)) if id.as_str() == "b"));
+    let nowhere = tenants(json!([{"id": "a", "hosts": ["h"]}, {"id": "b"}]));
+    assert!(matches!(nowhere, Err(SettingsError::NoHost(id)) if id.as_str() == "b"));
+}

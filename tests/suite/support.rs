@@ -1,0 +1,5 @@
+//! What several tests need.
+
+pub(crate) mod broken;
+pub(crate) mod clock;
+pub(crate) mod http;

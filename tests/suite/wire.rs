@@ -1,0 +1,658 @@
+//! Statuses, headers and bodies of every answer, in process and over a connection.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::support::{
+    broken::Failing,
+    clock::ManualClock,
+    http::{Server, parts},
+};
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+use oauth_dcr::{
+    AllowedOrigins, MemoryStore, Registrar, RegistrationEndpoint, SettingsDocument, TenantSettings,
+    Tenants,
+};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+const BODY: &str = r#"{"redirect_uris": ["https://app.example.com/callback"]}"#;
+
+fn endpoint(tenant: TenantSettings) -> RegistrationEndpoint {
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .clock(ManualClock::new())
+        .build();
+    RegistrationEndpoint::new(registrar)
+}
+
+fn open() -> RegistrationEndpoint {
+    endpoint(TenantSettings::new().enabled())
+}
+
+fn post(body: &str) -> Request<Vec<u8>> {
+    Request::post("/oidc/register")
+        .header("content-type", "application/json")
+        .body(body.as_bytes().to_vec())
+        .unwrap()
+}
+
+fn header<'a>(response: &'a Response<Bytes>, name: &str) -> Option<&'a str> {
+    response
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().unwrap())
+}
+
+/// Status, code and rule of an error.
+fn verdict(response: &Response<Bytes>) -> (u16, String, Option<String>) {
+    let (status, body) = parts(response);
+    let rule = body["error_detail"]["rule"].as_str().map(ToOwned::to_owned);
+    (
+        status,
+        body["error"].as_str().unwrap_or_default().to_owned(),
+        rule,
+    )
+}
+
+#[tokio::test]
+async fn a_confidential_client_is_answered_with_all_that_it_registered() {
+    let body = json!({
+        "client_name": " Zoe\u{301} ",
+        "client_name#fr": "Zoé",
+        "redirect_uris": ["https://a.example/cb", "https://a.example/cb"],
+        "contacts": ["ops@a.example"],
+        "scope": "read write",
+        "software_id": "id",
+        "software_version": "1",
+        "application_type": "web",
+        "logo_uri": "https://a.example/logo.png",
+        "tos_uri": "",
+        "unknown": 1,
+    });
+    let response = open().respond(post(&body.to_string())).await;
+    assert_eq!(header(&response, "content-type"), Some("application/json"));
+    assert_eq!(header(&response, "cache-control"), Some("no-store"));
+    assert_eq!(header(&response, "pragma"), Some("no-cache"));
+    assert_eq!(header(&response, "access-control-allow-origin"), Some("*"));
+    let (status, mut body) = parts(&response);
+    assert_eq!(status, 201);
+    let minted =
+        ["client_id", "client_secret"].map(|name| body.as_object_mut().unwrap().remove(name));
+    assert!(minted.iter().all(Option::is_some));
+    assert_eq!(
+        body,
+        json!({
+            "client_id_issued_at": 1_800_000_000,
+            "client_secret_expires_at": 0,
+            "client_name": "Zo\u{e9}",
+            "client_name#fr": "Zoé",
+            "redirect_uris": ["https://a.example/cb"],
+            "token_endpoint_auth_method": "client_secret_post",
+            "grant_types": ["authorization_code"],
+            "response_types": ["code"],
+            "contacts": ["ops@a.example"],
+            "scope": "read write",
+            "software_id": "id",
+            "software_version": "1",
+            "application_type": "web",
+            "logo_uri": "https://a.example/logo.png",
+        })
+    );
+}
+
+#[tokio::test]
+async fn each_error_has_its_status_code_and_rule() {
+    let endpoint = {
+        let mut tenant = TenantSettings::new().enabled();
+        tenant.registration.rate_limit = None;
+        endpoint(tenant)
+    };
+    for (body, expected) in [
+        ("", (400, "invalid_request", "not_json")),
+        ("{", (400, "invalid_request", "not_json")),
+        ("{}x", (400, "invalid_request", "not_json")),
+        ("\u{feff}{}", (400, "invalid_request", "not_json")),
+        (r#"{"x": "\ud800"}"#, (400, "invalid_request", "not_json")),
+        ("[]", (400, "invalid_request", "not_an_object")),
+        ("null", (400, "invalid_request", "not_an_object")),
+        (
+            r#"{"x": 1, "x": 2}"#,
+            (400, "invalid_request", "duplicate_member"),
+        ),
+        (
+            r#"{"scope": "a", "sc\u006fpe": "b"}"#,
+            (400, "invalid_request", "duplicate_member"),
+        ),
+        (
+            r#"{"client_name#fr": "a", "client_name#FR": "b"}"#,
+            (400, "invalid_request", "duplicate_member"),
+        ),
+        (
+            r#"{"redirect_uris": []}"#,
+            (400, "invalid_redirect_uri", "required"),
+        ),
+        (
+            r#"{"redirect_uris": "a"}"#,
+            (400, "invalid_redirect_uri", "wrong_type"),
+        ),
+        (
+            r#"{"redirect_uris": [null]}"#,
+            (400, "invalid_redirect_uri", "wrong_type"),
+        ),
+        (
+            r#"{"client_name": {}}"#,
+            (400, "invalid_client_metadata", "wrong_type"),
+        ),
+        (
+            r#"{"jwks": {"keys": [{"d": "x"}]}}"#,
+            (400, "invalid_client_metadata", "private_key"),
+        ),
+    ] {
+        let (status, error, rule) = verdict(&endpoint.respond(post(body)).await);
+        assert_eq!(
+            (status, error.as_str(), rule.unwrap().as_str()),
+            expected,
+            "{body}"
+        );
+    }
+    let deep = format!(r#"{{"x": {}1{}}}"#, "[".repeat(40), "]".repeat(40));
+    let (status, error, rule) = verdict(&endpoint.respond(post(&deep)).await);
+    assert_eq!((status, error.as_str()), (400, "invalid_request"));
+    assert_eq!(rule.as_deref(), Some("nested_too_deeply"));
+}
+
+#[tokio::test]
+async fn each_rule_of_the_metadata_names_field_and_position() {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    let endpoint = endpoint(tenant);
+    let long = |length: usize| "a".repeat(length);
+    for (name, value, index, rule) in [
+        (
+            "redirect_uris",
+            json!(["https://a.example", "http://b.example"]),
+            Some(1),
+            "http_not_loopback",
+        ),
+        (
+            "redirect_uris",
+            json!(vec!["https://a.example"; 33]),
+            None,
+            "too_many",
+        ),
+        (
+            "redirect_uris",
+            json!([format!("https://a.example/{}", long(2048))]),
+            Some(0),
+            "too_long",
+        ),
+        ("client_name", json!(long(129)), None, "too_long"),
+        (
+            "client_name",
+            json!("a\u{202e}b"),
+            None,
+            "control_character",
+        ),
+        (
+            "client_name#not a tag",
+            json!("a"),
+            None,
+            "invalid_language_tag",
+        ),
+        ("client_name#", json!("a"), None, "invalid_language_tag"),
+        ("logo_uri#fr", json!("http://a.example"), None, "not_https"),
+        (
+            "token_endpoint_auth_method",
+            json!("private_key_jwt"),
+            None,
+            "not_supported",
+        ),
+        (
+            "grant_types",
+            json!(["refresh_token"]),
+            None,
+            "authorization_code_required",
+        ),
+        (
+            "grant_types",
+            json!(["password"]),
+            None,
+            "nothing_supported",
+        ),
+        (
+            "response_types",
+            json!(["token"]),
+            None,
+            "nothing_supported",
+        ),
+        ("application_type", json!("service"), None, "not_supported"),
+        (
+            "tos_uri",
+            json!(format!("https://a.example/{}", long(2048))),
+            None,
+            "too_long",
+        ),
+        ("contacts", json!(vec!["a"; 11]), None, "too_many"),
+        ("contacts", json!(["a", long(255)]), Some(1), "too_long"),
+        (
+            "contacts",
+            json!(["a", "b", "c\u{0}"]),
+            Some(2),
+            "control_character",
+        ),
+        ("contacts", json!(["a", 1]), Some(1), "wrong_type"),
+        ("scope", json!("a  b"), None, "invalid_scope"),
+        ("scope", json!(long(4097)), None, "too_long"),
+        ("software_id", json!(long(256)), None, "too_long"),
+        (
+            "software_version",
+            json!("\u{7f}"),
+            None,
+            "control_character",
+        ),
+    ] {
+        let mut body = json!({"redirect_uris": ["https://app.example.com/callback"]});
+        body[name] = value;
+        let (status, answer) = parts(&endpoint.respond(post(&body.to_string())).await);
+        let field = name.split('#').next().unwrap();
+        let mut detail = json!({"field": field, "rule": rule});
+        if let Some(index) = index {
+            detail["index"] = json!(index);
+        }
+        assert_eq!(
+            (status, &answer["error_detail"]),
+            (400, &detail),
+            "{name}: {answer}"
+        );
+        let code = if field == "redirect_uris" {
+            "invalid_redirect_uri"
+        } else {
+            "invalid_client_metadata"
+        };
+        assert_eq!(answer["error"], code);
+        assert!(
+            answer["error_description"]
+                .as_str()
+                .unwrap()
+                .starts_with(field),
+            "{answer}"
+        );
+    }
+    let body = json!({"redirect_uris": ["https://a.example"], "token_endpoint_auth_method": "x"});
+    let (_, answer) = parts(&endpoint.respond(post(&body.to_string())).await);
+    let description = answer["error_description"].as_str().unwrap();
+    assert!(
+        description.contains("none, client_secret_post"),
+        "{description}"
+    );
+}
+
+#[tokio::test]
+async fn redirect_uris_may_be_narrowed_instead_of_refused() {
+    let json = r#"{"tenants": [{"id": "a", "registration": {
+        "enabled": true, "refused_redirect_uris": "narrow", "rate_limit": null}}]}"#;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenants(Tenants::from_json(json).unwrap())
+        .build();
+    let endpoint = RegistrationEndpoint::new(registrar);
+    let body =
+        json!({"redirect_uris": ["cursor://a/cb", "https://a.example/cb", "http://b.example"]});
+    let (status, answer) = parts(&endpoint.respond(post(&body.to_string())).await);
+    assert_eq!(
+        (status, &answer["redirect_uris"]),
+        (201, &json!(["https://a.example/cb"]))
+    );
+
+    let body = json!({"redirect_uris": ["cursor://a/cb", "http://b.example"]});
+    let (status, answer) = parts(&endpoint.respond(post(&body.to_string())).await);
+    assert_eq!(status, 400);
+    assert_eq!(answer["error_detail"]["index"], 0);
+}
+
+#[tokio::test]
+async fn only_json_is_taken() {
+    let with = |name: &str, value: &str| {
+        let mut request = post(BODY);
+        request.headers_mut().remove(header::CONTENT_TYPE);
+        request
+            .headers_mut()
+            .insert::<header::HeaderName>(name.parse().unwrap(), value.parse().unwrap());
+        request
+    };
+    for good in [
+        "application/json",
+        "Application/JSON; charset=utf-8",
+        "application/json;x=\"a;b\"",
+    ] {
+        let response = open().respond(with("content-type", good)).await;
+        assert_eq!(response.status(), 201, "{good}");
+    }
+    for bad in [
+        "text/plain",
+        "application/jwt",
+        "application/json-patch+json",
+        "",
+        "json",
+    ] {
+        let (status, error, rule) = verdict(&open().respond(with("content-type", bad)).await);
+        assert_eq!((status, error.as_str()), (415, "invalid_request"), "{bad}");
+        assert_eq!(rule.as_deref(), Some("unsupported_media_type"));
+    }
+    let mut twice = post(BODY);
+    twice
+        .headers_mut()
+        .append("content-type", "text/plain".parse().unwrap());
+    assert_eq!(open().respond(twice).await.status(), 415);
+    let mut packed = post(BODY);
+    packed
+        .headers_mut()
+        .insert("content-encoding", "gzip".parse().unwrap());
+    assert_eq!(open().respond(packed).await.status(), 415);
+    assert_eq!(open().respond(with("x-nothing", "")).await.status(), 415);
+}
+
+#[tokio::test]
+async fn other_methods_are_told_which_one_is_right() {
+    for method in [
+        Method::GET,
+        Method::HEAD,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+    ] {
+        let mut request = post("");
+        *request.method_mut() = method.clone();
+        let response = open().respond(request).await;
+        let (status, error, _) = verdict(&response);
+        assert_eq!(
+            (status, error.as_str()),
+            (405, "invalid_request"),
+            "{method}"
+        );
+        assert_eq!(header(&response, "allow"), Some("POST, OPTIONS"));
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_unknown_or_off_is_told_so() {
+    let json = r#"{"tenants": [{"id": "a", "hosts": ["a.example"]}, {"id": "b", "hosts": ["b.example"]}]}"#;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenants(Tenants::from_json(json).unwrap())
+        .build();
+    let endpoint = RegistrationEndpoint::new(registrar);
+    let to = |uri: &str, hosts: &[&str]| {
+        let mut request = post(BODY);
+        *request.uri_mut() = uri.parse().unwrap();
+        for host in hosts {
+            request.headers_mut().append("host", host.parse().unwrap());
+        }
+        request
+    };
+    for unknown in [
+        to("/r", &["c.example"]),
+        to("/r", &[]),
+        to("/r", &["a.example", "a.example"]),
+    ] {
+        let (status, error, _) = verdict(&endpoint.respond(unknown).await);
+        assert_eq!((status, error.as_str()), (404, "not_found"));
+    }
+    for off in [
+        to("/r", &["A.example:8443"]),
+        to("https://a.example:1/r", &["c.example"]),
+    ] {
+        let (status, body) = parts(&endpoint.respond(off).await);
+        assert_eq!((status, &body["error"]), (403, &json!("access_denied")));
+        let description = body["error_description"].as_str().unwrap();
+        assert!(
+            description.contains("dynamic client registration is not enabled"),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_answer_after_the_limiter_says_what_is_left() {
+    let endpoint = open();
+    let rate = |response: &Response<Bytes>| {
+        [
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+        ]
+        .map(|name| header(response, name).map(|value| value.parse::<u64>().unwrap()))
+    };
+    for (left, body) in [(4, BODY), (3, "{}"), (2, "["), (1, BODY)] {
+        let response = endpoint.respond(post(body)).await;
+        assert_eq!(
+            rate(&response),
+            [Some(5), Some(left), Some(1_800_000_001)],
+            "{body}"
+        );
+    }
+    let large = " ".repeat(70_000);
+    assert_eq!(rate(&endpoint.respond(post(&large)).await)[1], Some(0));
+
+    let refused = endpoint.respond(post(BODY)).await;
+    let (status, error, _) = verdict(&refused);
+    assert_eq!((status, error.as_str()), (429, "too_many_requests"));
+    assert_eq!(header(&refused, "retry-after"), Some("1"));
+    assert_eq!(header(&refused, "cache-control"), Some("no-store"));
+    assert_eq!(rate(&refused), [Some(5), Some(0), Some(1_800_000_001)]);
+
+    let off = endpoint_without_limit().respond(post(BODY)).await;
+    assert_eq!(rate(&off), [None; 3]);
+}
+
+fn endpoint_without_limit() -> RegistrationEndpoint {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    endpoint(tenant)
+}
+
+#[tokio::test]
+async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
+    let registrar = Registrar::builder(Failing)
+        .tenant(TenantSettings::new().enabled())
+        .build();
+    let response = RegistrationEndpoint::new(registrar)
+        .respond(post(BODY))
+        .await;
+    let (status, error, _) = verdict(&response);
+    assert_eq!((status, error.as_str()), (503, "temporarily_unavailable"));
+    assert_eq!(header(&response, "retry-after"), Some("1"));
+    assert_eq!(header(&response, "cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_and_uses_up_no_rate() {
+    let endpoint = open();
+    let preflight = || {
+        Request::options("/oidc/register")
+            .header("origin", "https://page.example")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type")
+            .body(Vec::new())
+            .unwrap()
+    };
+    // Four times the quota.
+    for _ in 0..20 {
+        let response = endpoint.respond(preflight()).await;
+        assert_eq!(response.status(), 204);
+        assert_eq!(header(&response, "access-control-allow-origin"), Some("*"));
+        assert_eq!(
+            header(&response, "access-control-allow-methods"),
+            Some("POST")
+        );
+        assert_eq!(header(&response, "access-control-allow-headers"), Some("*"));
+        assert_eq!(header(&response, "access-control-allow-credentials"), None);
+    }
+    assert_eq!(endpoint.respond(post(BODY)).await.status(), 201);
+}
+
+#[tokio::test]
+async fn origins_can_be_narrowed() {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.allowed_origins = AllowedOrigins::list(["https://a.example"]).unwrap();
+    let endpoint = endpoint(tenant);
+    for (origin, allowed) in [
+        (Some("https://a.example"), Some("https://a.example")),
+        (Some("https://b.example"), None),
+        (Some("null"), None),
+        (None, None),
+    ] {
+        let mut request = post(BODY);
+        let mut preflight = Request::options("/").body(Vec::new()).unwrap();
+        preflight
+            .headers_mut()
+            .insert("access-control-request-method", "POST".parse().unwrap());
+        for headers in [request.headers_mut(), preflight.headers_mut()] {
+            if let Some(origin) = origin {
+                headers.insert("origin", origin.parse().unwrap());
+            }
+        }
+        let answer = endpoint.respond(request).await;
+        let permission = endpoint.respond(preflight).await;
+        for response in [&answer, &permission] {
+            assert_eq!(
+                header(response, "access-control-allow-origin"),
+                allowed,
+                "{origin:?}"
+            );
+            assert_eq!(header(response, "vary"), Some("Origin"));
+        }
+        assert_eq!(
+            header(&permission, "access-control-allow-methods"),
+            allowed.map(|_| "POST")
+        );
+    }
+}
+
+async fn serve(tenant: TenantSettings) -> (Server, MemoryStore) {
+    let store = MemoryStore::new();
+    let registrar = Registrar::builder(store.clone()).tenant(tenant).build();
+    (Server::start(registrar).await, store)
+}
+
+/// Sends `head`, then `chunk` again and again without an end; what comes back, and how often the
+/// chunk was taken until then.
+async fn send_without_end(server: &Server, head: &str, chunk: &[u8]) -> (String, usize) {
+    let (mut reader, mut writer) = TcpStream::connect(server.address)
+        .await
+        .unwrap()
+        .into_split();
+    writer.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let mut taken = 0;
+    let read = loop {
+        tokio::select! {
+            biased;
+            read = reader.read(&mut answer) => break read.unwrap(),
+            written = writer.write_all(chunk) => taken += usize::from(written.is_ok()),
+        }
+        assert!(taken < 10_000, "the server reads on and on");
+    };
+    (String::from_utf8_lossy(&answer[..read]).into_owned(), taken)
+}
+
+const CHUNKED: &str = "POST /oidc/register HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                       transfer-encoding: chunked\r\n\r\n";
+
+#[tokio::test]
+async fn a_body_without_end_is_cut_off_at_its_bound() {
+    let (server, store) = serve(TenantSettings::new().enabled()).await;
+    let chunk = format!("1000\r\n{}\r\n", "a".repeat(4096));
+    let (answer, taken) = send_without_end(&server, CHUNKED, chunk.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("body_too_large"), "{answer}");
+    // What the two kernels buffer is taken too, and differs from machine to machine.
+    assert!(taken < 4_000, "{taken} chunks of 4 KiB were taken");
+    assert!(store.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_is_declared_too_long_is_not_waited_for() {
+    let (server, store) = serve(TenantSettings::new().enabled()).await;
+    let head = "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+                content-length: 65537\r\n\r\n";
+    let (mut reader, mut writer) = TcpStream::connect(server.address)
+        .await
+        .unwrap()
+        .into_split();
+    writer.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = timeout(Duration::from_secs(10), reader.read(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(answer[..read].starts_with(b"HTTP/1.1 413 "));
+    assert!(store.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_head_decides_is_answered_before_the_body_comes() {
+    let (server, _) = serve(TenantSettings::new()).await;
+    let (answer, _) = send_without_end(&server, CHUNKED, b"1\r\na\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_of_exactly_the_bound_is_read_in_pieces() {
+    let (server, store) = serve(TenantSettings::new().enabled()).await;
+    let body = format!("{BODY}{}", " ".repeat(65_536 - BODY.len()));
+    let mut request = CHUNKED.to_owned();
+    for piece in body.as_bytes().chunks(1_000) {
+        let piece = std::str::from_utf8(piece).unwrap();
+        request.push_str(&format!("{:x}\r\n{piece}\r\n", piece.len()));
+    }
+    request.push_str("0\r\n\r\n");
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = stream.read(&mut answer).await.unwrap();
+    assert!(answer[..read].starts_with(b"HTTP/1.1 201 "));
+    assert_eq!(store.len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_breaks_off_leaves_nothing() {
+    let (server, store) = serve(TenantSettings::new().enabled()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let half = &BODY[..BODY.len() / 2];
+    stream
+        .write_all(format!("{CHUNKED}{:x}\r\n{half}\r\n", half.len()).as_bytes())
+        .await
+        .unwrap();
+    drop(stream);
+    let whole = server.send(post(BODY)).await;
+    assert_eq!(whole.status(), 201);
+    assert_eq!(store.len(), 1);
+}
+
+#[tokio::test]
+async fn a_settings_document_decides_for_each_host() {
+    let document = SettingsDocument::from_json(
+        r#"{"tenants": [
+            {"id": "on", "hosts": ["on.example"], "registration": {"enabled": true, "max_body_bytes": 10}},
+            {"id": "off", "hosts": ["off.example"]}
+        ]}"#,
+    );
+    let tenants = Arc::new(Tenants::new(document.unwrap()));
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenants(tenants)
+        .build();
+    let endpoint = RegistrationEndpoint::new(registrar);
+    for (host, status) in [
+        ("on.example", 413),
+        ("off.example", 403),
+        ("other.example", 404),
+    ] {
+        let mut request = post(BODY);
+        request.headers_mut().insert("host", host.parse().unwrap());
+        assert_eq!(endpoint.respond(request).await.status(), status, "{host}");
+    }
+}
