@@ -13,15 +13,14 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tower::RegistrationService};
 use tokio::net::TcpListener;
-use tower_service::Service as _;
 
 /// What the server answers, the part that is yours included.
 async fn route(
-    mut registration: RegistrationService,
+    registration: RegistrationService,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.uri().path() == "/oidc/register" {
-        return registration.call(request).await;
+        return Ok(registration.answer(request).await);
     }
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::NOT_FOUND;

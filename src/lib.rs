@@ -1,4 +1,54 @@
-//! Dynamic Client Registration to embed in an authorization server.
+//! Dynamic Client Registration (RFC 7591, OpenID Connect Registration) to embed in an authorization
+//! server that exists already, with the security profile of third-party applications.
+//!
+//! # The way in
+//!
+//! ```
+//! use oauth_dcr::{MemoryStore, RegistrationEndpoint, Registrar, TenantSettings};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), http::Error> {
+//! // Once, when the server starts. Registration is off until someone turns it on.
+//! let registrar = Registrar::builder(MemoryStore::new())
+//!     .tenant(TenantSettings::new().enabled())
+//!     .build();
+//! let endpoint = RegistrationEndpoint::new(registrar);
+//!
+//! // For each request; with the feature `tower`, `tower::RegistrationService` does this part.
+//! let request = http::Request::post("/oidc/register")
+//!     .header("content-type", "application/json")
+//!     .body(r#"{"redirect_uris": ["https://app.example.com/callback"]}"#)?;
+//! let response = endpoint.respond(request).await;
+//! assert_eq!(response.status(), 201);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The pipeline
+//!
+//! | step | from | to |
+//! |---|---|---|
+//! | admit | the head of a request | [`Admission`]: the tenant is known, enabled, within its rate |
+//! | decode | the body | [`RegistrationRequest`]: one JSON object, untrusted |
+//! | apply | that and [`RegistrationSettings`] | [`ClientMetadata`]: valid by the profile |
+//! | mint | [`SecureRandom`] and [`Clock`] | [`Client`] and its [`ClientSecret`] |
+//! | insert | [`ClientStore`] | [`Registered`] |
+//! | respond | that, or a [`RegistrationError`] | `http::Response` |
+//!
+//! Each step consumes what the one before it made, so that skipping one does not compile. All of
+//! `decode` and `apply` is pure and may be used alone, as may [`RedirectUri`], [`CodeChallenge`]
+//! and the other values.
+//!
+//! # What the host brings
+//!
+//! A [`ClientStore`] for its database; a [`TenantDirectory`] if it has more than one tenant; an
+//! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota.
+//! Time-outs for slow connections are the server's to set.
+//!
+//! # Features
+//!
+//! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
+//! - `tower`: [`tower::RegistrationService`].
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -53,8 +103,8 @@ pub use registration::{
 pub use settings::{
     AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee,
     InvalidIssuer, InvalidOrigin, Issuer, MetadataLimits, RefusedRedirectUris,
-    RegistrationSettings, ScopeWhenNoneRequested, SettingsDocument, SettingsError, SignalHeaders,
-    SubjectType, TenantSettings, UnknownParameters, Unsupported,
+    RegistrationSettings, ScopeWhenNoneRequested, SettingsDocument, SettingsError, SubjectType,
+    TenantSettings, UnknownParameters, Unsupported,
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,
@@ -64,3 +114,8 @@ pub use values::{
     SecretDigest, SecurityMode, TenantId, Timestamp, TokenEndpointAuthMethod, WebUri, WebUriError,
 };
 pub use wire::{BodyProgress, Opened, RegistrationBody, RegistrationEndpoint};
+
+/// The code in the README compiles.
+#[cfg(all(doctest, feature = "tower"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -18,4 +18,4 @@ pub use document::{SettingsDocument, SettingsError};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use origins::{AllowedOrigins, InvalidOrigin};
 pub use registration::{MetadataLimits, RefusedRedirectUris, RegistrationSettings, Unsupported};
-pub use tenant::{ScopeWhenNoneRequested, SignalHeaders, TenantSettings, UnknownParameters};
+pub use tenant::{ScopeWhenNoneRequested, TenantSettings, UnknownParameters};

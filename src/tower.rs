@@ -46,6 +46,19 @@ impl RegistrationService {
             endpoint: RegistrationEndpoint::new(registrar),
         }
     }
+
+    /// The answer to `request`, which is for this endpoint whatever its path.
+    pub async fn answer<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
+        let (head, incoming) = request.into_parts();
+        let answered = match self.endpoint.open(&head).await {
+            Opened::Answered(response) => response,
+            Opened::Admitted(mut body) => match collect(&mut body, incoming).await {
+                Collected::Whole => body.finish().await,
+                Collected::BrokenOff => body.abandon(),
+            },
+        };
+        answered.map(Full::new)
+    }
 }
 
 impl<B> Service<Request<B>> for RegistrationService
@@ -62,10 +75,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Answer {
-        let endpoint = self.endpoint.clone();
-        Answer(Box::pin(async move {
-            answer(&endpoint, request).await.map(Full::new)
-        }))
+        let service = self.clone();
+        Answer(Box::pin(async move { service.answer(request).await }))
     }
 }
 
@@ -83,18 +94,6 @@ impl Future for Answer {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer").finish_non_exhaustive()
-    }
-}
-
-async fn answer<B: Body>(endpoint: &RegistrationEndpoint, request: Request<B>) -> Response<Bytes> {
-    let (head, incoming) = request.into_parts();
-    let mut body = match endpoint.open(&head).await {
-        Opened::Answered(response) => return response,
-        Opened::Admitted(body) => body,
-    };
-    match collect(&mut body, incoming).await {
-        Collected::Whole => body.finish().await,
-        Collected::BrokenOff => body.abandon(),
     }
 }
 

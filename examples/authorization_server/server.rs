@@ -25,7 +25,6 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     time::timeout,
 };
-use tower_service::Service as _;
 
 use crate::discovery;
 
@@ -88,20 +87,14 @@ impl Server {
         Ok(())
     }
 
-    async fn answer(
-        mut self,
-        request: Request<Incoming>,
-    ) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let answered = timeout(REQUEST_TIMEOUT, self.route(request)).await;
         Ok(answered.unwrap_or_else(|_| status(StatusCode::REQUEST_TIMEOUT)))
     }
 
-    async fn route(&mut self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn route(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         match request.uri().path() {
-            "/oidc/register" => {
-                let Ok(response) = self.registration.call(request).await;
-                response
-            }
+            "/oidc/register" => self.registration.answer(request).await,
             "/.well-known/oauth-authorization-server" | "/.well-known/openid-configuration" => {
                 self.metadata(&request).await
             }

@@ -14,6 +14,9 @@ use crate::{
 /// It serialises as one entry of the settings document; every field but `id` has a default, and an
 /// unknown field is an error.
 ///
+/// This version decides about registration. What stands after that, from
+/// `unknown_authorize_parameters` on, is read, checked and kept for the host.
+///
 /// ```
 /// use oauth_dcr::TenantSettings;
 ///
@@ -50,10 +53,10 @@ pub struct TenantSettings {
     acl: OnlyDefault<Vec<serde_json::Value>>,
     /// The networks of proxies whose word about a client's address counts. Default none.
     #[serde(default)]
-    pub trusted_proxies: Vec<IpNet>,
+    trusted_proxies: Vec<IpNet>,
     /// The headers in which a trusted proxy passes on what it knows of a client.
     #[serde(default)]
-    pub signal_headers: SignalHeaders,
+    signal_headers: SignalHeaders,
     /// The APIs that the tenant protects.
     #[serde(default)]
     pub apis: Vec<ApiSettings>,
@@ -137,16 +140,15 @@ pub enum ScopeWhenNoneRequested {
 /// The names of the headers in which a trusted proxy passes on what it knows of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct SignalHeaders {
+struct SignalHeaders {
     /// The country, ISO 3166-1 alpha-2.
-    pub geo_country_code: Option<String>,
+    geo_country_code: Option<String>,
     /// The subdivision, ISO 3166-2.
-    pub geo_subdivision_code: Option<String>,
+    geo_subdivision_code: Option<String>,
     /// The autonomous system's number.
-    pub asn: Option<String>,
+    asn: Option<String>,
     /// The JA3 fingerprint of the TLS handshake.
-    pub ja3_fingerprint: Option<String>,
+    ja3_fingerprint: Option<String>,
     /// The JA4 fingerprint of the TLS handshake.
-    pub ja4_fingerprint: Option<String>,
+    ja4_fingerprint: Option<String>,
 }

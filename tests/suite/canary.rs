@@ -1,7 +1,7 @@
 //! A marked secret shows up in the one answer that is for its owner, and nowhere else.
 
 use std::{
-    fmt::Debug,
+    fmt::{Debug, Write as _},
     sync::{Arc, Mutex},
 };
 
@@ -33,10 +33,7 @@ impl<S: Subscriber> Layer<S> for Log {
 
 impl Visit for Log {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn Debug) {
-        self.0
-            .lock()
-            .unwrap()
-            .push_str(&format!("{}={value:?} ", field.name()));
+        write!(self.0.lock().unwrap(), "{}={value:?} ", field.name()).unwrap();
     }
 }
 

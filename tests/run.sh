@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Checks everything: format, lints, features, documentation, tests. Installs what the tests need.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() {
+    printf '\n== %s\n' "$*"
+}
+
+step "format"
+cargo fmt --check
+
+step "lints"
+cargo clippy --locked --all-targets --all-features -- -D warnings
+
+step "each feature alone"
+for features in "" memory tower; do
+    RUSTFLAGS="-D warnings" cargo check --locked --quiet --lib --no-default-features --features "$features"
+done
+
+step "the size of the core"
+crates=$(cargo tree --locked --no-default-features --edges normal --prefix none --no-dedupe |
+    awk '{ print $1, $2 }' | sort -u)
+count=$(wc -l <<<"$crates")
+echo "$count crates"
+((count <= 65)) || { echo "more than 65"; exit 1; }
+! grep -E '^(tokio|async-std|smol) ' <<<"$crates" || { echo "a runtime"; exit 1; }
+
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --all-features
+
+step "client libraries"
+bash tests/clients/install.sh
+
+step "tests"
+cargo build --locked --all-features --examples
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --all-features --no-fail-fast
+else
+    cargo test --locked --all-features --no-fail-fast --lib --tests
+fi
+cargo test --locked --all-features --doc
