@@ -1,0 +1,202 @@
+//! Reading one JSON value, bounded in depth, and keeping of it what is asked for.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use crate::registration::json::DecodeError;
+
+/// How deep a request may nest, its own braces counted.
+const MAX_DEPTH: usize = 32;
+
+/// Members of a JSON Web Key that are private or symmetric key material (RFC 7518 section 6, and
+/// `priv` of the algorithm key pairs).
+const PRIVATE_KEY_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
+/// What a member is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// One string.
+    Text,
+    /// A list of strings.
+    Texts,
+    /// A JSON Web Key Set, looked through for private keys.
+    KeySet,
+    /// Nothing: it is passed over.
+    Anything,
+}
+
+/// What was found in a member that was read for a [`Shape`].
+pub(super) enum Value {
+    Null,
+    Text(String),
+    /// The strings of a list, and the position of the first value that is none.
+    Texts {
+        texts: Vec<String>,
+        misfit: Option<usize>,
+    },
+    PrivateKey,
+    Other,
+}
+
+/// Reads any JSON value, bounded in depth, and keeps of it what `shape` asks for.
+pub(super) struct ValueReader<'a> {
+    shape: Shape,
+    depth: usize,
+    broken: &'a mut Option<DecodeError>,
+}
+
+impl<'a> ValueReader<'a> {
+    /// A reader of the value of a member of the outermost object, which notes in `broken` why it
+    /// stopped where that is no fault of the JSON's grammar.
+    pub(super) fn of_member(shape: Shape, broken: &'a mut Option<DecodeError>) -> Self {
+        Self {
+            shape,
+            depth: 2,
+            broken,
+        }
+    }
+
+    fn nested(&mut self, shape: Shape) -> ValueReader<'_> {
+        ValueReader {
+            shape,
+            depth: self.depth + 1,
+            broken: self.broken,
+        }
+    }
+
+    fn check_depth<E: Error>(&mut self) -> Result<(), E> {
+        if self.depth <= MAX_DEPTH {
+            return Ok(());
+        }
+        *self.broken = Some(DecodeError::TooDeep);
+        Err(E::custom("nests too deeply"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueReader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(if self.shape == Shape::Text {
+            Value::Text(text.to_owned())
+        } else {
+            Value::Other
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<Value, A::Error> {
+        self.check_depth()?;
+        if self.shape == Shape::Texts {
+            return self.read_texts(values);
+        }
+        let shape = if self.shape == Shape::KeySet {
+            Shape::KeySet
+        } else {
+            Shape::Anything
+        };
+        let mut found = Value::Other;
+        while let Some(value) = values.next_element_seed(self.nested(shape))? {
+            if matches!(value, Value::PrivateKey) {
+                found = value;
+            }
+        }
+        Ok(found)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
+        self.check_depth()?;
+        let in_key_set = self.shape == Shape::KeySet;
+        let shape = if in_key_set {
+            Shape::KeySet
+        } else {
+            Shape::Anything
+        };
+        let mut found = Value::Other;
+        while let Some(name) = members.next_key_seed(KeyMemberReader)? {
+            let value = members.next_value_seed(self.nested(shape))?;
+            let leaks = name.is_private && !matches!(value, Value::Null);
+            if in_key_set && (leaks || matches!(value, Value::PrivateKey)) {
+                found = Value::PrivateKey;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl ValueReader<'_> {
+    fn read_texts<'de, A: SeqAccess<'de>>(mut self, mut values: A) -> Result<Value, A::Error> {
+        let mut texts = Vec::new();
+        let mut misfit = None;
+        let mut index = 0;
+        while let Some(value) = values.next_element_seed(self.nested(Shape::Text))? {
+            match value {
+                Value::Text(text) => texts.push(text),
+                _ => misfit = misfit.or(Some(index)),
+            }
+            index += 1;
+        }
+        Ok(Value::Texts { texts, misfit })
+    }
+}
+
+/// A member of an object that is not kept.
+struct KeyMember {
+    is_private: bool,
+}
+
+struct KeyMemberReader;
+
+impl<'de> DeserializeSeed<'de> for KeyMemberReader {
+    type Value = KeyMember;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<KeyMember, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyMemberReader {
+    type Value = KeyMember;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<KeyMember, E> {
+        Ok(KeyMember {
+            is_private: PRIVATE_KEY_MEMBERS.contains(&name),
+        })
+    }
+}
