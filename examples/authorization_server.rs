@@ -51,10 +51,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(options.listen).await?;
     let base = format!("http://{}", listener.local_addr()?);
-    say(&format!("listening on {base}"))?;
-    if options.settings.is_none() {
-        say(&format!("\nregister a client:\n\n{}\n", curl_line(&base)))?;
-    }
+    let hint = match options.settings {
+        Some(_) => String::new(),
+        None => format!("\nregister a client:\n\n{}\n\n", curl_line(&base)),
+    };
+    say(&format!("listening on {base}\n{hint}"))?;
     Server::new(registrar, tenants).serve(listener).await?;
     Ok(())
 }
@@ -70,10 +71,10 @@ fn curl_line(base: &str) -> String {
     )
 }
 
-/// Scripts wait for the first line, so each is sent off at once.
-fn say(line: &str) -> std::io::Result<()> {
+/// All at once and right away: scripts wait for the first line, and may read no further.
+fn say(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
+    out.write_all(text.as_bytes())?;
     out.flush()
 }
 

@@ -170,23 +170,13 @@ impl RegistrationRequest {
                 self.keep_text(field, language, value);
                 Ok(())
             }
-            (
-                Value::Texts {
-                    texts,
-                    misfit: None,
-                },
-                Shape::Texts,
-            ) => {
+            (Value::Texts(Ok(texts)), Shape::Texts) => {
                 self.keep_texts(field, texts);
                 Ok(())
             }
-            (
-                Value::Texts {
-                    misfit: Some(index),
-                    ..
-                },
-                Shape::Texts,
-            ) => Err(MetadataError::at(field, index, MetadataFault::WrongType)),
+            (Value::Texts(Err(index)), Shape::Texts) => {
+                Err(MetadataError::at(field, index, MetadataFault::WrongType))
+            }
             _ => Err(MetadataError::new(field, MetadataFault::WrongType)),
         }
     }

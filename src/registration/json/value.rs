@@ -30,11 +30,8 @@ pub(super) enum Shape {
 pub(super) enum Value {
     Null,
     Text(String),
-    /// The strings of a list, and the position of the first value that is none.
-    Texts {
-        texts: Vec<String>,
-        misfit: Option<usize>,
-    },
+    /// The strings of a list, or the position of the first value that is none.
+    Texts(Result<Vec<String>, usize>),
     PrivateKey,
     Other,
 }
@@ -158,17 +155,17 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
 
 impl ValueReader<'_> {
     fn read_texts<'de, A: SeqAccess<'de>>(mut self, mut values: A) -> Result<Value, A::Error> {
-        let mut texts = Vec::new();
-        let mut misfit = None;
+        let mut texts = Ok(Vec::new());
         let mut index = 0;
         while let Some(value) = values.next_element_seed(self.nested(Shape::Text))? {
-            match value {
-                Value::Text(text) => texts.push(text),
-                _ => misfit = misfit.or(Some(index)),
+            match (&mut texts, value) {
+                (Ok(texts), Value::Text(text)) => texts.push(text),
+                (Ok(_), _) => texts = Err(index),
+                (Err(_), _) => {}
             }
             index += 1;
         }
-        Ok(Value::Texts { texts, misfit })
+        Ok(Value::Texts(texts))
     }
 }
 

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Installs the OAuth client libraries that tests/real_clients.rs drives, at their pinned versions.
+#
+#   tests/clients/install.sh           installs what is missing or out of date
+#   tests/clients/install.sh --check   only says whether anything is
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly MIN_NODE=20
+readonly NODE_STAMP=node_modules/.installed
+readonly PYTHON_STAMP=.venv/.installed
+
+fail() {
+    echo "tests/clients/install.sh: $*" >&2
+    exit 1
+}
+
+has_node() {
+    local major
+    major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) || return 1
+    ((major >= MIN_NODE)) && command -v npm >/dev/null
+}
+
+# Debian keeps ensurepip, which a virtual environment needs, in a package of its own.
+has_python() {
+    python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+install_tools() {
+    has_node && has_python && return
+    if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+            nodejs npm python3 python3-venv >/dev/null
+    fi
+    has_node || fail "node >= $MIN_NODE and npm are needed"
+    has_python || fail "python3 >= 3.11 with venv and ensurepip is needed"
+}
+
+node_sum() {
+    cat package.json package-lock.json | cksum
+}
+
+python_sum() {
+    { python3 --version; cat requirements.txt; } | cksum
+}
+
+is_current() { # STAMP SUM
+    [[ -f $1 && $(<"$1") == "$2" ]]
+}
+
+install_node_packages() {
+    is_current "$NODE_STAMP" "$(node_sum)" && return
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+    node_sum >"$NODE_STAMP"
+}
+
+install_python_packages() {
+    is_current "$PYTHON_STAMP" "$(python_sum)" && return
+    python3 -m venv --clear .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+    python_sum >"$PYTHON_STAMP"
+}
+
+check() {
+    has_node || fail "node >= $MIN_NODE and npm are missing: run tests/clients/install.sh"
+    has_python || fail "python3 >= 3.11 with venv is missing: run tests/clients/install.sh"
+    is_current "$NODE_STAMP" "$(node_sum)" && is_current "$PYTHON_STAMP" "$(python_sum)" ||
+        fail "the client libraries are missing or out of date: run tests/clients/install.sh"
+}
+
+case ${1:-} in
+    --check) check ;;
+    '')
+        install_tools
+        install_node_packages
+        install_python_packages
+        ;;
+    *) fail "usage: tests/clients/install.sh [--check]" ;;
+esac

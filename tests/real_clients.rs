@@ -1,0 +1,214 @@
+//! OAuth client libraries of other languages register at the example server.
+
+#[path = "support/example_server.rs"]
+mod example_server;
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use example_server::ExampleServer;
+use oauth_dcr::ClientId;
+use serde_json::{Value, json};
+
+/// A client library: what runs its script, and the script.
+#[derive(Clone, Copy)]
+struct Library {
+    interpreter: Interpreter,
+    script: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Interpreter {
+    Node,
+    Python,
+}
+
+const OAUTH4WEBAPI: Library = Library {
+    interpreter: Interpreter::Node,
+    script: "oauth4webapi.mjs",
+};
+
+const MCP_TYPESCRIPT: Library = Library {
+    interpreter: Interpreter::Node,
+    script: "mcp_sdk.mjs",
+};
+
+const MCP_PYTHON: Library = Library {
+    interpreter: Interpreter::Python,
+    script: "mcp_provider.py",
+};
+
+impl Library {
+    /// Lets it discover the server at `base` and register there; what it saw.
+    fn register_at(self, base: &str) -> Value {
+        assert_installed();
+        let output = self.command().arg(base).output().unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {complaint}", self.script);
+        serde_json::from_slice(&output.stdout).expect("the script prints one line of JSON")
+    }
+
+    fn command(self) -> Command {
+        let mut command = match self.interpreter {
+            Interpreter::Node => Command::new("node"),
+            Interpreter::Python => Command::new(clients().join(".venv/bin/python")),
+        };
+        command.arg(clients().join(self.script));
+        command
+    }
+}
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+fn assert_installed() {
+    let check = Command::new(clients().join("install.sh"))
+        .arg("--check")
+        .output();
+    let check = check.expect("the client libraries are missing: run tests/clients/install.sh");
+    let complaint = String::from_utf8_lossy(&check.stderr);
+    assert!(check.status.success(), "{complaint}");
+}
+
+/// Every library registers these two.
+fn redirect_uris() -> Value {
+    json!([
+        "http://127.0.0.1:33418/callback",
+        "https://app.example.com/callback?from=a%2fb",
+    ])
+}
+
+fn assert_discovers(library: Library, documents: &[&str]) {
+    let server = ExampleServer::start(None);
+    let seen = library.register_at(&server.base);
+    for document in documents {
+        let metadata = &seen["discovered"][document];
+        assert_eq!(metadata["issuer"], server.base, "{document}");
+        let endpoint = format!("{}/oidc/register", server.base);
+        assert_eq!(metadata["registration_endpoint"], endpoint, "{document}");
+    }
+}
+
+fn assert_registers_public(library: Library) {
+    let server = ExampleServer::start(None);
+    let client = &library.register_at(&server.base)["public"];
+    assert_third_party_id(client);
+    assert_eq!(client["client_secret"], Value::Null);
+    assert_eq!(client["token_endpoint_auth_method"], "none");
+    assert_eq!(
+        client["grant_types"],
+        json!(["authorization_code", "refresh_token"])
+    );
+    assert_eq!(client["redirect_uris"], redirect_uris());
+}
+
+fn assert_registers_confidential(library: Library) {
+    let server = ExampleServer::start(None);
+    let client = &library.register_at(&server.base)["confidential"];
+    assert_third_party_id(client);
+    assert_eq!(client["client_secret"].as_str().map(str::len), Some(43));
+    assert_eq!(client["token_endpoint_auth_method"], "client_secret_post");
+    assert_eq!(client["grant_types"], json!(["authorization_code"]));
+    assert_eq!(client["redirect_uris"], redirect_uris());
+}
+
+fn assert_third_party_id(client: &Value) {
+    let id = client["client_id"].as_str().unwrap();
+    let drawn = id.strip_prefix(ClientId::STRICT_PREFIX).unwrap();
+    assert_eq!(drawn.len(), 32, "{id}");
+    assert!(drawn.bytes().all(|it| it.is_ascii_alphanumeric()), "{id}");
+}
+
+fn assert_is_refused(library: Library) {
+    let server = ExampleServer::start(None);
+    let seen = library.register_at(&server.base);
+    assert_eq!(seen["refused"], "invalid_redirect_uri");
+}
+
+#[test]
+fn oauth4webapi_discovers_the_server_by_either_document() {
+    assert_discovers(OAUTH4WEBAPI, &["oauth2", "oidc"]);
+}
+
+#[test]
+fn oauth4webapi_registers_a_public_client() {
+    assert_registers_public(OAUTH4WEBAPI);
+}
+
+#[test]
+fn oauth4webapi_registers_a_confidential_client() {
+    assert_registers_confidential(OAUTH4WEBAPI);
+}
+
+#[test]
+fn oauth4webapi_is_told_of_a_refused_redirect_uri() {
+    assert_is_refused(OAUTH4WEBAPI);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_discovers_the_server_by_either_document() {
+    assert_discovers(MCP_TYPESCRIPT, &["oauth2", "oidc"]);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_registers_a_public_client() {
+    assert_registers_public(MCP_TYPESCRIPT);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_registers_a_confidential_client() {
+    assert_registers_confidential(MCP_TYPESCRIPT);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_is_told_of_a_refused_redirect_uri() {
+    assert_is_refused(MCP_TYPESCRIPT);
+}
+
+#[test]
+fn the_mcp_python_provider_discovers_the_server_from_a_protected_resource() {
+    assert_discovers(MCP_PYTHON, &["oauth2"]);
+}
+
+#[test]
+fn the_mcp_python_provider_registers_a_public_client() {
+    assert_registers_public(MCP_PYTHON);
+}
+
+#[test]
+fn the_mcp_python_provider_registers_a_confidential_client() {
+    assert_registers_confidential(MCP_PYTHON);
+}
+
+#[test]
+fn the_mcp_python_provider_is_told_of_a_refused_redirect_uri() {
+    assert_is_refused(MCP_PYTHON);
+}
+
+#[test]
+fn sigterm_ends_the_server_in_time_although_a_client_keeps_its_connection() {
+    let mut server = ExampleServer::start(None);
+    let _idle = idle_connection(&server.base);
+    let status = server.terminate().expect("the server ends in time");
+    assert_eq!(status.code(), Some(0));
+}
+
+/// A connection that was answered once and is kept open.
+fn idle_connection(base: &str) -> TcpStream {
+    let address = base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET /.well-known/jwks.json HTTP/1.1\r\nhost: {address}\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    stream
+}

@@ -1,0 +1,126 @@
+//! The example authorization server as a process of its own.
+
+use std::{
+    env, fs,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{self, Child, ChildStdout, Command, ExitStatus, Stdio},
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// How long the server may take to listen.
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the server may take to end once it is told to.
+const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often a server that was told to end is looked at.
+const POLL: Duration = Duration::from_millis(10);
+
+/// A running example server, which ends when it is dropped.
+pub(crate) struct ExampleServer {
+    /// `http://ADDRESS:PORT`.
+    pub(crate) base: String,
+    process: Child,
+}
+
+impl ExampleServer {
+    /// Starts it on a free loopback port, with its own defaults or with a settings document.
+    pub(crate) fn start(settings: Option<&Value>) -> Self {
+        let settings = settings.map(SettingsFile::write);
+        let mut command = Command::new(binary());
+        command.args(["--listen", "127.0.0.1:0"]);
+        if let Some(file) = &settings {
+            command.arg("--settings").arg(&file.0);
+        }
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = lines(process.stdout.take().unwrap());
+        let mut server = Self {
+            base: String::new(),
+            process,
+        };
+        let first = lines.recv_timeout(START_LIMIT);
+        let first = first.expect("the server says where it listens");
+        let base = first.strip_prefix("listening on ");
+        base.expect("the first line is the address")
+            .clone_into(&mut server.base);
+        server
+    }
+
+    /// Sends it SIGTERM. `None` if it is still there after the limit.
+    pub(crate) fn terminate(&mut self) -> Option<ExitStatus> {
+        let kill = format!("kill -TERM {}", self.process.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(sent.success(), "SIGTERM was not sent");
+        self.wait()
+    }
+
+    fn wait(&mut self) -> Option<ExitStatus> {
+        let polls = END_LIMIT.as_millis() / POLL.as_millis();
+        for _ in 0..polls {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return Some(status);
+            }
+            thread::sleep(POLL);
+        }
+        None
+    }
+}
+
+impl Drop for ExampleServer {
+    fn drop(&mut self) {
+        let has_ended = matches!(self.process.try_wait(), Ok(Some(_)));
+        if !has_ended && self.terminate().is_none() {
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+    }
+}
+
+/// The example's binary: `examples` lies beside the `deps` that the test itself was started from.
+fn binary() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
+    let name = format!("authorization_server{}", env::consts::EXE_SUFFIX);
+    let binary = profile.join("examples").join(name);
+    assert!(binary.exists(), "run `cargo build --examples` first");
+    binary
+}
+
+/// What the server prints, read to the end: it would stop at a closed standard output.
+fn lines(stdout: ChildStdout) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    receiver
+}
+
+/// A settings document on disk for as long as the server takes to read it.
+struct SettingsFile(PathBuf);
+
+impl SettingsFile {
+    fn write(settings: &Value) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("oauth-dcr-{}-{number}.json", process::id());
+        let file = Self(env::temp_dir().join(name));
+        fs::write(&file.0, settings.to_string()).unwrap();
+        file
+    }
+}
+
+impl Drop for SettingsFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
