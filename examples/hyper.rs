@@ -11,7 +11,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tower::RegistrationService};
+use oauth_dcr::{MemoryStore, PeerAddress, Registrar, TenantSettings, tower::RegistrationService};
 use tokio::net::TcpListener;
 
 /// What the server answers, the part that is yours included.
@@ -36,9 +36,12 @@ async fn main() -> std::io::Result<()> {
 
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
     loop {
-        let (stream, _) = listener.accept().await?;
+        let (stream, peer) = listener.accept().await?;
         let registration = registration.clone();
-        let service = service_fn(move |request| route(registration.clone(), request));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddress(peer.ip()));
+            route(registration.clone(), request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(10))

@@ -28,7 +28,7 @@
 //!
 //! | step | from | to |
 //! |---|---|---|
-//! | admit | the head of a request | [`Admission`]: the tenant is known, enabled, within its rate |
+//! | admit | the head of a request | [`Admission`]: tenant known and enabled, [`acl`] passed, within its rate |
 //! | decode | the body | [`RegistrationRequest`]: one JSON object, untrusted |
 //! | apply | that and [`RegistrationSettings`] | [`ClientMetadata`]: valid by the profile |
 //! | mint | [`SecureRandom`] and [`Clock`] | [`Client`] and its [`ClientSecret`] |
@@ -68,7 +68,10 @@
     )
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The code in the README compiles.
+#![cfg_attr(all(doctest, feature = "tower"), doc = include_str!("../README.md"))]
 
+pub mod acl;
 mod client;
 mod engine;
 mod error;
@@ -92,8 +95,9 @@ pub use memory::MemoryStore;
 #[cfg(feature = "memory")]
 pub use ports::LocalRateLimiter;
 pub use ports::{
-    ClientStore, Clock, Event, EventSink, InsertOutcome, NoEvents, OsRandom, RateLimiter,
-    SecureRandom, SingleTenant, SystemClock, TenantDirectory, TenantSelector, Tenants,
+    ClientStore, Clock, Event, EventSink, GeoSource, InsertOutcome, Location, NoEvents, NoGeo,
+    OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
+    TenantSelector, Tenants,
 };
 pub use quota::{Quota, RateDecision};
 pub use registration::{
@@ -102,9 +106,9 @@ pub use registration::{
 };
 pub use settings::{
     AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee,
-    InvalidIssuer, InvalidOrigin, Issuer, MetadataLimits, RefusedRedirectUris,
-    RegistrationSettings, ScopeWhenNoneRequested, SettingsDocument, SettingsError, SubjectType,
-    TenantSettings, UnknownParameters, Unsupported,
+    HeaderName, InvalidHeaderName, InvalidIssuer, InvalidOrigin, Issuer, MetadataLimits,
+    RefusedRedirectUris, RegistrationSettings, ScopeWhenNoneRequested, SettingsDocument,
+    SettingsError, SignalHeaders, SubjectType, TenantSettings, UnknownParameters, Unsupported,
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,
@@ -113,9 +117,4 @@ pub use values::{
     LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError, ResponseType, Scope,
     SecretDigest, SecurityMode, TenantId, Timestamp, TokenEndpointAuthMethod, WebUri, WebUriError,
 };
-pub use wire::{BodyProgress, Opened, RegistrationBody, RegistrationEndpoint};
-
-/// The code in the README compiles.
-#[cfg(all(doctest, feature = "tower"))]
-#[doc = include_str!("../README.md")]
-struct Readme;
+pub use wire::{BodyProgress, Opened, PeerAddress, RegistrationBody, RegistrationEndpoint};

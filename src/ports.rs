@@ -5,6 +5,7 @@
 
 mod clock;
 mod events;
+mod geo;
 mod limiter;
 #[cfg(feature = "memory")]
 mod local_limiter;
@@ -14,6 +15,7 @@ mod tenants;
 
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, EventSink, NoEvents};
+pub use geo::{GeoSource, Location, NoGeo};
 pub use limiter::RateLimiter;
 #[cfg(feature = "memory")]
 pub use local_limiter::LocalRateLimiter;

@@ -18,4 +18,16 @@ pub use document::{SettingsDocument, SettingsError};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use origins::{AllowedOrigins, InvalidOrigin};
 pub use registration::{MetadataLimits, RefusedRedirectUris, RegistrationSettings, Unsupported};
-pub use tenant::{ScopeWhenNoneRequested, TenantSettings, UnknownParameters};
+pub use tenant::{
+    HeaderName, InvalidHeaderName, ScopeWhenNoneRequested, SignalHeaders, TenantSettings,
+    UnknownParameters,
+};
+
+/// The host of a `Host` header: what stands before the last colon, unless that is inside the
+/// brackets of an IPv6 literal.
+pub(crate) fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    }
+}

@@ -22,7 +22,8 @@ use crate::{
 /// says.
 ///
 /// A request is admitted by its head before its body is polled, and a body over its bound is read
-/// no further. Time-outs for slow clients, and for their headers, are the server's to set. A client
+/// no further. Rules that look at addresses need a [`PeerAddress`](crate::PeerAddress) in the
+/// extensions of each request; where it is missing, such a tenant answers 503. Time-outs for slow clients, and for their headers, are the server's to set. A client
 /// that goes away drops the future, which leaves either nothing or a whole client.
 ///
 /// ```

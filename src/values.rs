@@ -32,3 +32,5 @@ pub use vocabulary::{
     ApplicationType, GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod,
 };
 pub use web_uri::{WebUri, WebUriError};
+
+pub(crate) use uri::is_host_name;

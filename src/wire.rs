@@ -6,7 +6,9 @@ mod body;
 mod cors;
 mod endpoint;
 mod response;
+mod signals;
 mod table;
 
 pub use body::{BodyProgress, RegistrationBody};
 pub use endpoint::{Opened, RegistrationEndpoint};
+pub use signals::PeerAddress;

@@ -9,6 +9,7 @@ use std::{
 use allocation_counter::measure;
 use oauth_dcr::{
     CodeChallenge, CodeVerifier, MemoryStore, Registrar, TenantSelector, TenantSettings,
+    acl::Signals,
 };
 
 /// The public client of the documentation, as a client sends it.
@@ -30,7 +31,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 
 async fn register(registrar: &Registrar) -> usize {
     let host = TenantSelector::Host(Some("auth.example.com"));
-    let admission = registrar.admit(host).await.unwrap();
+    let admission = registrar.admit(host, Signals::unknown()).await.unwrap();
     admission
         .register_json(BODY)
         .await

@@ -16,7 +16,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use oauth_dcr::{
-    Registrar, TenantDirectory as _, TenantSelector, TenantSettings, Tenants,
+    PeerAddress, Registrar, TenantDirectory as _, TenantSelector, TenantSettings, Tenants,
     tower::RegistrationService,
 };
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ impl Server {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             };
-            let Ok((stream, _)) = accepted else {
+            let Ok((stream, peer)) = accepted else {
                 // Out of file descriptors, most likely: others will be freed.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
@@ -77,7 +77,10 @@ impl Server {
                 .header_read_timeout(HEAD_TIMEOUT)
                 .serve_connection(
                     TokioIo::new(stream),
-                    service_fn(move |request| server.clone().answer(request)),
+                    service_fn(move |mut request: Request<Incoming>| {
+                        request.extensions_mut().insert(PeerAddress(peer.ip()));
+                        server.clone().answer(request)
+                    }),
                 );
             // What goes wrong on a connection is the client's affair: it is gone.
             tokio::spawn(shutdown.watch(connection));

@@ -4,8 +4,8 @@ use crate::{
     engine::{Registrar, registrar::Ports},
     ports::{
         ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, EventSink,
-        NoEvents, OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
-        default_limiter,
+        GeoSource, NoEvents, NoGeo, OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock,
+        TenantDirectory, default_limiter,
     },
     settings::TenantSettings,
 };
@@ -17,6 +17,7 @@ pub struct RegistrarBuilder {
     limiter: Option<Box<dyn DynRateLimiter>>,
     clock: Arc<dyn Clock>,
     random: Box<dyn SecureRandom>,
+    geo: Box<dyn GeoSource>,
     events: Box<dyn EventSink>,
 }
 
@@ -28,6 +29,7 @@ impl RegistrarBuilder {
             limiter: None,
             clock: Arc::new(SystemClock::new()),
             random: Box::new(OsRandom),
+            geo: Box::new(NoGeo),
             events: Box::new(NoEvents),
         }
     }
@@ -68,6 +70,13 @@ impl RegistrarBuilder {
         self
     }
 
+    /// Asks `geo` where an address is. Default: nothing is known of any.
+    #[must_use]
+    pub fn geo(mut self, geo: impl GeoSource) -> Self {
+        self.geo = Box::new(geo);
+        self
+    }
+
     /// Reports to `events`. Default: nobody.
     #[must_use]
     pub fn events(mut self, events: impl EventSink) -> Self {
@@ -83,6 +92,7 @@ impl RegistrarBuilder {
             limiter,
             clock,
             random,
+            geo,
             events,
         } = self;
         let limiter = limiter.unwrap_or_else(|| default_limiter(Arc::clone(&clock)));
@@ -92,6 +102,7 @@ impl RegistrarBuilder {
             limiter,
             clock,
             random,
+            geo,
             events,
         }))
     }

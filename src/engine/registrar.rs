@@ -1,12 +1,13 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
+    acl::{Acl, Decision, Endpoint, Rule, Signal, Signals},
     client::Client,
     engine::{Admission, RegistrarBuilder},
     error::{BackendError, RegistrationError},
     ports::{
         ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, Event, EventSink,
-        SecureRandom, TenantSelector,
+        GeoSource, Location, SecureRandom, TenantSelector,
     },
     settings::TenantSettings,
     values::{ClientId, ClientSecret, TenantId},
@@ -20,7 +21,9 @@ use crate::{
 /// Cloning is cheap; clones share everything.
 ///
 /// ```
-/// use oauth_dcr::{MemoryStore, RegistrationRequest, Registrar, TenantSelector, TenantSettings};
+/// use oauth_dcr::{
+///     MemoryStore, RegistrationRequest, Registrar, TenantSelector, TenantSettings, acl::Signals,
+/// };
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,7 +31,8 @@ use crate::{
 ///     .tenant(TenantSettings::new().enabled())
 ///     .build();
 ///
-/// let admission = registrar.admit(TenantSelector::Host(None)).await?;
+/// let signals = Signals::from_peer("203.0.113.5".parse()?);
+/// let admission = registrar.admit(TenantSelector::Host(None), signals).await?;
 /// let request = RegistrationRequest::new(["https://app.example.com/callback"]);
 /// let registered = admission.register(request).await?;
 /// assert!(registered.client().id().as_str().starts_with("tpc_"));
@@ -45,6 +49,7 @@ pub(super) struct Ports {
     pub(super) limiter: Box<dyn DynRateLimiter>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Box<dyn SecureRandom>,
+    pub(super) geo: Box<dyn GeoSource>,
     pub(super) events: Box<dyn EventSink>,
 }
 
@@ -55,18 +60,21 @@ impl Registrar {
     }
 
     /// Asks whether a request to the tenant that `selector` leads to may register a client: the
-    /// tenant is known, registration is enabled, and its quota has a token, which is taken.
+    /// tenant is known, registration is enabled, its access control list lets a request with these
+    /// signals pass, and its quota has a token, which is taken.
     ///
     /// # Errors
     /// [`RegistrationError::UnknownTenant`], [`RegistrationError::NotEnabled`],
+    /// [`RegistrationError::Blocked`], [`RegistrationError::Redirected`],
     /// [`RegistrationError::TooManyRequests`], or [`RegistrationError::Backend`] if the directory
     /// or the limiter can't tell.
     pub async fn admit(
         &self,
         selector: TenantSelector<'_>,
+        signals: Signals<'_>,
     ) -> Result<Admission, RegistrationError> {
         let tenant = self.find_tenant(selector).await?;
-        self.admit_to(tenant).await
+        self.admit_to(tenant, signals).await
     }
 
     /// The first step of [`Registrar::admit`], for callers that answer some requests from the
@@ -91,11 +99,15 @@ impl Registrar {
     pub(crate) async fn admit_to(
         &self,
         tenant: Arc<TenantSettings>,
+        signals: Signals<'_>,
     ) -> Result<Admission, RegistrationError> {
         if !tenant.registration.enabled {
             return Err(self.refuse(Some(&tenant.id), RegistrationError::NotEnabled));
         }
-        // Here the access control list will stand: what it stops uses up none of the rate.
+        // What the list stops uses up none of the rate.
+        if let Err(error) = self.check_acl(&tenant, signals) {
+            return Err(self.refuse(Some(&tenant.id), error));
+        }
         let rate = match tenant.registration.rate_limit {
             None => None,
             Some(quota) => match self.0.limiter.acquire(&tenant.id, quota).await {
@@ -109,6 +121,67 @@ impl Registrar {
                 Err(self.refuse(Some(&tenant.id), error))
             }
             _ => Ok(Admission::new(self.clone(), tenant, rate)),
+        }
+    }
+
+    fn check_acl(
+        &self,
+        tenant: &TenantSettings,
+        signals: Signals<'_>,
+    ) -> Result<(), RegistrationError> {
+        let acl = &tenant.acl;
+        if acl.rules().is_empty() {
+            return Ok(());
+        }
+        // A list of networks can't block an address that nobody told: that is a host's mistake, and
+        // must not open its gates.
+        let needs_address = acl.looks_at(Signal::Source) || acl.looks_at(Signal::Connecting);
+        if needs_address && (signals.source().is_none() || signals.peer().is_none()) {
+            let cause = "a rule looks at the address, and the host gave none";
+            return Err(BackendError::new("acl", cause).into());
+        }
+        let signals = self.located(acl, signals);
+        let verdict = acl.evaluate(Endpoint::Registration, &signals, self.0.clock.now());
+        for rule in verdict.monitored {
+            self.0.events.record(&Event::RuleMatched {
+                tenant: &tenant.id,
+                rule,
+            });
+        }
+        let rule = || {
+            verdict
+                .decided_by
+                .map(Rule::description)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        match verdict.decision {
+            Decision::Allow => Ok(()),
+            Decision::Block => Err(RegistrationError::Blocked { rule: rule() }),
+            Decision::Redirect(location) => Err(RegistrationError::Redirected {
+                rule: rule(),
+                location: location.clone(),
+            }),
+        }
+    }
+
+    /// Adds to `signals` what `acl` looks at, the request did not say, and the source of locations
+    /// knows.
+    fn located<'a>(&self, acl: &Acl, signals: Signals<'a>) -> Signals<'a> {
+        let wanted = [Signal::Country, Signal::Subdivision, Signal::Asn];
+        let missing = wanted
+            .into_iter()
+            .any(|it| acl.looks_at(it) && !signals.knows(it));
+        match signals.source().filter(|_| missing) {
+            Some(address) => {
+                let Location {
+                    country,
+                    subdivision,
+                    asn,
+                } = self.0.geo.locate(address);
+                signals.or_located(country, subdivision, asn)
+            }
+            None => signals,
         }
     }
 

@@ -2,6 +2,7 @@ use crate::{
     error::{BackendError, RandomError},
     quota::RateDecision,
     registration::{DecodeError, MetadataError},
+    values::WebUri,
 };
 
 /// Why a registration did not happen, in the order in which it can go wrong.
@@ -19,6 +20,20 @@ pub enum RegistrationError {
     /// The tenant has not turned registration on.
     #[error("dynamic client registration is not enabled for this tenant")]
     NotEnabled,
+    /// A rule of the tenant's access control list blocks the request.
+    #[error("access is denied")]
+    Blocked {
+        /// What the rule is for.
+        rule: String,
+    },
+    /// A rule of the tenant's access control list sends the request elsewhere.
+    #[error("this request is answered elsewhere")]
+    Redirected {
+        /// What the rule is for.
+        rule: String,
+        /// Where to.
+        location: WebUri,
+    },
     /// The tenant's quota is used up for now.
     #[error("too many registrations; try again later")]
     TooManyRequests {

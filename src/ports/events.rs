@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{client::Client, error::RegistrationError, values::TenantId};
+use crate::{acl::Rule, client::Client, error::RegistrationError, values::TenantId};
 
 /// Something that an operator may want to count, log or prove.
 ///
@@ -12,6 +12,13 @@ pub enum Event<'a> {
     Registered {
         /// The client.
         client: &'a Client,
+    },
+    /// A monitoring rule of the access control list matched: what it says was not done.
+    RuleMatched {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The rule.
+        rule: &'a Rule,
     },
     /// A registration was refused, or failed.
     Refused {

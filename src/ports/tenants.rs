@@ -6,7 +6,7 @@ use std::{
 use crate::{
     error::BackendError,
     ports::BoxFuture,
-    settings::{SettingsDocument, SettingsError, TenantSettings},
+    settings::{SettingsDocument, SettingsError, TenantSettings, without_port},
     values::TenantId,
 };
 
@@ -166,15 +166,6 @@ impl TenantDirectory for Tenants {
     ) -> Result<Option<Arc<TenantSettings>>, BackendError> {
         let index = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
         Ok(index.find(selector).cloned())
-    }
-}
-
-/// The host of a `Host` header: what stands before the last colon, unless that is inside the
-/// brackets of an IPv6 literal.
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => name,
-        _ => host,
     }
 }
 

@@ -1,11 +1,8 @@
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    settings::{
-        ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings,
-        only_default::OnlyDefault,
-    },
+    acl::{Acl, ForwardedHeader, NetworkSet},
+    settings::{ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings},
     values::{SecurityMode, TenantId},
 };
 
@@ -49,14 +46,18 @@ pub struct TenantSettings {
     /// The API that is meant when a client names none.
     #[serde(default)]
     pub default_audience: Option<String>,
+    /// Who may reach the tenant's endpoints. Default everyone.
     #[serde(default)]
-    acl: OnlyDefault<Vec<serde_json::Value>>,
-    /// The networks of proxies whose word about a client's address counts. Default none.
+    pub acl: Acl,
+    /// The networks of proxies whose word about a client counts. Default none.
     #[serde(default)]
-    trusted_proxies: Vec<IpNet>,
-    /// The headers in which a trusted proxy passes on what it knows of a client.
+    pub trusted_proxies: NetworkSet,
+    /// The header in which those proxies name the client's address.
     #[serde(default)]
-    signal_headers: SignalHeaders,
+    pub forwarded_header: ForwardedHeader,
+    /// The headers in which they pass on what else they know of a client.
+    #[serde(default)]
+    pub signal_headers: SignalHeaders,
     /// The APIs that the tenant protects.
     #[serde(default)]
     pub apis: Vec<ApiSettings>,
@@ -84,8 +85,9 @@ impl TenantSettings {
             unknown_authorize_parameters: UnknownParameters::default(),
             scope_when_none_requested: ScopeWhenNoneRequested::default(),
             default_audience: None,
-            acl: OnlyDefault::default(),
-            trusted_proxies: Vec::new(),
+            acl: Acl::default(),
+            trusted_proxies: NetworkSet::default(),
+            forwarded_header: ForwardedHeader::default(),
             signal_headers: SignalHeaders::default(),
             apis: Vec::new(),
             client_grants: Vec::new(),
@@ -140,15 +142,55 @@ pub enum ScopeWhenNoneRequested {
 /// The names of the headers in which a trusted proxy passes on what it knows of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct SignalHeaders {
+#[non_exhaustive]
+pub struct SignalHeaders {
     /// The country, ISO 3166-1 alpha-2.
-    geo_country_code: Option<String>,
+    pub geo_country_code: Option<HeaderName>,
     /// The subdivision, ISO 3166-2.
-    geo_subdivision_code: Option<String>,
+    pub geo_subdivision_code: Option<HeaderName>,
     /// The autonomous system's number.
-    asn: Option<String>,
+    pub asn: Option<HeaderName>,
     /// The JA3 fingerprint of the TLS handshake.
-    ja3_fingerprint: Option<String>,
+    pub ja3_fingerprint: Option<HeaderName>,
     /// The JA4 fingerprint of the TLS handshake.
-    ja4_fingerprint: Option<String>,
+    pub ja4_fingerprint: Option<HeaderName>,
+}
+
+/// The name of a header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HeaderName(http::HeaderName);
+
+/// A text is not the name of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not the name of a header")]
+pub struct InvalidHeaderName;
+
+impl HeaderName {
+    /// The header that `text` names; letter case does not matter.
+    ///
+    /// # Errors
+    /// [`InvalidHeaderName`] if it holds a character that no name has (RFC 9110 section 5.1).
+    pub fn parse(text: &str) -> Result<Self, InvalidHeaderName> {
+        text.parse().map(Self).map_err(|_| InvalidHeaderName)
+    }
+
+    /// The name in lower case.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl TryFrom<String> for HeaderName {
+    type Error = InvalidHeaderName;
+
+    fn try_from(text: String) -> Result<Self, InvalidHeaderName> {
+        Self::parse(&text)
+    }
+}
+
+impl From<HeaderName> for String {
+    fn from(name: HeaderName) -> Self {
+        name.as_str().to_owned()
+    }
 }

@@ -252,6 +252,11 @@ pub(crate) fn is_dns_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
+/// Whether `text` is a DNS name of the preferred syntax, or an IPv4 address.
+pub(crate) fn is_host_name(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_dns_label)
+}
+
 fn read_port(digits: &str) -> Result<u16, UriFault> {
     let canonical = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{
     HeaderMap, Method, Request, Response,
@@ -13,6 +15,7 @@ use crate::{
         body::{BodyProgress, RegistrationBody},
         cors::{self, Cors},
         response::Frame,
+        signals,
     },
 };
 
@@ -62,18 +65,16 @@ impl RegistrationEndpoint {
 
     /// Decides by the head of a request, before its body is polled. The tenant is the one that the
     /// request's host leads to.
+    ///
+    /// Rules that look at addresses need the connection's: put a [`PeerAddress`] into the
+    /// extensions of the request.
     pub async fn open(&self, head: &Parts) -> Opened {
-        let selector = TenantSelector::Host(host(head));
-        self.open_for(selector, &head.method, &head.headers).await
+        self.open_for(TenantSelector::Host(host(head)), head).await
     }
 
     /// As [`open`](Self::open), where the host program knows the tenant.
-    pub async fn open_for(
-        &self,
-        selector: TenantSelector<'_>,
-        method: &Method,
-        headers: &HeaderMap,
-    ) -> Opened {
+    pub async fn open_for(&self, selector: TenantSelector<'_>, head: &Parts) -> Opened {
+        let (method, headers) = (&head.method, &head.headers);
         let mut frame = Frame::new(self.registrar.clock().now());
         let tenant = match self.registrar.find_tenant(selector).await {
             Ok(tenant) => tenant,
@@ -90,7 +91,8 @@ impl RegistrationEndpoint {
             let error = self.registrar.refuse(Some(&tenant.id), error);
             return Opened::Answered(frame.refused(&error));
         }
-        let admission = match self.registrar.admit_to(tenant).await {
+        let signals = signals::of(head, &tenant);
+        let admission = match self.registrar.admit_to(Arc::clone(&tenant), signals).await {
             Ok(admission) => admission,
             Err(error) => return Opened::Answered(frame.refused(&error)),
         };
@@ -119,7 +121,7 @@ impl RegistrationEndpoint {
 
 /// The host that the request was sent to: of an absolute target or HTTP/2's `:authority`, else of
 /// its one `Host` header (RFC 9112 section 3.3).
-fn host(head: &Parts) -> Option<&str> {
+pub(super) fn host(head: &Parts) -> Option<&str> {
     if let Some(host) = head.uri.host() {
         return Some(host);
     }

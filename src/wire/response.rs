@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER},
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, RETRY_AFTER},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
@@ -112,6 +112,11 @@ impl Frame {
         }
         if matches!(error, RegistrationError::MethodNotAllowed) {
             response.headers_mut().insert(ALLOW, ALLOWED_METHODS);
+        }
+        if let RegistrationError::Redirected { location, .. } = error
+            && let Ok(location) = HeaderValue::from_str(location.as_str())
+        {
+            response.headers_mut().insert(LOCATION, location);
         }
         if let RegistrationError::TooManyRequests { decision } = error {
             self.rate = Some(*decision);

@@ -2,7 +2,8 @@
 //!
 //! Statuses and codes come from RFC 7591 section 3.2.2, RFC 6749 and RFC 6585. Where those leave
 //! the choice, it is made here: the codes of a tenant that is unknown or has not enabled
-//! registration, of a used-up quota, of a failure, and of what is wrong before the metadata is read.
+//! registration, of what an access control list stops, of a used-up quota, of a failure, and of what
+//! is wrong before the metadata is read.
 
 use http::StatusCode;
 
@@ -34,7 +35,8 @@ impl WireError {
         let (status, code) = match error {
             E::UnknownTenant => (StatusCode::NOT_FOUND, "not_found"),
             E::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request"),
-            E::NotEnabled => (StatusCode::FORBIDDEN, "access_denied"),
+            E::NotEnabled | E::Blocked { .. } => (StatusCode::FORBIDDEN, "access_denied"),
+            E::Redirected { .. } => (StatusCode::FOUND, "redirect"),
             E::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             E::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
             E::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request"),
@@ -65,6 +67,8 @@ impl WireError {
             E::UnknownTenant
             | E::MethodNotAllowed
             | E::NotEnabled
+            | E::Blocked { .. }
+            | E::Redirected { .. }
             | E::BodyTooLarge { .. }
             | E::UnsupportedMediaType
             | E::BodyIncomplete
@@ -105,6 +109,8 @@ fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
         E::UnknownTenant
         | E::MethodNotAllowed
         | E::NotEnabled
+        | E::Blocked { .. }
+        | E::Redirected { .. }
         | E::TooManyRequests { .. }
         | E::Backend(_)
         | E::Random(_)

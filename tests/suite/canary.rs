@@ -8,7 +8,7 @@ use std::{
 use http::Request;
 use oauth_dcr::{
     MemoryStore, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSelector,
-    TenantSettings,
+    TenantSettings, acl::Signals,
 };
 use tracing::{Event, Subscriber, field::Visit};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
@@ -59,7 +59,10 @@ async fn no_debug_event_or_log_holds_the_secret() {
     let mut shown = Vec::new();
     let mut show = |value: &dyn Debug| shown.push(format!("{value:?} {value:#?}"));
 
-    let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+    let admission = registrar
+        .admit(TenantSelector::Host(None), Signals::unknown())
+        .await
+        .unwrap();
     show(&admission);
     let request = RegistrationRequest::new(["https://app.example.com/callback"]);
     let registered = admission.register(request.clone()).await.unwrap();
@@ -76,7 +79,10 @@ async fn no_debug_event_or_log_holds_the_secret() {
     show(&store);
 
     // The same id once more: the store refuses, and the secret is gone with the error.
-    let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+    let admission = registrar
+        .admit(TenantSelector::Host(None), Signals::unknown())
+        .await
+        .unwrap();
     show(&admission.register(request).await.unwrap_err());
     show(&RegistrationEndpoint::new(registrar));
 

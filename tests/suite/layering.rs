@@ -3,11 +3,12 @@
 use std::{fs, path::Path};
 
 /// The top-level modules from the ground up. Each may use those that stand before it.
-const FLOORS: [&str; 10] = [
+const FLOORS: [&str; 11] = [
     // Values.
     "values",
     // Decisions: pure functions of values.
     "quota",
+    "acl",
     "settings",
     "registration",
     "client",
@@ -22,7 +23,7 @@ const FLOORS: [&str; 10] = [
     "leaves",
 ];
 
-const LEAVES: [&str; 2] = ["memory", "tower"];
+const LEAVES: [&str; 3] = ["geoip", "memory", "tower"];
 
 fn floor(module: &str) -> usize {
     let name = if LEAVES.contains(&module) {

@@ -5,7 +5,7 @@ use std::{fs, num::NonZeroU32, sync::Arc, thread};
 use crate::support::clock::ManualClock;
 use oauth_dcr::{
     LocalRateLimiter, MemoryStore, Quota, RateLimiter as _, Registrar, RegistrationError,
-    SettingsDocument, TenantId, TenantSelector, TenantSettings, Tenants,
+    SettingsDocument, TenantId, TenantSelector, TenantSettings, Tenants, acl::Signals,
 };
 use serde_json::Value;
 
@@ -175,17 +175,22 @@ async fn a_million_unknown_tenants_leave_no_key() {
         .build();
     for number in 0..1_000_000 {
         let host = format!("{number}.example");
-        let refused = registrar.admit(TenantSelector::Host(Some(&host))).await;
+        let refused = registrar
+            .admit(TenantSelector::Host(Some(&host)), Signals::unknown())
+            .await;
         assert!(matches!(refused, Err(RegistrationError::UnknownTenant)));
     }
     let refused = registrar
-        .admit(TenantSelector::Host(Some("off.example")))
+        .admit(
+            TenantSelector::Host(Some("off.example")),
+            Signals::unknown(),
+        )
         .await;
     assert!(matches!(refused, Err(RegistrationError::NotEnabled)));
     assert_eq!(limiter.tenants(), 0);
 
     registrar
-        .admit(TenantSelector::Host(Some("a.example")))
+        .admit(TenantSelector::Host(Some("a.example")), Signals::unknown())
         .await
         .unwrap();
     assert_eq!(limiter.tenants(), 1);
@@ -239,7 +244,9 @@ async fn counts(events: &[Value]) -> Value {
         let host = event["tenant"].as_str().unwrap();
         let mut count = 0;
         for _ in 0..event["n"].as_u64().unwrap() {
-            let admitted = registrar.admit(TenantSelector::Host(Some(host))).await;
+            let admitted = registrar
+                .admit(TenantSelector::Host(Some(host)), Signals::unknown())
+                .await;
             count += u32::from(admitted.is_ok());
         }
         allowed.push(count);

@@ -12,7 +12,7 @@ use crate::support::broken::{Constant, Counting, Crowded, Failing, Recorder, Slo
 use oauth_dcr::{
     ClientStore as _, GrantType, MemoryStore, Registered, Registrar, RegistrarBuilder,
     RegistrationError, RegistrationRequest, ResponseType, SettingsDocument, TenantId,
-    TenantSelector, TenantSettings, Tenants,
+    TenantSelector, TenantSettings, Tenants, acl::Signals,
 };
 
 fn request() -> RegistrationRequest {
@@ -25,7 +25,7 @@ fn enabled(builder: RegistrarBuilder) -> RegistrarBuilder {
 
 async fn register(registrar: &Registrar) -> Result<Registered, RegistrationError> {
     registrar
-        .admit(TenantSelector::Host(None))
+        .admit(TenantSelector::Host(None), Signals::unknown())
         .await?
         .register(request())
         .await
@@ -174,7 +174,10 @@ async fn a_change_of_settings_takes_effect_on_the_next_request() {
     ));
 
     tenants.replace(document(true));
-    let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+    let admission = registrar
+        .admit(TenantSelector::Host(None), Signals::unknown())
+        .await
+        .unwrap();
     tenants.replace(document(false));
     admission
         .register(request())
@@ -192,7 +195,10 @@ async fn permissive_clients_have_ids_without_the_prefix_and_more_grants() {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)
         .build();
-    let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+    let admission = registrar
+        .admit(TenantSelector::Host(None), Signals::unknown())
+        .await
+        .unwrap();
     let request = request()
         .grant_types([
             "implicit",
@@ -229,15 +235,23 @@ async fn every_registration_and_every_refusal_is_an_event() {
         .events(Arc::clone(&events))
         .build();
     register(&registrar).await.unwrap();
-    let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+    let admission = registrar
+        .admit(TenantSelector::Host(None), Signals::unknown())
+        .await
+        .unwrap();
     admission.register_json(b"[]").await.unwrap_err();
-    let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+    let admission = registrar
+        .admit(TenantSelector::Host(None), Signals::unknown())
+        .await
+        .unwrap();
     admission
         .register(RegistrationRequest::default())
         .await
         .unwrap_err();
     for _ in 0..3 {
-        let _ = registrar.admit(TenantSelector::Host(None)).await;
+        let _ = registrar
+            .admit(TenantSelector::Host(None), Signals::unknown())
+            .await;
     }
     let kinds: Vec<String> = events
         .0

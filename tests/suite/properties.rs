@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use fluent_uri::Uri;
 use oauth_dcr::{
     AllowedScheme, MemoryStore, RedirectPolicy, RedirectUri, Registrar, RegistrationRequest,
-    RegistrationSettings, TenantSelector, TenantSettings,
+    RegistrationSettings, TenantSelector, TenantSettings, acl::Signals,
 };
 use proptest::{collection, prelude::*, sample, strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
@@ -280,7 +280,10 @@ async fn no_two_registrations_share_an_id_or_a_secret() {
         .build();
     let mut seen = HashSet::new();
     for _ in 0..CASES {
-        let admission = registrar.admit(TenantSelector::Host(None)).await.unwrap();
+        let admission = registrar
+            .admit(TenantSelector::Host(None), Signals::unknown())
+            .await
+            .unwrap();
         let request = RegistrationRequest::new(["https://app.example.com/callback"]);
         let registered = admission.register(request).await.unwrap();
         assert!(seen.insert(registered.client().id().to_string()));

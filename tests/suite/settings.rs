@@ -30,8 +30,15 @@ fn whole() -> Value {
         },
         "unknown_authorize_parameters": "reject", "scope_when_none_requested": "whole_grant",
         "default_audience": "https://api.acme.example",
-        "acl": [],
+        "acl": [ {
+            "description": "block one network", "active": true, "priority": 1,
+            "rule": {
+                "action": { "block": true }, "match": { "ipv4_cidrs": ["198.51.100.0/24"] },
+                "scope": "dcr"
+            }
+        } ],
         "trusted_proxies": ["127.0.0.0/8", "::1/128"],
+        "forwarded_header": "x-forwarded-for",
         "signal_headers": {
             "geo_country_code": "x-geo-country", "geo_subdivision_code": "x-geo-subdivision",
             "asn": "x-asn", "ja3_fingerprint": "x-ja3", "ja4_fingerprint": "x-ja4"
@@ -156,6 +163,18 @@ fn what_could_be_misread_is_refused() {
         (tenant("issuer", json!("http://a.example")), "an issuer is"),
         (tenant("trusted_proxies", json!(["10.0.0.0/33"])), "invalid"),
         (
+            tenant("trusted_proxies", json!(["10.0.0.1/8"])),
+            "network 0 has bits set",
+        ),
+        (
+            tenant("signal_headers", json!({"asn": "x asn"})),
+            "not the name of a header",
+        ),
+        (
+            tenant("acl", json!([{"priority": 1}])),
+            "acl[0].rule is required",
+        ),
+        (
             tenant("client_grants", json!([{"audience": "a", "scope": []}])),
             "either client_id or",
         ),
@@ -169,7 +188,7 @@ fn what_could_be_misread_is_refused() {
         // What this version does not have can't be asked for.
         (
             tenant("acl", json!([{"priority": 1}])),
-            "supports the default",
+            "acl[0].rule is required",
         ),
         (
             registration("max_clients", json!(10)),
@@ -183,7 +202,7 @@ fn what_could_be_misread_is_refused() {
         let error = read(&bad).unwrap_err();
         let cause = error.source().unwrap().to_string();
         assert!(cause.contains(says), "{bad}: {cause}");
-        assert!(cause.contains("line 1 column"), "{cause}");
+        assert!(cause.contains(" line 1 column"), "{cause}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! A server on a free loopback port, and a client that sends it one request.
 
-use std::net::SocketAddr;
+use std::{convert::Infallible, net::SocketAddr};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use hyper::{client, server};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use oauth_dcr::{Registrar, tower::RegistrationService};
+use hyper::{body::Incoming, client, server, service::service_fn};
+use hyper_util::rt::TokioIo;
+use oauth_dcr::{PeerAddress, Registrar, tower::RegistrationService};
 use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -28,11 +28,15 @@ impl Server {
         let service = RegistrationService::new(registrar);
         let accepting = tokio::spawn(async move {
             loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let connection = server::conn::http1::Builder::new().serve_connection(
-                    TokioIo::new(stream),
-                    TowerToHyperService::new(service.clone()),
-                );
+                let (stream, peer) = listener.accept().await.unwrap();
+                let service = service.clone();
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(PeerAddress(peer.ip()));
+                    let service = service.clone();
+                    async move { Ok::<_, Infallible>(service.answer(request).await) }
+                });
+                let connection = server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(connection);
             }
         });

@@ -1,0 +1,28 @@
+//! The access control list: who may reach an endpoint at all.
+//!
+//! Rules are read from the JSON of the tenant ACL, or built in Rust, and checked once, when they
+//! are loaded. Evaluating them is pure: signals in, verdict out.
+
+mod codes;
+mod conditions;
+mod counts;
+mod error;
+mod evaluate;
+mod explain;
+mod forwarded;
+mod json;
+mod networks;
+mod rule;
+mod signals;
+mod tree;
+
+pub use codes::{Asn, CountryCode, InvalidSignal, Ja3, Ja4, SubdivisionCode};
+pub use conditions::{Conditions, Signal};
+pub use counts::{AclReport, RuleReport};
+pub use error::{AclError, AclFault};
+pub use evaluate::{Acl, Decision, Verdict};
+pub use explain::{ConditionExplanation, Explanation, RuleExplanation, Standing};
+pub use forwarded::{ForwardedHeader, client_address};
+pub use networks::NetworkSet;
+pub use rule::{AclScope, Action, Endpoint, Rule};
+pub use signals::Signals;

@@ -1,0 +1,305 @@
+use ipnet::IpNet;
+
+use crate::acl::{Asn, CountryCode, Ja3, Ja4, NetworkSet, Signals, SubdivisionCode};
+
+/// Lists of values, one for each signal that a rule looks at.
+///
+/// A request meets the conditions of a `match` if every listed signal has one of its values, and
+/// those of a `not_match` if none has.
+///
+/// ```
+/// use oauth_dcr::acl::{Conditions, CountryCode};
+///
+/// let office = Conditions::new()
+///     .networks(["198.51.100.0/24".parse()?, "2001:db8::/32".parse()?])
+///     .countries([CountryCode::parse("SE")?]);
+/// # let _ = office;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions(Vec<Condition>);
+
+/// The values that are listed for one signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    Source(Networks),
+    Connecting(Networks),
+    Country(Values<CountryCode>),
+    Subdivision(Values<SubdivisionCode>),
+    Asn(Values<Asn>),
+    Ja3(Values<Ja3>),
+    Ja4(Values<Ja4>),
+    UserAgent(Values<Box<str>>),
+    /// In lower case.
+    Hostname(Values<Box<str>>),
+}
+
+/// A signal that a rule can look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Signal {
+    /// The client's address: `ipv4_cidrs` and `ipv6_cidrs`.
+    Source,
+    /// The connection's address: `connecting_ipv4_cidrs` and `connecting_ipv6_cidrs`.
+    Connecting,
+    /// `geo_country_codes`
+    Country,
+    /// `geo_subdivision_codes`
+    Subdivision,
+    /// `asns`
+    Asn,
+    /// `ja3_fingerprints`
+    Ja3,
+    /// `ja4_fingerprints`
+    Ja4,
+    /// `user_agents`
+    UserAgent,
+    /// `hostnames`
+    Hostname,
+}
+
+/// How one signal of a request stands to the values that are listed for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The request lacks the signal.
+    Absent,
+    /// It is one of the values.
+    Listed,
+    /// It is another one.
+    Other,
+}
+
+/// Networks as they were written, and as they are searched.
+#[derive(Clone, Debug)]
+pub(super) struct Networks {
+    written: Box<[IpNet]>,
+    set: NetworkSet,
+}
+
+/// Values in the order of searching, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Values<T>(Box<[T]>);
+
+impl Conditions {
+    /// No signal is looked at. A rule needs at least one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lists networks for the client's address.
+    #[must_use]
+    pub fn networks(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
+        self.with(Condition::Source(Networks::new(networks)))
+    }
+
+    /// Lists networks for the connection's address.
+    #[must_use]
+    pub fn connecting(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
+        self.with(Condition::Connecting(Networks::new(networks)))
+    }
+
+    /// Lists countries.
+    #[must_use]
+    pub fn countries(self, countries: impl IntoIterator<Item = CountryCode>) -> Self {
+        self.with(Condition::Country(Values::new(countries)))
+    }
+
+    /// Lists subdivisions.
+    #[must_use]
+    pub fn subdivisions(self, subdivisions: impl IntoIterator<Item = SubdivisionCode>) -> Self {
+        self.with(Condition::Subdivision(Values::new(subdivisions)))
+    }
+
+    /// Lists autonomous systems.
+    #[must_use]
+    pub fn asns(self, asns: impl IntoIterator<Item = Asn>) -> Self {
+        self.with(Condition::Asn(Values::new(asns)))
+    }
+
+    /// Lists JA3 fingerprints.
+    #[must_use]
+    pub fn ja3(self, fingerprints: impl IntoIterator<Item = Ja3>) -> Self {
+        self.with(Condition::Ja3(Values::new(fingerprints)))
+    }
+
+    /// Lists JA4 fingerprints.
+    #[must_use]
+    pub fn ja4(self, fingerprints: impl IntoIterator<Item = Ja4>) -> Self {
+        self.with(Condition::Ja4(Values::new(fingerprints)))
+    }
+
+    /// Lists user agents, each compared as a whole.
+    #[must_use]
+    pub fn user_agents<I>(self, user_agents: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let texts = user_agents
+            .into_iter()
+            .map(|text| text.into().into_boxed_str());
+        self.with(Condition::UserAgent(Values::new(texts)))
+    }
+
+    /// Lists host names, compared without letter case.
+    #[must_use]
+    pub fn hostnames<I>(self, hostnames: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let folded = hostnames
+            .into_iter()
+            .map(|text| text.into().to_ascii_lowercase());
+        self.with(Condition::Hostname(Values::new(
+            folded.map(String::into_boxed_str),
+        )))
+    }
+
+    /// Adds `condition` in place of one for the same signal.
+    pub(super) fn with(mut self, condition: Condition) -> Self {
+        self.0.retain(|other| other.signal() != condition.signal());
+        self.0.push(condition);
+        self
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Condition> {
+        self.0.iter()
+    }
+
+    /// Whether every listed signal has one of its values.
+    pub(super) fn all_listed(&self, signals: &Signals<'_>) -> bool {
+        self.iter()
+            .all(|condition| condition.look_at(signals) == Found::Listed)
+    }
+
+    /// Whether no listed signal has one of its values: one that is absent has none.
+    pub(super) fn none_listed(&self, signals: &Signals<'_>) -> bool {
+        self.iter()
+            .all(|condition| condition.look_at(signals) != Found::Listed)
+    }
+}
+
+impl Condition {
+    pub(super) const fn signal(&self) -> Signal {
+        match self {
+            Self::Source(_) => Signal::Source,
+            Self::Connecting(_) => Signal::Connecting,
+            Self::Country(_) => Signal::Country,
+            Self::Subdivision(_) => Signal::Subdivision,
+            Self::Asn(_) => Signal::Asn,
+            Self::Ja3(_) => Signal::Ja3,
+            Self::Ja4(_) => Signal::Ja4,
+            Self::UserAgent(_) => Signal::UserAgent,
+            Self::Hostname(_) => Signal::Hostname,
+        }
+    }
+
+    /// How many values are listed.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Source(listed) | Self::Connecting(listed) => listed.written.len(),
+            Self::Country(listed) => listed.0.len(),
+            Self::Subdivision(listed) => listed.0.len(),
+            Self::Asn(listed) => listed.0.len(),
+            Self::Ja3(listed) => listed.0.len(),
+            Self::Ja4(listed) => listed.0.len(),
+            Self::UserAgent(listed) | Self::Hostname(listed) => listed.0.len(),
+        }
+    }
+
+    /// How the signal stands in `signals`.
+    pub(super) fn look_at(&self, signals: &Signals<'_>) -> Found {
+        match self {
+            Self::Source(listed) => found(signals.source(), |it| listed.set.contains(it)),
+            Self::Connecting(listed) => found(signals.peer(), |it| listed.set.contains(it)),
+            Self::Country(listed) => found(signals.country, |it| listed.contains(&it)),
+            Self::Subdivision(listed) => found(signals.subdivision, |it| listed.contains(&it)),
+            Self::Asn(listed) => found(signals.asn, |it| listed.contains(&it)),
+            Self::Ja3(listed) => found(signals.ja3, |it| listed.contains(&it)),
+            Self::Ja4(listed) => found(signals.ja4, |it| listed.contains(&it)),
+            Self::UserAgent(listed) => found(signals.user_agent, |it| listed.contains_text(it)),
+            Self::Hostname(listed) => found(signals.hostname, |it| listed.contains_folded(it)),
+        }
+    }
+}
+
+fn found<T>(signal: Option<T>, is_listed: impl Fn(T) -> bool) -> Found {
+    match signal.map(is_listed) {
+        None => Found::Absent,
+        Some(true) => Found::Listed,
+        Some(false) => Found::Other,
+    }
+}
+
+impl Networks {
+    pub(super) fn new(networks: impl IntoIterator<Item = IpNet>) -> Self {
+        let written: Box<[IpNet]> = networks.into_iter().collect();
+        Self {
+            set: written.iter().copied().collect(),
+            written,
+        }
+    }
+
+    /// The networks as they were written, in their order.
+    pub(super) fn written(&self) -> &[IpNet] {
+        &self.written
+    }
+}
+
+impl PartialEq for Networks {
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl Eq for Networks {}
+
+impl<T: Ord> Values<T> {
+    pub(super) fn new(values: impl IntoIterator<Item = T>) -> Self {
+        let mut values: Vec<T> = values.into_iter().collect();
+        values.sort_unstable();
+        values.dedup();
+        Self(values.into_boxed_slice())
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+
+    fn contains(&self, value: &T) -> bool {
+        self.0.binary_search(value).is_ok()
+    }
+}
+
+impl Values<Box<str>> {
+    fn contains_text(&self, text: &str) -> bool {
+        self.0
+            .binary_search_by(|listed| (**listed).cmp(text))
+            .is_ok()
+    }
+
+    fn contains_folded(&self, text: &str) -> bool {
+        let folded = || text.bytes().map(|byte| byte.to_ascii_lowercase());
+        self.0
+            .binary_search_by(|listed| listed.bytes().cmp(folded()))
+            .is_ok()
+    }
+}
+
+impl Signal {
+    /// What people call it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source address",
+            Self::Connecting => "connecting address",
+            Self::Country => "country",
+            Self::Subdivision => "subdivision",
+            Self::Asn => "ASN",
+            Self::Ja3 => "JA3",
+            Self::Ja4 => "JA4",
+            Self::UserAgent => "user agent",
+            Self::Hostname => "host name",
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! How often rules were asked, and how often they matched, counted without a lock.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+
+use crate::{
+    acl::{Endpoint, Rule},
+    values::Timestamp,
+};
+
+const ENDPOINTS: [Endpoint; 3] = [
+    Endpoint::Registration,
+    Endpoint::Authentication,
+    Endpoint::Management,
+];
+
+/// Counts of one kind, apart for each endpoint.
+#[derive(Debug, Default)]
+struct PerEndpoint([AtomicU64; 3]);
+
+impl PerEndpoint {
+    fn slot(&self, endpoint: Endpoint) -> &AtomicU64 {
+        let Self([registration, authentication, management]) = self;
+        match endpoint {
+            Endpoint::Registration => registration,
+            Endpoint::Authentication => authentication,
+            Endpoint::Management => management,
+        }
+    }
+
+    fn add(&self, endpoint: Endpoint) {
+        self.slot(endpoint).fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self, endpoint: Endpoint) -> u64 {
+        self.slot(endpoint).load(Ordering::Relaxed)
+    }
+}
+
+/// The counters of a list of rules.
+///
+/// A request that nothing matches, by far the most usual one, costs a single addition: how often a
+/// rule was asked follows from how many requests came, less those that a rule before it decided.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Milliseconds since the Unix epoch at the first request; 0 before it.
+    since: AtomicU64,
+    requests: PerEndpoint,
+    rules: Box<[RuleCounts]>,
+}
+
+#[derive(Debug, Default)]
+struct RuleCounts {
+    decided: PerEndpoint,
+    monitored: PerEndpoint,
+}
+
+impl Counts {
+    pub(super) fn new(rules: usize) -> Self {
+        let rules = std::iter::repeat_with(RuleCounts::default)
+            .take(rules)
+            .collect();
+        Self {
+            rules,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn request(&self, endpoint: Endpoint, now: Timestamp) {
+        if self.since.load(Ordering::Relaxed) == 0 {
+            // Whoever loses the race came at the same time.
+            let first = now.unix_millis();
+            let _ = self
+                .since
+                .compare_exchange(0, first, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        self.requests.add(endpoint);
+    }
+
+    pub(super) fn decided(&self, rule: usize, endpoint: Endpoint) {
+        if let Some(counts) = self.rules.get(rule) {
+            counts.decided.add(endpoint);
+        }
+    }
+
+    pub(super) fn monitored(&self, rule: usize, endpoint: Endpoint) {
+        if let Some(counts) = self.rules.get(rule) {
+            counts.monitored.add(endpoint);
+        }
+    }
+
+    /// The report on `rules`, which are in the order in which they are asked.
+    pub(super) fn report<'a>(&self, rules: impl Iterator<Item = &'a Rule>) -> AclReport {
+        // What is left of the requests of each endpoint before the next rule.
+        let mut left = ENDPOINTS.map(|endpoint| self.requests.get(endpoint));
+        let rules = rules.zip(&self.rules).map(|(rule, counts)| {
+            let mut report = RuleReport {
+                id: rule.id().map(ToOwned::to_owned),
+                description: rule.description().to_owned(),
+                priority: rule.priority,
+                evaluated: 0,
+                matched: 0,
+            };
+            for (endpoint, left) in ENDPOINTS.into_iter().zip(&mut left) {
+                if rule.scope.covers(endpoint) {
+                    let decided = counts.decided.get(endpoint);
+                    report.evaluated += *left;
+                    report.matched += decided + counts.monitored.get(endpoint);
+                    // Requests go on while this is read.
+                    *left = left.saturating_sub(decided);
+                }
+            }
+            report
+        });
+        let since = self.since.load(Ordering::Relaxed);
+        AclReport {
+            r#type: "acls_summary",
+            start_time: (since > 0).then(|| Timestamp::from_unix_millis(since)),
+            acls: rules.collect(),
+        }
+    }
+}
+
+/// How often each rule was asked and matched since the list was first used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AclReport {
+    /// Always `acls_summary`.
+    pub r#type: &'static str,
+    /// When the first request was judged, in milliseconds since the Unix epoch; `None` before.
+    pub start_time: Option<Timestamp>,
+    /// The active rules, in the order in which they are asked.
+    pub acls: Vec<RuleReport>,
+}
+
+/// How often one rule was asked and matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RuleReport {
+    /// Its id, where it came with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What it is for.
+    pub description: String,
+    /// Its place.
+    pub priority: u32,
+    /// How often it was asked.
+    pub evaluated: u64,
+    /// How often it matched, monitoring or not.
+    pub matched: u64,
+}

@@ -1,0 +1,180 @@
+use std::sync::Arc;
+
+use crate::{
+    acl::{
+        AclError, AclFault, AclReport, Action, Endpoint, Explanation, Rule, Signal, Signals,
+        counts::Counts,
+    },
+    values::{Timestamp, WebUri},
+};
+
+/// An access control list, checked and made ready to be asked by many requests at once.
+///
+/// Rules are asked by ascending priority, ties in the order of the list; the first that a request
+/// meets decides, and where none does, the request goes on. A rule that is monitoring is counted
+/// and reported, and the next one is asked.
+///
+/// Clones share the rules and their counters. To change a list, make a new one: a verdict belongs
+/// to one list, whole.
+#[derive(Clone, Debug, Default)]
+pub struct Acl(Arc<Compiled>);
+
+#[derive(Debug, Default)]
+struct Compiled {
+    /// As they were written, in the order of the list.
+    rules: Vec<Rule>,
+    /// The active ones' places in `rules`, in the order in which they are asked.
+    order: Vec<usize>,
+    /// In the same order.
+    counts: Counts,
+}
+
+/// What a list says of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Verdict<'a> {
+    /// What becomes of the request.
+    pub decision: Decision<'a>,
+    /// The rule that decided; `None` if none did.
+    pub decided_by: Option<&'a Rule>,
+    /// The monitoring rules that matched before that.
+    pub monitored: Vec<&'a Rule>,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision<'a> {
+    /// It goes on.
+    Allow,
+    /// It is refused.
+    Block,
+    /// It is sent to this address.
+    Redirect(&'a WebUri),
+}
+
+impl Acl {
+    /// The list of `rules`.
+    ///
+    /// # Errors
+    /// [`AclError`] if there are too many, or one of them looks at no signal, at an empty list of
+    /// values, or at too many.
+    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, AclError> {
+        let rules: Vec<Rule> = rules.into_iter().collect();
+        if rules.len() > AclFault::MAX_RULES {
+            return Err(AclError::new("", AclFault::TooManyRules));
+        }
+        for (at, rule) in rules.iter().enumerate() {
+            if let Some((field, fault)) = rule.fault() {
+                return Err(AclError::new(field, fault).of_rule(at));
+            }
+        }
+        let mut active: Vec<(usize, u32)> = (0..)
+            .zip(&rules)
+            .filter(|(_, rule)| rule.active)
+            .map(|(at, rule)| (at, rule.priority))
+            .collect();
+        // A stable sort: ties keep the order of the list.
+        active.sort_by_key(|&(_, priority)| priority);
+        let order: Vec<usize> = active.into_iter().map(|(at, _)| at).collect();
+        let counts = Counts::new(order.len());
+        Ok(Self(Arc::new(Compiled {
+            rules,
+            order,
+            counts,
+        })))
+    }
+
+    /// The rules, in the order of the list.
+    pub fn rules(&self) -> &[Rule] {
+        &self.0.rules
+    }
+
+    /// The active rules, in the order in which they are asked.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Rule> {
+        self.0.order.iter().filter_map(|&at| self.0.rules.get(at))
+    }
+
+    /// Whether an active rule looks at `signal`, so that it is worth finding out.
+    pub fn looks_at(&self, signal: Signal) -> bool {
+        self.in_order()
+            .flat_map(Rule::conditions)
+            .any(|condition| condition.signal() == signal)
+    }
+
+    /// What becomes of a request to `endpoint` with these signals, and why. It is counted as a
+    /// request of `now`.
+    pub fn evaluate(
+        &self,
+        endpoint: Endpoint,
+        signals: &Signals<'_>,
+        now: Timestamp,
+    ) -> Verdict<'_> {
+        let counts = &self.0.counts;
+        counts.request(endpoint, now);
+        let mut verdict = Verdict {
+            decision: Decision::Allow,
+            decided_by: None,
+            monitored: Vec::new(),
+        };
+        for (at, rule) in self.in_order().enumerate() {
+            if !rule.scope.covers(endpoint) || !rule.is_about(signals) {
+                continue;
+            }
+            match &rule.action {
+                Some(action) if !rule.monitoring => {
+                    counts.decided(at, endpoint);
+                    verdict.decision = Decision::of(action);
+                    verdict.decided_by = Some(rule);
+                    break;
+                }
+                _ => {
+                    counts.monitored(at, endpoint);
+                    verdict.monitored.push(rule);
+                }
+            }
+        }
+        verdict
+    }
+
+    /// Why a request would be judged as it is: each rule, what matched, what did not. Nothing is
+    /// counted.
+    ///
+    /// ```
+    /// use oauth_dcr::acl::{Acl, AclScope, Conditions, Endpoint, Rule, Signals};
+    ///
+    /// let acl = Acl::new([Rule::block(AclScope::Dcr)
+    ///     .described("one network")
+    ///     .matching(Conditions::new().networks(["198.51.100.0/24".parse()?]))])?;
+    /// let signals = Signals::from_peer("198.51.100.7".parse()?);
+    /// let why = acl.explain(Endpoint::Registration, &signals).to_string();
+    /// assert!(why.starts_with("block, by rule 0 (one network)"), "{why}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain(&self, endpoint: Endpoint, signals: &Signals<'_>) -> Explanation {
+        Explanation::of(self, endpoint, signals)
+    }
+
+    /// How often each rule was asked and matched since the list was first used.
+    pub fn report(&self) -> AclReport {
+        self.0.counts.report(self.in_order())
+    }
+}
+
+impl<'a> Decision<'a> {
+    pub(super) const fn of(action: &'a Action) -> Self {
+        match action {
+            Action::Allow => Self::Allow,
+            Action::Block => Self::Block,
+            Action::Redirect(uri) => Self::Redirect(uri),
+        }
+    }
+}
+
+/// Two lists are equal if their rules are; what they have counted does not matter.
+impl PartialEq for Acl {
+    fn eq(&self, other: &Self) -> bool {
+        self.rules() == other.rules()
+    }
+}
+
+impl Eq for Acl {}

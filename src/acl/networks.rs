@@ -1,0 +1,245 @@
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// A set of IPv4 and IPv6 networks that answers at once whether an address is in it.
+///
+/// Networks within others are left out, the rest are sorted, so that an address can only be in the
+/// last one that begins at or before it. Large sets have an index over the first 16 bits, so that a
+/// search looks at the networks of one sixteen-bit prefix only.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct NetworkSet {
+    v4: Sorted<u32>,
+    v6: Sorted<u128>,
+}
+
+impl NetworkSet {
+    /// The set of `networks`. An IPv4-mapped IPv6 network counts as its IPv4 network.
+    pub fn new(networks: impl IntoIterator<Item = IpNet>) -> Self {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for network in networks {
+            match canonical(network) {
+                IpNet::V4(network) => v4.push((network.network().to_bits(), network.prefix_len())),
+                IpNet::V6(network) => v6.push((network.network().to_bits(), network.prefix_len())),
+            }
+        }
+        Self {
+            v4: Sorted::new(v4),
+            v6: Sorted::new(v6),
+        }
+    }
+
+    /// Whether `address` is in one of the networks. An IPv4-mapped IPv6 address counts as its IPv4
+    /// address.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match address.to_canonical() {
+            IpAddr::V4(address) => self.v4.contains(address.to_bits()),
+            IpAddr::V6(address) => self.v6.contains(address.to_bits()),
+        }
+    }
+
+    /// Whether there is no network.
+    pub fn is_empty(&self) -> bool {
+        self.v4.starts.is_empty() && self.v6.starts.is_empty()
+    }
+
+    /// The networks, sorted, without those within others.
+    pub fn iter(&self) -> impl Iterator<Item = IpNet> + '_ {
+        let v4 = self.v4.iter().filter_map(|(start, length)| {
+            Ipv4Net::new(Ipv4Addr::from_bits(start), length)
+                .ok()
+                .map(IpNet::V4)
+        });
+        let v6 = self.v6.iter().filter_map(|(start, length)| {
+            Ipv6Net::new(Ipv6Addr::from_bits(start), length)
+                .ok()
+                .map(IpNet::V6)
+        });
+        v4.chain(v6)
+    }
+}
+
+/// An IPv4-mapped network as the IPv4 network that it means.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else {
+        return network;
+    };
+    let mapped = v6
+        .network()
+        .to_ipv4_mapped()
+        .zip(v6.prefix_len().checked_sub(96));
+    let v4 = mapped.and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    v4.map_or(network, IpNet::V4)
+}
+
+/// An address as a number.
+trait Bits: Copy + Ord {
+    const WIDTH: u8;
+
+    /// The first 16 bits.
+    fn top(self) -> u16;
+
+    /// The first `length` bits, the rest zero.
+    fn prefix(self, length: u8) -> Self;
+}
+
+impl Bits for u32 {
+    const WIDTH: u8 = 32;
+
+    fn top(self) -> u16 {
+        (self >> 16) as u16
+    }
+
+    fn prefix(self, length: u8) -> Self {
+        self & Self::MAX
+            .checked_shl(u32::from(Self::WIDTH - length))
+            .unwrap_or(0)
+    }
+}
+
+impl Bits for u128 {
+    const WIDTH: u8 = 128;
+
+    fn top(self) -> u16 {
+        (self >> 112) as u16
+    }
+
+    fn prefix(self, length: u8) -> Self {
+        self & Self::MAX
+            .checked_shl(u32::from(Self::WIDTH - length))
+            .unwrap_or(0)
+    }
+}
+
+/// Disjoint networks of one family, by where they begin.
+#[derive(Clone, PartialEq, Eq)]
+struct Sorted<T> {
+    starts: Box<[T]>,
+    lengths: Box<[u8]>,
+    /// For each sixteen-bit prefix, how many networks begin before it; empty in a small set.
+    index: Box<[u32]>,
+}
+
+/// Sets below this size are searched as they are: the index would cost more than it saves.
+const INDEX_FROM: usize = 512;
+
+impl<T: Bits> Sorted<T> {
+    fn new(mut networks: Vec<(T, u8)>) -> Self {
+        // Wider networks first where two begin alike, so that the narrower is seen to be within.
+        networks.sort_unstable();
+        let mut last: Option<(T, u8)> = None;
+        networks.retain(|&(start, length)| {
+            let within = last.is_some_and(|(outer, width)| start.prefix(width) == outer);
+            if !within {
+                last = Some((start, length));
+            }
+            !within
+        });
+        let starts: Box<[T]> = networks.iter().map(|&(start, _)| start).collect();
+        let lengths = networks.iter().map(|&(_, length)| length).collect();
+        let index = if starts.len() < INDEX_FROM {
+            Box::default()
+        } else {
+            index_of(&starts)
+        };
+        Self {
+            starts,
+            lengths,
+            index,
+        }
+    }
+
+    fn contains(&self, address: T) -> bool {
+        let candidates = self.candidates(address);
+        let first = candidates.start;
+        let Some(range) = self.starts.get(candidates) else {
+            return false;
+        };
+        // The network before the candidates may be a wide one that reaches over them.
+        let at = first + range.partition_point(|&start| start <= address);
+        let Some(at) = at.checked_sub(1) else {
+            return false;
+        };
+        match (self.starts.get(at), self.lengths.get(at)) {
+            (Some(&start), Some(&length)) => address.prefix(length) == start,
+            _ => false,
+        }
+    }
+
+    /// Which networks may begin with the first 16 bits of `address`.
+    fn candidates(&self, address: T) -> std::ops::Range<usize> {
+        let top = usize::from(address.top());
+        match (self.index.get(top), self.index.get(top + 1)) {
+            (Some(&from), Some(&to)) => from as usize..to as usize,
+            _ => 0..self.starts.len(),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (T, u8)> + '_ {
+        self.starts
+            .iter()
+            .copied()
+            .zip(self.lengths.iter().copied())
+    }
+}
+
+fn index_of<T: Bits>(starts: &[T]) -> Box<[u32]> {
+    let mut index = Vec::with_capacity((1 << 16) + 1);
+    for (before, start) in (0_u32..).zip(starts) {
+        // One entry for each prefix up to this network's, and none if it was there.
+        while index.len() <= usize::from(start.top()) {
+            index.push(before);
+        }
+    }
+    let all = u32::try_from(starts.len()).unwrap_or(u32::MAX);
+    index.resize((1 << 16) + 1, all);
+    index.into_boxed_slice()
+}
+
+impl<T> Default for Sorted<T> {
+    fn default() -> Self {
+        Self {
+            starts: Box::default(),
+            lengths: Box::default(),
+            index: Box::default(),
+        }
+    }
+}
+
+impl FromIterator<IpNet> for NetworkSet {
+    fn from_iter<I: IntoIterator<Item = IpNet>>(networks: I) -> Self {
+        Self::new(networks)
+    }
+}
+
+impl fmt::Debug for NetworkSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// As a list of networks in CIDR notation.
+impl Serialize for NetworkSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for NetworkSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let networks = Vec::<IpNet>::deserialize(deserializer)?;
+        match networks
+            .iter()
+            .position(|network| network.trunc() != *network)
+        {
+            Some(at) => Err(D::Error::custom(format_args!(
+                "network {at} has bits set after its prefix"
+            ))),
+            None => Ok(Self::new(networks)),
+        }
+    }
+}

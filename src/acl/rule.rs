@@ -1,0 +1,256 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    acl::{AclFault, Conditions, Signals, conditions::Condition},
+    values::WebUri,
+};
+
+/// One rule of an access control list: whom it is about, and what becomes of them.
+///
+/// ```
+/// use oauth_dcr::acl::{Acl, AclScope, Conditions, Rule};
+///
+/// let rule = Rule::block(AclScope::Dcr)
+///     .described("block one network")
+///     .priority(1)
+///     .matching(Conditions::new().networks(["198.51.100.0/24".parse()?]));
+/// let acl = Acl::new([rule])?;
+/// # let _ = acl;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub(super) id: Option<Box<str>>,
+    pub(super) description: Box<str>,
+    pub(super) active: bool,
+    pub(super) priority: u32,
+    pub(super) action: Option<Action>,
+    pub(super) monitoring: bool,
+    pub(super) matching: Option<Conditions>,
+    pub(super) not_matching: Option<Conditions>,
+    pub(super) scope: AclScope,
+}
+
+/// What becomes of a request that a rule decides about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// It goes on.
+    Allow,
+    /// It is refused.
+    Block,
+    /// It is sent elsewhere.
+    Redirect(WebUri),
+}
+
+/// Which endpoints a rule covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AclScope {
+    /// The registration endpoint.
+    Dcr,
+    /// Every endpoint outside of management, the registration endpoint among them.
+    Authentication,
+    /// Every endpoint.
+    Tenant,
+    /// The management interface.
+    Management,
+}
+
+/// What a request asks for, as far as rules tell endpoints apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// The registration endpoint.
+    Registration,
+    /// Another endpoint that clients and users reach.
+    Authentication,
+    /// The management interface.
+    Management,
+}
+
+impl AclScope {
+    /// Whether rules of this scope are asked about requests to `endpoint`.
+    pub const fn covers(self, endpoint: Endpoint) -> bool {
+        match self {
+            Self::Dcr => matches!(endpoint, Endpoint::Registration),
+            Self::Authentication => !matches!(endpoint, Endpoint::Management),
+            Self::Tenant => true,
+            Self::Management => matches!(endpoint, Endpoint::Management),
+        }
+    }
+
+    /// The word that the JSON has for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dcr => "dcr",
+            Self::Authentication => "authentication",
+            Self::Tenant => "tenant",
+            Self::Management => "management",
+        }
+    }
+}
+
+impl Rule {
+    /// A rule that lets requests go on, whatever later rules say.
+    pub fn allow(scope: AclScope) -> Self {
+        Self::new(scope, Some(Action::Allow))
+    }
+
+    /// A rule that refuses requests.
+    pub fn block(scope: AclScope) -> Self {
+        Self::new(scope, Some(Action::Block))
+    }
+
+    /// A rule that sends requests to `uri`.
+    pub fn redirect(scope: AclScope, uri: WebUri) -> Self {
+        Self::new(scope, Some(Action::Redirect(uri)))
+    }
+
+    /// A rule that only counts and reports.
+    pub fn log(scope: AclScope) -> Self {
+        Self::new(scope, None).monitoring()
+    }
+
+    fn new(scope: AclScope, action: Option<Action>) -> Self {
+        Self {
+            id: None,
+            description: Box::default(),
+            active: true,
+            priority: 0,
+            action,
+            monitoring: false,
+            matching: None,
+            not_matching: None,
+            scope,
+        }
+    }
+
+    /// Says what the rule is for.
+    #[must_use]
+    pub fn described(self, description: impl Into<String>) -> Self {
+        Self {
+            description: description.into().into_boxed_str(),
+            ..self
+        }
+    }
+
+    /// Sets its place: rules are asked from 0 upwards, and in the order of the list where two have
+    /// the same place.
+    #[must_use]
+    pub fn priority(self, priority: u32) -> Self {
+        Self { priority, ..self }
+    }
+
+    /// Decides about requests that meet all of `conditions`.
+    #[must_use]
+    pub fn matching(self, conditions: Conditions) -> Self {
+        Self {
+            matching: Some(conditions),
+            ..self
+        }
+    }
+
+    /// Decides about requests that meet none of `conditions`; beside [`Rule::matching`] both have
+    /// to hold.
+    #[must_use]
+    pub fn not_matching(self, conditions: Conditions) -> Self {
+        Self {
+            not_matching: Some(conditions),
+            ..self
+        }
+    }
+
+    /// Counts and reports what the rule would do, and does not do it.
+    #[must_use]
+    pub fn monitoring(self) -> Self {
+        Self {
+            monitoring: true,
+            ..self
+        }
+    }
+
+    /// Keeps the rule and does not ask it.
+    #[must_use]
+    pub fn inactive(self) -> Self {
+        Self {
+            active: false,
+            ..self
+        }
+    }
+
+    /// Its id, where it came with one.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// What it is for.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// What becomes of requests that it is about; `None` if they are only counted.
+    pub const fn action(&self) -> Option<&Action> {
+        self.action.as_ref()
+    }
+
+    /// Whether the action is only counted and reported, not carried out.
+    pub const fn is_monitoring(&self) -> bool {
+        self.monitoring
+    }
+
+    /// Whether the rule is about a request with these signals.
+    pub(super) fn is_about(&self, signals: &Signals<'_>) -> bool {
+        self.matching
+            .as_ref()
+            .is_none_or(|conditions| conditions.all_listed(signals))
+            && self
+                .not_matching
+                .as_ref()
+                .is_none_or(|conditions| conditions.none_listed(signals))
+    }
+
+    /// Everything that the rule looks at.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        [&self.matching, &self.not_matching]
+            .into_iter()
+            .flatten()
+            .flat_map(Conditions::iter)
+    }
+
+    /// The first thing that makes the rule say something else than its author meant.
+    pub(super) fn fault(&self) -> Option<(&'static str, AclFault)> {
+        let sides = [("match", &self.matching), ("not_match", &self.not_matching)];
+        if sides.iter().all(|(_, conditions)| conditions.is_none()) {
+            return Some(("rule", AclFault::NoCondition));
+        }
+        for (side, conditions) in sides {
+            let Some(conditions) = conditions else {
+                continue;
+            };
+            if conditions.iter().next().is_none() {
+                return Some((side, AclFault::NoCondition));
+            }
+            for condition in conditions.iter() {
+                if condition.len() == 0 {
+                    return Some((side, AclFault::EmptyList));
+                }
+                if condition.len() > AclFault::MAX_VALUES {
+                    return Some((side, AclFault::TooManyValues));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow => f.write_str("allow"),
+            Self::Block => f.write_str("block"),
+            Self::Redirect(uri) => write!(f, "redirect to {}", uri.as_str()),
+        }
+    }
+}
