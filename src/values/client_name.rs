@@ -3,7 +3,7 @@ use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{
         BidiControl, DefaultIgnorableCodePoint, GeneralCategory, NoncharacterCodePoint,
-        VariationSelector,
+        PrependedConcatenationMark, VariationSelector,
     },
 };
 use serde::{Serialize, Serializer};
@@ -116,7 +116,6 @@ impl Serialize for ClientName {
 }
 
 fn check_each(chars: &[char]) -> Result<(), ClientNameError> {
-    let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     for (at, &character) in chars.iter().enumerate() {
         let kind = category(character);
         let is_break = matches!(
@@ -132,10 +131,8 @@ fn check_each(chars: &[char]) -> Result<(), ClientNameError> {
             return Err(ClientNameError::AngleBracket);
         }
         let is_private = kind == GeneralCategory::PrivateUse
-            || CodePointSetData::new::<NoncharacterCodePoint>().contains(character)
-            // Interlinear annotation: not in the property, yet never drawn.
-            || matches!(character, '\u{fff9}'..='\u{fffb}');
-        if is_private || (invisible.contains(character) && !joiners::is_needed(chars, at)) {
+            || CodePointSetData::new::<NoncharacterCodePoint>().contains(character);
+        if is_private || (is_invisible(character) && !joiners::is_needed(chars, at)) {
             return Err(ClientNameError::InvisibleCharacter);
         }
     }
@@ -143,8 +140,13 @@ fn check_each(chars: &[char]) -> Result<(), ClientNameError> {
 }
 
 fn check_marks(chars: &[char]) -> Result<(), ClientNameError> {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     let mut in_a_row = 0;
-    for &character in chars {
+    // What is not seen between two marks does not part them.
+    for &character in chars
+        .iter()
+        .filter(|&&character| !ignorable.contains(character))
+    {
         in_a_row = if is_mark(character) { in_a_row + 1 } else { 0 };
         if in_a_row > MAX_MARKS {
             return Err(ClientNameError::CombiningMarks);
@@ -167,8 +169,13 @@ fn is_visible(character: char) -> bool {
         category(character),
         Kind::SpaceSeparator | Kind::Format | Kind::Unassigned | Kind::Surrogate
     );
-    // The blank Braille pattern is a symbol by category and draws nothing.
-    !blank && !is_mark(character) && character != '\u{2800}'
+    // Letters and symbols by category that draw nothing: a Braille pattern without dots, blanks of
+    // Egyptian hieroglyphs, a note without a head.
+    let empty = matches!(
+        character,
+        '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{1d159}'
+    );
+    !blank && !empty && !is_mark(character)
 }
 
 fn is_mark(character: char) -> bool {
@@ -177,6 +184,14 @@ fn is_mark(character: char) -> bool {
         category(character),
         Kind::NonspacingMark | Kind::SpacingMark | Kind::EnclosingMark
     ) && !CodePointSetData::new::<VariationSelector>().contains(character)
+}
+
+/// Never drawn: what renderers ignore, and controls of the layout other than the marks that are
+/// drawn around the digits after them.
+fn is_invisible(character: char) -> bool {
+    let is_drawn = CodePointSetData::new::<PrependedConcatenationMark>().contains(character);
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
+        || (category(character) == GeneralCategory::Format && !is_drawn)
 }
 
 fn is_space(character: char) -> bool {
@@ -205,7 +220,12 @@ mod tests {
             "می\u{200c}خواهم",
             "ക്\u{200d}",
             "क्\u{200d}ष",
+            "র\u{200d}\u{9cd}যাম",
+            "ರ\u{200d}\u{ccd}ಯಾಂಕ್",
+            "ه\u{200d}.ق",
+            "\u{600}123",
             "👩\u{200d}💻 Tools",
+            "👩\u{200d}⚕\u{fe0f}",
             "👩🏽\u{200d}🚀",
             "❤\u{fe0f} App",
             "🏳\u{fe0f}\u{200d}🌈",
@@ -242,6 +262,11 @@ mod tests {
             "\u{fffe}",
             "葛\u{fe0f}",
             "a\u{fff9}b",
+            "Goo\u{13430}gle",
+            "Goo\u{94d}\u{200d}gle",
+            "A©\u{200d}©B",
+            "©\u{200d}™",
+            "می\u{200d}خواهم",
         ] {
             assert_eq!(
                 parse(name),
@@ -309,6 +334,12 @@ mod tests {
 
     #[test]
     fn a_stack_of_marks_ends_at_four() {
+        for hidden in [
+            "G\u{941}\u{941}\u{941}\u{94d}\u{200d}\u{941}",
+            "ᠮ\u{18a9}\u{18a9}\u{18a9}\u{18a9}\u{180b}\u{18a9}",
+        ] {
+            assert!(parse(hidden).is_err(), "{hidden:?}");
+        }
         assert!(parse(&format!("x{}", "\u{323}".repeat(4))).is_ok());
         assert_eq!(
             parse(&format!("x{}", "\u{323}".repeat(5))),

@@ -7,7 +7,8 @@
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{
-        CanonicalCombiningClass, Emoji, EmojiModifier, ExtendedPictographic, JoiningType, Script,
+        CanonicalCombiningClass, Emoji, EmojiModifier, EmojiPresentation, ExtendedPictographic,
+        JoiningType, Script,
     },
 };
 
@@ -24,8 +25,12 @@ pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
         return false;
     };
     match character {
-        ZWJ => joins_emoji(before, after) || is_virama(previous),
-        ZWNJ => is_virama(previous) || breaks_cursive_joining(before, after),
+        ZWJ => {
+            joins_emoji(before, after)
+                || meets_virama(before, after)
+                || joins(before) != is_joined(after)
+        }
+        ZWNJ => ends_in_virama(before) || (joins(before) && is_joined(after)),
         '\u{fe0e}' | EMOJI_STYLE => styles_emoji(previous, after),
         '\u{fe00}'..='\u{fe02}' => [
             Script::Han,
@@ -41,19 +46,28 @@ pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
     }
 }
 
-/// A ZWJ sequence (UTS #51 section 1.4.7): pictograph, its style or skin tone, ZWJ, pictograph.
+/// A ZWJ sequence (UTS #51 section 1.4.7): an emoji, its style or skin tone, ZWJ, an emoji.
 fn joins_emoji(before: &[char], after: &[char]) -> bool {
     let is_modifier = |&&character: &&char| {
         character == EMOJI_STYLE || CodePointSetData::new::<EmojiModifier>().contains(character)
     };
-    let pictographic = CodePointSetData::new::<ExtendedPictographic>();
     let base = before
         .iter()
         .rev()
-        .find(|character| !is_modifier(character));
-    let is_pictograph =
-        |character: Option<&char>| character.is_some_and(|&it| pictographic.contains(it));
-    is_pictograph(base) && is_pictograph(after.first())
+        .position(|character| !is_modifier(&character));
+    let left = base.and_then(|from_end| before.get(before.len() - 1 - from_end..));
+    left.is_some_and(begins_with_emoji) && begins_with_emoji(after)
+}
+
+/// A pictograph that is drawn as an emoji, by itself or by the selector after it. One that is not,
+/// such as a copyright sign, looks the same joined or not.
+fn begins_with_emoji(chars: &[char]) -> bool {
+    let Some(&first) = chars.first() else {
+        return false;
+    };
+    CodePointSetData::new::<ExtendedPictographic>().contains(first)
+        && (CodePointSetData::new::<EmojiPresentation>().contains(first)
+            || chars.get(1) == Some(&EMOJI_STYLE))
 }
 
 /// A digit takes the emoji style only as a keycap; alone it would look the same without.
@@ -62,25 +76,58 @@ fn styles_emoji(previous: char, after: &[char]) -> bool {
         && (!previous.is_ascii() || after.first() == Some(&KEYCAP))
 }
 
-/// RFC 5892 appendices A.1 and A.2: a virama asks for the joiner.
+/// RFC 5892 appendix A.2: a virama asks for the joiner. In Bengali and Kannada it may also come
+/// after the joiner.
+fn meets_virama(before: &[char], after: &[char]) -> bool {
+    let follows = after.first().is_some_and(|&next| {
+        is_virama(next)
+            && before
+                .last()
+                .is_some_and(|&letter| script(letter) == script(next))
+    });
+    follows || ends_in_virama(before)
+}
+
+/// A letter and a virama of its script, marks between them allowed.
+fn ends_in_virama(before: &[char]) -> bool {
+    let Some((&last, rest)) = before.split_last() else {
+        return false;
+    };
+    let letter = rest
+        .iter()
+        .rev()
+        .find(|&&it| script(it) != Script::Inherited);
+    is_virama(last) && letter.is_some_and(|&letter| script(letter) == script(last))
+}
+
 fn is_virama(character: char) -> bool {
     CodePointMapData::<CanonicalCombiningClass>::new().get(character)
         == CanonicalCombiningClass::Virama
 }
 
-/// RFC 5892 appendix A.1: the letters on both sides would join without it.
-fn breaks_cursive_joining(before: &[char], after: &[char]) -> bool {
-    let types = CodePointMapData::<JoiningType>::new();
-    let is_seen = |joining: &JoiningType| *joining != JoiningType::Transparent;
-    let left = before.iter().rev().map(|&it| types.get(it)).find(is_seen);
-    let right = after.iter().map(|&it| types.get(it)).find(is_seen);
+/// Whether the last letter of `before` joins to what follows (RFC 5892 appendix A.1).
+fn joins(before: &[char]) -> bool {
+    let left = joining_types(before.iter().rev()).next();
     matches!(
         left,
         Some(JoiningType::LeftJoining | JoiningType::DualJoining)
-    ) && matches!(
+    )
+}
+
+/// Whether the first letter of `after` joins to what precedes.
+fn is_joined(after: &[char]) -> bool {
+    let right = joining_types(after.iter()).next();
+    matches!(
         right,
         Some(JoiningType::RightJoining | JoiningType::DualJoining)
     )
+}
+
+/// The joining types of the characters that have a say in joining.
+fn joining_types<'a>(chars: impl Iterator<Item = &'a char>) -> impl Iterator<Item = JoiningType> {
+    chars
+        .map(|&character| CodePointMapData::<JoiningType>::new().get(character))
+        .filter(|joining| *joining != JoiningType::Transparent)
 }
 
 fn script(character: char) -> Script {

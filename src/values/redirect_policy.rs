@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 
 /// Schemes that no policy can allow: a browser or an operating system gives them a meaning of its
 /// own, and following one can run code, read a file or start a message.
-const NEVER: [&str; 36] = [
+const NEVER: [&str; 43] = [
     "about",
     "blob",
     "chrome",
-    "chrome-extension",
     "content",
     "data",
+    "dav",
+    "devtools",
+    "edge",
     "feed",
     "file",
     "filesystem",
@@ -27,11 +29,16 @@ const NEVER: [&str; 36] = [
     "livescript",
     "mailto",
     "mhtml",
+    "mk",
     "mocha",
-    "moz-extension",
-    "ms-its",
+    "nfs",
+    "opera",
+    "res",
     "resource",
+    "search-ms",
     "sftp",
+    "shell",
+    "smb",
     "sms",
     "ssh",
     "tel",
@@ -42,6 +49,14 @@ const NEVER: [&str; 36] = [
     "ws",
     "wss",
 ];
+
+/// Families of schemes of that kind: those of Windows and of browsers.
+fn is_never_allowed(scheme: &str) -> bool {
+    NEVER.contains(&scheme)
+        || ["ms-", "chrome-", "moz-", "edge-"]
+            .iter()
+            .any(|prefix| scheme.starts_with(prefix))
+}
 
 /// A private-use scheme without a dot that a policy lets clients register, such as `cursor`.
 ///
@@ -55,8 +70,8 @@ pub struct AllowedScheme(Box<str>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidScheme {
-    /// It is not `ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )` (RFC 3986 section 3.1).
-    #[error("this is not the name of a URI scheme; leave out the colon")]
+    /// It is not `ALPHA *( ALPHA / DIGIT / "+" / "-" )` (RFC 3986 section 3.1, without the dot).
+    #[error("this is not the name of a URI scheme without a dot; leave out the colon")]
     Malformed,
     /// Following such a URI can run code, read a file or start a message.
     #[error("this scheme can never be a redirect URI's")]
@@ -69,13 +84,14 @@ impl AllowedScheme {
     /// # Errors
     /// [`InvalidScheme`] says whether it is malformed or one that is never allowed.
     pub fn parse(text: &str) -> Result<Self, InvalidScheme> {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        // One with a dot is in reverse-domain form, or refused.
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+-".contains(&byte);
         let first = text.bytes().next();
         if !first.is_some_and(|byte| byte.is_ascii_alphabetic()) || !text.bytes().all(legal) {
             return Err(InvalidScheme::Malformed);
         }
         let scheme = text.to_ascii_lowercase();
-        if NEVER.contains(&scheme.as_str()) {
+        if is_never_allowed(&scheme) {
             return Err(InvalidScheme::NeverAllowed);
         }
         Ok(Self(scheme.into_boxed_str()))
@@ -181,7 +197,8 @@ mod tests {
 
     #[test]
     fn no_policy_can_allow_a_dangerous_scheme() {
-        for scheme in NEVER {
+        let families = ["ms-msdt", "chrome-extension", "moz-extension", "search-ms"];
+        for scheme in NEVER.into_iter().chain(families) {
             assert_eq!(
                 AllowedScheme::parse(scheme),
                 Err(InvalidScheme::NeverAllowed)
@@ -192,7 +209,7 @@ mod tests {
                 Err(InvalidScheme::NeverAllowed)
             );
         }
-        for text in ["", "cursor:", "1st", "a b", "é"] {
+        for text in ["", "cursor:", "1st", "a b", "é", "a..b", "com.example.app"] {
             assert_eq!(
                 AllowedScheme::parse(text),
                 Err(InvalidScheme::Malformed),

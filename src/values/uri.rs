@@ -73,9 +73,9 @@ impl<'a> UriParts<'a> {
         if !is_scheme(scheme) {
             return Err(UriFault::NotAbsolute);
         }
-        let (rest, has_fragment) = match rest.split_once('#') {
-            Some((before, _)) => (before, true),
-            None => (rest, false),
+        let (rest, fragment) = match rest.split_once('#') {
+            Some((before, fragment)) => (before, Some(fragment)),
+            None => (rest, None),
         };
         let (hierarchy, query) = match rest.split_once('?') {
             Some((hierarchy, query)) => (hierarchy, Some(query)),
@@ -88,13 +88,13 @@ impl<'a> UriParts<'a> {
             }
             None => (None, hierarchy),
         };
-        // Brackets are legal around an IPv6 literal only.
-        let is_bracket = |byte: u8| matches!(byte, b'[' | b']');
-        if path
-            .bytes()
-            .chain(query.unwrap_or_default().bytes())
-            .any(is_bracket)
-        {
+        // Brackets are legal around an IPv6 literal only, and a fragment begins but once.
+        let parts = [
+            path,
+            query.unwrap_or_default(),
+            fragment.unwrap_or_default(),
+        ];
+        if parts.iter().any(|part| part.contains(['[', ']', '#'])) {
             return Err(UriFault::Character);
         }
         Ok(Self {
@@ -102,17 +102,27 @@ impl<'a> UriParts<'a> {
             authority,
             path,
             query,
-            has_fragment,
+            has_fragment: fragment.is_some(),
         })
     }
 
-    /// Whether a segment of the path is `.` or `..`, plain or percent-encoded.
+    /// Whether a segment of the path is `.` or `..`, dots and slashes plain or percent-encoded: a
+    /// server may decode before it routes.
     pub(crate) fn has_dot_segment(&self) -> bool {
-        self.path.split('/').any(|segment| {
-            let segment = segment.as_bytes();
-            matches!(segment, [b'.'] | [b'.', b'.'])
-                || (matches!(segment.len(), 3..=6) && is_encoded_dots(segment))
-        })
+        if !self.path.contains('%') {
+            return self
+                .path
+                .split('/')
+                .any(|segment| matches!(segment, "." | ".."));
+        }
+        let path = self.path.to_ascii_lowercase();
+        let plain = path
+            .replace("%2e", ".")
+            .replace("%2f", "/")
+            .replace("%5c", "/");
+        plain
+            .split('/')
+            .any(|segment| matches!(segment, "." | ".."))
     }
 
     /// Reads the text once more with the WHATWG parser, and refuses it unless both readings agree.
@@ -210,8 +220,12 @@ impl Host {
     /// Whether connecting to the host named `text` stays on the user's own device.
     pub(crate) fn is_loopback(self, text: &str) -> bool {
         match self {
-            Self::V4(address) => address.is_loopback(),
-            Self::V6(address) => address.to_canonical().is_loopback(),
+            // Connecting to the unspecified address ends up on the device too, on most systems.
+            Self::V4(address) => address.is_loopback() || address.is_unspecified(),
+            Self::V6(address) => {
+                let address = address.to_canonical();
+                address.is_loopback() || address.is_unspecified()
+            }
             // RFC 6761 section 6.3: `localhost` and every name below it.
             Self::Name { .. } => text
                 .rsplit('.')
@@ -263,12 +277,4 @@ fn read_port(digits: &str) -> Result<u16, UriFault> {
         Ok(port) if canonical => Ok(port),
         _ => Err(UriFault::Port),
     }
-}
-
-/// Whether `segment` is one or two dots of which at least one is written `%2e`.
-fn is_encoded_dots(segment: &[u8]) -> bool {
-    let ([b'%', b'2', b'e' | b'E', rest @ ..] | [b'.', rest @ ..]) = segment else {
-        return false;
-    };
-    matches!(rest, [] | [b'.'] | [b'%', b'2', b'e' | b'E'])
 }
