@@ -23,7 +23,7 @@ use std::{error::Error, io::Write as _, process::ExitCode};
 
 use oauth_dcr::{MemoryStore, Registrar, SettingsDocument, TenantSettings, Tenants};
 use options::{Options, StoreChoice};
-use server::Server;
+use server::{End, Server};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -43,12 +43,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
         Some(path) => SettingsDocument::from_json(&std::fs::read_to_string(path)?)?,
         None => SettingsDocument::new(vec![TenantSettings::new().enabled()])?,
     };
+    check_issuers(&document)?;
     let tenants = Tenants::new(document);
     let StoreChoice::Memory = options.store;
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(tenants.clone())
         .build();
 
+    let end = End::listen()?;
     let listener = TcpListener::bind(options.listen).await?;
     let base = format!("http://{}", listener.local_addr()?);
     let hint = match options.settings {
@@ -56,7 +58,24 @@ async fn run() -> Result<(), Box<dyn Error>> {
         None => format!("\nregister a client:\n\n{}\n\n", curl_line(&base)),
     };
     say(&format!("listening on {base}\n{hint}"))?;
-    Server::new(registrar, tenants).serve(listener).await?;
+    Server::new(registrar, tenants).serve(listener, end).await?;
+    Ok(())
+}
+
+/// This server's endpoints stand at the root of its host, so an issuer with a path would lead clients
+/// to documents that are not there (RFC 8414 section 3.1).
+fn check_issuers(document: &SettingsDocument) -> Result<(), String> {
+    let issuers = document
+        .tenants()
+        .iter()
+        .filter_map(|tenant| tenant.issuer.as_ref());
+    for issuer in issuers {
+        if issuer.as_str().trim_end_matches('/').matches('/').count() > 2 {
+            return Err(format!(
+                "issuer {issuer}: this server has no place for a path"
+            ));
+        }
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! `curl -d '{"redirect_uris":["https://app.example.com/cb"]}' -H 'content-type: application/json'
 //! http://127.0.0.1:8080/oidc/register`.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -12,15 +12,19 @@ use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use oauth_dcr::{MemoryStore, PeerAddress, Registrar, TenantSettings, tower::RegistrationService};
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{error::Elapsed, sleep, timeout},
+};
 
 /// What the server answers, the part that is yours included.
 async fn route(
     registration: RegistrationService,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Elapsed> {
     if request.uri().path() == "/oidc/register" {
-        return Ok(registration.answer(request).await);
+        // A body that never ends is given up on: the connection closes, and nothing is kept.
+        return timeout(Duration::from_secs(30), registration.answer(request)).await;
     }
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -36,7 +40,10 @@ async fn main() -> std::io::Result<()> {
 
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
     loop {
-        let (stream, peer) = listener.accept().await?;
+        let Ok((stream, peer)) = listener.accept().await else {
+            sleep(Duration::from_millis(50)).await;
+            continue;
+        };
         let registration = registration.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddress(peer.ip()));
@@ -46,7 +53,6 @@ async fn main() -> std::io::Result<()> {
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(10))
             .serve_connection(TokioIo::new(stream), service);
-        // A client that never sends its body is let go too; its future is dropped, nothing is kept.
-        tokio::spawn(tokio::time::timeout(Duration::from_secs(30), connection));
+        tokio::spawn(connection);
     }
 }

@@ -1,5 +1,7 @@
 //! A registered client.
 
+mod record;
+
 use crate::{
     registration::ClientMetadata,
     values::{ClientId, SecretDigest, SecurityMode, TenantId, Timestamp},
@@ -7,7 +9,29 @@ use crate::{
 
 /// A registered client, as it is stored: the authorization and token checks know no other form.
 ///
-/// It holds the digest of its secret, never the secret. Only a registration makes one.
+/// It holds the digest of its secret, never the secret. Only a registration makes one; a store
+/// writes it down and reads it back by serde.
+///
+/// ```
+/// use oauth_dcr::{
+///     Client, MemoryStore, RegistrationRequest, Registrar, TenantSelector, TenantSettings,
+///     acl::Signals,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let registrar = Registrar::builder(MemoryStore::new())
+/// #     .tenant(TenantSettings::new().enabled())
+/// #     .build();
+/// # let admission = registrar.admit(TenantSelector::Host(None), Signals::unknown()).await?;
+/// # let request = RegistrationRequest::new(["https://app.example.com/callback"]);
+/// # let registered = admission.register(request).await?;
+/// let row: String = serde_json::to_string(&**registered.client())?;
+/// let read: Client = serde_json::from_str(&row)?;
+/// assert_eq!(read, **registered.client());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     pub(crate) tenant: TenantId,

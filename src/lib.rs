@@ -99,7 +99,7 @@ pub use ports::{
     OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
     TenantSelector, Tenants,
 };
-pub use quota::{Quota, RateDecision};
+pub use quota::{InvalidQuota, Quota, RateDecision};
 pub use registration::{
     ClientMetadata, DecodeError, Field, LocalizedText, MetadataError, MetadataFault,
     RegistrationRequest,
@@ -116,5 +116,6 @@ pub use values::{
     InvalidCodeVerifier, InvalidLanguageTag, InvalidScheme, InvalidScope, InvalidTenantId,
     LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError, ResponseType, Scope,
     SecretDigest, SecurityMode, TenantId, Timestamp, TokenEndpointAuthMethod, WebUri, WebUriError,
+    Word,
 };
 pub use wire::{BodyProgress, Opened, PeerAddress, RegistrationBody, RegistrationEndpoint};

@@ -9,17 +9,22 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use oauth_dcr::Quota;
 ///
-/// let quota = Quota::default();
-/// assert_eq!((quota.per_second.get(), quota.burst.get()), (5, 5));
+/// let quota = Quota::new(10, 50)?;
+/// assert_eq!((quota.per_second(), quota.burst()), (10, 50));
+/// assert!(Quota::new(0, 5).is_err());
+/// # Ok::<(), oauth_dcr::InvalidQuota>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "QuotaJson", into = "QuotaJson")]
 pub struct Quota {
-    /// Tokens gained in a second.
-    pub per_second: NonZeroU32,
-    /// Tokens that the full bucket holds.
-    pub burst: NonZeroU32,
+    per_second: NonZeroU32,
+    burst: NonZeroU32,
 }
+
+/// A quota is not of 1 to 1,000,000 tokens a second, and a bucket of at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a quota has 1 to 1,000,000 tokens a second and a burst of at least 1")]
+pub struct InvalidQuota;
 
 const FIVE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 
@@ -34,14 +39,72 @@ impl Default for Quota {
 }
 
 impl Quota {
+    /// The most tokens a second: beyond, the time between two is too short to be measured, and a
+    /// limit would be none.
+    pub const MAX_PER_SECOND: u32 = 1_000_000;
+
     /// A quota of `per_second` tokens a second and a bucket of `burst`.
-    pub const fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
-        Self { per_second, burst }
+    ///
+    /// # Errors
+    /// [`InvalidQuota`] if one of them is 0, or `per_second` above [`Quota::MAX_PER_SECOND`].
+    pub fn new(per_second: u32, burst: u32) -> Result<Self, InvalidQuota> {
+        match (NonZeroU32::new(per_second), NonZeroU32::new(burst)) {
+            (Some(per_second), Some(burst)) if per_second.get() <= Self::MAX_PER_SECOND => {
+                Ok(Self { per_second, burst })
+            }
+            _ => Err(InvalidQuota),
+        }
+    }
+
+    /// Tokens gained in a second.
+    pub const fn per_second(&self) -> u32 {
+        self.per_second.get()
+    }
+
+    /// Tokens that the full bucket holds.
+    pub const fn burst(&self) -> u32 {
+        self.burst.get()
+    }
+
+    /// Both, for arithmetic that can't do with zero.
+    #[cfg(feature = "memory")]
+    pub(crate) const fn nonzero(self) -> (NonZeroU32, NonZeroU32) {
+        (self.per_second, self.burst)
     }
 
     /// The time in which `tokens` come back.
     fn time_for(self, tokens: u32) -> Duration {
         (Duration::from_secs(1) / self.per_second.get()).saturating_mul(tokens)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct QuotaJson {
+    per_second: u32,
+    burst: u32,
+}
+
+impl Default for QuotaJson {
+    fn default() -> Self {
+        Quota::default().into()
+    }
+}
+
+impl TryFrom<QuotaJson> for Quota {
+    type Error = InvalidQuota;
+
+    fn try_from(json: QuotaJson) -> Result<Self, InvalidQuota> {
+        Self::new(json.per_second, json.burst)
+    }
+}
+
+impl From<Quota> for QuotaJson {
+    fn from(quota: Quota) -> Self {
+        Self {
+            per_second: quota.per_second(),
+            burst: quota.burst(),
+        }
     }
 }
 

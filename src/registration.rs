@@ -12,9 +12,12 @@ mod field;
 mod json;
 mod metadata;
 mod request;
+mod stored;
 
 pub use error::{MetadataError, MetadataFault};
 pub use field::Field;
 pub use json::DecodeError;
 pub use metadata::{ClientMetadata, LocalizedText};
 pub use request::RegistrationRequest;
+
+pub(crate) use stored::StoredMetadata;

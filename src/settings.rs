@@ -24,10 +24,11 @@ pub use tenant::{
 };
 
 /// The host of a `Host` header: what stands before the last colon, unless that is inside the
-/// brackets of an IPv6 literal.
+/// brackets of an IPv6 literal, and before the dot of an absolute name.
 pub(crate) fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
+    let name = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => name,
         _ => host,
-    }
+    };
+    name.strip_suffix('.').unwrap_or(name)
 }

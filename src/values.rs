@@ -30,7 +30,8 @@ pub use tenant_id::{InvalidTenantId, TenantId};
 pub use timestamp::Timestamp;
 pub use vocabulary::{
     ApplicationType, GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod,
+    Word,
 };
 pub use web_uri::{WebUri, WebUriError};
 
-pub(crate) use uri::is_host_name;
+pub(crate) use uri::{is_host, is_host_name, is_origin};

@@ -1,35 +1,34 @@
-//! The metadata documents (RFC 8414, OpenID Connect Discovery): only what is true.
+//! The metadata documents: only what is true.
 
-use oauth_dcr::{GrantType, ResponseType, SecurityMode, TenantSettings};
+use oauth_dcr::TenantSettings;
 use serde_json::{Value, json};
 
-/// The metadata of a tenant whose issuer is `issuer`.
-pub(crate) fn metadata(tenant: &TenantSettings, issuer: &str) -> Value {
+/// The document of RFC 8414 for a tenant whose issuer is `issuer`.
+pub(crate) fn oauth(tenant: &TenantSettings, issuer: &str) -> Value {
     let registration = &tenant.registration;
     let base = issuer.trim_end_matches('/');
-    let mode = registration.security_mode;
     let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{base}/authorize"),
         "token_endpoint": format!("{base}/oauth/token"),
-        "jwks_uri": format!("{base}/.well-known/jwks.json"),
-        "response_types_supported": response_types(mode),
-        "grant_types_supported": GrantType::allowed_in(mode),
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": registration.token_endpoint_auth_methods,
         "code_challenge_methods_supported": ["S256"],
-        // OpenID Connect requires the two members; no ID token is signed here.
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [],
     });
-    if registration.enabled
-        && let Some(members) = document.as_object_mut()
-    {
-        let endpoint = format!("{base}/oidc/register");
-        members.insert("registration_endpoint".to_owned(), endpoint.into());
+    if registration.enabled {
+        document["registration_endpoint"] = format!("{base}/oidc/register").into();
     }
     document
 }
 
-fn response_types(mode: SecurityMode) -> &'static [ResponseType] {
-    ResponseType::allowed_in(mode)
+/// The document of OpenID Connect Discovery: the same, and the members that are required there.
+pub(crate) fn openid(tenant: &TenantSettings, issuer: &str) -> Value {
+    let mut document = oauth(tenant, issuer);
+    let base = issuer.trim_end_matches('/');
+    document["jwks_uri"] = format!("{base}/.well-known/jwks.json").into();
+    document["subject_types_supported"] = json!(["public"]);
+    // The member is required, and no ID token is signed here.
+    document["id_token_signing_alg_values_supported"] = json!([]);
+    document
 }

@@ -22,7 +22,7 @@ use oauth_dcr::{
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     time::timeout,
 };
 
@@ -36,6 +36,28 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long requests under way may take once the server is asked to end.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// The signals that end the server. They are listened for from the moment that this is made.
+pub(crate) struct End {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl End {
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn asked_for(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
 
 /// The server: its routes and what they need.
 #[derive(Clone)]
@@ -53,17 +75,12 @@ impl Server {
     }
 
     /// Serves connections until the process is told to end.
-    pub(crate) async fn serve(self, listener: TcpListener) -> io::Result<()> {
-        let (mut terminate, mut interrupt) = (
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::interrupt())?,
-        );
+    pub(crate) async fn serve(self, listener: TcpListener, mut end: End) -> io::Result<()> {
         let shutdown = GracefulShutdown::new();
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
+                () = end.asked_for() => break,
             };
             let Ok((stream, peer)) = accepted else {
                 // Out of file descriptors, most likely: others will be freed.
@@ -98,16 +115,21 @@ impl Server {
     async fn route(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         match request.uri().path() {
             "/oidc/register" => self.registration.answer(request).await,
-            "/.well-known/oauth-authorization-server" | "/.well-known/openid-configuration" => {
-                self.metadata(&request).await
+            "/.well-known/oauth-authorization-server" => {
+                self.metadata(&request, discovery::oauth).await
             }
+            "/.well-known/openid-configuration" => self.metadata(&request, discovery::openid).await,
             "/.well-known/jwks.json" => public_json(&request, &json!({ "keys": [] })),
             "/authorize" | "/oauth/token" => not_there_yet(),
             _ => status(StatusCode::NOT_FOUND),
         }
     }
 
-    async fn metadata(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn metadata(
+        &self,
+        request: &Request<Incoming>,
+        document: fn(&TenantSettings, &str) -> Value,
+    ) -> Response<Full<Bytes>> {
         let host = request
             .uri()
             .authority()
@@ -122,7 +144,7 @@ impl Server {
         match (found.ok().flatten(), host) {
             (Some(tenant), Some(host)) => {
                 let issuer = issuer(&tenant, host);
-                public_json(request, &discovery::metadata(&tenant, &issuer))
+                public_json(request, &document(&tenant, &issuer))
             }
             _ => status(StatusCode::NOT_FOUND),
         }

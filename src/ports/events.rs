@@ -31,6 +31,9 @@ pub enum Event<'a> {
 
 /// Where events go: a log, counters, an audit trail.
 ///
+/// An event follows the deed: a client that hangs up while its registration is being stored may
+/// leave a whole client behind and no event. What has to be proved is proved from the store.
+///
 /// It is called on the request's way, so it must be quick: hand slow work to a queue. It can't
 /// fail; what it does with an event that it can't keep is its own affair.
 pub trait EventSink: Send + Sync + 'static {

@@ -121,7 +121,8 @@ impl LocalRateLimiter {
 
     fn new_buckets(&self, quota: Quota) -> Buckets {
         let clock = Monotonic(Arc::clone(&self.clock));
-        let quota = governor::Quota::per_second(quota.per_second).allow_burst(quota.burst);
+        let (per_second, burst) = quota.nonzero();
+        let quota = governor::Quota::per_second(per_second).allow_burst(burst);
         Buckets::new(quota, DashMapStateStore::default(), clock)
     }
 

@@ -188,6 +188,7 @@ mod tests {
         for (host, tenant) in [
             ("a.example", Some("a")),
             ("A.EXAMPLE:8443", Some("a")),
+            ("a.example.:8443", Some("a")),
             ("127.0.0.1:1", Some("a")),
             ("b.example", Some("b")),
             ("[::1]", Some("b")),

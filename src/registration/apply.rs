@@ -8,7 +8,7 @@ use crate::{
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
     values::{
         ApplicationType, ClientName, GrantType, LanguageTag, OrderedSet, RedirectUri, ResponseType,
-        Scope, SecurityMode, TokenEndpointAuthMethod, WebUri,
+        Scope, SecurityMode, TokenEndpointAuthMethod, WebUri, Word,
     },
 };
 
@@ -29,14 +29,20 @@ impl RegistrationSettings {
             .map(application_type)
             .transpose()?;
         let redirect_uris = self.redirect_uris(request.redirect_uris, application_type)?;
-        let texts = request
-            .texts
+        let texts = self
+            .bounded(request.texts)?
             .into_iter()
             .filter_map(|text| self.text(text).transpose());
+        let method = self.auth_method(request.token_endpoint_auth_method)?;
+        let grant_types = self.grant_types(request.grant_types)?;
+        if method.is_public() && grant_types.contains(GrantType::ClientCredentials) {
+            let fault = MetadataFault::ConfidentialOnly;
+            return Err(MetadataError::new(Field::GrantTypes, fault));
+        }
         Ok(ClientMetadata {
             redirect_uris,
-            token_endpoint_auth_method: self.auth_method(request.token_endpoint_auth_method)?,
-            grant_types: self.grant_types(request.grant_types)?,
+            token_endpoint_auth_method: method,
+            grant_types,
             response_types: self.response_types(request.response_types)?,
             application_type,
             texts: texts.collect::<Result<_, _>>()?,
@@ -119,7 +125,7 @@ impl RegistrationSettings {
     fn grant_types(
         &self,
         names: Option<Vec<String>>,
-    ) -> Result<OrderedSet<GrantType, 5>, MetadataError> {
+    ) -> Result<OrderedSet<GrantType>, MetadataError> {
         let Some(names) = names else {
             return Ok([GrantType::AuthorizationCode].into_iter().collect());
         };
@@ -143,7 +149,7 @@ impl RegistrationSettings {
     fn response_types(
         &self,
         names: Option<Vec<String>>,
-    ) -> Result<OrderedSet<ResponseType, 7>, MetadataError> {
+    ) -> Result<OrderedSet<ResponseType>, MetadataError> {
         let Some(names) = names else {
             return Ok([ResponseType::Code].into_iter().collect());
         };
@@ -155,6 +161,18 @@ impl RegistrationSettings {
             self.unsupported_response_types,
             known,
         )
+    }
+
+    /// Each language has its own name and addresses, and nothing else would bound how many.
+    fn bounded(&self, texts: Vec<RequestedText>) -> Result<Vec<RequestedText>, MetadataError> {
+        let max = self.metadata_limits.localized;
+        match texts.get(max) {
+            Some(excess) => Err(MetadataError::new(
+                excess.field,
+                MetadataFault::TooMany { max },
+            )),
+            None => Ok(texts),
+        }
     }
 
     /// A name or an address for people. One that is empty counts as absent.
@@ -239,12 +257,12 @@ fn application_type(name: &str) -> Result<ApplicationType, MetadataError> {
 
 /// Those of `names` that `known` knows, in their order. One that it does not is dropped or, where
 /// the settings say so, refused; and something has to be left.
-fn supported<T: Copy + PartialEq, const N: usize>(
+fn supported<T: Word>(
     field: Field,
     names: &[String],
     unsupported: Unsupported,
     known: impl Fn(&str) -> Option<T>,
-) -> Result<OrderedSet<T, N>, MetadataError> {
+) -> Result<OrderedSet<T>, MetadataError> {
     let mut kept = OrderedSet::new();
     for (index, name) in names.iter().enumerate() {
         match known(name) {

@@ -91,7 +91,7 @@ pub enum MetadataFault {
     #[error("is not supported; supported are: {}", Names(supported))]
     UnsupportedAuthMethod {
         /// Those that are.
-        supported: OrderedSet<TokenEndpointAuthMethod, 3>,
+        supported: OrderedSet<TokenEndpointAuthMethod>,
     },
     /// Nothing that this server supports is in the list.
     #[error("holds nothing that is supported")]
@@ -99,6 +99,9 @@ pub enum MetadataFault {
     /// A client without `authorization_code` could do nothing.
     #[error("has to include authorization_code")]
     AuthorizationCodeRequired,
+    /// A client without a secret can't act for itself (RFC 6749 section 4.4).
+    #[error("client_credentials is for confidential clients")]
+    ConfidentialOnly,
     /// A web application registers https redirect URIs that are not loopback
     /// (OpenID Connect Registration section 2).
     #[error("a web application needs https and a host that is not loopback")]
@@ -135,6 +138,7 @@ impl MetadataFault {
             Self::Unsupported | Self::UnsupportedAuthMethod { .. } => "not_supported",
             Self::NothingSupported => "nothing_supported",
             Self::AuthorizationCodeRequired => "authorization_code_required",
+            Self::ConfidentialOnly => "confidential_only",
             Self::NotForWebApplication => "not_for_web_application",
             Self::RedirectUri(error) => error.rule(),
             Self::ClientName(error) => error.rule(),
@@ -146,7 +150,7 @@ impl MetadataFault {
     }
 }
 
-struct Names<'a>(&'a OrderedSet<TokenEndpointAuthMethod, 3>);
+struct Names<'a>(&'a OrderedSet<TokenEndpointAuthMethod>);
 
 impl fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -67,7 +67,8 @@ impl RegistrationRequest {
     /// Reads a request from the JSON in `body`.
     ///
     /// Work is linear in the length of `body`; bound that before. Members that this crate does not
-    /// know are passed over, though the JSON in them has to be well-formed.
+    /// know are passed over, though the JSON in them has to be well-formed, and its numbers within
+    /// the range of a double (RFC 8259 section 6).
     ///
     /// # Errors
     /// [`DecodeError`]: anything but one JSON object without duplicate members, or a known member
@@ -84,23 +85,31 @@ impl RegistrationRequest {
     /// ```
     pub fn from_json(body: &[u8]) -> Result<Self, DecodeError> {
         let text = std::str::from_utf8(body).map_err(|_| DecodeError::NotUtf8)?;
+        // What the first character begins; a reader of structs may take an array for one.
+        match text
+            .trim_start_matches([' ', '\t', '\n', '\r'])
+            .bytes()
+            .next()
+        {
+            Some(b'{') => {}
+            Some(b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+                return Err(DecodeError::NotAnObject);
+            }
+            _ => return Err(DecodeError::NotJson),
+        }
         let mut reader = ObjectReader::default();
         let mut json = serde_json::Deserializer::from_str(text);
         let read = json.deserialize_any(&mut reader).and_then(|()| json.end());
-        match (read, reader.broken, reader.misfit) {
-            (Ok(()), None, None) => Ok(reader.request),
-            (Ok(()), None, Some(misfit)) => Err(misfit.into()),
-            (_, Some(broken), _) => Err(broken),
-            // Only a value that is well-formed, and no object, is refused as data.
-            (Err(error), None, _) if error.is_data() => Err(DecodeError::NotAnObject),
-            (Err(_), None, _) => Err(DecodeError::NotJson),
+        match (read, &reader.broken) {
+            (Err(_), None) => Err(DecodeError::NotJson),
+            _ => reader.finish(),
         }
     }
 }
 
 /// Reads the members of the one object into a request.
 #[derive(Default)]
-struct ObjectReader {
+pub(super) struct ObjectReader {
     request: RegistrationRequest,
     /// Why reading stopped, where that is no fault of the JSON's grammar.
     broken: Option<DecodeError>,
@@ -138,6 +147,15 @@ impl<'de> Visitor<'de> for &mut ObjectReader {
 }
 
 impl ObjectReader {
+    /// The request that was read, or why it is none.
+    pub(super) fn finish(self) -> Result<RegistrationRequest, DecodeError> {
+        match (self.broken, self.misfit) {
+            (Some(broken), _) => Err(broken),
+            (None, Some(misfit)) => Err(misfit.into()),
+            (None, None) => Ok(self.request),
+        }
+    }
+
     /// Notes that `name` came; `false` if it had come before.
     fn is_new(&mut self, name: &Name) -> bool {
         match name {
@@ -165,7 +183,7 @@ impl RegistrationRequest {
         };
         match (value, shape_of(field)) {
             (Value::PrivateKey, _) => Err(MetadataError::new(field, MetadataFault::PrivateKey)),
-            (Value::Null, _) | (_, Shape::KeySet | Shape::Anything) => Ok(()),
+            (Value::Null, _) | (_, Shape::KeySet) => Ok(()),
             (Value::Text(value), Shape::Text) => {
                 self.keep_text(field, language, value);
                 Ok(())

@@ -18,8 +18,8 @@ use crate::{
 pub struct ClientMetadata {
     pub(super) redirect_uris: Box<[RedirectUri]>,
     pub(super) token_endpoint_auth_method: TokenEndpointAuthMethod,
-    pub(super) grant_types: OrderedSet<GrantType, 5>,
-    pub(super) response_types: OrderedSet<ResponseType, 7>,
+    pub(super) grant_types: OrderedSet<GrantType>,
+    pub(super) response_types: OrderedSet<ResponseType>,
     pub(super) application_type: Option<ApplicationType>,
     pub(super) texts: Box<[LocalizedText]>,
     pub(super) contacts: Box<[Box<str>]>,
@@ -66,12 +66,12 @@ impl ClientMetadata {
     }
 
     /// `grant_types`, after the filter.
-    pub const fn grant_types(&self) -> &OrderedSet<GrantType, 5> {
+    pub const fn grant_types(&self) -> &OrderedSet<GrantType> {
         &self.grant_types
     }
 
     /// `response_types`, after the filter.
-    pub const fn response_types(&self) -> &OrderedSet<ResponseType, 7> {
+    pub const fn response_types(&self) -> &OrderedSet<ResponseType> {
         &self.response_types
     }
 

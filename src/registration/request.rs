@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::registration::Field;
 
 /// What a client asks to be registered with: untrusted, unchecked, as it came.
@@ -18,7 +20,7 @@ use crate::registration::Field;
 ///
 /// [`ClientMetadata`]: crate::ClientMetadata
 /// [`RegistrationSettings::apply`]: crate::RegistrationSettings::apply
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct RegistrationRequest {
     pub(super) redirect_uris: Option<Vec<String>>,
     pub(super) token_endpoint_auth_method: Option<String>,
@@ -206,4 +208,38 @@ where
     I::Item: Into<String>,
 {
     values.into_iter().map(Into::into).collect()
+}
+
+/// Which fields are there, never what is in them: nobody has looked at that yet.
+impl fmt::Debug for RegistrationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lists = [
+            (Field::RedirectUris, &self.redirect_uris),
+            (Field::GrantTypes, &self.grant_types),
+            (Field::ResponseTypes, &self.response_types),
+            (Field::Contacts, &self.contacts),
+        ];
+        let texts = [
+            (
+                Field::TokenEndpointAuthMethod,
+                &self.token_endpoint_auth_method,
+            ),
+            (Field::ApplicationType, &self.application_type),
+            (Field::Scope, &self.scope),
+            (Field::SoftwareId, &self.software_id),
+            (Field::SoftwareVersion, &self.software_version),
+        ];
+        let lists = lists
+            .into_iter()
+            .filter(|(_, list)| list.is_some())
+            .map(|(field, _)| field);
+        let texts = texts
+            .into_iter()
+            .filter(|(_, text)| text.is_some())
+            .map(|(field, _)| field);
+        let localized = self.texts.iter().map(|text| text.field);
+        f.debug_set()
+            .entries(lists.chain(texts).chain(localized))
+            .finish()
+    }
 }

@@ -2,7 +2,10 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{settings::TenantSettings, values::TenantId};
+use crate::{
+    settings::TenantSettings,
+    values::{TenantId, is_host},
+};
 
 /// The settings of all tenants of a host, as one JSON document: `{"tenants": [ ... ]}`.
 ///
@@ -36,6 +39,9 @@ pub enum SettingsError {
     /// Two tenants share a host, so that a request could mean either.
     #[error("tenant `{0}` has a host that another one has")]
     DuplicateHost(TenantId),
+    /// A host is not a name or an address alone, so that no request could match it.
+    #[error("tenant `{0}` has a host that is none; leave out scheme, port and path")]
+    InvalidHost(TenantId),
     /// There are several tenants, and one has no host that leads to it.
     #[error("tenant `{0}` has no host")]
     NoHost(TenantId),
@@ -57,6 +63,9 @@ impl SettingsDocument {
         for tenant in &tenants {
             if !ids.insert(&tenant.id) {
                 return Err(SettingsError::DuplicateTenant(tenant.id.clone()));
+            }
+            if !tenant.hosts.iter().all(|host| is_host(host)) {
+                return Err(SettingsError::InvalidHost(tenant.id.clone()));
             }
             if tenant.hosts.is_empty() && tenants.len() > 1 {
                 return Err(SettingsError::NoHost(tenant.id.clone()));

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::values::is_origin;
+
 /// Which web origins may register from a browser (CORS), never with credentials.
 ///
 /// As JSON it is a list of origins; `["*"]`, the default, means any.
@@ -50,10 +52,7 @@ impl AllowedOrigins {
         I::Item: Into<String>,
     {
         let origins: Vec<String> = origins.into_iter().map(Into::into).collect();
-        match origins
-            .iter()
-            .position(|origin| !is_serialised_origin(origin))
-        {
+        match origins.iter().position(|origin| !is_origin(origin)) {
             Some(index) => Err(InvalidOrigin { index }),
             None => Ok(Self(Origins::Listed(origins))),
         }
@@ -71,12 +70,6 @@ impl AllowedOrigins {
             Origins::Listed(origins) => origins.iter().any(|listed| listed == origin),
         }
     }
-}
-
-/// Whether `text` is exactly what a browser would send for the origin that it names.
-fn is_serialised_origin(text: &str) -> bool {
-    url::Url::parse(text)
-        .is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
 }
 
 impl TryFrom<Vec<String>> for AllowedOrigins {

@@ -29,7 +29,7 @@ pub struct RegistrationSettings {
     pub rate_limit: Option<Quota>,
     /// The authentication methods that a client may register. Default `none` and
     /// `client_secret_post`.
-    pub token_endpoint_auth_methods: OrderedSet<TokenEndpointAuthMethod, 3>,
+    pub token_endpoint_auth_methods: OrderedSet<TokenEndpointAuthMethod>,
     /// What happens to grant types that are not supported. Default: filtered out.
     pub unsupported_grant_types: Unsupported,
     /// What happens to response types that are not supported. Default: filtered out.
@@ -74,6 +74,23 @@ impl Default for RegistrationSettings {
     }
 }
 
+impl RegistrationSettings {
+    /// What some policy may have accepted of a client born in `mode`.
+    pub(crate) fn of_stored(mode: SecurityMode) -> Self {
+        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost, None};
+        let methods = [None, ClientSecretPost, ClientSecretBasic];
+        Self {
+            security_mode: mode,
+            token_endpoint_auth_methods: methods.into_iter().collect(),
+            unsupported_grant_types: Unsupported::Reject,
+            unsupported_response_types: Unsupported::Reject,
+            redirect_uris: RedirectPolicy::widest(),
+            metadata_limits: MetadataLimits::none(),
+            ..Self::default()
+        }
+    }
+}
+
 /// What happens to grant or response types that are not supported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +122,8 @@ pub struct MetadataLimits {
     pub client_name_chars: usize,
     /// Bytes of each address that is meant for people, such as `logo_uri`. Default 2048.
     pub uri_bytes: usize,
+    /// Names and addresses that are meant for people, those of all languages together. Default 100.
+    pub localized: usize,
     /// Values in `contacts`. Default 10.
     pub contacts: usize,
     /// Characters of each contact. Default 254.
@@ -120,6 +139,7 @@ impl Default for MetadataLimits {
         Self {
             client_name_chars: 128,
             uri_bytes: 2048,
+            localized: 100,
             contacts: 10,
             contact_chars: 254,
             scope_bytes: 4096,
@@ -129,6 +149,19 @@ impl Default for MetadataLimits {
 }
 
 impl MetadataLimits {
+    /// No limit at all.
+    pub(crate) const fn none() -> Self {
+        Self {
+            client_name_chars: usize::MAX,
+            uri_bytes: usize::MAX,
+            localized: usize::MAX,
+            contacts: usize::MAX,
+            contact_chars: usize::MAX,
+            scope_bytes: usize::MAX,
+            software_chars: usize::MAX,
+        }
+    }
+
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -138,6 +138,10 @@ impl fmt::Display for AllowedScheme {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct RedirectPolicy {
     /// The most redirect URIs in one registration, duplicates counted. Default 32.
     pub max: usize,
@@ -153,6 +157,9 @@ pub struct RedirectPolicy {
     pub loopback_any_port: bool,
     /// Whether the same holds for `http://localhost`. Default `false`.
     pub localhost_any_port: bool,
+    /// Whether every scheme that could be listed is.
+    #[serde(skip)]
+    every_scheme: bool,
 }
 
 impl Default for RedirectPolicy {
@@ -164,6 +171,7 @@ impl Default for RedirectPolicy {
             single_label_hosts: false,
             loopback_any_port: true,
             localhost_any_port: false,
+            every_scheme: false,
         }
     }
 }
@@ -183,11 +191,22 @@ impl RedirectPolicy {
         }
     }
 
+    /// What some policy may have accepted.
+    pub(crate) fn widest() -> Self {
+        Self {
+            max: usize::MAX,
+            max_bytes: usize::MAX,
+            single_label_hosts: true,
+            every_scheme: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether the policy lists `scheme`, in any letter case.
     pub(crate) fn lists(&self, scheme: &str) -> bool {
-        self.schemes
-            .iter()
-            .any(|listed| listed.as_str().eq_ignore_ascii_case(scheme))
+        let is_listed = |listed: &AllowedScheme| listed.as_str().eq_ignore_ascii_case(scheme);
+        self.schemes.iter().any(is_listed)
+            || (self.every_scheme && AllowedScheme::parse(scheme).is_ok())
     }
 }
 

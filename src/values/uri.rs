@@ -153,11 +153,7 @@ impl<'a> UriParts<'a> {
             Some(url::Host::Ipv6(address)) => authority.ipv6() == Some(address),
             None => authority.host.is_empty(),
         };
-        let default = match url.scheme() {
-            "https" => Some(443),
-            "http" => Some(80),
-            _ => None,
-        };
+        let default = default_port(url.scheme());
         same_host && url.port().or(default) == authority.port.or(default)
     }
 }
@@ -264,6 +260,36 @@ pub(crate) fn is_dns_label(label: &str) -> bool {
         && label.bytes().all(inner)
         && !label.starts_with('-')
         && !label.ends_with('-')
+}
+
+/// Whether `text` is an origin exactly as a browser writes it in an `Origin` header: scheme, host
+/// and, unless it is the scheme's own, port (RFC 6454 section 6.2).
+pub(crate) fn is_origin(text: &str) -> bool {
+    let Ok(parts) = UriParts::read(text) else {
+        return false;
+    };
+    let Some(authority) = parts
+        .authority
+        .filter(|authority| !authority.host.is_empty())
+    else {
+        return false;
+    };
+    let is_default = authority.port.is_some() && authority.port == default_port(parts.scheme);
+    let has_more = !parts.path.is_empty() || parts.query.is_some() || parts.has_fragment;
+    !is_default && !has_more && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "https" => Some(443),
+        "http" => Some(80),
+        _ => None,
+    }
+}
+
+/// Whether `text` is a host as a `Host` header has it, without port: a DNS name or an address.
+pub(crate) fn is_host(text: &str) -> bool {
+    Authority::read(text).is_ok_and(|it| it.port.is_none() && it.classify().is_ok())
 }
 
 /// Whether `text` is a DNS name of the preferred syntax, or an IPv4 address.

@@ -1,5 +1,7 @@
 //! The closed word lists of RFC 7591 and OpenID Connect Registration.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How much a client is trusted with; fixed when it is registered, for ever.
@@ -16,6 +18,7 @@ pub enum SecurityMode {
 /// How a client authenticates at the token endpoint (RFC 7591 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum TokenEndpointAuthMethod {
     /// A public client: it has no secret and proves itself by PKCE alone.
     None,
@@ -50,6 +53,7 @@ impl TokenEndpointAuthMethod {
 /// A grant that a client may use (RFC 7591 section 2). `password` has no form here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum GrantType {
     /// RFC 6749 section 4.1.
     AuthorizationCode,
@@ -96,6 +100,7 @@ impl GrantType {
 /// The words of a combination may come in any order; they are written in the order of the
 /// specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum ResponseType {
     /// The authorization code flow, the only one in strict mode.
     #[serde(rename = "code")]
@@ -164,6 +169,7 @@ impl ResponseType {
 /// What kind of application a client is (OpenID Connect Registration section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ApplicationType {
     /// Runs on a web server: its redirect URIs are https, and not loopback.
     Web,
@@ -182,16 +188,33 @@ impl ApplicationType {
     }
 }
 
-/// At most `N` different members, in the order in which they came, without a heap allocation.
+/// Different words of one list, in the order in which they came, without a heap allocation.
 ///
-/// `N` is the number of values that `T` has, so there is always room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OrderedSet<T, const N: usize>([Option<T>; N]);
+/// It has room for more words than any list of this module has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct OrderedSet<T>([Option<T>; CAPACITY]);
 
-impl<T: Copy + PartialEq, const N: usize> OrderedSet<T, N> {
+const CAPACITY: usize = 8;
+
+/// A word of one of the closed lists of this crate.
+pub trait Word: Copy + PartialEq + sealed::Sealed {}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for GrantType {}
+impl sealed::Sealed for ResponseType {}
+impl sealed::Sealed for TokenEndpointAuthMethod {}
+
+impl Word for GrantType {}
+impl Word for ResponseType {}
+impl Word for TokenEndpointAuthMethod {}
+
+impl<T: Word> OrderedSet<T> {
     /// The set with no members.
     pub const fn new() -> Self {
-        Self([None; N])
+        Self([None; CAPACITY])
     }
 
     /// Adds `member` at the end, unless it is there already.
@@ -224,13 +247,19 @@ impl<T: Copy + PartialEq, const N: usize> OrderedSet<T, N> {
     }
 }
 
-impl<T: Copy + PartialEq, const N: usize> Default for OrderedSet<T, N> {
+impl<T: Word + fmt::Debug> fmt::Debug for OrderedSet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<T: Word> Default for OrderedSet<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T: Copy + PartialEq, const N: usize> FromIterator<T> for OrderedSet<T, N> {
+impl<T: Word> FromIterator<T> for OrderedSet<T> {
     fn from_iter<I: IntoIterator<Item = T>>(members: I) -> Self {
         let mut set = Self::new();
         members.into_iter().for_each(|member| set.insert(member));
@@ -238,16 +267,13 @@ impl<T: Copy + PartialEq, const N: usize> FromIterator<T> for OrderedSet<T, N> {
     }
 }
 
-impl<T: Copy + PartialEq + Serialize, const N: usize> Serialize for OrderedSet<T, N> {
+impl<T: Word + Serialize> Serialize for OrderedSet<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
     }
 }
 
-impl<'de, T, const N: usize> Deserialize<'de> for OrderedSet<T, N>
-where
-    T: Copy + PartialEq + Deserialize<'de>,
-{
+impl<'de, T: Word + Deserialize<'de>> Deserialize<'de> for OrderedSet<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Vec::<T>::deserialize(deserializer)?.into_iter().collect())
     }
@@ -291,9 +317,20 @@ mod tests {
 
     #[test]
     fn a_set_keeps_the_first_of_each_in_order() {
-        let set: OrderedSet<u8, 4> = [3, 1, 3, 2, 1].into_iter().collect();
-        assert_eq!(set.iter().collect::<Vec<_>>(), [3, 1, 2]);
-        assert!(set.contains(2) && !set.contains(4));
-        assert!(OrderedSet::<u8, 4>::new().is_empty());
+        use GrantType::{AuthorizationCode, DeviceCode, Implicit, RefreshToken};
+        let given = [
+            RefreshToken,
+            Implicit,
+            RefreshToken,
+            AuthorizationCode,
+            Implicit,
+        ];
+        let set: OrderedSet<GrantType> = given.into_iter().collect();
+        assert!(set.iter().eq([RefreshToken, Implicit, AuthorizationCode]));
+        assert!(set.contains(Implicit) && !set.contains(DeviceCode));
+        assert!(OrderedSet::<GrantType>::new().is_empty());
+        let all = ResponseType::allowed_in(SecurityMode::Permissive);
+        let whole: OrderedSet<ResponseType> = all.iter().copied().collect();
+        assert_eq!(whole.iter().count(), all.len());
     }
 }

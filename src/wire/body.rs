@@ -1,3 +1,5 @@
+use std::fmt;
+
 use bytes::Bytes;
 use http::Response;
 
@@ -7,7 +9,6 @@ use crate::{engine::Admission, error::RegistrationError, wire::response::Frame};
 ///
 /// Push what arrives until there is no more or [`BodyProgress::Full`], then
 /// [finish](RegistrationBody::finish).
-#[derive(Debug)]
 #[must_use = "an admitted request that is not finished gets no answer"]
 pub struct RegistrationBody {
     admission: Admission,
@@ -79,5 +80,15 @@ impl RegistrationBody {
 
     fn max_bytes(&self) -> usize {
         self.admission.settings().registration.max_body_bytes
+    }
+}
+
+/// How much has come, never what: it may hold a secret.
+impl fmt::Debug for RegistrationBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistrationBody")
+            .field("admission", &self.admission)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }

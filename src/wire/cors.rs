@@ -24,13 +24,18 @@ pub(super) struct Cors {
 }
 
 impl Cors {
+    /// Any origin may read the answer: it is the same for all, and tells nothing.
+    pub(super) const fn any() -> Self {
+        Self {
+            allow_origin: Some(HeaderValue::from_static("*")),
+            varies: false,
+        }
+    }
+
     /// What `origins` say about the request with these headers.
     pub(super) fn of(origins: &AllowedOrigins, headers: &HeaderMap) -> Self {
         if origins.is_any() {
-            return Self {
-                allow_origin: Some(HeaderValue::from_static("*")),
-                varies: false,
-            };
+            return Self::any();
         }
         let origin = headers.get(ORIGIN);
         let allowed = origin.filter(|it| it.to_str().is_ok_and(|it| origins.allows(it)));
@@ -74,9 +79,11 @@ pub(super) fn preflight<B: Default>(cors: Cors, is_preflight: bool) -> Response<
             ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static("POST"),
         );
-        // No request with credentials is answered, so the wildcard covers every header.
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
-        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+        // The wildcard stands for every header but this one.
+        let headers_allowed = HeaderValue::from_static("Authorization, *");
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, headers_allowed);
+        // Short: a list of origins may be narrowed at any time.
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
     cors.apply(headers);
     response

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, Method, Request, Response,
+    HeaderMap, HeaderValue, Method, Request, Response,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST},
     request::Parts,
 };
@@ -85,7 +85,7 @@ impl RegistrationEndpoint {
             let is_preflight = cors::is_preflight(method, headers);
             return Opened::Answered(cors::preflight(cors, is_preflight));
         }
-        frame.cors = Some(cors);
+        frame.cors = cors;
         if method != Method::POST {
             let error = RegistrationError::MethodNotAllowed;
             let error = self.registrar.refuse(Some(&tenant.id), error);
@@ -140,7 +140,8 @@ fn check_declared(headers: &HeaderMap, max: usize) -> Result<(), RegistrationErr
     if length.is_some_and(|length: u64| usize::try_from(length).map_or(true, |it| it > max)) {
         return Err(RegistrationError::BodyTooLarge { max });
     }
-    if is_json(headers) && !headers.contains_key(CONTENT_ENCODING) {
+    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if is_json(headers) && headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
         Ok(())
     } else {
         Err(RegistrationError::UnsupportedMediaType)

@@ -71,8 +71,8 @@ struct ErrorBody<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     now: Timestamp,
-    /// Known as soon as the tenant is.
-    pub(super) cors: Option<Cors>,
+    /// Any origin, until the tenant is known.
+    pub(super) cors: Cors,
     /// Known as soon as the limiter was asked.
     pub(super) rate: Option<RateDecision>,
 }
@@ -82,7 +82,7 @@ impl Frame {
     pub(super) const fn new(now: Timestamp) -> Self {
         Self {
             now,
-            cors: None,
+            cors: Cors::any(),
             rate: None,
         }
     }
@@ -131,9 +131,7 @@ impl Frame {
         if let Some(rate) = self.rate {
             rate_headers(headers, rate, self.now);
         }
-        if let Some(cors) = self.cors {
-            cors.apply(headers);
-        }
+        self.cors.apply(headers);
         response
     }
 }

@@ -6,6 +6,7 @@ mod layering;
 mod limiter;
 mod pipeline;
 mod properties;
+mod record;
 mod redirect_uris;
 mod settings;
 mod support;

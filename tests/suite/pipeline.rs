@@ -10,9 +10,9 @@ use std::{
 
 use crate::support::broken::{Constant, Counting, Crowded, Failing, Recorder, Slow};
 use oauth_dcr::{
-    ClientStore as _, GrantType, MemoryStore, Registered, Registrar, RegistrarBuilder,
-    RegistrationError, RegistrationRequest, ResponseType, SettingsDocument, TenantId,
-    TenantSelector, TenantSettings, Tenants, acl::Signals,
+    ClientStore as _, GrantType, MemoryStore, MetadataFault, Registered, Registrar,
+    RegistrarBuilder, RegistrationError, RegistrationRequest, ResponseType, SettingsDocument,
+    TenantId, TenantSelector, TenantSettings, Tenants, acl::Signals,
 };
 
 fn request() -> RegistrationRequest {
@@ -226,6 +226,16 @@ async fn permissive_clients_have_ids_without_the_prefix_and_more_grants() {
         .map(ResponseType::as_str)
         .collect();
     assert_eq!(responses, ["id_token token", "code"]);
+}
+
+#[tokio::test]
+async fn a_public_client_cannot_have_client_credentials() {
+    let tenant = TenantSettings::new().enabled().permissive();
+    let request = request()
+        .grant_types(["client_credentials"])
+        .token_endpoint_auth_method("none");
+    let error = tenant.registration.apply(request).unwrap_err();
+    assert_eq!(*error.fault(), MetadataFault::ConfidentialOnly);
 }
 
 #[tokio::test]

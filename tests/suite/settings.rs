@@ -84,7 +84,7 @@ fn every_field_is_understood() {
     assert_eq!(
         registration
             .rate_limit
-            .map(|it| (it.per_second.get(), it.burst.get())),
+            .map(|it| (it.per_second(), it.burst())),
         Some((7, 9))
     );
     let basic = TokenEndpointAuthMethod::ClientSecretBasic;
@@ -117,6 +117,19 @@ fn every_field_but_the_id_has_the_safe_default() {
 }
 
 #[test]
+fn every_field_inside_another_has_its_default_too() {
+    let json = json!({ "tenants": [ { "id": "a", "registration": {
+        "rate_limit": { "per_second": 10 }, "redirect_uris": { "max": 3 },
+        "metadata_limits": { "contacts": 2 }
+    }, "signal_headers": {} } ] });
+    let document = read(&json).unwrap();
+    let registration = &document.tenants()[0].registration;
+    assert_eq!(registration.rate_limit, Some(Quota::new(10, 5).unwrap()));
+    assert_eq!(registration.redirect_uris.max_bytes, 2048);
+    assert_eq!(registration.metadata_limits.contact_chars, 254);
+}
+
+#[test]
 fn null_switches_the_limiter_off() {
     let json = json!({ "tenants": [ { "id": "a", "registration": { "rate_limit": null } } ] });
     assert_eq!(
@@ -141,7 +154,7 @@ fn what_could_be_misread_is_refused() {
         (registration("enabled", json!("yes")), "invalid type"),
         (
             registration("rate_limit", json!({"per_second": 0, "burst": 5})),
-            "nonzero",
+            "a quota has",
         ),
         (
             registration("redirect_uris", json!({"schemes": ["javascript"]})),
@@ -214,6 +227,19 @@ fn a_request_can_lead_to_one_tenant_only() {
     assert!(matches!(twice, Err(SettingsError::DuplicateTenant(id)) if id.as_str() == "a"));
     let shared = tenants(json!([{"id": "a", "hosts": ["h"]}, {"id": "b", "hosts": ["H"]}]));
     assert!(matches!(shared, Err(SettingsError::DuplicateHost(id)) if id.as_str() == "b"));
+    for host in [
+        "a.example:8443",
+        "https://a.example",
+        "a.example/",
+        "",
+        "a b",
+    ] {
+        let invalid = tenants(json!([{"id": "a", "hosts": [host]}]));
+        assert!(
+            matches!(invalid, Err(SettingsError::InvalidHost(_))),
+            "{host}"
+        );
+    }
     let nowhere = tenants(json!([{"id": "a", "hosts": ["h"]}, {"id": "b"}]));
     assert!(matches!(nowhere, Err(SettingsError::NoHost(id)) if id.as_str() == "b"));
 }

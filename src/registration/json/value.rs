@@ -20,8 +20,12 @@ pub(super) enum Shape {
     Text,
     /// A list of strings.
     Texts,
-    /// A JSON Web Key Set, looked through for private keys.
+    /// A JSON Web Key Set, or a key or a list of keys alone, looked through for private keys.
     KeySet,
+    /// The list of keys in a set.
+    Keys,
+    /// One key of it.
+    Key,
     /// Nothing: it is passed over.
     Anything,
 }
@@ -119,8 +123,9 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
         if self.shape == Shape::Texts {
             return self.read_texts(values);
         }
-        let shape = if self.shape == Shape::KeySet {
-            Shape::KeySet
+        let is_list_of_keys = matches!(self.shape, Shape::KeySet | Shape::Keys);
+        let shape = if is_list_of_keys {
+            Shape::Key
         } else {
             Shape::Anything
         };
@@ -135,18 +140,20 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
         self.check_depth()?;
-        let in_key_set = self.shape == Shape::KeySet;
-        let shape = if in_key_set {
-            Shape::KeySet
-        } else {
-            Shape::Anything
-        };
         let mut found = Value::Other;
         while let Some(name) = members.next_key_seed(KeyMemberReader)? {
+            let shape = match (self.shape, &name) {
+                (Shape::KeySet, KeyMember::Keys) => Shape::Keys,
+                _ => Shape::Anything,
+            };
+            let is_key = matches!(self.shape, Shape::KeySet | Shape::Key);
             let value = members.next_value_seed(self.nested(shape))?;
-            let leaks = name.is_private && !matches!(value, Value::Null);
-            if in_key_set && (leaks || matches!(value, Value::PrivateKey)) {
-                found = Value::PrivateKey;
+            match (name, value) {
+                (_, Value::PrivateKey) => found = Value::PrivateKey,
+                (KeyMember::Private, value) if is_key && !matches!(value, Value::Null) => {
+                    found = Value::PrivateKey;
+                }
+                _ => {}
             }
         }
         Ok(found)
@@ -169,9 +176,11 @@ impl ValueReader<'_> {
     }
 }
 
-/// A member of an object that is not kept.
-struct KeyMember {
-    is_private: bool,
+/// A member of an object that is not kept, as a key set or a key would have it.
+enum KeyMember {
+    Keys,
+    Private,
+    Other,
 }
 
 struct KeyMemberReader;
@@ -192,8 +201,10 @@ impl Visitor<'_> for KeyMemberReader {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<KeyMember, E> {
-        Ok(KeyMember {
-            is_private: PRIVATE_KEY_MEMBERS.contains(&name),
+        Ok(match name {
+            "keys" => KeyMember::Keys,
+            name if PRIVATE_KEY_MEMBERS.contains(&name) => KeyMember::Private,
+            _ => KeyMember::Other,
         })
     }
 }

@@ -1,0 +1,88 @@
+//! A client as a document, for stores to keep and to read back.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::{
+    client::Client,
+    registration::{ClientMetadata, StoredMetadata},
+    values::{ClientId, SecretDigest, SecurityMode, TenantId, Timestamp},
+};
+
+/// The form that is written. One that is not known is refused, not guessed at.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    tenant: &'a TenantId,
+    client_id: &'a ClientId,
+    /// In milliseconds since the Unix epoch.
+    issued_at: Timestamp,
+    security_mode: SecurityMode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_digest: Option<String>,
+    metadata: &'a ClientMetadata,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    version: u32,
+    tenant: TenantId,
+    client_id: String,
+    issued_at: Timestamp,
+    security_mode: SecurityMode,
+    #[serde(default)]
+    secret_digest: Option<String>,
+    metadata: StoredMetadata,
+}
+
+/// As a document with a version, the metadata in it as the members of RFC 7591. It holds the digest
+/// of the secret, so it is for the store alone.
+impl Serialize for Client {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            version: VERSION,
+            tenant: &self.tenant,
+            client_id: &self.id,
+            issued_at: self.issued_at,
+            security_mode: self.security_mode,
+            secret_digest: self.secret.as_ref().map(SecretDigest::to_tagged),
+            metadata: &self.metadata,
+        };
+        written.serialize(serializer)
+    }
+}
+
+/// Reads what was written. What is in it is checked again, apart from the limits and lists that a
+/// policy may have changed since.
+impl<'de> Deserialize<'de> for Client {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Read::deserialize(deserializer)?;
+        if read.version != VERSION {
+            return Err(D::Error::custom("a client of a version that is not known"));
+        }
+        let digest = |text: String| {
+            SecretDigest::from_tagged(&text).ok_or_else(|| D::Error::custom("no secret digest"))
+        };
+        let client = Self {
+            tenant: read.tenant,
+            id: ClientId::parse(&read.client_id).map_err(D::Error::custom)?,
+            issued_at: read.issued_at,
+            security_mode: read.security_mode,
+            secret: read.secret_digest.map(digest).transpose()?,
+            metadata: read
+                .metadata
+                .restore(read.security_mode)
+                .map_err(D::Error::custom)?,
+        };
+        // A confidential client that lost its digest would pass for a public one.
+        if client.is_public() == client.metadata.token_endpoint_auth_method().is_public() {
+            Ok(client)
+        } else {
+            Err(D::Error::custom(
+                "the secret digest does not fit the authentication method",
+            ))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A client is read back from its document as it was, and from nothing else.
+
+use oauth_dcr::{
+    AllowedScheme, Client, MemoryStore, Registrar, RegistrationRequest, TenantSelector,
+    TenantSettings, acl::Signals,
+};
+use serde_json::{Value, json};
+
+use super::corpus::cases;
+
+async fn register(request: RegistrationRequest, permissive: bool) -> Client {
+    let mut tenant = TenantSettings::new().enabled();
+    if permissive {
+        tenant = tenant.permissive();
+    }
+    let settings = &mut tenant.registration;
+    settings.rate_limit = None;
+    settings
+        .redirect_uris
+        .schemes
+        .push(AllowedScheme::parse("cursor").unwrap());
+    settings.redirect_uris.single_label_hosts = true;
+    settings.metadata_limits.client_name_chars = 1_000;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .build();
+    let host = TenantSelector::Host(None);
+    let admission = registrar.admit(host, Signals::unknown()).await.unwrap();
+    (**admission.register(request).await.unwrap().client()).clone()
+}
+
+fn whole() -> RegistrationRequest {
+    RegistrationRequest::new([
+        "cursor://a/cb",
+        "https://intranet/cb",
+        "http://127.0.0.1:1/",
+    ])
+    .client_name("é".repeat(500))
+    .localized(oauth_dcr::Field::ClientName, "fr-FR", "Appli")
+    .client_uri("https://a.example")
+    .localized(oauth_dcr::Field::LogoUri, "ja", "https://a.example/ja.png")
+    .contacts(["ops@a.example", ""])
+    .scope("read write")
+    .software_id("\u{1f980}")
+    .software_version("")
+    .application_type("native")
+    .grant_types(["refresh_token", "authorization_code"])
+}
+
+fn read(document: &Value) -> Result<Client, String> {
+    serde_json::from_str(&document.to_string()).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn every_field_survives() {
+    for permissive in [false, true] {
+        let client = register(whole(), permissive).await;
+        let document = serde_json::to_value(&client).unwrap();
+        assert_eq!(read(&document), Ok(client));
+    }
+}
+
+#[tokio::test]
+async fn every_client_of_the_corpus_survives() {
+    let mut survived = 0;
+    for case in cases::interop().iter().filter(|case| case.is_plain_json()) {
+        let Ok(request) = RegistrationRequest::from_json(&case.body) else {
+            continue;
+        };
+        if TenantSettings::new()
+            .registration
+            .apply(request.clone())
+            .is_ok()
+        {
+            let client = register(request, false).await;
+            assert_eq!(
+                read(&serde_json::to_value(&client).unwrap()),
+                Ok(client),
+                "{}",
+                case.id
+            );
+            survived += 1;
+        }
+    }
+    assert!(survived >= 140, "only {survived}");
+}
+
+#[tokio::test]
+async fn a_document_that_was_tampered_with_is_refused() {
+    let document = serde_json::to_value(register(whole(), false).await).unwrap();
+    let with = |path: &str, value: Value| {
+        let mut document = document.clone();
+        *document.pointer_mut(path).unwrap() = value;
+        document
+    };
+    for (bad, says) in [
+        (with("/version", json!(2)), "version"),
+        (with("/client_id", json!("")), "client id"),
+        (
+            with("/secret_digest", json!("sha256:AAAA")),
+            "no secret digest",
+        ),
+        (with("/secret_digest", Value::Null), "does not fit"),
+        (
+            with("/metadata/token_endpoint_auth_method", json!("none")),
+            "does not fit",
+        ),
+        (
+            with("/metadata/redirect_uris", json!(["javascript:alert(1)"])),
+            "redirect_uris[0]",
+        ),
+        (with("/metadata/redirect_uris", json!([])), "redirect_uris"),
+        (
+            with("/metadata/grant_types", json!(["implicit"])),
+            "grant_types[0]",
+        ),
+        (
+            with("/metadata/client_name", json!("a\u{202e}b")),
+            "client_name",
+        ),
+        (with("/metadata", json!([])), "invalid type"),
+    ] {
+        let error = read(&bad).unwrap_err();
+        assert!(error.contains(says), "{says}: {error}");
+    }
+    let mut extended = document.clone();
+    extended["blocked"] = json!(true);
+    assert!(read(&extended).unwrap_err().contains("unknown field"));
+}
