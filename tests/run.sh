@@ -26,6 +26,21 @@ echo "$count crates"
 ((count <= 65)) || { echo "more than 65"; exit 1; }
 ! grep -E '^(tokio|async-std|smol) ' <<<"$crates" || { echo "a runtime"; exit 1; }
 
+step "the oldest Rust that will do"
+cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" |
+    python3 -c '
+import json, sys
+
+def number(version):
+    return [int(part) for part in (version.split(".") + ["0"])[:3]]
+
+packages = json.load(sys.stdin)["packages"]
+own = next(it["rust_version"] for it in packages if it["name"] == "oauth-dcr")
+newer = [it["id"] for it in packages if number(it["rust_version"] or "1.0") > number(own)]
+print(f"{len(packages)} packages build with Rust {own}")
+sys.exit("\n".join(["these need a newer one:", *newer]) if newer else 0)
+'
+
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --all-features
 

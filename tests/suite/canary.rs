@@ -7,8 +7,8 @@ use std::{
 
 use http::Request;
 use oauth_dcr::{
-    MemoryStore, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSelector,
-    TenantSettings, acl::Signals,
+    BodyProgress, MemoryStore, Opened, Registrar, RegistrationEndpoint, RegistrationRequest,
+    TenantSelector, TenantSettings, acl::Signals,
 };
 use tracing::{Event, Subscriber, field::Visit};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
@@ -78,6 +78,18 @@ async fn no_debug_event_or_log_holds_the_secret() {
     show(&registrar);
     show(&store);
 
+    // A body that holds a secret of the client's own, while it is being collected.
+    let head = Request::post("/oidc/register").header("content-type", "application/json");
+    let (head, ()) = head.body(()).unwrap().into_parts();
+    let endpoint = RegistrationEndpoint::new(registrar.clone());
+    let mut opened = endpoint.open(&head).await;
+    if let Opened::Admitted(body) = &mut opened {
+        assert_eq!(body.push(CANARY.as_bytes()), BodyProgress::More);
+    }
+    show(&opened);
+    let sent = format!(r#"{{"redirect_uris": ["https://u:{CANARY}@a.example"]}}"#);
+    show(&RegistrationRequest::from_json(sent.as_bytes()).unwrap());
+
     // The same id once more: the store refuses, and the secret is gone with the error.
     let admission = registrar
         .admit(TenantSelector::Host(None), Signals::unknown())
@@ -92,6 +104,8 @@ async fn no_debug_event_or_log_holds_the_secret() {
     let shown = shown.join("\n");
     assert!(shown.contains("the log is kept") && shown.contains("Registered"));
     assert!(!shown.contains(CANARY), "{shown}");
+    // As a list of numbers, which is how bytes are shown.
+    assert!(!shown.contains("98, 87, 49, 116"), "{shown}");
     assert!(
         !shown.contains(&digest) && !shown.contains(&digest[7..]),
         "{shown}"

@@ -1,14 +1,20 @@
 //! What holds for every input, tried on random ones.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    future::Future as _,
+    task::{Context, Poll, Waker},
+};
 
 use fluent_uri::Uri;
 use oauth_dcr::{
-    AllowedScheme, MemoryStore, RedirectPolicy, RedirectUri, Registrar, RegistrationRequest,
-    RegistrationSettings, TenantSelector, TenantSettings, acl::Signals,
+    AllowedScheme, MemoryStore, RedirectPolicy, RedirectUri, Registrar, RegistrationEndpoint,
+    RegistrationRequest, RegistrationSettings, TenantSelector, TenantSettings, acl::Signals,
 };
 use proptest::{collection, prelude::*, sample, strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
+
+use crate::support::http::parts;
 
 /// Random inputs a property is tried on; more by `PROPTEST_CASES`.
 const CASES: u32 = 10_000;
@@ -230,8 +236,23 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_reader_panic(body in collection::vec(any::<u8>(), 0..512)) {
-        let _ = RegistrationRequest::from_json(&body);
+    fn no_bytes_make_the_endpoint_panic_or_fail(
+        changes in collection::vec((any::<sample::Index>(), prop_oneof![
+            any::<u8>(), sample::select(b"{}[]\",:\\u0d\x00\xff".to_vec())
+        ]), 0..6),
+        cut in any::<sample::Index>(),
+        noise in collection::vec(any::<u8>(), 0..16),
+    ) {
+        let mut body = USUAL.to_vec();
+        for (at, byte) in changes {
+            let at = at.index(body.len());
+            body[at] = byte;
+        }
+        body.truncate(cut.index(body.len() * 4).min(body.len()));
+        body.extend(noise);
+        let (status, answer) = answer(body);
+        prop_assert!(status == 201 || status == 400, "{status} {answer}");
+        prop_assert_eq!(answer.get("error").is_some(), status == 400);
     }
 
     #[test]
@@ -264,6 +285,31 @@ fn the_generator_makes_enough_of_both_kinds() {
         (200..9_000).contains(&accepted),
         "{accepted} of {CASES} are accepted"
     );
+}
+
+/// A usual registration, for changing a few bytes of.
+const USUAL: &[u8] = br#"{"client_name":"App \u00e9","client_name#fr":"A","redirect_uris":
+["https://app.example.com/cb","http://127.0.0.1:1/"],"grant_types":["authorization_code"],
+"jwks":{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]},"x":[1,-2.5e3,true,null,{"y":"z"}]}"#;
+
+fn answer(body: Vec<u8>) -> (u16, Value) {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .build();
+    let request = http::Request::post("/oidc/register")
+        .header("content-type", "application/json")
+        .body(body)
+        .unwrap();
+    let endpoint = RegistrationEndpoint::new(registrar);
+    let mut future = std::pin::pin!(endpoint.respond(request));
+    // Nothing waits on a store in memory, so the first poll is the last.
+    let mut context = Context::from_waker(Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        Poll::Ready(response) => parts(&response),
+        Poll::Pending => panic!("the answer waits"),
+    }
 }
 
 fn read(body: &Value) -> oauth_dcr::ClientMetadata {
