@@ -3,7 +3,7 @@
 //!
 //! `OAUTH_DCR_CORPUS` names another directory with files of the same form.
 
-mod cases;
+pub(crate) mod cases;
 
 use std::collections::BTreeSet;
 
