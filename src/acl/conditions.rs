@@ -35,7 +35,7 @@ pub(super) enum Condition {
 }
 
 /// A signal that a rule can look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Signal {
     /// The client's address: `ipv4_cidrs` and `ipv6_cidrs`.
@@ -72,6 +72,7 @@ pub(super) enum Found {
 /// Networks as they were written, and as they are searched.
 #[derive(Clone, Debug)]
 pub(super) struct Networks {
+    /// The IPv4 ones first.
     written: Box<[IpNet]>,
     set: NetworkSet,
 }
@@ -156,10 +157,13 @@ impl Conditions {
         )))
     }
 
-    /// Adds `condition` in place of one for the same signal.
+    /// Adds `condition` in place of one for the same signal. They are kept in the order of the
+    /// signals, so that conditions that say the same are equal.
     pub(super) fn with(mut self, condition: Condition) -> Self {
         self.0.retain(|other| other.signal() != condition.signal());
-        self.0.push(condition);
+        let before = |other: &Condition| other.signal() < condition.signal();
+        let at = self.0.partition_point(before);
+        self.0.insert(at, condition);
         self
     }
 
@@ -195,10 +199,13 @@ impl Condition {
         }
     }
 
-    /// How many values are listed.
-    pub(super) fn len(&self) -> usize {
+    /// How many values the longest of its lists has; networks have a list for each family.
+    pub(super) fn longest_list(&self) -> usize {
         match self {
-            Self::Source(listed) | Self::Connecting(listed) => listed.written.len(),
+            Self::Source(listed) | Self::Connecting(listed) => {
+                let (v4, v6) = listed.families();
+                v4.len().max(v6.len())
+            }
             Self::Country(listed) => listed.0.len(),
             Self::Subdivision(listed) => listed.0.len(),
             Self::Asn(listed) => listed.0.len(),
@@ -234,16 +241,21 @@ fn found<T>(signal: Option<T>, is_listed: impl Fn(T) -> bool) -> Found {
 
 impl Networks {
     pub(super) fn new(networks: impl IntoIterator<Item = IpNet>) -> Self {
-        let written: Box<[IpNet]> = networks.into_iter().collect();
+        let is_v4 = |network: &IpNet| matches!(network, IpNet::V4(_));
+        let (mut written, v6): (Vec<IpNet>, Vec<IpNet>) = networks.into_iter().partition(is_v4);
+        written.extend(v6);
         Self {
             set: written.iter().copied().collect(),
-            written,
+            written: written.into_boxed_slice(),
         }
     }
 
-    /// The networks as they were written, in their order.
-    pub(super) fn written(&self) -> &[IpNet] {
-        &self.written
+    /// The IPv4 networks and the IPv6 networks as they were written, each in their order.
+    pub(super) fn families(&self) -> (&[IpNet], &[IpNet]) {
+        let v4 = self
+            .written
+            .partition_point(|network| matches!(network, IpNet::V4(_)));
+        self.written.split_at_checked(v4).unwrap_or_default()
     }
 }
 

@@ -13,9 +13,12 @@ pub struct AclError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AclFault {
-    /// The text is not JSON, or has a member twice.
-    #[error("not JSON, or a member comes twice")]
+    /// The text is not JSON.
+    #[error("is not JSON")]
     NotJson,
+    /// The field is there twice.
+    #[error("is there twice")]
+    RepeatedField,
     /// The value has another JSON type than the field has.
     #[error("has the wrong JSON type")]
     WrongType,

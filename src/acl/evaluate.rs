@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::{
     acl::{
         AclError, AclFault, AclReport, Action, Endpoint, Explanation, Rule, Signal, Signals,
-        counts::Counts,
+        conditions::Condition, counts::Counts,
     },
     values::{Timestamp, WebUri},
 };
@@ -27,6 +27,8 @@ struct Compiled {
     order: Vec<usize>,
     /// In the same order.
     counts: Counts,
+    /// What the active ones look at.
+    signals: Vec<Signal>,
 }
 
 /// What a list says of one request.
@@ -77,10 +79,18 @@ impl Acl {
         active.sort_by_key(|&(_, priority)| priority);
         let order: Vec<usize> = active.into_iter().map(|(at, _)| at).collect();
         let counts = Counts::new(order.len());
+        let conditions = rules
+            .iter()
+            .filter(|rule| rule.active)
+            .flat_map(Rule::conditions);
+        let mut signals: Vec<Signal> = conditions.map(Condition::signal).collect();
+        signals.sort_unstable();
+        signals.dedup();
         Ok(Self(Arc::new(Compiled {
             rules,
             order,
             counts,
+            signals,
         })))
     }
 
@@ -96,9 +106,7 @@ impl Acl {
 
     /// Whether an active rule looks at `signal`, so that it is worth finding out.
     pub fn looks_at(&self, signal: Signal) -> bool {
-        self.in_order()
-            .flat_map(Rule::conditions)
-            .any(|condition| condition.signal() == signal)
+        self.0.signals.contains(&signal)
     }
 
     /// What becomes of a request to `endpoint` with these signals, and why. It is counted as a

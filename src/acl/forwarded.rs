@@ -74,11 +74,26 @@ pub fn client_address<'a>(
 /// Quotes are paired from the right, where the nearest proxy writes: one that a client leaves open
 /// on the left swallows nothing of that.
 fn rsplit_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    text.rsplit(move |character| {
-        quoted ^= character == '"';
-        character == separator && !quoted
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let mut quoted = false;
+        for (at, character) in text.char_indices().rev() {
+            quoted ^= character == '"' && !is_escaped(text, at);
+            if character == separator && !quoted {
+                rest = text.get(..at);
+                return text.get(at + separator.len_utf8()..);
+            }
+        }
+        rest.take()
     })
+}
+
+/// Whether the character at `at` follows an odd number of backslashes (RFC 9110 section 5.6.4): a
+/// quote that a proxy quotes, such as one in a client's `Host`, does not end the string.
+fn is_escaped(text: &str, at: usize) -> bool {
+    let before = text.as_bytes().iter().take(at).rev();
+    before.take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
 /// The address in the `for` parameter of a `Forwarded` element (RFC 7239 section 4); `None` where

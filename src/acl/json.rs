@@ -1,5 +1,7 @@
 //! The JSON of the tenant ACL, read member by member so that an error can name its place.
 
+use std::{collections::HashSet, net::IpAddr};
+
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 
@@ -245,12 +247,23 @@ fn network(tree: Tree, is_family: fn(&IpNet) -> bool) -> Result<IpNet, AclFault>
     let Tree::Text(text) = tree else {
         return Err(AclFault::WrongType);
     };
-    let network = match text.parse::<IpNet>() {
-        Ok(network) => network,
-        Err(_) => IpNet::from(
-            text.parse::<std::net::IpAddr>()
-                .map_err(|_| AclFault::Malformed)?,
-        ),
+    // The parser of the standard library takes no leading zeros, which some read as octal.
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text.as_str(), None),
+    };
+    let address: IpAddr = address.parse().map_err(|_| AclFault::Malformed)?;
+    let network = match length {
+        None => IpNet::from(address),
+        Some(length) => {
+            let is_plain = !length.starts_with(['0', '+']) || length == "0";
+            let length = length
+                .parse()
+                .ok()
+                .filter(|_| is_plain)
+                .ok_or(AclFault::Malformed)?;
+            IpNet::new(address, length).map_err(|_| AclFault::Malformed)?
+        }
     };
     if !is_family(&network) {
         return Err(AclFault::WrongFamily);
@@ -297,9 +310,19 @@ fn hostname(tree: Tree) -> Result<Box<str>, AclFault> {
 
 fn object(tree: Tree) -> Result<Members, AclError> {
     match tree {
-        Tree::Object(members) => Ok(members),
+        Tree::Object(members) => match repeated(&members) {
+            Some(name) => Err(AclError::new(name, AclFault::RepeatedField)),
+            None => Ok(members),
+        },
         _ => Err(AclError::new("", AclFault::WrongType)),
     }
+}
+
+/// The first name that is there twice. Parsers differ in which of the two they take.
+fn repeated(members: &Members) -> Option<&str> {
+    let mut known = HashSet::new();
+    let mut names = members.iter().map(|(name, _)| name.as_str());
+    names.find(|name| !known.insert(*name))
 }
 
 fn text(tree: Tree, name: &str) -> Result<String, AclError> {
@@ -428,14 +451,10 @@ fn families<M: SerializeMap>(
     [v4, v6]: [&'static str; 2],
     networks: &Networks,
 ) -> Result<(), M::Error> {
-    for (name, is_family) in [(v4, is_v4 as fn(&IpNet) -> bool), (v6, is_v6)] {
-        let listed: Vec<&IpNet> = networks
-            .written()
-            .iter()
-            .filter(|it| is_family(it))
-            .collect();
+    let (of_v4, of_v6) = networks.families();
+    for (name, listed) in [(v4, of_v4), (v6, of_v6)] {
         if !listed.is_empty() {
-            map.serialize_entry(name, &listed)?;
+            map.serialize_entry(name, listed)?;
         }
     }
     Ok(())

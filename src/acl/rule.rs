@@ -221,7 +221,10 @@ impl Rule {
 
     /// The first thing that makes the rule say something else than its author meant.
     pub(super) fn fault(&self) -> Option<(&'static str, AclFault)> {
-        let sides = [("match", &self.matching), ("not_match", &self.not_matching)];
+        let sides = [
+            ("rule.match", &self.matching),
+            ("rule.not_match", &self.not_matching),
+        ];
         if sides.iter().all(|(_, conditions)| conditions.is_none()) {
             return Some(("rule", AclFault::NoCondition));
         }
@@ -233,10 +236,11 @@ impl Rule {
                 return Some((side, AclFault::NoCondition));
             }
             for condition in conditions.iter() {
-                if condition.len() == 0 {
+                let longest = condition.longest_list();
+                if longest == 0 {
                     return Some((side, AclFault::EmptyList));
                 }
-                if condition.len() > AclFault::MAX_VALUES {
+                if longest > AclFault::MAX_VALUES {
                     return Some((side, AclFault::TooManyValues));
                 }
             }

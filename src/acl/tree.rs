@@ -1,10 +1,10 @@
-//! JSON as it was written: members in their order, and none twice.
+//! JSON as it was written: members in their order, also those that are there twice.
 
 use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
+    de::{MapAccess, SeqAccess, Visitor},
 };
 
 /// Any JSON value.
@@ -71,20 +71,10 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Tree, A::Error> {
-        let mut object: Vec<(String, Tree)> = Vec::new();
-        while let Some((name, value)) = members.next_entry::<String, Tree>()? {
-            // A rule has a dozen members at most; one with many more is refused soon after.
-            if object.iter().any(|(known, _)| *known == name) {
-                return Err(A::Error::custom("a member comes twice"));
-            }
-            if object.len() == MAX_MEMBERS {
-                return Err(A::Error::custom("an object has too many members"));
-            }
+        let mut object = Vec::new();
+        while let Some((name, value)) = members.next_entry()? {
             object.push((name, value));
         }
         Ok(Tree::Object(object))
     }
 }
-
-/// More than any object of a rule has.
-const MAX_MEMBERS: usize = 64;

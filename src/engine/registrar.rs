@@ -135,8 +135,9 @@ impl Registrar {
         }
         // A list of networks can't block an address that nobody told: that is a host's mistake, and
         // must not open its gates.
-        let needs_address = acl.looks_at(Signal::Source) || acl.looks_at(Signal::Connecting);
-        if needs_address && (signals.source().is_none() || signals.peer().is_none()) {
+        let addresses = [Signal::Source, Signal::Connecting];
+        let lacks = |signal| acl.looks_at(signal) && !signals.knows(signal);
+        if addresses.into_iter().any(lacks) {
             let cause = "a rule looks at the address, and the host gave none";
             return Err(BackendError::new("acl", cause).into());
         }

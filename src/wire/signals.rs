@@ -76,7 +76,11 @@ fn from_edge<'a>(
     headers: &HeaderMap,
     names: &SignalHeaders,
 ) -> Signals<'a> {
-    let value = |name: &Option<settings::HeaderName>| text(headers.get(name.as_ref()?.as_str()));
+    // A proxy that adds a line where a client had sent one adds it after the client's.
+    let value = |name: &Option<settings::HeaderName>| {
+        let mut lines = headers.get_all(name.as_ref()?.as_str()).iter();
+        text(lines.next_back())
+    };
     if let Some(Ok(country)) = value(&names.geo_country_code).map(CountryCode::parse) {
         signals = signals.country(country);
     }

@@ -1,5 +1,11 @@
 //! Tests of the crate from outside, one module a subject.
 
+mod acl;
+mod acl_corpus;
+mod acl_networks;
+mod acl_properties;
+mod acl_proxies;
+mod acl_wire;
 mod canary;
 mod corpus;
 mod layering;

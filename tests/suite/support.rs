@@ -2,4 +2,6 @@
 
 pub(crate) mod broken;
 pub(crate) mod clock;
+pub(crate) mod dice;
 pub(crate) mod http;
+pub(crate) mod slow_networks;

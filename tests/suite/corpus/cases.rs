@@ -94,7 +94,8 @@ impl Case {
     }
 }
 
-fn lines(file: &str) -> Vec<Value> {
+/// The lines of one of its files.
+pub(crate) fn lines(file: &str) -> Vec<Value> {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let directory = std::env::var_os("OAUTH_DCR_CORPUS").map_or(own, PathBuf::from);
     let text = fs::read_to_string(directory.join(file)).expect("the corpus is there");

@@ -1,0 +1,370 @@
+//! The evaluator against a slow, obvious twin, on random rules and requests.
+//!
+//! The twin is written from the profile's sentences: texts, linear scans, no compiled form. The
+//! values come from small pools, so that rules match often.
+
+use oauth_dcr::{
+    Timestamp,
+    acl::{Acl, Asn, CountryCode, Decision, Endpoint, Ja3, Ja4, Signals, SubdivisionCode},
+};
+use serde_json::{Map, Value, json};
+
+use crate::support::{
+    dice::{Dice, cases},
+    slow_networks::lies_in,
+};
+
+/// How many requests are judged by one random list.
+const REQUESTS: usize = 20;
+
+const V4_NETWORKS: [&str; 11] = [
+    "0.0.0.0/0",
+    "10.0.0.0/8",
+    "10.1.0.0/16",
+    "10.1.2.0/24",
+    "10.1.2.3/32",
+    "10.1.2.4/31",
+    "10.1.2.9",
+    "192.0.2.0/24",
+    "192.0.2.128/25",
+    "198.51.100.0/24",
+    "203.0.113.7/32",
+];
+
+const V6_NETWORKS: [&str; 9] = [
+    "::/0",
+    "2001:db8::/32",
+    "2001:db8:0:1::/64",
+    "2001:db8:0:1::7/128",
+    "2001:db8::9",
+    "fd00::/8",
+    "::ffff:10.1.0.0/112",
+    "::ffff:0:0/96",
+    "::ffff:192.0.2.1",
+];
+
+const ADDRESSES: [&str; 16] = [
+    "10.1.2.3",
+    "10.1.2.5",
+    "10.1.2.9",
+    "10.1.200.1",
+    "10.200.0.1",
+    "192.0.2.1",
+    "192.0.2.200",
+    "198.51.100.7",
+    "203.0.113.7",
+    "203.0.113.8",
+    "::ffff:10.1.2.3",
+    "::ffff:192.0.2.200",
+    "2001:db8:0:1::7",
+    "2001:db8::9",
+    "fd12::1",
+    "::1",
+];
+
+const COUNTRIES: [&str; 6] = ["SE", "se", "US", "us", "DE", "XK"];
+const SUBDIVISIONS: [&str; 6] = ["US-CA", "us-ca", "US-NY", "SE-AB", "se-ab", "DE-BY"];
+const ASNS: [&str; 6] = ["64500", "AS64500", "as64501", "64501", "0", "4294967295"];
+const JA3: [&str; 3] = [
+    "e7d705a3286e19ea42f587b344ee6865",
+    "E7D705A3286E19EA42F587B344EE6865",
+    "00000000000000000000000000000000",
+];
+const JA4: [&str; 3] = [
+    "t13d1516h2_8daaf6152771_e5627efa2ab1",
+    "T13D1516H2_8DAAF6152771_e5627efa2ab1",
+    "q13d0310h3_55b375c5d22e_cd85d2d88918",
+];
+const USER_AGENTS: [&str; 5] = ["curl/8.5.0", "curl/8.5", "CURL/8.5.0", "\u{e4}", "a b"];
+const HOSTNAMES: [&str; 5] = [
+    "auth.example",
+    "AUTH.example",
+    "evil-auth.example",
+    "a",
+    "b.example",
+];
+
+/// The fields that list values, each with its pool and whether it is one of two of one signal.
+const FIELDS: [(&str, &[&str]); 11] = [
+    ("ipv4_cidrs", &V4_NETWORKS),
+    ("ipv6_cidrs", &V6_NETWORKS),
+    ("connecting_ipv4_cidrs", &V4_NETWORKS),
+    ("connecting_ipv6_cidrs", &V6_NETWORKS),
+    ("geo_country_codes", &COUNTRIES),
+    ("geo_subdivision_codes", &SUBDIVISIONS),
+    ("asns", &ASNS),
+    ("ja3_fingerprints", &JA3),
+    ("ja4_fingerprints", &JA4),
+    ("user_agents", &USER_AGENTS),
+    ("hostnames", &HOSTNAMES),
+];
+
+fn random_conditions(dice: &mut Dice) -> Value {
+    let mut members = Map::new();
+    for _ in 0..=dice.pick(&[0, 0, 0, 1, 1, 2]) {
+        let (field, pool) = dice.pick(&FIELDS);
+        let values = (0..=dice.below(3)).map(|_| dice.pick(pool));
+        let values = values.map(|value| match value.parse::<u32>() {
+            Ok(number) if field == "asns" => json!(number),
+            _ => json!(value),
+        });
+        members.insert(field.to_owned(), values.collect());
+    }
+    members.into()
+}
+
+fn random_rule(dice: &mut Dice, id: usize) -> Value {
+    let action = dice.pick(&[
+        r#"{"allow": true}"#,
+        r#"{"block": true}"#,
+        r#"{"block": true, "allow": false}"#,
+        r#"{"redirect": true, "redirect_uri": "https://help.example.com/"}"#,
+        r#"{"log": true}"#,
+    ]);
+    let mut action: Value = serde_json::from_str(action).unwrap();
+    if dice.chance(25) {
+        action["log"] = json!(true);
+    }
+    let mut rule = json!({
+        "action": action,
+        "scope": dice.pick(&["dcr", "dcr", "authentication", "tenant", "management"]),
+    });
+    let sides: &[&str] = dice.pick::<&[&str]>(&[
+        &["match"],
+        &["match"],
+        &["not_match"],
+        &["match", "not_match"],
+    ]);
+    for side in sides {
+        rule[side] = random_conditions(dice);
+    }
+    let mut whole = json!({"id": id.to_string(), "priority": dice.below(4), "rule": rule});
+    if dice.chance(50) {
+        whole["active"] = json!(dice.chance(80));
+    }
+    whole
+}
+
+/// What is known of a request, as text.
+#[derive(Debug, Default)]
+struct Request {
+    source: Option<&'static str>,
+    connecting: Option<&'static str>,
+    country: Option<&'static str>,
+    subdivision: Option<&'static str>,
+    asn: Option<&'static str>,
+    ja3: Option<&'static str>,
+    ja4: Option<&'static str>,
+    user_agent: Option<&'static str>,
+    hostname: Option<&'static str>,
+}
+
+impl Request {
+    fn random(dice: &mut Dice) -> Self {
+        Self {
+            source: dice.some(&ADDRESSES, 90),
+            connecting: dice.some(&ADDRESSES, 90),
+            country: dice.some(&COUNTRIES, 70),
+            subdivision: dice.some(&SUBDIVISIONS, 60),
+            asn: dice.some(&ASNS, 70),
+            ja3: dice.some(&JA3, 60),
+            ja4: dice.some(&JA4, 60),
+            user_agent: dice.some(&USER_AGENTS, 80),
+            hostname: dice.some(&HOSTNAMES, 80),
+        }
+    }
+
+    fn signals(&self) -> Signals<'static> {
+        let mut signals = Signals::unknown();
+        if let Some(address) = self.source {
+            signals = signals.with_source(address.parse().unwrap());
+        }
+        if let Some(address) = self.connecting {
+            signals = signals.connecting(address.parse().unwrap());
+        }
+        if let Some(country) = self.country {
+            signals = signals.country(CountryCode::parse(country).unwrap());
+        }
+        if let Some(subdivision) = self.subdivision {
+            signals = signals.subdivision(SubdivisionCode::parse(subdivision).unwrap());
+        }
+        if let Some(asn) = self.asn {
+            signals = signals.asn(Asn::parse(asn).unwrap());
+        }
+        if let Some(fingerprint) = self.ja3 {
+            signals = signals.ja3(Ja3::parse(fingerprint).unwrap());
+        }
+        if let Some(fingerprint) = self.ja4 {
+            signals = signals.ja4(Ja4::parse(fingerprint).unwrap());
+        }
+        if let Some(user_agent) = self.user_agent {
+            signals = signals.user_agent(user_agent);
+        }
+        if let Some(hostname) = self.hostname {
+            signals = signals.hostname(hostname);
+        }
+        signals
+    }
+}
+
+/// What the slow evaluator says: what becomes of the request, the rule that decides, and the rules
+/// that are reported.
+#[derive(Debug, PartialEq, Eq)]
+struct Judged {
+    decision: &'static str,
+    decided_by: Option<String>,
+    logged: Vec<String>,
+}
+
+fn judge_slowly(rules: &[Value], endpoint: Endpoint, request: &Request) -> Judged {
+    let mut logged = Vec::new();
+    // Ascending priority from 0; ties keep the order of the list.
+    for priority in 0..4 {
+        for rule in rules.iter().filter(|rule| rule["priority"] == priority) {
+            let id = rule["id"].as_str().unwrap().to_owned();
+            let body = &rule["rule"];
+            if rule["active"] == false || !covers(body["scope"].as_str().unwrap(), endpoint) {
+                continue;
+            }
+            // `match` and `not_match` in one rule: both must hold.
+            if !holds(&body["match"], request, true) || !holds(&body["not_match"], request, false) {
+                continue;
+            }
+            logged.push(id.clone());
+            let action = &body["action"];
+            // Monitoring: not carried out, evaluation goes on.
+            if action["log"] == true {
+                continue;
+            }
+            let words = ["allow", "block", "redirect"];
+            return Judged {
+                decision: words.into_iter().find(|it| action[it] == true).unwrap(),
+                decided_by: Some(id),
+                logged,
+            };
+        }
+    }
+    Judged {
+        decision: "allow",
+        decided_by: None,
+        logged,
+    }
+}
+
+fn covers(scope: &str, endpoint: Endpoint) -> bool {
+    matches!(
+        (scope, endpoint),
+        ("dcr", Endpoint::Registration)
+            | (
+                "authentication",
+                Endpoint::Registration | Endpoint::Authentication
+            )
+            | ("tenant", _)
+            | ("management", Endpoint::Management)
+    )
+}
+
+/// Whether every signal that is listed has one of its values, or none has, as `wanted` says. A
+/// signal that the request lacks has none.
+fn holds(conditions: &Value, request: &Request, wanted: bool) -> bool {
+    let Value::Object(conditions) = conditions else {
+        return true;
+    };
+    let listed = |field: &str| -> Option<Vec<String>> {
+        let values = conditions.get(field)?.as_array().unwrap().iter();
+        let text = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        Some(values.map(text).collect())
+    };
+    let any = |field: &str, is: &dyn Fn(&str) -> bool| {
+        listed(field).map(|values| values.iter().any(|value| is(value)))
+    };
+    // v4 and v6 lists of the same kind count as one signal.
+    let either = |v4: &str, v6: &str, address: Option<&str>| {
+        let is = |network: &str| address.is_some_and(|it| lies_in(it, network));
+        match (any(v4, &is), any(v6, &is)) {
+            (None, None) => None,
+            (one, other) => Some(one == Some(true) || other == Some(true)),
+        }
+    };
+    let without_case = |field: &str, value: Option<&str>| {
+        any(field, &|it| {
+            value.is_some_and(|value| value.eq_ignore_ascii_case(it))
+        })
+    };
+    let number = |text: &str| text.to_lowercase().trim_start_matches("as").to_owned();
+    let answers = [
+        either("ipv4_cidrs", "ipv6_cidrs", request.source),
+        either(
+            "connecting_ipv4_cidrs",
+            "connecting_ipv6_cidrs",
+            request.connecting,
+        ),
+        without_case("geo_country_codes", request.country),
+        without_case("geo_subdivision_codes", request.subdivision),
+        any("asns", &|it| {
+            request.asn.is_some_and(|asn| number(asn) == number(it))
+        }),
+        without_case("ja3_fingerprints", request.ja3),
+        without_case("ja4_fingerprints", request.ja4),
+        any("user_agents", &|it| request.user_agent == Some(it)),
+        without_case("hostnames", request.hostname),
+    ];
+    answers.into_iter().flatten().all(|found| found == wanted)
+}
+
+fn judge_fast(acl: &Acl, endpoint: Endpoint, request: &Request) -> Judged {
+    let verdict = acl.evaluate(
+        endpoint,
+        &request.signals(),
+        Timestamp::from_unix_seconds(1),
+    );
+    let id = |rule: &oauth_dcr::acl::Rule| rule.id().unwrap().to_owned();
+    let logged = verdict.monitored.iter().copied().chain(verdict.decided_by);
+    Judged {
+        decision: match verdict.decision {
+            Decision::Allow => "allow",
+            Decision::Block => "block",
+            Decision::Redirect(_) => "redirect",
+        },
+        decided_by: verdict.decided_by.map(id),
+        logged: logged.map(id).collect(),
+    }
+}
+
+#[test]
+fn the_evaluator_agrees_with_a_slow_and_obvious_one() {
+    let mut dice = Dice(1);
+    let (mut decided, mut logged) = (0, 0);
+    let lists = cases().div_ceil(REQUESTS);
+    for _ in 0..lists {
+        let rules: Vec<Value> = (0..=dice.below(6))
+            .map(|id| random_rule(&mut dice, id))
+            .collect();
+        let acl = Acl::from_json(&Value::from(rules.clone()).to_string()).unwrap();
+        for _ in 0..REQUESTS {
+            let request = Request::random(&mut dice);
+            let endpoint = dice.pick(&[
+                Endpoint::Registration,
+                Endpoint::Registration,
+                Endpoint::Authentication,
+                Endpoint::Management,
+            ]);
+            let slowly = judge_slowly(&rules, endpoint, &request);
+            let fast = judge_fast(&acl, endpoint, &request);
+            assert_eq!(fast, slowly, "{endpoint:?} {request:?} by {}", json!(rules));
+            decided += usize::from(fast.decided_by.is_some());
+            logged += fast.logged.len() - usize::from(fast.decided_by.is_some());
+        }
+    }
+    // A generator whose rules never match, or always do, would show nothing.
+    let judged = lists * REQUESTS;
+    assert!(
+        (judged / 4..judged * 3 / 4).contains(&decided),
+        "{decided} of {judged} decided"
+    );
+    assert!(logged > judged / 10, "{logged} monitored in {judged}");
+}

@@ -1,0 +1,41 @@
+//! Random input for tests that compare two ways to the same answer.
+
+use std::env;
+
+/// How many inputs are tried; another number by `OAUTH_DCR_ACL_CASES`.
+const CASES: usize = 200_000;
+
+pub(crate) fn cases() -> usize {
+    let wanted = env::var("OAUTH_DCR_ACL_CASES").ok();
+    wanted.map_or(CASES, |text| text.parse().expect("a number"))
+}
+
+/// Random choices, the same in every run (the generator SplitMix64).
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.roll() % bound as u64).unwrap()
+    }
+
+    /// True in `percent` of a hundred cases.
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+
+    pub(crate) fn some(&mut self, from: &[&'static str], percent: usize) -> Option<&'static str> {
+        self.chance(percent).then(|| self.pick(from))
+    }
+}
