@@ -1,0 +1,60 @@
+//! The hand-written registration on bare hyper.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{
+        ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_TYPE,
+        PRAGMA,
+    },
+};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+
+use crate::floor_register::Floor;
+
+const MAX_BODY: usize = 65_536;
+
+/// Answers one request. The headers are the crate's, so that both send as many bytes.
+pub(crate) async fn answer(
+    floor: &Floor,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (status, body) = match registered(floor, request).await {
+        Ok(body) => (StatusCode::CREATED, body),
+        Err(status) => (status, Vec::new()),
+    };
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "no-store"),
+        (PRAGMA, "no-cache"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
+
+async fn registered(floor: &Floor, request: Request<Incoming>) -> Result<Vec<u8>, StatusCode> {
+    if request.method() != Method::POST {
+        return Err(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let content_type = request.headers().get(CONTENT_TYPE);
+    if content_type.is_none_or(|it| it != "application/json") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+    let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    floor
+        .register(&body.to_bytes())
+        .map_err(|_| StatusCode::BAD_REQUEST)
+}

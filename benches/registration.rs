@@ -1,0 +1,32 @@
+//! The crate and its floors, in process, each by itself: absolute times, and how they change from
+//! one version to the next. `ratios` holds one against the other.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench measures time itself, and its floors are written without ports"
+)]
+
+#[path = "support/drive.rs"]
+mod drive;
+#[path = "floor/pkce.rs"]
+mod floor_pkce;
+#[path = "floor/register.rs"]
+mod floor_register;
+#[path = "support/pairs.rs"]
+#[expect(dead_code, reason = "bars and comparing answers are for the ratios")]
+mod pairs;
+#[path = "support/registrar.rs"]
+mod registrar;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+
+fn each_by_itself(criterion: &mut Criterion) {
+    for pair in &pairs::PAIRS {
+        let mut group = criterion.benchmark_group(pair.name);
+        group.bench_function("floor", |bencher| bencher.iter_custom(pair.floor));
+        group.bench_function("ours", |bencher| bencher.iter_custom(pair.ours));
+        group.finish();
+    }
+}
+
+criterion_group!(benches, each_by_itself);
+criterion_main!(benches);

@@ -1,0 +1,120 @@
+//! The load: a few connections that are kept, and the same request over each of them again and again.
+
+use std::{
+    fmt,
+    io::{self, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use crate::cores::TICKS_PER_SECOND;
+
+const CONNECTIONS: usize = 16;
+
+const BODY: &str = include_str!("../fixtures/public.json");
+
+/// One thread that keeps a request under way on each connection: it takes the answer of one and
+/// sends the next there, then goes on to the next connection. No connection waits long, for a server
+/// of one thread takes them in turn as well.
+pub(crate) struct Load {
+    connections: Vec<TcpStream>,
+    request: Vec<u8>,
+    buffer: [u8; 4096],
+}
+
+/// What a server did in its turns.
+#[derive(Default)]
+pub(crate) struct Measured {
+    pub(crate) requests: u32,
+    pub(crate) wall: Duration,
+    /// How long its core had nothing to do meanwhile.
+    pub(crate) idle_ticks: u32,
+}
+
+impl Load {
+    pub(crate) fn connect(server: SocketAddr) -> io::Result<Self> {
+        let connect = |_| {
+            let connection = TcpStream::connect(server)?;
+            connection.set_nodelay(true)?;
+            Ok(connection)
+        };
+        let connections: io::Result<_> = (0..CONNECTIONS).map(connect).collect();
+        let request = format!(
+            "POST /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\naccept: */*\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}",
+            BODY.len()
+        );
+        Ok(Self {
+            connections: connections?,
+            request: request.into_bytes(),
+            buffer: [0; 4096],
+        })
+    }
+
+    /// Asks for `time`; gives back how many answers there were, and how long it took.
+    pub(crate) fn run(&mut self, time: Duration) -> io::Result<(u32, Duration)> {
+        let start = Instant::now();
+        for connection in &mut self.connections {
+            connection.write_all(&self.request)?;
+        }
+        let mut answers = 0;
+        while start.elapsed() < time {
+            for connection in &mut self.connections {
+                read_answer(connection, &mut self.buffer)?;
+                answers += 1;
+                connection.write_all(&self.request)?;
+            }
+        }
+        let spent = start.elapsed();
+        for connection in &mut self.connections {
+            read_answer(connection, &mut self.buffer)?;
+        }
+        Ok((answers, spent))
+    }
+}
+
+/// Reads one answer to its last byte; anything but a 201 is an error.
+fn read_answer(connection: &mut TcpStream, buffer: &mut [u8; 4096]) -> io::Result<()> {
+    let (mut filled, mut whole) = (0, None);
+    while whole.is_none_or(|whole| filled < whole) {
+        let read = connection.read(&mut buffer[filled..])?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        filled += read;
+        if whole.is_none() {
+            whole = length(&buffer[..filled])?;
+        }
+    }
+    Ok(())
+}
+
+/// The length of the answer that begins with `bytes`; `None` before its head is there.
+fn length(bytes: &[u8]) -> io::Result<Option<usize>> {
+    let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let text = str::from_utf8(&bytes[..head]).map_err(io::Error::other)?;
+    if !text.starts_with("HTTP/1.1 201 ") {
+        return Err(io::Error::other(text.to_owned()));
+    }
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let body: usize = length.ok_or_else(|| io::Error::other("an answer without length"))?;
+    Ok(Some(head + 4 + body))
+}
+
+impl Measured {
+    /// Requests a second.
+    pub(crate) fn rate(&self) -> f64 {
+        f64::from(self.requests) / self.wall.as_secs_f64()
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let idle = f64::from(self.idle_ticks) / TICKS_PER_SECOND / self.wall.as_secs_f64();
+        write!(f, "{:6.0} ({:3.0} %)", self.rate(), (1.0 - idle) * 100.0)
+    }
+}

@@ -1,0 +1,182 @@
+//! What is measured in process: each time the crate, and the floor that it is held against.
+
+use std::{
+    hint::black_box,
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
+
+use oauth_dcr::{CodeChallenge, CodeVerifier, RedirectPolicy, RedirectUri};
+use url::Url;
+
+use crate::{
+    floor_pkce::verify,
+    floor_register::Floor,
+    {drive::register, registrar::registrar},
+};
+
+/// Two ways to do the same work so many times. Each gives the time that it took, without what it
+/// set up before and took down after.
+pub(crate) struct Pair {
+    pub(crate) name: &'static str,
+    /// The most that the crate may take, in floors; `None` for a control.
+    pub(crate) bar: Option<f64>,
+    pub(crate) floor: fn(u64) -> Duration,
+    pub(crate) ours: fn(u64) -> Duration,
+}
+
+/// Every pair, after a control that shows what the machine alone makes of two equal sides.
+pub(crate) const PAIRS: [Pair; 7] = [
+    Pair {
+        name: "control: register public, floor twice",
+        bar: None,
+        floor: |n| floor_register(n, PUBLIC),
+        ours: |n| floor_register(n, PUBLIC),
+    },
+    Pair {
+        name: "register public",
+        bar: Some(1.3),
+        floor: |n| floor_register(n, PUBLIC),
+        ours: |n| our_register(n, PUBLIC),
+    },
+    Pair {
+        name: "register confidential",
+        bar: Some(1.3),
+        floor: |n| floor_register(n, CONFIDENTIAL),
+        ours: |n| our_register(n, CONFIDENTIAL),
+    },
+    Pair {
+        name: "pkce, verifier of 43",
+        bar: Some(1.15),
+        floor: |n| floor_verify(n, SHORT_VERIFIER),
+        ours: |n| our_verify(n, SHORT_VERIFIER),
+    },
+    Pair {
+        name: "pkce, verifier of 128",
+        bar: Some(1.15),
+        floor: |n| floor_verify(n, LONG_VERIFIER),
+        ours: |n| our_verify(n, LONG_VERIFIER),
+    },
+    Pair {
+        name: "redirect uri, text copied",
+        bar: Some(2.0),
+        floor: floor_redirect_uri,
+        ours: our_redirect_uri_copied,
+    },
+    Pair {
+        name: "redirect uri, text moved in",
+        bar: Some(2.0),
+        floor: floor_redirect_uri,
+        ours: our_redirect_uri_moved,
+    },
+];
+
+/// What is registered.
+pub(crate) const BODIES: [&[u8]; 2] = [PUBLIC, CONFIDENTIAL];
+const PUBLIC: &[u8] = include_bytes!("../fixtures/public.json");
+const CONFIDENTIAL: &[u8] = include_bytes!("../fixtures/confidential.json");
+
+/// RFC 7636 appendix B.
+const SHORT_VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// As long as the RFC lets one be.
+const LONG_VERIFIER: &str = concat!(
+    "M25iVXpKU3puUjFaYWg3T1NDTDQtcW1ROUY5YXlwalNoc0hhakxifmZHag.kZ1Ex",
+    "0vYp6aXg1Qm9.~wR7dLqTz3NcKeU8JfVhS2yMiGbP5oCxA4rWnE_HtDkQsIjFlOu",
+);
+
+/// What clients register today, and what standards show; the policy allows all of them.
+const REDIRECT_URIS: [&str; 8] = [
+    "https://application.example.com/callback",
+    "https://claude.ai/api/mcp/auth_callback",
+    "https://chatgpt.com/connector_platform_oauth_redirect",
+    "http://127.0.0.1:33418/",
+    "http://localhost:6274/oauth/callback",
+    "http://[::1]:37819/callback/Zk3_a-9QxL0b",
+    "cursor://anysphere.cursor-mcp/oauth/callback",
+    "com.example.app:/oauth2redirect/example-provider",
+];
+
+/// So large that no request of a bench is refused, while each is counted.
+pub(crate) const QUOTA: NonZeroU32 = NonZeroU32::new(50_000_000).unwrap();
+
+/// Registrations with one store; then the next gets an empty one, so that no store outgrows the
+/// caches because a round is long.
+const PER_STORE: u64 = 4096;
+
+/// Does `step` `n` times on what `fresh` makes, a new one every [`PER_STORE`] steps.
+fn on_fresh<S, T>(n: u64, fresh: impl Fn() -> S, step: impl Fn(&S) -> T) -> Duration {
+    let mut spent = Duration::ZERO;
+    let mut left = n;
+    while left > 0 {
+        let steps = left.min(PER_STORE);
+        left -= steps;
+        let state = fresh();
+        spent += timed(steps, || step(&state));
+    }
+    spent
+}
+
+fn timed<T>(n: u64, mut step: impl FnMut() -> T) -> Duration {
+    let start = Instant::now();
+    for _ in 0..n {
+        black_box(step());
+    }
+    start.elapsed()
+}
+
+fn floor_register(n: u64, body: &[u8]) -> Duration {
+    let fresh = || Floor::new(Some(QUOTA));
+    on_fresh(n, fresh, |floor| floor.register(black_box(body)).unwrap())
+}
+
+fn our_register(n: u64, body: &[u8]) -> Duration {
+    let fresh = || registrar(Some(QUOTA));
+    on_fresh(n, fresh, |registrar| {
+        register(registrar, black_box(body)).unwrap()
+    })
+}
+
+fn floor_verify(n: u64, verifier: &str) -> Duration {
+    let challenge = CodeVerifier::parse(verifier).unwrap().challenge();
+    let challenge = challenge.as_str().as_bytes().try_into().unwrap();
+    timed(n, || verify(black_box(&challenge), black_box(verifier)))
+}
+
+fn our_verify(n: u64, verifier: &str) -> Duration {
+    let challenge: CodeChallenge = CodeVerifier::parse(verifier).unwrap().challenge();
+    timed(n, || {
+        let verifier = CodeVerifier::parse(black_box(verifier)).unwrap();
+        black_box(&challenge).verify(&verifier)
+    })
+}
+
+fn floor_redirect_uri(n: u64) -> Duration {
+    let mut texts = REDIRECT_URIS.iter().cycle();
+    timed(n, || Url::parse(black_box(texts.next().unwrap())).unwrap())
+}
+
+fn our_redirect_uri_copied(n: u64) -> Duration {
+    let policy = RedirectPolicy::native_agents();
+    let mut texts = REDIRECT_URIS.iter().cycle();
+    timed(n, || {
+        let text = *black_box(texts.next().unwrap());
+        RedirectUri::parse(text, black_box(&policy)).unwrap()
+    })
+}
+
+fn our_redirect_uri_moved(n: u64) -> Duration {
+    let policy = RedirectPolicy::native_agents();
+    let mut spent = Duration::ZERO;
+    let mut left = n;
+    while left > 0 {
+        let steps = left.min(PER_STORE);
+        left -= steps;
+        let texts = (0..steps).zip(REDIRECT_URIS.iter().cycle());
+        let texts: Vec<String> = texts.map(|(_, &text)| text.to_owned()).collect();
+        let mut texts = texts.into_iter();
+        spent += timed(steps, || {
+            RedirectUri::parse(texts.next().unwrap(), black_box(&policy)).unwrap()
+        });
+    }
+    spent
+}

@@ -1,0 +1,44 @@
+//! Rounds, and what they have in common.
+
+use std::{env, fmt};
+
+/// How many rounds to run: what `OAUTH_DCR_BENCH_ROUNDS` says, or `usual`; one where the bench runs
+/// as a test, without `--bench`.
+pub(crate) fn rounds(usual: usize) -> usize {
+    let wanted = env::var("OAUTH_DCR_BENCH_ROUNDS").ok();
+    let wanted = wanted.and_then(|text| text.parse().ok());
+    let is_bench = env::args().any(|argument| argument == "--bench");
+    wanted.unwrap_or(if is_bench { usual } else { 1 }).max(1)
+}
+
+/// The least, the middle and the greatest of one figure over all rounds.
+pub(crate) struct Spread {
+    min: f64,
+    pub(crate) median: f64,
+    max: f64,
+}
+
+impl Spread {
+    /// The spread of `figures`, of which there is at least one.
+    pub(crate) fn of(mut figures: Vec<f64>) -> Self {
+        figures.sort_by(f64::total_cmp);
+        Self {
+            min: figures[0],
+            median: figures[figures.len() / 2],
+            max: figures[figures.len() - 1],
+        }
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { min, median, max } = self;
+        let digits = f.precision().unwrap_or(2);
+        write!(f, "{min:8.digits$} {median:8.digits$} {max:8.digits$}")
+    }
+}
+
+/// Whether a median keeps to its bar, in a word.
+pub(crate) const fn verdict(kept: bool) -> &'static str {
+    if kept { "pass" } else { "short" }
+}
