@@ -54,7 +54,10 @@ const LEGAL: u128 = {
     let mut legal = 0;
     let mut byte = b'!';
     while byte <= b'~' {
-        if !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}') {
+        if !matches!(
+            byte,
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+        ) {
             legal |= 1 << byte;
         }
         byte += 1;
@@ -230,7 +233,10 @@ impl Host {
 
 fn check_bytes(text: &str) -> Result<(), UriFault> {
     let bytes = text.as_bytes();
-    if !bytes.iter().all(|&byte| byte.is_ascii() && (LEGAL >> byte) & 1 == 1) {
+    if !bytes
+        .iter()
+        .all(|&byte| byte.is_ascii() && (LEGAL >> byte) & 1 == 1)
+    {
         return Err(UriFault::Character);
     }
     let mut escapes = bytes.split(|&byte| byte == b'%').skip(1);
