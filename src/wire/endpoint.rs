@@ -66,8 +66,8 @@ impl RegistrationEndpoint {
     /// Decides by the head of a request, before its body is polled. The tenant is the one that the
     /// request's host leads to.
     ///
-    /// Rules that look at addresses need the connection's: put a [`PeerAddress`] into the
-    /// extensions of the request.
+    /// Rules that look at addresses need the connection's: put a [`PeerAddress`](crate::PeerAddress)
+    /// into the extensions of the request.
     pub async fn open(&self, head: &Parts) -> Opened {
         self.open_for(TenantSelector::Host(host(head)), head).await
     }
