@@ -4,7 +4,7 @@ mod record;
 
 use crate::{
     registration::ClientMetadata,
-    values::{ClientId, SecretDigest, SecurityMode, TenantId, Timestamp},
+    values::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
 /// A registered client, as it is stored: the authorization and token checks know no other form.
@@ -39,6 +39,10 @@ pub struct Client {
     pub(crate) issued_at: Timestamp,
     pub(crate) security_mode: SecurityMode,
     pub(crate) secret: Option<SecretDigest>,
+    /// Whether the owner has blocked it.
+    pub(crate) blocked: bool,
+    /// What the owner has decided, if anything.
+    pub(crate) redirection_policy: Option<RedirectionPolicy>,
     pub(crate) metadata: ClientMetadata,
 }
 
@@ -71,6 +75,35 @@ impl Client {
     /// The digest of its secret, or `None` for a public client.
     pub const fn secret_digest(&self) -> Option<&SecretDigest> {
         self.secret.as_ref()
+    }
+
+    /// Whether the tenant's owner has blocked it: it can neither ask for authorization nor get a
+    /// token. Default `false`.
+    pub const fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// The same client, blocked or not.
+    #[must_use]
+    pub const fn with_blocked(mut self, blocked: bool) -> Self {
+        self.blocked = blocked;
+        self
+    }
+
+    /// What becomes of an authorization request that is refused after its redirect URI is known.
+    /// Default: a strict client's is shown to the user, a permissive one's goes back to the client.
+    pub fn redirection_policy(&self) -> RedirectionPolicy {
+        self.redirection_policy.unwrap_or(match self.security_mode {
+            SecurityMode::Strict => RedirectionPolicy::OpenRedirectProtection,
+            SecurityMode::Permissive => RedirectionPolicy::AllowAlways,
+        })
+    }
+
+    /// The same client, with this policy.
+    #[must_use]
+    pub const fn with_redirection_policy(mut self, policy: RedirectionPolicy) -> Self {
+        self.redirection_policy = Some(policy);
+        self
     }
 
     /// What it is registered with.

@@ -105,17 +105,18 @@ pub use registration::{
     RegistrationRequest,
 };
 pub use settings::{
-    AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee,
-    HeaderName, InvalidHeaderName, InvalidIssuer, InvalidOrigin, Issuer, MetadataLimits,
-    RefusedRedirectUris, RegistrationSettings, ScopeWhenNoneRequested, SettingsDocument,
-    SettingsError, SignalHeaders, SubjectType, TenantSettings, UnknownParameters, Unsupported,
+    AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, EndpointPath, GrantedScope,
+    Grantee, HeaderName, InvalidEndpointPath, InvalidHeaderName, InvalidIssuer, InvalidOrigin,
+    Issuer, MetadataLimits, RefusedRedirectUris, RegistrationSettings, ScopeWhenNoneRequested,
+    SettingsDocument, SettingsError, SignalHeaders, SubjectType, TenantSettings, UnknownParameters,
+    Unsupported,
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,
-    CodeChallenge, CodeVerifier, GrantType, InvalidClientId, InvalidCodeChallenge,
+    CodeChallenge, CodeVerifier, Destination, GrantType, InvalidClientId, InvalidCodeChallenge,
     InvalidCodeVerifier, InvalidLanguageTag, InvalidScheme, InvalidScope, InvalidTenantId,
-    LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError, ResponseType, Scope,
-    SecretDigest, SecurityMode, TenantId, Timestamp, TokenEndpointAuthMethod, WebUri, WebUriError,
-    Word,
+    LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError, RedirectionPolicy,
+    ResponseType, Scope, SecretDigest, SecurityMode, TenantId, Timestamp, TokenEndpointAuthMethod,
+    WebUri, WebUriError, Word,
 };
 pub use wire::{BodyProgress, Opened, PeerAddress, RegistrationBody, RegistrationEndpoint};

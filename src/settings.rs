@@ -5,6 +5,7 @@
 
 mod access;
 mod document;
+mod endpoint_path;
 mod issuer;
 mod only_default;
 mod origins;
@@ -15,6 +16,7 @@ pub use access::{
     ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,
 };
 pub use document::{SettingsDocument, SettingsError};
+pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use origins::{AllowedOrigins, InvalidOrigin};
 pub use registration::{MetadataLimits, RefusedRedirectUris, RegistrationSettings, Unsupported};

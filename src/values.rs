@@ -24,14 +24,15 @@ pub use client_secret::{ClientSecret, SecretDigest};
 pub use language::{InvalidLanguageTag, LanguageTag};
 pub use pkce::{CodeChallenge, CodeVerifier, InvalidCodeChallenge, InvalidCodeVerifier};
 pub use redirect_policy::{AllowedScheme, InvalidScheme, RedirectPolicy};
-pub use redirect_uri::{RedirectUri, RedirectUriError};
+pub use redirect_uri::{Destination, RedirectUri, RedirectUriError};
 pub use scope::{InvalidScope, Scope};
 pub use tenant_id::{InvalidTenantId, TenantId};
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    ApplicationType, GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod,
-    Word,
+    ApplicationType, GrantType, OrderedSet, RedirectionPolicy, ResponseType, SecurityMode,
+    TokenEndpointAuthMethod, Word,
 };
 pub use web_uri::{WebUri, WebUriError};
 
+pub(crate) use scope::is_scope_token;
 pub(crate) use uri::{is_host, is_host_name, is_origin};

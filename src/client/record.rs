@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use crate::{
     client::Client,
     registration::{ClientMetadata, StoredMetadata},
-    values::{ClientId, SecretDigest, SecurityMode, TenantId, Timestamp},
+    values::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
 /// The form that is written. One that is not known is refused, not guessed at.
@@ -21,6 +21,10 @@ struct Written<'a> {
     security_mode: SecurityMode,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret_digest: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    blocked: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirection_policy: Option<RedirectionPolicy>,
     metadata: &'a ClientMetadata,
 }
 
@@ -29,11 +33,15 @@ struct Written<'a> {
 struct Read {
     version: u32,
     tenant: TenantId,
-    client_id: String,
+    client_id: ClientId,
     issued_at: Timestamp,
     security_mode: SecurityMode,
     #[serde(default)]
     secret_digest: Option<String>,
+    #[serde(default)]
+    blocked: bool,
+    #[serde(default)]
+    redirection_policy: Option<RedirectionPolicy>,
     metadata: StoredMetadata,
 }
 
@@ -48,6 +56,8 @@ impl Serialize for Client {
             issued_at: self.issued_at,
             security_mode: self.security_mode,
             secret_digest: self.secret.as_ref().map(SecretDigest::to_tagged),
+            blocked: self.blocked,
+            redirection_policy: self.redirection_policy,
             metadata: &self.metadata,
         };
         written.serialize(serializer)
@@ -67,10 +77,12 @@ impl<'de> Deserialize<'de> for Client {
         };
         let client = Self {
             tenant: read.tenant,
-            id: ClientId::parse(&read.client_id).map_err(D::Error::custom)?,
+            id: read.client_id,
             issued_at: read.issued_at,
             security_mode: read.security_mode,
             secret: read.secret_digest.map(digest).transpose()?,
+            blocked: read.blocked,
+            redirection_policy: read.redirection_policy,
             metadata: read
                 .metadata
                 .restore(read.security_mode)

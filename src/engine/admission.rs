@@ -110,6 +110,8 @@ impl Admission {
                 issued_at: ports.clock.now(),
                 security_mode: mode,
                 secret: secret.as_ref().map(ClientSecret::digest),
+                blocked: false,
+                redirection_policy: None,
                 metadata,
             });
             match ports.store.insert(Arc::clone(&client)).await? {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     quota::Quota,
-    settings::{AllowedOrigins, only_default::OnlyDefault},
+    settings::{AllowedOrigins, EndpointPath, only_default::OnlyDefault},
     values::{OrderedSet, RedirectPolicy, SecurityMode, TokenEndpointAuthMethod},
 };
 
@@ -22,6 +22,9 @@ use crate::{
 pub struct RegistrationSettings {
     /// Whether anyone may register. Default `false`.
     pub enabled: bool,
+    /// Where the registration endpoint stands below the issuer. Default `/oidc/register`.
+    #[serde(skip_serializing_if = "EndpointPath::is_default")]
+    pub path: EndpointPath,
     /// The mode that new clients are born with. Default strict.
     pub security_mode: SecurityMode,
     /// The quota of the registration endpoint, shared by all who reach it. `None` switches the
@@ -56,6 +59,7 @@ impl Default for RegistrationSettings {
         use TokenEndpointAuthMethod::{ClientSecretPost, None};
         Self {
             enabled: false,
+            path: EndpointPath::default(),
             security_mode: SecurityMode::Strict,
             rate_limit: Some(Quota::default()),
             token_endpoint_auth_methods: [None, ClientSecretPost].into_iter().collect(),

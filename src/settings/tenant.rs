@@ -11,9 +11,6 @@ use crate::{
 /// It serialises as one entry of the settings document; every field but `id` has a default, and an
 /// unknown field is an error.
 ///
-/// This version decides about registration. What stands after that, from
-/// `unknown_authorize_parameters` on, is read, checked and kept for the host.
-///
 /// ```
 /// use oauth_dcr::TenantSettings;
 ///
@@ -100,6 +97,14 @@ impl TenantSettings {
     pub fn enabled(mut self) -> Self {
         self.registration.enabled = true;
         self
+    }
+
+    /// Where clients register: below the issuer. `None` without an issuer, and while registration is
+    /// off.
+    pub fn registration_endpoint(&self) -> Option<String> {
+        let issuer = self.issuer.as_ref().filter(|_| self.registration.enabled)?;
+        let base = issuer.as_str().trim_end_matches('/');
+        Some(format!("{base}{}", self.registration.path))
     }
 
     /// Lets new clients be born permissive. Ask for it only where clients depend on the behaviour

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::values::SecurityMode;
 
@@ -26,7 +26,8 @@ const RANDOM_CHARS: usize = 32;
 /// assert_eq!(id.as_str(), "tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2");
 /// # Ok::<(), oauth_dcr::InvalidClientId>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ClientId(Box<str>);
 
 /// A client id is empty, longer than 512 characters, or not visible ASCII.
@@ -78,6 +79,14 @@ impl ClientId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for ClientId {
+    type Error = InvalidClientId;
+
+    fn try_from(text: String) -> Result<Self, InvalidClientId> {
+        Self::parse(&text)
     }
 }
 

@@ -46,6 +46,9 @@ impl fmt::Debug for ClientSecret {
 pub struct SecretDigest([u8; 32]);
 
 impl SecretDigest {
+    /// What no secret has, as far as anyone knows: for comparing where there is no client.
+    pub(crate) const OF_NOBODY: Self = Self([0; 32]);
+
     /// The digest of a presented or minted secret.
     pub fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret.as_bytes()).into())

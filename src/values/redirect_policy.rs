@@ -202,6 +202,15 @@ impl RedirectPolicy {
         }
     }
 
+    /// Whether the port of http to the loopback host `host` may differ from the registered one.
+    pub(crate) fn lets_port_differ(&self, host: &str) -> bool {
+        if host == "localhost" {
+            self.localhost_any_port
+        } else {
+            self.loopback_any_port
+        }
+    }
+
     /// Whether the policy lists `scheme`, in any letter case.
     pub(crate) fn lists(&self, scheme: &str) -> bool {
         let is_listed = |listed: &AllowedScheme| listed.as_str().eq_ignore_ascii_case(scheme);

@@ -4,8 +4,11 @@ use serde::{Serialize, Serializer};
 
 use crate::values::{
     RedirectPolicy,
-    uri::{Authority, Host, UriFault, UriParts, is_dns_label},
+    uri::{Authority, Host, UriFault, UriParts, is_dns_label, read_port},
 };
+
+/// The hosts of http redirect URIs, each in the one spelling that can't be mistaken.
+const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
 /// A redirect URI as a client registered it, to the byte.
 ///
@@ -145,6 +148,83 @@ impl RedirectUri {
     pub fn is_loopback(&self) -> bool {
         matches!(self.kind, Kind::Loopback { .. })
     }
+
+    /// Where it leads, to show to the user.
+    pub fn destination(&self) -> Destination<'_> {
+        // It was read when it was made, so it can be read again.
+        let parts = UriParts::read(&self.text).ok();
+        let host = parts.as_ref().and_then(|parts| parts.authority.as_ref());
+        let host = host.map_or("", |authority| authority.host);
+        match self.kind {
+            Kind::Claimed => Destination::Site(host),
+            Kind::Loopback { .. } => Destination::Device(host),
+            Kind::PrivateUse => Destination::App(parts.map_or("", |parts| parts.scheme)),
+        }
+    }
+
+    /// Whether `requested` is this redirect URI (RFC 9700 section 4.1.3): the same text or, for http
+    /// to a loopback host whose port `policy` lets differ, the same but for the port
+    /// (RFC 8252 section 7.3).
+    ///
+    /// ```
+    /// use oauth_dcr::{RedirectPolicy, RedirectUri};
+    ///
+    /// let policy = RedirectPolicy::default();
+    /// let registered = RedirectUri::parse("http://127.0.0.1:33418/cb", &policy)?;
+    /// assert!(registered.matches("http://127.0.0.1:50123/cb", &policy));
+    /// assert!(!registered.matches("http://127.0.0.1:33418/other", &policy));
+    /// # Ok::<(), oauth_dcr::RedirectUriError>(())
+    /// ```
+    pub fn matches(&self, requested: &str, policy: &RedirectPolicy) -> bool {
+        *self.text == *requested || self.differs_by_port_only(requested, policy)
+    }
+
+    fn differs_by_port_only(&self, requested: &str, policy: &RedirectPolicy) -> bool {
+        if self.kind != (Kind::Loopback { https: false }) {
+            return false;
+        }
+        let (Some((own_scheme, own)), Some((scheme, other))) =
+            (self.text.split_once("://"), requested.split_once("://"))
+        else {
+            return false;
+        };
+        let floats = |host: &&str| policy.lets_port_differ(host);
+        own_scheme == scheme
+            && LOOPBACK_HOSTS.into_iter().filter(floats).any(|host| {
+                let own = own.strip_prefix(host).and_then(without_port);
+                own.is_some() && own == other.strip_prefix(host).and_then(without_port)
+            })
+    }
+
+    /// This redirect URI as it was requested, its port included.
+    pub(crate) fn as_requested(&self, requested: &str) -> Self {
+        Self {
+            text: requested.into(),
+            kind: self.kind,
+        }
+    }
+}
+
+/// What stands after the port, if there is one; `None` if it is none that a URI may have.
+fn without_port(after_host: &str) -> Option<&str> {
+    let Some(port) = after_host.strip_prefix(':') else {
+        return Some(after_host);
+    };
+    let digits = port.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = port.split_at_checked(digits)?;
+    read_port(digits).ok().map(|_| rest)
+}
+
+/// Where a redirect URI leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Destination<'a> {
+    /// To the web site at this host.
+    Site(&'a str),
+    /// To a program that listens on the user's own device, at this loopback host.
+    Device(&'a str),
+    /// To whichever app has claimed this private-use scheme on the user's device.
+    App(&'a str),
 }
 
 fn classify(text: &str, policy: &RedirectPolicy) -> Result<Kind, RedirectUriError> {
@@ -183,9 +263,9 @@ fn https(authority: &Authority<'_>, policy: &RedirectPolicy) -> Result<Kind, Red
     Ok(Kind::Claimed)
 }
 
-/// RFC 8252 section 7.3, and `localhost`, each in the one spelling that can't be mistaken.
+/// RFC 8252 section 7.3, and `localhost`.
 fn http(authority: &Authority<'_>) -> Result<Kind, RedirectUriError> {
-    if matches!(authority.host, "127.0.0.1" | "[::1]" | "localhost") {
+    if LOOPBACK_HOSTS.contains(&authority.host) {
         return Ok(Kind::Loopback { https: false });
     }
     authority.classify()?;

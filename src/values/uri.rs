@@ -297,7 +297,7 @@ pub(crate) fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 
-fn read_port(digits: &str) -> Result<u16, UriFault> {
+pub(super) fn read_port(digits: &str) -> Result<u16, UriFault> {
     let canonical = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {
         Ok(port) if canonical => Ok(port),

@@ -15,6 +15,19 @@ pub enum SecurityMode {
     Permissive,
 }
 
+/// What becomes of an authorization request that is refused after its redirect URI is known.
+///
+/// Anyone can register a client, so a redirect to it is a redirect to anywhere
+/// (RFC 9700 section 4.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RedirectionPolicy {
+    /// The user sees a page of the authorization server.
+    OpenRedirectProtection,
+    /// The user is sent to the client with the error (RFC 6749 section 4.1.2.1).
+    AllowAlways,
+}
+
 /// How a client authenticates at the token endpoint (RFC 7591 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -153,6 +166,19 @@ impl ResponseType {
                 Self::CodeIdTokenToken,
             ],
         }
+    }
+
+    /// Whether it asks for an authorization code.
+    pub const fn has_code(self) -> bool {
+        matches!(
+            self,
+            Self::Code | Self::CodeIdToken | Self::CodeToken | Self::CodeIdTokenToken
+        )
+    }
+
+    /// Whether it asks for a token straight from the authorization endpoint.
+    pub const fn has_token(self) -> bool {
+        !matches!(self, Self::Code)
     }
 
     /// Whether `name` is this response type, its words in any order, none twice.
