@@ -71,22 +71,34 @@
 // The code in the README compiles.
 #![cfg_attr(all(doctest, feature = "tower"), doc = include_str!("../README.md"))]
 
+mod access;
 pub mod acl;
+mod authorization;
 mod client;
 mod engine;
 mod error;
+mod kept;
 #[cfg(feature = "memory")]
 mod memory;
+mod parameters;
 mod ports;
 mod quota;
 mod registration;
 mod settings;
+mod token;
 mod values;
 mod wire;
 
 #[cfg(feature = "tower")]
 pub mod tower;
 
+pub use access::{AccessError, AccessRequest, ApiAccess, ApiScopes};
+#[cfg(feature = "confusables")]
+pub use authorization::ProtectedNames;
+pub use authorization::{
+    AuthorizationDecision, AuthorizationError, AuthorizationRefusal, AuthorizationRequest,
+    AuthorizationResponse, CodeBinding, Consent, ResponseMode,
+};
 pub use client::Client;
 pub use engine::{Admission, Registered, Registrar, RegistrarBuilder};
 pub use error::{BackendError, RandomError, RegistrationError};
@@ -110,6 +122,11 @@ pub use settings::{
     Issuer, MetadataLimits, RefusedRedirectUris, RegistrationSettings, ScopeWhenNoneRequested,
     SettingsDocument, SettingsError, SignalHeaders, SubjectType, TenantSettings, UnknownParameters,
     Unsupported,
+};
+pub use token::{
+    ClientAuthError, ClientCredentials, CodeExchange, DeviceExchange, GrantFault, RefreshBinding,
+    RefreshExchange, RefreshTokenRule, TokenDecision, TokenError, TokenGrant, TokenRefusal,
+    TokenRequest,
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,

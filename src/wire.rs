@@ -8,6 +8,7 @@ mod endpoint;
 mod response;
 mod signals;
 mod table;
+mod token;
 
 pub use body::{BodyProgress, RegistrationBody};
 pub use endpoint::{Opened, RegistrationEndpoint};

@@ -18,8 +18,9 @@ use crate::{
     },
 };
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(super) const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
@@ -91,9 +92,7 @@ impl Frame {
     pub(super) fn created(self, registered: Registered) -> Response<Bytes> {
         let mut response = Response::new(registered.into_json());
         *response.status_mut() = StatusCode::CREATED;
-        response
-            .headers_mut()
-            .insert(PRAGMA, HeaderValue::from_static("no-cache"));
+        response.headers_mut().insert(PRAGMA, NO_CACHE);
         self.finish(response)
     }
 

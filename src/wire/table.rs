@@ -7,7 +7,7 @@
 
 use http::StatusCode;
 
-use crate::{error::RegistrationError, registration::Field};
+use crate::{error::RegistrationError, registration::Field, token::TokenError};
 
 /// An error as it goes out.
 pub(super) struct WireError {
@@ -75,6 +75,20 @@ impl WireError {
             | E::Decode(_)
             | E::Metadata(_) => None,
         }
+    }
+}
+
+/// RFC 6749 section 5.2.
+pub(super) const fn token_status(error: TokenError) -> StatusCode {
+    match error {
+        TokenError::InvalidClient(_) => StatusCode::UNAUTHORIZED,
+        TokenError::TooLarge
+        | TokenError::Repeated { .. }
+        | TokenError::Missing { .. }
+        | TokenError::UnsupportedGrantType
+        | TokenError::GrantNotRegistered
+        | TokenError::InvalidGrant(_)
+        | TokenError::Access(_) => StatusCode::BAD_REQUEST,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// The top-level modules from the ground up. Each may use those that stand before it.
-const FLOORS: [&str; 11] = [
+const FLOORS: [&str; 16] = [
     // Values.
     "values",
     // Decisions: pure functions of values.
@@ -12,6 +12,11 @@ const FLOORS: [&str; 11] = [
     "settings",
     "registration",
     "client",
+    "access",
+    "parameters",
+    "kept",
+    "authorization",
+    "token",
     // The outside world: how it fails, and the ports to it.
     "error",
     "ports",

@@ -1,0 +1,29 @@
+//! The authorization request (RFC 6749 section 4.1.1): from its parameters to a decision that the
+//! host carries out.
+//!
+//! [`TenantSettings::authorize`] checks a request for a client. The host signs the user in, shows
+//! what [`AuthorizationDecision::consent`] says, and issues a code that is bound to what
+//! [`AuthorizationDecision::approve`] gives. All of it is pure.
+//!
+//! [`TenantSettings::authorize`]: crate::TenantSettings::authorize
+
+mod binding;
+mod check;
+#[cfg(feature = "confusables")]
+mod confusable;
+mod consent;
+mod decision;
+mod error;
+mod refusal;
+mod request;
+mod response;
+
+pub use binding::CodeBinding;
+#[cfg(feature = "confusables")]
+pub use confusable::ProtectedNames;
+pub use consent::Consent;
+pub use decision::AuthorizationDecision;
+pub use error::AuthorizationError;
+pub use refusal::AuthorizationRefusal;
+pub use request::AuthorizationRequest;
+pub use response::{AuthorizationResponse, ResponseMode};

@@ -1,0 +1,95 @@
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::{
+    access::ApiAccess,
+    kept::{self, Kept},
+    values::{ClientId, CodeChallenge, RedirectPolicy, RedirectUri, TenantId, Timestamp},
+};
+
+/// What an authorization code stands for (RFC 6749 section 4.1.2, RFC 7636 section 4.4).
+///
+/// Keep it on the server, beside a digest of the code and the user who consented, and hand it to the
+/// check of the token request. It serialises; what is read back is what was written, or an error.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CodeBinding(Content);
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Content {
+    pub(crate) tenant: TenantId,
+    pub(crate) client_id: ClientId,
+    #[serde(deserialize_with = "redirect_uri")]
+    pub(crate) redirect_uri: RedirectUri,
+    pub(crate) redirect_uri_was_given: bool,
+    pub(crate) challenge: Option<CodeChallenge>,
+    pub(crate) access: ApiAccess,
+    pub(crate) nonce: Option<Box<str>>,
+    pub(crate) expires_at: Timestamp,
+}
+
+impl CodeBinding {
+    /// The longest that a code is good for (RFC 6749 section 4.1.2).
+    pub const MAX_LIFETIME: Duration = Duration::from_secs(600);
+
+    pub(crate) const fn new(content: Content) -> Self {
+        Self(content)
+    }
+
+    pub(crate) const fn content(&self) -> &Content {
+        &self.0
+    }
+
+    /// The client that may redeem the code.
+    pub const fn client_id(&self) -> &ClientId {
+        &self.0.client_id
+    }
+
+    /// What it will be given.
+    pub const fn access(&self) -> &ApiAccess {
+        &self.0.access
+    }
+
+    /// When the code ends. After that the row is of use only to notice that the code is used again.
+    pub const fn expires_at(&self) -> Timestamp {
+        self.0.expires_at
+    }
+}
+
+/// A redirect URI that was accepted once, by whichever policy was in force.
+pub(crate) fn redirect_uri<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<RedirectUri, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    RedirectUri::parse(text, &RedirectPolicy::widest()).map_err(D::Error::custom)
+}
+
+impl Kept for Content {
+    const KIND: &'static str = "code_binding";
+}
+
+impl Serialize for CodeBinding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        kept::write(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CodeBinding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        kept::read(deserializer).map(Self)
+    }
+}
+
+/// Without the nonce, which is the client's secret.
+impl fmt::Debug for CodeBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodeBinding")
+            .field("tenant", &self.0.tenant)
+            .field("client_id", &self.0.client_id)
+            .field("redirect_uri", &self.0.redirect_uri)
+            .field("access", &self.0.access)
+            .field("expires_at", &self.0.expires_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,21 @@
+//! The token request (RFC 6749 sections 4.1.3 and 6): from its parameters, and what was bound to the
+//! code or refresh token, to a decision that the host carries out.
+//!
+//! [`TokenRequest::authenticate`] checks the client and gives one type for each grant; only that type
+//! tells the code or the refresh token, and its `check` is the only way to a [`TokenDecision`]. All
+//! of it is pure.
+
+mod decision;
+mod error;
+mod exchange;
+mod header;
+mod refresh;
+mod refusal;
+mod request;
+
+pub use decision::{RefreshTokenRule, TokenDecision};
+pub use error::{ClientAuthError, GrantFault, TokenError};
+pub use exchange::{ClientCredentials, CodeExchange, DeviceExchange, RefreshExchange, TokenGrant};
+pub use refresh::RefreshBinding;
+pub use refusal::TokenRefusal;
+pub use request::TokenRequest;

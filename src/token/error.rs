@@ -1,0 +1,112 @@
+use crate::access::AccessError;
+
+/// What is wrong with a token request.
+///
+/// `Display` is safe to send: it never holds the client's own text, and says the same of every
+/// client that could not be authenticated. What it keeps to itself is in the variants, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// More parameters, or more bytes of them, than are looked at.
+    #[error("the request is too large")]
+    TooLarge,
+    /// A parameter is there more than once (RFC 6749 section 3.2).
+    #[error("{parameter} is there more than once")]
+    Repeated {
+        /// Its name, or "a parameter" for one that this crate does not read.
+        parameter: &'static str,
+    },
+    /// A parameter is missing.
+    #[error("{parameter} is required")]
+    Missing {
+        /// Its name.
+        parameter: &'static str,
+    },
+    /// The client is not who it says it is, or may not be here.
+    #[error("client authentication failed")]
+    InvalidClient(ClientAuthError),
+    /// A grant that no such client can have.
+    #[error("this grant_type is not supported")]
+    UnsupportedGrantType,
+    /// A grant that the client did not register.
+    #[error("the client is not registered for this grant_type")]
+    GrantNotRegistered,
+    /// The code or the refresh token is not good.
+    #[error(transparent)]
+    InvalidGrant(GrantFault),
+    /// The client may not have what it asks for.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+}
+
+/// Why a client could not be authenticated. For the log: the answer is the same for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientAuthError {
+    /// The request names no client.
+    #[error("no client is named")]
+    NoClient,
+    /// There is no such client.
+    #[error("there is no such client")]
+    UnknownClient,
+    /// The tenant's owner has blocked the client.
+    #[error("the client is blocked")]
+    Blocked,
+    /// The client authenticates in another way than it registered, or in several at once
+    /// (RFC 6749 section 2.3).
+    #[error("the authentication method is not the registered one")]
+    WrongMethod,
+    /// The secret is wrong.
+    #[error("the secret is wrong")]
+    WrongSecret,
+    /// The `Authorization` header can't be read, or names another client than the form.
+    #[error("the Authorization header can't be used")]
+    UnusableHeader,
+}
+
+/// Why a code or a refresh token is not good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrantFault {
+    /// There is none like it.
+    #[error("the code or token is not valid, has expired or was used")]
+    Unknown,
+    /// It was issued to another client.
+    #[error("the code or token is not valid, has expired or was used")]
+    OtherClient,
+    /// Its time is over.
+    #[error("the code or token is not valid, has expired or was used")]
+    Expired,
+    /// It was used before: what came of it should be revoked (RFC 6749 section 4.1.2,
+    /// RFC 9700 section 4.14.2).
+    #[error("the code or token is not valid, has expired or was used")]
+    Used,
+    /// `redirect_uri` is not that of the authorization request (RFC 6749 section 4.1.3).
+    #[error("redirect_uri is not that of the authorization request")]
+    RedirectUri,
+    /// `code_verifier` is missing, malformed, or not the one that the challenge was made from
+    /// (RFC 7636 section 4.6).
+    #[error("code_verifier is not that of the authorization request")]
+    Verifier,
+    /// The authorization request had no `code_challenge`: a strict client's code without one is
+    /// worth nothing, and a verifier for one is a sign of an attack (RFC 9700 section 4.8.2).
+    #[error("the authorization request had no code_challenge")]
+    NoChallenge,
+    /// What the client was given has been taken from it since.
+    #[error("the client may no longer have what it was given")]
+    Withdrawn,
+}
+
+impl TokenError {
+    /// The error code of RFC 6749 section 5.2 or RFC 8707 section 2.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLarge | Self::Repeated { .. } | Self::Missing { .. } => "invalid_request",
+            Self::InvalidClient(_) => "invalid_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::GrantNotRegistered => "unauthorized_client",
+            Self::InvalidGrant(_) => "invalid_grant",
+            Self::Access(error) => error.code(),
+        }
+    }
+}
