@@ -1,6 +1,7 @@
 //! What several tests need.
 
 pub(crate) mod broken;
+pub(crate) mod clients;
 pub(crate) mod clock;
 pub(crate) mod dice;
 pub(crate) mod http;

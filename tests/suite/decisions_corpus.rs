@@ -1,0 +1,359 @@
+//! Every authorization, token and PKCE attack of the corpus, through the library's calls.
+
+use std::time::Duration;
+
+use oauth_dcr::{
+    ApiSettings, AuthorizationRequest, Client, ClientGrant, CodeBinding, Connection, GrantedScope,
+    Grantee, RefreshBinding, TenantId, TenantSettings, Timestamp, TokenDecision, TokenGrant,
+    TokenRefusal, TokenRequest, UnknownParameters,
+};
+use serde_json::{Value, json};
+
+use super::{corpus::cases::lines, support::clients::Stored};
+
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+const CODE_LIFETIME: Duration = Duration::from_secs(60);
+
+/// Rejected by the corpus, accepted by the profile, as the case itself tolerates: what is left of the
+/// scope is given, and parameters that nobody knows are ignored.
+const TOLERATED: [&str; 2] = ["AUZ-026", "AUZ-035"];
+
+/// Whoever comes first gets the token: the check passes for all, and the store lets one through.
+const FOR_THE_STORE: [&str; 1] = ["TOK-018"];
+
+fn cases(areas: &[&str]) -> Vec<Value> {
+    let all = lines("attacks.jsonl");
+    all.into_iter()
+        .filter(|case| areas.contains(&case["area"].as_str().unwrap()))
+        .collect()
+}
+
+fn id(case: &Value) -> &str {
+    case["id"].as_str().unwrap()
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    let list = value.as_array().into_iter().flatten();
+    list.map(|it| it.as_str().unwrap().to_owned()).collect()
+}
+
+fn pairs(value: &Value) -> Vec<(String, String)> {
+    let pair = |it: &Value| -> (String, String) {
+        let [name, value] = strings(it).try_into().unwrap();
+        (name, value)
+    };
+    value.as_array().unwrap().iter().map(pair).collect()
+}
+
+/// The tenant of a case. A token case only names it: then it is one that gave its codes.
+fn tenant(setup: &Value) -> TenantSettings {
+    if setup.is_string() {
+        return tenant(&json!({
+            "default_permissions": [{
+                "audience": "https://api.example.com",
+                "scope": ["read:items", "write:items"],
+            }],
+            "domain_connections": ["google-domain"],
+        }));
+    }
+    let mut tenant = TenantSettings::with_id(TenantId::parse("t1").unwrap());
+    for permission in objects(&setup["default_permissions"]) {
+        let audience = permission["audience"].as_str().unwrap();
+        let scopes = strings(&permission["scope"]);
+        let api = api(&mut tenant, audience);
+        api.scopes.clone_from(&scopes);
+        api.scopes.push("delete:items".to_owned());
+        let scope = GrantedScope::Listed(scopes);
+        let grant = ClientGrant::new(Grantee::ThirdPartyClients, audience, scope);
+        tenant.client_grants.push(grant);
+    }
+    for described in objects(&setup["apis"]) {
+        let api = api(&mut tenant, described["audience"].as_str().unwrap());
+        api.scopes.extend(strings(&described["scopes"]));
+        if !described["access_policy"].is_null() {
+            api.policy = serde_json::from_value(described["access_policy"].clone()).unwrap();
+        }
+    }
+    for identifier in strings(&setup["system_apis"]) {
+        api(&mut tenant, &identifier).system = true;
+    }
+    for (list, is_domain_connection) in [("domain_connections", true), ("other_connections", false)]
+    {
+        let connections = strings(&setup[list]).into_iter().map(|name| {
+            let mut connection = Connection::new(name);
+            connection.is_domain_connection = is_domain_connection;
+            connection
+        });
+        tenant.connections.extend(connections);
+    }
+    tenant
+}
+
+fn objects(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+/// The API of that identifier, a new one if there is none.
+fn api<'t>(tenant: &'t mut TenantSettings, identifier: &str) -> &'t mut ApiSettings {
+    let known = tenant
+        .apis
+        .iter()
+        .position(|it| it.identifier == identifier);
+    let at = known.unwrap_or_else(|| {
+        tenant.apis.push(ApiSettings::new(identifier));
+        tenant.apis.len() - 1
+    });
+    &mut tenant.apis[at]
+}
+
+fn client(described: &Value) -> Client {
+    let id = described["client_id"].as_str().unwrap();
+    let method = described["token_endpoint_auth_method"].as_str().unwrap();
+    let stored = match described["client_secret"].as_str() {
+        Some(secret) => Stored::confidential(id, method, secret),
+        None => Stored::public(id),
+    };
+    let uris = strings(&described["redirect_uris"]);
+    let uris: Vec<&str> = uris.iter().map(String::as_str).collect();
+    let grants = strings(&described["grant_types"]);
+    let grants: Vec<&str> = grants.iter().map(String::as_str).collect();
+    stored.redirect_uris(&uris).grant_types(&grants).client()
+}
+
+/// Whether `code` is one of the errors that a case accepts.
+fn is_right_error(case: &Value, code: &str) -> bool {
+    let expected = &case["expect"];
+    expected["error"] == code || strings(&expected["error_any"]).contains(&code.to_owned())
+}
+
+fn is_accepted(case: &Value) -> bool {
+    case["expect"]["outcome"] == "accept"
+}
+
+#[test]
+fn every_authorization_case_has_the_right_outcome() {
+    let mut wrong = Vec::new();
+    let mut judged = 0;
+    let cases = cases(&["authorize", "pkce"]);
+    for case in cases
+        .iter()
+        .filter(|case| !case["input"]["request"]["params"].is_null())
+    {
+        judged += 1;
+        wrong.extend(judge_authorization(case, UnknownParameters::Ignore));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(judged >= 47, "only {judged} cases were judged");
+}
+
+#[test]
+fn a_tenant_can_refuse_parameters_that_nobody_knows() {
+    let cases = cases(&["authorize"]);
+    for case in &cases {
+        let accepts_only_by_tolerance = id(case) == "AUZ-035";
+        if accepts_only_by_tolerance || is_accepted(case) {
+            assert_eq!(judge_authorization(case, UnknownParameters::Reject), None);
+        }
+    }
+}
+
+fn judge_authorization(case: &Value, unknown: UnknownParameters) -> Option<String> {
+    let setup = &case["input"]["setup"];
+    let mut tenant = tenant(&setup["tenant"]);
+    tenant.unknown_authorize_parameters = unknown;
+    let client = client(&setup["client"]);
+    let params = pairs(&case["input"]["request"]["params"]);
+    let request = AuthorizationRequest::from_pairs(params.clone());
+    let found = request.client_id();
+    let found = found
+        .is_some_and(|it| it == *client.id())
+        .then_some(&client);
+    let tolerated = TOLERATED.contains(&id(case)) && unknown == UnknownParameters::Ignore;
+    let problem = match tenant.authorize(request, found) {
+        Ok(decision) => {
+            let requested = params.iter().find(|(name, _)| name == "redirect_uri");
+            let exact = requested.is_none_or(|(_, uri)| uri == decision.redirect_uri().as_str());
+            let within = decision
+                .access()
+                .scopes()
+                .all(|scope| scope == "read:items");
+            let consent = decision.consent(&client).unwrap();
+            let right = exact && within && !consent.is_verified;
+            (!right || !(is_accepted(case) || tolerated)).then(|| format!("{decision:?}"))
+        }
+        Err(refusal) => {
+            let code = refusal.error().code();
+            let right = !is_accepted(case) && is_right_error(case, code);
+            // An error page, without a redirect.
+            (!right || refusal.response().is_some()).then(|| format!("{refusal:?}"))
+        }
+    };
+    problem.map(|it| format!("{}: {it}", id(case)))
+}
+
+/// A code or refresh token as the host of these cases keeps it.
+struct Kept<B> {
+    binding: Option<B>,
+    is_used: bool,
+}
+
+/// What is bound to the code of a case.
+fn code(case: &Value, tenant: &TenantSettings) -> Kept<CodeBinding> {
+    let code = &case["input"]["setup"]["code"];
+    let issued_to = code["issued_to"].as_str().unwrap();
+    let uri = code["redirect_uri"].as_str().unwrap();
+    let stored = Stored::public(issued_to).redirect_uris(&[uri]);
+    let mut params = vec![
+        ("response_type", "code"),
+        ("client_id", issued_to),
+        ("redirect_uri", uri),
+        ("audience", code["audience"].as_str().unwrap()),
+    ];
+    let scope = format!("{} offline_access", code["scope"].as_str().unwrap());
+    params.push(("scope", &scope));
+    // A row without a challenge, as only a permissive client of that id could have left it.
+    let owner = match code["code_challenge"].as_str() {
+        Some(challenge) => {
+            params.push(("code_challenge", challenge));
+            params.push(("code_challenge_method", "S256"));
+            stored.client()
+        }
+        None => stored.permissive().client(),
+    };
+    let request = AuthorizationRequest::from_pairs(params);
+    let decision = tenant.authorize(request, Some(&owner)).unwrap();
+    let age = Duration::from_secs(code["age_seconds"].as_u64().unwrap());
+    let issued = NOW.unix_millis() - u64::try_from(age.as_millis()).unwrap();
+    let binding = decision.approve(Timestamp::from_unix_millis(issued), CODE_LIFETIME);
+    Kept {
+        binding: Some(binding),
+        is_used: code["used"].as_bool().unwrap(),
+    }
+}
+
+/// What is bound to a refresh token of the client `owner`.
+fn refresh_token(
+    case: &Value,
+    tenant: &TenantSettings,
+    owner: &str,
+    ends: Timestamp,
+) -> RefreshBinding {
+    let stored = Stored::public(owner);
+    let owner = stored.client();
+    let mut first = case.clone();
+    first["input"]["setup"]["code"] = json!({
+        "issued_to": owner.id(), "redirect_uri": "https://app.example.com/callback",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "scope": "read:items", "audience": "https://api.example.com",
+        "age_seconds": 1, "used": false,
+    });
+    let kept = code(&first, tenant);
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", owner.id().as_str()),
+        ("code", "c"),
+        ("redirect_uri", "https://app.example.com/callback"),
+        (
+            "code_verifier",
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        ),
+    ];
+    let request = TokenRequest::from_pairs(form, None);
+    let TokenGrant::AuthorizationCode(exchange) =
+        request.authenticate(tenant, Some(&owner)).unwrap()
+    else {
+        panic!("another grant");
+    };
+    let decision = exchange.check(kept.binding.as_ref(), NOW).unwrap();
+    decision.refresh_binding(ends).unwrap()
+}
+
+/// What the token endpoint of a careful host says.
+fn exchange(
+    case: &Value,
+    tenant: &TenantSettings,
+    client: &Client,
+) -> Result<TokenDecision, TokenRefusal> {
+    let request = &case["input"]["request"];
+    let mut form = pairs(&request["form"]);
+    for (_, value) in &mut form {
+        if value == "$STORED_HASH" {
+            *value = client.secret_digest().unwrap().to_tagged();
+        }
+    }
+    let header = request["headers"]["authorization"].as_str();
+    let request = TokenRequest::from_pairs(form, header.map(str::as_bytes));
+    let found = request.client_id();
+    let found = found.is_some_and(|it| it == *client.id()).then_some(client);
+    match request.authenticate(tenant, found)? {
+        TokenGrant::AuthorizationCode(exchange) => {
+            let kept = match exchange.code() {
+                "$CODE" => code(case, tenant),
+                _ => Kept {
+                    binding: None,
+                    is_used: false,
+                },
+            };
+            if kept.is_used {
+                return Err(exchange.already_used());
+            }
+            exchange.check(kept.binding.as_ref(), NOW)
+        }
+        TokenGrant::RefreshToken(exchange) => {
+            let later = NOW.saturating_add(Duration::from_secs(3600));
+            let own = client.id().as_str();
+            let binding = match exchange.refresh_token() {
+                "$RT" => Some(refresh_token(case, tenant, own, later)),
+                "$RT_EXPIRED" => Some(refresh_token(case, tenant, own, NOW)),
+                "$RT_ALREADY_ROTATED" => return Err(exchange.already_used()),
+                other => other
+                    .strip_prefix("$RT_OF_")
+                    .map(|owner| refresh_token(case, tenant, owner, later)),
+            };
+            exchange.check(binding.as_ref(), NOW)
+        }
+        grant => panic!("no strict client has {grant:?}"),
+    }
+}
+
+#[test]
+fn every_token_case_has_the_right_outcome() {
+    let mut wrong = Vec::new();
+    let mut judged = 0;
+    let cases = cases(&["token", "pkce"]);
+    for case in cases
+        .iter()
+        .filter(|case| !case["input"]["request"]["form"].is_null())
+    {
+        judged += 1;
+        wrong.extend(judge_exchange(case));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(judged >= 38, "only {judged} cases were judged");
+}
+
+fn judge_exchange(case: &Value) -> Option<String> {
+    let setup = &case["input"]["setup"];
+    let tenant = tenant(&setup["tenant"]);
+    let client = client(&setup["client"]);
+    let problem = match exchange(case, &tenant, &client) {
+        Ok(decision) => {
+            let right = is_accepted(case) || FOR_THE_STORE.contains(&id(case));
+            (!right).then(|| format!("{decision:?}"))
+        }
+        Err(refusal) => {
+            let response = refusal.to_response();
+            let status = response.status().as_u16();
+            let expected = &case["expect"];
+            let any = expected["status_any"].as_array();
+            let right_status = expected["status"] == status
+                || any.is_some_and(|any| any.iter().any(|it| *it == status));
+            let right = !is_accepted(case)
+                && right_status
+                && is_right_error(case, refusal.error().code())
+                && response.headers()["cache-control"] == "no-store";
+            (!right).then(|| format!("{status} {refusal:?}"))
+        }
+    };
+    problem.map(|it| format!("{}: {it}", id(case)))
+}
