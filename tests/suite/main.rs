@@ -6,6 +6,7 @@ mod acl_networks;
 mod acl_properties;
 mod acl_proxies;
 mod acl_wire;
+mod authorization;
 mod canary;
 mod corpus;
 mod decisions_corpus;

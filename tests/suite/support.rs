@@ -6,3 +6,4 @@ pub(crate) mod clock;
 pub(crate) mod dice;
 pub(crate) mod http;
 pub(crate) mod slow_networks;
+pub(crate) mod tenants;

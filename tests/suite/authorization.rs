@@ -1,0 +1,606 @@
+//! Authorization requests: what is refused and who is told, and what a decision holds.
+
+mod kept;
+mod permissive;
+
+use std::time::Duration;
+
+use oauth_dcr::{
+    AccessError, AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal,
+    AuthorizationRequest, Client, CodeBinding, Connection, Destination, RedirectionPolicy,
+    ResponseMode, ResponseType, TenantId, TenantSettings, Timestamp, UnknownParameters,
+};
+
+use super::support::{
+    clients::Stored,
+    tenants::{API, t1},
+};
+
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const CALLBACK: &str = "https://app.example.com/callback";
+
+type Pairs = Vec<(&'static str, String)>;
+
+/// What a well-behaved client sends.
+fn good() -> Pairs {
+    [
+        ("response_type", "code"),
+        ("client_id", "tpc_A1"),
+        ("redirect_uri", CALLBACK),
+        ("resource", API),
+        ("scope", "read:items offline_access"),
+        ("state", "s-1"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into()
+}
+
+fn with(name: &'static str, value: &str) -> Pairs {
+    let mut pairs = without(name);
+    pairs.push((name, value.to_owned()));
+    pairs
+}
+
+fn twice(name: &'static str, value: &str) -> Pairs {
+    let mut pairs = good();
+    pairs.push((name, value.to_owned()));
+    pairs
+}
+
+fn without(name: &str) -> Pairs {
+    let mut pairs = good();
+    pairs.retain(|(known, _)| *known != name);
+    pairs
+}
+
+fn authorize(
+    tenant: &TenantSettings,
+    client: &Client,
+    pairs: Pairs,
+) -> Result<AuthorizationDecision, AuthorizationRefusal> {
+    tenant.authorize(AuthorizationRequest::from_pairs(pairs), Some(client))
+}
+
+fn refused(tenant: &TenantSettings, client: &Client, pairs: Pairs) -> AuthorizationRefusal {
+    authorize(tenant, client, pairs).unwrap_err()
+}
+
+fn client() -> Client {
+    Stored::public("tpc_A1").client()
+}
+
+fn redirecting() -> Client {
+    client().with_redirection_policy(RedirectionPolicy::AllowAlways)
+}
+
+/// Each error that can be made before the redirect URI is known, with its code.
+fn before_the_redirect_uri() -> Vec<(Pairs, Client, Error, &'static str)> {
+    let two = Stored::public("tpc_A1").redirect_uris(&[CALLBACK, "https://app.example.com/two"]);
+    let two = two
+        .client()
+        .with_redirection_policy(RedirectionPolicy::AllowAlways);
+    let repeated = |parameter| Error::Repeated { parameter };
+    let uri = Error::RedirectUriNotRegistered;
+    let large = with("state", &"s".repeat(AuthorizationRequest::MAX_BYTES));
+    vec![
+        (large, redirecting(), Error::TooLarge, "invalid_request"),
+        (
+            without("client_id"),
+            redirecting(),
+            Error::ClientIdRequired,
+            "invalid_request",
+        ),
+        (
+            twice("client_id", "tpc_A1"),
+            redirecting(),
+            repeated("client_id"),
+            "invalid_request",
+        ),
+        (
+            with("client_id", "tpc_B2"),
+            redirecting(),
+            Error::UnknownClient,
+            "invalid_client",
+        ),
+        (
+            good(),
+            redirecting().with_blocked(true),
+            Error::Blocked,
+            "unauthorized_client",
+        ),
+        (
+            without("redirect_uri"),
+            two,
+            Error::RedirectUriRequired,
+            "invalid_request",
+        ),
+        (
+            twice("redirect_uri", CALLBACK),
+            redirecting(),
+            repeated("redirect_uri"),
+            "invalid_request",
+        ),
+        (
+            with("redirect_uri", "https://evil.test/"),
+            redirecting(),
+            uri,
+            "invalid_request",
+        ),
+        (
+            with("redirect_uri", "https://APP.example.com/callback"),
+            redirecting(),
+            uri,
+            "invalid_request",
+        ),
+    ]
+}
+
+/// Each error that can be made after that.
+fn after_the_redirect_uri() -> Vec<(Pairs, Error, &'static str)> {
+    let repeated = |parameter| Error::Repeated { parameter };
+    let unsupported = |parameter| Error::NotSupported { parameter };
+    let mut errors = vec![
+        (twice("state", "s-1"), repeated("state"), "invalid_request"),
+        (
+            twice("code_challenge", CHALLENGE),
+            repeated("code_challenge"),
+            "invalid_request",
+        ),
+        (
+            without("response_type"),
+            Error::ResponseTypeRequired,
+            "invalid_request",
+        ),
+        (
+            with("response_mode", "web_message"),
+            Error::UnsupportedResponseMode,
+            "invalid_request",
+        ),
+        (
+            without("code_challenge"),
+            Error::ChallengeRequired,
+            "invalid_request",
+        ),
+        (
+            with("code_challenge", ""),
+            Error::ChallengeRequired,
+            "invalid_request",
+        ),
+        (
+            with("code_challenge", &CHALLENGE[1..]),
+            Error::MalformedChallenge,
+            "invalid_request",
+        ),
+        (
+            with("code_challenge", &format!("{CHALLENGE}=")),
+            Error::MalformedChallenge,
+            "invalid_request",
+        ),
+        (
+            without("code_challenge_method"),
+            Error::UnsupportedChallengeMethod,
+            "invalid_request",
+        ),
+        (
+            with("code_challenge_method", "plain"),
+            Error::UnsupportedChallengeMethod,
+            "invalid_request",
+        ),
+        (
+            with("code_challenge_method", "s256"),
+            Error::UnsupportedChallengeMethod,
+            "invalid_request",
+        ),
+        (
+            with("prompt", "none"),
+            Error::ConsentRequired,
+            "consent_required",
+        ),
+        (
+            with("prompt", "login none"),
+            Error::ConsentRequired,
+            "consent_required",
+        ),
+        (
+            with("connection", "staff-ldap"),
+            Error::ConnectionNotAvailable,
+            "invalid_request",
+        ),
+        (
+            with("connection", "nowhere"),
+            Error::ConnectionNotAvailable,
+            "invalid_request",
+        ),
+        (
+            without("resource"),
+            AccessError::ApiRequired.into(),
+            "invalid_request",
+        ),
+        (
+            with("resource", "https://other.example"),
+            AccessError::UnknownApi.into(),
+            "invalid_target",
+        ),
+        (
+            with("audience", "https://other.example"),
+            AccessError::ApisDiffer.into(),
+            "invalid_target",
+        ),
+        (
+            twice("resource", "https://other.example"),
+            AccessError::SeveralResources.into(),
+            "invalid_target",
+        ),
+        (
+            with("scope", "a  b"),
+            AccessError::MalformedScope.into(),
+            "invalid_scope",
+        ),
+        (
+            with("scope", "delete:items"),
+            AccessError::NothingLeft.into(),
+            "invalid_scope",
+        ),
+    ];
+    let mut others = twice("foo", "");
+    others.push(("foo", String::new()));
+    errors.push((others, repeated("a parameter"), "invalid_request"));
+    for response_type in ["token", "code token", "id_token", "none", "CODE"] {
+        let error = Error::UnsupportedResponseType;
+        errors.push((
+            with("response_type", response_type),
+            error,
+            "unsupported_response_type",
+        ));
+    }
+    for parameter in [
+        "claims",
+        "id_token_hint",
+        "invitation",
+        "login_ticket",
+        "request",
+        "request_uri",
+        "screen_hint",
+    ] {
+        errors.push((
+            with(parameter, "x"),
+            unsupported(parameter),
+            "invalid_request",
+        ));
+        errors.push((
+            with(parameter, ""),
+            unsupported(parameter),
+            "invalid_request",
+        ));
+    }
+    errors
+}
+
+#[test]
+fn a_refusal_before_the_redirect_uri_is_known_is_never_a_redirect() {
+    for (pairs, client, error, code) in before_the_redirect_uri() {
+        let refusal = refused(&t1(), &client, pairs);
+        assert_eq!(refusal.error(), error);
+        assert_eq!(refusal.error().code(), code);
+        assert_eq!(refusal.response(), None, "{error:?}");
+    }
+}
+
+#[test]
+fn a_refusal_after_that_is_shown_to_the_user_unless_the_owner_allows_more() {
+    for (pairs, error, code) in after_the_redirect_uri() {
+        let page = refused(&t1(), &client(), pairs.clone());
+        assert_eq!((page.error(), page.response()), (error, None));
+        let refusal = refused(&t1(), &redirecting(), pairs);
+        assert_eq!(refusal.error(), error);
+        assert_eq!(refusal.error().code(), code);
+        let response = refusal.response().unwrap();
+        assert_eq!(response.redirect_uri(), CALLBACK);
+        let told: Vec<_> = response.parameters().collect();
+        assert_eq!(told[0], ("error", code));
+        assert_eq!(told[1], ("error_description", &*error.to_string()));
+        assert_eq!(*told.last().unwrap(), ("iss", "https://auth.example.com"));
+        let state = told.iter().find(|(name, _)| *name == "state");
+        let ambiguous = error == Error::Repeated { parameter: "state" };
+        assert_eq!(state.is_none(), ambiguous, "{error:?}");
+    }
+}
+
+#[test]
+fn no_description_repeats_what_the_client_sent() {
+    let marked = |name| with(name, "canary-7");
+    for name in [
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "response_mode",
+        "code_challenge",
+        "code_challenge_method",
+        "connection",
+        "resource",
+        "audience",
+        "canary-7",
+    ] {
+        let mut tenant = t1();
+        tenant.unknown_authorize_parameters = UnknownParameters::Reject;
+        let refusal = refused(&tenant, &redirecting(), marked(name));
+        assert!(!refusal.to_string().contains("canary"), "{name}: {refusal}");
+    }
+}
+
+#[test]
+fn an_error_goes_back_in_the_query_with_the_registered_one_kept() {
+    let client = Stored::public("tpc_A1").redirect_uris(&["https://app.example.com/cb?a=%2f&b"]);
+    let client = client
+        .client()
+        .with_redirection_policy(RedirectionPolicy::AllowAlways);
+    let mut pairs = with("redirect_uri", "https://app.example.com/cb?a=%2f&b");
+    pairs.retain(|(name, _)| *name != "state" && *name != "response_type");
+    pairs.push(("state", "a b&c=\u{e9}\r\n".to_owned()));
+    let refusal = refused(&t1(), &client, pairs);
+    assert_eq!(
+        refusal.response().unwrap().location().unwrap(),
+        "https://app.example.com/cb?a=%2f&b&error=invalid_request\
+         &error_description=response_type+is+required\
+         &state=a+b%26c%3D%C3%A9%0D%0A&iss=https%3A%2F%2Fauth.example.com"
+    );
+}
+
+#[test]
+fn an_unknown_client_is_told_where_to_register_while_that_is_possible() {
+    let endpoint = |tenant: &TenantSettings| {
+        let request = AuthorizationRequest::from_pairs(good());
+        let refusal = tenant.authorize(request, None).unwrap_err();
+        assert_eq!(refusal.error(), Error::UnknownClient);
+        refusal.registration_endpoint().map(ToOwned::to_owned)
+    };
+    let mut tenant = t1();
+    assert_eq!(
+        endpoint(&tenant).unwrap(),
+        "https://auth.example.com/oidc/register"
+    );
+    tenant.registration.path = "/register".to_owned().try_into().unwrap();
+    assert_eq!(
+        endpoint(&tenant).unwrap(),
+        "https://auth.example.com/register"
+    );
+    tenant.registration.enabled = false;
+    assert_eq!(endpoint(&tenant), None);
+    // A blocked one is not invited.
+    let refusal = refused(&t1(), &client().with_blocked(true), good());
+    assert_eq!(refusal.registration_endpoint(), None);
+}
+
+#[test]
+fn a_client_of_another_tenant_is_unknown() {
+    let mut tenant = t1();
+    tenant.id = TenantId::parse("t2").unwrap();
+    assert_eq!(
+        refused(&tenant, &client(), good()).error(),
+        Error::UnknownClient
+    );
+}
+
+#[test]
+fn a_client_id_that_no_client_could_have_is_looked_up_by_nobody() {
+    for id in ["a b", "\u{e9}", &"a".repeat(513)] {
+        let request = AuthorizationRequest::from_pairs([("client_id", id)]);
+        assert_eq!(request.client_id(), None);
+        assert_eq!(
+            t1().authorize(request, None).unwrap_err().error(),
+            Error::UnknownClient
+        );
+    }
+}
+
+#[test]
+fn a_query_and_its_pairs_mean_the_same() {
+    let query = format!(
+        "response_type=code&client_id=tpc_A1&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback\
+         &resource=https%3A%2F%2Fapi.example.com&scope=read%3Aitems+offline_access&state=s-1\
+         &code_challenge={CHALLENGE}&code_challenge_method=S256"
+    );
+    let by_query = t1().authorize(AuthorizationRequest::from_query(&query), Some(&client()));
+    assert_eq!(by_query, authorize(&t1(), &client(), good()));
+}
+
+#[test]
+fn a_decision_says_who_asks_for_what_and_where_the_answer_goes() {
+    let decision = authorize(&t1(), &client(), with("nonce", "n-1")).unwrap();
+    assert_eq!(decision.tenant().as_str(), "t1");
+    assert_eq!(decision.client_id().as_str(), "tpc_A1");
+    assert_eq!(decision.redirect_uri().as_str(), CALLBACK);
+    assert_eq!(decision.response_type(), ResponseType::Code);
+    assert_eq!(decision.access().audience(), Some(API));
+    assert!(decision.access().scopes().eq(["read:items"]));
+    assert!(decision.access().has_offline_access());
+    assert!(decision.connections().eq(["google"]));
+    assert_eq!(decision.nonce(), Some("n-1"));
+    let response = decision.response([("code", "c d".to_owned())]);
+    assert_eq!(response.mode(), ResponseMode::Query);
+    assert_eq!(
+        response.location().unwrap(),
+        format!("{CALLBACK}?code=c+d&state=s-1&iss=https%3A%2F%2Fauth.example.com")
+    );
+}
+
+#[test]
+fn only_domain_level_connections_are_offered() {
+    let mut tenant = t1();
+    let mut github = Connection::new("github");
+    github.is_domain_connection = true;
+    tenant.connections.push(github);
+    let offered = |pairs| -> Vec<String> {
+        let decision = authorize(&tenant, &client(), pairs).unwrap();
+        decision.connections().map(ToOwned::to_owned).collect()
+    };
+    assert_eq!(offered(good()), ["google", "github"]);
+    assert_eq!(offered(with("connection", "github")), ["github"]);
+    tenant.connections.clear();
+    let refusal = refused(&tenant, &client(), good());
+    assert_eq!(refusal.error(), Error::NoConnection);
+    assert_eq!(refusal.error().code(), "access_denied");
+}
+
+#[test]
+fn a_tenant_says_what_becomes_of_parameters_that_nobody_knows() {
+    let mut tenant = t1();
+    assert!(authorize(&tenant, &client(), with("foo", "bar")).is_ok());
+    tenant.unknown_authorize_parameters = UnknownParameters::Reject;
+    let refusal = refused(&tenant, &client(), with("foo", "bar"));
+    assert_eq!(refusal.error(), Error::UnknownParameter);
+    for known in [
+        "ext-foo",
+        "acr_values",
+        "display",
+        "login_hint",
+        "max_age",
+        "nonce",
+        "ui_locales",
+    ] {
+        assert!(
+            authorize(&tenant, &client(), with(known, "1")).is_ok(),
+            "{known}"
+        );
+    }
+}
+
+#[test]
+fn the_redirect_uri_is_the_one_that_was_requested() {
+    let stored = || Stored::public("tpc_A1");
+    let native = stored().redirect_uris(&["http://127.0.0.1:8080/cb", "http://localhost:8080/cb"]);
+    let native = native.client();
+    let decision =
+        |tenant: &TenantSettings, uri| authorize(tenant, &native, with("redirect_uri", uri));
+    let uri = "http://127.0.0.1:51004/cb";
+    assert_eq!(decision(&t1(), uri).unwrap().redirect_uri().as_str(), uri);
+    let named = "http://localhost:51004/cb";
+    assert!(decision(&t1(), named).is_err());
+    let mut tenant = t1();
+    tenant.registration.redirect_uris.localhost_any_port = true;
+    assert_eq!(
+        decision(&tenant, named).unwrap().redirect_uri().as_str(),
+        named
+    );
+    tenant.registration.redirect_uris.loopback_any_port = false;
+    assert!(decision(&tenant, uri).is_err());
+    // Left out, it is the only one there is.
+    let decision = authorize(&t1(), &client(), without("redirect_uri")).unwrap();
+    assert_eq!(decision.redirect_uri().as_str(), CALLBACK);
+}
+
+#[test]
+fn a_form_carries_the_answer_where_the_client_asks_for_one() {
+    let decision = authorize(&t1(), &client(), with("response_mode", "form_post")).unwrap();
+    let response = decision.response([("code", "c".to_owned())]);
+    assert_eq!(
+        (response.mode(), response.location()),
+        (ResponseMode::FormPost, None)
+    );
+    let fields: Vec<_> = response.parameters().collect();
+    let iss = ("iss", "https://auth.example.com");
+    assert_eq!(fields, [("code", "c"), ("state", "s-1"), iss]);
+    let decision = authorize(&t1(), &client(), with("response_mode", "fragment")).unwrap();
+    let location = decision.response([("code", "c".to_owned())]).location();
+    assert!(
+        location
+            .unwrap()
+            .starts_with("https://app.example.com/callback#code=c&")
+    );
+}
+
+#[test]
+fn the_user_is_told_what_is_known_and_no_more() {
+    let client = Stored::public("tpc_A1")
+        .redirect_uris(&[
+            CALLBACK,
+            "https://app.example.com/2",
+            "http://[::1]/cb",
+            "com.example.app:/cb",
+        ])
+        .with("client_name", "My <App>".replace(['<', '>'], ""))
+        .client();
+    let decision = authorize(&t1(), &client, good()).unwrap();
+    let consent = decision.consent(&client).unwrap();
+    assert_eq!(consent.client_id.as_str(), "tpc_A1");
+    assert_eq!(consent.client_name, Some("My App"));
+    assert!(!consent.is_verified);
+    assert_eq!(
+        consent.registered_at,
+        Timestamp::from_unix_seconds(1_700_000_000)
+    );
+    assert_eq!(consent.destination, Destination::Site("app.example.com"));
+    let hosts = [
+        Destination::Site("app.example.com"),
+        Destination::Device("[::1]"),
+        Destination::App("com.example.app"),
+    ];
+    assert_eq!(consent.redirect_hosts, hosts);
+    assert!(!consent.is_all_loopback);
+    assert_eq!(consent.apis.len(), 1);
+    assert_eq!(consent.apis[0].audience, Some(API));
+    assert_eq!(consent.apis[0].scopes, ["read:items"]);
+    assert!(consent.has_offline_access);
+    assert_eq!(decision.consent(&Stored::public("tpc_B2").client()), None);
+
+    let native =
+        Stored::public("tpc_A1").redirect_uris(&["http://127.0.0.1/cb", "http://localhost/cb"]);
+    let native = native.client();
+    let decision = authorize(
+        &t1(),
+        &native,
+        with("redirect_uri", "http://127.0.0.1:5/cb"),
+    )
+    .unwrap();
+    let consent = decision.consent(&native).unwrap();
+    assert!(consent.is_all_loopback);
+    assert_eq!(consent.destination, Destination::Device("127.0.0.1"));
+}
+
+#[test]
+fn the_user_can_leave_scopes_out_and_add_none() {
+    let decision = authorize(&t1(), &client(), with("scope", "read:items write:items")).unwrap();
+    let limited = decision.clone().limited_to(["write:items", "delete:items"]);
+    assert!(limited.access().scopes().eq(["write:items"]));
+    assert_eq!(limited.access().audience(), Some(API));
+    assert_eq!(decision.limited_to([]).access().scope(), None);
+}
+
+#[test]
+fn a_user_who_denies_is_answered_by_the_same_policy() {
+    let decision = authorize(&t1(), &client(), good()).unwrap();
+    assert_eq!(decision.deny().error(), Error::Denied);
+    assert_eq!(decision.deny().response(), None);
+    let decision = authorize(&t1(), &redirecting(), good()).unwrap();
+    let location = decision.deny().response().unwrap().location().unwrap();
+    assert!(location.starts_with("https://app.example.com/callback?error=access_denied&"));
+    assert!(location.contains("&state=s-1&iss="));
+}
+
+#[test]
+fn a_code_lives_for_ten_minutes_at_most() {
+    let decision = authorize(&t1(), &client(), good()).unwrap();
+    let now = Timestamp::from_unix_seconds(1_800_000_000);
+    let ends = |lifetime| {
+        decision
+            .approve(now, lifetime)
+            .expires_at()
+            .saturating_since(now)
+    };
+    assert_eq!(ends(Duration::from_secs(60)), Duration::from_secs(60));
+    assert_eq!(ends(Duration::MAX), CodeBinding::MAX_LIFETIME);
+}
+
+#[test]
+fn debug_shows_neither_state_nor_nonce() {
+    let mut pairs = with("state", "canary-7");
+    pairs.push(("nonce", "canary-7".to_owned()));
+    let request = AuthorizationRequest::from_pairs(pairs.clone());
+    let decision = authorize(&t1(), &client(), pairs).unwrap();
+    let binding = decision.approve(Timestamp::from_unix_millis(0), Duration::ZERO);
+    let response = decision.response([("code", "canary-7".to_owned())]);
+    let shown = format!("{request:?} {decision:?} {binding:?} {response:?}");
+    assert!(!shown.contains("canary"), "{shown}");
+}

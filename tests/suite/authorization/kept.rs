@@ -1,0 +1,95 @@
+//! What a host keeps is read back as it was written, or not at all.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::*;
+use oauth_dcr::RefreshBinding;
+
+fn decision() -> AuthorizationDecision {
+    let mut pairs = with("nonce", "n-1");
+    pairs.push(("connection", "google".to_owned()));
+    authorize(&t1(), &client(), pairs).unwrap()
+}
+
+fn binding() -> CodeBinding {
+    let now = Timestamp::from_unix_seconds(1_800_000_000);
+    decision().approve(now, Duration::from_secs(60))
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kept: &T) {
+    let text = serde_json::to_string(kept).unwrap();
+    assert_eq!(read::<T>(&text).as_ref(), Ok(kept));
+    // Through a database that keeps JSON in its own way, too.
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(read::<T>(&value.to_string()).as_ref(), Ok(kept));
+}
+
+/// Every change of one byte that leaves JSON behind, and every cut.
+fn refuses_changes<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kept: &T) {
+    let text = serde_json::to_string(kept).unwrap();
+    for at in 0..text.len() {
+        assert!(read::<T>(&text[..at]).is_err(), "cut at {at}");
+        for byte in [b'a', b'0', b'9', b'/', b' ', b'"', b'}'] {
+            let mut changed = text.clone().into_bytes();
+            if changed[at] == byte {
+                continue;
+            }
+            changed[at] = byte;
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(read::<T>(&changed).is_err(), "{changed}");
+        }
+    }
+}
+
+#[test]
+fn a_decision_and_a_binding_are_read_back_as_they_were() {
+    survives(&decision());
+    survives(&binding());
+    let bare = authorize(&t1(), &client(), without("state"))
+        .unwrap()
+        .limited_to([]);
+    survives(&bare);
+}
+
+#[test]
+fn one_that_was_changed_or_cut_is_refused() {
+    refuses_changes(&decision());
+    refuses_changes(&binding());
+}
+
+#[test]
+fn one_of_another_version_or_kind_is_refused() {
+    let mut document: Value = serde_json::to_value(binding()).unwrap();
+    assert!(read::<AuthorizationDecision>(&document.to_string()).is_err());
+    assert!(read::<RefreshBinding>(&document.to_string()).is_err());
+    document["version"] = 2.into();
+    let error = read::<CodeBinding>(&document.to_string()).unwrap_err();
+    assert!(error.contains("version"), "{error}");
+}
+
+#[test]
+fn one_with_a_member_too_few_or_too_many_is_refused() {
+    let document: Value = serde_json::to_value(decision()).unwrap();
+    let members: Vec<String> = document["content"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    for member in members {
+        let mut changed = document.clone();
+        changed["content"].as_object_mut().unwrap().remove(&member);
+        assert!(
+            read::<AuthorizationDecision>(&changed.to_string()).is_err(),
+            "{member}"
+        );
+    }
+    let mut changed = document;
+    changed["content"]["more"] = 1.into();
+    assert!(read::<AuthorizationDecision>(&changed.to_string()).is_err());
+}

@@ -1,0 +1,141 @@
+//! Clients of the behaviour before the third-party profile.
+
+use super::*;
+
+fn client() -> Client {
+    Stored::public("A1")
+        .permissive()
+        .grant_types(&["authorization_code", "implicit", "refresh_token"])
+        .with(
+            "response_types",
+            serde_json::json!(["code", "token", "code id_token"]),
+        )
+        .client()
+}
+
+fn pairs(changed: Pairs) -> Pairs {
+    let mut pairs = changed;
+    for (name, value) in &mut pairs {
+        if *name == "client_id" {
+            "A1".clone_into(value);
+        }
+    }
+    pairs
+}
+
+fn decide(changed: Pairs) -> Result<AuthorizationDecision, Error> {
+    authorize(&t1(), &client(), pairs(changed)).map_err(|refusal| refusal.error())
+}
+
+#[test]
+fn pkce_is_optional_but_never_plain() {
+    let mut bare = without("code_challenge");
+    bare.retain(|(name, _)| *name != "code_challenge_method");
+    assert!(decide(bare).is_ok());
+    assert_eq!(
+        decide(without("code_challenge")),
+        Err(Error::ChallengeRequired)
+    );
+    let plain = Err(Error::UnsupportedChallengeMethod);
+    assert_eq!(decide(without("code_challenge_method")), plain);
+    assert_eq!(decide(with("code_challenge_method", "plain")), plain);
+}
+
+#[test]
+fn it_may_use_the_response_types_that_it_registered() {
+    let decision = decide(with("response_type", "id_token code")).unwrap();
+    assert_eq!(decision.response_type(), ResponseType::CodeIdToken);
+    assert!(decide(with("response_type", "token")).is_ok());
+    let other = decide(with("response_type", "id_token"));
+    assert_eq!(other, Err(Error::ResponseTypeNotRegistered));
+    assert_eq!(
+        Error::ResponseTypeNotRegistered.code(),
+        "unauthorized_client"
+    );
+    let unknown = decide(with("response_type", "code code"));
+    assert_eq!(unknown, Err(Error::UnsupportedResponseType));
+}
+
+#[test]
+fn a_response_type_needs_its_grant() {
+    let no_implicit = Stored::public("A1")
+        .permissive()
+        .with("response_types", serde_json::json!(["code", "token"]))
+        .client();
+    let refusal = refused(&t1(), &no_implicit, pairs(with("response_type", "token")));
+    assert_eq!(refusal.error(), Error::ResponseTypeNotRegistered);
+}
+
+#[test]
+fn a_token_never_goes_into_a_query() {
+    let decision = decide(with("response_type", "token")).unwrap();
+    let location = decision
+        .response([("access_token", "t".to_owned())])
+        .location();
+    assert!(
+        location
+            .unwrap()
+            .starts_with("https://app.example.com/callback#access_token=t&")
+    );
+    let mut in_query = with("response_type", "token");
+    in_query.push(("response_mode", "query".to_owned()));
+    let refusal = refused(&t1(), &client(), pairs(in_query));
+    assert_eq!(refusal.error(), Error::UnsupportedResponseMode);
+    // Even the error goes into the fragment.
+    let response = refusal.response().unwrap();
+    assert_eq!(response.mode(), ResponseMode::Fragment);
+}
+
+#[test]
+fn errors_go_back_to_the_client_by_default() {
+    let refusal = refused(&t1(), &client(), pairs(with("scope", "delete:items")));
+    assert!(refusal.response().is_some());
+    let protected = client().with_redirection_policy(RedirectionPolicy::OpenRedirectProtection);
+    let refusal = refused(&t1(), &protected, pairs(with("scope", "delete:items")));
+    assert_eq!(refusal.response(), None);
+}
+
+#[test]
+fn what_steers_the_sign_in_passes_but_not_what_hides_parameters() {
+    for passes in [
+        "claims",
+        "id_token_hint",
+        "invitation",
+        "login_ticket",
+        "screen_hint",
+    ] {
+        assert!(decide(with(passes, "x")).is_ok(), "{passes}");
+    }
+    for parameter in ["request", "request_uri"] {
+        assert_eq!(
+            decide(with(parameter, "x")),
+            Err(Error::NotSupported { parameter })
+        );
+    }
+}
+
+#[test]
+fn consent_and_domain_level_connections_still_apply() {
+    assert_eq!(decide(with("prompt", "none")), Err(Error::ConsentRequired));
+    let other = decide(with("connection", "staff-ldap"));
+    assert_eq!(other, Err(Error::ConnectionNotAvailable));
+}
+
+#[test]
+fn it_may_ask_for_the_users_identity_alone() {
+    let mut identity = without("resource");
+    identity.retain(|(name, _)| *name != "scope");
+    identity.push(("scope", "openid profile offline_access".to_owned()));
+    let decision = decide(identity).unwrap();
+    assert_eq!(decision.access().audience(), None);
+    assert!(
+        decision
+            .access()
+            .scopes()
+            .eq(["openid", "profile", "offline_access"])
+    );
+    let client = client();
+    let consent = decision.consent(&client).unwrap();
+    assert_eq!(consent.apis.len(), 1);
+    assert_eq!(consent.apis[0].audience, None);
+}
