@@ -139,122 +139,44 @@ fn before_the_redirect_uri() -> Vec<(Pairs, Client, Error, &'static str)> {
 
 /// Each error that can be made after that.
 fn after_the_redirect_uri() -> Vec<(Pairs, Error, &'static str)> {
-    let repeated = |parameter| Error::Repeated { parameter };
-    let unsupported = |parameter| Error::NotSupported { parameter };
-    let mut errors = vec![
-        (twice("state", "s-1"), repeated("state"), "invalid_request"),
-        (
-            twice("code_challenge", CHALLENGE),
-            repeated("code_challenge"),
-            "invalid_request",
-        ),
-        (
-            without("response_type"),
-            Error::ResponseTypeRequired,
-            "invalid_request",
-        ),
-        (
-            with("response_mode", "web_message"),
-            Error::UnsupportedResponseMode,
-            "invalid_request",
-        ),
-        (
-            without("code_challenge"),
-            Error::ChallengeRequired,
-            "invalid_request",
-        ),
-        (
-            with("code_challenge", ""),
-            Error::ChallengeRequired,
-            "invalid_request",
-        ),
-        (
-            with("code_challenge", &CHALLENGE[1..]),
-            Error::MalformedChallenge,
-            "invalid_request",
-        ),
-        (
-            with("code_challenge", &format!("{CHALLENGE}=")),
-            Error::MalformedChallenge,
-            "invalid_request",
-        ),
-        (
-            without("code_challenge_method"),
-            Error::UnsupportedChallengeMethod,
-            "invalid_request",
-        ),
-        (
-            with("code_challenge_method", "plain"),
-            Error::UnsupportedChallengeMethod,
-            "invalid_request",
-        ),
-        (
-            with("code_challenge_method", "s256"),
-            Error::UnsupportedChallengeMethod,
-            "invalid_request",
-        ),
-        (
-            with("prompt", "none"),
-            Error::ConsentRequired,
-            "consent_required",
-        ),
-        (
-            with("prompt", "login none"),
-            Error::ConsentRequired,
-            "consent_required",
-        ),
-        (
-            with("connection", "staff-ldap"),
-            Error::ConnectionNotAvailable,
-            "invalid_request",
-        ),
-        (
-            with("connection", "nowhere"),
-            Error::ConnectionNotAvailable,
-            "invalid_request",
-        ),
-        (
-            without("resource"),
-            AccessError::ApiRequired.into(),
-            "invalid_request",
-        ),
-        (
-            with("resource", "https://other.example"),
-            AccessError::UnknownApi.into(),
-            "invalid_target",
-        ),
-        (
-            with("audience", "https://other.example"),
-            AccessError::ApisDiffer.into(),
-            "invalid_target",
-        ),
-        (
-            twice("resource", "https://other.example"),
-            AccessError::SeveralResources.into(),
-            "invalid_target",
-        ),
-        (
-            with("scope", "a  b"),
-            AccessError::MalformedScope.into(),
-            "invalid_scope",
-        ),
-        (
-            with("scope", "delete:items"),
-            AccessError::NothingLeft.into(),
-            "invalid_scope",
-        ),
-    ];
+    let mut errors = of_access();
+    errors.extend(of_names());
+    errors.extend(of_pkce());
+    let response_types = ["token", "code token", "id_token", "none", "CODE"];
+    errors.extend(response_types.map(|response_type| {
+        let error = Error::UnsupportedResponseType;
+        let pairs = with("response_type", response_type);
+        (pairs, error, "unsupported_response_type")
+    }));
+    for prompt in ["none", "login none"] {
+        let error = Error::ConsentRequired;
+        errors.push((with("prompt", prompt), error, "consent_required"));
+    }
+    for connection in ["staff-ldap", "nowhere"] {
+        let error = Error::ConnectionNotAvailable;
+        errors.push((with("connection", connection), error, "invalid_request"));
+    }
+    errors
+}
+
+fn of_names() -> Vec<(Pairs, Error, &'static str)> {
     let mut others = twice("foo", "");
     others.push(("foo", String::new()));
-    errors.push((others, repeated("a parameter"), "invalid_request"));
-    for response_type in ["token", "code token", "id_token", "none", "CODE"] {
-        let error = Error::UnsupportedResponseType;
-        errors.push((
-            with("response_type", response_type),
-            error,
-            "unsupported_response_type",
-        ));
-    }
+    let mut errors = vec![
+        (others, "a parameter"),
+        (twice("state", "s-1"), "state"),
+        (twice("code_challenge", CHALLENGE), "code_challenge"),
+        (
+            twice("prompt", "login")
+                .into_iter()
+                .chain([("prompt", String::new())])
+                .collect(),
+            "prompt",
+        ),
+    ]
+    .into_iter()
+    .map(|(pairs, parameter)| (pairs, Error::Repeated { parameter }))
+    .collect::<Vec<_>>();
     for parameter in [
         "claims",
         "id_token_hint",
@@ -264,18 +186,84 @@ fn after_the_redirect_uri() -> Vec<(Pairs, Error, &'static str)> {
         "request_uri",
         "screen_hint",
     ] {
-        errors.push((
-            with(parameter, "x"),
-            unsupported(parameter),
-            "invalid_request",
-        ));
-        errors.push((
-            with(parameter, ""),
-            unsupported(parameter),
-            "invalid_request",
-        ));
+        for value in ["x", ""] {
+            errors.push((with(parameter, value), Error::NotSupported { parameter }));
+        }
     }
+    errors.push((without("response_type"), Error::ResponseTypeRequired));
+    errors.push((
+        with("response_mode", "web_message"),
+        Error::UnsupportedResponseMode,
+    ));
+    let errors = errors.into_iter();
     errors
+        .map(|(pairs, error)| (pairs, error, "invalid_request"))
+        .collect()
+}
+
+fn of_pkce() -> Vec<(Pairs, Error, &'static str)> {
+    let padded = format!("{CHALLENGE}=");
+    [
+        (without("code_challenge"), Error::ChallengeRequired),
+        (with("code_challenge", ""), Error::ChallengeRequired),
+        (
+            with("code_challenge", &CHALLENGE[1..]),
+            Error::MalformedChallenge,
+        ),
+        (with("code_challenge", &padded), Error::MalformedChallenge),
+        (
+            without("code_challenge_method"),
+            Error::UnsupportedChallengeMethod,
+        ),
+        (
+            with("code_challenge_method", "plain"),
+            Error::UnsupportedChallengeMethod,
+        ),
+        (
+            with("code_challenge_method", "s256"),
+            Error::UnsupportedChallengeMethod,
+        ),
+    ]
+    .map(|(pairs, error)| (pairs, error, "invalid_request"))
+    .into()
+}
+
+fn of_access() -> Vec<(Pairs, Error, &'static str)> {
+    let other = "https://other.example";
+    [
+        (
+            without("resource"),
+            AccessError::ApiRequired,
+            "invalid_request",
+        ),
+        (
+            with("resource", other),
+            AccessError::UnknownApi,
+            "invalid_target",
+        ),
+        (
+            with("audience", other),
+            AccessError::ApisDiffer,
+            "invalid_target",
+        ),
+        (
+            twice("resource", other),
+            AccessError::SeveralResources,
+            "invalid_target",
+        ),
+        (
+            with("scope", "a  b"),
+            AccessError::MalformedScope,
+            "invalid_scope",
+        ),
+        (
+            with("scope", "delete:items"),
+            AccessError::NothingLeft,
+            "invalid_scope",
+        ),
+    ]
+    .map(|(pairs, error, code)| (pairs, error.into(), code))
+    .into()
 }
 
 #[test]

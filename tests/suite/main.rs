@@ -1,5 +1,6 @@
 //! Tests of the crate from outside, one module a subject.
 
+mod access;
 mod acl;
 mod acl_corpus;
 mod acl_networks;
@@ -18,4 +19,5 @@ mod record;
 mod redirect_uris;
 mod settings;
 mod support;
+mod token;
 mod wire;

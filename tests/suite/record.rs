@@ -1,8 +1,8 @@
 //! A client is read back from its document as it was, and from nothing else.
 
 use oauth_dcr::{
-    AllowedScheme, Client, MemoryStore, Registrar, RegistrationRequest, TenantSelector,
-    TenantSettings, acl::Signals,
+    AllowedScheme, Client, MemoryStore, RedirectionPolicy, Registrar, RegistrationRequest,
+    TenantSelector, TenantSettings, acl::Signals,
 };
 use serde_json::{Value, json};
 
@@ -58,6 +58,20 @@ async fn every_field_survives() {
         let document = serde_json::to_value(&client).unwrap();
         assert_eq!(read(&document), Ok(client));
     }
+}
+
+#[tokio::test]
+async fn what_the_owner_has_decided_survives() {
+    let client = register(whole(), false).await;
+    let plain = serde_json::to_value(&client).unwrap();
+    assert_eq!(plain.get("blocked"), None);
+    let policy = RedirectionPolicy::AllowAlways;
+    let decided = client.with_blocked(true).with_redirection_policy(policy);
+    let document = serde_json::to_value(&decided).unwrap();
+    let read = read(&document).unwrap();
+    assert!(read.is_blocked());
+    assert_eq!(read.redirection_policy(), policy);
+    assert_eq!(read, decided);
 }
 
 #[tokio::test]
@@ -124,6 +138,6 @@ async fn a_document_that_was_tampered_with_is_refused() {
         assert!(error.contains(says), "{says}: {error}");
     }
     let mut extended = document.clone();
-    extended["blocked"] = json!(true);
+    extended["unheard_of"] = json!(true);
     assert!(read(&extended).unwrap_err().contains("unknown field"));
 }

@@ -1,0 +1,295 @@
+//! APIs: grants and default permissions, policies, ceilings.
+
+use oauth_dcr::{
+    AccessError as Error, AccessRequest, ApiPolicy, ApiSettings, Client, ClientGrant, GrantedScope,
+    Grantee, ScopeWhenNoneRequested, TenantSettings,
+};
+
+use super::support::{
+    clients::Stored,
+    tenants::{API, t1},
+};
+
+fn strict() -> Client {
+    Stored::public("tpc_A1").client()
+}
+
+fn permissive() -> Client {
+    Stored::public("A1").permissive().client()
+}
+
+type Given = Result<String, Error>;
+
+/// The scopes that `client` is given of the API.
+fn given(tenant: &TenantSettings, client: &Client, scope: &str) -> Given {
+    let access = tenant.access(client, AccessRequest::to(API).scope(scope))?;
+    assert_eq!(access.audience(), Some(API));
+    Ok(access.scopes().collect::<Vec<_>>().join(" "))
+}
+
+/// Just these scopes.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with what can fail"
+)]
+fn scopes(text: &str) -> Given {
+    Ok(text.to_owned())
+}
+
+fn grant(client: &Client, scope: GrantedScope) -> ClientGrant {
+    ClientGrant::new(Grantee::Client(client.id().clone()), API, scope)
+}
+
+fn listed(scopes: &[&str]) -> GrantedScope {
+    GrantedScope::Listed(scopes.iter().map(|&scope| scope.into()).collect())
+}
+
+#[test]
+fn what_is_given_is_requested_and_granted_and_known() {
+    let tenant = t1();
+    let given = |scope| given(&tenant, &strict(), scope);
+    assert_eq!(
+        given("write:items read:items"),
+        scopes("write:items read:items")
+    );
+    assert_eq!(given("read:items read:items"), scopes("read:items"));
+    assert_eq!(given("read:items delete:items"), scopes("read:items"));
+    assert_eq!(given("delete:items"), Err(Error::NothingLeft));
+    assert_eq!(given("read:item"), Err(Error::NothingLeft));
+    assert_eq!(given(""), scopes(""));
+}
+
+#[test]
+fn a_scope_that_the_api_does_not_know_is_in_no_grant() {
+    let mut tenant = t1();
+    tenant.client_grants = vec![ClientGrant::new(
+        Grantee::ThirdPartyClients,
+        API,
+        listed(&["read:items", "admin"]),
+    )];
+    assert_eq!(
+        given(&tenant, &strict(), "read:items admin"),
+        scopes("read:items")
+    );
+    assert_eq!(given(&tenant, &strict(), "admin"), Err(Error::NothingLeft));
+}
+
+#[test]
+fn a_grant_of_its_own_replaces_the_default_one() {
+    let mut tenant = t1();
+    tenant
+        .client_grants
+        .push(grant(&strict(), listed(&["delete:items"])));
+    assert_eq!(
+        given(&tenant, &strict(), "read:items delete:items"),
+        scopes("delete:items")
+    );
+    assert_eq!(
+        given(&tenant, &strict(), "read:items"),
+        Err(Error::NothingLeft)
+    );
+    let other = Stored::public("tpc_B2").client();
+    assert_eq!(
+        given(&tenant, &other, "read:items delete:items"),
+        scopes("read:items")
+    );
+}
+
+#[test]
+fn a_grant_of_all_scopes_covers_what_the_api_knows() {
+    let mut tenant = t1();
+    tenant
+        .client_grants
+        .push(grant(&strict(), GrantedScope::All));
+    let all = "read:items write:items delete:items";
+    assert_eq!(given(&tenant, &strict(), all), scopes(all));
+    assert_eq!(given(&tenant, &strict(), "admin"), Err(Error::NothingLeft));
+}
+
+#[test]
+fn a_strict_client_always_needs_a_grant() {
+    let mut tenant = t1();
+    tenant.client_grants.clear();
+    for policy in [ApiPolicy::AllowAll, ApiPolicy::RequireClientGrant] {
+        tenant.apis[0].policy = policy;
+        assert_eq!(given(&tenant, &strict(), "read:items"), Err(Error::NoGrant));
+    }
+    assert_eq!(Error::NoGrant.code(), "unauthorized_client");
+}
+
+#[test]
+fn closed_apis_are_closed_even_with_a_grant() {
+    let mut tenant = t1();
+    tenant
+        .client_grants
+        .push(grant(&strict(), GrantedScope::All));
+    tenant.apis[0].policy = ApiPolicy::Deny;
+    assert_eq!(given(&tenant, &strict(), "read:items"), Err(Error::Closed));
+    assert_eq!(
+        given(&tenant, &permissive(), "read:items"),
+        Err(Error::Closed)
+    );
+    tenant.apis[0].policy = ApiPolicy::AllowAll;
+    tenant.apis[0].system = true;
+    assert_eq!(given(&tenant, &strict(), "read:items"), Err(Error::Closed));
+    assert_eq!(Error::Closed.code(), "unauthorized_client");
+}
+
+#[test]
+fn a_permissive_client_follows_the_policy_of_the_api() {
+    let mut tenant = t1();
+    assert_eq!(
+        given(&tenant, &permissive(), "read:items delete:items"),
+        scopes("read:items")
+    );
+    tenant.client_grants.clear();
+    assert_eq!(
+        given(&tenant, &permissive(), "read:items"),
+        Err(Error::NoGrant)
+    );
+    tenant.apis[0].policy = ApiPolicy::AllowAll;
+    let some = "read:items delete:items";
+    assert_eq!(given(&tenant, &permissive(), some), scopes(some));
+}
+
+#[test]
+fn identity_scopes_are_dropped_for_strict_clients_and_kept_for_permissive_ones() {
+    let tenant = t1();
+    let scope = "openid profile email read:items";
+    assert_eq!(given(&tenant, &strict(), scope), scopes("read:items"));
+    assert_eq!(
+        given(&tenant, &strict(), "openid offline_access"),
+        scopes("")
+    );
+    assert_eq!(given(&tenant, &permissive(), scope), scopes(scope));
+    // Even if an API lists one of them.
+    let mut tenant = t1();
+    tenant.apis[0].scopes.push("openid".to_owned());
+    tenant
+        .client_grants
+        .push(grant(&strict(), GrantedScope::All));
+    assert_eq!(
+        given(&tenant, &strict(), "openid read:items"),
+        scopes("read:items")
+    );
+}
+
+#[test]
+fn offline_access_is_for_those_that_registered_the_grant() {
+    let tenant = t1();
+    let offline = |client: &Client, scope| {
+        let access = tenant
+            .access(client, AccessRequest::to(API).scope(scope))
+            .unwrap();
+        access.has_offline_access()
+    };
+    assert!(offline(&strict(), "read:items offline_access"));
+    assert!(!offline(&strict(), "read:items"));
+    let without = Stored::public("tpc_A1")
+        .grant_types(&["authorization_code"])
+        .client();
+    assert!(!offline(&without, "read:items offline_access"));
+    let without = Stored::public("A1")
+        .permissive()
+        .grant_types(&["authorization_code"])
+        .client();
+    assert_eq!(
+        given(&tenant, &without, "offline_access openid"),
+        scopes("openid")
+    );
+}
+
+#[test]
+fn who_asks_for_nothing_gets_nothing_or_the_whole_grant() {
+    let mut tenant = t1();
+    assert_eq!(given(&tenant, &strict(), ""), scopes(""));
+    tenant.scope_when_none_requested = ScopeWhenNoneRequested::WholeGrant;
+    assert_eq!(
+        given(&tenant, &strict(), ""),
+        scopes("read:items write:items")
+    );
+    assert_eq!(
+        given(&tenant, &strict(), "offline_access"),
+        scopes("read:items write:items")
+    );
+    assert_eq!(
+        given(&tenant, &strict(), "write:items"),
+        scopes("write:items")
+    );
+    assert_eq!(
+        given(&tenant, &strict(), "delete:items"),
+        Err(Error::NothingLeft)
+    );
+}
+
+#[test]
+fn an_api_is_named_by_audience_or_resource_or_the_tenants_default() {
+    let mut tenant = t1();
+    let mut other = ApiSettings::new("https://other.example.com/mcp");
+    other.scopes.push("read:items".to_owned());
+    tenant.apis.push(other);
+    tenant.client_grants.push(ClientGrant::new(
+        Grantee::ThirdPartyClients,
+        "https://other.example.com/mcp",
+        GrantedScope::All,
+    ));
+    let audience = |tenant: &TenantSettings, audience, resource| {
+        let mut request = AccessRequest::default();
+        (request.audience, request.resource) = (audience, resource);
+        let access = tenant.access(&strict(), request)?;
+        Ok(access.audience().unwrap().to_owned())
+    };
+    let api = Ok(API.to_owned());
+    let slash = "https://api.example.com/";
+    assert_eq!(audience(&tenant, Some(API), None), api);
+    assert_eq!(audience(&tenant, None, Some(API)), api);
+    assert_eq!(audience(&tenant, Some(API), Some(API)), api);
+    // A client that writes URLs anew adds the slash of an empty path, to `resource` alone.
+    assert_eq!(audience(&tenant, None, Some(slash)), api);
+    assert_eq!(audience(&tenant, Some(API), Some(slash)), api);
+    assert_eq!(audience(&tenant, Some(slash), None), Err(Error::UnknownApi));
+    let mcp = "https://other.example.com/mcp";
+    assert_eq!(audience(&tenant, None, Some(mcp)), Ok(mcp.to_owned()));
+    for other in [
+        "https://other.example.com/mcp/",
+        "https://other.example.com",
+        "https://API.example.com",
+        "",
+    ] {
+        assert_eq!(
+            audience(&tenant, None, Some(other)),
+            Err(Error::UnknownApi),
+            "{other}"
+        );
+    }
+    assert_eq!(
+        audience(&tenant, Some(API), Some(mcp)),
+        Err(Error::ApisDiffer)
+    );
+    assert_eq!(audience(&tenant, None, None), Err(Error::ApiRequired));
+    tenant.default_audience = Some(mcp.to_owned());
+    assert_eq!(audience(&tenant, None, None), Ok(mcp.to_owned()));
+    assert_eq!(audience(&tenant, Some(API), None), api);
+    tenant.default_audience = Some("https://gone.example".to_owned());
+    assert_eq!(audience(&tenant, None, None), Err(Error::UnknownApi));
+}
+
+#[test]
+fn a_scope_has_the_syntax_and_the_bound_of_the_profile() {
+    let tenant = t1();
+    for malformed in [
+        " ",
+        "read:items ",
+        "a\tb",
+        "\"read:items\"",
+        "\u{e9}",
+        &"a".repeat(4097),
+    ] {
+        assert_eq!(
+            given(&tenant, &strict(), malformed),
+            Err(Error::MalformedScope)
+        );
+    }
+    let long = format!("read:items {}", "a".repeat(4085));
+    assert_eq!(given(&tenant, &strict(), &long), scopes("read:items"));
+}

@@ -1,0 +1,548 @@
+//! Token requests: who may be here, which code and refresh token are good, and what is given.
+
+mod clients;
+
+use std::time::Duration;
+
+use oauth_dcr::{
+    AccessError, ApiPolicy, AuthorizationRequest, Client, ClientAuthError, ClientGrant,
+    CodeBinding, GrantFault, GrantedScope, Grantee, RefreshBinding, RefreshTokenRule, SubjectType,
+    TenantId, TenantSettings, Timestamp, TokenDecision, TokenError as Error, TokenGrant,
+    TokenRefusal, TokenRequest,
+};
+
+use super::support::{
+    clients::Stored,
+    tenants::{API, t1},
+};
+
+// RFC 7636 appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const CALLBACK: &str = "https://app.example.com/callback";
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+const MINUTE: Duration = Duration::from_secs(60);
+
+type Form = Vec<(&'static str, String)>;
+
+fn public() -> Client {
+    Stored::public("tpc_A1").client()
+}
+
+fn confidential() -> Client {
+    Stored::confidential("tpc_A1", "client_secret_post", "s3cret").client()
+}
+
+fn form(pairs: &[(&'static str, &str)]) -> Form {
+    pairs
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
+}
+
+/// What a well-behaved public client sends to exchange its code.
+fn code_form() -> Form {
+    form(&[
+        ("grant_type", "authorization_code"),
+        ("client_id", "tpc_A1"),
+        ("code", "a-code"),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ])
+}
+
+fn refresh_form() -> Form {
+    form(&[
+        ("grant_type", "refresh_token"),
+        ("client_id", "tpc_A1"),
+        ("refresh_token", "a-token"),
+    ])
+}
+
+fn with(mut form: Form, name: &'static str, value: &str) -> Form {
+    form.retain(|(known, _)| *known != name);
+    form.push((name, value.to_owned()));
+    form
+}
+
+fn without(mut form: Form, name: &str) -> Form {
+    form.retain(|(known, _)| *known != name);
+    form
+}
+
+/// What is bound to a code that `client` was given just now.
+fn bound_to(client: &Client, changed: &[(&'static str, Option<&str>)]) -> CodeBinding {
+    let mut pairs = form(&[
+        ("response_type", "code"),
+        ("client_id", client.id().as_str()),
+        ("redirect_uri", CALLBACK),
+        ("resource", API),
+        ("scope", "read:items write:items offline_access"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("nonce", "n-1"),
+    ]);
+    for (name, value) in changed {
+        pairs = match value {
+            Some(value) => with(pairs, name, value),
+            None => without(pairs, name),
+        };
+    }
+    let request = AuthorizationRequest::from_pairs(pairs);
+    let decision = t1().authorize(request, Some(client)).unwrap();
+    decision.approve(NOW, MINUTE)
+}
+
+fn exchange(
+    tenant: &TenantSettings,
+    client: &Client,
+    form: Form,
+    binding: Option<&CodeBinding>,
+) -> Result<TokenDecision, TokenRefusal> {
+    let request = TokenRequest::from_pairs(form, None);
+    match request.authenticate(tenant, Some(client))? {
+        TokenGrant::AuthorizationCode(exchange) => exchange.check(binding, NOW),
+        grant => panic!("another grant: {grant:?}"),
+    }
+}
+
+fn refresh(
+    tenant: &TenantSettings,
+    client: &Client,
+    form: Form,
+    binding: Option<&RefreshBinding>,
+) -> Result<TokenDecision, TokenRefusal> {
+    let request = TokenRequest::from_pairs(form, None);
+    match request.authenticate(tenant, Some(client))? {
+        TokenGrant::RefreshToken(exchange) => exchange.check(binding, NOW),
+        grant => panic!("another grant: {grant:?}"),
+    }
+}
+
+/// What is bound to the refresh token that goes with such a code.
+fn refresh_binding(client: &Client) -> RefreshBinding {
+    let binding = bound_to(client, &[]);
+    let form = if client.is_public() {
+        code_form()
+    } else {
+        with(code_form(), "client_secret", "s3cret")
+    };
+    let decision = exchange(&t1(), client, form, Some(&binding)).unwrap();
+    decision
+        .refresh_binding(NOW.saturating_add(MINUTE))
+        .unwrap()
+}
+
+fn error<T: std::fmt::Debug>(result: Result<T, TokenRefusal>) -> Error {
+    result.unwrap_err().error()
+}
+
+#[test]
+fn a_good_code_gives_what_was_approved() {
+    let binding = bound_to(&public(), &[]);
+    let decision = exchange(&t1(), &public(), code_form(), Some(&binding)).unwrap();
+    assert_eq!(decision.tenant().as_str(), "t1");
+    assert_eq!(decision.client_id().as_str(), "tpc_A1");
+    assert_eq!(decision.access().audience(), Some(API));
+    assert!(decision.access().scopes().eq(["read:items", "write:items"]));
+    assert_eq!(decision.refresh_token(), RefreshTokenRule::New);
+    assert_eq!(decision.nonce(), Some("n-1"));
+    let ends = NOW.saturating_add(MINUTE);
+    let kept = decision.refresh_binding(ends).unwrap();
+    assert_eq!(kept.expires_at(), ends);
+    assert_eq!(kept.client_id().as_str(), "tpc_A1");
+    assert!(kept.access().scopes().eq(["read:items", "write:items"]));
+}
+
+#[test]
+fn without_offline_access_there_is_no_refresh_token() {
+    let binding = bound_to(&public(), &[("scope", Some("read:items"))]);
+    let decision = exchange(&t1(), &public(), code_form(), Some(&binding)).unwrap();
+    assert_eq!(decision.refresh_token(), RefreshTokenRule::None);
+    assert_eq!(decision.refresh_binding(NOW), None);
+    // Nor for a client that is not registered for it.
+    let client = Stored::public("tpc_A1")
+        .grant_types(&["authorization_code"])
+        .client();
+    let binding = bound_to(&client, &[]);
+    let decision = exchange(&t1(), &client, code_form(), Some(&binding)).unwrap();
+    assert_eq!(decision.refresh_token(), RefreshTokenRule::None);
+}
+
+#[test]
+fn every_fault_of_a_code_is_an_invalid_grant() {
+    let own = bound_to(&public(), &[]);
+    let only = bound_to(&public(), &[("redirect_uri", None)]);
+    let other = bound_to(&Stored::public("tpc_B2").client(), &[]);
+    let form = code_form;
+    for (form, binding, fault) in [
+        (form(), None, GrantFault::Unknown),
+        (form(), Some(&other), GrantFault::OtherClient),
+        (
+            with(form(), "redirect_uri", "https://app.example.com/two"),
+            Some(&own),
+            GrantFault::RedirectUri,
+        ),
+        (
+            without(form(), "redirect_uri"),
+            Some(&own),
+            GrantFault::RedirectUri,
+        ),
+        (
+            with(form(), "redirect_uri", "https://app.example.com/two"),
+            Some(&only),
+            GrantFault::RedirectUri,
+        ),
+        (
+            without(form(), "code_verifier"),
+            Some(&own),
+            GrantFault::Verifier,
+        ),
+        (
+            with(form(), "code_verifier", ""),
+            Some(&own),
+            GrantFault::Verifier,
+        ),
+        (
+            with(form(), "code_verifier", CHALLENGE),
+            Some(&own),
+            GrantFault::Verifier,
+        ),
+        (
+            with(form(), "code_verifier", &VERIFIER.to_uppercase()),
+            Some(&own),
+            GrantFault::Verifier,
+        ),
+        (
+            with(form(), "code_verifier", &VERIFIER[..42]),
+            Some(&own),
+            GrantFault::Verifier,
+        ),
+        (
+            with(form(), "code_verifier", &"a".repeat(129)),
+            Some(&own),
+            GrantFault::Verifier,
+        ),
+        (
+            with(form(), "code_verifier", &format!(" {VERIFIER}")),
+            Some(&own),
+            GrantFault::Verifier,
+        ),
+    ] {
+        let refusal = exchange(&t1(), &public(), form, binding).unwrap_err();
+        assert_eq!(refusal.error(), Error::InvalidGrant(fault));
+        assert_eq!(refusal.error().code(), "invalid_grant");
+        assert_eq!(refusal.to_response().status(), 400);
+    }
+    // Left out in both requests, the redirect URI is no matter.
+    assert!(
+        exchange(
+            &t1(),
+            &public(),
+            without(form(), "redirect_uri"),
+            Some(&only)
+        )
+        .is_ok()
+    );
+    assert!(exchange(&t1(), &public(), form(), Some(&only)).is_ok());
+}
+
+#[test]
+fn a_code_ends_with_its_lifetime() {
+    let binding = bound_to(&public(), &[]);
+    let at = |now| {
+        let request = TokenRequest::from_pairs(code_form(), None);
+        let (tenant, client) = (t1(), public());
+        match request.authenticate(&tenant, Some(&client)).unwrap() {
+            TokenGrant::AuthorizationCode(exchange) => exchange.check(Some(&binding), now),
+            grant => panic!("another grant: {grant:?}"),
+        }
+    };
+    let last = Timestamp::from_unix_millis(binding.expires_at().unix_millis() - 1);
+    assert!(at(last).is_ok());
+    let expired = Error::InvalidGrant(GrantFault::Expired);
+    assert_eq!(error(at(binding.expires_at())), expired);
+    // A clock that steps back makes no code worse.
+    assert!(at(Timestamp::from_unix_millis(0)).is_ok());
+}
+
+#[test]
+fn what_could_be_guessed_about_a_code_is_not_told() {
+    let unknown = exchange(&t1(), &public(), code_form(), None).unwrap_err();
+    let other = bound_to(&Stored::public("tpc_B2").client(), &[]);
+    let others = exchange(&t1(), &public(), code_form(), Some(&other)).unwrap_err();
+    let request = TokenRequest::from_pairs(code_form(), None);
+    let (tenant, client) = (t1(), public());
+    let TokenGrant::AuthorizationCode(exchange) =
+        request.authenticate(&tenant, Some(&client)).unwrap()
+    else {
+        panic!("another grant");
+    };
+    let used = exchange.already_used();
+    assert_eq!(used.error(), Error::InvalidGrant(GrantFault::Used));
+    assert_eq!(unknown.to_string(), others.to_string());
+    assert_eq!(unknown.to_string(), used.to_string());
+}
+
+#[test]
+fn a_code_without_a_challenge_is_worth_nothing_to_a_strict_client() {
+    let before = Stored::public("tpc_A1").permissive().client();
+    let bare = [("code_challenge", None), ("code_challenge_method", None)];
+    let binding = bound_to(&before, &bare);
+    let no_challenge = Error::InvalidGrant(GrantFault::NoChallenge);
+    let no_verifier = without(code_form(), "code_verifier");
+    for form in [code_form(), no_verifier.clone()] {
+        assert_eq!(
+            error(exchange(&t1(), &public(), form, Some(&binding))),
+            no_challenge
+        );
+    }
+    // A permissive one may do without, but not answer a question that was not asked.
+    assert!(exchange(&t1(), &before, no_verifier.clone(), Some(&binding)).is_ok());
+    assert_eq!(
+        error(exchange(&t1(), &before, code_form(), Some(&binding))),
+        no_challenge
+    );
+    // Nor leave out the answer to one that was.
+    let asked = bound_to(&before, &[]);
+    let verifier = Error::InvalidGrant(GrantFault::Verifier);
+    assert_eq!(
+        error(exchange(&t1(), &before, no_verifier, Some(&asked))),
+        verifier
+    );
+}
+
+#[test]
+fn a_permission_that_was_withdrawn_since_gives_nothing() {
+    let binding = bound_to(&public(), &[]);
+    let withdrawn = Error::InvalidGrant(GrantFault::Withdrawn);
+    let mut tenant = t1();
+    tenant.client_grants.clear();
+    assert_eq!(
+        error(exchange(&tenant, &public(), code_form(), Some(&binding))),
+        withdrawn
+    );
+    let mut tenant = t1();
+    tenant.apis[0].policy = ApiPolicy::Deny;
+    assert_eq!(
+        error(exchange(&tenant, &public(), code_form(), Some(&binding))),
+        withdrawn
+    );
+    let mut tenant = t1();
+    tenant.apis[0].scopes = vec!["write:items".to_owned()];
+    let left = exchange(&tenant, &public(), code_form(), Some(&binding)).unwrap();
+    assert!(left.access().scopes().eq(["write:items"]));
+    tenant.apis[0].scopes.clear();
+    assert_eq!(
+        error(exchange(&tenant, &public(), code_form(), Some(&binding))),
+        withdrawn
+    );
+    let kept = refresh_binding(&public());
+    assert_eq!(
+        error(refresh(&tenant, &public(), refresh_form(), Some(&kept))),
+        withdrawn
+    );
+}
+
+#[test]
+fn a_token_request_may_name_the_api_that_was_given_and_no_other() {
+    let binding = bound_to(&public(), &[]);
+    let about = |name, value| {
+        exchange(
+            &t1(),
+            &public(),
+            with(code_form(), name, value),
+            Some(&binding),
+        )
+    };
+    assert!(about("resource", API).is_ok());
+    assert!(about("resource", "https://api.example.com/").is_ok());
+    assert!(about("audience", API).is_ok());
+    for (name, value) in [
+        ("resource", "https://other.example"),
+        ("audience", "https://api.example.com/"),
+    ] {
+        let refused = error(about(name, value));
+        assert_eq!(refused, AccessError::OtherApi.into(), "{name}");
+        assert_eq!(refused.code(), "invalid_target");
+    }
+    let mut several = with(code_form(), "resource", API);
+    several.push(("resource", "https://other.example".to_owned()));
+    let refused = error(exchange(&t1(), &public(), several, Some(&binding)));
+    assert_eq!(refused, AccessError::SeveralResources.into());
+}
+
+#[test]
+fn a_refresh_gives_the_same_or_less() {
+    let kept = refresh_binding(&public());
+    let scopes = |scope: Option<&str>| {
+        let form = match scope {
+            Some(scope) => with(refresh_form(), "scope", scope),
+            None => refresh_form(),
+        };
+        refresh(&t1(), &public(), form, Some(&kept))
+            .map(|decision| decision.access().scopes().collect::<Vec<_>>().join(" "))
+            .map_err(|refusal| refusal.error())
+    };
+    let all = Ok("read:items write:items".to_owned());
+    assert_eq!(scopes(None), all);
+    assert_eq!(scopes(Some("write:items")), Ok("write:items".to_owned()));
+    assert_eq!(scopes(Some("write:items read:items offline_access")), all);
+    assert_eq!(scopes(Some("offline_access openid")), all);
+    let beyond = Err(AccessError::BeyondGiven.into());
+    assert_eq!(scopes(Some("read:items delete:items")), beyond);
+    assert_eq!(scopes(Some("nothing:known")), beyond);
+    assert_eq!(AccessError::BeyondGiven.code(), "invalid_scope");
+    let malformed = Err(AccessError::MalformedScope.into());
+    assert_eq!(scopes(Some("read:items  write:items")), malformed);
+}
+
+#[test]
+fn a_refresh_token_keeps_its_scope_when_one_answer_has_less() {
+    let kept = refresh_binding(&public());
+    let less = with(refresh_form(), "scope", "read:items");
+    let decision = refresh(&t1(), &public(), less, Some(&kept)).unwrap();
+    let next = decision
+        .refresh_binding(NOW.saturating_add(MINUTE))
+        .unwrap();
+    assert!(next.access().scopes().eq(["read:items", "write:items"]));
+}
+
+#[test]
+fn a_public_clients_refresh_token_is_replaced_and_a_confidential_ones_may_stay() {
+    let kept = refresh_binding(&public());
+    let decision = refresh(&t1(), &public(), refresh_form(), Some(&kept)).unwrap();
+    assert_eq!(decision.refresh_token(), RefreshTokenRule::New);
+    let client = confidential();
+    let kept = refresh_binding(&client);
+    let form = with(refresh_form(), "client_secret", "s3cret");
+    let decision = refresh(&t1(), &client, form, Some(&kept)).unwrap();
+    assert_eq!(decision.refresh_token(), RefreshTokenRule::Keep);
+    assert!(decision.refresh_binding(NOW).is_some());
+}
+
+#[test]
+fn a_refresh_token_is_its_clients_alone_and_ends() {
+    let kept = refresh_binding(&public());
+    let other = Stored::public("tpc_B2").client();
+    let form = with(refresh_form(), "client_id", "tpc_B2");
+    let others = Error::InvalidGrant(GrantFault::OtherClient);
+    assert_eq!(error(refresh(&t1(), &other, form, Some(&kept))), others);
+    let unknown = Error::InvalidGrant(GrantFault::Unknown);
+    assert_eq!(
+        error(refresh(&t1(), &public(), refresh_form(), None)),
+        unknown
+    );
+    let request = TokenRequest::from_pairs(refresh_form(), None);
+    let (tenant, client) = (t1(), public());
+    let TokenGrant::RefreshToken(exchange) = request.authenticate(&tenant, Some(&client)).unwrap()
+    else {
+        panic!("another grant");
+    };
+    assert_eq!(exchange.refresh_token(), "a-token");
+    let expired = Error::InvalidGrant(GrantFault::Expired);
+    assert_eq!(
+        error(exchange.check(Some(&kept), kept.expires_at())),
+        expired
+    );
+    let used = exchange.already_used();
+    assert_eq!(used.error(), Error::InvalidGrant(GrantFault::Used));
+}
+
+#[test]
+fn a_refresh_binding_is_read_back_as_it_was_or_not_at_all() {
+    let kept = refresh_binding(&public());
+    let text = serde_json::to_string(&kept).unwrap();
+    assert_eq!(serde_json::from_str::<RefreshBinding>(&text).unwrap(), kept);
+    let widened = text.replace("read:items", "read:users");
+    assert!(serde_json::from_str::<RefreshBinding>(&widened).is_err());
+    assert!(serde_json::from_str::<CodeBinding>(&text).is_err());
+}
+
+#[test]
+fn a_code_of_another_tenant_is_anothers() {
+    let mut tenant = t1();
+    tenant.id = TenantId::parse("t2").unwrap();
+    let mut record = serde_json::to_value(public()).unwrap();
+    record["tenant"] = "t2".into();
+    let client: Client = serde_json::from_value(record).unwrap();
+    let binding = bound_to(&public(), &[]);
+    let others = Error::InvalidGrant(GrantFault::OtherClient);
+    assert_eq!(
+        error(exchange(&tenant, &client, code_form(), Some(&binding))),
+        others
+    );
+}
+
+#[test]
+fn a_permissive_client_acts_for_itself_by_grants_that_say_so() {
+    let client = Stored::confidential("A1", "client_secret_post", "s3cret")
+        .permissive()
+        .grant_types(&["authorization_code", "client_credentials"])
+        .client();
+    let own = form(&[
+        ("grant_type", "client_credentials"),
+        ("client_id", "A1"),
+        ("client_secret", "s3cret"),
+        ("audience", API),
+        ("scope", "read:items delete:items offline_access"),
+    ]);
+    let decide = |tenant: &TenantSettings, form: Form| match TokenRequest::from_pairs(form, None)
+        .authenticate(tenant, Some(&client))?
+    {
+        TokenGrant::ClientCredentials(request) => request.check(),
+        grant => panic!("another grant: {grant:?}"),
+    };
+    // The default permission of the tenant is about users.
+    assert_eq!(
+        error(decide(&t1(), own.clone())),
+        AccessError::NoGrant.into()
+    );
+    let mut tenant = t1();
+    let scope = GrantedScope::Listed(vec!["read:items".to_owned()]);
+    let mut grant = ClientGrant::new(Grantee::Client(client.id().clone()), API, scope);
+    grant.subject_type = SubjectType::Client;
+    tenant.client_grants.push(grant);
+    let decision = decide(&tenant, own.clone()).unwrap();
+    assert!(decision.access().scopes().eq(["read:items"]));
+    assert_eq!(decision.refresh_token(), RefreshTokenRule::None);
+    let nowhere = without(own, "audience");
+    assert_eq!(
+        error(decide(&tenant, nowhere)),
+        AccessError::ApiRequired.into()
+    );
+}
+
+#[test]
+fn a_device_code_is_its_clients_alone() {
+    let client = Stored::public("A1")
+        .permissive()
+        .grant_types(&[
+            "authorization_code",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ])
+        .client();
+    let tenant = t1();
+    let wanted = oauth_dcr::AccessRequest::to(API).scope("read:items");
+    let given = tenant.access(&client, wanted).unwrap();
+    let form = form(&[
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("client_id", "A1"),
+        ("device_code", "a-device"),
+    ]);
+    let request = TokenRequest::from_pairs(form.clone(), None);
+    let TokenGrant::DeviceCode(exchange) = request.authenticate(&tenant, Some(&client)).unwrap()
+    else {
+        panic!("another grant");
+    };
+    assert_eq!(exchange.device_code(), "a-device");
+    let decision = exchange.check(client.id(), &given).unwrap();
+    assert_eq!(decision.access(), &given);
+    let others = Error::InvalidGrant(GrantFault::OtherClient);
+    assert_eq!(error(exchange.check(public().id(), &given)), others);
+    let request = TokenRequest::from_pairs(without(form, "device_code"), None);
+    let missing = Error::Missing {
+        parameter: "device_code",
+    };
+    assert_eq!(error(request.authenticate(&tenant, Some(&client))), missing);
+}

@@ -1,0 +1,312 @@
+//! Who the client is, by the method that it registered and no other.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::*;
+
+fn basic(credentials: &str) -> String {
+    format!("Basic {}", STANDARD.encode(credentials))
+}
+
+fn authenticate(
+    client: Option<&Client>,
+    form: Form,
+    header: Option<&str>,
+) -> Result<(), TokenRefusal> {
+    let request = TokenRequest::from_pairs(form, header.map(str::as_bytes));
+    request.authenticate(&t1(), client).map(drop)
+}
+
+fn fault(client: Option<&Client>, form: Form, header: Option<&str>) -> ClientAuthError {
+    match error(authenticate(client, form, header)) {
+        Error::InvalidClient(fault) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn each_method_is_good_for_those_that_registered_it() {
+    let post = confidential();
+    let by_header = Stored::confidential("tpc_A1", "client_secret_basic", "s3cret").client();
+    let secret = || with(code_form(), "client_secret", "s3cret");
+    let header = basic("tpc_A1:s3cret");
+    assert_eq!(authenticate(Some(&public()), code_form(), None), Ok(()));
+    assert_eq!(authenticate(Some(&post), secret(), None), Ok(()));
+    let bare = without(code_form(), "client_id");
+    assert_eq!(
+        authenticate(Some(&by_header), bare.clone(), Some(&header)),
+        Ok(())
+    );
+    assert_eq!(
+        authenticate(Some(&by_header), code_form(), Some(&header)),
+        Ok(())
+    );
+    let encoded = basic("tpc%5FA1:s3cret");
+    assert_eq!(authenticate(Some(&by_header), bare, Some(&encoded)), Ok(()));
+
+    let wrong = ClientAuthError::WrongMethod;
+    assert_eq!(fault(Some(&public()), secret(), None), wrong);
+    assert_eq!(fault(Some(&public()), code_form(), Some(&header)), wrong);
+    assert_eq!(fault(Some(&post), code_form(), None), wrong);
+    assert_eq!(fault(Some(&post), code_form(), Some(&header)), wrong);
+    assert_eq!(fault(Some(&post), secret(), Some(&header)), wrong);
+    assert_eq!(fault(Some(&by_header), secret(), None), wrong);
+    assert_eq!(fault(Some(&by_header), code_form(), None), wrong);
+    let assertion = with(secret(), "client_assertion", "e30.e30.");
+    assert_eq!(fault(Some(&post), assertion, None), wrong);
+}
+
+#[test]
+fn a_wrong_secret_is_wrong_whatever_it_is() {
+    let digest = confidential().secret_digest().unwrap().to_tagged();
+    for secret in [
+        "S3cret",
+        "s3cret ",
+        "s3cre",
+        &digest,
+        &"s".repeat(10_000),
+        "\u{e9}",
+    ] {
+        let form = with(code_form(), "client_secret", secret);
+        assert_eq!(
+            fault(Some(&confidential()), form, None),
+            ClientAuthError::WrongSecret
+        );
+    }
+    // Without a value it counts as left out.
+    let empty = with(code_form(), "client_secret", "");
+    assert_eq!(
+        fault(Some(&confidential()), empty, None),
+        ClientAuthError::WrongMethod
+    );
+}
+
+#[test]
+fn header_and_form_may_not_name_different_clients() {
+    let client = Stored::confidential("tpc_A1", "client_secret_basic", "s3cret").client();
+    let unusable = ClientAuthError::UnusableHeader;
+    let other = with(code_form(), "client_id", "tpc_B2");
+    assert_eq!(
+        fault(Some(&client), other, Some(&basic("tpc_A1:s3cret"))),
+        unusable
+    );
+    for header in ["", "Basic", "Bearer abc", "Basic %%%", &basic("tpc_A1")] {
+        assert_eq!(
+            fault(Some(&client), code_form(), Some(header)),
+            unusable,
+            "{header}"
+        );
+        // Nor does a header that can't be read count as none.
+        assert_eq!(
+            fault(Some(&public()), code_form(), Some(header)),
+            unusable,
+            "{header}"
+        );
+    }
+}
+
+#[test]
+fn a_request_that_names_nobody_is_nobodys() {
+    let nobody = without(code_form(), "client_id");
+    assert_eq!(fault(None, nobody.clone(), None), ClientAuthError::NoClient);
+    assert_eq!(TokenRequest::from_pairs(nobody, None).client_id(), None);
+    // Not even if the host hands over a client all the same.
+    let other = with(code_form(), "client_id", "tpc_B2");
+    assert_eq!(
+        fault(Some(&public()), other, None),
+        ClientAuthError::UnknownClient
+    );
+}
+
+/// Status, headers and body.
+fn answer(refusal: &TokenRefusal) -> String {
+    let (head, body) = refusal.to_response().into_parts();
+    format!("{} {:?} {:?}", head.status, head.headers, body)
+}
+
+#[test]
+fn unknown_blocked_and_wrong_look_alike() {
+    let secret = || with(code_form(), "client_secret", "guess");
+    let right = with(code_form(), "client_secret", "s3cret");
+    let by_header = Stored::confidential("tpc_A1", "client_secret_basic", "s3cret").client();
+    let header = basic("tpc_A1:guess");
+    let refusals = [
+        authenticate(None, secret(), None),
+        authenticate(Some(&confidential()), secret(), None),
+        authenticate(
+            Some(&confidential().with_blocked(true)),
+            right.clone(),
+            None,
+        ),
+        authenticate(Some(&confidential().with_blocked(true)), secret(), None),
+        authenticate(Some(&public()), secret(), None),
+        authenticate(Some(&public().with_blocked(true)), code_form(), None),
+        authenticate(None, code_form(), None),
+        authenticate(None, without(code_form(), "client_id"), None),
+    ];
+    let answers = refusals.map(|refusal| answer(&refusal.unwrap_err()));
+    assert!(answers.iter().all(|it| *it == answers[0]), "{answers:#?}");
+    let expected =
+        r#"{\"error\":\"invalid_client\",\"error_description\":\"client authentication failed\"}"#;
+    assert!(answers[0].contains(expected), "{}", answers[0]);
+    assert!(answers[0].starts_with("401") && answers[0].contains("no-store"));
+    assert!(!answers[0].contains("www-authenticate"));
+
+    let refusals = [
+        authenticate(None, code_form(), Some(&header)),
+        authenticate(Some(&by_header), code_form(), Some(&header)),
+        authenticate(
+            Some(&by_header.clone().with_blocked(true)),
+            code_form(),
+            Some(&header),
+        ),
+        authenticate(Some(&by_header), code_form(), Some("Bearer abc")),
+    ];
+    let answers = refusals.map(|refusal| answer(&refusal.unwrap_err()));
+    assert!(answers.iter().all(|it| *it == answers[0]), "{answers:#?}");
+    assert!(
+        answers[0].contains(r#""www-authenticate": "Basic realm="#),
+        "{}",
+        answers[0]
+    );
+    // A client that is blocked is unblocked again.
+    let back = confidential().with_blocked(true).with_blocked(false);
+    assert_eq!(authenticate(Some(&back), right, None), Ok(()));
+}
+
+#[test]
+fn grants_are_those_that_the_client_registered() {
+    let unsupported = Error::UnsupportedGrantType;
+    for grant in [
+        "client_credentials",
+        "password",
+        "implicit",
+        "urn:example:other",
+        "CODE",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ] {
+        let refused = error(authenticate(
+            Some(&public()),
+            with(code_form(), "grant_type", grant),
+            None,
+        ));
+        assert_eq!(refused, unsupported, "{grant}");
+    }
+    assert_eq!(unsupported.code(), "unsupported_grant_type");
+    let no_refresh = Stored::public("tpc_A1")
+        .grant_types(&["authorization_code"])
+        .client();
+    let refused = error(authenticate(Some(&no_refresh), refresh_form(), None));
+    assert_eq!(refused, Error::GrantNotRegistered);
+    assert_eq!(refused.code(), "unauthorized_client");
+    let permissive = Stored::public("tpc_A1").permissive().client();
+    for grant in [
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ] {
+        let form = with(code_form(), "grant_type", grant);
+        assert_eq!(
+            error(authenticate(Some(&permissive), form, None)),
+            Error::GrantNotRegistered
+        );
+    }
+    let password = with(code_form(), "grant_type", "password");
+    assert_eq!(
+        error(authenticate(Some(&permissive), password, None)),
+        unsupported
+    );
+    let implicit = Stored::public("tpc_A1").permissive();
+    let implicit = implicit
+        .grant_types(&["authorization_code", "implicit"])
+        .client();
+    let form = with(code_form(), "grant_type", "implicit");
+    assert_eq!(
+        error(authenticate(Some(&implicit), form, None)),
+        unsupported
+    );
+}
+
+#[test]
+fn parameters_are_there_once_or_the_request_is_invalid() {
+    let twice = |name: &'static str| {
+        let mut form = with(code_form(), name, "x");
+        form.push((name, "x".to_owned()));
+        error(authenticate(Some(&public()), form, None))
+    };
+    for parameter in [
+        "grant_type",
+        "client_id",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "redirect_uri",
+        "scope",
+    ] {
+        assert_eq!(twice(parameter), Error::Repeated { parameter });
+        assert_eq!(twice(parameter).code(), "invalid_request");
+    }
+    assert_eq!(
+        twice("foo"),
+        Error::Repeated {
+            parameter: "a parameter"
+        }
+    );
+    for (form, parameter) in [
+        (without(code_form(), "grant_type"), "grant_type"),
+        (with(code_form(), "grant_type", ""), "grant_type"),
+        (without(code_form(), "code"), "code"),
+        (without(refresh_form(), "refresh_token"), "refresh_token"),
+    ] {
+        let missing = error(authenticate(Some(&public()), form, None));
+        assert_eq!(missing, Error::Missing { parameter });
+        assert_eq!(missing.code(), "invalid_request");
+    }
+    let large = with(code_form(), "code", &"c".repeat(TokenRequest::MAX_BYTES));
+    assert_eq!(
+        error(authenticate(Some(&public()), large, None)),
+        Error::TooLarge
+    );
+}
+
+#[test]
+fn a_form_and_its_pairs_mean_the_same() {
+    let encoded = format!(
+        "grant_type=authorization_code&client_id=tpc%5FA1&code=a-code\
+         &redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback&code_verifier={VERIFIER}"
+    );
+    let request = TokenRequest::from_form(&encoded, None);
+    assert_eq!(request.client_id().unwrap().as_str(), "tpc_A1");
+    let (tenant, client) = (t1(), public());
+    let TokenGrant::AuthorizationCode(exchange) =
+        request.authenticate(&tenant, Some(&client)).unwrap()
+    else {
+        panic!("another grant");
+    };
+    assert_eq!(exchange.code(), "a-code");
+    let binding = bound_to(&client, &[]);
+    assert!(exchange.check(Some(&binding), NOW).is_ok());
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let mut form = code_form();
+    for (name, value) in &mut form {
+        if !matches!(*name, "grant_type" | "client_id") {
+            "canary-7".clone_into(value);
+        }
+    }
+    let form = with(form, "client_secret", "canary-7");
+    let client = Stored::confidential("tpc_A1", "client_secret_post", "canary-7").client();
+    let header = basic("tpc_A1:canary-7");
+    let shown = format!(
+        "{:?}",
+        TokenRequest::from_pairs(form.clone(), Some(header.as_bytes()))
+    );
+    assert!(!shown.contains("canary"), "{shown}");
+    let tenant = t1();
+    let grant = TokenRequest::from_pairs(form, None)
+        .authenticate(&tenant, Some(&client))
+        .unwrap();
+    let shown = format!("{grant:?} {:?}", grant.client());
+    assert!(!shown.contains("canary"), "{shown}");
+}
