@@ -2,15 +2,13 @@
 
 #[path = "support/example_server.rs"]
 mod example_server;
+#[path = "support/over_tcp.rs"]
+mod over_tcp;
 
 use std::{collections::HashSet, convert::Infallible};
 
-use bytes::Bytes;
 use example_server::ExampleServer;
-use http::{Response, StatusCode, header::HOST};
-use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{Response, StatusCode};
 use oauth_dcr::{ClientId, MemoryStore, Registrar, RegistrationEndpoint, TenantSettings};
 use openidconnect::{
     AsyncHttpClient, HttpRequest, HttpResponse, IssuerUrl, RedirectUrl,
@@ -20,8 +18,9 @@ use openidconnect::{
     },
     registration::{ClientRegistrationError, EmptyAdditionalClientMetadata},
 };
+use over_tcp::over_tcp;
 use serde_json::json;
-use tokio::{net::TcpStream, task::JoinSet};
+use tokio::task::JoinSet;
 
 /// The issuer that is served in process.
 const ISSUER: &str = "https://auth.example.com";
@@ -69,23 +68,6 @@ fn discovery_document() -> Vec<u8> {
         "id_token_signing_alg_values_supported": [],
     });
     document.to_string().into_bytes()
-}
-
-/// An HTTP client that opens a connection for each request.
-async fn over_tcp(request: HttpRequest) -> Result<HttpResponse, hyper::Error> {
-    let authority = request.uri().authority().unwrap().to_string();
-    let stream = TcpStream::connect(&authority).await.unwrap();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-
-    let (mut head, body) = request.into_parts();
-    head.headers.insert(HOST, authority.parse().unwrap());
-    head.uri = head.uri.path().parse().unwrap();
-    let request = http::Request::from_parts(head, Full::new(Bytes::from(body)));
-
-    let (head, body) = sender.send_request(request).await?.into_parts();
-    let body = body.collect().await?.to_bytes();
-    Ok(Response::from_parts(head, body.into()))
 }
 
 async fn discover<C>(issuer: &str, http: &C) -> CoreProviderMetadata

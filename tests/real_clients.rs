@@ -2,30 +2,18 @@
 
 #[path = "support/example_server.rs"]
 mod example_server;
+#[path = "support/library.rs"]
+mod library;
 
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
-    path::{Path, PathBuf},
-    process::Command,
 };
 
 use example_server::ExampleServer;
+use library::{Interpreter, Library};
 use oauth_dcr::ClientId;
 use serde_json::{Value, json};
-
-/// A client library: what runs its script, and the script.
-#[derive(Clone, Copy)]
-struct Library {
-    interpreter: Interpreter,
-    script: &'static str,
-}
-
-#[derive(Clone, Copy)]
-enum Interpreter {
-    Node,
-    Python,
-}
 
 const OAUTH4WEBAPI: Library = Library {
     interpreter: Interpreter::Node,
@@ -42,39 +30,6 @@ const MCP_PYTHON: Library = Library {
     script: "mcp_provider.py",
 };
 
-impl Library {
-    /// Lets it discover the server at `base` and register there; what it saw.
-    fn register_at(self, base: &str) -> Value {
-        assert_installed();
-        let output = self.command().arg(base).output().unwrap();
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {complaint}", self.script);
-        serde_json::from_slice(&output.stdout).expect("the script prints one line of JSON")
-    }
-
-    fn command(self) -> Command {
-        let mut command = match self.interpreter {
-            Interpreter::Node => Command::new("node"),
-            Interpreter::Python => Command::new(clients().join(".venv/bin/python")),
-        };
-        command.arg(clients().join(self.script));
-        command
-    }
-}
-
-fn clients() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
-}
-
-fn assert_installed() {
-    let check = Command::new(clients().join("install.sh"))
-        .arg("--check")
-        .output();
-    let check = check.expect("the client libraries are missing: run tests/clients/install.sh");
-    let complaint = String::from_utf8_lossy(&check.stderr);
-    assert!(check.status.success(), "{complaint}");
-}
-
 /// Every library registers these two.
 fn redirect_uris() -> Value {
     json!([
@@ -85,7 +40,7 @@ fn redirect_uris() -> Value {
 
 fn assert_discovers(library: Library, documents: &[&str]) {
     let server = ExampleServer::start(None);
-    let seen = library.register_at(&server.base);
+    let seen = library.run(&[&server.base]);
     for document in documents {
         let metadata = &seen["discovered"][document];
         assert_eq!(metadata["issuer"], server.base, "{document}");
@@ -96,7 +51,7 @@ fn assert_discovers(library: Library, documents: &[&str]) {
 
 fn assert_registers_public(library: Library) {
     let server = ExampleServer::start(None);
-    let client = &library.register_at(&server.base)["public"];
+    let client = &library.run(&[&server.base])["public"];
     assert_third_party_id(client);
     assert_eq!(client["client_secret"], Value::Null);
     assert_eq!(client["token_endpoint_auth_method"], "none");
@@ -109,7 +64,7 @@ fn assert_registers_public(library: Library) {
 
 fn assert_registers_confidential(library: Library) {
     let server = ExampleServer::start(None);
-    let client = &library.register_at(&server.base)["confidential"];
+    let client = &library.run(&[&server.base])["confidential"];
     assert_third_party_id(client);
     assert_eq!(client["client_secret"].as_str().map(str::len), Some(43));
     assert_eq!(client["token_endpoint_auth_method"], "client_secret_post");
@@ -126,7 +81,7 @@ fn assert_third_party_id(client: &Value) {
 
 fn assert_is_refused(library: Library) {
     let server = ExampleServer::start(None);
-    let seen = library.register_at(&server.base);
+    let seen = library.run(&[&server.base]);
     assert_eq!(seen["refused"], "invalid_redirect_uri");
 }
 

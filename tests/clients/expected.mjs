@@ -55,14 +55,14 @@ function assertRegistered(client, requested) {
   }
 }
 
-/** Runs `check` with the server's base URL, and prints what it saw as one line of JSON. */
+/** Runs `check` with the command line's arguments, and prints what it saw as one line of JSON. */
 export async function run(check) {
   const late = () => {
     console.error(`not done after ${TIME_LIMIT_MS} ms`);
     process.exit(1);
   };
   setTimeout(late, TIME_LIMIT_MS).unref();
-  const base = process.argv[2];
-  assert(base, "usage: node SCRIPT BASE_URL");
-  console.log(JSON.stringify(await check(base)));
+  const given = process.argv.slice(2);
+  assert.equal(given.length, check.length, "see the head of the script for its arguments");
+  console.log(JSON.stringify(await check(...given)));
 }

@@ -1,4 +1,6 @@
 // The TypeScript SDK of the Model Context Protocol: its discovery and its registration.
+//
+//     node mcp_sdk.mjs BASE_URL
 
 import assert from "node:assert/strict";
 import {

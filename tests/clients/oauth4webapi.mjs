@@ -1,4 +1,6 @@
 // oauth4webapi: discovery by both documents, then registration.
+//
+//     node oauth4webapi.mjs BASE_URL
 
 import assert from "node:assert/strict";
 import * as oauth from "oauth4webapi";

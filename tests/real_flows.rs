@@ -1,0 +1,280 @@
+//! OAuth client libraries of other languages go through the whole flow at the example server: from
+//! the API's challenge through discovery, registration, authorization and code exchange to an API
+//! call, a refresh, and a call with the new token.
+
+#[path = "support/example_server.rs"]
+mod example_server;
+#[path = "support/library.rs"]
+mod library;
+#[path = "support/protected_resource.rs"]
+mod protected_resource;
+
+use example_server::ExampleServer;
+use library::{Interpreter, Library};
+use protected_resource::ProtectedResource;
+use serde_json::{Value, json};
+
+const OPENID_CLIENT: Library = Library {
+    interpreter: Interpreter::Node,
+    script: "flow_openid_client.mjs",
+};
+
+const MCP_TYPESCRIPT: Library = Library {
+    interpreter: Interpreter::Node,
+    script: "flow_mcp_sdk.mjs",
+};
+
+const MCP_PYTHON: Library = Library {
+    interpreter: Interpreter::Python,
+    script: "flow_mcp_provider.py",
+};
+
+/// What a library saw on its way, and the server where it went.
+struct Flow {
+    base: String,
+    seen: Value,
+}
+
+impl Flow {
+    fn of(library: Library, name: &str) -> Self {
+        let server = ExampleServer::start(None);
+        let api = format!("{}/api/items", server.base);
+        let seen = library.run(&[name, &api]);
+        Self {
+            base: server.base.clone(),
+            seen,
+        }
+    }
+
+    fn list(&self, name: &str) -> &[Value] {
+        self.seen[name].as_array().unwrap()
+    }
+
+    /// How the token endpoint answered each request to refresh: the status and the error code.
+    fn refreshes(&self) -> Vec<(u64, Option<&str>)> {
+        let refreshes = self.list("requests").iter().filter(|request| {
+            request["path"] == "/oauth/token" && request["form"]["grant_type"] == "refresh_token"
+        });
+        refreshes
+            .map(|it| (it["status"].as_u64().unwrap(), it["error"].as_str()))
+            .collect()
+    }
+
+    fn assert_complete(&self) {
+        assert_eq!(self.seen["issuer"], self.base);
+        self.assert_asked_for("read:items offline_access");
+        let (first, refreshed) = (&self.list("tokens")[0], &self.list("tokens")[1]);
+        assert_grants_reading(first);
+        assert!(first["refresh_token"].is_string());
+        assert_grants_reading(refreshed);
+        assert_ne!(first["access_token"], refreshed["access_token"]);
+        // Without a token, with the first, and with the refreshed one.
+        assert_eq!(self.list("api")[..3], [json!(401), json!(200), json!(200)]);
+    }
+
+    fn assert_asked_for(&self, scope: &str) {
+        let asked = &self.seen["authorization"];
+        assert_eq!(asked["scope"], scope);
+        assert_eq!(asked["resource"], format!("{}/api", self.base));
+        assert_eq!(asked["client_id"], self.seen["client"]["client_id"]);
+        assert_eq!(asked["code_challenge_method"], "S256");
+    }
+
+    /// Every form that was posted named the client, and showed its secret exactly if it has one.
+    fn assert_authenticates_by_form(&self) {
+        let client = &self.seen["client"];
+        for request in self.list("requests") {
+            let form = &request["form"];
+            assert_eq!(form["client_id"], client["client_id"], "{request}");
+            assert_eq!(form["client_secret"], client["client_secret"], "{request}");
+            assert_eq!(request["authorization"], Value::Null, "{request}");
+        }
+    }
+}
+
+fn assert_grants_reading(tokens: &Value) {
+    assert_eq!(tokens["scope"], "read:items");
+    let token_type = tokens["token_type"].as_str().unwrap();
+    assert!(token_type.eq_ignore_ascii_case("Bearer"), "{token_type}");
+    assert!(tokens["expires_in"].as_u64().unwrap() > 0);
+}
+
+fn assert_completes_as_public_client(library: Library) {
+    let flow = Flow::of(library, "public");
+    flow.assert_complete();
+    assert_eq!(flow.seen["client"]["token_endpoint_auth_method"], "none");
+    assert_eq!(flow.seen["client"]["client_secret"], Value::Null);
+    flow.assert_authenticates_by_form();
+}
+
+fn assert_completes_as_confidential_client(library: Library) {
+    let flow = Flow::of(library, "confidential");
+    flow.assert_complete();
+    let client = &flow.seen["client"];
+    assert_eq!(client["token_endpoint_auth_method"], "client_secret_post");
+    assert_eq!(client["client_secret"].as_str().map(str::len), Some(43));
+    flow.assert_authenticates_by_form();
+    // As often as it likes.
+    assert_eq!(flow.refreshes(), [(200, None), (200, None)]);
+}
+
+fn assert_may_come_back_at_another_port(library: Library) {
+    let flow = Flow::of(library, "public");
+    let registered = &flow.seen["client"]["redirect_uris"];
+    assert_eq!(*registered, json!(["http://127.0.0.1:33418/callback"]));
+    let landed = flow.seen["landed"].as_str().unwrap();
+    assert!(
+        landed.starts_with("http://127.0.0.1:45123/callback?"),
+        "{landed}"
+    );
+}
+
+/// The refresh token of a public client is good for one use. A second one means that somebody else
+/// has it, and ends its successor too (RFC 9700 section 4.14.2).
+fn assert_replayed_refresh_token_ends_the_family(library: Library) {
+    let flow = Flow::of(library, "public");
+    let (first, refreshed) = (&flow.list("tokens")[0], &flow.list("tokens")[1]);
+    assert!(refreshed["refresh_token"].is_string());
+    assert_ne!(first["refresh_token"], refreshed["refresh_token"]);
+    let refused = (400, Some("invalid_grant"));
+    assert_eq!(flow.refreshes(), [(200, None), refused, refused]);
+}
+
+/// With one it is given a code. Without, its user is told so, and not sent back: a page can't be
+/// turned into an open redirect.
+fn assert_needs_a_default_permission(library: Library) {
+    let resource = ProtectedResource::bind();
+    let permission = json!([resource.default_permission()]);
+    let answer = answer_to_browser(library, resource, &permission);
+    assert_eq!(answer["status"], 303);
+    let location = answer["location"].as_str().unwrap();
+    assert!(location.contains("code="), "{location}");
+
+    let answer = answer_to_browser(library, ProtectedResource::bind(), &json!([]));
+    assert_eq!(answer["status"], 400);
+    assert_eq!(answer["location"], Value::Null);
+    let media_type = answer["contentType"].as_str().unwrap();
+    assert!(media_type.starts_with("text/html"), "{media_type}");
+}
+
+fn answer_to_browser(library: Library, resource: ProtectedResource, grants: &Value) -> Value {
+    let server = ExampleServer::start(Some(&resource.settings(grants)));
+    let api = resource.identifier();
+    let _serving = resource.serve(&server.base);
+    library.run(&["authorization", &api])["browser"].take()
+}
+
+/// An access token that was revoked opens nothing, and a refresh token gives nothing.
+fn assert_revokes(name: &str) {
+    let flow = Flow::of(OPENID_CLIENT, name);
+    flow.assert_authenticates_by_form();
+    assert_eq!(flow.list("api"), [401, 200, 200, 401]);
+    assert_eq!(flow.seen["revoked"], "invalid_token");
+    let refused = (400, Some("invalid_grant"));
+    assert_eq!(flow.refreshes(), [(200, None), refused]);
+}
+
+#[test]
+fn openid_client_completes_the_flow_as_a_public_client() {
+    assert_completes_as_public_client(OPENID_CLIENT);
+}
+
+#[test]
+fn openid_client_completes_the_flow_as_a_confidential_client() {
+    assert_completes_as_confidential_client(OPENID_CLIENT);
+}
+
+#[test]
+fn openid_client_may_come_back_at_another_port() {
+    assert_may_come_back_at_another_port(OPENID_CLIENT);
+}
+
+#[test]
+fn openid_client_ends_a_family_by_replaying_a_refresh_token() {
+    assert_replayed_refresh_token_ends_the_family(OPENID_CLIENT);
+}
+
+#[test]
+fn openid_client_needs_a_default_permission() {
+    assert_needs_a_default_permission(OPENID_CLIENT);
+}
+
+#[test]
+fn openid_client_revokes_the_tokens_of_a_public_client() {
+    assert_revokes("public-revocation");
+}
+
+#[test]
+fn openid_client_revokes_the_tokens_of_a_confidential_client() {
+    assert_revokes("confidential-revocation");
+}
+
+#[test]
+fn openid_client_is_told_of_the_scope_that_its_token_lacks() {
+    let flow = Flow::of(OPENID_CLIENT, "unscoped");
+    assert_eq!(flow.seen["authorization"]["scope"], Value::Null);
+    assert_eq!(flow.list("api"), [401, 403]);
+    assert_eq!(flow.seen["refused"]["error"], "insufficient_scope");
+    assert_eq!(flow.seen["refused"]["scope"], "read:items");
+}
+
+#[test]
+fn the_mcp_typescript_sdk_completes_the_flow_as_a_public_client() {
+    assert_completes_as_public_client(MCP_TYPESCRIPT);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_completes_the_flow_as_a_confidential_client() {
+    assert_completes_as_confidential_client(MCP_TYPESCRIPT);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_may_come_back_at_another_port() {
+    assert_may_come_back_at_another_port(MCP_TYPESCRIPT);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_ends_a_family_by_replaying_a_refresh_token() {
+    assert_replayed_refresh_token_ends_the_family(MCP_TYPESCRIPT);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_needs_a_default_permission() {
+    assert_needs_a_default_permission(MCP_TYPESCRIPT);
+}
+
+/// Of its own accord it asks for what the resource lists, which is no place for `offline_access`.
+#[test]
+fn the_mcp_typescript_sdk_left_alone_gets_no_refresh_token() {
+    let flow = Flow::of(MCP_TYPESCRIPT, "left-alone");
+    flow.assert_asked_for("read:items");
+    let tokens = &flow.list("tokens")[0];
+    assert_grants_reading(tokens);
+    assert_eq!(tokens["refresh_token"], Value::Null);
+    assert_eq!(flow.list("api"), [401, 200]);
+}
+
+#[test]
+fn the_mcp_python_provider_completes_the_flow_as_a_public_client() {
+    assert_completes_as_public_client(MCP_PYTHON);
+}
+
+#[test]
+fn the_mcp_python_provider_completes_the_flow_as_a_confidential_client() {
+    assert_completes_as_confidential_client(MCP_PYTHON);
+}
+
+#[test]
+fn the_mcp_python_provider_may_come_back_at_another_port() {
+    assert_may_come_back_at_another_port(MCP_PYTHON);
+}
+
+#[test]
+fn the_mcp_python_provider_ends_a_family_by_replaying_a_refresh_token() {
+    assert_replayed_refresh_token_ends_the_family(MCP_PYTHON);
+}
+
+#[test]
+fn the_mcp_python_provider_needs_a_default_permission() {
+    assert_needs_a_default_permission(MCP_PYTHON);
+}

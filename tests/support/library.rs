@@ -1,0 +1,54 @@
+//! Client libraries of other languages, each driven by a script.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// A client library: what runs its script, and the script.
+#[derive(Clone, Copy)]
+pub(crate) struct Library {
+    pub(crate) interpreter: Interpreter,
+    pub(crate) script: &'static str,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Interpreter {
+    Node,
+    Python,
+}
+
+impl Library {
+    /// Runs its script with `arguments`; what it saw.
+    pub(crate) fn run(self, arguments: &[&str]) -> Value {
+        assert_installed();
+        let output = self.command().args(arguments).output().unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {complaint}", self.script);
+        serde_json::from_slice(&output.stdout).expect("the script prints one line of JSON")
+    }
+
+    fn command(self) -> Command {
+        let mut command = match self.interpreter {
+            Interpreter::Node => Command::new("node"),
+            Interpreter::Python => Command::new(clients().join(".venv/bin/python")),
+        };
+        command.arg(clients().join(self.script));
+        command
+    }
+}
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+fn assert_installed() {
+    let check = Command::new(clients().join("install.sh"))
+        .arg("--check")
+        .output();
+    let check = check.expect("the client libraries are missing: run tests/clients/install.sh");
+    let complaint = String::from_utf8_lossy(&check.stderr);
+    assert!(check.status.success(), "{complaint}");
+}
