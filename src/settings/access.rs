@@ -65,7 +65,7 @@ pub struct ClientGrant {
 }
 
 /// Whom a client grant is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Grantee {
     /// One client; it replaces the default for that client.
     Client(ClientId),

@@ -1,10 +1,10 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::Hash};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    settings::TenantSettings,
-    values::{TenantId, is_host},
+    settings::{GrantedScope, TenantSettings},
+    values::{TenantId, is_host, is_scope_token},
 };
 
 /// The settings of all tenants of a host, as one JSON document: `{"tenants": [ ... ]}`.
@@ -42,6 +42,28 @@ pub enum SettingsError {
     /// A host is not a name or an address alone, so that no request could match it.
     #[error("tenant `{0}` has a host that is none; leave out scheme, port and path")]
     InvalidHost(TenantId),
+    /// An entry of a list says what an earlier one says, so that either could be meant: an API or a
+    /// connection of the same name, or a client grant for the same client, API and subject type.
+    #[error("tenant `{tenant}`: {list}[{index}] is there twice")]
+    Duplicate {
+        /// The tenant.
+        tenant: TenantId,
+        /// `apis`, `client_grants` or `connections`.
+        list: &'static str,
+        /// The place of the second one, from 0.
+        index: usize,
+    },
+    /// A scope of an API or a client grant is no scope token (RFC 6749 section 3.3), so that no
+    /// client could ask for it.
+    #[error("tenant `{tenant}`: {list}[{index}] has a scope that is no scope token")]
+    InvalidScope {
+        /// The tenant.
+        tenant: TenantId,
+        /// `apis` or `client_grants`.
+        list: &'static str,
+        /// The place of the API or client grant, from 0.
+        index: usize,
+    },
     /// There are several tenants, and one has no host that leads to it.
     #[error("tenant `{0}` has no host")]
     NoHost(TenantId),
@@ -77,6 +99,8 @@ impl SettingsDocument {
             {
                 return Err(SettingsError::DuplicateHost(tenant.id.clone()));
             }
+            check_duplicates(tenant)?;
+            check_scopes(tenant)?;
         }
         if tenants.is_empty() {
             return Err(SettingsError::NoTenant);
@@ -111,5 +135,50 @@ impl SettingsDocument {
     /// The tenants themselves.
     pub fn into_tenants(self) -> Vec<TenantSettings> {
         self.tenants
+    }
+}
+
+fn check_duplicates(tenant: &TenantSettings) -> Result<(), SettingsError> {
+    let grants = tenant.client_grants.iter();
+    let grants = grants.map(|it| (&it.grantee, &it.audience, it.subject_type));
+    let found = [
+        ("apis", second(tenant.apis.iter().map(|it| &it.identifier))),
+        ("client_grants", second(grants)),
+        (
+            "connections",
+            second(tenant.connections.iter().map(|it| &it.name)),
+        ),
+    ];
+    match found.iter().find_map(|(list, at)| Some((list, (*at)?))) {
+        None => Ok(()),
+        Some((list, index)) => Err(SettingsError::Duplicate {
+            tenant: tenant.id.clone(),
+            list,
+            index,
+        }),
+    }
+}
+
+/// The place of the first key that is there already.
+fn second<K: Eq + Hash>(mut keys: impl Iterator<Item = K>) -> Option<usize> {
+    let mut seen = HashSet::new();
+    keys.position(|key| !seen.insert(key))
+}
+
+fn check_scopes(tenant: &TenantSettings) -> Result<(), SettingsError> {
+    let is_wrong = |scopes: &[String]| !scopes.iter().all(|scope| is_scope_token(scope));
+    let of_api = tenant.apis.iter().position(|it| is_wrong(&it.scopes));
+    let of_grant = tenant.client_grants.iter().position(|it| match &it.scope {
+        GrantedScope::Listed(scopes) => is_wrong(scopes),
+        GrantedScope::All => false,
+    });
+    let found = [("apis", of_api), ("client_grants", of_grant)];
+    match found.iter().find_map(|(list, at)| Some((list, (*at)?))) {
+        None => Ok(()),
+        Some((list, index)) => Err(SettingsError::InvalidScope {
+            tenant: tenant.id.clone(),
+            list,
+            index,
+        }),
     }
 }

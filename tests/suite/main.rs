@@ -10,6 +10,7 @@ mod acl_wire;
 mod authorization;
 mod canary;
 mod corpus;
+mod decision_properties;
 mod decisions_corpus;
 mod layering;
 mod limiter;

@@ -19,7 +19,7 @@ use crate::support::http::parts;
 /// Random inputs a property is tried on; more by `PROPTEST_CASES`.
 const CASES: u32 = 10_000;
 
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let cases = ProptestConfig::default().cases.max(CASES);
     // A failing input is shown; the sources are not written to.
     ProptestConfig {
@@ -30,7 +30,7 @@ fn config() -> ProptestConfig {
 }
 
 /// The widest policy there is.
-fn wide_policy() -> RedirectPolicy {
+pub(crate) fn wide_policy() -> RedirectPolicy {
     let mut policy = RedirectPolicy::native_agents();
     policy.single_label_hosts = true;
     policy.schemes.push(AllowedScheme::parse("a").unwrap());
@@ -39,7 +39,7 @@ fn wide_policy() -> RedirectPolicy {
 
 /// Texts near the border between redirect URIs and others: parts that are right more often than
 /// not, put together, with a character changed here and there.
-fn almost_uri() -> impl Strategy<Value = String> {
+pub(crate) fn almost_uri() -> impl Strategy<Value = String> {
     let scheme = sample::select(vec![
         "https",
         "https",

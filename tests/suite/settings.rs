@@ -243,3 +243,74 @@ fn a_request_can_lead_to_one_tenant_only() {
     let nowhere = tenants(json!([{"id": "a", "hosts": ["h"]}, {"id": "b"}]));
     assert!(matches!(nowhere, Err(SettingsError::NoHost(id)) if id.as_str() == "b"));
 }
+
+#[test]
+fn an_entry_that_is_there_twice_is_refused_with_its_place() {
+    for (list, changed, index) in [
+        (
+            "apis",
+            json!({ "identifier": "https://api.acme.example" }),
+            1,
+        ),
+        (
+            "client_grants",
+            json!({
+                "default_for": "third_party_clients",
+                "audience": "https://api.acme.example",
+                "scope": [],
+            }),
+            2,
+        ),
+        ("connections", json!({ "name": "google" }), 2),
+    ] {
+        let mut document = whole();
+        let entries = document["tenants"][0][list].as_array_mut().unwrap();
+        entries.push(changed);
+        match read(&document).unwrap_err() {
+            SettingsError::Duplicate {
+                list: found,
+                index: at,
+                ..
+            } => {
+                assert_eq!((found, at), (list, index));
+            }
+            other => panic!("{list}: {other:?}"),
+        }
+    }
+    // A grant of the same client for another subject is another grant.
+    let mut document = whole();
+    let grants = document["tenants"][0]["client_grants"]
+        .as_array_mut()
+        .unwrap();
+    let mut other = grants[0].clone();
+    other["subject_type"] = "client".into();
+    grants.push(other);
+    assert!(read(&document).is_ok());
+}
+
+#[test]
+fn a_scope_that_no_client_could_ask_for_is_refused_with_its_place() {
+    for scope in ["", "a b", "\u{e9}", "\"a\""] {
+        let mut document = whole();
+        document["tenants"][0]["client_grants"][0]["scope"][0] = scope.into();
+        let error = read(&document).unwrap_err().to_string();
+        assert!(error.contains("client_grants[0]"), "{error}");
+        let mut document = whole();
+        document["tenants"][0]["apis"][0]["scopes"][1] = scope.into();
+        let error = read(&document).unwrap_err().to_string();
+        assert!(error.contains("apis[0]"), "{error}");
+    }
+}
+
+#[test]
+fn the_registration_endpoint_may_stand_elsewhere() {
+    let mut document = whole();
+    document["tenants"][0]["registration"]["path"] = "/register".into();
+    let read_back = read(&document).unwrap();
+    let endpoint = read_back.tenants()[0].registration_endpoint();
+    assert_eq!(endpoint.unwrap(), "https://auth.acme.example/register");
+    let written: Value = serde_json::from_str(&read_back.to_json().unwrap()).unwrap();
+    assert_eq!(written, document);
+    document["tenants"][0]["registration"]["path"] = "register".into();
+    assert!(read(&document).is_err());
+}
