@@ -125,8 +125,8 @@ pub use settings::{
 };
 pub use token::{
     ClientAuthError, ClientCredentials, CodeExchange, DeviceExchange, GrantFault, RefreshBinding,
-    RefreshExchange, RefreshTokenRule, TokenDecision, TokenError, TokenGrant, TokenRefusal,
-    TokenRequest,
+    RefreshExchange, RefreshTokenRule, Revocation, RevocationRequest, TokenDecision, TokenError,
+    TokenGrant, TokenRefusal, TokenRequest,
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,

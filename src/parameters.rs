@@ -1,4 +1,4 @@
-//! The parameters of an authorization or token request: ordered pairs of which none may be there
+//! The parameters of an authorization, token or revocation request: ordered pairs of which none may be there
 //! twice (RFC 6749 sections 3.1 and 3.2).
 
 use std::{borrow::Cow, fmt};
@@ -36,19 +36,21 @@ pub(crate) enum Parameter {
     ResponseType,
     Scope,
     State,
+    Token,
 }
 
 impl Parameter {
-    const COUNT: usize = Self::State as usize + 1;
+    const COUNT: usize = Self::Token as usize + 1;
 
     /// Those whose values are secret.
-    const SECRET: [Self; 6] = [
+    const SECRET: [Self; 7] = [
         Self::ClientAssertion,
         Self::ClientSecret,
         Self::Code,
         Self::CodeVerifier,
         Self::DeviceCode,
         Self::RefreshToken,
+        Self::Token,
     ];
 
     fn from_name(name: &str) -> Option<Self> {
@@ -74,6 +76,7 @@ impl Parameter {
             "response_type" => Self::ResponseType,
             "scope" => Self::Scope,
             "state" => Self::State,
+            "token" => Self::Token,
             _ => return None,
         })
     }
@@ -102,6 +105,7 @@ impl Parameter {
             Self::ResponseType => "response_type",
             Self::Scope => "scope",
             Self::State => "state",
+            Self::Token => "token",
         }
     }
 }

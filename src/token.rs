@@ -4,6 +4,8 @@
 //! [`TokenRequest::authenticate`] checks the client and gives one type for each grant; only that type
 //! tells the code or the refresh token, and its `check` is the only way to a [`TokenDecision`]. All
 //! of it is pure.
+//!
+//! [`RevocationRequest`] authenticates its client in the same way (RFC 7009).
 
 mod decision;
 mod error;
@@ -12,6 +14,7 @@ mod header;
 mod refresh;
 mod refusal;
 mod request;
+mod revocation;
 
 pub use decision::{RefreshTokenRule, TokenDecision};
 pub use error::{ClientAuthError, GrantFault, TokenError};
@@ -19,3 +22,4 @@ pub use exchange::{ClientCredentials, CodeExchange, DeviceExchange, RefreshExcha
 pub use refresh::RefreshBinding;
 pub use refusal::TokenRefusal;
 pub use request::TokenRequest;
+pub use revocation::{Revocation, RevocationRequest};

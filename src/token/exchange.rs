@@ -88,7 +88,7 @@ impl<'a> Authenticated<'a> {
         }
     }
 
-    fn value(&self, parameter: Parameter) -> &str {
+    pub(super) fn value(&self, parameter: Parameter) -> &str {
         self.parameters.get(parameter).unwrap_or_default()
     }
 

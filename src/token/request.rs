@@ -85,27 +85,40 @@ impl<'a> TokenRequest<'a> {
         tenant: &'a TenantSettings,
         client: Option<&'a Client>,
     ) -> Result<TokenGrant<'a>, TokenRefusal> {
+        let request = self.authenticated(Parameter::GrantType, tenant, client)?;
+        let used_authorization_header = request.used_authorization_header;
+        request.grant().map_err(|error| TokenRefusal {
+            error,
+            used_authorization_header,
+        })
+    }
+
+    /// The request with the client that made it; it has to have the parameter `required`.
+    pub(super) fn authenticated(
+        self,
+        required: Parameter,
+        tenant: &'a TenantSettings,
+        client: Option<&'a Client>,
+    ) -> Result<Authenticated<'a>, TokenRefusal> {
         let used_authorization_header = self.header.is_present();
         let refuse = |error| TokenRefusal {
             error,
             used_authorization_header,
         };
-        self.check_names().map_err(refuse)?;
+        self.check_names(required).map_err(refuse)?;
         let client = self
             .presented()
             .and_then(|presented| presented.by(tenant, client))
             .map_err(|error| refuse(Error::InvalidClient(error)))?;
-        Authenticated {
+        Ok(Authenticated {
             parameters: self.parameters,
             used_authorization_header,
             tenant,
             client,
-        }
-        .grant()
-        .map_err(refuse)
+        })
     }
 
-    fn check_names(&self) -> Result<(), Error> {
+    fn check_names(&self, required: Parameter) -> Result<(), Error> {
         match self.parameters.fault() {
             None => {}
             Some(ParameterFault::TooLarge) => return Err(Error::TooLarge),
@@ -121,9 +134,9 @@ impl<'a> TokenRequest<'a> {
                 return Err(Error::Repeated { parameter });
             }
         }
-        match self.parameters.get(Parameter::GrantType) {
+        match self.parameters.get(required) {
             Some(_) => Ok(()),
-            None => Err(missing(Parameter::GrantType)),
+            None => Err(missing(required)),
         }
     }
 

@@ -1,0 +1,133 @@
+use std::{borrow::Cow, fmt};
+
+use crate::{
+    client::Client,
+    parameters::Parameter,
+    settings::TenantSettings,
+    token::{TokenRefusal, TokenRequest, exchange::Authenticated},
+    values::ClientId,
+};
+
+/// A revocation request (RFC 7009 section 2.1) as it came: untrusted.
+///
+/// ```
+/// use oauth_dcr::{Client, RevocationRequest, TenantSettings};
+///
+/// fn answer(tenant: &TenantSettings, client: Option<&Client>, form: &str) -> u16 {
+///     match RevocationRequest::from_form(form, None).authenticate(tenant, client) {
+///         // Revoke `token()` if it is the client's. If it is not, or there is none, that is no
+///         // error: nobody learns which tokens there are (RFC 7009 section 2.2).
+///         Ok(_revocation) => 200,
+///         Err(refusal) => refusal.to_response().status().as_u16(),
+///     }
+/// }
+/// # let status = answer(&TenantSettings::new(), None, "token=t&client_id=tpc_1");
+/// # assert_eq!(status, 401);
+/// ```
+pub struct RevocationRequest<'a>(TokenRequest<'a>);
+
+impl<'a> RevocationRequest<'a> {
+    /// The most that is read, in bytes of a form. A larger one is refused: bound the body by this
+    /// before it is read.
+    pub const MAX_BYTES: usize = TokenRequest::MAX_BYTES;
+
+    /// The request in a form (`application/x-www-form-urlencoded`), still encoded, and the value of
+    /// the `Authorization` header, if there is one.
+    pub fn from_form(form: &'a str, authorization: Option<&[u8]>) -> Self {
+        Self(TokenRequest::from_form(form, authorization))
+    }
+
+    /// The request of these pairs, decoded, in the order in which they came, and the value of the
+    /// `Authorization` header. Leave no pair out: duplicates count, too.
+    pub fn from_pairs<K, V>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+        authorization: Option<&[u8]>,
+    ) -> Self
+    where
+        K: Into<Cow<'a, str>>,
+        V: Into<Cow<'a, str>>,
+    {
+        Self(TokenRequest::from_pairs(pairs, authorization))
+    }
+
+    /// The client to look up. `None` if the request names none that could exist: then hand `None` to
+    /// the check.
+    pub fn client_id(&self) -> Option<ClientId> {
+        self.0.client_id()
+    }
+
+    /// Authenticates `client`, which is what the host found under [`client_id`](Self::client_id) in
+    /// this tenant, just as [`TokenRequest::authenticate`] does.
+    ///
+    /// # Errors
+    /// [`TokenRefusal`], whose `to_response` is the answer.
+    pub fn authenticate(
+        self,
+        tenant: &'a TenantSettings,
+        client: Option<&'a Client>,
+    ) -> Result<Revocation<'a>, TokenRefusal> {
+        let request = self.0.authenticated(Parameter::Token, tenant, client)?;
+        Ok(Revocation(request))
+    }
+}
+
+/// Shows no value: most are secret.
+impl fmt::Debug for RevocationRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RevocationRequest").field(&self.0).finish()
+    }
+}
+
+/// An authenticated request to revoke a token.
+///
+/// With a refresh token goes everything that came of the same consent, access tokens included
+/// (RFC 7009 section 2.1). `token_type_hint` is a hint only, and not kept.
+#[derive(Debug)]
+pub struct Revocation<'a>(Authenticated<'a>);
+
+impl Revocation<'_> {
+    /// The token, as presented. It is secret, and it need not be this client's.
+    pub fn token(&self) -> &str {
+        self.0.value(Parameter::Token)
+    }
+
+    /// The client.
+    pub const fn client(&self) -> &Client {
+        self.0.client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::{ClientAuthError, TokenError};
+
+    fn error(form: &str) -> TokenError {
+        let tenant = TenantSettings::new();
+        let request = RevocationRequest::from_form(form, None);
+        request.authenticate(&tenant, None).unwrap_err().error()
+    }
+
+    #[test]
+    fn the_token_is_required_once() {
+        let missing = TokenError::Missing { parameter: "token" };
+        assert_eq!(error("client_id=tpc_1"), missing);
+        assert_eq!(error("client_id=tpc_1&token="), missing);
+        let repeated = TokenError::Repeated { parameter: "token" };
+        assert_eq!(error("client_id=tpc_1&token=a&token=b"), repeated);
+    }
+
+    #[test]
+    fn nobody_revokes_without_being_known() {
+        let unknown = TokenError::InvalidClient(ClientAuthError::UnknownClient);
+        assert_eq!(error("token=a&client_id=tpc_1"), unknown);
+        let nobody = TokenError::InvalidClient(ClientAuthError::NoClient);
+        assert_eq!(error("token=a"), nobody);
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let request = RevocationRequest::from_form("client_id=tpc_1&token=hunter2", None);
+        assert!(!format!("{request:?}").contains("hunter2"));
+    }
+}
