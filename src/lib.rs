@@ -39,6 +39,21 @@
 //! `decode` and `apply` is pure and may be used alone, as may [`RedirectUri`], [`CodeChallenge`]
 //! and the other values.
 //!
+//! # After registration
+//!
+//! What a client may do is decided in the same way: an untrusted request goes in, a decision or a
+//! refusal comes out, and the host carries it out.
+//!
+//! | request | checked by | gives |
+//! |---|---|---|
+//! | [`AuthorizationRequest`] | [`TenantSettings::authorize`] | [`AuthorizationDecision`]: which connections, what to consent to, then [`CodeBinding`] |
+//! | [`TokenRequest`] | [`TokenRequest::authenticate`], then the `check` of its [`TokenGrant`] | [`TokenDecision`], then [`RefreshBinding`] |
+//! | [`RevocationRequest`] | [`RevocationRequest::authenticate`] | [`Revocation`] |
+//! | [`AccessRequest`] | [`TenantSettings::access`] | [`ApiAccess`]: the first two ask it themselves |
+//!
+//! Sessions, pages, codes and tokens are the host's. Bindings and decisions serialise, to be kept
+//! beside them; what is read back is what was written, or an error.
+//!
 //! # What the host brings
 //!
 //! A [`ClientStore`] for its database; a [`TenantDirectory`] if it has more than one tenant; an
@@ -47,6 +62,7 @@
 //!
 //! # Features
 //!
+//! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(

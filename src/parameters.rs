@@ -1,5 +1,5 @@
-//! The parameters of an authorization, token or revocation request: ordered pairs of which none may be there
-//! twice (RFC 6749 sections 3.1 and 3.2).
+//! The parameters of an authorization, token or revocation request: ordered pairs of which none may
+//! be there twice (RFC 6749 sections 3.1 and 3.2).
 
 use std::{borrow::Cow, fmt};
 

@@ -29,12 +29,21 @@ pub enum TokenGrant<'a> {
 
 impl TokenGrant<'_> {
     /// The client.
-    pub fn client(&self) -> &Client {
+    pub const fn client(&self) -> &Client {
+        self.request().client
+    }
+
+    /// The refusal of a grant that the host does not offer, whatever the client registered.
+    pub const fn not_offered(&self) -> TokenRefusal {
+        self.request().refuse(Error::UnsupportedGrantType)
+    }
+
+    const fn request(&self) -> &Authenticated<'_> {
         match self {
             Self::AuthorizationCode(CodeExchange(request))
             | Self::RefreshToken(RefreshExchange(request))
             | Self::ClientCredentials(ClientCredentials(request))
-            | Self::DeviceCode(DeviceExchange(request)) => request.client,
+            | Self::DeviceCode(DeviceExchange(request)) => request,
         }
     }
 }
@@ -92,7 +101,7 @@ impl<'a> Authenticated<'a> {
         self.parameters.get(parameter).unwrap_or_default()
     }
 
-    fn refuse(&self, error: Error) -> TokenRefusal {
+    const fn refuse(&self, error: Error) -> TokenRefusal {
         TokenRefusal {
             error,
             used_authorization_header: self.used_authorization_header,

@@ -227,6 +227,16 @@ fn grants_are_those_that_the_client_registered() {
 }
 
 #[test]
+fn a_host_may_offer_fewer_grants() {
+    let (tenant, client) = (t1(), public());
+    let request = TokenRequest::from_pairs(refresh_form(), None);
+    let grant = request.authenticate(&tenant, Some(&client)).unwrap();
+    let refusal = grant.not_offered();
+    assert_eq!(refusal.error(), Error::UnsupportedGrantType);
+    assert_eq!(refusal.to_response().status(), 400);
+}
+
+#[test]
 fn parameters_are_there_once_or_the_request_is_invalid() {
     let twice = |name: &'static str| {
         let mut form = with(code_form(), name, "x");
