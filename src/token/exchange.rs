@@ -54,6 +54,8 @@ pub(super) struct Authenticated<'a> {
     pub(super) used_authorization_header: bool,
     pub(super) tenant: &'a TenantSettings,
     pub(super) client: &'a Client,
+    /// One moment for the whole decision.
+    pub(super) now: Timestamp,
 }
 
 impl<'a> Authenticated<'a> {
@@ -119,6 +121,14 @@ impl<'a> Authenticated<'a> {
             .map_err(|_| Error::InvalidGrant(GrantFault::Withdrawn))
     }
 
+    fn is_before(&self, end: Timestamp) -> Result<(), Error> {
+        if self.now < end {
+            Ok(())
+        } else {
+            Err(Error::InvalidGrant(GrantFault::Expired))
+        }
+    }
+
     fn is_by(&self, tenant: &TenantId, client_id: &ClientId) -> Result<(), Error> {
         if self.client.tenant() == tenant && self.client.id() == client_id {
             Ok(())
@@ -159,13 +169,8 @@ impl CodeExchange<'_> {
     /// expired, or redirect URI or verifier are not those of the authorization request, or the
     /// client may no longer have what it was given; [`TokenError::Access`](Error::Access) if the
     /// request is about another API.
-    pub fn check(
-        &self,
-        binding: Option<&CodeBinding>,
-        now: Timestamp,
-    ) -> Result<TokenDecision, TokenRefusal> {
-        self.decide(binding, now)
-            .map_err(|error| self.0.refuse(error))
+    pub fn check(&self, binding: Option<&CodeBinding>) -> Result<TokenDecision, TokenRefusal> {
+        self.decide(binding).map_err(|error| self.0.refuse(error))
     }
 
     /// The refusal of a code that was used before.
@@ -173,16 +178,12 @@ impl CodeExchange<'_> {
         self.0.refuse(Error::InvalidGrant(GrantFault::Used))
     }
 
-    fn decide(
-        &self,
-        binding: Option<&CodeBinding>,
-        now: Timestamp,
-    ) -> Result<TokenDecision, Error> {
+    fn decide(&self, binding: Option<&CodeBinding>) -> Result<TokenDecision, Error> {
         let bound = binding
             .ok_or(Error::InvalidGrant(GrantFault::Unknown))?
             .content();
         self.0.is_by(&bound.tenant, &bound.client_id)?;
-        check_time(now, bound.expires_at)?;
+        self.0.is_before(bound.expires_at)?;
         let is_right_uri = match self.0.parameters.get(Parameter::RedirectUri) {
             Some(uri) => uri == bound.redirect_uri.as_str(),
             None => !bound.redirect_uri_was_given,
@@ -248,13 +249,8 @@ impl RefreshExchange<'_> {
     /// expired, or the client may no longer have what it was given;
     /// [`TokenError::Access`](Error::Access) if more scopes are asked for than were given, or
     /// another API.
-    pub fn check(
-        &self,
-        binding: Option<&RefreshBinding>,
-        now: Timestamp,
-    ) -> Result<TokenDecision, TokenRefusal> {
-        self.decide(binding, now)
-            .map_err(|error| self.0.refuse(error))
+    pub fn check(&self, binding: Option<&RefreshBinding>) -> Result<TokenDecision, TokenRefusal> {
+        self.decide(binding).map_err(|error| self.0.refuse(error))
     }
 
     /// The refusal of a refresh token that was used before.
@@ -262,16 +258,12 @@ impl RefreshExchange<'_> {
         self.0.refuse(Error::InvalidGrant(GrantFault::Used))
     }
 
-    fn decide(
-        &self,
-        binding: Option<&RefreshBinding>,
-        now: Timestamp,
-    ) -> Result<TokenDecision, Error> {
+    fn decide(&self, binding: Option<&RefreshBinding>) -> Result<TokenDecision, Error> {
         let bound = binding
             .ok_or(Error::InvalidGrant(GrantFault::Unknown))?
             .content();
         self.0.is_by(&bound.tenant, &bound.client_id)?;
-        check_time(now, bound.expires_at)?;
+        self.0.is_before(bound.expires_at)?;
         let left = self.0.still(&bound.access)?;
         let access = match self.0.parameters.get(Parameter::Scope) {
             Some(scope) => left.reduced_to(scope, self.0.client.security_mode())?,
@@ -290,14 +282,6 @@ impl RefreshExchange<'_> {
             refresh_token,
             nonce: None,
         })
-    }
-}
-
-fn check_time(now: Timestamp, expires_at: Timestamp) -> Result<(), Error> {
-    if now < expires_at {
-        Ok(())
-    } else {
-        Err(Error::InvalidGrant(GrantFault::Expired))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         ClientAuthError, TokenError as Error, TokenGrant, TokenRefusal, exchange::Authenticated,
         header::Header,
     },
-    values::{ClientId, SecretDigest, TokenEndpointAuthMethod},
+    values::{ClientId, SecretDigest, Timestamp, TokenEndpointAuthMethod},
 };
 
 /// A token request as it came: untrusted.
@@ -73,7 +73,8 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Authenticates `client`, which is what the host found under [`client_id`](Self::client_id) in
-    /// this tenant, by the method that it registered, and checks that it may use the grant.
+    /// this tenant, by the method that it registered, and checks that it may use the grant. All that
+    /// is decided about the request is decided as of `now`.
     ///
     /// Do the same whether there is a client or not: hand over `None`, and the same work is done for
     /// nobody, with the same answer as for a wrong secret.
@@ -84,8 +85,9 @@ impl<'a> TokenRequest<'a> {
         self,
         tenant: &'a TenantSettings,
         client: Option<&'a Client>,
+        now: Timestamp,
     ) -> Result<TokenGrant<'a>, TokenRefusal> {
-        let request = self.authenticated(Parameter::GrantType, tenant, client)?;
+        let request = self.authenticated(Parameter::GrantType, tenant, client, now)?;
         let used_authorization_header = request.used_authorization_header;
         request.grant().map_err(|error| TokenRefusal {
             error,
@@ -99,6 +101,7 @@ impl<'a> TokenRequest<'a> {
         required: Parameter,
         tenant: &'a TenantSettings,
         client: Option<&'a Client>,
+        now: Timestamp,
     ) -> Result<Authenticated<'a>, TokenRefusal> {
         let used_authorization_header = self.header.is_present();
         let refuse = |error| TokenRefusal {
@@ -115,6 +118,7 @@ impl<'a> TokenRequest<'a> {
             used_authorization_header,
             tenant,
             client,
+            now,
         })
     }
 

@@ -5,23 +5,24 @@ use crate::{
     parameters::Parameter,
     settings::TenantSettings,
     token::{TokenRefusal, TokenRequest, exchange::Authenticated},
-    values::ClientId,
+    values::{ClientId, Timestamp},
 };
 
 /// A revocation request (RFC 7009 section 2.1) as it came: untrusted.
 ///
 /// ```
-/// use oauth_dcr::{Client, RevocationRequest, TenantSettings};
+/// use oauth_dcr::{Client, RevocationRequest, TenantSettings, Timestamp};
 ///
-/// fn answer(tenant: &TenantSettings, client: Option<&Client>, form: &str) -> u16 {
-///     match RevocationRequest::from_form(form, None).authenticate(tenant, client) {
+/// fn answer(tenant: &TenantSettings, client: Option<&Client>, form: &str, now: Timestamp) -> u16 {
+///     match RevocationRequest::from_form(form, None).authenticate(tenant, client, now) {
 ///         // Revoke `token()` if it is the client's. If it is not, or there is none, that is no
 ///         // error: nobody learns which tokens there are (RFC 7009 section 2.2).
 ///         Ok(_revocation) => 200,
 ///         Err(refusal) => refusal.to_response().status().as_u16(),
 ///     }
 /// }
-/// # let status = answer(&TenantSettings::new(), None, "token=t&client_id=tpc_1");
+/// # let now = Timestamp::from_unix_seconds(0);
+/// # let status = answer(&TenantSettings::new(), None, "token=t&client_id=tpc_1", now);
 /// # assert_eq!(status, 401);
 /// ```
 pub struct RevocationRequest<'a>(TokenRequest<'a>);
@@ -65,8 +66,11 @@ impl<'a> RevocationRequest<'a> {
         self,
         tenant: &'a TenantSettings,
         client: Option<&'a Client>,
+        now: Timestamp,
     ) -> Result<Revocation<'a>, TokenRefusal> {
-        let request = self.0.authenticated(Parameter::Token, tenant, client)?;
+        let request = self
+            .0
+            .authenticated(Parameter::Token, tenant, client, now)?;
         Ok(Revocation(request))
     }
 }
@@ -105,7 +109,11 @@ mod tests {
     fn error(form: &str) -> TokenError {
         let tenant = TenantSettings::new();
         let request = RevocationRequest::from_form(form, None);
-        request.authenticate(&tenant, None).unwrap_err().error()
+        let now = Timestamp::from_unix_seconds(0);
+        request
+            .authenticate(&tenant, None, now)
+            .unwrap_err()
+            .error()
     }
 
     #[test]

@@ -225,6 +225,6 @@ proptest! {
         prop_assert!(refused, "there is no challenge in {}", query);
         let request = TokenRequest::from_form(&query, header.as_deref().map(str::as_bytes));
         let _ = request.client_id();
-        prop_assert!(request.authenticate(&tenant, Some(&client)).is_err());
+        prop_assert!(request.authenticate(&tenant, Some(&client), Timestamp::from_unix_seconds(0)).is_err());
     }
 }

@@ -260,11 +260,11 @@ fn refresh_token(
     ];
     let request = TokenRequest::from_pairs(form, None);
     let TokenGrant::AuthorizationCode(exchange) =
-        request.authenticate(tenant, Some(&owner)).unwrap()
+        request.authenticate(tenant, Some(&owner), NOW).unwrap()
     else {
         panic!("another grant");
     };
-    let decision = exchange.check(kept.binding.as_ref(), NOW).unwrap();
+    let decision = exchange.check(kept.binding.as_ref()).unwrap();
     decision.refresh_binding(ends).unwrap()
 }
 
@@ -285,7 +285,7 @@ fn exchange(
     let request = TokenRequest::from_pairs(form, header.map(str::as_bytes));
     let found = request.client_id();
     let found = found.is_some_and(|it| it == *client.id()).then_some(client);
-    match request.authenticate(tenant, found)? {
+    match request.authenticate(tenant, found, NOW)? {
         TokenGrant::AuthorizationCode(exchange) => {
             let kept = match exchange.code() {
                 "$CODE" => code(case, tenant),
@@ -297,7 +297,7 @@ fn exchange(
             if kept.is_used {
                 return Err(exchange.already_used());
             }
-            exchange.check(kept.binding.as_ref(), NOW)
+            exchange.check(kept.binding.as_ref())
         }
         TokenGrant::RefreshToken(exchange) => {
             let later = NOW.saturating_add(Duration::from_secs(3600));
@@ -310,7 +310,7 @@ fn exchange(
                     .strip_prefix("$RT_OF_")
                     .map(|owner| refresh_token(case, tenant, owner, later)),
             };
-            exchange.check(binding.as_ref(), NOW)
+            exchange.check(binding.as_ref())
         }
         grant => panic!("no strict client has {grant:?}"),
     }

@@ -100,8 +100,8 @@ fn exchange(
     binding: Option<&CodeBinding>,
 ) -> Result<TokenDecision, TokenRefusal> {
     let request = TokenRequest::from_pairs(form, None);
-    match request.authenticate(tenant, Some(client))? {
-        TokenGrant::AuthorizationCode(exchange) => exchange.check(binding, NOW),
+    match request.authenticate(tenant, Some(client), NOW)? {
+        TokenGrant::AuthorizationCode(exchange) => exchange.check(binding),
         grant => panic!("another grant: {grant:?}"),
     }
 }
@@ -113,8 +113,8 @@ fn refresh(
     binding: Option<&RefreshBinding>,
 ) -> Result<TokenDecision, TokenRefusal> {
     let request = TokenRequest::from_pairs(form, None);
-    match request.authenticate(tenant, Some(client))? {
-        TokenGrant::RefreshToken(exchange) => exchange.check(binding, NOW),
+    match request.authenticate(tenant, Some(client), NOW)? {
+        TokenGrant::RefreshToken(exchange) => exchange.check(binding),
         grant => panic!("another grant: {grant:?}"),
     }
 }
@@ -253,8 +253,8 @@ fn a_code_ends_with_its_lifetime() {
     let at = |now| {
         let request = TokenRequest::from_pairs(code_form(), None);
         let (tenant, client) = (t1(), public());
-        match request.authenticate(&tenant, Some(&client)).unwrap() {
-            TokenGrant::AuthorizationCode(exchange) => exchange.check(Some(&binding), now),
+        match request.authenticate(&tenant, Some(&client), now).unwrap() {
+            TokenGrant::AuthorizationCode(exchange) => exchange.check(Some(&binding)),
             grant => panic!("another grant: {grant:?}"),
         }
     };
@@ -274,7 +274,7 @@ fn what_could_be_guessed_about_a_code_is_not_told() {
     let request = TokenRequest::from_pairs(code_form(), None);
     let (tenant, client) = (t1(), public());
     let TokenGrant::AuthorizationCode(exchange) =
-        request.authenticate(&tenant, Some(&client)).unwrap()
+        request.authenticate(&tenant, Some(&client), NOW).unwrap()
     else {
         panic!("another grant");
     };
@@ -435,16 +435,15 @@ fn a_refresh_token_is_its_clients_alone_and_ends() {
     );
     let request = TokenRequest::from_pairs(refresh_form(), None);
     let (tenant, client) = (t1(), public());
-    let TokenGrant::RefreshToken(exchange) = request.authenticate(&tenant, Some(&client)).unwrap()
+    let TokenGrant::RefreshToken(exchange) = request
+        .authenticate(&tenant, Some(&client), kept.expires_at())
+        .unwrap()
     else {
         panic!("another grant");
     };
     assert_eq!(exchange.refresh_token(), "a-token");
     let expired = Error::InvalidGrant(GrantFault::Expired);
-    assert_eq!(
-        error(exchange.check(Some(&kept), kept.expires_at())),
-        expired
-    );
+    assert_eq!(error(exchange.check(Some(&kept))), expired);
     let used = exchange.already_used();
     assert_eq!(used.error(), Error::InvalidGrant(GrantFault::Used));
 }
@@ -488,7 +487,7 @@ fn a_permissive_client_acts_for_itself_by_grants_that_say_so() {
         ("scope", "read:items delete:items offline_access"),
     ]);
     let decide = |tenant: &TenantSettings, form: Form| match TokenRequest::from_pairs(form, None)
-        .authenticate(tenant, Some(&client))?
+        .authenticate(tenant, Some(&client), NOW)?
     {
         TokenGrant::ClientCredentials(request) => request.check(),
         grant => panic!("another grant: {grant:?}"),
@@ -531,7 +530,8 @@ fn a_device_code_is_its_clients_alone() {
         ("device_code", "a-device"),
     ]);
     let request = TokenRequest::from_pairs(form.clone(), None);
-    let TokenGrant::DeviceCode(exchange) = request.authenticate(&tenant, Some(&client)).unwrap()
+    let TokenGrant::DeviceCode(exchange) =
+        request.authenticate(&tenant, Some(&client), NOW).unwrap()
     else {
         panic!("another grant");
     };
@@ -544,5 +544,8 @@ fn a_device_code_is_its_clients_alone() {
     let missing = Error::Missing {
         parameter: "device_code",
     };
-    assert_eq!(error(request.authenticate(&tenant, Some(&client))), missing);
+    assert_eq!(
+        error(request.authenticate(&tenant, Some(&client), NOW)),
+        missing
+    );
 }

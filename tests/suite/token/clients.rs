@@ -14,7 +14,7 @@ fn authenticate(
     header: Option<&str>,
 ) -> Result<(), TokenRefusal> {
     let request = TokenRequest::from_pairs(form, header.map(str::as_bytes));
-    request.authenticate(&t1(), client).map(drop)
+    request.authenticate(&t1(), client, NOW).map(drop)
 }
 
 fn fault(client: Option<&Client>, form: Form, header: Option<&str>) -> ClientAuthError {
@@ -230,7 +230,7 @@ fn grants_are_those_that_the_client_registered() {
 fn a_host_may_offer_fewer_grants() {
     let (tenant, client) = (t1(), public());
     let request = TokenRequest::from_pairs(refresh_form(), None);
-    let grant = request.authenticate(&tenant, Some(&client)).unwrap();
+    let grant = request.authenticate(&tenant, Some(&client), NOW).unwrap();
     let refusal = grant.not_offered();
     assert_eq!(refusal.error(), Error::UnsupportedGrantType);
     assert_eq!(refusal.to_response().status(), 400);
@@ -288,13 +288,13 @@ fn a_form_and_its_pairs_mean_the_same() {
     assert_eq!(request.client_id().unwrap().as_str(), "tpc_A1");
     let (tenant, client) = (t1(), public());
     let TokenGrant::AuthorizationCode(exchange) =
-        request.authenticate(&tenant, Some(&client)).unwrap()
+        request.authenticate(&tenant, Some(&client), NOW).unwrap()
     else {
         panic!("another grant");
     };
     assert_eq!(exchange.code(), "a-code");
     let binding = bound_to(&client, &[]);
-    assert!(exchange.check(Some(&binding), NOW).is_ok());
+    assert!(exchange.check(Some(&binding)).is_ok());
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn debug_shows_no_secret() {
     assert!(!shown.contains("canary"), "{shown}");
     let tenant = t1();
     let grant = TokenRequest::from_pairs(form, None)
-        .authenticate(&tenant, Some(&client))
+        .authenticate(&tenant, Some(&client), NOW)
         .unwrap();
     let shown = format!("{grant:?} {:?}", grant.client());
     assert!(!shown.contains("canary"), "{shown}");
