@@ -2,11 +2,12 @@
 //! host carries out.
 //!
 //! [`TenantSettings::authorize`] checks a request for a client. The host signs the user in, shows
-//! what [`AuthorizationDecision::consent`] says, and issues a code that is bound to what
-//! [`AuthorizationDecision::approve`] gives. All of it is pure.
+//! what [`AuthorizationDecision::consent`] says, and issues a code that is bound to what the
+//! [`Approval`] gives. All of it is pure.
 //!
 //! [`TenantSettings::authorize`]: crate::TenantSettings::authorize
 
+mod approval;
 mod binding;
 mod check;
 #[cfg(feature = "confusables")]
@@ -18,6 +19,7 @@ mod refusal;
 mod request;
 mod response;
 
+pub use approval::Approval;
 pub use binding::CodeBinding;
 #[cfg(feature = "confusables")]
 pub use confusable::ProtectedNames;
@@ -26,4 +28,4 @@ pub use decision::AuthorizationDecision;
 pub use error::AuthorizationError;
 pub use refusal::AuthorizationRefusal;
 pub use request::AuthorizationRequest;
-pub use response::{AuthorizationResponse, ResponseMode};
+pub use response::{AuthorizationResponse, Delivery, Issued, ResponseMode};

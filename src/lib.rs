@@ -46,13 +46,14 @@
 //!
 //! | request | checked by | gives |
 //! |---|---|---|
-//! | [`AuthorizationRequest`] | [`TenantSettings::authorize`] | [`AuthorizationDecision`]: which connections, what to consent to, then [`CodeBinding`] |
+//! | [`AuthorizationRequest`] | [`TenantSettings::authorize`] | [`AuthorizationDecision`]: which connections, what to consent to; once approved, [`CodeBinding`] |
 //! | [`TokenRequest`] | [`TokenRequest::authenticate`], then the `check` of its [`TokenGrant`] | [`TokenDecision`], then [`RefreshBinding`] |
 //! | [`RevocationRequest`] | [`RevocationRequest::authenticate`] | [`Revocation`] |
 //! | [`AccessRequest`] | [`TenantSettings::access`] | [`ApiAccess`]: the first two ask it themselves |
 //!
-//! Sessions, pages, codes and tokens are the host's. Bindings and decisions serialise, to be kept
-//! beside them; what is read back is what was written, or an error.
+//! Sessions, pages, codes and tokens are the host's. Bindings and decisions serialise, to be kept on
+//! the server beside them, with a checksum (which is no signature) against rows that were cut or
+//! mixed up.
 //!
 //! # What the host brings
 //!
@@ -112,8 +113,9 @@ pub use access::{AccessError, AccessRequest, ApiAccess, ApiScopes};
 #[cfg(feature = "confusables")]
 pub use authorization::ProtectedNames;
 pub use authorization::{
-    AuthorizationDecision, AuthorizationError, AuthorizationRefusal, AuthorizationRequest,
-    AuthorizationResponse, CodeBinding, Consent, ResponseMode,
+    Approval, AuthorizationDecision, AuthorizationError, AuthorizationRefusal,
+    AuthorizationRequest, AuthorizationResponse, CodeBinding, Consent, Delivery, Issued,
+    ResponseMode,
 };
 pub use client::Client;
 pub use engine::{Admission, Registered, Registrar, RegistrarBuilder};
@@ -140,9 +142,10 @@ pub use settings::{
     Unsupported,
 };
 pub use token::{
-    ClientAuthError, ClientCredentials, CodeExchange, DeviceExchange, GrantFault, RefreshBinding,
-    RefreshExchange, RefreshTokenRule, Revocation, RevocationRequest, TokenDecision, TokenError,
-    TokenGrant, TokenRefusal, TokenRequest,
+    ClientAuthenticationError, ClientCredentials, CodeExchange, DeviceBinding, DeviceExchange,
+    DeviceFault, Found, GrantFault, RefreshBinding, RefreshExchange, RefreshTokenAction,
+    Revocation, RevocationRequest, TokenDecision, TokenError, TokenGrant, TokenRefusal,
+    TokenRequest,
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,

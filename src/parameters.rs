@@ -40,7 +40,31 @@ pub(crate) enum Parameter {
 }
 
 impl Parameter {
-    const COUNT: usize = Self::Token as usize + 1;
+    /// Each with its registered name, in the order of their declaration.
+    const ALL: [(Self, &'static str); 22] = [
+        (Self::Audience, "audience"),
+        (Self::ClientId, "client_id"),
+        (Self::ClientAssertion, "client_assertion"),
+        (Self::ClientAssertionType, "client_assertion_type"),
+        (Self::ClientSecret, "client_secret"),
+        (Self::Code, "code"),
+        (Self::CodeChallenge, "code_challenge"),
+        (Self::CodeChallengeMethod, "code_challenge_method"),
+        (Self::CodeVerifier, "code_verifier"),
+        (Self::Connection, "connection"),
+        (Self::DeviceCode, "device_code"),
+        (Self::GrantType, "grant_type"),
+        (Self::Nonce, "nonce"),
+        (Self::Prompt, "prompt"),
+        (Self::RedirectUri, "redirect_uri"),
+        (Self::RefreshToken, "refresh_token"),
+        (Self::Resource, "resource"),
+        (Self::ResponseMode, "response_mode"),
+        (Self::ResponseType, "response_type"),
+        (Self::Scope, "scope"),
+        (Self::State, "state"),
+        (Self::Token, "token"),
+    ];
 
     /// Those whose values are secret.
     const SECRET: [Self; 7] = [
@@ -54,67 +78,26 @@ impl Parameter {
     ];
 
     fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "audience" => Self::Audience,
-            "client_id" => Self::ClientId,
-            "client_assertion" => Self::ClientAssertion,
-            "client_assertion_type" => Self::ClientAssertionType,
-            "client_secret" => Self::ClientSecret,
-            "code" => Self::Code,
-            "code_challenge" => Self::CodeChallenge,
-            "code_challenge_method" => Self::CodeChallengeMethod,
-            "code_verifier" => Self::CodeVerifier,
-            "connection" => Self::Connection,
-            "device_code" => Self::DeviceCode,
-            "grant_type" => Self::GrantType,
-            "nonce" => Self::Nonce,
-            "prompt" => Self::Prompt,
-            "redirect_uri" => Self::RedirectUri,
-            "refresh_token" => Self::RefreshToken,
-            "resource" => Self::Resource,
-            "response_mode" => Self::ResponseMode,
-            "response_type" => Self::ResponseType,
-            "scope" => Self::Scope,
-            "state" => Self::State,
-            "token" => Self::Token,
-            _ => return None,
-        })
+        let found = Self::ALL.iter().find(|(_, known)| *known == name);
+        found.map(|(parameter, _)| *parameter)
     }
 
     /// The registered name.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Audience => "audience",
-            Self::ClientId => "client_id",
-            Self::ClientAssertion => "client_assertion",
-            Self::ClientAssertionType => "client_assertion_type",
-            Self::ClientSecret => "client_secret",
-            Self::Code => "code",
-            Self::CodeChallenge => "code_challenge",
-            Self::CodeChallengeMethod => "code_challenge_method",
-            Self::CodeVerifier => "code_verifier",
-            Self::Connection => "connection",
-            Self::DeviceCode => "device_code",
-            Self::GrantType => "grant_type",
-            Self::Nonce => "nonce",
-            Self::Prompt => "prompt",
-            Self::RedirectUri => "redirect_uri",
-            Self::RefreshToken => "refresh_token",
-            Self::Resource => "resource",
-            Self::ResponseMode => "response_mode",
-            Self::ResponseType => "response_type",
-            Self::Scope => "scope",
-            Self::State => "state",
-            Self::Token => "token",
-        }
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::ALL.get(self as usize).map_or("", |(_, name)| name)
     }
 }
+
+/// What to call a parameter that this crate does not read: its name is the client's own text.
+pub(crate) const SOME_PARAMETER: &str = "a parameter";
 
 /// Why the pairs of a request can't be taken as its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParameterFault {
     /// There are more than are looked at; what was collected is not the whole.
     TooLarge,
+    /// A name or value is not UTF-8, so that it can't be told from others that are not.
+    Unreadable,
     /// This parameter is there twice; the first value is kept.
     Repeated(Parameter),
     /// One that this crate does not read is there twice.
@@ -126,8 +109,9 @@ pub(crate) enum ParameterFault {
 /// The parameters of one request. Values of secret ones are overwritten when it is dropped, as far
 /// as they are its own.
 pub(crate) struct Parameters<'a> {
-    values: [Option<Cow<'a, str>>; Parameter::COUNT],
-    others: Vec<Cow<'a, str>>,
+    values: [Option<Cow<'a, str>>; Parameter::ALL.len()],
+    /// Those that no [`Parameter`] stands for, in order.
+    others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// A bit for each parameter that is there more than once.
     repeated: u32,
     fault: Option<ParameterFault>,
@@ -162,7 +146,7 @@ impl<'a> Parameters<'a> {
 
     const fn none() -> Self {
         Self {
-            values: [const { None }; Parameter::COUNT],
+            values: [const { None }; Parameter::ALL.len()],
             others: Vec::new(),
             repeated: 0,
             fault: None,
@@ -171,18 +155,25 @@ impl<'a> Parameters<'a> {
 
     fn collect(&mut self, pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) {
         let mut bytes = 0;
-        for (at, (name, value)) in pairs.enumerate() {
+        for (at, (name, mut value)) in pairs.enumerate() {
             bytes += name.len() + value.len();
             if at == MAX_PAIRS || bytes > MAX_BYTES {
+                wipe(&mut value);
                 self.fault = Some(ParameterFault::TooLarge);
+                return;
+            }
+            // A decoder puts the replacement character in the place of what is not UTF-8.
+            if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
+                wipe(&mut value);
+                self.fault = Some(ParameterFault::Unreadable);
                 return;
             }
             match Parameter::from_name(&name) {
                 Some(parameter) => self.put(parameter, value),
-                None if self.others.contains(&name) => {
+                None if self.others.iter().any(|(known, _)| *known == name) => {
                     self.fault.get_or_insert(ParameterFault::OtherRepeated);
                 }
-                None => self.others.push(name),
+                None => self.others.push((name, value)),
             }
         }
     }
@@ -195,7 +186,9 @@ impl<'a> Parameters<'a> {
             None => *slot = Some(value),
             // RFC 8707 section 2 lets it be there more than once.
             Some(first) if parameter == Parameter::Resource => {
-                if *first != value {
+                if first.is_empty() {
+                    *first = value;
+                } else if *first != value && !value.is_empty() {
                     self.fault.get_or_insert(ParameterFault::SeveralResources);
                 }
             }
@@ -214,9 +207,16 @@ impl<'a> Parameters<'a> {
         (!value.is_empty()).then_some(value)
     }
 
-    /// The names of parameters that this crate does not read, each once.
-    pub(crate) fn others(&self) -> impl Iterator<Item = &str> {
-        self.others.iter().map(|name| &**name)
+    /// The names and values of parameters that this crate does not read, each name once.
+    pub(crate) fn others(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.others.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Those that are there, with or without a value, of the ones that this crate reads.
+    pub(crate) fn present(&self) -> impl Iterator<Item = Parameter> {
+        let all = Parameter::ALL.iter().zip(&self.values);
+        all.filter(|(_, value)| value.is_some())
+            .map(|((parameter, _), _)| *parameter)
     }
 
     /// What is wrong with the pairs, first thing first.
@@ -311,21 +311,28 @@ mod tests {
     }
 
     #[test]
-    fn every_parameter_is_found_by_its_name() {
-        let names = [
-            "audience",
-            "client_id",
-            "code_verifier",
-            "resource",
-            "state",
-        ];
-        for name in names {
-            assert_eq!(
-                Parameter::from_name(name).map(Parameter::as_str),
-                Some(name)
-            );
+    fn every_parameter_stands_in_its_place_and_has_a_name_of_its_own() {
+        for (at, (parameter, name)) in Parameter::ALL.into_iter().enumerate() {
+            assert_eq!(parameter as usize, at);
+            assert_eq!(parameter.as_str(), name);
+            assert_eq!(Parameter::from_name(name), Some(parameter));
         }
         assert_eq!(Parameter::from_name("State"), None);
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_not_guessed_at() {
+        let unreadable = Some(ParameterFault::Unreadable);
+        assert_eq!(fault("state=%FF"), unreadable);
+        assert_eq!(fault("%C3=a"), unreadable);
+        assert_eq!(fault("state=%C3%A9"), None);
+    }
+
+    #[test]
+    fn an_empty_resource_is_none() {
+        let parameters = Parameters::from_encoded("resource=&resource=a&resource=");
+        assert_eq!(parameters.fault(), None);
+        assert_eq!(parameters.get(Parameter::Resource), Some("a"));
     }
 
     #[test]

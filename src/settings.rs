@@ -4,6 +4,7 @@
 //! hands them out through a [`TenantDirectory`](crate::TenantDirectory).
 
 mod access;
+mod check;
 mod document;
 mod endpoint_path;
 mod issuer;
@@ -33,4 +34,15 @@ pub(crate) fn without_port(host: &str) -> &str {
         _ => host,
     };
     name.strip_suffix('.').unwrap_or(name)
+}
+
+/// `identifier` without the slash of an empty path, which means the same with and without
+/// (RFC 3986 section 6.2.3), and which clients that write URLs anew add.
+pub(crate) fn without_empty_path(identifier: &str) -> &str {
+    let is_origin = |text: &&str| {
+        let authority = text.split_once("://").map(|(_, rest)| rest);
+        authority.is_some_and(|rest| !rest.contains(['/', '?', '#']))
+    };
+    let shorter = identifier.strip_suffix('/');
+    shorter.filter(is_origin).unwrap_or(identifier)
 }

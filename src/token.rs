@@ -7,19 +7,27 @@
 //!
 //! [`RevocationRequest`] authenticates its client in the same way (RFC 7009).
 
+mod client_credentials;
+mod code;
 mod decision;
+mod device;
 mod error;
 mod exchange;
+mod found;
 mod header;
 mod refresh;
 mod refusal;
 mod request;
 mod revocation;
 
-pub use decision::{RefreshTokenRule, TokenDecision};
-pub use error::{ClientAuthError, GrantFault, TokenError};
-pub use exchange::{ClientCredentials, CodeExchange, DeviceExchange, RefreshExchange, TokenGrant};
-pub use refresh::RefreshBinding;
+pub use client_credentials::ClientCredentials;
+pub use code::CodeExchange;
+pub use decision::{RefreshTokenAction, TokenDecision};
+pub use device::{DeviceBinding, DeviceExchange};
+pub use error::{ClientAuthenticationError, DeviceFault, GrantFault, TokenError};
+pub use exchange::TokenGrant;
+pub use found::Found;
+pub use refresh::{RefreshBinding, RefreshExchange};
 pub use refusal::TokenRefusal;
 pub use request::TokenRequest;
 pub use revocation::{Revocation, RevocationRequest};

@@ -34,5 +34,7 @@ pub use vocabulary::{
 };
 pub use web_uri::{WebUri, WebUriError};
 
+#[cfg(test)]
+pub(crate) use client_secret::COMPARED;
 pub(crate) use scope::is_scope_token;
 pub(crate) use uri::{is_host, is_host_name, is_origin};

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
-    access::ApiAccess,
+    access::{ApiAccess, KeptAccess},
     kept::{self, Kept},
     values::{ClientId, CodeChallenge, RedirectPolicy, RedirectUri, TenantId, Timestamp},
 };
@@ -11,7 +11,8 @@ use crate::{
 /// What an authorization code stands for (RFC 6749 section 4.1.2, RFC 7636 section 4.4).
 ///
 /// Keep it on the server, beside a digest of the code and the user who consented, and hand it to the
-/// check of the token request. It serialises; what is read back is what was written, or an error.
+/// check of the token request. It serialises, with a checksum that is no signature: what was cut,
+/// mixed up or edited without renewing that is not read back.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeBinding(Content);
 
@@ -24,6 +25,7 @@ pub(crate) struct Content {
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) redirect_uri_was_given: bool,
     pub(crate) challenge: Option<CodeChallenge>,
+    #[serde(with = "KeptAccess")]
     pub(crate) access: ApiAccess,
     pub(crate) nonce: Option<Box<str>>,
     pub(crate) expires_at: Timestamp,
@@ -39,6 +41,16 @@ impl CodeBinding {
 
     pub(crate) const fn content(&self) -> &Content {
         &self.0
+    }
+
+    /// The tenant.
+    pub const fn tenant(&self) -> &TenantId {
+        &self.0.tenant
+    }
+
+    /// Where the code goes.
+    pub const fn redirect_uri(&self) -> &RedirectUri {
+        &self.0.redirect_uri
     }
 
     /// The client that may redeem the code.

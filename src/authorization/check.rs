@@ -1,7 +1,7 @@
 //! The rules for an authorization request, in the order in which they are asked.
 
 use crate::{
-    access::{AccessError, AccessRequest},
+    access::AccessRequest,
     authorization::{
         AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal,
         AuthorizationRequest, AuthorizationResponse, ResponseMode, decision::Content,
@@ -9,9 +9,7 @@ use crate::{
     client::Client,
     parameters::{Parameter, ParameterFault, Parameters},
     settings::{SubjectType, TenantSettings, UnknownParameters},
-    values::{
-        CodeChallenge, GrantType, RedirectUri, RedirectionPolicy, ResponseType, SecurityMode,
-    },
+    values::{CodeChallenge, GrantType, RedirectUri, ResponseType, SecurityMode},
 };
 
 /// What third-party clients can't use: it would speak for the user, carry parameters past these
@@ -29,32 +27,53 @@ const NOT_FOR_STRICT: [&str; 7] = [
 /// What no client can use: parameters in there would not be checked.
 const NOT_FOR_PERMISSIVE: [&str; 2] = ["request", "request_uri"];
 
-/// Registered parameters that are left to the host (OpenID Connect Core section 3.1.2.1, RFC 9396,
-/// RFC 9449). Those whose names begin with `ext-` are, too.
+/// Registered parameters that are left to the host (OpenID Connect Core section 3.1.2.1, RFC 9449).
+/// Those whose names begin with `ext-` are, too.
 const LEFT_TO_HOST: [&str; 8] = [
     "acr_values",
-    "authorization_details",
     "claims_locales",
     "display",
     "dpop_jkt",
     "login_hint",
     "max_age",
+    "registration",
     "ui_locales",
 ];
+
+/// What is read of an authorization request. The others of that kind have no meaning here.
+const READ: [Parameter; 13] = [
+    Parameter::Audience,
+    Parameter::ClientId,
+    Parameter::CodeChallenge,
+    Parameter::CodeChallengeMethod,
+    Parameter::Connection,
+    Parameter::Nonce,
+    Parameter::Prompt,
+    Parameter::RedirectUri,
+    Parameter::Resource,
+    Parameter::ResponseMode,
+    Parameter::ResponseType,
+    Parameter::Scope,
+    Parameter::State,
+];
+
+/// Bytes of a value that the host has to keep and to send back.
+const MAX_KEPT_BYTES: usize = 4096;
 
 impl TenantSettings {
     /// Checks `request` for `client`, which is what the host found under
     /// [`AuthorizationRequest::client_id`] in this tenant: `None` if there is none.
     ///
     /// ```
-    /// use oauth_dcr::{AuthorizationRequest, Client, TenantSettings};
+    /// use oauth_dcr::{AuthorizationRequest, Client, Delivery, TenantSettings};
     ///
     /// fn answer(tenant: &TenantSettings, client: Option<&Client>, query: &str) -> String {
     ///     let request = AuthorizationRequest::from_query(query);
     ///     match tenant.authorize(request, client) {
     ///         Ok(decision) => format!("sign in with one of {:?}", decision.connections()),
-    ///         Err(refusal) => match refusal.response().and_then(|it| it.location()) {
-    ///             Some(location) => format!("303, Location: {location}"),
+    ///         Err(refusal) => match refusal.response().map(|it| it.delivery()) {
+    ///             Some(Delivery::Redirect(location)) => format!("303, Location: {location}"),
+    ///             Some(Delivery::Form) => "200, a page with a form".to_owned(),
     ///             None => format!("400, a page that says: {refusal}"),
     ///         },
     ///     }
@@ -89,8 +108,11 @@ impl TenantSettings {
         parameters: &Parameters<'_>,
         client: Option<&'c Client>,
     ) -> Result<&'c Client, AuthorizationRefusal> {
-        if parameters.fault() == Some(ParameterFault::TooLarge) {
-            return Err(AuthorizationRefusal::page(Error::TooLarge));
+        // What was collected is not the whole: nothing in it can be relied on.
+        if let Some(fault @ (ParameterFault::TooLarge | ParameterFault::Unreadable)) =
+            parameters.fault()
+        {
+            return Err(AuthorizationRefusal::page(fault.into()));
         }
         once(parameters, Parameter::ClientId).map_err(AuthorizationRefusal::page)?;
         let id = parameters
@@ -144,6 +166,11 @@ impl TenantSettings {
         let response_mode = response_mode(parameters, response_type)?;
         let challenge = challenge(parameters, client)?;
         check_prompt(parameters)?;
+        let state = kept_value(parameters, Parameter::State)?;
+        let nonce = kept_value(parameters, Parameter::Nonce)?;
+        if response_type.has_id_token() && nonce.is_none() {
+            return Err(Error::NonceRequired);
+        }
         let connections = self.offered_connections(parameters)?;
         let wanted = AccessRequest {
             audience: parameters.get(Parameter::Audience),
@@ -162,8 +189,9 @@ impl TenantSettings {
             challenge,
             access: self.access(client, wanted)?,
             connections,
-            state: parameters.get(Parameter::State).map(Into::into),
-            nonce: parameters.get(Parameter::Nonce).map(Into::into),
+            state,
+            nonce,
+            left_to_host: left_to_host(parameters),
             issuer: self.issuer.clone(),
         }))
     }
@@ -171,32 +199,24 @@ impl TenantSettings {
     /// No parameter twice, none that is not supported, and no unknown one where the tenant refuses
     /// those.
     fn check_names(&self, parameters: &Parameters<'_>, client: &Client) -> Result<(), Error> {
-        match parameters.fault() {
-            None => {}
-            Some(ParameterFault::TooLarge) => return Err(Error::TooLarge),
-            Some(ParameterFault::SeveralResources) => {
-                return Err(AccessError::SeveralResources.into());
-            }
-            Some(ParameterFault::Repeated(parameter)) => return Err(repeated(parameter)),
-            Some(ParameterFault::OtherRepeated) => {
-                let parameter = "a parameter";
-                return Err(Error::Repeated { parameter });
-            }
+        if let Some(fault) = parameters.fault() {
+            return Err(fault.into());
         }
         let refused: &[&str] = match client.security_mode() {
             SecurityMode::Strict => &NOT_FOR_STRICT,
             SecurityMode::Permissive => &NOT_FOR_PERMISSIVE,
         };
-        for name in parameters.others() {
+        let refuses_unknown = self.unknown_authorize_parameters == UnknownParameters::Reject;
+        for (name, _) in parameters.others() {
             if let Some(parameter) = refused.iter().find(|it| **it == name) {
                 return Err(Error::NotSupported { parameter });
             }
-            let is_known = LEFT_TO_HOST.contains(&name)
-                || NOT_FOR_STRICT.contains(&name)
-                || name.starts_with("ext-");
-            if !is_known && self.unknown_authorize_parameters == UnknownParameters::Reject {
+            if refuses_unknown && !is_left_to_host(name) {
                 return Err(Error::UnknownParameter);
             }
+        }
+        if refuses_unknown && !parameters.present().all(|it| READ.contains(&it)) {
+            return Err(Error::UnknownParameter);
         }
         Ok(())
     }
@@ -216,8 +236,6 @@ impl TenantSettings {
         }
     }
 
-    /// Anyone may have registered the client, so by default a refusal goes nowhere
-    /// (RFC 9700 section 4.11.2).
     fn refusal(
         &self,
         error: Error,
@@ -225,36 +243,60 @@ impl TenantSettings {
         client: &Client,
         redirect_uri: &RedirectUri,
     ) -> AuthorizationRefusal {
-        if client.redirection_policy() == RedirectionPolicy::OpenRedirectProtection {
-            return AuthorizationRefusal::page(error);
-        }
-        // A state that is there twice is nobody's.
-        let state = once(parameters, Parameter::State)
-            .ok()
-            .and_then(|()| parameters.get(Parameter::State));
-        AuthorizationRefusal {
-            response: Some(AuthorizationResponse::of_error(
+        AuthorizationRefusal::told_by(client.redirection_policy(), error, || {
+            // A state that is there twice, or that could not be kept, is nobody's.
+            let state = once(parameters, Parameter::State)
+                .and_then(|()| kept_value(parameters, Parameter::State));
+            AuthorizationResponse::of_error(
                 error,
                 redirect_uri.as_str(),
                 mode_of_errors(parameters),
-                state,
+                state.ok().flatten().as_deref(),
                 self.issuer.as_ref(),
-            )),
-            ..AuthorizationRefusal::page(error)
-        }
+            )
+        })
     }
+}
+
+/// What the host may act on, by name: it is kept with the decision. With a permissive client that is
+/// more.
+fn is_left_to_host(name: &str) -> bool {
+    LEFT_TO_HOST.contains(&name) || NOT_FOR_STRICT.contains(&name) || name.starts_with("ext-")
+}
+
+fn left_to_host(parameters: &Parameters<'_>) -> Box<[(Box<str>, Box<str>)]> {
+    let prompt = parameters.get(Parameter::Prompt);
+    let prompt = prompt.map(|value| (Parameter::Prompt.as_str(), value));
+    let others = parameters
+        .others()
+        .filter(|(name, _)| is_left_to_host(name));
+    prompt
+        .into_iter()
+        .chain(others)
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
+}
+
+/// A value that goes into the host's store and comes back to the client: text that both can hold.
+fn kept_value(
+    parameters: &Parameters<'_>,
+    parameter: Parameter,
+) -> Result<Option<Box<str>>, Error> {
+    let Some(value) = parameters.get(parameter) else {
+        return Ok(None);
+    };
+    if value.len() > MAX_KEPT_BYTES || value.contains(char::is_control) {
+        let parameter = parameter.as_str();
+        return Err(Error::MalformedValue { parameter });
+    }
+    Ok(Some(value.into()))
 }
 
 fn once(parameters: &Parameters<'_>, parameter: Parameter) -> Result<(), Error> {
     if parameters.is_repeated(parameter) {
-        return Err(repeated(parameter));
+        return Err(ParameterFault::Repeated(parameter).into());
     }
     Ok(())
-}
-
-const fn repeated(parameter: Parameter) -> Error {
-    let parameter = parameter.as_str();
-    Error::Repeated { parameter }
 }
 
 fn response_type(parameters: &Parameters<'_>, client: &Client) -> Result<ResponseType, Error> {
@@ -272,7 +314,7 @@ fn response_type(parameters: &Parameters<'_>, client: &Client) -> Result<Respons
         || metadata
             .grant_types()
             .contains(GrantType::AuthorizationCode))
-        && (!response_type.has_token() || metadata.grant_types().contains(GrantType::Implicit));
+        && (!response_type.is_implicit() || metadata.grant_types().contains(GrantType::Implicit));
     if metadata.response_types().contains(response_type) && has_grants {
         Ok(response_type)
     } else {
@@ -299,7 +341,7 @@ fn response_mode(
 }
 
 const fn default_mode(response_type: ResponseType) -> ResponseMode {
-    if response_type.has_token() {
+    if response_type.is_implicit() {
         ResponseMode::Fragment
     } else {
         ResponseMode::Query
@@ -314,7 +356,9 @@ fn mode_of_errors(parameters: &Parameters<'_>) -> ResponseMode {
         .find(|it| it.is_spelled(name))
         .copied()
         .unwrap_or(ResponseType::Code);
-    response_mode(parameters, response_type).unwrap_or(default_mode(response_type))
+    once(parameters, Parameter::ResponseMode)
+        .and_then(|()| response_mode(parameters, response_type))
+        .unwrap_or(default_mode(response_type))
 }
 
 /// RFC 7636 section 4.3, without `plain` (RFC 9700 section 2.1.1).

@@ -1,6 +1,8 @@
 use icu_properties::{CodePointMapData, props::GeneralCategory, props::GeneralCategoryGroup};
 use unicode_security::confusable_detection::skeleton;
 
+use crate::{authorization::Consent, registration::LocalizedText};
+
 /// Names that nobody else should be taken for: the host's own, its partners', those of well-known
 /// applications.
 ///
@@ -35,11 +37,28 @@ impl ProtectedNames {
         Self(names.filter(|it| !it.looks.is_blank()).collect())
     }
 
-    /// The first of the list that `name` looks like, or that it has in it as words of its own.
+    /// The first of the list that `name` looks like, or that it has in it as words of its own,
+    /// however those are spaced.
     pub fn resembled_by(&self, name: &str) -> Option<&str> {
         let looks = Looks::of(name);
         let resembles = |protected: &&Protected| looks.resemble(&protected.looks);
         self.0.iter().find(resembles).map(|it| &*it.name)
+    }
+}
+
+impl<'a> Consent<'a> {
+    /// The same, with a warning if the client's name, in any language, looks like one of
+    /// `protected`.
+    #[must_use]
+    pub fn warned_of(mut self, protected: &'a ProtectedNames) -> Self {
+        let localized = self
+            .localized_names
+            .iter()
+            .copied()
+            .map(LocalizedText::value);
+        let mut names = self.client_name.into_iter().chain(localized);
+        self.resembles = names.find_map(|name| protected.resembled_by(name));
+        self
     }
 }
 
@@ -53,7 +72,8 @@ struct Looks([Vec<String>; 2]);
 
 impl Looks {
     fn of(name: &str) -> Self {
-        let as_written: String = skeleton(name).collect();
+        let name = spaced(name);
+        let as_written: String = skeleton(&name).collect();
         let in_lower_case: String = skeleton(&name.to_lowercase()).collect();
         Self([words(&as_written), words(&in_lower_case)])
     }
@@ -65,10 +85,39 @@ impl Looks {
     fn resemble(&self, protected: &Self) -> bool {
         let mut pairs = self.0.iter().zip(&protected.0);
         pairs.any(|(words, protected)| {
-            words.windows(protected.len()).any(|run| run == protected)
-                || words.concat() == protected.concat()
+            let protected = protected.concat();
+            let mut rests = (0..words.len()).filter_map(|at| words.get(at..));
+            rests.any(|rest| some_begin(rest, &protected))
         })
     }
+}
+
+/// Whether the first words of `words`, however many, are `whole` when they are written as one.
+fn some_begin(words: &[String], whole: &str) -> bool {
+    let mut left = whole;
+    for word in words {
+        match left.strip_prefix(word.as_str()) {
+            Some("") => return true,
+            Some(rest) => left = rest,
+            None => return false,
+        }
+    }
+    false
+}
+
+/// With a space where a lower-case letter is followed by an upper-case one: `PayPalHelp` is three
+/// words to a reader.
+fn spaced(name: &str) -> String {
+    let mut spaced = String::with_capacity(name.len() + 8);
+    let mut after_lower = false;
+    for letter in name.chars() {
+        if after_lower && letter.is_uppercase() {
+            spaced.push(' ');
+        }
+        after_lower = letter.is_lowercase();
+        spaced.push(letter);
+    }
+    spaced
 }
 
 /// In lower case, without accents; whatever is neither letter nor digit stands between words.
@@ -100,6 +149,11 @@ mod tests {
             "P\u{e1}yp\u{e0}l",
             "paypa1",
             "PayPal Support",
+            "Pay Pal Support",
+            "Sign in with Pay Pal",
+            "PayPalSupport",
+            "P a y P a l login",
+            "P.A.Y.P.A.L.",
             "Sign in with PayPal",
             "ＰａｙＰａｌ",
             "𝐏𝐚𝐲𝐏𝐚𝐥",

@@ -2,6 +2,7 @@ use crate::{
     access::ApiScopes,
     authorization::AuthorizationDecision,
     client::Client,
+    registration::{Field, LocalizedText},
     values::{ClientId, Destination, RedirectUri, Timestamp},
 };
 
@@ -17,6 +18,11 @@ pub struct Consent<'a> {
     pub client_id: &'a ClientId,
     /// The name that the client gave itself.
     pub client_name: Option<&'a str>,
+    /// The same in other languages. The client wrote those, too.
+    pub localized_names: Vec<&'a LocalizedText>,
+    /// A name that the host protects, and that one of these looks like. `None` unless the host asks,
+    /// with the feature `confusables`.
+    pub resembles: Option<&'a str>,
     /// Whether somebody has verified that the client is who its name says. Nobody ever has.
     pub is_verified: bool,
     /// When the client registered.
@@ -36,6 +42,8 @@ pub struct Consent<'a> {
 
 impl<'a> Consent<'a> {
     pub(super) fn new(decision: &'a AuthorizationDecision, client: &'a Client) -> Self {
+        let is_name =
+            |text: &&LocalizedText| text.field() == Field::ClientName && text.language().is_some();
         let registered = client.metadata().redirect_uris();
         let mut redirect_hosts = Vec::new();
         for destination in registered.iter().map(RedirectUri::destination) {
@@ -46,6 +54,8 @@ impl<'a> Consent<'a> {
         Self {
             client_id: client.id(),
             client_name: client.metadata().client_name(),
+            localized_names: client.metadata().texts().iter().filter(is_name).collect(),
+            resembles: None,
             is_verified: false,
             registered_at: client.issued_at(),
             destination: decision.redirect_uri().destination(),

@@ -1,19 +1,17 @@
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    access::ApiAccess,
+    access::{ApiAccess, KeptAccess, OFFLINE_ACCESS},
     authorization::{
-        AuthorizationError, AuthorizationRefusal, AuthorizationResponse, CodeBinding, Consent,
+        Approval, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, Consent,
         ResponseMode, binding,
     },
     client::Client,
     kept::{self, Kept},
     settings::Issuer,
-    values::{
-        ClientId, CodeChallenge, RedirectUri, RedirectionPolicy, ResponseType, TenantId, Timestamp,
-    },
+    values::{ClientId, CodeChallenge, RedirectUri, RedirectionPolicy, ResponseType, TenantId},
 };
 
 /// An authorization request that may be put to the user: who asks, for what, and where the answer
@@ -21,10 +19,11 @@ use crate::{
 ///
 /// The client has to be consented to, each time: nothing here says that it need not. The host signs
 /// the user in by one of [`connections`](Self::connections), shows [`consent`](Self::consent), and
-/// then [`approve`](Self::approve)s or [`deny`](Self::deny)s.
+/// then [`approve`](Self::approve)s or [`refuse`](Self::refuse)s.
 ///
 /// It serialises, for the host to keep while the user signs in: on the server, not in the user's
-/// hands, because it is not signed. What is read back is what was written, or an error.
+/// hands, because its checksum is no signature. What was cut, mixed up or edited without renewing
+/// that is not read back.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationDecision(Content);
 
@@ -40,10 +39,12 @@ pub(super) struct Content {
     pub(super) response_mode: ResponseMode,
     pub(super) redirection_policy: RedirectionPolicy,
     pub(super) challenge: Option<CodeChallenge>,
+    #[serde(with = "KeptAccess")]
     pub(super) access: ApiAccess,
     pub(super) connections: Box<[Box<str>]>,
     pub(super) state: Option<Box<str>>,
     pub(super) nonce: Option<Box<str>>,
+    pub(super) left_to_host: Box<[(Box<str>, Box<str>)]>,
     pub(super) issuer: Option<Issuer>,
 }
 
@@ -82,6 +83,15 @@ impl AuthorizationDecision {
         self.0.connections.iter().map(|name| &**name)
     }
 
+    /// A parameter of the request that is left to the host, as it came: `prompt`, `max_age`,
+    /// `login_hint`, `ui_locales` and others of OpenID Connect Core section 3.1.2.1, and those whose
+    /// names begin with `ext-`. It is the client's own text.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let mut left = self.0.left_to_host.iter();
+        let found = left.find(|(known, _)| **known == *name);
+        found.map(|(_, value)| &**value)
+    }
+
     /// `nonce`, for the ID token (OpenID Connect Core section 2).
     pub fn nonce(&self) -> Option<&str> {
         self.0.nonce.as_deref()
@@ -94,67 +104,34 @@ impl AuthorizationDecision {
         is_it.then(|| Consent::new(self, client))
     }
 
-    /// The same decision, reduced to the scopes that the user has left standing. Scopes that were
-    /// not in it stay out.
+    /// The same decision, reduced to the scopes that the user has left standing: `offline_access`,
+    /// too, has to be among them to stay. Scopes that were not in it stay out.
     #[must_use]
     pub fn limited_to<'s>(mut self, scopes: impl IntoIterator<Item = &'s str>) -> Self {
         let kept: Vec<&str> = scopes.into_iter().collect();
-        self.0.access = self.0.access.narrowed(|scope| kept.contains(&scope));
+        let access = self.0.access.narrowed(|scope| kept.contains(&scope));
+        self.0.access = access.and_offline_access(kept.contains(&OFFLINE_ACCESS));
         self
     }
 
-    /// What to bind to the code, once the user has signed in and consented. The code is good until
-    /// `lifetime` after `now`; more than ten minutes count as ten (RFC 6749 section 4.1.2), one is
-    /// plenty.
-    pub fn approve(&self, now: Timestamp, lifetime: Duration) -> CodeBinding {
-        CodeBinding::new(binding::Content {
-            tenant: self.0.tenant.clone(),
-            client_id: self.0.client_id.clone(),
-            redirect_uri: self.0.redirect_uri.clone(),
-            redirect_uri_was_given: self.0.redirect_uri_was_given,
-            challenge: self.0.challenge,
-            access: self.0.access.clone(),
-            nonce: self.0.nonce.clone(),
-            expires_at: now.saturating_add(lifetime.min(CodeBinding::MAX_LIFETIME)),
-        })
+    /// The request, once the user has signed in and consented.
+    pub fn approve(self) -> Approval {
+        Approval::new(self.0)
     }
 
-    /// The answer to the client: `code` and whatever else its response type asks for, with `state`
-    /// and `iss`.
-    pub fn response(
-        &self,
-        parameters: impl IntoIterator<Item = (&'static str, String)>,
-    ) -> AuthorizationResponse {
-        AuthorizationResponse::new(
-            self.0.redirect_uri.as_str(),
-            self.0.response_mode,
-            parameters,
-            self.0.state.as_deref(),
-            self.0.issuer.as_ref(),
-        )
-    }
-
-    /// The refusal, once the user has said no.
-    pub fn deny(&self) -> AuthorizationRefusal {
-        let error = AuthorizationError::Denied;
-        let mut refusal = AuthorizationRefusal::page(error);
-        if self.0.redirection_policy == RedirectionPolicy::AllowAlways {
-            let Content {
-                redirect_uri,
-                response_mode,
-                state,
-                issuer,
-                ..
-            } = &self.0;
-            refusal.response = Some(AuthorizationResponse::of_error(
+    /// The refusal, once the user has said no ([`AuthorizationError::Denied`]), or where the host
+    /// can't go on.
+    pub fn refuse(&self, error: AuthorizationError) -> AuthorizationRefusal {
+        let content = &self.0;
+        AuthorizationRefusal::told_by(content.redirection_policy, error, || {
+            AuthorizationResponse::of_error(
                 error,
-                redirect_uri.as_str(),
-                *response_mode,
-                state.as_deref(),
-                issuer.as_ref(),
-            ));
-        }
-        refusal
+                content.redirect_uri.as_str(),
+                content.response_mode,
+                content.state.as_deref(),
+                content.issuer.as_ref(),
+            )
+        })
     }
 }
 

@@ -1,4 +1,7 @@
-use crate::access::AccessError;
+use crate::{
+    access::AccessError,
+    parameters::{ParameterFault, SOME_PARAMETER},
+};
 
 /// What is wrong with an authorization request.
 ///
@@ -9,6 +12,9 @@ pub enum AuthorizationError {
     /// More parameters, or more bytes of them, than are looked at.
     #[error("the request is too large")]
     TooLarge,
+    /// A name or a value is not UTF-8.
+    #[error("the request is not UTF-8")]
+    Unreadable,
     /// `client_id` is missing.
     #[error("client_id is required")]
     ClientIdRequired,
@@ -28,6 +34,12 @@ pub enum AuthorizationError {
     #[error("{parameter} is there more than once")]
     Repeated {
         /// Its name, or "a parameter" for one that this crate does not read.
+        parameter: &'static str,
+    },
+    /// A value that is longer than 4096 bytes, or holds a control character.
+    #[error("{parameter} is too long or holds a control character")]
+    MalformedValue {
+        /// `state` or `nonce`.
         parameter: &'static str,
     },
     /// A parameter that third-party clients can't use.
@@ -51,6 +63,10 @@ pub enum AuthorizationError {
     /// `response_mode` is not `query`, `fragment` or `form_post`, or would put a token into a query.
     #[error("response_mode is not supported")]
     UnsupportedResponseMode,
+    /// `nonce` is missing, and an ID token comes straight from the authorization endpoint
+    /// (OpenID Connect Core section 3.2.2.1).
+    #[error("nonce is required")]
+    NonceRequired,
     /// `code_challenge` is missing (RFC 7636 section 4.4.1).
     #[error("code_challenge is required")]
     ChallengeRequired,
@@ -76,6 +92,15 @@ pub enum AuthorizationError {
     /// The user, or the host in their place, said no.
     #[error("access was denied")]
     Denied,
+    /// The host has to ask the user to sign in, and may not (OpenID Connect Core section 3.1.2.6).
+    #[error("the user has to sign in")]
+    LoginRequired,
+    /// The host failed.
+    #[error("the authorization server failed")]
+    ServerError,
+    /// The host is overloaded or under maintenance.
+    #[error("the authorization server is unavailable for now")]
+    TemporarilyUnavailable,
 }
 
 impl AuthorizationError {
@@ -84,6 +109,9 @@ impl AuthorizationError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::TooLarge
+            | Self::Unreadable
+            | Self::MalformedValue { .. }
+            | Self::NonceRequired
             | Self::ClientIdRequired
             | Self::RedirectUriRequired
             | Self::RedirectUriNotRegistered
@@ -101,7 +129,26 @@ impl AuthorizationError {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::ConsentRequired => "consent_required",
             Self::NoConnection | Self::Denied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::Access(error) => error.code(),
+        }
+    }
+}
+
+impl From<ParameterFault> for AuthorizationError {
+    fn from(fault: ParameterFault) -> Self {
+        match fault {
+            ParameterFault::TooLarge => Self::TooLarge,
+            ParameterFault::Unreadable => Self::Unreadable,
+            ParameterFault::SeveralResources => Self::Access(AccessError::SeveralResources),
+            ParameterFault::Repeated(parameter) => Self::Repeated {
+                parameter: parameter.as_str(),
+            },
+            ParameterFault::OtherRepeated => Self::Repeated {
+                parameter: SOME_PARAMETER,
+            },
         }
     }
 }

@@ -1,6 +1,9 @@
 use std::fmt;
 
-use crate::authorization::{AuthorizationError, AuthorizationResponse};
+use crate::{
+    authorization::{AuthorizationError, AuthorizationResponse},
+    values::RedirectionPolicy,
+};
 
 /// An authorization request is refused: why, and who is told.
 ///
@@ -21,6 +24,22 @@ impl AuthorizationRefusal {
             error,
             response: None,
             registration_endpoint: None,
+        }
+    }
+
+    /// The refusal of a request whose redirect URI is known. Anyone may have registered its client,
+    /// so by default it goes nowhere (RFC 9700 section 4.11.2).
+    pub(super) fn told_by(
+        policy: RedirectionPolicy,
+        error: AuthorizationError,
+        response: impl FnOnce() -> AuthorizationResponse,
+    ) -> Self {
+        Self {
+            response: match policy {
+                RedirectionPolicy::OpenRedirectProtection => None,
+                RedirectionPolicy::AllowAlways => Some(response()),
+            },
+            ..Self::page(error)
         }
     }
 

@@ -1,9 +1,10 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
+use zeroize::Zeroizing;
 
-use crate::{authorization::AuthorizationError, settings::Issuer};
+use crate::{authorization::AuthorizationError, settings::Issuer, values::ResponseType};
 
 /// How parameters get back to the client (OAuth 2.0 Multiple Response Type Encoding Practices,
 /// Form Post Response Mode).
@@ -37,7 +38,83 @@ impl ResponseMode {
 pub struct AuthorizationResponse {
     redirect_uri: Box<str>,
     mode: ResponseMode,
-    parameters: Vec<(&'static str, String)>,
+    parameters: Vec<(&'static str, Zeroizing<String>)>,
+}
+
+/// How an answer gets to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// By a redirect to this URI, ASCII without space or control, in a `Location` header. Answer with
+    /// 303, so that nothing the user has posted is posted again (RFC 9700 section 4.12).
+    Redirect(String),
+    /// By a page with a form, whose action is [`AuthorizationResponse::redirect_uri`] and whose
+    /// fields are [`AuthorizationResponse::parameters`], each to be escaped there.
+    Form,
+}
+
+/// What the host has issued for an approved request. What its response type does not ask for is left
+/// out of the answer.
+#[derive(Clone, Default)]
+pub struct Issued {
+    code: Option<Zeroizing<String>>,
+    access_token: Option<(Zeroizing<String>, Duration)>,
+    id_token: Option<Zeroizing<String>>,
+}
+
+impl Issued {
+    /// An authorization code: all that a strict client gets.
+    pub fn code(code: impl Into<String>) -> Self {
+        Self {
+            code: Some(Zeroizing::new(code.into())),
+            ..Self::default()
+        }
+    }
+
+    /// And an access token, good for that long, for a permissive client.
+    #[must_use]
+    pub fn access_token(mut self, token: impl Into<String>, lifetime: Duration) -> Self {
+        self.access_token = Some((Zeroizing::new(token.into()), lifetime));
+        self
+    }
+
+    /// And an ID token, for a permissive client.
+    #[must_use]
+    pub fn id_token(mut self, token: impl Into<String>) -> Self {
+        self.id_token = Some(Zeroizing::new(token.into()));
+        self
+    }
+
+    /// The parameters that an answer of this type has (RFC 6749 sections 4.1.2 and 4.2.2, OpenID
+    /// Connect Core section 3.3.2.5).
+    pub(super) fn parameters(
+        self,
+        response_type: ResponseType,
+        scope: &str,
+    ) -> Vec<(&'static str, Zeroizing<String>)> {
+        let asks_for = |word| response_type.as_str().split(' ').any(|it| it == word);
+        let mut parameters = Vec::new();
+        if let Some(code) = self.code.filter(|_| asks_for("code")) {
+            parameters.push(("code", code));
+        }
+        if let Some((token, lifetime)) = self.access_token.filter(|_| asks_for("token")) {
+            let plain = |text: &str| Zeroizing::new(text.to_owned());
+            parameters.push(("access_token", token));
+            parameters.push(("token_type", plain("Bearer")));
+            parameters.push(("expires_in", plain(&lifetime.as_secs().to_string())));
+            parameters.push(("scope", plain(scope)));
+        }
+        if let Some(token) = self.id_token.filter(|_| asks_for("id_token")) {
+            parameters.push(("id_token", token));
+        }
+        parameters
+    }
+}
+
+/// Shows nothing of what was issued.
+impl fmt::Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issued").finish_non_exhaustive()
+    }
 }
 
 impl AuthorizationResponse {
@@ -45,12 +122,13 @@ impl AuthorizationResponse {
     pub(super) fn new(
         redirect_uri: &str,
         mode: ResponseMode,
-        parameters: impl IntoIterator<Item = (&'static str, String)>,
+        parameters: impl IntoIterator<Item = (&'static str, Zeroizing<String>)>,
         state: Option<&str>,
         issuer: Option<&Issuer>,
     ) -> Self {
-        let state = state.map(|state| ("state", state.to_owned()));
-        let issuer = issuer.map(|issuer| ("iss", issuer.as_str().to_owned()));
+        let plain = |text: &str| Zeroizing::new(text.to_owned());
+        let state = state.map(|state| ("state", plain(state)));
+        let issuer = issuer.map(|issuer| ("iss", plain(issuer.as_str())));
         Self {
             redirect_uri: redirect_uri.into(),
             mode,
@@ -67,41 +145,32 @@ impl AuthorizationResponse {
         issuer: Option<&Issuer>,
     ) -> Self {
         let parameters = [
-            ("error", error.code().to_owned()),
-            ("error_description", error.to_string()),
+            ("error", Zeroizing::new(error.code().to_owned())),
+            ("error_description", Zeroizing::new(error.to_string())),
         ];
         Self::new(redirect_uri, mode, parameters, state, issuer)
     }
 
-    /// How it gets there.
-    pub const fn mode(&self) -> ResponseMode {
-        self.mode
-    }
-
-    /// Where it goes: the `action` of the form, where the mode is
-    /// [`FormPost`](ResponseMode::FormPost).
+    /// Where it goes.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
-    /// What it says, names and values: the fields of the form. Escape them there.
+    /// What it says, names and values. `iss` is there if the tenant's settings name an issuer.
     pub fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.parameters
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// The URI to redirect to, for a `Location` header: ASCII without space or control. Answer with
-    /// 303, so that nothing the user has posted is posted again (RFC 9700 section 4.12).
-    ///
-    /// `None` for [`ResponseMode::FormPost`], which is no redirect.
-    pub fn location(&self) -> Option<String> {
+    /// How it gets there: by a redirect, unless the client asked for `response_mode=form_post`.
+    pub fn delivery(&self) -> Delivery {
         let separator = match self.mode {
             // The registered query stays, to the byte (RFC 6749 section 3.1.2).
             ResponseMode::Query if self.redirect_uri.contains('?') => '&',
             ResponseMode::Query => '?',
             ResponseMode::Fragment => '#',
-            ResponseMode::FormPost => return None,
+            ResponseMode::FormPost => return Delivery::Form,
         };
         let mut location = String::with_capacity(self.redirect_uri.len() + 128);
         location.push_str(&self.redirect_uri);
@@ -109,7 +178,7 @@ impl AuthorizationResponse {
         let after = location.len();
         let mut query = form_urlencoded::Serializer::for_suffix(location, after);
         query.extend_pairs(self.parameters());
-        Some(query.finish())
+        Delivery::Redirect(query.finish())
     }
 }
 

@@ -1,10 +1,10 @@
-use std::{collections::HashSet, hash::Hash};
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    settings::{GrantedScope, TenantSettings},
-    values::{TenantId, is_host, is_scope_token},
+    settings::TenantSettings,
+    values::{TenantId, is_host},
 };
 
 /// The settings of all tenants of a host, as one JSON document: `{"tenants": [ ... ]}`.
@@ -43,7 +43,7 @@ pub enum SettingsError {
     #[error("tenant `{0}` has a host that is none; leave out scheme, port and path")]
     InvalidHost(TenantId),
     /// An entry of a list says what an earlier one says, so that either could be meant: an API or a
-    /// connection of the same name, or a client grant for the same client, API and subject type.
+    /// connection of the same name (for an API, the slash of an empty path aside), or a client grant for the same client, API and subject type.
     #[error("tenant `{tenant}`: {list}[{index}] is there twice")]
     Duplicate {
         /// The tenant.
@@ -72,8 +72,13 @@ pub enum SettingsError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
-    tenants: Vec<TenantSettings>,
+    tenants: Vec<UncheckedTenant>,
 }
+
+/// The shape alone, so that what is wrong beyond that keeps its own kind of error.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct UncheckedTenant(#[serde(with = "TenantSettings")] TenantSettings);
 
 impl SettingsDocument {
     /// The document of these tenants.
@@ -99,8 +104,7 @@ impl SettingsDocument {
             {
                 return Err(SettingsError::DuplicateHost(tenant.id.clone()));
             }
-            check_duplicates(tenant)?;
-            check_scopes(tenant)?;
+            tenant.check()?;
         }
         if tenants.is_empty() {
             return Err(SettingsError::NoTenant);
@@ -116,7 +120,7 @@ impl SettingsDocument {
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
         let Unchecked { tenants } =
             serde_json::from_str(json).map_err(|error| SettingsError::Unreadable(error.into()))?;
-        Self::new(tenants)
+        Self::new(tenants.into_iter().map(|tenant| tenant.0).collect())
     }
 
     /// Writes the document as JSON, every field spelled out.
@@ -135,50 +139,5 @@ impl SettingsDocument {
     /// The tenants themselves.
     pub fn into_tenants(self) -> Vec<TenantSettings> {
         self.tenants
-    }
-}
-
-fn check_duplicates(tenant: &TenantSettings) -> Result<(), SettingsError> {
-    let grants = tenant.client_grants.iter();
-    let grants = grants.map(|it| (&it.grantee, &it.audience, it.subject_type));
-    let found = [
-        ("apis", second(tenant.apis.iter().map(|it| &it.identifier))),
-        ("client_grants", second(grants)),
-        (
-            "connections",
-            second(tenant.connections.iter().map(|it| &it.name)),
-        ),
-    ];
-    match found.iter().find_map(|(list, at)| Some((list, (*at)?))) {
-        None => Ok(()),
-        Some((list, index)) => Err(SettingsError::Duplicate {
-            tenant: tenant.id.clone(),
-            list,
-            index,
-        }),
-    }
-}
-
-/// The place of the first key that is there already.
-fn second<K: Eq + Hash>(mut keys: impl Iterator<Item = K>) -> Option<usize> {
-    let mut seen = HashSet::new();
-    keys.position(|key| !seen.insert(key))
-}
-
-fn check_scopes(tenant: &TenantSettings) -> Result<(), SettingsError> {
-    let is_wrong = |scopes: &[String]| !scopes.iter().all(|scope| is_scope_token(scope));
-    let of_api = tenant.apis.iter().position(|it| is_wrong(&it.scopes));
-    let of_grant = tenant.client_grants.iter().position(|it| match &it.scope {
-        GrantedScope::Listed(scopes) => is_wrong(scopes),
-        GrantedScope::All => false,
-    });
-    let found = [("apis", of_api), ("client_grants", of_grant)];
-    match found.iter().find_map(|(list, at)| Some((list, (*at)?))) {
-        None => Ok(()),
-        Some((list, index)) => Err(SettingsError::InvalidScope {
-            tenant: tenant.id.clone(),
-            list,
-            index,
-        }),
     }
 }

@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
     acl::{Acl, ForwardedHeader, NetworkSet},
@@ -19,7 +19,8 @@ use crate::{
 /// assert!(settings.registration.enabled);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+// The derived functions are inherent ones: those of the traits below check what was read.
+#[serde(remote = "Self", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TenantSettings {
     /// The tenant's id.
@@ -27,7 +28,8 @@ pub struct TenantSettings {
     /// The host names that lead to the tenant, without port; letter case does not matter.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// The issuer identifier, as in the server's metadata document.
+    /// The issuer identifier, as in the server's metadata document. Without one, answers to clients
+    /// have no `iss` (RFC 9207).
     #[serde(default)]
     pub issuer: Option<Issuer>,
     /// How clients register.
@@ -37,7 +39,7 @@ pub struct TenantSettings {
     /// (RFC 6749 section 3.1).
     #[serde(default)]
     pub unknown_authorize_parameters: UnknownParameters,
-    /// What a client gets that asks for no scope. Default: none.
+    /// What a client gets that asks for no scope of an API. Default: none.
     #[serde(default)]
     pub scope_when_none_requested: ScopeWhenNoneRequested,
     /// The API that is meant when a client names none.
@@ -116,6 +118,20 @@ impl TenantSettings {
     }
 }
 
+impl Serialize for TenantSettings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TenantSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let settings = Self::deserialize(deserializer)?;
+        settings.check().map_err(D::Error::custom)?;
+        Ok(settings)
+    }
+}
+
 impl Default for TenantSettings {
     fn default() -> Self {
         Self::new()
@@ -133,7 +149,7 @@ pub enum UnknownParameters {
     Reject,
 }
 
-/// What a client gets that asks for no scope.
+/// What a client gets that asks for no scope of an API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeWhenNoneRequested {

@@ -1,4 +1,7 @@
-use crate::access::AccessError;
+use crate::{
+    access::AccessError,
+    parameters::{Parameter, ParameterFault, SOME_PARAMETER},
+};
 
 /// What is wrong with a token request.
 ///
@@ -10,6 +13,9 @@ pub enum TokenError {
     /// More parameters, or more bytes of them, than are looked at.
     #[error("the request is too large")]
     TooLarge,
+    /// A name or a value is not UTF-8.
+    #[error("the request is not UTF-8")]
+    Unreadable,
     /// A parameter is there more than once (RFC 6749 section 3.2).
     #[error("{parameter} is there more than once")]
     Repeated {
@@ -24,7 +30,7 @@ pub enum TokenError {
     },
     /// The client is not who it says it is, or may not be here.
     #[error("client authentication failed")]
-    InvalidClient(ClientAuthError),
+    InvalidClient(ClientAuthenticationError),
     /// A grant that no such client can have.
     #[error("this grant_type is not supported")]
     UnsupportedGrantType,
@@ -34,6 +40,9 @@ pub enum TokenError {
     /// The code or the refresh token is not good.
     #[error(transparent)]
     InvalidGrant(GrantFault),
+    /// The device code is not approved.
+    #[error(transparent)]
+    Device(DeviceFault),
     /// The client may not have what it asks for.
     #[error(transparent)]
     Access(#[from] AccessError),
@@ -42,7 +51,7 @@ pub enum TokenError {
 /// Why a client could not be authenticated. For the log: the answer is the same for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ClientAuthError {
+pub enum ClientAuthenticationError {
     /// The request names no client.
     #[error("no client is named")]
     NoClient,
@@ -80,7 +89,7 @@ pub enum GrantFault {
     /// It was used before: what came of it should be revoked (RFC 6749 section 4.1.2,
     /// RFC 9700 section 4.14.2).
     #[error("the code or token is not valid, has expired or was used")]
-    Used,
+    Replayed,
     /// `redirect_uri` is not that of the authorization request (RFC 6749 section 4.1.3).
     #[error("redirect_uri is not that of the authorization request")]
     RedirectUri,
@@ -101,12 +110,65 @@ impl TokenError {
     /// The error code of RFC 6749 section 5.2 or RFC 8707 section 2.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::TooLarge | Self::Repeated { .. } | Self::Missing { .. } => "invalid_request",
+            Self::TooLarge | Self::Unreadable | Self::Repeated { .. } | Self::Missing { .. } => {
+                "invalid_request"
+            }
             Self::InvalidClient(_) => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::GrantNotRegistered => "unauthorized_client",
             Self::InvalidGrant(_) => "invalid_grant",
+            Self::Device(fault) => fault.code(),
             Self::Access(error) => error.code(),
+        }
+    }
+
+    pub(super) fn missing(parameter: Parameter) -> Self {
+        let parameter = parameter.as_str();
+        Self::Missing { parameter }
+    }
+}
+
+impl From<ParameterFault> for TokenError {
+    fn from(fault: ParameterFault) -> Self {
+        match fault {
+            ParameterFault::TooLarge => Self::TooLarge,
+            ParameterFault::Unreadable => Self::Unreadable,
+            ParameterFault::SeveralResources => Self::Access(AccessError::SeveralResources),
+            ParameterFault::Repeated(parameter) => Self::Repeated {
+                parameter: parameter.as_str(),
+            },
+            ParameterFault::OtherRepeated => Self::Repeated {
+                parameter: SOME_PARAMETER,
+            },
+        }
+    }
+}
+
+/// Why a device code is not good yet, or no longer (RFC 8628 section 3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceFault {
+    /// The user has not decided.
+    #[error("the user has not decided yet")]
+    AuthorizationPending,
+    /// The same, and the client asks too often.
+    #[error("the user has not decided yet; ask less often")]
+    SlowDown,
+    /// The user said no.
+    #[error("access was denied")]
+    AccessDenied,
+    /// The device code's time is over.
+    #[error("the device code has expired")]
+    ExpiredToken,
+}
+
+impl DeviceFault {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::AccessDenied => "access_denied",
+            Self::ExpiredToken => "expired_token",
         }
     }
 }

@@ -1,13 +1,12 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    access::AccessError,
     client::Client,
-    parameters::{self, Parameter, ParameterFault, Parameters},
+    parameters::{self, Parameter, Parameters},
     settings::TenantSettings,
     token::{
-        ClientAuthError, TokenError as Error, TokenGrant, TokenRefusal, exchange::Authenticated,
-        header::Header,
+        ClientAuthenticationError, TokenError as Error, TokenGrant, TokenRefusal,
+        exchange::Authenticated, header::Header,
     },
     values::{ClientId, SecretDigest, Timestamp, TokenEndpointAuthMethod},
 };
@@ -38,7 +37,8 @@ impl<'a> TokenRequest<'a> {
     pub const MAX_BYTES: usize = parameters::MAX_BYTES;
 
     /// The request in a form (`application/x-www-form-urlencoded`), still encoded, and the value of
-    /// the `Authorization` header, if there is one.
+    /// the `Authorization` header, if there is one. Refuse a request with more than one: two ways to
+    /// say who the client is are none.
     pub fn from_form(form: &'a str, authorization: Option<&[u8]>) -> Self {
         Self {
             parameters: Parameters::from_encoded(form),
@@ -87,12 +87,7 @@ impl<'a> TokenRequest<'a> {
         client: Option<&'a Client>,
         now: Timestamp,
     ) -> Result<TokenGrant<'a>, TokenRefusal> {
-        let request = self.authenticated(Parameter::GrantType, tenant, client, now)?;
-        let used_authorization_header = request.used_authorization_header;
-        request.grant().map_err(|error| TokenRefusal {
-            error,
-            used_authorization_header,
-        })
+        TokenGrant::of(self.authenticated(Parameter::GrantType, tenant, client, now)?)
     }
 
     /// The request with the client that made it; it has to have the parameter `required`.
@@ -123,50 +118,40 @@ impl<'a> TokenRequest<'a> {
     }
 
     fn check_names(&self, required: Parameter) -> Result<(), Error> {
-        match self.parameters.fault() {
-            None => {}
-            Some(ParameterFault::TooLarge) => return Err(Error::TooLarge),
-            Some(ParameterFault::SeveralResources) => {
-                return Err(AccessError::SeveralResources.into());
-            }
-            Some(ParameterFault::Repeated(parameter)) => {
-                let parameter = parameter.as_str();
-                return Err(Error::Repeated { parameter });
-            }
-            Some(ParameterFault::OtherRepeated) => {
-                let parameter = "a parameter";
-                return Err(Error::Repeated { parameter });
-            }
+        if let Some(fault) = self.parameters.fault() {
+            return Err(fault.into());
         }
         match self.parameters.get(required) {
             Some(_) => Ok(()),
-            None => Err(missing(required)),
+            None => Err(Error::missing(required)),
         }
     }
 
     /// Who the client says it is, by one method only (RFC 6749 section 2.3).
-    fn presented(&self) -> Result<Presented<'_>, ClientAuthError> {
+    fn presented(&self) -> Result<Presented<'_>, ClientAuthenticationError> {
         let get = |parameter| self.parameters.get(parameter);
         let (id_in_form, secret_in_form) = (get(Parameter::ClientId), get(Parameter::ClientSecret));
         if get(Parameter::ClientAssertion).is_some()
             || get(Parameter::ClientAssertionType).is_some()
         {
-            return Err(ClientAuthError::WrongMethod);
+            return Err(ClientAuthenticationError::WrongMethod);
         }
         match &self.header {
             Header::Absent => Ok(Presented {
-                client_id: id_in_form.ok_or(ClientAuthError::NoClient)?,
+                client_id: id_in_form.ok_or(ClientAuthenticationError::NoClient)?,
                 method: match secret_in_form {
                     Some(_) => TokenEndpointAuthMethod::ClientSecretPost,
                     None => TokenEndpointAuthMethod::None,
                 },
                 secret: secret_in_form,
             }),
-            Header::Unusable => Err(ClientAuthError::UnusableHeader),
-            Header::Basic { .. } if secret_in_form.is_some() => Err(ClientAuthError::WrongMethod),
+            Header::Unusable => Err(ClientAuthenticationError::UnusableHeader),
+            Header::Basic { .. } if secret_in_form.is_some() => {
+                Err(ClientAuthenticationError::WrongMethod)
+            }
             Header::Basic { client_id, secret } => {
                 if id_in_form.is_some_and(|id| *id != **client_id) {
-                    return Err(ClientAuthError::UnusableHeader);
+                    return Err(ClientAuthenticationError::UnusableHeader);
                 }
                 Ok(Presented {
                     client_id,
@@ -184,7 +169,7 @@ impl Presented<'_> {
         &self,
         tenant: &TenantSettings,
         client: Option<&'c Client>,
-    ) -> Result<&'c Client, ClientAuthError> {
+    ) -> Result<&'c Client, ClientAuthenticationError> {
         let is_it = |it: &&Client| it.tenant() == &tenant.id && it.id().as_str() == self.client_id;
         let client = client.filter(is_it);
         // Whoever the client is, a secret that is presented is hashed and compared, once.
@@ -192,23 +177,18 @@ impl Presented<'_> {
             .and_then(Client::secret_digest)
             .unwrap_or(&SecretDigest::OF_NOBODY);
         let is_right = self.secret.map(|secret| digest.matches(secret));
-        let client = client.ok_or(ClientAuthError::UnknownClient)?;
+        let client = client.ok_or(ClientAuthenticationError::UnknownClient)?;
         if self.method != client.metadata().token_endpoint_auth_method() {
-            return Err(ClientAuthError::WrongMethod);
+            return Err(ClientAuthenticationError::WrongMethod);
         }
         if is_right == Some(false) {
-            return Err(ClientAuthError::WrongSecret);
+            return Err(ClientAuthenticationError::WrongSecret);
         }
         if client.is_blocked() {
-            return Err(ClientAuthError::Blocked);
+            return Err(ClientAuthenticationError::Blocked);
         }
         Ok(client)
     }
-}
-
-pub(super) const fn missing(parameter: Parameter) -> Error {
-    let parameter = parameter.as_str();
-    Error::Missing { parameter }
 }
 
 /// Shows no value: most are secret.
@@ -218,5 +198,57 @@ impl fmt::Debug for TokenRequest<'_> {
             .field("parameters", &self.parameters)
             .field("used_authorization_header", &self.header.is_present())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::COMPARED;
+
+    /// A client that is registered for `method`.
+    fn client(method: &str) -> Client {
+        let digest = match method {
+            "none" => serde_json::Value::Null,
+            _ => SecretDigest::of("s3cret").to_tagged().into(),
+        };
+        let record = serde_json::json!({
+            "version": 1, "tenant": "default", "client_id": "tpc_1", "issued_at": 0,
+            "security_mode": "strict", "secret_digest": digest,
+            "metadata": {
+                "redirect_uris": ["https://app.example.com/cb"],
+                "token_endpoint_auth_method": method,
+            },
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
+    /// How many secrets are compared to answer `form`.
+    fn work(client: Option<&Client>, form: &str) -> u32 {
+        let before = COMPARED.get();
+        let tenant = TenantSettings::new();
+        let now = Timestamp::from_unix_seconds(0);
+        let _ = TokenRequest::from_form(form, None).authenticate(&tenant, client, now);
+        COMPARED.get() - before
+    }
+
+    #[test]
+    fn the_work_depends_on_the_request_and_not_on_the_client() {
+        let (public, confidential) = (client("none"), client("client_secret_post"));
+        let by_header = client("client_secret_basic");
+        let blocked = client("client_secret_post").with_blocked(true);
+        let clients = [
+            None,
+            Some(&public),
+            Some(&confidential),
+            Some(&by_header),
+            Some(&blocked),
+        ];
+        for secret in ["guess", "s3cret"] {
+            let form = format!("grant_type=refresh_token&client_id=tpc_1&client_secret={secret}");
+            assert_eq!(clients.map(|it| work(it, &form)), [1; 5]);
+        }
+        let bare = "grant_type=refresh_token&client_id=tpc_1";
+        assert_eq!(clients.map(|it| work(it, bare)), [0; 5]);
     }
 }

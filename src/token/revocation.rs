@@ -104,7 +104,7 @@ impl Revocation<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::{ClientAuthError, TokenError};
+    use crate::token::{ClientAuthenticationError, TokenError};
 
     fn error(form: &str) -> TokenError {
         let tenant = TenantSettings::new();
@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn nobody_revokes_without_being_known() {
-        let unknown = TokenError::InvalidClient(ClientAuthError::UnknownClient);
+        let unknown = TokenError::InvalidClient(ClientAuthenticationError::UnknownClient);
         assert_eq!(error("token=a&client_id=tpc_1"), unknown);
-        let nobody = TokenError::InvalidClient(ClientAuthError::NoClient);
+        let nobody = TokenError::InvalidClient(ClientAuthenticationError::NoClient);
         assert_eq!(error("token=a"), nobody);
     }
 

@@ -45,6 +45,12 @@ impl fmt::Debug for ClientSecret {
 #[derive(Clone, Copy)]
 pub struct SecretDigest([u8; 32]);
 
+#[cfg(test)]
+thread_local! {
+    /// How many secrets this thread has compared: the work that must not depend on the client.
+    pub(crate) static COMPARED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
 impl SecretDigest {
     /// What no secret has, as far as anyone knows: for comparing where there is no client.
     pub(crate) const OF_NOBODY: Self = Self([0; 32]);
@@ -56,6 +62,8 @@ impl SecretDigest {
 
     /// Whether `presented` is the secret, compared in constant time.
     pub fn matches(&self, presented: &str) -> bool {
+        #[cfg(test)]
+        COMPARED.with(|compared| compared.set(compared.get() + 1));
         self.ct_eq(&Self::of(presented)).into()
     }
 

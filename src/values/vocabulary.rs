@@ -176,9 +176,18 @@ impl ResponseType {
         )
     }
 
-    /// Whether it asks for a token straight from the authorization endpoint.
-    pub const fn has_token(self) -> bool {
+    /// Whether it asks for a token straight from the authorization endpoint, whatever else it asks
+    /// for.
+    pub const fn is_implicit(self) -> bool {
         !matches!(self, Self::Code)
+    }
+
+    /// Whether it asks for an ID token straight from there.
+    pub const fn has_id_token(self) -> bool {
+        matches!(
+            self,
+            Self::IdToken | Self::IdTokenToken | Self::CodeIdToken | Self::CodeIdTokenToken
+        )
     }
 
     /// Whether `name` is this response type, its words in any order, none twice.

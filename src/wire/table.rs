@@ -83,6 +83,8 @@ pub(super) const fn token_status(error: TokenError) -> StatusCode {
     match error {
         TokenError::InvalidClient(_) => StatusCode::UNAUTHORIZED,
         TokenError::TooLarge
+        | TokenError::Unreadable
+        | TokenError::Device(_)
         | TokenError::Repeated { .. }
         | TokenError::Missing { .. }
         | TokenError::UnsupportedGrantType

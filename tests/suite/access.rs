@@ -2,7 +2,7 @@
 
 use oauth_dcr::{
     AccessError as Error, AccessRequest, ApiPolicy, ApiSettings, Client, ClientGrant, GrantedScope,
-    Grantee, ScopeWhenNoneRequested, TenantSettings,
+    Grantee, ScopeWhenNoneRequested, SubjectType, TenantId, TenantSettings,
 };
 
 use super::support::{
@@ -292,4 +292,87 @@ fn a_scope_has_the_syntax_and_the_bound_of_the_profile() {
     }
     let long = format!("read:items {}", "a".repeat(4085));
     assert_eq!(given(&tenant, &strict(), &long), scopes("read:items"));
+}
+
+#[test]
+fn a_blocked_client_or_another_tenants_may_have_nothing() {
+    let mut other = t1();
+    other.id = TenantId::parse("t2").unwrap();
+    let refused = Err(Error::NotForClient);
+    assert_eq!(given(&other, &strict(), "read:items"), refused);
+    assert_eq!(
+        given(&t1(), &strict().with_blocked(true), "read:items"),
+        refused
+    );
+    assert_eq!(Error::NotForClient.code(), "unauthorized_client");
+}
+
+#[test]
+fn a_strict_client_never_acts_for_itself() {
+    let mut tenant = t1();
+    let mut own = grant(&strict(), GrantedScope::All);
+    own.subject_type = SubjectType::Client;
+    tenant.client_grants.push(own);
+    let request = AccessRequest::to(API).by_the_client_itself();
+    assert_eq!(tenant.access(&strict(), request), Err(Error::Closed));
+}
+
+#[test]
+fn of_two_entries_that_say_different_things_neither_is_believed() {
+    let mut doubled = t1();
+    let mut closed = doubled.apis[0].clone();
+    closed.policy = ApiPolicy::Deny;
+    doubled.apis.push(closed);
+    assert_eq!(
+        given(&doubled, &strict(), "read:items"),
+        Err(Error::UnknownApi)
+    );
+    let mut doubled = t1();
+    let all = ClientGrant::new(Grantee::ThirdPartyClients, API, GrantedScope::All);
+    doubled.client_grants.push(all);
+    assert_eq!(
+        given(&doubled, &strict(), "read:items"),
+        Err(Error::NoGrant)
+    );
+    // Nor does the default one stand in for two of the client's own.
+    let mut doubled = t1();
+    doubled.client_grants.push(grant(&strict(), listed(&[])));
+    doubled
+        .client_grants
+        .push(grant(&strict(), GrantedScope::All));
+    assert_eq!(
+        given(&doubled, &strict(), "read:items"),
+        Err(Error::NoGrant)
+    );
+}
+
+#[test]
+fn the_exact_name_of_an_api_comes_before_the_one_but_for_the_slash() {
+    let mut tenant = t1();
+    let slash = "https://api.example.com/";
+    tenant.apis.push(ApiSettings::new(slash));
+    let default = ClientGrant::new(Grantee::ThirdPartyClients, slash, GrantedScope::All);
+    tenant.client_grants.push(default);
+    let audience = |request| {
+        let access = tenant.access(&strict(), request)?;
+        Ok(access.audience().unwrap().to_owned())
+    };
+    assert_eq!(
+        audience(AccessRequest::to_resource(slash)),
+        Ok(slash.to_owned())
+    );
+    assert_eq!(
+        audience(AccessRequest::to_resource(API)),
+        Ok(API.to_owned())
+    );
+    let mut both = AccessRequest::to(API);
+    both.resource = Some(slash);
+    assert_eq!(audience(both), Err(Error::ApisDiffer));
+}
+
+#[test]
+fn identity_alone_does_not_stand_for_a_scope_that_was_refused() {
+    let tenant = t1();
+    let refused = given(&tenant, &permissive(), "openid delete:items");
+    assert_eq!(refused, Err(Error::NothingLeft));
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use oauth_dcr::{
     AccessError, AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal,
-    AuthorizationRequest, Client, CodeBinding, Connection, Destination, RedirectionPolicy,
-    ResponseMode, ResponseType, TenantId, TenantSettings, Timestamp, UnknownParameters,
+    AuthorizationRequest, AuthorizationResponse, Client, CodeBinding, Connection, Delivery,
+    Destination, Issued, RedirectionPolicy, ResponseType, TenantId, TenantSettings, Timestamp,
+    UnknownParameters,
 };
 
 use super::support::{
@@ -61,6 +62,14 @@ fn authorize(
     pairs: Pairs,
 ) -> Result<AuthorizationDecision, AuthorizationRefusal> {
     tenant.authorize(AuthorizationRequest::from_pairs(pairs), Some(client))
+}
+
+/// Where a redirect leads.
+fn location(response: &AuthorizationResponse) -> String {
+    match response.delivery() {
+        Delivery::Redirect(location) => location,
+        Delivery::Form => panic!("a form: {response:?}"),
+    }
 }
 
 fn refused(tenant: &TenantSettings, client: &Client, pairs: Pairs) -> AuthorizationRefusal {
@@ -326,13 +335,13 @@ fn an_error_goes_back_in_the_query_with_the_registered_one_kept() {
         .with_redirection_policy(RedirectionPolicy::AllowAlways);
     let mut pairs = with("redirect_uri", "https://app.example.com/cb?a=%2f&b");
     pairs.retain(|(name, _)| *name != "state" && *name != "response_type");
-    pairs.push(("state", "a b&c=\u{e9}\r\n".to_owned()));
+    pairs.push(("state", "a b&c=\u{e9}#".to_owned()));
     let refusal = refused(&t1(), &client, pairs);
     assert_eq!(
-        refusal.response().unwrap().location().unwrap(),
+        location(refusal.response().unwrap()),
         "https://app.example.com/cb?a=%2f&b&error=invalid_request\
          &error_description=response_type+is+required\
-         &state=a+b%26c%3D%C3%A9%0D%0A&iss=https%3A%2F%2Fauth.example.com"
+         &state=a+b%26c%3D%C3%A9%23&iss=https%3A%2F%2Fauth.example.com"
     );
 }
 
@@ -406,10 +415,9 @@ fn a_decision_says_who_asks_for_what_and_where_the_answer_goes() {
     assert!(decision.access().has_offline_access());
     assert!(decision.connections().eq(["google"]));
     assert_eq!(decision.nonce(), Some("n-1"));
-    let response = decision.response([("code", "c d".to_owned())]);
-    assert_eq!(response.mode(), ResponseMode::Query);
+    let answer = decision.approve().response(Issued::code("c d"));
     assert_eq!(
-        response.location().unwrap(),
+        location(&answer),
         format!("{CALLBACK}?code=c+d&state=s-1&iss=https%3A%2F%2Fauth.example.com")
     );
 }
@@ -439,12 +447,24 @@ fn a_tenant_says_what_becomes_of_parameters_that_nobody_knows() {
     tenant.unknown_authorize_parameters = UnknownParameters::Reject;
     let refusal = refused(&tenant, &client(), with("foo", "bar"));
     assert_eq!(refusal.error(), Error::UnknownParameter);
+    // Those of the token endpoint have no business here: a secret in an address least of all.
+    for name in [
+        "client_secret",
+        "code",
+        "grant_type",
+        "refresh_token",
+        "code_verifier",
+    ] {
+        let refusal = refused(&tenant, &client(), with(name, "x"));
+        assert_eq!(refusal.error(), Error::UnknownParameter, "{name}");
+    }
     for known in [
         "ext-foo",
         "acr_values",
         "display",
         "login_hint",
         "max_age",
+        "registration",
         "nonce",
         "ui_locales",
     ] {
@@ -482,21 +502,36 @@ fn the_redirect_uri_is_the_one_that_was_requested() {
 #[test]
 fn a_form_carries_the_answer_where_the_client_asks_for_one() {
     let decision = authorize(&t1(), &client(), with("response_mode", "form_post")).unwrap();
-    let response = decision.response([("code", "c".to_owned())]);
-    assert_eq!(
-        (response.mode(), response.location()),
-        (ResponseMode::FormPost, None)
-    );
+    let response = decision.approve().response(Issued::code("c"));
+    assert_eq!(response.delivery(), Delivery::Form);
+    assert_eq!(response.redirect_uri(), CALLBACK);
     let fields: Vec<_> = response.parameters().collect();
     let iss = ("iss", "https://auth.example.com");
     assert_eq!(fields, [("code", "c"), ("state", "s-1"), iss]);
     let decision = authorize(&t1(), &client(), with("response_mode", "fragment")).unwrap();
-    let location = decision.response([("code", "c".to_owned())]).location();
-    assert!(
-        location
-            .unwrap()
-            .starts_with("https://app.example.com/callback#code=c&")
-    );
+    let answer = decision.approve().response(Issued::code("c"));
+    assert!(location(&answer).starts_with("https://app.example.com/callback#code=c&"));
+    // So does an error.
+    let mut pairs = with("response_mode", "form_post");
+    pairs.push(("connection", "nowhere".to_owned()));
+    let refusal = refused(&t1(), &redirecting(), pairs);
+    assert_eq!(refusal.response().unwrap().delivery(), Delivery::Form);
+    // Which mode is meant has to be clear.
+    let mut pairs = with("response_mode", "form_post");
+    pairs.push(("response_mode", "fragment".to_owned()));
+    let refusal = refused(&t1(), &redirecting(), pairs);
+    assert!(location(refusal.response().unwrap()).contains("?error=invalid_request&"));
+}
+
+#[test]
+fn a_strict_client_is_answered_with_a_code_and_nothing_else() {
+    let approval = authorize(&t1(), &client(), good()).unwrap().approve();
+    let issued = Issued::code("c")
+        .access_token("t", Duration::from_secs(60))
+        .id_token("i");
+    let response = approval.response(issued);
+    let names: Vec<_> = response.parameters().map(|(name, _)| name).collect();
+    assert_eq!(names, ["code", "state", "iss"]);
 }
 
 #[test]
@@ -508,12 +543,16 @@ fn the_user_is_told_what_is_known_and_no_more() {
             "http://[::1]/cb",
             "com.example.app:/cb",
         ])
-        .with("client_name", "My <App>".replace(['<', '>'], ""))
+        .with("client_name", "My App")
+        .with("client_name#fr", "Mon appli")
         .client();
     let decision = authorize(&t1(), &client, good()).unwrap();
     let consent = decision.consent(&client).unwrap();
     assert_eq!(consent.client_id.as_str(), "tpc_A1");
     assert_eq!(consent.client_name, Some("My App"));
+    assert_eq!(consent.localized_names.len(), 1);
+    assert_eq!(consent.localized_names[0].value(), "Mon appli");
+    assert_eq!(consent.resembles, None);
     assert!(!consent.is_verified);
     assert_eq!(
         consent.registered_at,
@@ -557,25 +596,102 @@ fn the_user_can_leave_scopes_out_and_add_none() {
 }
 
 #[test]
+fn the_user_can_leave_out_that_access_goes_on_while_they_are_away() {
+    let decision = authorize(&t1(), &client(), good()).unwrap();
+    assert!(decision.access().has_offline_access());
+    let without = decision.clone().limited_to(["read:items"]);
+    assert!(!without.access().has_offline_access());
+    let with = decision.limited_to(["read:items", "offline_access"]);
+    assert!(with.access().has_offline_access());
+    assert!(with.access().scopes().eq(["read:items"]));
+}
+
+#[test]
+fn what_is_left_to_the_host_comes_with_the_decision() {
+    let mut pairs = with("prompt", "login consent");
+    for (name, value) in [
+        ("max_age", "300"),
+        ("ext-campaign", "spring"),
+        ("foo", "bar"),
+    ] {
+        pairs.push((name, value.to_owned()));
+    }
+    let decision = authorize(&t1(), &client(), pairs).unwrap();
+    assert_eq!(decision.parameter("prompt"), Some("login consent"));
+    assert_eq!(decision.parameter("max_age"), Some("300"));
+    assert_eq!(decision.parameter("ext-campaign"), Some("spring"));
+    for none in ["foo", "state", "login_hint"] {
+        assert_eq!(decision.parameter(none), None, "{none}");
+    }
+}
+
+#[test]
+fn what_the_host_has_to_keep_is_short_text() {
+    let long = "s".repeat(4097);
+    for parameter in ["state", "nonce"] {
+        for value in ["a\0b", "a\r\nb", "a\u{7f}", &long] {
+            let refusal = refused(&t1(), &redirecting(), with(parameter, value));
+            assert_eq!(refusal.error(), Error::MalformedValue { parameter });
+            let response = refusal.response().unwrap();
+            let state = response.parameters().any(|(name, _)| name == "state");
+            assert_eq!(state, parameter == "nonce");
+        }
+        let longest = &long[1..];
+        assert!(authorize(&t1(), &client(), with(parameter, longest)).is_ok());
+    }
+}
+
+#[test]
+fn a_request_that_is_not_utf_8_is_refused_whole() {
+    let query = format!("client_id=tpc_A1&redirect_uri={CALLBACK}&state=%FF");
+    let request = AuthorizationRequest::from_query(&query);
+    let refusal = t1().authorize(request, Some(&redirecting())).unwrap_err();
+    assert_eq!(
+        (refusal.error(), refusal.response()),
+        (Error::Unreadable, None)
+    );
+    assert_eq!(Error::Unreadable.code(), "invalid_request");
+}
+
+#[test]
+fn a_host_that_cant_go_on_answers_by_the_same_policy() {
+    for (error, code) in [
+        (Error::LoginRequired, "login_required"),
+        (Error::ServerError, "server_error"),
+        (Error::TemporarilyUnavailable, "temporarily_unavailable"),
+    ] {
+        let decision = authorize(&t1(), &client(), good()).unwrap();
+        assert_eq!(decision.refuse(error).response(), None);
+        let decision = authorize(&t1(), &redirecting(), good()).unwrap();
+        let refusal = decision.refuse(error);
+        let told = location(refusal.response().unwrap());
+        assert!(
+            told.starts_with(&format!("{CALLBACK}?error={code}&")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn a_user_who_denies_is_answered_by_the_same_policy() {
     let decision = authorize(&t1(), &client(), good()).unwrap();
-    assert_eq!(decision.deny().error(), Error::Denied);
-    assert_eq!(decision.deny().response(), None);
+    let refusal = decision.refuse(Error::Denied);
+    assert_eq!((refusal.error(), refusal.response()), (Error::Denied, None));
     let decision = authorize(&t1(), &redirecting(), good()).unwrap();
-    let location = decision.deny().response().unwrap().location().unwrap();
-    assert!(location.starts_with("https://app.example.com/callback?error=access_denied&"));
-    assert!(location.contains("&state=s-1&iss="));
+    let refusal = decision.refuse(Error::Denied);
+    let told = location(refusal.response().unwrap());
+    assert!(told.starts_with("https://app.example.com/callback?error=access_denied&"));
+    assert!(told.contains("&state=s-1&iss="));
 }
 
 #[test]
 fn a_code_lives_for_ten_minutes_at_most() {
     let decision = authorize(&t1(), &client(), good()).unwrap();
     let now = Timestamp::from_unix_seconds(1_800_000_000);
+    let approval = decision.approve();
     let ends = |lifetime| {
-        decision
-            .approve(now, lifetime)
-            .expires_at()
-            .saturating_since(now)
+        let binding = approval.code_binding(now, lifetime).unwrap();
+        binding.expires_at().saturating_since(now)
     };
     assert_eq!(ends(Duration::from_secs(60)), Duration::from_secs(60));
     assert_eq!(ends(Duration::MAX), CodeBinding::MAX_LIFETIME);
@@ -587,8 +703,11 @@ fn debug_shows_neither_state_nor_nonce() {
     pairs.push(("nonce", "canary-7".to_owned()));
     let request = AuthorizationRequest::from_pairs(pairs.clone());
     let decision = authorize(&t1(), &client(), pairs).unwrap();
-    let binding = decision.approve(Timestamp::from_unix_millis(0), Duration::ZERO);
-    let response = decision.response([("code", "canary-7".to_owned())]);
-    let shown = format!("{request:?} {decision:?} {binding:?} {response:?}");
+    let shown = format!("{request:?} {decision:?}");
+    let approval = decision.approve();
+    let binding = approval.code_binding(Timestamp::from_unix_millis(0), Duration::ZERO);
+    let issued = Issued::code("canary-7").access_token("canary-7", Duration::ZERO);
+    let response = approval.response(issued.clone());
+    let shown = format!("{shown} {approval:?} {binding:?} {issued:?} {response:?}");
     assert!(!shown.contains("canary"), "{shown}");
 }

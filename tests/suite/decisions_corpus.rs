@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use oauth_dcr::{
-    ApiSettings, AuthorizationRequest, Client, ClientGrant, CodeBinding, Connection, GrantedScope,
-    Grantee, RefreshBinding, TenantId, TenantSettings, Timestamp, TokenDecision, TokenGrant,
-    TokenRefusal, TokenRequest, UnknownParameters,
+    ApiSettings, AuthorizationRequest, Client, ClientGrant, CodeBinding, Connection, Found,
+    GrantedScope, Grantee, RefreshBinding, RefreshTokenAction, Scope, TenantId, TenantSettings,
+    Timestamp, TokenDecision, TokenGrant, TokenRefusal, TokenRequest, UnknownParameters,
 };
 use serde_json::{Value, json};
 
@@ -191,14 +191,8 @@ fn judge_authorization(case: &Value, unknown: UnknownParameters) -> Option<Strin
     problem.map(|it| format!("{}: {it}", id(case)))
 }
 
-/// A code or refresh token as the host of these cases keeps it.
-struct Kept<B> {
-    binding: Option<B>,
-    is_used: bool,
-}
-
 /// What is bound to the code of a case.
-fn code(case: &Value, tenant: &TenantSettings) -> Kept<CodeBinding> {
+fn code(case: &Value, tenant: &TenantSettings) -> CodeBinding {
     let code = &case["input"]["setup"]["code"];
     let issued_to = code["issued_to"].as_str().unwrap();
     let uri = code["redirect_uri"].as_str().unwrap();
@@ -224,11 +218,9 @@ fn code(case: &Value, tenant: &TenantSettings) -> Kept<CodeBinding> {
     let decision = tenant.authorize(request, Some(&owner)).unwrap();
     let age = Duration::from_secs(code["age_seconds"].as_u64().unwrap());
     let issued = NOW.unix_millis() - u64::try_from(age.as_millis()).unwrap();
-    let binding = decision.approve(Timestamp::from_unix_millis(issued), CODE_LIFETIME);
-    Kept {
-        binding: Some(binding),
-        is_used: code["used"].as_bool().unwrap(),
-    }
+    let approval = decision.approve();
+    let binding = approval.code_binding(Timestamp::from_unix_millis(issued), CODE_LIFETIME);
+    binding.unwrap()
 }
 
 /// What is bound to a refresh token of the client `owner`.
@@ -236,7 +228,7 @@ fn refresh_token(
     case: &Value,
     tenant: &TenantSettings,
     owner: &str,
-    ends: Timestamp,
+    lifetime: Duration,
 ) -> RefreshBinding {
     let stored = Stored::public(owner);
     let owner = stored.client();
@@ -264,8 +256,25 @@ fn refresh_token(
     else {
         panic!("another grant");
     };
-    let decision = exchange.check(kept.binding.as_ref()).unwrap();
-    decision.refresh_binding(ends).unwrap()
+    let decision = exchange.check(Found::Unused(&kept)).unwrap();
+    decision.refresh_binding(NOW, lifetime).unwrap()
+}
+
+fn found<B>(kept: Option<&B>, is_used: bool) -> Found<'_, B> {
+    match kept {
+        None => Found::Nothing,
+        Some(kept) if is_used => Found::Used(kept),
+        Some(kept) => Found::Unused(kept),
+    }
+}
+
+/// What becomes of the refresh token at an exchange, and of a public client's at each refresh.
+fn rule(client: &Client, is_refresh: bool) -> RefreshTokenAction {
+    if is_refresh && !client.is_public() {
+        RefreshTokenAction::Keep
+    } else {
+        RefreshTokenAction::Issue
+    }
 }
 
 /// What the token endpoint of a careful host says.
@@ -283,34 +292,27 @@ fn exchange(
     }
     let header = request["headers"]["authorization"].as_str();
     let request = TokenRequest::from_pairs(form, header.map(str::as_bytes));
-    let found = request.client_id();
-    let found = found.is_some_and(|it| it == *client.id()).then_some(client);
-    match request.authenticate(tenant, found, NOW)? {
+    let named = request.client_id();
+    let client_found = named.is_some_and(|it| it == *client.id()).then_some(client);
+    match request.authenticate(tenant, client_found, NOW)? {
         TokenGrant::AuthorizationCode(exchange) => {
-            let kept = match exchange.code() {
-                "$CODE" => code(case, tenant),
-                _ => Kept {
-                    binding: None,
-                    is_used: false,
-                },
-            };
-            if kept.is_used {
-                return Err(exchange.already_used());
-            }
-            exchange.check(kept.binding.as_ref())
+            let kept = (exchange.code() == "$CODE").then(|| code(case, tenant));
+            let is_used = case["input"]["setup"]["code"]["used"] == true;
+            exchange.check(found(kept.as_ref(), is_used))
         }
         TokenGrant::RefreshToken(exchange) => {
-            let later = NOW.saturating_add(Duration::from_secs(3600));
-            let own = client.id().as_str();
-            let binding = match exchange.refresh_token() {
-                "$RT" => Some(refresh_token(case, tenant, own, later)),
-                "$RT_EXPIRED" => Some(refresh_token(case, tenant, own, NOW)),
-                "$RT_ALREADY_ROTATED" => return Err(exchange.already_used()),
-                other => other
-                    .strip_prefix("$RT_OF_")
-                    .map(|owner| refresh_token(case, tenant, owner, later)),
+            let token = exchange.refresh_token();
+            let owner = match token.strip_prefix("$RT_OF_") {
+                Some(owner) => Some(owner),
+                None if token.starts_with("$RT") => Some(client.id().as_str()),
+                None => None,
             };
-            exchange.check(binding.as_ref())
+            let lifetime = match token {
+                "$RT_EXPIRED" => Duration::ZERO,
+                _ => Duration::from_secs(3600),
+            };
+            let kept = owner.map(|owner| refresh_token(case, tenant, owner, lifetime));
+            exchange.check(found(kept.as_ref(), token == "$RT_ALREADY_ROTATED"))
         }
         grant => panic!("no strict client has {grant:?}"),
     }
@@ -338,7 +340,15 @@ fn judge_exchange(case: &Value) -> Option<String> {
     let client = client(&setup["client"]);
     let problem = match exchange(case, &tenant, &client) {
         Ok(decision) => {
-            let right = is_accepted(case) || FOR_THE_STORE.contains(&id(case));
+            let code = &setup["code"];
+            let form = pairs(&case["input"]["request"]["form"]);
+            let is_refresh = form.iter().any(|(_, value)| value == "refresh_token");
+            let given = decision.access();
+            let scope = given.scope().map(Scope::as_str);
+            let right = (is_accepted(case) || FOR_THE_STORE.contains(&id(case)))
+                && scope == code["scope"].as_str()
+                && given.audience() == code["audience"].as_str()
+                && decision.refresh_token() == rule(&client, is_refresh);
             (!right).then(|| format!("{decision:?}"))
         }
         Err(refusal) => {

@@ -314,3 +314,29 @@ fn the_registration_endpoint_may_stand_elsewhere() {
     document["tenants"][0]["registration"]["path"] = "register".into();
     assert!(read(&document).is_err());
 }
+
+#[test]
+fn settings_of_one_tenant_are_checked_as_a_document_is() {
+    let one = whole()["tenants"][0].clone();
+    let tenant: TenantSettings = serde_json::from_value(one.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&tenant).unwrap(), one);
+    let mut doubled = one;
+    let api = json!({ "identifier": "https://api.acme.example/", "policy": "deny" });
+    doubled["apis"].as_array_mut().unwrap().push(api);
+    let error = serde_json::from_value::<TenantSettings>(doubled).unwrap_err();
+    assert!(
+        error.to_string().contains("apis[1] is there twice"),
+        "{error}"
+    );
+    // What is put together in Rust is checked on demand.
+    let mut built = tenant;
+    built.connections.push(built.connections[0].clone());
+    assert!(matches!(
+        built.check().unwrap_err(),
+        SettingsError::Duplicate {
+            list: "connections",
+            index: 2,
+            ..
+        }
+    ));
+}

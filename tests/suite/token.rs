@@ -5,10 +5,10 @@ mod clients;
 use std::time::Duration;
 
 use oauth_dcr::{
-    AccessError, ApiPolicy, AuthorizationRequest, Client, ClientAuthError, ClientGrant,
-    CodeBinding, GrantFault, GrantedScope, Grantee, RefreshBinding, RefreshTokenRule, SubjectType,
-    TenantId, TenantSettings, Timestamp, TokenDecision, TokenError as Error, TokenGrant,
-    TokenRefusal, TokenRequest,
+    AccessError, AccessRequest, ApiPolicy, AuthorizationRequest, Client, ClientAuthenticationError,
+    ClientGrant, CodeBinding, DeviceBinding, DeviceFault, Found, GrantFault, GrantedScope, Grantee,
+    RefreshBinding, RefreshTokenAction, SubjectType, TenantId, TenantSettings, Timestamp,
+    TokenDecision, TokenError as Error, TokenGrant, TokenRefusal, TokenRequest,
 };
 
 use super::support::{
@@ -90,7 +90,11 @@ fn bound_to(client: &Client, changed: &[(&'static str, Option<&str>)]) -> CodeBi
     }
     let request = AuthorizationRequest::from_pairs(pairs);
     let decision = t1().authorize(request, Some(client)).unwrap();
-    decision.approve(NOW, MINUTE)
+    decision.approve().code_binding(NOW, MINUTE).unwrap()
+}
+
+fn unused<B>(binding: Option<&B>) -> Found<'_, B> {
+    binding.map_or(Found::Nothing, Found::Unused)
 }
 
 fn exchange(
@@ -101,7 +105,7 @@ fn exchange(
 ) -> Result<TokenDecision, TokenRefusal> {
     let request = TokenRequest::from_pairs(form, None);
     match request.authenticate(tenant, Some(client), NOW)? {
-        TokenGrant::AuthorizationCode(exchange) => exchange.check(binding),
+        TokenGrant::AuthorizationCode(exchange) => exchange.check(unused(binding)),
         grant => panic!("another grant: {grant:?}"),
     }
 }
@@ -114,7 +118,7 @@ fn refresh(
 ) -> Result<TokenDecision, TokenRefusal> {
     let request = TokenRequest::from_pairs(form, None);
     match request.authenticate(tenant, Some(client), NOW)? {
-        TokenGrant::RefreshToken(exchange) => exchange.check(binding),
+        TokenGrant::RefreshToken(exchange) => exchange.check(unused(binding)),
         grant => panic!("another grant: {grant:?}"),
     }
 }
@@ -128,9 +132,7 @@ fn refresh_binding(client: &Client) -> RefreshBinding {
         with(code_form(), "client_secret", "s3cret")
     };
     let decision = exchange(&t1(), client, form, Some(&binding)).unwrap();
-    decision
-        .refresh_binding(NOW.saturating_add(MINUTE))
-        .unwrap()
+    decision.refresh_binding(NOW, MINUTE).unwrap()
 }
 
 fn error<T: std::fmt::Debug>(result: Result<T, TokenRefusal>) -> Error {
@@ -145,10 +147,10 @@ fn a_good_code_gives_what_was_approved() {
     assert_eq!(decision.client_id().as_str(), "tpc_A1");
     assert_eq!(decision.access().audience(), Some(API));
     assert!(decision.access().scopes().eq(["read:items", "write:items"]));
-    assert_eq!(decision.refresh_token(), RefreshTokenRule::New);
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::Issue);
     assert_eq!(decision.nonce(), Some("n-1"));
     let ends = NOW.saturating_add(MINUTE);
-    let kept = decision.refresh_binding(ends).unwrap();
+    let kept = decision.refresh_binding(NOW, MINUTE).unwrap();
     assert_eq!(kept.expires_at(), ends);
     assert_eq!(kept.client_id().as_str(), "tpc_A1");
     assert!(kept.access().scopes().eq(["read:items", "write:items"]));
@@ -158,15 +160,15 @@ fn a_good_code_gives_what_was_approved() {
 fn without_offline_access_there_is_no_refresh_token() {
     let binding = bound_to(&public(), &[("scope", Some("read:items"))]);
     let decision = exchange(&t1(), &public(), code_form(), Some(&binding)).unwrap();
-    assert_eq!(decision.refresh_token(), RefreshTokenRule::None);
-    assert_eq!(decision.refresh_binding(NOW), None);
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::None);
+    assert_eq!(decision.refresh_binding(NOW, MINUTE), None);
     // Nor for a client that is not registered for it.
     let client = Stored::public("tpc_A1")
         .grant_types(&["authorization_code"])
         .client();
     let binding = bound_to(&client, &[]);
     let decision = exchange(&t1(), &client, code_form(), Some(&binding)).unwrap();
-    assert_eq!(decision.refresh_token(), RefreshTokenRule::None);
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::None);
 }
 
 #[test]
@@ -254,7 +256,7 @@ fn a_code_ends_with_its_lifetime() {
         let request = TokenRequest::from_pairs(code_form(), None);
         let (tenant, client) = (t1(), public());
         match request.authenticate(&tenant, Some(&client), now).unwrap() {
-            TokenGrant::AuthorizationCode(exchange) => exchange.check(Some(&binding)),
+            TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(&binding)),
             grant => panic!("another grant: {grant:?}"),
         }
     };
@@ -264,6 +266,46 @@ fn a_code_ends_with_its_lifetime() {
     assert_eq!(error(at(binding.expires_at())), expired);
     // A clock that steps back makes no code worse.
     assert!(at(Timestamp::from_unix_millis(0)).is_ok());
+}
+
+#[test]
+fn a_replay_is_known_as_one_even_when_the_time_is_over_but_to_its_client_alone() {
+    let binding = bound_to(&public(), &[]);
+    let at = |client: &Client, form: Form, now| {
+        let tenant = t1();
+        let request = TokenRequest::from_pairs(form, None);
+        match request.authenticate(&tenant, Some(client), now).unwrap() {
+            TokenGrant::AuthorizationCode(exchange) => error(exchange.check(Found::Used(&binding))),
+            grant => panic!("another grant: {grant:?}"),
+        }
+    };
+    let replayed = Error::InvalidGrant(GrantFault::Replayed);
+    assert_eq!(at(&public(), code_form(), NOW), replayed);
+    assert_eq!(at(&public(), code_form(), binding.expires_at()), replayed);
+    let other = Stored::public("tpc_B2").client();
+    let form = with(code_form(), "client_id", "tpc_B2");
+    assert_eq!(
+        at(&other, form, NOW),
+        Error::InvalidGrant(GrantFault::OtherClient)
+    );
+}
+
+#[test]
+fn a_code_for_a_redirect_uri_that_is_registered_no_longer_is_worth_nothing() {
+    let binding = bound_to(&public(), &[]);
+    let moved = Stored::public("tpc_A1").redirect_uris(&["https://app.example.com/new"]);
+    let refused = exchange(&t1(), &moved.client(), code_form(), Some(&binding));
+    assert_eq!(error(refused), Error::InvalidGrant(GrantFault::RedirectUri));
+}
+
+#[test]
+fn a_client_that_lost_the_grant_since_gets_no_refresh_token() {
+    let binding = bound_to(&public(), &[]);
+    let client = Stored::public("tpc_A1")
+        .grant_types(&["authorization_code"])
+        .client();
+    let decision = exchange(&t1(), &client, code_form(), Some(&binding)).unwrap();
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::None);
 }
 
 #[test]
@@ -278,8 +320,8 @@ fn what_could_be_guessed_about_a_code_is_not_told() {
     else {
         panic!("another grant");
     };
-    let used = exchange.already_used();
-    assert_eq!(used.error(), Error::InvalidGrant(GrantFault::Used));
+    let used = exchange.replayed();
+    assert_eq!(used.error(), Error::InvalidGrant(GrantFault::Replayed));
     assert_eq!(unknown.to_string(), others.to_string());
     assert_eq!(unknown.to_string(), used.to_string());
 }
@@ -388,7 +430,8 @@ fn a_refresh_gives_the_same_or_less() {
     assert_eq!(scopes(None), all);
     assert_eq!(scopes(Some("write:items")), Ok("write:items".to_owned()));
     assert_eq!(scopes(Some("write:items read:items offline_access")), all);
-    assert_eq!(scopes(Some("offline_access openid")), all);
+    // Identity scopes are none of a strict client's: who asks for them alone asks for less.
+    assert_eq!(scopes(Some("offline_access openid")), Ok(String::new()));
     let beyond = Err(AccessError::BeyondGiven.into());
     assert_eq!(scopes(Some("read:items delete:items")), beyond);
     assert_eq!(scopes(Some("nothing:known")), beyond);
@@ -402,9 +445,7 @@ fn a_refresh_token_keeps_its_scope_when_one_answer_has_less() {
     let kept = refresh_binding(&public());
     let less = with(refresh_form(), "scope", "read:items");
     let decision = refresh(&t1(), &public(), less, Some(&kept)).unwrap();
-    let next = decision
-        .refresh_binding(NOW.saturating_add(MINUTE))
-        .unwrap();
+    let next = decision.refresh_binding(NOW, MINUTE).unwrap();
     assert!(next.access().scopes().eq(["read:items", "write:items"]));
 }
 
@@ -412,13 +453,13 @@ fn a_refresh_token_keeps_its_scope_when_one_answer_has_less() {
 fn a_public_clients_refresh_token_is_replaced_and_a_confidential_ones_may_stay() {
     let kept = refresh_binding(&public());
     let decision = refresh(&t1(), &public(), refresh_form(), Some(&kept)).unwrap();
-    assert_eq!(decision.refresh_token(), RefreshTokenRule::New);
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::Issue);
     let client = confidential();
     let kept = refresh_binding(&client);
     let form = with(refresh_form(), "client_secret", "s3cret");
     let decision = refresh(&t1(), &client, form, Some(&kept)).unwrap();
-    assert_eq!(decision.refresh_token(), RefreshTokenRule::Keep);
-    assert!(decision.refresh_binding(NOW).is_some());
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::Keep);
+    assert!(decision.refresh_binding(NOW, MINUTE).is_some());
 }
 
 #[test]
@@ -443,9 +484,9 @@ fn a_refresh_token_is_its_clients_alone_and_ends() {
     };
     assert_eq!(exchange.refresh_token(), "a-token");
     let expired = Error::InvalidGrant(GrantFault::Expired);
-    assert_eq!(error(exchange.check(Some(&kept))), expired);
-    let used = exchange.already_used();
-    assert_eq!(used.error(), Error::InvalidGrant(GrantFault::Used));
+    assert_eq!(error(exchange.check(Found::Unused(&kept))), expired);
+    let used = exchange.replayed();
+    assert_eq!(used.error(), Error::InvalidGrant(GrantFault::Replayed));
 }
 
 #[test]
@@ -504,7 +545,7 @@ fn a_permissive_client_acts_for_itself_by_grants_that_say_so() {
     tenant.client_grants.push(grant);
     let decision = decide(&tenant, own.clone()).unwrap();
     assert!(decision.access().scopes().eq(["read:items"]));
-    assert_eq!(decision.refresh_token(), RefreshTokenRule::None);
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::None);
     let nowhere = without(own, "audience");
     assert_eq!(
         error(decide(&tenant, nowhere)),
@@ -522,8 +563,15 @@ fn a_device_code_is_its_clients_alone() {
         ])
         .client();
     let tenant = t1();
-    let wanted = oauth_dcr::AccessRequest::to(API).scope("read:items");
+    let wanted = AccessRequest::to(API).scope("read:items");
     let given = tenant.access(&client, wanted).unwrap();
+    let binding = DeviceBinding::new(&client, given.clone(), NOW, MINUTE);
+    let text = serde_json::to_string(&binding).unwrap();
+    assert_eq!(
+        serde_json::from_str::<DeviceBinding>(&text).unwrap(),
+        binding
+    );
+    assert!(serde_json::from_str::<RefreshBinding>(&text).is_err());
     let form = form(&[
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
         ("client_id", "A1"),
@@ -536,10 +584,17 @@ fn a_device_code_is_its_clients_alone() {
         panic!("another grant");
     };
     assert_eq!(exchange.device_code(), "a-device");
-    let decision = exchange.check(client.id(), &given).unwrap();
+    let pending = exchange.refuse(DeviceFault::AuthorizationPending);
+    assert_eq!(pending.error().code(), "authorization_pending");
+    assert_eq!(pending.to_response().status(), 400);
+    let decision = exchange.check(Found::Unused(&binding)).unwrap();
     assert_eq!(decision.access(), &given);
-    let others = Error::InvalidGrant(GrantFault::OtherClient);
-    assert_eq!(error(exchange.check(public().id(), &given)), others);
+    let replayed = Error::InvalidGrant(GrantFault::Replayed);
+    assert_eq!(error(exchange.check(Found::Used(&binding))), replayed);
+    assert_eq!(exchange.replayed().error(), replayed);
+    let others = DeviceBinding::new(&public(), given, NOW, MINUTE);
+    let other_client = Error::InvalidGrant(GrantFault::OtherClient);
+    assert_eq!(error(exchange.check(Found::Unused(&others))), other_client);
     let request = TokenRequest::from_pairs(without(form, "device_code"), None);
     let missing = Error::Missing {
         parameter: "device_code",
@@ -548,4 +603,53 @@ fn a_device_code_is_its_clients_alone() {
         error(request.authenticate(&tenant, Some(&client), NOW)),
         missing
     );
+}
+
+#[test]
+fn a_family_of_refresh_tokens_remembers_when_it_began() {
+    let kept = refresh_binding(&public());
+    assert_eq!(kept.began_at(), NOW);
+    let later = NOW.saturating_add(MINUTE / 2);
+    let (tenant, client) = (t1(), public());
+    let request = TokenRequest::from_pairs(refresh_form(), None);
+    let TokenGrant::RefreshToken(exchange) =
+        request.authenticate(&tenant, Some(&client), later).unwrap()
+    else {
+        panic!("another grant");
+    };
+    let decision = exchange.check(Found::Unused(&kept)).unwrap();
+    let next = decision.refresh_binding(later, Duration::MAX).unwrap();
+    assert_eq!(next.began_at(), NOW);
+    // There is none without an end.
+    let lifetime = next.expires_at().saturating_since(later);
+    assert_eq!(lifetime, RefreshBinding::MAX_LIFETIME);
+}
+
+#[test]
+fn a_decision_shows_no_nonce() {
+    let binding = bound_to(&public(), &[("nonce", Some("canary-7"))]);
+    let decision = exchange(&t1(), &public(), code_form(), Some(&binding)).unwrap();
+    assert_eq!(decision.nonce(), Some("canary-7"));
+    assert!(!format!("{decision:?}").contains("canary"));
+}
+
+#[test]
+fn a_permissive_refresh_may_leave_identity_scopes_out() {
+    let client = Stored::public("tpc_A1").permissive().client();
+    let scope = "openid read:items offline_access";
+    let binding = bound_to(&client, &[("scope", Some(scope))]);
+    let decision = exchange(&t1(), &client, code_form(), Some(&binding)).unwrap();
+    let kept = decision.refresh_binding(NOW, MINUTE).unwrap();
+    for (asked, given) in [
+        ("openid offline_access", "openid offline_access"),
+        ("offline_access", "offline_access"),
+        ("read:items", "read:items"),
+    ] {
+        let form = with(refresh_form(), "scope", asked);
+        let decision = refresh(&t1(), &client, form, Some(&kept)).unwrap();
+        assert!(decision.access().scopes().eq(given.split(' ')), "{asked}");
+    }
+    let form = with(refresh_form(), "scope", "profile");
+    let beyond = error(refresh(&t1(), &client, form, Some(&kept)));
+    assert_eq!(beyond, AccessError::BeyondGiven.into());
 }

@@ -14,7 +14,10 @@ fn decision() -> AuthorizationDecision {
 
 fn binding() -> CodeBinding {
     let now = Timestamp::from_unix_seconds(1_800_000_000);
-    decision().approve(now, Duration::from_secs(60))
+    decision()
+        .approve()
+        .code_binding(now, Duration::from_secs(60))
+        .unwrap()
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
@@ -24,9 +27,12 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kept: &T) {
     let text = serde_json::to_string(kept).unwrap();
     assert_eq!(read::<T>(&text).as_ref(), Ok(kept));
-    // Through a database that keeps JSON in its own way, too.
+    // Through a database that keeps JSON in its own way, too, and through another format.
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(read::<T>(&value.to_string()).as_ref(), Ok(kept));
+    let mut bytes = Vec::new();
+    ciborium::into_writer(kept, &mut bytes).unwrap();
+    assert_eq!(&ciborium::from_reader::<T, _>(&bytes[..]).unwrap(), kept);
 }
 
 /// Every change of one byte that leaves JSON behind, and every cut.

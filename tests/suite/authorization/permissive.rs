@@ -43,7 +43,10 @@ fn pkce_is_optional_but_never_plain() {
 
 #[test]
 fn it_may_use_the_response_types_that_it_registered() {
-    let decision = decide(with("response_type", "id_token code")).unwrap();
+    let mut hybrid = with("response_type", "id_token code");
+    assert_eq!(decide(hybrid.clone()), Err(Error::NonceRequired));
+    hybrid.push(("nonce", "n-1".to_owned()));
+    let decision = decide(hybrid).unwrap();
     assert_eq!(decision.response_type(), ResponseType::CodeIdToken);
     assert!(decide(with("response_type", "token")).is_ok());
     let other = decide(with("response_type", "id_token"));
@@ -69,13 +72,17 @@ fn a_response_type_needs_its_grant() {
 #[test]
 fn a_token_never_goes_into_a_query() {
     let decision = decide(with("response_type", "token")).unwrap();
-    let location = decision
-        .response([("access_token", "t".to_owned())])
-        .location();
-    assert!(
-        location
-            .unwrap()
-            .starts_with("https://app.example.com/callback#access_token=t&")
+    let approval = decision.approve();
+    // There is no code that a binding could be for.
+    assert_eq!(
+        approval.code_binding(Timestamp::from_unix_millis(0), Duration::ZERO),
+        None
+    );
+    let issued = Issued::code("c").access_token("t", Duration::from_secs(60));
+    assert_eq!(
+        location(&approval.response(issued)),
+        "https://app.example.com/callback#access_token=t&token_type=Bearer&expires_in=60\
+         &scope=read%3Aitems+offline_access&state=s-1&iss=https%3A%2F%2Fauth.example.com"
     );
     let mut in_query = with("response_type", "token");
     in_query.push(("response_mode", "query".to_owned()));
@@ -83,7 +90,7 @@ fn a_token_never_goes_into_a_query() {
     assert_eq!(refusal.error(), Error::UnsupportedResponseMode);
     // Even the error goes into the fragment.
     let response = refusal.response().unwrap();
-    assert_eq!(response.mode(), ResponseMode::Fragment);
+    assert!(location(response).contains("#error=invalid_request&"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn authenticate(
     request.authenticate(&t1(), client, NOW).map(drop)
 }
 
-fn fault(client: Option<&Client>, form: Form, header: Option<&str>) -> ClientAuthError {
+fn fault(client: Option<&Client>, form: Form, header: Option<&str>) -> ClientAuthenticationError {
     match error(authenticate(client, form, header)) {
         Error::InvalidClient(fault) => fault,
         other => panic!("{other:?}"),
@@ -44,7 +44,7 @@ fn each_method_is_good_for_those_that_registered_it() {
     let encoded = basic("tpc%5FA1:s3cret");
     assert_eq!(authenticate(Some(&by_header), bare, Some(&encoded)), Ok(()));
 
-    let wrong = ClientAuthError::WrongMethod;
+    let wrong = ClientAuthenticationError::WrongMethod;
     assert_eq!(fault(Some(&public()), secret(), None), wrong);
     assert_eq!(fault(Some(&public()), code_form(), Some(&header)), wrong);
     assert_eq!(fault(Some(&post), code_form(), None), wrong);
@@ -70,21 +70,21 @@ fn a_wrong_secret_is_wrong_whatever_it_is() {
         let form = with(code_form(), "client_secret", secret);
         assert_eq!(
             fault(Some(&confidential()), form, None),
-            ClientAuthError::WrongSecret
+            ClientAuthenticationError::WrongSecret
         );
     }
     // Without a value it counts as left out.
     let empty = with(code_form(), "client_secret", "");
     assert_eq!(
         fault(Some(&confidential()), empty, None),
-        ClientAuthError::WrongMethod
+        ClientAuthenticationError::WrongMethod
     );
 }
 
 #[test]
 fn header_and_form_may_not_name_different_clients() {
     let client = Stored::confidential("tpc_A1", "client_secret_basic", "s3cret").client();
-    let unusable = ClientAuthError::UnusableHeader;
+    let unusable = ClientAuthenticationError::UnusableHeader;
     let other = with(code_form(), "client_id", "tpc_B2");
     assert_eq!(
         fault(Some(&client), other, Some(&basic("tpc_A1:s3cret"))),
@@ -108,13 +108,16 @@ fn header_and_form_may_not_name_different_clients() {
 #[test]
 fn a_request_that_names_nobody_is_nobodys() {
     let nobody = without(code_form(), "client_id");
-    assert_eq!(fault(None, nobody.clone(), None), ClientAuthError::NoClient);
+    assert_eq!(
+        fault(None, nobody.clone(), None),
+        ClientAuthenticationError::NoClient
+    );
     assert_eq!(TokenRequest::from_pairs(nobody, None).client_id(), None);
     // Not even if the host hands over a client all the same.
     let other = with(code_form(), "client_id", "tpc_B2");
     assert_eq!(
         fault(Some(&public()), other, None),
-        ClientAuthError::UnknownClient
+        ClientAuthenticationError::UnknownClient
     );
 }
 
@@ -294,7 +297,7 @@ fn a_form_and_its_pairs_mean_the_same() {
     };
     assert_eq!(exchange.code(), "a-code");
     let binding = bound_to(&client, &[]);
-    assert!(exchange.check(Some(&binding)).is_ok());
+    assert!(exchange.check(Found::Unused(&binding)).is_ok());
 }
 
 #[test]

@@ -1,0 +1,256 @@
+//! The rules: which API a request is about, and what its client may have of it.
+
+use crate::{
+    access::{
+        AccessError, AccessRequest, ApiAccess,
+        scopes::{OFFLINE_ACCESS, is_identity, is_scope, tokens},
+    },
+    client::Client,
+    settings::{
+        ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, ScopeWhenNoneRequested,
+        SubjectType, TenantSettings, without_empty_path,
+    },
+    values::{GrantType, Scope, SecurityMode},
+};
+
+/// The most that a client may have of an API: scopes that its grant covers and the API knows.
+#[derive(Clone, Copy)]
+struct Ceiling<'a> {
+    api: &'a ApiSettings,
+    /// What the grant lists; `None` covers all.
+    listed: Option<&'a [String]>,
+}
+
+impl<'a> Ceiling<'a> {
+    fn covers(self, scope: &str) -> bool {
+        let is_it = |known: &String| known == scope;
+        self.api.scopes.iter().any(is_it)
+            && self.listed.is_none_or(|listed| listed.iter().any(is_it))
+    }
+
+    fn scopes(self) -> impl Iterator<Item = &'a str> {
+        let known = self.api.scopes.iter().map(String::as_str);
+        known.filter(move |scope| self.covers(scope))
+    }
+}
+
+impl TenantSettings {
+    /// Decides what `client` is given of what it asks for: requested scopes that its grant covers and
+    /// the API knows.
+    ///
+    /// A strict client always needs a grant: its own or, if it has none, the default for third-party
+    /// clients. For a permissive one the API's policy says whether it does.
+    ///
+    /// ```
+    /// # use oauth_dcr::{Client, AccessError, AccessRequest, TenantSettings};
+    /// # fn demo(tenant: &TenantSettings, client: &Client) -> Result<(), AccessError> {
+    /// let wanted = AccessRequest::to("https://api.acme.example").scope("read:items");
+    /// let access = tenant.access(client, wanted)?;
+    /// assert!(access.scopes().all(|scope| scope == "read:items"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`AccessError`] says why it gets nothing.
+    pub fn access(
+        &self,
+        client: &Client,
+        request: AccessRequest<'_>,
+    ) -> Result<ApiAccess, AccessError> {
+        if client.tenant() != &self.id || client.is_blocked() {
+            return Err(AccessError::NotForClient);
+        }
+        let requested = request.scope.unwrap_or_default();
+        if !is_scope(requested) {
+            return Err(AccessError::MalformedScope);
+        }
+        let offline_access =
+            tokens(requested).any(|token| token == OFFLINE_ACCESS) && may_refresh(client);
+        let ceiling = match self.named_api(client, request)? {
+            Some(api) => Some(self.ceiling(client, api, request.subject_type)?),
+            None => None,
+        };
+        Ok(ApiAccess {
+            audience: ceiling.map(|ceiling| ceiling.api.identifier.as_str().into()),
+            scope: self.scope(client, ceiling, requested, offline_access)?,
+            offline_access,
+        })
+    }
+
+    /// What is left today of what `client` was given: a grant may have been withdrawn or reduced.
+    pub(crate) fn reconsider(
+        &self,
+        client: &Client,
+        given: &ApiAccess,
+    ) -> Result<ApiAccess, AccessError> {
+        let is_strict = client.security_mode() == SecurityMode::Strict;
+        let ceiling = match given.audience() {
+            Some(audience) => {
+                let api = self.api(audience).ok_or(AccessError::UnknownApi)?;
+                Some(self.ceiling(client, api, SubjectType::User)?)
+            }
+            None if is_strict => return Err(AccessError::ApiRequired),
+            None => None,
+        };
+        let left = given.narrowed(|token| {
+            if is_identity(token) {
+                !is_strict
+            } else {
+                ceiling.is_some_and(|ceiling| ceiling.covers(token))
+            }
+        });
+        if left.scope.is_none() && given.scope.is_some() {
+            return Err(AccessError::NothingLeft);
+        }
+        Ok(left.and_offline_access(may_refresh(client)))
+    }
+
+    /// Whether a request that names an API by these parameters is about what was `given`
+    /// (RFC 8707 section 2.2).
+    pub(crate) fn check_same_api(
+        &self,
+        given: &ApiAccess,
+        audience: Option<&str>,
+        resource: Option<&str>,
+    ) -> Result<(), AccessError> {
+        let own = given.audience();
+        let same_audience = audience.is_none_or(|it| own == Some(it));
+        let same_resource = resource.is_none_or(|it| {
+            let api = self.api_at(it).map(|api| api.identifier.as_str());
+            api.is_some() && api == own
+        });
+        if same_audience && same_resource {
+            Ok(())
+        } else {
+            Err(AccessError::OtherApi)
+        }
+    }
+
+    /// The connections that the client may use: those promoted to the domain level.
+    pub(crate) fn domain_connections(&self) -> impl Iterator<Item = &str> {
+        self.connections
+            .iter()
+            .filter(|connection| connection.is_domain_connection)
+            .map(|connection| connection.name.as_str())
+    }
+
+    fn api(&self, identifier: &str) -> Option<&ApiSettings> {
+        only(self.apis.iter().filter(|api| api.identifier == identifier))
+    }
+
+    /// The API that `resource` names: by the same text or, where there is none, by one that differs
+    /// by the slash of an empty path alone, which clients that write URLs anew add
+    /// (RFC 3986 section 6.2.3).
+    fn api_at(&self, resource: &str) -> Option<&ApiSettings> {
+        let wanted = without_empty_path(resource);
+        let but_for_slash = |api: &&ApiSettings| without_empty_path(&api.identifier) == wanted;
+        self.api(resource)
+            .or_else(|| only(self.apis.iter().filter(but_for_slash)))
+    }
+
+    /// The API that `request` is about; a permissive client may ask for none.
+    fn named_api(
+        &self,
+        client: &Client,
+        request: AccessRequest<'_>,
+    ) -> Result<Option<&ApiSettings>, AccessError> {
+        let may_ask_for_identity_alone = client.security_mode() == SecurityMode::Permissive
+            && request.subject_type == SubjectType::User;
+        let by_audience = request.audience.map(|audience| self.api(audience));
+        let by_resource = request.resource.map(|resource| self.api_at(resource));
+        let found = match (by_audience, by_resource) {
+            (Some(one), Some(other)) => {
+                if one.map(|api| &api.identifier) != other.map(|api| &api.identifier) {
+                    return Err(AccessError::ApisDiffer);
+                }
+                one
+            }
+            (Some(named), None) | (None, Some(named)) => named,
+            (None, None) => match &self.default_audience {
+                Some(audience) => self.api(audience),
+                None if may_ask_for_identity_alone => return Ok(None),
+                None => return Err(AccessError::ApiRequired),
+            },
+        };
+        found.map(Some).ok_or(AccessError::UnknownApi)
+    }
+
+    fn ceiling<'a>(
+        &'a self,
+        client: &Client,
+        api: &'a ApiSettings,
+        subject_type: SubjectType,
+    ) -> Result<Ceiling<'a>, AccessError> {
+        let is_strict = client.security_mode() == SecurityMode::Strict;
+        // A strict client acts for users only (RFC 6749 section 4.4 is not for it).
+        if is_strict && (api.system || subject_type == SubjectType::Client) {
+            return Err(AccessError::Closed);
+        }
+        // The policy is about users; a client on its own behalf always needs a grant.
+        match (subject_type, api.policy) {
+            (SubjectType::User, ApiPolicy::Deny) => return Err(AccessError::Closed),
+            (SubjectType::User, ApiPolicy::AllowAll) if !is_strict => {
+                return Ok(Ceiling { api, listed: None });
+            }
+            _ => {}
+        }
+        let grants = || {
+            let all = self.client_grants.iter();
+            all.filter(|it| it.audience == api.identifier && it.subject_type == subject_type)
+        };
+        let is_own =
+            |it: &ClientGrant| matches!(&it.grantee, Grantee::Client(id) if id == client.id());
+        // Its own grant replaces the default one; it does not add to it.
+        let grant = if grants().any(is_own) {
+            only(grants().filter(|it| is_own(it)))
+        } else {
+            only(grants().filter(|it| it.grantee == Grantee::ThirdPartyClients))
+        };
+        let listed = match &grant.ok_or(AccessError::NoGrant)?.scope {
+            GrantedScope::All => None,
+            GrantedScope::Listed(scopes) => Some(scopes.as_slice()),
+        };
+        Ok(Ceiling { api, listed })
+    }
+
+    /// What is left of the requested scopes. Identity scopes are for permissive clients only.
+    fn scope(
+        &self,
+        client: &Client,
+        ceiling: Option<Ceiling<'_>>,
+        requested: &str,
+        offline_access: bool,
+    ) -> Result<Option<Scope>, AccessError> {
+        let keeps_identity = client.security_mode() == SecurityMode::Permissive;
+        let passes = |token: &&str| match *token {
+            OFFLINE_ACCESS => keeps_identity && offline_access,
+            token if is_identity(token) => keeps_identity,
+            token => ceiling.is_some_and(|ceiling| ceiling.covers(token)),
+        };
+        let of_api = || tokens(requested).filter(|token| !is_identity(token));
+        let asks_for_api = of_api().next().is_some();
+        if asks_for_api && !of_api().any(|token| passes(&token)) {
+            return Err(AccessError::NothingLeft);
+        }
+        let wants_whole =
+            !asks_for_api && self.scope_when_none_requested == ScopeWhenNoneRequested::WholeGrant;
+        let unasked = ceiling.into_iter().filter(|_| wants_whole);
+        let given = tokens(requested)
+            .filter(passes)
+            .chain(unasked.flat_map(Ceiling::scopes));
+        Ok(Scope::of_tokens(given, requested.len()))
+    }
+}
+
+/// The one that there is. Of two that say different things neither is believed.
+fn only<T>(mut found: impl Iterator<Item = T>) -> Option<T> {
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// Whether the client is registered for refresh tokens.
+fn may_refresh(client: &Client) -> bool {
+    let grants = client.metadata().grant_types();
+    grants.contains(GrantType::RefreshToken)
+}

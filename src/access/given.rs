@@ -1,0 +1,112 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    access::{
+        AccessError,
+        scopes::{is_identity, is_scope, tokens},
+    },
+    values::{Scope, SecurityMode},
+};
+
+/// What a client was given: an API, scopes of it, and whether a refresh token goes with them.
+///
+/// Only a check makes one, and it is kept only as a part of what the check gives: a decision, or what
+/// is bound to a code or token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiAccess {
+    pub(super) audience: Option<Box<str>>,
+    pub(super) scope: Option<Scope>,
+    pub(super) offline_access: bool,
+}
+
+/// How it is written as a part of a kept document.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ApiAccess", deny_unknown_fields)]
+pub(crate) struct KeptAccess {
+    audience: Option<Box<str>>,
+    scope: Option<Scope>,
+    offline_access: bool,
+}
+
+impl ApiAccess {
+    /// The API, for the `aud` of an access token. `None` only for a permissive client that asks for
+    /// nothing but the user's identity.
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// The scopes, in the order in which they were requested, or `None` if there are none.
+    pub const fn scope(&self) -> Option<&Scope> {
+        self.scope.as_ref()
+    }
+
+    /// The scopes, one by one.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.iter().flat_map(Scope::tokens)
+    }
+
+    /// The scopes, grouped by what they are about: the API first, then the user's identity.
+    pub fn by_api(&self) -> Vec<ApiScopes<'_>> {
+        let (identity, api): (Vec<_>, Vec<_>) = self.scopes().partition(|it| is_identity(it));
+        let of_api = self.audience().map(|audience| ApiScopes {
+            audience: Some(audience),
+            scopes: api,
+        });
+        let of_identity = (!identity.is_empty()).then_some(ApiScopes {
+            audience: None,
+            scopes: identity,
+        });
+        of_api.into_iter().chain(of_identity).collect()
+    }
+
+    /// Whether a refresh token goes with it: the client asked for `offline_access` and is registered
+    /// for the grant `refresh_token`.
+    pub const fn has_offline_access(&self) -> bool {
+        self.offline_access
+    }
+
+    /// The same access without a refresh token, unless `wanted`.
+    pub(crate) const fn and_offline_access(mut self, wanted: bool) -> Self {
+        self.offline_access = self.offline_access && wanted;
+        self
+    }
+
+    /// The same access, reduced to the scopes of `requested`: none that were not given.
+    pub(crate) fn reduced_to(
+        &self,
+        requested: &str,
+        mode: SecurityMode,
+    ) -> Result<Self, AccessError> {
+        if !is_scope(requested) {
+            return Err(AccessError::MalformedScope);
+        }
+        // A strict client has no identity scopes; those that it asks for are dropped here as well.
+        let counts = |token: &&str| mode == SecurityMode::Permissive || !is_identity(token);
+        let wanted = || tokens(requested).filter(counts);
+        let was_given = |token: &str| self.scopes().any(|given| given == token);
+        if !wanted().all(was_given) {
+            return Err(AccessError::BeyondGiven);
+        }
+        Ok(self.narrowed(|token| wanted().any(|it| it == token)))
+    }
+
+    /// The same access, reduced to those of its scopes that `keep` says.
+    pub(crate) fn narrowed(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let kept = self.scopes().filter(|token| keep(token));
+        Self {
+            audience: self.audience.clone(),
+            scope: Scope::of_tokens(kept, self.scope().map_or(0, |it| it.as_str().len())),
+            offline_access: self.offline_access,
+        }
+    }
+}
+
+/// Scopes of one API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiScopes<'a> {
+    /// The API, or `None` for scopes that are about the user's identity.
+    pub audience: Option<&'a str>,
+    /// The scopes; there may be none.
+    pub scopes: Vec<&'a str>,
+}

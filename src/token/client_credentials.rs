@@ -1,0 +1,38 @@
+use crate::{
+    access::AccessRequest,
+    parameters::Parameter,
+    settings::SubjectType,
+    token::{RefreshTokenAction, TokenDecision, TokenRefusal, exchange::Authenticated},
+};
+
+/// An authenticated request of a client for itself (RFC 6749 section 4.4).
+#[derive(Debug)]
+pub struct ClientCredentials<'a>(pub(super) Authenticated<'a>);
+
+impl ClientCredentials<'_> {
+    /// What the client is given, by the grants whose subject is the client. It gets no refresh token
+    /// (RFC 6749 section 4.4.3).
+    ///
+    /// # Errors
+    /// [`TokenError::Access`](crate::TokenError::Access) if it may have nothing of what it asks for.
+    pub fn check(&self) -> Result<TokenDecision, TokenRefusal> {
+        let parameters = &self.0.parameters;
+        let wanted = AccessRequest {
+            audience: parameters.get(Parameter::Audience),
+            resource: parameters.get(Parameter::Resource),
+            scope: parameters.get(Parameter::Scope),
+            subject_type: SubjectType::Client,
+        };
+        let access = self.0.tenant.access(self.0.client, wanted);
+        let access = access.map_err(|error| self.0.refuse(error.into()))?;
+        Ok(TokenDecision {
+            tenant: self.0.client.tenant().clone(),
+            client_id: self.0.client.id().clone(),
+            given: access.clone(),
+            access,
+            refresh_token: RefreshTokenAction::None,
+            began_at: self.0.now,
+            nonce: None,
+        })
+    }
+}

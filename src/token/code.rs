@@ -1,0 +1,110 @@
+use crate::{
+    authorization::CodeBinding,
+    parameters::Parameter,
+    token::{
+        Found, GrantFault, RefreshTokenAction, TokenDecision, TokenError as Error, TokenRefusal,
+        exchange::Authenticated, found::Bound,
+    },
+    values::{
+        ClientId, CodeChallenge, CodeVerifier, RedirectUri, SecurityMode, TenantId, Timestamp,
+    },
+};
+
+/// An authenticated request to exchange an authorization code (RFC 6749 section 4.1.3).
+///
+/// Look up what is bound to the [`code`](Self::code), [`check`](Self::check) it, then mark the code
+/// as used in one atomic step. Whoever comes second there is answered [`replayed`](Self::replayed).
+/// In this order a client can't use up another one's code. Whenever the refusal is
+/// [`GrantFault::Replayed`], revoke whatever the code has led to (RFC 6749 section 4.1.2).
+#[derive(Debug)]
+pub struct CodeExchange<'a>(pub(super) Authenticated<'a>);
+
+impl CodeExchange<'_> {
+    /// The code, as presented. It is secret.
+    pub fn code(&self) -> &str {
+        self.0.value(Parameter::Code)
+    }
+
+    /// Checks the request against what is bound to its code.
+    ///
+    /// # Errors
+    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the code is unknown or another client's,
+    /// was used or has expired, or redirect URI or verifier are not those of the authorization
+    /// request, or the client may no longer have what it was given;
+    /// [`TokenError::Access`](Error::Access) if the request is about another API.
+    pub fn check(&self, found: Found<'_, CodeBinding>) -> Result<TokenDecision, TokenRefusal> {
+        self.decide(found).map_err(|error| self.0.refuse(error))
+    }
+
+    /// The refusal of a code that was used between the check and the atomic step.
+    pub const fn replayed(&self) -> TokenRefusal {
+        self.0.refuse(Error::InvalidGrant(GrantFault::Replayed))
+    }
+
+    fn decide(&self, found: Found<'_, CodeBinding>) -> Result<TokenDecision, Error> {
+        let bound = self.0.own(found)?.content();
+        self.check_redirect_uri(&bound.redirect_uri, bound.redirect_uri_was_given)?;
+        self.check_verifier(bound.challenge)
+            .map_err(Error::InvalidGrant)?;
+        let access = self.0.still(&bound.access)?;
+        Ok(TokenDecision {
+            tenant: bound.tenant.clone(),
+            client_id: bound.client_id.clone(),
+            refresh_token: RefreshTokenAction::first(&access),
+            access,
+            given: bound.access.clone(),
+            began_at: self.0.now,
+            nonce: bound.nonce.clone(),
+        })
+    }
+
+    /// The same as in the authorization request, and still registered (RFC 6749 section 4.1.3).
+    fn check_redirect_uri(&self, bound: &RedirectUri, was_given: bool) -> Result<(), Error> {
+        let is_same = match self.0.parameters.get(Parameter::RedirectUri) {
+            Some(uri) => uri == bound.as_str(),
+            None => !was_given,
+        };
+        let policy = &self.0.tenant.registration.redirect_uris;
+        let registered = self.0.client.metadata().redirect_uris();
+        let is_registered = || {
+            registered
+                .iter()
+                .any(|it| it.matches(bound.as_str(), policy))
+        };
+        if is_same && is_registered() {
+            Ok(())
+        } else {
+            Err(Error::InvalidGrant(GrantFault::RedirectUri))
+        }
+    }
+
+    /// RFC 7636 section 4.6, and never less than what the authorization request began
+    /// (RFC 9700 section 2.1.1).
+    fn check_verifier(&self, challenge: Option<CodeChallenge>) -> Result<(), GrantFault> {
+        let verifier = self.0.parameters.get(Parameter::CodeVerifier);
+        let is_optional = self.0.client.security_mode() == SecurityMode::Permissive;
+        match (challenge, verifier) {
+            (Some(challenge), Some(text)) => match CodeVerifier::parse(text) {
+                Ok(verifier) if challenge.verify(&verifier) => Ok(()),
+                _ => Err(GrantFault::Verifier),
+            },
+            (Some(_), None) => Err(GrantFault::Verifier),
+            (None, None) if is_optional => Ok(()),
+            (None, _) => Err(GrantFault::NoChallenge),
+        }
+    }
+}
+
+impl Bound for CodeBinding {
+    fn tenant(&self) -> &TenantId {
+        Self::tenant(self)
+    }
+
+    fn client_id(&self) -> &ClientId {
+        Self::client_id(self)
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        Self::expires_at(self)
+    }
+}

@@ -1,0 +1,138 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{
+    access::{ApiAccess, KeptAccess},
+    client::Client,
+    kept::{self, Kept},
+    parameters::Parameter,
+    token::{
+        DeviceFault, Found, GrantFault, RefreshTokenAction, TokenDecision, TokenError as Error,
+        TokenRefusal, exchange::Authenticated, found::Bound,
+    },
+    values::{ClientId, TenantId, Timestamp},
+};
+
+/// An authenticated request to redeem a device code (RFC 8628 section 3.4).
+///
+/// The pages and the polling of the device flow are the host's. At its device authorization endpoint
+/// it asks [`TenantSettings::access`](crate::TenantSettings::access) and keeps a [`DeviceBinding`];
+/// here it answers [`refuse`](Self::refuse) until the user has approved, and then
+/// [`check`](Self::check)s.
+#[derive(Debug)]
+pub struct DeviceExchange<'a>(pub(super) Authenticated<'a>);
+
+impl DeviceExchange<'_> {
+    /// The device code, as presented. It is secret.
+    pub fn device_code(&self) -> &str {
+        self.0.value(Parameter::DeviceCode)
+    }
+
+    /// Checks the request against what the user has approved. As with a code, mark the device code as
+    /// used in one atomic step after that.
+    ///
+    /// # Errors
+    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the device code is unknown or another
+    /// client's, was used or has expired, or the client may no longer have what it was given.
+    pub fn check(&self, found: Found<'_, DeviceBinding>) -> Result<TokenDecision, TokenRefusal> {
+        self.decide(found).map_err(|error| self.0.refuse(error))
+    }
+
+    /// The refusal of a device code that the user has not approved.
+    pub const fn refuse(&self, fault: DeviceFault) -> TokenRefusal {
+        self.0.refuse(Error::Device(fault))
+    }
+
+    /// The refusal of a device code that was used between the check and the atomic step.
+    pub const fn replayed(&self) -> TokenRefusal {
+        self.0.refuse(Error::InvalidGrant(GrantFault::Replayed))
+    }
+
+    fn decide(&self, found: Found<'_, DeviceBinding>) -> Result<TokenDecision, Error> {
+        let bound = &self.0.own(found)?.0;
+        let access = self.0.still(&bound.access)?;
+        Ok(TokenDecision {
+            tenant: bound.tenant.clone(),
+            client_id: bound.client_id.clone(),
+            refresh_token: RefreshTokenAction::first(&access),
+            access,
+            given: bound.access.clone(),
+            began_at: self.0.now,
+            nonce: None,
+        })
+    }
+}
+
+/// What a device code stands for, once the user has approved. It is kept as a
+/// [`CodeBinding`](crate::CodeBinding) is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceBinding(Content);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    tenant: TenantId,
+    client_id: ClientId,
+    #[serde(with = "KeptAccess")]
+    access: ApiAccess,
+    expires_at: Timestamp,
+}
+
+impl DeviceBinding {
+    /// What the device code of `client` stands for: `access`, which the client was given, until
+    /// `lifetime` after `now`.
+    pub fn new(client: &Client, access: ApiAccess, now: Timestamp, lifetime: Duration) -> Self {
+        Self(Content {
+            tenant: client.tenant().clone(),
+            client_id: client.id().clone(),
+            access,
+            expires_at: now.saturating_add(lifetime),
+        })
+    }
+
+    /// The client that may redeem the device code.
+    pub const fn client_id(&self) -> &ClientId {
+        &self.0.client_id
+    }
+
+    /// What it will be given.
+    pub const fn access(&self) -> &ApiAccess {
+        &self.0.access
+    }
+
+    /// When the device code ends.
+    pub const fn expires_at(&self) -> Timestamp {
+        self.0.expires_at
+    }
+}
+
+impl Bound for DeviceBinding {
+    fn tenant(&self) -> &TenantId {
+        &self.0.tenant
+    }
+
+    fn client_id(&self) -> &ClientId {
+        Self::client_id(self)
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        Self::expires_at(self)
+    }
+}
+
+impl Kept for Content {
+    const KIND: &'static str = "device_binding";
+}
+
+impl Serialize for DeviceBinding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        kept::write(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DeviceBinding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        kept::read(deserializer).map(Self)
+    }
+}
