@@ -97,7 +97,7 @@ pub use ports::LocalRateLimiter;
 pub use ports::{
     ClientStore, Clock, Event, EventSink, GeoSource, InsertOutcome, Location, NoEvents, NoGeo,
     OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
-    TenantSelector, Tenants,
+    TenantSelector, Tenants, WantedLocation,
 };
 pub use quota::{InvalidQuota, Quota, RateDecision};
 pub use registration::{
