@@ -47,6 +47,7 @@
 //!
 //! # Features
 //!
+//! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
@@ -75,6 +76,8 @@ pub mod acl;
 mod client;
 mod engine;
 mod error;
+#[cfg(feature = "geoip")]
+pub mod geoip;
 #[cfg(feature = "memory")]
 mod memory;
 mod ports;

@@ -8,6 +8,7 @@ mod acl_proxies;
 mod acl_wire;
 mod canary;
 mod corpus;
+mod geoip;
 mod layering;
 mod limiter;
 mod pipeline;
