@@ -127,44 +127,51 @@ impl Checked {
         reader.verify().map_err(corrupt)?;
 
         let sample = sample(&reader, networks).map_err(corrupt)?;
-        let country = resolve(&fields.country, Signal::Country, |path| {
+        let country_path = resolve(&fields.country, Signal::Country, |path| {
             sample.iter().any(|record| country(record, path).is_some())
         })?;
-        let within = country.as_ref();
-        let subdivision = resolve(&fields.subdivision, Signal::Subdivision, |path| {
-            let mut records = sample.iter();
-            records.any(|record| subdivision(record, path, within).is_some())
+        let subdivision_path = resolve(&fields.subdivision, Signal::Subdivision, |path| {
+            sample.iter().any(|record| {
+                let country = country_path.as_ref().and_then(|path| country(record, path));
+                subdivision(record, path, country).is_some()
+            })
         })?;
-        let asn = resolve(&fields.asn, Signal::Asn, |path| {
+        let asn_path = resolve(&fields.asn, Signal::Asn, |path| {
             sample.iter().any(|record| asn(record, path).is_some())
         })?;
-        if country.is_none() && subdivision.is_none() && asn.is_none() {
+        if country_path.is_none() && subdivision_path.is_none() && asn_path.is_none() {
             return Err(DatabaseFault::NothingKnown);
         }
         Ok(Self {
             has_ipv6: metadata.ip_version == 6,
             reader,
-            country,
-            subdivision,
-            asn,
+            country: country_path,
+            subdivision: subdivision_path,
+            asn: asn_path,
         })
     }
 
     fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
-        let country_path = self.country.as_ref().filter(|_| wanted.country);
         let subdivision_path = self.subdivision.as_ref().filter(|_| wanted.subdivision);
         let asn_path = self.asn.as_ref().filter(|_| wanted.asn);
+        // A subdivision may be the part alone, of this country.
+        let wants_country = wanted.country || subdivision_path.is_some();
+        let country_path = self.country.as_ref().filter(|_| wants_country);
+
         let has_any = country_path.or(subdivision_path).or(asn_path).is_some();
         if !has_any || (address.is_ipv6() && !self.has_ipv6) {
             return Location::default();
         }
         match self.reader.lookup(address) {
-            Ok(record) if record.has_data() => Location {
-                country: country_path.and_then(|path| country(&record, path)),
-                subdivision: subdivision_path
-                    .and_then(|path| subdivision(&record, path, self.country.as_ref())),
-                asn: asn_path.and_then(|path| asn(&record, path)),
-            },
+            Ok(record) if record.has_data() => {
+                let country = country_path.and_then(|path| country(&record, path));
+                Location {
+                    country: country.filter(|_| wanted.country),
+                    subdivision: subdivision_path
+                        .and_then(|path| subdivision(&record, path, country)),
+                    asn: asn_path.and_then(|path| asn(&record, path)),
+                }
+            }
             _ => Location::default(),
         }
     }
@@ -228,13 +235,13 @@ fn country(record: &Record<'_>, path: &FieldPath) -> Option<CountryCode> {
 fn subdivision(
     record: &Record<'_>,
     path: &FieldPath,
-    country_path: Option<&FieldPath>,
+    country: Option<CountryCode>,
 ) -> Option<SubdivisionCode> {
     let text: &str = value(record, path)?;
     if text.contains('-') {
         return SubdivisionCode::parse(text).ok();
     }
-    SubdivisionCode::within(country(record, country_path?)?, text).ok()
+    SubdivisionCode::within(country?, text).ok()
 }
 
 fn asn(record: &Record<'_>, path: &FieldPath) -> Option<Asn> {
