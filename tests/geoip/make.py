@@ -34,7 +34,8 @@ def write(name, networks, record_bits=24, alias=False, **options):
     if alias:
         writer.tree = aliased(writer.tree)
     Wide.bits = record_bits
-    Wide(writer.tree, writer._build_meta()).write(HERE / f"{name}.mmdb")
+    tree = Wide(writer.tree, writer._build_meta(), writer.int_type)
+    tree.write(HERE / f"{name}.mmdb")
 
 
 def aliased(tree):
@@ -101,6 +102,7 @@ def main():
         ipv4_compatible=True,
         languages=["en"],
         description="made up",
+        int_type="u32",
     )
     # As others write them: flat, one family, texts, no description.
     write(
@@ -110,6 +112,7 @@ def main():
             "203.0.113.0/25": {"country_code": "US", "region_code": "ca", "asn": "64501"},
             "203.0.113.128/25": {"country_code": "", "region_code": "too long", "asn": "none"},
             "192.0.2.0/24": {"country_code": 7, "asn": {"number": 1}},
+            "10.0.0.0/8": {"country_code": "XK", "region_code": "1", "asn": 64502},
         },
         ip_version=4,
     )

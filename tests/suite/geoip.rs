@@ -8,16 +8,20 @@ use std::{
     env,
     error::Error as _,
     fs, io,
+    net::IpAddr,
     path::{Path, PathBuf},
     process,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     thread,
 };
 
 use oauth_dcr::{
     GeoSource, HeaderName, Location, MemoryStore, PeerAddress, Registrar, RegistrationEndpoint,
-    TenantSettings, WantedLocation,
-    acl::{Acl, Asn, CountryCode, Signal, SubdivisionCode},
+    TenantSelector, TenantSettings, WantedLocation,
+    acl::{Acl, AclScope, Asn, Conditions, CountryCode, Rule, Signal, Signals, SubdivisionCode},
     geoip::{Database, DatabaseError, DatabaseFault, Databases, FieldPath, Fields},
 };
 use serde_json::json;
@@ -97,6 +101,7 @@ fn a_flat_file_has_texts_in_any_form_and_some_that_are_none() {
         ("203.0.113.1", "US US-CA AS64501"),
         ("203.0.113.129", "- - -"),
         ("192.0.2.1", "- - -"),
+        ("10.1.2.3", "XK XK-1 AS64502"),
         // Of a file of IPv4 alone.
         ("2001:db8::1", "- - -"),
         ("::ffff:198.51.100.1", "SE SE-AB AS64500"),
@@ -232,6 +237,52 @@ async fn a_rule_about_countries_is_told_where_an_address_is_unless_the_edge_says
         let response = endpoint.respond(request).await;
         assert_eq!(response.status(), status, "{peer} {edge:?}");
     }
+}
+
+/// Keeps what it is asked.
+#[derive(Default)]
+struct Spy(Mutex<Vec<(String, WantedLocation)>>);
+
+impl GeoSource for Spy {
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
+        self.0.lock().unwrap().push((address.to_string(), wanted));
+        Location::default()
+    }
+}
+
+#[tokio::test]
+async fn a_source_is_asked_for_what_rules_look_at_and_the_edge_did_not_say() {
+    let conditions = Conditions::new()
+        .countries([CountryCode::parse("SE").unwrap()])
+        .asns([Asn::new(64500)]);
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.acl = Acl::new([Rule::block(AclScope::Dcr).not_matching(conditions)]).unwrap();
+    let spy = Arc::new(Spy::default());
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .geo(Arc::clone(&spy))
+        .build();
+    let from = Signals::from_peer("::ffff:198.51.100.1".parse().unwrap());
+    let sweden = CountryCode::parse("SE").unwrap();
+    for signals in [
+        from,
+        from.country(sweden),
+        from.country(sweden).asn(Asn::new(1)),
+        Signals::unknown(),
+    ] {
+        let _ = registrar.admit(TenantSelector::Host(None), signals).await;
+    }
+    let wanted = |country| WantedLocation {
+        country,
+        subdivision: false,
+        asn: true,
+    };
+    let asked = spy.0.lock().unwrap();
+    let address = || "198.51.100.1".to_owned();
+    assert_eq!(
+        *asked,
+        [(address(), wanted(true)), (address(), wanted(false))]
+    );
 }
 
 #[test]
