@@ -1,0 +1,70 @@
+//! A database as the public gets it, with real networks: that of ip-location-db, whose package says
+//! CC0. `tests/clients/install.sh` installs it; nothing of it is kept here.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use oauth_dcr::{
+    GeoSource as _, WantedLocation,
+    geoip::{Database, FieldPath, Fields},
+};
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+fn open(fields: &Fields) -> Database {
+    let check = Command::new(clients().join("install.sh"))
+        .arg("--check")
+        .output();
+    let check = check.expect("the database is missing: run tests/clients/install.sh");
+    let complaint = String::from_utf8_lossy(&check.stderr);
+    assert!(check.status.success(), "{complaint}");
+    let package = "node_modules/@ip-location-db/geo-whois-asn-country-mmdb";
+    let file = clients().join(package).join("geo-whois-asn-country.mmdb");
+    Database::open(file, fields).unwrap()
+}
+
+fn country(database: &Database, address: &str) -> Option<String> {
+    let location = database.locate(address.parse().unwrap(), WantedLocation::ALL);
+    assert_eq!((location.subdivision, location.asn), (None, None));
+    location.country.map(|country| country.to_string())
+}
+
+#[test]
+fn real_addresses_are_in_their_countries() {
+    let database = open(&Fields::known());
+    for (address, expected) in [
+        // Universities, registries and resolvers, which stay where they are.
+        ("130.237.28.40", Some("SE")),
+        ("133.11.0.1", Some("JP")),
+        ("193.0.6.139", Some("NL")),
+        ("200.160.2.3", Some("BR")),
+        ("8.8.8.8", Some("US")),
+        ("18.9.22.69", Some("US")),
+        ("129.132.1.1", Some("CH")),
+        ("163.1.0.1", Some("GB")),
+        ("2001:4860:4860::8888", Some("US")),
+        ("2001:6b0::1", Some("SE")),
+        ("2001:660::1", Some("FR")),
+        ("::ffff:130.237.28.40", Some("SE")),
+        // In use by nobody, or by everybody.
+        ("10.0.0.1", None),
+        ("127.0.0.1", None),
+        ("::1", None),
+        ("fd00::1", None),
+        ("fe80::1", None),
+    ] {
+        let found = country(&database, address);
+        assert_eq!(found.as_deref(), expected, "{address}");
+    }
+}
+
+#[test]
+fn the_field_can_be_named_and_no_other_is_there() {
+    let path = |text| FieldPath::parse(text).unwrap();
+    let database = open(&Fields::new().country(path("/country_code")));
+    assert_eq!(country(&database, "130.237.28.40").as_deref(), Some("SE"));
+}
