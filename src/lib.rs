@@ -70,7 +70,7 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The code in the README compiles.
-#![cfg_attr(all(doctest, feature = "tower"), doc = include_str!("../README.md"))]
+#![cfg_attr(all(doctest, feature = "geoip", feature = "tower"), doc = include_str!("../README.md"))]
 
 pub mod acl;
 mod client;
