@@ -1,4 +1,4 @@
-//! Locations from files in the MaxMind DB format, as MaxMind, DB-IP, IPinfo and others publish them.
+//! Locations from files in the MaxMind DB format: those of MaxMind, DB-IP, IPinfo and others.
 //!
 //! ```no_run
 //! use oauth_dcr::{

@@ -19,8 +19,8 @@ pub(super) enum TreeFault {
     TooDeep(u32),
 }
 
-/// The nodes of a search tree: each has a record for the next bit being 0 and one for 1. A record is
-/// another node, or the number of nodes where nothing is known, or more than that: data.
+/// The nodes of a search tree: each has a record for the next bit being 0 and one for 1. A record
+/// is another node, or the number of nodes where nothing is known, or more than that: data.
 struct Tree<'a> {
     bytes: &'a [u8],
     node_bytes: usize,
