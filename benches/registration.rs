@@ -16,6 +16,8 @@ mod floor_register;
 mod pairs;
 #[path = "support/registrar.rs"]
 mod registrar;
+#[path = "support/timed.rs"]
+mod timed;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! cargo run --release --example authorization_server -- \
-//!     [--listen 127.0.0.1:8080] [--settings FILE] [--store memory] [--auto-approve]
+//!     [--listen 127.0.0.1:8080] [--settings FILE] [--geoip FILE] [--store memory] [--auto-approve]
 //! ```
 //!
 //! The first line that it prints is `listening on http://ADDRESS:PORT`; port 0 picks a free one.
 //! Without `--settings` it serves one tenant with registration enabled, and prints a `curl` line
-//! that registers a client. SIGTERM and SIGINT end it once the requests under way are answered.
+//! that registers a client. Each `--geoip` names a MaxMind DB that tells rules the country, the
+//! subdivision or the ASN of an address. SIGTERM and SIGINT end it once the requests under way are answered.
 //!
 //! So far it registers clients and says where: it signs nobody in, and its authorization and token
 //! endpoints say so.
@@ -21,7 +22,10 @@ mod server;
 
 use std::{error::Error, io::Write as _, process::ExitCode};
 
-use oauth_dcr::{MemoryStore, Registrar, SettingsDocument, TenantSettings, Tenants};
+use oauth_dcr::{
+    MemoryStore, Registrar, SettingsDocument, TenantSettings, Tenants,
+    geoip::{Database, Databases, Fields},
+};
 use options::{Options, StoreChoice};
 use server::{End, Server};
 use tokio::net::TcpListener;
@@ -45,9 +49,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
     };
     check_issuers(&document)?;
     let tenants = Tenants::new(document);
+    let open = |file| Database::open(file, &Fields::known());
+    let databases: Vec<_> = options.geoip.iter().map(open).collect::<Result<_, _>>()?;
     let StoreChoice::Memory = options.store;
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(tenants.clone())
+        .geo(Databases::new(databases))
         .build();
 
     let end = End::listen()?;

@@ -64,6 +64,7 @@
 //! # Features
 //!
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
+//! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
@@ -86,7 +87,7 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The code in the README compiles.
-#![cfg_attr(all(doctest, feature = "tower"), doc = include_str!("../README.md"))]
+#![cfg_attr(all(doctest, feature = "geoip", feature = "tower"), doc = include_str!("../README.md"))]
 
 mod access;
 pub mod acl;
@@ -94,6 +95,8 @@ mod authorization;
 mod client;
 mod engine;
 mod error;
+#[cfg(feature = "geoip")]
+pub mod geoip;
 mod kept;
 #[cfg(feature = "memory")]
 mod memory;
@@ -127,7 +130,7 @@ pub use ports::LocalRateLimiter;
 pub use ports::{
     ClientStore, Clock, Event, EventSink, GeoSource, InsertOutcome, Location, NoEvents, NoGeo,
     OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
-    TenantSelector, Tenants,
+    TenantSelector, Tenants, WantedLocation,
 };
 pub use quota::{InvalidQuota, Quota, RateDecision};
 pub use registration::{

@@ -15,7 +15,7 @@ mod tenants;
 
 pub use clock::{Clock, SystemClock};
 pub use events::{Event, EventSink, NoEvents};
-pub use geo::{GeoSource, Location, NoGeo};
+pub use geo::{GeoSource, Location, NoGeo, WantedLocation};
 pub use limiter::RateLimiter;
 #[cfg(feature = "memory")]
 pub use local_limiter::LocalRateLimiter;

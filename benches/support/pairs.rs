@@ -1,10 +1,6 @@
 //! What is measured in process: each time the crate, and the floor that it is held against.
 
-use std::{
-    hint::black_box,
-    num::NonZeroU32,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, num::NonZeroU32, time::Duration};
 
 use oauth_dcr::{CodeChallenge, CodeVerifier, RedirectPolicy, RedirectUri};
 use url::Url;
@@ -12,6 +8,7 @@ use url::Url;
 use crate::{
     floor_pkce::verify,
     floor_register::Floor,
+    timed::timed,
     {drive::register, registrar::registrar},
 };
 
@@ -114,14 +111,6 @@ fn on_fresh<S, T>(n: u64, fresh: impl Fn() -> S, step: impl Fn(&S) -> T) -> Dura
         spent += timed(steps, || step(&state));
     }
     spent
-}
-
-fn timed<T>(n: u64, mut step: impl FnMut() -> T) -> Duration {
-    let start = Instant::now();
-    for _ in 0..n {
-        black_box(step());
-    }
-    start.elapsed()
 }
 
 fn floor_register(n: u64, body: &[u8]) -> Duration {

@@ -8,6 +8,8 @@ use lexopt::{Arg, Parser, ValueExt as _};
 pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     pub(crate) settings: Option<PathBuf>,
+    /// MaxMind DB files, in the order in which they are asked.
+    pub(crate) geoip: Vec<PathBuf>,
     pub(crate) store: StoreChoice,
 }
 
@@ -22,6 +24,7 @@ impl Options {
         let mut options = Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             settings: None,
+            geoip: Vec::new(),
             store: StoreChoice::Memory,
         };
         let mut parser = Parser::from_env();
@@ -29,6 +32,7 @@ impl Options {
             match argument {
                 Arg::Long("listen") => options.listen = parser.value()?.parse()?,
                 Arg::Long("settings") => options.settings = Some(parser.value()?.into()),
+                Arg::Long("geoip") => options.geoip.push(parser.value()?.into()),
                 Arg::Long("store") => options.store = store(&parser.value()?.string()?)?,
                 // There is no consent page yet that a person would have to pass.
                 Arg::Long("auto-approve") => {}

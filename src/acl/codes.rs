@@ -35,6 +35,27 @@ const COUNTRIES: &str = "
     YE YT
     ZA ZM ZW";
 
+/// The same, for each first letter a bit for each second one: a location is read for every request
+/// that a rule about countries is asked about.
+const ASSIGNED: [u32; 26] = assigned(COUNTRIES.as_bytes());
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed by the compiler, which checks it"
+)]
+const fn assigned(codes: &[u8]) -> [u32; 26] {
+    let mut letters = [0; 26];
+    let mut at = 0;
+    while at < codes.len() {
+        if codes[at].is_ascii_uppercase() {
+            letters[(codes[at] - b'A') as usize] |= 1 << (codes[at + 1] - b'A');
+            at += 1;
+        }
+        at += 1;
+    }
+    letters
+}
+
 /// A country by ISO 3166-1 alpha-2, or one of the codes that the standard leaves to its users
 /// (`AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`), such as `XK`. Letter case does not matter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,14 +69,16 @@ impl CountryCode {
     pub fn parse(text: &str) -> Result<Self, InvalidSignal> {
         let code: [u8; 2] = text.as_bytes().try_into().map_err(|_| InvalidSignal)?;
         let code = code.map(|byte| byte.to_ascii_uppercase());
-        let for_users = matches!(
+        let [first, second] = code.map(|byte| u32::from(byte).wrapping_sub(u32::from(b'A')));
+        let seconds = ASSIGNED.get(first as usize).unwrap_or(&0);
+        let is_assigned = seconds
+            .checked_shr(second)
+            .is_some_and(|bits| bits & 1 == 1);
+        let is_for_users = matches!(
             &code,
             b"AA" | b"ZZ" | [b'Q', b'M'..=b'Z'] | [b'X', b'A'..=b'Z']
         );
-        let assigned = COUNTRIES
-            .split_ascii_whitespace()
-            .any(|known| known.as_bytes() == code);
-        if for_users || assigned {
+        if is_assigned || is_for_users {
             Ok(Self(code))
         } else {
             Err(InvalidSignal)
@@ -272,7 +295,18 @@ mod tests {
         for bad in ["", "S", "SWE", "JA", "UK", "12", "\u{e4}", "S "] {
             assert_eq!(CountryCode::parse(bad), Err(InvalidSignal), "{bad}");
         }
-        assert_eq!(COUNTRIES.split_ascii_whitespace().count(), 249);
+    }
+
+    #[test]
+    fn no_country_is_lost_on_the_way_to_the_bits() {
+        let listed: Vec<&str> = COUNTRIES.split_ascii_whitespace().collect();
+        assert_eq!(listed.len(), 249);
+        assert!(listed.iter().all(|it| CountryCode::parse(it).is_ok()));
+        // Those, `AA`, `QM` to `QZ`, `XA` to `XZ` and `ZZ`, each in four ways to write it.
+        let pairs = (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| [a, b]));
+        let good = pairs
+            .filter(|pair| str::from_utf8(pair).is_ok_and(|text| CountryCode::parse(text).is_ok()));
+        assert_eq!(good.count(), (249 + 1 + 14 + 26 + 1) * 4);
     }
 
     #[test]

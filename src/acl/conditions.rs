@@ -1,6 +1,9 @@
 use ipnet::IpNet;
 
-use crate::acl::{Asn, CountryCode, Ja3, Ja4, NetworkSet, Signals, SubdivisionCode};
+use crate::{
+    acl::{AclFault, Asn, CountryCode, Ja3, Ja4, NetworkSet, Signals, SubdivisionCode},
+    values::is_host_name,
+};
 
 /// Lists of values, one for each signal that a rule looks at.
 ///
@@ -215,6 +218,31 @@ impl Condition {
         }
     }
 
+    /// The first value that would be read as something else than it says, or not at all, if the
+    /// rule were printed and read again: the field that it is in, its position there if that is
+    /// known, and what is wrong with it.
+    pub(super) fn flaw(&self) -> Option<(&'static str, Option<usize>, AclFault)> {
+        match self {
+            Self::Source(listed) => listed.host_bits(["ipv4_cidrs", "ipv6_cidrs"]),
+            Self::Connecting(listed) => {
+                listed.host_bits(["connecting_ipv4_cidrs", "connecting_ipv6_cidrs"])
+            }
+            Self::UserAgent(listed) => {
+                let is_bad = listed.iter().any(|text| text.is_empty());
+                is_bad.then_some(("user_agents", None, AclFault::Malformed))
+            }
+            Self::Hostname(listed) => {
+                let is_bad = listed.iter().any(|text| !is_host_name(text));
+                is_bad.then_some(("hostnames", None, AclFault::Malformed))
+            }
+            Self::Country(_)
+            | Self::Subdivision(_)
+            | Self::Asn(_)
+            | Self::Ja3(_)
+            | Self::Ja4(_) => None,
+        }
+    }
+
     /// How the signal stands in `signals`.
     pub(super) fn look_at(&self, signals: &Signals<'_>) -> Found {
         match self {
@@ -248,6 +276,22 @@ impl Networks {
             set: written.iter().copied().collect(),
             written: written.into_boxed_slice(),
         }
+    }
+
+    /// The first network with bits set after its prefix, in one of the fields of the two families.
+    fn host_bits(
+        &self,
+        fields: [&'static str; 2],
+    ) -> Option<(&'static str, Option<usize>, AclFault)> {
+        let has_host_bits = |network: &IpNet| network.trunc() != *network;
+        let (v4, v6) = self.families();
+        fields
+            .into_iter()
+            .zip([v4, v6])
+            .find_map(|(field, listed)| {
+                let at = listed.iter().position(has_host_bits)?;
+                Some((field, Some(at), AclFault::HostBits))
+            })
     }
 
     /// The IPv4 networks and the IPv6 networks as they were written, each in their order.

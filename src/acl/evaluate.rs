@@ -59,15 +59,16 @@ impl Acl {
     ///
     /// # Errors
     /// [`AclError`] if there are too many, or one of them looks at no signal, at an empty list of
-    /// values, or at too many.
+    /// values, at too many, or at one that the JSON could not have: a network with bits set after
+    /// its prefix, an empty user agent, a host name that is none.
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, AclError> {
         let rules: Vec<Rule> = rules.into_iter().collect();
         if rules.len() > AclFault::MAX_RULES {
             return Err(AclError::new("", AclFault::TooManyRules));
         }
         for (at, rule) in rules.iter().enumerate() {
-            if let Some((field, fault)) = rule.fault() {
-                return Err(AclError::new(field, fault).of_rule(at));
+            if let Some(error) = rule.fault() {
+                return Err(error.of_rule(at));
             }
         }
         let mut active: Vec<(usize, u32)> = (0..)

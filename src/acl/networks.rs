@@ -1,6 +1,7 @@
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    ops::Range,
 };
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -9,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// A set of IPv4 and IPv6 networks that answers at once whether an address is in it.
 ///
 /// Networks within others are left out, the rest are sorted, so that an address can only be in the
-/// last one that begins at or before it. Large sets have an index over the first 16 bits, so that a
-/// search looks at the networks of one sixteen-bit prefix only.
+/// last one that begins at or before it. All but the smallest sets have an index, over parts of equal
+/// width, a few for each network, so that a search looks at those that begin in one part only.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct NetworkSet {
     v4: Sorted<u32>,
@@ -80,38 +81,41 @@ fn canonical(network: IpNet) -> IpNet {
 trait Bits: Copy + Ord {
     const WIDTH: u8;
 
-    /// The first 16 bits.
-    fn top(self) -> u16;
-
     /// The first `length` bits, the rest zero.
     fn prefix(self, length: u8) -> Self;
+
+    /// In which part it is, of those of 2 to the power of `shift` addresses each that follow
+    /// `first`; `None` before that.
+    fn part(self, first: Self, shift: u8) -> Option<usize>;
 }
 
 impl Bits for u32 {
     const WIDTH: u8 = 32;
 
-    fn top(self) -> u16 {
-        (self >> 16) as u16
-    }
-
     fn prefix(self, length: u8) -> Self {
         self & Self::MAX
             .checked_shl(u32::from(Self::WIDTH - length))
             .unwrap_or(0)
+    }
+
+    fn part(self, first: Self, shift: u8) -> Option<usize> {
+        let part = self.checked_sub(first)? >> shift;
+        Some(usize::try_from(part).unwrap_or(usize::MAX))
     }
 }
 
 impl Bits for u128 {
     const WIDTH: u8 = 128;
 
-    fn top(self) -> u16 {
-        (self >> 112) as u16
-    }
-
     fn prefix(self, length: u8) -> Self {
         self & Self::MAX
             .checked_shl(u32::from(Self::WIDTH - length))
             .unwrap_or(0)
+    }
+
+    fn part(self, first: Self, shift: u8) -> Option<usize> {
+        let part = self.checked_sub(first)? >> shift;
+        Some(usize::try_from(part).unwrap_or(usize::MAX))
     }
 }
 
@@ -120,12 +124,19 @@ impl Bits for u128 {
 struct Sorted<T> {
     starts: Box<[T]>,
     lengths: Box<[u8]>,
-    /// For each sixteen-bit prefix, how many networks begin before it; empty in a small set.
+    /// For each part, and for the end, how many networks begin before it; empty in a small set.
     index: Box<[u32]>,
+    /// How wide a part is, as a power of 2.
+    shift: u8,
 }
 
 /// Sets below this size are searched as they are: the index would cost more than it saves.
-const INDEX_FROM: usize = 512;
+const INDEX_FROM: usize = 64;
+
+/// How many parts an index has for each network, and at most: with more of them most have one network
+/// or none, with fewer they stay in the caches.
+const PARTS_EACH: usize = 4;
+const MAX_PARTS: usize = 1 << 16;
 
 impl<T: Bits> Sorted<T> {
     fn new(mut networks: Vec<(T, u8)>) -> Self {
@@ -141,8 +152,8 @@ impl<T: Bits> Sorted<T> {
         });
         let starts: Box<[T]> = networks.iter().map(|&(start, _)| start).collect();
         let lengths = networks.iter().map(|&(_, length)| length).collect();
-        let index = if starts.len() < INDEX_FROM {
-            Box::default()
+        let (index, shift) = if starts.len() < INDEX_FROM {
+            (Box::default(), 0)
         } else {
             index_of(&starts)
         };
@@ -150,6 +161,7 @@ impl<T: Bits> Sorted<T> {
             starts,
             lengths,
             index,
+            shift,
         }
     }
 
@@ -170,12 +182,19 @@ impl<T: Bits> Sorted<T> {
         }
     }
 
-    /// Which networks may begin with the first 16 bits of `address`.
-    fn candidates(&self, address: T) -> std::ops::Range<usize> {
-        let top = usize::from(address.top());
-        match (self.index.get(top), self.index.get(top + 1)) {
+    /// Which networks may be the first that begins after `address`: the search is over those.
+    fn candidates(&self, address: T) -> Range<usize> {
+        let all = 0..self.starts.len();
+        let Some(&first) = self.starts.first().filter(|_| !self.index.is_empty()) else {
+            return all;
+        };
+        let Some(part) = address.part(first, self.shift) else {
+            return 0..0;
+        };
+        match (self.index.get(part), self.index.get(part.saturating_add(1))) {
             (Some(&from), Some(&to)) => from as usize..to as usize,
-            _ => 0..self.starts.len(),
+            // After the last part.
+            _ => all.end..all.end,
         }
     }
 
@@ -187,17 +206,30 @@ impl<T: Bits> Sorted<T> {
     }
 }
 
-fn index_of<T: Bits>(starts: &[T]) -> Box<[u32]> {
-    let mut index = Vec::with_capacity((1 << 16) + 1);
+/// How many of `starts` come before each part, and how wide the parts are: no wider than they have to
+/// be to reach from the first to the last.
+fn index_of<T: Bits>(starts: &[T]) -> (Box<[u32]>, u8) {
+    let (Some(&first), Some(&last)) = (starts.first(), starts.last()) else {
+        return (Box::default(), 0);
+    };
+    let most = starts.len().saturating_mul(PARTS_EACH).min(MAX_PARTS);
+    let parts = |shift| {
+        last.part(first, shift)
+            .map_or(0, |part| part.saturating_add(1))
+    };
+    let shift = (0..T::WIDTH).find(|&shift| parts(shift) <= most);
+    let shift = shift.unwrap_or(T::WIDTH - 1);
+
+    let mut index = Vec::with_capacity(parts(shift) + 1);
     for (before, start) in (0_u32..).zip(starts) {
-        // One entry for each prefix up to this network's, and none if it was there.
-        while index.len() <= usize::from(start.top()) {
+        let part = start.part(first, shift).unwrap_or_default();
+        // One entry for each part up to this network's, and none if it was there.
+        while index.len() <= part {
             index.push(before);
         }
     }
-    let all = u32::try_from(starts.len()).unwrap_or(u32::MAX);
-    index.resize((1 << 16) + 1, all);
-    index.into_boxed_slice()
+    index.push(u32::try_from(starts.len()).unwrap_or(u32::MAX));
+    (index.into_boxed_slice(), shift)
 }
 
 impl<T> Default for Sorted<T> {
@@ -206,6 +238,7 @@ impl<T> Default for Sorted<T> {
             starts: Box::default(),
             lengths: Box::default(),
             index: Box::default(),
+            shift: 0,
         }
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    acl::{AclFault, Conditions, Signals, conditions::Condition},
+    acl::{AclError, AclFault, Conditions, Signals, conditions::Condition},
     values::WebUri,
 };
 
@@ -220,33 +220,40 @@ impl Rule {
     }
 
     /// The first thing that makes the rule say something else than its author meant.
-    pub(super) fn fault(&self) -> Option<(&'static str, AclFault)> {
+    pub(super) fn fault(&self) -> Option<AclError> {
         let sides = [
             ("rule.match", &self.matching),
             ("rule.not_match", &self.not_matching),
         ];
         if sides.iter().all(|(_, conditions)| conditions.is_none()) {
-            return Some(("rule", AclFault::NoCondition));
+            return Some(AclError::new("rule", AclFault::NoCondition));
         }
-        for (side, conditions) in sides {
-            let Some(conditions) = conditions else {
-                continue;
-            };
+        sides.into_iter().find_map(|(side, conditions)| {
+            let conditions = conditions.as_ref()?;
             if conditions.iter().next().is_none() {
-                return Some((side, AclFault::NoCondition));
+                return Some(AclError::new(side, AclFault::NoCondition));
             }
-            for condition in conditions.iter() {
-                let longest = condition.longest_list();
-                if longest == 0 {
-                    return Some((side, AclFault::EmptyList));
-                }
-                if longest > AclFault::MAX_VALUES {
-                    return Some((side, AclFault::TooManyValues));
-                }
-            }
-        }
-        None
+            conditions
+                .iter()
+                .find_map(|condition| fault_of(condition, side))
+        })
     }
+}
+
+fn fault_of(condition: &Condition, side: &str) -> Option<AclError> {
+    let longest = condition.longest_list();
+    if longest == 0 {
+        return Some(AclError::new(side, AclFault::EmptyList));
+    }
+    if longest > AclFault::MAX_VALUES {
+        return Some(AclError::new(side, AclFault::TooManyValues));
+    }
+    let (field, index, fault) = condition.flaw()?;
+    let error = AclError::new(field, fault).inside(side);
+    Some(match index {
+        Some(index) => error.at(index),
+        None => error,
+    })
 }
 
 impl fmt::Display for Action {

@@ -7,7 +7,7 @@ use crate::{
     error::{BackendError, RegistrationError},
     ports::{
         ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, Event, EventSink,
-        GeoSource, Location, SecureRandom, TenantSelector,
+        GeoSource, Location, SecureRandom, TenantSelector, WantedLocation,
     },
     settings::TenantSettings,
     values::{ClientId, ClientSecret, TenantId},
@@ -169,20 +169,22 @@ impl Registrar {
     /// Adds to `signals` what `acl` looks at, the request did not say, and the source of locations
     /// knows.
     fn located<'a>(&self, acl: &Acl, signals: Signals<'a>) -> Signals<'a> {
-        let wanted = [Signal::Country, Signal::Subdivision, Signal::Asn];
-        let missing = wanted
-            .into_iter()
-            .any(|it| acl.looks_at(it) && !signals.knows(it));
-        match signals.source().filter(|_| missing) {
-            Some(address) => {
+        let wants = |signal| acl.looks_at(signal) && !signals.knows(signal);
+        let wanted = WantedLocation {
+            country: wants(Signal::Country),
+            subdivision: wants(Signal::Subdivision),
+            asn: wants(Signal::Asn),
+        };
+        match signals.source() {
+            Some(address) if !wanted.is_nothing() => {
                 let Location {
                     country,
                     subdivision,
                     asn,
-                } = self.0.geo.locate(address);
+                } = self.0.geo.locate(address, wanted);
                 signals.or_located(country, subdivision, asn)
             }
-            None => signals,
+            _ => signals,
         }
     }
 

@@ -7,8 +7,9 @@ use crate::acl::{Asn, CountryCode, SubdivisionCode};
 /// It is asked only if a rule looks at what it knows, and only for what the edge did not say. It is
 /// called on the request's way, so it answers from memory.
 pub trait GeoSource: Send + Sync + 'static {
-    /// What is known of `address`, which is never an IPv4-mapped one.
-    fn locate(&self, address: IpAddr) -> Location;
+    /// What is known of `address`, which is never an IPv4-mapped one. What is not `wanted` is not
+    /// used, and need not be found out.
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location;
 }
 
 /// What is known of an address.
@@ -22,18 +23,43 @@ pub struct Location {
     pub asn: Option<Asn>,
 }
 
+/// Which parts of a [`Location`] are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WantedLocation {
+    /// The country.
+    pub country: bool,
+    /// The part of that country.
+    pub subdivision: bool,
+    /// The autonomous system.
+    pub asn: bool,
+}
+
+impl WantedLocation {
+    /// All that a location has.
+    pub const ALL: Self = Self {
+        country: true,
+        subdivision: true,
+        asn: true,
+    };
+
+    /// Whether nothing is asked for.
+    pub const fn is_nothing(self) -> bool {
+        !self.country && !self.subdivision && !self.asn
+    }
+}
+
 /// Knows nothing of any address.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoGeo;
 
 impl GeoSource for NoGeo {
-    fn locate(&self, _: IpAddr) -> Location {
+    fn locate(&self, _: IpAddr, _: WantedLocation) -> Location {
         Location::default()
     }
 }
 
 impl<G: GeoSource> GeoSource for Arc<G> {
-    fn locate(&self, address: IpAddr) -> Location {
-        G::locate(self, address)
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
+        G::locate(self, address, wanted)
     }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the OAuth client libraries that tests/real_clients.rs and tests/real_flows.rs drive, at
-# their pinned versions.
+# Installs the OAuth client libraries that tests/real_clients.rs and tests/real_flows.rs drive, and
+# the database that tests/public_geoip.rs reads, at their pinned versions.
 #
 #   tests/clients/install.sh           installs what is missing or out of date
 #   tests/clients/install.sh --check   only says whether anything is

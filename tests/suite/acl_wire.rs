@@ -1,5 +1,7 @@
 //! The access control list over HTTP: what is stopped, at what cost, and whose word counts.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use oauth_dcr::{MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, Tenants};
@@ -151,6 +153,33 @@ async fn what_is_blocked_has_no_byte_of_its_body_read() {
     let read = reader.read(&mut answer).await.unwrap();
     assert!(answer[..read].starts_with(b"HTTP/1.1 403 "));
     assert!(store.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_answered_and_cut_off() {
+    let (server, store) = serve(&documented()).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut reader, mut writer) = stream.into_split();
+    let head = "POST /oidc/register HTTP/1.1\r\nhost: 127.0.0.1\r\n\
+                content-type: application/json\r\nx-forwarded-for: 198.51.100.7\r\n\
+                transfer-encoding: chunked\r\n\r\n";
+    writer.write_all(head.as_bytes()).await.unwrap();
+    let sending = tokio::spawn(async move {
+        let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
+        // It goes on for as long as the server lets it.
+        while writer.write_all(chunk.as_bytes()).await.is_ok() {}
+    });
+    let mut answer = [0; 12];
+    reader.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 403");
+    let cut_off = tokio::time::timeout(Duration::from_secs(10), sending).await;
+    cut_off.expect("the server hangs up").unwrap();
+    assert!(store.is_empty());
+    // The next one is served, and none of the rate is gone.
+    for _ in 0..5 {
+        let allowed = [("x-forwarded-for", "203.0.113.7")];
+        assert_eq!(status(&server, &allowed).await, 201);
+    }
 }
 
 #[tokio::test]

@@ -498,3 +498,33 @@ fn a_rule_built_in_rust_needs_a_condition_and_values() {
         );
     }
 }
+
+#[test]
+fn a_rule_built_in_rust_can_say_no_more_than_the_json() {
+    let net = |text: &str| text.parse().unwrap();
+    for (conditions, text) in [
+        (
+            Conditions::new().networks([
+                net("2001:db8::1/32"),
+                net("10.0.0.0/8"),
+                net("10.0.0.5/8"),
+            ]),
+            "acl[0].rule.match.ipv4_cidrs[1] has bits set after its prefix",
+        ),
+        (
+            Conditions::new().connecting([net("10.0.0.0/8"), net("::1/127")]),
+            "acl[0].rule.match.connecting_ipv6_cidrs[0] has bits set after its prefix",
+        ),
+        (
+            Conditions::new().user_agents(["curl/8.5.0", ""]),
+            "acl[0].rule.match.user_agents is not of the form that this field has",
+        ),
+        (
+            Conditions::new().hostnames(["auth.example", "auth.example:443"]),
+            "acl[0].rule.match.hostnames is not of the form that this field has",
+        ),
+    ] {
+        let rule = Rule::block(AclScope::Dcr).matching(conditions);
+        assert_eq!(Acl::new([rule]).unwrap_err().to_string(), text);
+    }
+}

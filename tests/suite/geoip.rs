@@ -1,0 +1,454 @@
+//! Locations from MaxMind DB files: what is read of them, and what is refused.
+//!
+//! The files are made by `tests/geoip/make.py`.
+
+mod broken;
+
+use std::{
+    env,
+    error::Error as _,
+    fs, io,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    process,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use oauth_dcr::{
+    GeoSource, HeaderName, Location, MemoryStore, PeerAddress, Registrar, RegistrationEndpoint,
+    TenantSelector, TenantSettings, WantedLocation,
+    acl::{Acl, AclScope, Asn, Conditions, CountryCode, Rule, Signal, Signals, SubdivisionCode},
+    geoip::{Database, DatabaseError, DatabaseFault, Databases, FieldPath, Fields},
+};
+use serde_json::json;
+
+const FILES: [&str; 3] = ["city", "asn", "flat"];
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/geoip/{name}.mmdb"))
+}
+
+fn open(name: &str) -> Database {
+    Database::open(file(name), &Fields::known()).unwrap()
+}
+
+fn path(text: &str) -> FieldPath {
+    FieldPath::parse(text).unwrap()
+}
+
+/// Country, subdivision and ASN as texts, `-` for each that is not known.
+fn located(source: &impl GeoSource, address: &str, wanted: WantedLocation) -> String {
+    let location = source.locate(address.parse().unwrap(), wanted);
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    [
+        or_dash(location.country.map(|it| it.to_string())),
+        or_dash(location.subdivision.map(|it| it.to_string())),
+        or_dash(location.asn.map(|it| it.to_string())),
+    ]
+    .join(" ")
+}
+
+fn assert_located(source: &impl GeoSource, expected: &[(&str, &str)]) {
+    for (address, location) in expected {
+        let found = located(source, address, WantedLocation::ALL);
+        assert_eq!(found, *location, "{address}");
+    }
+}
+
+#[test]
+fn a_nested_file_tells_country_and_first_subdivision() {
+    let expected = [
+        ("198.51.100.1", "SE SE-AB -"),
+        ("198.51.100.200", "GB GB-ENG -"),
+        ("203.0.113.1", "US - -"),
+        ("192.0.2.1", "- - -"),
+        ("10.0.0.1", "- - -"),
+        ("255.255.255.255", "- - -"),
+        ("0.0.0.0", "- - -"),
+        ("2001:db8::1", "DE DE-BY -"),
+        ("2001:db8:1:2::3", "US US-CA -"),
+        ("2001:db9::", "- - -"),
+        // What embeds an IPv4 address is where that is.
+        ("::ffff:198.51.100.1", "SE SE-AB -"),
+        ("2002:c633:6401::1", "SE SE-AB -"),
+    ];
+    assert_located(&open("city"), &expected);
+    let fields = Fields::new()
+        .country(path("/country/iso_code"))
+        .subdivision(path("/subdivisions/0/iso_code"));
+    assert_located(&Database::open(file("city"), &fields).unwrap(), &expected);
+}
+
+#[test]
+fn a_nested_file_tells_the_autonomous_system() {
+    let expected = [
+        ("198.51.100.1", "- - AS64500"),
+        ("203.0.113.1", "- - AS4294967295"),
+        ("2001:db8::1", "- - AS64501"),
+        ("10.0.0.1", "- - -"),
+    ];
+    assert_located(&open("asn"), &expected);
+}
+
+#[test]
+fn a_flat_file_has_texts_in_any_form_and_some_that_are_none() {
+    let expected = [
+        ("198.51.100.1", "SE SE-AB AS64500"),
+        ("203.0.113.1", "US US-CA AS64501"),
+        ("203.0.113.129", "- - -"),
+        ("192.0.2.1", "- - -"),
+        ("10.1.2.3", "XK XK-1 AS64502"),
+        // Of a file of IPv4 alone.
+        ("2001:db8::1", "- - -"),
+        ("::ffff:198.51.100.1", "SE SE-AB AS64500"),
+    ];
+    assert_located(&open("flat"), &expected);
+    let fields = Fields::new()
+        .country(path("/country_code"))
+        .subdivision(path("/region_code"))
+        .asn(path("/asn"));
+    assert_located(&Database::open(file("flat"), &fields).unwrap(), &expected);
+}
+
+#[test]
+fn what_is_not_asked_for_is_not_told() {
+    let database = open("flat");
+    let mut wanted = WantedLocation::default();
+    assert!(wanted.is_nothing());
+    assert_eq!(located(&database, "203.0.113.1", wanted), "- - -");
+    wanted.asn = true;
+    assert_eq!(located(&database, "203.0.113.1", wanted), "- - AS64501");
+    wanted = WantedLocation::default();
+    wanted.subdivision = true;
+    // Its country is read for it, and not told.
+    assert_eq!(located(&database, "203.0.113.1", wanted), "- US-CA -");
+    wanted.country = true;
+    assert_eq!(located(&database, "203.0.113.1", wanted), "US US-CA -");
+}
+
+#[test]
+fn a_field_that_is_not_named_is_not_read() {
+    let fields = Fields::new().country(path("/country_code"));
+    let database = Database::open(file("flat"), &fields).unwrap();
+    assert_located(&database, &[("198.51.100.1", "SE - -")]);
+}
+
+#[test]
+fn the_first_database_that_knows_tells() {
+    let both = Databases::new([open("asn"), open("city"), open("flat")]);
+    let expected = [
+        ("198.51.100.200", "GB GB-ENG AS64500"),
+        ("203.0.113.1", "US US-CA AS4294967295"),
+        ("2001:db8::1", "DE DE-BY AS64501"),
+    ];
+    assert_located(&both, &expected);
+    let reversed = Databases::new([open("flat"), open("city"), open("asn")]);
+    let expected = [
+        ("198.51.100.200", "SE SE-AB AS64500"),
+        ("203.0.113.1", "US US-CA AS64501"),
+        ("203.0.113.129", "US - AS4294967295"),
+    ];
+    assert_located(&reversed, &expected);
+    assert_located(&Databases::new([]), &[("198.51.100.1", "- - -")]);
+}
+
+#[test]
+fn databases_that_are_replaced_under_load_tell_the_old_or_the_new_location() {
+    let [old, new] = [vec![open("city"), open("asn")], vec![open("flat")]];
+    let databases = Databases::new(old.clone());
+    let address = "198.51.100.200".parse().unwrap();
+    let done = AtomicBool::new(false);
+    let seen = [AtomicU64::new(0), AtomicU64::new(0)];
+    let location = |country, subdivision| Location {
+        country: Some(CountryCode::parse(country).unwrap()),
+        subdivision: Some(SubdivisionCode::parse(subdivision).unwrap()),
+        asn: Some(Asn::new(64500)),
+    };
+    let told = [location("GB", "GB-ENG"), location("SE", "SE-AB")];
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            let databases = databases.clone();
+            let (done, seen, told) = (&done, &seen, &told);
+            scope.spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    let location = databases.locate(address, WantedLocation::ALL);
+                    let which = told.iter().position(|it| *it == location);
+                    seen[which.expect("one or the other")].fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for swap in 0..200 {
+            let before = seen[swap % 2].load(Ordering::Relaxed);
+            while seen[swap % 2].load(Ordering::Relaxed) == before {
+                thread::yield_now();
+            }
+            databases.replace(if swap % 2 == 0 {
+                new.clone()
+            } else {
+                old.clone()
+            });
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[tokio::test]
+async fn a_rule_about_countries_is_told_where_an_address_is_unless_the_edge_says() {
+    let rules = json!([{
+        "priority": 1,
+        "rule": {
+            "action": {"block": true}, "scope": "dcr",
+            "match": {"geo_country_codes": ["SE"], "asns": [64500]},
+        },
+    }]);
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.acl = Acl::from_json(&rules.to_string()).unwrap();
+    tenant.trusted_proxies = ["10.0.0.0/8".parse().unwrap()].into_iter().collect();
+    tenant.signal_headers.geo_country_code = Some(HeaderName::parse("x-country").unwrap());
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .geo(Databases::new([open("city"), open("asn")]))
+        .build();
+    let endpoint = RegistrationEndpoint::new(registrar);
+    for (peer, edge, status) in [
+        ("198.51.100.1", None, 403),
+        ("203.0.113.1", None, 201),
+        ("10.0.0.1", None, 201),
+        ("10.0.0.1", Some(("198.51.100.1", None)), 403),
+        ("10.0.0.1", Some(("198.51.100.1", Some("NO"))), 201),
+        ("10.0.0.1", Some(("198.51.100.200", Some("SE"))), 403),
+    ] {
+        let mut request =
+            http::Request::post("/oidc/register").header("content-type", "application/json");
+        if let Some((client, country)) = edge {
+            request = request.header("x-forwarded-for", client);
+            if let Some(country) = country {
+                request = request.header("x-country", country);
+            }
+        }
+        let body = r#"{"redirect_uris": ["https://app.example.com/callback"]}"#;
+        let mut request = request.body(body).unwrap();
+        let peer_address = PeerAddress(peer.parse().unwrap());
+        request.extensions_mut().insert(peer_address);
+        let response = endpoint.respond(request).await;
+        assert_eq!(response.status(), status, "{peer} {edge:?}");
+    }
+}
+
+/// Keeps what it is asked.
+#[derive(Default)]
+struct Spy(Mutex<Vec<(String, WantedLocation)>>);
+
+impl GeoSource for Spy {
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
+        self.0.lock().unwrap().push((address.to_string(), wanted));
+        Location::default()
+    }
+}
+
+#[tokio::test]
+async fn a_source_is_asked_for_what_rules_look_at_and_the_edge_did_not_say() {
+    let conditions = Conditions::new()
+        .countries([CountryCode::parse("SE").unwrap()])
+        .asns([Asn::new(64500)]);
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.acl = Acl::new([Rule::block(AclScope::Dcr).not_matching(conditions)]).unwrap();
+    let spy = Arc::new(Spy::default());
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .geo(Arc::clone(&spy))
+        .build();
+    let from = Signals::from_peer("::ffff:198.51.100.1".parse().unwrap());
+    let sweden = CountryCode::parse("SE").unwrap();
+    for signals in [
+        from,
+        from.country(sweden),
+        from.country(sweden).asn(Asn::new(1)),
+        Signals::unknown(),
+    ] {
+        let _ = registrar.admit(TenantSelector::Host(None), signals).await;
+    }
+    let wanted = |country| WantedLocation {
+        country,
+        subdivision: false,
+        asn: true,
+    };
+    let asked = spy.0.lock().unwrap();
+    let address = || "198.51.100.1".to_owned();
+    assert_eq!(
+        *asked,
+        [(address(), wanted(true)), (address(), wanted(false))]
+    );
+}
+
+#[test]
+fn a_field_that_no_record_has_is_refused_with_file_signal_and_path() {
+    for (fields, signal, text) in [
+        (
+            Fields::new().country(path("/country/iso")),
+            Signal::Country,
+            "city.mmdb: no record has a value for the country at /country/iso",
+        ),
+        // There, and no code of a country.
+        (
+            Fields::new().country(path("/country/geoname_id")),
+            Signal::Country,
+            "city.mmdb: no record has a value for the country at /country/geoname_id",
+        ),
+        (
+            Fields::new().asn(path("/country/iso_code")),
+            Signal::Asn,
+            "city.mmdb: no record has a value for the ASN at /country/iso_code",
+        ),
+        // A part of a country that is not read.
+        (
+            Fields::new().subdivision(path("/subdivisions/0/iso_code")),
+            Signal::Subdivision,
+            "city.mmdb: no record has a value for the subdivision at /subdivisions/0/iso_code",
+        ),
+    ] {
+        let error = Database::open(file("city"), &fields).unwrap_err();
+        assert!(error.to_string().ends_with(text), "{error}");
+        let DatabaseFault::FieldMissing { signal: found, .. } = error.fault() else {
+            panic!("{error}");
+        };
+        assert_eq!(*found, signal);
+        assert!(error.source().is_none());
+    }
+    let error = Database::open(file("city"), &Fields::new()).unwrap_err();
+    assert!(matches!(error.fault(), DatabaseFault::NothingKnown));
+}
+
+/// A file that is gone when it is dropped.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(name: &str) -> Self {
+        let name = format!("oauth-dcr-{}-{name}", process::id());
+        Self(env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_with_its_cause() {
+    let missing = Temporary::new("missing.mmdb");
+    let error = Database::open(&missing.0, &Fields::known()).unwrap_err();
+    assert_eq!(error.file(), missing.0);
+    assert!(error.to_string().ends_with("missing.mmdb: can't be read"));
+    let cause: Option<&io::Error> = error.source().and_then(|it| it.downcast_ref());
+    assert_eq!(cause.unwrap().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read() {
+    let large = Temporary::new("large.mmdb");
+    let sparse = fs::File::create(&large.0).unwrap();
+    sparse.set_len(Database::MAX_BYTES + 1).unwrap();
+    let error = Database::open(&large.0, &Fields::known()).unwrap_err();
+    assert!(matches!(error.fault(), DatabaseFault::TooLarge), "{error}");
+}
+
+fn from_bytes(bytes: Vec<u8>) -> Result<Database, DatabaseError> {
+    Database::from_bytes("given.mmdb", bytes, &Fields::known())
+}
+
+#[test]
+fn what_is_no_database_is_corrupt_and_says_where() {
+    for bytes in [vec![], b"hello".to_vec(), vec![0; 4096], vec![0xff; 4096]] {
+        let error = from_bytes(bytes).unwrap_err();
+        assert_eq!(error.to_string(), "given.mmdb: is not a sound MaxMind DB");
+        let cause = error.source().unwrap().to_string();
+        assert_eq!(
+            cause,
+            "invalid database: could not find MaxMind DB metadata in file"
+        );
+    }
+}
+
+/// Asks a database that was accepted about addresses of every kind.
+fn ask(database: &Database) {
+    for address in [
+        "0.0.0.0",
+        "192.0.2.1",
+        "198.51.100.1",
+        "198.51.100.200",
+        "203.0.113.1",
+        "255.255.255.255",
+        "::",
+        "2001:db8::1",
+        "2001:db8:1::1",
+        "2002:c633:6401::1",
+        "ffff::",
+    ] {
+        database.locate(address.parse().unwrap(), WantedLocation::ALL);
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_refused() {
+    for name in FILES {
+        let whole = fs::read(file(name)).unwrap();
+        for length in 0..whole.len() {
+            let mut cut = whole.clone();
+            cut.truncate(length);
+            assert!(from_bytes(cut).is_err(), "{length} bytes of {name}");
+            // As a transfer that lost its beginning.
+            let tail = whole[whole.len() - length..].to_vec();
+            let _ = from_bytes(tail).map(|it| ask(&it));
+        }
+    }
+}
+
+#[test]
+fn a_file_with_one_wrong_byte_is_refused_or_answers() {
+    let (mut refused, mut tried) = (0, 0);
+    for name in FILES {
+        let whole = fs::read(file(name)).unwrap();
+        for at in 0..whole.len() {
+            for bits in [0x01, 0x10, 0x80, 0xff] {
+                let mut wrong = whole.clone();
+                wrong[at] ^= bits;
+                tried += 1;
+                match from_bytes(wrong) {
+                    Ok(database) => ask(&database),
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+    }
+    assert!(refused > tried / 10, "{refused} of {tried} refused");
+}
+
+#[test]
+fn a_path_is_a_pointer_of_at_most_eight_steps() {
+    for good in ["/a", "/a/0/b", "/~0~1x/12", "/1/2/3/4/5/6/7/8", "/a b"] {
+        assert_eq!(path(good).as_str(), good);
+        assert_eq!(path(good).to_string(), good);
+    }
+    let bad = [
+        "",
+        "/",
+        "a",
+        "a/b",
+        "/a/",
+        "//a",
+        "/~",
+        "/~2",
+        "/a~",
+        "/1/2/3/4/5/6/7/8/9",
+        "/99999999999999999999999",
+    ];
+    for bad in bad {
+        assert!(FieldPath::parse(bad).is_err(), "{bad}");
+    }
+}
