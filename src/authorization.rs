@@ -15,6 +15,7 @@ mod confusable;
 mod consent;
 mod decision;
 mod error;
+mod names;
 mod refusal;
 mod request;
 mod response;

@@ -4,61 +4,15 @@ use crate::{
     access::AccessRequest,
     authorization::{
         AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal,
-        AuthorizationRequest, AuthorizationResponse, ResponseMode, decision::Content,
+        AuthorizationRequest, AuthorizationResponse, ResponseMode,
+        decision::Content,
+        names::{self, kept_value},
     },
     client::Client,
     parameters::{Parameter, ParameterFault, Parameters},
-    settings::{SubjectType, TenantSettings, UnknownParameters},
+    settings::{SubjectType, TenantSettings},
     values::{CodeChallenge, GrantType, RedirectUri, ResponseType, SecurityMode},
 };
-
-/// What third-party clients can't use: it would speak for the user, carry parameters past these
-/// checks, or steer the sign-in page.
-const NOT_FOR_STRICT: [&str; 7] = [
-    "claims",
-    "id_token_hint",
-    "invitation",
-    "login_ticket",
-    "request",
-    "request_uri",
-    "screen_hint",
-];
-
-/// What no client can use: parameters in there would not be checked.
-const NOT_FOR_PERMISSIVE: [&str; 2] = ["request", "request_uri"];
-
-/// Registered parameters that are left to the host (OpenID Connect Core section 3.1.2.1, RFC 9449).
-/// Those whose names begin with `ext-` are, too.
-const LEFT_TO_HOST: [&str; 8] = [
-    "acr_values",
-    "claims_locales",
-    "display",
-    "dpop_jkt",
-    "login_hint",
-    "max_age",
-    "registration",
-    "ui_locales",
-];
-
-/// What is read of an authorization request. The others of that kind have no meaning here.
-const READ: [Parameter; 13] = [
-    Parameter::Audience,
-    Parameter::ClientId,
-    Parameter::CodeChallenge,
-    Parameter::CodeChallengeMethod,
-    Parameter::Connection,
-    Parameter::Nonce,
-    Parameter::Prompt,
-    Parameter::RedirectUri,
-    Parameter::Resource,
-    Parameter::ResponseMode,
-    Parameter::ResponseType,
-    Parameter::Scope,
-    Parameter::State,
-];
-
-/// Bytes of a value that the host has to keep and to send back.
-const MAX_KEPT_BYTES: usize = 4096;
 
 impl TenantSettings {
     /// Checks `request` for `client`, which is what the host found under
@@ -161,7 +115,11 @@ impl TenantSettings {
         client: &Client,
         redirect_uri: &RedirectUri,
     ) -> Result<AuthorizationDecision, Error> {
-        self.check_names(parameters, client)?;
+        names::check(
+            parameters,
+            client.security_mode(),
+            self.unknown_authorize_parameters,
+        )?;
         let response_type = response_type(parameters, client)?;
         let response_mode = response_mode(parameters, response_type)?;
         let challenge = challenge(parameters, client)?;
@@ -191,34 +149,9 @@ impl TenantSettings {
             connections,
             state,
             nonce,
-            left_to_host: left_to_host(parameters),
+            left_to_host: names::left_to_host(parameters)?,
             issuer: self.issuer.clone(),
         }))
-    }
-
-    /// No parameter twice, none that is not supported, and no unknown one where the tenant refuses
-    /// those.
-    fn check_names(&self, parameters: &Parameters<'_>, client: &Client) -> Result<(), Error> {
-        if let Some(fault) = parameters.fault() {
-            return Err(fault.into());
-        }
-        let refused: &[&str] = match client.security_mode() {
-            SecurityMode::Strict => &NOT_FOR_STRICT,
-            SecurityMode::Permissive => &NOT_FOR_PERMISSIVE,
-        };
-        let refuses_unknown = self.unknown_authorize_parameters == UnknownParameters::Reject;
-        for (name, _) in parameters.others() {
-            if let Some(parameter) = refused.iter().find(|it| **it == name) {
-                return Err(Error::NotSupported { parameter });
-            }
-            if refuses_unknown && !is_left_to_host(name) {
-                return Err(Error::UnknownParameter);
-            }
-        }
-        if refuses_unknown && !parameters.present().all(|it| READ.contains(&it)) {
-            return Err(Error::UnknownParameter);
-        }
-        Ok(())
     }
 
     /// The one that is named, or all that there are.
@@ -256,40 +189,6 @@ impl TenantSettings {
             )
         })
     }
-}
-
-/// What the host may act on, by name: it is kept with the decision. With a permissive client that is
-/// more.
-fn is_left_to_host(name: &str) -> bool {
-    LEFT_TO_HOST.contains(&name) || NOT_FOR_STRICT.contains(&name) || name.starts_with("ext-")
-}
-
-fn left_to_host(parameters: &Parameters<'_>) -> Box<[(Box<str>, Box<str>)]> {
-    let prompt = parameters.get(Parameter::Prompt);
-    let prompt = prompt.map(|value| (Parameter::Prompt.as_str(), value));
-    let others = parameters
-        .others()
-        .filter(|(name, _)| is_left_to_host(name));
-    prompt
-        .into_iter()
-        .chain(others)
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect()
-}
-
-/// A value that goes into the host's store and comes back to the client: text that both can hold.
-fn kept_value(
-    parameters: &Parameters<'_>,
-    parameter: Parameter,
-) -> Result<Option<Box<str>>, Error> {
-    let Some(value) = parameters.get(parameter) else {
-        return Ok(None);
-    };
-    if value.len() > MAX_KEPT_BYTES || value.contains(char::is_control) {
-        let parameter = parameter.as_str();
-        return Err(Error::MalformedValue { parameter });
-    }
-    Ok(Some(value.into()))
 }
 
 fn once(parameters: &Parameters<'_>, parameter: Parameter) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use crate::{
     access::{ApiAccess, KeptAccess, OFFLINE_ACCESS},
     authorization::{
         Approval, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, Consent,
-        ResponseMode, binding,
+        ResponseMode, binding, names::LeftToHost,
     },
     client::Client,
     kept::{self, Kept},
@@ -44,7 +44,7 @@ pub(super) struct Content {
     pub(super) connections: Box<[Box<str>]>,
     pub(super) state: Option<Box<str>>,
     pub(super) nonce: Option<Box<str>>,
-    pub(super) left_to_host: Box<[(Box<str>, Box<str>)]>,
+    pub(super) left_to_host: LeftToHost,
     pub(super) issuer: Option<Issuer>,
 }
 

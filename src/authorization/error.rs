@@ -39,7 +39,7 @@ pub enum AuthorizationError {
     /// A value that is longer than 4096 bytes, or holds a control character.
     #[error("{parameter} is too long or holds a control character")]
     MalformedValue {
-        /// `state` or `nonce`.
+        /// `state`, `nonce`, or "a parameter" for one that is left to the host.
         parameter: &'static str,
     },
     /// A parameter that third-party clients can't use.

@@ -642,6 +642,25 @@ fn what_the_host_has_to_keep_is_short_text() {
 }
 
 #[test]
+fn so_is_what_is_left_to_it() {
+    let parameter = "a parameter";
+    for (name, value) in [
+        ("login_hint", "a\0b"),
+        ("ext-a", "a\u{1b}"),
+        ("ext-\0", "a"),
+    ] {
+        let refusal = refused(&t1(), &client(), with(name, value));
+        assert_eq!(
+            refusal.error(),
+            Error::MalformedValue { parameter },
+            "{name:?}"
+        );
+    }
+    // What nobody reads is nobody's burden.
+    assert!(authorize(&t1(), &client(), with("foo", "a\0b")).is_ok());
+}
+
+#[test]
 fn a_request_that_is_not_utf_8_is_refused_whole() {
     let query = format!("client_id=tpc_A1&redirect_uri={CALLBACK}&state=%FF");
     let request = AuthorizationRequest::from_query(&query);
