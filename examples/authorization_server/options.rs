@@ -1,14 +1,20 @@
 //! The command line.
 
-use std::{error::Error, net::SocketAddr, path::PathBuf};
+use std::{error::Error, net::SocketAddr, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser, ValueExt as _};
+use oauth_dcr::ProtectedNames;
 
 /// What the command line asks for.
 pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     pub(crate) settings: Option<PathBuf>,
     pub(crate) store: StoreChoice,
+    /// Whether the demonstration user is signed in and consents without being asked.
+    pub(crate) auto_approve: bool,
+    /// The names that no client should be taken for.
+    pub(crate) protected_names: ProtectedNames,
+    pub(crate) lifetimes: Lifetimes,
 }
 
 /// Where clients are kept.
@@ -17,24 +23,54 @@ pub(crate) enum StoreChoice {
     Memory,
 }
 
+/// How long what is issued is good for.
+#[derive(Clone, Copy)]
+pub(crate) struct Lifetimes {
+    pub(crate) code: Duration,
+    pub(crate) access_token: Duration,
+    /// Of the whole family: a refresh token that replaces another one ends when that would have.
+    pub(crate) refresh_token: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            code: Duration::from_secs(60),
+            access_token: Duration::from_secs(60 * 60),
+            refresh_token: Duration::from_secs(30 * 24 * 60 * 60),
+        }
+    }
+}
+
 impl Options {
     pub(crate) fn from_args() -> Result<Self, Box<dyn Error>> {
         let mut options = Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             settings: None,
             store: StoreChoice::Memory,
+            auto_approve: false,
+            protected_names: ProtectedNames::default(),
+            lifetimes: Lifetimes::default(),
         };
+        let mut protected_names = Vec::new();
         let mut parser = Parser::from_env();
         while let Some(argument) = parser.next()? {
-            match argument {
-                Arg::Long("listen") => options.listen = parser.value()?.parse()?,
-                Arg::Long("settings") => options.settings = Some(parser.value()?.into()),
-                Arg::Long("store") => options.store = store(&parser.value()?.string()?)?,
-                // There is no consent page yet that a person would have to pass.
-                Arg::Long("auto-approve") => {}
-                other => return Err(other.unexpected().into()),
+            let Arg::Long(name) = argument else {
+                return Err(argument.unexpected().into());
+            };
+            match name {
+                "listen" => options.listen = parser.value()?.parse()?,
+                "settings" => options.settings = Some(parser.value()?.into()),
+                "store" => options.store = store(&parser.value()?.string()?)?,
+                "auto-approve" => options.auto_approve = true,
+                "protect-name" => protected_names.push(parser.value()?.string()?),
+                "code-lifetime" => options.lifetimes.code = seconds(&mut parser)?,
+                "access-lifetime" => options.lifetimes.access_token = seconds(&mut parser)?,
+                "refresh-lifetime" => options.lifetimes.refresh_token = seconds(&mut parser)?,
+                _ => return Err(argument.unexpected().into()),
             }
         }
+        options.protected_names = ProtectedNames::new(protected_names);
         Ok(options)
     }
 }
@@ -44,4 +80,8 @@ fn store(name: &str) -> Result<StoreChoice, Box<dyn Error>> {
         "memory" => Ok(StoreChoice::Memory),
         _ => Err(format!("--store {name}: this version knows `memory`").into()),
     }
+}
+
+fn seconds(parser: &mut Parser) -> Result<Duration, lexopt::Error> {
+    parser.value()?.parse().map(Duration::from_secs)
 }

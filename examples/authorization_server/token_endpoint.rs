@@ -1,0 +1,117 @@
+//! `POST /oauth/token` (RFC 6749 section 3.2).
+
+use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use oauth_dcr::{
+    Client, Clock as _, RandomError, Scope, TenantSettings, TokenGrant, TokenRefusal, TokenRequest,
+};
+use serde_json::json;
+
+use crate::{
+    answers::{self, Answer},
+    app::App,
+    forms,
+    tenant::Tenant,
+    tokens::Issued,
+};
+
+/// Why no token is issued.
+enum Failure {
+    Refused(TokenRefusal),
+    /// The grant is one that the client may have, and that this server does not offer.
+    NotOffered,
+    /// There is no randomness to be had.
+    Unavailable,
+}
+
+pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    let form = match forms::read(&head.headers, body, TokenRequest::MAX_BYTES).await {
+        Ok(form) => form,
+        Err(fault) => {
+            return answers::json_error(fault.status(), "invalid_request", fault.description());
+        }
+    };
+    let request = TokenRequest::from_form(&form, authorization(&head.headers));
+    let Ok(client) = app.find_client(tenant, request.client_id()).await else {
+        return answers::unavailable();
+    };
+    match exchange(app, &tenant.settings, request, client.as_deref()) {
+        Ok(issued) => success(&issued),
+        Err(failure) => failure.into(),
+    }
+}
+
+/// The value of the `Authorization` header.
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<&[u8]> {
+    headers.get(AUTHORIZATION).map(AsRef::as_ref)
+}
+
+/// Check first, and then take the code or token in one step: what another client presents stays
+/// usable by its own.
+fn exchange(
+    app: &App,
+    tenant: &TenantSettings,
+    request: TokenRequest<'_>,
+    client: Option<&Client>,
+) -> Result<Issued, Failure> {
+    let (tokens, now) = (&app.tokens, app.clock.now());
+    match request.authenticate(tenant, client)? {
+        TokenGrant::AuthorizationCode(exchange) => {
+            let binding = tokens.find_code(exchange.code());
+            let decision = exchange.check(binding.as_ref(), now)?;
+            let issued = tokens.redeem_code(exchange.code(), &decision)?;
+            issued.ok_or_else(|| exchange.already_used().into())
+        }
+        TokenGrant::RefreshToken(exchange) => {
+            let binding = tokens.find_refresh_token(exchange.refresh_token());
+            let decision = exchange.check(binding.as_ref(), now)?;
+            let issued = tokens.refresh(exchange.refresh_token(), &decision)?;
+            issued.ok_or_else(|| exchange.already_used().into())
+        }
+        TokenGrant::ClientCredentials(request) => Ok(tokens.issue_to_client(&request.check()?)?),
+        _ => Err(Failure::NotOffered),
+    }
+}
+
+/// RFC 6749 section 5.1. `scope` says what was given even where that is nothing: left out, it would
+/// mean all that was asked for.
+fn success(issued: &Issued) -> Answer {
+    let mut body = json!({
+        "access_token": issued.access_token.expose(),
+        "token_type": "Bearer",
+        "expires_in": issued.expires_in.as_secs(),
+        "scope": issued.given.scope().map_or("", Scope::as_str),
+    });
+    if let Some(refresh_token) = &issued.refresh_token {
+        body["refresh_token"] = refresh_token.expose().into();
+    }
+    answers::private_json(StatusCode::OK, &body)
+}
+
+impl From<TokenRefusal> for Failure {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<RandomError> for Failure {
+    fn from(_: RandomError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => refusal.to_response().map(Full::new),
+            Failure::NotOffered => answers::json_error(
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                "this server does not offer the device flow",
+            ),
+            Failure::Unavailable => answers::unavailable(),
+        }
+    }
+}
