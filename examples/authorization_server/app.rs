@@ -7,7 +7,12 @@ use oauth_dcr::{
     tower::RegistrationService,
 };
 
-use crate::{options::Options, sessions::Sessions, tenant::Tenant, tokens::Tokens};
+use crate::{
+    options::{Lifetimes, Options},
+    sessions::Sessions,
+    tenant::Tenant,
+    tokens::Tokens,
+};
 
 pub(crate) struct App {
     pub(crate) registration: RegistrationService,
@@ -15,6 +20,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) tokens: Tokens,
     pub(crate) clock: SystemClock,
+    pub(crate) lifetimes: Lifetimes,
     pub(crate) protected_names: ProtectedNames,
     pub(crate) auto_approve: bool,
     registrar: Registrar,
@@ -29,6 +35,7 @@ impl App {
             sessions: Sessions::new(clock),
             tokens: Tokens::new(options.lifetimes, clock),
             clock,
+            lifetimes: options.lifetimes,
             protected_names: options.protected_names,
             auto_approve: options.auto_approve,
             registrar,

@@ -1,5 +1,7 @@
 //! The page on which users decide.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use jiff::Timestamp as Moment;
 use maud::{Markup, html};
@@ -18,30 +20,12 @@ pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &
     let Some(consent) = session.decision.consent(&session.client) else {
         return error(StatusCode::BAD_REQUEST, "the client has changed");
     };
-    let name = consent
-        .client_name
-        .unwrap_or("An application without a name");
-    let resembled = app.protected_names.resembled_by(name);
     let body = html! {
-        h1 { span.name { (name) } " asks for access to your account" }
-        p.unverified {
-            strong { "Not verified" }
-            span {
-                "Nobody has checked who makes this application. It gave itself this name, and it "
-                "registered " (registered(consent.registered_at, app.clock.now())) "."
-            }
-        }
-        @if let Some(protected) = resembled {
-            p.warning {
-                strong { "This name looks like “" (protected) "”. " }
-                "That is a name which anyone could imitate. Go on only if you are certain that you "
-                "know where this request comes from."
-            }
-        }
+        (who(app, &consent))
         form method="post" action="/interaction/consent" {
             (ticket(id, token))
-            (access(&consent))
-            (destination(&consent))
+            (access(app, &consent))
+            (destinations(&consent))
             p.user {
                 "Signed in as " strong { (user.name) } " (" (user.email) "). "
                 button.link name="decision" value="other-user" { "Use another account" }
@@ -58,8 +42,34 @@ pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &
     page(StatusCode::OK, "Approve access", target, &body)
 }
 
+/// Who asks, and how little that says.
+fn who(app: &App, consent: &Consent<'_>) -> Markup {
+    let name = consent
+        .client_name
+        .unwrap_or("An application without a name");
+    let resembled = app.protected_names.resembled_by(name);
+    let age = app.clock.now().saturating_since(consent.registered_at);
+    html! {
+        h1 { span.name { (name) } " asks for access to your account" }
+        @if !consent.is_verified {
+            p.unverified {
+                strong { "Not verified" }
+                "Nobody has checked who makes this application. It chose its name itself when it "
+                "registered, " (in_words(age)) " ago (" (date(consent.registered_at)) ")."
+            }
+        }
+        @if let Some(protected) = resembled {
+            p.lookalike {
+                strong { "This name looks like “" (protected) "”. " }
+                "Anyone can imitate a name. Approve only if you know for certain where this request "
+                "comes from."
+            }
+        }
+    }
+}
+
 /// What the client would get, each scope to untick.
-fn access(consent: &Consent<'_>) -> Markup {
+fn access(app: &App, consent: &Consent<'_>) -> Markup {
     html! {
         h2 { "It would be allowed to" }
         @for api in &consent.apis {
@@ -69,7 +79,7 @@ fn access(consent: &Consent<'_>) -> Markup {
                     label.choice {
                         input type="checkbox" name="scope" value=(scope) checked;
                         span {
-                            strong { (in_words(scope)) }
+                            strong { (as_sentence(scope)) }
                             small { code { (scope) } }
                         }
                     }
@@ -81,8 +91,8 @@ fn access(consent: &Consent<'_>) -> Markup {
         }
         @if consent.has_offline_access {
             p.note {
-                strong { "Also while you are away. " }
-                "It keeps this access until you withdraw it, for up to 30 days."
+                strong { "Also while you are away: " }
+                "without asking again, for up to " (in_words(app.lifetimes.refresh_token)) "."
             }
         }
     }
@@ -98,16 +108,34 @@ fn api_name(api: &ApiScopes<'_>) -> Markup {
 }
 
 /// Where the code goes, and what to think of that.
-fn destination(consent: &Consent<'_>) -> Markup {
+fn destinations(consent: &Consent<'_>) -> Markup {
+    let others: Vec<_> = consent
+        .redirect_hosts
+        .iter()
+        .filter(|it| **it != consent.destination)
+        .collect();
     html! {
         h2 { "You would be sent to" }
-        (place(consent.destination))
-        @if consent.redirect_hosts.len() > 1 {
+        div.destination {
+            strong { (place(consent.destination)) }
+            @match consent.destination {
+                Destination::Device(_) => p {
+                    "Any program that runs there can pass for this application. Approve only if you "
+                    "have just started this yourself."
+                },
+                Destination::App(_) => p {
+                    "Any app can claim such addresses. Approve only if you have just started this "
+                    "yourself."
+                },
+                _ => {},
+            }
+        }
+        @if !others.is_empty() {
             p.note {
                 "On other occasions it may send you to "
-                @for (at, other) in consent.redirect_hosts.iter().filter(|it| **it != consent.destination).enumerate() {
+                @for (at, other) in others.into_iter().enumerate() {
                     @if at > 0 { ", " }
-                    strong { (host(*other)) }
+                    strong { (place(*other)) }
                 }
                 "."
             }
@@ -117,36 +145,17 @@ fn destination(consent: &Consent<'_>) -> Markup {
 
 fn place(destination: Destination<'_>) -> Markup {
     html! {
-        p.destination { (host(destination)) }
-        @match destination {
-            Destination::Device(_) => p.warning {
-                strong { "This is a program on the device in front of you. " }
-                "Any program that runs on it can pass for this application. Approve only if you have "
-                "just started this yourself."
-            },
-            Destination::App(_) => p.warning {
-                strong { "This is an app on the device in front of you. " }
-                "Any app can claim such addresses. Approve only if you have just started this "
-                "yourself."
-            },
-            _ => {},
-        }
-    }
-}
-
-fn host(destination: Destination<'_>) -> Markup {
-    html! {
         @match destination {
             Destination::Site(host) => (host),
-            Destination::Device(host) => { "this device (" (host) ")" },
-            Destination::App(scheme) => { "an app for " (scheme) ":" },
+            Destination::Device(host) => { "a program on this device (" (host) ")" },
+            Destination::App(scheme) => { "an app on this device (" (scheme) ":)" },
             _ => "a place of another kind",
         }
     }
 }
 
 /// `read:items` as "Read items".
-fn in_words(scope: &str) -> String {
+fn as_sentence(scope: &str) -> String {
     let mut words = scope.replace([':', '.', '_', '-', '/'], " ");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -154,16 +163,23 @@ fn in_words(scope: &str) -> String {
     words
 }
 
-fn registered(at: Timestamp, now: Timestamp) -> String {
-    const DAY: u64 = 24 * 60 * 60;
-    let date = i64::try_from(at.unix_seconds())
-        .ok()
-        .and_then(|seconds| Moment::from_second(seconds).ok())
-        .map(|moment| moment.strftime("%-d %B %Y at %H:%M UTC").to_string())
-        .unwrap_or_default();
-    match now.saturating_since(at).as_secs() / DAY {
-        0 => format!("less than a day ago, on {date}"),
-        1 => format!("a day ago, on {date}"),
-        days => format!("{days} days ago, on {date}"),
+/// In the largest unit that fits.
+fn in_words(span: Duration) -> String {
+    let units = [(24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute")];
+    for (length, unit) in units {
+        match span.as_secs() / length {
+            0 => {}
+            1 => return format!("1 {unit}"),
+            count => return format!("{count} {unit}s"),
+        }
     }
+    "less than a minute".to_owned()
+}
+
+fn date(at: Timestamp) -> String {
+    let seconds = i64::try_from(at.unix_seconds()).ok();
+    let moment = seconds.and_then(|seconds| Moment::from_second(seconds).ok());
+    moment.map_or_else(String::new, |moment| {
+        moment.strftime("%-d %B %Y, %H:%M UTC").to_string()
+    })
 }

@@ -12,7 +12,7 @@ pub(crate) struct User {
     pub(crate) email: &'static str,
 }
 
-pub(crate) const USERS: [User; 3] = [
+pub(crate) static USERS: [User; 3] = [
     User {
         id: "ada",
         name: "Ada Lovelace",
@@ -31,11 +31,10 @@ pub(crate) const USERS: [User; 3] = [
 ];
 
 /// Who is signed in where nobody is asked.
-pub(crate) const FIRST_USER: &User = &USERS[0];
+pub(crate) static FIRST_USER: &User = &USERS[0];
 
 pub(crate) fn user(id: &str) -> Option<&'static User> {
-    static ALL: [User; 3] = USERS;
-    ALL.iter().find(|user| user.id == id)
+    USERS.iter().find(|user| user.id == id)
 }
 
 /// The scope that `GET /api/items` asks for.

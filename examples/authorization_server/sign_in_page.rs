@@ -12,14 +12,16 @@ use crate::{
 };
 
 pub(crate) fn show(session: &Session, id: &str, token: &Secret) -> Answer {
+    let name = session.client.metadata().client_name();
+    let name = name.unwrap_or("an application without a name");
     let connections = session.decision.connections();
     let body = html! {
         h1 { "Sign in" }
-        p { "Choose who you are. There are no passwords in this demonstration." }
+        p { "to go on to " strong.name { (name) } " (not verified)" }
         form method="post" action="/interaction/sign-in" {
             (ticket(id, token))
             fieldset {
-                legend { "User" }
+                legend { "Choose who you are; there are no passwords here" }
                 @for (at, user) in USERS.iter().enumerate() {
                     label.choice {
                         input type="radio" name="user" value=(user.id) checked[at == 0];
