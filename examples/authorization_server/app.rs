@@ -32,7 +32,7 @@ impl App {
         Self {
             registration: RegistrationService::new(registrar.clone()),
             tenants,
-            sessions: Sessions::new(clock),
+            sessions: Sessions::new(options.lifetimes.interaction, clock),
             tokens: Tokens::new(options.lifetimes, clock),
             clock,
             lifetimes: options.lifetimes,

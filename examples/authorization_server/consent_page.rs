@@ -16,6 +16,9 @@ use crate::{
     sessions::Session,
 };
 
+/// It is shown below the others, and has no box.
+pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
+
 pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &Secret) -> Answer {
     let Some(consent) = session.decision.consent(&session.client) else {
         return error(StatusCode::BAD_REQUEST, "the client has changed");
@@ -75,11 +78,11 @@ fn access(app: &App, consent: &Consent<'_>) -> Markup {
         @for api in &consent.apis {
             fieldset {
                 legend { (api_name(api)) }
-                @for scope in &api.scopes {
+                @for scope in api.scopes.iter().filter(|it| **it != OFFLINE_ACCESS) {
                     label.choice {
                         input type="checkbox" name="scope" value=(scope) checked;
                         span {
-                            strong { (as_sentence(scope)) }
+                            strong { (in_plain_words(scope)) }
                             small { code { (scope) } }
                         }
                     }
@@ -154,9 +157,14 @@ fn place(destination: Destination<'_>) -> Markup {
     }
 }
 
-/// `read:items` as "Read items".
-fn as_sentence(scope: &str) -> String {
-    let mut words = scope.replace([':', '.', '_', '-', '/'], " ");
+/// `read:items` as "Read items"; the scopes of OpenID Connect Core section 5.4 by what they mean.
+fn in_plain_words(scope: &str) -> String {
+    let mut words = match scope {
+        "openid" => return "Know who you are".to_owned(),
+        "profile" => return "See your name".to_owned(),
+        "email" => return "See your email address".to_owned(),
+        other => other.replace([':', '.', '_', '-', '/'], " "),
+    };
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }

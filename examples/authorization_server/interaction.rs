@@ -1,6 +1,6 @@
 //! What the user does: sign in, then consent or not.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{
     HeaderMap, HeaderValue, Request,
@@ -14,8 +14,9 @@ use crate::{
     answers::{self, Answer},
     app::App,
     authorize::{approve, refused},
-    consent_page, demonstration, forms, pages,
-    sessions::{LIFETIME, Session, Ticket},
+    consent_page::{self, OFFLINE_ACCESS},
+    demonstration, forms, pages,
+    sessions::{Session, Ticket},
     sign_in_page,
     tenant::Tenant,
 };
@@ -32,7 +33,7 @@ pub(crate) fn begin(
 ) -> Result<Answer, RandomError> {
     let begun = app.sessions.begin(decision, client)?;
     let id = begun.id.expose();
-    let cookie = Cookie::of(tenant, id).set(begun.cookie.expose());
+    let cookie = Cookie::of(tenant, id).set(begun.cookie.expose(), app.lifetimes.interaction);
     Ok(with_cookie(next_page(id), &cookie))
 }
 
@@ -74,8 +75,7 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
     let answer = match forms::value(&sent.form, "decision").as_str() {
         "approve" => {
             let ticked: Vec<String> = forms::values(&sent.form, "scope").collect();
-            // A permissive client's `offline_access` has no box of its own.
-            let kept = ticked.iter().map(String::as_str).chain(["offline_access"]);
+            let kept = ticked.iter().map(String::as_str).chain([OFFLINE_ACCESS]);
             let decision = session.decision.limited_to(kept);
             approve(app, &decision, user).unwrap_or_else(|_| answers::unavailable())
         }
@@ -98,7 +98,7 @@ fn sign_in_as(
     let id = &sent.ticket.id;
     match app.sessions.sign_in(&sent.ticket, user) {
         Ok(Some(cookie)) => {
-            let cookie = Cookie::of(tenant, id).set(cookie.expose());
+            let cookie = Cookie::of(tenant, id).set(cookie.expose(), app.lifetimes.interaction);
             with_cookie(next_page(id), &cookie)
         }
         Ok(None) => pages::stale(),
@@ -171,18 +171,15 @@ impl Cookie {
             .map_or_else(String::new, |(_, value)| value.to_owned())
     }
 
-    fn set(&self, value: &str) -> String {
-        self.for_seconds(value, LIFETIME.as_secs())
-    }
-
     /// Loopback redirects go to the same host, and ports do not keep cookies apart: it has to be
     /// gone before they are followed.
     fn removed(&self) -> String {
-        self.for_seconds("", 0)
+        self.set("", Duration::ZERO)
     }
 
     /// `Lax` is sent along when another site leads here, but not with a form of another site.
-    fn for_seconds(&self, value: &str, seconds: u64) -> String {
+    fn set(&self, value: &str, lifetime: Duration) -> String {
+        let seconds = lifetime.as_secs();
         let secure = if self.is_https { "; Secure" } else { "" };
         let name = &self.name;
         format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")

@@ -23,9 +23,11 @@ pub(crate) enum StoreChoice {
     Memory,
 }
 
-/// How long what is issued is good for.
+/// How long things are good for.
 #[derive(Clone, Copy)]
 pub(crate) struct Lifetimes {
+    /// How long a user may take to sign in and consent.
+    pub(crate) interaction: Duration,
     pub(crate) code: Duration,
     pub(crate) access_token: Duration,
     /// Of the whole family: a refresh token that replaces another one ends when that would have.
@@ -35,6 +37,7 @@ pub(crate) struct Lifetimes {
 impl Default for Lifetimes {
     fn default() -> Self {
         Self {
+            interaction: Duration::from_secs(10 * 60),
             code: Duration::from_secs(60),
             access_token: Duration::from_secs(60 * 60),
             refresh_token: Duration::from_secs(30 * 24 * 60 * 60),
@@ -64,6 +67,7 @@ impl Options {
                 "store" => options.store = store(&parser.value()?.string()?)?,
                 "auto-approve" => options.auto_approve = true,
                 "protect-name" => protected_names.push(parser.value()?.string()?),
+                "interaction-lifetime" => options.lifetimes.interaction = seconds(&mut parser)?,
                 "code-lifetime" => options.lifetimes.code = seconds(&mut parser)?,
                 "access-lifetime" => options.lifetimes.access_token = seconds(&mut parser)?,
                 "refresh-lifetime" => options.lifetimes.refresh_token = seconds(&mut parser)?,

@@ -80,7 +80,10 @@ fn security_policy(target: FormTarget<'_>) -> HeaderValue {
         FormTarget::Here => String::new(),
         FormTarget::Client { redirect_uri } => {
             let scheme = redirect_uri.split(':').next().unwrap_or_default();
-            format!(" https: {scheme}:")
+            match scheme {
+                "https" => " https:".to_owned(),
+                other => format!(" https: {other}:"),
+            }
         }
     };
     let policy = format!(

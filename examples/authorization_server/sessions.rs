@@ -20,9 +20,6 @@ use crate::{
     table::Table,
 };
 
-/// How long a user may take.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
-
 /// The most that there are. Each may hold 32 KiB of a client's `state`.
 const MOST: usize = 2_000;
 
@@ -54,13 +51,15 @@ pub(crate) struct Begun {
 
 pub(crate) struct Sessions {
     table: Mutex<Table<Session>>,
+    lifetime: Duration,
     clock: SystemClock,
 }
 
 impl Sessions {
-    pub(crate) fn new(clock: SystemClock) -> Self {
+    pub(crate) fn new(lifetime: Duration, clock: SystemClock) -> Self {
         Self {
             table: Mutex::new(Table::with_at_most(MOST)),
+            lifetime,
             clock,
         }
     }
@@ -79,7 +78,7 @@ impl Sessions {
             form_token: None,
         };
         let now = self.clock.now();
-        let expires_at = now.saturating_add(LIFETIME);
+        let expires_at = now.saturating_add(self.lifetime);
         let mut table = self.table();
         table.insert(id.digest(), session, expires_at, now);
         Ok(Begun { id, cookie })

@@ -1,5 +1,7 @@
 //! Sign-in and consent: whose they are, how often they count, and what the pages hold.
 
+use std::time::Duration;
+
 use http::Request;
 use serde_json::{Value, json};
 
@@ -353,7 +355,7 @@ async fn a_form_may_lead_to_the_client_and_no_further_scheme() {
     for (uri, allowed) in [
         (
             "https://app.example.com/callback",
-            "form-action 'self' https: https:;",
+            "form-action 'self' https:;",
         ),
         ("http://127.0.0.1:1/cb", "form-action 'self' https: http:;"),
         ("http://[::1]:1/cb", "form-action 'self' https: http:;"),
@@ -503,6 +505,51 @@ async fn a_form_that_is_too_large_or_none_is_not_read() {
     let answer = send(json.body("{}".to_owned()).unwrap()).await;
     assert_eq!(answer.status, 415);
     assert_eq!(scene.approve().await.status, 303);
+}
+
+#[tokio::test]
+async fn who_takes_too_long_starts_again() {
+    let server = ExampleServer::start_with(None, &["--interaction-lifetime", "1"]);
+    let client = Client::public(&server.base).await;
+    let answer = client.authorize(&client.authorization()).await;
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.contains("; Max-Age=1;"), "{cookie}");
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let (pair, _) = cookie.split_once(';').unwrap();
+    let url = format!("{}{}", server.base, answer.header("location").unwrap());
+    let request = Request::get(url).header("cookie", pair);
+    assert_is_refused(&send(request.body(String::new()).unwrap()).await);
+}
+
+#[tokio::test]
+async fn what_a_permissive_client_asks_about_the_user_is_said_in_words() {
+    let server = ExampleServer::start_with(Some(&two_scopes("permissive")), &[]);
+    let client = Client::register(&server.base, json!({})).await;
+    let scope = "openid email read:items offline_access";
+    let request = with(without(client.authorization(), "audience"), "scope", scope);
+    let mut person = Person::new(&server.base);
+    let page = person.open(&client.authorization_url(&request)).await;
+    let page = person.sign_in(&page, "ada", "google").await;
+    for text in [
+        "Your identity",
+        "Know who you are",
+        "See your email address",
+        "Read items",
+    ] {
+        assert!(page.says(text), "{text}: {}", page.answer.body);
+    }
+    assert!(
+        !page.says("value=\"offline_access\""),
+        "{}",
+        page.answer.body
+    );
+    let answer = person
+        .decide(&page, "approve", &["openid", "read:items"])
+        .await;
+    let code = answer.redirected_with("code").unwrap();
+    let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
+    assert_eq!(tokens.scope, "openid read:items offline_access");
+    assert_ne!(tokens.refresh, "");
 }
 
 /// Anyone can begin a session; the oldest leave, so that it costs no more than so much memory.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::Request;
 
-use crate::wire::{Answer, Pairs, encoded, form_request, pairs, send, with};
+use crate::wire::{Answer, Pairs, form_request, pairs, send, with};
 
 #[derive(Clone)]
 pub(crate) struct Person {
@@ -119,9 +119,4 @@ impl Person {
         }
         answer
     }
-}
-
-/// The query of these pairs, for [`Person::look`].
-pub(crate) fn interaction(session: &str) -> String {
-    format!("/interaction?{}", encoded(&pairs([("session", session)])))
 }

@@ -112,14 +112,14 @@ async fn an_access_token_ends() {
 
 #[tokio::test]
 async fn a_family_ends_when_its_first_token_would_have() {
-    let options = ["--auto-approve", "--refresh-lifetime", "3"];
+    let options = ["--auto-approve", "--refresh-lifetime", "4"];
     let server = ExampleServer::start_with(None, &options);
     let client = Client::public(&server.base).await;
     let first = client.tokens().await;
     tokio::time::sleep(LONGER).await;
     let second = Tokens::of(&client.token(&client.refresh(&first.refresh)).await);
-    tokio::time::sleep(2 * LONGER).await;
-    // Its own three seconds are not over.
+    tokio::time::sleep(3 * LONGER).await;
+    // Its own four seconds are not over.
     let answer = client.token(&client.refresh(&second.refresh)).await;
     assert_eq!(answer.error(), "invalid_grant");
 }

@@ -77,9 +77,10 @@ impl Stage {
             names.add("secret-of-tpc_C2", &other.secret.unwrap());
         }
         let issued_to = setup["code"]["issued_to"].as_str().unwrap();
-        let owner = match issued_to == own_name {
-            true => None,
-            false => Some(register(&server.base, described).await),
+        let owner = if issued_to == own_name {
+            None
+        } else {
+            Some(register(&server.base, described).await)
         };
         let mut stage = Self {
             code: String::new(),
