@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Request;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::{
     client::{Client, Tokens},
@@ -77,6 +78,26 @@ async fn a_consent_counts_once() {
     assert_eq!(scene.approve().await.status, 303);
     scene.person = before;
     assert_is_refused(&scene.approve().await);
+    let path = format!("/interaction?session={}", scene.consent.hidden[0].1);
+    assert_is_refused(&scene.person.look(&path).await.answer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_that_is_sent_many_times_at_once_gives_one_code() {
+    let scene = Scene::new().await;
+    let form = with(scene.consent.hidden.clone(), "decision", "approve");
+    let mut clicks = JoinSet::new();
+    for _ in 0..20 {
+        let (mut person, form) = (scene.person.clone(), form.clone());
+        clicks.spawn(async move { person.post("/interaction/consent", &form).await });
+    }
+    let mut statuses: Vec<u16> = Vec::new();
+    for answer in clicks.join_all().await {
+        statuses.push(answer.status);
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses[0], 303);
+    assert!(statuses[1..].iter().all(|it| *it == 403), "{statuses:?}");
 }
 
 #[tokio::test]
@@ -131,6 +152,20 @@ async fn a_form_needs_the_token_that_was_shown_last() {
     assert_is_refused(&scene.approve().await);
     scene.consent = reloaded;
     assert_eq!(scene.approve().await.status, 303);
+}
+
+#[tokio::test]
+async fn a_form_counts_once_although_its_browser_goes_on() {
+    let server = ExampleServer::start_with(None, &[]);
+    let client = Client::public(&server.base).await;
+    let mut person = Person::new(&server.base);
+    let url = client.authorization_url(&client.authorization());
+    let page = person.open(&url).await;
+    let form = with(page.hidden.clone(), "user", "ada");
+    let form = with(form, "connection", CONNECTION);
+    let path = "/interaction/sign-in";
+    assert_eq!(person.post(path, &form).await.status, 303);
+    assert_is_refused(&person.post(path, &form).await);
 }
 
 /// Session fixation: whoever planted the cookie from before the sign-in has nothing.
