@@ -1,8 +1,12 @@
-//! An authorization server with dynamic client registration, to try things out on.
+//! An authorization server with dynamic client registration, to try things out on: from the
+//! registration of a client through sign-in and consent to tokens, and an API that takes them.
 //!
 //! ```text
 //! cargo run --release --example authorization_server -- \
-//!     [--listen 127.0.0.1:8080] [--settings FILE] [--geoip FILE] [--store memory] [--auto-approve]
+//!     [--listen 127.0.0.1:8080] [--settings FILE] [--geoip FILE]... [--store memory]
+//!     [--auto-approve]
+//!     [--protect-name NAME]... [--interaction-lifetime SECONDS] [--code-lifetime SECONDS]
+//!     [--access-lifetime SECONDS] [--refresh-lifetime SECONDS]
 //! ```
 //!
 //! The first line that it prints is `listening on http://ADDRESS:PORT`; port 0 picks a free one.
@@ -10,24 +14,64 @@
 //! that registers a client. Each `--geoip` names a MaxMind DB that tells rules the country, the
 //! subdivision or the ASN of an address. SIGTERM and SIGINT end it once the requests under way are answered.
 //!
-//! So far it registers clients and says where: it signs nobody in, and its authorization and token
-//! endpoints say so.
+//! Users sign in by choosing who they are. `--auto-approve` is for scripts: the first of them is
+//! signed in and consents to everything, unasked. Consent pages warn of clients whose names look
+//! like a `--protect-name`.
+//!
+//! Codes and tokens are opaque, and kept in memory as digests. There are no ID tokens.
 
+#[path = "authorization_server/answers.rs"]
+mod answers;
+#[path = "authorization_server/app.rs"]
+mod app;
+#[path = "authorization_server/authorize.rs"]
+mod authorize;
+#[path = "authorization_server/consent_page.rs"]
+mod consent_page;
+#[path = "authorization_server/demonstration.rs"]
+mod demonstration;
 #[path = "authorization_server/discovery.rs"]
 mod discovery;
+#[path = "authorization_server/forms.rs"]
+mod forms;
+#[path = "authorization_server/interaction.rs"]
+mod interaction;
+#[path = "authorization_server/items.rs"]
+mod items;
 #[path = "authorization_server/options.rs"]
 mod options;
+#[path = "authorization_server/pages.rs"]
+mod pages;
+#[path = "authorization_server/revocation.rs"]
+mod revocation;
+#[path = "authorization_server/routes.rs"]
+mod routes;
+#[path = "authorization_server/secrets.rs"]
+mod secrets;
 #[path = "authorization_server/server.rs"]
 mod server;
+#[path = "authorization_server/sessions.rs"]
+mod sessions;
+#[path = "authorization_server/sign_in_page.rs"]
+mod sign_in_page;
+#[path = "authorization_server/table.rs"]
+mod table;
+#[path = "authorization_server/tenant.rs"]
+mod tenant;
+#[path = "authorization_server/token_endpoint.rs"]
+mod token_endpoint;
+#[path = "authorization_server/tokens.rs"]
+mod tokens;
 
-use std::{error::Error, io::Write as _, process::ExitCode};
+use std::{error::Error, io::Write as _, process::ExitCode, sync::Arc};
 
+use app::App;
 use oauth_dcr::{
-    MemoryStore, Registrar, SettingsDocument, TenantSettings, Tenants,
+    MemoryStore, Registrar, SettingsDocument, Tenants,
     geoip::{Database, Databases, Fields},
 };
 use options::{Options, StoreChoice};
-use server::{End, Server};
+use server::End;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -43,9 +87,15 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::from_args()?;
-    let document = match &options.settings {
-        Some(path) => SettingsDocument::from_json(&std::fs::read_to_string(path)?)?,
-        None => SettingsDocument::new(vec![TenantSettings::new().enabled()])?,
+    let end = End::listen()?;
+    let listener = TcpListener::bind(options.listen).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let (document, hint) = match &options.settings {
+        Some(path) => {
+            let document = SettingsDocument::from_json(&std::fs::read_to_string(path)?)?;
+            (document, String::new())
+        }
+        None => (demonstration::settings(&base)?, hint(&base)),
     };
     check_issuers(&document)?;
     let tenants = Tenants::new(document);
@@ -56,16 +106,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .tenants(tenants.clone())
         .geo(Databases::new(databases))
         .build();
-
-    let end = End::listen()?;
-    let listener = TcpListener::bind(options.listen).await?;
-    let base = format!("http://{}", listener.local_addr()?);
-    let hint = match options.settings {
-        Some(_) => String::new(),
-        None => format!("\nregister a client:\n\n{}\n\n", curl_line(&base)),
-    };
+    let app = App::new(registrar, tenants, options);
     say(&format!("listening on {base}\n{hint}"))?;
-    Server::new(registrar, tenants).serve(listener, end).await?;
+    server::serve(Arc::new(app), listener, end).await?;
     Ok(())
 }
 
@@ -87,13 +130,14 @@ fn check_issuers(document: &SettingsDocument) -> Result<(), String> {
 }
 
 /// A command that registers the public client of the README.
-fn curl_line(base: &str) -> String {
+fn hint(base: &str) -> String {
     format!(
-        "curl -s {base}/oidc/register -H 'content-type: application/json' -d '{{\
+        "\nregister a client:\n\n\
+         curl -s {base}/oidc/register -H 'content-type: application/json' -d '{{\
          \"client_name\": \"My Dynamic Application\", \
          \"redirect_uris\": [\"https://application.example.com/callback\"], \
          \"grant_types\": [\"authorization_code\", \"refresh_token\"], \
-         \"token_endpoint_auth_method\": \"none\"}}'"
+         \"token_endpoint_auth_method\": \"none\"}}'\n\n"
     )
 }
 

@@ -1,34 +1,83 @@
 //! The metadata documents: only what is true.
 
-use oauth_dcr::TenantSettings;
+use oauth_dcr::{ApiPolicy, GrantedScope, Grantee, SecurityMode, SubjectType, TenantSettings};
 use serde_json::{Value, json};
 
-/// The document of RFC 8414 for a tenant whose issuer is `issuer`.
-pub(crate) fn oauth(tenant: &TenantSettings, issuer: &str) -> Value {
-    let registration = &tenant.registration;
-    let base = issuer.trim_end_matches('/');
+use crate::tenant::Tenant;
+
+/// The document of RFC 8414.
+pub(crate) fn oauth(tenant: &Tenant) -> Value {
+    let settings = &tenant.settings;
+    let auth_methods = &settings.registration.token_endpoint_auth_methods;
     let mut document = json!({
-        "issuer": issuer,
-        "authorization_endpoint": format!("{base}/authorize"),
-        "token_endpoint": format!("{base}/oauth/token"),
+        "issuer": tenant.issuer,
+        "authorization_endpoint": tenant.url("/authorize"),
+        "token_endpoint": tenant.url("/oauth/token"),
+        "token_endpoint_auth_methods_supported": auth_methods,
+        "revocation_endpoint": tenant.url("/oauth/revoke"),
+        "revocation_endpoint_auth_methods_supported": auth_methods,
+        "scopes_supported": scopes(settings),
         "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "token_endpoint_auth_methods_supported": registration.token_endpoint_auth_methods,
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "grant_types_supported": grant_types(settings),
         "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": settings.issuer.is_some(),
     });
-    if registration.enabled {
-        document["registration_endpoint"] = format!("{base}/oidc/register").into();
+    if settings.registration.enabled {
+        let endpoint = tenant.url(tenant.registration_path());
+        document["registration_endpoint"] = endpoint.into();
+    }
+    if let Some(api) = tenant.items_api() {
+        document["protected_resources"] = json!([api.identifier]);
     }
     document
 }
 
 /// The document of OpenID Connect Discovery: the same, and the members that are required there.
-pub(crate) fn openid(tenant: &TenantSettings, issuer: &str) -> Value {
-    let mut document = oauth(tenant, issuer);
-    let base = issuer.trim_end_matches('/');
-    document["jwks_uri"] = format!("{base}/.well-known/jwks.json").into();
+pub(crate) fn openid(tenant: &Tenant) -> Value {
+    let mut document = oauth(tenant);
+    document["jwks_uri"] = tenant.url("/.well-known/jwks.json").into();
     document["subject_types_supported"] = json!(["public"]);
     // The member is required, and no ID token is signed here.
     document["id_token_signing_alg_values_supported"] = json!([]);
+    // Left out, this one would mean `true`.
+    document["request_uri_parameter_supported"] = json!(false);
     document
+}
+
+fn grant_types(settings: &TenantSettings) -> &'static [&'static str] {
+    match settings.registration.security_mode {
+        SecurityMode::Strict => &["authorization_code", "refresh_token"],
+        SecurityMode::Permissive => &["authorization_code", "refresh_token", "client_credentials"],
+    }
+}
+
+/// The scopes that a newly registered client may be given, and the one that asks for a refresh token.
+fn scopes(settings: &TenantSettings) -> Vec<&str> {
+    let is_strict = settings.registration.security_mode == SecurityMode::Strict;
+    let mut scopes = Vec::new();
+    for api in &settings.apis {
+        let is_open = match api.policy {
+            ApiPolicy::Deny => continue,
+            _ if is_strict && api.system => continue,
+            ApiPolicy::AllowAll => !is_strict,
+            ApiPolicy::RequireClientGrant => false,
+        };
+        let default_permissions = settings.client_grants.iter().find(|grant| {
+            grant.grantee == Grantee::ThirdPartyClients
+                && grant.audience == api.identifier
+                && grant.subject_type == SubjectType::User
+        });
+        let is_given = |scope: &str| match default_permissions.map(|grant| &grant.scope) {
+            _ if is_open => true,
+            None => false,
+            Some(GrantedScope::All) => true,
+            Some(GrantedScope::Listed(listed)) => listed.iter().any(|it| it == scope),
+        };
+        scopes.extend(api.scopes.iter().map(|it| &**it).filter(|it| is_given(it)));
+    }
+    scopes.push("offline_access");
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
 }

@@ -1,8 +1,9 @@
 //! The command line.
 
-use std::{error::Error, net::SocketAddr, path::PathBuf};
+use std::{error::Error, net::SocketAddr, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser, ValueExt as _};
+use oauth_dcr::ProtectedNames;
 
 /// What the command line asks for.
 pub(crate) struct Options {
@@ -11,12 +12,39 @@ pub(crate) struct Options {
     /// MaxMind DB files, in the order in which they are asked.
     pub(crate) geoip: Vec<PathBuf>,
     pub(crate) store: StoreChoice,
+    /// Whether the demonstration user is signed in and consents without being asked.
+    pub(crate) auto_approve: bool,
+    /// The names that no client should be taken for.
+    pub(crate) protected_names: ProtectedNames,
+    pub(crate) lifetimes: Lifetimes,
 }
 
 /// Where clients are kept.
 pub(crate) enum StoreChoice {
     /// In memory, until the server ends.
     Memory,
+}
+
+/// How long things are good for.
+#[derive(Clone, Copy)]
+pub(crate) struct Lifetimes {
+    /// How long a user may take to sign in and consent.
+    pub(crate) interaction: Duration,
+    pub(crate) code: Duration,
+    pub(crate) access_token: Duration,
+    /// Of the whole family: a refresh token that replaces another one ends when that would have.
+    pub(crate) refresh_token: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            interaction: Duration::from_secs(10 * 60),
+            code: Duration::from_secs(60),
+            access_token: Duration::from_secs(60 * 60),
+            refresh_token: Duration::from_secs(30 * 24 * 60 * 60),
+        }
+    }
 }
 
 impl Options {
@@ -26,19 +54,31 @@ impl Options {
             settings: None,
             geoip: Vec::new(),
             store: StoreChoice::Memory,
+            auto_approve: false,
+            protected_names: ProtectedNames::default(),
+            lifetimes: Lifetimes::default(),
         };
+        let mut protected_names = Vec::new();
         let mut parser = Parser::from_env();
         while let Some(argument) = parser.next()? {
-            match argument {
-                Arg::Long("listen") => options.listen = parser.value()?.parse()?,
-                Arg::Long("settings") => options.settings = Some(parser.value()?.into()),
-                Arg::Long("geoip") => options.geoip.push(parser.value()?.into()),
-                Arg::Long("store") => options.store = store(&parser.value()?.string()?)?,
-                // There is no consent page yet that a person would have to pass.
-                Arg::Long("auto-approve") => {}
-                other => return Err(other.unexpected().into()),
+            let Arg::Long(name) = argument else {
+                return Err(argument.unexpected().into());
+            };
+            match name {
+                "listen" => options.listen = parser.value()?.parse()?,
+                "settings" => options.settings = Some(parser.value()?.into()),
+                "geoip" => options.geoip.push(parser.value()?.into()),
+                "store" => options.store = store(&parser.value()?.string()?)?,
+                "auto-approve" => options.auto_approve = true,
+                "protect-name" => protected_names.push(parser.value()?.string()?),
+                "interaction-lifetime" => options.lifetimes.interaction = seconds(&mut parser)?,
+                "code-lifetime" => options.lifetimes.code = seconds(&mut parser)?,
+                "access-lifetime" => options.lifetimes.access_token = seconds(&mut parser)?,
+                "refresh-lifetime" => options.lifetimes.refresh_token = seconds(&mut parser)?,
+                _ => return Err(argument.unexpected().into()),
             }
         }
+        options.protected_names = ProtectedNames::new(protected_names);
         Ok(options)
     }
 }
@@ -48,4 +88,8 @@ fn store(name: &str) -> Result<StoreChoice, Box<dyn Error>> {
         "memory" => Ok(StoreChoice::Memory),
         _ => Err(format!("--store {name}: this version knows `memory`").into()),
     }
+}
+
+fn seconds(parser: &mut Parser) -> Result<Duration, lexopt::Error> {
+    parser.value()?.parse().map(Duration::from_secs)
 }

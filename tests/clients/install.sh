@@ -28,15 +28,20 @@ has_python() {
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
+has_browser() {
+    command -v chromium >/dev/null
+}
+
 install_tools() {
-    has_node && has_python && return
+    has_node && has_python && has_browser && return
     if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-            nodejs npm python3 python3-venv >/dev/null
+            nodejs npm python3 python3-venv chromium >/dev/null
     fi
     has_node || fail "node >= $MIN_NODE and npm are needed"
     has_python || fail "python3 >= 3.11 with venv and ensurepip is needed"
+    has_browser || fail "chromium is needed"
 }
 
 node_sum() {
@@ -67,6 +72,7 @@ install_python_packages() {
 check() {
     has_node || fail "node >= $MIN_NODE and npm are missing: run tests/clients/install.sh"
     has_python || fail "python3 >= 3.11 with venv is missing: run tests/clients/install.sh"
+    has_browser || fail "chromium is missing: run tests/clients/install.sh"
     is_current "$NODE_STAMP" "$(node_sum)" && is_current "$PYTHON_STAMP" "$(python_sum)" ||
         fail "the client libraries are missing or out of date: run tests/clients/install.sh"
 }

@@ -35,9 +35,14 @@ impl ExampleServer {
     /// Starts it on a free loopback port, with its own defaults or with a settings document. It asks
     /// no person for consent: scripts have none.
     pub(crate) fn start(settings: Option<&Value>) -> Self {
+        Self::start_with(settings, &["--auto-approve"])
+    }
+
+    /// Starts it with these options.
+    pub(crate) fn start_with(settings: Option<&Value>, options: &[&str]) -> Self {
         let settings = settings.map(SettingsFile::write);
         let mut command = Command::new(binary());
-        command.args(["--listen", "127.0.0.1:0", "--auto-approve"]);
+        command.args(["--listen", "127.0.0.1:0"]).args(options);
         if let Some(file) = &settings {
             command.arg("--settings").arg(&file.0);
         }

@@ -1,0 +1,109 @@
+//! `/authorize` (RFC 6749 section 3.1), and what the user does between there and the code.
+
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode,
+    header::{ACCEPT, LINK},
+};
+use hyper::body::Incoming;
+use oauth_dcr::{
+    AuthorizationDecision, AuthorizationError, AuthorizationRefusal, AuthorizationRequest,
+    AuthorizationResponse, Clock as _, Delivery, Issued, RandomError, ResponseType,
+};
+use serde_json::json;
+
+use crate::{
+    answers::{self, Answer},
+    app::App,
+    demonstration::{FIRST_USER, User},
+    forms, interaction, pages,
+    tenant::Tenant,
+};
+
+pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    let parameters = if head.method == Method::POST {
+        let form = forms::read(&head.headers, body, AuthorizationRequest::MAX_BYTES).await;
+        match form {
+            Ok(form) => form,
+            Err(fault) => return pages::error(fault.status(), fault.description()),
+        }
+    } else {
+        head.uri.query().unwrap_or_default().to_owned().into()
+    };
+    let request = AuthorizationRequest::from_query(&parameters);
+    let Ok(client) = app.find_client(tenant, request.client_id()).await else {
+        return answers::unavailable();
+    };
+    let decision = match tenant.settings.authorize(request, client.as_deref()) {
+        Ok(decision) => decision,
+        Err(refusal) => return refused(&refusal, &head.headers),
+    };
+    // There is no decision without a client.
+    let Some(client) = client else {
+        return answers::unavailable();
+    };
+    // A permissive client may have registered for tokens from here; this server issues codes alone.
+    if decision.response_type() != ResponseType::Code {
+        let refusal = decision.refuse(AuthorizationError::UnsupportedResponseType);
+        return refused(&refusal, &head.headers);
+    }
+    let answered = if app.auto_approve {
+        approve(app, decision, FIRST_USER)
+    } else {
+        interaction::begin(app, tenant, decision, client)
+    };
+    answered.unwrap_or_else(|_| answers::unavailable())
+}
+
+/// Issues a code for what `user` has consented to.
+pub(crate) fn approve(
+    app: &App,
+    decision: AuthorizationDecision,
+    user: &'static User,
+) -> Result<Answer, RandomError> {
+    let approval = decision.approve();
+    let Some(binding) = approval.code_binding(app.clock.now(), app.lifetimes.code) else {
+        return Ok(answers::unavailable());
+    };
+    let code = app.tokens.issue_code(binding, user)?;
+    let issued = Issued::code(code.expose());
+    Ok(back_to_client(&approval.response(issued)))
+}
+
+fn back_to_client(response: &AuthorizationResponse) -> Answer {
+    match response.delivery() {
+        Delivery::Redirect(location) => answers::see_other(&location),
+        Delivery::Form => pages::form_post(response),
+    }
+}
+
+/// The client is told by a redirect, or whoever looks at the screen by a page.
+pub(crate) fn refused(refusal: &AuthorizationRefusal, headers: &HeaderMap) -> Answer {
+    if let Some(response) = refusal.response() {
+        return back_to_client(response);
+    }
+    let registration_endpoint = refusal.registration_endpoint();
+    let mut answer = if prefers_json(headers) {
+        let mut body = json!({
+            "error": refusal.error().code(),
+            "error_description": refusal.to_string(),
+        });
+        if let Some(endpoint) = registration_endpoint {
+            body["registration_endpoint"] = endpoint.into();
+        }
+        answers::private_json(StatusCode::BAD_REQUEST, &body)
+    } else {
+        pages::refusal(refusal)
+    };
+    let link = registration_endpoint.map(|it| format!(r#"<{it}>; rel="registration_endpoint""#));
+    if let Some(link) = link.and_then(|it| HeaderValue::from_str(&it).ok()) {
+        answer.headers_mut().insert(LINK, link);
+    }
+    answer
+}
+
+/// Programs say so; a browser asks for HTML.
+fn prefers_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|it| it.to_str().ok());
+    accept.is_some_and(|it| it.contains("application/json") && !it.contains("text/html"))
+}

@@ -1,0 +1,196 @@
+//! The page on which users decide.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use jiff::Timestamp as Moment;
+use maud::{Markup, html};
+use oauth_dcr::{ApiScopes, Clock as _, Consent, Destination, Timestamp};
+
+use crate::{
+    answers::Answer,
+    app::App,
+    demonstration::User,
+    pages::{FormTarget, error, page, ticket},
+    secrets::Secret,
+    sessions::Session,
+};
+
+/// It is about no API, and is shown below those that are.
+const OFFLINE_ACCESS: &str = "offline_access";
+
+pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &Secret) -> Answer {
+    let Some(consent) = session.decision.consent(&session.client) else {
+        return error(StatusCode::BAD_REQUEST, "the client has changed");
+    };
+    let consent = consent.warned_of(&app.protected_names);
+    let body = html! {
+        (who(app, &consent))
+        form method="post" action="/interaction/consent" {
+            (ticket(id, token))
+            (access(app, &consent))
+            (destinations(&consent))
+            p.user {
+                "Signed in as " strong { (user.name) } " (" (user.email) "). "
+                button.link name="decision" value="other-user" { "Use another account" }
+            }
+            div.actions {
+                button name="decision" value="deny" { "Deny" }
+                button.primary name="decision" value="approve" { "Approve" }
+            }
+        }
+        p.technical { "Client " code { (consent.client_id) } }
+    };
+    let redirect_uri = session.decision.redirect_uri().as_str();
+    let target = FormTarget::Client { redirect_uri };
+    page(StatusCode::OK, "Approve access", target, &body)
+}
+
+/// Who asks, and how little that says.
+fn who(app: &App, consent: &Consent<'_>) -> Markup {
+    let name = consent
+        .client_name
+        .unwrap_or("An application without a name");
+    let age = app.clock.now().saturating_since(consent.registered_at);
+    html! {
+        h1 { span.name { (name) } " asks for access to your account" }
+        @if !consent.is_verified {
+            p.unverified {
+                strong { "Not verified" }
+                "Nobody has checked who makes this application. It chose its name itself when it "
+                "registered, " (in_words(age)) " ago (" (date(consent.registered_at)) ")."
+            }
+        }
+        @if let Some(protected) = consent.resembles {
+            p.lookalike {
+                strong { "This name looks like “" (protected) "”. " }
+                "Anyone can imitate a name. Approve only if you know for certain where this request "
+                "comes from."
+            }
+        }
+    }
+}
+
+/// What the client would get, each scope to untick.
+fn access(app: &App, consent: &Consent<'_>) -> Markup {
+    html! {
+        h2 { "It would be allowed to" }
+        @for api in &consent.apis {
+            fieldset {
+                legend { (api_name(api)) }
+                @for scope in api.scopes.iter().filter(|it| **it != OFFLINE_ACCESS) {
+                    label.choice {
+                        input type="checkbox" name="scope" value=(scope) checked;
+                        span {
+                            strong { (in_plain_words(scope)) }
+                            small { code { (scope) } }
+                        }
+                    }
+                }
+                @if api.scopes.is_empty() {
+                    p.note { "Know that you are a user, and nothing else." }
+                }
+            }
+        }
+        @if consent.has_offline_access {
+            label.choice {
+                input type="checkbox" name="scope" value=(OFFLINE_ACCESS) checked;
+                span {
+                    strong { "Also while you are away" }
+                    small { "without asking again, for up to " (in_words(app.lifetimes.refresh_token)) }
+                }
+            }
+        }
+    }
+}
+
+fn api_name(api: &ApiScopes<'_>) -> Markup {
+    html! {
+        @match api.audience {
+            Some(audience) => { "At " code { (audience) } },
+            None => "Your identity",
+        }
+    }
+}
+
+/// Where the code goes, and what to think of that.
+fn destinations(consent: &Consent<'_>) -> Markup {
+    let others: Vec<_> = consent
+        .redirect_hosts
+        .iter()
+        .filter(|it| **it != consent.destination)
+        .collect();
+    html! {
+        h2 { "You would be sent to" }
+        div.destination {
+            strong { (place(consent.destination)) }
+            @match consent.destination {
+                Destination::Device(_) => p {
+                    "Any program that runs there can pass for this application. Approve only if you "
+                    "have just started this yourself."
+                },
+                Destination::App(_) => p {
+                    "Any app can claim such addresses. Approve only if you have just started this "
+                    "yourself."
+                },
+                _ => {},
+            }
+        }
+        @if !others.is_empty() {
+            p.note {
+                "On other occasions it may send you to "
+                @for (at, other) in others.into_iter().enumerate() {
+                    @if at > 0 { ", " }
+                    strong { (place(*other)) }
+                }
+                "."
+            }
+        }
+    }
+}
+
+fn place(destination: Destination<'_>) -> Markup {
+    html! {
+        @match destination {
+            Destination::Site(host) => (host),
+            Destination::Device(host) => { "a program on this device (" (host) ")" },
+            Destination::App(scheme) => { "an app on this device (" (scheme) ":)" },
+            _ => "a place of another kind",
+        }
+    }
+}
+
+/// `read:items` as "Read items"; the scopes of OpenID Connect Core section 5.4 by what they mean.
+fn in_plain_words(scope: &str) -> String {
+    let mut words = match scope {
+        "openid" => return "Know who you are".to_owned(),
+        "profile" => return "See your name".to_owned(),
+        "email" => return "See your email address".to_owned(),
+        other => other.replace([':', '.', '_', '-', '/'], " "),
+    };
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// In the largest unit that fits.
+fn in_words(span: Duration) -> String {
+    let units = [(24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute")];
+    for (length, unit) in units {
+        match span.as_secs() / length {
+            0 => {}
+            1 => return format!("1 {unit}"),
+            count => return format!("{count} {unit}s"),
+        }
+    }
+    "less than a minute".to_owned()
+}
+
+fn date(at: Timestamp) -> String {
+    let seconds = i64::try_from(at.unix_seconds()).ok();
+    let moment = seconds.and_then(|seconds| Moment::from_second(seconds).ok());
+    moment.map_or_else(String::new, |moment| {
+        moment.strftime("%-d %B %Y, %H:%M UTC").to_string()
+    })
+}

@@ -1,0 +1,61 @@
+//! What there is to try out: users, an API, and a tenant that lets clients reach it.
+
+use oauth_dcr::{
+    ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SettingsDocument, SettingsError,
+    TenantSettings,
+};
+
+/// Somebody who can sign in. There are no passwords: they would protect nothing here.
+pub(crate) struct User {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) email: &'static str,
+}
+
+pub(crate) static USERS: [User; 3] = [
+    User {
+        id: "ada",
+        name: "Ada Lovelace",
+        email: "ada@example.com",
+    },
+    User {
+        id: "alan",
+        name: "Alan Turing",
+        email: "alan@example.com",
+    },
+    User {
+        id: "grace",
+        name: "Grace Hopper",
+        email: "grace@example.com",
+    },
+];
+
+/// Who is signed in where nobody is asked.
+pub(crate) static FIRST_USER: &User = &USERS[0];
+
+pub(crate) fn user(id: &str) -> Option<&'static User> {
+    USERS.iter().find(|user| user.id == id)
+}
+
+/// The scope that `GET /api/items` asks for.
+pub(crate) const READ_ITEMS: &str = "read:items";
+const WRITE_ITEMS: &str = "write:items";
+
+/// One tenant where anyone may register, and may then read the items of whoever consents.
+pub(crate) fn settings(base: &str) -> Result<SettingsDocument, SettingsError> {
+    let mut api = ApiSettings::new(format!("{base}/api"));
+    api.scopes = vec![READ_ITEMS.to_owned(), WRITE_ITEMS.to_owned()];
+    let default_permissions = ClientGrant::new(
+        Grantee::ThirdPartyClients,
+        &*api.identifier,
+        GrantedScope::Listed(vec![READ_ITEMS.to_owned()]),
+    );
+    let mut connection = Connection::new("demonstration");
+    connection.is_domain_connection = true;
+
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.apis.push(api);
+    tenant.client_grants.push(default_permissions);
+    tenant.connections.push(connection);
+    SettingsDocument::new(vec![tenant])
+}

@@ -1,0 +1,187 @@
+//! The pages. `maud` escapes all that is put into them; there is no script, so none can be slipped
+//! in, and the style is the one whose hash the policy names.
+
+use std::sync::LazyLock;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    },
+};
+use http_body_util::Full;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use oauth_dcr::{AuthorizationError, AuthorizationRefusal, AuthorizationResponse};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    answers::{Answer, NO_REFERRER, NO_STORE},
+    secrets::Secret,
+};
+
+const STYLE: &str = include_str!("style.css");
+
+static STYLE_HASH: LazyLock<String> = LazyLock::new(|| STANDARD.encode(Sha256::digest(STYLE)));
+
+/// Where the forms of a page may lead.
+#[derive(Clone, Copy)]
+pub(crate) enum FormTarget<'a> {
+    Here,
+    /// Here, and on to the client. Chromium holds a form to the policy through all redirects that
+    /// follow, those of the client's site included: so this is about schemes, not about hosts.
+    Client {
+        redirect_uri: &'a str,
+    },
+}
+
+pub(crate) fn page(
+    status: StatusCode,
+    title: &str,
+    target: FormTarget<'_>,
+    body: &Markup,
+) -> Answer {
+    let document = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (title) " · Example Authorization Server" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header { "Example Authorization Server" }
+                main { (body) }
+                footer { "A demonstration. Nobody is who they seem, and nothing here is secret." }
+            }
+        }
+    };
+    let mut answer = Response::new(Full::from(document.into_string()));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(CONTENT_SECURITY_POLICY, security_policy(target));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, NO_REFERRER);
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    answer
+}
+
+fn security_policy(target: FormTarget<'_>) -> HeaderValue {
+    let style = &*STYLE_HASH;
+    let client = match target {
+        FormTarget::Here => String::new(),
+        FormTarget::Client { redirect_uri } => {
+            let scheme = redirect_uri.split(':').next().unwrap_or_default();
+            match scheme {
+                "https" => " https:".to_owned(),
+                other => format!(" https: {other}:"),
+            }
+        }
+    };
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'{client}; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    // A redirect URI is ASCII, so this does not fail; if it did, nothing would be allowed at all.
+    let nothing = HeaderValue::from_static("default-src 'none'; form-action 'none'");
+    HeaderValue::from_str(&policy).unwrap_or(nothing)
+}
+
+/// What every form sends along: which session it belongs to, and that it came from here.
+pub(crate) fn ticket(id: &str, token: &Secret) -> Markup {
+    html! {
+        input type="hidden" name="session" value=(id);
+        input type="hidden" name="token" value=(token.expose());
+    }
+}
+
+/// The page for a request that goes no further, and is not the client's fault.
+pub(crate) fn error(status: StatusCode, description: &str) -> Answer {
+    let body = html! {
+        h1 { "This request can’t be answered" }
+        p { (sentence(description)) }
+    };
+    page(status, "Error", FormTarget::Here, &body)
+}
+
+/// The page for a session that is over, or is another browser's.
+pub(crate) fn stale() -> Answer {
+    let body = html! {
+        h1 { "This page is no longer valid" }
+        p {
+            "It was answered already, has been open for too long, or was opened in another browser. "
+            "Go back to the application and start again."
+        }
+    };
+    page(
+        StatusCode::FORBIDDEN,
+        "No longer valid",
+        FormTarget::Here,
+        &body,
+    )
+}
+
+/// The page for an authorization that is refused.
+pub(crate) fn refusal(refusal: &AuthorizationRefusal) -> Answer {
+    let body = match refusal.error() {
+        AuthorizationError::Denied => html! {
+            h1 { "Access denied" }
+            p { "The application gets nothing. You can close this page." }
+        },
+        error => html! {
+            h1 { "The application’s request is not valid" }
+            p {
+                "Nothing was shared with it. If this goes on, whoever makes the application will want "
+                "to know this:"
+            }
+            p.technical { code { (error.code()) } ": " (refusal) }
+            @if let Some(endpoint) = refusal.registration_endpoint() {
+                p.technical {
+                    "Applications register at " code { (endpoint) } "."
+                }
+            }
+        },
+    };
+    page(
+        StatusCode::BAD_REQUEST,
+        "Not possible",
+        FormTarget::Here,
+        &body,
+    )
+}
+
+/// The answer to a client that asked for a form (Form Post Response Mode section 2). It would send
+/// itself if there were a script.
+pub(crate) fn form_post(response: &AuthorizationResponse) -> Answer {
+    let redirect_uri = response.redirect_uri();
+    let body = html! {
+        h1 { "Back to the application" }
+        form method="post" action=(redirect_uri) {
+            @for (name, value) in response.parameters() {
+                input type="hidden" name=(name) value=(value);
+            }
+            div.actions { button.primary type="submit" { "Continue" } }
+        }
+    };
+    let target = FormTarget::Client { redirect_uri };
+    page(StatusCode::OK, "Continue", target, &body)
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first
+        .into_iter()
+        .flatten()
+        .chain(letters)
+        .chain(['.'])
+        .collect()
+}

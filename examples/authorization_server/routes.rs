@@ -1,0 +1,89 @@
+//! Which request is answered by what.
+
+use http::{Method, Request};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use crate::{
+    answers::{self, Answer, for_any_origin, method_not_allowed, preflight},
+    app::App,
+    authorize, discovery, interaction, items, revocation,
+    tenant::Tenant,
+    token_endpoint,
+};
+
+pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    let tenant = Tenant::of(&head, &app.tenants).await;
+    let request = Request::from_parts(head, body);
+    let registration = tenant
+        .as_ref()
+        .map_or("/oidc/register", Tenant::registration_path);
+    if request.uri().path() == registration {
+        return app.registration.answer(request).await;
+    }
+    match &tenant {
+        Some(tenant) => route_of_tenant(app, tenant, request).await,
+        None => answers::not_found(),
+    }
+}
+
+async fn route_of_tenant(app: &App, tenant: &Tenant, request: Request<Incoming>) -> Answer {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    match (uri.path(), &method) {
+        ("/authorize", &Method::GET | &Method::POST) => {
+            authorize::answer(app, tenant, request).await
+        }
+        ("/authorize", _) => method_not_allowed("GET, POST"),
+        ("/interaction", &Method::GET) => interaction::show(app, tenant, &request),
+        ("/interaction", _) => method_not_allowed("GET"),
+        ("/interaction/sign-in", &Method::POST) => interaction::sign_in(app, tenant, request).await,
+        ("/interaction/consent", &Method::POST) => interaction::consent(app, tenant, request).await,
+        ("/interaction/sign-in" | "/interaction/consent", _) => method_not_allowed("POST"),
+
+        ("/oauth/token" | "/oauth/revoke", &Method::OPTIONS) => preflight("POST, OPTIONS"),
+        ("/oauth/token", &Method::POST) => {
+            for_any_origin(token_endpoint::answer(app, tenant, request).await)
+        }
+        ("/oauth/revoke", &Method::POST) => {
+            for_any_origin(revocation::answer(app, tenant, request).await)
+        }
+        ("/oauth/token" | "/oauth/revoke", _) => {
+            for_any_origin(method_not_allowed("POST, OPTIONS"))
+        }
+
+        ("/api/items", &Method::OPTIONS) => preflight("GET, OPTIONS"),
+        ("/api/items", &Method::GET) => {
+            for_any_origin(items::answer(app, tenant, request.headers()))
+        }
+        ("/api/items", _) => for_any_origin(method_not_allowed("GET, OPTIONS")),
+
+        (path, _) => match document(tenant, path) {
+            Some(document) => public(&method, &document),
+            None => answers::not_found(),
+        },
+    }
+}
+
+/// The documents that anybody may read.
+fn document(tenant: &Tenant, path: &str) -> Option<Value> {
+    match path.strip_prefix("/.well-known/")? {
+        "oauth-authorization-server" => Some(discovery::oauth(tenant)),
+        "openid-configuration" => Some(discovery::openid(tenant)),
+        "jwks.json" => Some(json!({ "keys": [] })),
+        // RFC 9728 section 3.1 puts the path of the resource after it; clients look there first for
+        // what they were refused at, and at the root last.
+        "oauth-protected-resource"
+        | "oauth-protected-resource/api"
+        | "oauth-protected-resource/api/items" => items::metadata(tenant),
+        _ => None,
+    }
+}
+
+fn public(method: &Method, document: &Value) -> Answer {
+    match *method {
+        Method::GET | Method::HEAD => for_any_origin(answers::json(http::StatusCode::OK, document)),
+        Method::OPTIONS => preflight("GET, HEAD, OPTIONS"),
+        _ => for_any_origin(method_not_allowed("GET, HEAD, OPTIONS")),
+    }
+}

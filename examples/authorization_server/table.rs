@@ -1,0 +1,54 @@
+//! Rows that end.
+
+use std::collections::{HashMap, VecDeque};
+
+use oauth_dcr::Timestamp;
+
+use crate::secrets::Digest;
+
+/// Rows under the digests of secrets. Each ends at its time; when there are too many, the oldest
+/// leave early, so that nobody fills the memory.
+pub(crate) struct Table<R> {
+    rows: HashMap<Digest, Row<R>>,
+    /// Every row that was inserted and has not been swept, oldest first.
+    order: VecDeque<(Digest, Timestamp)>,
+    most: usize,
+}
+
+struct Row<R> {
+    row: R,
+    expires_at: Timestamp,
+}
+
+impl<R> Table<R> {
+    pub(crate) fn with_at_most(most: usize) -> Self {
+        Self {
+            rows: HashMap::new(),
+            order: VecDeque::new(),
+            most,
+        }
+    }
+
+    /// Adds a row, and sweeps out what has ended `now`.
+    pub(crate) fn insert(&mut self, key: Digest, row: R, expires_at: Timestamp, now: Timestamp) {
+        let has_ended = |(_, expires_at): &(Digest, Timestamp)| *expires_at <= now;
+        while self.order.front().is_some_and(has_ended) || self.order.len() >= self.most {
+            let Some((oldest, _)) = self.order.pop_front() else {
+                break;
+            };
+            self.rows.remove(&oldest);
+        }
+        self.order.push_back((key, expires_at));
+        self.rows.insert(key, Row { row, expires_at });
+    }
+
+    /// The row, if it has not ended.
+    pub(crate) fn get(&mut self, key: Digest, now: Timestamp) -> Option<&mut R> {
+        let found = self.rows.get_mut(&key)?;
+        (now < found.expires_at).then_some(&mut found.row)
+    }
+
+    pub(crate) fn remove(&mut self, key: Digest) -> Option<R> {
+        self.rows.remove(&key).map(|removed| removed.row)
+    }
+}

@@ -1,0 +1,127 @@
+//! `POST /oauth/token` (RFC 6749 section 3.2).
+
+use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use oauth_dcr::{
+    Client, Clock as _, Found, RandomError, Scope, TenantSettings, TokenGrant, TokenRefusal,
+    TokenRequest,
+};
+use serde_json::json;
+
+use crate::{
+    answers::{self, Answer},
+    app::App,
+    forms,
+    tenant::Tenant,
+    tokens::{Issued, Kept},
+};
+
+/// Why no token is issued.
+enum Failure {
+    Refused(TokenRefusal),
+    /// There is no randomness to be had.
+    Unavailable,
+}
+
+pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    let form = match forms::read(&head.headers, body, TokenRequest::MAX_BYTES).await {
+        Ok(form) => form,
+        Err(fault) => {
+            return answers::json_error(fault.status(), "invalid_request", fault.description());
+        }
+    };
+    let request = TokenRequest::from_form(&form, authorization(&head.headers));
+    let Ok(client) = app.find_client(tenant, request.client_id()).await else {
+        return answers::unavailable();
+    };
+    match exchange(app, &tenant.settings, request, client.as_deref()) {
+        Ok(issued) => success(&issued),
+        Err(failure) => failure.into(),
+    }
+}
+
+/// The value of the `Authorization` header. Two are of no use: who would the client be?
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next()?;
+    Some(values.next().map_or(value.as_bytes(), |_| b""))
+}
+
+/// Check first, and then take the code or token in one step: what another client presents stays
+/// usable by its own. A replay ends whatever has come of it.
+fn exchange(
+    app: &App,
+    tenant: &TenantSettings,
+    request: TokenRequest<'_>,
+    client: Option<&Client>,
+) -> Result<Issued, Failure> {
+    let (tokens, now) = (&app.tokens, app.clock.now());
+    match request.authenticate(tenant, client, now)? {
+        TokenGrant::AuthorizationCode(exchange) => {
+            let code = exchange.code();
+            let kept = tokens.find_code(code);
+            let decision = exchange
+                .check(found(kept.as_ref()))
+                .inspect_err(|refusal| tokens.revoke_if_replayed(code, refusal))?;
+            let issued = tokens.redeem_code(code, &decision)?;
+            issued.ok_or_else(|| exchange.replayed().into())
+        }
+        TokenGrant::RefreshToken(exchange) => {
+            let token = exchange.refresh_token();
+            let kept = tokens.find_refresh_token(token);
+            let decision = exchange
+                .check(found(kept.as_ref()))
+                .inspect_err(|refusal| tokens.revoke_if_replayed(token, refusal))?;
+            let issued = tokens.refresh(token, &decision)?;
+            issued.ok_or_else(|| exchange.replayed().into())
+        }
+        TokenGrant::ClientCredentials(request) => Ok(tokens.issue_to_client(&request.check()?)?),
+        other => Err(other.not_offered().into()),
+    }
+}
+
+fn found<B>(kept: Option<&Kept<B>>) -> Found<'_, B> {
+    match kept {
+        None => Found::Nothing,
+        Some(kept) if kept.is_used => Found::Used(&kept.binding),
+        Some(kept) => Found::Unused(&kept.binding),
+    }
+}
+
+/// RFC 6749 section 5.1. `scope` says what was given even where that is nothing: left out, it would
+/// mean all that was asked for.
+fn success(issued: &Issued) -> Answer {
+    let mut body = json!({
+        "access_token": issued.access_token.expose(),
+        "token_type": "Bearer",
+        "expires_in": issued.expires_in.as_secs(),
+        "scope": issued.given.scope().map_or("", Scope::as_str),
+    });
+    if let Some(refresh_token) = &issued.refresh_token {
+        body["refresh_token"] = refresh_token.expose().into();
+    }
+    answers::private_json(StatusCode::OK, &body)
+}
+
+impl From<TokenRefusal> for Failure {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<RandomError> for Failure {
+    fn from(_: RandomError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => refusal.to_response().map(Full::new),
+            Failure::Unavailable => answers::unavailable(),
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Codes, access tokens and refresh tokens: opaque, random, and kept as digests only.
+//!
+//! Everything that one consent has led to shares a [`Grant`], so that all of it ends at once.
+
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use oauth_dcr::{
+    ApiAccess, Client, ClientId, Clock as _, CodeBinding, GrantFault, RandomError, RefreshBinding,
+    RefreshTokenAction, SystemClock, TenantId, Timestamp, TokenDecision, TokenError, TokenRefusal,
+};
+
+use crate::{
+    demonstration::User,
+    options::Lifetimes,
+    secrets::{Digest, Secret},
+    table::Table,
+};
+
+/// The most that there are of each kind.
+const MOST_CODES: usize = 10_000;
+const MOST_TOKENS: usize = 100_000;
+
+/// What one user has consented to, or what one client has obtained for itself.
+pub(crate) struct Grant {
+    tenant: TenantId,
+    client_id: ClientId,
+    pub(crate) user: Option<&'static User>,
+    is_revoked: AtomicBool,
+}
+
+impl Grant {
+    const fn new(tenant: TenantId, client_id: ClientId, user: Option<&'static User>) -> Self {
+        Self {
+            tenant,
+            client_id,
+            user,
+            is_revoked: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    pub(crate) const fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    fn is_of(&self, client: &Client) -> bool {
+        self.tenant == *client.tenant() && self.client_id == *client.id()
+    }
+
+    fn is_revoked(&self) -> bool {
+        self.is_revoked.load(Ordering::Acquire)
+    }
+
+    fn revoke(&self) {
+        self.is_revoked.store(true, Ordering::Release);
+    }
+}
+
+/// An authorization code or a refresh token that is good once.
+struct OneTime<B> {
+    binding: B,
+    grant: Arc<Grant>,
+    is_used: bool,
+}
+
+/// What is known of a presented code or refresh token.
+pub(crate) struct Kept<B> {
+    pub(crate) binding: B,
+    pub(crate) is_used: bool,
+}
+
+impl<B: Clone> OneTime<B> {
+    fn kept(&self) -> Kept<B> {
+        Kept {
+            binding: self.binding.clone(),
+            is_used: self.is_used || self.grant.is_revoked(),
+        }
+    }
+}
+
+/// An access token.
+#[derive(Clone)]
+pub(crate) struct Access {
+    pub(crate) given: ApiAccess,
+    pub(crate) grant: Arc<Grant>,
+}
+
+/// What a client is handed, this once.
+pub(crate) struct Issued {
+    pub(crate) access_token: Secret,
+    pub(crate) expires_in: Duration,
+    pub(crate) given: ApiAccess,
+    pub(crate) refresh_token: Option<Secret>,
+}
+
+/// All codes and tokens of this process.
+pub(crate) struct Tokens {
+    tables: Mutex<Tables>,
+    lifetimes: Lifetimes,
+    clock: SystemClock,
+}
+
+struct Tables {
+    codes: Table<OneTime<CodeBinding>>,
+    refresh_tokens: Table<OneTime<RefreshBinding>>,
+    access_tokens: Table<Access>,
+}
+
+impl Tokens {
+    pub(crate) fn new(lifetimes: Lifetimes, clock: SystemClock) -> Self {
+        let tables = Tables {
+            codes: Table::with_at_most(MOST_CODES),
+            refresh_tokens: Table::with_at_most(MOST_TOKENS),
+            access_tokens: Table::with_at_most(MOST_TOKENS),
+        };
+        Self {
+            tables: Mutex::new(tables),
+            lifetimes,
+            clock,
+        }
+    }
+
+    /// A code for what `user` has consented to.
+    pub(crate) fn issue_code(
+        &self,
+        binding: CodeBinding,
+        user: &'static User,
+    ) -> Result<Secret, RandomError> {
+        let code = Secret::draw()?;
+        let now = self.clock.now();
+        // A code that is used again is known as one for as long as what has come of it may live.
+        let forgotten_at = now.saturating_add(self.lifetimes.refresh_token);
+        let forgotten_at = forgotten_at.max(binding.expires_at());
+        let (tenant, client_id) = (binding.tenant().clone(), binding.client_id().clone());
+        let grant = Grant::new(tenant, client_id, Some(user));
+        let row = OneTime {
+            binding,
+            grant: Arc::new(grant),
+            is_used: false,
+        };
+        let mut tables = self.tables();
+        tables.codes.insert(code.digest(), row, forgotten_at, now);
+        Ok(code)
+    }
+
+    /// What `code` is bound to, used or not.
+    pub(crate) fn find_code(&self, code: &str) -> Option<Kept<CodeBinding>> {
+        let mut tables = self.tables();
+        let row = tables.codes.get(Digest::of(code), self.clock.now())?;
+        Some(row.kept())
+    }
+
+    /// Takes `code` for the tokens that were decided on. `None` if it is gone or was taken before;
+    /// what it then led to is revoked: one of the two is not the client (RFC 6749 section 4.1.2).
+    pub(crate) fn redeem_code(
+        &self,
+        code: &str,
+        decision: &TokenDecision,
+    ) -> Result<Option<Issued>, RandomError> {
+        let minted = Minted::draw()?;
+        let now = self.clock.now();
+        let mut tables = self.tables();
+        let Some(row) = tables.codes.get(Digest::of(code), now) else {
+            return Ok(None);
+        };
+        if mem::replace(&mut row.is_used, true) {
+            row.grant.revoke();
+            return Ok(None);
+        }
+        let grant = Arc::clone(&row.grant);
+        let refresh = decision.refresh_binding(now, self.lifetimes.refresh_token);
+        Ok(Some(self.issue(
+            &mut tables,
+            minted,
+            decision,
+            grant,
+            refresh,
+        )))
+    }
+
+    /// What `refresh_token` is bound to, used or not.
+    pub(crate) fn find_refresh_token(&self, refresh_token: &str) -> Option<Kept<RefreshBinding>> {
+        let mut tables = self.tables();
+        let key = Digest::of(refresh_token);
+        let row = tables.refresh_tokens.get(key, self.clock.now())?;
+        Some(row.kept())
+    }
+
+    /// Ends all that `code_or_token` has led to, if it was refused as a replay: one of those who
+    /// presented it is not the client.
+    pub(crate) fn revoke_if_replayed(&self, code_or_token: &str, refusal: &TokenRefusal) {
+        if refusal.error() != TokenError::InvalidGrant(GrantFault::Replayed) {
+            return;
+        }
+        let (key, now) = (Digest::of(code_or_token), self.clock.now());
+        let mut tables = self.tables();
+        if let Some(row) = tables.codes.get(key, now) {
+            row.grant.revoke();
+        }
+        if let Some(row) = tables.refresh_tokens.get(key, now) {
+            row.grant.revoke();
+        }
+    }
+
+    /// Uses `refresh_token` for the tokens that were decided on. `None` if it is gone, revoked, or
+    /// was replaced before; its whole family is then revoked (RFC 9700 section 4.14.2).
+    pub(crate) fn refresh(
+        &self,
+        refresh_token: &str,
+        decision: &TokenDecision,
+    ) -> Result<Option<Issued>, RandomError> {
+        let minted = Minted::draw()?;
+        let now = self.clock.now();
+        let mut tables = self.tables();
+        let key = Digest::of(refresh_token);
+        let Some(row) = tables.refresh_tokens.get(key, now) else {
+            return Ok(None);
+        };
+        if row.is_used || row.grant.is_revoked() {
+            row.grant.revoke();
+            return Ok(None);
+        }
+        let replacement = match decision.refresh_token() {
+            RefreshTokenAction::Issue => {
+                row.is_used = true;
+                // The family ends when its first token would have.
+                let left = row.binding.expires_at().saturating_since(now);
+                decision.refresh_binding(now, left)
+            }
+            RefreshTokenAction::Keep | RefreshTokenAction::None => None,
+        };
+        let grant = Arc::clone(&row.grant);
+        Ok(Some(self.issue(
+            &mut tables,
+            minted,
+            decision,
+            grant,
+            replacement,
+        )))
+    }
+
+    /// An access token for the client itself.
+    pub(crate) fn issue_to_client(&self, decision: &TokenDecision) -> Result<Issued, RandomError> {
+        let minted = Minted::draw()?;
+        let (tenant, client_id) = (decision.tenant().clone(), decision.client_id().clone());
+        let grant = Arc::new(Grant::new(tenant, client_id, None));
+        Ok(self.issue(&mut self.tables(), minted, decision, grant, None))
+    }
+
+    /// What `access_token` is good for, if it is good.
+    pub(crate) fn find_access(&self, access_token: &str) -> Option<Access> {
+        let mut tables = self.tables();
+        let key = Digest::of(access_token);
+        let access = tables.access_tokens.get(key, self.clock.now())?;
+        (!access.grant.is_revoked()).then(|| access.clone())
+    }
+
+    /// Revokes `token` if it is the client's: an access token alone, a refresh token with all of its
+    /// family (RFC 7009 section 2.1).
+    pub(crate) fn revoke(&self, token: &str, client: &Client) {
+        let (key, now) = (Digest::of(token), self.clock.now());
+        let mut tables = self.tables();
+        if let Some(row) = tables.refresh_tokens.get(key, now)
+            && row.grant.is_of(client)
+        {
+            row.grant.revoke();
+        }
+        if let Some(access) = tables.access_tokens.get(key, now)
+            && access.grant.is_of(client)
+        {
+            tables.access_tokens.remove(key);
+        }
+    }
+
+    fn issue(
+        &self,
+        tables: &mut Tables,
+        minted: Minted,
+        decision: &TokenDecision,
+        grant: Arc<Grant>,
+        refresh: Option<RefreshBinding>,
+    ) -> Issued {
+        let now = self.clock.now();
+        let lifetime = self.lifetimes.access_token;
+        let access = Access {
+            given: decision.access().clone(),
+            grant: Arc::clone(&grant),
+        };
+        let key = minted.access_token.digest();
+        let expires_at = now.saturating_add(lifetime);
+        tables.access_tokens.insert(key, access, expires_at, now);
+        let refresh_token = refresh.map(|binding| {
+            tables.keep_refresh_token(&minted.refresh_token, binding, grant, now);
+            minted.refresh_token
+        });
+        Issued {
+            access_token: minted.access_token,
+            expires_in: lifetime,
+            given: decision.access().clone(),
+            refresh_token,
+        }
+    }
+
+    /// Held for a look or a change, never while anything is waited for.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn keep_refresh_token(
+        &mut self,
+        token: &Secret,
+        binding: RefreshBinding,
+        grant: Arc<Grant>,
+        now: Timestamp,
+    ) {
+        let expires_at = binding.expires_at();
+        let row = OneTime {
+            binding,
+            grant,
+            is_used: false,
+        };
+        self.refresh_tokens
+            .insert(token.digest(), row, expires_at, now);
+    }
+}
+
+/// Tokens that are drawn before the tables are locked: drawing may fail.
+struct Minted {
+    access_token: Secret,
+    refresh_token: Secret,
+}
+
+impl Minted {
+    fn draw() -> Result<Self, RandomError> {
+        Ok(Self {
+            access_token: Secret::draw()?,
+            refresh_token: Secret::draw()?,
+        })
+    }
+}

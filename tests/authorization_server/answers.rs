@@ -1,0 +1,235 @@
+//! Tables: what answers of a kind have in common, whatever they say.
+
+use http::{Method, Request};
+use serde_json::json;
+
+use crate::{
+    client::{Client, Tokens},
+    example_server::ExampleServer,
+    wire::{Answer, Pairs, form_request, pairs, post, send, with, without},
+};
+
+/// Requests that are refused before it is known where the answer could go.
+fn without_known_redirect_uri(client: &Client) -> Vec<(&'static str, Pairs)> {
+    let whole = client.authorization();
+    let twice = |name: &str, value: &str| {
+        let mut request = whole.clone();
+        request.push((name.to_owned(), value.to_owned()));
+        request
+    };
+    let evil = "https://evil.test/cb";
+    vec![
+        ("nothing at all", pairs([])),
+        ("no client", without(whole.clone(), "client_id")),
+        ("an empty client", with(whole.clone(), "client_id", "")),
+        (
+            "an unknown client",
+            with(whole.clone(), "client_id", "tpc_NOPE"),
+        ),
+        ("two clients", twice("client_id", &client.id)),
+        ("another URI", with(whole.clone(), "redirect_uri", evil)),
+        ("two URIs", twice("redirect_uri", evil)),
+        (
+            "the same URI twice",
+            twice("redirect_uri", &client.redirect_uri),
+        ),
+        (
+            "a script",
+            with(whole.clone(), "redirect_uri", "javascript:alert(1)"),
+        ),
+        ("none of two URIs", without(whole.clone(), "redirect_uri")),
+        (
+            "too much",
+            with(whole.clone(), "state", &"s".repeat(33 * 1024)),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_refusal_before_the_redirect_uri_is_known_has_no_location() {
+    let uris = json!([
+        "https://app.example.com/callback",
+        "https://app.example.com/two"
+    ]);
+    for mode in ["strict", "permissive"] {
+        let registration = json!({ "enabled": true, "security_mode": mode });
+        let tenant = json!({ "id": "acme", "registration": registration });
+        let settings = json!({ "tenants": [tenant] });
+        for options in [&["--auto-approve"][..], &[]] {
+            let server = ExampleServer::start_with(Some(&settings), options);
+            let client = Client::register(&server.base, json!({ "redirect_uris": uris })).await;
+            for (what, request) in without_known_redirect_uri(&client) {
+                assert_stays_here(&format!("{mode}, {what}"), &client, &request).await;
+            }
+        }
+    }
+}
+
+/// By GET and by POST, to people and to programs.
+async fn assert_stays_here(what: &str, client: &Client, request: &Pairs) {
+    let url = format!("{}/authorize", client.base);
+    for accept in ["text/html", "application/json"] {
+        let get = Request::get(client.authorization_url(request)).body(String::new());
+        for mut sent in [get.unwrap(), form_request(&url, request)] {
+            sent.headers_mut().insert("accept", accept.parse().unwrap());
+            let method = sent.method().clone();
+            let answer = send(sent).await;
+            // A body that is too large is not read.
+            let is_right = answer.status == 400
+                || method == Method::POST && what.ends_with("too much") && answer.status == 413;
+            assert!(is_right, "{what}: {method} {}", answer.status);
+            assert_eq!(answer.header("location"), None, "{what}");
+            assert_eq!(answer.header("refresh"), None, "{what}");
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
+            assert!(!answer.body.contains("evil.test"), "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_a_secret_or_a_token_is_not_stored() {
+    let server = ExampleServer::start(None);
+    let registration = Request::post(format!("{}/oidc/register", server.base))
+        .header("content-type", "application/json")
+        .body(json!({ "redirect_uris": ["https://app.example.com/callback"] }).to_string());
+    let registered = send(registration.unwrap()).await;
+    assert!(registered.body.contains("client_secret"), "{registered:?}");
+
+    let client = Client::public(&server.base).await;
+    let code = client.authorize(&client.authorization()).await;
+    assert!(code.redirected_with("code").is_some(), "{code:?}");
+    let form_post = with(client.authorization(), "response_mode", "form_post");
+    let code_in_form = client.authorize(&form_post).await;
+    assert!(
+        code_in_form.body.contains("name=\"code\""),
+        "{code_in_form:?}"
+    );
+    let fragment = with(client.authorization(), "response_mode", "fragment");
+    let code_in_fragment = client.authorize(&fragment).await;
+
+    let form = client.exchange(&code.redirected_with("code").unwrap());
+    let exchanged = client.token(&form).await;
+    let tokens = Tokens::of(&exchanged);
+    let refreshed = client.token(&client.refresh(&tokens.refresh)).await;
+    let items = client.items(&tokens.access).await;
+    let replayed = client.token(&form).await;
+
+    for (what, answer) in [
+        ("registration", &registered),
+        ("code", &code),
+        ("code in a form", &code_in_form),
+        ("code in a fragment", &code_in_fragment),
+        ("tokens", &exchanged),
+        ("refreshed tokens", &refreshed),
+        ("items", &items),
+        ("refusal", &replayed),
+    ] {
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
+    }
+    for answer in [&registered, &exchanged, &refreshed, &replayed] {
+        assert_eq!(answer.header("pragma"), Some("no-cache"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_told_which_there_are() {
+    let server = ExampleServer::start(None);
+    for (path, allowed) in [
+        ("/authorize", "GET, POST"),
+        ("/interaction", "GET"),
+        ("/interaction/sign-in", "POST"),
+        ("/interaction/consent", "POST"),
+        ("/oauth/token", "POST, OPTIONS"),
+        ("/oauth/revoke", "POST, OPTIONS"),
+        ("/api/items", "GET, OPTIONS"),
+        (
+            "/.well-known/oauth-protected-resource",
+            "GET, HEAD, OPTIONS",
+        ),
+    ] {
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE"] {
+            if allowed.split(", ").any(|it| it == method) {
+                continue;
+            }
+            let url = format!("{}{path}", server.base);
+            let request = Request::builder().method(method).uri(url);
+            let answer = send(request.body(String::new()).unwrap()).await;
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.header("allow"), Some(allowed), "{method} {path}");
+        }
+    }
+}
+
+/// Whether a page of another origin may send this and read the answer, without any cookie.
+async fn preflight(base: &str, path: &str) -> Answer {
+    let request = Request::options(format!("{base}{path}"))
+        .header("origin", "https://app.example.com")
+        .header("access-control-request-method", "POST")
+        .header(
+            "access-control-request-headers",
+            "authorization,content-type",
+        );
+    send(request.body(String::new()).unwrap()).await
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_may_use_what_needs_no_cookie() {
+    let server = ExampleServer::start(None);
+    for path in [
+        "/oauth/token",
+        "/oauth/revoke",
+        "/api/items",
+        "/.well-known/oauth-protected-resource/api",
+        "/.well-known/oauth-authorization-server",
+    ] {
+        let answer = preflight(&server.base, path).await;
+        assert_eq!(answer.status, 204, "{path}");
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            Some("*"),
+            "{path}"
+        );
+        assert_eq!(
+            answer.header("access-control-allow-credentials"),
+            None,
+            "{path}"
+        );
+        let headers = answer.header("access-control-allow-headers").unwrap();
+        assert_eq!(headers, "*, Authorization", "{path}");
+    }
+    let refused = post(&format!("{}/oauth/token", server.base), &pairs([])).await;
+    assert_eq!(refused.header("access-control-allow-origin"), Some("*"));
+    let client = Client::public(&server.base).await;
+    let unauthorized = client.items("nonsense").await;
+    let exposed = unauthorized.header("access-control-expose-headers");
+    assert_eq!(exposed, Some("WWW-Authenticate"));
+    // What the user does is nobody else's.
+    for path in ["/authorize", "/interaction", "/interaction/consent"] {
+        let answer = preflight(&server.base, path).await;
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_client_is_shown_where_to_register() {
+    let server = ExampleServer::start(None);
+    let client = Client::public(&server.base).await;
+    let request = with(client.authorization(), "client_id", "tpc_GONE");
+    let endpoint = format!("{}/oidc/register", server.base);
+    let link = format!("<{endpoint}>; rel=\"registration_endpoint\"");
+
+    let page = client.authorize(&request).await;
+    assert!(page.body.contains(&endpoint), "{page:?}");
+    assert_eq!(page.header("link"), Some(&*link));
+
+    let json =
+        Request::get(client.authorization_url(&request)).header("accept", "application/json");
+    let answer = send(json.body(String::new()).unwrap()).await;
+    assert_eq!(answer.json()["registration_endpoint"], endpoint);
+    assert_eq!(answer.error(), "invalid_client");
+    assert_eq!(answer.header("link"), Some(&*link));
+
+    // A client that is known has no reason to.
+    let request = with(client.authorization(), "redirect_uri", "https://evil.test/");
+    assert_eq!(client.authorize(&request).await.header("link"), None);
+}

@@ -1,0 +1,184 @@
+//! The cases that go to `/authorize`: asked of a server that asks nobody, and of one that asks a
+//! person.
+
+use http::Request;
+use serde_json::{Value, json};
+
+use super::{
+    Case, cases,
+    setup::{Names, Servers, register, settings},
+};
+use crate::{
+    client::{Client, Tokens},
+    person::Person,
+    wire::{Answer, Pairs, form_request, send},
+};
+
+/// Accepted here, as the case itself tolerates: what is left of the scope is given, and parameters
+/// that nobody knows are ignored.
+const TOLERATED: [&str; 2] = ["AUZ-026", "AUZ-035"];
+
+#[tokio::test]
+async fn every_authorization_attack_has_the_right_outcome() {
+    let servers = Servers::default();
+    let (mut exact, mut tolerated) = (0, Vec::new());
+    for case in &cases(&["authorize", "pkce"], "/authorize") {
+        let settings = settings(&case.setup()["tenant"]);
+        if TOLERATED.contains(&case.id()) {
+            tolerated.push(case.id().to_owned());
+        } else {
+            exact += 1;
+        }
+        judge(case, &servers, &settings).await;
+    }
+    assert_eq!(tolerated, TOLERATED);
+    assert!(exact >= 45, "only {exact} cases were judged");
+}
+
+#[tokio::test]
+async fn a_tenant_can_refuse_parameters_that_nobody_knows() {
+    let servers = Servers::default();
+    let mut judged = 0;
+    for case in &cases(&["authorize"], "/authorize") {
+        if case.id() != "AUZ-035" && !case.is_accepted() {
+            continue;
+        }
+        let mut settings = settings(&case.setup()["tenant"]);
+        settings["tenants"][0]["unknown_authorize_parameters"] = json!("reject");
+        judge(case, &servers, &settings).await;
+        judged += 1;
+    }
+    assert!(judged >= 8, "only {judged} cases were judged");
+}
+
+/// Asserts the outcome of `case`, in every way to ask for it.
+async fn judge(case: &Case, servers: &Servers, settings: &Value) {
+    let ignores_unknown = settings["tenants"][0]["unknown_authorize_parameters"].is_null();
+    let is_accepted = case.is_accepted() || ignores_unknown && TOLERATED.contains(&case.id());
+
+    let scripted = servers.get(settings, &["--auto-approve"]);
+    let (client, params) = asked(case, &scripted.base).await;
+    let answer = send(request(case, &client, &params, "text/html")).await;
+    if is_accepted {
+        assert_is_code(case, &client, &params, &answer).await;
+    } else {
+        assert_is_page(case, &answer);
+        let answer = send(request(case, &client, &params, "application/json")).await;
+        assert_is_right_error(case, &answer);
+    }
+
+    let manned = servers.get(settings, &[]);
+    let (client, params) = asked(case, &manned.base).await;
+    let answer = send(request(case, &client, &params, "text/html")).await;
+    if is_accepted {
+        assert_person_consents(case, &client, &params).await;
+    } else {
+        assert_is_page(case, &answer);
+    }
+}
+
+/// The client of the case, registered, and the request that it makes.
+async fn asked(case: &Case, base: &str) -> (Client, Pairs) {
+    let described = &case.setup()["client"];
+    let client = register(base, described).await;
+    let mut names = Names::default();
+    names.add(described["client_id"].as_str().unwrap(), &client.id);
+    let params = names.pairs(&case.request()["params"]);
+    (client, params)
+}
+
+fn request(case: &Case, client: &Client, params: &Pairs, accept: &str) -> Request<String> {
+    let mut request = match case.request()["method"].as_str().unwrap() {
+        "POST" => form_request(&format!("{}/authorize", client.base), params),
+        _ => Request::get(client.authorization_url(params))
+            .body(String::new())
+            .unwrap(),
+    };
+    request
+        .headers_mut()
+        .insert("accept", accept.parse().unwrap());
+    request
+}
+
+/// A redirect to exactly the URI that was requested, with a code that is good for what was asked.
+async fn assert_is_code(case: &Case, client: &Client, params: &Pairs, answer: &Answer) {
+    let id = case.id();
+    let value = |name: &str| params.iter().find(|(own, _)| own == name).map(|(_, it)| it);
+    assert_eq!(answer.status, 303, "{id}: {answer:?}");
+    let uri = value("redirect_uri").unwrap_or(&client.redirect_uri);
+    let location = answer.header("location").unwrap();
+    assert!(
+        location.starts_with(&format!("{uri}?code=")),
+        "{id}: {location}"
+    );
+    assert_eq!(
+        answer.redirected_with("state").as_ref(),
+        value("state"),
+        "{id}"
+    );
+    assert_eq!(
+        answer.redirected_with("iss").as_ref(),
+        Some(&client.base),
+        "{id}"
+    );
+
+    let mut form = client.exchange(&answer.redirected_with("code").unwrap());
+    form.retain(|(name, _)| name != "redirect_uri");
+    if let Some(uri) = value("redirect_uri") {
+        form.push(("redirect_uri".to_owned(), uri.clone()));
+    }
+    let tokens = Tokens::of(&client.token(&form).await);
+    assert_eq!(tokens.scope, "read:items", "{id}");
+}
+
+fn assert_is_page(case: &Case, answer: &Answer) {
+    let id = case.id();
+    assert!(case.is_right_status(answer.status), "{id}: {answer:?}");
+    assert_eq!(answer.header("location"), None, "{id}");
+    assert_eq!(answer.header("set-cookie"), None, "{id}");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/html; charset=utf-8"),
+        "{id}"
+    );
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{id}");
+    assert!(
+        !answer.body.contains("evil.test"),
+        "{id}: the page repeats the request"
+    );
+    let (_, rest) = answer
+        .body
+        .split_once("<p class=\"technical\"><code>")
+        .unwrap();
+    let error = rest.split('<').next().unwrap();
+    assert!(case.is_right_error(error), "{id}: {error}");
+}
+
+fn assert_is_right_error(case: &Case, answer: &Answer) {
+    assert!(
+        case.is_right_status(answer.status),
+        "{}: {answer:?}",
+        case.id()
+    );
+    assert!(
+        case.is_right_error(&answer.error()),
+        "{}: {answer:?}",
+        case.id()
+    );
+    assert_eq!(answer.header("location"), None, "{}", case.id());
+}
+
+/// The consent page is shown, and only then there is a code.
+async fn assert_person_consents(case: &Case, client: &Client, params: &Pairs) {
+    let mut person = Person::new(&client.base);
+    let page = person.open(&client.authorization_url(params)).await;
+    let page = person.sign_in(&page, "ada", "google-domain").await;
+    assert!(
+        page.says("Not verified"),
+        "{}: {:?}",
+        case.id(),
+        page.answer
+    );
+    let answer = person.decide(&page, "approve", &["read:items"]).await;
+    assert_is_code(case, client, params, &answer).await;
+}

@@ -1,0 +1,172 @@
+//! The metadata documents say what is true.
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Client, Tokens},
+    example_server::ExampleServer,
+    wire::{get, pairs, post, with},
+};
+
+async fn document(base: &str, name: &str) -> Value {
+    let answer = get(&format!("{base}/.well-known/{name}")).await;
+    assert_eq!(answer.status, 200, "{name}");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    answer.json()
+}
+
+fn strings(list: &Value) -> Vec<&str> {
+    let list = list.as_array().unwrap();
+    list.iter().map(|it| it.as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn everything_that_is_advertised_works() {
+    let server = ExampleServer::start(None);
+    let base = &server.base;
+    let metadata = document(base, "oauth-authorization-server").await;
+    assert_eq!(metadata["issuer"], *base);
+    for (name, path) in [
+        ("authorization_endpoint", "/authorize"),
+        ("token_endpoint", "/oauth/token"),
+        ("revocation_endpoint", "/oauth/revoke"),
+        ("registration_endpoint", "/oidc/register"),
+    ] {
+        assert_eq!(metadata[name], format!("{base}{path}"));
+    }
+    assert_eq!(
+        metadata["authorization_response_iss_parameter_supported"],
+        true
+    );
+    assert_eq!(
+        metadata["code_challenge_methods_supported"],
+        json!(["S256"])
+    );
+    assert_eq!(
+        metadata["protected_resources"],
+        json!([format!("{base}/api")])
+    );
+
+    for method in strings(&metadata["token_endpoint_auth_methods_supported"]) {
+        let registration = json!({ "token_endpoint_auth_method": method });
+        let client = Client::register(base, registration).await;
+        let tokens = client.tokens().await;
+        let form = client.authenticated(pairs([("token", &tokens.access)]));
+        let revoked = post(&format!("{base}/oauth/revoke"), &form).await;
+        assert_eq!(revoked.status, 200, "{method}");
+    }
+    let client = Client::public(base).await;
+    for response_mode in strings(&metadata["response_modes_supported"]) {
+        let request = with(client.authorization(), "response_mode", response_mode);
+        let answer = client.authorize(&request).await;
+        let place = match response_mode {
+            "form_post" => answer.body.as_str(),
+            _ => answer.header("location").unwrap(),
+        };
+        assert!(place.contains("code"), "{response_mode}");
+    }
+    let scope = strings(&metadata["scopes_supported"]).join(" ");
+    let request = with(client.authorization(), "scope", &scope);
+    let code = client.code_for(&request).await;
+    let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
+    let given = format!("{} offline_access", tokens.scope);
+    let mut given: Vec<_> = given.split(' ').collect();
+    given.sort_unstable();
+    assert_eq!(given.join(" "), scope);
+    assert_ne!(tokens.refresh, "");
+}
+
+#[tokio::test]
+async fn the_openid_document_says_the_same() {
+    let server = ExampleServer::start(None);
+    let oauth = document(&server.base, "oauth-authorization-server").await;
+    let openid = document(&server.base, "openid-configuration").await;
+    for (name, value) in oauth.as_object().unwrap() {
+        assert_eq!(openid[name], *value, "{name}");
+    }
+    assert_eq!(openid["request_uri_parameter_supported"], false);
+    assert_eq!(openid["id_token_signing_alg_values_supported"], json!([]));
+}
+
+#[tokio::test]
+async fn scopes_are_those_that_a_new_client_can_have() {
+    let tenant = |mode: &str| {
+        json!({ "tenants": [{
+            "id": "acme",
+            "issuer": "https://auth.acme.example",
+            "registration": { "enabled": true, "security_mode": mode },
+            "apis": [
+                { "identifier": "https://listed.example", "scopes": ["l1", "l2"] },
+                { "identifier": "https://all.example", "scopes": ["a1"] },
+                { "identifier": "https://open.example", "scopes": ["o1"], "policy": "allow_all" },
+                { "identifier": "https://closed.example", "scopes": ["c1"], "policy": "deny" },
+                { "identifier": "https://system.example", "scopes": ["s1"], "system": true },
+                { "identifier": "https://ungranted.example", "scopes": ["u1"] },
+            ],
+            "client_grants": [
+                { "default_for": "third_party_clients", "audience": "https://listed.example",
+                  "scope": ["l1", "gone"] },
+                { "default_for": "third_party_clients", "audience": "https://all.example",
+                  "allow_all_scopes": true },
+                { "default_for": "third_party_clients", "audience": "https://closed.example",
+                  "allow_all_scopes": true },
+                { "default_for": "third_party_clients", "audience": "https://ungranted.example",
+                  "allow_all_scopes": true, "subject_type": "client" },
+            ],
+        }] })
+    };
+    let strict = ExampleServer::start(Some(&tenant("strict")));
+    let metadata = document(&strict.base, "oauth-authorization-server").await;
+    assert_eq!(metadata["issuer"], "https://auth.acme.example");
+    assert_eq!(
+        metadata["authorization_endpoint"],
+        "https://auth.acme.example/authorize"
+    );
+    assert_eq!(
+        metadata["scopes_supported"],
+        json!(["a1", "l1", "offline_access"])
+    );
+    let grants = json!(["authorization_code", "refresh_token"]);
+    assert_eq!(metadata["grant_types_supported"], grants);
+
+    let permissive = ExampleServer::start(Some(&tenant("permissive")));
+    let metadata = document(&permissive.base, "oauth-authorization-server").await;
+    let scopes = json!(["a1", "l1", "o1", "offline_access"]);
+    assert_eq!(metadata["scopes_supported"], scopes);
+    let grants = json!(["authorization_code", "refresh_token", "client_credentials"]);
+    assert_eq!(metadata["grant_types_supported"], grants);
+}
+
+#[tokio::test]
+async fn the_api_says_where_its_tokens_come_from() {
+    let server = ExampleServer::start(None);
+    for path in ["", "/api", "/api/items"] {
+        let name = format!("oauth-protected-resource{path}");
+        let metadata = document(&server.base, &name).await;
+        assert_eq!(metadata["resource"], format!("{}/api", server.base));
+        assert_eq!(metadata["authorization_servers"], json!([server.base]));
+        assert_eq!(metadata["bearer_methods_supported"], json!(["header"]));
+        assert_eq!(metadata["scopes_supported"], json!(["read:items"]));
+    }
+}
+
+#[tokio::test]
+async fn with_settings_the_api_is_the_first_that_knows_items() {
+    let settings = json!({ "tenants": [{
+        "id": "acme",
+        "apis": [
+            { "identifier": "https://system.example", "scopes": ["read:items"], "system": true },
+            { "identifier": "https://other.example", "scopes": ["read:users"] },
+            { "identifier": "https://items.example", "scopes": ["read:items"] },
+        ],
+    }] });
+    let server = ExampleServer::start(Some(&settings));
+    let metadata = document(&server.base, "oauth-protected-resource/api").await;
+    assert_eq!(metadata["resource"], "https://items.example");
+
+    let settings = json!({ "tenants": [{ "id": "acme" }] });
+    let server = ExampleServer::start(Some(&settings));
+    for path in ["/api/items", "/.well-known/oauth-protected-resource/api"] {
+        assert_eq!(get(&format!("{}{path}", server.base)).await.status, 404);
+    }
+}

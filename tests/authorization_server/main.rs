@@ -1,0 +1,16 @@
+//! The example authorization server from outside: attacks, races, pages and answers.
+
+#[path = "../support/example_server.rs"]
+mod example_server;
+
+mod answers;
+mod attacks;
+mod browser;
+mod client;
+mod discovery;
+mod interaction;
+mod person;
+mod races;
+mod revocation;
+mod tokens;
+mod wire;

@@ -1,0 +1,111 @@
+//! Many at once at one code, or at one refresh token.
+//!
+//! `OAUTH_DCR_RACES` sets how many codes and how many refresh tokens are raced for.
+
+use tokio::task::JoinSet;
+
+use crate::{
+    client::{Client, Tokens},
+    example_server::ExampleServer,
+    wire::{Answer, Pairs, post},
+};
+
+const RIVALS: usize = 50;
+
+fn races() -> usize {
+    let set = std::env::var("OAUTH_DCR_RACES").ok();
+    set.map_or(20, |text| {
+        text.parse().expect("OAUTH_DCR_RACES is a number")
+    })
+}
+
+/// What the rivals are answered that all send `form` at once.
+async fn race(client: &Client, form: &Pairs) -> Vec<Answer> {
+    let mut rivals = JoinSet::new();
+    for _ in 0..RIVALS {
+        let (url, form) = (format!("{}/oauth/token", client.base), form.clone());
+        rivals.spawn(async move { post(&url, &form).await });
+    }
+    rivals.join_all().await
+}
+
+/// The tokens of the one that won; all others were told the same.
+fn winner(answers: &[Answer]) -> Tokens {
+    let (good, bad): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 200);
+    assert_eq!(good.len(), 1);
+    for answer in bad {
+        let told = (answer.status, answer.error());
+        assert_eq!(told, (400, "invalid_grant".to_owned()));
+    }
+    Tokens::of(good[0])
+}
+
+async fn assert_is_revoked(client: &Client, tokens: &Tokens) {
+    assert_eq!(client.items(&tokens.access).await.status, 401);
+    let answer = client.token(&client.refresh(&tokens.refresh)).await;
+    assert_eq!(
+        (answer.status, answer.error()),
+        (400, "invalid_grant".to_owned())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_redeem_a_code_one_succeeds_and_all_is_revoked() {
+    let server = ExampleServer::start(None);
+    let client = Client::public(&server.base).await;
+    let mut succeeded = 0;
+    for _ in 0..races() {
+        let code = client.code().await;
+        let tokens = winner(&race(&client, &client.exchange(&code)).await);
+        succeeded += 1;
+        // The others were replays: somebody else has the code.
+        assert_is_revoked(&client, &tokens).await;
+    }
+    assert_eq!(succeeded, races());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_use_a_refresh_token_one_succeeds_and_the_family_is_revoked() {
+    let server = ExampleServer::start(None);
+    let client = Client::public(&server.base).await;
+    let mut succeeded = 0;
+    for _ in 0..races() {
+        let first = client.tokens().await;
+        let tokens = winner(&race(&client, &client.refresh(&first.refresh)).await);
+        succeeded += 1;
+        assert_is_revoked(&client, &tokens).await;
+        assert_eq!(client.items(&first.access).await.status, 401);
+    }
+    assert_eq!(succeeded, races());
+}
+
+#[tokio::test]
+async fn a_replay_revokes_its_family_and_no_other() {
+    let server = ExampleServer::start(None);
+    let client = Client::public(&server.base).await;
+    let (first, bystander) = (client.tokens().await, client.tokens().await);
+    let second = Tokens::of(&client.token(&client.refresh(&first.refresh)).await);
+    let third = Tokens::of(&client.token(&client.refresh(&second.refresh)).await);
+    assert_eq!(client.items(&third.access).await.status, 200);
+
+    let replay = client.token(&client.refresh(&first.refresh)).await;
+    assert_eq!(replay.error(), "invalid_grant");
+    for tokens in [&first, &second, &third] {
+        assert_is_revoked(&client, tokens).await;
+    }
+    assert_eq!(client.items(&bystander.access).await.status, 200);
+    Tokens::of(&client.token(&client.refresh(&bystander.refresh)).await);
+}
+
+/// A confidential client's refresh token is bound to its secret, and stays.
+#[tokio::test]
+async fn a_confidential_client_keeps_its_refresh_token() {
+    let server = ExampleServer::start(None);
+    let client = Client::confidential(&server.base).await;
+    let first = client.tokens().await;
+    for _ in 0..3 {
+        let next = Tokens::of(&client.token(&client.refresh(&first.refresh)).await);
+        assert_eq!(next.refresh, "");
+        assert_eq!(client.items(&next.access).await.status, 200);
+    }
+}
