@@ -1,6 +1,8 @@
 //! The metadata documents: only what is true.
 
-use oauth_dcr::{ApiPolicy, GrantedScope, Grantee, SecurityMode, SubjectType, TenantSettings};
+use oauth_dcr::{
+    ApiPolicy, ApiSettings, GrantedScope, Grantee, SecurityMode, SubjectType, TenantSettings,
+};
 use serde_json::{Value, json};
 
 use crate::tenant::Tenant;
@@ -54,30 +56,31 @@ fn grant_types(settings: &TenantSettings) -> &'static [&'static str] {
 
 /// The scopes that a newly registered client may be given, and the one that asks for a refresh token.
 fn scopes(settings: &TenantSettings) -> Vec<&str> {
-    let is_strict = settings.registration.security_mode == SecurityMode::Strict;
-    let mut scopes = Vec::new();
-    for api in &settings.apis {
-        let is_open = match api.policy {
-            ApiPolicy::Deny => continue,
-            _ if is_strict && api.system => continue,
-            ApiPolicy::AllowAll => !is_strict,
-            ApiPolicy::RequireClientGrant => false,
-        };
-        let default_permissions = settings.client_grants.iter().find(|grant| {
-            grant.grantee == Grantee::ThirdPartyClients
-                && grant.audience == api.identifier
-                && grant.subject_type == SubjectType::User
-        });
-        let is_given = |scope: &str| match default_permissions.map(|grant| &grant.scope) {
-            _ if is_open => true,
-            None => false,
-            Some(GrantedScope::All) => true,
-            Some(GrantedScope::Listed(listed)) => listed.iter().any(|it| it == scope),
-        };
-        scopes.extend(api.scopes.iter().map(|it| &**it).filter(|it| is_given(it)));
-    }
+    let of_api = |api| scopes_of(settings, api);
+    let mut scopes: Vec<&str> = settings.apis.iter().flat_map(of_api).collect();
     scopes.push("offline_access");
     scopes.sort_unstable();
     scopes.dedup();
     scopes
+}
+
+/// Those of one API.
+pub(crate) fn scopes_of<'a>(settings: &'a TenantSettings, api: &'a ApiSettings) -> Vec<&'a str> {
+    let is_strict = settings.registration.security_mode == SecurityMode::Strict;
+    let is_closed = api.policy == ApiPolicy::Deny || is_strict && api.system;
+    let is_open = api.policy == ApiPolicy::AllowAll && !is_strict;
+    let default_permissions = settings.client_grants.iter().find(|grant| {
+        grant.grantee == Grantee::ThirdPartyClients
+            && grant.audience == api.identifier
+            && grant.subject_type == SubjectType::User
+    });
+    let is_given = |scope: &str| match default_permissions.map(|grant| &grant.scope) {
+        _ if is_closed => false,
+        _ if is_open => true,
+        None => false,
+        Some(GrantedScope::All) => true,
+        Some(GrantedScope::Listed(listed)) => listed.iter().any(|it| it == scope),
+    };
+    let known = api.scopes.iter().map(String::as_str);
+    known.filter(|scope| is_given(scope)).collect()
 }

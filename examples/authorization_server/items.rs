@@ -11,6 +11,7 @@ use crate::{
     answers::{self, Answer, NO_STORE},
     app::App,
     demonstration::READ_ITEMS,
+    discovery,
     tenant::Tenant,
     tokens::Access,
 };
@@ -97,15 +98,15 @@ fn refused(refusal: &Refusal, tenant: &Tenant) -> Answer {
     answer
 }
 
-/// The metadata of the API (RFC 9728 section 2). Clients ask for all the scopes that are listed, so
-/// it lists those that requests here need.
+/// The metadata of the API (RFC 9728 section 2). Clients ask for the scopes that it lists, so these are
+/// the ones that they can have.
 pub(crate) fn metadata(tenant: &Tenant) -> Option<Value> {
     let api = tenant.items_api()?;
     Some(json!({
         "resource": api.identifier,
         "resource_name": "Items",
         "authorization_servers": [tenant.issuer],
-        "scopes_supported": [READ_ITEMS],
+        "scopes_supported": discovery::scopes_of(&tenant.settings, api),
         "bearer_methods_supported": ["header"],
     }))
 }

@@ -146,6 +146,7 @@ async fn the_api_says_where_its_tokens_come_from() {
         assert_eq!(metadata["resource"], format!("{}/api", server.base));
         assert_eq!(metadata["authorization_servers"], json!([server.base]));
         assert_eq!(metadata["bearer_methods_supported"], json!(["header"]));
+        // Not the other one: no default permission covers it.
         assert_eq!(metadata["scopes_supported"], json!(["read:items"]));
     }
 }
