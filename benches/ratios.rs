@@ -6,12 +6,22 @@
     reason = "a bench measures time itself, and its floors are written without ports"
 )]
 
+#[path = "support/agreement.rs"]
+mod agreement;
+#[path = "support/decisions.rs"]
+mod decisions;
 #[path = "support/drive.rs"]
 mod drive;
+#[path = "floor/access.rs"]
+mod floor_access;
+#[path = "floor/authorize.rs"]
+mod floor_authorize;
 #[path = "floor/pkce.rs"]
 mod floor_pkce;
 #[path = "floor/register.rs"]
 mod floor_register;
+#[path = "floor/token.rs"]
+mod floor_token;
 #[path = "support/pairs.rs"]
 mod pairs;
 #[path = "support/registrar.rs"]
@@ -25,6 +35,8 @@ mod turns;
 
 use std::io::{self, Write as _};
 
+use agreement::assert_same_decisions;
+use decisions::DECISIONS;
 use drive::register;
 use floor_register::Floor;
 use pairs::{BODIES, PAIRS, QUOTA};
@@ -37,10 +49,11 @@ fn main() -> io::Result<()> {
     for body in BODIES {
         assert_same_work(body);
     }
+    assert_same_decisions();
     let rounds = rounds(20);
     let mut out = io::stdout().lock();
     writeln!(out, "{rounds} rounds; ours / floor: min median max")?;
-    for pair in &PAIRS {
+    for pair in PAIRS.iter().chain(&DECISIONS) {
         let measured = measure(&pair.floor, &pair.ours, rounds);
         write!(out, "{}", measured.report(pair.name, pair.bar))?;
     }

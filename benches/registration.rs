@@ -5,12 +5,22 @@
     reason = "a bench measures time itself, and its floors are written without ports"
 )]
 
+#[path = "support/decisions.rs"]
+mod decisions;
 #[path = "support/drive.rs"]
 mod drive;
+#[path = "floor/access.rs"]
+mod floor_access;
+#[path = "floor/authorize.rs"]
+#[expect(dead_code, reason = "decisions are looked into by the ratios")]
+mod floor_authorize;
 #[path = "floor/pkce.rs"]
 mod floor_pkce;
 #[path = "floor/register.rs"]
 mod floor_register;
+#[path = "floor/token.rs"]
+#[expect(dead_code, reason = "decisions are looked into by the ratios")]
+mod floor_token;
 #[path = "support/pairs.rs"]
 #[expect(dead_code, reason = "bars and comparing answers are for the ratios")]
 mod pairs;
@@ -22,7 +32,7 @@ mod timed;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn each_by_itself(criterion: &mut Criterion) {
-    for pair in &pairs::PAIRS {
+    for pair in pairs::PAIRS.iter().chain(&decisions::DECISIONS) {
         let mut group = criterion.benchmark_group(pair.name);
         group.bench_function("floor", |bencher| bencher.iter_custom(pair.floor));
         group.bench_function("ours", |bencher| bencher.iter_custom(pair.ours));

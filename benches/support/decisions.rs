@@ -1,0 +1,260 @@
+//! Authorization and token checks as they are measured: both sides read the same documents, and
+//! the client is loaded already.
+
+use std::{hint::black_box, time::Duration};
+
+use oauth_dcr::{
+    AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, Client, CodeBinding,
+    RefreshBinding, SecretDigest, TenantSettings, Timestamp, TokenDecision, TokenGrant,
+    TokenRefusal, TokenRequest,
+};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    floor_access, floor_authorize,
+    floor_token::{self, Found},
+    pairs::{Pair, timed},
+};
+
+/// The checks, and that of a secret alone against one SHA-256 of it.
+pub(crate) const DECISIONS: [Pair; 6] = [
+    Pair {
+        name: "authorize, https redirect",
+        bar: Some(1.5),
+        floor: |n| floor_authorize(n, AUTHORIZE),
+        ours: |n| our_authorize(n, AUTHORIZE),
+    },
+    Pair {
+        name: "authorize, loopback on another port",
+        bar: Some(1.5),
+        floor: |n| floor_authorize(n, AUTHORIZE_LOOPBACK),
+        ours: |n| our_authorize(n, AUTHORIZE_LOOPBACK),
+    },
+    Pair {
+        name: "token by code, public",
+        bar: Some(1.5),
+        floor: |n| floor_token(n, &Sides::public(), BY_CODE),
+        ours: |n| our_token(n, &Sides::public(), BY_CODE),
+    },
+    Pair {
+        name: "token by code, confidential",
+        bar: Some(1.5),
+        floor: |n| floor_token(n, &Sides::confidential(), BY_CODE_AND_SECRET),
+        ours: |n| our_token(n, &Sides::confidential(), BY_CODE_AND_SECRET),
+    },
+    Pair {
+        name: "token by refresh token, public",
+        bar: Some(1.5),
+        floor: |n| floor_token(n, &Sides::public(), BY_REFRESH_TOKEN),
+        ours: |n| our_token(n, &Sides::public(), BY_REFRESH_TOKEN),
+    },
+    Pair {
+        name: "secret, one SHA-256",
+        bar: Some(1.2),
+        floor: floor_secret,
+        ours: our_secret,
+    },
+];
+
+/// What an agent that has registered asks for, with each value of about its usual length.
+pub(crate) const AUTHORIZE: &str = concat!(
+    "response_type=code&client_id=tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2",
+    "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+    "&redirect_uri=https%3A%2F%2Fagent.example.com%2Foauth%2Fcallback",
+    "&state=Zk3_a-9QxL0bV7yTn2RsUeWcHdMiJgPf1oKqXtBvAlE",
+    "&scope=read%3Aitems+write%3Aitems+offline_access",
+    "&resource=https%3A%2F%2Fapi.example.com%2Fmcp",
+);
+
+/// The same of one on the user's own device.
+pub(crate) const AUTHORIZE_LOOPBACK: &str = concat!(
+    "response_type=code&client_id=tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2",
+    "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+    "&redirect_uri=http%3A%2F%2F127.0.0.1%3A50123%2Fcallback",
+    "&state=Zk3_a-9QxL0bV7yTn2RsUeWcHdMiJgPf1oKqXtBvAlE",
+    "&scope=read%3Aitems+write%3Aitems+offline_access",
+    "&resource=https%3A%2F%2Fapi.example.com%2Fmcp",
+);
+
+/// What it sends for the code.
+pub(crate) const BY_CODE: &str = concat!(
+    "grant_type=authorization_code&code=R5bKx0w1Z8Yt3uCqPnVmLs7oDfGhJ2iE4aTzWyXrQ9k",
+    "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "&redirect_uri=https%3A%2F%2Fagent.example.com%2Foauth%2Fcallback",
+    "&client_id=tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2",
+    "&resource=https%3A%2F%2Fapi.example.com%2Fmcp",
+);
+
+/// The same with a secret.
+pub(crate) const BY_CODE_AND_SECRET: &str = concat!(
+    "grant_type=authorization_code&code=R5bKx0w1Z8Yt3uCqPnVmLs7oDfGhJ2iE4aTzWyXrQ9k",
+    "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "&redirect_uri=https%3A%2F%2Fagent.example.com%2Foauth%2Fcallback",
+    "&client_id=tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2",
+    "&client_secret=Qm9Zk3_a-xL0bV7yTn2RsUeWcHdMiJgPf1oKqXtBvAl",
+    "&resource=https%3A%2F%2Fapi.example.com%2Fmcp",
+);
+const SECRET: &str = "Qm9Zk3_a-xL0bV7yTn2RsUeWcHdMiJgPf1oKqXtBvAl";
+
+/// And for the next access token.
+pub(crate) const BY_REFRESH_TOKEN: &str = concat!(
+    "grant_type=refresh_token&refresh_token=W1gFWFOEjXkdBjftJeZ4CVPmB92K27uhbUJU1p1r_wW",
+    "&client_id=tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2",
+    "&resource=https%3A%2F%2Fapi.example.com%2Fmcp",
+);
+
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// Tenant, client, and what is bound to its code and its refresh token, for each side.
+pub(crate) struct Sides {
+    tenant: TenantSettings,
+    client: Client,
+    code: CodeBinding,
+    refresh: RefreshBinding,
+    floor_tenant: floor_access::Tenant,
+    floor_client: floor_access::Client,
+    floor_code: floor_token::Code,
+    floor_refresh: floor_token::Refresh,
+}
+
+impl Sides {
+    pub(crate) fn public() -> Self {
+        Self::of(None)
+    }
+
+    pub(crate) fn confidential() -> Self {
+        Self::of(Some(SECRET))
+    }
+
+    fn of(secret: Option<&str>) -> Self {
+        let tenant = include_str!("../fixtures/tenant.json");
+        let mut client: Value =
+            serde_json::from_str(include_str!("../fixtures/client.json")).unwrap();
+        if let Some(secret) = secret {
+            client["metadata"]["token_endpoint_auth_method"] = "client_secret_post".into();
+            client["secret_digest"] = SecretDigest::of(secret).to_tagged().into();
+        }
+        let floor_tenant = serde_json::from_str(tenant).unwrap();
+        let mut floor_client: floor_access::Client =
+            serde_json::from_value(client.clone()).unwrap();
+        floor_client.secret_sha256 = secret.map(|secret| Sha256::digest(secret).into());
+        let tenant: TenantSettings = serde_json::from_str(tenant).unwrap();
+        let client: Client = serde_json::from_value(client).unwrap();
+
+        let request = AuthorizationRequest::from_query(AUTHORIZE);
+        let code = tenant.authorize(request, Some(&client)).unwrap();
+        let code = code.approve(NOW, LIFETIME);
+        let form = if secret.is_some() {
+            BY_CODE_AND_SECRET
+        } else {
+            BY_CODE
+        };
+        let tokens = match TokenRequest::from_form(form, None).authenticate(&tenant, Some(&client))
+        {
+            Ok(TokenGrant::AuthorizationCode(exchange)) => {
+                exchange.check(Some(&code), NOW).unwrap()
+            }
+            other => panic!("{other:?}"),
+        };
+        let refresh = tokens
+            .refresh_binding(NOW.saturating_add(LIFETIME))
+            .unwrap();
+        Self {
+            floor_code: serde_json::from_value(content(&code)).unwrap(),
+            floor_refresh: serde_json::from_value(content(&refresh)).unwrap(),
+            tenant,
+            client,
+            code,
+            refresh,
+            floor_tenant,
+            floor_client,
+        }
+    }
+
+    pub(crate) fn floor_authorize(
+        &self,
+        query: &str,
+    ) -> Result<floor_authorize::Decision, &'static str> {
+        floor_authorize::authorize(&self.floor_tenant, Some(&self.floor_client), query)
+    }
+
+    pub(crate) fn our_authorize(
+        &self,
+        query: &str,
+    ) -> Result<AuthorizationDecision, AuthorizationRefusal> {
+        let request = AuthorizationRequest::from_query(query);
+        self.tenant.authorize(request, Some(&self.client))
+    }
+
+    pub(crate) fn floor_token(
+        &self,
+        form: &str,
+        now: Timestamp,
+    ) -> Result<floor_token::Decision, &'static str> {
+        let found = Found {
+            code: Some(&self.floor_code),
+            refresh: Some(&self.floor_refresh),
+        };
+        let (tenant, client) = (&self.floor_tenant, Some(&self.floor_client));
+        floor_token::token(tenant, client, form, &found, now.unix_millis())
+    }
+
+    pub(crate) fn our_token(
+        &self,
+        form: &str,
+        now: Timestamp,
+    ) -> Result<TokenDecision, TokenRefusal> {
+        let request = TokenRequest::from_form(form, None);
+        match request.authenticate(&self.tenant, Some(&self.client))? {
+            TokenGrant::AuthorizationCode(exchange) => exchange.check(Some(&self.code), now),
+            TokenGrant::RefreshToken(exchange) => exchange.check(Some(&self.refresh), now),
+            other => panic!("no grant of a strict client: {other:?}"),
+        }
+    }
+}
+
+/// What is kept, without version and checksum.
+pub(crate) fn content(kept: &impl serde::Serialize) -> Value {
+    serde_json::to_value(kept).unwrap()["content"].take()
+}
+
+fn floor_authorize(n: u64, query: &str) -> Duration {
+    let sides = Sides::public();
+    timed(n, || {
+        black_box(&sides).floor_authorize(black_box(query)).unwrap()
+    })
+}
+
+fn our_authorize(n: u64, query: &str) -> Duration {
+    let sides = Sides::public();
+    timed(n, || {
+        black_box(&sides).our_authorize(black_box(query)).unwrap()
+    })
+}
+
+fn floor_token(n: u64, sides: &Sides, form: &str) -> Duration {
+    let sides = black_box(sides);
+    timed(n, || {
+        sides.floor_token(black_box(form), black_box(NOW)).unwrap()
+    })
+}
+
+fn our_token(n: u64, sides: &Sides, form: &str) -> Duration {
+    let sides = black_box(sides);
+    timed(n, || {
+        sides.our_token(black_box(form), black_box(NOW)).unwrap()
+    })
+}
+
+fn floor_secret(n: u64) -> Duration {
+    timed(n, || Sha256::digest(black_box(SECRET)))
+}
+
+fn our_secret(n: u64) -> Duration {
+    let digest = SecretDigest::of(SECRET);
+    timed(n, || {
+        assert!(black_box(&digest).matches(black_box(SECRET)));
+    })
+}
