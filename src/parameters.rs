@@ -1,10 +1,13 @@
 //! The parameters of an authorization, token or revocation request: ordered pairs of which none may
 //! be there twice (RFC 6749 sections 3.1 and 3.2).
 
+mod form;
+
 use std::{borrow::Cow, fmt};
 
-use url::form_urlencoded;
 use zeroize::Zeroize as _;
+
+pub(crate) use form::decoded;
 
 /// Bytes of all names and values together that are looked at. A form or query beyond is refused.
 pub(crate) const MAX_BYTES: usize = 32 * 1024;
@@ -124,7 +127,7 @@ impl<'a> Parameters<'a> {
         if text.len() > MAX_BYTES {
             parameters.fault = Some(ParameterFault::TooLarge);
         } else {
-            parameters.collect(form_urlencoded::parse(text.as_bytes()));
+            parameters.collect(form::pairs(text));
         }
         parameters
     }

@@ -1,8 +1,9 @@
 //! The `Authorization` header of a token request: HTTP Basic, or nothing that is of use.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use url::form_urlencoded;
 use zeroize::Zeroizing;
+
+use crate::parameters::decoded;
 
 /// A longer header is not read.
 const MAX_BYTES: usize = 8 * 1024;
@@ -51,11 +52,10 @@ fn basic(value: &[u8]) -> Option<Header> {
 /// Each half is encoded as a form's value is before the two are joined; some libraries encode even
 /// `-` and `_`.
 fn form_decoded(text: &str) -> Option<Zeroizing<String>> {
-    if text.contains(['&', '=']) {
+    if text.is_empty() || text.contains(['&', '=']) {
         return None;
     }
-    let (decoded, _) = form_urlencoded::parse(text.as_bytes()).next()?;
-    Some(Zeroizing::new(decoded.into_owned()))
+    Some(Zeroizing::new(decoded(text).into_owned()))
 }
 
 #[cfg(test)]
