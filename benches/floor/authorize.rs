@@ -18,6 +18,7 @@ pub(crate) struct Decision {
     pub(crate) connections: Vec<String>,
     pub(crate) state: Option<String>,
     pub(crate) nonce: Option<String>,
+    pub(crate) left_to_host: Vec<(String, String)>,
     pub(crate) issuer: Option<String>,
 }
 
@@ -37,6 +38,7 @@ struct Query<'a> {
     response_type: Option<Cow<'a, str>>,
     scope: Option<Cow<'a, str>>,
     state: Option<Cow<'a, str>>,
+    others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 /// Checks `query` for `client`, which is what was found under its `client_id`. The error is a code.
@@ -70,6 +72,10 @@ pub(crate) fn authorize(
     if prompts.any(|prompt| prompt == "none") {
         return Err("consent_required");
     }
+    for value in [given(&query.state), given(&query.nonce)] {
+        check_kept(value.unwrap_or_default())?;
+    }
+    let left_to_host = query.left_to_host()?;
     let connections = connections(tenant, given(&query.connection))?;
     let access = tenant.access(
         client,
@@ -91,6 +97,7 @@ pub(crate) fn authorize(
         connections,
         state: owned(query.state),
         nonce: owned(query.nonce),
+        left_to_host,
         issuer: tenant.issuer.clone(),
     })
 }
@@ -98,7 +105,6 @@ pub(crate) fn authorize(
 impl<'a> Query<'a> {
     fn read(text: &'a str) -> Result<Self, &'static str> {
         let mut query = Self::default();
-        let mut others: Vec<Cow<'_, str>> = Vec::new();
         let (mut pairs, mut bytes) = (0, 0);
         if text.len() > 32_768 {
             return Err("invalid_request");
@@ -107,6 +113,9 @@ impl<'a> Query<'a> {
             pairs += 1;
             bytes += name.len() + value.len();
             if pairs > 100 || bytes > 32_768 {
+                return Err("invalid_request");
+            }
+            if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
                 return Err("invalid_request");
             }
             let slot = match &*name {
@@ -129,9 +138,11 @@ impl<'a> Query<'a> {
                 "state" => &mut query.state,
                 "claims" | "id_token_hint" | "invitation" | "login_ticket" | "request"
                 | "request_uri" | "screen_hint" => return Err("invalid_request"),
-                _ if others.contains(&name) => return Err("invalid_request"),
+                _ if query.others.iter().any(|(known, _)| *known == name) => {
+                    return Err("invalid_request");
+                }
                 _ => {
-                    others.push(name);
+                    query.others.push((name, value));
                     continue;
                 }
             };
@@ -141,6 +152,41 @@ impl<'a> Query<'a> {
         }
         Ok(query)
     }
+}
+
+impl Query<'_> {
+    /// What the host may act on.
+    fn left_to_host(&self) -> Result<Vec<(String, String)>, &'static str> {
+        let mut left = Vec::new();
+        if let Some(prompt) = given(&self.prompt) {
+            check_kept(prompt)?;
+            left.push(("prompt".to_owned(), prompt.to_owned()));
+        }
+        for (name, value) in &self.others {
+            let is_known = matches!(
+                &**name,
+                "acr_values"
+                    | "claims_locales"
+                    | "display"
+                    | "dpop_jkt"
+                    | "login_hint"
+                    | "max_age"
+                    | "registration"
+                    | "ui_locales"
+            );
+            if is_known || name.starts_with("ext-") {
+                check_kept(name)?;
+                check_kept(value)?;
+                left.push((name.clone().into_owned(), value.clone().into_owned()));
+            }
+        }
+        Ok(left)
+    }
+}
+
+fn check_kept(text: &str) -> Result<(), &'static str> {
+    let is_text = text.len() <= 4096 && !text.contains(char::is_control);
+    is_text.then_some(()).ok_or("invalid_request")
 }
 
 /// A parameter without a value counts as left out.
@@ -153,7 +199,10 @@ fn owned(value: Option<Cow<'_, str>>) -> Option<String> {
     value.filter(|value| !value.is_empty()).map(Cow::into_owned)
 }
 
-fn check_redirect_uri(client: &Client, requested: Option<&str>) -> Result<(), &'static str> {
+pub(crate) fn check_redirect_uri(
+    client: &Client,
+    requested: Option<&str>,
+) -> Result<(), &'static str> {
     let registered = &client.metadata.redirect_uris;
     let is_right = match requested {
         None => registered.len() == 1,

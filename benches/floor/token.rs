@@ -13,6 +13,7 @@ use crate::{
         Access, AuthMethod, Client, GrantType, Tenant, is_same_resource, is_scope_token, push_once,
         shared,
     },
+    floor_authorize::check_redirect_uri,
     floor_pkce,
 };
 
@@ -119,7 +120,8 @@ impl<'a> Form<'a> {
         for (name, mut value) in form_urlencoded::parse(text.as_bytes()) {
             pairs += 1;
             bytes += name.len() + value.len();
-            if pairs > 100 || bytes > 32_768 {
+            let is_text = !name.contains('\u{fffd}') && !value.contains('\u{fffd}');
+            if pairs > 100 || bytes > 32_768 || !is_text {
                 return Err("invalid_request");
             }
             let slot = match &*name {
@@ -198,6 +200,7 @@ impl<'a> Form<'a> {
             || code.client_id != client.id
             || now >= code.expires_at
             || !is_right_uri
+            || check_redirect_uri(client, Some(&code.redirect_uri)).is_err()
             || !verifies(&code.challenge, given(&self.code_verifier))
         {
             return Err("invalid_grant");
@@ -302,15 +305,13 @@ fn reduce(access: &mut Access, requested: &str) -> Result<(), &'static str> {
     if !wanted().all(|token| given.split(' ').any(|it| it == token)) {
         return Err("invalid_scope");
     }
-    if wanted().next().is_some() {
-        let mut left = String::with_capacity(given.len());
-        for token in given
-            .split(' ')
-            .filter(|token| wanted().any(|it| it == *token))
-        {
-            push_once(&mut left, token);
-        }
-        access.scope = (!left.is_empty()).then_some(left);
+    let mut left = String::with_capacity(given.len());
+    for token in given
+        .split(' ')
+        .filter(|token| wanted().any(|it| it == *token))
+    {
+        push_once(&mut left, token);
     }
+    access.scope = (!left.is_empty()).then_some(left);
     Ok(())
 }

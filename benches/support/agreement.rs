@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oauth_dcr::{RefreshBinding, RefreshTokenRule, Timestamp, TokenDecision};
+use oauth_dcr::{ApiAccess, RefreshTokenAction, Scope, Timestamp, TokenDecision};
 use serde_json::{Value, json};
 
 use crate::{
@@ -224,6 +224,7 @@ fn authorized(decision: &floor_authorize::Decision) -> Value {
         "connections": decision.connections,
         "state": decision.state,
         "nonce": decision.nonce,
+        "left_to_host": decision.left_to_host,
         "issuer": decision.issuer,
     })
 }
@@ -241,18 +242,27 @@ fn granted(decision: &floor_token::Decision) -> Value {
 }
 
 fn granted_by_ours(decision: &TokenDecision) -> Value {
-    let given = decision.refresh_binding(NOW);
+    let kept = decision.refresh_binding(NOW, Duration::ZERO);
+    let given = kept.as_ref().map(|kept| content(kept)["access"].take());
     json!({
         "tenant": decision.tenant(),
         "client_id": decision.client_id(),
-        "access": decision.access(),
-        "given": given.as_ref().map(RefreshBinding::access),
+        "access": our_access(decision.access()),
+        "given": given,
         "refresh_token": match decision.refresh_token() {
-            RefreshTokenRule::None => "none",
-            RefreshTokenRule::New => "new",
-            RefreshTokenRule::Keep => "keep",
+            RefreshTokenAction::None => "none",
+            RefreshTokenAction::Issue => "new",
+            RefreshTokenAction::Keep => "keep",
         },
         "nonce": decision.nonce(),
+    })
+}
+
+fn our_access(access: &ApiAccess) -> Value {
+    json!({
+        "audience": access.audience(),
+        "scope": access.scope().map(Scope::as_str),
+        "offline_access": access.has_offline_access(),
     })
 }
 

@@ -4,18 +4,14 @@
 use std::{hint::black_box, time::Duration};
 
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, Client, CodeBinding,
+    AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, Client, CodeBinding, Found,
     RefreshBinding, SecretDigest, TenantSettings, Timestamp, TokenDecision, TokenGrant,
     TokenRefusal, TokenRequest,
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    floor_access, floor_authorize,
-    floor_token::{self, Found},
-    pairs::{Pair, timed},
-};
+use crate::{floor_access, floor_authorize, floor_token, pairs::Pair, timed::timed};
 
 /// The checks, and that of a secret alone against one SHA-256 of it.
 pub(crate) const DECISIONS: [Pair; 6] = [
@@ -145,22 +141,20 @@ impl Sides {
 
         let request = AuthorizationRequest::from_query(AUTHORIZE);
         let code = tenant.authorize(request, Some(&client)).unwrap();
-        let code = code.approve(NOW, LIFETIME);
+        let code = code.approve().code_binding(NOW, LIFETIME).unwrap();
         let form = if secret.is_some() {
             BY_CODE_AND_SECRET
         } else {
             BY_CODE
         };
-        let tokens = match TokenRequest::from_form(form, None).authenticate(&tenant, Some(&client))
-        {
+        let request = TokenRequest::from_form(form, None);
+        let tokens = match request.authenticate(&tenant, Some(&client), NOW) {
             Ok(TokenGrant::AuthorizationCode(exchange)) => {
-                exchange.check(Some(&code), NOW).unwrap()
+                exchange.check(Found::Unused(&code)).unwrap()
             }
             other => panic!("{other:?}"),
         };
-        let refresh = tokens
-            .refresh_binding(NOW.saturating_add(LIFETIME))
-            .unwrap();
+        let refresh = tokens.refresh_binding(NOW, LIFETIME).unwrap();
         Self {
             floor_code: serde_json::from_value(content(&code)).unwrap(),
             floor_refresh: serde_json::from_value(content(&refresh)).unwrap(),
@@ -193,7 +187,7 @@ impl Sides {
         form: &str,
         now: Timestamp,
     ) -> Result<floor_token::Decision, &'static str> {
-        let found = Found {
+        let found = floor_token::Found {
             code: Some(&self.floor_code),
             refresh: Some(&self.floor_refresh),
         };
@@ -207,9 +201,9 @@ impl Sides {
         now: Timestamp,
     ) -> Result<TokenDecision, TokenRefusal> {
         let request = TokenRequest::from_form(form, None);
-        match request.authenticate(&self.tenant, Some(&self.client))? {
-            TokenGrant::AuthorizationCode(exchange) => exchange.check(Some(&self.code), now),
-            TokenGrant::RefreshToken(exchange) => exchange.check(Some(&self.refresh), now),
+        match request.authenticate(&self.tenant, Some(&self.client), now)? {
+            TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(&self.code)),
+            TokenGrant::RefreshToken(exchange) => exchange.check(Found::Unused(&self.refresh)),
             other => panic!("no grant of a strict client: {other:?}"),
         }
     }
