@@ -4,9 +4,8 @@
 //! ```text
 //! cargo run --release --example authorization_server -- \
 //!     [--listen 127.0.0.1:8080] [--settings FILE] [--geoip FILE]... [--store memory]
-//!     [--auto-approve]
-//!     [--protect-name NAME]... [--interaction-lifetime SECONDS] [--code-lifetime SECONDS]
-//!     [--access-lifetime SECONDS] [--refresh-lifetime SECONDS]
+//!     [--auto-approve] [--protect-name NAME]... [--interaction-lifetime SECONDS]
+//!     [--code-lifetime SECONDS] [--access-lifetime SECONDS] [--refresh-lifetime SECONDS]
 //! ```
 //!
 //! The first line that it prints is `listening on http://ADDRESS:PORT`; port 0 picks a free one.

@@ -7,7 +7,7 @@ use http::{
 use hyper::body::Incoming;
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationError, AuthorizationRefusal, AuthorizationRequest,
-    AuthorizationResponse, Clock as _, Delivery, Issued, RandomError, ResponseType,
+    AuthorizationResponse, Delivery, Issued, RandomError, ResponseType,
 };
 use serde_json::json;
 
@@ -42,8 +42,8 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
     let Some(client) = client else {
         return answers::unavailable();
     };
-    // A permissive client may have registered for tokens from here; this server issues codes alone.
     if decision.response_type() != ResponseType::Code {
+        // A permissive client may have registered for tokens from here.
         let refusal = decision.refuse(AuthorizationError::UnsupportedResponseType);
         return refused(&refusal, &head.headers);
     }
@@ -62,12 +62,10 @@ pub(crate) fn approve(
     user: &'static User,
 ) -> Result<Answer, RandomError> {
     let approval = decision.approve();
-    let Some(binding) = approval.code_binding(app.clock.now(), app.lifetimes.code) else {
-        return Ok(answers::unavailable());
-    };
-    let code = app.tokens.issue_code(binding, user)?;
-    let issued = Issued::code(code.expose());
-    Ok(back_to_client(&approval.response(issued)))
+    let code = app.tokens.issue_code(&approval, user)?;
+    Ok(back_to_client(
+        &approval.response(Issued::code(code.expose())),
+    ))
 }
 
 fn back_to_client(response: &AuthorizationResponse) -> Answer {

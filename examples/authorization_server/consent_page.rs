@@ -16,7 +16,7 @@ use crate::{
     sessions::Session,
 };
 
-/// It is about no API, and is shown below those that are.
+/// It has a box of its own, below the others.
 const OFFLINE_ACCESS: &str = "offline_access";
 
 pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &Secret) -> Answer {
@@ -54,6 +54,16 @@ fn who(app: &App, consent: &Consent<'_>) -> Markup {
     let age = app.clock.now().saturating_since(consent.registered_at);
     html! {
         h1 { span.name { (name) } " asks for access to your account" }
+        @if !consent.localized_names.is_empty() {
+            p.note {
+                "In other languages it calls itself "
+                @for (at, text) in consent.localized_names.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    strong.name { (text.value()) }
+                }
+                "."
+            }
+        }
         @if !consent.is_verified {
             p.unverified {
                 strong { "Not verified" }
@@ -93,11 +103,13 @@ fn access(app: &App, consent: &Consent<'_>) -> Markup {
             }
         }
         @if consent.has_offline_access {
-            label.choice {
-                input type="checkbox" name="scope" value=(OFFLINE_ACCESS) checked;
-                span {
-                    strong { "Also while you are away" }
-                    small { "without asking again, for up to " (in_words(app.lifetimes.refresh_token)) }
+            fieldset {
+                label.choice {
+                    input type="checkbox" name="scope" value=(OFFLINE_ACCESS) checked;
+                    span {
+                        strong { "All this while you are away" }
+                        small { "without asking again, for up to " (in_words(app.lifetimes.refresh_token)) }
+                    }
                 }
             }
         }

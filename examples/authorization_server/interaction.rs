@@ -75,8 +75,8 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
         "approve" => {
             let ticked: Vec<String> = forms::values(&sent.form, "scope").collect();
             let ticked = ticked.iter().map(String::as_str);
-            let decision = session.decision.limited_to(ticked);
-            approve(app, decision, user).unwrap_or_else(|_| answers::unavailable())
+            approve(app, session.decision.limited_to(ticked), user)
+                .unwrap_or_else(|_| answers::unavailable())
         }
         "other-user" => return sign_in_as(app, tenant, &sent, None),
         // Whatever is no approval is a denial.

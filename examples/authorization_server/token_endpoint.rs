@@ -4,8 +4,8 @@ use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use oauth_dcr::{
-    Client, Clock as _, Found, RandomError, Scope, TenantSettings, TokenGrant, TokenRefusal,
-    TokenRequest,
+    Client, Clock as _, Found, GrantFault, RandomError, Scope, TenantSettings, TokenDecision,
+    TokenError, TokenGrant, TokenRefusal, TokenRequest,
 };
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::{
     app::App,
     forms,
     tenant::Tenant,
-    tokens::{Issued, Kept},
+    tokens::{Issued, OneTime},
 };
 
 /// Why no token is issued.
@@ -50,44 +50,44 @@ pub(crate) fn authorization(headers: &HeaderMap) -> Option<&[u8]> {
 }
 
 /// Check first, and then take the code or token in one step: what another client presents stays
-/// usable by its own. A replay ends whatever has come of it.
+/// usable by its own.
 fn exchange(
     app: &App,
     tenant: &TenantSettings,
     request: TokenRequest<'_>,
     client: Option<&Client>,
 ) -> Result<Issued, Failure> {
-    let (tokens, now) = (&app.tokens, app.clock.now());
-    match request.authenticate(tenant, client, now)? {
+    let tokens = &app.tokens;
+    match request.authenticate(tenant, client, app.clock.now())? {
         TokenGrant::AuthorizationCode(exchange) => {
-            let code = exchange.code();
-            let kept = tokens.find_code(code);
-            let decision = exchange
-                .check(found(kept.as_ref()))
-                .inspect_err(|refusal| tokens.revoke_if_replayed(code, refusal))?;
-            let issued = tokens.redeem_code(code, &decision)?;
+            let code = tokens.find_code(exchange.code());
+            let decision = checked(code.as_ref(), |found| exchange.check(found))?;
+            let issued = tokens.redeem_code(exchange.code(), &decision)?;
             issued.ok_or_else(|| exchange.replayed().into())
         }
         TokenGrant::RefreshToken(exchange) => {
-            let token = exchange.refresh_token();
-            let kept = tokens.find_refresh_token(token);
-            let decision = exchange
-                .check(found(kept.as_ref()))
-                .inspect_err(|refusal| tokens.revoke_if_replayed(token, refusal))?;
-            let issued = tokens.refresh(token, &decision)?;
+            let token = tokens.find_refresh_token(exchange.refresh_token());
+            let decision = checked(token.as_ref(), |found| exchange.check(found))?;
+            let issued = tokens.refresh(exchange.refresh_token(), &decision)?;
             issued.ok_or_else(|| exchange.replayed().into())
         }
         TokenGrant::ClientCredentials(request) => Ok(tokens.issue_to_client(&request.check()?)?),
-        other => Err(other.not_offered().into()),
+        grant => Err(grant.not_offered().into()),
     }
 }
 
-fn found<B>(kept: Option<&Kept<B>>) -> Found<'_, B> {
-    match kept {
-        None => Found::Nothing,
-        Some(kept) if kept.is_used => Found::Used(&kept.binding),
-        Some(kept) => Found::Unused(&kept.binding),
-    }
+/// Checks what was found under a code or refresh token; whatever a replayed one has led to is
+/// revoked.
+fn checked<B>(
+    row: Option<&OneTime<B>>,
+    check: impl FnOnce(Found<'_, B>) -> Result<TokenDecision, TokenRefusal>,
+) -> Result<TokenDecision, TokenRefusal> {
+    check(row.map_or(Found::Nothing, OneTime::found)).inspect_err(|refusal| {
+        let is_replay = refusal.error() == TokenError::InvalidGrant(GrantFault::Replayed);
+        if let Some(row) = row.filter(|_| is_replay) {
+            row.grant.revoke();
+        }
+    })
 }
 
 /// RFC 6749 section 5.1. `scope` says what was given even where that is nothing: left out, it would

@@ -12,8 +12,8 @@ use std::{
 };
 
 use oauth_dcr::{
-    ApiAccess, Client, ClientId, Clock as _, CodeBinding, GrantFault, RandomError, RefreshBinding,
-    RefreshTokenAction, SystemClock, TenantId, Timestamp, TokenDecision, TokenError, TokenRefusal,
+    ApiAccess, Approval, Client, ClientId, Clock as _, CodeBinding, Found, RandomError,
+    RefreshBinding, RefreshTokenAction, SystemClock, TenantId, Timestamp, TokenDecision,
 };
 
 use crate::{
@@ -61,29 +61,34 @@ impl Grant {
         self.is_revoked.load(Ordering::Acquire)
     }
 
-    fn revoke(&self) {
+    pub(crate) fn revoke(&self) {
         self.is_revoked.store(true, Ordering::Release);
     }
 }
 
 /// An authorization code or a refresh token that is good once.
-struct OneTime<B> {
+#[derive(Clone)]
+pub(crate) struct OneTime<B> {
     binding: B,
-    grant: Arc<Grant>,
+    pub(crate) grant: Arc<Grant>,
     is_used: bool,
 }
 
-/// What is known of a presented code or refresh token.
-pub(crate) struct Kept<B> {
-    pub(crate) binding: B,
-    pub(crate) is_used: bool,
-}
+impl<B> OneTime<B> {
+    const fn new(binding: B, grant: Arc<Grant>) -> Self {
+        Self {
+            binding,
+            grant,
+            is_used: false,
+        }
+    }
 
-impl<B: Clone> OneTime<B> {
-    fn kept(&self) -> Kept<B> {
-        Kept {
-            binding: self.binding.clone(),
-            is_used: self.is_used || self.grant.is_revoked(),
+    /// What the library is to make of it.
+    pub(crate) fn found(&self) -> Found<'_, B> {
+        if self.is_used || self.grant.is_revoked() {
+            Found::Used(&self.binding)
+        } else {
+            Found::Unused(&self.binding)
         }
     }
 }
@@ -130,34 +135,36 @@ impl Tokens {
         }
     }
 
-    /// A code for what `user` has consented to.
+    /// A code for what `user` has consented to. It is remembered for longer than it is good: for as
+    /// long as what came of it, so that a replay is noticed.
     pub(crate) fn issue_code(
         &self,
-        binding: CodeBinding,
+        approval: &Approval,
         user: &'static User,
     ) -> Result<Secret, RandomError> {
         let code = Secret::draw()?;
         let now = self.clock.now();
-        // A code that is used again is known as one for as long as what has come of it may live.
-        let forgotten_at = now.saturating_add(self.lifetimes.refresh_token);
-        let forgotten_at = forgotten_at.max(binding.expires_at());
-        let (tenant, client_id) = (binding.tenant().clone(), binding.client_id().clone());
-        let grant = Grant::new(tenant, client_id, Some(user));
-        let row = OneTime {
-            binding,
-            grant: Arc::new(grant),
-            is_used: false,
-        };
-        let mut tables = self.tables();
-        tables.codes.insert(code.digest(), row, forgotten_at, now);
+        if let Some(binding) = approval.code_binding(now, self.lifetimes.code) {
+            let lifetimes = self.lifetimes;
+            let forgotten_at = binding
+                .expires_at()
+                .saturating_add(lifetimes.access_token.max(lifetimes.refresh_token));
+            let (tenant, client_id) = (binding.tenant().clone(), binding.client_id().clone());
+            let grant = Arc::new(Grant::new(tenant, client_id, Some(user)));
+            let row = OneTime::new(binding, grant);
+            let mut tables = self.tables();
+            tables.codes.insert(code.digest(), row, forgotten_at, now);
+        }
         Ok(code)
     }
 
-    /// What `code` is bound to, used or not.
-    pub(crate) fn find_code(&self, code: &str) -> Option<Kept<CodeBinding>> {
+    /// What is kept of `code`.
+    pub(crate) fn find_code(&self, code: &str) -> Option<OneTime<CodeBinding>> {
         let mut tables = self.tables();
-        let row = tables.codes.get(Digest::of(code), self.clock.now())?;
-        Some(row.kept())
+        tables
+            .codes
+            .get(Digest::of(code), self.clock.now())
+            .cloned()
     }
 
     /// Takes `code` for the tokens that were decided on. `None` if it is gone or was taken before;
@@ -188,28 +195,14 @@ impl Tokens {
         )))
     }
 
-    /// What `refresh_token` is bound to, used or not.
-    pub(crate) fn find_refresh_token(&self, refresh_token: &str) -> Option<Kept<RefreshBinding>> {
+    /// What is kept of `refresh_token`.
+    pub(crate) fn find_refresh_token(
+        &self,
+        refresh_token: &str,
+    ) -> Option<OneTime<RefreshBinding>> {
         let mut tables = self.tables();
         let key = Digest::of(refresh_token);
-        let row = tables.refresh_tokens.get(key, self.clock.now())?;
-        Some(row.kept())
-    }
-
-    /// Ends all that `code_or_token` has led to, if it was refused as a replay: one of those who
-    /// presented it is not the client.
-    pub(crate) fn revoke_if_replayed(&self, code_or_token: &str, refusal: &TokenRefusal) {
-        if refusal.error() != TokenError::InvalidGrant(GrantFault::Replayed) {
-            return;
-        }
-        let (key, now) = (Digest::of(code_or_token), self.clock.now());
-        let mut tables = self.tables();
-        if let Some(row) = tables.codes.get(key, now) {
-            row.grant.revoke();
-        }
-        if let Some(row) = tables.refresh_tokens.get(key, now) {
-            row.grant.revoke();
-        }
+        tables.refresh_tokens.get(key, self.clock.now()).cloned()
     }
 
     /// Uses `refresh_token` for the tokens that were decided on. `None` if it is gone, revoked, or
@@ -326,11 +319,7 @@ impl Tables {
         now: Timestamp,
     ) {
         let expires_at = binding.expires_at();
-        let row = OneTime {
-            binding,
-            grant,
-            is_used: false,
-        };
+        let row = OneTime::new(binding, grant);
         self.refresh_tokens
             .insert(token.digest(), row, expires_at, now);
     }

@@ -95,7 +95,7 @@ async fn assert_went_through(way: &str, seen: &Value, client: &Client) {
         "This name looks like “Acme”",
         "https://api.acme.example",
         "read:items",
-        "Also while you are away",
+        "while you are away",
         "a program on this device (127.0.0.1)",
         "Grace Hopper",
     ] {

@@ -1,61 +1,18 @@
-//! Sign-in and consent: whose they are, how often they count, and what the pages hold.
+//! Sign-in and consent: whose they are, and how often they count.
 
 use std::time::Duration;
 
 use http::Request;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
-    person::{Page, Person},
-    wire::{Answer, form_request, pairs, send, with, without},
+    person::Person,
+    scene::{CONNECTION, Scene, assert_is_refused, consent_page, two_scopes},
+    wire::{form_request, send, with, without},
 };
-
-/// The one connection of a server without settings.
-const CONNECTION: &str = "demonstration";
-
-/// Somebody who has come to the consent page.
-struct Scene {
-    _server: ExampleServer,
-    client: Client,
-    person: Person,
-    sign_in: Page,
-    consent: Page,
-}
-
-impl Scene {
-    async fn new() -> Self {
-        let server = ExampleServer::start_with(None, &[]);
-        let client = Client::public(&server.base).await;
-        let mut person = Person::new(&server.base);
-        let url = client.authorization_url(&client.authorization());
-        let sign_in = person.open(&url).await;
-        let consent = person.sign_in(&sign_in, "grace", CONNECTION).await;
-        assert_eq!(consent.answer.status, 200, "{:?}", consent.answer);
-        Self {
-            _server: server,
-            client,
-            person,
-            sign_in,
-            consent,
-        }
-    }
-
-    async fn approve(&mut self) -> Answer {
-        let consent = &self.consent;
-        self.person
-            .decide(consent, "approve", &["read:items"])
-            .await
-    }
-}
-
-fn assert_is_refused(answer: &Answer) {
-    assert_eq!(answer.status, 403, "{answer:?}");
-    assert_eq!(answer.header("location"), None);
-    assert_eq!(answer.header("set-cookie"), None);
-}
 
 #[tokio::test]
 async fn who_approves_lets_the_client_in_as_themselves() {
@@ -273,30 +230,6 @@ async fn a_permissive_client_is_told_of_a_denial() {
     assert_eq!(answer.redirected_with("state").unwrap(), "s-7f3a");
 }
 
-/// A tenant that would give every client both scopes of its API.
-fn two_scopes(mode: &str) -> Value {
-    json!({ "tenants": [{
-        "id": "acme",
-        "registration": { "enabled": true, "security_mode": mode },
-        "default_audience": "https://items.example",
-        "apis": [{ "identifier": "https://items.example",
-                   "scopes": ["read:items", "write:items"] }],
-        "client_grants": [{ "default_for": "third_party_clients",
-            "audience": "https://items.example", "allow_all_scopes": true }],
-        "connections": [{ "name": "google", "is_domain_connection": true }],
-    }] })
-}
-
-async fn consent_page(client: &Client) -> (Person, Page) {
-    let request = without(client.authorization(), "audience");
-    let scope = "read:items write:items offline_access";
-    let request = with(request, "scope", scope);
-    let mut person = Person::new(&client.base);
-    let page = person.open(&client.authorization_url(&request)).await;
-    let consent = person.sign_in(&page, "ada", "google").await;
-    (person, consent)
-}
-
 #[tokio::test]
 async fn a_scope_that_is_unticked_is_not_given() {
     let settings = two_scopes("strict");
@@ -309,234 +242,19 @@ async fn a_scope_that_is_unticked_is_not_given() {
         (vec![], ""),
     ] {
         let (mut person, page) = consent_page(&client).await;
-        let ticked: Vec<_> = ticked.into_iter().chain(["offline_access"]).collect();
         let answer = person.decide(&page, "approve", &ticked).await;
         let code = answer.redirected_with("code").unwrap();
         let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
         assert_eq!(tokens.scope, given);
+        assert_eq!(tokens.refresh, "", "offline access was unticked, too");
+
+        let (mut person, page) = consent_page(&client).await;
+        let ticked: Vec<&str> = ticked.into_iter().chain(["offline_access"]).collect();
+        let answer = person.decide(&page, "approve", &ticked).await;
+        let code = answer.redirected_with("code").unwrap();
+        let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
         let refreshed = client.token(&client.refresh(&tokens.refresh)).await;
         assert_eq!(Tokens::of(&refreshed).scope, given, "it does not come back");
-    }
-}
-
-#[tokio::test]
-async fn access_while_the_user_is_away_can_be_unticked() {
-    let settings = two_scopes("strict");
-    let server = ExampleServer::start_with(Some(&settings), &[]);
-    let client = Client::public(&server.base).await;
-    let (mut person, page) = consent_page(&client).await;
-    assert!(page.says("Also while you are away"));
-    let answer = person.decide(&page, "approve", &["read:items"]).await;
-    let code = answer.redirected_with("code").unwrap();
-    let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
-    assert_eq!((&*tokens.scope, &*tokens.refresh), ("read:items", ""));
-}
-
-#[tokio::test]
-async fn a_client_may_want_its_answer_as_a_form() {
-    let mut scene = Scene::new().await;
-    let request = with(scene.client.authorization(), "response_mode", "form_post");
-    let page = scene
-        .person
-        .open(&scene.client.authorization_url(&request))
-        .await;
-    scene.consent = scene.person.sign_in(&page, "ada", CONNECTION).await;
-    let answer = scene.approve().await;
-    assert_eq!(answer.status, 200);
-    let action = format!(
-        "<form method=\"post\" action=\"{}\">",
-        scene.client.redirect_uri
-    );
-    assert!(answer.body.contains(&action), "{}", answer.body);
-    for field in [
-        "name=\"code\"",
-        "name=\"state\" value=\"s-7f3a\"",
-        "name=\"iss\"",
-    ] {
-        assert!(answer.body.contains(field), "{}", answer.body);
-    }
-}
-
-#[tokio::test]
-async fn every_page_is_closed_to_scripts_frames_and_caches() {
-    let mut scene = Scene::new().await;
-    let base = scene.client.base.clone();
-    let refused = scene.client.authorize(&pairs([])).await;
-    let stale = Person::new(&base)
-        .look("/interaction?session=x")
-        .await
-        .answer;
-    let not_a_form = Request::post(format!("{base}/interaction/consent")).body(String::new());
-    let not_a_form = send(not_a_form.unwrap()).await;
-    let denied = scene.person.decide(&scene.consent, "deny", &[]).await;
-    for answer in [
-        &scene.sign_in.answer,
-        &scene.consent.answer,
-        &refused,
-        &stale,
-        &not_a_form,
-        &denied,
-    ] {
-        let policy = answer.header("content-security-policy").unwrap();
-        assert!(
-            policy.starts_with("default-src 'none'; style-src 'sha256-"),
-            "{policy}"
-        );
-        for directive in [
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-        ] {
-            assert!(policy.contains(directive), "{policy}");
-        }
-        assert!(!policy.contains("unsafe"), "{policy}");
-        assert_eq!(answer.header("x-frame-options"), Some("DENY"));
-        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
-        assert_eq!(answer.header("cache-control"), Some("no-store"));
-        assert!(!answer.body.contains("<script"), "{}", answer.body);
-    }
-}
-
-#[tokio::test]
-async fn a_form_may_lead_to_the_client_and_no_further_scheme() {
-    let server = ExampleServer::start_with(None, &[]);
-    for (uri, allowed) in [
-        (
-            "https://app.example.com/callback",
-            "form-action 'self' https:;",
-        ),
-        ("http://127.0.0.1:1/cb", "form-action 'self' https: http:;"),
-        ("http://[::1]:1/cb", "form-action 'self' https: http:;"),
-        (
-            "com.example.app:/cb",
-            "form-action 'self' https: com.example.app:;",
-        ),
-    ] {
-        let metadata = json!({
-            "token_endpoint_auth_method": "none", "redirect_uris": [uri],
-        });
-        let client = Client::register(&server.base, metadata).await;
-        let mut person = Person::new(&server.base);
-        let url = client.authorization_url(&client.authorization());
-        let page = person.open(&url).await;
-        let consent = person.sign_in(&page, "ada", CONNECTION).await;
-        let policy = consent.answer.header("content-security-policy").unwrap();
-        assert!(policy.contains(allowed), "{policy}");
-    }
-}
-
-#[tokio::test]
-async fn what_the_client_wrote_is_text() {
-    let server = ExampleServer::start_with(None, &[]);
-    let metadata = json!({
-        "token_endpoint_auth_method": "none", "client_name": "Tom & \"Jerry\" ' 猫 &lt;b&gt;",
-    });
-    let client = Client::register(&server.base, metadata).await;
-    let state = "\"><script>alert('✓')</script>&amp;%00";
-    let request = with(client.authorization(), "state", state);
-    let mut person = Person::new(&server.base);
-    let page = person.open(&client.authorization_url(&request)).await;
-    let consent = person.sign_in(&page, "ada", CONNECTION).await;
-    let name = "Tom &amp; &quot;Jerry&quot; ' 猫 &amp;lt;b&amp;gt;";
-    for page in [&page, &consent] {
-        assert!(page.says(name), "{}", page.answer.body);
-        assert!(!page.says("script"), "{}", page.answer.body);
-    }
-    let answer = person.decide(&consent, "approve", &["read:items"]).await;
-    assert_eq!(answer.redirected_with("state").unwrap(), state);
-
-    let request = with(request, "response_mode", "form_post");
-    let page = person.open(&client.authorization_url(&request)).await;
-    let consent = person.sign_in(&page, "ada", CONNECTION).await;
-    let answer = person.decide(&consent, "approve", &["read:items"]).await;
-    let escaped = "value=\"&quot;&gt;&lt;script&gt;alert('✓')&lt;/script&gt;&amp;amp;%00\"";
-    assert!(answer.body.contains(escaped), "{}", answer.body);
-}
-
-#[tokio::test]
-async fn the_page_warns_of_a_name_that_looks_like_a_protected_one() {
-    let options = ["--protect-name", "Example Bank", "--protect-name", "Acme"];
-    let server = ExampleServer::start_with(None, &options);
-    for (name, resembled) in [
-        ("Ex\u{430}mple Bank", Some("Example Bank")),
-        ("ACME Login", Some("Acme")),
-        ("Honest Notes", None),
-    ] {
-        let metadata = json!({ "token_endpoint_auth_method": "none", "client_name": name });
-        let client = Client::register(&server.base, metadata).await;
-        let mut person = Person::new(&server.base);
-        let url = client.authorization_url(&client.authorization());
-        let page = person.open(&url).await;
-        let consent = person.sign_in(&page, "ada", CONNECTION).await;
-        assert!(consent.says("Not verified"), "{name}");
-        assert_eq!(
-            consent.says("This name looks like"),
-            resembled.is_some(),
-            "{name}"
-        );
-        let warning = resembled.map(|it| format!("“{it}”"));
-        assert!(warning.is_none_or(|it| consent.says(&it)), "{name}");
-    }
-}
-
-#[tokio::test]
-async fn the_page_says_where_the_code_goes() {
-    let server = ExampleServer::start_with(None, &[]);
-    for (uris, says, warns) in [
-        (
-            json!(["https://app.example.com/cb"]),
-            "app.example.com",
-            false,
-        ),
-        (
-            json!(["http://127.0.0.1:1/cb"]),
-            "a program on this device (127.0.0.1)",
-            true,
-        ),
-        (
-            json!(["com.example.app:/cb"]),
-            "an app on this device (com.example.app:)",
-            true,
-        ),
-        (
-            json!(["https://app.example.com/cb", "http://[::1]/cb"]),
-            "On other occasions it may send you to",
-            false,
-        ),
-    ] {
-        let metadata = json!({
-            "token_endpoint_auth_method": "none", "redirect_uris": uris,
-        });
-        let client = Client::register(&server.base, metadata).await;
-        let mut person = Person::new(&server.base);
-        let url = client.authorization_url(&client.authorization());
-        let page = person.open(&url).await;
-        let consent = person.sign_in(&page, "ada", CONNECTION).await;
-        assert!(consent.says(says), "{says}: {}", consent.answer.body);
-        assert_eq!(consent.says("started this yourself"), warns, "{says}");
-    }
-}
-
-#[tokio::test]
-async fn the_cookie_is_for_this_server_alone() {
-    for (issuer, is_secure) in [
-        ("http://127.0.0.1:1", false),
-        ("https://auth.acme.example", true),
-    ] {
-        let mut settings = two_scopes("strict");
-        settings["tenants"][0]["issuer"] = json!(issuer);
-        let server = ExampleServer::start_with(Some(&settings), &[]);
-        let client = Client::public(&server.base).await;
-        let request = with(client.authorization(), "audience", "https://items.example");
-        let answer = client.authorize(&request).await;
-        let cookie = answer.header("set-cookie").unwrap();
-        let (value, attributes) = cookie.split_once("; ").unwrap();
-        let (name, value) = value.split_once('=').unwrap();
-        assert_eq!((name.len(), value.len()), ("session-".len() + 43, 43));
-        let secure = if is_secure { "; Secure" } else { "" };
-        let wanted = format!("Path=/; Max-Age=600; HttpOnly; SameSite=Lax{secure}");
-        assert_eq!(attributes, wanted);
     }
 }
 
@@ -568,31 +286,6 @@ async fn who_takes_too_long_starts_again() {
     let url = format!("{}{}", server.base, answer.header("location").unwrap());
     let request = Request::get(url).header("cookie", pair);
     assert_is_refused(&send(request.body(String::new()).unwrap()).await);
-}
-
-#[tokio::test]
-async fn what_a_permissive_client_asks_about_the_user_is_said_in_words() {
-    let server = ExampleServer::start_with(Some(&two_scopes("permissive")), &[]);
-    let client = Client::register(&server.base, json!({})).await;
-    let scope = "openid email read:items offline_access";
-    let request = with(without(client.authorization(), "audience"), "scope", scope);
-    let mut person = Person::new(&server.base);
-    let page = person.open(&client.authorization_url(&request)).await;
-    let page = person.sign_in(&page, "ada", "google").await;
-    for text in [
-        "Your identity",
-        "Know who you are",
-        "See your email address",
-        "Read items",
-    ] {
-        assert!(page.says(text), "{text}: {}", page.answer.body);
-    }
-    let ticked = ["openid", "read:items", "offline_access"];
-    let answer = person.decide(&page, "approve", &ticked).await;
-    let code = answer.redirected_with("code").unwrap();
-    let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
-    assert_eq!(tokens.scope, "openid read:items offline_access");
-    assert_ne!(tokens.refresh, "");
 }
 
 /// Anyone can begin a session; the oldest leave, so that it costs no more than so much memory.

@@ -2,6 +2,8 @@
 //!
 //! `OAUTH_DCR_RACES` sets how many codes and how many refresh tokens are raced for.
 
+use std::time::Duration;
+
 use tokio::task::JoinSet;
 
 use crate::{
@@ -108,4 +110,17 @@ async fn a_confidential_client_keeps_its_refresh_token() {
         assert_eq!(next.refresh, "");
         assert_eq!(client.items(&next.access).await.status, 200);
     }
+}
+
+/// Long after it could have been redeemed, a code that was is a sign that it leaked.
+#[tokio::test]
+async fn a_replay_of_a_code_that_has_ended_revokes_what_came_of_it() {
+    let server = ExampleServer::start_with(None, &["--auto-approve", "--code-lifetime", "3"]);
+    let client = Client::public(&server.base).await;
+    let code = client.code().await;
+    let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
+    tokio::time::sleep(Duration::from_millis(3100)).await;
+    let replay = client.token(&client.exchange(&code)).await;
+    assert_eq!(replay.error(), "invalid_grant");
+    assert_is_revoked(&client, &tokens).await;
 }
