@@ -33,11 +33,15 @@ has_browser() {
 }
 
 install_tools() {
-    has_node && has_python && has_browser && return
+    local missing=()
+    has_node || missing+=(nodejs npm)
+    has_python || missing+=(python3 python3-venv)
+    has_browser || missing+=(chromium)
+    ((${#missing[@]})) || return 0
     if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-            nodejs npm python3 python3-venv chromium >/dev/null
+            "${missing[@]}" >/dev/null
     fi
     has_node || fail "node >= $MIN_NODE and npm are needed"
     has_python || fail "python3 >= 3.11 with venv and ensurepip is needed"
