@@ -340,3 +340,18 @@ fn settings_of_one_tenant_are_checked_as_a_document_is() {
         }
     ));
 }
+
+#[test]
+fn the_sample_of_the_readme_loads() {
+    let readme = include_str!("../../README.md");
+    let samples: Vec<_> = readme
+        .split("```json\n")
+        .skip(1)
+        .filter_map(|after| after.split("```").next())
+        .filter(|sample| sample.contains("\"tenants\""))
+        .collect();
+    assert_eq!(samples.len(), 1);
+    let document = SettingsDocument::from_json(samples[0]).unwrap();
+    assert!(document.tenants()[0].registration.enabled);
+    assert_eq!(document.tenants()[0].client_grants.len(), 1);
+}
