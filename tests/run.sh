@@ -7,6 +7,9 @@ step() {
     printf '\n== %s\n' "$*"
 }
 
+step "what the tests need"
+bash tests/clients/install.sh
+
 step "format"
 cargo fmt --check
 
@@ -43,9 +46,6 @@ sys.exit("\n".join(["these need a newer one:", *newer]) if newer else 0)
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --all-features
-
-step "client libraries"
-bash tests/clients/install.sh
 
 step "tests"
 cargo build --locked --all-features --examples

@@ -31,6 +31,13 @@ impl Approval {
         &self.0.access
     }
 
+    /// A parameter of the request that is left to the host, as
+    /// [`AuthorizationDecision::parameter`](crate::AuthorizationDecision::parameter) has it.
+    /// `dpop_jkt`, if the host supports it, is to be bound to the code (RFC 9449 section 10).
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.0.parameter(name)
+    }
+
     /// `nonce`, for an ID token that is issued right away.
     pub fn nonce(&self) -> Option<&str> {
         self.0.nonce.as_deref()

@@ -48,6 +48,14 @@ pub(super) struct Content {
     pub(super) issuer: Option<Issuer>,
 }
 
+impl Content {
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let mut left = self.left_to_host.iter();
+        let found = left.find(|(known, _)| **known == *name);
+        found.map(|(_, value)| &**value)
+    }
+}
+
 impl AuthorizationDecision {
     pub(super) const fn new(content: Content) -> Self {
         Self(content)
@@ -87,9 +95,7 @@ impl AuthorizationDecision {
     /// `login_hint`, `ui_locales` and others of OpenID Connect Core section 3.1.2.1, and those whose
     /// names begin with `ext-`. It is the client's own text.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        let mut left = self.0.left_to_host.iter();
-        let found = left.find(|(known, _)| **known == *name);
-        found.map(|(_, value)| &**value)
+        self.0.parameter(name)
     }
 
     /// `nonce`, for the ID token (OpenID Connect Core section 2).

@@ -53,8 +53,8 @@ impl AuthorizationRefusal {
         self.response.as_ref()
     }
 
-    /// Where the client can register again, if there is no such client and the tenant takes
-    /// registrations: agents read it off the page.
+    /// Where the client can register again, if there is no such client, and the tenant takes
+    /// registrations and has an issuer that they stand below: agents read it off the page.
     pub fn registration_endpoint(&self) -> Option<&str> {
         self.registration_endpoint.as_deref()
     }

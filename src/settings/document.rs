@@ -42,8 +42,9 @@ pub enum SettingsError {
     /// A host is not a name or an address alone, so that no request could match it.
     #[error("tenant `{0}` has a host that is none; leave out scheme, port and path")]
     InvalidHost(TenantId),
-    /// An entry of a list says what an earlier one says, so that either could be meant: an API or a
-    /// connection of the same name (for an API, the slash of an empty path aside), or a client grant for the same client, API and subject type.
+    /// An entry of a list says what an earlier one says, so that either could be meant: an API of the
+    /// same identifier (the slash of an empty path aside), a connection of the same name, or a client
+    /// grant for the same client, API and subject type.
     #[error("tenant `{tenant}`: {list}[{index}] is there twice")]
     Duplicate {
         /// The tenant.
@@ -72,13 +73,8 @@ pub enum SettingsError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
-    tenants: Vec<UncheckedTenant>,
+    tenants: Vec<TenantSettings>,
 }
-
-/// The shape alone, so that what is wrong beyond that keeps its own kind of error.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct UncheckedTenant(#[serde(with = "TenantSettings")] TenantSettings);
 
 impl SettingsDocument {
     /// The document of these tenants.
@@ -115,12 +111,12 @@ impl SettingsDocument {
     /// Reads a document from JSON.
     ///
     /// # Errors
-    /// [`SettingsError::Unreadable`] with line and column for an unknown field, a wrong type or a
-    /// value out of range; otherwise as [`SettingsDocument::new`].
+    /// [`SettingsError::Unreadable`] with line and column for an unknown field, a wrong type, a value
+    /// out of range or a list that contradicts itself; otherwise as [`SettingsDocument::new`].
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
         let Unchecked { tenants } =
             serde_json::from_str(json).map_err(|error| SettingsError::Unreadable(error.into()))?;
-        Self::new(tenants.into_iter().map(|tenant| tenant.0).collect())
+        Self::new(tenants)
     }
 
     /// Writes the document as JSON, every field spelled out.

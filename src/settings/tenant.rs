@@ -1,8 +1,8 @@
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     acl::{Acl, ForwardedHeader, NetworkSet},
-    settings::{ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings},
+    settings::{ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings, check},
     values::{SecurityMode, TenantId},
 };
 
@@ -19,8 +19,7 @@ use crate::{
 /// assert!(settings.registration.enabled);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-// The derived functions are inherent ones: those of the traits below check what was read.
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TenantSettings {
     /// The tenant's id.
@@ -58,13 +57,13 @@ pub struct TenantSettings {
     #[serde(default)]
     pub signal_headers: SignalHeaders,
     /// The APIs that the tenant protects.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "check::apis")]
     pub apis: Vec<ApiSettings>,
     /// Which clients may reach which API. Default: none may reach any.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "check::client_grants")]
     pub client_grants: Vec<ClientGrant>,
     /// The ways for users to sign in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "check::connections")]
     pub connections: Vec<Connection>,
 }
 
@@ -115,20 +114,6 @@ impl TenantSettings {
     pub fn permissive(mut self) -> Self {
         self.registration.security_mode = SecurityMode::Permissive;
         self
-    }
-}
-
-impl Serialize for TenantSettings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for TenantSettings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let settings = Self::deserialize(deserializer)?;
-        settings.check().map_err(D::Error::custom)?;
-        Ok(settings)
     }
 }
 

@@ -33,8 +33,10 @@ impl DeviceExchange<'_> {
     /// used in one atomic step after that.
     ///
     /// # Errors
-    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the device code is unknown or another
-    /// client's, was used or has expired, or the client may no longer have what it was given.
+    /// [`TokenError::Device`](Error::Device) if the device code has expired;
+    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if it is unknown or another client's, or was
+    /// used, or the client may no longer have what it was given;
+    /// [`TokenError::Access`](Error::Access) if the request is about another API.
     pub fn check(&self, found: Found<'_, DeviceBinding>) -> Result<TokenDecision, TokenRefusal> {
         self.decide(found).map_err(|error| self.0.refuse(error))
     }
@@ -50,7 +52,12 @@ impl DeviceExchange<'_> {
     }
 
     fn decide(&self, found: Found<'_, DeviceBinding>) -> Result<TokenDecision, Error> {
-        let bound = &self.0.own(found)?.0;
+        // RFC 8628 section 3.5 has a code of its own for this.
+        let bound = self.0.own(found).map_err(|error| match error {
+            Error::InvalidGrant(GrantFault::Expired) => Error::Device(DeviceFault::ExpiredToken),
+            error => error,
+        });
+        let bound = &bound?.0;
         let access = self.0.still(&bound.access)?;
         Ok(TokenDecision {
             tenant: bound.tenant.clone(),
@@ -81,7 +88,8 @@ struct Content {
 
 impl DeviceBinding {
     /// What the device code of `client` stands for: `access`, which the client was given, until
-    /// `lifetime` after `now`.
+    /// `lifetime` after `now`: the `expires_in` that the host has told the device
+    /// (RFC 8628 section 3.2).
     pub fn new(client: &Client, access: ApiAccess, now: Timestamp, lifetime: Duration) -> Self {
         Self(Content {
             tenant: client.tenant().clone(),

@@ -46,11 +46,13 @@ impl RefreshExchange<'_> {
 
     fn decide(&self, found: Found<'_, RefreshBinding>) -> Result<TokenDecision, Error> {
         let bound = &self.0.own(found)?.0;
-        let left = self.0.still(&bound.access)?;
-        let access = match self.0.parameters.get(Parameter::Scope) {
-            Some(scope) => left.reduced_to(scope, self.0.client.security_mode())?,
-            None => left,
+        let asked = match self.0.parameters.get(Parameter::Scope) {
+            Some(scope) => &bound
+                .access
+                .reduced_to(scope, self.0.client.security_mode())?,
+            None => &bound.access,
         };
+        let access = self.0.still(asked)?;
         Ok(TokenDecision {
             tenant: bound.tenant.clone(),
             client_id: bound.client_id.clone(),

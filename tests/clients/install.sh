@@ -17,10 +17,14 @@ fail() {
     exit 1
 }
 
+has_npm() {
+    command -v npm >/dev/null
+}
+
 has_node() {
     local major
     major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) || return 1
-    ((major >= MIN_NODE)) && command -v npm >/dev/null
+    ((major >= MIN_NODE))
 }
 
 # Debian keeps ensurepip, which a virtual environment needs, in a package of its own.
@@ -34,7 +38,8 @@ has_browser() {
 
 install_tools() {
     local missing=()
-    has_node || missing+=(nodejs npm)
+    has_node || missing+=(nodejs)
+    has_npm || missing+=(npm)
     has_python || missing+=(python3 python3-venv)
     has_browser || missing+=(chromium)
     ((${#missing[@]})) || return 0
@@ -43,7 +48,8 @@ install_tools() {
         DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
             "${missing[@]}" >/dev/null
     fi
-    has_node || fail "node >= $MIN_NODE and npm are needed"
+    has_node && has_npm ||
+        fail "node >= $MIN_NODE and npm are needed (Debian has them from release 13 on)"
     has_python || fail "python3 >= 3.11 with venv and ensurepip is needed"
     has_browser || fail "chromium is needed"
 }
@@ -74,7 +80,7 @@ install_python_packages() {
 }
 
 check() {
-    has_node || fail "node >= $MIN_NODE and npm are missing: run tests/clients/install.sh"
+    has_node && has_npm || fail "node >= $MIN_NODE and npm are missing: run tests/clients/install.sh"
     has_python || fail "python3 >= 3.11 with venv is missing: run tests/clients/install.sh"
     has_browser || fail "chromium is missing: run tests/clients/install.sh"
     is_current "$NODE_STAMP" "$(node_sum)" && is_current "$PYTHON_STAMP" "$(python_sum)" ||

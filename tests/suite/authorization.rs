@@ -623,6 +623,7 @@ fn what_is_left_to_the_host_comes_with_the_decision() {
     for none in ["foo", "state", "login_hint"] {
         assert_eq!(decision.parameter(none), None, "{none}");
     }
+    assert_eq!(decision.approve().parameter("max_age"), Some("300"));
 }
 
 #[test]

@@ -384,6 +384,16 @@ fn a_permission_that_was_withdrawn_since_gives_nothing() {
         error(refresh(&tenant, &public(), refresh_form(), Some(&kept))),
         withdrawn
     );
+    // Who asks for all that was given gets what is left of it.
+    tenant.apis[0].scopes = vec!["write:items".to_owned()];
+    let form = with(refresh_form(), "scope", "read:items write:items");
+    let left = refresh(&tenant, &public(), form, Some(&kept)).unwrap();
+    assert!(left.access().scopes().eq(["write:items"]));
+    let form = with(refresh_form(), "scope", "read:items");
+    assert_eq!(
+        error(refresh(&tenant, &public(), form, Some(&kept))),
+        withdrawn
+    );
 }
 
 #[test]
@@ -592,6 +602,10 @@ fn a_device_code_is_its_clients_alone() {
     let replayed = Error::InvalidGrant(GrantFault::Replayed);
     assert_eq!(error(exchange.check(Found::Used(&binding))), replayed);
     assert_eq!(exchange.replayed().error(), replayed);
+    let ended = DeviceBinding::new(&client, given.clone(), NOW, Duration::ZERO);
+    let expired = error(exchange.check(Found::Unused(&ended)));
+    assert_eq!(expired, Error::Device(DeviceFault::ExpiredToken));
+    assert_eq!(expired.code(), "expired_token");
     let others = DeviceBinding::new(&public(), given, NOW, MINUTE);
     let other_client = Error::InvalidGrant(GrantFault::OtherClient);
     assert_eq!(error(exchange.check(Found::Unused(&others))), other_client);
