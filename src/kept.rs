@@ -37,8 +37,11 @@ struct Read<T> {
     content: T,
 }
 
-/// Writes `content` as a document.
-pub(crate) fn write<T: Kept, S: Serializer>(content: &T, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes `content` as a document: for `#[serde(with = "kept")]`.
+pub(crate) fn serialize<T: Kept, S: Serializer>(
+    content: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let written = Written {
         version: VERSION,
         kind: T::KIND,
@@ -48,8 +51,10 @@ pub(crate) fn write<T: Kept, S: Serializer>(content: &T, serializer: S) -> Resul
     written.serialize(serializer)
 }
 
-/// Reads what [`write`] wrote, and nothing else.
-pub(crate) fn read<'de, T: Kept, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+/// Reads what was written, and nothing else.
+pub(crate) fn deserialize<'de, T: Kept, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let read = Read::<T>::deserialize(deserializer)?;
     if read.version != VERSION {
         return Err(D::Error::custom(

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     access::{ApiAccess, KeptAccess},
@@ -13,8 +13,9 @@ use crate::{
 /// Keep it on the server, beside a digest of the code and the user who consented, and hand it to the
 /// check of the token request. It serialises, with a checksum that is no signature: what was cut,
 /// mixed up or edited without renewing that is not read back.
-#[derive(Clone, PartialEq, Eq)]
-pub struct CodeBinding(Content);
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CodeBinding(#[serde(with = "kept")] Content);
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,18 +80,6 @@ pub(crate) fn redirect_uri<'de, D: Deserializer<'de>>(
 
 impl Kept for Content {
     const KIND: &'static str = "code_binding";
-}
-
-impl Serialize for CodeBinding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        kept::write(&self.0, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CodeBinding {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        kept::read(deserializer).map(Self)
-    }
 }
 
 /// Without the nonce, which is the client's secret.

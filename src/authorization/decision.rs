@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{ApiAccess, KeptAccess, OFFLINE_ACCESS},
@@ -24,8 +24,9 @@ use crate::{
 /// It serialises, for the host to keep while the user signs in: on the server, not in the user's
 /// hands, because its checksum is no signature. What was cut, mixed up or edited without renewing
 /// that is not read back.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AuthorizationDecision(Content);
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AuthorizationDecision(#[serde(with = "kept")] Content);
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,18 +144,6 @@ impl AuthorizationDecision {
 
 impl Kept for Content {
     const KIND: &'static str = "authorization_decision";
-}
-
-impl Serialize for AuthorizationDecision {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        kept::write(&self.0, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AuthorizationDecision {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        kept::read(deserializer).map(Self)
-    }
 }
 
 /// Without `state` and `nonce`, which are the client's secrets.

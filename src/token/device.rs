@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{ApiAccess, KeptAccess},
@@ -73,8 +73,9 @@ impl DeviceExchange<'_> {
 
 /// What a device code stands for, once the user has approved. It is kept as a
 /// [`CodeBinding`](crate::CodeBinding) is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceBinding(Content);
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceBinding(#[serde(with = "kept")] Content);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,16 +132,4 @@ impl Bound for DeviceBinding {
 
 impl Kept for Content {
     const KIND: &'static str = "device_binding";
-}
-
-impl Serialize for DeviceBinding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        kept::write(&self.0, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeviceBinding {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        kept::read(deserializer).map(Self)
-    }
 }

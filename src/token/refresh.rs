@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{ApiAccess, KeptAccess},
@@ -70,8 +70,9 @@ impl RefreshExchange<'_> {
 /// Keep it on the server, beside a digest of the token and the user who consented. It serialises,
 /// with a checksum that is no signature: what was cut, mixed up or edited without renewing that is
 /// not read back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefreshBinding(Content);
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RefreshBinding(#[serde(with = "kept")] Content);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,16 +135,4 @@ impl Bound for RefreshBinding {
 
 impl Kept for Content {
     const KIND: &'static str = "refresh_binding";
-}
-
-impl Serialize for RefreshBinding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        kept::write(&self.0, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RefreshBinding {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        kept::read(deserializer).map(Self)
-    }
 }
