@@ -19,6 +19,9 @@ use crate::{
 /// It has a box of its own, below the others.
 const OFFLINE_ACCESS: &str = "offline_access";
 
+/// Of the names in other languages, those that are shown.
+const MOST_NAMES: usize = 3;
+
 pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &Secret) -> Answer {
     let Some(consent) = session.decision.consent(&session.client) else {
         return error(StatusCode::BAD_REQUEST, "the client has changed");
@@ -30,6 +33,7 @@ pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &
             (ticket(id, token))
             (access(app, &consent))
             (destinations(&consent))
+            (other_names(&consent))
             p.user {
                 "Signed in as " strong { (user.name) } " (" (user.email) "). "
                 button.link name="decision" value="other-user" { "Use another account" }
@@ -54,16 +58,6 @@ fn who(app: &App, consent: &Consent<'_>) -> Markup {
     let age = app.clock.now().saturating_since(consent.registered_at);
     html! {
         h1 { span.name { (name) } " asks for access to your account" }
-        @if !consent.localized_names.is_empty() {
-            p.note {
-                "In other languages it calls itself "
-                @for (at, text) in consent.localized_names.iter().enumerate() {
-                    @if at > 0 { ", " }
-                    strong.name { (text.value()) }
-                }
-                "."
-            }
-        }
         @if !consent.is_verified {
             p.unverified {
                 strong { "Not verified" }
@@ -76,6 +70,26 @@ fn who(app: &App, consent: &Consent<'_>) -> Markup {
                 strong { "This name looks like “" (protected) "”. " }
                 "Anyone can imitate a name. Approve only if you know for certain where this request "
                 "comes from."
+            }
+        }
+    }
+}
+
+/// The names in other languages, after all that the client had no hand in: there may be many, and
+/// they may say anything.
+fn other_names(consent: &Consent<'_>) -> Markup {
+    let names = &consent.localized_names;
+    let more = names.len().saturating_sub(MOST_NAMES);
+    html! {
+        @if !names.is_empty() {
+            p.note {
+                "In other languages it calls itself "
+                @for (at, text) in names.iter().take(MOST_NAMES).enumerate() {
+                    @if at > 0 { ", " }
+                    strong.name { (text.value()) }
+                }
+                @if more > 0 { ", and " (more) " more" }
+                "."
             }
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn oauth(tenant: &Tenant) -> Value {
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": grant_types(settings),
         "code_challenge_methods_supported": ["S256"],
-        "authorization_response_iss_parameter_supported": settings.issuer.is_some(),
+        "authorization_response_iss_parameter_supported": true,
     });
     if settings.registration.enabled {
         let endpoint = tenant.url(tenant.registration_path());

@@ -32,8 +32,8 @@ impl FormFault {
     }
 }
 
-/// The form in `body`, still encoded. No more than `most` bytes are read. It may hold secrets, so it
-/// is overwritten when it is dropped.
+/// The form in `body`, still encoded. No more than `most` bytes are read. It may hold secrets, so this
+/// copy of it is overwritten when it is dropped.
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Incoming,

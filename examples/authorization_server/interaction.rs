@@ -40,7 +40,7 @@ pub(crate) fn begin(
 pub(crate) fn show(app: &App, tenant: &Tenant, request: &Request<Incoming>) -> Answer {
     let id = forms::value(request.uri().query().unwrap_or_default(), "session");
     let cookie = Cookie::of(tenant, &id).read(request.headers());
-    match app.sessions.show(&id, &cookie) {
+    match app.sessions.show(tenant.id(), &id, &cookie) {
         Ok(Some((session, token))) => match session.user {
             None => sign_in_page::show(&session, &id, &token),
             Some(user) => consent_page::show(app, &session, user, &id, &token),
@@ -73,6 +73,9 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
     };
     let answer = match forms::value(&sent.form, "decision").as_str() {
         "approve" => {
+            if !is_still_there(app, tenant, &session).await {
+                return pages::stale();
+            }
             let ticked: Vec<String> = forms::values(&sent.form, "scope").collect();
             let ticked = ticked.iter().map(String::as_str);
             approve(app, session.decision.limited_to(ticked), user)
@@ -88,6 +91,14 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
     app.sessions.end(&sent.ticket);
     let cookie = Cookie::of(tenant, &sent.ticket.id).removed();
     with_cookie(answer, &cookie)
+}
+
+/// Whether the client is still one that users may approve: the owner may have removed or blocked it
+/// while this one was thinking.
+async fn is_still_there(app: &App, tenant: &Tenant, session: &Session) -> bool {
+    let id = session.decision.client_id().clone();
+    let found = app.find_client(tenant, Some(id)).await;
+    matches!(found, Ok(Some(client)) if !client.is_blocked())
 }
 
 /// Goes on to the next page with `user` signed in, or back to the sign-in page with nobody.
@@ -136,7 +147,8 @@ impl Sent {
             token: forms::value(&form, "token"),
             id,
         };
-        let session = app.sessions.take_form(&ticket).ok_or_else(pages::stale)?;
+        let session = app.sessions.take_form(tenant.id(), &ticket);
+        let session = session.ok_or_else(pages::stale)?;
         let headers = head.headers;
         let sent = Self {
             headers,
@@ -173,18 +185,22 @@ impl Cookie {
             .map_or_else(String::new, |(_, value)| value.to_owned())
     }
 
-    /// Loopback redirects go to the same host, and ports do not keep cookies apart: it has to be
-    /// gone before they are followed.
+    /// It has to be gone before a redirect to the client is followed.
     fn removed(&self) -> String {
         self.set("", Duration::ZERO)
     }
 
-    /// `Lax` is sent along when another site leads here, but not with a form of another site.
+    /// `Lax` is sent along when another site leads here, but not with a form of another site. The path
+    /// is that of these pages alone, because ports do not keep cookies apart: a client that listens on
+    /// a loopback port of this host is sent what its path asks for. One that has registered a redirect
+    /// URI below that path gets it all the same; a real server has a host of its own.
     fn set(&self, value: &str, lifetime: Duration) -> String {
         let seconds = lifetime.as_secs();
         let secure = if self.is_https { "; Secure" } else { "" };
         let name = &self.name;
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+        format!(
+            "{name}={value}; Path=/interaction; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+        )
     }
 }
 

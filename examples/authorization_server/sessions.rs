@@ -11,7 +11,7 @@ use std::{
 };
 
 use oauth_dcr::{
-    AuthorizationDecision, Client, Clock as _, RandomError, SecretDigest, SystemClock,
+    AuthorizationDecision, Client, Clock as _, RandomError, SecretDigest, SystemClock, TenantId,
 };
 
 use crate::{
@@ -33,6 +33,13 @@ pub(crate) struct Session {
     cookie: SecretDigest,
     /// Of the form that was shown last, until it is sent.
     form_token: Option<SecretDigest>,
+}
+
+impl Session {
+    /// Whether it was begun at this tenant, by the browser that has this cookie.
+    fn is_of(&self, tenant: &TenantId, cookie: &str) -> bool {
+        self.cookie.matches(cookie) && self.decision.tenant() == tenant
+    }
 }
 
 /// What a browser brings to show that a session is its own.
@@ -85,16 +92,17 @@ impl Sessions {
     }
 
     /// The session, to show its next page, and the token for the form there. Forms that were shown
-    /// before are good no longer. `None` if there is no such session, or it is another browser's.
+    /// before are good no longer. `None` if there is no such session, or it is another browser's or tenant's.
     pub(crate) fn show(
         &self,
+        tenant: &TenantId,
         id: &str,
         cookie: &str,
     ) -> Result<Option<(Session, Secret)>, RandomError> {
         let token = Secret::draw()?;
         let mut table = self.table();
         let found = table.get(Digest::of(id), self.clock.now());
-        let Some(session) = found.filter(|it| it.cookie.matches(cookie)) else {
+        let Some(session) = found.filter(|it| it.is_of(tenant, cookie)) else {
             return Ok(None);
         };
         session.form_token = Some(SecretDigest::of(token.expose()));
@@ -103,11 +111,11 @@ impl Sessions {
 
     /// Takes a form that was sent: what its session is about. `None` if it is not the one that was
     /// shown last to this browser, or was sent before.
-    pub(crate) fn take_form(&self, ticket: &Ticket) -> Option<Session> {
+    pub(crate) fn take_form(&self, tenant: &TenantId, ticket: &Ticket) -> Option<Session> {
         let mut table = self.table();
         let session = table.get(Digest::of(&ticket.id), self.clock.now())?;
         // A form from elsewhere does not use up the one that the user looks at.
-        let is_own = session.cookie.matches(&ticket.cookie);
+        let is_own = session.is_of(tenant, &ticket.cookie);
         let is_it = session
             .form_token
             .is_some_and(|it| it.matches(&ticket.token));

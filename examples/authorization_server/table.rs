@@ -7,7 +7,9 @@ use oauth_dcr::Timestamp;
 use crate::secrets::Digest;
 
 /// Rows under the digests of secrets. Each ends at its time; when there are too many, the oldest
-/// leave early, so that nobody fills the memory.
+/// leave early, so that nobody fills the memory. That has a price: a flood of requests ends sign-ins
+/// under way, and makes a used code one that is merely unknown. A real server keeps such rows in a
+/// database, and limits the requests of each address.
 pub(crate) struct Table<R> {
     rows: HashMap<Digest, Row<R>>,
     /// Every row that was inserted and has not been swept, oldest first.

@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use http::{header::HOST, request::Parts};
 use oauth_dcr::{
-    ApiSettings, Issuer, TenantDirectory as _, TenantSelector, TenantSettings, Tenants,
+    ApiSettings, Issuer, TenantDirectory as _, TenantId, TenantSelector, TenantSettings, Tenants,
 };
 
 use crate::demonstration::READ_ITEMS;
 
 pub(crate) struct Tenant {
-    /// With an issuer: while trying things out, where none is set, the address that was asked.
     pub(crate) settings: Arc<TenantSettings>,
-    pub(crate) issuer: String,
+    /// That of the settings or, while trying things out, where they have none, the address that was
+    /// asked: then they have that.
+    pub(crate) issuer: Issuer,
 }
 
 impl Tenant {
-    /// The tenant that the request's host leads to.
+    /// The tenant that the request's host leads to. A host that could be no issuer's leads nowhere:
+    /// it would end up in documents and headers.
     pub(crate) async fn of(head: &Parts, tenants: &Tenants) -> Option<Self> {
         let host = match head.uri.authority() {
             Some(authority) => authority.as_str(),
@@ -25,20 +27,22 @@ impl Tenant {
         let found = tenants.find(TenantSelector::Host(Some(host))).await;
         let mut settings = found.ok()??;
         let issuer = match &settings.issuer {
-            Some(issuer) => issuer.to_string(),
-            None => format!("http://{host}"),
+            Some(issuer) => issuer.clone(),
+            None => Issuer::parse(&format!("http://{host}")).ok()?,
         };
-        if settings.issuer.is_none()
-            && let Ok(issuer) = Issuer::parse(&issuer)
-        {
-            Arc::make_mut(&mut settings).issuer = Some(issuer);
+        if settings.issuer.is_none() {
+            Arc::make_mut(&mut settings).issuer = Some(issuer.clone());
         }
         Some(Self { settings, issuer })
     }
 
+    pub(crate) fn id(&self) -> &TenantId {
+        &self.settings.id
+    }
+
     /// The address of what stands at `path`.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer.trim_end_matches('/'))
+        format!("{}{path}", self.issuer.as_str().trim_end_matches('/'))
     }
 
     pub(crate) fn registration_path(&self) -> &str {
@@ -46,7 +50,7 @@ impl Tenant {
     }
 
     pub(crate) fn is_https(&self) -> bool {
-        self.issuer.starts_with("https:")
+        self.issuer.as_str().starts_with("https:")
     }
 
     /// The API that `/api/items` belongs to: the first that knows its scope.

@@ -214,7 +214,7 @@ async fn the_cookie_is_for_this_server_alone() {
         let (name, value) = value.split_once('=').unwrap();
         assert_eq!((name.len(), value.len()), ("session-".len() + 43, 43));
         let secure = if is_secure { "; Secure" } else { "" };
-        let wanted = format!("Path=/; Max-Age=600; HttpOnly; SameSite=Lax{secure}");
+        let wanted = format!("Path=/interaction; Max-Age=600; HttpOnly; SameSite=Lax{secure}");
         assert_eq!(attributes, wanted);
     }
 }

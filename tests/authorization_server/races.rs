@@ -16,9 +16,11 @@ const RIVALS: usize = 50;
 
 fn races() -> usize {
     let set = std::env::var("OAUTH_DCR_RACES").ok();
-    set.map_or(20, |text| {
+    let races = set.map_or(200, |text| {
         text.parse().expect("OAUTH_DCR_RACES is a number")
-    })
+    });
+    assert_ne!(races, 0, "OAUTH_DCR_RACES is at least 1");
+    races
 }
 
 /// What the rivals are answered that all send `form` at once.
@@ -55,30 +57,24 @@ async fn assert_is_revoked(client: &Client, tokens: &Tokens) {
 async fn of_many_who_redeem_a_code_one_succeeds_and_all_is_revoked() {
     let server = ExampleServer::start(None);
     let client = Client::public(&server.base).await;
-    let mut succeeded = 0;
     for _ in 0..races() {
         let code = client.code().await;
         let tokens = winner(&race(&client, &client.exchange(&code)).await);
-        succeeded += 1;
         // The others were replays: somebody else has the code.
         assert_is_revoked(&client, &tokens).await;
     }
-    assert_eq!(succeeded, races());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_use_a_refresh_token_one_succeeds_and_the_family_is_revoked() {
     let server = ExampleServer::start(None);
     let client = Client::public(&server.base).await;
-    let mut succeeded = 0;
     for _ in 0..races() {
         let first = client.tokens().await;
         let tokens = winner(&race(&client, &client.refresh(&first.refresh)).await);
-        succeeded += 1;
         assert_is_revoked(&client, &tokens).await;
         assert_eq!(client.items(&first.access).await.status, 401);
     }
-    assert_eq!(succeeded, races());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //
 // The authorization URL has a loopback redirect URI; this program listens on a port of its own for
 // it. Pictures of the pages go to FOLDER. Prints one line of JSON: what was seen on the way.
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { chromium } from "playwright-core";
 const [authorizationUrl, folder] = process.argv.slice(2);
 
 const BROWSER = {
-  executablePath: "/usr/bin/chromium",
+  executablePath: execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim(),
   args: [
     "--no-sandbox",
     "--disable-gpu",
