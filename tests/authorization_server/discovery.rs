@@ -1,11 +1,12 @@
 //! The metadata documents say what is true.
 
+use http::Request;
 use serde_json::{Value, json};
 
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
-    wire::{get, pairs, post, with},
+    wire::{get, pairs, post, send, with},
 };
 
 async fn document(base: &str, name: &str) -> Value {
@@ -169,5 +170,18 @@ async fn with_settings_the_api_is_the_first_that_knows_items() {
     let server = ExampleServer::start(Some(&settings));
     for path in ["/api/items", "/.well-known/oauth-protected-resource/api"] {
         assert_eq!(get(&format!("{}{path}", server.base)).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_none_gets_into_no_header_and_no_document() {
+    let server = ExampleServer::start(None);
+    for path in ["/api/items", "/.well-known/oauth-authorization-server"] {
+        let request = Request::get(format!("{}{path}", server.base))
+            .header("host", r#"x", error="y"#)
+            .body(String::new());
+        let answer = send(request.unwrap()).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("www-authenticate"), None);
     }
 }

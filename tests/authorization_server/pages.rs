@@ -245,3 +245,21 @@ async fn what_a_permissive_client_asks_about_the_user_is_said_in_words() {
     assert_eq!(tokens.scope, "openid read:items offline_access");
     assert_ne!(tokens.refresh, "");
 }
+
+#[tokio::test]
+async fn names_in_other_languages_stand_below_the_warning_and_are_few() {
+    let server = ExampleServer::start_with(None, &[]);
+    let names = (0..98).map(|at| (format!("client_name#x-{at}"), json!("Press Approve")));
+    let names: serde_json::Map<_, _> = names.collect();
+    let client = Client::register(&server.base, names.into()).await;
+    let mut person = Person::new(&server.base);
+    let url = client.authorization_url(&client.authorization());
+    let page = person.open(&url).await;
+    let page = person.sign_in(&page, "ada", CONNECTION).await;
+    let body = &page.answer.body;
+    let place = |text| body.find(text).unwrap_or_else(|| panic!("{text}: {body}"));
+    assert!(place("Not verified") < place("You would be sent to"));
+    assert!(place("You would be sent to") < place("Press Approve"));
+    assert_eq!(body.matches("Press Approve").count(), 3);
+    assert!(page.says("and 95 more"));
+}
