@@ -73,13 +73,21 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
     };
     let answer = match forms::value(&sent.form, "decision").as_str() {
         "approve" => {
-            if !is_still_there(app, tenant, &session).await {
-                return pages::stale();
-            }
             let ticked: Vec<String> = forms::values(&sent.form, "scope").collect();
             let ticked = ticked.iter().map(String::as_str);
-            approve(app, session.decision.limited_to(ticked), user)
-                .unwrap_or_else(|_| answers::unavailable())
+            // The owner may have removed or blocked the client while the user was thinking.
+            let id = session.decision.client_id().clone();
+            match app.find_client(tenant, Some(id)).await {
+                Ok(Some(client)) if !client.is_blocked() => {
+                    approve(app, session.decision.limited_to(ticked), user)
+                        .unwrap_or_else(|_| answers::unavailable())
+                }
+                Ok(_) => refused(
+                    &session.decision.refuse(AuthorizationError::Denied),
+                    &sent.headers,
+                ),
+                Err(_) => answers::unavailable(),
+            }
         }
         "other-user" => return sign_in_as(app, tenant, &sent, None),
         // Whatever is no approval is a denial.
@@ -91,14 +99,6 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
     app.sessions.end(&sent.ticket);
     let cookie = Cookie::of(tenant, &sent.ticket.id).removed();
     with_cookie(answer, &cookie)
-}
-
-/// Whether the client is still one that users may approve: the owner may have removed or blocked it
-/// while this one was thinking.
-async fn is_still_there(app: &App, tenant: &Tenant, session: &Session) -> bool {
-    let id = session.decision.client_id().clone();
-    let found = app.find_client(tenant, Some(id)).await;
-    matches!(found, Ok(Some(client)) if !client.is_blocked())
 }
 
 /// Goes on to the next page with `user` signed in, or back to the sign-in page with nobody.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{header::HOST, request::Parts};
+use http::{header::HOST, request::Parts, uri::Authority};
 use oauth_dcr::{
     ApiSettings, Issuer, TenantDirectory as _, TenantId, TenantSelector, TenantSettings, Tenants,
 };
@@ -12,7 +12,7 @@ use crate::demonstration::READ_ITEMS;
 pub(crate) struct Tenant {
     pub(crate) settings: Arc<TenantSettings>,
     /// That of the settings or, while trying things out, where they have none, the address that was
-    /// asked: then they have that.
+    /// asked, which is a loopback one: then they have that.
     pub(crate) issuer: Issuer,
 }
 
@@ -26,9 +26,12 @@ impl Tenant {
         };
         let found = tenants.find(TenantSelector::Host(Some(host))).await;
         let mut settings = found.ok()??;
-        let issuer = match &settings.issuer {
-            Some(issuer) => issuer.clone(),
-            None => Issuer::parse(&format!("http://{host}")).ok()?,
+        let issuer = if let Some(issuer) = &settings.issuer {
+            issuer.clone()
+        } else {
+            // `Authority` lets no path in.
+            let authority: Authority = host.parse().ok()?;
+            Issuer::parse(&format!("http://{authority}")).ok()?
         };
         if settings.issuer.is_none() {
             Arc::make_mut(&mut settings).issuer = Some(issuer.clone());

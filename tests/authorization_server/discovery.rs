@@ -177,11 +177,19 @@ async fn with_settings_the_api_is_the_first_that_knows_items() {
 async fn a_host_that_is_none_gets_into_no_header_and_no_document() {
     let server = ExampleServer::start(None);
     for path in ["/api/items", "/.well-known/oauth-authorization-server"] {
-        let request = Request::get(format!("{}{path}", server.base))
-            .header("host", r#"x", error="y"#)
-            .body(String::new());
-        let answer = send(request.unwrap()).await;
-        assert_eq!(answer.status, 404, "{path}");
-        assert_eq!(answer.header("www-authenticate"), None);
+        for host in [
+            r#"x", error="y"#,
+            "127.0.0.1/evil",
+            "localhost/a",
+            "u@127.0.0.1",
+            "127.0.0.1?a",
+        ] {
+            let request = Request::get(format!("{}{path}", server.base))
+                .header("host", host)
+                .body(String::new());
+            let answer = send(request.unwrap()).await;
+            assert_eq!(answer.status, 404, "{host} {path}");
+            assert_eq!(answer.header("www-authenticate"), None);
+        }
     }
 }
