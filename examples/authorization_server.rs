@@ -10,8 +10,9 @@
 //!
 //! The first line that it prints is `listening on http://ADDRESS:PORT`; port 0 picks a free one.
 //! Without `--settings` it serves one tenant with registration enabled, and prints a `curl` line
-//! that registers a client. Each `--geoip` names a MaxMind DB that tells rules the country, the
-//! subdivision or the ASN of an address. SIGTERM and SIGINT end it once the requests under way are answered.
+//! that registers a client. Tenants without an issuer answer at loopback hosts only. Each `--geoip`
+//! names a MaxMind DB that tells rules the country, the subdivision or the ASN of an address. SIGTERM
+//! and SIGINT end it once the requests under way are answered.
 //!
 //! Users sign in by choosing who they are. `--auto-approve` is for scripts: the first of them is
 //! signed in and consents to everything, unasked. Consent pages warn of clients whose names look

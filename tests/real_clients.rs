@@ -2,6 +2,8 @@
 
 #[path = "support/example_server.rs"]
 mod example_server;
+#[path = "support/installed.rs"]
+mod installed;
 #[path = "support/library.rs"]
 mod library;
 

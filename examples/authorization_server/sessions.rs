@@ -92,7 +92,8 @@ impl Sessions {
     }
 
     /// The session, to show its next page, and the token for the form there. Forms that were shown
-    /// before are good no longer. `None` if there is no such session, or it is another browser's or tenant's.
+    /// before are good no longer. `None` if there is no such session, or it is another browser's or
+    /// another tenant's.
     pub(crate) fn show(
         &self,
         tenant: &TenantId,

@@ -2,32 +2,19 @@
 //!
 //! Its pictures of the pages are in `target/screenshots`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::{Value, json};
 
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
+    installed::clients,
     wire::with,
 };
 
-fn clients() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
-}
-
 /// What the browser saw from the authorization URL on.
 fn browse(url: &str, folder: &Path) -> Value {
-    let check = Command::new(clients().join("install.sh"))
-        .arg("--check")
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8_lossy(&check.stderr);
-    assert!(check.status.success(), "{complaint}");
     let output = Command::new("node")
         .arg(clients().join("browser.mjs"))
         .arg(url)

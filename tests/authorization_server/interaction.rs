@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -300,4 +300,27 @@ async fn sessions_are_bounded_in_number() {
     assert_eq!(scene.person.look(&path).await.answer.status, 200);
     scene.client.authorize(&request).await;
     assert_is_refused(&scene.person.look(&path).await.answer);
+}
+
+/// A browser keeps the cookies of two hosts apart; whoever carries one over gains nothing.
+#[tokio::test]
+async fn a_session_is_worth_nothing_at_another_tenant() {
+    let mut settings = two_scopes("strict");
+    settings["tenants"][0]["hosts"] = json!(["127.0.0.1"]);
+    settings["tenants"][0]["issuer"] = Value::Null;
+    let mut other = settings["tenants"][0].clone();
+    other["id"] = "other".into();
+    other["hosts"] = json!(["localhost"]);
+    settings["tenants"].as_array_mut().unwrap().push(other);
+    let server = ExampleServer::start_with(Some(&settings), &[]);
+    let client = Client::public(&server.base).await;
+    let (mut person, page) = consent_page(&client).await;
+    let mut elsewhere = person.at(&server.base.replace("127.0.0.1", "localhost"));
+    let path = format!("/interaction?session={}", page.hidden[0].1);
+    assert_is_refused(&elsewhere.look(&path).await.answer);
+    let ticked = ["read:items"];
+    assert_is_refused(&elsewhere.decide(&page, "approve", &ticked).await);
+    // Its own tenant still has it.
+    let answer = person.decide(&page, "approve", &ticked).await;
+    assert!(answer.redirected_with("code").is_some());
 }

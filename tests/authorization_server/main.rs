@@ -2,12 +2,15 @@
 
 #[path = "../support/example_server.rs"]
 mod example_server;
+#[path = "../support/installed.rs"]
+mod installed;
 
 mod answers;
 mod attacks;
 mod browser;
 mod client;
 mod discovery;
+mod geoip;
 mod interaction;
 mod pages;
 mod person;

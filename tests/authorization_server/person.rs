@@ -47,6 +47,14 @@ impl Person {
         }
     }
 
+    /// The same browser, with all of its cookies, at another address.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Opens an authorization URL: the sign-in page.
     pub(crate) async fn open(&mut self, url: &str) -> Page {
         let answer = self

@@ -1,11 +1,10 @@
 //! Client libraries of other languages, each driven by a script.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::process::Command;
 
 use serde_json::Value;
+
+use crate::installed::clients;
 
 /// A client library: what runs its script, and the script.
 #[derive(Clone, Copy)]
@@ -23,7 +22,6 @@ pub(crate) enum Interpreter {
 impl Library {
     /// Runs its script with `arguments`; what it saw.
     pub(crate) fn run(self, arguments: &[&str]) -> Value {
-        assert_installed();
         let output = self.command().args(arguments).output().unwrap();
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {complaint}", self.script);
@@ -31,24 +29,12 @@ impl Library {
     }
 
     fn command(self) -> Command {
+        let clients = clients();
         let mut command = match self.interpreter {
             Interpreter::Node => Command::new("node"),
-            Interpreter::Python => Command::new(clients().join(".venv/bin/python")),
+            Interpreter::Python => Command::new(clients.join(".venv/bin/python")),
         };
-        command.arg(clients().join(self.script));
+        command.arg(clients.join(self.script));
         command
     }
-}
-
-fn clients() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
-}
-
-fn assert_installed() {
-    let check = Command::new(clients().join("install.sh"))
-        .arg("--check")
-        .output();
-    let check = check.expect("the client libraries are missing: run tests/clients/install.sh");
-    let complaint = String::from_utf8_lossy(&check.stderr);
-    assert!(check.status.success(), "{complaint}");
 }
