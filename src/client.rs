@@ -39,10 +39,14 @@ pub struct Client {
     pub(crate) issued_at: Timestamp,
     pub(crate) security_mode: SecurityMode,
     pub(crate) secret: Option<SecretDigest>,
+    /// The secret before, and until when it works.
+    pub(crate) previous_secret: Option<(SecretDigest, Timestamp)>,
     /// Whether the owner has blocked it.
     pub(crate) blocked: bool,
     /// What the owner has decided, if anything.
     pub(crate) redirection_policy: Option<RedirectionPolicy>,
+    /// How often the owner has changed it.
+    pub(crate) revision: u64,
     pub(crate) metadata: ClientMetadata,
 }
 
@@ -75,6 +79,19 @@ impl Client {
     /// The digest of its secret, or `None` for a public client.
     pub const fn secret_digest(&self) -> Option<&SecretDigest> {
         self.secret.as_ref()
+    }
+
+    /// The digest of the secret before, if its owner has rotated it and it still works at `now`.
+    pub fn previous_secret_digest(&self, now: Timestamp) -> Option<&SecretDigest> {
+        let previous = self.previous_secret.as_ref();
+        previous
+            .filter(|(_, until)| now < *until)
+            .map(|(digest, _)| digest)
+    }
+
+    /// How often the tenant's owner has changed it: 0 as registered.
+    pub const fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Whether the tenant's owner has blocked it: it can neither ask for authorization nor get a

@@ -1,10 +1,14 @@
-//! The pipeline: `admit`, `decode`, `apply`, `mint`, `insert`.
+//! The pipeline: `admit`, `decode`, `apply`, `mint`, `insert`; and what an owner does afterwards.
 
 mod admission;
 mod builder;
 mod mint;
+mod owner;
+mod registered;
 mod registrar;
 
 pub use admission::Admission;
 pub use builder::RegistrarBuilder;
-pub use registrar::{Registered, Registrar};
+pub use owner::{ClientPage, Owner};
+pub use registered::Registered;
+pub use registrar::Registrar;

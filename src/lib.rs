@@ -98,6 +98,7 @@ mod error;
 #[cfg(feature = "geoip")]
 pub mod geoip;
 mod kept;
+mod life;
 #[cfg(feature = "memory")]
 mod memory;
 mod parameters;
@@ -121,16 +122,18 @@ pub use authorization::{
     ResponseMode,
 };
 pub use client::Client;
-pub use engine::{Admission, Registered, Registrar, RegistrarBuilder};
-pub use error::{BackendError, RandomError, RegistrationError};
+pub use engine::{Admission, ClientPage, Owner, Registered, Registrar, RegistrarBuilder};
+pub use error::{BackendError, OwnerError, RandomError, RegistrationError};
+pub use life::{FoldKey, Sweep, Touch, Usage};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
 #[cfg(feature = "memory")]
 pub use ports::LocalRateLimiter;
 pub use ports::{
-    ClientStore, Clock, Event, EventSink, GeoSource, InsertOutcome, Location, NoEvents, NoGeo,
-    OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
-    TenantSelector, Tenants, WantedLocation,
+    Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource, InsertOutcome,
+    Insertion, Location, NoEvents, NoGeo, OsRandom, RateLimiter, Removal, RemoveOutcome,
+    SecureRandom, SingleTenant, SystemClock, TenantDirectory, TenantSelector, Tenants,
+    TouchOutcome, UpdateOutcome, WantedLocation,
 };
 pub use quota::{InvalidQuota, Quota, RateDecision};
 pub use registration::{

@@ -1,28 +1,29 @@
 //! A store in the memory of this process, for tests, demonstrations and single-node servers that
 //! may forget.
 
+mod clients;
+
 use std::{
-    borrow::Borrow,
-    collections::{HashMap, HashSet},
-    hash::{Hash, Hasher},
-    sync::{Arc, PoisonError, RwLock},
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use crate::{
     client::Client,
     error::BackendError,
-    ports::{ClientStore, InsertOutcome},
+    life::{Sweep, Touch},
+    memory::clients::Clients,
+    ports::{
+        ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome,
+        UpdateOutcome,
+    },
     values::{ClientId, TenantId},
 };
 
 /// Keeps clients in the memory of this process. Clones share them; when the last one goes, so do
 /// they.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryStore(Arc<RwLock<HashMap<TenantId, HashSet<ById>>>>);
-
-/// A client that is looked up by its id, without a second copy of that.
-#[derive(Debug)]
-struct ById(Arc<Client>);
+pub struct MemoryStore(Arc<RwLock<HashMap<TenantId, Clients>>>);
 
 impl MemoryStore {
     /// An empty store.
@@ -32,27 +33,33 @@ impl MemoryStore {
 
     /// How many clients there are, of all tenants.
     pub fn len(&self) -> usize {
-        let tenants = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        tenants.values().map(HashSet::len).sum()
+        self.read().values().map(Clients::len).sum()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<TenantId, Clients>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<TenantId, Clients>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ClientStore for MemoryStore {
-    async fn insert(&self, client: Arc<Client>) -> Result<InsertOutcome, BackendError> {
-        let mut tenants = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let clients = tenants.entry(client.tenant().clone()).or_default();
-        // `insert` of a set leaves what is there.
-        let is_new = clients.insert(ById(client));
-        Ok(if is_new {
-            InsertOutcome::Inserted
-        } else {
-            InsertOutcome::IdTaken
-        })
+    async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
+        let mut tenants = self.write();
+        let tenant = insertion.client().tenant();
+        // Most tenants are there already, and need no second name.
+        if let Some(clients) = tenants.get_mut(tenant) {
+            return Ok(clients.insert(insertion));
+        }
+        let clients = tenants.entry(tenant.clone()).or_default();
+        Ok(clients.insert(insertion))
     }
 
     async fn find(
@@ -60,28 +67,51 @@ impl ClientStore for MemoryStore {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<Option<Arc<Client>>, BackendError> {
-        let tenants = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let found = tenants.get(tenant).and_then(|clients| clients.get(id));
-        Ok(found.map(|ById(client)| Arc::clone(client)))
+        let tenants = self.read();
+        Ok(tenants.get(tenant).and_then(|clients| clients.find(id)))
+    }
+
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Vec<Arc<Client>>, BackendError> {
+        let tenants = self.read();
+        let clients = tenants.get(tenant);
+        Ok(clients.map_or_else(Vec::new, |clients| clients.list(after, limit)))
+    }
+
+    async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
+        let mut tenants = self.write();
+        let clients = tenants.get_mut(update.client().tenant());
+        Ok(clients.map_or(UpdateOutcome::Missing, |clients| clients.update(&update)))
+    }
+
+    async fn remove(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> Result<RemoveOutcome, BackendError> {
+        let mut tenants = self.write();
+        let clients = tenants.get_mut(tenant);
+        Ok(clients.map_or(RemoveOutcome::Missing, |clients| clients.remove(id)))
+    }
+
+    async fn touch(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        touch: Touch,
+    ) -> Result<TouchOutcome, BackendError> {
+        let mut tenants = self.write();
+        let clients = tenants.get_mut(tenant);
+        Ok(clients.map_or(TouchOutcome::Unchanged, |it| it.touch(id, touch)))
+    }
+
+    async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
+        let mut tenants = self.write();
+        let clients = tenants.get_mut(tenant);
+        Ok(clients.map_or_else(Vec::new, |clients| clients.sweep(sweep)))
     }
 }
-
-impl Borrow<ClientId> for ById {
-    fn borrow(&self) -> &ClientId {
-        self.0.id()
-    }
-}
-
-impl Hash for ById {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.id().hash(state);
-    }
-}
-
-impl PartialEq for ById {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.id() == other.0.id()
-    }
-}
-
-impl Eq for ById {}

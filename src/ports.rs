@@ -14,13 +14,15 @@ mod store;
 mod tenants;
 
 pub use clock::{Clock, SystemClock};
-pub use events::{Event, EventSink, NoEvents};
+pub use events::{Change, Event, EventSink, NoEvents, Removal};
 pub use geo::{GeoSource, Location, NoGeo, WantedLocation};
 pub use limiter::RateLimiter;
 #[cfg(feature = "memory")]
 pub use local_limiter::LocalRateLimiter;
 pub use random::{OsRandom, SecureRandom};
-pub use store::{ClientStore, InsertOutcome};
+pub use store::{
+    ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome, UpdateOutcome,
+};
 pub use tenants::{SingleTenant, TenantDirectory, TenantSelector, Tenants};
 
 pub(crate) use limiter::{DynRateLimiter, default_limiter};

@@ -8,7 +8,6 @@ mod check;
 mod document;
 mod endpoint_path;
 mod issuer;
-mod only_default;
 mod origins;
 mod registration;
 mod tenant;

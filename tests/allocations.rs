@@ -151,7 +151,7 @@ fn a_look_up_of_a_location_allocates_nothing() {
 }
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 const SECRET: &str = "Qm9Zk3_a-xL0bV7yTn2RsUeWcHdMiJgPf1oKqXtBvAl";
 
 /// What an agent asks for, with everything escaped that can be.

@@ -101,7 +101,7 @@ pub(crate) const BY_REFRESH_TOKEN: &str = concat!(
 );
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 
 /// Tenant, client, and what is bound to its code and its refresh token, for each side.
 pub(crate) struct Sides {

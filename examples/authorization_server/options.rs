@@ -39,10 +39,10 @@ pub(crate) struct Lifetimes {
 impl Default for Lifetimes {
     fn default() -> Self {
         Self {
-            interaction: Duration::from_secs(10 * 60),
-            code: Duration::from_secs(60),
-            access_token: Duration::from_secs(60 * 60),
-            refresh_token: Duration::from_secs(30 * 24 * 60 * 60),
+            interaction: Duration::from_mins(10),
+            code: Duration::from_mins(1),
+            access_token: Duration::from_hours(1),
+            refresh_token: Duration::from_hours(720),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Content {
 
 impl CodeBinding {
     /// The longest that a code is good for (RFC 6749 section 4.1.2).
-    pub const MAX_LIFETIME: Duration = Duration::from_secs(600);
+    pub const MAX_LIFETIME: Duration = Duration::from_mins(10);
 
     pub(crate) const fn new(content: Content) -> Self {
         Self(content)

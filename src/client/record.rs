@@ -21,10 +21,14 @@ struct Written<'a> {
     security_mode: SecurityMode,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret_digest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_secret: Option<PreviousSecret>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     blocked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     redirection_policy: Option<RedirectionPolicy>,
+    #[serde(skip_serializing_if = "is_zero")]
+    revision: u64,
     metadata: &'a ClientMetadata,
 }
 
@@ -39,10 +43,27 @@ struct Read {
     #[serde(default)]
     secret_digest: Option<String>,
     #[serde(default)]
+    previous_secret: Option<PreviousSecret>,
+    #[serde(default)]
     blocked: bool,
     #[serde(default)]
     redirection_policy: Option<RedirectionPolicy>,
+    #[serde(default)]
+    revision: u64,
     metadata: StoredMetadata,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PreviousSecret {
+    digest: String,
+    /// In milliseconds since the Unix epoch.
+    until: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// As a document with a version, the metadata in it as the members of RFC 7591. It holds the digest
@@ -56,8 +77,13 @@ impl Serialize for Client {
             issued_at: self.issued_at,
             security_mode: self.security_mode,
             secret_digest: self.secret.as_ref().map(SecretDigest::to_tagged),
+            previous_secret: self.previous_secret.map(|(digest, until)| PreviousSecret {
+                digest: digest.to_tagged(),
+                until,
+            }),
             blocked: self.blocked,
             redirection_policy: self.redirection_policy,
+            revision: self.revision,
             metadata: &self.metadata,
         };
         written.serialize(serializer)
@@ -75,20 +101,26 @@ impl<'de> Deserialize<'de> for Client {
         let digest = |text: String| {
             SecretDigest::from_tagged(&text).ok_or_else(|| D::Error::custom("no secret digest"))
         };
+        let previous = |it: PreviousSecret| Ok((digest(it.digest)?, it.until));
         let client = Self {
             tenant: read.tenant,
             id: read.client_id,
             issued_at: read.issued_at,
             security_mode: read.security_mode,
             secret: read.secret_digest.map(digest).transpose()?,
+            previous_secret: read.previous_secret.map(previous).transpose()?,
             blocked: read.blocked,
             redirection_policy: read.redirection_policy,
+            revision: read.revision,
             metadata: read
                 .metadata
                 .restore(read.security_mode)
                 .map_err(D::Error::custom)?,
         };
         // A confidential client that lost its digest would pass for a public one.
+        if client.is_public() && client.previous_secret.is_some() {
+            return Err(D::Error::custom("a public client has no secret before"));
+        }
         if client.is_public() == client.metadata.token_endpoint_auth_method().is_public() {
             Ok(client)
         } else {

@@ -4,11 +4,12 @@ use crate::{
     client::Client,
     engine::{Registered, Registrar, mint},
     error::RegistrationError,
-    ports::{Event, InsertOutcome},
+    life::FoldKey,
+    ports::{Event, InsertOutcome, Insertion, Removal},
     quota::RateDecision,
     registration::{ClientMetadata, RegistrationRequest},
     settings::TenantSettings,
-    values::ClientSecret,
+    values::{ClientId, ClientSecret},
 };
 
 /// How often an id that is taken is minted again. With 190 random bits even once is a sign that
@@ -66,6 +67,7 @@ impl Admission {
     ///
     /// # Errors
     /// [`RegistrationError::Metadata`] if a rule of the profile is broken;
+    /// [`RegistrationError::TooManyClients`] if the tenant is full;
     /// [`RegistrationError::Backend`], [`RegistrationError::Random`] or
     /// [`RegistrationError::NoFreeId`] if the outside world failed. Nothing is stored then.
     pub async fn register(
@@ -78,10 +80,12 @@ impl Admission {
         };
         match stored {
             Ok(registered) => {
-                let event = Event::Registered {
-                    client: &registered.client,
-                };
-                self.registrar.0.events.record(&event);
+                let client = registered.client();
+                self.registrar.0.events.record(&if registered.is_folded() {
+                    Event::Folded { client }
+                } else {
+                    Event::Registered { client }
+                });
                 Ok(registered)
             }
             Err(error) => Err(self.refuse(error)),
@@ -99,8 +103,10 @@ impl Admission {
     /// Mints an identity for `metadata` and inserts the client: a new one while ids are taken.
     async fn store(&self, metadata: ClientMetadata) -> Result<Registered, RegistrationError> {
         let ports = &self.registrar.0;
-        let mode = self.tenant.registration.security_mode;
+        let registration = &self.tenant.registration;
+        let mode = registration.security_mode;
         let method = metadata.token_endpoint_auth_method();
+        let fold_key = self.fold_key(&metadata);
         let mut metadata = metadata;
         for _ in 0..=RETRIES {
             let (id, secret) = mint::credentials(&*ports.random, mode, method)?;
@@ -110,16 +116,46 @@ impl Admission {
                 issued_at: ports.clock.now(),
                 security_mode: mode,
                 secret: secret.as_ref().map(ClientSecret::digest),
+                previous_secret: None,
                 blocked: false,
                 redirection_policy: None,
+                revision: 0,
                 metadata,
             });
-            match ports.store.insert(Arc::clone(&client)).await? {
-                InsertOutcome::Inserted => return Ok(Registered { client, secret }),
+            let insertion = Insertion::new(Arc::clone(&client))
+                .max_clients(registration.max_clients)
+                .folded_by(fold_key);
+            match ports.store.insert(insertion).await? {
+                InsertOutcome::Inserted { removed } => {
+                    self.record_removed(&removed);
+                    return Ok(Registered::new(client, secret));
+                }
+                InsertOutcome::Folded(into) => return Ok(Registered::folded(&into, client)),
+                InsertOutcome::Full => return Err(RegistrationError::TooManyClients),
                 InsertOutcome::IdTaken => metadata = Arc::unwrap_or_clone(client).metadata,
             }
         }
         Err(RegistrationError::NoFreeId)
+    }
+
+    fn fold_key(&self, metadata: &ClientMetadata) -> Option<FoldKey> {
+        let registration = &self.tenant.registration;
+        let mode = registration.security_mode;
+        let policy = &registration.redirect_uris;
+        registration
+            .fold_identical
+            .then(|| FoldKey::of(&self.tenant.id, mode, metadata, policy))
+            .flatten()
+    }
+
+    fn record_removed(&self, removed: &[ClientId]) {
+        for client_id in removed {
+            self.registrar.0.events.record(&Event::Removed {
+                tenant: &self.tenant.id,
+                client_id,
+                removal: Removal::MadeRoom,
+            });
+        }
     }
 
     /// Records a refusal on its way out.

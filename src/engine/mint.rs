@@ -22,6 +22,13 @@ pub(super) fn credentials(
     Ok((id, secret))
 }
 
+/// A secret alone, for a client that has an id.
+pub(super) fn secret(random: &dyn SecureRandom) -> Result<ClientSecret, RandomError> {
+    let mut entropy = Zeroizing::new([0; ClientSecret::ENTROPY]);
+    random.fill(&mut *entropy)?;
+    Ok(ClientSecret::from_entropy(&entropy))
+}
+
 /// So many bytes in a row that no character is made of come from a broken source only.
 fn ran_out() -> RandomError {
     RandomError::new("the source of randomness repeats itself")

@@ -3,14 +3,15 @@ use std::{fmt, sync::Arc};
 use crate::{
     acl::{Acl, Decision, Endpoint, Rule, Signal, Signals},
     client::Client,
-    engine::{Admission, RegistrarBuilder},
-    error::{BackendError, RegistrationError},
+    engine::{Admission, Owner, RegistrarBuilder},
+    error::{BackendError, OwnerError, RegistrationError},
+    life::Touch,
     ports::{
         ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, Event, EventSink,
         GeoSource, Location, SecureRandom, TenantSelector, WantedLocation,
     },
     settings::TenantSettings,
-    values::{ClientId, ClientSecret, TenantId},
+    values::{ClientId, TenantId, Timestamp},
 };
 
 /// Registers clients: the entry to the pipeline.
@@ -200,6 +201,38 @@ impl Registrar {
         self.0.store.find(tenant, id).await
     }
 
+    /// Notes that `client` is in use: call it whenever it is issued a token. As long as a grant of
+    /// its lives, until `live_until`, it is neither swept nor does it make room for another.
+    ///
+    /// Call it freely: a client is written at most once an hour, unless a grant outlives all that are
+    /// known by more than that. A grant that never ends has
+    /// [`Timestamp::MAX`].
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that it is noted. The tenant's limits may then remove
+    /// the client too early.
+    pub async fn mark_used(
+        &self,
+        client: &Client,
+        live_until: Option<Timestamp>,
+    ) -> Result<(), BackendError> {
+        let touch = Touch::used(self.0.clock.now(), live_until);
+        let (tenant, id) = (client.tenant(), client.id());
+        self.0.store.touch(tenant, id, touch).await.map(|_| ())
+    }
+
+    /// What the owner of the tenant that `selector` leads to may do with its clients. Whether a
+    /// caller is the owner is for the host to know.
+    ///
+    /// # Errors
+    /// [`OwnerError::UnknownTenant`], or [`OwnerError::Backend`] if the directory can't tell.
+    pub async fn owner(&self, selector: TenantSelector<'_>) -> Result<Owner, OwnerError> {
+        match self.0.tenants.find(selector).await? {
+            Some(tenant) => Ok(Owner::new(self.clone(), tenant)),
+            None => Err(OwnerError::UnknownTenant),
+        }
+    }
+
     /// Records a refusal on its way out.
     pub(crate) fn refuse(
         &self,
@@ -222,24 +255,5 @@ impl Registrar {
 impl fmt::Debug for Registrar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registrar").finish_non_exhaustive()
-    }
-}
-
-/// A client that was registered and stored, and its secret in clear, this once.
-#[derive(Debug)]
-pub struct Registered {
-    pub(super) client: Arc<Client>,
-    pub(super) secret: Option<ClientSecret>,
-}
-
-impl Registered {
-    /// The client, as it is stored.
-    pub fn client(&self) -> &Arc<Client> {
-        &self.client
-    }
-
-    /// The secret, to show to its owner in this one answer; `None` for a public client.
-    pub const fn secret(&self) -> Option<&ClientSecret> {
-        self.secret.as_ref()
     }
 }

@@ -58,6 +58,9 @@ pub enum RegistrationError {
     /// The metadata breaks a rule of the profile.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
+    /// The tenant has as many clients as it may, and each of them was used.
+    #[error("this tenant has as many clients as it may")]
+    TooManyClients,
     /// A store, a limiter or a directory failed.
     #[error("the service is unavailable for now")]
     Backend(#[from] BackendError),

@@ -1,6 +1,11 @@
 use std::sync::Arc;
 
-use crate::{acl::Rule, client::Client, error::RegistrationError, values::TenantId};
+use crate::{
+    acl::Rule,
+    client::Client,
+    error::RegistrationError,
+    values::{ClientId, TenantId},
+};
 
 /// Something that an operator may want to count, log or prove.
 ///
@@ -12,6 +17,27 @@ pub enum Event<'a> {
     Registered {
         /// The client.
         client: &'a Client,
+    },
+    /// A registration was folded into a client that registered the same before.
+    Folded {
+        /// The client.
+        client: &'a Client,
+    },
+    /// The tenant's owner changed a client.
+    Changed {
+        /// The client, as it is now.
+        client: &'a Client,
+        /// What was changed.
+        change: Change,
+    },
+    /// A client was removed.
+    Removed {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The client's id.
+        client_id: &'a ClientId,
+        /// Why.
+        removal: Removal,
     },
     /// A monitoring rule of the access control list matched: what it says was not done.
     RuleMatched {
@@ -27,6 +53,34 @@ pub enum Event<'a> {
         /// Why.
         error: &'a RegistrationError,
     },
+}
+
+/// What the owner of a tenant changed about a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Change {
+    /// What it is registered with, and its secret if it became confidential or public by that.
+    Metadata,
+    /// Its secret.
+    Secret,
+    /// It was blocked.
+    Blocked,
+    /// It is no longer blocked.
+    Unblocked,
+    /// What becomes of its authorization requests that are refused.
+    RedirectionPolicy,
+}
+
+/// Why a client was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Removal {
+    /// It was never used, and made room for a new one.
+    MadeRoom,
+    /// It was unused or idle for too long.
+    Swept,
+    /// The owner deleted it.
+    Deleted,
 }
 
 /// Where events go: a log, counters, an audit trail.

@@ -1,25 +1,51 @@
+mod dynamic;
+mod insertion;
+mod update;
+
 use std::sync::Arc;
 
 use crate::{
     client::Client,
     error::BackendError,
-    ports::BoxFuture,
+    life::{Sweep, Touch},
     values::{ClientId, TenantId},
 };
 
+pub(crate) use dynamic::DynClientStore;
+pub use insertion::{InsertOutcome, Insertion};
+pub use update::{ClientUpdate, RemoveOutcome, TouchOutcome, UpdateOutcome};
+
 /// Where clients are kept.
+///
+/// A store keeps a row for each client: the [`Client`] (by serde), its [`Usage`](crate::Usage) and,
+/// if it has one, its [`FoldKey`](crate::FoldKey). Rows of different tenants never touch.
+///
+/// Each call is atomic, as durable as the store makes anything when it returns, and done whole or
+/// not at all even if its caller goes away while it waits.
+///
+/// With the feature `conformance`, `conformance::client_store` checks all of this.
 pub trait ClientStore: Send + Sync + 'static {
-    /// Stores `client` if its id is free in its tenant, whole or not at all, and never overwrites:
-    /// of two that race for an id exactly one is stored. When this returns
-    /// [`InsertOutcome::Inserted`], the client is as durable as the store makes anything.
+    /// Stores a client, and never overwrites one. In this order:
     ///
-    /// A caller that goes away while it waits leaves either nothing or the whole client.
+    /// 1. If another client of the tenant has the fold key, nothing is stored: that client is
+    ///    [`touched`](crate::Usage::touched) by [`Insertion::registered_again`] and given back as
+    ///    [`InsertOutcome::Folded`].
+    /// 2. If another has the id, nothing changes: [`InsertOutcome::IdTaken`].
+    /// 3. With `n` clients in the tenant, [`Insertion::to_make_room(n)`](Insertion::to_make_room) of
+    ///    them have to go: those that were never used and are not blocked, the longest idle first
+    ///    (and of those the lowest id). If there is none to go, nothing changes:
+    ///    [`InsertOutcome::Full`].
+    /// 4. The client is stored, with [`Usage::registered`](crate::Usage::registered) at its
+    ///    `issued_at`.
+    ///
+    /// Of insertions that race for one id or one fold key exactly one is stored, and racing ones
+    /// never exceed a limit together.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell that the client is there.
     fn insert(
         &self,
-        client: Arc<Client>,
+        insertion: Insertion,
     ) -> impl Future<Output = Result<InsertOutcome, BackendError>> + Send;
 
     /// The client with this id in this tenant.
@@ -31,55 +57,62 @@ pub trait ClientStore: Send + Sync + 'static {
         tenant: &TenantId,
         id: &ClientId,
     ) -> impl Future<Output = Result<Option<Arc<Client>>, BackendError>> + Send;
-}
 
-/// What became of an insert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InsertOutcome {
-    /// The client is stored.
-    Inserted,
-    /// Another client has this id; nothing was changed.
-    IdTaken,
-}
-
-impl<S: ClientStore> ClientStore for Arc<S> {
-    fn insert(
+    /// Up to `limit` clients of the tenant whose ids come after `after`, by the bytes of their ids. A
+    /// client that is there from the first page to the last one is on exactly one of them, whatever
+    /// else comes and goes.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell.
+    fn list(
         &self,
-        client: Arc<Client>,
-    ) -> impl Future<Output = Result<InsertOutcome, BackendError>> + Send {
-        S::insert(self, client)
-    }
+        tenant: &TenantId,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Arc<Client>>, BackendError>> + Send;
 
-    fn find(
+    /// Puts a client in the place of the one with its id, if that one's
+    /// [`revision`](Client::revision) is the one before. Its usage stays as it is; its fold key goes
+    /// if the update says so.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that the client is there.
+    fn update(
+        &self,
+        update: ClientUpdate,
+    ) -> impl Future<Output = Result<UpdateOutcome, BackendError>> + Send;
+
+    /// Removes a client.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that the client is gone.
+    fn remove(
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> impl Future<Output = Result<Option<Arc<Client>>, BackendError>> + Send {
-        S::find(self, tenant, id)
-    }
-}
+    ) -> impl Future<Output = Result<RemoveOutcome, BackendError>> + Send;
 
-/// The object-safe twin of [`ClientStore`].
-pub(crate) trait DynClientStore: Send + Sync {
-    fn insert(&self, client: Arc<Client>) -> BoxFuture<'_, Result<InsertOutcome, BackendError>>;
+    /// Makes of a client's usage what [`Usage::touched`](crate::Usage::touched) says, and writes
+    /// nothing if that says so.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that it is written.
+    fn touch(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        touch: Touch,
+    ) -> impl Future<Output = Result<TouchOutcome, BackendError>> + Send;
 
-    fn find<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        id: &'a ClientId,
-    ) -> BoxFuture<'a, Result<Option<Arc<Client>>, BackendError>>;
-}
-
-impl<S: ClientStore> DynClientStore for S {
-    fn insert(&self, client: Arc<Client>) -> BoxFuture<'_, Result<InsertOutcome, BackendError>> {
-        Box::pin(S::insert(self, client))
-    }
-
-    fn find<'a>(
-        &'a self,
-        tenant: &'a TenantId,
-        id: &'a ClientId,
-    ) -> BoxFuture<'a, Result<Option<Arc<Client>>, BackendError>> {
-        Box::pin(S::find(self, tenant, id))
-    }
+    /// Removes up to [`Sweep::max_removed`] of the tenant's clients that [`Sweep::removes`] and that
+    /// are not blocked, and says which. If there are more, it removes that many. One that is touched
+    /// meanwhile stays.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell what is gone.
+    fn sweep(
+        &self,
+        tenant: &TenantId,
+        sweep: Sweep,
+    ) -> impl Future<Output = Result<Vec<ClientId>, BackendError>> + Send;
 }

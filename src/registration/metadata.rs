@@ -3,8 +3,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use crate::{
     registration::Field,
     values::{
-        ApplicationType, GrantType, LanguageTag, OrderedSet, RedirectUri, ResponseType, Scope,
-        TokenEndpointAuthMethod,
+        ApplicationType, GrantType, LanguageTag, OrderedSet, RedirectPolicy, RedirectUri,
+        ResponseType, Scope, TokenEndpointAuthMethod,
     },
 };
 
@@ -128,6 +128,21 @@ impl ClientMetadata {
     /// `software_version`.
     pub fn software_version(&self) -> Option<&str> {
         self.software_version.as_deref()
+    }
+
+    /// One form for all that register the same: without the ports that `policy` lets differ, and with
+    /// the texts in an order of their own, because members of a JSON object have none.
+    pub(crate) fn to_canonical(&self, policy: &RedirectPolicy) -> serde_json::Result<Vec<u8>> {
+        let mut canonical = self.clone();
+        for uri in &mut canonical.redirect_uris {
+            *uri = uri.without_floating_port(policy);
+        }
+        let place = |text: &LocalizedText| {
+            let language = text.language().map(|it| it.as_str().to_owned());
+            (text.field, language)
+        };
+        canonical.texts.sort_by_key(place);
+        serde_json::to_vec(&canonical)
     }
 
     fn untagged(&self, field: Field) -> Option<&str> {

@@ -1,8 +1,10 @@
+use std::num::NonZeroU64;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     quota::Quota,
-    settings::{AllowedOrigins, EndpointPath, only_default::OnlyDefault},
+    settings::{AllowedOrigins, EndpointPath},
     values::{OrderedSet, RedirectPolicy, SecurityMode, TokenEndpointAuthMethod},
 };
 
@@ -46,33 +48,43 @@ pub struct RegistrationSettings {
     pub metadata_limits: MetadataLimits,
     /// The largest request body, in bytes. Default 65,536.
     pub max_body_bytes: usize,
-    max_clients: OnlyDefault<Option<u64>>,
-    remove_unused_after_seconds: OnlyDefault<Option<u64>>,
-    remove_idle_after_seconds: OnlyDefault<Option<u64>>,
-    fold_identical: OnlyDefault<bool>,
+    /// The most clients that the tenant may have. When they are reached, the oldest client that was
+    /// never used makes room for a new one; if there is none, the new one is refused. Default: no
+    /// limit.
+    pub max_clients: Option<NonZeroU64>,
+    /// After how many seconds a client that was never used is removed. Default: never.
+    pub remove_unused_after_seconds: Option<NonZeroU64>,
+    /// For how many seconds a client has to be idle, neither used nor with a live grant, to be
+    /// removed. Default: it never is.
+    pub remove_idle_after_seconds: Option<NonZeroU64>,
+    /// Whether a public client that registers exactly what another one did, loopback ports aside, is
+    /// handed the same `client_id` (RFC 7591 section 3.2.1). Default `false`.
+    pub fold_identical: bool,
     /// Which web origins may register from a browser. Default any.
     pub allowed_origins: AllowedOrigins,
 }
 
 impl Default for RegistrationSettings {
     fn default() -> Self {
-        use TokenEndpointAuthMethod::{ClientSecretPost, None};
+        use TokenEndpointAuthMethod as Method;
         Self {
             enabled: false,
             path: EndpointPath::default(),
             security_mode: SecurityMode::Strict,
             rate_limit: Some(Quota::default()),
-            token_endpoint_auth_methods: [None, ClientSecretPost].into_iter().collect(),
+            token_endpoint_auth_methods: [Method::None, Method::ClientSecretPost]
+                .into_iter()
+                .collect(),
             unsupported_grant_types: Unsupported::default(),
             unsupported_response_types: Unsupported::default(),
             refused_redirect_uris: RefusedRedirectUris::default(),
             redirect_uris: RedirectPolicy::default(),
             metadata_limits: MetadataLimits::default(),
             max_body_bytes: 65_536,
-            max_clients: OnlyDefault::default(),
-            remove_unused_after_seconds: OnlyDefault::default(),
-            remove_idle_after_seconds: OnlyDefault::default(),
-            fold_identical: OnlyDefault::default(),
+            max_clients: None,
+            remove_unused_after_seconds: None,
+            remove_idle_after_seconds: None,
+            fold_identical: false,
             allowed_origins: AllowedOrigins::default(),
         }
     }

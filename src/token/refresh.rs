@@ -87,7 +87,7 @@ pub(super) struct Content {
 
 impl RefreshBinding {
     /// The longest that one token is good for.
-    pub const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
+    pub const MAX_LIFETIME: Duration = Duration::from_hours(8760);
 
     pub(super) const fn new(content: Content) -> Self {
         Self(content)

@@ -106,7 +106,7 @@ impl<'a> TokenRequest<'a> {
         self.check_names(required).map_err(refuse)?;
         let client = self
             .presented()
-            .and_then(|presented| presented.by(tenant, client))
+            .and_then(|presented| presented.by(tenant, client, now))
             .map_err(|error| refuse(Error::InvalidClient(error)))?;
         Ok(Authenticated {
             parameters: self.parameters,
@@ -169,14 +169,19 @@ impl Presented<'_> {
         &self,
         tenant: &TenantSettings,
         client: Option<&'c Client>,
+        now: Timestamp,
     ) -> Result<&'c Client, ClientAuthenticationError> {
         let is_it = |it: &&Client| it.tenant() == &tenant.id && it.id().as_str() == self.client_id;
         let client = client.filter(is_it);
-        // Whoever the client is, a secret that is presented is hashed and compared, once.
-        let digest = client
-            .and_then(Client::secret_digest)
-            .unwrap_or(&SecretDigest::OF_NOBODY);
-        let is_right = self.secret.map(|secret| digest.matches(secret));
+        // Whoever the client is, a secret that is presented is hashed once and compared twice.
+        let digests = [
+            client.and_then(Client::secret_digest),
+            client.and_then(|client| client.previous_secret_digest(now)),
+        ];
+        let digests = digests.map(|digest| digest.unwrap_or(&SecretDigest::OF_NOBODY));
+        let is_right = self
+            .secret
+            .map(|secret| SecretDigest::any_matches(digests, secret));
         let client = client.ok_or(ClientAuthenticationError::UnknownClient)?;
         if self.method != client.metadata().token_endpoint_auth_method() {
             return Err(ClientAuthenticationError::WrongMethod);

@@ -62,9 +62,20 @@ impl SecretDigest {
 
     /// Whether `presented` is the secret, compared in constant time.
     pub fn matches(&self, presented: &str) -> bool {
+        Self::any_matches([self], presented)
+    }
+
+    /// Whether `presented` is the secret of one of `digests`; which one, and whether it is the first,
+    /// makes no difference to the time that it takes.
+    pub(crate) fn any_matches<const N: usize>(digests: [&Self; N], presented: &str) -> bool {
         #[cfg(test)]
         COMPARED.with(|compared| compared.set(compared.get() + 1));
-        self.ct_eq(&Self::of(presented)).into()
+        let presented = Self::of(presented);
+        let equal = digests.map(|digest| digest.ct_eq(&presented));
+        equal
+            .into_iter()
+            .fold(Choice::from(0), |any, it| any | it)
+            .into()
     }
 
     /// The form to store: `sha256:` and the digest in base64url without padding.

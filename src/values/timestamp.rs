@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(u64);
 
 impl Timestamp {
+    /// The last moment that every store can keep: what never ends ends then.
+    pub const MAX: Self = Self(i64::MAX.unsigned_abs());
+
     /// The moment `millis` milliseconds after the Unix epoch.
     pub const fn from_unix_millis(millis: u64) -> Self {
         Self(millis)
@@ -45,6 +48,13 @@ impl Timestamp {
     pub fn saturating_add(self, span: Duration) -> Self {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(millis))
+    }
+
+    /// The moment `span` earlier, or the Unix epoch.
+    #[must_use]
+    pub fn saturating_sub(self, span: Duration) -> Self {
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(millis))
     }
 
     /// How long ago `earlier` was, or zero if it is not in the past.

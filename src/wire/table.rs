@@ -45,6 +45,7 @@ impl WireError {
                 Field::RedirectUris => (StatusCode::BAD_REQUEST, "invalid_redirect_uri"),
                 _ => (StatusCode::BAD_REQUEST, "invalid_client_metadata"),
             },
+            E::TooManyClients => (StatusCode::FORBIDDEN, "too_many_entities"),
             E::Backend(_) | E::Random(_) | E::NoFreeId => {
                 (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
             }
@@ -73,7 +74,8 @@ impl WireError {
             | E::UnsupportedMediaType
             | E::BodyIncomplete
             | E::Decode(_)
-            | E::Metadata(_) => None,
+            | E::Metadata(_)
+            | E::TooManyClients => None,
         }
     }
 }
@@ -128,6 +130,7 @@ fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
         | E::Blocked { .. }
         | E::Redirected { .. }
         | E::TooManyRequests { .. }
+        | E::TooManyClients
         | E::Backend(_)
         | E::Random(_)
         | E::NoFreeId => None,

@@ -527,7 +527,7 @@ fn a_form_carries_the_answer_where_the_client_asks_for_one() {
 fn a_strict_client_is_answered_with_a_code_and_nothing_else() {
     let approval = authorize(&t1(), &client(), good()).unwrap().approve();
     let issued = Issued::code("c")
-        .access_token("t", Duration::from_secs(60))
+        .access_token("t", Duration::from_mins(1))
         .id_token("i");
     let response = approval.response(issued);
     let names: Vec<_> = response.parameters().map(|(name, _)| name).collect();
@@ -713,7 +713,7 @@ fn a_code_lives_for_ten_minutes_at_most() {
         let binding = approval.code_binding(now, lifetime).unwrap();
         binding.expires_at().saturating_since(now)
     };
-    assert_eq!(ends(Duration::from_secs(60)), Duration::from_secs(60));
+    assert_eq!(ends(Duration::from_mins(1)), Duration::from_mins(1));
     assert_eq!(ends(Duration::MAX), CodeBinding::MAX_LIFETIME);
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{corpus::cases::lines, support::clients::Stored};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
-const CODE_LIFETIME: Duration = Duration::from_secs(60);
+const CODE_LIFETIME: Duration = Duration::from_mins(1);
 
 /// Rejected by the corpus, accepted by the profile, as the case itself tolerates: what is left of the
 /// scope is given, and parameters that nobody knows are ignored.
@@ -309,7 +309,7 @@ fn exchange(
             };
             let lifetime = match token {
                 "$RT_EXPIRED" => Duration::ZERO,
-                _ => Duration::from_secs(3600),
+                _ => Duration::from_hours(1),
             };
             let kept = owner.map(|owner| refresh_token(case, tenant, owner, lifetime));
             exchange.check(found(kept.as_ref(), token == "$RT_ALREADY_ROTATED"))

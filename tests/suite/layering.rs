@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// The top-level modules from the ground up. Each may use those that stand before it.
-const FLOORS: [&str; 16] = [
+const FLOORS: [&str; 17] = [
     // Values.
     "values",
     // Decisions: pure functions of values.
@@ -12,6 +12,7 @@ const FLOORS: [&str; 16] = [
     "settings",
     "registration",
     "client",
+    "life",
     "access",
     "parameters",
     "kept",

@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use crate::support::broken::{Constant, Counting, Crowded, Failing, Recorder, Slow};
+use crate::support::broken::{Constant, Counting, Failing, OddStore, Recorder};
 use oauth_dcr::{
     ClientStore as _, GrantType, MemoryStore, MetadataFault, Registered, Registrar,
     RegistrarBuilder, RegistrationError, RegistrationRequest, ResponseType, SettingsDocument,
@@ -60,11 +60,11 @@ async fn a_registered_client_is_found_and_its_secret_matches() {
 #[tokio::test]
 async fn a_taken_id_is_minted_again_up_to_three_times() {
     for (taken, inserts, stored) in [(0, 1, 1), (3, 4, 1), (4, 4, 0)] {
-        let store = Arc::new(Crowded::new(taken));
+        let store = Arc::new(OddStore::crowded(taken));
         let registrar = enabled(Registrar::builder(Arc::clone(&store))).build();
         let outcome = register(&registrar).await;
         assert_eq!(outcome.is_ok(), stored == 1, "{taken} taken");
-        assert_eq!(store.asked.load(Ordering::SeqCst), inserts);
+        assert_eq!(store.inserts.load(Ordering::SeqCst), inserts);
         assert_eq!(store.store.len(), stored);
     }
 }
@@ -86,7 +86,7 @@ async fn a_taken_id_is_never_overwritten() {
 #[tokio::test]
 async fn every_failure_of_the_outside_world_closes() {
     let failing = [
-        enabled(Registrar::builder(Failing)).build(),
+        enabled(Registrar::builder(OddStore::failing())).build(),
         enabled(Registrar::builder(MemoryStore::new()))
             .limiter(Failing)
             .build(),
@@ -133,7 +133,7 @@ async fn one_registration_draws_randomness_once() {
 
 /// Polls a registration `polls` times, then goes away; what it came to by then.
 fn abandoned_after(polls: usize, store: &MemoryStore) -> bool {
-    let registrar = enabled(Registrar::builder(Slow(store.clone()))).build();
+    let registrar = enabled(Registrar::builder(OddStore::slow(store.clone()))).build();
     let mut future = pin!(register(&registrar));
     let mut context = Context::from_waker(Waker::noop());
     (0..polls).any(|_| matches!(future.as_mut().poll(&mut context), Poll::Ready(Ok(_))))

@@ -198,18 +198,14 @@ fn what_could_be_misread_is_refused() {
             ),
             "either scope or",
         ),
-        // What this version does not have can't be asked for.
         (
             tenant("acl", json!([{"priority": 1}])),
             "acl[0].rule is required",
         ),
+        (registration("max_clients", json!(0)), "nonzero"),
         (
-            registration("max_clients", json!(10)),
-            "supports the default",
-        ),
-        (
-            registration("fold_identical", json!(true)),
-            "supports the default",
+            registration("remove_unused_after_seconds", json!(-1)),
+            "nonzero",
         ),
     ] {
         let error = read(&bad).unwrap_err();

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use crate::support::{
-    broken::Failing,
+    broken::OddStore,
     clock::ManualClock,
     http::{Server, parts},
 };
@@ -466,7 +466,7 @@ fn endpoint_without_limit() -> RegistrationEndpoint {
 
 #[tokio::test]
 async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
-    let registrar = Registrar::builder(Failing)
+    let registrar = Registrar::builder(OddStore::failing())
         .tenant(TenantSettings::new().enabled())
         .build();
     let response = RegistrationEndpoint::new(registrar)

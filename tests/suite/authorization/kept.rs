@@ -16,7 +16,7 @@ fn binding() -> CodeBinding {
     let now = Timestamp::from_unix_seconds(1_800_000_000);
     decision()
         .approve()
-        .code_binding(now, Duration::from_secs(60))
+        .code_binding(now, Duration::from_mins(1))
         .unwrap()
 }
 

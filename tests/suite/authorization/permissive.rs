@@ -78,7 +78,7 @@ fn a_token_never_goes_into_a_query() {
         approval.code_binding(Timestamp::from_unix_millis(0), Duration::ZERO),
         None
     );
-    let issued = Issued::code("c").access_token("t", Duration::from_secs(60));
+    let issued = Issued::code("c").access_token("t", Duration::from_mins(1));
     assert_eq!(
         location(&approval.response(issued)),
         "https://app.example.com/callback#access_token=t&token_type=Bearer&expires_in=60\

@@ -6,9 +6,10 @@ use std::sync::{
 };
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, ClientStore, Event, EventSink, InsertOutcome, MemoryStore,
-    Quota, RandomError, RateDecision, RateLimiter, SecureRandom, TenantDirectory, TenantId,
-    TenantSelector, TenantSettings,
+    BackendError, Client, ClientId, ClientStore, ClientUpdate, Event, EventSink, InsertOutcome,
+    Insertion, MemoryStore, Quota, RandomError, RateDecision, RateLimiter, RemoveOutcome,
+    SecureRandom, Sweep, TenantDirectory, TenantId, TenantSelector, TenantSettings, Touch,
+    TouchOutcome, UpdateOutcome,
 };
 
 /// Fails whatever it is asked.
@@ -16,16 +17,6 @@ pub(crate) struct Failing;
 
 fn failure() -> BackendError {
     BackendError::new("test", "out of order")
-}
-
-impl ClientStore for Failing {
-    async fn insert(&self, _: Arc<Client>) -> Result<InsertOutcome, BackendError> {
-        Err(failure())
-    }
-
-    async fn find(&self, _: &TenantId, _: &ClientId) -> Result<Option<Arc<Client>>, BackendError> {
-        Err(failure())
-    }
 }
 
 impl RateLimiter for Failing {
@@ -49,29 +40,65 @@ impl SecureRandom for Failing {
     }
 }
 
-/// Says of the first ids that they are taken, then stores.
-pub(crate) struct Crowded {
-    pub(crate) taken: usize,
-    pub(crate) asked: AtomicUsize,
+/// A store in memory that is out of order, slow or crowded.
+#[derive(Default)]
+pub(crate) struct OddStore {
     pub(crate) store: MemoryStore,
+    /// Fails whatever it is asked.
+    pub(crate) fails: bool,
+    /// Waits once before and once after each call, as a store behind a network does.
+    pub(crate) waits: bool,
+    /// Says of so many of the first ids that they are taken.
+    pub(crate) taken: usize,
+    pub(crate) inserts: AtomicUsize,
 }
 
-impl Crowded {
-    pub(crate) fn new(taken: usize) -> Self {
+impl OddStore {
+    pub(crate) fn failing() -> Self {
+        Self {
+            fails: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn slow(store: MemoryStore) -> Self {
+        Self {
+            store,
+            waits: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn crowded(taken: usize) -> Self {
         Self {
             taken,
-            asked: AtomicUsize::new(0),
-            store: MemoryStore::new(),
+            ..Self::default()
         }
+    }
+
+    async fn answer<T>(
+        &self,
+        answer: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        if self.fails {
+            return Err(failure());
+        }
+        if !self.waits {
+            return answer.await;
+        }
+        tokio::task::yield_now().await;
+        let answer = answer.await;
+        tokio::task::yield_now().await;
+        answer
     }
 }
 
-impl ClientStore for Crowded {
-    async fn insert(&self, client: Arc<Client>) -> Result<InsertOutcome, BackendError> {
-        if self.asked.fetch_add(1, Ordering::SeqCst) < self.taken {
+impl ClientStore for OddStore {
+    async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
+        if self.inserts.fetch_add(1, Ordering::SeqCst) < self.taken {
             return Ok(InsertOutcome::IdTaken);
         }
-        self.store.insert(client).await
+        self.answer(self.store.insert(insertion)).await
     }
 
     async fn find(
@@ -79,27 +106,41 @@ impl ClientStore for Crowded {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<Option<Arc<Client>>, BackendError> {
-        self.store.find(tenant, id).await
-    }
-}
-
-/// Waits once before and once after each insert, as a store behind a network does.
-pub(crate) struct Slow(pub(crate) MemoryStore);
-
-impl ClientStore for Slow {
-    async fn insert(&self, client: Arc<Client>) -> Result<InsertOutcome, BackendError> {
-        tokio::task::yield_now().await;
-        let outcome = self.0.insert(client).await;
-        tokio::task::yield_now().await;
-        outcome
+        self.answer(self.store.find(tenant, id)).await
     }
 
-    async fn find(
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Vec<Arc<Client>>, BackendError> {
+        self.answer(self.store.list(tenant, after, limit)).await
+    }
+
+    async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
+        self.answer(self.store.update(update)).await
+    }
+
+    async fn remove(
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, BackendError> {
-        self.0.find(tenant, id).await
+    ) -> Result<RemoveOutcome, BackendError> {
+        self.answer(self.store.remove(tenant, id)).await
+    }
+
+    async fn touch(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        touch: Touch,
+    ) -> Result<TouchOutcome, BackendError> {
+        self.answer(self.store.touch(tenant, id, touch)).await
+    }
+
+    async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
+        self.answer(self.store.sweep(tenant, sweep)).await
     }
 }
 

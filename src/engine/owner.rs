@@ -1,0 +1,308 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{
+    client::Client,
+    engine::{Registered, Registrar, mint},
+    error::OwnerError,
+    life::Sweep,
+    ports::{Change, ClientUpdate, Event, Removal, RemoveOutcome, UpdateOutcome},
+    registration::RegistrationRequest,
+    settings::{RegistrationSettings, TenantSettings},
+    values::{ClientId, ClientSecret, RedirectionPolicy},
+};
+
+/// How often a change is tried again that somebody else came before.
+const RETRIES: u32 = 5;
+
+/// What the owner of a tenant may do with its clients, and nobody else can: from outside, a
+/// registration never changes.
+///
+/// ```
+/// # use oauth_dcr::{MemoryStore, RegistrationRequest, Registrar, TenantSettings, acl::Signals};
+/// use oauth_dcr::TenantSelector;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let registrar = Registrar::builder(MemoryStore::new())
+/// #     .tenant(TenantSettings::new().enabled())
+/// #     .build();
+/// # let admission = registrar.admit(TenantSelector::Host(None), Signals::unknown()).await?;
+/// # let request = RegistrationRequest::new(["https://app.example.com/callback"]);
+/// # let id = admission.register(request).await?.client().id().clone();
+/// let owner = registrar.owner(TenantSelector::Host(None)).await?;
+/// owner.block(&id).await?;
+/// assert!(owner.find(&id).await?.is_blocked());
+///
+/// let mut next = None;
+/// loop {
+///     let page = owner.list(next.as_ref(), 100).await?;
+///     // … page.clients
+///     next = page.next;
+///     if next.is_none() {
+///         break;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Owner {
+    registrar: Registrar,
+    tenant: Arc<TenantSettings>,
+}
+
+/// Some of a tenant's clients, in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientPage {
+    /// The clients.
+    pub clients: Vec<Arc<Client>>,
+    /// After which id the next page begins; `None` if this is the last one.
+    pub next: Option<ClientId>,
+}
+
+impl Owner {
+    /// The most clients on one page.
+    pub const MAX_PAGE: u32 = 1000;
+
+    pub(super) const fn new(registrar: Registrar, tenant: Arc<TenantSettings>) -> Self {
+        Self { registrar, tenant }
+    }
+
+    /// The settings of the tenant.
+    pub fn settings(&self) -> &Arc<TenantSettings> {
+        &self.tenant
+    }
+
+    /// The client with this id.
+    ///
+    /// # Errors
+    /// [`OwnerError::UnknownClient`] or [`OwnerError::Backend`].
+    pub async fn find(&self, id: &ClientId) -> Result<Arc<Client>, OwnerError> {
+        let found = self.registrar.find(&self.tenant.id, id).await?;
+        found.ok_or(OwnerError::UnknownClient)
+    }
+
+    /// Up to `limit` clients, 1 to [`Owner::MAX_PAGE`], whose ids come after `after`.
+    ///
+    /// A client that is there from the first page to the last is on exactly one of them, whatever
+    /// registers or goes meanwhile.
+    ///
+    /// # Errors
+    /// [`OwnerError::Backend`].
+    pub async fn list(
+        &self,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<ClientPage, OwnerError> {
+        let limit = limit.clamp(1, Self::MAX_PAGE);
+        let store = &self.registrar.0.store;
+        // One more than asked for tells whether this page is the last.
+        let mut clients = store.list(&self.tenant.id, after, limit + 1).await?;
+        let is_last = clients.len() <= usize::try_from(limit).unwrap_or(usize::MAX);
+        let next = if is_last {
+            None
+        } else {
+            clients.pop();
+            clients.last().map(|client| client.id().clone())
+        };
+        Ok(ClientPage { clients, next })
+    }
+
+    /// Registers `client`, as it was read, anew: with what `request` asks for, checked like any
+    /// registration of the client's mode. It keeps its id.
+    ///
+    /// One that becomes confidential gets a secret, one that becomes public loses its own. Nothing is
+    /// folded into it any more.
+    ///
+    /// # Errors
+    /// [`OwnerError::Metadata`] if a rule of the profile is broken; [`OwnerError::Changed`] if the
+    /// client is not what it was when it was read; [`OwnerError::UnknownClient`],
+    /// [`OwnerError::Backend`] or [`OwnerError::Random`].
+    pub async fn update(
+        &self,
+        client: &Client,
+        request: RegistrationRequest,
+    ) -> Result<Registered, OwnerError> {
+        if client.tenant() != &self.tenant.id {
+            return Err(OwnerError::UnknownClient);
+        }
+        // A client keeps the mode that it was born with.
+        let rules = RegistrationSettings {
+            security_mode: client.security_mode(),
+            ..self.tenant.registration.clone()
+        };
+        let metadata = rules.apply(request)?;
+        let becomes_public = metadata.token_endpoint_auth_method().is_public();
+        let mut changed = Client {
+            metadata,
+            ..client.clone()
+        };
+        let mut secret = None;
+        if becomes_public {
+            (changed.secret, changed.previous_secret) = (None, None);
+        } else if client.is_public() {
+            let minted = mint::secret(&*self.registrar.0.random)?;
+            changed.secret = Some(minted.digest());
+            secret = Some(minted);
+        }
+        let update = |client| ClientUpdate::new(client).unfolded();
+        match self.replace(changed, update, Change::Metadata).await? {
+            Some(client) => Ok(Registered::new(client, secret)),
+            None => Err(OwnerError::Changed),
+        }
+    }
+
+    /// Gives a confidential client a new secret. The old one works for `overlap` more, so that the
+    /// client can be told in peace; [`Duration::ZERO`] ends it at once. One that was still working
+    /// from an earlier rotation ends in any case.
+    ///
+    /// # Errors
+    /// [`OwnerError::PublicClient`], [`OwnerError::UnknownClient`], [`OwnerError::Changed`],
+    /// [`OwnerError::Backend`] or [`OwnerError::Random`].
+    pub async fn rotate_secret(
+        &self,
+        id: &ClientId,
+        overlap: Duration,
+    ) -> Result<Registered, OwnerError> {
+        let secret: ClientSecret = mint::secret(&*self.registrar.0.random)?;
+        let until = self.registrar.clock().now().saturating_add(overlap);
+        let rotate = |client: &mut Client| {
+            let old = client.secret.ok_or(OwnerError::PublicClient)?;
+            client.previous_secret = (!overlap.is_zero()).then_some((old, until));
+            client.secret = Some(secret.digest());
+            Ok(())
+        };
+        let client = self.change(id, Change::Secret, rotate).await?;
+        Ok(Registered::new(client, Some(secret)))
+    }
+
+    /// Blocks a client: it gets neither authorization nor tokens. It is not removed by itself while it
+    /// is blocked, and what registers the same is folded into it as before.
+    ///
+    /// # Errors
+    /// [`OwnerError::UnknownClient`], [`OwnerError::Changed`] or [`OwnerError::Backend`].
+    pub async fn block(&self, id: &ClientId) -> Result<Arc<Client>, OwnerError> {
+        let block = |client: &mut Client| {
+            client.blocked = true;
+            Ok(())
+        };
+        self.change(id, Change::Blocked, block).await
+    }
+
+    /// Lets a blocked client go on.
+    ///
+    /// # Errors
+    /// As [`Owner::block`].
+    pub async fn unblock(&self, id: &ClientId) -> Result<Arc<Client>, OwnerError> {
+        let unblock = |client: &mut Client| {
+            client.blocked = false;
+            Ok(())
+        };
+        self.change(id, Change::Unblocked, unblock).await
+    }
+
+    /// Decides what becomes of the client's authorization requests that are refused.
+    ///
+    /// # Errors
+    /// As [`Owner::block`].
+    pub async fn set_redirection_policy(
+        &self,
+        id: &ClientId,
+        policy: RedirectionPolicy,
+    ) -> Result<Arc<Client>, OwnerError> {
+        let decide = |client: &mut Client| {
+            client.redirection_policy = Some(policy);
+            Ok(())
+        };
+        self.change(id, Change::RedirectionPolicy, decide).await
+    }
+
+    /// Deletes a client. Its codes and tokens are the host's to end.
+    ///
+    /// # Errors
+    /// [`OwnerError::UnknownClient`] or [`OwnerError::Backend`].
+    pub async fn delete(&self, id: &ClientId) -> Result<(), OwnerError> {
+        match self.registrar.0.store.remove(&self.tenant.id, id).await? {
+            RemoveOutcome::Removed => {
+                self.record_removed(id, Removal::Deleted);
+                Ok(())
+            }
+            RemoveOutcome::Missing => Err(OwnerError::UnknownClient),
+        }
+    }
+
+    /// Removes some of the clients that the tenant's settings let go: at most
+    /// [`Sweep::MAX_LIMIT`]. Call it on a schedule, and again right away while it removes that many.
+    ///
+    /// # Errors
+    /// [`OwnerError::Backend`].
+    pub async fn sweep(&self) -> Result<Vec<ClientId>, OwnerError> {
+        let now = self.registrar.clock().now();
+        let Some(sweep) = Sweep::by_settings(&self.tenant.registration, now) else {
+            return Ok(Vec::new());
+        };
+        let removed = self.registrar.0.store.sweep(&self.tenant.id, sweep).await?;
+        for id in &removed {
+            self.record_removed(id, Removal::Swept);
+        }
+        Ok(removed)
+    }
+
+    /// Reads the client, lets `make` change it and puts it back; again if somebody else was quicker.
+    async fn change(
+        &self,
+        id: &ClientId,
+        change: Change,
+        make: impl Fn(&mut Client) -> Result<(), OwnerError>,
+    ) -> Result<Arc<Client>, OwnerError> {
+        for _ in 0..=RETRIES {
+            let mut client = Client::clone(&*self.find(id).await?);
+            make(&mut client)?;
+            if let Some(client) = self.replace(client, ClientUpdate::new, change).await? {
+                return Ok(client);
+            }
+        }
+        Err(OwnerError::Changed)
+    }
+
+    /// Puts `client` in the place of what it was made of; `None` if that has changed since.
+    async fn replace(
+        &self,
+        mut client: Client,
+        update: impl Fn(Arc<Client>) -> ClientUpdate,
+        change: Change,
+    ) -> Result<Option<Arc<Client>>, OwnerError> {
+        client.revision = client.revision.saturating_add(1);
+        let client = Arc::new(client);
+        let ports = &self.registrar.0;
+        match ports.store.update(update(Arc::clone(&client))).await? {
+            UpdateOutcome::Updated => {
+                let client_now = &*client;
+                ports.events.record(&Event::Changed {
+                    client: client_now,
+                    change,
+                });
+                Ok(Some(client))
+            }
+            UpdateOutcome::Changed => Ok(None),
+            UpdateOutcome::Missing => Err(OwnerError::UnknownClient),
+        }
+    }
+
+    fn record_removed(&self, client_id: &ClientId, removal: Removal) {
+        self.registrar.0.events.record(&Event::Removed {
+            tenant: &self.tenant.id,
+            client_id,
+            removal,
+        });
+    }
+}
+
+impl fmt::Debug for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Owner")
+            .field("tenant", &self.tenant.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,219 @@
+use std::{
+    borrow::Borrow,
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
+    sync::Arc,
+};
+
+use crate::{
+    client::Client,
+    life::{FoldKey, Sweep, Touch, Usage},
+    ports::{ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome, UpdateOutcome},
+    values::{ClientId, Timestamp},
+};
+
+/// The clients of one tenant.
+#[derive(Debug, Default)]
+pub(super) struct Clients {
+    rows: BTreeMap<ById, Row>,
+    /// Those that may be removed unasked, which blocked ones may not, the longest idle first.
+    unused: BTreeSet<(Timestamp, ById)>,
+    used: BTreeSet<(Timestamp, ById)>,
+    by_fold_key: HashMap<FoldKey, ClientId>,
+}
+
+/// A client that is looked up by its id, without a second copy of that.
+#[derive(Clone, Debug)]
+struct ById(Arc<Client>);
+
+/// What stands beside a client.
+#[derive(Debug)]
+struct Row {
+    usage: Usage,
+    /// Few have one, so those that have none don't pay for it.
+    fold_key: Option<Box<FoldKey>>,
+}
+
+impl Clients {
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn insert(&mut self, insertion: Insertion) -> InsertOutcome {
+        let fold_key = insertion.fold_key();
+        let same = fold_key.and_then(|key| self.by_fold_key.get(&key).cloned());
+        if let Some(client) = same.as_ref().and_then(|id| self.find(id)) {
+            self.touch(client.id(), insertion.registered_again());
+            return InsertOutcome::Folded(client);
+        }
+        if self.rows.contains_key(insertion.client().id()) {
+            return InsertOutcome::IdTaken;
+        }
+        let clients = u64::try_from(self.len()).unwrap_or(u64::MAX);
+        let to_go = insertion.to_make_room(clients);
+        let removed = self.remove_idle(false, None, to_go);
+        if to_go > 0 && removed.is_empty() {
+            return InsertOutcome::Full;
+        }
+        let client = ById(insertion.into_client());
+        let usage = Usage::registered(client.0.issued_at());
+        if let Some(key) = fold_key {
+            self.by_fold_key.insert(key, client.0.id().clone());
+        }
+        self.stand_in_line(&client, usage);
+        let fold_key = fold_key.map(Box::new);
+        self.rows.insert(client, Row { usage, fold_key });
+        InsertOutcome::Inserted { removed }
+    }
+
+    pub(super) fn find(&self, id: &ClientId) -> Option<Arc<Client>> {
+        let found = self.rows.get_key_value(id);
+        found.map(|(ById(client), _)| Arc::clone(client))
+    }
+
+    pub(super) fn list(&self, after: Option<&ClientId>, limit: u32) -> Vec<Arc<Client>> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = self.rows.range::<ClientId, _>((after, Bound::Unbounded));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        rows.take(limit)
+            .map(|(ById(client), _)| Arc::clone(client))
+            .collect()
+    }
+
+    pub(super) fn update(&mut self, update: &ClientUpdate) -> UpdateOutcome {
+        let new = update.client();
+        let Some(old) = self.find(new.id()) else {
+            return UpdateOutcome::Missing;
+        };
+        if old.revision().checked_add(1) != Some(new.revision()) {
+            return UpdateOutcome::Changed;
+        }
+        let Some(mut row) = self.take(new.id()) else {
+            return UpdateOutcome::Missing;
+        };
+        if update.unfolds() {
+            row.fold_key = None;
+        }
+        if let Some(key) = &row.fold_key {
+            self.by_fold_key.insert(**key, new.id().clone());
+        }
+        let client = ById(Arc::clone(new));
+        self.stand_in_line(&client, row.usage);
+        self.rows.insert(client, row);
+        UpdateOutcome::Updated
+    }
+
+    pub(super) fn remove(&mut self, id: &ClientId) -> RemoveOutcome {
+        match self.take(id) {
+            Some(_) => RemoveOutcome::Removed,
+            None => RemoveOutcome::Missing,
+        }
+    }
+
+    /// Removes the client and every trace of it.
+    fn take(&mut self, id: &ClientId) -> Option<Row> {
+        let (client, row) = self.rows.remove_entry(id)?;
+        if let Some(key) = &row.fold_key {
+            self.by_fold_key.remove(&**key);
+        }
+        self.leave_line(&client, row.usage);
+        Some(row)
+    }
+
+    pub(super) fn touch(&mut self, id: &ClientId, touch: Touch) -> TouchOutcome {
+        let Some(client) = self.find(id).map(ById) else {
+            return TouchOutcome::Unchanged;
+        };
+        let Some(row) = self.rows.get_mut(id) else {
+            return TouchOutcome::Unchanged;
+        };
+        let Some(touched) = row.usage.touched(touch) else {
+            return TouchOutcome::Unchanged;
+        };
+        let before = std::mem::replace(&mut row.usage, touched);
+        self.leave_line(&client, before);
+        self.stand_in_line(&client, touched);
+        TouchOutcome::Written
+    }
+
+    pub(super) fn sweep(&mut self, sweep: Sweep) -> Vec<ClientId> {
+        let mut removed = Vec::new();
+        for is_used in [false, true] {
+            let Some(before) = sweep.before(is_used) else {
+                continue;
+            };
+            let done = u64::try_from(removed.len()).unwrap_or(u64::MAX);
+            let left = u64::from(sweep.max_removed()).saturating_sub(done);
+            removed.extend(self.remove_idle(is_used, Some(before), left));
+        }
+        removed
+    }
+
+    /// Removes up to `limit` of those that may be removed, used or unused, that are idle since
+    /// `before`, the longest idle first.
+    fn remove_idle(
+        &mut self,
+        is_used: bool,
+        before: Option<Timestamp>,
+        limit: u64,
+    ) -> Vec<ClientId> {
+        let mut removed = Vec::new();
+        for _ in 0..limit {
+            let first = self.removable(is_used).first();
+            let due = first.filter(|(idle_since, _)| before.is_none_or(|it| *idle_since < it));
+            let Some(id) = due.map(|(_, ById(client))| client.id().clone()) else {
+                break;
+            };
+            self.take(&id);
+            removed.push(id);
+        }
+        removed
+    }
+
+    const fn removable(&mut self, is_used: bool) -> &mut BTreeSet<(Timestamp, ById)> {
+        if is_used {
+            &mut self.used
+        } else {
+            &mut self.unused
+        }
+    }
+
+    fn stand_in_line(&mut self, client: &ById, usage: Usage) {
+        if !client.0.is_blocked() {
+            let place = (usage.idle_since(), client.clone());
+            self.removable(usage.is_used()).insert(place);
+        }
+    }
+
+    fn leave_line(&mut self, client: &ById, usage: Usage) {
+        let place = (usage.idle_since(), client.clone());
+        self.removable(usage.is_used()).remove(&place);
+    }
+}
+
+impl Borrow<ClientId> for ById {
+    fn borrow(&self) -> &ClientId {
+        self.0.id()
+    }
+}
+
+impl PartialEq for ById {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id() == other.0.id()
+    }
+}
+
+impl Eq for ById {}
+
+impl PartialOrd for ById {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ById {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.id().cmp(other.0.id())
+    }
+}

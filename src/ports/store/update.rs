@@ -1,0 +1,66 @@
+use std::sync::Arc;
+
+use crate::client::Client;
+
+/// A client to put in the place of the one that it was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientUpdate {
+    client: Arc<Client>,
+    unfolds: bool,
+}
+
+impl ClientUpdate {
+    /// `client` in the place of the one with its id and the revision before.
+    pub const fn new(client: Arc<Client>) -> Self {
+        Self {
+            client,
+            unfolds: false,
+        }
+    }
+
+    /// It is no longer what registered: from now on nothing is folded into it.
+    #[must_use]
+    pub const fn unfolded(mut self) -> Self {
+        self.unfolds = true;
+        self
+    }
+
+    /// The client.
+    pub const fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// Whether its fold key goes.
+    pub const fn unfolds(&self) -> bool {
+        self.unfolds
+    }
+}
+
+/// What became of an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateOutcome {
+    /// The client is stored.
+    Updated,
+    /// The stored client is of another revision; nothing was changed.
+    Changed,
+    /// There is no client with this id.
+    Missing,
+}
+
+/// What became of a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoveOutcome {
+    /// The client is gone.
+    Removed,
+    /// There was no client with this id.
+    Missing,
+}
+
+/// What became of a sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TouchOutcome {
+    /// It was written down.
+    Written,
+    /// There was nothing to write: it is known already, or the client is gone.
+    Unchanged,
+}
