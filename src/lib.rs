@@ -97,6 +97,8 @@ mod engine;
 mod error;
 #[cfg(feature = "geoip")]
 pub mod geoip;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod group_commit;
 mod kept;
 mod life;
 #[cfg(feature = "memory")]
