@@ -108,6 +108,8 @@ mod ports;
 mod quota;
 mod registration;
 mod settings;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 mod token;
 mod values;
 mod wire;

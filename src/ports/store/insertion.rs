@@ -63,6 +63,11 @@ impl Insertion {
         self.max_clients.is_some()
     }
 
+    /// Whether all that has to be free is the id.
+    pub const fn is_plain(&self) -> bool {
+        self.max_clients.is_none() && self.fold_key.is_none()
+    }
+
     /// How many of the tenant's `clients` have to go before this one is stored; at least one of them,
     /// if any.
     pub fn to_make_room(&self, clients: u64) -> u64 {
