@@ -63,9 +63,11 @@
 //!
 //! # Features
 //!
+//! - `conformance`: [`conformance`], what a limiter of one's own must pass.
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
+//! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey.
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
     clippy::expect_used,
@@ -93,6 +95,8 @@ mod access;
 pub mod acl;
 mod authorization;
 mod client;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod engine;
 mod error;
 #[cfg(feature = "geoip")]
@@ -103,6 +107,8 @@ mod memory;
 mod parameters;
 mod ports;
 mod quota;
+#[cfg(feature = "redis")]
+mod redis;
 mod registration;
 mod settings;
 mod token;
@@ -133,6 +139,8 @@ pub use ports::{
     TenantSelector, Tenants, WantedLocation,
 };
 pub use quota::{InvalidQuota, Quota, RateDecision};
+#[cfg(feature = "redis")]
+pub use redis::RedisRateLimiter;
 pub use registration::{
     ClientMetadata, DecodeError, Field, LocalizedText, MetadataError, MetadataFault,
     RegistrationRequest,

@@ -28,7 +28,7 @@ const FLOORS: [&str; 16] = [
     "leaves",
 ];
 
-const LEAVES: [&str; 3] = ["geoip", "memory", "tower"];
+const LEAVES: [&str; 5] = ["conformance", "geoip", "memory", "redis", "tower"];
 
 fn floor(module: &str) -> usize {
     let name = if LEAVES.contains(&module) {
