@@ -58,8 +58,8 @@
 //! # What the host brings
 //!
 //! A [`ClientStore`] for its database; a [`TenantDirectory`] if it has more than one tenant; an
-//! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota.
-//! Time-outs for slow connections are the server's to set.
+//! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota,
+//! such as that of the feature `redis`. Time-outs for slow connections are the server's to set.
 //!
 //! # Features
 //!

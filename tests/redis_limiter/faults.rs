@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oauth_dcr::{Quota, RedisRateLimiter};
+use oauth_dcr::{
+    MemoryStore, Quota, RedisRateLimiter, Registrar, RegistrationEndpoint, TenantSettings,
+};
 use redis::Connection;
 
 use crate::{acquire, connection, limiter, private_redis::PrivateRedis, quota};
@@ -159,4 +161,27 @@ async fn a_wrong_url_or_password_is_told_at_once() {
     assert!(!format!("{limiter:?}").contains("correct"));
     let decision = acquire(&limiter, "acme", Quota::default()).await;
     assert!(decision.unwrap().is_admitted());
+}
+
+#[tokio::test]
+async fn a_registration_that_nobody_can_count_is_refused() {
+    let mut redis = PrivateRedis::start();
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(TenantSettings::new().enabled())
+        .limiter(limiter(&redis).await)
+        .build();
+    let endpoint = RegistrationEndpoint::new(registrar);
+    let register = async || {
+        let request = http::Request::post("/oidc/register")
+            .header("content-type", "application/json")
+            .body(r#"{"redirect_uris": ["https://app.example.com/callback"]}"#);
+        endpoint.respond(request.unwrap()).await
+    };
+    let registered = register().await;
+    assert_eq!(registered.status(), 201);
+    assert_eq!(registered.headers()["x-ratelimit-remaining"], "4");
+    redis.stop();
+    let refused = register().await;
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
 }

@@ -3,6 +3,10 @@
     clippy::disallowed_methods,
     reason = "what is tested here takes time from a server and from the operating system"
 )]
+#![expect(
+    clippy::print_stdout,
+    reason = "figures are for who asks for them, and a worker speaks so to the test"
+)]
 
 #[path = "../support/private_redis.rs"]
 mod private_redis;

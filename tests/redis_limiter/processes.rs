@@ -181,7 +181,7 @@ impl Clock for WrongClock {
         let off = Duration::from_secs(self.off_seconds.unsigned_abs());
         let day = Duration::from_secs(86_400) + self.system.monotonic();
         if self.off_seconds < 0 {
-            day - off
+            day.saturating_sub(off)
         } else {
             day + off
         }
