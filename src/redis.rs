@@ -23,7 +23,7 @@ use crate::{
     values::TenantId,
 };
 
-/// How long a request waits for Redis, connecting included.
+/// How long a request waits for Redis, connecting included, unless the host says otherwise.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Counts in Redis 6.2 or later, or in Valkey, for all processes that ask the same server or cluster.
@@ -56,14 +56,16 @@ const PATIENCE: Duration = Duration::from_millis(250);
 ///
 /// # When Redis doesn't answer
 ///
-/// No request waits longer than 250 ms. Then it fails with [`BackendError`], and is refused, unless
-/// [`local_fallback`](Self::local_fallback) was chosen. Until Redis answers again, one request at a
-/// time tries whether it does; the others fail, or fall back, at once. A request that Redis counted
-/// after nobody waited for it any more has taken a token all the same.
+/// No request waits longer than 250 ms, or as [`wait_at_most`](Self::wait_at_most) says. Then it fails
+/// with [`BackendError`], and is refused, unless [`local_fallback`](Self::local_fallback) was chosen.
+/// Until Redis answers again, one request at a time tries whether it does; the others fail, or fall
+/// back, at once. A request that Redis counted when nobody waited for it any more has taken a token
+/// all the same.
 pub struct RedisRateLimiter {
     link: Link,
     script: Script,
     key_prefix: String,
+    patience: Duration,
     breaker: Breaker,
     fallback: Option<Box<dyn DynRateLimiter>>,
 }
@@ -99,7 +101,7 @@ impl RedisRateLimiter {
 
     /// Counts in a cluster, where tenants are spread over its servers.
     ///
-    /// The connection's own settings stay, except that no request waits longer than 250 ms.
+    /// The connection's own settings stay, except that no request waits longer than 250 ms for it.
     pub fn from_cluster(connection: ClusterConnection) -> Self {
         Self::over(Link::Cluster(connection), script())
     }
@@ -109,6 +111,7 @@ impl RedisRateLimiter {
             link,
             script,
             key_prefix: "oauth-dcr".to_owned(),
+            patience: PATIENCE,
             breaker: Breaker::default(),
             fallback: None,
         }
@@ -121,6 +124,13 @@ impl RedisRateLimiter {
     #[must_use]
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.key_prefix = prefix.into();
+        self
+    }
+
+    /// How long a request waits for Redis, connecting included, instead of 250 ms.
+    #[must_use]
+    pub fn wait_at_most(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -139,13 +149,11 @@ impl RedisRateLimiter {
     }
 
     async fn ask(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, Unanswered> {
-        if !self.breaker.lets_pass(Instant::now(), PATIENCE) {
+        if !self.breaker.lets_pass(Instant::now(), self.patience) {
             return Err(Unanswered::Lately);
         }
-        let answer = match timeout(PATIENCE, self.take(tenant, quota)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Unanswered::TimedOut),
-        };
+        let answer = timeout(self.patience, self.take(tenant, quota)).await;
+        let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.patience)));
         match &answer {
             Err(unanswered) if unanswered.is_outage() => self.breaker.open(Instant::now()),
             Ok(_) | Err(_) => self.breaker.close(),
@@ -196,8 +204,8 @@ impl fmt::Debug for RedisRateLimiter {
 /// Why Redis decided nothing.
 #[derive(Debug, thiserror::Error)]
 enum Unanswered {
-    #[error("no answer within 250 ms")]
-    TimedOut,
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
     #[error("it did not answer just now, and is not asked again yet")]
     Lately,
     #[error("the request failed")]
@@ -209,7 +217,7 @@ enum Unanswered {
 impl Unanswered {
     fn is_outage(&self) -> bool {
         match self {
-            Self::TimedOut | Self::Lately => true,
+            Self::TimedOut(_) | Self::Lately => true,
             Self::Failed(error) => is_outage(error),
             Self::Nonsense(_) => false,
         }

@@ -76,12 +76,12 @@ fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
     info.set_redis_settings(redis).set_tcp_settings(tcp)
 }
 
-/// A lost connection is made again in the background, however long that takes, and at the latest a
-/// second after Redis is back: jitter may double the delay.
+/// A lost connection is made again in the background, however long that takes, and at the latest 1.3
+/// seconds after Redis is back: jitter may double the delay. Who waits for a reply sees to the time.
 fn reconnecting() -> ConnectionManagerConfig {
     ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(PATIENCE))
+        .set_connection_timeout(Some(Duration::from_millis(500)))
+        .set_response_timeout(None)
         .set_number_of_retries(usize::MAX)
         .set_min_delay(Duration::from_millis(50))
         .set_max_delay(Duration::from_millis(400))

@@ -10,7 +10,7 @@ use oauth_dcr::{
 };
 use redis::Connection;
 
-use crate::{acquire, connection, limiter, private_redis::PrivateRedis, quota};
+use crate::{acquire, connection, impatient, limiter, private_redis::PrivateRedis, quota};
 
 /// Well over what anything here may wait for, on any machine.
 const NO_HANG: Duration = Duration::from_secs(2);
@@ -98,7 +98,7 @@ async fn a_server_that_starts_later_is_found() {
     let mut redis = PrivateRedis::start();
     redis.stop();
     let start = Instant::now();
-    let limiter = limiter(&redis).await;
+    let limiter = impatient(&redis).await;
     acquire(&limiter, "acme", Quota::default())
         .await
         .unwrap_err();
@@ -112,13 +112,36 @@ async fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
     let redis = PrivateRedis::start();
     redis.pause();
     let start = Instant::now();
-    let limiter = limiter(&redis).await;
+    let limiter = impatient(&redis).await;
     acquire(&limiter, "acme", Quota::default())
         .await
         .unwrap_err();
     assert!(start.elapsed() < NO_HANG, "{:?}", start.elapsed());
     redis.resume();
     eventually_admitted(&limiter).await;
+}
+
+#[tokio::test]
+async fn a_restart_between_two_requests_costs_neither() {
+    let mut redis = PrivateRedis::start();
+    let limiter = limiter(&redis).await;
+    acquire(&limiter, "acme", quota(1, 3)).await.unwrap();
+    redis.restart();
+    // It connects again without being asked.
+    let mut observer = connection(&redis);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while clients(&mut observer) < 2 {
+        assert!(Instant::now() < deadline, "it does not connect again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let decision = acquire(&limiter, "acme", quota(1, 3)).await.unwrap();
+    assert_eq!(decision.remaining(), 2, "the server has started empty");
+}
+
+/// How many clients are connected, the one that asks included.
+fn clients(connection: &mut Connection) -> usize {
+    let list: String = redis::cmd("CLIENT").arg("LIST").query(connection).unwrap();
+    list.lines().count()
 }
 
 async fn eventually_admitted(limiter: &RedisRateLimiter) {
@@ -168,7 +191,7 @@ async fn a_registration_that_nobody_can_count_is_refused() {
     let mut redis = PrivateRedis::start();
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
-        .limiter(limiter(&redis).await)
+        .limiter(limiter(&redis).await.wait_at_most(Duration::from_secs(1)))
         .build();
     let endpoint = RegistrationEndpoint::new(registrar);
     let register = async || {

@@ -24,7 +24,7 @@ mod quota {
     pub(crate) use oauth_dcr::{Quota, RateDecision};
 }
 
-use std::env;
+use std::{env, time::Duration};
 
 use oauth_dcr::{BackendError, Quota, RateDecision, RateLimiter as _, RedisRateLimiter, TenantId};
 use redis::{Client, Connection};
@@ -39,9 +39,17 @@ fn quota(per_second: u32, burst: u32) -> Quota {
     Quota::new(per_second, burst).unwrap()
 }
 
-async fn limiter(redis: &PrivateRedis) -> RedisRateLimiter {
+/// One with the patience that it has by itself.
+async fn impatient(redis: &PrivateRedis) -> RedisRateLimiter {
     RedisRateLimiter::connect(&redis.url()).await.unwrap()
 }
+
+/// One for tests that no machine is too slow for.
+async fn limiter(redis: &PrivateRedis) -> RedisRateLimiter {
+    impatient(redis).await.wait_at_most(PATIENCE)
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn acquire(
     limiter: &RedisRateLimiter,

@@ -14,7 +14,7 @@ use oauth_dcr::{
 };
 use tokio::task::JoinSet;
 
-use crate::{number, private_redis::PrivateRedis, quota, tenant};
+use crate::{PATIENCE, number, private_redis::PrivateRedis, quota, tenant};
 
 /// What the environment tells a worker: the server, and how many seconds its clock is off.
 const URL: &str = "OAUTH_DCR_WORKER_URL";
@@ -117,7 +117,7 @@ async fn work(url: &str) {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(AnyTenant)
         .clock(WrongClock::new())
-        .limiter(limiter)
+        .limiter(limiter.wait_at_most(PATIENCE))
         .build();
     println!("{MARK}ready");
     for line in stdin().lines() {
