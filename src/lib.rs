@@ -58,14 +58,16 @@
 //! # What the host brings
 //!
 //! A [`ClientStore`] for its database; a [`TenantDirectory`] if it has more than one tenant; an
-//! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota.
-//! Time-outs for slow connections are the server's to set.
+//! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota,
+//! such as that of the feature `redis`. Time-outs for slow connections are the server's to set.
 //!
 //! # Features
 //!
+//! - `conformance`: [`conformance`], what a limiter of one's own must pass.
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
+//! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey.
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
     clippy::expect_used,
@@ -93,6 +95,8 @@ mod access;
 pub mod acl;
 mod authorization;
 mod client;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod engine;
 mod error;
 #[cfg(feature = "geoip")]
@@ -106,6 +110,8 @@ mod memory;
 mod parameters;
 mod ports;
 mod quota;
+#[cfg(feature = "redis")]
+mod redis;
 mod registration;
 mod settings;
 #[cfg(feature = "sqlite")]
@@ -140,6 +146,8 @@ pub use ports::{
     TouchOutcome, UpdateOutcome, WantedLocation,
 };
 pub use quota::{InvalidQuota, Quota, RateDecision};
+#[cfg(feature = "redis")]
+pub use redis::RedisRateLimiter;
 pub use registration::{
     ClientMetadata, DecodeError, Field, LocalizedText, MetadataError, MetadataFault,
     RegistrationRequest,
