@@ -9,6 +9,7 @@ step() {
 
 step "what the tests need"
 bash tests/clients/install.sh
+bash tests/servers/install.sh
 
 step "format"
 cargo fmt --check
@@ -17,7 +18,7 @@ step "lints"
 cargo clippy --locked --all-targets --all-features -- -D warnings
 
 step "each feature alone"
-for features in "" confusables geoip memory tower; do
+for features in "" confusables conformance geoip memory postgres redis sqlite tower; do
     RUSTFLAGS="-D warnings" cargo check --locked --quiet --lib --no-default-features --features "$features"
 done
 

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Installs the servers that the tests start for themselves. It starts none: the tests run their own,
+# on free loopback ports, and stop them.
+#
+#   tests/servers/install.sh                   installs what is missing
+#   tests/servers/install.sh --check           only says whether anything is
+#   tests/servers/install.sh --find postgresql prints the folder of its programs
+#   tests/servers/install.sh --find redis      prints the program, which may be Valkey's
+set -euo pipefail
+
+readonly MIN_POSTGRESQL=14
+readonly MIN_REDIS=6.2
+readonly POLICY=/usr/sbin/policy-rc.d
+
+fail() {
+    echo "tests/servers/install.sh: $*" >&2
+    exit 1
+}
+
+is_at_least() { # VERSION MINIMUM
+    [[ -n $1 && $(printf '%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]
+}
+
+version_of() { # PROGRAM
+    "$1" --version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)*' | head -n 1
+}
+
+# Debian keeps the programs of each release in a folder of its own, outside of PATH.
+find_postgresql() {
+    local folder folders
+    mapfile -t folders < <(
+        printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV
+        command -v postgres | xargs -r dirname
+    )
+    for folder in "${folders[@]}"; do
+        [[ -x $folder/initdb && -x $folder/createdb && -x $folder/postgres ]] || continue
+        is_at_least "$(version_of "$folder/postgres")" "$MIN_POSTGRESQL" || continue
+        echo "$folder"
+        return
+    done
+    return 1
+}
+
+find_redis() {
+    local name program
+    for name in redis-server valkey-server; do
+        program=$(command -v "$name") || continue
+        is_at_least "$(version_of "$program")" "$MIN_REDIS" || continue
+        echo "$program"
+        return
+    done
+    return 1
+}
+
+has_postgresql() {
+    find_postgresql >/dev/null
+}
+
+has_redis() {
+    find_redis >/dev/null
+}
+
+# A package of Debian's starts its service unless this program says no. A machine that has one
+# already, as a container does, keeps its own.
+start_no_service() {
+    [[ ! -e $POLICY ]] || return 0
+    trap 'rm -f "$POLICY"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+    chmod 755 "$POLICY"
+}
+
+install_servers() {
+    local missing=()
+    has_postgresql || missing+=(postgresql)
+    has_redis || missing+=(redis-server)
+    ((${#missing[@]})) || return 0
+    if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
+        start_no_service
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+            "${missing[@]}" >/dev/null
+    fi
+    has_postgresql || fail "PostgreSQL >= $MIN_POSTGRESQL with its server programs is needed"
+    has_redis || fail "Redis >= $MIN_REDIS or Valkey is needed"
+}
+
+where_is() { # NAME
+    case $1 in
+        postgresql)
+            find_postgresql ||
+                fail "PostgreSQL >= $MIN_POSTGRESQL is missing: run tests/servers/install.sh"
+            ;;
+        redis)
+            find_redis ||
+                fail "Redis >= $MIN_REDIS or Valkey is missing: run tests/servers/install.sh"
+            ;;
+        *) fail "no server is called '$1'" ;;
+    esac
+}
+
+check() {
+    where_is postgresql >/dev/null
+    where_is redis >/dev/null
+}
+
+case ${1:-} in
+    --check) check ;;
+    --find) where_is "${2:-}" ;;
+    '') install_servers ;;
+    *) fail "usage: tests/servers/install.sh [--check | --find NAME]" ;;
+esac
