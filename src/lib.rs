@@ -66,6 +66,7 @@
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
+//! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
     clippy::expect_used,
@@ -105,6 +106,8 @@ mod life;
 mod memory;
 mod parameters;
 mod ports;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod quota;
 mod registration;
 mod settings;
@@ -137,6 +140,8 @@ pub use ports::{
     SecureRandom, SingleTenant, SystemClock, TenantDirectory, TenantSelector, Tenants,
     TouchOutcome, UpdateOutcome, WantedLocation,
 };
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use quota::{InvalidQuota, Quota, RateDecision};
 pub use registration::{
     ClientMetadata, DecodeError, Field, LocalizedText, MetadataError, MetadataFault,
