@@ -43,7 +43,6 @@ const SETTINGS: [&str; 5] = [
 /// A running server. It ends, and its files go, when this is dropped or the test's process ends,
 /// in whatever way: it may be kept in a `static`.
 pub(crate) struct PrivatePostgres {
-    // Declared first, so that the processes have ended when the rest is dropped.
     home: Home,
     programs: PathBuf,
     password: String,
@@ -121,11 +120,12 @@ impl PrivatePostgres {
         assert!(status.success(), "PostgreSQL ended with {status}");
     }
 
-    /// Ends all its processes where they are, as a power cut would.
+    /// Ends all its processes where they are, with no chance to tidy up.
     pub(crate) fn kill(&mut self) {
         let mut postmaster = self.postmaster.take().expect("the server runs");
         self.home.kill();
-        postmaster.wait().unwrap();
+        let ended = within_limit(|| postmaster.try_wait().unwrap());
+        ended.expect("PostgreSQL ends when it is killed");
     }
 
     /// Halts all its processes: connections stay open, new ones are taken by the kernel, and
