@@ -68,6 +68,7 @@
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
 //! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey.
+//! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
     clippy::expect_used,
@@ -109,6 +110,8 @@ mod life;
 mod memory;
 mod parameters;
 mod ports;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod quota;
 #[cfg(feature = "redis")]
 mod redis;
@@ -145,6 +148,8 @@ pub use ports::{
     SecureRandom, SingleTenant, SystemClock, TenantDirectory, TenantSelector, Tenants,
     TouchOutcome, UpdateOutcome, WantedLocation,
 };
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use quota::{InvalidQuota, Quota, RateDecision};
 #[cfg(feature = "redis")]
 pub use redis::RedisRateLimiter;

@@ -1,0 +1,376 @@
+//! A store in PostgreSQL, which nodes share.
+
+mod database;
+mod failure;
+mod fold;
+mod insert;
+mod removal;
+mod row;
+mod schema;
+mod sql;
+mod turns;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use sqlx::{
+    Connection as _, PgConnection, PgPool, Row as _,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+};
+
+use crate::{
+    client::Client,
+    error::BackendError,
+    group_commit::GroupCommit,
+    life::{Sweep, Touch},
+    ports::{
+        ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome,
+        UpdateOutcome,
+    },
+    postgres::{
+        database::Database,
+        failure::Failure,
+        insert::Inserts,
+        removal::{Chosen, Removal},
+    },
+    values::{ClientId, TenantId},
+};
+
+/// The name in errors.
+const NAME: &str = "postgres";
+
+/// How long a call may take.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long connecting may take, migrations included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For how long a connection may have been idle and yet be taken as it is. A server does not restart
+/// in less.
+const FRESH: Duration = Duration::from_millis(100);
+
+/// Keeps clients in PostgreSQL 14 or later. Nodes share a database; clones share a pool.
+///
+/// Registrations that wait at the same time are committed together, so that many cost little more
+/// than one. Limits and folding hold over all nodes.
+///
+/// ```no_run
+/// use oauth_dcr::{PostgresStore, Registrar, TenantSettings};
+///
+/// # async fn start() -> Result<(), oauth_dcr::BackendError> {
+/// let store = PostgresStore::connect("postgres://auth:secret@db.example.com/auth").await?;
+/// let registrar = Registrar::builder(store)
+///     .tenant(TenantSettings::new().enabled())
+///     .build();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Schema
+///
+/// The tables are `oauth_dcr_clients`, `oauth_dcr_tenants` and `oauth_dcr_migrations`, in whatever
+/// schema the connection creates and finds tables in. [`connect`](Self::connect) brings them up to
+/// date. Where the server's role has no right to, either another calls [`migrate`](Self::migrate)
+/// before, or an operator applies the files in `src/postgres/migrations` of this crate by hand and
+/// the server uses [`with_pool`](Self::with_pool). Reading `oauth_dcr_migrations` and reading,
+/// inserting, updating and deleting rows of the other two is all that remains.
+///
+/// There is no extension, sequence or trigger, and each key begins with the tenant.
+///
+/// # Time
+///
+/// No call takes longer than the [time-out](Self::with_timeout), whatever PostgreSQL does. What was
+/// under way then may have been done or not; its connection is closed.
+///
+/// Connections of [`connect`](Self::connect) set `statement_timeout` and
+/// `idle_in_transaction_session_timeout` to five seconds, so that a server that is overloaded is not
+/// kept busy by those who have gone. A pool of the host's should do the same.
+///
+/// # TLS
+///
+/// The crate turns on none of sqlx's TLS features. A host that has another one on, such as
+/// `sqlx/tls-rustls-ring-webpki`, gets TLS here, as the URL says (`sslmode=verify-full`).
+#[derive(Clone)]
+pub struct PostgresStore {
+    database: Database,
+    inserts: GroupCommit<Inserts>,
+}
+
+impl PostgresStore {
+    /// Connects to the database at `url` (`postgres://user:password@host:port/database`), brings its
+    /// schema up to date, and opens up to ten connections as they are needed.
+    ///
+    /// Nodes that start at the same time don't get in each other's way, and an older one starts on
+    /// the schema of a newer one.
+    ///
+    /// # Errors
+    /// [`BackendError`], with what sqlx says as its source and after ten seconds at most, if the
+    /// URL is none, the database can't be reached or the schema can't be brought up to date. A
+    /// server that should start without its database uses [`with_pool`](Self::with_pool).
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub async fn connect(url: &str) -> Result<Self, BackendError> {
+        let options: PgConnectOptions = url.parse().map_err(Failure::Database)?;
+        let prepared = tokio::time::timeout(CONNECT_TIMEOUT, prepare(&options)).await;
+        prepared.unwrap_or(Err(Failure::TimedOut(CONNECT_TIMEOUT)))?;
+        Ok(Self::with_pool(pool(options)))
+    }
+
+    /// Uses a pool of the host's. Asks the database for nothing yet, so that the pool may be lazy
+    /// and the database down; the schema has to be there when the first call is made, by
+    /// [`migrate`](Self::migrate) or by hand.
+    ///
+    /// ```no_run
+    /// use oauth_dcr::PostgresStore;
+    /// use sqlx::postgres::PgPoolOptions;
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = PgPoolOptions::new()
+    ///     .max_connections(20)
+    ///     .connect_lazy("postgres://auth:secret@db.example.com/auth")?;
+    /// let store = PostgresStore::with_pool(pool.clone());
+    /// // Whenever the database is there:
+    /// PostgresStore::migrate(&pool).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn with_pool(pool: PgPool) -> Self {
+        Self::new(Database {
+            pool,
+            timeout: TIMEOUT,
+        })
+    }
+
+    /// How long a call may take, from its beginning to its answer. Default: one second.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        let pool = self.database.pool;
+        Self::new(Database { pool, timeout })
+    }
+
+    /// Brings the schema up to date. If it is, this takes no right but to read
+    /// `oauth_dcr_migrations`. It takes as long as the database does.
+    ///
+    /// # Errors
+    /// [`BackendError`], with what sqlx says as its source.
+    pub async fn migrate(pool: &PgPool) -> Result<(), BackendError> {
+        let mut connection = pool.acquire().await.map_err(Failure::Database)?;
+        Ok(schema::migrate(&mut connection).await?)
+    }
+
+    fn new(database: Database) -> Self {
+        let inserts = Inserts(database.clone());
+        let timeout = database.timeout;
+        Self {
+            database,
+            inserts: GroupCommit::spawn(inserts, NAME, timeout),
+        }
+    }
+
+    async fn sweep_once(
+        &self,
+        tenant: &TenantId,
+        sweep: Sweep,
+        limit: i64,
+    ) -> Result<Vec<Chosen>, Failure> {
+        let before = |is_used| sweep.before(is_used).map(row::millis);
+        let mut lease = self.database.lease().await?;
+        let chosen = sqlx::query_as(sql::SWEEP)
+            .bind(tenant.as_str())
+            .bind(before(false))
+            .bind(before(true))
+            .bind(limit)
+            .fetch_all(&mut *lease)
+            .await;
+        lease.give_back(chosen.map_err(Failure::from))
+    }
+}
+
+async fn prepare(options: &PgConnectOptions) -> Result<(), Failure> {
+    // Not from the pool, which would not say what it waits for.
+    let mut connection = PgConnection::connect_with(options).await?;
+    schema::migrate(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+fn pool(options: PgConnectOptions) -> PgPool {
+    let pool = PgPoolOptions::new().after_connect(|connection, _| {
+        Box::pin(async move {
+            sqlx::raw_sql(sql::SESSION).execute(connection).await?;
+            Ok(())
+        })
+    });
+    // A round trip less for each call of a server that is busy.
+    let pool = pool.test_before_acquire(false);
+    let pool = pool.before_acquire(|connection, metadata| {
+        Box::pin(async move {
+            if metadata.idle_for > FRESH {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    });
+    pool.connect_lazy_with(options)
+}
+
+impl ClientStore for PostgresStore {
+    async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
+        self.inserts.submit(insertion).await
+    }
+
+    async fn find(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> Result<Option<Arc<Client>>, BackendError> {
+        let found = self.database.call(|| async {
+            let mut lease = self.database.lease().await?;
+            let found = sqlx::query(sql::FIND)
+                .bind(tenant.as_str())
+                .bind(id.as_str())
+                .fetch_optional(&mut *lease)
+                .await;
+            lease.give_back(found.map_err(Failure::from))
+        });
+        let read = |row: PgRow| {
+            let record = row.try_get(0).map_err(Failure::Database)?;
+            row::read(id, record)
+        };
+        Ok(found.await?.map(read).transpose()?)
+    }
+
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Vec<Arc<Client>>, BackendError> {
+        let rows = self.database.call(|| async {
+            let mut lease = self.database.lease().await?;
+            let rows = sqlx::query(sql::LIST)
+                .bind(tenant.as_str())
+                // No id is empty, so all come after that.
+                .bind(after.map_or("", ClientId::as_str))
+                .bind(i64::from(limit))
+                .fetch_all(&mut *lease)
+                .await;
+            lease.give_back(rows.map_err(Failure::from))
+        });
+        let read = |row: &PgRow| {
+            let id = row::id(tenant.as_str(), row.try_get(0)?)?;
+            row::read(&id, row.try_get(1)?)
+        };
+        let clients: Result<_, Failure> = rows.await?.iter().map(read).collect();
+        Ok(clients?)
+    }
+
+    async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
+        let record = row::write(update.client())?;
+        let outcome = self.database.call(|| async {
+            let mut lease = self.database.lease().await?;
+            let outcome = replace(&mut lease, &update, &record).await;
+            lease.give_back(outcome)
+        });
+        Ok(outcome.await?)
+    }
+
+    async fn remove(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> Result<RemoveOutcome, BackendError> {
+        let removed = self.database.call(|| async {
+            let mut lease = self.database.lease().await?;
+            let removed = sqlx::query_scalar::<_, i64>(sql::REMOVE)
+                .bind(tenant.as_str())
+                .bind(id.as_str())
+                .fetch_one(&mut *lease)
+                .await;
+            lease.give_back(removed.map_err(Failure::from))
+        });
+        Ok(match removed.await? {
+            0 => RemoveOutcome::Missing,
+            _ => RemoveOutcome::Removed,
+        })
+    }
+
+    async fn touch(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        touch: Touch,
+    ) -> Result<TouchOutcome, BackendError> {
+        let written = self.database.call(|| async {
+            let mut lease = self.database.lease().await?;
+            let written = sqlx::query(sql::TOUCH)
+                .bind(tenant.as_str())
+                .bind(id.as_str())
+                .bind(touch.is_use())
+                .bind(row::millis(touch.idle_since()))
+                .bind(row::millis(touch.until()))
+                .execute(&mut *lease)
+                .await;
+            lease.give_back(written.map_err(Failure::from))
+        });
+        Ok(match written.await?.rows_affected() {
+            0 => TouchOutcome::Unchanged,
+            _ => TouchOutcome::Written,
+        })
+    }
+
+    async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
+        let mut removal = Removal::new(tenant, u64::from(sweep.max_removed()));
+        let sweeping = async {
+            while let Some(left) = removal.left() {
+                let chosen = self.database.call(|| self.sweep_once(tenant, sweep, left));
+                removal.add(chosen.await?)?;
+            }
+            Ok(())
+        };
+        let end = self.database.within_time(sweeping).await;
+        Ok(removal.ended(end)?)
+    }
+}
+
+async fn replace(
+    connection: &mut PgConnection,
+    update: &ClientUpdate,
+    record: &[u8],
+) -> Result<UpdateOutcome, Failure> {
+    let client = update.client();
+    let (tenant, id) = (client.tenant().as_str(), client.id().as_str());
+    let replaced = sqlx::query(sql::UPDATE)
+        .bind(tenant)
+        .bind(id)
+        .bind(record)
+        .bind(row::revision(client.revision()))
+        .bind(client.is_blocked())
+        .bind(client.revision().checked_sub(1).map(row::revision))
+        .bind(update.unfolds())
+        .execute(&mut *connection)
+        .await?;
+    if replaced.rows_affected() > 0 {
+        return Ok(UpdateOutcome::Updated);
+    }
+    let exists = sqlx::query_scalar(sql::EXISTS).bind(tenant).bind(id);
+    Ok(if exists.fetch_one(connection).await? {
+        UpdateOutcome::Changed
+    } else {
+        UpdateOutcome::Missing
+    })
+}
+
+/// Shows nothing of how it connects.
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("timeout", &self.database.timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use sqlx::migrate::MigrateError;
+
+use crate::{error::BackendError, values::ClientId};
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Migration(#[from] MigrateError),
+    /// What a statement found was gone for the next one.
+    #[error("other transactions came in between")]
+    Overtaken,
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+    /// Where, but not what: the record holds what a client sent, and a digest.
+    #[error("the record of the client `{id}` can't be read, at line {line}, column {column}")]
+    Unreadable {
+        id: ClientId,
+        line: usize,
+        column: usize,
+    },
+    /// A row that this store does not write.
+    #[error("a client of tenant `{0}` has an id that is none")]
+    NoId(String),
+    #[error("a client can't be written down")]
+    Unwritable(#[source] serde_json::Error),
+}
+
+impl Failure {
+    pub(super) fn unreadable(id: ClientId, error: &serde_json::Error) -> Self {
+        Self::Unreadable {
+            id,
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+
+    /// Whether the same again may well succeed: another transaction was in the way.
+    pub(super) fn is_conflict(&self) -> bool {
+        // serialization_failure, deadlock_detected
+        matches!(self, Self::Overtaken) || self.has_code(&["40001", "40P01"])
+    }
+
+    /// Whether another starter was in the way of a migration, which is done or under way now.
+    pub(super) fn is_racing_migration(&self) -> bool {
+        // unique_violation (of a catalogue, too), duplicate_table, duplicate_object
+        self.is_conflict() || self.has_code(&["23505", "42P07", "42710"])
+    }
+
+    /// Whether the database said no to what it was told, so that the fault may be with one of a
+    /// group. Otherwise it has not answered.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Database(error) => error.as_database_error().is_some(),
+            Self::Overtaken | Self::Unreadable { .. } | Self::NoId(_) | Self::Unwritable(_) => true,
+            Self::Migration(_) | Self::TimedOut(_) => false,
+        }
+    }
+
+    fn has_code(&self, codes: &[&str]) -> bool {
+        let error = match self {
+            Self::Database(error)
+            | Self::Migration(
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
+            ) => error,
+            _ => return false,
+        };
+        let code = error.as_database_error().and_then(|it| it.code());
+        code.is_some_and(|code| codes.contains(&&*code))
+    }
+}
+
+impl From<Failure> for BackendError {
+    fn from(failure: Failure) -> Self {
+        // Whoever looks for the library's error finds it.
+        match failure {
+            Failure::Database(error) => Self::new(super::NAME, error),
+            Failure::Migration(error) => Self::new(super::NAME, error),
+            other => Self::new(super::NAME, other),
+        }
+    }
+}

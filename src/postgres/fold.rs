@@ -1,0 +1,81 @@
+use std::{collections::HashMap, sync::Arc};
+
+use sqlx::PgConnection;
+
+use crate::{
+    client::Client,
+    life::Usage,
+    ports::Insertion,
+    postgres::{failure::Failure, insert::ids, row, sql},
+};
+
+/// The clients that some insertions fold into, by tenant and fold key.
+pub(super) struct Folds(HashMap<(String, Vec<u8>), Folded>);
+
+struct Folded {
+    client: Arc<Client>,
+    usage: Usage,
+}
+
+type Row = (String, String, Vec<u8>, bool, i64, Vec<u8>);
+
+impl Folds {
+    pub(super) async fn find(
+        connection: &mut PgConnection,
+        insertions: &[&Insertion],
+    ) -> Result<Self, Failure> {
+        let keys = insertions.iter().filter_map(|insertion| {
+            let (tenant, _) = ids(insertion);
+            Some((tenant, insertion.fold_key()?.as_bytes().to_vec()))
+        });
+        let (tenants, keys): (Vec<&str>, Vec<Vec<u8>>) = keys.unzip();
+        let rows = sqlx::query_as::<_, Row>(sql::FIND_FOLDED)
+            .bind(tenants)
+            .bind(keys)
+            .fetch_all(connection)
+            .await?;
+        let folds = rows
+            .into_iter()
+            .map(|(tenant, id, record, is_used, idle_since, key)| {
+                let folded = Folded {
+                    client: row::read(&row::id(&tenant, &id)?, &record)?,
+                    usage: Usage::from_parts(is_used, row::moment(idle_since)),
+                };
+                Ok(((tenant, key), folded))
+            });
+        Ok(Self(folds.collect::<Result<_, Failure>>()?))
+    }
+
+    /// Folds `insertion` into the client with its fold key, if there is one, which is told that the
+    /// same has registered again.
+    pub(super) async fn fold(
+        &mut self,
+        connection: &mut PgConnection,
+        insertion: &Insertion,
+    ) -> Result<Option<Arc<Client>>, Failure> {
+        let Some(key) = insertion.fold_key() else {
+            return Ok(None);
+        };
+        let tenant = insertion.client().tenant().as_str();
+        let place = (tenant.to_owned(), key.as_bytes().to_vec());
+        let Some(folded) = self.0.get_mut(&place) else {
+            return Ok(None);
+        };
+        if let Some(touched) = folded.usage.touched(insertion.registered_again()) {
+            let written = sqlx::query(sql::TOUCH_FOLDED)
+                .bind(tenant)
+                .bind(folded.client.id().as_str())
+                .bind(key.as_bytes().as_slice())
+                .bind(row::millis(touched.idle_since()))
+                .execute(connection)
+                .await?;
+            if written.rows_affected() == 0 {
+                // It is gone, or no longer what registered.
+                self.0.remove(&place);
+                return Ok(None);
+            }
+            folded.usage = touched;
+        }
+        Ok(Some(Arc::clone(&folded.client)))
+    }
+}

@@ -1,0 +1,99 @@
+use crate::{
+    postgres::{failure::Failure, row},
+    values::{ClientId, TenantId},
+};
+
+/// How often a statement that removes the longest idle is carried out at most. Each time it misses
+/// those that were touched, blocked or removed since it chose them.
+const ATTEMPTS: u32 = 5;
+
+/// Clients that are removed, by a statement that is repeated until it misses none.
+pub(super) struct Removal<'a> {
+    tenant: &'a TenantId,
+    limit: u64,
+    attempts: u32,
+    removed: Vec<ClientId>,
+}
+
+/// A client that was chosen, and whether it is gone.
+pub(super) type Chosen = (String, bool);
+
+impl<'a> Removal<'a> {
+    /// Up to `limit` clients of `tenant`.
+    pub(super) const fn new(tenant: &'a TenantId, limit: u64) -> Self {
+        Self {
+            tenant,
+            limit,
+            attempts: if limit == 0 { 0 } else { ATTEMPTS },
+            removed: Vec::new(),
+        }
+    }
+
+    /// How many the statement has to remove now; `None` once there is nothing to do.
+    pub(super) fn left(&mut self) -> Option<i64> {
+        self.attempts = self.attempts.checked_sub(1)?;
+        let done = u64::try_from(self.removed.len()).unwrap_or(u64::MAX);
+        let left = self.limit.saturating_sub(done);
+        Some(left.try_into().unwrap_or(i64::MAX))
+    }
+
+    /// Takes down what the statement has done.
+    pub(super) fn add(&mut self, chosen: Vec<Chosen>) -> Result<(), Failure> {
+        if chosen.iter().all(|(_, is_gone)| *is_gone) {
+            self.attempts = 0;
+        }
+        for (id, _) in chosen.into_iter().filter(|(_, is_gone)| *is_gone) {
+            self.removed.push(row::id(self.tenant.as_str(), &id)?);
+        }
+        Ok(())
+    }
+
+    /// Who is gone. Whatever came after that does not bring them back.
+    pub(super) fn ended(self, end: Result<(), Failure>) -> Result<Vec<ClientId>, Failure> {
+        if self.removed.is_empty() {
+            end?;
+        }
+        Ok(self.removed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(rows: &[(&str, bool)]) -> Vec<Chosen> {
+        rows.iter()
+            .map(|(id, is_gone)| ((*id).to_owned(), *is_gone))
+            .collect()
+    }
+
+    #[test]
+    fn what_was_missed_is_chosen_again() {
+        let tenant = TenantId::parse("t1").unwrap();
+        let mut removal = Removal::new(&tenant, 3);
+        assert_eq!(removal.left(), Some(3));
+        removal
+            .add(chosen(&[("a", true), ("b", false), ("c", true)]))
+            .unwrap();
+        assert_eq!(removal.left(), Some(1));
+        removal.add(chosen(&[("d", true)])).unwrap();
+        assert_eq!(removal.left(), None);
+        let removed = removal.ended(Err(Failure::Overtaken)).unwrap();
+        let removed: Vec<_> = removed.iter().map(ClientId::as_str).collect();
+        assert_eq!(removed, ["a", "c", "d"]);
+    }
+
+    #[test]
+    fn nobody_tries_for_ever_or_for_nothing() {
+        let tenant = TenantId::parse("t1").unwrap();
+        assert_eq!(Removal::new(&tenant, 0).left(), None);
+        let mut removal = Removal::new(&tenant, 1);
+        let mut attempts = 0;
+        while removal.left().is_some() {
+            attempts += 1;
+            removal.add(chosen(&[("a", false)])).unwrap();
+        }
+        assert_eq!(attempts, ATTEMPTS);
+        assert!(removal.ended(Err(Failure::Overtaken)).is_err());
+    }
+}
