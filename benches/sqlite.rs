@@ -26,7 +26,7 @@ use std::{
 };
 
 use minted::Minted;
-use oauth_dcr::{Client, ClientStore as _, InsertOutcome, Insertion, sqlite::SqliteStore};
+use oauth_dcr::{Client, ClientStore as _, InsertOutcome, Insertion, SqliteStore};
 use spread::{Spread, rounds, verdict};
 use sqlx::{
     ConnectOptions as _, SqliteConnection,

@@ -69,6 +69,7 @@
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
 //! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey.
 //! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
+//! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
     clippy::expect_used,
@@ -118,7 +119,7 @@ mod redis;
 mod registration;
 mod settings;
 #[cfg(feature = "sqlite")]
-pub mod sqlite;
+mod sqlite;
 mod token;
 mod values;
 mod wire;
@@ -164,6 +165,8 @@ pub use settings::{
     SettingsDocument, SettingsError, SignalHeaders, SubjectType, TenantSettings, UnknownParameters,
     Unsupported,
 };
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
 pub use token::{
     ClientAuthenticationError, ClientCredentials, CodeExchange, DeviceBinding, DeviceExchange,
     DeviceFault, Found, GrantFault, RefreshBinding, RefreshExchange, RefreshTokenAction,

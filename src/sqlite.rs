@@ -35,7 +35,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// It belongs to the tokio runtime that it was opened in.
 ///
 /// ```no_run
-/// use oauth_dcr::{Registrar, TenantSettings, sqlite::SqliteStore};
+/// use oauth_dcr::{Registrar, TenantSettings, SqliteStore};
 ///
 /// # async fn example() -> Result<(), oauth_dcr::BackendError> {
 /// let store = SqliteStore::open("clients.sqlite3").await?;

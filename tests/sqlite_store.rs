@@ -11,8 +11,8 @@ use std::{collections::HashSet, error::Error as _, fs, sync::Arc, time::Duration
 
 use minted::Minted;
 use oauth_dcr::{
-    BackendError, Client, ClientStore as _, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-    Timestamp, sqlite::SqliteStore,
+    BackendError, Client, ClientStore as _, InsertOutcome, Insertion, RemoveOutcome, SqliteStore,
+    Sweep, Timestamp,
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use temporary::TemporaryDir;

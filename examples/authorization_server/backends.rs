@@ -1,8 +1,8 @@
 //! The store and the limiter that the command line asks for.
 
 use oauth_dcr::{
-    BackendError, MemoryStore, RedisRateLimiter, Registrar, RegistrarBuilder,
-    postgres::PostgresStore, sqlite::SqliteStore,
+    BackendError, MemoryStore, PostgresStore, RedisRateLimiter, Registrar, RegistrarBuilder,
+    SqliteStore,
 };
 
 use crate::options::{LimiterChoice, StoreChoice};

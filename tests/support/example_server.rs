@@ -38,11 +38,14 @@ impl ExampleServer {
         Self::start_with(settings, &["--auto-approve"])
     }
 
-    /// Starts it with these options.
+    /// Starts it with these options; clients are kept in memory unless they name a store.
     pub(crate) fn start_with(settings: Option<&Value>, options: &[&str]) -> Self {
         let settings = settings.map(SettingsFile::write);
         let mut command = Command::new(binary());
         command.args(["--listen", "127.0.0.1:0"]).args(options);
+        if !options.contains(&"--store") {
+            command.args(["--store", "memory"]);
+        }
         if let Some(file) = &settings {
             command.arg("--settings").arg(&file.0);
         }
