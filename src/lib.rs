@@ -105,6 +105,8 @@ mod error;
 pub mod geoip;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod group_commit;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod kept;
 mod life;
 #[cfg(feature = "memory")]

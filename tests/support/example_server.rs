@@ -94,7 +94,7 @@ impl Drop for ExampleServer {
 }
 
 /// The example's binary: `examples` lies beside the `deps` that the test itself was started from.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = env::current_exe().unwrap();
     let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
     let name = format!("authorization_server{}", env::consts::EXE_SUFFIX);
