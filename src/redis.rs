@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// Counts in Redis 6.2 or later, or in Valkey, for all processes that ask the same server or cluster.
 ///
 /// A decision is one round trip: a script takes the token by the server's own clock, so the clocks of
-/// the processes don't matter. It decides as [`LocalRateLimiter`](crate::LocalRateLimiter) does, to
-/// the nanosecond.
+/// the processes don't matter. At the same times it decides as
+/// [`LocalRateLimiter`](crate::LocalRateLimiter) does, to the nanosecond.
 ///
 /// ```no_run
 /// use oauth_dcr::{MemoryStore, RedisRateLimiter, Registrar};
@@ -48,11 +48,16 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// `oauth-dcr:{TENANT}:rate:PER_SECOND:BURST`, with a value of some 20 bytes. It expires when the
 /// bucket is full again. The braces are part of it: in a cluster all of a tenant is in one slot. The
 /// quota is in the key so that a changed one starts with a full bucket, while processes that don't
-/// agree yet can't empty or refill each other's.
+/// agree yet can't empty or refill each other's; who changes back goes on with the earlier bucket.
 ///
 /// A value that nobody can have written here counts as an empty bucket and is replaced; so does one
 /// that was written when the server's clock was more than a second ahead of now. A key that holds
 /// another type of value is nobody's bucket: it is left alone, and that tenant's requests fail.
+///
+/// A key that is lost is a full bucket. So let the server evict none (`maxmemory-policy noeviction`),
+/// and expect that a failover to a replica may give away what the replica had not heard of yet. A
+/// user of the server's access control list needs `EVALSHA`, `SCRIPT LOAD`, `GET`, `SET` and `TIME`
+/// on `oauth-dcr:*`.
 ///
 /// # When Redis doesn't answer
 ///
