@@ -63,6 +63,7 @@
 //!
 //! # Features
 //!
+//! - `conformance`: [`conformance`], suites for stores of one's own.
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
@@ -93,6 +94,8 @@ mod access;
 pub mod acl;
 mod authorization;
 mod client;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod engine;
 mod error;
 #[cfg(feature = "geoip")]

@@ -9,6 +9,7 @@ mod acl_proxies;
 mod acl_wire;
 mod authorization;
 mod canary;
+mod conformance;
 mod corpus;
 mod decision_properties;
 mod decisions_corpus;
