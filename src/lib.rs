@@ -88,7 +88,10 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The code in the README compiles.
-#![cfg_attr(all(doctest, feature = "geoip", feature = "tower"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    all(doctest, feature = "conformance", feature = "geoip", feature = "tower"),
+    doc = include_str!("../README.md")
+)]
 
 mod access;
 pub mod acl;

@@ -34,8 +34,8 @@ pub trait ClientStore: Send + Sync + 'static {
     /// 2. If another has the id, nothing changes: [`InsertOutcome::IdTaken`].
     /// 3. With `n` clients in the tenant, [`Insertion::to_make_room(n)`](Insertion::to_make_room) of
     ///    them have to go: those that were never used and are not blocked, the longest idle first
-    ///    (and of those the lowest id). If there is none to go, nothing changes:
-    ///    [`InsertOutcome::Full`].
+    ///    (and of those the lowest id). If there are fewer of those, they go; if there is none,
+    ///    nothing changes: [`InsertOutcome::Full`].
     /// 4. The client is stored, with [`Usage::registered`](crate::Usage::registered) at its
     ///    `issued_at`.
     ///

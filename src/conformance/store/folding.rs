@@ -74,6 +74,13 @@ pub async fn folding_comes_first(store: impl ClientStore) {
         "before clients are counted"
     );
     assert_eq!(scene.names().await, ["a", "b"], "and nobody goes");
+    // As an answer that was lost and is asked for again.
+    let outcome = scene.insert(keyed(&scene, "a", 1)).await;
+    assert_eq!(
+        outcome,
+        folded(scene.client("a")),
+        "the same once more is folded"
+    );
     // And the id comes before the limit.
     let outcome = scene.insert(limited(keyed(&scene, "b", 2), 1)).await;
     assert_eq!(
