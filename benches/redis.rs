@@ -12,7 +12,6 @@
 mod cores;
 #[path = "floor/limiter.rs"]
 mod floor_limiter;
-#[expect(dead_code, reason = "the server stays up")]
 #[path = "../tests/support/private_redis.rs"]
 mod private_redis;
 #[path = "support/spread.rs"]

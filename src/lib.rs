@@ -63,7 +63,7 @@
 //!
 //! # Features
 //!
-//! - `conformance`: [`conformance`], what a limiter of one's own must pass.
+//! - `conformance`: [`conformance`], suites for stores and limiters of one's own. It needs Tokio.
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
@@ -91,7 +91,10 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The code in the README compiles.
-#![cfg_attr(all(doctest, feature = "geoip", feature = "tower"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    all(doctest, feature = "conformance", feature = "geoip", feature = "tower"),
+    doc = include_str!("../README.md")
+)]
 
 mod access;
 pub mod acl;

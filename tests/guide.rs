@@ -1,7 +1,7 @@
 //! What the pages say to paste, pasted.
 
-#[path = "support/example_server.rs"]
-mod example_server;
+#[path = "support/example_binary.rs"]
+mod example_binary;
 #[path = "support/private_postgres.rs"]
 mod private_postgres;
 #[path = "support/private_redis.rs"]
@@ -33,7 +33,7 @@ fn script(page: &str) -> &str {
 fn with_cargo() -> TemporaryDir {
     let dir = TemporaryDir::new();
     let cargo = dir.path().join("cargo");
-    let example = example_server::binary();
+    let example = example_binary::binary("authorization_server");
     let text = format!(
         "#!/bin/sh\n\
          [ \"$1 $2 $3 $4 $5\" = 'run --release --example authorization_server --' ] || exit 1\n\

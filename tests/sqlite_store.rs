@@ -12,7 +12,7 @@ use std::{collections::HashSet, error::Error as _, fs, sync::Arc, time::Duration
 use minted::Minted;
 use oauth_dcr::{
     BackendError, Client, ClientStore as _, InsertOutcome, Insertion, RemoveOutcome, SqliteStore,
-    Sweep, Timestamp,
+    Sweep, Timestamp, conformance,
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use temporary::TemporaryDir;
@@ -40,6 +40,12 @@ async fn insert(store: &SqliteStore, client: &Arc<Client>) -> InsertOutcome {
 
 fn cause(error: &BackendError) -> String {
     error.source().unwrap().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_every_rule_of_the_contract() {
+    let dir = TemporaryDir::new();
+    conformance::client_store(open(&dir).await).await;
 }
 
 #[tokio::test]

@@ -23,14 +23,15 @@ use crate::{
 ///
 /// # Panics
 /// If one fails.
-pub async fn all<L: RateLimiter>(limiter: &Arc<L>) {
-    a_full_bucket_gives_its_burst_and_no_more(&**limiter).await;
-    tokens_come_back_at_the_rate_and_fill_no_more_than_the_bucket(&**limiter).await;
-    tenants_have_buckets_of_their_own(&**limiter).await;
-    of_those_that_race_no_more_than_the_burst_are_admitted(limiter).await;
-    a_changed_quota_starts_with_a_full_bucket(&**limiter).await;
-    decisions_say_what_was_decided(&**limiter).await;
-    the_largest_and_the_smallest_quotas_are_kept(&**limiter).await;
+pub async fn rate_limiter(limiter: impl RateLimiter) {
+    let limiter = Arc::new(limiter);
+    a_full_bucket_gives_its_burst_and_no_more(&*limiter).await;
+    tokens_come_back_at_the_rate_and_fill_no_more_than_the_bucket(&*limiter).await;
+    tenants_have_buckets_of_their_own(&*limiter).await;
+    of_those_that_race_no_more_than_the_burst_are_admitted(&limiter).await;
+    a_changed_quota_starts_with_a_full_bucket(&*limiter).await;
+    decisions_say_what_was_decided(&*limiter).await;
+    the_largest_and_the_smallest_quotas_are_kept(&*limiter).await;
 }
 
 /// Of requests that come as fast as they can, those that the burst allows are admitted, then only

@@ -11,7 +11,7 @@ use crate::{PATIENCE, limiter, private_redis::PrivateRedis};
 async fn a_limiter_by_url_keeps_the_rules() {
     let redis = PrivateRedis::start();
     let limiter = Arc::new(limiter(&redis).await);
-    conformance::limiter::all(&limiter).await;
+    conformance::rate_limiter(limiter).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,5 +22,5 @@ async fn a_limiter_over_the_hosts_own_connection_keeps_the_rules() {
     let limiter = RedisRateLimiter::from_connection_manager(manager)
         .key_prefix("app:limits")
         .wait_at_most(PATIENCE);
-    conformance::limiter::all(&Arc::new(limiter)).await;
+    conformance::rate_limiter(limiter).await;
 }

@@ -18,15 +18,15 @@ async fn the_local_limiter_keeps_every_rule() {
     let limiter = Arc::new(LocalRateLimiter::new());
     // A back end that is shared by runs and checks is no different from a fresh one.
     let again = Arc::clone(&limiter);
-    let other = tokio::spawn(async move { conformance::limiter::all(&again).await });
-    conformance::limiter::all(&limiter).await;
+    let other = tokio::spawn(async move { conformance::rate_limiter(again).await });
+    conformance::rate_limiter(limiter).await;
     other.await.unwrap();
 }
 
 /// What `limiter` is caught by.
 async fn caught(limiter: impl RateLimiter) -> String {
     let limiter = Arc::new(limiter);
-    let checks = tokio::spawn(async move { conformance::limiter::all(&limiter).await });
+    let checks = tokio::spawn(async move { conformance::rate_limiter(limiter).await });
     let panic = checks.await.expect_err("it is caught").into_panic();
     *panic.downcast::<String>().unwrap()
 }
