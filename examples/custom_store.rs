@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use oauth_dcr::{BackendError, Client, ClientId, ClientStore, ClientUpdate, FoldKey, conformance};
 use oauth_dcr::{InsertOutcome, Insertion, RemoveOutcome, Sweep, TenantId, Touch, TouchOutcome};
@@ -20,7 +20,8 @@ pub(crate) struct MyStore(Mutex<BTreeMap<TenantId, Rows>>);
 impl MyStore {
     /// Does one thing with a tenant's rows: nobody else comes between.
     fn alone<T>(&self, tenant: &TenantId, call: impl FnOnce(&mut Rows) -> T) -> Answer<T> {
-        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenants = self.0.lock();
+        let mut tenants = tenants.map_err(|_| BackendError::new("my store", "out of order"))?;
         Ok(call(tenants.entry(tenant.clone()).or_default()))
     }
 }

@@ -23,7 +23,7 @@ fn the_example_is_read_in_one_go() {
         !line.is_empty() && !line.starts_with("//") && !line.starts_with("use ")
     };
     let lines = text.lines().filter(is_code).count();
-    assert!(lines < MAX_LINES_OF_CODE, "{lines} lines");
+    assert!(lines <= MAX_LINES_OF_CODE, "{lines} lines");
 }
 
 #[test]
