@@ -1,6 +1,8 @@
 //! A store of one's own, by plain scans in memory, and the suite that tells whether it is right.
 
-use std::{collections::BTreeMap, io::Write as _, sync::Arc, sync::Mutex};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
 
 use oauth_dcr::{BackendError, Client, ClientId, ClientStore, ClientUpdate, FoldKey, conformance};
 use oauth_dcr::{InsertOutcome, Insertion, RemoveOutcome, Sweep, TenantId, Touch, TouchOutcome};
@@ -8,9 +10,10 @@ use oauth_dcr::{UpdateOutcome, Usage};
 
 type Answer<T> = Result<T, BackendError>;
 type Page = Vec<Arc<Client>>;
-/// The clients of one tenant.
-type Rows = BTreeMap<ClientId, (Arc<Client>, Usage, Option<FoldKey>)>;
+type Row = (Arc<Client>, Usage, Option<FoldKey>);
+type Rows = BTreeMap<ClientId, Row>;
 
+/// The rows of each tenant.
 #[derive(Default)]
 pub(crate) struct MyStore(Mutex<BTreeMap<TenantId, Rows>>);
 
@@ -27,20 +30,16 @@ impl ClientStore for MyStore {
     async fn insert(&self, insertion: Insertion) -> Answer<InsertOutcome> {
         let (client, key) = (insertion.client(), insertion.fold_key());
         self.alone(client.tenant(), |rows| {
-            let mut same = rows
-                .values_mut()
-                .filter(|row| key.is_some() && row.2 == key);
-            if let Some((other, usage, _)) = same.next() {
-                *usage = usage
-                    .touched(insertion.registered_again())
-                    .unwrap_or(*usage);
-                return InsertOutcome::Folded(Arc::clone(other));
+            let is_same = |row: &&mut Row| key.is_some() && row.2 == key;
+            if let Some((same, usage, _)) = rows.values_mut().find(is_same) {
+                usage.touch(insertion.registered_again());
+                return InsertOutcome::Folded(Arc::clone(same));
             }
             if rows.contains_key(client.id()) {
                 return InsertOutcome::IdTaken;
             }
-            let Some(removed) = insertion.who_makes_room(rows.values().map(|row| (&*row.0, row.1)))
-            else {
+            let usages = rows.values().map(|row| (&*row.0, row.1));
+            let Some(removed) = insertion.who_makes_room(usages) else {
                 return InsertOutcome::Full;
             };
             rows.retain(|id, _| !removed.contains(id));
@@ -56,13 +55,9 @@ impl ClientStore for MyStore {
 
     async fn list(&self, tenant: &TenantId, after: Option<&ClientId>, limit: u32) -> Answer<Page> {
         self.alone(tenant, |rows| {
-            let later = rows
-                .iter()
-                .filter(|(id, _)| after.is_none_or(|it| *id > it));
-            (0..limit)
-                .zip(later)
-                .map(|(_, (_, row))| Arc::clone(&row.0))
-                .collect()
+            let later = rows.iter().filter(|row| after.is_none_or(|it| row.0 > it));
+            let clients = later.map(|(_, row)| Arc::clone(&row.0));
+            clients.take(limit as usize).collect()
         })
     }
 
@@ -85,21 +80,17 @@ impl ClientStore for MyStore {
     }
 
     async fn touch(&self, tenant: &TenantId, id: &ClientId, touch: Touch) -> Answer<TouchOutcome> {
-        let touched = self.alone(tenant, |rows| {
-            let row = rows.get_mut(id)?;
-            row.1 = row.1.touched(touch)?;
-            Some(())
-        })?;
-        Ok(touched.map_or(TouchOutcome::Unchanged, |()| TouchOutcome::Written))
+        self.alone(tenant, |rows| {
+            let row = rows.get_mut(id);
+            row.map_or(TouchOutcome::Unchanged, |row| row.1.touch(touch))
+        })
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Answer<Vec<ClientId>> {
         self.alone(tenant, |rows| {
-            let gone = rows.extract_if(.., |_, (client, usage, _)| sweep.removes(client, *usage));
-            (0..sweep.max_removed())
-                .zip(gone)
-                .map(|(_, (id, _))| id)
-                .collect()
+            let gone = rows.extract_if(.., |_, row| sweep.removes(&row.0, row.1));
+            let most = sweep.max_removed() as usize;
+            gone.map(|(id, _)| id).take(most).collect()
         })
     }
 }

@@ -128,13 +128,14 @@ impl Clients {
         let Some(row) = self.rows.get_mut(id) else {
             return TouchOutcome::Unchanged;
         };
-        let Some(touched) = row.usage.touched(touch) else {
-            return TouchOutcome::Unchanged;
-        };
-        let before = std::mem::replace(&mut row.usage, touched);
-        self.leave_line(&client, before);
-        self.stand_in_line(&client, touched);
-        TouchOutcome::Written
+        let before = row.usage;
+        let outcome = row.usage.touch(touch);
+        let after = row.usage;
+        if outcome == TouchOutcome::Written {
+            self.leave_line(&client, before);
+            self.stand_in_line(&client, after);
+        }
+        outcome
     }
 
     pub(super) fn sweep(&mut self, sweep: Sweep) -> Vec<ClientId> {

@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use crate::client::Client;
+use crate::{
+    client::Client,
+    life::{Touch, Usage},
+};
 
 /// A client to put in the place of the one that it was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,4 +72,17 @@ pub enum TouchOutcome {
     Written,
     /// There was nothing to write: it is known already, or the client is gone.
     Unchanged,
+}
+
+impl Usage {
+    /// Becomes what [`Usage::touched`] says, and says whether there is something to write.
+    pub fn touch(&mut self, touch: Touch) -> TouchOutcome {
+        match self.touched(touch) {
+            Some(touched) => {
+                *self = touched;
+                TouchOutcome::Written
+            }
+            None => TouchOutcome::Unchanged,
+        }
+    }
 }

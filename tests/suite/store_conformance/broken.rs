@@ -5,6 +5,7 @@ use std::{
     num::NonZeroU64,
     panic::resume_unwind,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use oauth_dcr::{
@@ -13,7 +14,7 @@ use oauth_dcr::{
     conformance::store as rules,
 };
 use serde_json::{Value, json};
-use tokio::task::yield_now;
+use tokio::{task::yield_now, time::sleep};
 
 /// What is wrong with a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +143,11 @@ impl Broken {
     }
 }
 
+/// Waits until those who race have looked, too, before anyone writes.
+async fn others_look_too() {
+    sleep(Duration::from_millis(20)).await;
+}
+
 fn with_client(insertion: &Insertion, record: Value) -> Insertion {
     let client: Client = serde_json::from_value(record).unwrap();
     Insertion::new(Arc::new(client))
@@ -165,7 +171,7 @@ impl ClientStore for Broken {
                 if self.store.find(tenant, client.id()).await?.is_some() {
                     return Ok(InsertOutcome::IdTaken);
                 }
-                yield_now().await;
+                others_look_too().await;
                 self.replace(client).await;
                 Ok(InsertOutcome::Inserted {
                     removed: Vec::new(),
@@ -178,7 +184,7 @@ impl ClientStore for Broken {
                     if let Some(found) = found {
                         return Ok(InsertOutcome::Folded(found));
                     }
-                    yield_now().await;
+                    others_look_too().await;
                     self.folded.lock().unwrap().insert(place, client.clone());
                 }
                 self.store.insert(Insertion::new(client)).await
@@ -188,7 +194,7 @@ impl ClientStore for Broken {
                 self.store.insert(insertion.max_clients(max)).await
             }
             Fault::CountsThenInserts if to_go == 0 => {
-                yield_now().await;
+                others_look_too().await;
                 self.store.insert(insertion.max_clients(None)).await
             }
             Fault::EvictsOnlyOne if to_go > 0 => {
@@ -284,7 +290,7 @@ impl ClientStore for Broken {
             Fault::AlwaysUnfolds => self.store.update(update.unfolded()).await?,
             Fault::UpdatesInTwoSteps => {
                 self.store.remove(client.tenant(), client.id()).await?;
-                yield_now().await;
+                others_look_too().await;
                 self.replace(client).await;
                 return Ok(UpdateOutcome::Updated);
             }
