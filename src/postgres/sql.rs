@@ -25,6 +25,21 @@ WITH stored AS (
 SELECT tenant, client_id FROM stored
 ";
 
+/// What [`INSERT_GROUP`] does, for one client, which is planned once and for all.
+pub(super) const INSERT_ALONE: &str = "
+WITH stored AS (
+    INSERT INTO oauth_dcr_clients
+        (tenant, client_id, record, revision, blocked, is_used, idle_since)
+    VALUES ($1, $2, $3, $4, $5, FALSE, $6)
+    ON CONFLICT DO NOTHING
+    RETURNING tenant, client_id
+), counted AS (
+    INSERT INTO oauth_dcr_tenants (tenant, clients) SELECT tenant, 1 FROM stored
+    ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients + 1
+)
+SELECT tenant, client_id FROM stored
+";
+
 /// Stores one client, unless its id or its fold key is taken. The caller keeps the count.
 pub(super) const INSERT: &str = "
 INSERT INTO oauth_dcr_clients

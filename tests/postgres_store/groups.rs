@@ -94,3 +94,24 @@ async fn two_of_one_id_in_a_group_are_not_both_stored() {
     assert_eq!(second.unwrap(), InsertOutcome::IdTaken);
     scene.assert_counts().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_come_again_and_again_share_their_commits() {
+    let scene = Scene::new().await;
+    let workers = (0..32).map(|worker| {
+        let node = scene.node(0);
+        tokio::spawn(async move {
+            for turn in 0..20 {
+                let insertion = plain("t1", &format!("id{worker}-{turn}"));
+                node.insert(insertion).await.unwrap();
+            }
+        })
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        worker.await.unwrap();
+    }
+    assert_eq!(scene.rows("t1").await, 640);
+    let transactions = transactions(&scene).await;
+    assert!(transactions <= 640 / 8, "{transactions} for 640 clients");
+    scene.assert_counts().await;
+}

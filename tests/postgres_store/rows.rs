@@ -136,7 +136,7 @@ async fn a_pool_of_the_hosts_is_used() {
         .connect_lazy(&url)
         .unwrap();
     PostgresStore::migrate(&pool).await.unwrap();
-    let store = PostgresStore::with_pool(pool.clone()).with_timeout(Duration::from_secs(60));
+    let store = PostgresStore::with_pool(pool.clone()).with_timeout(Duration::from_mins(1));
     store.insert(plain("t1", "one")).await.unwrap();
     store.insert(folding("t1", "two", 1)).await.unwrap();
     let one: i64 = sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants")

@@ -19,7 +19,7 @@ use std::{
 use oauth_dcr::{OsRandom, SecureRandom as _};
 
 /// How long a server may take to start, to halt or to end.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(10);
