@@ -133,8 +133,8 @@ async fn no_password_is_shown() {
         "mysql:/postgres:open-sesame@".to_owned(),
     ] {
         let error = PostgresStore::connect(&url).await.unwrap_err();
-        let story = story(&error);
-        assert!(!story.contains("open-sesame"), "{story}");
+        let told = story(&error);
+        assert!(!told.contains("open-sesame"), "{told}");
         assert!(std::error::Error::source(&error).is_some());
     }
 }
