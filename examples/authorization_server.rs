@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! cargo run --release --example authorization_server -- \
-//!     [--listen 127.0.0.1:8080] [--settings FILE] [--geoip FILE]... [--store memory]
-//!     [--auto-approve] [--protect-name NAME]... [--interaction-lifetime SECONDS]
+//!     [--listen 127.0.0.1:8080] [--settings FILE] [--geoip FILE]...
+//!     [--store memory|sqlite:PATH|postgres://…] [--limiter local|redis://…] [--auto-approve]
+//!     [--protect-name NAME]... [--interaction-lifetime SECONDS]
 //!     [--code-lifetime SECONDS] [--access-lifetime SECONDS] [--refresh-lifetime SECONDS]
 //! ```
 //!
@@ -14,11 +15,15 @@
 //! names a MaxMind DB that tells rules the country, the subdivision or the ASN of an address. SIGTERM
 //! and SIGINT end it once the requests under way are answered.
 //!
+//! Clients are kept in the SQLite file `authorization_server.sqlite3` unless `--store` says otherwise,
+//! and removed by the limits of their tenant's settings, if it has any. With PostgreSQL and Redis,
+//! several servers register for the same tenants.
+//!
 //! Users sign in by choosing who they are. `--auto-approve` is for scripts: the first of them is
 //! signed in and consents to everything, unasked. Consent pages warn of clients whose names look
 //! like a `--protect-name`.
 //!
-//! Codes and tokens are opaque, and kept in memory as digests. There are no ID tokens.
+//! Codes and tokens are opaque, and kept as digests in the memory of the server that issued them. There are no ID tokens.
 
 #[path = "authorization_server/answers.rs"]
 mod answers;
@@ -26,6 +31,8 @@ mod answers;
 mod app;
 #[path = "authorization_server/authorize.rs"]
 mod authorize;
+#[path = "authorization_server/backends.rs"]
+mod backends;
 #[path = "authorization_server/consent_page.rs"]
 mod consent_page;
 #[path = "authorization_server/demonstration.rs"]
@@ -54,6 +61,8 @@ mod server;
 mod sessions;
 #[path = "authorization_server/sign_in_page.rs"]
 mod sign_in_page;
+#[path = "authorization_server/sweeper.rs"]
+mod sweeper;
 #[path = "authorization_server/table.rs"]
 mod table;
 #[path = "authorization_server/tenant.rs"]
@@ -67,10 +76,10 @@ use std::{error::Error, io::Write as _, process::ExitCode, sync::Arc};
 
 use app::App;
 use oauth_dcr::{
-    MemoryStore, Registrar, SettingsDocument, Tenants,
+    SettingsDocument, Tenants,
     geoip::{Database, Databases, Fields},
 };
-use options::{Options, StoreChoice};
+use options::Options;
 use server::End;
 use tokio::net::TcpListener;
 
@@ -98,14 +107,17 @@ async fn run() -> Result<(), Box<dyn Error>> {
         None => (demonstration::settings(&base)?, hint(&base)),
     };
     check_issuers(&document)?;
+    let tenant_ids = document.tenants().iter().map(|tenant| tenant.id.clone());
+    let sweeps = tenant_ids.collect();
     let tenants = Tenants::new(document);
     let open = |file| Database::open(file, &Fields::known());
     let databases: Vec<_> = options.geoip.iter().map(open).collect::<Result<_, _>>()?;
-    let StoreChoice::Memory = options.store;
-    let registrar = Registrar::builder(MemoryStore::new())
+    let registrar = backends::registrar(&options.store, &options.limiter)
+        .await?
         .tenants(tenants.clone())
         .geo(Databases::new(databases))
         .build();
+    tokio::spawn(sweeper::run(registrar.clone(), sweeps));
     let app = App::new(registrar, tenants, options);
     say(&format!("listening on {base}\n{hint}"))?;
     server::serve(Arc::new(app), listener, end).await?;

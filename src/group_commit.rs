@@ -95,8 +95,7 @@ async fn run<C: Commit>(mut committer: C, mut waiting: mpsc::Receiver<Waiting<C>
             // A caller that went away meanwhile does not want to know.
             let _ = caller.send(answer);
         }
-        // Those that were answered may have more to do: it goes into one group, not into the first
-        // few and the rest.
+        // Those who were answered may have more to do, and go along with those who wait.
         tokio::task::yield_now().await;
     }
 }

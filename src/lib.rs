@@ -58,15 +58,18 @@
 //! # What the host brings
 //!
 //! A [`ClientStore`] for its database; a [`TenantDirectory`] if it has more than one tenant; an
-//! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota.
-//! Time-outs for slow connections are the server's to set.
+//! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota,
+//! such as that of the feature `redis`. Time-outs for slow connections are the server's to set.
 //!
 //! # Features
 //!
+//! - `conformance`: [`conformance`], suites for stores and limiters of one's own. It needs Tokio.
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
+//! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey.
 //! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
+//! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
     clippy::expect_used,
@@ -88,18 +91,25 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The code in the README compiles.
-#![cfg_attr(all(doctest, feature = "geoip", feature = "tower"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    all(doctest, feature = "conformance", feature = "geoip", feature = "tower"),
+    doc = include_str!("../README.md")
+)]
 
 mod access;
 pub mod acl;
 mod authorization;
 mod client;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod engine;
 mod error;
 #[cfg(feature = "geoip")]
 pub mod geoip;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod group_commit;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod kept;
 mod life;
 #[cfg(feature = "memory")]
@@ -109,8 +119,12 @@ mod ports;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod quota;
+#[cfg(feature = "redis")]
+mod redis;
 mod registration;
 mod settings;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod token;
 mod values;
 mod wire;
@@ -143,6 +157,8 @@ pub use ports::{
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 pub use quota::{InvalidQuota, Quota, RateDecision};
+#[cfg(feature = "redis")]
+pub use redis::RedisRateLimiter;
 pub use registration::{
     ClientMetadata, DecodeError, Field, LocalizedText, MetadataError, MetadataFault,
     RegistrationRequest,
@@ -154,6 +170,8 @@ pub use settings::{
     SettingsDocument, SettingsError, SignalHeaders, SubjectType, TenantSettings, UnknownParameters,
     Unsupported,
 };
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
 pub use token::{
     ClientAuthenticationError, ClientCredentials, CodeExchange, DeviceBinding, DeviceExchange,
     DeviceFault, Found, GrantFault, RefreshBinding, RefreshExchange, RefreshTokenAction,

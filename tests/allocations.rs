@@ -1,19 +1,25 @@
 //! What requests and lists ask of the allocator: counted, so that no machine is too slow to pass.
 
+#[path = "suite/support/clock.rs"]
+mod clock;
+
 use std::{
     future::Future,
     net::{Ipv4Addr, Ipv6Addr},
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use allocation_counter::measure;
+use clock::ManualClock;
 use ipnet::IpNet;
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationRequest, Client, CodeBinding, CodeChallenge, CodeVerifier,
-    Found, GeoSource as _, MemoryStore, RefreshBinding, Registrar, SecretDigest, TenantSelector,
-    TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest, WantedLocation,
+    Found, GeoSource as _, LocalRateLimiter, MemoryStore, Quota, RateLimiter as _, RefreshBinding,
+    Registrar, SecretDigest, TenantId, TenantSelector, TenantSettings, Timestamp, TokenDecision,
+    TokenGrant, TokenRequest, WantedLocation,
     acl::{Acl, AclScope, Conditions, Decision, Endpoint, NetworkSet, Rule, Signals},
     geoip::{Database, Databases, Fields},
 };
@@ -125,6 +131,34 @@ fn a_network_of_a_large_list_takes_at_most_40_bytes() {
             let range = 1..=most * i64::from(count);
             assert!(range.contains(&bytes), "{bytes} bytes for {count}");
         }
+    }
+}
+
+#[test]
+fn a_bucket_of_the_local_limiter_takes_at_most_100_bytes_until_it_is_swept() {
+    // Tables double: there is one count that is just above, whatever they begin with.
+    for count in [30_000_i64, 40_000, 50_000, 60_000, 120_000] {
+        let clock = Arc::new(ManualClock::new());
+        let limiter = LocalRateLimiter::with_clock(Arc::clone(&clock) as _);
+        let filled = measure(|| {
+            for number in 0..count {
+                let tenant = TenantId::parse(&format!("tenant-{number}")).unwrap();
+                ready(limiter.acquire(&tenant, Quota::default())).unwrap();
+            }
+        });
+        let bytes = filled.bytes_current;
+        assert!(
+            (1..=100 * count).contains(&bytes),
+            "{bytes} bytes for {count}"
+        );
+        // Full again after 200 ms; the sweep leaves buckets for the time of another token.
+        clock.set_millis(400);
+        let swept = measure(|| limiter.sweep());
+        let left = bytes + swept.bytes_current;
+        assert!(
+            (0..=1_024).contains(&left),
+            "{left} bytes are left of {bytes}"
+        );
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, ProtectedNames, Registrar, SystemClock, Tenants,
-    tower::RegistrationService,
+    BackendError, Client, ClientId, Clock as _, ProtectedNames, RefreshTokenAction, Registrar,
+    SystemClock, Tenants, TokenDecision, tower::RegistrationService,
 };
 
 use crate::{
@@ -52,5 +52,22 @@ impl App {
             Some(id) => self.registrar.find(&tenant.settings.id, &id).await,
             None => Ok(None),
         }
+    }
+
+    /// Notes that a client is about to get the tokens that were decided on.
+    pub(crate) async fn mark_used(&self, decision: &TokenDecision) -> Result<(), BackendError> {
+        let Lifetimes {
+            access_token,
+            refresh_token,
+            ..
+        } = self.lifetimes;
+        let lifetime = match decision.refresh_token() {
+            RefreshTokenAction::None => access_token,
+            RefreshTokenAction::Issue | RefreshTokenAction::Keep => access_token.max(refresh_token),
+        };
+        let live_until = self.clock.now().saturating_add(lifetime);
+        self.registrar
+            .mark_used(decision.tenant(), decision.client_id(), Some(live_until))
+            .await
     }
 }

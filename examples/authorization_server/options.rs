@@ -12,6 +12,7 @@ pub(crate) struct Options {
     /// MaxMind DB files, in the order in which they are asked.
     pub(crate) geoip: Vec<PathBuf>,
     pub(crate) store: StoreChoice,
+    pub(crate) limiter: LimiterChoice,
     /// Whether the demonstration user is signed in and consents without being asked.
     pub(crate) auto_approve: bool,
     /// The names that no client should be taken for.
@@ -23,7 +24,22 @@ pub(crate) struct Options {
 pub(crate) enum StoreChoice {
     /// In memory, until the server ends.
     Memory,
+    /// In the SQLite file at this path.
+    Sqlite(PathBuf),
+    /// In the PostgreSQL database at this URL.
+    Postgres(String),
 }
+
+/// Where requests are counted.
+pub(crate) enum LimiterChoice {
+    /// In this process.
+    Local,
+    /// In Redis at this URL, for all that share it.
+    Redis(String),
+}
+
+/// Where clients are kept unless the command line says otherwise.
+const DEFAULT_FILE: &str = "authorization_server.sqlite3";
 
 /// How long things are good for.
 #[derive(Clone, Copy)]
@@ -53,7 +69,8 @@ impl Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             settings: None,
             geoip: Vec::new(),
-            store: StoreChoice::Memory,
+            store: StoreChoice::Sqlite(DEFAULT_FILE.into()),
+            limiter: LimiterChoice::Local,
             auto_approve: false,
             protected_names: ProtectedNames::default(),
             lifetimes: Lifetimes::default(),
@@ -68,7 +85,8 @@ impl Options {
                 "listen" => options.listen = parser.value()?.parse()?,
                 "settings" => options.settings = Some(parser.value()?.into()),
                 "geoip" => options.geoip.push(parser.value()?.into()),
-                "store" => options.store = store(&parser.value()?.string()?)?,
+                "store" => options.store = store(parser.value()?.string()?)?,
+                "limiter" => options.limiter = limiter(parser.value()?.string()?)?,
                 "auto-approve" => options.auto_approve = true,
                 "protect-name" => protected_names.push(parser.value()?.string()?),
                 "interaction-lifetime" => options.lifetimes.interaction = seconds(&mut parser)?,
@@ -83,10 +101,20 @@ impl Options {
     }
 }
 
-fn store(name: &str) -> Result<StoreChoice, Box<dyn Error>> {
-    match name {
-        "memory" => Ok(StoreChoice::Memory),
-        _ => Err(format!("--store {name}: this version knows `memory`").into()),
+fn store(choice: String) -> Result<StoreChoice, Box<dyn Error>> {
+    match choice.split_once(':') {
+        None if choice == "memory" => Ok(StoreChoice::Memory),
+        Some(("sqlite", path)) if !path.is_empty() => Ok(StoreChoice::Sqlite(path.into())),
+        Some(("postgres" | "postgresql", _)) => Ok(StoreChoice::Postgres(choice)),
+        _ => Err("--store takes memory, sqlite:PATH or postgres://…".into()),
+    }
+}
+
+fn limiter(choice: String) -> Result<LimiterChoice, Box<dyn Error>> {
+    match choice.split_once(':') {
+        None if choice == "local" => Ok(LimiterChoice::Local),
+        Some(("redis", _)) => Ok(LimiterChoice::Redis(choice)),
+        _ => Err("--limiter takes local or redis://…".into()),
     }
 }
 

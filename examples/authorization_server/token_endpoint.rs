@@ -4,8 +4,8 @@ use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use oauth_dcr::{
-    Client, Clock as _, Found, GrantFault, RandomError, Scope, TenantSettings, TokenDecision,
-    TokenError, TokenGrant, TokenRefusal, TokenRequest,
+    BackendError, Client, Clock as _, Found, GrantFault, RandomError, Scope, TenantSettings,
+    TokenDecision, TokenError, TokenGrant, TokenRefusal, TokenRequest,
 };
 use serde_json::json;
 
@@ -20,7 +20,7 @@ use crate::{
 /// Why no token is issued.
 enum Failure {
     Refused(TokenRefusal),
-    /// There is no randomness to be had.
+    /// There is no randomness to be had, or the store does not answer.
     Unavailable,
 }
 
@@ -36,7 +36,7 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
     let Ok(client) = app.find_client(tenant, request.client_id()).await else {
         return answers::unavailable();
     };
-    match exchange(app, &tenant.settings, request, client.as_deref()) {
+    match exchange(app, &tenant.settings, request, client.as_deref()).await {
         Ok(issued) => success(&issued),
         Err(failure) => failure.into(),
     }
@@ -50,8 +50,8 @@ pub(crate) fn authorization(headers: &HeaderMap) -> Option<&[u8]> {
 }
 
 /// Check first, and then take the code or token in one step: what another client presents stays
-/// usable by its own.
-fn exchange(
+/// usable by its own. In between, the client is marked: while that fails, nothing is used up.
+async fn exchange(
     app: &App,
     tenant: &TenantSettings,
     request: TokenRequest<'_>,
@@ -62,16 +62,22 @@ fn exchange(
         TokenGrant::AuthorizationCode(exchange) => {
             let code = tokens.find_code(exchange.code());
             let decision = checked(code.as_ref(), |found| exchange.check(found))?;
+            app.mark_used(&decision).await?;
             let issued = tokens.redeem_code(exchange.code(), &decision)?;
             issued.ok_or_else(|| exchange.replayed().into())
         }
         TokenGrant::RefreshToken(exchange) => {
             let token = tokens.find_refresh_token(exchange.refresh_token());
             let decision = checked(token.as_ref(), |found| exchange.check(found))?;
+            app.mark_used(&decision).await?;
             let issued = tokens.refresh(exchange.refresh_token(), &decision)?;
             issued.ok_or_else(|| exchange.replayed().into())
         }
-        TokenGrant::ClientCredentials(request) => Ok(tokens.issue_to_client(&request.check()?)?),
+        TokenGrant::ClientCredentials(request) => {
+            let decision = request.check()?;
+            app.mark_used(&decision).await?;
+            Ok(tokens.issue_to_client(&decision)?)
+        }
         grant => Err(grant.not_offered().into()),
     }
 }
@@ -113,6 +119,12 @@ impl From<TokenRefusal> for Failure {
 
 impl From<RandomError> for Failure {
     fn from(_: RandomError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<BackendError> for Failure {
+    fn from(_: BackendError) -> Self {
         Self::Unavailable
     }
 }

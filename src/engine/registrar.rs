@@ -201,23 +201,23 @@ impl Registrar {
         self.0.store.find(tenant, id).await
     }
 
-    /// Notes that `client` is in use: call it whenever it is issued a token. As long as a grant of
+    /// Notes that a client is in use: call it whenever a token is issued to it. As long as a grant of
     /// its lives, until `live_until`, it is neither swept nor does it make room for another.
     ///
-    /// Call it freely: a client is written at most once an hour, unless a grant outlives all that are
-    /// known by more than that. A grant that never ends has
-    /// [`Timestamp::MAX`].
+    /// Call it freely, best after the request was checked and before anything is used up by it. A
+    /// client is written at most once an hour, unless a grant outlives all that are known by more than
+    /// that. A grant that never ends lives until [`Timestamp::MAX`].
     ///
     /// # Errors
-    /// [`BackendError`] if the store can't tell that it is noted. The tenant's limits may then remove
-    /// the client too early.
+    /// [`BackendError`] if the store can't tell that it is noted: the client might then be removed too
+    /// early.
     pub async fn mark_used(
         &self,
-        client: &Client,
+        tenant: &TenantId,
+        id: &ClientId,
         live_until: Option<Timestamp>,
     ) -> Result<(), BackendError> {
         let touch = Touch::used(self.0.clock.now(), live_until);
-        let (tenant, id) = (client.tenant(), client.id());
         self.0.store.touch(tenant, id, touch).await.map(|_| ())
     }
 

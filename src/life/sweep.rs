@@ -1,6 +1,6 @@
 use std::{num::NonZeroU64, time::Duration};
 
-use crate::{life::Usage, settings::RegistrationSettings, values::Timestamp};
+use crate::{client::Client, life::Usage, settings::RegistrationSettings, values::Timestamp};
 
 /// Which clients of a tenant are removed: those never used and registered long ago, and those idle
 /// for long. A client with a live grant is neither.
@@ -77,11 +77,11 @@ impl Sweep {
         }
     }
 
-    /// Whether it removes a client of this usage that is not blocked. Blocked ones stay: sweeping
-    /// one away would lift the block from whoever registers the same again.
-    pub fn removes(&self, usage: Usage) -> bool {
-        self.before(usage.is_used())
-            .is_some_and(|before| usage.idle_since() < before)
+    /// Whether it removes `client`, which has this usage. Blocked ones stay: sweeping one away would
+    /// lift the block from whoever registers the same again.
+    pub fn removes(&self, client: &Client, usage: Usage) -> bool {
+        let before = self.before(usage.is_used());
+        !client.is_blocked() && before.is_some_and(|before| usage.idle_since() < before)
     }
 }
 
@@ -99,14 +99,31 @@ mod tests {
         Timestamp::from_unix_seconds(seconds)
     }
 
+    fn client() -> Client {
+        let record = serde_json::json!({
+            "version": 1, "tenant": "default", "client_id": "tpc_1", "issued_at": 0,
+            "security_mode": "strict",
+            "metadata": {
+                "redirect_uris": ["https://app.example.com/cb"],
+                "token_endpoint_auth_method": "none",
+            },
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
     #[test]
     fn a_sweep_removes_what_its_kind_of_idleness_is_older_than() {
         let sweep = Sweep::new().unused_before(at(100)).idle_before(at(50));
-        assert!(sweep.removes(Usage::from_parts(false, at(99))));
-        assert!(!sweep.removes(Usage::from_parts(false, at(100))));
-        assert!(sweep.removes(Usage::from_parts(true, at(49))));
-        assert!(!sweep.removes(Usage::from_parts(true, at(50))));
-        assert!(!Sweep::new().removes(Usage::from_parts(true, at(0))));
+        let removes = |sweep: Sweep, is_used, since| {
+            let usage = Usage::from_parts(is_used, at(since));
+            assert!(!sweep.removes(&client().with_blocked(true), usage));
+            sweep.removes(&client(), usage)
+        };
+        assert!(removes(sweep, false, 99));
+        assert!(!removes(sweep, false, 100));
+        assert!(removes(sweep, true, 49));
+        assert!(!removes(sweep, true, 50));
+        assert!(!removes(Sweep::new(), true, 0));
     }
 
     #[test]
@@ -118,7 +135,7 @@ mod tests {
         assert_eq!(sweep, Some(Sweep::new().unused_before(at(990))));
         // Before there was time for it, nothing is old enough.
         let early = Sweep::by_settings(&settings, at(5)).unwrap();
-        assert!(!early.removes(Usage::registered(at(0))));
+        assert!(!early.removes(&client(), Usage::registered(at(0))));
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Clients {
         let Some(old) = self.find(new.id()) else {
             return UpdateOutcome::Missing;
         };
-        if old.revision().checked_add(1) != Some(new.revision()) {
+        if !update.follows(&old) {
             return UpdateOutcome::Changed;
         }
         let Some(mut row) = self.take(new.id()) else {

@@ -10,7 +10,8 @@ use crate::{
 /// Counts requests against the quota of a tenant.
 ///
 /// A limiter measures time itself, so that all who share one share its clock too. It is asked for
-/// tenants that exist only: what a stranger sends never becomes a key.
+/// tenants that exist only: what a stranger sends never becomes a key. With the feature
+/// `conformance`, `conformance::limiter` holds one of your own to all of this.
 pub trait RateLimiter: Send + Sync + 'static {
     /// Takes one token of `tenant`'s bucket, if there is one.
     ///

@@ -16,21 +16,26 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(issued.saturating_since(later), Duration::ZERO);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "u64", into = "u64")]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The last moment that every store can keep: what never ends ends then.
+    /// The last moment there is, 2^63 - 1, so that every store can keep each: what never ends ends
+    /// then.
     pub const MAX: Self = Self(i64::MAX.unsigned_abs());
 
-    /// The moment `millis` milliseconds after the Unix epoch.
+    /// The moment `millis` milliseconds after the Unix epoch, or the last one there is.
     pub const fn from_unix_millis(millis: u64) -> Self {
-        Self(millis)
+        if millis < Self::MAX.0 {
+            Self(millis)
+        } else {
+            Self::MAX
+        }
     }
 
-    /// The moment `seconds` seconds after the Unix epoch.
+    /// The moment `seconds` seconds after the Unix epoch, or the last one there is.
     pub const fn from_unix_seconds(seconds: u64) -> Self {
-        Self(seconds.saturating_mul(1000))
+        Self::from_unix_millis(seconds.saturating_mul(1000))
     }
 
     /// Milliseconds since the Unix epoch.
@@ -47,7 +52,7 @@ impl Timestamp {
     #[must_use]
     pub fn saturating_add(self, span: Duration) -> Self {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        Self(self.0.saturating_add(millis))
+        Self::from_unix_millis(self.0.saturating_add(millis))
     }
 
     /// The moment `span` earlier, or the Unix epoch.
@@ -60,5 +65,40 @@ impl Timestamp {
     /// How long ago `earlier` was, or zero if it is not in the past.
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl From<u64> for Timestamp {
+    /// As [`Timestamp::from_unix_millis`].
+    fn from(millis: u64) -> Self {
+        Self::from_unix_millis(millis)
+    }
+}
+
+impl From<Timestamp> for u64 {
+    fn from(moment: Timestamp) -> Self {
+        moment.unix_millis()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_ends_where_stores_end() {
+        let day = Duration::from_hours(24);
+        for moment in [
+            Timestamp::from_unix_millis(u64::MAX),
+            Timestamp::from_unix_seconds(u64::MAX),
+            Timestamp::MAX.saturating_add(day),
+            Timestamp::from_unix_millis(0).saturating_add(Duration::MAX),
+            serde_json::from_str("18446744073709551615").unwrap(),
+        ] {
+            assert_eq!(moment, Timestamp::MAX);
+        }
+        let last = i64::try_from(Timestamp::MAX.unix_millis());
+        assert_eq!(last, Ok(i64::MAX));
+        assert_eq!(serde_json::to_string(&Timestamp(5)).unwrap(), "5");
     }
 }

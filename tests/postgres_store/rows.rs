@@ -4,13 +4,20 @@ use std::time::Duration;
 
 use oauth_dcr::{
     ClientStore as _, ClientUpdate, InsertOutcome, Insertion, PostgresStore, Sweep, Timestamp,
-    Touch, TouchOutcome, UpdateOutcome,
+    Touch, TouchOutcome, UpdateOutcome, conformance,
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::scene::{
     ISSUED, Scene, client, client_of, database, folding, id, plain, record, story, tenant,
 };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_the_contract() {
+    let scene = Scene::new().await;
+    conformance::client_store(scene.node(0)).await;
+    scene.assert_counts().await;
+}
 
 #[tokio::test]
 async fn a_record_is_kept_to_the_byte() {

@@ -9,7 +9,7 @@
 set -euo pipefail
 
 readonly MIN_POSTGRESQL=14
-readonly MIN_REDIS=6.2
+readonly MIN_REDIS=7.0
 readonly POLICY=/usr/sbin/policy-rc.d
 
 fail() {

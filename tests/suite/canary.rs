@@ -3,12 +3,13 @@
 use std::{
     fmt::{Debug, Write as _},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use http::Request;
 use oauth_dcr::{
     BodyProgress, MemoryStore, Opened, Registrar, RegistrationEndpoint, RegistrationRequest,
-    TenantSelector, TenantSettings, acl::Signals,
+    TenantSelector, TenantSettings, Timestamp, acl::Signals,
 };
 use tracing::{Event, Subscriber, field::Visit};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
@@ -78,6 +79,25 @@ async fn no_debug_event_or_log_holds_the_secret() {
     show(&registrar);
     show(&store);
 
+    // A second secret for it, the same: whatever its owner is told of it, both are in it.
+    let owner = registrar.owner(TenantSelector::Host(None)).await.unwrap();
+    let id = registered.client().id();
+    let rotated = owner.rotate_secret(id, Duration::MAX).await.unwrap();
+    assert_eq!(rotated.secret().unwrap().expose(), CANARY);
+    let client = owner.find(id).await.unwrap();
+    assert!(client.previous_secret_digest(Timestamp::MAX).is_none());
+    assert!(
+        client
+            .previous_secret_digest(Timestamp::from_unix_seconds(0))
+            .is_some()
+    );
+    show(&owner);
+    show(&rotated);
+    show(&client);
+    show(&owner.list(None, 10).await.unwrap());
+    show(&owner.update(&client, request.clone()).await.unwrap());
+    show(&owner.update(&client, request.clone()).await.unwrap_err());
+
     // A body that holds a secret of the client's own, while it is being collected.
     let head = Request::post("/oidc/register").header("content-type", "application/json");
     let (head, ()) = head.body(()).unwrap().into_parts();
@@ -103,6 +123,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
     shown.push(log.0.lock().unwrap().clone());
     let shown = shown.join("\n");
     assert!(shown.contains("the log is kept") && shown.contains("Registered"));
+    assert!(shown.contains("change: Secret") && shown.contains("change: Metadata"));
     assert!(!shown.contains(CANARY), "{shown}");
     // As a list of numbers, which is how bytes are shown.
     assert!(!shown.contains("98, 87, 49, 116"), "{shown}");

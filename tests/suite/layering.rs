@@ -91,6 +91,10 @@ fn modules(root: &Path) -> Vec<(String, String)> {
                 folders.push(path);
                 continue;
             }
+            // Besides, there are scripts, and pages to read.
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
             let inner = path.strip_prefix(root).unwrap().with_extension("");
             let module = inner.iter().next().unwrap().to_str().unwrap().to_owned();
             if module != "lib" {

@@ -1,5 +1,8 @@
 //! The example authorization server as a process of its own.
 
+#[path = "example_binary.rs"]
+mod example_binary;
+
 use std::{
     env, fs,
     io::{BufRead as _, BufReader},
@@ -13,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use example_binary::binary;
 use serde_json::Value;
 
 /// How long the server may take to listen.
@@ -38,11 +42,14 @@ impl ExampleServer {
         Self::start_with(settings, &["--auto-approve"])
     }
 
-    /// Starts it with these options.
+    /// Starts it with these options; clients are kept in memory unless they name a store.
     pub(crate) fn start_with(settings: Option<&Value>, options: &[&str]) -> Self {
         let settings = settings.map(SettingsFile::write);
-        let mut command = Command::new(binary());
+        let mut command = Command::new(binary("authorization_server"));
         command.args(["--listen", "127.0.0.1:0"]).args(options);
+        if !options.contains(&"--store") {
+            command.args(["--store", "memory"]);
+        }
         if let Some(file) = &settings {
             command.arg("--settings").arg(&file.0);
         }
@@ -88,16 +95,6 @@ impl Drop for ExampleServer {
             let _ = self.process.wait();
         }
     }
-}
-
-/// The example's binary: `examples` lies beside the `deps` that the test itself was started from.
-fn binary() -> PathBuf {
-    let test = env::current_exe().unwrap();
-    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
-    let name = format!("authorization_server{}", env::consts::EXE_SUFFIX);
-    let binary = profile.join("examples").join(name);
-    assert!(binary.exists(), "run `cargo build --examples` first");
-    binary
 }
 
 /// What the server prints, read to the end: it would stop at a closed standard output.

@@ -2,7 +2,7 @@ use std::{num::NonZeroU64, sync::Arc};
 
 use crate::{
     client::Client,
-    life::{FoldKey, Touch},
+    life::{FoldKey, Touch, Usage},
     values::ClientId,
 };
 
@@ -63,6 +63,11 @@ impl Insertion {
         self.max_clients.is_some()
     }
 
+    /// Whether all that has to be free is the id.
+    pub const fn is_plain(&self) -> bool {
+        self.max_clients.is_none() && self.fold_key.is_none()
+    }
+
     /// How many of the tenant's `clients` have to go before this one is stored; at least one of them,
     /// if any.
     pub fn to_make_room(&self, clients: u64) -> u64 {
@@ -70,6 +75,25 @@ impl Insertion {
             let excess = clients.saturating_add(1).saturating_sub(max.get());
             excess.min(MOST_TO_GO)
         })
+    }
+
+    /// Which of `clients`, all that the tenant has, make room for this one, in the order in which they
+    /// go; `None` if the tenant is full. For stores that look at each: an index does better.
+    pub fn who_makes_room<'a>(
+        &self,
+        clients: impl ExactSizeIterator<Item = (&'a Client, Usage)>,
+    ) -> Option<Vec<ClientId>> {
+        let to_go = self.to_make_room(u64::try_from(clients.len()).unwrap_or(u64::MAX));
+        if to_go == 0 {
+            return Some(Vec::new());
+        }
+        let mut idle: Vec<_> = clients
+            .filter(|(client, usage)| !usage.is_used() && !client.is_blocked())
+            .map(|(client, usage)| (usage.idle_since(), client.id()))
+            .collect();
+        idle.sort_unstable();
+        let gone = (0..to_go).zip(idle).map(|(_, (_, id))| id.clone());
+        Some(gone.collect()).filter(|gone: &Vec<_>| !gone.is_empty())
     }
 
     /// What this does to the client that it is folded into.

@@ -30,6 +30,12 @@ impl ClientUpdate {
         &self.client
     }
 
+    /// Whether it follows `stored`, the client that it is meant to replace: whose
+    /// [`revision`](Client::revision) is the one before. If not, somebody else was quicker.
+    pub fn follows(&self, stored: &Client) -> bool {
+        stored.revision().checked_add(1) == Some(self.client.revision())
+    }
+
     /// Whether its fold key goes.
     pub const fn unfolds(&self) -> bool {
         self.unfolds

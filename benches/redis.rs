@@ -1,0 +1,115 @@
+//! Decisions of the shared limiter against bare calls of the same script.
+//!
+//! Both go over the same connection to a server of the bench's own, on another core; a task more on
+//! either side is a decision more under way. It reports; it never fails.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench measures time itself, and its floors are written without ports"
+)]
+
+#[expect(dead_code, reason = "no core is watched here")]
+#[path = "support/cores.rs"]
+mod cores;
+#[path = "floor/limiter.rs"]
+mod floor_limiter;
+#[path = "../tests/support/private_redis.rs"]
+mod private_redis;
+#[path = "support/spread.rs"]
+mod spread;
+#[path = "support/turns.rs"]
+mod turns;
+
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cores::Cores;
+use floor_limiter::Floor;
+use oauth_dcr::{Quota, RateLimiter as _, RedisRateLimiter, TenantId};
+use private_redis::PrivateRedis;
+use redis::{Client, aio::ConnectionManager};
+use spread::rounds;
+use tokio::{runtime::Runtime, task::JoinSet};
+use turns::measure;
+
+/// The most that ours may take, in floors: then it has nine tenths of their rate.
+const BAR: f64 = 1.11;
+
+/// Decisions that each task takes, one after the other, in a step.
+const EACH: u64 = 16;
+
+/// So large that none is refused.
+const PER_SECOND: u32 = 1_000_000;
+const BURST: u32 = 1_000_000_000;
+
+fn main() -> io::Result<()> {
+    let cores = Cores::first_two();
+    cores.server.pin();
+    let server = PrivateRedis::start();
+    cores.load.pin();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let client = Client::open(server.url()).map_err(io::Error::other)?;
+    let manager = runtime.block_on(ConnectionManager::new(client));
+    let manager = manager.map_err(io::Error::other)?;
+
+    let rounds = rounds(20);
+    let mut out = io::stdout().lock();
+    writeln!(out, "{rounds} rounds; ours / floor: min median max")?;
+    for tasks in [1, 32, 128] {
+        let floor = |n| bare_calls(&runtime, &manager, tasks, n);
+        let ours = |n| decisions(&runtime, &manager, tasks, n);
+        let again = measure(&floor, &floor, rounds);
+        let name = format!("control: {tasks} at once, floor twice");
+        write!(out, "{}", again.report(&name, None))?;
+        let measured = measure(&floor, &ours, rounds);
+        write!(
+            out,
+            "{}",
+            measured.report(&format!("{tasks} at once"), Some(BAR))
+        )?;
+    }
+    Ok(())
+}
+
+fn bare_calls(runtime: &Runtime, manager: &ConnectionManager, tasks: u32, n: u64) -> Duration {
+    runtime.block_on(async {
+        let mut running = JoinSet::new();
+        let start = Instant::now();
+        for task in 0..tasks {
+            let mut floor = Floor::new(manager.clone(), task, PER_SECOND, BURST);
+            running.spawn(async move {
+                for _ in 0..n * EACH {
+                    assert!(floor.acquire().await.unwrap());
+                }
+            });
+        }
+        running.join_all().await;
+        start.elapsed()
+    })
+}
+
+fn decisions(runtime: &Runtime, manager: &ConnectionManager, tasks: u32, n: u64) -> Duration {
+    let limiter = RedisRateLimiter::from_connection_manager(manager.clone());
+    let limiter = Arc::new(limiter);
+    let quota = Quota::new(PER_SECOND, BURST).unwrap();
+    runtime.block_on(async {
+        let mut running = JoinSet::new();
+        let start = Instant::now();
+        for task in 0..tasks {
+            let limiter = Arc::clone(&limiter);
+            let tenant = TenantId::parse(&format!("tenant-{task}")).unwrap();
+            running.spawn(async move {
+                for _ in 0..n * EACH {
+                    let decision = limiter.acquire(&tenant, quota).await.unwrap();
+                    assert!(decision.is_admitted());
+                }
+            });
+        }
+        running.join_all().await;
+        start.elapsed()
+    })
+}

@@ -1,0 +1,107 @@
+//! Callers that go away: a call is done whole or not at all.
+
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
+
+use crate::{
+    client::Client,
+    conformance::store::scene::{Scene, hour, id, insertion, key, limited},
+    life::Sweep,
+    ports::{ClientStore, ClientUpdate, InsertOutcome},
+};
+
+/// How often a call may wait before its caller goes away: more often than a call of any back end
+/// waits.
+const MOST_WAITS: usize = 24;
+
+/// Runs `call`, but goes away when it waits for the time after `waits`. Whether it was done by then.
+async fn abandoned<T>(waits: usize, call: impl Future<Output = T>) -> bool {
+    let mut call = pin!(call);
+    let mut left = waits;
+    poll_fn(|context| match call.as_mut().poll(context) {
+        Poll::Ready(_) => Poll::Ready(true),
+        Poll::Pending if left == 0 => Poll::Ready(false),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// An insertion that makes room: afterwards either the old client is there or the new one, whole,
+/// with its fold key.
+pub async fn an_abandoned_insertion_is_whole_or_nothing(store: impl ClientStore) {
+    let parent = Scene::new(store);
+    for waits in 0..=MOST_WAITS {
+        let scene = parent.another();
+        scene.put(scene.client("old")).await;
+        let keyed = |name| limited(scene.insertion(name).folded_by(Some(key(1))), 1);
+        let is_done = abandoned(waits, scene.store.insert(keyed("new"))).await;
+        let names = scene.names().await;
+        let rule = "an insertion is whole or nothing";
+        assert!(names == ["old"] || names == ["new"], "{rule}: {names:?}");
+        assert!(!is_done || names == ["new"], "{rule}: it was done");
+        // Both agree on who has the key, the place and the id.
+        let next = scene.insert(keyed("next")).await;
+        let names = scene.names().await;
+        match next {
+            InsertOutcome::Folded(into) => {
+                assert_eq!(*into, scene.client("new"), "{rule}");
+                assert_eq!(names, ["new"], "{rule}");
+            }
+            other => {
+                let removed = vec![id("old")];
+                assert_eq!(other, InsertOutcome::Inserted { removed }, "{rule}");
+                assert_eq!(names, ["next"], "{rule}");
+            }
+        }
+        if is_done {
+            break;
+        }
+    }
+}
+
+/// An update: afterwards the client is as it was or as it is meant to be.
+pub async fn an_abandoned_update_is_whole_or_nothing(store: impl ClientStore) {
+    let parent = Scene::new(store);
+    for waits in 0..=MOST_WAITS {
+        let scene = parent.another();
+        let old = scene.named("a", "old");
+        let new = Client {
+            revision: 1,
+            ..scene.named("a", "new")
+        };
+        scene
+            .insert(insertion(old.clone()).folded_by(Some(key(1))))
+            .await;
+        let update = ClientUpdate::new(Arc::new(new.clone())).unfolded();
+        let is_done = abandoned(waits, scene.store.update(update)).await;
+        let found = scene.find("a").await;
+        let rule = "an update is whole or nothing";
+        let is_new = found.as_ref() == Some(&new);
+        assert!(is_new || found.as_ref() == Some(&old), "{rule}: {found:?}");
+        assert!(is_new || !is_done, "{rule}: it was done");
+        if is_done {
+            break;
+        }
+    }
+}
+
+/// A sweep: afterwards all that it removes are gone, or none.
+pub async fn an_abandoned_sweep_is_whole_or_nothing(store: impl ClientStore) {
+    let parent = Scene::new(store);
+    let all = ["a", "b", "c", "d"];
+    for waits in 0..=MOST_WAITS {
+        let scene = parent.another();
+        scene.put_all(&all).await;
+        let sweep = Sweep::new().unused_before(hour(1));
+        let is_done = abandoned(waits, scene.store.sweep(&scene.tenant, sweep)).await;
+        let names = scene.names().await;
+        let rule = "a sweep is whole or nothing";
+        assert!(names.is_empty() || names == all, "{rule}: {names:?}");
+        assert!(names.is_empty() || !is_done, "{rule}: it was done");
+        if is_done {
+            break;
+        }
+    }
+}

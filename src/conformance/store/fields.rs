@@ -1,0 +1,152 @@
+//! What is stored comes back as it was.
+
+use crate::{
+    client::Client,
+    conformance::store::scene::{Scene, fail, id, inserted, insertion, metadata},
+    ports::{ClientStore, UpdateOutcome},
+    registration::{Field, RegistrationRequest},
+    values::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
+};
+
+/// A client is read as it was written: every field, to the byte, in the order given.
+pub async fn every_field_comes_back(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    for client in [
+        scene.client("plain"),
+        whole(&scene, "whole"),
+        permissive(&scene, "permissive"),
+        large(&scene, "large"),
+        scene.client(&"~".repeat(ClientId::MAX_CHARS)),
+    ] {
+        comes_back(&scene, client).await;
+    }
+    let longest = scene.another_of_length(TenantId::MAX_CHARS);
+    comes_back(&longest, whole(&longest, &"a".repeat(ClientId::MAX_CHARS))).await;
+}
+
+/// Moments are milliseconds from 0 to [`Timestamp::MAX`].
+pub async fn every_moment_comes_back(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let last = Timestamp::MAX.unix_millis();
+    for millis in [0, 1, 999, 1_700_000_000_123, last - 1, last, u64::MAX] {
+        let moment = Timestamp::from_unix_millis(millis);
+        let client = Client {
+            issued_at: moment,
+            previous_secret: Some((SecretDigest::of("before"), moment)),
+            ..whole(&scene, &format!("at-{millis}"))
+        };
+        comes_back(&scene, client).await;
+    }
+}
+
+/// An update is read as it was written, too.
+pub async fn every_field_of_an_update_comes_back(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put(scene.client("a")).await;
+    let update = Client {
+        revision: 1,
+        ..whole(&scene, "a")
+    };
+    let outcome = scene.update(update.clone()).await;
+    assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
+    assert_is_read(&scene, &update).await;
+}
+
+async fn comes_back<S: ClientStore>(scene: &Scene<S>, client: Client) {
+    let outcome = scene.insert(insertion(client.clone())).await;
+    assert_eq!(outcome, inserted(), "every valid client can be stored");
+    assert_is_read(scene, &client).await;
+}
+
+async fn assert_is_read<S: ClientStore>(scene: &Scene<S>, client: &Client) {
+    let rule = "a client is read as it was written";
+    let found = scene.find(client.id.as_str()).await;
+    assert_eq!(found.as_ref(), Some(client), "{rule}: by `find`");
+    let all = scene.clients().await;
+    let listed = all.iter().find(|it| it.id() == client.id());
+    assert_eq!(listed.map(|it| &**it), Some(client), "{rule}: by `list`");
+    // Texts in another order would be equal to nobody's eye.
+    assert_eq!(
+        found.as_ref().map(document),
+        Some(document(client)),
+        "{rule}"
+    );
+}
+
+fn document(client: &Client) -> String {
+    serde_json::to_string(client).unwrap_or_else(|error| fail("clients serialise", &error))
+}
+
+/// A confidential client with everything there is: characters of one to four bytes, texts in several
+/// languages and in no order, what an owner can decide.
+fn whole<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
+    let request = RegistrationRequest::new([
+        "https://app.example.com/callback?a=%2F&b=%27",
+        "http://127.0.0.1:33418/",
+        "http://[::1]/cb",
+        "com.example.app:/oauth2redirect",
+        "cursor://anysphere.cursor-mcp/oauth/callback",
+    ])
+    .token_endpoint_auth_method("client_secret_basic")
+    .grant_types(["refresh_token", "authorization_code"])
+    .response_types(["code"])
+    .localized(Field::TosUri, "fr-FR", "https://app.example.com/cgu")
+    .tos_uri("https://app.example.com/tos")
+    .localized(Field::ClientName, "ja-Jpan-JP", "\u{20bb7}野家")
+    .client_name("Grüße, 名前 \u{1f980}")
+    .localized(Field::ClientName, "ar", "تطبيق")
+    .policy_uri("https://app.example.com/policy")
+    .logo_uri("https://app.example.com/logo.png")
+    .client_uri("https://app.example.com")
+    .contacts([
+        "\u{1f980}@example.com",
+        "",
+        "ops@example.com",
+        "O'Brien \\ \"%\"",
+    ])
+    .scope("openid read:items !#[]~")
+    .software_id("\u{10fffd}\u{1f980} id")
+    .software_version(" 1.0\u{ad}\u{feff} ");
+    Client {
+        id: id(client_id),
+        secret: Some(SecretDigest::of("now")),
+        previous_secret: Some((SecretDigest::of("before"), Timestamp::MAX)),
+        blocked: true,
+        redirection_policy: Some(RedirectionPolicy::AllowAlways),
+        revision: u64::from(u32::MAX) + 1,
+        metadata: metadata(SecurityMode::Strict, request),
+        ..scene.client("whole")
+    }
+}
+
+/// A permissive client with everything that only those may have.
+fn permissive<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
+    let request = RegistrationRequest::new(["https://app.example.com/callback"])
+        .token_endpoint_auth_method("client_secret_post")
+        .grant_types([
+            "client_credentials",
+            "implicit",
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "authorization_code",
+        ])
+        .response_types(["id_token token", "code id_token token", "code"])
+        .application_type("web");
+    Client {
+        security_mode: SecurityMode::Permissive,
+        secret: Some(SecretDigest::of("now")),
+        redirection_policy: Some(RedirectionPolicy::OpenRedirectProtection),
+        metadata: metadata(SecurityMode::Permissive, request),
+        ..scene.client(client_id)
+    }
+}
+
+/// A client as large as the largest body that is read unless a host says otherwise.
+fn large<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
+    let path = "\u{2d}".repeat(1_990);
+    let uris = (10..41).map(|number| format!("https://a.example/{number}{path}"));
+    let request = RegistrationRequest::new(uris).token_endpoint_auth_method("none");
+    Client {
+        metadata: metadata(SecurityMode::Strict, request),
+        ..scene.client(client_id)
+    }
+}

@@ -1,0 +1,75 @@
+//! Create only.
+
+use crate::{
+    conformance::store::scene::{Scene, inserted, insertion, key, race},
+    ports::{ClientStore, InsertOutcome},
+};
+
+/// How many insertions race for one id.
+const RACERS: usize = 64;
+
+/// "If another has the id, nothing changes": neither the client that is there, nor which fold keys
+/// are taken.
+pub async fn a_taken_id_is_never_overwritten(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let first = scene.named("a", "first");
+    scene.put(first.clone()).await;
+
+    let second = insertion(scene.named("a", "second")).folded_by(Some(key(1)));
+    let outcome = scene.insert(second).await;
+    assert_eq!(outcome, InsertOutcome::IdTaken, "an id is taken once");
+    let found = scene.find("a").await;
+    assert_eq!(found, Some(first), "a taken id is never overwritten");
+
+    let third = scene.insertion("b").folded_by(Some(key(1)));
+    let outcome = scene.insert(third).await;
+    assert_eq!(outcome, inserted(), "what was not stored has no fold key");
+}
+
+/// "Of insertions that race for one id exactly one is stored", and whole.
+pub async fn racing_insertions_of_one_id_store_one(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    for round in 0..4 {
+        let name = format!("round-{round}");
+        let contenders: Vec<_> = (0..RACERS)
+            .map(|number| scene.named(&name, &format!("contender {number}")))
+            .collect();
+        let racers = contenders.iter().cloned().map(|client| {
+            let scene = scene.clone();
+            async move { scene.insert(insertion(client)).await }
+        });
+        let outcomes = race(racers).await;
+        let both = outcomes.iter().zip(contenders);
+        let (winners, losers): (Vec<_>, Vec<_>) =
+            both.partition(|(outcome, _)| **outcome == inserted());
+        assert_eq!(winners.len(), 1, "one of {RACERS} is stored: {outcomes:?}");
+        for (outcome, _) in losers {
+            assert_eq!(*outcome, InsertOutcome::IdTaken, "the others are told so");
+        }
+        let winner = winners.into_iter().map(|(_, client)| client).next();
+        let found = scene.find(&name).await;
+        assert_eq!(found, winner, "the one that is told so is stored, whole");
+    }
+}
+
+/// Ids are texts of bytes: `A` is not `a`, and `a` is not a part of `aa`.
+pub async fn ids_that_look_alike_are_not_the_same(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let names = [
+        "A", "a", "aa", "a%", "a_", "_a", "a'", "a\\", "a\"", "1", "01", "1e0", "NULL",
+    ];
+    scene.put_all(&names).await;
+    for name in names {
+        let found = scene.find(name).await;
+        assert_eq!(found, Some(scene.client(name)), "each id is its own");
+    }
+    let missing = scene.find("aA").await;
+    assert_eq!(missing, None, "what is not there is not found");
+}
+
+/// A store may be asked for what it has never heard of.
+pub async fn an_empty_tenant_has_nothing(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    assert_eq!(scene.find("a").await, None, "there is no client");
+    assert_eq!(scene.names().await, [""; 0], "there is no client");
+}

@@ -1,0 +1,296 @@
+//! Signs of life, and who is swept away for the want of them.
+
+use crate::{
+    client::Client,
+    conformance::store::scene::{Scene, hour, inserted, just_after, limited, race},
+    life::{Sweep, Touch, Usage},
+    ports::{ClientStore, InsertOutcome, TouchOutcome},
+    values::Timestamp,
+};
+
+/// How many touches race.
+const RACERS: usize = 32;
+
+/// "Makes of a client's usage what `Usage::touched` says, and writes nothing if that says so."
+pub async fn a_touch_is_written_as_usage_says(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let last = Timestamp::MAX;
+    let almost = Timestamp::from_unix_millis(last.unix_millis() - 1);
+    let touches = [
+        Touch::registered_again(hour(0)),
+        Touch::registered_again(just_after(hour(0))),
+        Touch::registered_again(hour(1)),
+        Touch::used(hour(0), None),
+        Touch::used(hour(0), None),
+        Touch::used(hour(2), None),
+        Touch::used(hour(2), Some(hour(1))),
+        Touch::used(hour(3), Some(hour(40))),
+        Touch::used(hour(40), None),
+        Touch::used(hour(41), None),
+        Touch::used(just_after(hour(41)), None),
+        Touch::registered_again(hour(90)),
+        Touch::used(hour(0), None),
+        Touch::used(hour(90), Some(almost)),
+        Touch::used(hour(90), Some(last)),
+        Touch::used(hour(90), Some(Timestamp::from_unix_millis(u64::MAX))),
+    ];
+    // After each of them the usage is what it should be, not only at the end.
+    for count in 0..=touches.len() {
+        let name = format!("after-{count:02}");
+        scene.put(scene.client(&name)).await;
+        let mut usage = Usage::registered(hour(0));
+        for touch in touches.iter().take(count).copied() {
+            let after = usage.touched(touch);
+            usage = after.unwrap_or(usage);
+            let expected = match after {
+                Some(_) => TouchOutcome::Written,
+                None => TouchOutcome::Unchanged,
+            };
+            let outcome = scene.touch(&name, touch).await;
+            assert_eq!(outcome, expected, "{touch:?} is written if it says more");
+        }
+        assert_usage(&scene, &name, usage).await;
+    }
+}
+
+/// Nobody sees a usage but through what it does.
+async fn assert_usage<S: ClientStore>(scene: &Scene<S>, name: &str, usage: Usage) {
+    let before = |is_used, moment| {
+        if is_used {
+            Sweep::new().idle_before(moment)
+        } else {
+            Sweep::new().unused_before(moment)
+        }
+    };
+    let since = usage.idle_since();
+    let other = scene.sweep(before(!usage.is_used(), Timestamp::MAX)).await;
+    assert_eq!(other, [""; 0], "{name} has {usage:?}");
+    let swept = scene.sweep(before(usage.is_used(), since)).await;
+    assert_eq!(swept, [""; 0], "{name} has {usage:?}");
+    if since < Timestamp::MAX {
+        let swept = scene
+            .sweep(before(usage.is_used(), just_after(since)))
+            .await;
+        assert_eq!(swept, [name], "{name} has {usage:?}");
+    } else {
+        scene.remove(name).await;
+    }
+}
+
+/// "There was nothing to write: … the client is gone."
+pub async fn a_touch_of_nobody_writes_nothing(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put(scene.client("a")).await;
+    scene.remove("a").await;
+    for name in ["a", "b"] {
+        let outcome = scene.touch(name, Touch::used(hour(0), None)).await;
+        assert_eq!(
+            outcome,
+            TouchOutcome::Unchanged,
+            "nobody is there to be touched"
+        );
+    }
+    assert_eq!(scene.names().await, [""; 0], "a touch adds no client");
+}
+
+/// A touch changes nothing else about a client, and can't take back what its owner does meanwhile.
+pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put(scene.client("a")).await;
+    let updates = async |scene: Scene<_>| {
+        for revision in 1..=8 {
+            let next = Client {
+                revision,
+                ..scene.client("a")
+            };
+            scene.update(next).await;
+        }
+        TouchOutcome::Unchanged
+    };
+    let racers = (0..=RACERS).map(|number| {
+        let scene = scene.clone();
+        async move {
+            if number == RACERS {
+                return updates(scene).await;
+            }
+            scene.touch("a", Touch::used(hour(1), None)).await
+        }
+    });
+    let outcomes = race(racers).await;
+    let written = outcomes.iter().filter(|it| **it == TouchOutcome::Written);
+    assert_eq!(written.count(), 1, "the same is written once: {outcomes:?}");
+    let last = Client {
+        revision: 8,
+        ..scene.client("a")
+    };
+    assert_eq!(
+        scene.find("a").await,
+        Some(last),
+        "a touch takes no update back"
+    );
+    let outcome = scene.insert(limited(scene.insertion("b"), 1)).await;
+    assert_eq!(
+        outcome,
+        InsertOutcome::Full,
+        "an update takes no touch back"
+    );
+}
+
+/// Four clients: registered and used at hour 2, registered and used at hour 4 (and idle an hour
+/// later).
+async fn four<S: ClientStore>(store: S) -> Scene<S> {
+    let scene = Scene::new(store);
+    for (name, since) in [
+        ("unused-2", 2),
+        ("unused-4", 4),
+        ("used-3", 2),
+        ("used-5", 4),
+    ] {
+        let issued_at = hour(since);
+        let client = scene.client(name);
+        scene
+            .put(Client {
+                issued_at,
+                ..client
+            })
+            .await;
+        if name.starts_with("used") {
+            scene.touch(name, Touch::used(issued_at, None)).await;
+        }
+    }
+    scene
+}
+
+/// "That `Sweep::removes`": each kind by its own moment, and strictly before it.
+pub async fn a_sweep_removes_what_it_says(store: impl ClientStore) {
+    let scene = four(store).await;
+    assert_eq!(scene.sweep(Sweep::new()).await, [""; 0], "nothing is said");
+    let sweep = Sweep::new().unused_before(hour(2)).idle_before(hour(3));
+    assert_eq!(
+        scene.sweep(sweep).await,
+        [""; 0],
+        "nobody is idle since before"
+    );
+    let sweep = Sweep::new().unused_before(just_after(hour(2)));
+    assert_eq!(scene.sweep(sweep).await, ["unused-2"], "those never used");
+    let sweep = Sweep::new().idle_before(just_after(hour(3)));
+    assert_eq!(scene.sweep(sweep).await, ["used-3"], "those used");
+    assert_eq!(scene.find("used-3").await, None, "what is swept is gone");
+    assert_eq!(scene.names().await, ["unused-4", "used-5"], "no other is");
+    let sweep = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
+    assert_eq!(
+        scene.sweep(sweep).await,
+        ["unused-4", "used-5"],
+        "both kinds"
+    );
+    assert_eq!(scene.names().await, [""; 0], "what is swept is gone");
+}
+
+/// "Up to `Sweep::max_removed`. If there are more, it removes that many", of both kinds together.
+pub async fn a_sweep_has_a_limit(store: impl ClientStore) {
+    let scene = four(store).await;
+    let all = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
+    for (limit, removed, left) in [(0, 0, 4), (3, 3, 1), (3, 1, 0), (3, 0, 0)] {
+        let swept = scene.sweep(all.limit(limit)).await;
+        assert_eq!(
+            swept.len(),
+            removed,
+            "{limit} at most, and as many: {swept:?}"
+        );
+        let names = scene.names().await;
+        assert_eq!(names.len(), left, "those that it names are gone");
+        let stays = names.iter().find(|name| swept.contains(name));
+        assert_eq!(stays, None, "those that it names are gone");
+    }
+}
+
+/// "That are not blocked": sweeping one away would lift its block.
+pub async fn blocked_clients_are_not_swept(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let blocked = |name, blocked, revision| Client {
+        blocked,
+        revision,
+        ..scene.client(name)
+    };
+    scene.put(blocked("blocked", true, 0)).await;
+    scene.put_all(&["a", "b"]).await;
+    scene.update(blocked("a", true, 1)).await;
+    scene.touch("b", Touch::used(hour(0), None)).await;
+    scene.update(blocked("b", true, 1)).await;
+    // Whatever is done to one that is blocked.
+    scene.touch("a", Touch::used(hour(1), None)).await;
+    let all = Sweep::new().unused_before(hour(99)).idle_before(hour(99));
+    assert_eq!(scene.sweep(all).await, [""; 0], "blocked ones stay");
+    scene.update(blocked("a", false, 2)).await;
+    assert_eq!(
+        scene.sweep(all).await,
+        ["a"],
+        "one that is unblocked does not"
+    );
+    assert_eq!(scene.names().await, ["b", "blocked"], "blocked ones stay");
+}
+
+/// A client with a live grant is not idle, however long ago it was used.
+pub async fn live_grants_keep_a_client(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put_all(&["month", "ever", "none"]).await;
+    let month = hour(30 * 24);
+    scene
+        .touch("month", Touch::used(hour(0), Some(month)))
+        .await;
+    scene
+        .touch("ever", Touch::used(hour(0), Some(Timestamp::MAX)))
+        .await;
+    scene.touch("none", Touch::used(hour(0), None)).await;
+    let swept = scene.sweep(Sweep::new().idle_before(month)).await;
+    assert_eq!(swept, ["none"], "a live grant keeps a client");
+    let swept = scene.sweep(Sweep::new().idle_before(Timestamp::MAX)).await;
+    assert_eq!(swept, ["month"], "what never ends is never idle");
+    assert_eq!(
+        scene.names().await,
+        ["ever"],
+        "what never ends is never idle"
+    );
+}
+
+/// "One that is touched meanwhile stays": of a touch and a sweep that race, one is first.
+pub async fn one_that_is_touched_meanwhile_is_not_swept(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let names: Vec<String> = (0..RACERS).map(|number| format!("{number:02}")).collect();
+    for name in &names {
+        scene.put(scene.client(name)).await;
+    }
+    let sweep = Sweep::new().unused_before(hour(1)).limit(3);
+    let racers = names.iter().flat_map(|name| {
+        [true, false].map(|touches| {
+            let (scene, name) = (scene.clone(), name.clone());
+            async move {
+                if touches {
+                    let outcome = scene.touch(&name, Touch::used(hour(5), None)).await;
+                    let stays = outcome == TouchOutcome::Written;
+                    (stays.then_some(name), Vec::new())
+                } else {
+                    (None, scene.sweep(sweep).await)
+                }
+            }
+        })
+    });
+    let mut touched = Vec::new();
+    let mut swept = Vec::new();
+    for (name, removed) in race(racers).await {
+        touched.extend(name);
+        swept.extend(removed);
+    }
+    touched.sort();
+    swept.sort();
+    assert_eq!(
+        scene.names().await,
+        touched,
+        "those that were touched in time stay"
+    );
+    let mut all = [touched, swept].concat();
+    all.sort();
+    assert_eq!(all, names, "and each other was swept, once");
+    let outcome = scene.insert(scene.insertion("new")).await;
+    assert_eq!(outcome, inserted(), "and registration goes on");
+}

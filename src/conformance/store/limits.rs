@@ -1,0 +1,263 @@
+//! Who makes room, and when nobody can.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    client::Client,
+    conformance::store::scene::{Scene, fail, hour, inserted, insertion, key, limited, race},
+    life::{Sweep, Touch},
+    ports::{ClientStore, InsertOutcome, RemoveOutcome, UpdateOutcome},
+};
+
+/// How many registrations race for a few places.
+const RACERS: usize = 64;
+
+/// The ids of those that made room, in the order in which they went.
+fn removed(outcome: InsertOutcome) -> Vec<String> {
+    match outcome {
+        InsertOutcome::Inserted { removed } => removed.iter().map(ToString::to_string).collect(),
+        other => fail("room is made", &other),
+    }
+}
+
+/// "The longest idle first (and of those the lowest id)", by bytes.
+pub async fn the_longest_idle_makes_room(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    for (name, since) in [("d", 2), ("a", 3), ("c", 1), ("B", 1), ("e", 0)] {
+        let issued_at = hour(since);
+        let client = scene.client(name);
+        scene
+            .put(Client {
+                issued_at,
+                ..client
+            })
+            .await;
+    }
+    for (newcomer, expected) in [("v", "e"), ("w", "B"), ("x", "c"), ("y", "d"), ("z", "a")] {
+        let client = Client {
+            issued_at: hour(9),
+            ..scene.client(newcomer)
+        };
+        let outcome = scene.insert(limited(insertion(client), 5)).await;
+        assert_eq!(removed(outcome), [expected], "the longest idle makes room");
+        assert_eq!(scene.find(expected).await, None, "who makes room is gone");
+    }
+    assert_eq!(
+        scene.names().await,
+        ["v", "w", "x", "y", "z"],
+        "no other is"
+    );
+}
+
+/// Whoever registers again counts as idle from then on.
+pub async fn who_registers_again_makes_room_later(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    for (name, byte) in [("a", 1), ("b", 2)] {
+        let first = scene.insertion(name).folded_by(Some(key(byte)));
+        scene.insert(first).await;
+    }
+    let again = Client {
+        issued_at: hour(5),
+        ..scene.client("again")
+    };
+    scene.insert(insertion(again).folded_by(Some(key(1)))).await;
+    let outcome = scene.insert(limited(scene.insertion("c"), 2)).await;
+    assert_eq!(removed(outcome), ["b"], "the longest idle makes room");
+}
+
+/// "Those that were never used and are not blocked."
+pub async fn used_and_blocked_clients_never_make_room(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put_all(&["used", "blocked-later", "unused"]).await;
+    let blocked = |name, revision| Client {
+        blocked: true,
+        revision,
+        ..scene.client(name)
+    };
+    scene.put(blocked("blocked", 0)).await;
+    scene.update(blocked("blocked-later", 1)).await;
+    scene.touch("used", Touch::used(hour(0), None)).await;
+
+    let outcome = scene.insert(limited(scene.insertion("x"), 4)).await;
+    assert_eq!(removed(outcome), ["unused"], "the only one that may go");
+    // One of the past that is used at once.
+    scene.touch("x", Touch::used(hour(0), None)).await;
+    let outcome = scene.insert(limited(scene.insertion("y"), 4)).await;
+    assert_eq!(outcome, InsertOutcome::Full, "none may go");
+
+    let unblocked = Client {
+        revision: 2,
+        ..scene.client("blocked-later")
+    };
+    scene.update(unblocked).await;
+    let outcome = scene.insert(limited(scene.insertion("z"), 4)).await;
+    assert_eq!(
+        removed(outcome),
+        ["blocked-later"],
+        "one that is unblocked may go"
+    );
+}
+
+/// "If there is none to go, nothing changes."
+pub async fn a_full_tenant_changes_nothing(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put_all(&["a", "b"]).await;
+    for name in ["a", "b"] {
+        scene.touch(name, Touch::used(hour(0), None)).await;
+    }
+    let folded = |name| scene.insertion(name).folded_by(Some(key(1)));
+    let outcome = scene.insert(limited(folded("c"), 2)).await;
+    assert_eq!(outcome, InsertOutcome::Full, "there is no room");
+    assert_eq!(
+        scene.find("c").await,
+        None,
+        "what has no room is not stored"
+    );
+    assert_eq!(scene.names().await, ["a", "b"], "and nobody goes");
+    let outcome = scene.insert(folded("d")).await;
+    assert_eq!(outcome, inserted(), "and it has no fold key");
+}
+
+/// A limit that was lowered: "at least one of them, if any", and up to a hundred at once.
+pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let names: Vec<String> = (0..130).map(|number| format!("{number:03}")).collect();
+    for name in &names {
+        scene.put(scene.client(name)).await;
+    }
+    let outcome = scene.insert(limited(scene.insertion("x"), 10)).await;
+    let (first, rest) = names.split_at(100);
+    assert_eq!(
+        removed(outcome),
+        first,
+        "a hundred go at once, in their order"
+    );
+    let outcome = scene.insert(limited(scene.insertion("y"), 10)).await;
+    let (second, left) = rest.split_at(22);
+    assert_eq!(
+        removed(outcome),
+        second,
+        "and then the others beyond the limit"
+    );
+    assert_eq!(
+        scene.names().await.len(),
+        left.len() + 2,
+        "the limit is reached"
+    );
+
+    // Of two that would have to go only one can.
+    for name in left.iter().map(String::as_str).chain(["x"]) {
+        scene.touch(name, Touch::used(hour(0), None)).await;
+    }
+    let outcome = scene.insert(limited(scene.insertion("z"), 9)).await;
+    assert_eq!(removed(outcome), ["y"], "as many go as can");
+}
+
+/// Without a limit nobody goes, however many others there are; below it nobody does either.
+pub async fn below_a_limit_nobody_goes(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put_all(&["a", "b", "c"]).await;
+    let outcome = scene.insert(limited(scene.insertion("d"), 4)).await;
+    assert_eq!(outcome, inserted(), "there is room for one more");
+    let outcome = scene.insert(scene.insertion("e")).await;
+    assert_eq!(outcome, inserted(), "there is no limit");
+    assert_eq!(
+        scene.names().await,
+        ["a", "b", "c", "d", "e"],
+        "nobody goes"
+    );
+}
+
+/// A limit counts the clients that are there: neither those that are gone, nor insertions that stored
+/// nothing.
+pub async fn a_limit_counts_what_is_there(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let rule = "a limit counts what is there";
+    let fill = async |name| scene.insert(limited(scene.insertion(name), 3)).await;
+    for name in ["a", "b"] {
+        assert_eq!(fill(name).await, inserted(), "{rule}");
+    }
+    let keyed = |name| limited(scene.insertion(name).folded_by(Some(key(1))), 3);
+    assert_eq!(scene.insert(keyed("c")).await, inserted(), "{rule}");
+    // These store nothing.
+    assert_eq!(fill("a").await, InsertOutcome::IdTaken, "{rule}");
+    let outcome = scene.insert(keyed("d")).await;
+    assert!(
+        matches!(outcome, InsertOutcome::Folded(_)),
+        "{rule}: {outcome:?}"
+    );
+    // This changes no number.
+    let update = Client {
+        revision: 1,
+        ..scene.client("a")
+    };
+    assert_eq!(scene.update(update).await, UpdateOutcome::Updated, "{rule}");
+    assert_eq!(scene.remove("a").await, RemoveOutcome::Removed, "{rule}");
+    assert_eq!(scene.remove("a").await, RemoveOutcome::Missing, "{rule}");
+    assert_eq!(fill("e").await, inserted(), "{rule}: one was removed");
+    let swept = scene
+        .sweep(Sweep::new().unused_before(hour(1)).limit(2))
+        .await;
+    assert_eq!(swept.len(), 2, "{rule}");
+    for name in ["f", "g"] {
+        assert_eq!(fill(name).await, inserted(), "{rule}: two were swept");
+    }
+    let went = removed(fill("h").await);
+    assert_eq!(went.len(), 1, "{rule}: it is reached again");
+    assert_eq!(scene.names().await.len(), 3, "{rule}");
+}
+
+/// "Racing ones never exceed a limit together", and nobody is lost: whoever was stored is there,
+/// or made room for one that was.
+pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put_all(&["used-1", "used-2", "used-3"]).await;
+    for name in ["used-1", "used-2", "used-3"] {
+        scene.touch(name, Touch::used(hour(0), None)).await;
+    }
+    let outcomes = race((0..RACERS).map(|number| {
+        let scene = scene.clone();
+        async move {
+            let name = format!("racer-{number}");
+            let outcome = scene.insert(limited(scene.insertion(&name), 5)).await;
+            let most = scene.names().await.len();
+            (name, outcome, most)
+        }
+    }))
+    .await;
+    let mut there = BTreeSet::from(["used-1", "used-2", "used-3"].map(str::to_owned));
+    let mut gone = BTreeSet::new();
+    for (name, outcome, seen) in outcomes {
+        assert!(seen <= 5, "a limit of 5 is never exceeded: {seen}");
+        there.insert(name);
+        for name in removed(outcome) {
+            assert!(gone.insert(name.clone()), "{name} made room twice");
+        }
+    }
+    let left: Vec<String> = there.difference(&gone).cloned().collect();
+    assert_eq!(left.len(), 5, "as many stay as the limit allows: {left:?}");
+    assert_eq!(
+        scene.names().await,
+        left,
+        "those that made room are gone, no others"
+    );
+}
+
+/// Nobody makes room for those that race for a tenant that is full.
+pub async fn racing_insertions_find_a_full_tenant_full(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put(scene.client("used")).await;
+    scene.touch("used", Touch::used(hour(0), None)).await;
+    let outcomes = race((0..RACERS).map(|number| {
+        let scene = scene.clone();
+        async move {
+            let name = format!("racer-{number}");
+            scene.insert(limited(scene.insertion(&name), 1)).await
+        }
+    }))
+    .await;
+    for outcome in outcomes {
+        assert_eq!(outcome, InsertOutcome::Full, "there is no room");
+    }
+    assert_eq!(scene.names().await, ["used"], "nothing changes");
+}

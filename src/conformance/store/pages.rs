@@ -1,0 +1,128 @@
+//! Stable pages.
+
+use crate::{
+    conformance::store::scene::{Scene, race},
+    life::Sweep,
+    ports::{ClientStore, RemoveOutcome},
+};
+
+/// "By the bytes of their ids", "up to `limit`", and "after `after`".
+pub async fn pages_go_by_the_bytes_of_ids(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    // In this order by bytes; by the rules of languages, in others.
+    let names = [
+        "!", "-b", "0", "1", "10", "9", "B", "Z", "_", "a", "a-a", "aB", "aa", "b", "tpc_1",
+        "tpc_A", "tpc_a", "z", "~",
+    ];
+    let mut shuffled = names;
+    shuffled.reverse();
+    shuffled.rotate_left(7);
+    scene.put_all(&shuffled).await;
+    assert_eq!(scene.names().await, names, "by the bytes of ids");
+    for limit in [1, 2, 5, 18, 19, 20] {
+        let mut seen: Vec<String> = Vec::new();
+        loop {
+            let page = scene.page(seen.last().map(String::as_str), limit).await;
+            assert!(page.len() <= in_memory(limit), "at most {limit}: {page:?}");
+            let is_last = page.len() < in_memory(limit);
+            seen.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(seen, names, "each on one page, with a limit of {limit}");
+    }
+    assert_eq!(
+        scene.page(None, 0).await,
+        [""; 0],
+        "none is as many as was asked for"
+    );
+    assert_eq!(
+        scene.page(Some("a"), u32::MAX).await.len(),
+        9,
+        "all is, too"
+    );
+}
+
+/// "Clients whose ids come after `after`", whether there is a client with that id or not.
+pub async fn a_page_begins_after_an_id_that_may_be_gone(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    scene.put_all(&["b", "d", "f", "h"]).await;
+    let outcome = scene.remove("d").await;
+    assert_eq!(outcome, RemoveOutcome::Removed, "it was there");
+    for (after, expected) in [
+        ("a", &["b", "f"][..]),
+        ("b", &["f", "h"]),
+        ("d", &["f", "h"]),
+        ("e", &["f", "h"]),
+        ("g", &["h"]),
+        ("h", &[]),
+        ("z", &[]),
+    ] {
+        let page = scene.page(Some(after), 2).await;
+        assert_eq!(page, expected, "those after {after}");
+    }
+}
+
+/// "A client that is there from the first page to the last one is on exactly one of them, whatever
+/// else comes and goes."
+pub async fn pages_hold_still_while_clients_come_and_go(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let stable: Vec<String> = (0..60)
+        .map(|number| format!("{number:02}-stable"))
+        .collect();
+    for name in &stable {
+        scene.put(scene.client(name)).await;
+    }
+    let racers = (0..4).map(|number| {
+        let scene = scene.clone();
+        async move {
+            if number > 0 {
+                come_and_go(&scene, number).await;
+                return Vec::new();
+            }
+            let mut passes = Vec::new();
+            for limit in [1, 3, 7, 50] {
+                passes.push(pass(&scene, limit).await);
+            }
+            passes
+        }
+    });
+    for seen in race(racers).await.into_iter().flatten() {
+        let mut sorted = seen.clone();
+        sorted.sort();
+        assert_eq!(seen, sorted, "pages go by the bytes of ids");
+        let found: Vec<&String> = seen.iter().filter(|it| it.ends_with("stable")).collect();
+        let expected: Vec<&String> = stable.iter().collect();
+        assert_eq!(found, expected, "who stays is on exactly one page");
+    }
+    assert_eq!(scene.sweep(Sweep::new()).await, [""; 0], "and stays");
+}
+
+/// All pages, one after the other.
+async fn pass<S: ClientStore>(scene: &Scene<S>, limit: u32) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    loop {
+        let page = scene.page(seen.last().map(String::as_str), limit).await;
+        if page.is_empty() {
+            return seen;
+        }
+        seen.extend(page);
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn come_and_go<S: ClientStore>(scene: &Scene<S>, number: u32) {
+    for turn in 0..60 {
+        let name = format!("{turn:02}-{number}-visitor");
+        scene.put(scene.client(&name)).await;
+        tokio::task::yield_now().await;
+        if turn % 2 == 0 {
+            scene.remove(&name).await;
+        }
+    }
+}
+
+fn in_memory(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}

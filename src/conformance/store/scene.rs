@@ -1,0 +1,243 @@
+//! What every rule is tried with: a tenant that nobody else has, and small clients in it.
+
+use std::{fmt::Write as _, num::NonZeroU64, sync::Arc};
+
+use tokio::sync::Barrier;
+
+use crate::{
+    client::Client,
+    error::BackendError,
+    life::{FoldKey, Sweep, Touch},
+    ports::{
+        ClientStore, ClientUpdate, InsertOutcome, Insertion, OsRandom, RemoveOutcome,
+        SecureRandom as _, TouchOutcome, UpdateOutcome,
+    },
+    registration::{ClientMetadata, RegistrationRequest},
+    settings::RegistrationSettings,
+    values::{ClientId, SecurityMode, TenantId, Timestamp},
+};
+
+/// More than any rule stores in one tenant.
+const ALL: u32 = 1_000;
+
+/// Says which rule is broken, and what was seen.
+#[expect(clippy::panic, reason = "panicking is how a suite says what is wrong")]
+pub(super) fn fail(rule: &str, seen: &dyn std::fmt::Debug) -> ! {
+    panic!("{rule}, but: {seen:?}")
+}
+
+/// The moment that many hours after every suite begins.
+pub(super) const fn hour(hours: u64) -> Timestamp {
+    Timestamp::from_unix_seconds(1_700_000_000 + hours * 3600)
+}
+
+/// A millisecond after `moment`.
+pub(super) const fn just_after(moment: Timestamp) -> Timestamp {
+    Timestamp::from_unix_millis(moment.unix_millis() + 1)
+}
+
+pub(super) const fn key(byte: u8) -> FoldKey {
+    FoldKey::from_bytes([byte; 32])
+}
+
+pub(super) fn id(text: &str) -> ClientId {
+    ClientId::parse(text).unwrap_or_else(|error| fail("ids are well-formed", &error))
+}
+
+pub(super) fn metadata(mode: SecurityMode, request: RegistrationRequest) -> ClientMetadata {
+    let applied = RegistrationSettings::of_stored(mode).apply(request);
+    applied.unwrap_or_else(|error| fail("metadata is valid", &error))
+}
+
+/// What is inserted where nothing has to go.
+pub(super) const fn inserted() -> InsertOutcome {
+    InsertOutcome::Inserted {
+        removed: Vec::new(),
+    }
+}
+
+/// A store, and a tenant in it. Back ends may not fail here.
+pub(super) struct Scene<S> {
+    pub(super) store: Arc<S>,
+    pub(super) tenant: TenantId,
+}
+
+impl<S> Clone for Scene<S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            tenant: self.tenant.clone(),
+        }
+    }
+}
+
+impl<S: ClientStore> Scene<S> {
+    pub(super) fn new(store: S) -> Self {
+        Self {
+            store: Arc::new(store),
+            tenant: fresh_tenant(0),
+        }
+    }
+
+    /// Another tenant of the same store.
+    pub(super) fn another(&self) -> Self {
+        self.another_of_length(0)
+    }
+
+    /// Another tenant, whose name is at least so long.
+    pub(super) fn another_of_length(&self, length: usize) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            tenant: fresh_tenant(length),
+        }
+    }
+
+    /// A public client of this tenant that registered at hour 0 and is called like its id.
+    pub(super) fn client(&self, name: &str) -> Client {
+        self.named(name, name)
+    }
+
+    pub(super) fn named(&self, client_id: &str, name: &str) -> Client {
+        let request = RegistrationRequest::new(["https://app.example.com/callback"])
+            .client_name(name)
+            .token_endpoint_auth_method("none");
+        Client {
+            tenant: self.tenant.clone(),
+            id: id(client_id),
+            issued_at: hour(0),
+            security_mode: SecurityMode::Strict,
+            secret: None,
+            previous_secret: None,
+            blocked: false,
+            redirection_policy: None,
+            revision: 0,
+            metadata: metadata(SecurityMode::Strict, request),
+        }
+    }
+
+    /// The insertion of [`Scene::client`].
+    pub(super) fn insertion(&self, name: &str) -> Insertion {
+        insertion(self.client(name))
+    }
+
+    pub(super) async fn insert(&self, insertion: Insertion) -> InsertOutcome {
+        done("insert", self.store.insert(insertion).await)
+    }
+
+    /// Stores a client, on the way to what is tried.
+    pub(super) async fn put(&self, client: Client) {
+        let outcome = self.insert(insertion(client)).await;
+        assert_eq!(outcome, inserted(), "a client whose id is free is stored");
+    }
+
+    /// Stores one client for each of `names`.
+    pub(super) async fn put_all(&self, names: &[&str]) {
+        for name in names {
+            self.put(self.client(name)).await;
+        }
+    }
+
+    pub(super) async fn find(&self, name: &str) -> Option<Client> {
+        let found = self.store.find(&self.tenant, &id(name)).await;
+        done("find", found).map(Arc::unwrap_or_clone)
+    }
+
+    pub(super) async fn page(&self, after: Option<&str>, limit: u32) -> Vec<String> {
+        let after = after.map(id);
+        let page = self.store.list(&self.tenant, after.as_ref(), limit).await;
+        done("list", page).iter().map(name).collect()
+    }
+
+    /// The ids of all clients there are, in the order of the list.
+    pub(super) async fn names(&self) -> Vec<String> {
+        self.page(None, ALL).await
+    }
+
+    /// All clients there are.
+    pub(super) async fn clients(&self) -> Vec<Arc<Client>> {
+        done("list", self.store.list(&self.tenant, None, ALL).await)
+    }
+
+    pub(super) async fn update(&self, client: Client) -> UpdateOutcome {
+        let update = ClientUpdate::new(Arc::new(client));
+        done("update", self.store.update(update).await)
+    }
+
+    pub(super) async fn update_unfolded(&self, client: Client) -> UpdateOutcome {
+        let update = ClientUpdate::new(Arc::new(client)).unfolded();
+        done("update", self.store.update(update).await)
+    }
+
+    pub(super) async fn remove(&self, name: &str) -> RemoveOutcome {
+        done("remove", self.store.remove(&self.tenant, &id(name)).await)
+    }
+
+    pub(super) async fn touch(&self, name: &str, touch: Touch) -> TouchOutcome {
+        let touched = self.store.touch(&self.tenant, &id(name), touch).await;
+        done("touch", touched)
+    }
+
+    /// Which clients a sweep has removed, sorted.
+    pub(super) async fn sweep(&self, sweep: Sweep) -> Vec<String> {
+        let removed = done("sweep", self.store.sweep(&self.tenant, sweep).await);
+        let mut names: Vec<String> = removed.iter().map(ToString::to_string).collect();
+        names.sort();
+        names
+    }
+}
+
+pub(super) fn insertion(client: Client) -> Insertion {
+    Insertion::new(Arc::new(client))
+}
+
+pub(super) fn limited(insertion: Insertion, max: u64) -> Insertion {
+    insertion.max_clients(NonZeroU64::new(max))
+}
+
+pub(super) fn name(client: &Arc<Client>) -> String {
+    client.id().to_string()
+}
+
+/// What a call came to that may not fail.
+pub(super) fn done<T>(call: &str, outcome: Result<T, BackendError>) -> T {
+    outcome.unwrap_or_else(|error| fail(&format!("`{call}` works in a suite"), &error))
+}
+
+/// Runs all of them at once, as far as the runtime lets it, and gives back what they came to in their
+/// order.
+pub(super) async fn race<T, F>(racers: impl IntoIterator<Item = F>) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let racers: Vec<F> = racers.into_iter().collect();
+    let start = Arc::new(Barrier::new(racers.len()));
+    let spawn = |racer: F| {
+        let start = Arc::clone(&start);
+        tokio::spawn(async move {
+            start.wait().await;
+            racer.await
+        })
+    };
+    let running: Vec<_> = racers.into_iter().map(spawn).collect();
+    let mut outcomes = Vec::with_capacity(running.len());
+    for racer in running {
+        let outcome = racer.await;
+        outcomes.push(outcome.unwrap_or_else(|error| fail("races end", &error)));
+    }
+    outcomes
+}
+
+/// A name that nobody has, at least so long.
+fn fresh_tenant(length: usize) -> TenantId {
+    let mut random = [0; 16];
+    let filled = OsRandom.fill(&mut random);
+    filled.unwrap_or_else(|error| fail("there is randomness", &error));
+    let mut name = String::from("conformance-");
+    for byte in random {
+        // Writing to a `String` does not fail.
+        let _written = write!(name, "{byte:02x}");
+    }
+    let name = format!("{name:z<length$}");
+    TenantId::parse(&name).unwrap_or_else(|error| fail("tenants are well-formed", &error))
+}

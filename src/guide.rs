@@ -1,0 +1,7 @@
+//! Pages to read: they explain, and hold no code that runs.
+
+#[doc = include_str!("guide/life_of_a_client.md")]
+pub mod life_of_a_client {}
+
+#[doc = include_str!("guide/many_nodes.md")]
+pub mod many_nodes {}

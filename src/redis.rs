@@ -1,0 +1,230 @@
+//! The limiter that several processes share: a bucket for each tenant, in Redis or Valkey.
+
+mod breaker;
+mod bucket;
+mod link;
+#[cfg(feature = "memory")]
+mod share;
+
+use std::{fmt, time::Duration};
+
+use redis::{RedisError, Script, aio::ConnectionManager, cluster_async::ClusterConnection};
+use tokio::time::{Instant, timeout};
+
+use self::{
+    breaker::Breaker,
+    bucket::{Bucket, InvalidReply},
+    link::{Link, is_outage},
+};
+use crate::{
+    error::BackendError,
+    ports::{DynRateLimiter, RateLimiter},
+    quota::{Quota, RateDecision},
+    values::TenantId,
+};
+
+/// How long a request waits for Redis, connecting included, unless the host says otherwise.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Counts in Redis 6.2 or later, or in Valkey, for all processes that ask the same server or cluster.
+///
+/// A decision is one round trip: a script takes the token by the server's own clock, so the clocks of
+/// the processes don't matter. At the same times it decides as
+/// [`LocalRateLimiter`](crate::LocalRateLimiter) does, to the nanosecond.
+///
+/// ```no_run
+/// use oauth_dcr::{MemoryStore, RedisRateLimiter, Registrar};
+///
+/// # async fn start() -> Result<(), oauth_dcr::BackendError> {
+/// let limiter = RedisRateLimiter::connect("redis://127.0.0.1/").await?;
+/// let registrar = Registrar::builder(MemoryStore::new()).limiter(limiter).build();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What is kept
+///
+/// One key for each tenant and quota that was asked for of late,
+/// `oauth-dcr:{TENANT}:rate:PER_SECOND:BURST`, with a value of some 20 bytes. It expires when the
+/// bucket is full again. The braces are part of it: in a cluster all of a tenant is in one slot. The
+/// quota is in the key so that a changed one starts with a full bucket, while processes that don't
+/// agree yet can't empty or refill each other's; who changes back goes on with the earlier bucket.
+///
+/// A value that nobody can have written here counts as an empty bucket and is replaced; so does one
+/// that was written when the server's clock was more than a second ahead of now. A key that holds
+/// another type of value is nobody's bucket: it is left alone, and that tenant's requests fail.
+///
+/// A key that is lost is a full bucket. So let the server evict none (`maxmemory-policy noeviction`),
+/// and expect that a failover to a replica may give away what the replica had not heard of yet. A
+/// user of the server's access control list needs `EVALSHA`, `SCRIPT LOAD`, `GET`, `SET` and `TIME`
+/// on `oauth-dcr:*`.
+///
+/// # When Redis doesn't answer
+///
+/// No request waits longer than 250 ms, or as [`wait_at_most`](Self::wait_at_most) says. Then it fails
+/// with [`BackendError`], and is refused, unless [`local_fallback`](Self::local_fallback) was chosen.
+/// Until Redis answers again, one request at a time tries whether it does; the others fail, or fall
+/// back, at once. A request that Redis counted when nobody waited for it any more has taken a token
+/// all the same.
+pub struct RedisRateLimiter {
+    link: Link,
+    script: Script,
+    key_prefix: String,
+    patience: Duration,
+    breaker: Breaker,
+    fallback: Option<Box<dyn DynRateLimiter>>,
+}
+
+impl RedisRateLimiter {
+    /// Counts in the server at `url`, such as `redis://:password@host:6379/0`.
+    ///
+    /// A server that can't be reached at this time is no error: requests fail until it can be, and
+    /// meanwhile it is tried again and again. It takes 250 ms at the most. For `rediss:` URLs, turn
+    /// on a TLS feature of the crate `redis`.
+    ///
+    /// # Errors
+    /// [`BackendError`] if `url` is none, or a server answers that the user or the password is
+    /// wrong, or that this user may not load scripts.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub async fn connect(url: &str) -> Result<Self, BackendError> {
+        let script = script();
+        let link = Link::to(url, &script).await;
+        let link = link.map_err(|error| BackendError::new("redis", error))?;
+        Ok(Self::over(link, script))
+    }
+
+    /// Counts over a connection that the host has already.
+    ///
+    /// The manager's own settings stay. With its defaults it waits ever longer between attempts to
+    /// reconnect, and then gives up until it is asked again; [`connect`](Self::connect) chooses
+    /// delays with which a server that is back is found within a second.
+    pub fn from_connection_manager(manager: ConnectionManager) -> Self {
+        Self::over(Link::Server(manager), script())
+    }
+
+    /// Counts in a cluster, where tenants are spread over its servers.
+    ///
+    /// The connection's own settings stay, except that no request waits longer than 250 ms for it.
+    pub fn from_cluster(connection: ClusterConnection) -> Self {
+        Self::over(Link::Cluster(connection), script())
+    }
+
+    fn over(link: Link, script: Script) -> Self {
+        Self {
+            link,
+            script,
+            key_prefix: "oauth-dcr".to_owned(),
+            patience: PATIENCE,
+            breaker: Breaker::default(),
+            fallback: None,
+        }
+    }
+
+    /// What keys begin with, instead of `oauth-dcr`.
+    ///
+    /// Braces in it would take the place of those around the tenant, and put all tenants into one
+    /// slot of a cluster.
+    #[must_use]
+    pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.key_prefix = prefix.into();
+        self
+    }
+
+    /// How long a request waits for Redis, connecting included, instead of 250 ms.
+    #[must_use]
+    pub fn wait_at_most(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Counts in this process while Redis doesn't answer, instead of refusing: `nodes` processes that
+    /// do so admit about as much as the quota says, in all.
+    ///
+    /// Each has its share: `per_second` and `burst` divided by `nodes`, rounded down, but 1 at the
+    /// least; so where there are more nodes than tokens, all together admit more than the quota. When
+    /// an outage begins, a process's own bucket is as full as the last outage left it. Decisions
+    /// say the share as their limit.
+    #[cfg(feature = "memory")]
+    #[must_use]
+    pub fn local_fallback(mut self, nodes: std::num::NonZeroU32) -> Self {
+        self.fallback = Some(Box::new(share::Share::of(nodes)));
+        self
+    }
+
+    async fn ask(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, Unanswered> {
+        if !self.breaker.lets_pass(Instant::now(), self.patience) {
+            return Err(Unanswered::Lately);
+        }
+        let answer = timeout(self.patience, self.take(tenant, quota)).await;
+        let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.patience)));
+        match &answer {
+            Err(unanswered) if unanswered.is_outage() => self.breaker.open(Instant::now()),
+            Ok(_) | Err(_) => self.breaker.close(),
+        }
+        answer
+    }
+
+    async fn take(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, Unanswered> {
+        let bucket = Bucket::of(quota);
+        let mut invocation = self.script.key(self.key(tenant, quota));
+        invocation
+            .arg(bucket.period)
+            .arg(bucket.rest.as_secs())
+            .arg(bucket.rest.subsec_nanos());
+        let reply = self.link.clone().invoke(&invocation).await?;
+        Ok(bucket.decision(reply)?)
+    }
+
+    fn key(&self, tenant: &TenantId, quota: Quota) -> String {
+        let (per_second, burst) = (quota.per_second(), quota.burst());
+        format!("{}:{{{tenant}}}:rate:{per_second}:{burst}", self.key_prefix)
+    }
+}
+
+fn script() -> Script {
+    Script::new(include_str!("redis/acquire.lua"))
+}
+
+impl RateLimiter for RedisRateLimiter {
+    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, BackendError> {
+        match (self.ask(tenant, quota).await, &self.fallback) {
+            (Ok(decision), _) => Ok(decision),
+            (Err(_), Some(fallback)) => fallback.acquire(tenant, quota).await,
+            (Err(unanswered), None) => Err(BackendError::new("redis", unanswered)),
+        }
+    }
+}
+
+impl fmt::Debug for RedisRateLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisRateLimiter")
+            .field("key_prefix", &self.key_prefix)
+            .field("falls_back", &self.fallback.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why Redis decided nothing.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+    #[error("it did not answer just now, and is not asked again yet")]
+    Lately,
+    #[error("the request failed")]
+    Failed(#[from] RedisError),
+    #[error(transparent)]
+    Nonsense(#[from] InvalidReply),
+}
+
+impl Unanswered {
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::TimedOut(_) | Self::Lately => true,
+            Self::Failed(error) => is_outage(error),
+            Self::Nonsense(_) => false,
+        }
+    }
+}

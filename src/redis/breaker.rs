@@ -1,0 +1,83 @@
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+/// While Redis doesn't answer, lets one request after another try whether it does again; the others
+/// needn't wait to learn that it doesn't.
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    /// When the next may try. `None`: Redis answers.
+    next_try: Mutex<Option<Instant>>,
+}
+
+/// From one attempt's failure to the next attempt.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Breaker {
+    /// Whether to ask Redis now. Who asks during an outage has `patience` before another may.
+    pub(super) fn lets_pass(&self, now: Instant, patience: Duration) -> bool {
+        let mut next_try = self.lock();
+        match *next_try {
+            None => true,
+            Some(at) if now < at => false,
+            Some(_) => {
+                *next_try = Some(now + patience);
+                true
+            }
+        }
+    }
+
+    /// Redis answered.
+    pub(super) fn close(&self) {
+        *self.lock() = None;
+    }
+
+    /// Redis didn't answer.
+    pub(super) fn open(&self, now: Instant) {
+        *self.lock() = Some(now + PAUSE);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.next_try.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(250);
+
+    #[test]
+    fn it_lets_all_pass_while_redis_answers() {
+        let breaker = Breaker::default();
+        let now = Instant::now();
+        assert!((0..100).all(|_| breaker.lets_pass(now, PATIENCE)));
+    }
+
+    #[test]
+    fn after_a_failure_one_at_a_time_tries() {
+        let breaker = Breaker::default();
+        let failure = Instant::now();
+        breaker.open(failure);
+        assert!(!breaker.lets_pass(failure, PATIENCE));
+        assert!(!breaker.lets_pass(failure + PAUSE - Duration::from_nanos(1), PATIENCE));
+        let attempt = failure + PAUSE;
+        assert!(breaker.lets_pass(attempt, PATIENCE));
+        assert!(!breaker.lets_pass(attempt, PATIENCE));
+        // One that went away without a word does not keep the others out for ever.
+        assert!(breaker.lets_pass(attempt + PATIENCE, PATIENCE));
+    }
+
+    #[test]
+    fn an_answer_lets_all_pass_again() {
+        let breaker = Breaker::default();
+        let now = Instant::now();
+        breaker.open(now);
+        breaker.close();
+        assert!((0..100).all(|_| breaker.lets_pass(now, PATIENCE)));
+    }
+}

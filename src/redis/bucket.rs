@@ -1,0 +1,55 @@
+use std::time::Duration;
+
+use crate::quota::{Quota, RateDecision};
+
+/// What the script gives: 1 and the time that the bucket needed to be full before it gave a token,
+/// or 0 and the time until it has one; in seconds and nanoseconds.
+pub(super) type Reply = (u8, u64, u32);
+
+/// The script gave what it never gives.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the script's reply makes no sense")]
+pub(super) struct InvalidReply;
+
+/// A quota as spans of time, which is how the script counts it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bucket {
+    quota: Quota,
+    /// The nanoseconds in which one token comes back.
+    pub(super) period: u32,
+    /// The time in which all tokens but one come back.
+    pub(super) rest: Duration,
+}
+
+impl Bucket {
+    pub(super) fn of(quota: Quota) -> Self {
+        let period = 1_000_000_000 / quota.per_second();
+        let rest = Duration::from_nanos(u64::from(period) * u64::from(quota.burst() - 1));
+        Self {
+            quota,
+            period,
+            rest,
+        }
+    }
+
+    /// What a reply of the script means.
+    ///
+    /// # Errors
+    /// [`InvalidReply`] if the script can't have said so.
+    pub(super) fn decision(self, reply: Reply) -> Result<RateDecision, InvalidReply> {
+        let (outcome, seconds, nanoseconds) = reply;
+        let span =
+            Duration::from_secs(seconds).saturating_add(Duration::from_nanos(nanoseconds.into()));
+        match outcome {
+            0 if !span.is_zero() => Ok(RateDecision::limited(self.quota, span)),
+            1 => {
+                let left = self.rest.checked_sub(span).ok_or(InvalidReply)?;
+                // Below the burst, since the rest is that many periods less one.
+                let remaining = left.as_nanos() / u128::from(self.period);
+                let remaining = u32::try_from(remaining).map_err(|_| InvalidReply)?;
+                Ok(RateDecision::admitted(self.quota, remaining))
+            }
+            _ => Err(InvalidReply),
+        }
+    }
+}

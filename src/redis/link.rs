@@ -1,0 +1,88 @@
+use std::time::Duration;
+
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, FromRedisValue,
+    IntoConnectionInfo as _, ProtocolVersion, RedisError, RedisResult, Script, ScriptInvocation,
+    ServerErrorKind,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+    cluster_async::ClusterConnection,
+};
+
+use super::PATIENCE;
+
+/// The way to Redis. Each kind sends the requests of many callers over the same few sockets, takes
+/// replies in their order, and so drops the one that nobody waits for any more.
+#[derive(Clone)]
+pub(super) enum Link {
+    Server(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+impl Link {
+    /// A way to the server at `url`, with `script` loaded if the server answers by now.
+    pub(super) async fn to(url: &str, script: &Script) -> RedisResult<Self> {
+        let client = Client::open(with_our_settings(url.into_connection_info()?))?;
+        let first = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let loaded = async {
+            let mut first = client
+                .get_multiplexed_async_connection_with_config(&first)
+                .await?;
+            script.load_async(&mut first).await
+        };
+        match tokio::time::timeout(PATIENCE, loaded).await {
+            Ok(Err(error)) if !is_outage(&error) => return Err(error),
+            Ok(Ok(_) | Err(_)) | Err(_) => {}
+        }
+        let manager = ConnectionManager::new_lazy_with_config(client, reconnecting())?;
+        Ok(Self::Server(manager))
+    }
+
+    pub(super) async fn invoke<T: FromRedisValue>(
+        &mut self,
+        invocation: &ScriptInvocation<'_>,
+    ) -> RedisResult<T> {
+        match self {
+            Self::Server(manager) => invocation.invoke_async(manager).await,
+            Self::Cluster(connection) => invocation.invoke_async(connection).await,
+        }
+    }
+}
+
+/// Whether `error` says that Redis can't be reached or doesn't serve; else it has answered.
+pub(super) fn is_outage(error: &RedisError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Io
+            | ErrorKind::ClusterConnectionNotFound
+            | ErrorKind::Server(
+                ServerErrorKind::BusyLoading
+                    | ServerErrorKind::ClusterDown
+                    | ServerErrorKind::MasterDown
+                    | ServerErrorKind::TryAgain
+            )
+    )
+}
+
+fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
+    // By RESP3 the manager learns of a lost connection when it is lost, not by the next request.
+    let redis = info.redis_settings().clone();
+    let redis = redis.set_protocol(ProtocolVersion::RESP3);
+    let tcp = info.tcp_settings().clone().set_nodelay(true);
+    // A peer that acknowledges nothing is gone; by itself the system would try for minutes.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let tcp = tcp.set_user_timeout(Duration::from_secs(1));
+    info.set_redis_settings(redis).set_tcp_settings(tcp)
+}
+
+/// A lost connection is made again in the background, however long that takes, and at the latest 1.3
+/// seconds after Redis is back: jitter may double the delay. Who waits for a reply sees to the time.
+fn reconnecting() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(Duration::from_millis(500)))
+        .set_response_timeout(None)
+        .set_number_of_retries(usize::MAX)
+        .set_min_delay(Duration::from_millis(50))
+        .set_max_delay(Duration::from_millis(400))
+}

@@ -1,0 +1,126 @@
+//! What is read of a row, and how it is written.
+
+use std::sync::Arc;
+
+use sqlx::{Executor, Sqlite, SqliteConnection};
+
+use crate::{
+    client::Client,
+    error::BackendError,
+    life::{FoldKey, Usage},
+    values::{ClientId, TenantId, Timestamp},
+};
+
+/// The name of this back end in errors.
+pub(super) const BACKEND: &str = "sqlite";
+
+/// A client that registered the same.
+pub(super) struct Same {
+    pub(super) client_id: String,
+    pub(super) record: String,
+    pub(super) usage: Usage,
+}
+
+pub(super) fn failed(error: sqlx::Error) -> BackendError {
+    BackendError::new(BACKEND, error)
+}
+
+pub(super) fn encoded(client: &Client) -> Result<String, BackendError> {
+    serde_json::to_string(client).map_err(|error| BackendError::new(BACKEND, error))
+}
+
+pub(super) fn decoded(record: &str) -> Result<Arc<Client>, BackendError> {
+    serde_json::from_str(record)
+        .map(Arc::new)
+        .map_err(|error| BackendError::new(BACKEND, error))
+}
+
+/// As SQLite counts: what is later than it can say is as late as it can say.
+pub(super) fn millis(moment: Timestamp) -> i64 {
+    signed(moment.unix_millis())
+}
+
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn usage_of(is_used: bool, idle_since: i64) -> Usage {
+    let idle_since = Timestamp::from_unix_millis(idle_since.unsigned_abs());
+    Usage::from_parts(is_used, idle_since)
+}
+
+pub(super) async fn find(
+    reader: impl Executor<'_, Database = Sqlite>,
+    tenant: &TenantId,
+    id: &ClientId,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT record FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?")
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_optional(reader)
+        .await
+}
+
+pub(super) async fn list(
+    reader: impl Executor<'_, Database = Sqlite>,
+    tenant: &TenantId,
+    after: Option<&ClientId>,
+    limit: u32,
+) -> Result<Vec<String>, sqlx::Error> {
+    let sql = "SELECT record FROM oauth_dcr_clients WHERE tenant = ? AND client_id > ?
+               ORDER BY client_id LIMIT ?";
+    sqlx::query_scalar(sql)
+        .bind(tenant.as_str())
+        // No id is empty: all come after that.
+        .bind(after.map_or("", ClientId::as_str))
+        .bind(limit)
+        .fetch_all(reader)
+        .await
+}
+
+pub(super) async fn usage(
+    reader: impl Executor<'_, Database = Sqlite>,
+    tenant: &TenantId,
+    id: &ClientId,
+) -> Result<Option<Usage>, sqlx::Error> {
+    let sql =
+        "SELECT is_used, idle_since FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?";
+    let row: Option<(bool, i64)> = sqlx::query_as(sql)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_optional(reader)
+        .await?;
+    Ok(row.map(|(is_used, idle_since)| usage_of(is_used, idle_since)))
+}
+
+pub(super) async fn same(
+    reader: impl Executor<'_, Database = Sqlite>,
+    tenant: &TenantId,
+    key: FoldKey,
+) -> Result<Option<Same>, sqlx::Error> {
+    let sql = "SELECT client_id, record, is_used, idle_since FROM oauth_dcr_clients
+               WHERE tenant = ? AND fold_key = ?";
+    let row: Option<(String, String, bool, i64)> = sqlx::query_as(sql)
+        .bind(tenant.as_str())
+        .bind(key.as_bytes().as_slice())
+        .fetch_optional(reader)
+        .await?;
+    Ok(row.map(|(client_id, record, is_used, idle_since)| Same {
+        client_id,
+        record,
+        usage: usage_of(is_used, idle_since),
+    }))
+}
+
+/// How many clients the tenant has.
+pub(super) async fn count(
+    connection: &mut SqliteConnection,
+    tenant: &TenantId,
+) -> Result<u64, sqlx::Error> {
+    let clients: Option<i64> =
+        sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants WHERE tenant = ?")
+            .bind(tenant.as_str())
+            .fetch_optional(connection)
+            .await?;
+    Ok(clients.unwrap_or(0).unsigned_abs())
+}

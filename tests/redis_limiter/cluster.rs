@@ -1,0 +1,82 @@
+//! A cluster of three servers.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use oauth_dcr::{RedisRateLimiter, conformance};
+use redis::cluster::ClusterClient;
+
+use crate::{
+    PATIENCE, acquire, connection,
+    private_redis::{PrivateRedis, free_port},
+    quota,
+};
+
+const SLOTS: u32 = 16_384;
+
+/// Three servers that have found each other and share the slots.
+fn cluster() -> Vec<PrivateRedis> {
+    let nodes: Vec<_> = (0..3).map(|_| node()).collect();
+    for (node, number) in nodes.iter().zip(0..) {
+        let mut connection = connection(node);
+        let (first, last) = (number * SLOTS / 3, (number + 1) * SLOTS / 3 - 1);
+        let mut slots = redis::cmd("CLUSTER");
+        slots.arg("ADDSLOTSRANGE").arg(first).arg(last);
+        slots.exec(&mut connection).unwrap();
+        let mut epoch = redis::cmd("CLUSTER");
+        epoch.arg("SET-CONFIG-EPOCH").arg(number + 1);
+        epoch.exec(&mut connection).unwrap();
+        // It has to be told both ports of the first.
+        let mut meet = redis::cmd("CLUSTER");
+        meet.arg("MEET").arg("127.0.0.1").arg(nodes[0].port());
+        meet.arg(bus_port(&nodes[0])).exec(&mut connection).unwrap();
+    }
+    let knows_all = |node: &PrivateRedis| {
+        let info: String = redis::cmd("CLUSTER")
+            .arg("INFO")
+            .query(&mut connection(node))
+            .unwrap();
+        info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
+    };
+    for _ in 0..600 {
+        if nodes.iter().all(knows_all) {
+            return nodes;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the servers don't find each other");
+}
+
+fn node() -> PrivateRedis {
+    // Without this option it would be the port plus 10,000, which may be none.
+    let bus_port = free_port().to_string();
+    let options = ["--cluster-enabled", "yes", "--cluster-port", &bus_port];
+    PrivateRedis::start_with(&options)
+}
+
+fn bus_port(node: &PrivateRedis) -> u16 {
+    let (_, port): (String, u16) = redis::cmd("CONFIG")
+        .arg("GET")
+        .arg("cluster-port")
+        .query(&mut connection(node))
+        .unwrap();
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_over_a_cluster_keeps_the_rules() {
+    let nodes = cluster();
+    let client = ClusterClient::new(nodes.iter().map(PrivateRedis::url)).unwrap();
+    let limiter = RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap());
+    let limiter = Arc::new(limiter.wait_at_most(PATIENCE));
+    conformance::rate_limiter(limiter).await;
+
+    for number in 0..60 {
+        acquire(&limiter, &format!("tenant-{number}"), quota(1, 60))
+            .await
+            .unwrap();
+    }
+    for node in &nodes {
+        let keys: u32 = redis::cmd("DBSIZE").query(&mut connection(node)).unwrap();
+        assert!(keys > 0, "tenants are on all servers");
+    }
+}

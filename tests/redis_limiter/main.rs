@@ -1,0 +1,74 @@
+//! The limiter on Redis, on servers that each test starts and ends itself.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is tested here takes time from a server and from the operating system"
+)]
+#![expect(
+    clippy::print_stdout,
+    reason = "figures are for who asks for them, and a worker speaks so to the test"
+)]
+
+#[path = "../support/private_redis.rs"]
+mod private_redis;
+
+mod bucket;
+mod cluster;
+mod faults;
+mod keys;
+mod outage;
+mod processes;
+mod rules;
+
+/// What `bucket` takes from the crate's own module of this name.
+mod quota {
+    pub(crate) use oauth_dcr::{Quota, RateDecision};
+}
+
+use std::{env, time::Duration};
+
+use oauth_dcr::{BackendError, Quota, RateDecision, RateLimiter as _, RedisRateLimiter, TenantId};
+use redis::{Client, Connection};
+
+use private_redis::PrivateRedis;
+
+fn tenant(id: &str) -> TenantId {
+    TenantId::parse(id).unwrap()
+}
+
+fn quota(per_second: u32, burst: u32) -> Quota {
+    Quota::new(per_second, burst).unwrap()
+}
+
+/// One with the patience that it has by itself.
+async fn impatient(redis: &PrivateRedis) -> RedisRateLimiter {
+    RedisRateLimiter::connect(&redis.url()).await.unwrap()
+}
+
+/// One for tests that no machine is too slow for.
+async fn limiter(redis: &PrivateRedis) -> RedisRateLimiter {
+    impatient(redis).await.wait_at_most(PATIENCE)
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn acquire(
+    limiter: &RedisRateLimiter,
+    id: &str,
+    quota: Quota,
+) -> Result<RateDecision, BackendError> {
+    limiter.acquire(&tenant(id), quota).await
+}
+
+/// A connection past the limiter.
+fn connection(redis: &PrivateRedis) -> Connection {
+    Client::open(redis.url()).unwrap().get_connection().unwrap()
+}
+
+/// The number that the environment gives under `name`, or the usual one.
+fn number<T: std::str::FromStr>(name: &str, usual: T) -> T {
+    let Ok(text) = env::var(name) else {
+        return usual;
+    };
+    let number = text.parse();
+    number.unwrap_or_else(|_| panic!("{name} is no number"))
+}

@@ -1,0 +1,321 @@
+//! What requests see while the server is gone, and when it is back.
+//!
+//! Durations are printed, and bounded only by what would be a hang.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use oauth_dcr::{BackendError, Quota, RateDecision, RateLimiter as _, RedisRateLimiter};
+use redis::{Client, aio::ConnectionManager, cluster::ClusterClient};
+use tokio::{
+    task::{JoinHandle, JoinSet},
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use crate::{acquire, impatient, number, private_redis::PrivateRedis, quota, tenant};
+
+/// No request waits so long: the limit is 250 ms, and the rest is for the machine.
+const NO_HANG: Duration = Duration::from_secs(2);
+
+/// A server that is back is found by then, whatever the machine does; the aim is 2 s.
+const FOUND: Duration = Duration::from_secs(6);
+
+const TENANTS: usize = 50;
+const EACH_A_SECOND: usize = 4;
+
+fn outage() -> Duration {
+    Duration::from_secs_f64(number("OAUTH_DCR_OUTAGE_SECONDS", 2.0))
+}
+
+struct Seen {
+    start: Instant,
+    end: Instant,
+    answer: Result<RateDecision, BackendError>,
+}
+
+/// Requests of many tenants, at a steady rate, until it is ended.
+struct Load {
+    seen: Arc<Mutex<Vec<Seen>>>,
+    source: JoinHandle<()>,
+}
+
+impl Load {
+    fn on(limiter: &Arc<RedisRateLimiter>) -> Self {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let source = tokio::spawn(requests(Arc::clone(limiter), Arc::clone(&seen)));
+        Self { seen, source }
+    }
+
+    /// All that were sent, every one of which has come to its end.
+    async fn end(self) -> Vec<Seen> {
+        self.source.abort();
+        let _ = self.source.await;
+        sleep(NO_HANG).await;
+        Arc::into_inner(self.seen)
+            .expect("no request hangs")
+            .into_inner()
+            .unwrap()
+    }
+}
+
+async fn requests(limiter: Arc<RedisRateLimiter>, seen: Arc<Mutex<Vec<Seen>>>) {
+    let rate = u32::try_from(TENANTS * EACH_A_SECOND).unwrap();
+    let mut ticks = interval(Duration::from_secs(1) / rate);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for number in (0..TENANTS).cycle() {
+        ticks.tick().await;
+        let (limiter, seen) = (Arc::clone(&limiter), Arc::clone(&seen));
+        tokio::spawn(async move {
+            let tenant = tenant(&format!("tenant-{number}"));
+            let start = Instant::now();
+            let answer = limiter.acquire(&tenant, Quota::default()).await;
+            let end = Instant::now();
+            seen.lock().unwrap().push(Seen { start, end, answer });
+        });
+    }
+}
+
+/// Sends requests while the server goes and comes back, and looks at what they saw.
+async fn survive(
+    what: &str,
+    limiter: RedisRateLimiter,
+    redis: &mut PrivateRedis,
+    goes: fn(&mut PrivateRedis),
+    comes_back: fn(&mut PrivateRedis),
+) {
+    let limiter = Arc::new(limiter);
+    let load = Load::on(&limiter);
+    sleep(Duration::from_millis(500)).await;
+    goes(redis);
+    let gone = Instant::now();
+    sleep(outage()).await;
+    let returns = Instant::now();
+    comes_back(redis);
+    let is_back = Instant::now();
+    let answered_again = |load: &Load| {
+        let seen = load.seen.lock().unwrap();
+        seen.iter().any(|it| it.answer.is_ok() && it.end > returns)
+    };
+    while !answered_again(&load) {
+        assert!(
+            is_back.elapsed() < FOUND,
+            "{what}: it is back, but not found"
+        );
+        sleep(Duration::from_millis(5)).await;
+    }
+    sleep(Duration::from_millis(1_000)).await;
+    let settled = Instant::now();
+    sleep(Duration::from_millis(500)).await;
+    let seen = load.end().await;
+
+    let first = seen
+        .iter()
+        .filter(|it| it.answer.is_ok() && it.end > returns);
+    let first = first.map(|it| it.end).min().unwrap();
+    let waited = |it: &Seen| it.end - it.start;
+    let longest = seen.iter().map(waited).max().unwrap();
+    let failed = seen.iter().filter(|it| it.answer.is_err());
+    let long = failed.clone().filter(|it| waited(it).as_millis() >= 100);
+    println!(
+        "{what}: {} of {} requests failed, {} of them after 100 ms or more; the longest took {longest:?}; \
+         first answer {:?} after the return",
+        failed.clone().count(),
+        seen.len(),
+        long.count(),
+        first.saturating_duration_since(is_back),
+    );
+    assert!(longest < NO_HANG, "{what}: {longest:?}");
+    for it in failed {
+        assert_eq!(it.answer.as_ref().unwrap_err().backend(), "redis");
+    }
+    let meanwhile = || seen.iter().filter(|it| it.start > gone && it.end < returns);
+    assert!(
+        meanwhile().count() > 0,
+        "{what}: requests were sent meanwhile"
+    );
+    assert!(
+        meanwhile().all(|it| it.answer.is_err()),
+        "{what}: nobody decided"
+    );
+    let later = || seen.iter().filter(|it| it.start > settled);
+    assert!(later().count() > 0, "{what}: requests were sent later");
+    let answered = later().filter(|it| it.answer.is_ok()).count();
+    assert!(
+        answered * 2 > later().count(),
+        "{what}: all is well again, for all but those that the machine held up"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_stopped_is_found_when_it_starts_again() {
+    let mut redis = PrivateRedis::start();
+    let limiter = impatient(&redis).await;
+    survive(
+        "stopped",
+        limiter,
+        &mut redis,
+        PrivateRedis::stop,
+        PrivateRedis::restart,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_crashed_is_found_when_it_starts_again() {
+    let mut redis = PrivateRedis::start();
+    let limiter = impatient(&redis).await;
+    survive(
+        "killed",
+        limiter,
+        &mut redis,
+        PrivateRedis::kill,
+        PrivateRedis::restart,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stood_still_is_asked_again() {
+    let mut redis = PrivateRedis::start();
+    let limiter = impatient(&redis).await;
+    let (pause, resume) = (
+        |it: &mut PrivateRedis| it.pause(),
+        |it: &mut PrivateRedis| it.resume(),
+    );
+    survive("paused", limiter, &mut redis, pause, resume).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_the_hosts_own_connection_it_is_no_different() {
+    let mut redis = PrivateRedis::start();
+    let client = Client::open(redis.url()).unwrap();
+    let manager = ConnectionManager::new(client).await.unwrap();
+    let limiter = RedisRateLimiter::from_connection_manager(manager);
+    survive(
+        "host's own",
+        limiter,
+        &mut redis,
+        PrivateRedis::stop,
+        PrivateRedis::restart,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_reply_that_comes_late_is_nobody_elses() {
+    let redis = PrivateRedis::start();
+    let limiter = Arc::new(impatient(&redis).await);
+    let (drained, fresh) = (quota(1, 1), quota(1, 100));
+    acquire(&limiter, "drained", drained).await.unwrap();
+    redis.pause();
+    let mut late = JoinSet::new();
+    for _ in 0..30 {
+        let limiter = Arc::clone(&limiter);
+        late.spawn(async move { acquire(&limiter, "drained", drained).await });
+    }
+    for answer in late.join_all().await {
+        assert_eq!(answer.unwrap_err().backend(), "redis");
+    }
+    // Whatever was sent is now answered with refusals.
+    redis.resume();
+    let mut answers = 0;
+    for number in 0.. {
+        let answer = acquire(&limiter, &format!("fresh-{number}"), fresh).await;
+        let Ok(decision) = answer else {
+            sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        assert!(decision.is_admitted(), "{decision:?}");
+        assert_eq!(decision.remaining(), 99);
+        answers += 1;
+        if answers == 100 {
+            break;
+        }
+    }
+}
+
+/// How many of 30 requests are admitted, and the limit that they are told.
+async fn admitted(limiter: &RedisRateLimiter, id: &str, quota: Quota) -> (u32, u32) {
+    let (mut admitted, mut limit) = (0, 0);
+    for _ in 0..30 {
+        let decision = acquire(limiter, id, quota).await.unwrap();
+        admitted += u32::from(decision.is_admitted());
+        limit = decision.limit();
+    }
+    (admitted, limit)
+}
+
+#[tokio::test]
+async fn by_choice_each_process_counts_its_share_meanwhile() {
+    let mut redis = PrivateRedis::start();
+    let nodes = NonZeroU32::new(3).unwrap();
+    let limiter = impatient(&redis).await.local_fallback(nodes);
+    assert_eq!(admitted(&limiter, "acme", quota(1, 10)).await.1, 10);
+    redis.stop();
+    for (burst, share) in [(10, 3), (9, 3), (3, 1), (2, 1), (1, 1)] {
+        let start = Instant::now();
+        let (admitted, limit) =
+            admitted(&limiter, &format!("tenant-{burst}"), quota(1, burst)).await;
+        let regained = u32::try_from(start.elapsed().as_secs()).unwrap();
+        assert_eq!(limit, share);
+        assert!(
+            (share..=share + regained).contains(&admitted),
+            "{admitted} of {burst}"
+        );
+    }
+    redis.restart();
+    let deadline = Instant::now() + FOUND;
+    while acquire(&limiter, "acme", quota(1, 10))
+        .await
+        .unwrap()
+        .limit()
+        != 10
+    {
+        assert!(Instant::now() < deadline, "the server counts again");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_gone_refuses_too() {
+    let mut redis = PrivateRedis::start_with(&[
+        "--cluster-enabled",
+        "yes",
+        "--cluster-port",
+        &crate::private_redis::free_port().to_string(),
+    ]);
+    let mut slots = redis::cmd("CLUSTER");
+    slots.arg("ADDSLOTSRANGE").arg(0).arg(16_383);
+    slots.exec(&mut crate::connection(&redis)).unwrap();
+    let client = ClusterClient::new([redis.url()]).unwrap();
+    let limiter = RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap());
+    let deadline = Instant::now() + FOUND;
+    while acquire(&limiter, "acme", Quota::default()).await.is_err() {
+        assert!(Instant::now() < deadline, "the cluster never serves");
+        sleep(Duration::from_millis(20)).await;
+    }
+    redis.pause();
+    for _ in 0..3 {
+        let start = Instant::now();
+        let error = acquire(&limiter, "acme", Quota::default())
+            .await
+            .unwrap_err();
+        assert_eq!(error.backend(), "redis");
+        assert!(start.elapsed() < NO_HANG, "{:?}", start.elapsed());
+    }
+    redis.resume();
+    let deadline = Instant::now() + FOUND;
+    while acquire(&limiter, "acme", Quota::default()).await.is_err() {
+        assert!(Instant::now() < deadline, "the cluster is not found again");
+        sleep(Duration::from_millis(20)).await;
+    }
+    redis.kill();
+    let start = Instant::now();
+    acquire(&limiter, "acme", Quota::default())
+        .await
+        .unwrap_err();
+    assert!(start.elapsed() < NO_HANG, "{:?}", start.elapsed());
+}

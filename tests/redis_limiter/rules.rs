@@ -1,0 +1,26 @@
+//! The rules for every limiter, over each way to a server.
+
+use std::sync::Arc;
+
+use oauth_dcr::{RedisRateLimiter, conformance};
+use redis::{Client, aio::ConnectionManager};
+
+use crate::{PATIENCE, limiter, private_redis::PrivateRedis};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_by_url_keeps_the_rules() {
+    let redis = PrivateRedis::start();
+    let limiter = Arc::new(limiter(&redis).await);
+    conformance::rate_limiter(limiter).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_over_the_hosts_own_connection_keeps_the_rules() {
+    let redis = PrivateRedis::start();
+    let client = Client::open(redis.url()).unwrap();
+    let manager = ConnectionManager::new(client).await.unwrap();
+    let limiter = RedisRateLimiter::from_connection_manager(manager)
+        .key_prefix("app:limits")
+        .wait_at_most(PATIENCE);
+    conformance::rate_limiter(limiter).await;
+}

@@ -1,0 +1,244 @@
+//! What is special about the store in an SQLite file.
+
+#[path = "../benches/support/minted.rs"]
+mod minted;
+#[path = "support/temporary.rs"]
+mod temporary;
+#[path = "support/wal.rs"]
+mod wal;
+
+use std::{collections::HashSet, error::Error as _, fs, sync::Arc, time::Duration};
+
+use minted::Minted;
+use oauth_dcr::{
+    BackendError, Client, ClientStore as _, InsertOutcome, Insertion, RemoveOutcome, SqliteStore,
+    Sweep, Timestamp, conformance,
+};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use temporary::TemporaryDir;
+use tokio::task::JoinSet;
+
+async fn connect(dir: &TemporaryDir) -> SqliteConnection {
+    let options = SqliteConnectOptions::new()
+        .filename(dir.path().join("clients"))
+        .create_if_missing(true);
+    options.connect().await.unwrap()
+}
+
+async fn open(dir: &TemporaryDir) -> SqliteStore {
+    SqliteStore::open(dir.path().join("clients")).await.unwrap()
+}
+
+fn inserted() -> InsertOutcome {
+    InsertOutcome::Inserted { removed: vec![] }
+}
+
+async fn insert(store: &SqliteStore, client: &Arc<Client>) -> InsertOutcome {
+    let insertion = Insertion::new(Arc::clone(client));
+    store.insert(insertion).await.unwrap()
+}
+
+fn cause(error: &BackendError) -> String {
+    error.source().unwrap().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_every_rule_of_the_contract() {
+    let dir = TemporaryDir::new();
+    conformance::client_store(open(&dir).await).await;
+}
+
+#[tokio::test]
+async fn clients_are_there_when_the_file_is_opened_again() {
+    let dir = TemporaryDir::new();
+    let clients = Minted::default().clients(3);
+    let store = open(&dir).await;
+    for client in &clients {
+        assert_eq!(insert(&store, client).await, inserted());
+    }
+    drop(store);
+    let store = open(&dir).await;
+    for client in &clients {
+        let found = store.find(client.tenant(), client.id()).await.unwrap();
+        assert_eq!(found.as_ref(), Some(client));
+        assert_eq!(insert(&store, client).await, InsertOutcome::IdTaken);
+    }
+}
+
+#[tokio::test]
+async fn reads_go_on_beside_writes() {
+    let dir = TemporaryDir::new();
+    let _store = open(&dir).await;
+    let mut connection = connect(&dir).await;
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_commit_is_enough_for_sixteen_that_wait() {
+    let dir = TemporaryDir::new();
+    let store = open(&dir).await;
+    let before = wal::commits(&dir.path().join("clients"));
+    let mut minted = Minted::default();
+    let mut tasks = JoinSet::new();
+    for _ in 0..32 {
+        let (store, lot) = (store.clone(), minted.clients(10));
+        tasks.spawn(async move {
+            for client in lot {
+                assert_eq!(insert(&store, &client).await, inserted());
+            }
+        });
+    }
+    tasks.join_all().await;
+    let commits = wal::commits(&dir.path().join("clients")) - before;
+    assert!((1..=320 / 16).contains(&commits), "{commits} commits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_in_one_group_that_have_one_id_one_is_stored() {
+    let dir = TemporaryDir::new();
+    let store = open(&dir).await;
+    let clients = Minted::default().clients(20);
+    let mut tasks = JoinSet::new();
+    for client in clients.iter().flat_map(|client| [client, client, client]) {
+        let (store, client) = (store.clone(), Arc::clone(client));
+        tasks.spawn(async move { insert(&store, &client).await });
+    }
+    let outcomes = tasks.join_all().await;
+    let count = |wanted| outcomes.iter().filter(|it| **it == wanted).count();
+    assert_eq!((count(inserted()), count(InsertOutcome::IdTaken)), (20, 40));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_share_a_file_see_each_other() {
+    let dir = TemporaryDir::new();
+    let (first, second) = tokio::join!(open(&dir), open(&dir));
+    let mut minted = Minted::default();
+    let mut tasks = JoinSet::new();
+    for store in [&first, &second] {
+        for _ in 0..8 {
+            let (store, lot) = (store.clone(), minted.clients(10));
+            tasks.spawn(async move {
+                for client in lot {
+                    assert_eq!(insert(&store, &client).await, inserted());
+                }
+            });
+        }
+    }
+    tasks.join_all().await;
+    let tenant = minted.clients(1)[0].tenant().clone();
+    let of_first = first.list(&tenant, None, 1000).await.unwrap();
+    assert_eq!(of_first.len(), 160);
+    assert_eq!(second.list(&tenant, None, 1000).await.unwrap(), of_first);
+}
+
+#[tokio::test]
+async fn the_count_of_a_tenant_follows_its_clients() {
+    let dir = TemporaryDir::new();
+    let store = open(&dir).await;
+    let clients = Minted::default().clients(50);
+    let tenant = clients[0].tenant();
+    for client in &clients {
+        insert(&store, client).await;
+        insert(&store, client).await;
+    }
+    let removed = store.remove(tenant, clients[0].id()).await.unwrap();
+    assert_eq!(removed, RemoveOutcome::Removed);
+    let everything = Sweep::new().unused_before(Timestamp::MAX).limit(9);
+    assert_eq!(store.sweep(tenant, everything).await.unwrap().len(), 9);
+    let mut connection = connect(&dir).await;
+    let sql = "SELECT clients, (SELECT count(*) FROM oauth_dcr_clients) FROM oauth_dcr_tenants";
+    let counts: (i64, i64) = sqlx::query_as(sql)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(counts, (40, 40));
+}
+
+#[tokio::test]
+async fn the_host_may_have_tables_and_migrations_of_its_own_in_the_file() {
+    let dir = TemporaryDir::new();
+    let mut connection = connect(&dir).await;
+    let sql = "CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1);
+               CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY);
+               INSERT INTO _sqlx_migrations VALUES (7);";
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let client = &Minted::default().clients(1)[0];
+    assert_eq!(insert(&open(&dir).await, client).await, inserted());
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let tables: HashSet<String> = sqlx::query_scalar(sql)
+        .fetch_all(&mut connect(&dir).await)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
+    let expected = [
+        "users",
+        "_sqlx_migrations",
+        "oauth_dcr_migrations",
+        "oauth_dcr_clients",
+        "oauth_dcr_tenants",
+    ];
+    assert_eq!(tables, expected.map(String::from).into());
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_not_opened() {
+    let dir = TemporaryDir::new();
+    let text = dir.path().join("text");
+    fs::write(
+        &text,
+        "this is a letter, and not a database, and long enough to tell",
+    )
+    .unwrap();
+    let error = SqliteStore::open(&text).await.unwrap_err();
+    assert!(cause(&error).contains("not a database"), "{error:?}");
+    let missing = dir.path().join("no/such/folder");
+    let error = SqliteStore::open(&missing).await.unwrap_err();
+    assert!(cause(&error).contains("unable to open"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_row_that_is_no_client_is_an_error_that_shows_nothing_of_it() {
+    let dir = TemporaryDir::new();
+    let store = open(&dir).await;
+    let client = &Minted::default().clients(1)[0];
+    insert(&store, client).await;
+    sqlx::query("UPDATE oauth_dcr_clients SET record = '{\"secret_digest\": \"s3cret\"}'")
+        .execute(&mut connect(&dir).await)
+        .await
+        .unwrap();
+    let error = store.find(client.tenant(), client.id()).await.unwrap_err();
+    assert_eq!(error.backend(), "sqlite");
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_longer_than_the_time_for_another_process_that_holds_the_file() {
+    let dir = TemporaryDir::new();
+    let timeout = Duration::from_millis(200);
+    let path = dir.path().join("clients");
+    let store = SqliteStore::open_with_timeout(&path, timeout)
+        .await
+        .unwrap();
+    let mut other = connect(&dir).await;
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let clients = Minted::default().clients(2);
+    let insertion = Insertion::new(Arc::clone(&clients[0]));
+    let error = store.insert(insertion).await.unwrap_err();
+    let cause = cause(&error);
+    assert!(cause.contains("transaction") || cause.contains("in time"));
+    lock.rollback().await.unwrap();
+    // The queue is not stuck behind what failed.
+    assert_eq!(insert(&store, &clients[1]).await, inserted());
+    // What was answered with an error may have been written since; it is whole then.
+    let found = store
+        .find(clients[0].tenant(), clients[0].id())
+        .await
+        .unwrap();
+    assert!(found.is_none_or(|found| found == clients[0]));
+}

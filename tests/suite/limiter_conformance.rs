@@ -1,0 +1,240 @@
+//! The checks for limiters pass a good one, and catch each bad one by the rule that it breaks.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use crate::support::clock::ManualClock;
+use oauth_dcr::{
+    BackendError, LocalRateLimiter, Quota, RateDecision, RateLimiter, TenantId, conformance,
+};
+
+type Acquired = Result<RateDecision, BackendError>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_limiter_keeps_every_rule() {
+    let limiter = Arc::new(LocalRateLimiter::new());
+    // A back end that is shared by runs and checks is no different from a fresh one.
+    let again = Arc::clone(&limiter);
+    let other = tokio::spawn(async move { conformance::rate_limiter(again).await });
+    conformance::rate_limiter(limiter).await;
+    other.await.unwrap();
+}
+
+/// What `limiter` is caught by.
+async fn caught(limiter: impl RateLimiter) -> String {
+    let limiter = Arc::new(limiter);
+    let checks = tokio::spawn(async move { conformance::rate_limiter(limiter).await });
+    let panic = checks.await.expect_err("it is caught").into_panic();
+    *panic.downcast::<String>().unwrap()
+}
+
+/// A good limiter that is asked about another tenant, or by another quota.
+struct Asked<F> {
+    limiter: LocalRateLimiter,
+    change: F,
+}
+
+fn asked<F>(change: F) -> Asked<F>
+where
+    F: Fn(&TenantId, Quota) -> (TenantId, Quota) + Send + Sync + 'static,
+{
+    let limiter = LocalRateLimiter::new();
+    Asked { limiter, change }
+}
+
+impl<F> RateLimiter for Asked<F>
+where
+    F: Fn(&TenantId, Quota) -> (TenantId, Quota) + Send + Sync + 'static,
+{
+    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Acquired {
+        let (tenant, quota) = (self.change)(tenant, quota);
+        self.limiter.acquire(&tenant, quota).await
+    }
+}
+
+fn quota(per_second: u32, burst: u32) -> Quota {
+    Quota::new(per_second, burst).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_admits_one_too_many_is_caught() {
+    let more = |it: Quota| quota(it.per_second(), it.burst().saturating_add(1));
+    let said = caught(asked(move |tenant, quota| (tenant.clone(), more(quota)))).await;
+    assert!(said.starts_with("a full bucket gives its burst"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_admits_one_too_few_is_caught() {
+    let fewer = |it: Quota| quota(it.per_second(), (it.burst() - 1).max(1));
+    let said = caught(asked(move |tenant, quota| (tenant.clone(), fewer(quota)))).await;
+    assert!(said.starts_with("a full bucket gives its burst"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_fills_too_fast_is_caught() {
+    let faster = |it: Quota| match it.per_second() {
+        10 => quota(20, it.burst()),
+        _ => it,
+    };
+    let said = caught(asked(move |tenant, quota| (tenant.clone(), faster(quota)))).await;
+    assert!(said.starts_with("tokens come back at the rate"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_never_fills_is_caught() {
+    let stopped = Arc::new(ManualClock::new());
+    let said = caught(LocalRateLimiter::with_clock(stopped)).await;
+    assert!(said.starts_with("tokens come back at the rate"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_takes_tenants_for_each_other_is_caught() {
+    let folded = |it: &TenantId| TenantId::parse(&it.as_str().to_lowercase()).unwrap();
+    let said = caught(asked(move |tenant, quota| (folded(tenant), quota))).await;
+    assert!(
+        said.starts_with("tenants have buckets of their own"),
+        "{said}"
+    );
+
+    let cut = |it: &TenantId| it.as_str().chars().take(64).collect::<String>();
+    let cut = move |it: &TenantId| TenantId::parse(&cut(it)).unwrap();
+    let said = caught(asked(move |tenant, quota| (cut(tenant), quota))).await;
+    assert!(
+        said.starts_with("tenants have buckets of their own"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_keeps_the_first_quota_is_caught() {
+    let first = Mutex::new(HashMap::new());
+    let kept = move |tenant: &TenantId, quota| {
+        let mut first = first.lock().unwrap();
+        *first.entry(tenant.clone()).or_insert(quota)
+    };
+    let said = caught(asked(move |tenant, quota| {
+        (tenant.clone(), kept(tenant, quota))
+    }))
+    .await;
+    assert!(
+        said.starts_with("a changed quota starts with a full bucket"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_numbers_are_small_is_caught() {
+    let small = |it: Quota| quota(it.per_second(), it.burst().min(i32::MAX.unsigned_abs()));
+    let said = caught(asked(move |tenant, quota| (tenant.clone(), small(quota)))).await;
+    assert!(
+        said.starts_with("the largest and the smallest quotas"),
+        "{said}"
+    );
+}
+
+/// A good limiter whose decisions are told wrong.
+struct Told<F> {
+    limiter: LocalRateLimiter,
+    told: F,
+}
+
+fn told<F>(told: F) -> Told<F>
+where
+    F: Fn(RateDecision, Quota) -> RateDecision + Send + Sync + 'static,
+{
+    let limiter = LocalRateLimiter::new();
+    Told { limiter, told }
+}
+
+impl<F> RateLimiter for Told<F>
+where
+    F: Fn(RateDecision, Quota) -> RateDecision + Send + Sync + 'static,
+{
+    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Acquired {
+        let decision = self.limiter.acquire(tenant, quota).await?;
+        Ok((self.told)(decision, quota))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_tells_what_was_left_before_is_caught() {
+    let said = caught(told(|decision, quota| match decision.retry_after() {
+        None => RateDecision::admitted(quota, decision.remaining() + 1),
+        Some(_) => decision,
+    }));
+    let said = said.await;
+    assert!(said.starts_with("decisions say what was decided"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_tells_too_short_a_wait_is_caught() {
+    let said = caught(told(|decision, quota| match decision.retry_after() {
+        None => decision,
+        Some(wait) => RateDecision::limited(quota, wait / 2),
+    }));
+    let said = said.await;
+    assert!(
+        said.starts_with("who waits as long as was said is admitted"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_tells_too_long_a_wait_is_caught() {
+    let said = caught(told(|decision, quota| match decision.retry_after() {
+        None => decision,
+        Some(wait) => RateDecision::limited(quota, wait + Duration::from_secs(1)),
+    }));
+    let said = said.await;
+    assert!(said.starts_with("decisions say what was decided"), "{said}");
+}
+
+/// Reads, and writes a moment later what it read, less one.
+#[derive(Default)]
+struct Racy {
+    taken: Mutex<HashMap<(TenantId, Quota), u32>>,
+    good: LocalRateLimiter,
+}
+
+impl RateLimiter for Racy {
+    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Acquired {
+        // The checks that it could fail for want of a clock are left to a good one.
+        if !(quota.per_second() == 1 && [1, 5, 100].contains(&quota.burst())) {
+            return self.good.acquire(tenant, quota).await;
+        }
+        let bucket = (tenant.clone(), quota);
+        let taken = self.taken.lock().unwrap().get(&bucket).copied();
+        tokio::task::yield_now().await;
+        let taken = taken.unwrap_or_default();
+        if taken == quota.burst() {
+            return Ok(RateDecision::limited(quota, Duration::from_secs(1)));
+        }
+        self.taken.lock().unwrap().insert(bucket, taken + 1);
+        Ok(RateDecision::admitted(quota, quota.burst() - taken - 1))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_loses_races_is_caught() {
+    let said = caught(Racy::default()).await;
+    assert!(said.starts_with("of those that race"), "{said}");
+}
+
+/// Fails.
+struct Broken;
+
+impl RateLimiter for Broken {
+    async fn acquire(&self, _: &TenantId, _: Quota) -> Acquired {
+        Err(BackendError::new("broken", "as always"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_can_not_tell_is_caught() {
+    let said = caught(Broken).await;
+    assert!(said.starts_with("the limiter can't tell"), "{said}");
+    assert!(said.contains("as always"), "{said}");
+}

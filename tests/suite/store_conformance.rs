@@ -1,0 +1,129 @@
+//! Each store is run through each rule of the suite, and stores that are broken fail it.
+
+mod broken;
+mod example;
+mod model;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use oauth_dcr::{MemoryStore, conformance};
+
+/// A module of tests, one for each rule, of the store that an expression makes.
+macro_rules! conforms {
+    ($name:ident, $store:expr) => {
+        conforms! { $name, $store;
+            a_taken_id_is_never_overwritten
+            racing_insertions_of_one_id_store_one
+            ids_that_look_alike_are_not_the_same
+            an_empty_tenant_has_nothing
+            every_field_comes_back
+            every_moment_comes_back
+            every_field_of_an_update_comes_back
+            an_insertion_stays_in_its_tenant
+            reading_stays_in_its_tenant
+            an_update_stays_in_its_tenant
+            a_removal_stays_in_its_tenant
+            a_touch_stays_in_its_tenant
+            a_sweep_stays_in_its_tenant
+            tenants_that_look_alike_are_not_the_same
+            the_longest_idle_makes_room
+            who_registers_again_makes_room_later
+            used_and_blocked_clients_never_make_room
+            a_full_tenant_changes_nothing
+            a_lowered_limit_shrinks_a_tenant
+            below_a_limit_nobody_goes
+            a_limit_counts_what_is_there
+            racing_insertions_never_exceed_a_limit
+            racing_insertions_find_a_full_tenant_full
+            what_has_the_same_key_is_folded
+            only_the_same_key_folds
+            folding_comes_first
+            who_is_folded_into_is_touched
+            a_client_is_given_back_as_it_is_now
+            a_key_goes_with_its_client
+            an_id_that_comes_back_has_its_own_key
+            an_update_unfolds_if_it_says_so
+            racing_insertions_of_one_key_store_one
+            an_update_follows_the_revision_before
+            an_update_needs_its_client
+            racing_updates_store_one_of_each_revision
+            an_update_keeps_usage
+            a_removed_client_is_gone
+            racing_removals_remove_once
+            an_update_brings_nobody_back
+            a_touch_is_written_as_usage_says
+            a_touch_of_nobody_writes_nothing
+            racing_touches_write_once_and_lose_no_update
+            a_sweep_removes_what_it_says
+            a_sweep_has_a_limit
+            blocked_clients_are_not_swept
+            live_grants_keep_a_client
+            one_that_is_touched_meanwhile_is_not_swept
+            pages_go_by_the_bytes_of_ids
+            a_page_begins_after_an_id_that_may_be_gone
+            pages_hold_still_while_clients_come_and_go
+            an_abandoned_insertion_is_whole_or_nothing
+            an_abandoned_update_is_whole_or_nothing
+            an_abandoned_sweep_is_whole_or_nothing
+        }
+    };
+    ($name:ident, $store:expr; $($rule:ident)*) => {
+        mod $name {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $rule() {
+                    conformance::store::$rule($store).await;
+                }
+            )*
+
+            #[test]
+            fn no_rule_is_left_out() {
+                assert_eq!(BTreeSet::from([$(stringify!($rule).to_owned()),*]), written_rules());
+            }
+        }
+    };
+}
+
+conforms!(memory, MemoryStore::new());
+conforms!(example_store, example::MyStore::default());
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_can_be_run_through_all_rules_again_and_again() {
+    let store = MemoryStore::new();
+    for _ in 0..2 {
+        conformance::client_store(store.clone()).await;
+    }
+}
+
+#[tokio::test]
+async fn one_thread_will_do() {
+    conformance::client_store(MemoryStore::new()).await;
+}
+
+/// The names that stand in `text` between `before` and `after`.
+fn names(text: &str, before: &str, after: &str) -> BTreeSet<String> {
+    let rest = text.split(before).skip(1);
+    let found = rest.filter_map(|rest| rest.split_once(after).map(|(name, _)| name.to_owned()));
+    found.collect()
+}
+
+/// The rules that the sources have.
+fn written_rules() -> BTreeSet<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/conformance/store");
+    let files = fs::read_dir(sources).unwrap();
+    let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let rules: BTreeSet<String> = texts
+        .flat_map(|text| names(&text, "\npub async fn ", "("))
+        .collect();
+    assert!(rules.len() > 50, "the sources are read");
+    rules
+}
+
+#[test]
+fn the_whole_suite_leaves_no_rule_out() {
+    let suite = concat!(env!("CARGO_MANIFEST_DIR"), "/src/conformance/store.rs");
+    let suite = fs::read_to_string(suite).unwrap();
+    let called = names(&suite, "\n    ", "(Arc::clone(&store)).await;");
+    assert_eq!(called, written_rules());
+}

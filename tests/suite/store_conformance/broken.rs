@@ -1,0 +1,465 @@
+//! Stores with one fault each, and the rule that finds it.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroU64,
+    panic::resume_unwind,
+    sync::{Arc, Mutex},
+};
+
+use oauth_dcr::{
+    BackendError, Client, ClientId, ClientStore, ClientUpdate, FoldKey, InsertOutcome, Insertion,
+    MemoryStore, RemoveOutcome, Sweep, TenantId, Timestamp, Touch, TouchOutcome, UpdateOutcome,
+    conformance::store as rules,
+};
+use serde_json::{Value, json};
+use tokio::task::yield_now;
+
+/// What is wrong with a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Overwrites,
+    LooksThenInserts,
+    LowersIds,
+    ForgetsSecretBefore,
+    CutsMillis,
+    SortsTexts,
+    FindsEveryTenants,
+    UpdatesEveryTenants,
+    LimitIsOneMore,
+    CountsThenInserts,
+    EvictsTheNewest,
+    EvictsUsed,
+    EvictsOnlyOne,
+    EvictsThenInserts,
+    FoldsAcrossTenants,
+    FoldsAfterTheId,
+    FoldsIntoWhatWas,
+    FoldsWithoutATouch,
+    FoldsForEver,
+    LooksThenFolds,
+    NeverUnfolds,
+    AlwaysUnfolds,
+    UpdatesAnything,
+    UpdatesNobody,
+    UpdatesUsage,
+    UpdatesInTwoSteps,
+    TouchesAreAlwaysWritten,
+    TouchesAreNoUse,
+    SweepsBlocked,
+    SweepsOneTooMany,
+    SweepsWhatIsTheMoment,
+    SweepsOneByOne,
+    ListsWithoutCase,
+    ListsFromTheStart,
+    ListsOneLess,
+}
+
+/// A store in memory, made worse.
+struct Broken {
+    store: MemoryStore,
+    fault: Fault,
+    /// By fold key, what was stored first.
+    folded: Mutex<HashMap<(TenantId, FoldKey), Arc<Client>>>,
+    tenants: Mutex<Vec<TenantId>>,
+}
+
+impl Broken {
+    fn new(fault: Fault) -> Self {
+        Self {
+            store: MemoryStore::new(),
+            fault,
+            folded: Mutex::default(),
+            tenants: Mutex::default(),
+        }
+    }
+
+    fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    async fn all(&self, tenant: &TenantId) -> Vec<Arc<Client>> {
+        self.store.list(tenant, None, 1000).await.unwrap()
+    }
+
+    async fn replace(&self, client: Arc<Client>) {
+        let (tenant, id) = (client.tenant(), client.id());
+        self.store.remove(tenant, id).await.unwrap();
+        let insertion = Insertion::new(Arc::clone(&client));
+        self.store.insert(insertion).await.unwrap();
+    }
+
+    /// The insertion of a client that is not quite the same.
+    fn edited(&self, insertion: Insertion) -> Insertion {
+        let mut record = serde_json::to_value(&**insertion.client()).unwrap();
+        match self.fault {
+            Fault::LowersIds => {
+                let id = insertion.client().id().as_str().to_lowercase();
+                record["client_id"] = id.into();
+            }
+            Fault::ForgetsSecretBefore => {
+                record.as_object_mut().unwrap().remove("previous_secret");
+            }
+            Fault::CutsMillis => {
+                record["issued_at"] = (record["issued_at"].as_u64().unwrap() / 1000 * 1000).into();
+            }
+            // What a column for JSON documents does: the members of `Value` are sorted.
+            Fault::SortsTexts => {}
+            _ => return insertion,
+        }
+        with_client(&insertion, record)
+    }
+
+    /// The limit of an insertion, which does not tell.
+    fn limit(insertion: &Insertion) -> Option<NonZeroU64> {
+        let max = (0..1000).find(|&clients| insertion.to_make_room(clients) > 0);
+        max.and_then(NonZeroU64::new)
+    }
+
+    async fn fold(&self, insertion: &Insertion) -> Option<InsertOutcome> {
+        let client = insertion.client();
+        let (tenant, key) = (client.tenant().clone(), insertion.fold_key()?);
+        if self.is(Fault::FoldsAfterTheId) {
+            let taken = self.store.find(&tenant, client.id()).await.unwrap();
+            return taken.map(|_| InsertOutcome::IdTaken);
+        }
+        let mut folded = self.folded.lock().unwrap();
+        let any_tenant = self.is(Fault::FoldsAcrossTenants);
+        let first = folded
+            .iter()
+            .find(|((of, by), _)| (any_tenant || *of == tenant) && *by == key)
+            .map(|(_, client)| Arc::clone(client));
+        // This one takes its time.
+        if !self.is(Fault::LooksThenFolds) {
+            let place = folded.entry((tenant, key));
+            place.or_insert_with(|| Arc::clone(client));
+        }
+        let is_at_fault = any_tenant
+            || self.is(Fault::FoldsForEver)
+            || self.is(Fault::FoldsIntoWhatWas)
+            || self.is(Fault::FoldsWithoutATouch);
+        first.filter(|_| is_at_fault).map(InsertOutcome::Folded)
+    }
+}
+
+fn with_client(insertion: &Insertion, record: Value) -> Insertion {
+    let client: Client = serde_json::from_value(record).unwrap();
+    Insertion::new(Arc::new(client))
+        .max_clients(Broken::limit(insertion))
+        .folded_by(insertion.fold_key())
+}
+
+impl ClientStore for Broken {
+    async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
+        let client = Arc::clone(insertion.client());
+        let tenant = client.tenant();
+        self.tenants.lock().unwrap().push(tenant.clone());
+        let insertion = self.edited(insertion);
+        if let Some(outcome) = self.fold(&insertion).await {
+            return Ok(outcome);
+        }
+        let max = Self::limit(&insertion);
+        let to_go = insertion.to_make_room(self.all(tenant).await.len() as u64);
+        match self.fault {
+            Fault::LooksThenInserts => {
+                if self.store.find(tenant, client.id()).await?.is_some() {
+                    return Ok(InsertOutcome::IdTaken);
+                }
+                yield_now().await;
+                self.replace(client).await;
+                Ok(InsertOutcome::Inserted {
+                    removed: Vec::new(),
+                })
+            }
+            Fault::LooksThenFolds => {
+                if let Some(key) = insertion.fold_key() {
+                    let place = (tenant.clone(), key);
+                    let found = self.folded.lock().unwrap().get(&place).cloned();
+                    if let Some(found) = found {
+                        return Ok(InsertOutcome::Folded(found));
+                    }
+                    yield_now().await;
+                    self.folded.lock().unwrap().insert(place, client.clone());
+                }
+                self.store.insert(Insertion::new(client)).await
+            }
+            Fault::LimitIsOneMore => {
+                let max = max.map(|max| max.saturating_add(1));
+                self.store.insert(insertion.max_clients(max)).await
+            }
+            Fault::CountsThenInserts if to_go == 0 => {
+                yield_now().await;
+                self.store.insert(insertion.max_clients(None)).await
+            }
+            Fault::EvictsOnlyOne if to_go > 0 => {
+                let max = NonZeroU64::new(self.all(tenant).await.len() as u64);
+                self.store.insert(insertion.max_clients(max)).await
+            }
+            Fault::EvictsTheNewest | Fault::EvictsThenInserts if to_go > 0 => {
+                let all = self.all(tenant).await;
+                let gone = if self.is(Fault::EvictsTheNewest) {
+                    all.iter().max_by_key(|client| client.issued_at())
+                } else {
+                    all.first()
+                };
+                let gone = gone.unwrap().id().clone();
+                self.store.remove(tenant, &gone).await?;
+                yield_now().await;
+                self.store.insert(insertion.max_clients(None)).await?;
+                Ok(InsertOutcome::Inserted {
+                    removed: vec![gone],
+                })
+            }
+            _ => match self.store.insert(insertion.clone()).await? {
+                InsertOutcome::IdTaken if self.is(Fault::Overwrites) => {
+                    self.replace(client).await;
+                    Ok(InsertOutcome::IdTaken)
+                }
+                InsertOutcome::Full if self.is(Fault::EvictsUsed) => {
+                    let gone = self.all(tenant).await[0].id().clone();
+                    self.store.remove(tenant, &gone).await?;
+                    self.store.insert(insertion.max_clients(None)).await?;
+                    Ok(InsertOutcome::Inserted {
+                        removed: vec![gone],
+                    })
+                }
+                outcome => Ok(outcome),
+            },
+        }
+    }
+
+    async fn find(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> Result<Option<Arc<Client>>, BackendError> {
+        let found = self.store.find(tenant, id).await?;
+        if !self.is(Fault::FindsEveryTenants) || found.is_some() {
+            return Ok(found);
+        }
+        let tenants = self.tenants.lock().unwrap().clone();
+        for tenant in &tenants {
+            if let Some(client) = self.store.find(tenant, id).await? {
+                return Ok(Some(client));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Vec<Arc<Client>>, BackendError> {
+        let limit_in_memory = usize::try_from(limit).unwrap();
+        let mut page = self.store.list(tenant, after, limit).await?;
+        match self.fault {
+            Fault::ListsWithoutCase => {
+                let mut all = self.all(tenant).await;
+                let folded = |id: &ClientId| (id.as_str().to_lowercase(), id.clone());
+                all.sort_by_key(|client| folded(client.id()));
+                all.retain(|it| after.is_none_or(|after| folded(it.id()) > folded(after)));
+                all.truncate(limit_in_memory);
+                page = all;
+            }
+            Fault::ListsFromTheStart => {
+                let all = self.all(tenant).await;
+                let at = after.and_then(|id| all.iter().position(|it| it.id() == id));
+                let rest = all.into_iter().skip(at.map_or(0, |at| at + 1));
+                page = rest.take(limit_in_memory).collect();
+            }
+            Fault::ListsOneLess if after.is_some() => {
+                page.pop();
+            }
+            _ => {}
+        }
+        Ok(page)
+    }
+
+    async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
+        let client = Arc::clone(update.client());
+        let outcome = match self.fault {
+            Fault::NeverUnfolds => self.store.update(ClientUpdate::new(client.clone())).await?,
+            Fault::AlwaysUnfolds => self.store.update(update.unfolded()).await?,
+            Fault::UpdatesInTwoSteps => {
+                self.store.remove(client.tenant(), client.id()).await?;
+                yield_now().await;
+                self.replace(client).await;
+                return Ok(UpdateOutcome::Updated);
+            }
+            _ => self.store.update(update).await?,
+        };
+        match (self.fault, outcome) {
+            (Fault::UpdatesEveryTenants, UpdateOutcome::Missing) => {
+                let mut record = serde_json::to_value(&*client).unwrap();
+                let tenants = self.tenants.lock().unwrap().clone();
+                for tenant in &tenants {
+                    record["tenant"] = json!(tenant);
+                    let client = serde_json::from_value(record.clone()).unwrap();
+                    self.store
+                        .update(ClientUpdate::new(Arc::new(client)))
+                        .await?;
+                }
+                Ok(UpdateOutcome::Missing)
+            }
+            (Fault::UpdatesAnything, UpdateOutcome::Changed)
+            | (Fault::UpdatesNobody, UpdateOutcome::Missing)
+            | (Fault::UpdatesUsage, UpdateOutcome::Updated) => {
+                self.replace(client).await;
+                Ok(outcome)
+            }
+            _ => Ok(outcome),
+        }
+    }
+
+    async fn remove(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> Result<RemoveOutcome, BackendError> {
+        self.store.remove(tenant, id).await
+    }
+
+    async fn touch(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        touch: Touch,
+    ) -> Result<TouchOutcome, BackendError> {
+        let touch = if self.is(Fault::TouchesAreNoUse) {
+            Touch::registered_again(touch.until())
+        } else {
+            touch
+        };
+        let outcome = self.store.touch(tenant, id, touch).await?;
+        if self.is(Fault::TouchesAreAlwaysWritten) {
+            return Ok(TouchOutcome::Written);
+        }
+        Ok(outcome)
+    }
+
+    async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
+        let later = |it: Timestamp| Timestamp::from_unix_millis(it.unix_millis() + 1);
+        let mut sweep = sweep;
+        match self.fault {
+            Fault::SweepsWhatIsTheMoment => {
+                for (is_used, set) in [
+                    (false, Sweep::unused_before as fn(_, _) -> _),
+                    (true, Sweep::idle_before),
+                ] {
+                    if let Some(before) = sweep.before(is_used) {
+                        sweep = set(sweep, later(before));
+                    }
+                }
+            }
+            Fault::SweepsOneTooMany => sweep = sweep.limit(sweep.max_removed() + 1),
+            Fault::SweepsOneByOne => {
+                let mut removed = Vec::new();
+                loop {
+                    let one = self.store.sweep(tenant, sweep.limit(1)).await?;
+                    if one.is_empty() {
+                        return Ok(removed);
+                    }
+                    removed.extend(one);
+                    yield_now().await;
+                }
+            }
+            _ => {}
+        }
+        let mut removed = self.store.sweep(tenant, sweep).await?;
+        if self.is(Fault::SweepsBlocked) {
+            for client in self.all(tenant).await {
+                if client.is_blocked() {
+                    self.store.remove(tenant, client.id()).await?;
+                    removed.push(client.id().clone());
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// What a rule says of a store with this fault, or of one that is right where it is `None`.
+macro_rules! verdict {
+    ($fault:expr, $rule:ident) => {{
+        tokio::spawn(rules::$rule(MemoryStore::new()))
+            .await
+            .expect("a store that is right is no reason to panic");
+        match tokio::spawn(rules::$rule(Broken::new($fault))).await {
+            Ok(()) => panic!("{} does not find {:?}", stringify!($rule), $fault),
+            Err(error) => {
+                let panicked = error.into_panic();
+                match panicked.downcast::<String>() {
+                    Ok(says) => *says,
+                    Err(other) => resume_unwind(other),
+                }
+            }
+        }
+    }};
+}
+
+/// One test for each fault: the rule that is meant for it finds it.
+macro_rules! found {
+    ($($test:ident: $fault:ident by $rule:ident;)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                let says = verdict!(Fault::$fault, $rule);
+                // Not because the store could do nothing at all.
+                assert!(!says.contains("works in a suite"), "{says}");
+            }
+        )*
+
+        #[test]
+        fn every_fault_is_tried() {
+            let source = include_str!("broken.rs");
+            let (_, rest) = source.split_once("enum Fault {").unwrap();
+            let (faults, _) = rest.split_once('}').unwrap();
+            let tried = [$(stringify!($fault)),*];
+            for fault in faults.split(',').map(str::trim).filter(|it| !it.is_empty()) {
+                assert!(tried.contains(&fault), "{fault} is not tried");
+            }
+        }
+    };
+}
+
+found! {
+    overwriting: Overwrites by a_taken_id_is_never_overwritten;
+    looking_before_inserting: LooksThenInserts by racing_insertions_of_one_id_store_one;
+    ids_without_case: LowersIds by ids_that_look_alike_are_not_the_same;
+    a_lost_field: ForgetsSecretBefore by every_field_comes_back;
+    sorted_texts: SortsTexts by every_field_comes_back;
+    cut_milliseconds: CutsMillis by every_moment_comes_back;
+    finding_others: FindsEveryTenants by reading_stays_in_its_tenant;
+    updating_others: UpdatesEveryTenants by an_update_stays_in_its_tenant;
+    a_limit_that_is_one_more: LimitIsOneMore by the_longest_idle_makes_room;
+    counting_before_inserting: CountsThenInserts by racing_insertions_never_exceed_a_limit;
+    evicting_the_newest: EvictsTheNewest by the_longest_idle_makes_room;
+    evicting_used_ones: EvictsUsed by used_and_blocked_clients_never_make_room;
+    evicting_used_ones_of_a_full_tenant: EvictsUsed by a_full_tenant_changes_nothing;
+    evicting_only_one: EvictsOnlyOne by a_lowered_limit_shrinks_a_tenant;
+    evicting_before_inserting: EvictsThenInserts by an_abandoned_insertion_is_whole_or_nothing;
+    folding_across_tenants: FoldsAcrossTenants by only_the_same_key_folds;
+    folding_after_the_id: FoldsAfterTheId by folding_comes_first;
+    folding_into_what_was: FoldsIntoWhatWas by a_client_is_given_back_as_it_is_now;
+    folding_without_a_touch: FoldsWithoutATouch by who_is_folded_into_is_touched;
+    folding_into_what_is_gone: FoldsForEver by a_key_goes_with_its_client;
+    looking_before_folding: LooksThenFolds by racing_insertions_of_one_key_store_one;
+    never_unfolding: NeverUnfolds by an_update_unfolds_if_it_says_so;
+    always_unfolding: AlwaysUnfolds by an_update_unfolds_if_it_says_so;
+    updating_any_revision: UpdatesAnything by an_update_follows_the_revision_before;
+    updating_nobody: UpdatesNobody by an_update_needs_its_client;
+    updating_usage: UpdatesUsage by an_update_keeps_usage;
+    updating_in_two_steps: UpdatesInTwoSteps by an_abandoned_update_is_whole_or_nothing;
+    updates_that_race_for_nothing: UpdatesAnything by racing_updates_store_one_of_each_revision;
+    touches_that_are_always_written: TouchesAreAlwaysWritten by a_touch_is_written_as_usage_says;
+    touches_that_are_no_use: TouchesAreNoUse by used_and_blocked_clients_never_make_room;
+    sweeping_blocked_ones: SweepsBlocked by blocked_clients_are_not_swept;
+    sweeping_one_too_many: SweepsOneTooMany by a_sweep_has_a_limit;
+    sweeping_what_is_not_before: SweepsWhatIsTheMoment by a_sweep_removes_what_it_says;
+    sweeping_one_by_one: SweepsOneByOne by an_abandoned_sweep_is_whole_or_nothing;
+    listing_without_case: ListsWithoutCase by pages_go_by_the_bytes_of_ids;
+    listing_from_the_start: ListsFromTheStart by a_page_begins_after_an_id_that_may_be_gone;
+    listing_one_less: ListsOneLess by pages_hold_still_while_clients_come_and_go;
+}

@@ -1,0 +1,33 @@
+//! Folders that go when they are dropped.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// A folder of its own.
+pub(crate) struct TemporaryDir(PathBuf);
+
+impl TemporaryDir {
+    /// One where temporary files are.
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("oauth-dcr-{}-{number}", process::id());
+        let dir = env::temp_dir().join(name);
+        fs::create_dir(&dir).expect("a folder that nobody else has");
+        Self(dir)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TemporaryDir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
