@@ -15,7 +15,7 @@ use crate::scene::{
 #[tokio::test(flavor = "multi_thread")]
 async fn it_keeps_the_contract() {
     let scene = Scene::new().await;
-    conformance::client_store(scene.node(0)).await;
+    Box::pin(conformance::client_store(scene.node(0))).await;
     scene.assert_counts().await;
 }
 
