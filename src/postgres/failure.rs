@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use sqlx::migrate::MigrateError;
+use sqlx::{error::DatabaseError, migrate::MigrateError};
 
 use crate::{error::BackendError, values::ClientId};
 
@@ -62,14 +62,13 @@ impl Failure {
     }
 
     fn has_code(&self, codes: &[&str]) -> bool {
-        let error = match self {
+        let code = match self {
             Self::Database(error)
             | Self::Migration(
                 MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
-            ) => error,
-            _ => return false,
+            ) => error.as_database_error().and_then(DatabaseError::code),
+            _ => None,
         };
-        let code = error.as_database_error().and_then(|it| it.code());
         code.is_some_and(|code| codes.contains(&&*code))
     }
 }

@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
+use sqlx::PgConnection;
+
 use crate::{
+    client::Client,
     error::BackendError,
     group_commit::Commit,
     ports::{InsertOutcome, Insertion},
@@ -22,6 +25,9 @@ pub(super) struct Inserts(pub(super) Database);
 
 /// An insertion, and its place in the group.
 type Job<'a> = (usize, &'a Insertion);
+
+/// The tenant and the id of a client that was stored.
+type Stored = (String, String);
 
 type Outcome = Result<InsertOutcome, BackendError>;
 
@@ -107,9 +113,11 @@ impl Inserts {
         &self,
         insertions: &[&Insertion],
     ) -> Result<Vec<InsertOutcome>, Failure> {
-        let rows = Rows::new(insertions)?;
-        let stored = self.0.call(|| self.insert_group(&rows)).await?;
-        let mut stored: HashSet<(String, String)> = stored.into_iter().collect();
+        let stored = match insertions {
+            [insertion] => self.insert_alone(insertion.client()).await?,
+            _ => self.insert_group(Rows::new(insertions)?).await?,
+        };
+        let mut stored: HashSet<_> = stored.into_iter().collect();
         // Of several with one id only the first finds it here.
         let outcomes = insertions.iter().map(|insertion| {
             let (tenant, id) = ids(insertion);
@@ -123,18 +131,39 @@ impl Inserts {
         Ok(outcomes.collect())
     }
 
-    async fn insert_group(&self, rows: &Rows<'_>) -> Result<Vec<(String, String)>, Failure> {
-        let mut lease = self.0.lease().await?;
-        let stored = sqlx::query_as(sql::INSERT_GROUP)
-            .bind(&rows.tenants)
-            .bind(&rows.ids)
-            .bind(&rows.records)
-            .bind(&rows.revisions)
-            .bind(&rows.blocked)
-            .bind(&rows.idle_since)
-            .fetch_all(&mut *lease)
-            .await;
-        lease.give_back(stored.map_err(Failure::from))
+    async fn insert_alone(&self, client: &Client) -> Result<Vec<Stored>, Failure> {
+        let record = row::write(client)?;
+        let stored = self.0.call(|| async {
+            let mut lease = self.0.lease().await?;
+            let stored = sqlx::query_as(sql::INSERT_ALONE)
+                .bind(client.tenant().as_str())
+                .bind(client.id().as_str())
+                .bind(&record)
+                .bind(row::revision(client.revision()))
+                .bind(client.is_blocked())
+                .bind(row::millis(client.issued_at()))
+                .fetch_all(&mut *lease)
+                .await;
+            lease.give_back(stored.map_err(Failure::from))
+        });
+        stored.await
+    }
+
+    async fn insert_group(&self, rows: Rows<'_>) -> Result<Vec<Stored>, Failure> {
+        let stored = self.0.call(|| async {
+            let mut lease = self.0.lease().await?;
+            let stored = sqlx::query_as(sql::INSERT_GROUP)
+                .bind(&rows.tenants)
+                .bind(&rows.ids)
+                .bind(&rows.records)
+                .bind(&rows.revisions)
+                .bind(&rows.blocked)
+                .bind(&rows.idle_since)
+                .fetch_all(&mut *lease)
+                .await;
+            lease.give_back(stored.map_err(Failure::from))
+        });
+        stored.await
     }
 
     /// Folds what registered before, which takes no transaction and mostly no write. Gives back what
@@ -175,7 +204,7 @@ impl Inserts {
 }
 
 async fn fold_all(
-    connection: &mut sqlx::PgConnection,
+    connection: &mut PgConnection,
     insertions: &[&Insertion],
 ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
     let mut folds = Folds::find(connection, insertions).await?;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use sqlx::{
     PgConnection, SqlSafeStr as _,
-    migrate::{Migration, MigrationType, Migrator},
+    migrate::{AppliedMigration, Migrate as _, MigrateError, Migration, MigrationType},
 };
 
 use crate::postgres::{failure::Failure, sql};
@@ -15,48 +15,57 @@ const RETRIES: u32 = 10;
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-fn migrator() -> Migrator {
-    let clients = Migration::new(
+fn migrations() -> [Migration; 1] {
+    [Migration::new(
         1,
         "clients".into(),
         MigrationType::Simple,
         include_str!("migrations/0001_clients.sql").into_sql_str(),
         false,
-    );
-    let mut migrator = Migrator::with_migrations(vec![clients]);
-    migrator.dangerous_set_table_name(TABLE);
-    // Where nodes are replaced one by one, an old one may start after a new one has migrated.
-    migrator.set_ignore_missing(true);
-    // Advisory locks are not everywhere, and behind some poolers they stay when the node is gone.
-    // What races here is refused by the database, and tried again.
-    migrator.set_locking(false);
-    migrator
+    )]
 }
 
 /// Brings the schema up to date. Asks for no right beyond reading if it is.
+///
+/// There is no lock: advisory locks are not everywhere, and behind some poolers they stay when the
+/// node is gone. Of starters that race, the database refuses all but one, and they try again.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), Failure> {
-    let migrator = migrator();
     for attempt in 1..=RETRIES {
-        if is_current(connection, &migrator).await {
-            return Ok(());
-        }
-        match migrator.run(&mut *connection).await.map_err(Failure::from) {
+        match attempt_to_migrate(connection).await {
             Err(failure) if failure.is_racing_migration() => {}
             result => return result,
         }
         tokio::time::sleep(PAUSE * attempt).await;
     }
-    Ok(migrator.run(connection).await?)
+    attempt_to_migrate(connection).await
 }
 
-async fn is_current(connection: &mut PgConnection, migrator: &Migrator) -> bool {
-    let done = sqlx::query_as::<_, (i64, Vec<u8>)>(sql::MIGRATIONS);
-    // If they can't be read, the migrator finds out why.
-    let done = done.fetch_all(connection).await.unwrap_or_default();
-    migrator.iter().all(|migration| {
-        let is_same = |(version, checksum): &(i64, Vec<u8>)| {
-            *version == migration.version && **checksum == *migration.checksum
-        };
-        done.iter().any(is_same)
-    })
+async fn attempt_to_migrate(connection: &mut PgConnection) -> Result<(), Failure> {
+    // To ask the database to make a table if there is none takes the right to make one.
+    if sqlx::query(sql::MIGRATIONS)
+        .execute(&mut *connection)
+        .await
+        .is_err()
+    {
+        connection.ensure_migrations_table(TABLE).await?;
+    }
+    let done = connection.list_applied_migrations(TABLE).await?;
+    for migration in migrations() {
+        if !is_done(&migration, &done)? {
+            connection.apply(TABLE, &migration).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Those of later versions don't matter: where nodes are replaced one by one, an old one may start
+/// after a new one has migrated.
+fn is_done(migration: &Migration, done: &[AppliedMigration]) -> Result<bool, MigrateError> {
+    let found = done.iter().find(|it| it.version == migration.version);
+    match found {
+        Some(found) if found.checksum != migration.checksum => {
+            Err(MigrateError::VersionMismatch(migration.version))
+        }
+        found => Ok(found.is_some()),
+    }
 }

@@ -7,7 +7,7 @@
 
 /// Stores a group of clients that need nothing but a free id: tenants, ids, records, revisions,
 /// blocked and moments, one array each. Gives back those that are stored.
-pub(super) const INSERT_GROUP: &str = r#"
+pub(super) const INSERT_GROUP: &str = "
 WITH stored AS (
     INSERT INTO oauth_dcr_clients
         (tenant, client_id, record, revision, blocked, is_used, idle_since)
@@ -23,52 +23,67 @@ WITH stored AS (
     SET clients = oauth_dcr_tenants.clients + excluded.clients
 )
 SELECT tenant, client_id FROM stored
-"#;
+";
+
+/// What [`INSERT_GROUP`] does, for one client, which is planned once and for all.
+pub(super) const INSERT_ALONE: &str = "
+WITH stored AS (
+    INSERT INTO oauth_dcr_clients
+        (tenant, client_id, record, revision, blocked, is_used, idle_since)
+    VALUES ($1, $2, $3, $4, $5, FALSE, $6)
+    ON CONFLICT DO NOTHING
+    RETURNING tenant, client_id
+), counted AS (
+    INSERT INTO oauth_dcr_tenants (tenant, clients) SELECT tenant, 1 FROM stored
+    ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients + 1
+)
+SELECT tenant, client_id FROM stored
+";
 
 /// Stores one client, unless its id or its fold key is taken. The caller keeps the count.
-pub(super) const INSERT: &str = r#"
+pub(super) const INSERT: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
 VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7)
 ON CONFLICT DO NOTHING
-"#;
+";
 
 /// Takes back what [`INSERT`] stored in the same transaction.
 pub(super) const TAKE_BACK: &str =
     "DELETE FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
 
 /// The clients with these fold keys: tenants and keys, one array each.
-pub(super) const FIND_FOLDED: &str = r#"
+pub(super) const FIND_FOLDED: &str = "
 SELECT found.tenant, found.client_id, found.record, found.is_used, found.idle_since, found.fold_key
 FROM UNNEST($1::TEXT[], $2::BYTEA[]) AS same (tenant, fold_key)
 JOIN oauth_dcr_clients AS found
     ON found.tenant = same.tenant AND found.fold_key = same.fold_key
-"#;
+";
 
 /// The sign of life that something registered again, for the client that still has the fold key.
-pub(super) const TOUCH_FOLDED: &str = r#"
+pub(super) const TOUCH_FOLDED: &str = "
 UPDATE oauth_dcr_clients SET idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND fold_key = $3
-"#;
+";
 
 /// Locks the rows of these tenants, and says how many clients each has.
-pub(super) const LOCK_TENANTS: &str = r#"
+pub(super) const LOCK_TENANTS: &str = "
 INSERT INTO oauth_dcr_tenants (tenant, clients)
 SELECT tenant, 0 FROM UNNEST($1::TEXT[]) AS new (tenant)
 ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients
 RETURNING tenant, clients
-"#;
+";
 
 /// Writes down how many clients each of these tenants has, whose rows are locked.
-pub(super) const COUNT: &str = r#"
+pub(super) const COUNT: &str = "
 UPDATE oauth_dcr_tenants AS counter SET clients = new.clients
 FROM UNNEST($1::TEXT[], $2::BIGINT[]) AS new (tenant, clients)
 WHERE counter.tenant = new.tenant
-"#;
+";
 
 /// Removes up to `$3` clients to make room for the one with id `$2`, which is stored already. Gives
 /// back which were chosen and whether each is gone. The caller keeps the count.
-pub(super) const MAKE_ROOM: &str = r#"
+pub(super) const MAKE_ROOM: &str = "
 WITH due AS (
     SELECT client_id, idle_since FROM oauth_dcr_clients
     WHERE tenant = $1 AND NOT blocked AND NOT is_used AND client_id <> $2
@@ -82,11 +97,11 @@ WITH due AS (
 SELECT due.client_id, gone.client_id IS NOT NULL
 FROM due LEFT JOIN gone ON gone.client_id = due.client_id
 ORDER BY due.idle_since, due.client_id
-"#;
+";
 
 /// Removes up to `$4` clients: unused ones idle since before `$2`, used ones since before `$3`.
 /// Gives back which were chosen and whether each is gone.
-pub(super) const SWEEP: &str = r#"
+pub(super) const SWEEP: &str = "
 WITH counter AS (
     SELECT tenant FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE
 ), due AS (
@@ -114,10 +129,10 @@ WITH counter AS (
 SELECT due.client_id, gone.client_id IS NOT NULL
 FROM due LEFT JOIN gone ON gone.client_id = due.client_id
 ORDER BY due.is_used, due.idle_since, due.client_id
-"#;
+";
 
 /// Removes one client. Gives back how many that were.
-pub(super) const REMOVE: &str = r#"
+pub(super) const REMOVE: &str = "
 WITH counter AS (
     SELECT tenant FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE
 ), gone AS (
@@ -129,38 +144,37 @@ WITH counter AS (
     FROM gone WHERE counter.tenant = gone.tenant
 )
 SELECT count(*) FROM gone
-"#;
+";
 
 pub(super) const FIND: &str =
     "SELECT record FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
 
-pub(super) const LIST: &str = r#"
+pub(super) const LIST: &str = "
 SELECT client_id, record FROM oauth_dcr_clients
 WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3
-"#;
+";
 
 /// Puts a client in the place of its revision `$6`.
-pub(super) const UPDATE: &str = r#"
+pub(super) const UPDATE: &str = "
 UPDATE oauth_dcr_clients
 SET record = $3, revision = $4, blocked = $5,
     fold_key = CASE WHEN $7 THEN NULL ELSE fold_key END
 WHERE tenant = $1 AND client_id = $2 AND revision = $6
-"#;
+";
 
 pub(super) const EXISTS: &str =
     "SELECT EXISTS (SELECT 1 FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2)";
 
 /// What [`Touch`](crate::Touch) documents: whether it is a use, what to write, and until when a
 /// client has to be known to be in use for there to be nothing to write.
-pub(super) const TOUCH: &str = r#"
+pub(super) const TOUCH: &str = "
 UPDATE oauth_dcr_clients
 SET is_used = is_used OR $3, idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND (idle_since < $5 OR ($3 AND NOT is_used))
-"#;
+";
 
-/// Which migrations are done, and what they were.
-pub(super) const MIGRATIONS: &str =
-    "SELECT version, checksum FROM oauth_dcr_migrations WHERE success";
+/// Fails where no migration was ever written down.
+pub(super) const MIGRATIONS: &str = "SELECT 1 FROM oauth_dcr_migrations LIMIT 1";
 
 /// What the server does for connections that the store opens itself: nobody waits for an answer for
 /// longer than that, so it need not look for one, nor keep locks for somebody who is gone.

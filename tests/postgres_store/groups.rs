@@ -1,0 +1,117 @@
+//! What waits together is committed together.
+
+use oauth_dcr::{ClientStore as _, InsertOutcome, Insertion, PostgresStore};
+
+use crate::scene::{Scene, insert_all, is_inserted, limited, plain, story};
+
+/// In how many transactions the rows came in.
+async fn transactions(scene: &Scene) -> i64 {
+    let transactions = "SELECT count(DISTINCT xmin::text) FROM oauth_dcr_clients";
+    sqlx::query_scalar(transactions)
+        .fetch_one(&scene.pool)
+        .await
+        .unwrap()
+}
+
+async fn insert_together(node: &PostgresStore, insertions: Vec<Insertion>) {
+    let tasks = insertions.into_iter().map(|insertion| {
+        let node = node.clone();
+        tokio::spawn(async move { node.insert(insertion).await.unwrap() })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        let outcome = task.await.unwrap();
+        assert!(is_inserted(&outcome), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn those_that_wait_are_committed_together() {
+    let scene = Scene::new().await;
+    let insertions = (0..256).map(|number| plain("t1", &format!("id{number}")));
+    insert_together(&scene.nodes[0], insertions.collect()).await;
+    assert_eq!(scene.rows("t1").await, 256);
+    let transactions = transactions(&scene).await;
+    assert!(transactions <= 256 / 8, "{transactions} for 256 clients");
+    scene.assert_counts().await;
+}
+
+#[tokio::test]
+async fn those_with_a_limit_are_committed_together() {
+    let scene = Scene::new().await;
+    let insertions = (0..256).map(|number| limited("t1", &format!("id{number}"), 1000));
+    insert_together(&scene.nodes[0], insertions.collect()).await;
+    assert_eq!(scene.rows("t1").await, 256);
+    let transactions = transactions(&scene).await;
+    assert!(transactions <= 256 / 8, "{transactions} for 256 clients");
+    scene.assert_counts().await;
+}
+
+#[tokio::test]
+async fn one_that_the_database_refuses_fails_alone() {
+    let scene = Scene::new().await;
+    sqlx::raw_sql("ALTER TABLE oauth_dcr_clients ADD CHECK (client_id <> 'bad')")
+        .execute(&scene.pool)
+        .await
+        .unwrap();
+    for make in [plain, |tenant: &str, id: &str| limited(tenant, id, 1000)] {
+        let tenant = if make("t", "id").has_limit() {
+            "t1"
+        } else {
+            "t2"
+        };
+        let insertions = (0..40).map(|number| match number {
+            20 => make(tenant, "bad"),
+            _ => make(tenant, &format!("id{number}")),
+        });
+        let outcomes = insert_all(&scene, insertions.collect()).await;
+        for (number, outcome) in outcomes.iter().enumerate() {
+            match outcome {
+                Ok(outcome) => assert!(is_inserted(outcome) && number != 20, "{number}"),
+                Err(error) => {
+                    assert_eq!(number, 20, "{}", story(error));
+                    assert!(
+                        story(error).contains("check constraint"),
+                        "{}",
+                        story(error)
+                    );
+                }
+            }
+        }
+        assert_eq!(scene.rows(tenant).await, 39);
+    }
+    scene.assert_counts().await;
+}
+
+#[tokio::test]
+async fn two_of_one_id_in_a_group_are_not_both_stored() {
+    let scene = Scene::new().await;
+    let [node, _] = &scene.nodes;
+    let (first, second) = tokio::join!(
+        node.insert(plain("t1", "same")),
+        node.insert(plain("t1", "same"))
+    );
+    assert_eq!(first.unwrap(), InsertOutcome::Inserted { removed: vec![] });
+    assert_eq!(second.unwrap(), InsertOutcome::IdTaken);
+    scene.assert_counts().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_come_again_and_again_share_their_commits() {
+    let scene = Scene::new().await;
+    let workers = (0..32).map(|worker| {
+        let node = scene.node(0);
+        tokio::spawn(async move {
+            for turn in 0..20 {
+                let insertion = plain("t1", &format!("id{worker}-{turn}"));
+                node.insert(insertion).await.unwrap();
+            }
+        })
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        worker.await.unwrap();
+    }
+    assert_eq!(scene.rows("t1").await, 640);
+    let transactions = transactions(&scene).await;
+    assert!(transactions <= 640 / 8, "{transactions} for 640 clients");
+    scene.assert_counts().await;
+}

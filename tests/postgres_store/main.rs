@@ -1,0 +1,14 @@
+//! What is special about the store in PostgreSQL: nodes that share a database, and a database that
+//! is away.
+
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../suite/support/dice.rs"]
+mod dice;
+mod groups;
+mod outages;
+#[path = "../support/private_postgres.rs"]
+mod private_postgres;
+mod races;
+mod rows;
+mod scene;
+mod schema;

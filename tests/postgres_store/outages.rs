@@ -1,0 +1,218 @@
+//! A database that is slow, halted or away.
+
+use std::time::Duration;
+
+use oauth_dcr::{
+    BackendError, ClientStore as _, ClientUpdate, InsertOutcome, PostgresStore, Sweep, Timestamp,
+    Touch,
+};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+
+use crate::{
+    private_postgres::PrivatePostgres,
+    scene::{PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant},
+};
+
+/// For calls that fail.
+const SHORT: Duration = Duration::from_millis(200);
+
+async fn call(store: &PostgresStore, number: usize) -> Result<(), BackendError> {
+    let (t1, kept) = (tenant("t1"), id("kept"));
+    let name = format!("id{number}");
+    match number % 9 {
+        0 => store.insert(plain("t1", &name)).await.map(drop),
+        1 => store.insert(limited("t1", &name, 100)).await.map(drop),
+        2 => store.insert(folding("t1", &name, 3)).await.map(drop),
+        3 => store.find(&t1, &kept).await.map(drop),
+        4 => store.list(&t1, None, 10).await.map(drop),
+        5 => {
+            let update = ClientUpdate::new(client("t1", "kept"));
+            store.update(update).await.map(drop)
+        }
+        6 => store.remove(&t1, &id(&name)).await.map(drop),
+        7 => {
+            let touch = Touch::registered_again(Timestamp::MAX);
+            store.touch(&t1, &kept, touch).await.map(drop)
+        }
+        _ => store.sweep(&t1, Sweep::new()).await.map(drop),
+    }
+}
+
+/// Makes each kind of call several times at once, more than the pool has connections. All have to
+/// fail, and in time. Gives back what the errors say.
+async fn assert_all_fail(store: &PostgresStore) -> Vec<String> {
+    let calls = (0..45).map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move { call(&store, number).await })
+    });
+    let calls: Vec<_> = calls.collect();
+    let all = async {
+        let mut stories = Vec::new();
+        for call in calls {
+            let error = call.await.unwrap().expect_err("nobody is there to answer");
+            stories.push(story(&error));
+        }
+        stories
+    };
+    tokio::time::timeout(PATIENCE, all).await.expect("in time")
+}
+
+async fn assert_works(store: &PostgresStore, name: &str) {
+    let store = store.clone().with_timeout(PATIENCE);
+    assert!(is_inserted(&store.insert(plain("t1", name)).await.unwrap()));
+    assert!(is_inserted(
+        &store.insert(limited("t2", name, 100)).await.unwrap()
+    ));
+    let found = store.find(&tenant("t1"), &id("kept")).await.unwrap();
+    assert_eq!(found, Some(client("t1", "kept")));
+}
+
+async fn store_on(server: &PrivatePostgres) -> PostgresStore {
+    let store = PostgresStore::connect(&server.url()).await.unwrap();
+    store
+        .clone()
+        .with_timeout(PATIENCE)
+        .insert(plain("t1", "kept"))
+        .await
+        .unwrap();
+    store.with_timeout(SHORT)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_server_that_halts() {
+    let server = PrivatePostgres::start();
+    let store = store_on(&server).await;
+    for name in ["one", "two"] {
+        server.pause();
+        for story in assert_all_fail(&store).await {
+            let is_late = story.contains("in time") || story.contains("no answer within");
+            assert!(is_late, "{story}");
+        }
+        server.resume();
+        assert_works(&store, name).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_comes_back_is_used_again() {
+    let mut server = PrivatePostgres::start();
+    let store = store_on(&server).await;
+    server.stop();
+    assert_all_fail(&store).await;
+    server.restart();
+    assert_works(&store, "one").await;
+    server.kill();
+    server.restart();
+    // Not one call fails because of a connection from before.
+    assert_works(&store, "two").await;
+}
+
+#[tokio::test]
+async fn whoever_connects_to_nothing_is_told_so() {
+    let mut server = PrivatePostgres::start();
+    let url = server.url();
+    server.stop();
+    let error = PostgresStore::connect(&url).await.unwrap_err();
+    assert_eq!(error.backend(), "postgres");
+    assert!(story(&error).contains("refused"), "{}", story(&error));
+}
+
+#[tokio::test]
+async fn no_password_is_shown() {
+    let url = database();
+    let (start, address) = url.split_once('@').unwrap();
+    let (user, password) = start.rsplit_once(':').unwrap();
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let shown = format!("{store:?}");
+    assert!(shown.starts_with("PostgresStore"), "{shown}");
+    assert!(!shown.contains(password), "{shown}");
+    for url in [
+        format!("{user}:open-sesame@{address}"),
+        format!("{user}:open-sesame@{address}?sslmode=open"),
+        "postgres://postgres:open-sesame@127.0.0.1:none/db".to_owned(),
+        "mysql:/postgres:open-sesame@".to_owned(),
+    ] {
+        let error = PostgresStore::connect(&url).await.unwrap_err();
+        let told = story(&error);
+        assert!(!told.contains("open-sesame"), "{told}");
+        assert!(std::error::Error::source(&error).is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_may_be_lazy_and_its_database_down() {
+    let mut server = PrivatePostgres::start();
+    let url = server.url();
+    server.stop();
+    let pool = PgPoolOptions::new().connect_lazy(&url).unwrap();
+    let store = PostgresStore::with_pool(pool.clone()).with_timeout(SHORT);
+    store.find(&tenant("t1"), &id("kept")).await.unwrap_err();
+    server.restart();
+    PostgresStore::migrate(&pool).await.unwrap();
+    store
+        .clone()
+        .with_timeout(PATIENCE)
+        .insert(plain("t1", "kept"))
+        .await
+        .unwrap();
+    assert_works(&store, "one").await;
+}
+
+/// What was given up in the middle of a transaction neither stays open nor is half done.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_up_holds_nothing() {
+    let url = database();
+    // A single connection: the next call has to do with whatever it became.
+    PostgresStore::connect(&url).await.unwrap();
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect(&url)
+        .await
+        .unwrap();
+    let store = PostgresStore::with_pool(pool);
+    let patient = store.clone().with_timeout(PATIENCE);
+    patient.insert(plain("t1", "kept")).await.unwrap();
+
+    let past = PgPool::connect(&url).await.unwrap();
+    let mut holder = past.begin().await.unwrap();
+    sqlx::query("SELECT * FROM oauth_dcr_tenants FOR UPDATE")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let impatient = store.with_timeout(SHORT);
+    for insertion in [
+        plain("t1", "a"),
+        limited("t1", "b", 1),
+        folding("t1", "c", 1),
+    ] {
+        impatient.insert(insertion).await.unwrap_err();
+    }
+    impatient
+        .remove(&tenant("t1"), &id("kept"))
+        .await
+        .unwrap_err();
+    holder.rollback().await.unwrap();
+
+    let idle = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    patient.insert(limited("t1", "d", 100)).await.unwrap();
+    while sqlx::query_scalar::<_, i64>(idle)
+        .fetch_one(&past)
+        .await
+        .unwrap()
+        > 0
+    {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (clients, counted): (i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM oauth_dcr_clients), (SELECT clients FROM oauth_dcr_tenants)",
+    )
+    .fetch_one(&past)
+    .await
+    .unwrap();
+    assert_eq!(clients, counted);
+    assert!(matches!(
+        patient.insert(plain("t1", "d")).await.unwrap(),
+        InsertOutcome::IdTaken
+    ));
+}

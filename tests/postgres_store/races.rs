@@ -1,0 +1,291 @@
+//! Two nodes on one database.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use oauth_dcr::{
+    ClientStore as _, ClientUpdate, InsertOutcome, PostgresStore, Sweep, Timestamp, Touch,
+    UpdateOutcome,
+};
+
+use crate::{
+    dice::Dice,
+    scene::{
+        ISSUED, Scene, client, client_of, folding, id, insert_all, is_inserted, limited, plain,
+        record, tenant,
+    },
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_those_that_race_for_an_id_gets_it() {
+    let scene = Scene::new().await;
+    // Half of the racers come in the opposite order.
+    let ids = 0..32;
+    let there = ids.clone().chain(ids.clone().rev());
+    let racers = there.flat_map(|number| [number, number]);
+    let racers = racers.map(|number| plain("t1", &format!("id{number}")));
+    let outcomes = insert_all(&scene, racers.collect()).await;
+    let inserted = outcomes
+        .iter()
+        .filter(|it| is_inserted(it.as_ref().unwrap()));
+    assert_eq!(inserted.count(), 32);
+    let taken = outcomes
+        .iter()
+        .filter(|it| matches!(it, Ok(InsertOutcome::IdTaken)));
+    assert_eq!(taken.count(), 96);
+    assert_eq!(scene.rows("t1").await, 32);
+    scene.assert_counts().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_with_limits_and_those_without_race_for_an_id() {
+    let scene = Scene::new().await;
+    let racers = (0..64).map(|number| match number % 4 {
+        0 | 1 => limited("t1", "same", 1000),
+        2 => folding("t1", "same", 1),
+        _ => folding("t1", "same", 2),
+    });
+    let outcomes = insert_all(&scene, racers.collect()).await;
+    let inserted = outcomes
+        .iter()
+        .filter(|it| is_inserted(it.as_ref().unwrap()));
+    assert_eq!(inserted.count(), 1);
+    assert_eq!(scene.rows("t1").await, 1);
+    scene.assert_counts().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn racers_never_exceed_a_limit_together() {
+    let scene = Scene::new().await;
+    let watcher = tokio::spawn({
+        let pool = scene.pool.clone();
+        async move {
+            let mut most = 0_i64;
+            loop {
+                let rows = "SELECT count(*) FROM oauth_dcr_clients";
+                let rows: i64 = sqlx::query_scalar(rows).fetch_one(&pool).await.unwrap();
+                most = most.max(rows);
+                assert!(most <= 5, "{rows} clients where 5 may be");
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let racers = (0..64).map(|number| limited("t1", &format!("id{number}"), 5));
+    let outcomes = insert_all(&scene, racers.collect()).await;
+    watcher.abort();
+    assert!(watcher.await.unwrap_err().is_cancelled());
+    let mut removed = Vec::new();
+    for outcome in outcomes {
+        match outcome.unwrap() {
+            InsertOutcome::Inserted { removed: gone } => removed.extend(gone),
+            other => panic!("{other:?}"),
+        }
+    }
+    // Each client that made room did so once.
+    let distinct: HashSet<_> = removed.iter().collect();
+    assert_eq!((removed.len(), distinct.len()), (59, 59));
+    assert_eq!(scene.rows("t1").await, 5);
+    scene.assert_counts().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_can_go_racers_find_the_tenant_full() {
+    let scene = Scene::new().await;
+    let [node, _] = &scene.nodes;
+    for number in 0..3 {
+        let name = format!("used{number}");
+        node.insert(plain("t1", &name)).await.unwrap();
+        let touch = Touch::used(Timestamp::from_unix_millis(ISSUED), None);
+        node.touch(&tenant("t1"), &id(&name), touch).await.unwrap();
+    }
+    let racers = (0..32).map(|number| limited("t1", &format!("id{number}"), 3));
+    for outcome in insert_all(&scene, racers.collect()).await {
+        assert_eq!(outcome.unwrap(), InsertOutcome::Full);
+    }
+    assert_eq!(scene.rows("t1").await, 3);
+    scene.assert_counts().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_registers_the_same_on_two_nodes_is_one_client() {
+    let scene = Scene::new().await;
+    let racers = (0..64).map(|number| folding("t1", &format!("id{number}"), 7));
+    let outcomes = insert_all(&scene, racers.collect()).await;
+    let mut ids = HashSet::new();
+    let mut inserted = 0;
+    for (number, outcome) in outcomes.into_iter().enumerate() {
+        match outcome.unwrap() {
+            InsertOutcome::Inserted { .. } => {
+                inserted += 1;
+                ids.insert(id(&format!("id{number}")));
+            }
+            InsertOutcome::Folded(client) => {
+                ids.insert(client.id().clone());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((inserted, ids.len()), (1, 1));
+    assert_eq!(scene.rows("t1").await, 1);
+    scene.assert_counts().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_those_that_race_to_update_a_client_does() {
+    let scene = Scene::new().await;
+    scene.node(0).insert(plain("t1", "same")).await.unwrap();
+    let update = |number: usize| {
+        let mut record = record("t1", "same", ISSUED);
+        record["revision"] = 1.into();
+        record["metadata"]["client_name"] = format!("name {number}").into();
+        ClientUpdate::new(client_of(record))
+    };
+    let tasks = (0..16).map(|number| {
+        let node = scene.node(number);
+        tokio::spawn(async move { node.update(update(number)).await.unwrap() })
+    });
+    let mut updated = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        match task.await.unwrap() {
+            UpdateOutcome::Updated => updated += 1,
+            UpdateOutcome::Changed => {}
+            UpdateOutcome::Missing => panic!("it is there"),
+        }
+    }
+    assert_eq!(updated, 1);
+}
+
+const TENANTS: [&str; 3] = ["t1", "t2", "t3"];
+
+/// One random operation on one of a few clients of a few tenants.
+async fn operate(node: &PostgresStore, dice: &mut Dice) {
+    let name = dice.pick(&TENANTS);
+    let client_id = format!("id{}", dice.below(40));
+    let now = Timestamp::from_unix_millis(ISSUED + dice.below(1000) as u64);
+    let later = now.saturating_add(Duration::from_hours(3));
+    match dice.below(10) {
+        0..=2 => drop(node.insert(plain(name, &client_id)).await.unwrap()),
+        3 | 4 => {
+            let max = 5 + dice.below(10) as u64;
+            node.insert(limited(name, &client_id, max)).await.unwrap();
+        }
+        5 => {
+            let key = u8::try_from(dice.below(8)).unwrap();
+            node.insert(folding(name, &client_id, key)).await.unwrap();
+        }
+        6 => drop(node.remove(&tenant(name), &id(&client_id)).await.unwrap()),
+        7 => {
+            let touch = Touch::used(now, None);
+            node.touch(&tenant(name), &id(&client_id), touch)
+                .await
+                .unwrap();
+        }
+        8 => {
+            let found = node.find(&tenant(name), &id(&client_id)).await.unwrap();
+            if let Some(client) = found {
+                let mut record = serde_json::to_value(&*client).unwrap();
+                record["revision"] = (client.revision() + 1).into();
+                record["blocked"] = dice.chance(20).into();
+                let update = ClientUpdate::new(client_of(record)).unfolded();
+                node.update(update).await.unwrap();
+            }
+        }
+        _ => {
+            let sweep = Sweep::new().unused_before(now).idle_before(later);
+            let limit = u32::try_from(dice.below(5)).unwrap();
+            node.sweep(&tenant(name), sweep.limit(limit)).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_are_those_of_the_rows_whatever_happens_at_once() {
+    let scene = Scene::new().await;
+    let players = (0..16).map(|seed| {
+        let node = scene.node(seed);
+        tokio::spawn(async move {
+            let mut dice = Dice(seed as u64);
+            for _ in 0..60 {
+                operate(&node, &mut dice).await;
+            }
+        })
+    });
+    for player in players.collect::<Vec<_>>() {
+        player.await.unwrap();
+    }
+    scene.assert_counts().await;
+    let clients: i64 = sqlx::query_scalar("SELECT count(*) FROM oauth_dcr_clients")
+        .fetch_one(&scene.pool)
+        .await
+        .unwrap();
+    assert!(clients > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_used_while_it_should_make_room_stays() {
+    let scene = Scene::new().await;
+    let [node, other] = &scene.nodes;
+    node.insert(plain("t1", "old")).await.unwrap();
+    let younger = client_of(record("t1", "younger", ISSUED + 1));
+    node.insert(oauth_dcr::Insertion::new(younger))
+        .await
+        .unwrap();
+
+    // A use is under way, and holds the row.
+    let mut transaction = scene.pool.begin().await.unwrap();
+    sqlx::query("UPDATE oauth_dcr_clients SET is_used = TRUE WHERE client_id = 'old'")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let making_room = tokio::spawn({
+        let other = other.clone();
+        async move { other.insert(limited("t1", "new", 2)).await.unwrap() }
+    });
+    wait_for_a_lock(&scene).await;
+    transaction.commit().await.unwrap();
+    let removed = vec![id("younger")];
+    assert_eq!(
+        making_room.await.unwrap(),
+        InsertOutcome::Inserted { removed }
+    );
+    assert_eq!(
+        node.find(&tenant("t1"), &id("old")).await.unwrap(),
+        Some(client("t1", "old"))
+    );
+    scene.assert_counts().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_used_while_it_is_swept_stays() {
+    let scene = Scene::new().await;
+    let [node, other] = &scene.nodes;
+    node.insert(plain("t1", "used")).await.unwrap();
+    node.insert(plain("t1", "unused")).await.unwrap();
+    let mut transaction = scene.pool.begin().await.unwrap();
+    sqlx::query("UPDATE oauth_dcr_clients SET is_used = TRUE WHERE client_id = 'used'")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let sweep = Sweep::new().unused_before(Timestamp::from_unix_millis(ISSUED + 1));
+    let sweeping = tokio::spawn({
+        let other = Arc::new(other.clone());
+        async move { other.sweep(&tenant("t1"), sweep).await.unwrap() }
+    });
+    wait_for_a_lock(&scene).await;
+    transaction.commit().await.unwrap();
+    assert_eq!(sweeping.await.unwrap(), [id("unused")]);
+    assert_eq!(scene.rows("t1").await, 1);
+    scene.assert_counts().await;
+}
+
+/// Waits until some statement waits for what another transaction holds.
+async fn wait_for_a_lock(scene: &Scene) {
+    let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(waiting)
+        .fetch_one(&scene.pool)
+        .await
+        .unwrap()
+    {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

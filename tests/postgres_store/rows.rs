@@ -1,0 +1,163 @@
+//! What is in the rows.
+
+use std::time::Duration;
+
+use oauth_dcr::{
+    ClientStore as _, ClientUpdate, InsertOutcome, Insertion, PostgresStore, Sweep, Timestamp,
+    Touch, TouchOutcome, UpdateOutcome, conformance,
+};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+
+use crate::scene::{
+    ISSUED, Scene, client, client_of, database, folding, id, plain, record, story, tenant,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_the_contract() {
+    let scene = Scene::new().await;
+    Box::pin(conformance::client_store(scene.node(0))).await;
+    scene.assert_counts().await;
+}
+
+#[tokio::test]
+async fn a_record_is_kept_to_the_byte() {
+    let scene = Scene::new().await;
+    let [node, other] = &scene.nodes;
+    let mut record = record("t1", "tpc_\u{7e}!", ISSUED);
+    record["metadata"]["client_name"] = "𝕏 🦀 Straße \\ \" '; --".into();
+    record["metadata"]["client_name#ja"] = "クライアント 𠮷".into();
+    let client = client_of(record);
+    node.insert(Insertion::new(client.clone())).await.unwrap();
+    let found = other.find(&tenant("t1"), client.id()).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&client));
+    let kept: Vec<u8> = sqlx::query_scalar("SELECT record FROM oauth_dcr_clients")
+        .fetch_one(&scene.pool)
+        .await
+        .unwrap();
+    assert_eq!(kept, serde_json::to_vec(&*client).unwrap());
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_named_but_not_shown() {
+    let scene = Scene::new().await;
+    let [node, _] = &scene.nodes;
+    node.insert(folding("t1", "broken", 1)).await.unwrap();
+    let record: &[u8] = br#"{"version": "hunter2", "client_name": "hunter2"}"#;
+    sqlx::query("UPDATE oauth_dcr_clients SET record = $1")
+        .bind(record)
+        .execute(&scene.pool)
+        .await
+        .unwrap();
+    let errors = [
+        node.find(&tenant("t1"), &id("broken")).await.unwrap_err(),
+        node.list(&tenant("t1"), None, 10).await.unwrap_err(),
+        node.insert(folding("t1", "other", 1)).await.unwrap_err(),
+    ];
+    for error in errors {
+        let story = story(&error);
+        assert!(story.contains("`broken`"), "{story}");
+        assert!(!story.contains("hunter2"), "{story}");
+    }
+    // One that needs it not is not held up by it, even in one group with one that does.
+    let (other, same) = tokio::join!(
+        node.insert(folding("t1", "other", 2)),
+        node.insert(folding("t1", "same", 1))
+    );
+    assert_eq!(other.unwrap(), InsertOutcome::Inserted { removed: vec![] });
+    same.unwrap_err();
+}
+
+#[tokio::test]
+async fn ids_sort_by_their_bytes() {
+    let scene = Scene::new().await;
+    let [node, _] = &scene.nodes;
+    let sorted = ["!", "A", "Z", "_", "a", "aB", "ab", "z", "~"];
+    for name in sorted.iter().rev() {
+        node.insert(plain("t1", name)).await.unwrap();
+    }
+    let mut listed = Vec::new();
+    let mut after = None;
+    loop {
+        let page = node.list(&tenant("t1"), after.as_ref(), 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id().clone());
+        listed.extend(page.iter().map(|client| client.id().as_str().to_owned()));
+    }
+    assert_eq!(listed, sorted);
+}
+
+#[tokio::test]
+async fn moments_beyond_the_columns_are_the_last_ones() {
+    let scene = Scene::new().await;
+    let [node, _] = &scene.nodes;
+    let client = client_of(record("t1", "late", u64::MAX));
+    node.insert(Insertion::new(client.clone())).await.unwrap();
+    let end = Timestamp::from_unix_millis(u64::MAX);
+    let (t1, late) = (tenant("t1"), id("late"));
+    assert_eq!(node.find(&t1, &late).await.unwrap(), Some(client));
+    let sweep = Sweep::new().unused_before(end).idle_before(end);
+    assert_eq!(node.sweep(&t1, sweep).await.unwrap(), []);
+    let touch = Touch::used(end, Some(end));
+    assert_eq!(
+        node.touch(&t1, &late, touch).await.unwrap(),
+        TouchOutcome::Written
+    );
+    assert_eq!(
+        node.touch(&t1, &late, touch).await.unwrap(),
+        TouchOutcome::Unchanged
+    );
+    assert_eq!(node.sweep(&t1, sweep).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_revision_has_a_place() {
+    let scene = Scene::new().await;
+    let [node, _] = &scene.nodes;
+    let revision = |number: u64| {
+        let mut record = record("t1", "same", ISSUED);
+        record["revision"] = number.into();
+        client_of(record)
+    };
+    let half = i64::MAX.unsigned_abs();
+    for first in [half - 1, half, u64::MAX - 1] {
+        node.remove(&tenant("t1"), &id("same")).await.unwrap();
+        node.insert(Insertion::new(revision(first))).await.unwrap();
+        for (number, outcome) in [
+            (first, UpdateOutcome::Changed),
+            (0, UpdateOutcome::Changed),
+            (first + 1, UpdateOutcome::Updated),
+            (first + 1, UpdateOutcome::Changed),
+        ] {
+            let update = ClientUpdate::new(revision(number));
+            assert_eq!(node.update(update).await.unwrap(), outcome, "{number}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pool_of_the_hosts_is_used() {
+    let url = database();
+    // One connection is enough for everything, and nothing keeps it.
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_lazy(&url)
+        .unwrap();
+    PostgresStore::migrate(&pool).await.unwrap();
+    let store = PostgresStore::with_pool(pool.clone()).with_timeout(Duration::from_mins(1));
+    store.insert(plain("t1", "one")).await.unwrap();
+    store.insert(folding("t1", "two", 1)).await.unwrap();
+    let one: i64 = sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(one, 2);
+    pool.close().await;
+    let closed = store.find(&tenant("t1"), &id("one")).await.unwrap_err();
+    assert!(story(&closed).contains("closed pool"), "{}", story(&closed));
+    let closed = store.insert(plain("t1", "three")).await.unwrap_err();
+    assert!(story(&closed).contains("closed pool"), "{}", story(&closed));
+    // What is committed is there for whoever comes.
+    let store = PostgresStore::with_pool(PgPool::connect(&url).await.unwrap());
+    let found = store.find(&tenant("t1"), &id("one")).await.unwrap();
+    assert_eq!(found, Some(client("t1", "one")));
+}

@@ -1,0 +1,160 @@
+//! Clients, and a database to look into.
+
+use std::{
+    error::Error,
+    num::NonZeroU64,
+    sync::{Arc, LazyLock},
+};
+
+use oauth_dcr::{
+    BackendError, Client, ClientId, ClientStore as _, FoldKey, InsertOutcome, Insertion,
+    PostgresStore, TenantId,
+};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::private_postgres::PrivatePostgres;
+
+/// When clients are issued, if it does not matter, in milliseconds.
+pub(crate) const ISSUED: u64 = 1_700_000_000_000;
+
+/// For tests that do nothing to the server itself.
+static SERVER: LazyLock<PrivatePostgres> = LazyLock::new(PrivatePostgres::start);
+
+/// The URL of an empty database of the test's own.
+pub(crate) fn database() -> String {
+    SERVER.create_database()
+}
+
+/// A database of the test's own, two nodes that share it, and a way past both.
+pub(crate) struct Scene {
+    pub(crate) nodes: [PostgresStore; 2],
+    pub(crate) pool: PgPool,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        let url = database();
+        // The machine may be busy, and no test here is about time.
+        let connect = async || {
+            let node = PostgresStore::connect(&url).await.unwrap();
+            node.with_timeout(PATIENCE)
+        };
+        Self {
+            nodes: [connect().await, connect().await],
+            pool: PgPool::connect(&url).await.unwrap(),
+        }
+    }
+
+    pub(crate) fn node(&self, number: usize) -> PostgresStore {
+        self.nodes[number % 2].clone()
+    }
+
+    /// How many clients there are, by the rows themselves.
+    pub(crate) async fn rows(&self, tenant: &str) -> i64 {
+        let rows = "SELECT count(*) FROM oauth_dcr_clients WHERE tenant = $1";
+        sqlx::query_scalar(rows)
+            .bind(tenant)
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+    }
+
+    /// Checks that each tenant's count is that of its rows.
+    pub(crate) async fn assert_counts(&self) {
+        let wrong: Vec<(String, i64, i64)> = sqlx::query_as(
+            "SELECT tenant, coalesce(counted.clients, 0), coalesce(found.clients, 0)
+            FROM (SELECT tenant, count(*) AS clients FROM oauth_dcr_clients GROUP BY tenant) AS found
+            FULL JOIN oauth_dcr_tenants AS counted USING (tenant)
+            WHERE coalesce(counted.clients, 0) <> coalesce(found.clients, 0)",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .unwrap();
+        assert_eq!(wrong, [], "tenants, their counts and their rows");
+    }
+}
+
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+
+pub(crate) fn tenant(name: &str) -> TenantId {
+    TenantId::parse(name).unwrap()
+}
+
+pub(crate) fn id(text: &str) -> ClientId {
+    ClientId::parse(text).unwrap()
+}
+
+/// A record of a client as stores keep it.
+pub(crate) fn record(tenant: &str, id: &str, issued_at: u64) -> Value {
+    json!({
+        "version": 1,
+        "tenant": tenant,
+        "client_id": id,
+        "issued_at": issued_at,
+        "security_mode": "strict",
+        "metadata": {
+            "client_name": id,
+            "redirect_uris": ["https://app.example.com/callback"],
+            "token_endpoint_auth_method": "none",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+        },
+    })
+}
+
+pub(crate) fn client_of(record: Value) -> Arc<Client> {
+    Arc::new(serde_json::from_value(record).unwrap())
+}
+
+pub(crate) fn client(tenant: &str, id: &str) -> Arc<Client> {
+    client_of(record(tenant, id, ISSUED))
+}
+
+/// One that needs nothing but a free id.
+pub(crate) fn plain(tenant: &str, id: &str) -> Insertion {
+    Insertion::new(client(tenant, id))
+}
+
+pub(crate) fn limited(tenant: &str, id: &str, max: u64) -> Insertion {
+    plain(tenant, id).max_clients(NonZeroU64::new(max))
+}
+
+pub(crate) fn folding(tenant: &str, id: &str, key: u8) -> Insertion {
+    plain(tenant, id).folded_by(Some(FoldKey::from_bytes([key; 32])))
+}
+
+pub(crate) fn is_inserted(outcome: &InsertOutcome) -> bool {
+    matches!(outcome, InsertOutcome::Inserted { .. })
+}
+
+/// Has all `insertions` carried out at the same time, in turns by the nodes of the scene.
+pub(crate) async fn insert_all(
+    scene: &Scene,
+    insertions: Vec<Insertion>,
+) -> Vec<Result<InsertOutcome, BackendError>> {
+    let tasks = insertions
+        .into_iter()
+        .enumerate()
+        .map(|(number, insertion)| {
+            let node = scene.node(number);
+            tokio::spawn(async move { node.insert(insertion).await })
+        });
+    let tasks: Vec<_> = tasks.collect();
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await.unwrap());
+    }
+    outcomes
+}
+
+/// What an error says, with all that caused it.
+pub(crate) fn story(error: &BackendError) -> String {
+    let mut story = format!("{error} {error:?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        story = format!("{story}: {error} {error:?}");
+        cause = error.source();
+    }
+    story
+}
