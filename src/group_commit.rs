@@ -108,9 +108,11 @@ mod tests {
 
     use super::*;
 
+    type Groups = Arc<Mutex<Vec<Vec<u32>>>>;
+
     /// Notes each group, and takes its time: one permit for each.
     struct Slow {
-        groups: Arc<Mutex<Vec<Vec<u32>>>>,
+        groups: Groups,
         permits: Arc<Semaphore>,
     }
 
@@ -125,7 +127,7 @@ mod tests {
         }
     }
 
-    fn slow(timeout: Duration) -> (Arc<Mutex<Vec<Vec<u32>>>>, Arc<Semaphore>, GroupCommit<Slow>) {
+    fn slow(timeout: Duration) -> (Groups, Arc<Semaphore>, GroupCommit<Slow>) {
         let groups = Arc::default();
         let permits = Arc::new(Semaphore::new(0));
         let committer = Slow {

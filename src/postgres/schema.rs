@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    PgConnection, SqlSafeStr as _,
+    AssertSqlSafe, PgConnection, SqlSafeStr as _,
     migrate::{AppliedMigration, Migrate as _, MigrateError, Migration, MigrationType},
 };
 
@@ -15,14 +15,23 @@ const RETRIES: u32 = 10;
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-fn migrations() -> [Migration; 1] {
-    [Migration::new(
-        1,
-        "clients".into(),
-        MigrationType::Simple,
-        include_str!("migrations/0001_clients.sql").into_sql_str(),
-        false,
-    )]
+const FILES: [(i64, &str, &str); 1] = [(1, "clients", include_str!("migrations/0001_clients.sql"))];
+
+/// What makes text sort by its bytes, whatever the database was made with.
+const BYTEWISE: &str = r#" COLLATE "C""#;
+
+/// The migrations for a server that calls itself `version`.
+fn migrations(version: &str) -> [Migration; 1] {
+    // It sorts text by its bytes anyway, and refuses to be told so.
+    let is_cockroach = version.starts_with("CockroachDB");
+    FILES.map(|(number, name, sql)| {
+        let sql = if is_cockroach {
+            AssertSqlSafe(sql.replace(BYTEWISE, "")).into_sql_str()
+        } else {
+            sql.into_sql_str()
+        };
+        Migration::new(number, name.into(), MigrationType::Simple, sql, false)
+    })
 }
 
 /// Brings the schema up to date. Asks for no right beyond reading if it is.
@@ -50,7 +59,10 @@ async fn attempt_to_migrate(connection: &mut PgConnection) -> Result<(), Failure
         connection.ensure_migrations_table(TABLE).await?;
     }
     let done = connection.list_applied_migrations(TABLE).await?;
-    for migration in migrations() {
+    let version: String = sqlx::query_scalar(sql::VERSION)
+        .fetch_one(&mut *connection)
+        .await?;
+    for migration in migrations(&version) {
         if !is_done(&migration, &done)? {
             connection.apply(TABLE, &migration).await?;
         }
@@ -67,5 +79,22 @@ fn is_done(migration: &Migration, done: &[AppliedMigration]) -> Result<bool, Mig
             Err(MigrateError::VersionMismatch(migration.version))
         }
         found => Ok(found.is_some()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_server_that_refuses_collations_gets_none() {
+        let [postgres] = migrations("PostgreSQL 15.18 (Debian 15.18-0+deb12u1)");
+        let [cockroach] = migrations("CockroachDB CCL v25.4.0");
+        let (postgres, cockroach) = (postgres.sql.as_str(), cockroach.sql.as_str());
+        let column = |name: &str, collation: &str| format!("{name} TEXT{collation} NOT NULL");
+        for name in ["tenant", "client_id"] {
+            assert!(postgres.contains(&column(name, BYTEWISE)), "{name}");
+            assert!(cockroach.contains(&column(name, "")), "{name}");
+        }
     }
 }

@@ -176,6 +176,9 @@ WHERE tenant = $1 AND client_id = $2 AND (idle_since < $5 OR ($3 AND NOT is_used
 /// Fails where no migration was ever written down.
 pub(super) const MIGRATIONS: &str = "SELECT 1 FROM oauth_dcr_migrations LIMIT 1";
 
+/// What the server is.
+pub(super) const VERSION: &str = "SELECT version()";
+
 /// What the server does for connections that the store opens itself: nobody waits for an answer for
 /// longer than that, so it need not look for one, nor keep locks for somebody who is gone.
 pub(super) const SESSION: &str =

@@ -68,7 +68,7 @@ async fn a_limiter_over_a_cluster_keeps_the_rules() {
     let client = ClusterClient::new(nodes.iter().map(PrivateRedis::url)).unwrap();
     let limiter = RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap());
     let limiter = Arc::new(limiter.wait_at_most(PATIENCE));
-    conformance::rate_limiter(limiter).await;
+    conformance::rate_limiter(Arc::clone(&limiter)).await;
 
     for number in 0..60 {
         acquire(&limiter, &format!("tenant-{number}"), quota(1, 60))

@@ -106,7 +106,7 @@ async fn survive(
         );
         sleep(Duration::from_millis(5)).await;
     }
-    sleep(Duration::from_millis(1_000)).await;
+    sleep(Duration::from_secs(1)).await;
     let settled = Instant::now();
     sleep(Duration::from_millis(500)).await;
     let seen = load.end().await;

@@ -179,7 +179,7 @@ impl Clock for WrongClock {
 
     fn monotonic(&self) -> Duration {
         let off = Duration::from_secs(self.off_seconds.unsigned_abs());
-        let day = Duration::from_secs(86_400) + self.system.monotonic();
+        let day = Duration::from_hours(24) + self.system.monotonic();
         if self.off_seconds < 0 {
             day.saturating_sub(off)
         } else {

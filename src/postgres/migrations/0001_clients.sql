@@ -1,7 +1,7 @@
 -- The clients of all tenants, and how many each tenant has.
 --
--- Ids sort by their bytes. CockroachDB, which always sorts text so, takes no COLLATE "C" in a column:
--- leave it out there.
+-- Ids sort by their bytes. CockroachDB always sorts text so, and refuses COLLATE "C" in a column: there,
+-- the store leaves it out, and so should you.
 
 CREATE TABLE IF NOT EXISTS oauth_dcr_clients (
     tenant TEXT COLLATE "C" NOT NULL,
