@@ -8,6 +8,8 @@
 
 #[path = "floor/postgres.rs"]
 mod floor;
+#[path = "../tests/support/private_home.rs"]
+mod private_home;
 #[path = "../tests/support/private_postgres.rs"]
 mod private_postgres;
 #[path = "support/spread.rs"]

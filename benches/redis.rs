@@ -12,6 +12,8 @@
 mod cores;
 #[path = "floor/limiter.rs"]
 mod floor_limiter;
+#[path = "../tests/support/private_home.rs"]
+mod private_home;
 #[path = "../tests/support/private_redis.rs"]
 mod private_redis;
 #[path = "support/spread.rs"]

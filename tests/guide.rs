@@ -2,6 +2,8 @@
 
 #[path = "support/example_binary.rs"]
 mod example_binary;
+#[path = "support/private_home.rs"]
+mod private_home;
 #[path = "support/private_postgres.rs"]
 mod private_postgres;
 #[path = "support/private_redis.rs"]

@@ -6,6 +6,8 @@
 mod dice;
 mod groups;
 mod outages;
+#[path = "../support/private_home.rs"]
+mod private_home;
 #[path = "../support/private_postgres.rs"]
 mod private_postgres;
 mod races;

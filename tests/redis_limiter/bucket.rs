@@ -21,7 +21,7 @@ mod arithmetic;
 use arithmetic::Bucket;
 
 /// Later than any real time, so that no key expires while it is looked at.
-const BASE: Duration = Duration::from_hours(1139568);
+const BASE: Duration = Duration::from_hours(1_139_568);
 
 /// The script as it is, but for the time, which it takes from its arguments.
 fn script() -> Script {

@@ -8,6 +8,8 @@
     reason = "figures are for who asks for them, and a worker speaks so to the test"
 )]
 
+#[path = "../support/private_home.rs"]
+mod private_home;
 #[path = "../support/private_redis.rs"]
 mod private_redis;
 

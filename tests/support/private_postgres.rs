@@ -1,8 +1,6 @@
 //! A PostgreSQL server of a test's own: on a free loopback port, with data that nobody else has.
 #![allow(dead_code, reason = "each test uses some of it")]
 
-mod private_home;
-
 use std::{
     fs::{self, File},
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -14,8 +12,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use crate::private_home::{Home, random_name, within_limit};
 use oauth_dcr::{OsRandom, SecureRandom as _};
-use private_home::{Home, random_name, within_limit};
 
 /// How many ports are tried. Each was free a moment before.
 const PORT_TRIES: usize = 20;
