@@ -20,12 +20,18 @@ mod limiter;
 mod limiter_conformance;
 mod owner;
 mod pipeline;
+#[path = "../support/private_home.rs"]
+mod private_home;
+#[path = "../support/private_postgres.rs"]
+mod private_postgres;
 mod properties;
 mod record;
 mod redirect_uris;
 mod settings;
 mod store_conformance;
 mod support;
+#[path = "../support/temporary.rs"]
+mod temporary;
 mod texts;
 mod token;
 mod wire;

@@ -1,10 +1,10 @@
 //! Characters that databases stumble over, in every text of a registration. What is accepted comes
 //! back as it was sent, whatever the store; what is not is refused before a store sees it.
 
-use oauth_dcr::{ClientStore, MemoryStore};
+use oauth_dcr::{ClientStore, MemoryStore, PostgresStore, SqliteStore};
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::{private_postgres::PrivatePostgres, support::house::House, temporary::TemporaryDir};
 
 /// As it stands in JSON.
 const NUL: &str = r"\u0000";
@@ -137,6 +137,18 @@ async fn outcome<S: ClientStore + Clone>(house: &House<S>, member: &str) -> Stri
 #[tokio::test]
 async fn the_store_in_memory_keeps_every_text() {
     judge(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn the_store_in_sqlite_keeps_every_text() {
+    let dir = TemporaryDir::new();
+    judge(SqliteStore::open(dir.path().join("clients")).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn the_store_in_postgresql_keeps_every_text() {
+    let postgres = PrivatePostgres::start();
+    judge(PostgresStore::connect(&postgres.url()).await.unwrap()).await;
 }
 
 #[tokio::test]
