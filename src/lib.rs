@@ -55,9 +55,13 @@
 //! the server beside them, with a checksum (which is no signature) against rows that were cut or
 //! mixed up.
 //!
+//! What becomes of a client later, and of many, is in [`guide`]: the
+//! [life of a client](guide::life_of_a_client) and [many nodes](guide::many_nodes). The owner of a
+//! tenant has [`Owner`].
+//!
 //! # What the host brings
 //!
-//! A [`ClientStore`] for its database; a [`TenantDirectory`] if it has more than one tenant; an
+//! A [`ClientStore`] for its database, if that is neither SQLite nor PostgreSQL; a [`TenantDirectory`] if it has more than one tenant; an
 //! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota,
 //! such as that of the feature `redis`. Time-outs for slow connections are the server's to set.
 //!
@@ -67,8 +71,8 @@
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
-//! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey.
 //! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
+//! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey. It needs Tokio.
 //! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
 //! - `tower`: [`tower::RegistrationService`].
 #![deny(
@@ -92,7 +96,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // The code in the README compiles.
 #![cfg_attr(
-    all(doctest, feature = "conformance", feature = "geoip", feature = "tower"),
+    all(
+        doctest,
+        feature = "conformance",
+        feature = "geoip",
+        feature = "postgres",
+        feature = "redis",
+        feature = "tower"
+    ),
     doc = include_str!("../README.md")
 )]
 
