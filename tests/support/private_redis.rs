@@ -1,4 +1,5 @@
 //! A Redis or Valkey server of a test's own.
+#![allow(dead_code, reason = "each test uses some of it")]
 
 use std::{
     env, fs,
