@@ -79,7 +79,8 @@ const FRESH: Duration = Duration::from_millis(100);
 /// # Time
 ///
 /// No call takes longer than the [time-out](Self::with_timeout), whatever PostgreSQL does. What was
-/// under way then may have been done or not; its connection is closed.
+/// under way then may have been done or not; its connection is closed. A connection that takes
+/// longer to make is there for later calls.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, so that a server that is overloaded is not
@@ -138,10 +139,7 @@ impl PostgresStore {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn with_pool(pool: PgPool) -> Self {
-        Self::new(Database {
-            pool,
-            timeout: TIMEOUT,
-        })
+        Self::new(Database::new(pool, TIMEOUT))
     }
 
     /// How long a call may take, from its beginning to its answer. Default: one second.
@@ -150,8 +148,7 @@ impl PostgresStore {
     /// Outside of a Tokio runtime.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
-        let pool = self.database.pool;
-        Self::new(Database { pool, timeout })
+        Self::new(Database::new(self.database.pool, timeout))
     }
 
     /// Brings the schema up to date. If it is, this takes no right but to read

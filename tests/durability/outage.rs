@@ -340,6 +340,31 @@ async fn while_postgresql_is_gone_requests_are_refused_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_postgresql_that_takes_longer_to_let_in_than_a_request_waits_is_reached() {
+    let postgres = PrivatePostgres::start();
+    let delay = "options=-c%20post_auth_delay%3D2";
+    let kept = Kept::Postgres(format!("{}?{delay}", postgres.create_database()));
+    let settings = json!({ "tenants": [requests::tenant("shop", json!({ "rate_limit": null }))] });
+    let server = ExampleServer::start_with(Some(&settings), &["--store", &kept.option()]);
+    let mut connection = Connection::open(&server.base).await.unwrap();
+    let deadline = Instant::now() + LIMIT;
+    let mut refused = 0;
+    loop {
+        let start = Instant::now();
+        let request = requests::register("shop", &requests::metadata(refused));
+        let answer = connection.send(request).await.unwrap();
+        assert!(start.elapsed() < NO_HANG, "{:?}", start.elapsed());
+        if answer.status == 201 {
+            break;
+        }
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(Instant::now() < deadline, "refused {refused} times");
+        refused += 1;
+    }
+    assert!(refused > 0, "it was not slow");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_redis_is_gone_registrations_are_refused_and_nothing_is_lost() {
     let mut scene = Scene::new().await;
     let outages = [
