@@ -44,6 +44,10 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// How long connecting may take, migrations included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long making a connection may take while calls come and go. A database that is not there is
+/// tried again at least every fifth of that.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// For how long a connection may have been idle and yet be taken as it is. A server does not restart
 /// in less.
 const FRESH: Duration = Duration::from_millis(100);
@@ -203,6 +207,7 @@ fn pool(options: PgConnectOptions) -> PgPool {
             Ok(())
         })
     });
+    let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT);
     // A round trip less for each call of a server that is busy.
     let pool = pool.test_before_acquire(false);
     let pool = pool.before_acquire(|connection, metadata| {

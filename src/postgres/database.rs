@@ -12,9 +12,6 @@ use crate::postgres::failure::Failure;
 /// How often a call is tried again that another transaction was in the way of.
 const RETRIES: u32 = 5;
 
-/// How long connecting may take when nobody waits for it any more.
-const CONNECT_AHEAD: Duration = Duration::from_secs(5);
-
 /// The pool, and how long a call may take.
 #[derive(Clone)]
 pub(super) struct Database {
@@ -60,14 +57,15 @@ impl Database {
         })
     }
 
-    /// Makes a connection, or waits for one, and gives it to the pool; unless that is under way.
+    /// Makes a connection, or waits for one, for as long as the pool does, and gives it back to the
+    /// pool; unless that is under way.
     fn connect_ahead(&self) {
         let permit = Arc::clone(&self.ahead).try_acquire_owned();
         if let (Ok(permit), Ok(runtime)) = (permit, Handle::try_current()) {
             let pool = self.pool.clone();
             runtime.spawn(async move {
                 // If it comes to nothing, the next call that gives up begins again.
-                let _ = tokio::time::timeout(CONNECT_AHEAD, pool.acquire()).await;
+                let _ = pool.acquire().await;
                 drop(permit);
             });
         }
