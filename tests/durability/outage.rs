@@ -240,7 +240,7 @@ impl Scene {
         let returns = Instant::now();
         (outage.comes_back)(self);
         let is_back = Instant::now();
-        let first = load.first_after(returns).await;
+        let first = load.first_after(is_back).await;
         sleep(Duration::from_secs(1)).await;
         let seen = load.end().await;
 
