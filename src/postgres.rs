@@ -44,6 +44,10 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// How long connecting may take, migrations included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long making a connection may take while calls come and go. A database that is not there is
+/// tried again at least every fifth of that.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// For how long a connection may have been idle and yet be taken as it is. A server does not restart
 /// in less.
 const FRESH: Duration = Duration::from_millis(100);
@@ -79,7 +83,8 @@ const FRESH: Duration = Duration::from_millis(100);
 /// # Time
 ///
 /// No call takes longer than the [time-out](Self::with_timeout), whatever PostgreSQL does. What was
-/// under way then may have been done or not; its connection is closed.
+/// under way then may have been done or not; its connection is closed. A connection that takes
+/// longer to make is there for later calls.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, so that a server that is overloaded is not
@@ -138,10 +143,7 @@ impl PostgresStore {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn with_pool(pool: PgPool) -> Self {
-        Self::new(Database {
-            pool,
-            timeout: TIMEOUT,
-        })
+        Self::new(Database::new(pool, TIMEOUT))
     }
 
     /// How long a call may take, from its beginning to its answer. Default: one second.
@@ -150,8 +152,7 @@ impl PostgresStore {
     /// Outside of a Tokio runtime.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
-        let pool = self.database.pool;
-        Self::new(Database { pool, timeout })
+        Self::new(Database::new(self.database.pool, timeout))
     }
 
     /// Brings the schema up to date. If it is, this takes no right but to read
@@ -206,6 +207,7 @@ fn pool(options: PgConnectOptions) -> PgPool {
             Ok(())
         })
     });
+    let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT);
     // A round trip less for each call of a server that is busy.
     let pool = pool.test_before_acquire(false);
     let pool = pool.before_acquire(|connection, metadata| {

@@ -1,9 +1,11 @@
 use std::{
     ops::{Deref, DerefMut},
+    sync::Arc,
     time::Duration,
 };
 
 use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::postgres::failure::Failure;
 
@@ -15,6 +17,8 @@ const RETRIES: u32 = 5;
 pub(super) struct Database {
     pub(super) pool: PgPool,
     pub(super) timeout: Duration,
+    /// For the one connection that is made ahead.
+    ahead: Arc<Semaphore>,
 }
 
 /// A connection that goes back to the pool only if it is given back. Otherwise it is closed: a call
@@ -24,12 +28,47 @@ pub(super) struct Lease {
     is_idle: bool,
 }
 
+/// A call that waits for a connection. If it gives up, what has been begun is not in vain: a
+/// connection that takes longer to make than a call may take is there for a later one.
+struct Waiting<'a> {
+    database: &'a Database,
+    is_over: bool,
+}
+
 impl Database {
+    pub(super) fn new(pool: PgPool, timeout: Duration) -> Self {
+        Self {
+            pool,
+            timeout,
+            ahead: Arc::new(Semaphore::new(1)),
+        }
+    }
+
     pub(super) async fn lease(&self) -> Result<Lease, Failure> {
+        let mut waiting = Waiting {
+            database: self,
+            is_over: false,
+        };
+        let connection = self.pool.acquire().await;
+        waiting.is_over = true;
         Ok(Lease {
-            connection: self.pool.acquire().await?,
+            connection: connection?,
             is_idle: false,
         })
+    }
+
+    /// Makes a connection, or waits for one, for as long as the pool does, and gives it back to the
+    /// pool; unless that is under way.
+    fn connect_ahead(&self) {
+        let permit = Arc::clone(&self.ahead).try_acquire_owned();
+        if let (Ok(permit), Ok(runtime)) = (permit, Handle::try_current()) {
+            let pool = self.pool.clone();
+            runtime.spawn(async move {
+                // If it comes to nothing, the next call that gives up begins again.
+                let _ = pool.acquire().await;
+                drop(permit);
+            });
+        }
     }
 
     /// Does what `attempt` does, again if other transactions were in its way, within the time.
@@ -65,6 +104,14 @@ impl Lease {
     pub(super) fn give_back<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
         self.is_idle = answer.as_ref().map_or_else(Failure::is_refusal, |_| true);
         answer
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.database.connect_ahead();
+        }
     }
 }
 

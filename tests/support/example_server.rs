@@ -1,4 +1,5 @@
 //! The example authorization server as a process of its own.
+#![allow(dead_code, reason = "each test uses some of it")]
 
 #[path = "example_binary.rs"]
 mod example_binary;
@@ -73,6 +74,17 @@ impl ExampleServer {
         let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(sent.success(), "SIGTERM was not sent");
         self.wait()
+    }
+
+    /// Ends it where it is, with no chance to tidy up.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     fn wait(&mut self) -> Option<ExitStatus> {

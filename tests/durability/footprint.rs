@@ -1,0 +1,118 @@
+//! How much memory the server takes.
+
+use std::{fs, sync::Arc, time::Duration};
+
+use oauth_dcr::{Client, ClientStore as _, InsertOutcome, Insertion, SqliteStore};
+use serde_json::json;
+use tokio::{task::JoinSet, time::Instant};
+
+use crate::{
+    example_server::ExampleServer,
+    kept::Kept,
+    minted::Minted,
+    number,
+    requests::{metadata, register, tenant, token},
+    temporary::TemporaryDir,
+    wire::Connection,
+};
+
+/// The most that the server may have had at once, in KiB.
+const MOST: u64 = 64 * 1024;
+
+/// How many clients are stored at once: as many as are waited for together.
+const LOT: usize = 1000;
+
+/// The tenant of minted clients.
+const TENANT: &str = "default";
+
+const CONNECTIONS: usize = 32;
+
+/// How often each connection registers a client and asks for several that are there.
+const TURNS: usize = 100;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_clients_in_sqlite_take_no_memory() {
+    let dir = TemporaryDir::new();
+    let kept = Kept::Sqlite(dir.path().join("clients"));
+    let count = number("OAUTH_DCR_RSS_CLIENTS", 20_000);
+    let count = usize::try_from(count).unwrap();
+    let start = Instant::now();
+    let some = fill(&dir, count).await;
+    let filled = start.elapsed();
+
+    let open = json!({ "tenants": [tenant(TENANT, json!({ "rate_limit": null }))] });
+    let server = ExampleServer::start_with(Some(&open), &["--store", &kept.option()]);
+    let at_start = memory(&server, "VmRSS");
+    let start = Instant::now();
+    ask(&server, &some).await;
+    let asked = start.elapsed();
+    let (now, most) = (memory(&server, "VmRSS"), memory(&server, "VmHWM"));
+    let requests = CONNECTIONS * TURNS;
+    println!(
+        "{count} clients, stored in {filled:?}: {at_start} KiB at the start, {now} KiB after \
+         {requests} registrations and {} look-ups in {asked:?}, {most} KiB at the most",
+        4 * requests,
+    );
+    assert_eq!(kept.assert_whole().await, count + requests);
+    assert!(most < MOST, "{most} KiB");
+}
+
+/// Stores `count` clients, and returns the ids of some.
+async fn fill(dir: &TemporaryDir, count: usize) -> Vec<String> {
+    // Long enough for the slowest disk.
+    let timeout = Duration::from_mins(1);
+    let path = dir.path().join("clients");
+    let store = SqliteStore::open_with_timeout(path, timeout).await.unwrap();
+    let mut minted = Minted::default();
+    let mut some = Vec::new();
+    let mut left = count;
+    while left > 0 {
+        let lot = minted.clients(left.min(LOT));
+        left -= lot.len();
+        let ids = lot.iter().map(|it: &Arc<Client>| it.id().to_string());
+        some.extend(ids.step_by(10));
+        let mut tasks = JoinSet::new();
+        for client in lot {
+            let store = store.clone();
+            tasks.spawn(async move {
+                let outcome = store.insert(Insertion::new(client)).await.unwrap();
+                assert_eq!(outcome, InsertOutcome::Inserted { removed: vec![] });
+            });
+        }
+        tasks.join_all().await;
+    }
+    some
+}
+
+/// Registers clients, and asks for those with the ids, which are spread over the whole file.
+async fn ask(server: &ExampleServer, ids: &[String]) {
+    let ids: Arc<[String]> = ids.into();
+    let mut tasks = JoinSet::new();
+    for number in 0..CONNECTIONS {
+        let mut connection = Connection::open(&server.base).await.unwrap();
+        let ids = Arc::clone(&ids);
+        tasks.spawn(async move {
+            for turn in 0..TURNS {
+                let number = turn * CONNECTIONS + number;
+                let request = register(TENANT, &metadata(number));
+                let answer = connection.send(request).await.unwrap();
+                assert_eq!(answer.status, 201, "{answer:?}");
+                for step in 0..4 {
+                    let id = &ids[(number * 4 + step) % ids.len()];
+                    let answer = connection.send(token(TENANT, id, None)).await.unwrap();
+                    assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+/// A line of what the system says of the server's memory, in KiB.
+fn memory(server: &ExampleServer, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let mut lines = status.lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let kib = value.and_then(|it| it.trim().strip_suffix(" kB"));
+    kib.expect("a number of KiB").parse().unwrap()
+}

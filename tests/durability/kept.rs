@@ -1,0 +1,98 @@
+//! What the server keeps clients in, from within.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use oauth_dcr::{Client, ClientStore, PostgresStore, SqliteStore, TenantId};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
+
+/// How many clients are listed at a time.
+const PAGE: u32 = 1000;
+
+/// How many clients each tenant is said to have, and how many it has.
+const COUNTS: &str = "SELECT COALESCE(noted.clients, 0), COALESCE(counted.clients, 0)
+    FROM oauth_dcr_tenants AS noted
+    FULL JOIN (
+        SELECT tenant, COUNT(*) AS clients FROM oauth_dcr_clients GROUP BY tenant
+    ) AS counted ON counted.tenant = noted.tenant";
+
+/// Clients by tenant and id.
+pub(crate) type Clients = HashMap<(String, String), Arc<Client>>;
+
+/// A database that clients are kept in.
+pub(crate) enum Kept {
+    /// The path of the file.
+    Sqlite(PathBuf),
+    /// The URL of the database.
+    Postgres(String),
+}
+
+impl Kept {
+    /// The server's option `--store`.
+    pub(crate) fn option(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// All clients of these tenants, by tenant and id, every one of which can be read.
+    pub(crate) async fn clients(&self, tenants: &BTreeSet<&str>) -> Clients {
+        match self {
+            Self::Sqlite(path) => all(&SqliteStore::open(path).await.unwrap(), tenants).await,
+            Self::Postgres(url) => all(&PostgresStore::connect(url).await.unwrap(), tenants).await,
+        }
+    }
+
+    /// Panics unless each tenant has as many clients as it is said to have, and an SQLite file is as
+    /// it should be. Returns how many there are of all tenants.
+    pub(crate) async fn assert_whole(&self) -> usize {
+        let counts: Vec<(i64, i64)> = match self {
+            Self::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path);
+                let mut connection = options.connect().await.unwrap();
+                assert_eq!(integrity(&mut connection).await, ["ok"]);
+                sqlx::query_as(COUNTS).fetch_all(&mut connection).await
+            }
+            Self::Postgres(url) => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                sqlx::query_as(COUNTS).fetch_all(&mut connection).await
+            }
+        }
+        .unwrap();
+        for (noted, counted) in &counts {
+            assert_eq!(noted, counted, "the count of a tenant");
+        }
+        let clients: i64 = counts.iter().map(|(_, counted)| counted).sum();
+        clients.try_into().unwrap()
+    }
+}
+
+async fn integrity(connection: &mut SqliteConnection) -> Vec<String> {
+    let check = sqlx::query_scalar("PRAGMA integrity_check");
+    check.fetch_all(connection).await.unwrap()
+}
+
+async fn all(store: &impl ClientStore, tenants: &BTreeSet<&str>) -> Clients {
+    let mut clients = Clients::new();
+    for tenant in tenants {
+        let id = TenantId::parse(tenant).unwrap();
+        let mut last = None;
+        loop {
+            let page = store.list(&id, last.as_ref(), PAGE).await.unwrap();
+            let Some(end) = page.last() else {
+                break;
+            };
+            last = Some(end.id().clone());
+            let place = |client: &Client| (id.to_string(), client.id().to_string());
+            clients.extend(page.into_iter().map(|it| (place(&it), it)));
+        }
+    }
+    clients
+}

@@ -1,0 +1,127 @@
+//! Whatever is killed in the middle of it, what was acknowledged is there.
+
+use std::{
+    sync::{Arc, atomic::AtomicUsize},
+    time::{Duration, Instant},
+};
+
+use oauth_dcr::{OsRandom, SecureRandom as _};
+use tokio::time::sleep;
+
+use crate::{
+    example_server::ExampleServer,
+    kept::Kept,
+    ledger::{Acknowledged, assert_are_kept, assert_work},
+    load::{CONNECTIONS, Load, settings},
+    number,
+    private_postgres::PrivatePostgres,
+    temporary::TemporaryDir,
+};
+
+/// How many registrations a round has on average before the kill.
+const EACH: usize = 300;
+
+/// A kill follows an acknowledgement by up to so many microseconds: more than a commit takes.
+const JITTER: usize = 20_000;
+
+/// After how many rounds everything is looked at that was ever acknowledged. After each round, that
+/// of the round is.
+const LOOKED_AT: u32 = 10;
+
+/// A database that is back is found by then.
+const FOUND: Duration = Duration::from_secs(2);
+
+fn start(kept: &Kept) -> ExampleServer {
+    ExampleServer::start_with(Some(&settings()), &["--store", &kept.option()])
+}
+
+/// A number from 1 to `most`.
+fn random(most: usize) -> usize {
+    let mut bytes = [0; 8];
+    OsRandom.fill(&mut bytes).unwrap();
+    usize::from_ne_bytes(bytes) % most + 1
+}
+
+/// Waits for a random moment of the round.
+async fn random_moment(load: &Load) {
+    load.acknowledged(random(2 * EACH)).await;
+    sleep(Duration::from_micros(random(JITTER).try_into().unwrap())).await;
+}
+
+/// Kills the server in the middle of registrations, and looks for them in the next one, again and
+/// again.
+async fn kill_the_server(what: &str, kept: &Kept, rounds: u32) {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut ledger: Vec<Acknowledged> = Vec::new();
+    let mut server = start(kept);
+    for round in 1..=rounds {
+        let load = Load::on(&server.base, &next);
+        random_moment(&load).await;
+        server.kill();
+        let (acknowledged, refused) = load.end().await;
+        assert_eq!(refused, 0, "round {round}");
+        server = start(kept);
+        assert_work(&server.base, &acknowledged).await;
+        ledger.extend(acknowledged);
+        if round % LOOKED_AT == 0 || round == rounds {
+            assert_are_kept(&ledger, kept).await;
+        }
+    }
+    let stored = kept.assert_whole().await;
+    println!(
+        "{what}: {rounds} rounds, {} registrations acknowledged, none lost; {stored} clients stored",
+        ledger.len(),
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_has_lost_nothing_in_sqlite() {
+    let dir = TemporaryDir::new();
+    let kept = Kept::Sqlite(dir.path().join("clients"));
+    let rounds = number("OAUTH_DCR_KILL_ROUNDS", 4);
+    kill_the_server("SQLite", &kept, rounds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_has_lost_nothing_in_postgresql() {
+    let postgres = PrivatePostgres::start();
+    let kept = Kept::Postgres(postgres.create_database());
+    let rounds = number("OAUTH_DCR_KILL_ROUNDS", 3);
+    kill_the_server("PostgreSQL", &kept, rounds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_postgresql_has_lost_nothing_and_is_found_again() {
+    let mut postgres = PrivatePostgres::start();
+    let kept = Kept::Postgres(postgres.create_database());
+    let rounds = number("OAUTH_DCR_KILL_ROUNDS", 2);
+    let next = Arc::new(AtomicUsize::new(0));
+    let server = start(&kept);
+    let mut ledger = Vec::new();
+    let (mut refusals, mut slowest) = (0, Duration::ZERO);
+    for round in 1..=rounds {
+        let mut load = Load::on(&server.base, &next);
+        random_moment(&load).await;
+        postgres.kill();
+        postgres.restart();
+        let is_back = Instant::now();
+        let first = load.first_after(is_back).await;
+        slowest = slowest.max(first.saturating_duration_since(is_back));
+        // Some more, by which the pool has found out about all its connections.
+        load.acknowledged(load.count() + EACH / 4).await;
+        assert_eq!(load.connections(), CONNECTIONS, "round {round}");
+        let (acknowledged, refused) = load.end().await;
+        refusals += refused;
+        assert_work(&server.base, &acknowledged).await;
+        ledger.extend(acknowledged);
+        if round % LOOKED_AT == 0 || round == rounds {
+            assert_are_kept(&ledger, &kept).await;
+        }
+    }
+    println!(
+        "PostgreSQL killed: {rounds} rounds, {} registrations acknowledged, none lost; {refusals} \
+         refused; first success at most {slowest:?} after the return",
+        ledger.len(),
+    );
+    assert!(slowest < FOUND, "it is found after {slowest:?}");
+}

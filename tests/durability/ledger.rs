@@ -1,0 +1,133 @@
+//! What was acknowledged, and whether it is still there.
+
+use std::{
+    slice,
+    time::{Duration, Instant},
+};
+
+use http::Request;
+use oauth_dcr::Client;
+use serde_json::{Value, json};
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::{
+    kept::Kept,
+    requests,
+    wire::{Answer, Connection},
+};
+
+/// How many connections ask at once.
+const CONNECTIONS: usize = 8;
+
+/// No server that works refuses to answer for so long.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A registration whose 201 came whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Acknowledged {
+    pub(crate) tenant: String,
+    /// The body of the answer.
+    body: Value,
+}
+
+impl Acknowledged {
+    pub(crate) fn new(tenant: &str, answer: &Answer) -> Self {
+        assert_eq!(answer.status, 201, "{answer:?}");
+        Self {
+            tenant: tenant.to_owned(),
+            body: answer.json(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.body["client_id"].as_str().expect("an id")
+    }
+
+    fn secret(&self) -> Option<&str> {
+        self.body["client_secret"].as_str()
+    }
+
+    /// Panics unless `client` is the one that was answered with, to the last field.
+    fn assert_is(&self, client: &Client) {
+        let mut metadata = self.body.clone();
+        let members = metadata.as_object_mut().expect("an object");
+        let issued_at = members.remove("client_id_issued_at");
+        for name in ["client_id", "client_secret", "client_secret_expires_at"] {
+            members.remove(name);
+        }
+        assert_eq!(json!(client.metadata()), metadata);
+        assert_eq!(Some(json!(client.issued_at().unix_seconds())), issued_at);
+        assert_eq!(client.id().as_str(), self.id());
+        assert_eq!(client.tenant().as_str(), self.tenant);
+        match (client.secret_digest(), self.secret()) {
+            (Some(digest), Some(secret)) => assert!(digest.matches(secret), "{client:?}"),
+            (None, None) => {}
+            _ => panic!("public and confidential: {client:?}"),
+        }
+    }
+
+    /// Panics unless the server knows the client, and its secret and no other.
+    async fn assert_works(&self, connection: &mut Connection) {
+        let known = (400, "invalid_grant".to_owned());
+        let unknown = (401, "invalid_client".to_owned());
+        let (tenant, id) = (&self.tenant, self.id());
+        let other = "wrong-secret-wrong-secret-wrong-secret-wrong";
+        for (secret, expected) in [
+            (self.secret(), known),
+            // A public client has none to show.
+            (Some(other), unknown),
+        ] {
+            let request = || requests::token(tenant, id, secret);
+            let answer = answered(connection, request).await;
+            assert_eq!(answer.refusal(), expected, "{self:?}");
+        }
+    }
+}
+
+/// What the server says once its database has the time for it.
+async fn answered(connection: &mut Connection, request: impl Fn() -> Request<String>) -> Answer {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        let answer = connection.send(request()).await.unwrap();
+        if answer.status != 503 {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{answer:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Panics unless the server at `base` knows all of them.
+pub(crate) async fn assert_work(base: &str, acknowledged: &[Acknowledged]) {
+    let mut tasks = JoinSet::new();
+    for some in acknowledged.chunks(acknowledged.len().div_ceil(CONNECTIONS).max(1)) {
+        let (base, some) = (base.to_owned(), some.to_vec());
+        tasks.spawn(async move {
+            let mut connection = Connection::open(&base).await.unwrap();
+            for it in some {
+                it.assert_works(&mut connection).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+/// Panics unless all of them are kept as they were answered with, and all that is kept is whole.
+pub(crate) async fn assert_are_kept(acknowledged: &[Acknowledged], kept: &Kept) {
+    let tenants = acknowledged.iter().map(|it| &*it.tenant).collect();
+    let clients = kept.clients(&tenants).await;
+    for it in acknowledged {
+        let place = (it.tenant.clone(), it.id().to_owned());
+        let client = clients.get(&place);
+        it.assert_is(client.unwrap_or_else(|| panic!("it is lost: {it:?}")));
+    }
+    let stored = kept.assert_whole().await;
+    assert_eq!(stored, clients.len(), "clients of other tenants");
+}
+
+impl Acknowledged {
+    /// As the assertions take it.
+    pub(crate) fn alone(&self) -> &[Self] {
+        slice::from_ref(self)
+    }
+}

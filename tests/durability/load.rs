@@ -1,0 +1,140 @@
+//! Registrations from many connections at once, each sending the next as soon as the last is
+//! answered.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::{ledger::Acknowledged, requests, wire::Connection};
+
+pub(crate) const CONNECTIONS: usize = 32;
+
+/// No server needs so long for what a test waits for.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Where clients are stored by one statement, and where in turn.
+const TENANTS: [&str; 2] = ["open", "folding"];
+
+/// The settings of both tenants.
+pub(crate) fn settings() -> Value {
+    let open = json!({ "rate_limit": null });
+    let folding = json!({ "rate_limit": null, "fold_identical": true, "max_clients": 10_000_000 });
+    json!({ "tenants": [requests::tenant("open", open), requests::tenant("folding", folding)] })
+}
+
+/// What was answered so far.
+#[derive(Default)]
+struct Answered {
+    acknowledged: Mutex<Vec<(Instant, Acknowledged)>>,
+    refused: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+impl Answered {
+    fn first_after(&self, moment: Instant) -> Option<Instant> {
+        let acknowledged = self.acknowledged.lock().unwrap();
+        let mut moments = acknowledged.iter().map(|(at, _)| *at);
+        moments.find(|at| *at > moment)
+    }
+}
+
+pub(crate) struct Load {
+    answered: Arc<Answered>,
+    next: Arc<AtomicUsize>,
+    connections: JoinSet<()>,
+}
+
+impl Load {
+    /// Begins at the server at `base`, with the registration of the number `next`.
+    pub(crate) fn on(base: &str, next: &Arc<AtomicUsize>) -> Self {
+        let mut load = Self {
+            answered: Arc::default(),
+            next: Arc::clone(next),
+            connections: JoinSet::new(),
+        };
+        for _ in 0..CONNECTIONS {
+            let (answered, next) = (Arc::clone(&load.answered), Arc::clone(&load.next));
+            let base = base.to_owned();
+            load.connections.spawn(async move {
+                if let Ok(mut connection) = Connection::open(&base).await {
+                    register(&mut connection, &answered, &next).await;
+                }
+            });
+        }
+        load
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.answered.acknowledged.lock().unwrap().len()
+    }
+
+    /// Waits until so many are acknowledged.
+    pub(crate) async fn acknowledged(&self, count: usize) {
+        let deadline = Instant::now() + LIMIT;
+        while self.count() < count {
+            assert!(Instant::now() < deadline, "{} of {count}", self.count());
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// When the first was acknowledged after `moment`.
+    pub(crate) async fn first_after(&self, moment: Instant) -> Instant {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            if let Some(first) = self.answered.first_after(moment) {
+                return first;
+            }
+            assert!(Instant::now() < deadline, "nothing is acknowledged again");
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// How many connections the server has not cut.
+    pub(crate) fn connections(&mut self) -> usize {
+        while self
+            .connections
+            .try_join_next()
+            .is_some_and(|it| it.is_ok())
+        {}
+        self.connections.len()
+    }
+
+    /// Ends it, once all that is under way is answered or cut off. Returns what was acknowledged, and
+    /// how many were refused.
+    pub(crate) async fn end(mut self) -> (Vec<Acknowledged>, usize) {
+        self.answered.is_over.store(true, Ordering::Relaxed);
+        while let Some(ended) = self.connections.join_next().await {
+            ended.unwrap();
+        }
+        let answered = Arc::into_inner(self.answered).expect("all have ended");
+        let acknowledged = answered.acknowledged.into_inner().unwrap();
+        let acknowledged = acknowledged.into_iter().map(|(_, it)| it).collect();
+        (acknowledged, answered.refused.into_inner())
+    }
+}
+
+/// Registers one client after another, until it is over or the server is gone.
+async fn register(connection: &mut Connection, answered: &Answered, next: &AtomicUsize) {
+    while !answered.is_over.load(Ordering::Relaxed) {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let tenant = TENANTS[number / 5 % 2];
+        let request = requests::register(tenant, &requests::metadata(number));
+        let Ok(answer) = connection.send(request).await else {
+            return;
+        };
+        if answer.status == 503 {
+            answered.refused.fetch_add(1, Ordering::Relaxed);
+            continue;
+        }
+        let acknowledged = Acknowledged::new(tenant, &answer);
+        let mut all = answered.acknowledged.lock().unwrap();
+        all.push((Instant::now(), acknowledged));
+    }
+}

@@ -1,0 +1,39 @@
+//! The example authorization server and what it keeps its clients in, as processes of their own:
+//! whatever ends them and whenever, what was acknowledged is there, and outages close.
+//!
+//! How much is done is set by `OAUTH_DCR_KILL_ROUNDS`, `OAUTH_DCR_PAUSE_SECONDS` and
+//! `OAUTH_DCR_RSS_CLIENTS`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is tested here takes time from servers and from the operating system"
+)]
+#![expect(clippy::print_stdout, reason = "figures are for who asks for them")]
+
+#[path = "../support/example_server.rs"]
+mod example_server;
+#[path = "../../benches/support/minted.rs"]
+mod minted;
+#[path = "../support/private_postgres.rs"]
+mod private_postgres;
+#[path = "../support/private_redis.rs"]
+mod private_redis;
+#[path = "../support/temporary.rs"]
+mod temporary;
+
+mod footprint;
+mod kept;
+mod kill;
+mod ledger;
+mod load;
+mod outage;
+mod requests;
+mod two_nodes;
+mod wire;
+
+/// The number in a variable of the environment, or `default`.
+fn number(name: &str, default: u32) -> u32 {
+    std::env::var(name).map_or(default, |text| match text.parse() {
+        Ok(number) if number > 0 => number,
+        _ => panic!("{name} is a number from 1"),
+    })
+}
