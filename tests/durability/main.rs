@@ -13,6 +13,8 @@
 mod example_server;
 #[path = "../../benches/support/minted.rs"]
 mod minted;
+#[path = "../support/private_home.rs"]
+mod private_home;
 #[path = "../support/private_postgres.rs"]
 mod private_postgres;
 #[path = "../support/private_redis.rs"]
