@@ -82,7 +82,7 @@ impl ClientStore for MyStore {
     async fn touch(&self, tenant: &TenantId, id: &ClientId, touch: Touch) -> Answer<TouchOutcome> {
         self.alone(tenant, |rows| {
             let row = rows.get_mut(id);
-            row.map_or(TouchOutcome::Unchanged, |row| row.1.touch(touch))
+            row.map_or(TouchOutcome::Missing, |row| row.1.touch(touch))
         })
     }
 

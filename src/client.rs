@@ -100,7 +100,8 @@ impl Client {
         self.blocked
     }
 
-    /// The same client, blocked or not.
+    /// The same client, blocked or not. It changes nothing in a store: that is for
+    /// [`Owner::block`](crate::Owner::block).
     #[must_use]
     pub const fn with_blocked(mut self, blocked: bool) -> Self {
         self.blocked = blocked;
@@ -116,7 +117,8 @@ impl Client {
         })
     }
 
-    /// The same client, with this policy.
+    /// The same client, with this policy. It changes nothing in a store: that is for
+    /// [`Owner::set_redirection_policy`](crate::Owner::set_redirection_policy).
     #[must_use]
     pub const fn with_redirection_policy(mut self, policy: RedirectionPolicy) -> Self {
         self.redirection_policy = Some(policy);

@@ -11,4 +11,4 @@ pub use admission::Admission;
 pub use builder::RegistrarBuilder;
 pub use owner::{ClientPage, Owner};
 pub use registered::Registered;
-pub use registrar::Registrar;
+pub use registrar::{MarkOutcome, Registrar};

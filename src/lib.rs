@@ -152,9 +152,11 @@ pub use authorization::{
     ResponseMode,
 };
 pub use client::Client;
-pub use engine::{Admission, ClientPage, Owner, Registered, Registrar, RegistrarBuilder};
+pub use engine::{
+    Admission, ClientPage, MarkOutcome, Owner, Registered, Registrar, RegistrarBuilder,
+};
 pub use error::{BackendError, OwnerError, RandomError, RegistrationError};
-pub use life::{FoldKey, Sweep, Touch, Usage};
+pub use life::{FoldKey, Sweep, Touch, TouchOutcome, Usage};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
 #[cfg(feature = "memory")]
@@ -163,7 +165,7 @@ pub use ports::{
     Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource, InsertOutcome,
     Insertion, Location, NoEvents, NoGeo, OsRandom, RateLimiter, Removal, RemoveOutcome,
     SecureRandom, SingleTenant, SystemClock, TenantDirectory, TenantSelector, Tenants,
-    TouchOutcome, UpdateOutcome, WantedLocation,
+    UpdateOutcome, WantedLocation,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;

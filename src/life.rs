@@ -9,4 +9,4 @@ mod usage;
 
 pub use fold::FoldKey;
 pub use sweep::Sweep;
-pub use usage::{Touch, Usage};
+pub use usage::{Touch, TouchOutcome, Usage};

@@ -11,12 +11,9 @@ use std::{
 use crate::{
     client::Client,
     error::BackendError,
-    life::{Sweep, Touch},
+    life::{Sweep, Touch, TouchOutcome},
     memory::clients::Clients,
-    ports::{
-        ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome,
-        UpdateOutcome,
-    },
+    ports::{ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     values::{ClientId, TenantId},
 };
 
@@ -106,7 +103,7 @@ impl ClientStore for MemoryStore {
     ) -> Result<TouchOutcome, BackendError> {
         let mut tenants = self.write();
         let clients = tenants.get_mut(tenant);
-        Ok(clients.map_or(TouchOutcome::Unchanged, |it| it.touch(id, touch)))
+        Ok(clients.map_or(TouchOutcome::Missing, |it| it.touch(id, touch)))
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {

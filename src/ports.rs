@@ -21,7 +21,7 @@ pub use limiter::RateLimiter;
 pub use local_limiter::LocalRateLimiter;
 pub use random::{OsRandom, SecureRandom};
 pub use store::{
-    ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome, UpdateOutcome,
+    ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome,
 };
 pub use tenants::{SingleTenant, TenantDirectory, TenantSelector, Tenants};
 

@@ -21,11 +21,8 @@ use crate::{
     client::Client,
     error::BackendError,
     group_commit::GroupCommit,
-    life::{Sweep, Touch},
-    ports::{
-        ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome,
-        UpdateOutcome,
-    },
+    life::{Sweep, Touch, TouchOutcome, Usage},
+    ports::{ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     postgres::{
         database::Database,
         failure::Failure,
@@ -308,22 +305,12 @@ impl ClientStore for PostgresStore {
         id: &ClientId,
         touch: Touch,
     ) -> Result<TouchOutcome, BackendError> {
-        let written = self.database.call(|| async {
+        let outcome = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
-            let written = sqlx::query(sql::TOUCH)
-                .bind(tenant.as_str())
-                .bind(id.as_str())
-                .bind(touch.is_use())
-                .bind(row::millis(touch.idle_since()))
-                .bind(row::millis(touch.until()))
-                .execute(&mut *lease)
-                .await;
-            lease.give_back(written.map_err(Failure::from))
+            let outcome = self::touch(&mut lease, tenant, id, touch).await;
+            lease.give_back(outcome)
         });
-        Ok(match written.await?.rows_affected() {
-            0 => TouchOutcome::Unchanged,
-            _ => TouchOutcome::Written,
-        })
+        Ok(outcome.await?)
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
@@ -366,6 +353,50 @@ async fn replace(
     } else {
         UpdateOutcome::Missing
     })
+}
+
+async fn touch(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: &ClientId,
+    touch: Touch,
+) -> Result<TouchOutcome, Failure> {
+    // Most signs of life say nothing new.
+    match usage(connection, tenant, id).await? {
+        None => return Ok(TouchOutcome::Missing),
+        Some(usage) if usage.touched(touch).is_none() => return Ok(TouchOutcome::Unchanged),
+        Some(_) => {}
+    }
+    let touched = sqlx::query(sql::TOUCH)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .bind(touch.is_use())
+        .bind(row::millis(touch.idle_since()))
+        .bind(row::millis(touch.until()))
+        .execute(&mut *connection)
+        .await?;
+    if touched.rows_affected() > 0 {
+        return Ok(TouchOutcome::Written);
+    }
+    // Another touch came first, or a removal.
+    Ok(match usage(connection, tenant, id).await? {
+        Some(_) => TouchOutcome::Unchanged,
+        None => TouchOutcome::Missing,
+    })
+}
+
+async fn usage(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: &ClientId,
+) -> Result<Option<Usage>, Failure> {
+    let found: Option<(bool, i64)> = sqlx::query_as(sql::USAGE)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    let usage = |(is_used, idle_since)| Usage::from_parts(is_used, row::moment(idle_since));
+    Ok(found.map(usage))
 }
 
 /// Shows nothing of how it connects.

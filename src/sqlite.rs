@@ -12,11 +12,8 @@ use crate::{
     client::Client,
     error::BackendError,
     group_commit::GroupCommit,
-    life::{Sweep, Touch},
-    ports::{
-        ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome,
-        UpdateOutcome,
-    },
+    life::{Sweep, Touch, TouchOutcome},
+    ports::{ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     values::{ClientId, TenantId},
 };
 
@@ -146,11 +143,11 @@ impl ClientStore for SqliteStore {
         touch: Touch,
     ) -> Result<TouchOutcome, BackendError> {
         // Most signs of life say nothing new.
-        let usage = row::usage(&self.readers, tenant, id)
-            .await
-            .map_err(failed)?;
-        if usage.and_then(|usage| usage.touched(touch)).is_none() {
-            return Ok(TouchOutcome::Unchanged);
+        let usage = row::usage(&self.readers, tenant, id).await;
+        match usage.map_err(failed)? {
+            None => return Ok(TouchOutcome::Missing),
+            Some(usage) if usage.touched(touch).is_none() => return Ok(TouchOutcome::Unchanged),
+            Some(_) => {}
         }
         let job = Job::Touch(tenant.clone(), id.clone(), touch);
         match self.writer.submit(job).await? {

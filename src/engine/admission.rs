@@ -69,7 +69,8 @@ impl Admission {
     /// [`RegistrationError::Metadata`] if a rule of the profile is broken;
     /// [`RegistrationError::TooManyClients`] if the tenant is full;
     /// [`RegistrationError::Backend`], [`RegistrationError::Random`] or
-    /// [`RegistrationError::NoFreeId`] if the outside world failed. Nothing is stored then.
+    /// [`RegistrationError::NoFreeId`] if the outside world failed. Nothing is stored then, but for a
+    /// store that fails without an answer: it may have stored the client, whole.
     pub async fn register(
         self,
         request: RegistrationRequest,

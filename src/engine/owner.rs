@@ -8,7 +8,7 @@ use crate::{
     ports::{Change, ClientUpdate, Event, Removal, RemoveOutcome, UpdateOutcome},
     registration::RegistrationRequest,
     settings::{RegistrationSettings, TenantSettings},
-    values::{ClientId, ClientSecret, RedirectionPolicy},
+    values::{ClientId, RedirectionPolicy},
 };
 
 /// How often a change is tried again that somebody else came before.
@@ -16,6 +16,11 @@ const RETRIES: u32 = 5;
 
 /// What the owner of a tenant may do with its clients, and nobody else can: from outside, a
 /// registration never changes.
+///
+/// It keeps the settings that the tenant had when it was made, so make one for each task.
+///
+/// After [`OwnerError::Backend`], what was to be done may have been done, whole, or not: the store did
+/// not say. After any other error, nothing was changed.
 ///
 /// ```
 /// # use oauth_dcr::{MemoryStore, RegistrationRequest, Registrar, TenantSettings, acl::Signals};
@@ -62,6 +67,9 @@ pub struct ClientPage {
 }
 
 impl Owner {
+    /// The longest that two secrets work side by side.
+    pub const MAX_OVERLAP: Duration = Duration::from_hours(30 * 24);
+
     /// The most clients on one page.
     pub const MAX_PAGE: u32 = 1000;
 
@@ -109,8 +117,8 @@ impl Owner {
         Ok(ClientPage { clients, next })
     }
 
-    /// Registers `client`, as it was read, anew: with what `request` asks for, checked like any
-    /// registration of the client's mode. It keeps its id.
+    /// Registers anew what `client` was when it was read: with what `request` asks for, checked like
+    /// any registration of the client's mode. It keeps its id, and whatever else the owner decided.
     ///
     /// One that becomes confidential gets a secret, one that becomes public loses its own. Nothing is
     /// folded into it any more.
@@ -127,6 +135,12 @@ impl Owner {
         if client.tenant() != &self.tenant.id {
             return Err(OwnerError::UnknownClient);
         }
+        // What is stored, not what the caller made of it.
+        let stored = self.find(client.id()).await?;
+        if stored.revision() != client.revision() {
+            return Err(OwnerError::Changed);
+        }
+        let client = &*stored;
         // A client keeps the mode that it was born with.
         let rules = RegistrationSettings {
             security_mode: client.security_mode(),
@@ -153,27 +167,39 @@ impl Owner {
         }
     }
 
-    /// Gives a confidential client a new secret. The old one works for `overlap` more, so that the
-    /// client can be told in peace; [`Duration::ZERO`] ends it at once. One that was still working
-    /// from an earlier rotation ends in any case.
+    /// Gives a confidential client a new secret. The old one works for `overlap` more, at most
+    /// [`Owner::MAX_OVERLAP`], so that the client can be told in peace; [`Duration::ZERO`] ends it at
+    /// once. One that was still working from an earlier rotation ends in any case.
     ///
     /// # Errors
     /// [`OwnerError::PublicClient`], [`OwnerError::UnknownClient`], [`OwnerError::Changed`],
-    /// [`OwnerError::Backend`] or [`OwnerError::Random`].
+    /// [`OwnerError::Random`], or [`OwnerError::Backend`]: before it is tried again, see by
+    /// [`Client::revision`] whether it was done, or the secret that the client has might end.
     pub async fn rotate_secret(
         &self,
         id: &ClientId,
         overlap: Duration,
     ) -> Result<Registered, OwnerError> {
-        let secret: ClientSecret = mint::secret(&*self.registrar.0.random)?;
+        let secret = mint::secret(&*self.registrar.0.random)?;
+        let digest = secret.digest();
+        let overlap = overlap.min(Self::MAX_OVERLAP);
         let until = self.registrar.clock().now().saturating_add(overlap);
         let rotate = |client: &mut Client| {
             let old = client.secret.ok_or(OwnerError::PublicClient)?;
             client.previous_secret = (!overlap.is_zero()).then_some((old, until));
-            client.secret = Some(secret.digest());
+            client.secret = Some(digest);
             Ok(())
         };
-        let client = self.change(id, Change::Secret, rotate).await?;
+        let rotated = self.change(id, Change::Secret, rotate).await;
+        let client = match rotated {
+            Ok(client) => client,
+            // Done, and only the answer was lost: then nobody else will ever know the secret.
+            Err(error @ OwnerError::Backend(_)) => match self.find(id).await {
+                Ok(client) if client.secret == Some(digest) => client,
+                _ => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
         Ok(Registered::new(client, Some(secret)))
     }
 
@@ -232,16 +258,18 @@ impl Owner {
         }
     }
 
-    /// Removes some of the clients that the tenant's settings let go: at most
-    /// [`Sweep::MAX_LIMIT`]. Call it on a schedule, and again right away while it removes that many.
+    /// Removes up to `limit` of the clients that the tenant's settings let go, 1 to
+    /// [`Sweep::MAX_LIMIT`], and says which. Call it on a schedule, and again right away while it
+    /// removes that many. A few hundred at a time keep nobody waiting.
     ///
     /// # Errors
     /// [`OwnerError::Backend`].
-    pub async fn sweep(&self) -> Result<Vec<ClientId>, OwnerError> {
+    pub async fn sweep(&self, limit: u32) -> Result<Vec<ClientId>, OwnerError> {
         let now = self.registrar.clock().now();
         let Some(sweep) = Sweep::by_settings(&self.tenant.registration, now) else {
             return Ok(Vec::new());
         };
+        let sweep = sweep.limit(limit.max(1));
         let removed = self.registrar.0.store.sweep(&self.tenant.id, sweep).await?;
         for id in &removed {
             self.record_removed(id, Removal::Swept);
@@ -258,6 +286,9 @@ impl Owner {
     ) -> Result<Arc<Client>, OwnerError> {
         for _ in 0..=RETRIES {
             let mut client = Client::clone(&*self.find(id).await?);
+            // A clock that steps back must not bring it back.
+            let now = self.registrar.clock().now();
+            client.previous_secret = client.previous_secret.filter(|(_, until)| now < *until);
             make(&mut client)?;
             if let Some(client) = self.replace(client, ClientUpdate::new, change).await? {
                 return Ok(client);

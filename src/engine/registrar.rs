@@ -5,7 +5,7 @@ use crate::{
     client::Client,
     engine::{Admission, Owner, RegistrarBuilder},
     error::{BackendError, OwnerError, RegistrationError},
-    life::Touch,
+    life::{Touch, TouchOutcome},
     ports::{
         ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, Event, EventSink,
         GeoSource, Location, SecureRandom, TenantSelector, WantedLocation,
@@ -201,24 +201,29 @@ impl Registrar {
         self.0.store.find(tenant, id).await
     }
 
-    /// Notes that a client is in use: call it whenever a token is issued to it. As long as a grant of
-    /// its lives, until `live_until`, it is neither swept nor does it make room for another.
+    /// Notes that a client is in use: call it whenever it is about to be issued a code or a token. As
+    /// long as a grant of its lives, until `live_until`, it is neither swept nor does it make room for
+    /// another.
     ///
-    /// Call it freely, best after the request was checked and before anything is used up by it. A
-    /// client is written at most once an hour, unless a grant outlives all that are known by more than
-    /// that. A grant that never ends lives until [`Timestamp::MAX`].
+    /// Call it freely, after the request was checked and before anything is used up by it. A client is
+    /// written at most once an hour, unless a grant outlives all that are known by more than that. A
+    /// grant that never ends lives until [`Timestamp::MAX`].
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell that it is noted: the client might then be removed too
-    /// early.
+    /// early, so issue nothing.
     pub async fn mark_used(
         &self,
         tenant: &TenantId,
         id: &ClientId,
         live_until: Option<Timestamp>,
-    ) -> Result<(), BackendError> {
+    ) -> Result<MarkOutcome, BackendError> {
         let touch = Touch::used(self.0.clock.now(), live_until);
-        self.0.store.touch(tenant, id, touch).await.map(|_| ())
+        let outcome = self.0.store.touch(tenant, id, touch).await?;
+        Ok(match outcome {
+            TouchOutcome::Written | TouchOutcome::Unchanged => MarkOutcome::Marked,
+            TouchOutcome::Missing => MarkOutcome::UnknownClient,
+        })
     }
 
     /// What the owner of the tenant that `selector` leads to may do with its clients. Whether a
@@ -250,6 +255,16 @@ impl Registrar {
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }
+}
+
+/// Whether a client was marked as used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a client that is gone must not be issued anything"]
+pub enum MarkOutcome {
+    /// It is in use, and stays.
+    Marked,
+    /// It is gone: removed since it was found. Answer as for any client that is unknown.
+    UnknownClient,
 }
 
 impl fmt::Debug for Registrar {

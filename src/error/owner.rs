@@ -3,7 +3,7 @@ use crate::{
     registration::MetadataError,
 };
 
-/// Why the owner of a tenant could not do something with a client. Nothing was changed then.
+/// Why the owner of a tenant could not do something with a client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OwnerError {
@@ -22,7 +22,7 @@ pub enum OwnerError {
     /// The new metadata breaks a rule of the profile.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// The store or the directory failed.
+    /// The store or the directory failed. What was to be done may have been done, whole, or not.
     #[error("the service is unavailable for now")]
     Backend(#[from] BackendError),
     /// The source of randomness failed.

@@ -58,7 +58,7 @@ pub enum RegistrationError {
     /// The metadata breaks a rule of the profile.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// The tenant has as many clients as it may, and each of them was used.
+    /// The tenant has as many clients as it may, and each of them was used or is blocked.
     #[error("this tenant has as many clients as it may")]
     TooManyClients,
     /// A store, a limiter or a directory failed.

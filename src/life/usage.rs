@@ -61,6 +61,29 @@ impl Usage {
             idle_since: self.idle_since.max(touch.idle_since()),
         })
     }
+
+    /// Becomes what [`Usage::touched`] says, and says whether there is something to write.
+    pub fn touch(&mut self, touch: Touch) -> TouchOutcome {
+        match self.touched(touch) {
+            Some(touched) => {
+                *self = touched;
+                TouchOutcome::Written
+            }
+            None => TouchOutcome::Unchanged,
+        }
+    }
+}
+
+/// What became of a sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TouchOutcome {
+    /// It was written down.
+    Written,
+    /// It says nothing new.
+    Unchanged,
+    /// There is no client with this id.
+    Missing,
 }
 
 /// A sign of life of a client.

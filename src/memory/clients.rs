@@ -8,8 +8,8 @@ use std::{
 
 use crate::{
     client::Client,
-    life::{FoldKey, Sweep, Touch, Usage},
-    ports::{ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, TouchOutcome, UpdateOutcome},
+    life::{FoldKey, Sweep, Touch, TouchOutcome, Usage},
+    ports::{ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     values::{ClientId, Timestamp},
 };
 
@@ -123,10 +123,10 @@ impl Clients {
 
     pub(super) fn touch(&mut self, id: &ClientId, touch: Touch) -> TouchOutcome {
         let Some(client) = self.find(id).map(ById) else {
-            return TouchOutcome::Unchanged;
+            return TouchOutcome::Missing;
         };
         let Some(row) = self.rows.get_mut(id) else {
-            return TouchOutcome::Unchanged;
+            return TouchOutcome::Missing;
         };
         let before = row.usage;
         let outcome = row.usage.touch(touch);

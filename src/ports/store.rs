@@ -7,13 +7,13 @@ use std::sync::Arc;
 use crate::{
     client::Client,
     error::BackendError,
-    life::{Sweep, Touch},
+    life::{Sweep, Touch, TouchOutcome},
     values::{ClientId, TenantId},
 };
 
 pub(crate) use dynamic::DynClientStore;
 pub use insertion::{InsertOutcome, Insertion};
-pub use update::{ClientUpdate, RemoveOutcome, TouchOutcome, UpdateOutcome};
+pub use update::{ClientUpdate, RemoveOutcome, UpdateOutcome};
 
 /// Where clients are kept.
 ///
@@ -93,7 +93,8 @@ pub trait ClientStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<RemoveOutcome, BackendError>> + Send;
 
     /// Makes of a client's usage what [`Usage::touched`](crate::Usage::touched) says, and writes
-    /// nothing if that says so.
+    /// nothing if that says so. [`TouchOutcome::Missing`] if there is no such client: it may have
+    /// been removed since it was found.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell that it is written.

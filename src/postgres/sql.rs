@@ -165,6 +165,9 @@ WHERE tenant = $1 AND client_id = $2 AND revision = $6
 pub(super) const EXISTS: &str =
     "SELECT EXISTS (SELECT 1 FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2)";
 
+pub(super) const USAGE: &str =
+    "SELECT is_used, idle_since FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
+
 /// What [`Touch`](crate::Touch) documents: whether it is a use, what to write, and until when a
 /// client has to be known to be in use for there to be nothing to write.
 pub(super) const TOUCH: &str = "

@@ -16,7 +16,7 @@ pub(super) const BACKEND: &str = "sqlite";
 
 /// A client that registered the same.
 pub(super) struct Same {
-    pub(super) client_id: String,
+    pub(super) client_id: ClientId,
     pub(super) record: String,
     pub(super) usage: Usage,
 }
@@ -42,6 +42,11 @@ pub(super) fn millis(moment: Timestamp) -> i64 {
 
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// An id that this store has written.
+pub(super) fn id(text: &str) -> Result<ClientId, sqlx::Error> {
+    ClientId::parse(text).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 fn usage_of(is_used: bool, idle_since: i64) -> Usage {
@@ -105,11 +110,14 @@ pub(super) async fn same(
         .bind(key.as_bytes().as_slice())
         .fetch_optional(reader)
         .await?;
-    Ok(row.map(|(client_id, record, is_used, idle_since)| Same {
-        client_id,
-        record,
-        usage: usage_of(is_used, idle_since),
-    }))
+    row.map(|(client_id, record, is_used, idle_since)| {
+        Ok(Same {
+            client_id: id(&client_id)?,
+            record,
+            usage: usage_of(is_used, idle_since),
+        })
+    })
+    .transpose()
 }
 
 /// How many clients the tenant has.

@@ -7,8 +7,8 @@ use sqlx::{Connection as _, QueryBuilder, SqliteConnection};
 use crate::{
     error::BackendError,
     group_commit::Commit,
-    life::{Sweep, Touch, Usage},
-    ports::{ClientUpdate, Insertion, RemoveOutcome, TouchOutcome, UpdateOutcome},
+    life::{Sweep, Touch, TouchOutcome, Usage},
+    ports::{ClientUpdate, Insertion, RemoveOutcome, UpdateOutcome},
     sqlite::row::{self, BACKEND, millis, signed},
     values::{ClientId, TenantId},
 };
@@ -181,7 +181,7 @@ async fn carry_out(connection: &mut SqliteConnection, job: Job) -> Result<Done, 
         Job::Update(update, record) => self::update(connection, &update, record).await,
         Job::Remove(tenant, id) => remove(connection, &tenant, &id).await,
         Job::Touch(tenant, id, touch) => {
-            let outcome = self::touch(connection, &tenant, id.as_str(), touch).await?;
+            let outcome = self::touch(connection, &tenant, &id, touch).await?;
             Ok(Done::Touch(outcome))
         }
         Job::Sweep(tenant, sweep) => self::sweep(connection, &tenant, sweep).await,
@@ -279,7 +279,7 @@ async fn remove(
 async fn touch(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
-    id: &str,
+    id: &ClientId,
     touch: Touch,
 ) -> Result<TouchOutcome, sqlx::Error> {
     let sql = "UPDATE oauth_dcr_clients
@@ -290,13 +290,16 @@ async fn touch(
         .bind(touch.is_use())
         .bind(millis(touch.idle_since()))
         .bind(tenant.as_str())
-        .bind(id)
+        .bind(id.as_str())
         .bind(millis(touch.until()))
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(match touched.rows_affected() {
-        0 => TouchOutcome::Unchanged,
-        _ => TouchOutcome::Written,
+    if touched.rows_affected() > 0 {
+        return Ok(TouchOutcome::Written);
+    }
+    Ok(match row::usage(connection, tenant, id).await? {
+        Some(_) => TouchOutcome::Unchanged,
+        None => TouchOutcome::Missing,
     })
 }
 
@@ -338,9 +341,7 @@ async fn remove_idle(
         .bind(limit)
         .fetch_all(connection)
         .await?;
-    let parse = |id: &String| ClientId::parse(id);
-    let ids = removed.iter().map(parse).collect::<Result<_, _>>();
-    ids.map_err(|error| sqlx::Error::Decode(error.into()))
+    removed.iter().map(|id| row::id(id)).collect()
 }
 
 impl fmt::Display for Shared {

@@ -196,23 +196,22 @@ impl RedirectUri {
             })
     }
 
-    /// This redirect URI without the port that `policy` lets differ: alike for all that match each
-    /// other.
-    pub(crate) fn without_floating_port(&self, policy: &RedirectPolicy) -> Self {
+    /// One text for all that match each other by `policy`: where the port may differ, no port but a
+    /// mark that no redirect URI has.
+    pub(crate) fn without_floating_port(&self, policy: &RedirectPolicy) -> String {
         let floats = |host: &&str| policy.lets_port_differ(host);
-        let without = |host: &str| {
+        let marked = |host: &str| {
             let (scheme, rest) = self.text.split_once("://")?;
             let rest = without_port(rest.strip_prefix(host)?)?;
-            Some(format!("{scheme}://{host}{rest}"))
+            Some(format!("{scheme}://{host}:*{rest}"))
         };
         let is_http_loopback = self.kind == (Kind::Loopback { https: false });
         let mut hosts = LOOPBACK_HOSTS
             .into_iter()
             .filter(|host| is_http_loopback && floats(host));
-        match hosts.find_map(without) {
-            Some(text) => self.as_requested(&text),
-            None => self.clone(),
-        }
+        hosts
+            .find_map(marked)
+            .unwrap_or_else(|| self.text.to_string())
     }
 
     /// This redirect URI as it was requested, its port included.

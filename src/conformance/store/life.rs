@@ -3,8 +3,8 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, hour, inserted, just_after, limited, race},
-    life::{Sweep, Touch, Usage},
-    ports::{ClientStore, InsertOutcome, TouchOutcome},
+    life::{Sweep, Touch, TouchOutcome, Usage},
+    ports::{ClientStore, InsertOutcome},
     values::Timestamp,
 };
 
@@ -77,7 +77,7 @@ async fn assert_usage<S: ClientStore>(scene: &Scene<S>, name: &str, usage: Usage
     }
 }
 
-/// "There was nothing to write: … the client is gone."
+/// "There is no client with this id."
 pub async fn a_touch_of_nobody_writes_nothing(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put(scene.client("a")).await;
@@ -86,7 +86,7 @@ pub async fn a_touch_of_nobody_writes_nothing(store: impl ClientStore) {
         let outcome = scene.touch(name, Touch::used(hour(0), None)).await;
         assert_eq!(
             outcome,
-            TouchOutcome::Unchanged,
+            TouchOutcome::Missing,
             "nobody is there to be touched"
         );
     }

@@ -7,10 +7,10 @@ use tokio::sync::Barrier;
 use crate::{
     client::Client,
     error::BackendError,
-    life::{FoldKey, Sweep, Touch},
+    life::{FoldKey, Sweep, Touch, TouchOutcome},
     ports::{
         ClientStore, ClientUpdate, InsertOutcome, Insertion, OsRandom, RemoveOutcome,
-        SecureRandom as _, TouchOutcome, UpdateOutcome,
+        SecureRandom as _, UpdateOutcome,
     },
     registration::{ClientMetadata, RegistrationRequest},
     settings::RegistrationSettings,

@@ -3,8 +3,8 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, hour, inserted, insertion, key, limited},
-    life::{Sweep, Touch},
-    ports::{ClientStore, RemoveOutcome, TouchOutcome, UpdateOutcome},
+    life::{Sweep, Touch, TouchOutcome},
+    ports::{ClientStore, RemoveOutcome, UpdateOutcome},
     values::TenantId,
 };
 
@@ -101,7 +101,7 @@ pub async fn a_touch_stays_in_its_tenant(store: impl ClientStore) {
     let (own, other) = two(store).await;
     let touch = Touch::used(hour(5), None);
     let outcome = own.touch("b", touch).await;
-    assert_eq!(outcome, TouchOutcome::Unchanged, "nobody else's is touched");
+    assert_eq!(outcome, TouchOutcome::Missing, "nobody else's is touched");
     let outcome = own.touch("a", touch).await;
     assert_eq!(
         outcome,

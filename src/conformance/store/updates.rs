@@ -3,8 +3,8 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, fail, hour, inserted, just_after, limited, race},
-    life::{Sweep, Touch},
-    ports::{ClientStore, InsertOutcome, RemoveOutcome, TouchOutcome, UpdateOutcome},
+    life::{Sweep, Touch, TouchOutcome},
+    ports::{ClientStore, InsertOutcome, RemoveOutcome, UpdateOutcome},
 };
 
 /// How many updates race for each revision.

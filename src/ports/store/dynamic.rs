@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::{
     client::Client,
     error::BackendError,
-    life::{Sweep, Touch},
+    life::{Sweep, Touch, TouchOutcome},
     ports::{
         BoxFuture, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
-        TouchOutcome, UpdateOutcome,
+        UpdateOutcome,
     },
     values::{ClientId, TenantId},
 };

@@ -104,6 +104,7 @@ impl Insertion {
 
 /// What became of an insertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InsertOutcome {
     /// The client is stored.
     Inserted {

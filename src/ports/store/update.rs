@@ -1,9 +1,6 @@
 use std::sync::Arc;
 
-use crate::{
-    client::Client,
-    life::{Touch, Usage},
-};
+use crate::client::Client;
 
 /// A client to put in the place of the one that it was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +44,7 @@ impl ClientUpdate {
 
 /// What became of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UpdateOutcome {
     /// The client is stored.
     Updated,
@@ -58,31 +56,10 @@ pub enum UpdateOutcome {
 
 /// What became of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RemoveOutcome {
     /// The client is gone.
     Removed,
     /// There was no client with this id.
     Missing,
-}
-
-/// What became of a sign of life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TouchOutcome {
-    /// It was written down.
-    Written,
-    /// There was nothing to write: it is known already, or the client is gone.
-    Unchanged,
-}
-
-impl Usage {
-    /// Becomes what [`Usage::touched`] says, and says whether there is something to write.
-    pub fn touch(&mut self, touch: Touch) -> TouchOutcome {
-        match self.touched(touch) {
-            Some(touched) => {
-                *self = touched;
-                TouchOutcome::Written
-            }
-            None => TouchOutcome::Unchanged,
-        }
-    }
 }
