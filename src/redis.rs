@@ -26,6 +26,9 @@ use crate::{
 /// How long a request waits for Redis, connecting included, unless the host says otherwise.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// Beyond, a request might as well wait for ever.
+const MOST_PATIENCE: Duration = Duration::from_mins(1);
+
 /// Counts in Redis 6.2 or later, or in Valkey, for all processes that ask the same server or cluster.
 ///
 /// A decision is one round trip: a script takes the token by the server's own clock, so the clocks of
@@ -132,15 +135,16 @@ impl RedisRateLimiter {
         self
     }
 
-    /// How long a request waits for Redis, connecting included, instead of 250 ms.
+    /// How long a request waits for Redis, connecting included, instead of 250 ms; a minute at most.
     #[must_use]
     pub fn wait_at_most(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        self.patience = patience.min(MOST_PATIENCE);
         self
     }
 
     /// Counts in this process while Redis doesn't answer, instead of refusing: `nodes` processes that
-    /// do so admit about as much as the quota says, in all.
+    /// do so admit about as much as the quota says, in all. An answer that is an error, such as for
+    /// want of a right, is an answer: it refuses.
     ///
     /// Each has its share: `per_second` and `burst` divided by `nodes`, rounded down, but 1 at the
     /// least; so where there are more nodes than tokens, all together admit more than the quota. When
@@ -191,8 +195,10 @@ impl RateLimiter for RedisRateLimiter {
     async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, BackendError> {
         match (self.ask(tenant, quota).await, &self.fallback) {
             (Ok(decision), _) => Ok(decision),
-            (Err(_), Some(fallback)) => fallback.acquire(tenant, quota).await,
-            (Err(unanswered), None) => Err(BackendError::new("redis", unanswered)),
+            (Err(unanswered), Some(fallback)) if unanswered.is_outage() => {
+                fallback.acquire(tenant, quota).await
+            }
+            (Err(unanswered), _) => Err(BackendError::new("redis", unanswered)),
         }
     }
 }

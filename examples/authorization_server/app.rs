@@ -1,10 +1,10 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, Clock as _, ProtectedNames, RefreshTokenAction, Registrar,
-    SystemClock, Tenants, TokenDecision, tower::RegistrationService,
+    BackendError, Client, ClientId, Clock as _, MarkOutcome, ProtectedNames, Registrar,
+    SystemClock, TenantId, Tenants, tower::RegistrationService,
 };
 
 use crate::{
@@ -54,20 +54,16 @@ impl App {
         }
     }
 
-    /// Notes that a client is about to get the tokens that were decided on.
-    pub(crate) async fn mark_used(&self, decision: &TokenDecision) -> Result<(), BackendError> {
-        let Lifetimes {
-            access_token,
-            refresh_token,
-            ..
-        } = self.lifetimes;
-        let lifetime = match decision.refresh_token() {
-            RefreshTokenAction::None => access_token,
-            RefreshTokenAction::Issue | RefreshTokenAction::Keep => access_token.max(refresh_token),
-        };
+    /// Notes that a client is about to get something that is good for `lifetime`.
+    pub(crate) async fn mark_used(
+        &self,
+        tenant: &TenantId,
+        client_id: &ClientId,
+        lifetime: Duration,
+    ) -> Result<MarkOutcome, BackendError> {
         let live_until = self.clock.now().saturating_add(lifetime);
         self.registrar
-            .mark_used(decision.tenant(), decision.client_id(), Some(live_until))
+            .mark_used(tenant, client_id, Some(live_until))
             .await
     }
 }

@@ -7,7 +7,7 @@ use http::{
 use hyper::body::Incoming;
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationError, AuthorizationRefusal, AuthorizationRequest,
-    AuthorizationResponse, Delivery, Issued, RandomError, ResponseType,
+    AuthorizationResponse, Delivery, Issued, MarkOutcome, ResponseType,
 };
 use serde_json::json;
 
@@ -47,25 +47,33 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
         let refusal = decision.refuse(AuthorizationError::UnsupportedResponseType);
         return refused(&refusal, &head.headers);
     }
-    let answered = if app.auto_approve {
-        approve(app, decision, FIRST_USER)
-    } else {
-        interaction::begin(app, tenant, decision, client)
-    };
-    answered.unwrap_or_else(|_| answers::unavailable())
+    if app.auto_approve {
+        return approve(app, decision, FIRST_USER, &head.headers).await;
+    }
+    interaction::begin(app, tenant, decision, client).unwrap_or_else(|_| answers::unavailable())
 }
 
 /// Issues a code for what `user` has consented to.
-pub(crate) fn approve(
+pub(crate) async fn approve(
     app: &App,
     decision: AuthorizationDecision,
     user: &'static User,
-) -> Result<Answer, RandomError> {
+    headers: &HeaderMap,
+) -> Answer {
+    // From now on the client has something to come back for: it must be there then.
+    let (tenant, id) = (decision.tenant(), decision.client_id());
+    match app.mark_used(tenant, id, app.lifetimes.code).await {
+        Ok(MarkOutcome::Marked) => {}
+        Ok(MarkOutcome::UnknownClient) => {
+            return refused(&decision.refuse(AuthorizationError::Denied), headers);
+        }
+        Err(_) => return answers::unavailable(),
+    }
     let approval = decision.approve();
-    let code = app.tokens.issue_code(&approval, user)?;
-    Ok(back_to_client(
-        &approval.response(Issued::code(code.expose())),
-    ))
+    let Ok(code) = app.tokens.issue_code(&approval, user) else {
+        return answers::unavailable();
+    };
+    back_to_client(&approval.response(Issued::code(code.expose())))
 }
 
 fn back_to_client(response: &AuthorizationResponse) -> Answer {

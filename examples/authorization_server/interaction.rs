@@ -79,8 +79,8 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
             let id = session.decision.client_id().clone();
             match app.find_client(tenant, Some(id)).await {
                 Ok(Some(client)) if !client.is_blocked() => {
-                    approve(app, session.decision.limited_to(ticked), user)
-                        .unwrap_or_else(|_| answers::unavailable())
+                    let decision = session.decision.limited_to(ticked);
+                    approve(app, decision, user, &sent.headers).await
                 }
                 Ok(_) => refused(
                     &session.decision.refuse(AuthorizationError::Denied),

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use oauth_dcr::{OwnerError, Registrar, Sweep, TenantId, TenantSelector};
+use oauth_dcr::{OwnerError, Registrar, TenantId, TenantSelector};
 use tokio::time::{MissedTickBehavior, interval};
+
+use crate::complain;
 
 /// How long after one sweep the next one begins.
 const EVERY: Duration = Duration::from_mins(1);
+
+/// Clients that are removed at a time.
+const BATCH: u32 = 200;
 
 /// Sweeps each of `tenants` now and then, for as long as the server runs.
 pub(crate) async fn run(registrar: Registrar, tenants: Vec<TenantId>) {
@@ -16,15 +21,16 @@ pub(crate) async fn run(registrar: Registrar, tenants: Vec<TenantId>) {
         ticks.tick().await;
         for tenant in &tenants {
             // What fails now is tried again with the next tick.
-            let _ = sweep(&registrar, tenant).await;
+            if let Err(error) = sweep(&registrar, tenant).await {
+                complain(&error);
+            }
         }
     }
 }
 
 async fn sweep(registrar: &Registrar, tenant: &TenantId) -> Result<(), OwnerError> {
     let owner = registrar.owner(TenantSelector::Id(tenant)).await?;
-    let whole_batch = usize::try_from(Sweep::MAX_LIMIT).unwrap_or(usize::MAX);
-    while owner.sweep().await?.len() >= whole_batch {
+    while owner.sweep(BATCH).await?.len() == BATCH as usize {
         // Requests go first.
         tokio::task::yield_now().await;
     }

@@ -4,8 +4,9 @@ use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use oauth_dcr::{
-    BackendError, Client, Clock as _, Found, GrantFault, RandomError, Scope, TenantSettings,
-    TokenDecision, TokenError, TokenGrant, TokenRefusal, TokenRequest,
+    BackendError, Client, Clock as _, Found, GrantFault, MarkOutcome, RandomError,
+    RefreshTokenAction, Scope, TenantSettings, TokenDecision, TokenError, TokenGrant, TokenRefusal,
+    TokenRequest,
 };
 use serde_json::json;
 
@@ -20,6 +21,8 @@ use crate::{
 /// Why no token is issued.
 enum Failure {
     Refused(TokenRefusal),
+    /// The client was removed while its request was answered.
+    ClientGone,
     /// There is no randomness to be had, or the store does not answer.
     Unavailable,
 }
@@ -38,7 +41,12 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
     };
     match exchange(app, &tenant.settings, request, client.as_deref()).await {
         Ok(issued) => success(&issued),
-        Err(failure) => failure.into(),
+        Err(Failure::Refused(refusal)) => refusal.to_response().map(Full::new),
+        Err(Failure::ClientGone) => {
+            let refusal = TokenRefusal::unknown_client(authorization(&head.headers));
+            refusal.to_response().map(Full::new)
+        }
+        Err(Failure::Unavailable) => answers::unavailable(),
     }
 }
 
@@ -62,23 +70,38 @@ async fn exchange(
         TokenGrant::AuthorizationCode(exchange) => {
             let code = tokens.find_code(exchange.code());
             let decision = checked(code.as_ref(), |found| exchange.check(found))?;
-            app.mark_used(&decision).await?;
+            mark_used(app, &decision).await?;
             let issued = tokens.redeem_code(exchange.code(), &decision)?;
             issued.ok_or_else(|| exchange.replayed().into())
         }
         TokenGrant::RefreshToken(exchange) => {
             let token = tokens.find_refresh_token(exchange.refresh_token());
             let decision = checked(token.as_ref(), |found| exchange.check(found))?;
-            app.mark_used(&decision).await?;
+            mark_used(app, &decision).await?;
             let issued = tokens.refresh(exchange.refresh_token(), &decision)?;
             issued.ok_or_else(|| exchange.replayed().into())
         }
         TokenGrant::ClientCredentials(request) => {
             let decision = request.check()?;
-            app.mark_used(&decision).await?;
+            mark_used(app, &decision).await?;
             Ok(tokens.issue_to_client(&decision)?)
         }
         grant => Err(grant.not_offered().into()),
+    }
+}
+
+async fn mark_used(app: &App, decision: &TokenDecision) -> Result<(), Failure> {
+    let access = app.lifetimes.access_token;
+    let lifetime = match decision.refresh_token() {
+        RefreshTokenAction::None => access,
+        RefreshTokenAction::Issue | RefreshTokenAction::Keep => {
+            access.max(app.lifetimes.refresh_token)
+        }
+    };
+    let (tenant, id) = (decision.tenant(), decision.client_id());
+    match app.mark_used(tenant, id, lifetime).await? {
+        MarkOutcome::Marked => Ok(()),
+        MarkOutcome::UnknownClient => Err(Failure::ClientGone),
     }
 }
 
@@ -126,14 +149,5 @@ impl From<RandomError> for Failure {
 impl From<BackendError> for Failure {
     fn from(_: BackendError) -> Self {
         Self::Unavailable
-    }
-}
-
-impl From<Failure> for Answer {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(refusal) => refusal.to_response().map(Full::new),
-            Failure::Unavailable => answers::unavailable(),
-        }
     }
 }

@@ -64,3 +64,98 @@ impl fmt::Debug for FoldKey {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        registration::RegistrationRequest, settings::RegistrationSettings, values::RedirectPolicy,
+    };
+
+    /// The key of a public client with these redirect URIs.
+    fn key(policy: &RedirectPolicy, redirect_uris: &[&str]) -> FoldKey {
+        key_of(policy, RegistrationRequest::new(redirect_uris.to_vec()))
+    }
+
+    fn key_of(policy: &RedirectPolicy, request: RegistrationRequest) -> FoldKey {
+        let settings = RegistrationSettings::default();
+        let metadata = settings.apply(request.token_endpoint_auth_method("none"));
+        let tenant = TenantId::sole();
+        FoldKey::of(&tenant, SecurityMode::Strict, &metadata.unwrap(), policy).unwrap()
+    }
+
+    #[test]
+    fn ports_count_where_they_may_not_differ() {
+        let policy = RedirectPolicy::default();
+        let of = |uri: &str| key(&policy, &[uri]);
+        let floating = of("http://127.0.0.1:5555/cb");
+        assert_eq!(of("http://127.0.0.1:6666/cb"), floating);
+        assert_eq!(of("http://127.0.0.1/cb"), floating);
+        for other in [
+            "http://[::1]:5555/cb",
+            "http://127.0.0.1:5555/cb/",
+            "https://127.0.0.1:5555/cb",
+            "http://localhost:5555/cb",
+        ] {
+            assert_ne!(of(other), floating, "{other}");
+        }
+        let localhost = of("http://localhost:5555/cb");
+        assert_ne!(of("http://localhost:6666/cb"), localhost);
+        let agents = RedirectPolicy::native_agents();
+        assert_eq!(
+            key(&agents, &["http://localhost:5555/cb"]),
+            key(&agents, &["http://localhost:6666/cb"])
+        );
+    }
+
+    #[test]
+    fn a_port_that_may_differ_is_not_the_same_as_none() {
+        let mut exact = RedirectPolicy::default();
+        exact.loopback_any_port = false;
+        let floating = key(&RedirectPolicy::default(), &["http://127.0.0.1:5555/cb"]);
+        assert_ne!(key(&exact, &["http://127.0.0.1/cb"]), floating);
+        assert_ne!(key(&exact, &["http://127.0.0.1:5555/cb"]), floating);
+    }
+
+    #[test]
+    fn members_of_an_object_have_no_order_but_values_of_a_list_do() {
+        use crate::registration::Field::{ClientUri, LogoUri};
+        let policy = RedirectPolicy::default();
+        let (uri, logo) = ("https://a.example/", "https://a.example/logo");
+        let request = || RegistrationRequest::new([uri]);
+        let one = request()
+            .localized(ClientUri, "de", uri)
+            .localized(LogoUri, "ja", logo);
+        let other = request()
+            .localized(LogoUri, "ja", logo)
+            .localized(ClientUri, "de", uri);
+        assert_eq!(key_of(&policy, one), key_of(&policy, other));
+        let (first, second) = ("https://a.example/1", "https://a.example/2");
+        assert_ne!(
+            key(&policy, &[first, second]),
+            key(&policy, &[second, first])
+        );
+    }
+
+    #[test]
+    fn tenants_and_modes_have_keys_of_their_own_and_confidential_clients_none() {
+        let settings = RegistrationSettings::default();
+        let policy = &settings.redirect_uris;
+        let request = || RegistrationRequest::new(["https://a.example/"]);
+        let public = settings
+            .apply(request().token_endpoint_auth_method("none"))
+            .unwrap();
+        let of = |tenant: &str, mode| {
+            let tenant = TenantId::parse(tenant).unwrap();
+            FoldKey::of(&tenant, mode, &public, policy)
+        };
+        let key = of("a", SecurityMode::Strict);
+        assert!(key.is_some());
+        assert_ne!(of("b", SecurityMode::Strict), key);
+        assert_ne!(of("a", SecurityMode::Permissive), key);
+        let confidential = settings.apply(request()).unwrap();
+        let tenant = TenantId::sole();
+        let none = FoldKey::of(&tenant, SecurityMode::Strict, &confidential, policy);
+        assert_eq!(none, None);
+    }
+}

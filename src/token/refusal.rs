@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::token::TokenError;
+use crate::token::{ClientAuthenticationError, TokenError};
 
 /// A token request is refused.
 ///
@@ -12,6 +12,16 @@ pub struct TokenRefusal {
 }
 
 impl TokenRefusal {
+    /// The refusal of a request whose client was removed after it was found
+    /// ([`MarkOutcome::UnknownClient`](crate::MarkOutcome)), with the value of its `Authorization`
+    /// header: the same as for one that never was.
+    pub const fn unknown_client(authorization: Option<&[u8]>) -> Self {
+        Self {
+            error: TokenError::InvalidClient(ClientAuthenticationError::UnknownClient),
+            used_authorization_header: authorization.is_some(),
+        }
+    }
+
     /// What is wrong, more of it than the client is told.
     pub const fn error(&self) -> TokenError {
         self.error

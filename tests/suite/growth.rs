@@ -129,7 +129,7 @@ async fn sweeps_keep_a_table_bounded_and_whoever_is_in_use() {
             .register(&install(&programs[dice.below(PROGRAMS)], &mut dice))
             .await;
         if number % PER_HOUR == 0 {
-            while !owner.sweep().await.unwrap().is_empty() {}
+            while !owner.sweep(1000).await.unwrap().is_empty() {}
             if hour % 10 == 0 {
                 house.mark_used(&in_use, None).await;
             }
@@ -140,7 +140,7 @@ async fn sweeps_keep_a_table_bounded_and_whoever_is_in_use() {
     assert!(most <= 12 * PER_HOUR + 1, "{most} rows");
     let later = u64::try_from(registrations()).unwrap() + 1_000;
     house.set_hour(later);
-    while !owner.sweep().await.unwrap().is_empty() {}
+    while !owner.sweep(1000).await.unwrap().is_empty() {}
     assert_eq!(house.store.len(), 0, "in the end nobody is in use");
 }
 

@@ -1,5 +1,6 @@
 //! The life of clients, from the wire to the store: who makes room, who is swept, who is folded.
 
+use oauth_dcr::MarkOutcome;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, id_of};
@@ -247,12 +248,12 @@ async fn clients_never_used_are_swept_after_their_time() {
     let owner = house.owner().await;
     house.events();
     house.set_hour(24);
-    assert_eq!(owner.sweep().await.unwrap(), []);
+    assert_eq!(owner.sweep(1000).await.unwrap(), []);
     house.set_hour(25);
-    assert_eq!(owner.sweep().await.unwrap(), [id_of(&unused)]);
+    assert_eq!(owner.sweep(1000).await.unwrap(), [id_of(&unused)]);
     assert_eq!(house.kinds_of_events(), ["Removed Swept"]);
     house.set_hour(10_000);
-    assert_eq!(owner.sweep().await.unwrap(), []);
+    assert_eq!(owner.sweep(1000).await.unwrap(), []);
     assert!(house.stored(&used).await.is_some());
 }
 
@@ -269,13 +270,13 @@ async fn idle_clients_are_swept_and_those_with_a_live_grant_are_not() {
     let owner = house.owner().await;
     // An hour at most is added, so that marks cost little.
     house.set_hour(25);
-    assert_eq!(owner.sweep().await.unwrap(), []);
+    assert_eq!(owner.sweep(1000).await.unwrap(), []);
     house.set_hour(26);
-    assert_eq!(owner.sweep().await.unwrap(), [id_of(&idle)]);
+    assert_eq!(owner.sweep(1000).await.unwrap(), [id_of(&idle)]);
     house.set_hour(124);
-    assert_eq!(owner.sweep().await.unwrap(), []);
+    assert_eq!(owner.sweep(1000).await.unwrap(), []);
     house.set_hour(126);
-    assert_eq!(owner.sweep().await.unwrap(), [id_of(&granted)]);
+    assert_eq!(owner.sweep(1000).await.unwrap(), [id_of(&granted)]);
     assert!(house.stored(&never_used).await.is_some());
 }
 
@@ -284,7 +285,7 @@ async fn without_settings_nobody_is_swept() {
     let house = House::new(json!({}));
     house.register(&named("a")).await;
     house.set_hour(1_000_000);
-    assert_eq!(house.owner().await.sweep().await.unwrap(), []);
+    assert_eq!(house.owner().await.sweep(1000).await.unwrap(), []);
     assert_eq!(house.store.len(), 1);
 }
 
@@ -303,4 +304,15 @@ fn a_limit_of_nothing_is_no_setting() {
             assert_eq!(read.is_ok(), is_good, "{document}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_that_is_gone_can_not_be_marked() {
+    let house = House::new(json!({}));
+    let answer = house.register(&named("App")).await;
+    let client = house.stored(&answer).await.unwrap();
+    let (tenant, id) = (client.tenant(), client.id());
+    house.owner().await.delete(id).await.unwrap();
+    let marked = house.registrar.mark_used(tenant, id, None).await;
+    assert_eq!(marked.unwrap(), MarkOutcome::UnknownClient);
 }

@@ -1,11 +1,15 @@
 //! What the owner of a tenant can do with its clients.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use oauth_dcr::{
-    Client, ClientId, GrantType, MemoryStore, OwnerError, RedirectionPolicy, Registered, Registrar,
-    RegistrationRequest, SecurityMode, SettingsDocument, TenantId, TenantSelector, TenantSettings,
-    Tenants, TokenEndpointAuthMethod, TokenRequest,
+    Client, ClientId, GrantType, MemoryStore, Owner, OwnerError, RedirectionPolicy, Registered,
+    Registrar, RegistrationRequest, SecurityMode, SettingsDocument, TenantId, TenantSelector,
+    TenantSettings, Tenants, TokenEndpointAuthMethod, TokenRequest,
 };
 use serde_json::{Value, json};
 
@@ -229,6 +233,17 @@ async fn an_update_of_what_has_changed_since_is_refused() {
 }
 
 #[tokio::test]
+async fn an_update_changes_nothing_that_it_is_not_for() {
+    let house = house();
+    let id = id_of(&house.register(&public()).await);
+    let owner = house.owner().await;
+    let client = Client::clone(&*owner.find(&id).await.unwrap()).with_blocked(true);
+    let updated = owner.update(&client, request("New")).await.unwrap();
+    assert!(!updated.client().is_blocked());
+    assert!(!owner.find(&id).await.unwrap().is_blocked());
+}
+
+#[tokio::test]
 async fn clients_of_other_tenants_and_of_nobody_are_unknown() {
     let house = house();
     let answer = house.register(&confidential()).await;
@@ -311,15 +326,44 @@ async fn a_second_rotation_ends_the_first_secret() {
 }
 
 #[tokio::test]
-async fn an_overlap_without_an_end_has_none() {
+async fn an_overlap_has_an_end() {
     let house = house();
     let answer = house.register(&confidential()).await;
-    let id = id_of(&answer);
+    let (id, old) = (id_of(&answer), answer["client_secret"].as_str().unwrap());
     let owner = house.owner().await;
     owner.rotate_secret(&id, Duration::MAX).await.unwrap();
-    house.set_hour(10_000_000);
-    let old = answer["client_secret"].as_str().unwrap();
+    let days = Owner::MAX_OVERLAP.as_secs() / 86_400;
+    house.set_hour(24 * days - 1);
     assert!(authenticates(&house, &id, old).await);
+    house.set_hour(24 * days);
+    assert!(!authenticates(&house, &id, old).await);
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_back_brings_no_secret_back() {
+    let house = house();
+    let answer = house.register(&confidential()).await;
+    let (id, old) = (id_of(&answer), answer["client_secret"].as_str().unwrap());
+    let owner = house.owner().await;
+    owner.rotate_secret(&id, HOUR).await.unwrap();
+    house.set_hour(2);
+    owner.unblock(&id).await.unwrap();
+    house.set_hour(0);
+    assert!(!authenticates(&house, &id, old).await);
+}
+
+#[tokio::test]
+async fn a_rotation_whose_answer_is_lost_is_found_to_be_done() {
+    let store = Arc::new(OddStore::default());
+    let house = House::with_store(Arc::clone(&store), json!({}));
+    let id = id_of(&house.register(&confidential()).await);
+    store.loses.store(1, Ordering::SeqCst);
+    let owner = house.owner().await;
+    let rotated = owner.rotate_secret(&id, HOUR).await.unwrap();
+    let stored = owner.find(&id).await.unwrap();
+    let digest = stored.secret_digest().unwrap();
+    assert!(digest.matches(rotated.secret().unwrap().expose()));
+    assert_eq!(stored.revision(), 1);
 }
 
 #[tokio::test]

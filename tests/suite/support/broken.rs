@@ -48,6 +48,8 @@ pub(crate) struct OddStore {
     pub(crate) fails: bool,
     /// Waits once before and once after each call, as a store behind a network does.
     pub(crate) waits: bool,
+    /// Does what it is asked for and loses the answer, so many times.
+    pub(crate) loses: AtomicUsize,
     /// Says of so many of the first ids that they are taken.
     pub(crate) taken: usize,
     pub(crate) inserts: AtomicUsize,
@@ -119,7 +121,12 @@ impl ClientStore for OddStore {
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
-        self.answer(self.store.update(update)).await
+        let answer = self.answer(self.store.update(update)).await;
+        let one_less = |left: usize| left.checked_sub(1);
+        let lost = self
+            .loses
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        lost.map_or(answer, |_| Err(failure()))
     }
 
     async fn remove(

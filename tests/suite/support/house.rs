@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use http::Request;
 use oauth_dcr::{
-    Client, ClientId, ClientStore, Clock as _, MemoryStore, Owner, Registrar, RegistrationEndpoint,
-    SettingsDocument, TenantId, TenantSelector, TenantSettings, Timestamp,
+    Client, ClientId, ClientStore, Clock as _, MarkOutcome, MemoryStore, Owner, Registrar,
+    RegistrationEndpoint, SettingsDocument, TenantId, TenantSelector, TenantSettings, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ impl<S: ClientStore + Clone> House<S> {
             .registrar
             .mark_used(client.tenant(), client.id(), live_until)
             .await;
-        marked.unwrap();
+        assert_eq!(marked.unwrap(), MarkOutcome::Marked);
     }
 
     pub(crate) async fn owner(&self) -> Owner {
