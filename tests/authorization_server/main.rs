@@ -12,6 +12,7 @@ mod client;
 mod discovery;
 mod geoip;
 mod interaction;
+mod life;
 mod pages;
 mod person;
 mod races;
