@@ -11,4 +11,5 @@ pub use admission::Admission;
 pub use builder::RegistrarBuilder;
 pub use owner::{ClientPage, Owner};
 pub use registered::Registered;
+pub(crate) use registrar::InitialAccessToken;
 pub use registrar::{MarkOutcome, Registrar};

@@ -28,7 +28,7 @@
 //!
 //! | step | from | to |
 //! |---|---|---|
-//! | admit | the head of a request | [`Admission`]: tenant known and enabled, [`acl`] passed, within its rate |
+//! | admit | the head of a request | [`Admission`]: tenant known and enabled, [`acl`] and gate ([`InitialAccess`]) passed, within its rate |
 //! | decode | the body | [`RegistrationRequest`]: one JSON object, untrusted |
 //! | apply | that and [`RegistrationSettings`] | [`ClientMetadata`]: valid by the profile |
 //! | mint | [`SecureRandom`] and [`Clock`] | [`Client`] and its [`ClientSecret`] |
@@ -162,10 +162,10 @@ pub use memory::MemoryStore;
 #[cfg(feature = "memory")]
 pub use ports::LocalRateLimiter;
 pub use ports::{
-    Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource, InsertOutcome,
-    Insertion, Location, NoEvents, NoGeo, OsRandom, RateLimiter, Removal, RemoveOutcome,
-    SecureRandom, SingleTenant, SystemClock, TenantDirectory, TenantSelector, Tenants,
-    UpdateOutcome, WantedLocation,
+    Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource, InitialAccess,
+    InitialAccessOutcome, InsertOutcome, Insertion, Location, NoEvents, NoGeo, OsRandom,
+    RateLimiter, Removal, RemoveOutcome, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
+    TenantSelector, Tenants, UpdateOutcome, WantedLocation,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;

@@ -6,6 +6,7 @@
 mod clock;
 mod events;
 mod geo;
+mod initial_access;
 mod limiter;
 #[cfg(feature = "memory")]
 mod local_limiter;
@@ -16,6 +17,7 @@ mod tenants;
 pub use clock::{Clock, SystemClock};
 pub use events::{Change, Event, EventSink, NoEvents, Removal};
 pub use geo::{GeoSource, Location, NoGeo, WantedLocation};
+pub use initial_access::{InitialAccess, InitialAccessOutcome};
 pub use limiter::RateLimiter;
 #[cfg(feature = "memory")]
 pub use local_limiter::LocalRateLimiter;
@@ -25,6 +27,7 @@ pub use store::{
 };
 pub use tenants::{SingleTenant, TenantDirectory, TenantSelector, Tenants};
 
+pub(crate) use initial_access::DynInitialAccess;
 pub(crate) use limiter::{DynRateLimiter, default_limiter};
 pub(crate) use store::DynClientStore;
 pub(crate) use tenants::DynTenantDirectory;

@@ -2,6 +2,7 @@
 //!
 //! The only place that knows media types, header names and status codes.
 
+mod bearer;
 mod body;
 mod cors;
 mod endpoint;

@@ -3,9 +3,9 @@ use std::{fmt, sync::Arc};
 use crate::{
     engine::{Registrar, registrar::Ports},
     ports::{
-        ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, EventSink,
-        GeoSource, NoEvents, NoGeo, OsRandom, RateLimiter, SecureRandom, SingleTenant, SystemClock,
-        TenantDirectory, default_limiter,
+        ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
+        EventSink, GeoSource, InitialAccess, NoEvents, NoGeo, OsRandom, RateLimiter, SecureRandom,
+        SingleTenant, SystemClock, TenantDirectory, default_limiter,
     },
     settings::TenantSettings,
 };
@@ -14,6 +14,7 @@ use crate::{
 pub struct RegistrarBuilder {
     store: Box<dyn DynClientStore>,
     tenants: Box<dyn DynTenantDirectory>,
+    initial_access: Option<Box<dyn DynInitialAccess>>,
     limiter: Option<Box<dyn DynRateLimiter>>,
     clock: Arc<dyn Clock>,
     random: Box<dyn SecureRandom>,
@@ -26,6 +27,7 @@ impl RegistrarBuilder {
         Self {
             store: Box::new(store),
             tenants: Box::new(SingleTenant::new(TenantSettings::new())),
+            initial_access: None,
             limiter: None,
             clock: Arc::new(SystemClock::new()),
             random: Box::new(OsRandom),
@@ -44,6 +46,14 @@ impl RegistrarBuilder {
     #[must_use]
     pub fn tenants(mut self, directory: impl TenantDirectory) -> Self {
         self.tenants = Box::new(directory);
+        self
+    }
+
+    /// Lets only those register who show `gate` an initial access token that it takes
+    /// (RFC 7591 section 3). Default: registration is open where a tenant has enabled it.
+    #[must_use]
+    pub fn initial_access(mut self, gate: impl InitialAccess) -> Self {
+        self.initial_access = Some(Box::new(gate));
         self
     }
 
@@ -89,6 +99,7 @@ impl RegistrarBuilder {
         let Self {
             store,
             tenants,
+            initial_access,
             limiter,
             clock,
             random,
@@ -99,6 +110,7 @@ impl RegistrarBuilder {
         Registrar(Arc::new(Ports {
             store,
             tenants,
+            initial_access,
             limiter,
             clock,
             random,

@@ -7,8 +7,9 @@ use crate::{
     error::{BackendError, OwnerError, RegistrationError},
     life::{Touch, TouchOutcome},
     ports::{
-        ClientStore, Clock, DynClientStore, DynRateLimiter, DynTenantDirectory, Event, EventSink,
-        GeoSource, Location, SecureRandom, TenantSelector, WantedLocation,
+        ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
+        Event, EventSink, GeoSource, InitialAccessOutcome, Location, SecureRandom, TenantSelector,
+        WantedLocation,
     },
     settings::TenantSettings,
     values::{ClientId, TenantId, Timestamp},
@@ -47,6 +48,7 @@ pub struct Registrar(pub(super) Arc<Ports>);
 pub(super) struct Ports {
     pub(super) store: Box<dyn DynClientStore>,
     pub(super) tenants: Box<dyn DynTenantDirectory>,
+    pub(super) initial_access: Option<Box<dyn DynInitialAccess>>,
     pub(super) limiter: Box<dyn DynRateLimiter>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Box<dyn SecureRandom>,
@@ -74,8 +76,24 @@ impl Registrar {
         selector: TenantSelector<'_>,
         signals: Signals<'_>,
     ) -> Result<Admission, RegistrationError> {
+        self.admit_with_token(selector, signals, None).await
+    }
+
+    /// As [`Registrar::admit`], for a request that may have shown an initial access token, which is
+    /// asked for if the registrar has a gate ([`InitialAccess`](crate::InitialAccess)).
+    ///
+    /// # Errors
+    /// As [`Registrar::admit`], or [`RegistrationError::InitialAccessTokenRequired`] or
+    /// [`RegistrationError::InvalidInitialAccessToken`].
+    pub async fn admit_with_token(
+        &self,
+        selector: TenantSelector<'_>,
+        signals: Signals<'_>,
+        token: Option<&str>,
+    ) -> Result<Admission, RegistrationError> {
         let tenant = self.find_tenant(selector).await?;
-        self.admit_to(tenant, signals).await
+        let token = token.map_or(InitialAccessToken::Absent, InitialAccessToken::Presented);
+        self.admit_to(tenant, signals, token).await
     }
 
     /// The first step of [`Registrar::admit`], for callers that answer some requests from the
@@ -101,12 +119,16 @@ impl Registrar {
         &self,
         tenant: Arc<TenantSettings>,
         signals: Signals<'_>,
+        token: InitialAccessToken<'_>,
     ) -> Result<Admission, RegistrationError> {
         if !tenant.registration.enabled {
             return Err(self.refuse(Some(&tenant.id), RegistrationError::NotEnabled));
         }
-        // What the list stops uses up none of the rate.
+        // What the list or the gate stops uses up none of the rate.
         if let Err(error) = self.check_acl(&tenant, signals) {
+            return Err(self.refuse(Some(&tenant.id), error));
+        }
+        if let Err(error) = self.check_initial_access(&tenant, token).await {
             return Err(self.refuse(Some(&tenant.id), error));
         }
         let rate = match tenant.registration.rate_limit {
@@ -164,6 +186,32 @@ impl Registrar {
                 rule: rule(),
                 location: location.clone(),
             }),
+        }
+    }
+
+    async fn check_initial_access(
+        &self,
+        tenant: &TenantSettings,
+        token: InitialAccessToken<'_>,
+    ) -> Result<(), RegistrationError> {
+        let Some(gate) = &self.0.initial_access else {
+            return Ok(());
+        };
+        let token = match token {
+            InitialAccessToken::Absent => None,
+            InitialAccessToken::Presented(token) => Some(token),
+            InitialAccessToken::Unusable => {
+                return Err(RegistrationError::InvalidInitialAccessToken);
+            }
+        };
+        match (gate.verify(&tenant.id, token).await?, token) {
+            (InitialAccessOutcome::Granted, _) => Ok(()),
+            (InitialAccessOutcome::Refused, None) => {
+                Err(RegistrationError::InitialAccessTokenRequired)
+            }
+            (InitialAccessOutcome::Refused, Some(_)) => {
+                Err(RegistrationError::InvalidInitialAccessToken)
+            }
         }
     }
 
@@ -255,6 +303,15 @@ impl Registrar {
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }
+}
+
+/// What a request shows of an initial access token.
+#[derive(Clone, Copy)]
+pub(crate) enum InitialAccessToken<'a> {
+    Absent,
+    Presented(&'a str),
+    /// There is something that is none.
+    Unusable,
 }
 
 /// Whether a client was marked as used.

@@ -34,6 +34,12 @@ pub enum RegistrationError {
         /// Where to.
         location: WebUri,
     },
+    /// The host's gate asks for an initial access token, and the request has none.
+    #[error("an initial access token is required")]
+    InitialAccessTokenRequired,
+    /// The request's initial access token is not good for this tenant.
+    #[error("the initial access token is not valid")]
+    InvalidInitialAccessToken,
     /// The tenant's quota is used up for now.
     #[error("too many registrations; try again later")]
     TooManyRequests {

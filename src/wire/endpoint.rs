@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response,
@@ -12,6 +10,7 @@ use crate::{
     error::RegistrationError,
     ports::TenantSelector,
     wire::{
+        bearer,
         body::{BodyProgress, RegistrationBody},
         cors::{self, Cors},
         response::Frame,
@@ -92,7 +91,9 @@ impl RegistrationEndpoint {
             return Opened::Answered(frame.refused(&error));
         }
         let signals = signals::of(head, &tenant);
-        let admission = match self.registrar.admit_to(Arc::clone(&tenant), signals).await {
+        let token = bearer::initial_access_token(headers);
+        let admitted = self.registrar.admit_to(tenant, signals, token).await;
+        let admission = match admitted {
             Ok(admission) => admission,
             Err(error) => return Opened::Answered(frame.refused(&error)),
         };

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, RETRY_AFTER},
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
@@ -111,6 +111,10 @@ impl Frame {
         }
         if matches!(error, RegistrationError::MethodNotAllowed) {
             response.headers_mut().insert(ALLOW, ALLOWED_METHODS);
+        }
+        if let Some(challenge) = WireError::challenge(error) {
+            let challenge = HeaderValue::from_static(challenge);
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         if let RegistrationError::Redirected { location, .. } = error
             && let Ok(location) = HeaderValue::from_str(location.as_str())

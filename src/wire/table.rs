@@ -37,6 +37,9 @@ impl WireError {
             E::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request"),
             E::NotEnabled | E::Blocked { .. } => (StatusCode::FORBIDDEN, "access_denied"),
             E::Redirected { .. } => (StatusCode::FOUND, "redirect"),
+            E::InitialAccessTokenRequired | E::InvalidInitialAccessToken => {
+                (StatusCode::UNAUTHORIZED, "invalid_token")
+            }
             E::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             E::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
             E::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request"),
@@ -57,6 +60,16 @@ impl WireError {
         }
     }
 
+    /// How to authenticate, for `WWW-Authenticate` (RFC 6750 section 3): a request that did not try
+    /// is told of no error.
+    pub(super) const fn challenge(error: &RegistrationError) -> Option<&'static str> {
+        match error {
+            RegistrationError::InitialAccessTokenRequired => Some("Bearer"),
+            RegistrationError::InvalidInitialAccessToken => Some(r#"Bearer error="invalid_token""#),
+            _ => None,
+        }
+    }
+
     /// Seconds after which trying again may help, for `Retry-After`.
     pub(super) fn retry_after(error: &RegistrationError) -> Option<u64> {
         use RegistrationError as E;
@@ -70,6 +83,8 @@ impl WireError {
             | E::NotEnabled
             | E::Blocked { .. }
             | E::Redirected { .. }
+            | E::InitialAccessTokenRequired
+            | E::InvalidInitialAccessToken
             | E::BodyTooLarge { .. }
             | E::UnsupportedMediaType
             | E::BodyIncomplete
@@ -129,6 +144,8 @@ fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
         | E::NotEnabled
         | E::Blocked { .. }
         | E::Redirected { .. }
+        | E::InitialAccessTokenRequired
+        | E::InvalidInitialAccessToken
         | E::TooManyRequests { .. }
         | E::TooManyClients
         | E::Backend(_)

@@ -14,6 +14,7 @@ mod decision_properties;
 mod decisions_corpus;
 mod geoip;
 mod growth;
+mod initial_access;
 mod layering;
 mod life;
 mod limiter;
