@@ -7,7 +7,9 @@ mod temporary;
 #[path = "support/wal.rs"]
 mod wal;
 
-use std::{collections::HashSet, error::Error as _, fs, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet, error::Error as _, fs, num::NonZeroU64, sync::Arc, time::Duration,
+};
 
 use minted::Minted;
 use oauth_dcr::{
@@ -276,14 +278,16 @@ async fn a_transaction_that_sqlite_ends_by_itself_is_not_the_last() {
     sqlx::raw_sql(sql).execute(&mut other).await.unwrap();
     let clients = Minted::default().clients(2);
     for client in &clients {
-        let insertion = Insertion::new(Arc::clone(client));
+        // With a limit, it takes more than one statement, and a transaction around them.
+        let insertion = Insertion::new(Arc::clone(client)).max_clients(NonZeroU64::new(9));
         let error = store.insert(insertion).await.unwrap_err();
         assert!(cause(&error).contains("out of order"), "{error:?}");
     }
     let sql = sqlx::raw_sql("DROP TRIGGER full");
     sql.execute(&mut other).await.unwrap();
     for client in &clients {
-        assert_eq!(insert(&store, client).await, inserted());
+        let insertion = Insertion::new(Arc::clone(client)).max_clients(NonZeroU64::new(9));
+        assert_eq!(store.insert(insertion).await.unwrap(), inserted());
     }
 }
 

@@ -68,7 +68,7 @@ impl Writer {
             Some(connection) => connection,
             None => self.options.connect().await?,
         };
-        let done = in_transaction(&mut connection, jobs).await;
+        let done = carry_out_all(&mut connection, jobs).await;
         if done.is_ok() {
             self.connection = Some(connection);
         } else {
@@ -127,13 +127,21 @@ fn failed(failure: Failure, count: usize) -> Vec<Result<Done, BackendError>> {
     std::iter::repeat_with(failed).take(count).collect()
 }
 
-async fn in_transaction(
+/// Carries out all of `jobs`, or none.
+async fn carry_out_all(
     connection: &mut SqliteConnection,
     jobs: &[Job],
 ) -> Result<Vec<Done>, Failure> {
+    let (plain, others) = split(jobs);
+    if others.is_empty() {
+        let rows: Vec<_> = plain.iter().map(|(_, row)| *row).collect();
+        // One statement is a transaction by itself.
+        if insert_rows(connection, &rows).await? {
+            return Ok(rows.iter().map(|_| Done::Insert(inserted())).collect());
+        }
+    }
     // The lock is taken at once: a transaction that reads first could be refused it later.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let (plain, others) = split(jobs);
     let mut done = insert_plain(&mut transaction, plain).await?;
     for (place, job) in others {
         done.push((place, carry_out(&mut transaction, job).await?));
