@@ -65,7 +65,10 @@ impl<C: Commit> GroupCommit<C> {
         };
         tokio::time::timeout(self.timeout, answered)
             .await
-            .unwrap_or_else(|_| Err(fail("not written in time")))
+            .unwrap_or_else(|_| {
+                let late = format!("no answer within {:?}", self.timeout);
+                Err(BackendError::new(self.backend, late))
+            })
     }
 }
 
@@ -172,7 +175,7 @@ mod tests {
         let late = commit.submit(2).await.unwrap_err();
         for error in [stuck, late] {
             let cause = std::error::Error::source(&error).unwrap().to_string();
-            assert_eq!(cause, "not written in time");
+            assert_eq!(cause, "no answer within 1s");
         }
         permits.add_permits(2);
         assert_eq!(commit.submit(3).await.unwrap(), 30);

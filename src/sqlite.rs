@@ -1,6 +1,7 @@
 //! A store in one SQLite file, which survives a power cut.
 
 mod database;
+mod failure;
 mod row;
 mod writer;
 
@@ -17,10 +18,10 @@ use crate::{
     values::{ClientId, TenantId},
 };
 
-use row::{BACKEND, decoded, encoded, failed};
+use failure::{Failure, NAME};
 use writer::{Done, Job, Writer};
 
-/// How long a call waits by default: for the disk, and for other processes that write to the file.
+/// How long a call may take by default: for the disk, and for other processes that write to the file.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Keeps clients in one SQLite file. Clones share it.
@@ -46,6 +47,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub struct SqliteStore {
     readers: SqlitePool,
     writer: GroupCommit<Writer>,
+    timeout: Duration,
 }
 
 impl SqliteStore {
@@ -53,47 +55,80 @@ impl SqliteStore {
     /// is. Its folder has to be there.
     ///
     /// # Errors
-    /// [`BackendError`] if the file can't be opened, or is no database of this crate.
+    /// [`BackendError`] if the file can't be opened, or is no database of this crate; if its file
+    /// system can't do WAL mode; if `path` is empty, `:memory:` or a `file:` URI, and no file.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
         Self::open_with_timeout(path, TIMEOUT).await
     }
 
-    /// The same, with calls that wait for `timeout` at most. Default: 5 seconds.
+    /// The same, with calls that take `timeout` at most, from their beginning to their answer.
+    /// Default: 5 seconds. What was under way then may be done or not, never half.
     ///
     /// # Errors
     /// As [`SqliteStore::open`].
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     pub async fn open_with_timeout(
         path: impl AsRef<Path>,
         timeout: Duration,
     ) -> Result<Self, BackendError> {
-        let (connection, readers) = database::open(path.as_ref(), timeout)
-            .await
-            .map_err(failed)?;
-        let writer = GroupCommit::spawn(Writer::new(connection), BACKEND, timeout);
-        Ok(Self { readers, writer })
+        let (writer, readers) = database::open(path.as_ref(), timeout).await?;
+        let writer = GroupCommit::spawn(writer, NAME, timeout);
+        Ok(Self {
+            readers,
+            writer,
+            timeout,
+        })
+    }
+
+    /// Has `job` carried out. `answer` takes its answer of what was done.
+    async fn write<T>(
+        &self,
+        job: Job,
+        answer: impl FnOnce(Done) -> Option<T>,
+    ) -> Result<T, BackendError> {
+        let done = self.writer.submit(job).await?;
+        answer(done).ok_or_else(|| BackendError::new(NAME, "the writer answered another job"))
+    }
+
+    /// Gives up once the time is over.
+    async fn within_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        let done = tokio::time::timeout(self.timeout, work).await;
+        done.unwrap_or_else(|_| Err(Failure::TimedOut(self.timeout).into()))
+    }
+
+    /// The client that `insertion` is folded into, if that needs no write, as most do.
+    async fn folded(&self, insertion: &Insertion) -> Result<Option<Arc<Client>>, Failure> {
+        let Some(key) = insertion.fold_key() else {
+            return Ok(None);
+        };
+        let same = row::same(&self.readers, insertion.client().tenant(), key).await?;
+        let same = same.filter(|it| it.usage.touched(insertion.registered_again()).is_none());
+        same.map(|same| same.client()).transpose()
     }
 }
 
 impl ClientStore for SqliteStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
-        // Most that are folded need no write, and so no place in line.
-        if let Some(key) = insertion.fold_key() {
-            let tenant = insertion.client().tenant();
-            let same = row::same(&self.readers, tenant, key).await;
-            if let Some(same) = same.map_err(failed)?
-                && same.usage.touched(insertion.registered_again()).is_none()
-            {
-                return decoded(&same.record).map(InsertOutcome::Folded);
+        self.within_time(async {
+            if let Some(client) = self.folded(&insertion).await? {
+                return Ok(InsertOutcome::Folded(client));
             }
-        }
-        let record = encoded(insertion.client())?;
-        match self.writer.submit(Job::Insert(insertion, record)).await? {
-            Done::Inserted { removed } => Ok(InsertOutcome::Inserted { removed }),
-            Done::IdTaken => Ok(InsertOutcome::IdTaken),
-            Done::Folded { record } => decoded(&record).map(InsertOutcome::Folded),
-            Done::Full => Ok(InsertOutcome::Full),
-            _ => Err(Done::unexpected()),
-        }
+            let record = row::encoded(insertion.client())?;
+            self.write(Job::Insert(insertion, record), |done| match done {
+                Done::Insert(outcome) => Some(outcome),
+                _ => None,
+            })
+            .await
+        })
+        .await
     }
 
     async fn find(
@@ -101,8 +136,8 @@ impl ClientStore for SqliteStore {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<Option<Arc<Client>>, BackendError> {
-        let record = row::find(&self.readers, tenant, id).await;
-        record.map_err(failed)?.as_deref().map(decoded).transpose()
+        self.within_time(async { Ok(row::find(&self.readers, tenant, id).await?) })
+            .await
     }
 
     async fn list(
@@ -111,17 +146,17 @@ impl ClientStore for SqliteStore {
         after: Option<&ClientId>,
         limit: u32,
     ) -> Result<Vec<Arc<Client>>, BackendError> {
-        let records = row::list(&self.readers, tenant, after, limit).await;
-        let records = records.map_err(failed)?;
-        records.iter().map(|record| decoded(record)).collect()
+        self.within_time(async { Ok(row::list(&self.readers, tenant, after, limit).await?) })
+            .await
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
-        let record = encoded(update.client())?;
-        match self.writer.submit(Job::Update(update, record)).await? {
-            Done::Update(outcome) => Ok(outcome),
-            _ => Err(Done::unexpected()),
-        }
+        let record = row::encoded(update.client())?;
+        let write = self.write(Job::Update(update, record), |done| match done {
+            Done::Update(outcome) => Some(outcome),
+            _ => None,
+        });
+        self.within_time(write).await
     }
 
     async fn remove(
@@ -130,10 +165,11 @@ impl ClientStore for SqliteStore {
         id: &ClientId,
     ) -> Result<RemoveOutcome, BackendError> {
         let job = Job::Remove(tenant.clone(), id.clone());
-        match self.writer.submit(job).await? {
-            Done::Remove(outcome) => Ok(outcome),
-            _ => Err(Done::unexpected()),
-        }
+        let write = self.write(job, |done| match done {
+            Done::Remove(outcome) => Some(outcome),
+            _ => None,
+        });
+        self.within_time(write).await
     }
 
     async fn touch(
@@ -142,34 +178,71 @@ impl ClientStore for SqliteStore {
         id: &ClientId,
         touch: Touch,
     ) -> Result<TouchOutcome, BackendError> {
-        // Most signs of life say nothing new.
-        let usage = row::usage(&self.readers, tenant, id).await;
-        match usage.map_err(failed)? {
-            None => return Ok(TouchOutcome::Missing),
-            Some(usage) if usage.touched(touch).is_none() => return Ok(TouchOutcome::Unchanged),
-            Some(_) => {}
-        }
-        let job = Job::Touch(tenant.clone(), id.clone(), touch);
-        match self.writer.submit(job).await? {
-            Done::Touch(outcome) => Ok(outcome),
-            _ => Err(Done::unexpected()),
-        }
+        self.within_time(async {
+            // Most signs of life say nothing new.
+            match row::usage(&self.readers, tenant, id).await? {
+                None => return Ok(TouchOutcome::Missing),
+                Some(usage) if usage.touched(touch).is_none() => {
+                    return Ok(TouchOutcome::Unchanged);
+                }
+                Some(_) => {}
+            }
+            let job = Job::Touch(tenant.clone(), id.clone(), touch);
+            self.write(job, |done| match done {
+                Done::Touch(outcome) => Some(outcome),
+                _ => None,
+            })
+            .await
+        })
+        .await
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
-        match self
-            .writer
-            .submit(Job::Sweep(tenant.clone(), sweep))
-            .await?
-        {
-            Done::Swept(removed) => Ok(removed),
-            _ => Err(Done::unexpected()),
-        }
+        let write = self.write(Job::Sweep(tenant.clone(), sweep), |done| match done {
+            Done::Sweep(removed) => Some(removed),
+            _ => None,
+        });
+        self.within_time(write).await
     }
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, error::Error as _, fs, process};
+
+    use super::*;
+
+    fn cause<T: fmt::Debug>(answer: Result<T, BackendError>) -> String {
+        answer.unwrap_err().source().unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn no_call_that_reads_waits_beyond_the_time() {
+        let folder = env::temp_dir().join(format!("oauth-dcr-readers-{}", process::id()));
+        fs::create_dir(&folder).unwrap();
+        let timeout = Duration::from_millis(50);
+        let store = SqliteStore::open_with_timeout(folder.join("clients"), timeout);
+        let store = store.await.unwrap();
+        let mut taken = Vec::new();
+        for _ in 0..database::READERS {
+            taken.push(store.readers.acquire().await.unwrap());
+        }
+        let (tenant, id) = (TenantId::sole(), ClientId::parse("tpc_1").unwrap());
+        let touch = Touch::registered_again(crate::values::Timestamp::MAX);
+        let causes = [
+            cause(store.find(&tenant, &id).await),
+            cause(store.list(&tenant, None, 1).await),
+            cause(store.touch(&tenant, &id, touch).await),
+        ];
+        assert_eq!(causes, ["no answer within 50ms"; 3]);
+        drop(taken);
+        assert_eq!(store.find(&tenant, &id).await.unwrap(), None);
+        fs::remove_dir_all(folder).unwrap();
     }
 }

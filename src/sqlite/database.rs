@@ -8,46 +8,56 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use crate::sqlite::{failure::Failure, writer::Writer};
+
 /// Connections that read. They wait for no writer, so a few of them are enough.
-const READERS: u32 = 4;
+pub(super) const READERS: u32 = 4;
 
 /// How often opening is tried: of processes that make or change the file at the same time, one is
 /// first, and the others come too late.
 const ATTEMPTS: u32 = 5;
 
-/// <https://www.sqlite.org/rescode.html>
-const SQLITE_BUSY: u32 = 5;
-const SQLITE_LOCKED: u32 = 6;
-
 const MIGRATIONS: [(i64, &str, &str); 1] =
     [(1, "clients", include_str!("migrations/0001_clients.sql"))];
 
-/// The one connection that writes, and those that read.
-pub(super) async fn open(
-    path: &Path,
-    timeout: Duration,
-) -> Result<(SqliteConnection, SqlitePool), sqlx::Error> {
-    let options = SqliteConnectOptions::new()
+/// What writes, and the connections that read.
+pub(super) async fn open(path: &Path, timeout: Duration) -> Result<(Writer, SqlitePool), Failure> {
+    if is_special(path) {
+        return Err(Failure::NoFile(path.to_owned()));
+    }
+    let options = options(path, timeout);
+    let connection = open_writer(&options.clone().create_if_missing(true)).await?;
+    let writer = Writer::new(connection, options.clone());
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        // Calls give up before.
+        .acquire_timeout(timeout.saturating_mul(2))
+        .connect_lazy_with(options);
+    Ok((writer, readers))
+}
+
+/// Whether SQLite takes the name for something else than a file.
+fn is_special(path: &Path) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    name.is_empty() || name == b":memory:" || name.starts_with(b"file:")
+}
+
+fn options(path: &Path, timeout: Duration) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         // Elsewhere than on macOS this changes nothing; there, a plain fsync survives no power cut.
         .pragma("fullfsync", "1")
         .busy_timeout(timeout)
-        .disable_statement_logging();
-    let writer = open_writer(&options.clone().create_if_missing(true)).await?;
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(timeout)
-        .connect_lazy_with(options);
-    Ok((writer, readers))
+        .disable_statement_logging()
 }
 
-async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, Failure> {
     let mut attempt = 1;
     loop {
         match try_open_writer(options).await {
-            Err(error) if attempt < ATTEMPTS && is_of_the_moment(&error) => {
+            Err(failure) if attempt < ATTEMPTS && failure.is_of_the_moment() => {
                 tokio::time::sleep(Duration::from_millis(50) * attempt).await;
                 attempt += 1;
             }
@@ -56,22 +66,17 @@ async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection,
     }
 }
 
-/// Whether another process is at work on the file: it is busy, or has just been migrated.
-fn is_of_the_moment(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Migrate(_) => true,
-        sqlx::Error::Database(error) => {
-            // The low byte says what went wrong, the others why.
-            let code = error.code().and_then(|code| code.parse::<u32>().ok());
-            code.is_some_and(|code| [SQLITE_BUSY, SQLITE_LOCKED].contains(&(code & 0xff)))
-        }
-        _ => false,
-    }
-}
-
-async fn try_open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+async fn try_open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, Failure> {
     let mut connection = options.connect().await?;
-    migrator().run(&mut connection).await?;
+    // SQLite keeps to another mode without an error, if it has to.
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut connection)
+        .await?;
+    if mode != "wal" {
+        return Err(Failure::NoWal(mode));
+    }
+    let migrated = migrator().run(&mut connection).await;
+    migrated.map_err(sqlx::Error::from)?;
     Ok(connection)
 }
 
@@ -89,4 +94,22 @@ fn migrator() -> Migrator {
     let mut migrator = Migrator::with_migrations(migrations.into());
     migrator.dangerous_set_table_name("oauth_dcr_migrations");
     migrator
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{env, fs, process};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_can_have_no_write_ahead_log_is_refused() {
+        let path = env::temp_dir().join(format!("oauth-dcr-no-wal-{}", process::id()));
+        // These locks are files, of which no memory can be shared.
+        let options = options(&path, Duration::from_secs(1)).vfs("unix-dotfile");
+        let opened = open_writer(&options.create_if_missing(true)).await;
+        let failure = opened.unwrap_err();
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(&failure, Failure::NoWal(mode) if mode == "delete"));
+    }
 }

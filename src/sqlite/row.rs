@@ -6,13 +6,10 @@ use sqlx::{Executor, Sqlite, SqliteConnection};
 
 use crate::{
     client::Client,
-    error::BackendError,
     life::{FoldKey, Usage},
+    sqlite::failure::Failure,
     values::{ClientId, TenantId, Timestamp},
 };
-
-/// The name of this back end in errors.
-pub(super) const BACKEND: &str = "sqlite";
 
 /// A client that registered the same.
 pub(super) struct Same {
@@ -21,18 +18,20 @@ pub(super) struct Same {
     pub(super) usage: Usage,
 }
 
-pub(super) fn failed(error: sqlx::Error) -> BackendError {
-    BackendError::new(BACKEND, error)
+impl Same {
+    pub(super) fn client(&self) -> Result<Arc<Client>, Failure> {
+        decoded(&self.client_id, &self.record)
+    }
 }
 
-pub(super) fn encoded(client: &Client) -> Result<String, BackendError> {
-    serde_json::to_string(client).map_err(|error| BackendError::new(BACKEND, error))
+pub(super) fn encoded(client: &Client) -> Result<String, Failure> {
+    serde_json::to_string(client).map_err(Failure::Unwritable)
 }
 
-pub(super) fn decoded(record: &str) -> Result<Arc<Client>, BackendError> {
+fn decoded(id: &ClientId, record: &str) -> Result<Arc<Client>, Failure> {
     serde_json::from_str(record)
         .map(Arc::new)
-        .map_err(|error| BackendError::new(BACKEND, error))
+        .map_err(|error| Failure::unreadable(id.clone(), &error))
 }
 
 /// As SQLite counts: what is later than it can say is as late as it can say.
@@ -45,8 +44,8 @@ pub(super) fn signed(number: u64) -> i64 {
 }
 
 /// An id that this store has written.
-pub(super) fn id(text: &str) -> Result<ClientId, sqlx::Error> {
-    ClientId::parse(text).map_err(|error| sqlx::Error::Decode(error.into()))
+pub(super) fn id(tenant: &TenantId, text: &str) -> Result<ClientId, Failure> {
+    ClientId::parse(text).map_err(|_| Failure::NoId(tenant.as_str().to_owned()))
 }
 
 fn usage_of(is_used: bool, idle_since: i64) -> Usage {
@@ -58,12 +57,28 @@ pub(super) async fn find(
     reader: impl Executor<'_, Database = Sqlite>,
     tenant: &TenantId,
     id: &ClientId,
-) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT record FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?")
+) -> Result<Option<Arc<Client>>, Failure> {
+    let sql = "SELECT record FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?";
+    let record: Option<String> = sqlx::query_scalar(sql)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(reader)
-        .await
+        .await?;
+    record.map(|record| decoded(id, &record)).transpose()
+}
+
+pub(super) async fn exists(
+    reader: impl Executor<'_, Database = Sqlite>,
+    tenant: &TenantId,
+    id: &ClientId,
+) -> Result<bool, Failure> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?)";
+    let exists = sqlx::query_scalar(sql)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_one(reader)
+        .await?;
+    Ok(exists)
 }
 
 pub(super) async fn list(
@@ -71,23 +86,27 @@ pub(super) async fn list(
     tenant: &TenantId,
     after: Option<&ClientId>,
     limit: u32,
-) -> Result<Vec<String>, sqlx::Error> {
-    let sql = "SELECT record FROM oauth_dcr_clients WHERE tenant = ? AND client_id > ?
+) -> Result<Vec<Arc<Client>>, Failure> {
+    let sql = "SELECT client_id, record FROM oauth_dcr_clients WHERE tenant = ? AND client_id > ?
                ORDER BY client_id LIMIT ?";
-    sqlx::query_scalar(sql)
+    let rows: Vec<(String, String)> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         // No id is empty: all come after that.
         .bind(after.map_or("", ClientId::as_str))
         .bind(limit)
         .fetch_all(reader)
-        .await
+        .await?;
+    let clients = rows
+        .iter()
+        .map(|(client_id, record)| decoded(&id(tenant, client_id)?, record));
+    clients.collect()
 }
 
 pub(super) async fn usage(
     reader: impl Executor<'_, Database = Sqlite>,
     tenant: &TenantId,
     id: &ClientId,
-) -> Result<Option<Usage>, sqlx::Error> {
+) -> Result<Option<Usage>, Failure> {
     let sql =
         "SELECT is_used, idle_since FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?";
     let row: Option<(bool, i64)> = sqlx::query_as(sql)
@@ -102,7 +121,7 @@ pub(super) async fn same(
     reader: impl Executor<'_, Database = Sqlite>,
     tenant: &TenantId,
     key: FoldKey,
-) -> Result<Option<Same>, sqlx::Error> {
+) -> Result<Option<Same>, Failure> {
     let sql = "SELECT client_id, record, is_used, idle_since FROM oauth_dcr_clients
                WHERE tenant = ? AND fold_key = ?";
     let row: Option<(String, String, bool, i64)> = sqlx::query_as(sql)
@@ -112,7 +131,7 @@ pub(super) async fn same(
         .await?;
     row.map(|(client_id, record, is_used, idle_since)| {
         Ok(Same {
-            client_id: id(&client_id)?,
+            client_id: id(tenant, &client_id)?,
             record,
             usage: usage_of(is_used, idle_since),
         })
@@ -124,7 +143,7 @@ pub(super) async fn same(
 pub(super) async fn count(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
-) -> Result<u64, sqlx::Error> {
+) -> Result<u64, Failure> {
     let clients: Option<i64> =
         sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants WHERE tenant = ?")
             .bind(tenant.as_str())

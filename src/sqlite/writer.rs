@@ -1,15 +1,21 @@
 //! The one connection that writes: a group of jobs, one transaction.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::sync::Arc;
 
-use sqlx::{Connection as _, QueryBuilder, SqliteConnection};
+use sqlx::{
+    ConnectOptions as _, Connection as _, QueryBuilder, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
 
 use crate::{
     error::BackendError,
     group_commit::Commit,
     life::{Sweep, Touch, TouchOutcome, Usage},
-    ports::{ClientUpdate, Insertion, RemoveOutcome, UpdateOutcome},
-    sqlite::row::{self, BACKEND, millis, signed},
+    ports::{ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
+    sqlite::{
+        failure::{Failure, NAME},
+        row::{self, millis, signed},
+    },
     values::{ClientId, TenantId},
 };
 
@@ -23,8 +29,17 @@ pub(super) enum Job {
     Sweep(TenantId, Sweep),
 }
 
-/// An insertion without conditions, and its record.
-type Plain = (Insertion, String);
+/// What became of a job.
+pub(super) enum Done {
+    Insert(InsertOutcome),
+    Update(UpdateOutcome),
+    Remove(RemoveOutcome),
+    Touch(TouchOutcome),
+    Sweep(Vec<ClientId>),
+}
+
+/// A client to insert, and its record.
+type Row<'a> = (&'a Insertion, &'a str);
 
 /// Something with its place in the group.
 type Placed<T> = (usize, T);
@@ -32,50 +47,52 @@ type Placed<T> = (usize, T);
 const INSERT_INTO: &str = "INSERT INTO oauth_dcr_clients \
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key) ";
 
-/// What became of a job.
-pub(super) enum Done {
-    Inserted { removed: Vec<ClientId> },
-    IdTaken,
-    Folded { record: String },
-    Full,
-    Update(UpdateOutcome),
-    Remove(RemoveOutcome),
-    Touch(TouchOutcome),
-    Swept(Vec<ClientId>),
-}
-
-impl Done {
-    /// The error for an answer to another job.
-    pub(super) fn unexpected() -> BackendError {
-        BackendError::new(BACKEND, "the writer answered another job")
-    }
-}
-
 pub(super) struct Writer {
-    connection: SqliteConnection,
+    /// `None` after a failure.
+    connection: Option<SqliteConnection>,
+    /// How to make another.
+    options: SqliteConnectOptions,
 }
-
-/// One failure that many share.
-#[derive(Clone, Debug)]
-struct Shared(Arc<sqlx::Error>);
 
 impl Writer {
-    pub(super) const fn new(connection: SqliteConnection) -> Self {
-        Self { connection }
+    pub(super) const fn new(connection: SqliteConnection, options: SqliteConnectOptions) -> Self {
+        Self {
+            connection: Some(connection),
+            options,
+        }
     }
 
     /// Carries out all of `jobs`, or none.
-    async fn write(&mut self, jobs: Vec<Job>) -> Result<Vec<Done>, sqlx::Error> {
-        // The lock is taken at once: a transaction that reads first could be refused it later.
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let (plain, others) = split(jobs);
-        let mut done = insert_plain(&mut transaction, plain).await?;
-        for (place, job) in others {
-            done.push((place, carry_out(&mut transaction, job).await?));
+    async fn write(&mut self, jobs: &[Job]) -> Result<Vec<Done>, Failure> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        let done = carry_out_all(&mut connection, jobs).await;
+        if done.is_ok() {
+            self.connection = Some(connection);
+        } else {
+            // A full disk, among others, makes SQLite end the transaction by itself. sqlx, which
+            // counts on one to end, would never begin another.
+            let _ = connection.close().await;
         }
-        transaction.commit().await?;
-        done.sort_unstable_by_key(|(place, _)| *place);
-        Ok(done.into_iter().map(|(_, done)| done).collect())
+        done
+    }
+
+    /// Carries out each of `jobs` by itself, so that one of them can't fail the others.
+    async fn write_each(&mut self, jobs: Vec<Job>) -> Vec<Result<Done, BackendError>> {
+        let mut done = Vec::with_capacity(jobs.len());
+        let mut left = jobs.into_iter();
+        while let Some(job) = left.next() {
+            match self.write(&[job]).await {
+                Err(failure) if !failure.is_of_one_job() => {
+                    done.extend(failed(failure, 1 + left.len()));
+                    break;
+                }
+                one => done.push(one.map_err(BackendError::from).and_then(only)),
+            }
+        }
+        done
     }
 }
 
@@ -84,26 +101,64 @@ impl Commit for Writer {
     type Answer = Done;
 
     async fn commit(&mut self, jobs: Vec<Job>) -> Vec<Result<Done, BackendError>> {
-        let count = jobs.len();
-        match self.write(jobs).await {
+        match self.write(&jobs).await {
             Ok(done) => done.into_iter().map(Ok).collect(),
-            Err(error) => {
-                let error = Shared(Arc::new(error));
-                let failed = || Err(BackendError::new(BACKEND, error.clone()));
-                std::iter::repeat_with(failed).take(count).collect()
+            Err(failure) if jobs.len() > 1 && failure.is_of_one_job() => {
+                self.write_each(jobs).await
             }
+            Err(failure) => failed(failure, jobs.len()),
         }
     }
 }
 
+/// The answer of a group of one.
+fn only(mut done: Vec<Done>) -> Result<Done, BackendError> {
+    let no_answer = || BackendError::new(NAME, "the job was not answered");
+    done.pop().ok_or_else(no_answer)
+}
+
+/// One failure, shared by all of `count` jobs.
+fn failed(failure: Failure, count: usize) -> Vec<Result<Done, BackendError>> {
+    if count == 1 {
+        return vec![Err(failure.into())];
+    }
+    let failure = Arc::new(failure);
+    let failed = || Err(BackendError::new(NAME, Arc::clone(&failure)));
+    std::iter::repeat_with(failed).take(count).collect()
+}
+
+/// Carries out all of `jobs`, or none.
+async fn carry_out_all(
+    connection: &mut SqliteConnection,
+    jobs: &[Job],
+) -> Result<Vec<Done>, Failure> {
+    let (plain, others) = split(jobs);
+    if others.is_empty() {
+        let rows: Vec<_> = plain.iter().map(|(_, row)| *row).collect();
+        // One statement is a transaction by itself.
+        if insert_rows(connection, &rows).await? {
+            return Ok(rows.iter().map(|_| Done::Insert(inserted())).collect());
+        }
+    }
+    // The lock is taken at once: a transaction that reads first could be refused it later.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut done = insert_plain(&mut transaction, plain).await?;
+    for (place, job) in others {
+        done.push((place, carry_out(&mut transaction, job).await?));
+    }
+    transaction.commit().await?;
+    done.sort_unstable_by_key(|(place, _)| *place);
+    Ok(done.into_iter().map(|(_, done)| done).collect())
+}
+
 /// The jobs of a group with their places in it: the plain insertions, and all others. Nobody has seen
 /// one of them answered, so that any order will do.
-fn split(jobs: Vec<Job>) -> (Vec<Placed<Plain>>, Vec<Placed<Job>>) {
+fn split(jobs: &[Job]) -> (Vec<Placed<Row<'_>>>, Vec<Placed<&Job>>) {
     let (mut plain, mut others) = (Vec::new(), Vec::new());
-    for (place, job) in jobs.into_iter().enumerate() {
+    for (place, job) in jobs.iter().enumerate() {
         match job {
             Job::Insert(insertion, record) if insertion.is_plain() => {
-                plain.push((place, (insertion, record)));
+                plain.push((place, (insertion, record.as_str())));
             }
             other => others.push((place, other)),
         }
@@ -114,47 +169,43 @@ fn split(jobs: Vec<Job>) -> (Vec<Placed<Plain>>, Vec<Placed<Job>>) {
 /// Inserts all of them by one statement, or by one for each if one of their ids is taken.
 async fn insert_plain(
     connection: &mut SqliteConnection,
-    insertions: Vec<Placed<Plain>>,
-) -> Result<Vec<Placed<Done>>, sqlx::Error> {
-    let rows: Vec<_> = insertions.iter().map(|(_, row)| row).collect();
-    let inserted = match insert_rows(connection, &rows).await {
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            let mut inserted = Vec::with_capacity(rows.len());
-            for row in rows {
-                inserted.push(insert_row(connection, row).await?);
-            }
-            inserted
+    insertions: Vec<Placed<Row<'_>>>,
+) -> Result<Vec<Placed<Done>>, Failure> {
+    let (places, rows): (Vec<_>, Vec<_>) = insertions.into_iter().unzip();
+    let outcomes = if insert_rows(connection, &rows).await? {
+        rows.iter().map(|_| inserted()).collect()
+    } else {
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for row in rows {
+            outcomes.push(insert_row(connection, row).await?);
         }
-        done => done.map(|()| vec![true; rows.len()])?,
+        outcomes
     };
-    let done = insertions.iter().zip(inserted).map(|((place, _), is_new)| {
-        let removed = Vec::new();
-        let done = if is_new {
-            Done::Inserted { removed }
-        } else {
-            Done::IdTaken
-        };
-        (*place, done)
-    });
-    Ok(done.collect())
+    let done = outcomes.into_iter().map(Done::Insert);
+    Ok(places.into_iter().zip(done).collect())
 }
 
-/// Whether the row was inserted: it is not, if its id is taken.
-async fn insert_row(connection: &mut SqliteConnection, row: &Plain) -> Result<bool, sqlx::Error> {
-    match insert_rows(connection, &[row]).await {
-        Ok(()) => Ok(true),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-        Err(error) => Err(error),
-    }
+const fn inserted() -> InsertOutcome {
+    let removed = Vec::new();
+    InsertOutcome::Inserted { removed }
 }
 
-/// Inserts all of them, or none: then the transaction can go on.
-async fn insert_rows(
+async fn insert_row(
     connection: &mut SqliteConnection,
-    rows: &[&Plain],
-) -> Result<(), sqlx::Error> {
+    row: Row<'_>,
+) -> Result<InsertOutcome, Failure> {
+    let is_new = insert_rows(connection, &[row]).await?;
+    Ok(if is_new {
+        inserted()
+    } else {
+        InsertOutcome::IdTaken
+    })
+}
+
+/// Inserts all of them, or none if an id is taken: then the transaction can go on. Says whether.
+async fn insert_rows(connection: &mut SqliteConnection, rows: &[Row<'_>]) -> Result<bool, Failure> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let mut sql = QueryBuilder::new(INSERT_INTO);
     sql.push_values(rows, |mut values, (insertion, record)| {
@@ -163,7 +214,7 @@ async fn insert_rows(
         values
             .push_bind(client.tenant().as_str())
             .push_bind(client.id().as_str())
-            .push_bind(record)
+            .push_bind(*record)
             .push_bind(signed(client.revision()))
             .push_bind(client.is_blocked())
             .push_bind(usage.is_used())
@@ -172,70 +223,65 @@ async fn insert_rows(
     });
     // Statements of one row are many; those of any other number are few, and not worth keeping.
     let insert = sql.build().persistent(rows.len() == 1);
-    insert.execute(connection).await.map(|_| ())
+    match insert.execute(connection).await {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
-async fn carry_out(connection: &mut SqliteConnection, job: Job) -> Result<Done, sqlx::Error> {
-    match job {
-        Job::Insert(insertion, record) => insert(connection, &insertion, record).await,
-        Job::Update(update, record) => self::update(connection, &update, record).await,
-        Job::Remove(tenant, id) => remove(connection, &tenant, &id).await,
-        Job::Touch(tenant, id, touch) => {
-            let outcome = self::touch(connection, &tenant, &id, touch).await?;
-            Ok(Done::Touch(outcome))
+async fn carry_out(connection: &mut SqliteConnection, job: &Job) -> Result<Done, Failure> {
+    Ok(match job {
+        Job::Insert(insertion, record) => {
+            Done::Insert(insert(connection, insertion, record).await?)
         }
-        Job::Sweep(tenant, sweep) => self::sweep(connection, &tenant, sweep).await,
-    }
+        Job::Update(update, record) => {
+            Done::Update(self::update(connection, update, record).await?)
+        }
+        Job::Remove(tenant, id) => Done::Remove(remove(connection, tenant, id).await?),
+        Job::Touch(tenant, id, touch) => {
+            Done::Touch(self::touch(connection, tenant, id, *touch).await?)
+        }
+        Job::Sweep(tenant, sweep) => Done::Sweep(self::sweep(connection, tenant, *sweep).await?),
+    })
 }
 
 async fn insert(
     connection: &mut SqliteConnection,
     insertion: &Insertion,
-    record: String,
-) -> Result<Done, sqlx::Error> {
+    record: &str,
+) -> Result<InsertOutcome, Failure> {
     let client = insertion.client();
     let tenant = client.tenant();
     if let Some(key) = insertion.fold_key()
         && let Some(same) = row::same(&mut *connection, tenant, key).await?
     {
-        touch(
-            connection,
-            tenant,
-            &same.client_id,
-            insertion.registered_again(),
-        )
-        .await?;
-        return Ok(Done::Folded {
-            record: same.record,
-        });
+        let again = insertion.registered_again();
+        touch(connection, tenant, &same.client_id, again).await?;
+        return Ok(InsertOutcome::Folded(same.client()?));
     }
-    let mut removed = Vec::new();
-    if insertion.has_limit() {
-        if row::find(&mut *connection, tenant, client.id())
-            .await?
-            .is_some()
-        {
-            return Ok(Done::IdTaken);
-        }
-        let to_go = insertion.to_make_room(row::count(connection, tenant).await?);
-        removed = remove_idle(connection, tenant, false, i64::MAX, signed(to_go)).await?;
-        if to_go > 0 && removed.is_empty() {
-            return Ok(Done::Full);
-        }
+    if !insertion.has_limit() {
+        return insert_row(connection, (insertion, record)).await;
     }
-    let row = (insertion.clone(), record);
-    Ok(if insert_row(connection, &row).await? {
-        Done::Inserted { removed }
-    } else {
-        Done::IdTaken
+    if row::exists(&mut *connection, tenant, client.id()).await? {
+        return Ok(InsertOutcome::IdTaken);
+    }
+    let to_go = insertion.to_make_room(row::count(connection, tenant).await?);
+    let removed = remove_idle(connection, tenant, false, i64::MAX, signed(to_go)).await?;
+    if to_go > 0 && removed.is_empty() {
+        return Ok(InsertOutcome::Full);
+    }
+    Ok(match insert_row(connection, (insertion, record)).await? {
+        InsertOutcome::Inserted { .. } => InsertOutcome::Inserted { removed },
+        other => other,
     })
 }
 
 async fn update(
     connection: &mut SqliteConnection,
     update: &ClientUpdate,
-    record: String,
-) -> Result<Done, sqlx::Error> {
+    record: &str,
+) -> Result<UpdateOutcome, Failure> {
     let client = update.client();
     let sql = "UPDATE oauth_dcr_clients SET record = ?, revision = ?, blocked = ?,
                fold_key = CASE WHEN ? THEN NULL ELSE fold_key END
@@ -251,29 +297,31 @@ async fn update(
         .execute(&mut *connection)
         .await?;
     if updated.rows_affected() > 0 {
-        return Ok(Done::Update(UpdateOutcome::Updated));
+        return Ok(UpdateOutcome::Updated);
     }
-    let found = row::find(connection, client.tenant(), client.id()).await?;
-    Ok(Done::Update(match found {
-        Some(_) => UpdateOutcome::Changed,
-        None => UpdateOutcome::Missing,
-    }))
+    Ok(
+        if row::exists(connection, client.tenant(), client.id()).await? {
+            UpdateOutcome::Changed
+        } else {
+            UpdateOutcome::Missing
+        },
+    )
 }
 
 async fn remove(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
     id: &ClientId,
-) -> Result<Done, sqlx::Error> {
+) -> Result<RemoveOutcome, Failure> {
     let removed = sqlx::query("DELETE FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?")
         .bind(tenant.as_str())
         .bind(id.as_str())
         .execute(connection)
         .await?;
-    Ok(Done::Remove(match removed.rows_affected() {
+    Ok(match removed.rows_affected() {
         0 => RemoveOutcome::Missing,
         _ => RemoveOutcome::Removed,
-    }))
+    })
 }
 
 async fn touch(
@@ -281,7 +329,7 @@ async fn touch(
     tenant: &TenantId,
     id: &ClientId,
     touch: Touch,
-) -> Result<TouchOutcome, sqlx::Error> {
+) -> Result<TouchOutcome, Failure> {
     let sql = "UPDATE oauth_dcr_clients
                SET is_used = is_used OR ?1, idle_since = MAX(idle_since, ?2)
                WHERE tenant = ?3 AND client_id = ?4
@@ -307,7 +355,7 @@ async fn sweep(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
     sweep: Sweep,
-) -> Result<Done, sqlx::Error> {
+) -> Result<Vec<ClientId>, Failure> {
     let mut removed = Vec::new();
     for is_used in [false, true] {
         if let Some(before) = sweep.before(is_used) {
@@ -317,7 +365,7 @@ async fn sweep(
             removed.extend(some);
         }
     }
-    Ok(Done::Swept(removed))
+    Ok(removed)
 }
 
 /// Removes up to `limit` of those that may be removed, used or unused, that are idle since `before`,
@@ -328,7 +376,7 @@ async fn remove_idle(
     is_used: bool,
     before: i64,
     limit: i64,
-) -> Result<Vec<ClientId>, sqlx::Error> {
+) -> Result<Vec<ClientId>, Failure> {
     let sql = "DELETE FROM oauth_dcr_clients WHERE rowid IN (
                    SELECT rowid FROM oauth_dcr_clients
                    WHERE tenant = ? AND is_used = ? AND blocked = 0 AND idle_since < ?
@@ -341,17 +389,59 @@ async fn remove_idle(
         .bind(limit)
         .fetch_all(connection)
         .await?;
-    removed.iter().map(|id| row::id(id)).collect()
+    removed.iter().map(|id| row::id(tenant, id)).collect()
 }
 
-impl fmt::Display for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the transaction failed, and all that it was to write")
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, path::PathBuf, process, time::Duration};
+
+    use super::*;
+    use crate::sqlite::database;
+
+    fn insertions(ids: std::ops::Range<u32>) -> Vec<Job> {
+        let insertion = |id| {
+            let record = serde_json::json!({
+                "version": 1, "tenant": "default", "client_id": format!("tpc_{id}"),
+                "issued_at": 0, "security_mode": "strict",
+                "metadata": {
+                    "redirect_uris": ["https://app.example.com/cb"],
+                    "token_endpoint_auth_method": "none",
+                },
+            });
+            let record = record.to_string();
+            let client = serde_json::from_str(&record).unwrap();
+            Job::Insert(Insertion::new(Arc::new(client)), record)
+        };
+        ids.map(insertion).collect()
     }
-}
 
-impl Error for Shared {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.0)
+    fn file(name: &str) -> PathBuf {
+        let folder = env::temp_dir().join(format!("oauth-dcr-{name}-{}", process::id()));
+        fs::create_dir(&folder).unwrap();
+        folder.join("clients")
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_fails_what_comes_then_and_nothing_that_comes_later() {
+        let path = file("full");
+        let opened = database::open(&path, Duration::from_secs(5)).await;
+        let (mut writer, _) = opened.unwrap();
+        // No disk is needed to be full: this connection may not make the file any larger.
+        let connection = writer.connection.as_mut().unwrap();
+        let limit = sqlx::raw_sql("PRAGMA max_page_count = 1");
+        limit.execute(connection).await.unwrap();
+        let answers = writer.commit(insertions(0..200)).await;
+        assert_eq!(answers.len(), 200);
+        for answer in answers {
+            let error = answer.map(|_| ()).unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.contains("full"), "{cause}");
+        }
+        // Nothing of it was written: all ids are free.
+        for answer in writer.commit(insertions(0..200)).await {
+            assert!(matches!(answer, Ok(Done::Insert(outcome)) if outcome == inserted()));
+        }
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 }

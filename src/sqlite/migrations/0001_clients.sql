@@ -3,7 +3,8 @@ CREATE TABLE IF NOT EXISTS oauth_dcr_clients (
     client_id  TEXT    NOT NULL,
     -- The client as JSON.
     record     TEXT    NOT NULL,
-    -- What of the record is looked for or compared.
+    -- Copies of what the record says, to be looked for and compared. The record is what counts:
+    -- changing these by hand has no effect on what the client may do.
     revision   INTEGER NOT NULL,
     blocked    INTEGER NOT NULL,
     -- How the client is used: whether it ever was, and since when it is idle, in Unix milliseconds.

@@ -1,0 +1,105 @@
+use std::{path::PathBuf, time::Duration};
+
+use crate::{error::BackendError, values::ClientId};
+
+/// The name of this back end in errors.
+pub(super) const NAME: &str = "sqlite";
+
+/// The low byte of a result code says what went wrong, the others why:
+/// <https://www.sqlite.org/rescode.html>
+const BUSY: u32 = 5;
+const LOCKED: u32 = 6;
+const NO_MEMORY: u32 = 7;
+const READ_ONLY: u32 = 8;
+const IO: u32 = 10;
+const FULL: u32 = 13;
+const CANT_OPEN: u32 = 14;
+const PROTOCOL: u32 = 15;
+const NOT_A_DATABASE: u32 = 26;
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// SQLite takes these for databases in memory, for temporary ones and for URIs: each connection
+    /// would have one of its own, or none that lasts.
+    #[error("the name {0:?} is not one of a file: empty, `:memory:` or a `file:` URI")]
+    NoFile(PathBuf),
+    #[error("the journal mode is `{0}`, as the file's file system can't do `wal`")]
+    NoWal(String),
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+    /// Where, but not what: the record holds what a client sent, and a digest.
+    #[error("the record of the client `{id}` can't be read, at line {line}, column {column}")]
+    Unreadable {
+        id: ClientId,
+        line: usize,
+        column: usize,
+    },
+    /// A row that this store does not write.
+    #[error("a client of tenant `{0}` has an id that is none")]
+    NoId(String),
+    #[error("a client can't be written down")]
+    Unwritable(#[source] serde_json::Error),
+}
+
+impl Failure {
+    pub(super) fn unreadable(id: ClientId, error: &serde_json::Error) -> Self {
+        Self::Unreadable {
+            id,
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+
+    /// Whether another process is at work on the file: it is busy, or has just been migrated.
+    pub(super) fn is_of_the_moment(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Migrate(_))) || self.has_code(&[BUSY, LOCKED])
+    }
+
+    /// Whether the fault may be with one job of a group. Otherwise it is with the file or the disk,
+    /// and none would fare better alone.
+    pub(super) fn is_of_one_job(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(_)) => !self.has_code(&[
+                BUSY,
+                LOCKED,
+                NO_MEMORY,
+                READ_ONLY,
+                IO,
+                FULL,
+                CANT_OPEN,
+                PROTOCOL,
+                NOT_A_DATABASE,
+            ]),
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::Decode(_)
+                    | sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::Encode(_)
+                    | sqlx::Error::RowNotFound
+            ),
+            Self::Unreadable { .. } | Self::NoId(_) | Self::Unwritable(_) => true,
+            Self::NoFile(_) | Self::NoWal(_) | Self::TimedOut(_) => false,
+        }
+    }
+
+    fn has_code(&self, codes: &[u32]) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        let code = error.code().and_then(|code| code.parse::<u32>().ok());
+        code.is_some_and(|code| codes.contains(&(code & 0xff)))
+    }
+}
+
+impl From<Failure> for BackendError {
+    fn from(failure: Failure) -> Self {
+        // Whoever looks for the library's error finds it.
+        match failure {
+            Failure::Database(error) => Self::new(NAME, error),
+            other => Self::new(NAME, other),
+        }
+    }
+}
