@@ -85,17 +85,18 @@ async fn one_commit_is_enough_for_sixteen_that_wait() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let before = wal::commits(&dir.path().join("clients"));
-    let mut minted = Minted::default();
+    // While another process writes, all come and wait.
+    let mut other = connect(&dir).await;
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let mut tasks = JoinSet::new();
-    for _ in 0..32 {
-        let (store, lot) = (store.clone(), minted.clients(10));
-        tasks.spawn(async move {
-            for client in lot {
-                assert_eq!(insert(&store, &client).await, inserted());
-            }
-        });
+    for client in Minted::default().clients(320) {
+        let store = store.clone();
+        tasks.spawn(async move { insert(&store, &client).await });
     }
-    tasks.join_all().await;
+    // There is one thread: each has had its turn after this.
+    tokio::task::yield_now().await;
+    lock.rollback().await.unwrap();
+    assert_eq!(tasks.join_all().await, vec![inserted(); 320]);
     let commits = wal::commits(&dir.path().join("clients")) - before;
     assert!((1..=320 / 16).contains(&commits), "{commits} commits");
 }
