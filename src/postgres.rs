@@ -8,6 +8,7 @@ mod removal;
 mod row;
 mod schema;
 mod sql;
+mod together;
 mod turns;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -1,19 +1,15 @@
 //! Insertions, in groups: those that need nothing but a free id in one statement; the others one
 //! after another, in one transaction that others wait for.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use sqlx::PgConnection;
 
 use crate::{
-    client::Client,
     error::BackendError,
     group_commit::Commit,
     ports::{InsertOutcome, Insertion},
-    postgres::{NAME, database::Database, failure::Failure, fold::Folds, row, sql, turns},
+    postgres::{NAME, database::Database, failure::Failure, fold::Folds, together, turns},
 };
 
 /// The most insertions of one transaction. Each takes a statement or two, and where the database is
@@ -25,9 +21,6 @@ pub(super) struct Inserts(pub(super) Database);
 
 /// An insertion, and its place in the group.
 type Job<'a> = (usize, &'a Insertion);
-
-/// The tenant and the id of a client that was stored.
-type Stored = (String, String);
 
 type Outcome = Result<InsertOutcome, BackendError>;
 
@@ -103,67 +96,9 @@ impl Inserts {
         way: Way,
     ) -> Result<Vec<InsertOutcome>, Failure> {
         match way {
-            Way::InOneStatement => self.in_one_statement(insertions).await,
+            Way::InOneStatement => together::insert(&self.0, insertions).await,
             Way::InTurn => self.0.call(|| turns::insert(&self.0, insertions)).await,
         }
-    }
-
-    /// Stores clients in one round trip, which is a transaction of its own.
-    async fn in_one_statement(
-        &self,
-        insertions: &[&Insertion],
-    ) -> Result<Vec<InsertOutcome>, Failure> {
-        let stored = match insertions {
-            [insertion] => self.insert_alone(insertion.client()).await?,
-            _ => self.insert_group(Rows::new(insertions)?).await?,
-        };
-        let mut stored: HashSet<_> = stored.into_iter().collect();
-        // Of several with one id only the first finds it here.
-        let outcomes = insertions.iter().map(|insertion| {
-            let (tenant, id) = ids(insertion);
-            if stored.remove(&(tenant.to_owned(), id.to_owned())) {
-                let removed = Vec::new();
-                InsertOutcome::Inserted { removed }
-            } else {
-                InsertOutcome::IdTaken
-            }
-        });
-        Ok(outcomes.collect())
-    }
-
-    async fn insert_alone(&self, client: &Client) -> Result<Vec<Stored>, Failure> {
-        let record = row::write(client)?;
-        let stored = self.0.call(|| async {
-            let mut lease = self.0.lease().await?;
-            let stored = sqlx::query_as(sql::INSERT_ALONE)
-                .bind(client.tenant().as_str())
-                .bind(client.id().as_str())
-                .bind(&record)
-                .bind(row::revision(client.revision()))
-                .bind(client.is_blocked())
-                .bind(row::millis(client.issued_at()))
-                .fetch_all(&mut *lease)
-                .await;
-            lease.give_back(stored.map_err(Failure::from))
-        });
-        stored.await
-    }
-
-    async fn insert_group(&self, rows: Rows<'_>) -> Result<Vec<Stored>, Failure> {
-        let stored = self.0.call(|| async {
-            let mut lease = self.0.lease().await?;
-            let stored = sqlx::query_as(sql::INSERT_GROUP)
-                .bind(&rows.tenants)
-                .bind(&rows.ids)
-                .bind(&rows.records)
-                .bind(&rows.revisions)
-                .bind(&rows.blocked)
-                .bind(&rows.idle_since)
-                .fetch_all(&mut *lease)
-                .await;
-            lease.give_back(stored.map_err(Failure::from))
-        });
-        stored.await
     }
 
     /// Folds what registered before, which takes no transaction and mostly no write. Gives back what
@@ -232,36 +167,4 @@ fn fail(jobs: &[Job<'_>], failure: Failure, outcomes: &mut Vec<(usize, Outcome)>
 pub(super) fn ids(insertion: &Insertion) -> (&str, &str) {
     let client = insertion.client();
     (client.tenant().as_str(), client.id().as_str())
-}
-
-/// The columns of clients to store, the first for each id.
-#[derive(Default)]
-struct Rows<'a> {
-    tenants: Vec<&'a str>,
-    ids: Vec<&'a str>,
-    records: Vec<Vec<u8>>,
-    revisions: Vec<i64>,
-    blocked: Vec<bool>,
-    idle_since: Vec<i64>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(insertions: &[&'a Insertion]) -> Result<Self, Failure> {
-        // Groups of several nodes that have ids in common take them in one order.
-        let mut sorted = BTreeMap::new();
-        for insertion in insertions {
-            sorted.entry(ids(insertion)).or_insert(*insertion);
-        }
-        let mut rows = Self::default();
-        for ((tenant, id), insertion) in sorted {
-            let client = insertion.client();
-            rows.tenants.push(tenant);
-            rows.ids.push(id);
-            rows.records.push(row::write(client)?);
-            rows.revisions.push(row::revision(client.revision()));
-            rows.blocked.push(client.is_blocked());
-            rows.idle_since.push(row::millis(client.issued_at()));
-        }
-        Ok(rows)
-    }
 }
