@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use tokio::time::Instant;
+
 use crate::{
     client::Client,
     ports::{InsertOutcome, Insertion},
@@ -14,11 +16,12 @@ type Stored = (String, String);
 
 pub(super) async fn insert(
     database: &Database,
+    deadline: Instant,
     insertions: &[&Insertion],
 ) -> Result<Vec<InsertOutcome>, Failure> {
     let stored = match insertions {
-        [insertion] => insert_alone(database, insertion.client()).await?,
-        _ => insert_group(database, Rows::new(insertions)?).await?,
+        [insertion] => insert_alone(database, deadline, insertion.client()).await?,
+        _ => insert_group(database, deadline, Rows::new(insertions)?).await?,
     };
     let mut stored: HashSet<_> = stored.into_iter().collect();
     // Of several with one id only the first finds it here.
@@ -34,9 +37,13 @@ pub(super) async fn insert(
     Ok(outcomes.collect())
 }
 
-async fn insert_alone(database: &Database, client: &Client) -> Result<Vec<Stored>, Failure> {
+async fn insert_alone(
+    database: &Database,
+    deadline: Instant,
+    client: &Client,
+) -> Result<Vec<Stored>, Failure> {
     let record = row::write(client)?;
-    let stored = database.call(|| async {
+    let stored = database.call_by(deadline, || async {
         let mut lease = database.lease().await?;
         let stored = sqlx::query_as(sql::INSERT_ALONE)
             .bind(client.tenant().as_str())
@@ -52,8 +59,12 @@ async fn insert_alone(database: &Database, client: &Client) -> Result<Vec<Stored
     stored.await
 }
 
-async fn insert_group(database: &Database, rows: Rows<'_>) -> Result<Vec<Stored>, Failure> {
-    let stored = database.call(|| async {
+async fn insert_group(
+    database: &Database,
+    deadline: Instant,
+    rows: Rows<'_>,
+) -> Result<Vec<Stored>, Failure> {
+    let stored = database.call_by(deadline, || async {
         let mut lease = database.lease().await?;
         let stored = sqlx::query_as(sql::INSERT_GROUP)
             .bind(&rows.tenants)

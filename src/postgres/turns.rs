@@ -7,33 +7,50 @@ use std::{
 };
 
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::Instant;
 
 use crate::{
     ports::{InsertOutcome, Insertion},
     postgres::{
-        database::Database, failure::Failure, fold::Folds, insert::ids, removal::Removal, row, sql,
+        database::{Database, after, patience},
+        failure::Failure,
+        fold::Folds,
+        insert::ids,
+        removal::Removal,
+        row, sql,
     },
     values::ClientId,
 };
 
+/// Which part of the time a transaction takes on insertions for: after that it is committed, so that
+/// a database that is far away gets some of them done and nobody waits for the tenants for long.
+const TAKING_ON: u32 = 3;
+
+/// Carries out the first of `insertions`, at least one of them.
 pub(super) async fn insert(
     database: &Database,
     insertions: &[&Insertion],
 ) -> Result<Vec<InsertOutcome>, Failure> {
     let mut lease = database.lease().await?;
-    let outcomes = in_transaction(&mut lease, insertions).await;
+    let outcomes = in_transaction(&mut lease, database, insertions).await;
     lease.give_back(outcomes)
 }
 
 async fn in_transaction(
     connection: &mut PgConnection,
+    database: &Database,
     insertions: &[&Insertion],
 ) -> Result<Vec<InsertOutcome>, Failure> {
-    let mut transaction = connection.begin_with(sql::BEGIN).await?;
+    let until = after(database.timeout / TAKING_ON);
+    let begin = sql::begin(patience(database.timeout));
+    let mut transaction = connection.begin_with(begin).await?;
     let mut turns = Turns::lock(&mut transaction, insertions).await?;
     let mut outcomes = Vec::with_capacity(insertions.len());
     for insertion in insertions {
         outcomes.push(turns.insert(insertion).await?);
+        if Instant::now() >= until {
+            break;
+        }
     }
     turns.count().await?;
     transaction.commit().await?;
