@@ -84,8 +84,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
-/// that a server that is overloaded is not kept busy by those who have gone; and `lock_timeout` to a
-/// quarter of the time-out, so that a tenant whose row somebody else holds fails its own
+/// that a server that is overloaded is not kept busy by those who have gone; and `lock_timeout` to an
+/// eighth of the time-out, so that a tenant whose row somebody else holds fails its own
 /// registrations only. A pool of the host's should do the same.
 ///
 /// # TLS
@@ -149,7 +149,7 @@ impl PostgresStore {
 
     /// How long a call may take, from its beginning to its answer. Default: one second.
     ///
-    /// A registration waits for a lock for no longer than a quarter of that at a time, so that the
+    /// A registration waits for a lock for no longer than an eighth of that at a time, so that the
     /// others have time left. Connections of [`connect`](Self::connect) are set for that when they
     /// are made: call this before anything else.
     ///

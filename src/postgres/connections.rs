@@ -110,9 +110,9 @@ mod tests {
                  SET idle_in_transaction_session_timeout = {statements}"
             )
         };
-        assert_eq!(timeouts.session().as_str(), set(250, 5_000));
+        assert_eq!(timeouts.session().as_str(), set(125, 5_000));
         timeouts.add(Duration::from_mins(1));
-        assert_eq!(timeouts.session().as_str(), set(250, 120_000));
+        assert_eq!(timeouts.session().as_str(), set(125, 120_000));
         timeouts.add(Duration::from_millis(2));
         // 0 would be for ever.
         assert_eq!(timeouts.session().as_str(), set(1, 120_000));

@@ -16,8 +16,8 @@ const RETRIES: u32 = 5;
 /// How long the first pause before that is at most.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Which part of the time may be spent on waiting for a lock.
-const PATIENCE: u32 = 4;
+/// Which part of the time may be spent on waiting for a lock. A tenant that others hold is tried twice.
+const PATIENCE: u32 = 8;
 
 /// As good as never.
 const FAR: Duration = Duration::from_hours(24 * 365);

@@ -16,6 +16,8 @@ pub(super) enum Failure {
     Overtaken,
     #[error("another transaction holds the row of the tenant")]
     Held,
+    #[error("what came before took the time, so that this did not begin in time")]
+    NotBegun,
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
     /// Where, but not what: the record holds what a client sent, and a digest.
@@ -69,7 +71,7 @@ impl Failure {
             | Self::Unreadable { .. }
             | Self::NoId(_)
             | Self::Unwritable(_) => true,
-            Self::Migration(_) | Self::TimedOut(_) => false,
+            Self::Migration(_) | Self::NotBegun | Self::TimedOut(_) => false,
         }
     }
 

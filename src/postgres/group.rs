@@ -24,8 +24,12 @@ use crate::{
 /// The most insertions of one transaction in which they come one after another.
 const MAX_IN_TURN: usize = 32;
 
-/// Which part of the time finding out what registered before may take.
-const FOLDING: u32 = 2;
+/// In which part of the time whatever is to be done has to begin. Who comes while one group is carried
+/// out waits for that and for the next one, and wants to know in time what became of it.
+const BEGINNING: u32 = 2;
+
+/// Which part of the time folding what registered before may take.
+const FOLDING: u32 = 4;
 
 type Outcome = Result<InsertOutcome, BackendError>;
 
@@ -35,10 +39,11 @@ enum Way {
     InTurn,
 }
 
-/// The insertions that are carried out, and what became of them. What has not begun by the deadline
-/// is not done: nobody waits for it any more.
+/// The insertions that are carried out, and what became of them. What has not begun in time is not
+/// done: nobody would wait for it.
 pub(super) struct Group<'a> {
     database: &'a Database,
+    last_beginning: Instant,
     deadline: Instant,
     outcomes: Vec<(usize, Outcome)>,
 }
@@ -48,6 +53,7 @@ impl<'a> Group<'a> {
     pub(super) fn new(database: &'a Database, jobs: usize) -> Self {
         Self {
             database,
+            last_beginning: after(database.timeout / BEGINNING),
             deadline: after(database.timeout),
             outcomes: Vec::with_capacity(jobs),
         }
@@ -89,14 +95,7 @@ impl<'a> Group<'a> {
             lease.give_back(folded)
         });
         match folded.await {
-            Ok(folded) => {
-                for (job, outcome) in folding.into_iter().zip(folded) {
-                    match outcome {
-                        Some(outcome) => self.outcomes.push((job.0, Ok(outcome))),
-                        None => left.push(job),
-                    }
-                }
-            }
+            Ok(folded) => left.extend(self.settle(folding, folded)),
             // Whose fault that is comes out when they are carried out.
             Err(failure) if failure.is_refusal() => left.extend(folding),
             Err(failure) => self.fail(&folding, failure),
@@ -113,16 +112,14 @@ impl<'a> Group<'a> {
         way: Way,
     ) -> Vec<Job<'j>> {
         let mut held = Vec::new();
-        while let Some(mut jobs) = batches.pop_front() {
+        while let Some(jobs) = batches.pop_front() {
             if jobs.is_empty() {
                 continue;
             }
             match self.attempt(&jobs, way).await {
                 Ok(done) => {
-                    let places = jobs.drain(..done.len().min(jobs.len()));
-                    let done = places.zip(done).map(|((place, _), it)| (place, Ok(it)));
-                    self.outcomes.extend(done);
-                    batches.push_front(jobs);
+                    let left = self.settle(jobs, done);
+                    batches.push_front(left);
                 }
                 Err(failure) if failure.is_locked() => {
                     let to_blame = self.held(&tenants(&jobs)).await;
@@ -145,17 +142,36 @@ impl<'a> Group<'a> {
         held
     }
 
-    /// Carries out the first of `jobs`, at least one of them.
-    async fn attempt(&self, jobs: &[Job<'_>], way: Way) -> Result<Vec<InsertOutcome>, Failure> {
+    /// Takes down what has become of `jobs`. Gives back those of which nothing has yet.
+    fn settle<'j>(&mut self, jobs: Vec<Job<'j>>, done: Vec<Option<InsertOutcome>>) -> Vec<Job<'j>> {
+        let mut left = Vec::new();
+        for (job, outcome) in jobs.into_iter().zip(done) {
+            match outcome {
+                Some(outcome) => self.outcomes.push((job.0, Ok(outcome))),
+                None => left.push(job),
+            }
+        }
+        left
+    }
+
+    /// Carries out some of `jobs`, at least one of them.
+    async fn attempt(
+        &self,
+        jobs: &[Job<'_>],
+        way: Way,
+    ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
         let insertions: Vec<_> = jobs.iter().map(|(_, insertion)| *insertion).collect();
         let patient_until = after(patience(self.database.timeout));
         loop {
+            if Instant::now() >= self.last_beginning {
+                return Err(Failure::NotBegun);
+            }
             let done = match way {
                 Way::InOneStatement => {
                     together::insert(self.database, self.deadline, &insertions).await
                 }
                 Way::InTurn => {
-                    let attempt = || turns::insert(self.database, &insertions);
+                    let attempt = || turns::insert(self.database, self.last_beginning, &insertions);
                     self.database.call_by(self.deadline, attempt).await
                 }
             };

@@ -52,6 +52,18 @@ VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7)
 ON CONFLICT DO NOTHING
 ";
 
+/// What [`INSERT`] does, for several: its columns, one array each. Gives back those that are stored.
+pub(super) const INSERT_TOGETHER: &str = "
+INSERT INTO oauth_dcr_clients
+    (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
+SELECT tenant, client_id, record, revision, blocked, FALSE, idle_since, fold_key
+FROM UNNEST(
+    $1::TEXT[], $2::TEXT[], $3::BYTEA[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[], $7::BYTEA[]
+) AS new (tenant, client_id, record, revision, blocked, idle_since, fold_key)
+ON CONFLICT DO NOTHING
+RETURNING tenant, client_id
+";
+
 /// Takes back what [`INSERT`] stored in the same transaction.
 pub(super) const TAKE_BACK: &str =
     "DELETE FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";

@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// The tenant and the id of a client that was stored.
-type Stored = (String, String);
+pub(super) type Stored = (String, String);
 
 pub(super) async fn insert(
     database: &Database,
     deadline: Instant,
     insertions: &[&Insertion],
-) -> Result<Vec<InsertOutcome>, Failure> {
+) -> Result<Vec<Option<InsertOutcome>>, Failure> {
     let stored = match insertions {
         [insertion] => insert_alone(database, deadline, insertion.client()).await?,
         _ => insert_group(database, deadline, Rows::new(insertions)?).await?,
@@ -27,12 +27,12 @@ pub(super) async fn insert(
     // Of several with one id only the first finds it here.
     let outcomes = insertions.iter().map(|insertion| {
         let (tenant, id) = ids(insertion);
-        if stored.remove(&(tenant.to_owned(), id.to_owned())) {
+        Some(if stored.remove(&(tenant.to_owned(), id.to_owned())) {
             let removed = Vec::new();
             InsertOutcome::Inserted { removed }
         } else {
             InsertOutcome::IdTaken
-        }
+        })
     });
     Ok(outcomes.collect())
 }
@@ -82,17 +82,18 @@ async fn insert_group(
 
 /// The columns of clients to store, the first for each id.
 #[derive(Default)]
-struct Rows<'a> {
-    tenants: Vec<&'a str>,
-    ids: Vec<&'a str>,
-    records: Vec<Vec<u8>>,
-    revisions: Vec<i64>,
-    blocked: Vec<bool>,
-    idle_since: Vec<i64>,
+pub(super) struct Rows<'a> {
+    pub(super) tenants: Vec<&'a str>,
+    pub(super) ids: Vec<&'a str>,
+    pub(super) records: Vec<Vec<u8>>,
+    pub(super) revisions: Vec<i64>,
+    pub(super) blocked: Vec<bool>,
+    pub(super) idle_since: Vec<i64>,
+    pub(super) fold_keys: Vec<Option<Vec<u8>>>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(insertions: &[&'a Insertion]) -> Result<Self, Failure> {
+    pub(super) fn new(insertions: &[&'a Insertion]) -> Result<Self, Failure> {
         // Groups of several nodes that have ids in common take them in one order.
         let mut sorted = BTreeMap::new();
         for insertion in insertions {
@@ -107,6 +108,8 @@ impl<'a> Rows<'a> {
             rows.revisions.push(row::revision(client.revision()));
             rows.blocked.push(client.is_blocked());
             rows.idle_since.push(row::millis(client.issued_at()));
+            let key = insertion.fold_key();
+            rows.fold_keys.push(key.map(|key| key.as_bytes().to_vec()));
         }
         Ok(rows)
     }

@@ -10,7 +10,7 @@ use crate::{
     scene::{PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant},
 };
 
-/// A quarter of it is longer than anything here takes that does not wait.
+/// An eighth of it is longer than anything here takes that does not wait.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// One way, in tests of a database that is far away.
@@ -139,9 +139,9 @@ async fn a_client_that_others_hold_fails_its_tenant_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_far_away_carries_out_some_after_others() {
     let url = database();
-    let way = Way::to(&url, DELAY).await;
+    let way = Way::to(&url, 2 * DELAY).await;
     let store = PostgresStore::connect(way.url()).await.unwrap();
-    let store = store.with_timeout(TIMEOUT);
+    let store = store.with_timeout(Duration::from_secs(10));
     let tenants: Vec<_> = (0..64).map(|number| format!("t{number}")).collect();
     let old = tenants.iter().map(|tenant| plain(tenant, "old"));
     for outcome in insert_all(&store, old).await {
@@ -164,6 +164,22 @@ async fn a_database_that_is_far_away_carries_out_some_after_others() {
     .await
     .unwrap();
     assert!(transactions > 2, "{transactions}");
+}
+
+/// With room for all, the round trips of a group don't grow with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_far_away_stores_those_with_room_together() {
+    let url = database();
+    let way = Way::to(&url, DELAY).await;
+    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let store = store.with_timeout(TIMEOUT);
+    let capped = (0..200).map(|number| match number % 2 {
+        0 => limited("t1", &format!("id{number}"), 1000),
+        _ => folding("t2", &format!("id{number}"), number),
+    });
+    for outcome in insert_all(&store, capped).await {
+        assert!(is_inserted(&outcome.unwrap()));
+    }
 }
 
 /// Far more than can be done in time.
