@@ -1,20 +1,23 @@
 //! A store in PostgreSQL, which nodes share.
 
+mod connections;
 mod database;
 mod failure;
 mod fold;
+mod group;
 mod insert;
 mod removal;
 mod row;
 mod schema;
 mod sql;
+mod together;
 mod turns;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use sqlx::{
-    Connection as _, PgConnection, PgPool, Row as _,
-    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    PgConnection, PgPool, Row as _,
+    postgres::{PgConnectOptions, PgRow},
 };
 
 use crate::{
@@ -24,6 +27,7 @@ use crate::{
     life::{Sweep, Touch, TouchOutcome, Usage},
     ports::{ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     postgres::{
+        connections::TimeOuts,
         database::Database,
         failure::Failure,
         insert::Inserts,
@@ -41,14 +45,6 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// How long connecting may take, migrations included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long making a connection may take while calls come and go. A database that is not there is
-/// tried again at least every fifth of that.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// For how long a connection may have been idle and yet be taken as it is. A server does not restart
-/// in less.
-const FRESH: Duration = Duration::from_millis(100);
-
 /// Keeps clients in PostgreSQL 14 or later. Nodes share a database; clones share a pool.
 ///
 /// Registrations that wait at the same time are committed together, so that many cost little more
@@ -65,6 +61,9 @@ const FRESH: Duration = Duration::from_millis(100);
 /// # Ok(())
 /// # }
 /// ```
+///
+/// It belongs to the Tokio runtime that it was made in: once that is gone, so are its connections and
+/// the task that commits registrations.
 ///
 /// # Schema
 ///
@@ -84,8 +83,10 @@ const FRESH: Duration = Duration::from_millis(100);
 /// longer to make is there for later calls.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
-/// `idle_in_transaction_session_timeout` to five seconds, so that a server that is overloaded is not
-/// kept busy by those who have gone. A pool of the host's should do the same.
+/// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
+/// that a server that is overloaded is not kept busy by those who have gone; and `lock_timeout` to an
+/// eighth of the time-out, so that a tenant whose row somebody else holds fails its own
+/// registrations only. A pool of the host's should do the same.
 ///
 /// # TLS
 ///
@@ -113,9 +114,11 @@ impl PostgresStore {
     /// Outside of a Tokio runtime.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
         let options: PgConnectOptions = url.parse().map_err(Failure::Database)?;
-        let prepared = tokio::time::timeout(CONNECT_TIMEOUT, prepare(&options)).await;
+        let prepared = tokio::time::timeout(CONNECT_TIMEOUT, connections::prepare(&options)).await;
         prepared.unwrap_or(Err(Failure::TimedOut(CONNECT_TIMEOUT)))?;
-        Ok(Self::with_pool(pool(options)))
+        let timeouts = TimeOuts::new(TIMEOUT);
+        let pool = connections::pool(options, timeouts.clone());
+        Ok(Self::new(Database::new(pool, timeouts, TIMEOUT)))
     }
 
     /// Uses a pool of the host's. Asks the database for nothing yet, so that the pool may be lazy
@@ -140,16 +143,23 @@ impl PostgresStore {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn with_pool(pool: PgPool) -> Self {
-        Self::new(Database::new(pool, TIMEOUT))
+        // Those of the host are as it sets them.
+        Self::new(Database::new(pool, TimeOuts::new(TIMEOUT), TIMEOUT))
     }
 
     /// How long a call may take, from its beginning to its answer. Default: one second.
+    ///
+    /// A registration waits for a lock for no longer than an eighth of that at a time, so that the
+    /// others have time left. Connections of [`connect`](Self::connect) are set for that when they
+    /// are made: call this before anything else.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
-        Self::new(Database::new(self.database.pool, timeout))
+        self.database.timeouts.add(timeout);
+        let Database { pool, timeouts, .. } = self.database;
+        Self::new(Database::new(pool, timeouts, timeout))
     }
 
     /// Brings the schema up to date. If it is, this takes no right but to read
@@ -163,7 +173,7 @@ impl PostgresStore {
     }
 
     fn new(database: Database) -> Self {
-        let inserts = Inserts(database.clone());
+        let inserts = Inserts::new(database.clone());
         let timeout = database.timeout;
         Self {
             database,
@@ -188,34 +198,6 @@ impl PostgresStore {
             .await;
         lease.give_back(chosen.map_err(Failure::from))
     }
-}
-
-async fn prepare(options: &PgConnectOptions) -> Result<(), Failure> {
-    // Not from the pool, which would not say what it waits for.
-    let mut connection = PgConnection::connect_with(options).await?;
-    schema::migrate(&mut connection).await?;
-    Ok(connection.close().await?)
-}
-
-fn pool(options: PgConnectOptions) -> PgPool {
-    let pool = PgPoolOptions::new().after_connect(|connection, _| {
-        Box::pin(async move {
-            sqlx::raw_sql(sql::SESSION).execute(connection).await?;
-            Ok(())
-        })
-    });
-    let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT);
-    // A round trip less for each call of a server that is busy.
-    let pool = pool.test_before_acquire(false);
-    let pool = pool.before_acquire(|connection, metadata| {
-        Box::pin(async move {
-            if metadata.idle_for > FRESH {
-                connection.ping().await?;
-            }
-            Ok(true)
-        })
-    });
-    pool.connect_lazy_with(options)
 }
 
 impl ClientStore for PostgresStore {

@@ -1,22 +1,33 @@
 use std::{
+    hash::{BuildHasher as _, RandomState},
     ops::{Deref, DerefMut},
     sync::Arc,
     time::Duration,
 };
 
 use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 
-use crate::postgres::failure::Failure;
+use crate::postgres::{connections::TimeOuts, failure::Failure};
 
 /// How often a call is tried again that another transaction was in the way of.
 const RETRIES: u32 = 5;
+
+/// How long the first pause before that is at most.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Which part of the time may be spent on waiting for a lock. A tenant that others hold is tried twice.
+const PATIENCE: u32 = 8;
+
+/// As good as never.
+const FAR: Duration = Duration::from_hours(24 * 365);
 
 /// The pool, and how long a call may take.
 #[derive(Clone)]
 pub(super) struct Database {
     pub(super) pool: PgPool,
     pub(super) timeout: Duration,
+    pub(super) timeouts: TimeOuts,
     /// For the one connection that is made ahead.
     ahead: Arc<Semaphore>,
 }
@@ -36,9 +47,11 @@ struct Waiting<'a> {
 }
 
 impl Database {
-    pub(super) fn new(pool: PgPool, timeout: Duration) -> Self {
+    /// `timeouts` are those that `pool` knows of.
+    pub(super) fn new(pool: PgPool, timeouts: TimeOuts, timeout: Duration) -> Self {
         Self {
             pool,
+            timeouts,
             timeout,
             ahead: Arc::new(Semaphore::new(1)),
         }
@@ -77,15 +90,46 @@ impl Database {
         F: Future<Output = Result<T, Failure>>,
     {
         let attempts = async {
-            for _ in 0..RETRIES {
-                match attempt().await {
-                    Err(failure) if failure.is_conflict() => {}
+            loop {
+                match self.attempt(&attempt).await {
+                    // It waits for that one thing anyway.
+                    Err(failure) if failure.is_locked() => {}
                     result => return result,
                 }
             }
-            attempt().await
         };
         self.within_time(attempts).await
+    }
+
+    /// Does what `attempt` does, again if other transactions were in its way, if that can begin
+    /// before `deadline`, and until then.
+    pub(super) async fn call_by<T, F>(
+        &self,
+        deadline: Instant,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        if Instant::now() >= deadline {
+            return Err(Failure::TimedOut(self.timeout));
+        }
+        let done = tokio::time::timeout_at(deadline, self.attempt(attempt)).await;
+        done.unwrap_or(Err(Failure::TimedOut(self.timeout)))
+    }
+
+    async fn attempt<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        for number in 0..RETRIES {
+            match attempt().await {
+                Err(failure) if failure.is_conflict() => {}
+                result => return result,
+            }
+            tokio::time::sleep(pause(number)).await;
+        }
+        attempt().await
     }
 
     /// Gives up once the time is over.
@@ -96,6 +140,31 @@ impl Database {
         let done = tokio::time::timeout(self.timeout, work).await;
         done.unwrap_or(Err(Failure::TimedOut(self.timeout)))
     }
+}
+
+/// How long to wait for a lock in a call of this time-out. There is time left then for what needs
+/// none of what others hold.
+pub(super) fn patience(timeout: Duration) -> Duration {
+    timeout / PATIENCE
+}
+
+/// The moment after `duration` from now.
+pub(super) fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration).unwrap_or_else(|| now + FAR)
+}
+
+/// How long to leave the way to others after the attempt of this number, from 0: longer each time,
+/// and for each node another time.
+fn pause(number: u32) -> Duration {
+    let longest = PAUSE * 2_u32.pow(number);
+    longest / 2 + longest.mul_f64(dice() / 2.0)
+}
+
+/// Anything from 0 to 1, of no use to anybody who guesses it: each hasher has other keys.
+fn dice() -> f64 {
+    let roll = RandomState::new().hash_one(());
+    f64::from((roll >> 32) as u32) / f64::from(u32::MAX)
 }
 
 impl Lease {
@@ -134,5 +203,45 @@ impl Drop for Lease {
         if !self.is_idle {
             self.connection.close_on_drop();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_differ() {
+        for number in 0..RETRIES {
+            let longest = PAUSE * 2_u32.pow(number);
+            let pauses: Vec<_> = (0..20).map(|_| pause(number)).collect();
+            assert!(pauses.iter().all(|it| (longest / 2..=longest).contains(it)));
+            assert!(pauses.iter().any(|it| *it != pauses[0]), "{pauses:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_would_begin_after_the_deadline_does_not() {
+        let timeout = Duration::from_secs(1);
+        let pool = PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
+        let database = Database::new(pool, TimeOuts::new(timeout), timeout);
+        let deadline = after(timeout);
+        let done = database.call_by(deadline, || async { Ok(()) }).await;
+        assert!(done.is_ok());
+        tokio::time::advance(timeout).await;
+        let late = database.call_by(deadline, || async { Ok(()) }).await;
+        assert!(matches!(late, Err(Failure::TimedOut(it)) if it == timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn others_get_time_to_be_done_within_that_of_the_call() {
+        let timeout = Duration::from_millis(20);
+        let pool = PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
+        let database = Database::new(pool, TimeOuts::new(timeout), timeout);
+        let began = Instant::now();
+        let never = || async { Err::<(), _>(Failure::Overtaken) };
+        let late = database.call(never).await;
+        assert!(matches!(late, Err(Failure::TimedOut(_))));
+        assert_eq!(began.elapsed(), timeout);
     }
 }

@@ -14,6 +14,10 @@ pub(super) enum Failure {
     /// What a statement found was gone for the next one.
     #[error("other transactions came in between")]
     Overtaken,
+    #[error("another transaction holds the row of the tenant")]
+    Held,
+    #[error("what came before took the time, so that this did not begin in time")]
+    NotBegun,
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
     /// Where, but not what: the record holds what a client sent, and a digest.
@@ -45,6 +49,12 @@ impl Failure {
         matches!(self, Self::Overtaken) || self.has_code(&["40001", "40P01"])
     }
 
+    /// Whether another transaction held what this one waited for.
+    pub(super) fn is_locked(&self) -> bool {
+        // lock_not_available
+        self.has_code(&["55P03"])
+    }
+
     /// Whether another starter was in the way of a migration, which is done or under way now.
     pub(super) fn is_racing_migration(&self) -> bool {
         // unique_violation (of a catalogue, too), duplicate_table, duplicate_object
@@ -56,8 +66,12 @@ impl Failure {
     pub(super) fn is_refusal(&self) -> bool {
         match self {
             Self::Database(error) => error.as_database_error().is_some(),
-            Self::Overtaken | Self::Unreadable { .. } | Self::NoId(_) | Self::Unwritable(_) => true,
-            Self::Migration(_) | Self::TimedOut(_) => false,
+            Self::Overtaken
+            | Self::Held
+            | Self::Unreadable { .. }
+            | Self::NoId(_)
+            | Self::Unwritable(_) => true,
+            Self::Migration(_) | Self::NotBegun | Self::TimedOut(_) => false,
         }
     }
 

@@ -1,232 +1,54 @@
 //! Insertions, in groups: those that need nothing but a free id in one statement; the others one
-//! after another, in one transaction that others wait for.
+//! after another, in transactions that others wait for.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
-
-use sqlx::PgConnection;
+use std::collections::BTreeSet;
 
 use crate::{
-    client::Client,
     error::BackendError,
     group_commit::Commit,
     ports::{InsertOutcome, Insertion},
-    postgres::{NAME, database::Database, failure::Failure, fold::Folds, row, sql, turns},
+    postgres::{database::Database, group::Group},
 };
 
-/// The most insertions of one transaction. Each takes a statement or two, and where the database is
-/// far away more of them would take too long.
-const MAX_IN_TURN: usize = 32;
-
 /// Carries out insertions.
-pub(super) struct Inserts(pub(super) Database);
+pub(super) struct Inserts {
+    database: Database,
+    /// The tenants whose rows others held until the end of the last group. In the next one nobody
+    /// else waits for them.
+    held: BTreeSet<String>,
+}
 
 /// An insertion, and its place in the group.
-type Job<'a> = (usize, &'a Insertion);
+pub(super) type Job<'a> = (usize, &'a Insertion);
 
-/// The tenant and the id of a client that was stored.
-type Stored = (String, String);
-
-type Outcome = Result<InsertOutcome, BackendError>;
-
-#[derive(Clone, Copy)]
-enum Way {
-    InOneStatement,
-    InTurn,
+impl Inserts {
+    pub(super) const fn new(database: Database) -> Self {
+        Self {
+            database,
+            held: BTreeSet::new(),
+        }
+    }
 }
 
 impl Commit for Inserts {
     type Job = Insertion;
     type Answer = InsertOutcome;
 
-    async fn commit(&mut self, jobs: Vec<Insertion>) -> Vec<Outcome> {
-        let is_plain = |(_, job): &Job<'_>| !job.has_limit() && job.fold_key().is_none();
-        let (plain, others): (Vec<_>, Vec<_>) = jobs.iter().enumerate().partition(is_plain);
-        let mut outcomes = Vec::with_capacity(jobs.len());
-        if !plain.is_empty() {
-            self.carry_out(&plain, Way::InOneStatement, &mut outcomes)
-                .await;
-        }
-        let others = self.fold(others, &mut outcomes).await;
-        for jobs in others.chunks(MAX_IN_TURN) {
-            self.carry_out(jobs, Way::InTurn, &mut outcomes).await;
-        }
-        outcomes.sort_unstable_by_key(|(place, _)| *place);
-        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    async fn commit(&mut self, jobs: Vec<Insertion>) -> Vec<Result<InsertOutcome, BackendError>> {
+        let mut group = Group::new(&self.database, jobs.len());
+        let jobs = jobs.iter().enumerate();
+        let (plain, others): (Vec<_>, Vec<_>) = jobs.partition(|(_, job)| job.is_plain());
+        let others = group.fold(others).await;
+        let is_held = |(_, job): &Job<'_>| self.held.contains(ids(job).0);
+        let (mut last, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(is_held);
+        let (held, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_held);
+        last.extend(held);
+        last.extend(group.in_one_statement(plain).await);
+        last.extend(group.in_turn(others).await);
+        let failed = group.in_turn(last).await;
+        self.held = tenants(&failed).into_iter().map(str::to_owned).collect();
+        group.ended(&failed)
     }
-}
-
-impl Inserts {
-    /// Carries out `jobs` together or, if the database refuses that, each alone, so that one of them
-    /// can't fail the others.
-    async fn carry_out(&self, jobs: &[Job<'_>], way: Way, outcomes: &mut Vec<(usize, Outcome)>) {
-        let insertions: Vec<_> = jobs.iter().map(|(_, insertion)| *insertion).collect();
-        match self.attempt(&insertions, way).await {
-            Ok(done) => {
-                let places = jobs.iter().map(|(place, _)| *place);
-                outcomes.extend(places.zip(done.into_iter().map(Ok)));
-            }
-            Err(failure) if failure.is_refusal() && jobs.len() > 1 => {
-                self.carry_out_each(jobs, way, outcomes).await;
-            }
-            Err(failure) => fail(jobs, failure, outcomes),
-        }
-    }
-
-    async fn carry_out_each(
-        &self,
-        jobs: &[Job<'_>],
-        way: Way,
-        outcomes: &mut Vec<(usize, Outcome)>,
-    ) {
-        let mut done = 0;
-        let each = async {
-            for (place, insertion) in jobs {
-                let outcome = self.attempt(&[insertion], way).await;
-                let outcome = outcome.map(|mut it| it.pop().unwrap_or(InsertOutcome::IdTaken));
-                outcomes.push((*place, outcome.map_err(BackendError::from)));
-                done += 1;
-            }
-        };
-        // By then nobody waits any more for those that are left.
-        if tokio::time::timeout(self.0.timeout, each).await.is_err() {
-            let left = jobs.get(done..).unwrap_or_default();
-            fail(left, Failure::TimedOut(self.0.timeout), outcomes);
-        }
-    }
-
-    async fn attempt(
-        &self,
-        insertions: &[&Insertion],
-        way: Way,
-    ) -> Result<Vec<InsertOutcome>, Failure> {
-        match way {
-            Way::InOneStatement => self.in_one_statement(insertions).await,
-            Way::InTurn => self.0.call(|| turns::insert(&self.0, insertions)).await,
-        }
-    }
-
-    /// Stores clients in one round trip, which is a transaction of its own.
-    async fn in_one_statement(
-        &self,
-        insertions: &[&Insertion],
-    ) -> Result<Vec<InsertOutcome>, Failure> {
-        let stored = match insertions {
-            [insertion] => self.insert_alone(insertion.client()).await?,
-            _ => self.insert_group(Rows::new(insertions)?).await?,
-        };
-        let mut stored: HashSet<_> = stored.into_iter().collect();
-        // Of several with one id only the first finds it here.
-        let outcomes = insertions.iter().map(|insertion| {
-            let (tenant, id) = ids(insertion);
-            if stored.remove(&(tenant.to_owned(), id.to_owned())) {
-                let removed = Vec::new();
-                InsertOutcome::Inserted { removed }
-            } else {
-                InsertOutcome::IdTaken
-            }
-        });
-        Ok(outcomes.collect())
-    }
-
-    async fn insert_alone(&self, client: &Client) -> Result<Vec<Stored>, Failure> {
-        let record = row::write(client)?;
-        let stored = self.0.call(|| async {
-            let mut lease = self.0.lease().await?;
-            let stored = sqlx::query_as(sql::INSERT_ALONE)
-                .bind(client.tenant().as_str())
-                .bind(client.id().as_str())
-                .bind(&record)
-                .bind(row::revision(client.revision()))
-                .bind(client.is_blocked())
-                .bind(row::millis(client.issued_at()))
-                .fetch_all(&mut *lease)
-                .await;
-            lease.give_back(stored.map_err(Failure::from))
-        });
-        stored.await
-    }
-
-    async fn insert_group(&self, rows: Rows<'_>) -> Result<Vec<Stored>, Failure> {
-        let stored = self.0.call(|| async {
-            let mut lease = self.0.lease().await?;
-            let stored = sqlx::query_as(sql::INSERT_GROUP)
-                .bind(&rows.tenants)
-                .bind(&rows.ids)
-                .bind(&rows.records)
-                .bind(&rows.revisions)
-                .bind(&rows.blocked)
-                .bind(&rows.idle_since)
-                .fetch_all(&mut *lease)
-                .await;
-            lease.give_back(stored.map_err(Failure::from))
-        });
-        stored.await
-    }
-
-    /// Folds what registered before, which takes no transaction and mostly no write. Gives back what
-    /// is left.
-    async fn fold<'a>(
-        &self,
-        jobs: Vec<Job<'a>>,
-        outcomes: &mut Vec<(usize, Outcome)>,
-    ) -> Vec<Job<'a>> {
-        if jobs.iter().all(|(_, job)| job.fold_key().is_none()) {
-            return jobs;
-        }
-        let insertions: Vec<_> = jobs.iter().map(|(_, insertion)| *insertion).collect();
-        let folded = self.0.call(|| async {
-            let mut lease = self.0.lease().await?;
-            let folded = fold_all(&mut lease, &insertions).await;
-            lease.give_back(folded)
-        });
-        match folded.await {
-            Ok(folded) => {
-                let mut left = Vec::new();
-                for (job, client) in jobs.into_iter().zip(folded) {
-                    match client {
-                        Some(client) => outcomes.push((job.0, Ok(client))),
-                        None => left.push(job),
-                    }
-                }
-                left
-            }
-            // Whose fault that is comes out when they are carried out.
-            Err(failure) if failure.is_refusal() => jobs,
-            Err(failure) => {
-                fail(&jobs, failure, outcomes);
-                Vec::new()
-            }
-        }
-    }
-}
-
-async fn fold_all(
-    connection: &mut PgConnection,
-    insertions: &[&Insertion],
-) -> Result<Vec<Option<InsertOutcome>>, Failure> {
-    let mut folds = Folds::find(connection, insertions).await?;
-    let mut folded = Vec::with_capacity(insertions.len());
-    for insertion in insertions {
-        let client = folds.fold(connection, insertion).await?;
-        folded.push(client.map(InsertOutcome::Folded));
-    }
-    Ok(folded)
-}
-
-fn fail(jobs: &[Job<'_>], failure: Failure, outcomes: &mut Vec<(usize, Outcome)>) {
-    if let [(place, _)] = jobs {
-        outcomes.push((*place, Err(failure.into())));
-        return;
-    }
-    let failure = Arc::new(failure);
-    let failed = |(place, _): &Job<'_>| {
-        let error = BackendError::new(NAME, Arc::clone(&failure));
-        (*place, Err(error))
-    };
-    outcomes.extend(jobs.iter().map(failed));
 }
 
 pub(super) fn ids(insertion: &Insertion) -> (&str, &str) {
@@ -234,34 +56,6 @@ pub(super) fn ids(insertion: &Insertion) -> (&str, &str) {
     (client.tenant().as_str(), client.id().as_str())
 }
 
-/// The columns of clients to store, the first for each id.
-#[derive(Default)]
-struct Rows<'a> {
-    tenants: Vec<&'a str>,
-    ids: Vec<&'a str>,
-    records: Vec<Vec<u8>>,
-    revisions: Vec<i64>,
-    blocked: Vec<bool>,
-    idle_since: Vec<i64>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(insertions: &[&'a Insertion]) -> Result<Self, Failure> {
-        // Groups of several nodes that have ids in common take them in one order.
-        let mut sorted = BTreeMap::new();
-        for insertion in insertions {
-            sorted.entry(ids(insertion)).or_insert(*insertion);
-        }
-        let mut rows = Self::default();
-        for ((tenant, id), insertion) in sorted {
-            let client = insertion.client();
-            rows.tenants.push(tenant);
-            rows.ids.push(id);
-            rows.records.push(row::write(client)?);
-            rows.revisions.push(row::revision(client.revision()));
-            rows.blocked.push(client.is_blocked());
-            rows.idle_since.push(row::millis(client.issued_at()));
-        }
-        Ok(rows)
-    }
+pub(super) fn tenants<'a>(jobs: &[Job<'a>]) -> BTreeSet<&'a str> {
+    jobs.iter().map(|(_, insertion)| ids(insertion).0).collect()
 }

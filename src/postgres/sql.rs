@@ -5,6 +5,10 @@
 //! no two of these wait for each other. A statement that removes what it has selected compares the
 //! rows again, because one that was touched while it waited is another row.
 
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+
 /// Stores a group of clients that need nothing but a free id: tenants, ids, records, revisions,
 /// blocked and moments, one array each. Gives back those that are stored.
 pub(super) const INSERT_GROUP: &str = "
@@ -48,6 +52,18 @@ VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7)
 ON CONFLICT DO NOTHING
 ";
 
+/// What [`INSERT`] does, for several: its columns, one array each. Gives back those that are stored.
+pub(super) const INSERT_TOGETHER: &str = "
+INSERT INTO oauth_dcr_clients
+    (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
+SELECT tenant, client_id, record, revision, blocked, FALSE, idle_since, fold_key
+FROM UNNEST(
+    $1::TEXT[], $2::TEXT[], $3::BYTEA[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[], $7::BYTEA[]
+) AS new (tenant, client_id, record, revision, blocked, idle_since, fold_key)
+ON CONFLICT DO NOTHING
+RETURNING tenant, client_id
+";
+
 /// Takes back what [`INSERT`] stored in the same transaction.
 pub(super) const TAKE_BACK: &str =
     "DELETE FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
@@ -72,6 +88,15 @@ INSERT INTO oauth_dcr_tenants (tenant, clients)
 SELECT tenant, 0 FROM UNNEST($1::TEXT[]) AS new (tenant)
 ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients
 RETURNING tenant, clients
+";
+
+/// Which of these tenants have a row that another transaction holds now.
+pub(super) const HELD_TENANTS: &str = "
+WITH free AS (
+    SELECT tenant FROM oauth_dcr_tenants WHERE tenant = ANY($1::TEXT[]) FOR UPDATE SKIP LOCKED
+)
+SELECT tenant FROM oauth_dcr_tenants
+WHERE tenant = ANY($1::TEXT[]) AND tenant NOT IN (SELECT tenant FROM free)
 ";
 
 /// Writes down how many clients each of these tenants has, whose rows are locked.
@@ -182,11 +207,33 @@ pub(super) const MIGRATIONS: &str = "SELECT 1 FROM oauth_dcr_migrations LIMIT 1"
 /// What the server is.
 pub(super) const VERSION: &str = "SELECT version()";
 
-/// What the server does for connections that the store opens itself: nobody waits for an answer for
-/// longer than that, so it need not look for one, nor keep locks for somebody who is gone.
-pub(super) const SESSION: &str =
-    "SET statement_timeout = '5s'; SET idle_in_transaction_session_timeout = '5s'";
+/// Begins a transaction that waits no longer than `patience` for each lock.
+///
+/// A later statement of it sees what others have committed while an earlier one waited for a lock,
+/// whatever the database's default is.
+pub(super) fn begin(patience: Duration) -> SqlStr {
+    let begin = format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}",
+        millis(patience)
+    );
+    AssertSqlSafe(begin).into_sql_str()
+}
 
-/// A later statement of a transaction sees what others have committed while an earlier one waited
-/// for a lock, whatever the database's default is.
-pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// What the server does for connections that the store opens itself: how long it waits for a lock,
+/// and after how long nobody waits for an answer any more, so that it need not look for one, nor
+/// keep locks for somebody who is gone.
+pub(super) fn session(patience: Duration, limit: Duration) -> SqlStr {
+    let (patience, limit) = (millis(patience), millis(limit));
+    let session = format!(
+        "SET lock_timeout = {patience}; SET statement_timeout = {limit}; \
+         SET idle_in_transaction_session_timeout = {limit}"
+    );
+    AssertSqlSafe(session).into_sql_str()
+}
+
+/// A setting in milliseconds. None of them may be 0, which is for ever.
+fn millis(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis())
+        .unwrap_or(i32::MAX)
+        .max(1)
+}

@@ -2,38 +2,67 @@
 //! adds or removes clients of these tenants meanwhile.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     slice,
 };
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, SqlStr};
+use tokio::time::Instant;
 
 use crate::{
     ports::{InsertOutcome, Insertion},
     postgres::{
-        database::Database, failure::Failure, fold::Folds, insert::ids, removal::Removal, row, sql,
+        database::{Database, after, patience},
+        failure::Failure,
+        fold::Folds,
+        insert::ids,
+        removal::Removal,
+        row, sql,
+        together::{Rows, Stored},
     },
     values::ClientId,
 };
 
+/// Which part of the time a transaction takes on insertions for: after that it is committed, so that
+/// a database that is far away gets some of them done and nobody waits for the tenants for long.
+const TAKING_ON: u32 = 4;
+
+/// Carries out some of `insertions`, at least one of them. `None`: it has not come to that one.
 pub(super) async fn insert(
     database: &Database,
+    last_beginning: Instant,
     insertions: &[&Insertion],
-) -> Result<Vec<InsertOutcome>, Failure> {
+) -> Result<Vec<Option<InsertOutcome>>, Failure> {
     let mut lease = database.lease().await?;
-    let outcomes = in_transaction(&mut lease, insertions).await;
+    let until = after(database.timeout / TAKING_ON).min(last_beginning);
+    let begin = sql::begin(patience(database.timeout));
+    let outcomes = in_transaction(&mut lease, begin, until, insertions).await;
     lease.give_back(outcomes)
 }
 
 async fn in_transaction(
     connection: &mut PgConnection,
+    begin: SqlStr,
+    until: Instant,
     insertions: &[&Insertion],
-) -> Result<Vec<InsertOutcome>, Failure> {
-    let mut transaction = connection.begin_with(sql::BEGIN).await?;
+) -> Result<Vec<Option<InsertOutcome>>, Failure> {
+    let mut transaction = connection.begin_with(begin).await?;
     let mut turns = Turns::lock(&mut transaction, insertions).await?;
+    let mut stored = turns.store_together(insertions).await?;
+    let mut is_late = false;
     let mut outcomes = Vec::with_capacity(insertions.len());
     for insertion in insertions {
-        outcomes.push(turns.insert(insertion).await?);
+        let (tenant, id) = ids(insertion);
+        outcomes.push(if stored.remove(&(tenant.to_owned(), id.to_owned())) {
+            let removed = Vec::new();
+            Some(InsertOutcome::Inserted { removed })
+        } else if is_late {
+            None
+        } else {
+            let outcome = turns.insert(insertion).await?;
+            is_late = Instant::now() >= until;
+            Some(outcome)
+        });
     }
     turns.count().await?;
     transaction.commit().await?;
@@ -65,6 +94,51 @@ impl<'a> Turns<'a> {
             clients: clients.into_iter().collect(),
             changed: BTreeSet::new(),
         })
+    }
+
+    /// Stores clients of tenants that have room for all of theirs, in one round trip. Those that are
+    /// not among what this gives back get their turn.
+    async fn store_together(
+        &mut self,
+        insertions: &[&Insertion],
+    ) -> Result<HashSet<Stored>, Failure> {
+        let roomy = self.roomy(insertions);
+        if roomy.len() < 2 {
+            return Ok(HashSet::new());
+        }
+        let rows = Rows::new(&roomy)?;
+        let stored: Vec<Stored> = sqlx::query_as(sql::INSERT_TOGETHER)
+            .bind(rows.tenants)
+            .bind(rows.ids)
+            .bind(rows.records)
+            .bind(rows.revisions)
+            .bind(rows.blocked)
+            .bind(rows.idle_since)
+            .bind(rows.fold_keys)
+            .fetch_all(&mut *self.connection)
+            .await?;
+        for (tenant, _) in &stored {
+            let clients = self.clients.entry(tenant.clone()).or_default();
+            *clients = clients.saturating_add(1);
+            self.changed.insert(tenant.clone());
+        }
+        Ok(stored.into_iter().collect())
+    }
+
+    /// Those of tenants where nobody has to make room for any of them.
+    fn roomy<'i>(&self, insertions: &[&'i Insertion]) -> Vec<&'i Insertion> {
+        let mut crowded = BTreeSet::new();
+        let mut clients = self.clients.clone();
+        for insertion in insertions {
+            let (tenant, _) = ids(insertion);
+            let before = clients.entry(tenant.to_owned()).or_default();
+            if insertion.to_make_room((*before).try_into().unwrap_or(0)) > 0 {
+                crowded.insert(tenant);
+            }
+            *before = before.saturating_add(1);
+        }
+        let has_room = |it: &&Insertion| !crowded.contains(ids(it).0);
+        insertions.iter().copied().filter(has_room).collect()
     }
 
     async fn insert(&mut self, insertion: &Insertion) -> Result<InsertOutcome, Failure> {

@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../suite/support/dice.rs"]
 mod dice;
+mod distant;
 mod groups;
 mod outages;
 #[path = "../support/private_home.rs"]
@@ -14,3 +15,4 @@ mod races;
 mod rows;
 mod scene;
 mod schema;
+mod waits;

@@ -8,9 +8,12 @@ CREATE TABLE IF NOT EXISTS oauth_dcr_clients (
     client_id TEXT COLLATE "C" NOT NULL,
     -- The client as JSON. It holds the digest of the secret, never the secret.
     record BYTEA NOT NULL,
-    -- How often the owner has changed it, as in the record.
+    -- Copies of what the record says, to compare and to index. To change them by hand does nothing to
+    -- what the client may do: only to block it by the interface does.
+    --
+    -- How often the owner has changed it.
     revision BIGINT NOT NULL,
-    -- As in the record.
+    -- Whether the owner has blocked it.
     blocked BOOLEAN NOT NULL,
     is_used BOOLEAN NOT NULL,
     -- In milliseconds since the Unix epoch.

@@ -1,0 +1,228 @@
+//! Registrations while others hold what they need, or the database is far away.
+
+use std::time::Duration;
+
+use oauth_dcr::{BackendError, ClientStore as _, InsertOutcome, Insertion, PostgresStore};
+use sqlx::{PgPool, Postgres, Transaction};
+
+use crate::{
+    distant::Way,
+    scene::{PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant},
+};
+
+/// An eighth of it is longer than anything here takes that does not wait.
+const TIMEOUT: Duration = Duration::from_secs(4);
+
+/// One way, in tests of a database that is far away.
+const DELAY: Duration = Duration::from_millis(10);
+
+async fn insert_all(
+    store: &PostgresStore,
+    insertions: impl IntoIterator<Item = Insertion>,
+) -> Vec<Result<InsertOutcome, BackendError>> {
+    let tasks = insertions.into_iter().map(|insertion| {
+        let store = store.clone();
+        tokio::spawn(async move { store.insert(insertion).await })
+    });
+    let mut outcomes = Vec::new();
+    for task in tasks.collect::<Vec<_>>() {
+        outcomes.push(task.await.unwrap());
+    }
+    outcomes
+}
+
+/// Takes the row of a tenant, as an operator may who looks into it and goes for lunch.
+async fn hold<'a>(pool: &PgPool, tenant: &str) -> Transaction<'a, Postgres> {
+    let mut holder = pool.begin().await.unwrap();
+    let row = "SELECT tenant FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE";
+    let held: String = sqlx::query_scalar(row)
+        .bind(tenant)
+        .fetch_one(&mut *holder)
+        .await
+        .unwrap();
+    assert_eq!(held, tenant);
+    holder
+}
+
+async fn assert_a_held_tenant_fails_alone(make: impl Fn(&str, &str, u8) -> Insertion) {
+    let url = database();
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let store = store.with_timeout(TIMEOUT);
+    let past = PgPool::connect(&url).await.unwrap();
+    for tenant in ["a", "b"] {
+        assert!(is_inserted(
+            &store.insert(plain(tenant, "first")).await.unwrap()
+        ));
+    }
+    let holder = hold(&past, "a").await;
+    // The first group finds out who is held, and the second knows.
+    for round in ["one", "two"] {
+        let tenants = ["a", "b", "c"].iter().cycle().zip(0..60);
+        let named = tenants.map(|(tenant, number)| (*tenant, format!("{round}{number}"), number));
+        let insertions = named.map(|(tenant, id, number)| make(tenant, &id, number));
+        let insertions: Vec<_> = insertions.collect();
+        let outcomes = insert_all(&store, insertions.clone()).await;
+        for (insertion, outcome) in insertions.iter().zip(outcomes) {
+            let is_held = insertion.client().tenant().as_str() == "a";
+            match outcome {
+                Ok(outcome) => assert!(!is_held && outcome != InsertOutcome::IdTaken),
+                Err(error) => {
+                    let told = story(&error);
+                    assert!(is_held && told.contains("holds the row"), "{told}");
+                }
+            }
+        }
+    }
+    holder.rollback().await.unwrap();
+    let outcomes = insert_all(
+        &store,
+        (200..220).map(|number| make("a", &format!("id{number}"), number)),
+    );
+    for outcome in outcomes.await {
+        assert!(is_inserted(&outcome.unwrap()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_others_hold_fails_alone() {
+    assert_a_held_tenant_fails_alone(|tenant, id, _| plain(tenant, id)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_with_a_limit_that_others_hold_fails_alone() {
+    assert_a_held_tenant_fails_alone(|tenant, id, _| limited(tenant, id, 1000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_folds_and_others_hold_fails_alone() {
+    assert_a_held_tenant_fails_alone(folding).await;
+}
+
+/// What folds into a client that others hold waits for it; nobody else does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_others_hold_fails_its_tenant_only() {
+    let url = database();
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let store = store.with_timeout(TIMEOUT);
+    let past = PgPool::connect(&url).await.unwrap();
+    store.insert(folding("a", "first", 1)).await.unwrap();
+    // So that there is something to write.
+    let mut holder = past.begin().await.unwrap();
+    sqlx::query("UPDATE oauth_dcr_clients SET idle_since = 0 WHERE client_id = 'first'")
+        .execute(&past)
+        .await
+        .unwrap();
+    sqlx::query("SELECT * FROM oauth_dcr_clients FOR UPDATE")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let others = (0..20).map(|number| match number % 2 {
+        0 => limited("b", &format!("id{number}"), 1000),
+        _ => folding("b", &format!("id{number}"), number),
+    });
+    let insertions: Vec<_> = [folding("a", "again", 1)]
+        .into_iter()
+        .chain(others)
+        .collect();
+    let mut outcomes = insert_all(&store, insertions).await;
+    outcomes.remove(0).unwrap_err();
+    for outcome in outcomes {
+        assert!(is_inserted(&outcome.unwrap()));
+    }
+    holder.rollback().await.unwrap();
+    let folded = store.insert(folding("a", "again", 1)).await.unwrap();
+    assert_eq!(folded, InsertOutcome::Folded(client("a", "first")));
+}
+
+/// Each of these takes two round trips, so that all of them take longer than a transaction may take
+/// on more of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_far_away_carries_out_some_after_others() {
+    let url = database();
+    let way = Way::to(&url, 2 * DELAY).await;
+    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let store = store.with_timeout(Duration::from_secs(10));
+    let tenants: Vec<_> = (0..64).map(|number| format!("t{number}")).collect();
+    let old = tenants.iter().map(|tenant| plain(tenant, "old"));
+    for outcome in insert_all(&store, old).await {
+        assert!(is_inserted(&outcome.unwrap()));
+    }
+    let new = tenants.iter().map(|tenant| limited(tenant, "new", 1));
+    let outcomes = insert_all(&store, new).await;
+    let removed = vec![id("old")];
+    let inserted = InsertOutcome::Inserted { removed };
+    let done = outcomes
+        .iter()
+        .filter(|it| it.as_ref().ok() == Some(&inserted));
+    let done = done.count();
+    assert!(done > 32, "{done} of 64");
+    let past = PgPool::connect(&url).await.unwrap();
+    let transactions: i64 = sqlx::query_scalar(
+        "SELECT count(DISTINCT xmin::text) FROM oauth_dcr_clients WHERE client_id = 'new'",
+    )
+    .fetch_one(&past)
+    .await
+    .unwrap();
+    assert!(transactions > 2, "{transactions}");
+}
+
+/// With room for all, the round trips of a group don't grow with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_far_away_stores_those_with_room_together() {
+    let url = database();
+    let way = Way::to(&url, DELAY).await;
+    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let store = store.with_timeout(TIMEOUT);
+    let capped = (0..200).map(|number| match number % 2 {
+        0 => limited("t1", &format!("id{number}"), 1000),
+        _ => folding("t2", &format!("id{number}"), number),
+    });
+    for outcome in insert_all(&store, capped).await {
+        assert!(is_inserted(&outcome.unwrap()));
+    }
+}
+
+/// Far more than can be done in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_not_begun_in_time_is_not_done() {
+    let url = database();
+    let way = Way::to(&url, DELAY).await;
+    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let tenants: Vec<_> = (0..256).map(|number| format!("t{number}")).collect();
+    let near = PostgresStore::connect(&url).await.unwrap();
+    let near = near.with_timeout(PATIENCE);
+    for outcome in insert_all(&near, tenants.iter().map(|tenant| plain(tenant, "old"))).await {
+        assert!(is_inserted(&outcome.unwrap()));
+    }
+    store.find(&tenant("t0"), &id("old")).await.unwrap();
+    let new = tenants.iter().map(|tenant| limited(tenant, "new", 1));
+    let outcomes = insert_all(&store, new).await;
+    let told = outcomes.iter().filter(|it| it.is_ok()).count();
+    // It comes after what is left of the others.
+    while store.insert(plain("t0", "next")).await.is_err() {}
+    let past = PgPool::connect(&url).await.unwrap();
+    let rows = "SELECT count(*) FROM oauth_dcr_clients WHERE client_id = 'new'";
+    let done: i64 = sqlx::query_scalar(rows).fetch_one(&past).await.unwrap();
+    let done = usize::try_from(done).unwrap();
+    // Of one transaction nobody may have come to know.
+    assert!((told..=told + 32).contains(&done), "{done}, told {told}");
+    assert!(done > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_lead_nowhere_are_given_up() {
+    let url = database();
+    let way = Way::to(&url, Duration::ZERO).await;
+    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let store = store.with_timeout(TIMEOUT);
+    let (t1, name) = (tenant("t1"), id("kept"));
+    let find = || store.find(&t1, &name);
+    let (one, two, three) = tokio::join!(find(), find(), find());
+    for found in [one, two, three] {
+        assert_eq!(found.unwrap(), None);
+    }
+    // Long enough for them to be asked whether they are there.
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    way.lose_connections();
+    assert_eq!(find().await.unwrap(), None);
+}
