@@ -80,23 +80,17 @@ fn main() -> io::Result<()> {
         out,
         "{rounds} rounds; calls/s and ours / floor: min median max"
     )?;
-    for (workers, bar) in [(1, BAR), (8, BAR), (32, GROUPED_BAR)] {
-        let insert = |side: &Side| bench.insert(side, workers);
-        let measured = measure(rounds, || insert(&bench.floor), || insert(&bench.ours));
-        report(
-            &mut out,
-            &format!("insert, {workers} at once"),
-            &measured,
-            bar,
-        )?;
+    for (floor, name) in [
+        (&bench.floor, "insert"),
+        (&bench.counting_floor, "insert and count"),
+    ] {
+        for (workers, bar) in [(1, BAR), (8, BAR), (32, GROUPED_BAR)] {
+            let insert = |side: &Side| bench.insert(side, workers);
+            let measured = measure(rounds, || insert(floor), || insert(&bench.ours));
+            let name = format!("{name}, {workers} at once");
+            report(&mut out, &name, &measured, bar)?;
+        }
     }
-    let insert = |side: &Side| bench.insert(side, 32);
-    let measured = measure(
-        rounds,
-        || insert(&bench.counting_floor),
-        || insert(&bench.ours),
-    );
-    report(&mut out, "the same, floor counts", &measured, GROUPED_BAR)?;
     for workers in [1, 32] {
         let find = |side: &Side| bench.find(side, workers);
         let measured = measure(rounds, || find(&bench.floor), || find(&bench.ours));

@@ -99,7 +99,11 @@ async fn run<C: Commit>(mut committer: C, mut waiting: mpsc::Receiver<Waiting<C>
             let _ = caller.send(answer);
         }
         // Those who were answered may have more to do, and go along with those who wait.
-        tokio::task::yield_now().await;
+        let mut before = usize::MAX;
+        while waiting.len() != before {
+            before = waiting.len();
+            tokio::task::yield_now().await;
+        }
     }
 }
 
