@@ -267,9 +267,12 @@ async fn insert(
         return Ok(InsertOutcome::IdTaken);
     }
     let to_go = insertion.to_make_room(row::count(connection, tenant).await?);
-    let removed = remove_idle(connection, tenant, false, i64::MAX, signed(to_go)).await?;
-    if to_go > 0 && removed.is_empty() {
-        return Ok(InsertOutcome::Full);
+    let mut removed = Vec::new();
+    if to_go > 0 {
+        removed = remove_idle(connection, tenant, false, i64::MAX, signed(to_go)).await?;
+        if removed.is_empty() {
+            return Ok(InsertOutcome::Full);
+        }
     }
     Ok(match insert_row(connection, (insertion, record)).await? {
         InsertOutcome::Inserted { .. } => InsertOutcome::Inserted { removed },
