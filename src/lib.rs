@@ -136,6 +136,8 @@ mod registration;
 mod settings;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod stored;
 mod token;
 mod values;
 mod wire;

@@ -7,7 +7,6 @@ mod fold;
 mod group;
 mod insert;
 mod removal;
-mod row;
 mod schema;
 mod sql;
 mod together;
@@ -33,6 +32,7 @@ use crate::{
         insert::Inserts,
         removal::{Chosen, Removal},
     },
+    stored,
     values::{ClientId, TenantId},
 };
 
@@ -187,7 +187,7 @@ impl PostgresStore {
         sweep: Sweep,
         limit: i64,
     ) -> Result<Vec<Chosen>, Failure> {
-        let before = |is_used| sweep.before(is_used).map(row::millis);
+        let before = |is_used| sweep.before(is_used).map(stored::millis);
         let mut lease = self.database.lease().await?;
         let chosen = sqlx::query_as(sql::SWEEP)
             .bind(tenant.as_str())
@@ -221,7 +221,7 @@ impl ClientStore for PostgresStore {
         });
         let read = |row: PgRow| {
             let record = row.try_get(0).map_err(Failure::Database)?;
-            row::read(id, record)
+            Ok::<_, Failure>(stored::read(id, record)?)
         };
         Ok(found.await?.map(read).transpose()?)
     }
@@ -244,18 +244,18 @@ impl ClientStore for PostgresStore {
             lease.give_back(rows.map_err(Failure::from))
         });
         let read = |row: &PgRow| {
-            let id = row::id(tenant.as_str(), row.try_get(0)?)?;
-            row::read(&id, row.try_get(1)?)
+            let id = stored::id(tenant.as_str(), row.try_get(0)?)?;
+            Ok(stored::read(&id, row.try_get(1)?)?)
         };
         let clients: Result<_, Failure> = rows.await?.iter().map(read).collect();
         Ok(clients?)
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
-        let record = row::write(update.client())?;
+        let record = stored::write(update.client()).map_err(Failure::from)?;
         let outcome = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
-            let outcome = replace(&mut lease, &update, &record).await;
+            let outcome = replace(&mut lease, &update, record.as_bytes()).await;
             lease.give_back(outcome)
         });
         Ok(outcome.await?)
@@ -320,9 +320,9 @@ async fn replace(
         .bind(tenant)
         .bind(id)
         .bind(record)
-        .bind(row::revision(client.revision()))
+        .bind(stored::revision(client.revision()))
         .bind(client.is_blocked())
-        .bind(client.revision().checked_sub(1).map(row::revision))
+        .bind(client.revision().checked_sub(1).map(stored::revision))
         .bind(update.unfolds())
         .execute(&mut *connection)
         .await?;
@@ -353,8 +353,8 @@ async fn touch(
         .bind(tenant.as_str())
         .bind(id.as_str())
         .bind(touch.is_use())
-        .bind(row::millis(touch.idle_since()))
-        .bind(row::millis(touch.until()))
+        .bind(stored::millis(touch.idle_since()))
+        .bind(stored::millis(touch.until()))
         .execute(&mut *connection)
         .await?;
     if touched.rows_affected() > 0 {
@@ -377,7 +377,7 @@ async fn usage(
         .bind(id.as_str())
         .fetch_optional(connection)
         .await?;
-    let usage = |(is_used, idle_since)| Usage::from_parts(is_used, row::moment(idle_since));
+    let usage = |(is_used, idle_since)| Usage::from_parts(is_used, stored::moment(idle_since));
     Ok(found.map(usage))
 }
 

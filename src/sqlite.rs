@@ -15,6 +15,7 @@ use crate::{
     group_commit::GroupCommit,
     life::{Sweep, Touch, TouchOutcome},
     ports::{ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
+    stored,
     values::{ClientId, TenantId},
 };
 
@@ -121,7 +122,7 @@ impl ClientStore for SqliteStore {
             if let Some(client) = self.folded(&insertion).await? {
                 return Ok(InsertOutcome::Folded(client));
             }
-            let record = row::encoded(insertion.client())?;
+            let record = stored::write(insertion.client()).map_err(Failure::from)?;
             self.write(Job::Insert(insertion, record), |done| match done {
                 Done::Insert(outcome) => Some(outcome),
                 _ => None,
@@ -151,7 +152,7 @@ impl ClientStore for SqliteStore {
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
-        let record = row::encoded(update.client())?;
+        let record = stored::write(update.client()).map_err(Failure::from)?;
         let write = self.write(Job::Update(update, record), |done| match done {
             Done::Update(outcome) => Some(outcome),
             _ => None,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use sqlx::{error::DatabaseError, migrate::MigrateError};
 
-use crate::{error::BackendError, values::ClientId};
+use crate::{error::BackendError, stored::StoredError};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -20,29 +20,11 @@ pub(super) enum Failure {
     NotBegun,
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
-    /// Where, but not what: the record holds what a client sent, and a digest.
-    #[error("the record of the client `{id}` can't be read, at line {line}, column {column}")]
-    Unreadable {
-        id: ClientId,
-        line: usize,
-        column: usize,
-    },
-    /// A row that this store does not write.
-    #[error("a client of tenant `{0}` has an id that is none")]
-    NoId(String),
-    #[error("a client can't be written down")]
-    Unwritable(#[source] serde_json::Error),
+    #[error(transparent)]
+    Stored(#[from] StoredError),
 }
 
 impl Failure {
-    pub(super) fn unreadable(id: ClientId, error: &serde_json::Error) -> Self {
-        Self::Unreadable {
-            id,
-            line: error.line(),
-            column: error.column(),
-        }
-    }
-
     /// Whether the same again may well succeed: another transaction was in the way.
     pub(super) fn is_conflict(&self) -> bool {
         // serialization_failure, deadlock_detected
@@ -66,11 +48,7 @@ impl Failure {
     pub(super) fn is_refusal(&self) -> bool {
         match self {
             Self::Database(error) => error.as_database_error().is_some(),
-            Self::Overtaken
-            | Self::Held
-            | Self::Unreadable { .. }
-            | Self::NoId(_)
-            | Self::Unwritable(_) => true,
+            Self::Overtaken | Self::Held | Self::Stored(_) => true,
             Self::Migration(_) | Self::NotBegun | Self::TimedOut(_) => false,
         }
     }

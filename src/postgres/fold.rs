@@ -6,7 +6,8 @@ use crate::{
     client::Client,
     life::Usage,
     ports::Insertion,
-    postgres::{failure::Failure, insert::ids, row, sql},
+    postgres::{failure::Failure, insert::ids, sql},
+    stored,
 };
 
 /// The clients that some insertions fold into, by tenant and fold key.
@@ -38,8 +39,8 @@ impl Folds {
             .into_iter()
             .map(|(tenant, id, record, is_used, idle_since, key)| {
                 let folded = Folded {
-                    client: row::read(&row::id(&tenant, &id)?, &record)?,
-                    usage: Usage::from_parts(is_used, row::moment(idle_since)),
+                    client: stored::read(&stored::id(&tenant, &id)?, &record)?,
+                    usage: Usage::from_parts(is_used, stored::moment(idle_since)),
                 };
                 Ok(((tenant, key), folded))
             });
@@ -66,7 +67,7 @@ impl Folds {
                 .bind(tenant)
                 .bind(folded.client.id().as_str())
                 .bind(key.as_bytes().as_slice())
-                .bind(row::millis(touched.idle_since()))
+                .bind(stored::millis(touched.idle_since()))
                 .execute(connection)
                 .await?;
             if written.rows_affected() == 0 {

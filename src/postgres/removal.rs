@@ -1,5 +1,6 @@
 use crate::{
-    postgres::{failure::Failure, row},
+    postgres::failure::Failure,
+    stored,
     values::{ClientId, TenantId},
 };
 
@@ -43,7 +44,7 @@ impl<'a> Removal<'a> {
             self.attempts = 0;
         }
         for (id, _) in chosen.into_iter().filter(|(_, is_gone)| *is_gone) {
-            self.removed.push(row::id(self.tenant.as_str(), &id)?);
+            self.removed.push(stored::id(self.tenant.as_str(), &id)?);
         }
         Ok(())
     }

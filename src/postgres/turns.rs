@@ -17,9 +17,10 @@ use crate::{
         fold::Folds,
         insert::ids,
         removal::Removal,
-        row, sql,
+        sql,
         together::{Rows, Stored},
     },
+    stored,
     values::ClientId,
 };
 
@@ -167,10 +168,10 @@ impl<'a> Turns<'a> {
         let stored = sqlx::query(sql::INSERT)
             .bind(client.tenant().as_str())
             .bind(client.id().as_str())
-            .bind(row::write(client)?)
-            .bind(row::revision(client.revision()))
+            .bind(stored::write(client)?.into_bytes())
+            .bind(stored::revision(client.revision()))
             .bind(client.is_blocked())
-            .bind(row::millis(client.issued_at()))
+            .bind(stored::millis(client.issued_at()))
             .bind(key.as_ref().map(|key| key.as_bytes().as_slice()))
             .execute(&mut *self.connection)
             .await?;

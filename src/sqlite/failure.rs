@@ -1,6 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
-use crate::{error::BackendError, values::ClientId};
+use crate::{error::BackendError, stored::StoredError};
 
 /// The name of this back end in errors.
 pub(super) const NAME: &str = "sqlite";
@@ -30,29 +30,11 @@ pub(super) enum Failure {
     NoWal(String),
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
-    /// Where, but not what: the record holds what a client sent, and a digest.
-    #[error("the record of the client `{id}` can't be read, at line {line}, column {column}")]
-    Unreadable {
-        id: ClientId,
-        line: usize,
-        column: usize,
-    },
-    /// A row that this store does not write.
-    #[error("a client of tenant `{0}` has an id that is none")]
-    NoId(String),
-    #[error("a client can't be written down")]
-    Unwritable(#[source] serde_json::Error),
+    #[error(transparent)]
+    Stored(#[from] StoredError),
 }
 
 impl Failure {
-    pub(super) fn unreadable(id: ClientId, error: &serde_json::Error) -> Self {
-        Self::Unreadable {
-            id,
-            line: error.line(),
-            column: error.column(),
-        }
-    }
-
     /// Whether another process is at work on the file: it is busy, or has just been migrated.
     pub(super) fn is_of_the_moment(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Migrate(_))) || self.has_code(&[BUSY, LOCKED])
@@ -80,7 +62,7 @@ impl Failure {
                     | sqlx::Error::Encode(_)
                     | sqlx::Error::RowNotFound
             ),
-            Self::Unreadable { .. } | Self::NoId(_) | Self::Unwritable(_) => true,
+            Self::Stored(_) => true,
             Self::NoFile(_) | Self::NoWal(_) | Self::TimedOut(_) => false,
         }
     }

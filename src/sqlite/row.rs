@@ -8,7 +8,8 @@ use crate::{
     client::Client,
     life::{FoldKey, Usage},
     sqlite::failure::Failure,
-    values::{ClientId, TenantId, Timestamp},
+    stored::{self, StoredError},
+    values::{ClientId, TenantId},
 };
 
 /// A client that registered the same.
@@ -20,37 +21,17 @@ pub(super) struct Same {
 
 impl Same {
     pub(super) fn client(&self) -> Result<Arc<Client>, Failure> {
-        decoded(&self.client_id, &self.record)
+        Ok(stored::read(&self.client_id, self.record.as_bytes())?)
     }
 }
 
-pub(super) fn encoded(client: &Client) -> Result<String, Failure> {
-    serde_json::to_string(client).map_err(Failure::Unwritable)
-}
-
-fn decoded(id: &ClientId, record: &str) -> Result<Arc<Client>, Failure> {
-    serde_json::from_str(record)
-        .map(Arc::new)
-        .map_err(|error| Failure::unreadable(id.clone(), &error))
-}
-
-/// As SQLite counts: what is later than it can say is as late as it can say.
-pub(super) fn millis(moment: Timestamp) -> i64 {
-    signed(moment.unix_millis())
-}
-
+/// As SQLite counts: what is more than it can say is as much as it can say.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// An id that this store has written.
-pub(super) fn id(tenant: &TenantId, text: &str) -> Result<ClientId, Failure> {
-    ClientId::parse(text).map_err(|_| Failure::NoId(tenant.as_str().to_owned()))
-}
-
 fn usage_of(is_used: bool, idle_since: i64) -> Usage {
-    let idle_since = Timestamp::from_unix_millis(idle_since.unsigned_abs());
-    Usage::from_parts(is_used, idle_since)
+    Usage::from_parts(is_used, stored::moment(idle_since))
 }
 
 pub(super) async fn find(
@@ -64,7 +45,8 @@ pub(super) async fn find(
         .bind(id.as_str())
         .fetch_optional(reader)
         .await?;
-    record.map(|record| decoded(id, &record)).transpose()
+    let client = record.map(|record| stored::read(id, record.as_bytes()));
+    Ok(client.transpose()?)
 }
 
 pub(super) async fn exists(
@@ -98,8 +80,8 @@ pub(super) async fn list(
         .await?;
     let clients = rows
         .iter()
-        .map(|(client_id, record)| decoded(&id(tenant, client_id)?, record));
-    clients.collect()
+        .map(|(id, record)| stored::read(&stored::id(tenant.as_str(), id)?, record.as_bytes()));
+    Ok(clients.collect::<Result<_, StoredError>>()?)
 }
 
 pub(super) async fn usage(
@@ -131,7 +113,7 @@ pub(super) async fn same(
         .await?;
     row.map(|(client_id, record, is_used, idle_since)| {
         Ok(Same {
-            client_id: id(tenant, &client_id)?,
+            client_id: stored::id(tenant.as_str(), &client_id)?,
             record,
             usage: usage_of(is_used, idle_since),
         })

@@ -14,8 +14,9 @@ use crate::{
     ports::{ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     sqlite::{
         failure::{Failure, NAME},
-        row::{self, millis, signed},
+        row::{self, signed},
     },
+    stored::{self, StoredError, millis},
     values::{ClientId, TenantId},
 };
 
@@ -392,7 +393,8 @@ async fn remove_idle(
         .bind(limit)
         .fetch_all(connection)
         .await?;
-    removed.iter().map(|id| row::id(tenant, id)).collect()
+    let ids = removed.iter().map(|id| stored::id(tenant.as_str(), id));
+    Ok(ids.collect::<Result<_, StoredError>>()?)
 }
 
 #[cfg(test)]
