@@ -58,6 +58,9 @@ pub enum RegistrationError {
     /// The body ended before it was complete.
     #[error("the body ended early")]
     BodyIncomplete,
+    /// The body was not there in time.
+    #[error("the body took too long to arrive")]
+    BodyTimeout,
     /// The body is not a registration request.
     #[error(transparent)]
     Decode(DecodeError),

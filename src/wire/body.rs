@@ -68,9 +68,14 @@ impl RegistrationBody {
         }
     }
 
-    /// Answers for a body that broke off or took too long.
+    /// Answers 400 for a body that broke off.
     pub fn abandon(self) -> Response<Bytes> {
         self.refuse(RegistrationError::BodyIncomplete)
+    }
+
+    /// Answers 408 for a body that was not there in time (RFC 9110 section 15.5.9).
+    pub fn time_out(self) -> Response<Bytes> {
+        self.refuse(RegistrationError::BodyTimeout)
     }
 
     pub(super) fn refuse(self, error: RegistrationError) -> Response<Bytes> {

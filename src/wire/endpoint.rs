@@ -106,6 +106,15 @@ impl RegistrationEndpoint {
         }
     }
 
+    /// The answer to a request that leads the host program to no tenant: 404, as for any that
+    /// [`open`](Self::open) finds none for.
+    pub fn unknown_tenant(&self) -> Response<Bytes> {
+        let error = self
+            .registrar
+            .refuse(None, RegistrationError::UnknownTenant);
+        Frame::new(self.registrar.clock().now()).refused(&error)
+    }
+
     /// Answers a request whose body is there as a whole.
     pub async fn respond<B: AsRef<[u8]>>(&self, request: Request<B>) -> Response<Bytes> {
         let (head, whole) = request.into_parts();

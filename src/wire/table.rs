@@ -43,6 +43,7 @@ impl WireError {
             E::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             E::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
             E::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request"),
+            E::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "invalid_request"),
             E::BodyIncomplete | E::Decode(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
             E::Metadata(error) => match error.field() {
                 Field::RedirectUris => (StatusCode::BAD_REQUEST, "invalid_redirect_uri"),
@@ -88,6 +89,7 @@ impl WireError {
             | E::BodyTooLarge { .. }
             | E::UnsupportedMediaType
             | E::BodyIncomplete
+            | E::BodyTimeout
             | E::Decode(_)
             | E::Metadata(_)
             | E::TooManyClients => None,
@@ -129,6 +131,7 @@ fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
         E::BodyTooLarge { .. } => of_body("body_too_large"),
         E::UnsupportedMediaType => of_body("unsupported_media_type"),
         E::BodyIncomplete => of_body("body_incomplete"),
+        E::BodyTimeout => of_body("body_timeout"),
         E::Decode(error) => Some(ErrorDetail {
             field: error.field().map(Field::as_str),
             index: None,

@@ -1,0 +1,184 @@
+//! The registration endpoint in an actix-web application.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, actix_web::routes};
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> std::io::Result<()> {
+//! let registrar = Registrar::builder(MemoryStore::new())
+//!     .tenant(TenantSettings::new().enabled())
+//!     .build();
+//! HttpServer::new(move || {
+//!     App::new()
+//!         .route("/", web::get().to(async || "what was there before"))
+//!         .service(routes(registrar.clone()))
+//! })
+//! .bind("127.0.0.1:8080")?
+//! .run()
+//! .await
+//! # }
+//! ```
+
+use std::{
+    convert::Infallible,
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use ::actix_web::{
+    HttpMessage as _, HttpRequest, HttpResponse, Resource,
+    body::{BodySize, MessageBody},
+    dev,
+    error::PayloadError,
+    http as old, web,
+};
+use bytes::Bytes;
+use futures_core::Stream as _;
+use http::{
+    HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header::CONNECTION,
+    request::Parts,
+};
+use http_body::Frame;
+
+use crate::{
+    tower::{DEFAULT_PATH, RegistrationService},
+    values::TenantId,
+    wire::PeerAddress,
+};
+
+/// The endpoint at `/oidc/register`, for [`App::service`](::actix_web::App::service).
+///
+/// It takes a [`Registrar`](crate::Registrar), or a [`RegistrationService`] that was set up further.
+/// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else
+/// [`HttpRequest::peer_addr`]. A [`TenantId`] in the extensions is there for
+/// [`tenant_by`](RegistrationService::tenant_by) to read; no other extension is.
+///
+/// Every worker counts registrations in the same limiter and store: make one registrar, and clone it.
+///
+/// A client that closes its half of the connection and waits is answered, as actix-web does by default.
+/// With `HttpServer::h1_allow_half_closed(false)` it counts as gone, and what was being done for it is
+/// dropped.
+pub fn routes(service: impl Into<RegistrationService>) -> Resource {
+    routes_at(DEFAULT_PATH, service)
+}
+
+/// As [`routes`], at another path, which may have actix-web's patterns. A tenant's
+/// [`path`](crate::RegistrationSettings::path) should say the same, for what its clients are told.
+///
+/// # Panics
+/// As [`Resource::new`], if `path` is no pattern.
+pub fn routes_at(path: &str, service: impl Into<RegistrationService>) -> Resource {
+    let service = service.into();
+    Resource::new(path).to(move |request: HttpRequest, payload: web::Payload| {
+        let service = service.clone();
+        async move { answer(&service, &request, payload.into_inner()).await }
+    })
+}
+
+async fn answer(
+    service: &RegistrationService,
+    request: &HttpRequest,
+    payload: dev::Payload,
+) -> HttpResponse {
+    let Some(head) = head(request) else {
+        return HttpResponse::BadRequest().finish();
+    };
+    let mut incoming = Incoming(payload);
+    let response = service.answer_reading(&head, Pin::new(&mut incoming)).await;
+    to_old(response, incoming).unwrap_or_else(|| HttpResponse::InternalServerError().finish())
+}
+
+/// The head of `request` in the types of today; actix-web's are those of `http` 0.2. Both versions
+/// take the same texts, so that nothing is lost on the way.
+fn head(request: &HttpRequest) -> Option<Parts> {
+    let mut converted = Request::new(());
+    *converted.method_mut() = Method::from_bytes(request.method().as_str().as_bytes()).ok()?;
+    *converted.uri_mut() = Uri::try_from(request.uri().to_string()).ok()?;
+    *converted.version_mut() = match request.version() {
+        old::Version::HTTP_09 => Version::HTTP_09,
+        old::Version::HTTP_10 => Version::HTTP_10,
+        old::Version::HTTP_2 => Version::HTTP_2,
+        old::Version::HTTP_3 => Version::HTTP_3,
+        _ => Version::HTTP_11,
+    };
+    for (name, value) in request.headers() {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        converted.headers_mut().append(name, value);
+    }
+    let given = request.extensions();
+    let peer = given.get::<PeerAddress>().copied();
+    let connected = || request.peer_addr().map(|peer| PeerAddress(peer.ip()));
+    if let Some(peer) = peer.or_else(connected) {
+        converted.extensions_mut().insert(peer);
+    }
+    if let Some(tenant) = given.get::<TenantId>() {
+        converted.extensions_mut().insert(tenant.clone());
+    }
+    Some(converted.into_parts().0)
+}
+
+/// `response` in the types of actix-web. What is left of the request goes along: were it dropped
+/// before the answer is out, an endless body would be read to its end.
+fn to_old(response: Response<Bytes>, incoming: Incoming) -> Option<HttpResponse> {
+    let (head, bytes) = response.into_parts();
+    let status = old::StatusCode::from_u16(head.status.as_u16()).ok()?;
+    let mut converted = HttpResponse::build(status);
+    for (name, value) in &head.headers {
+        if name == CONNECTION {
+            converted.force_close();
+            continue;
+        }
+        let name = old::header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+        let value = old::header::HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        converted.append_header((name, value));
+    }
+    Some(converted.body(Answered {
+        bytes,
+        _rest: incoming,
+    }))
+}
+
+/// The body of a request, as its payload brings it.
+struct Incoming(dev::Payload);
+
+impl http_body::Body for Incoming {
+    type Data = Bytes;
+    type Error = PayloadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, PayloadError>>> {
+        let next = Pin::new(&mut self.0).poll_next(context);
+        next.map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.0, dev::Payload::None)
+    }
+}
+
+/// The body of an answer.
+struct Answered {
+    bytes: Bytes,
+    _rest: Incoming,
+}
+
+impl MessageBody for Answered {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.bytes.len() as u64)
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let bytes = mem::take(&mut self.bytes);
+        Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
+    }
+}

@@ -1,0 +1,87 @@
+//! The registration endpoint in an axum router.
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//!
+//! use ::axum::{Router, routing::get};
+//! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, axum::routes};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> std::io::Result<()> {
+//! let registrar = Registrar::builder(MemoryStore::new())
+//!     .tenant(TenantSettings::new().enabled())
+//!     .build();
+//! let app = Router::new()
+//!     .route("/", get(|| async { "what was there before" }))
+//!     .merge(routes(registrar));
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+//! # }
+//! ```
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    task::{Context, Poll},
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower_service::Service;
+
+use crate::{
+    tower::{Answer, DEFAULT_PATH, RegistrationService},
+    wire::PeerAddress,
+};
+
+/// The endpoint at `/oidc/register`, to be merged into the host's router.
+///
+/// It takes a [`Registrar`](crate::Registrar), or a [`RegistrationService`] that was set up further.
+/// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else of axum's
+/// [`ConnectInfo`], which is there if the router is served by
+/// [`into_make_service_with_connect_info::<SocketAddr>()`](Router::into_make_service_with_connect_info).
+/// Where it is missing, a tenant whose rules look at addresses answers 503.
+pub fn routes<S>(service: impl Into<RegistrationService>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    routes_at(DEFAULT_PATH, service)
+}
+
+/// As [`routes`], at another path, which may have axum's captures. A tenant's
+/// [`path`](crate::RegistrationSettings::path) should say the same, for what its clients are told.
+///
+/// # Panics
+/// As [`Router::route`], if `path` is none.
+pub fn routes_at<S>(path: &str, service: impl Into<RegistrationService>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    Router::new().route_service(path, Connected(service.into()))
+}
+
+/// Tells the service within where the connection comes from.
+#[derive(Clone)]
+struct Connected(RegistrationService);
+
+impl Service<Request<Body>> for Connected {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Answer {
+        let extensions = request.extensions_mut();
+        if extensions.get::<PeerAddress>().is_none()
+            && let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>().copied()
+        {
+            extensions.insert(PeerAddress(peer.ip()));
+        }
+        self.0.call(request)
+    }
+}
