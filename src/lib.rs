@@ -109,7 +109,11 @@
 
 mod access;
 pub mod acl;
+#[cfg(feature = "actix-web")]
+pub mod actix_web;
 mod authorization;
+#[cfg(feature = "axum")]
+pub mod axum;
 mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;

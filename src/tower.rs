@@ -1,64 +1,171 @@
-//! The registration endpoint as a `tower` service, for hyper, axum and whatever else speaks it.
+//! The registration endpoint as a `tower` service, for hyper and whatever else speaks it. The other
+//! adapters stand on it.
 
 use std::{
     convert::Infallible,
     fmt,
     pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{Buf as _, Bytes};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, Version, header::CONNECTION, request::Parts};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
+use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::{
     engine::Registrar,
+    ports::TenantSelector,
+    values::TenantId,
     wire::{BodyProgress, Opened, RegistrationBody, RegistrationEndpoint},
 };
+
+/// Where the endpoint stands unless the host says otherwise: what
+/// [`RegistrationSettings::path`](crate::RegistrationSettings::path) is by default.
+pub(crate) const DEFAULT_PATH: &str = "/oidc/register";
+
+/// What a body may take to arrive: a slow telephone line needs it for the largest there may be.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers registration requests; mount it at `/oidc/register`, or wherever the server's metadata
 /// says.
 ///
-/// A request is admitted by its head before its body is polled, and a body over its bound is read
-/// no further. Rules that look at addresses need a [`PeerAddress`](crate::PeerAddress) in the
-/// extensions of each request; where it is missing, such a tenant answers 503. Time-outs for slow clients, and for their headers, are the server's to set. A client
-/// that goes away drops the future, which leaves either nothing or a whole client.
+/// A request is admitted by its head before its body is polled; a body over its bound is read no
+/// further, and one that takes too long is given up. A client that goes away drops the future, which
+/// leaves either nothing or a whole client. Time-outs for heads and idle connections are the
+/// server's to set.
+///
+/// Rules that look at addresses need a [`PeerAddress`](crate::PeerAddress) in the extensions of each
+/// request; where it is missing, such a tenant answers 503. It runs on Tokio, with time enabled.
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tower::RegistrationService};
 ///
 /// let registrar = Registrar::builder(MemoryStore::new())
 ///     .tenant(TenantSettings::new().enabled())
 ///     .build();
-/// let service = RegistrationService::new(registrar);
+/// let service = RegistrationService::new(registrar).body_timeout(Duration::from_secs(5));
 /// # let _: RegistrationService = service;
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RegistrationService {
     endpoint: RegistrationEndpoint,
+    tenant_by: Option<Arc<TenantBy>>,
+    body_timeout: Duration,
 }
+
+type TenantBy = dyn Fn(&Parts) -> Option<TenantId> + Send + Sync;
 
 impl RegistrationService {
     /// The service of `registrar`.
     pub const fn new(registrar: Registrar) -> Self {
         Self {
             endpoint: RegistrationEndpoint::new(registrar),
+            tenant_by: None,
+            body_timeout: BODY_TIMEOUT,
         }
     }
 
+    /// Takes the tenant that `choose` reads off the head of a request. Default: the one that the
+    /// request's host leads to. Where it gives none, the answer is 404.
+    ///
+    /// ```
+    /// # use oauth_dcr::{MemoryStore, Registrar, tower::RegistrationService};
+    /// use oauth_dcr::TenantId;
+    ///
+    /// # let registrar = Registrar::builder(MemoryStore::new()).build();
+    /// // Mounted at `/tenants/{tenant}/register`.
+    /// let service = RegistrationService::new(registrar).tenant_by(|head| {
+    ///     let tenant = head.uri.path().split('/').nth(2)?;
+    ///     TenantId::parse(tenant).ok()
+    /// });
+    /// # let _: RegistrationService = service;
+    /// ```
+    #[must_use]
+    pub fn tenant_by(
+        mut self,
+        choose: impl Fn(&Parts) -> Option<TenantId> + Send + Sync + 'static,
+    ) -> Self {
+        self.tenant_by = Some(Arc::new(choose));
+        self
+    }
+
+    /// Gives an admitted request this long for its whole body; after that, the answer is 408.
+    /// Default: 10 seconds.
+    #[must_use]
+    pub const fn body_timeout(mut self, limit: Duration) -> Self {
+        self.body_timeout = limit;
+        self
+    }
+
     /// The answer to `request`, which is for this endpoint whatever its path.
+    ///
+    /// An answer that leaves some of the body unread ends the connection (RFC 9112 section 9.6):
+    /// else it would have to be read after all, to find the next request behind it.
     pub async fn answer<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
         let (head, incoming) = request.into_parts();
-        let answered = match self.endpoint.open(&head).await {
-            Opened::Answered(response) => response,
-            Opened::Admitted(mut body) => match collect(&mut body, incoming).await {
-                Collected::Whole => body.finish().await,
-                Collected::BrokenOff => body.abandon(),
-            },
+        let incoming = pin!(incoming);
+        self.answer_reading(&head, incoming).await.map(Full::new)
+    }
+
+    /// As [`answer`](Self::answer), for a caller that has further use for what is left of the body.
+    pub(crate) async fn answer_reading<B: Body>(
+        &self,
+        head: &Parts,
+        mut incoming: Pin<&mut B>,
+    ) -> Response<Bytes> {
+        let (mut response, is_read) = match self.open(head).await {
+            Opened::Answered(response) => (response, incoming.is_end_stream()),
+            Opened::Admitted(mut body) => {
+                let collected = collect(&mut body, incoming.as_mut());
+                match timeout(self.body_timeout, collected).await {
+                    Ok(Collected::Whole) => (body.finish().await, true),
+                    Ok(Collected::TooLarge) => (body.finish().await, false),
+                    Ok(Collected::BrokenOff) => (body.abandon(), false),
+                    Err(_) => (body.time_out(), false),
+                }
+            }
         };
-        answered.map(Full::new)
+        // In HTTP/2, a stream that is dropped is all that ends.
+        if !is_read && head.version <= Version::HTTP_11 {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        response
+    }
+
+    async fn open(&self, head: &Parts) -> Opened {
+        let Some(choose) = &self.tenant_by else {
+            return self.endpoint.open(head).await;
+        };
+        match choose(head) {
+            Some(tenant) => {
+                let selector = TenantSelector::Id(&tenant);
+                self.endpoint.open_for(selector, head).await
+            }
+            None => Opened::Answered(self.endpoint.unknown_tenant()),
+        }
+    }
+}
+
+impl From<Registrar> for RegistrationService {
+    fn from(registrar: Registrar) -> Self {
+        Self::new(registrar)
+    }
+}
+
+impl fmt::Debug for RegistrationService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistrationService")
+            .field("endpoint", &self.endpoint)
+            .field("body_timeout", &self.body_timeout)
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,13 +206,12 @@ impl fmt::Debug for Answer {
 }
 
 enum Collected {
-    /// All of it, or as much as it takes to know that it is too large.
     Whole,
+    TooLarge,
     BrokenOff,
 }
 
-async fn collect<B: Body>(body: &mut RegistrationBody, incoming: B) -> Collected {
-    let mut incoming = pin!(incoming);
+async fn collect<B: Body>(body: &mut RegistrationBody, mut incoming: Pin<&mut B>) -> Collected {
     while let Some(frame) = incoming.frame().await {
         let Ok(frame) = frame else {
             return Collected::BrokenOff;
@@ -117,7 +223,7 @@ async fn collect<B: Body>(body: &mut RegistrationBody, incoming: B) -> Collected
         while data.has_remaining() {
             let taken = data.chunk().len();
             if body.push(data.chunk()) == BodyProgress::Full {
-                return Collected::Whole;
+                return Collected::TooLarge;
             }
             data.advance(taken);
         }
