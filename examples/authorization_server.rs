@@ -55,6 +55,8 @@ mod revocation;
 mod routes;
 #[path = "authorization_server/secrets.rs"]
 mod secrets;
+#[path = "shared/serve.rs"]
+mod serve;
 #[path = "authorization_server/server.rs"]
 mod server;
 #[path = "authorization_server/sessions.rs"]
@@ -80,7 +82,7 @@ use oauth_dcr::{
     geoip::{Database, Databases, Fields},
 };
 use options::Options;
-use server::End;
+use serve::End;
 use tokio::net::TcpListener;
 
 #[tokio::main]

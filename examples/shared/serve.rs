@@ -1,0 +1,103 @@
+//! HTTP/1 connections as a server on the open internet has to treat them: many, but not without
+//! bound; none that is silent for long; and none cut off when the server ends.
+
+use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::Service,
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+
+/// Whoever comes when there are as many waits to be accepted.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// A client that has not sent the head of a request after this long is let go.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long requests under way may take once the server is asked to end.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// The signals that end a server, listened for from the moment that this is made.
+pub(crate) struct End {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl End {
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn asked_for(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Serves each connection with what `service` makes for its peer, until the process is told to end.
+pub(crate) async fn serve<S, B>(
+    listener: TcpListener,
+    mut end: End,
+    service: impl Fn(SocketAddr) -> S,
+) -> io::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let shutdown = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &connections) => accepted,
+            () = end.asked_for() => break,
+        };
+        let Ok((stream, peer, room)) = accepted else {
+            // Out of file descriptors, most likely: others will be freed.
+            sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), service(peer));
+        let connection = shutdown.watch(connection);
+        tokio::spawn(async move {
+            // What goes wrong on a connection is the client's affair: it is gone.
+            let _ = connection.await;
+            drop(room);
+        });
+    }
+    drop(listener);
+    let _ = timeout(GRACE, shutdown.shutdown()).await;
+    Ok(())
+}
+
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let room = Arc::clone(connections).acquire_owned().await;
+    let room = room.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, room))
+}
