@@ -1,58 +1,70 @@
-//! Dynamic client registration on bare hyper: the shortest true host.
+//! Registration in a server on hyper. What it takes is marked; the rest was there before.
 //!
-//! `cargo run --example hyper`, then register with
-//! `curl -d '{"redirect_uris":["https://app.example.com/cb"]}' -H 'content-type: application/json'
-//! http://127.0.0.1:8080/oidc/register`.
+//! ```text
+//! cargo run --example hyper [ADDRESS]
+//! curl http://127.0.0.1:8080/oidc/register -H 'content-type: application/json' \
+//!     -d '{"redirect_uris": ["https://app.example.com/callback"]}'
+//! ```
 
-use std::time::Duration;
+#[path = "shared/serve.rs"]
+mod serve;
+
+use std::{convert::Infallible, env, io, io::Write as _};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::{body::Incoming, service::service_fn};
 use oauth_dcr::{MemoryStore, PeerAddress, Registrar, TenantSettings, tower::RegistrationService};
-use tokio::{
-    net::TcpListener,
-    time::{error::Elapsed, sleep, timeout},
-};
+use serve::{End, serve};
+use tokio::net::TcpListener;
 
-/// What the server answers, the part that is yours included.
-async fn route(
-    registration: RegistrationService,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Elapsed> {
-    if request.uri().path() == "/oidc/register" {
-        // A body that never ends is given up on: the connection closes, and nothing is kept.
-        return timeout(Duration::from_secs(30), registration.answer(request)).await;
+#[derive(Clone)]
+struct App {
+    registration: RegistrationService, // registration
+}
+
+impl App {
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+        Ok(match request.uri().path() {
+            "/oidc/register" => self.registration.answer(request).await, // registration
+            "/" => Response::new("an authorization server".into()),
+            _ => not_found(),
+        })
     }
-    let mut response = Response::new(Full::default());
+}
+
+fn not_found() -> Response<Full<Bytes>> {
+    let mut response = Response::default();
     *response.status_mut() = StatusCode::NOT_FOUND;
-    Ok(response)
+    response
 }
 
 #[tokio::main]
-async fn main() -> std::io::Result<()> {
+async fn main() -> io::Result<()> {
+    let end = End::listen()?;
+    let address = env::args().nth(1);
+    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080")).await?;
+    writeln!(
+        io::stdout(),
+        "listening on http://{}",
+        listener.local_addr()?
+    )?;
+
+    // Registration:
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
         .build();
-    let registration = RegistrationService::new(registrar);
+    let app = App {
+        registration: RegistrationService::new(registrar),
+    };
 
-    let listener = TcpListener::bind("127.0.0.1:8080").await?;
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let registration = registration.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(PeerAddress(peer.ip()));
-            route(registration.clone(), request)
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_secs(10))
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::spawn(connection);
-    }
+    serve(listener, end, |peer| {
+        let app = app.clone();
+        service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddress(peer.ip())); // registration
+            app.clone().answer(request)
+        })
+    })
+    .await
 }

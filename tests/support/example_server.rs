@@ -1,4 +1,4 @@
-//! The example authorization server as a process of its own.
+//! An example as a process of its own: the authorization server, or another that listens.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 #[path = "example_binary.rs"]
@@ -54,6 +54,18 @@ impl ExampleServer {
         if let Some(file) = &settings {
             command.arg("--settings").arg(&file.0);
         }
+        Self::run(command)
+    }
+
+    /// Starts the example of this name, which takes the address to listen on as its argument.
+    pub(crate) fn named(example: &str) -> Self {
+        let mut command = Command::new(binary(example));
+        command.arg("127.0.0.1:0");
+        Self::run(command)
+    }
+
+    /// Waits for the first line, which says where it listens.
+    fn run(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = lines(process.stdout.take().unwrap());
         let mut server = Self {
@@ -70,10 +82,15 @@ impl ExampleServer {
 
     /// Sends it SIGTERM. `None` if it is still there after the limit.
     pub(crate) fn terminate(&mut self) -> Option<ExitStatus> {
+        self.ask_to_end();
+        self.wait()
+    }
+
+    /// Sends it SIGTERM, and does not wait.
+    pub(crate) fn ask_to_end(&self) {
         let kill = format!("kill -TERM {}", self.process.id());
         let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(sent.success(), "SIGTERM was not sent");
-        self.wait()
     }
 
     /// Ends it where it is, with no chance to tidy up.
@@ -87,7 +104,8 @@ impl ExampleServer {
         self.process.id()
     }
 
-    fn wait(&mut self) -> Option<ExitStatus> {
+    /// How it ended. `None` if it is still there after the limit.
+    pub(crate) fn wait(&mut self) -> Option<ExitStatus> {
         let polls = END_LIMIT.as_millis() / POLL.as_millis();
         for _ in 0..polls {
             if let Some(status) = self.process.try_wait().unwrap() {
