@@ -67,6 +67,8 @@
 //!
 //! # Features
 //!
+//! - `actix-web`: [`actix_web::routes`].
+//! - `axum`: [`axum::routes`].
 //! - `conformance`: [`conformance`], suites for stores and limiters of one's own. It needs Tokio.
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
@@ -74,7 +76,7 @@
 //! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
 //! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey. It needs Tokio.
 //! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
-//! - `tower`: [`tower::RegistrationService`].
+//! - `tower`: [`tower::RegistrationService`], for hyper and whatever else speaks it. The adapters need Tokio.
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -98,6 +100,8 @@
 #![cfg_attr(
     all(
         doctest,
+        feature = "actix-web",
+        feature = "axum",
         feature = "conformance",
         feature = "geoip",
         feature = "postgres",
