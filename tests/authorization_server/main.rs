@@ -8,6 +8,7 @@ mod installed;
 mod answers;
 mod attacks;
 mod browser;
+mod chromium;
 mod client;
 mod discovery;
 mod geoip;
