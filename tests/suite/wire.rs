@@ -508,6 +508,27 @@ async fn a_preflight_is_answered_and_uses_up_no_rate() {
 }
 
 #[tokio::test]
+async fn a_permission_is_not_kept_since_origins_may_be_narrowed() {
+    let mut tenant = TenantSettings::new().enabled();
+    for origins in [
+        AllowedOrigins::any(),
+        AllowedOrigins::list(["https://a.example"]).unwrap(),
+    ] {
+        tenant.registration.allowed_origins = origins;
+        let request = Request::options("/oidc/register")
+            .header("origin", "https://a.example")
+            .header("access-control-request-method", "POST");
+        let request = request.body(Vec::new()).unwrap();
+        let permission = endpoint(tenant.clone()).respond(request).await;
+        assert_eq!(
+            header(&permission, "access-control-allow-methods"),
+            Some("POST")
+        );
+        assert_eq!(header(&permission, "access-control-max-age"), Some("0"));
+    }
+}
+
+#[tokio::test]
 async fn origins_can_be_narrowed() {
     let mut tenant = TenantSettings::new().enabled();
     tenant.registration.allowed_origins = AllowedOrigins::list(["https://a.example"]).unwrap();
