@@ -55,7 +55,8 @@ impl Cors {
             headers.insert(
                 ACCESS_CONTROL_EXPOSE_HEADERS,
                 HeaderValue::from_static(
-                    "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
+                    "Retry-After, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, \
+                     X-RateLimit-Reset",
                 ),
             );
         }
