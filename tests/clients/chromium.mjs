@@ -35,7 +35,9 @@ export async function pictures(page, folder, name) {
   await picture(page, folder, name);
   await page.setViewportSize(TELEPHONE);
   await picture(page, folder, `${name}-400`);
-  const isTooWide = (await page.locator("main").boundingBox()).width > TELEPHONE.width;
+  const isTooWide = await page
+    .locator("html")
+    .evaluate((html) => html.scrollWidth > html.clientWidth);
   await page.emulateMedia({ colorScheme: "dark" });
   await picture(page, folder, `${name}-dark`);
   await page.emulateMedia({ colorScheme: "light" });
