@@ -87,7 +87,7 @@ pub(crate) fn for_any_origin(mut answer: Answer) -> Answer {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("WWW-Authenticate"),
+        HeaderValue::from_static("Retry-After, WWW-Authenticate"),
     );
     answer
 }

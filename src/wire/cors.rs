@@ -55,7 +55,8 @@ impl Cors {
             headers.insert(
                 ACCESS_CONTROL_EXPOSE_HEADERS,
                 HeaderValue::from_static(
-                    "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
+                    "Retry-After, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, \
+                     X-RateLimit-Reset",
                 ),
             );
         }
@@ -82,8 +83,9 @@ pub(super) fn preflight<B: Default>(cors: Cors, is_preflight: bool) -> Response<
         // The wildcard stands for every header but this one.
         let headers_allowed = HeaderValue::from_static("Authorization, *");
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, headers_allowed);
-        // Short: a list of origins may be narrowed at any time.
-        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+        // Not to be kept: the origins may be narrowed at any time, and that holds from the next
+        // request on. A page registers once; it gains nothing by remembering.
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("0"));
     }
     cors.apply(headers);
     response

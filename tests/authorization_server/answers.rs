@@ -202,7 +202,7 @@ async fn pages_of_other_origins_may_use_what_needs_no_cookie() {
     let client = Client::public(&server.base).await;
     let unauthorized = client.items("nonsense").await;
     let exposed = unauthorized.header("access-control-expose-headers");
-    assert_eq!(exposed, Some("WWW-Authenticate"));
+    assert_eq!(exposed, Some("Retry-After, WWW-Authenticate"));
     // What the user does is nobody else's.
     for path in ["/authorize", "/interaction", "/interaction/consent"] {
         let answer = preflight(&server.base, path).await;

@@ -2,29 +2,14 @@
 //!
 //! Its pictures of the pages are in `target/screenshots`.
 
-use std::{fs, path::Path, process::Command};
-
 use serde_json::{Value, json};
 
 use crate::{
+    chromium::{assert_is_picture, drive, screenshots},
     client::{Client, Tokens},
     example_server::ExampleServer,
-    installed::clients,
     wire::with,
 };
-
-/// What the browser saw from the authorization URL on.
-fn browse(url: &str, folder: &Path) -> Value {
-    let output = Command::new("node")
-        .arg(clients().join("browser.mjs"))
-        .arg(url)
-        .arg(folder)
-        .output()
-        .unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{complaint}");
-    serde_json::from_slice(&output.stdout).expect("the script prints one line of JSON")
-}
 
 #[tokio::test]
 async fn a_person_gets_from_the_application_to_consent_and_back() {
@@ -49,9 +34,9 @@ async fn a_person_gets_from_the_application_to_consent_and_back() {
     let scope = "read:items write:items offline_access";
     let request = with(request, "scope", scope);
 
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
-    fs::create_dir_all(&folder).unwrap();
-    let seen = browse(&client.authorization_url(&request), &folder);
+    let folder = screenshots();
+    let url = client.authorization_url(&request);
+    let seen = drive("browser.mjs", [url.as_ref(), folder.as_ref()]);
     for way in ["withScript", "withoutScript"] {
         assert_went_through(way, &seen[way], &client).await;
     }
@@ -62,11 +47,7 @@ async fn a_person_gets_from_the_application_to_consent_and_back() {
         "consent-400",
         "consent-dark",
     ] {
-        let picture = fs::read(folder.join(format!("{page}.png"))).unwrap();
-        assert!(
-            picture.starts_with(b"\x89PNG") && picture.len() > 5_000,
-            "{page}"
-        );
+        assert_is_picture(&folder, page);
     }
     for page in ["signIn", "consent"] {
         assert_eq!(seen["withScript"][page]["isTooWide"], false, "{page}");

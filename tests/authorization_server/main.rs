@@ -4,10 +4,14 @@
 mod example_server;
 #[path = "../support/installed.rs"]
 mod installed;
+#[path = "../support/temporary.rs"]
+mod temporary;
 
 mod answers;
 mod attacks;
 mod browser;
+mod browser_client;
+mod chromium;
 mod client;
 mod discovery;
 mod geoip;
@@ -18,5 +22,6 @@ mod person;
 mod races;
 mod revocation;
 mod scene;
+mod site;
 mod tokens;
 mod wire;

@@ -35,7 +35,7 @@ pub(crate) fn encoded(pairs: &Pairs) -> String {
         .finish()
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

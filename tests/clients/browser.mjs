@@ -4,26 +4,11 @@
 //
 // The authorization URL has a loopback redirect URI; this program listens on a port of its own for
 // it. Pictures of the pages go to FOLDER. Prints one line of JSON: what was seen on the way.
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { DESK, launch, picture, pictures, signIn } from "./chromium.mjs";
 
 const [authorizationUrl, folder] = process.argv.slice(2);
-
-const BROWSER = {
-  executablePath: execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim(),
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-};
 
 async function listen(answer) {
   const server = createServer(answer).listen(0, "127.0.0.1");
@@ -51,44 +36,25 @@ function withRedirectTo(origin) {
   return url.href;
 }
 
-async function picture(page, name) {
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-}
-
-/// The page as it is on a desk, on a telephone, and at night.
-async function pictures(page, name) {
-  await picture(page, name);
-  await page.setViewportSize({ width: 400, height: 800 });
-  await picture(page, `${name}-400`);
-  const isTooWide = (await page.locator("main").boundingBox()).width > 400;
-  await page.emulateMedia({ colorScheme: "dark" });
-  await picture(page, `${name}-dark`);
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 1000, height: 800 });
-  return { isTooWide };
-}
-
 /// From the authorization URL to the application, as somebody would go.
 async function goThrough(browser, javaScriptEnabled) {
   const application = await startApplication();
   const context = await browser.newContext({
     javaScriptEnabled,
-    viewport: { width: 1000, height: 800 },
+    viewport: DESK,
   });
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => complaints.push(message.text()));
 
   await page.goto(withRedirectTo(application.callback.origin));
-  const signIn = { heading: await page.locator("h1").innerText() };
-  const suffix = javaScriptEnabled ? "" : "-without-script";
-  if (javaScriptEnabled) Object.assign(signIn, await pictures(page, "sign-in"));
-  await page.getByLabel("Grace Hopper").check();
-  await page.getByRole("button", { name: "Continue" }).click();
+  const signInPage = { heading: await page.locator("h1").innerText() };
+  if (javaScriptEnabled) Object.assign(signInPage, await pictures(page, folder, "sign-in"));
+  await signIn(page, "Grace Hopper");
 
   const consent = { text: await page.locator("main").innerText() };
-  if (javaScriptEnabled) Object.assign(consent, await pictures(page, "consent"));
-  else await picture(page, `consent${suffix}`);
+  if (javaScriptEnabled) Object.assign(consent, await pictures(page, folder, "consent"));
+  else await picture(page, folder, "consent-without-script");
   await page.reload();
   await page.getByLabel("Write items").uncheck();
   await page.getByRole("button", { name: "Approve" }).click();
@@ -100,10 +66,11 @@ async function goThrough(browser, javaScriptEnabled) {
   const redirectUri = new URL(withRedirectTo(application.callback.origin)).searchParams.get(
     "redirect_uri",
   );
-  return { signIn, consent, received: application.received, redirectUri, cookies, complaints };
+  const received = application.received;
+  return { signIn: signInPage, consent, received, redirectUri, cookies, complaints };
 }
 
-const browser = await chromium.launch(BROWSER);
+const browser = await launch();
 try {
   const withScript = await goThrough(browser, true);
   const withoutScript = await goThrough(browser, false);

@@ -71,6 +71,9 @@ async fn who_shows_none_is_told_how_and_who_shows_another_that_it_is_wrong() {
     let (status, headers, body) = answer(&registrar, &[]).await;
     assert_eq!((status, &body["error"]), (401, &"invalid_token".into()));
     assert_eq!(headers["www-authenticate"], "Bearer");
+    let readable = headers["access-control-expose-headers"].to_str().unwrap();
+    let mut readable = readable.split(", ");
+    assert!(readable.any(|name| name == "WWW-Authenticate"));
     assert_eq!(headers["cache-control"], "no-store");
     let good = format!("Bearer {TOKEN}");
     for wrong in [

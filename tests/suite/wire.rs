@@ -508,6 +508,54 @@ async fn a_preflight_is_answered_and_uses_up_no_rate() {
 }
 
 #[tokio::test]
+async fn a_permission_is_not_kept_since_origins_may_be_narrowed() {
+    let mut tenant = TenantSettings::new().enabled();
+    for origins in [
+        AllowedOrigins::any(),
+        AllowedOrigins::list(["https://a.example"]).unwrap(),
+    ] {
+        tenant.registration.allowed_origins = origins;
+        let request = Request::options("/oidc/register")
+            .header("origin", "https://a.example")
+            .header("access-control-request-method", "POST");
+        let request = request.body(Vec::new()).unwrap();
+        let permission = endpoint(tenant.clone()).respond(request).await;
+        assert_eq!(
+            header(&permission, "access-control-allow-methods"),
+            Some("POST")
+        );
+        assert_eq!(header(&permission, "access-control-max-age"), Some("0"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_read_what_headers_say() {
+    let endpoint = open();
+    let mut statuses = Vec::new();
+    // More than the quota.
+    for _ in 0..6 {
+        let response = endpoint.respond(post(BODY)).await;
+        assert_readable(&response);
+        statuses.push(response.status().as_u16());
+    }
+    assert_eq!((statuses[0], statuses[5]), (201, 429));
+}
+
+/// That a page may read whatever the answer's headers say, but for what concerns caches and browsers.
+fn assert_readable(response: &Response<Bytes>) {
+    let exposed = header(response, "access-control-expose-headers").unwrap();
+    let exposed: Vec<_> = exposed.split(", ").collect();
+    for name in response.headers().keys() {
+        let is_safelisted = ["cache-control", "content-type", "pragma"].contains(&name.as_str());
+        let is_of_cors = name.as_str().starts_with("access-control-");
+        let is_exposed = exposed
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(name.as_str()));
+        assert!(is_safelisted || is_of_cors || is_exposed, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn origins_can_be_narrowed() {
     let mut tenant = TenantSettings::new().enabled();
     tenant.registration.allowed_origins = AllowedOrigins::list(["https://a.example"]).unwrap();

@@ -1,0 +1,46 @@
+// Chromium, what a person does in it, and pictures of what they see.
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+export const DESK = { width: 1000, height: 800 };
+const TELEPHONE = { width: 400, height: 800 };
+
+export function launch() {
+  return chromium.launch({
+    executablePath: execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim(),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export async function signIn(page, user) {
+  await page.getByLabel(user).check();
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+export async function picture(page, folder, name) {
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
+
+/// The page as it is on a desk, on a telephone, and at night.
+export async function pictures(page, folder, name) {
+  await picture(page, folder, name);
+  await page.setViewportSize(TELEPHONE);
+  await picture(page, folder, `${name}-400`);
+  const isTooWide = await page
+    .locator("html")
+    .evaluate((html) => html.scrollWidth > html.clientWidth);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await picture(page, folder, `${name}-dark`);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(DESK);
+  return { isTooWide };
+}
