@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// The top-level modules from the ground up. Each may use those that stand before it.
-const FLOORS: [&str; 19] = [
+const FLOORS: [&str; 20] = [
     // Values.
     "values",
     // Decisions: pure functions of values.
@@ -18,6 +18,7 @@ const FLOORS: [&str; 19] = [
     "kept",
     "authorization",
     "token",
+    "discovery",
     // The outside world: how it fails, and the ports to it.
     "error",
     "ports",
