@@ -78,11 +78,12 @@ use std::{error::Error, io::Write as _, process::ExitCode, sync::Arc};
 
 use app::App;
 use oauth_dcr::{
-    SettingsDocument, Tenants,
+    MetadataDocument, SettingsDocument, Tenants,
     geoip::{Database, Databases, Fields},
 };
 use options::Options;
 use serve::End;
+use tenant::Tenant;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -108,7 +109,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         }
         None => (demonstration::settings(&base)?, hint(&base)),
     };
-    check_issuers(&document)?;
+    check_metadata(&document)?;
     let tenant_ids = document.tenants().iter().map(|tenant| tenant.id.clone());
     let sweeps = tenant_ids.collect();
     let tenants = Tenants::new(document);
@@ -126,19 +127,19 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// This server's endpoints stand at the root of its host, so an issuer with a path would lead clients
-/// to documents that are not there (RFC 8414 section 3.1).
-fn check_issuers(document: &SettingsDocument) -> Result<(), String> {
-    let issuers = document
-        .tenants()
-        .iter()
-        .filter_map(|tenant| tenant.issuer.as_ref());
-    for issuer in issuers {
-        if issuer.as_str().trim_end_matches('/').matches('/').count() > 2 {
-            return Err(format!(
-                "issuer {issuer}: this server has no place for a path"
-            ));
+/// Every tenant has metadata to serve, at the place where clients look for it.
+fn check_metadata(document: &SettingsDocument) -> Result<(), Box<dyn Error>> {
+    for settings in document.tenants() {
+        let Some(tenant) = Tenant::at("127.0.0.1", Arc::new(settings.clone())) else {
+            continue;
+        };
+        // The endpoints stand at the root of the host, so a path would lead clients to documents that
+        // are not there (RFC 8414 section 3.1).
+        if !tenant.issuer.path().is_empty() {
+            let issuer = &tenant.issuer;
+            return Err(format!("issuer {issuer}: this server has no place for a path").into());
         }
+        discovery::metadata(&tenant, MetadataDocument::OAuth)?;
     }
     Ok(())
 }

@@ -11,4 +11,4 @@ pub use given::{ApiAccess, ApiScopes};
 pub use request::AccessRequest;
 
 pub(crate) use given::KeptAccess;
-pub(crate) use scopes::OFFLINE_ACCESS;
+pub(crate) use scopes::{OFFLINE_ACCESS, is_identity};

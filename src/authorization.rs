@@ -30,3 +30,5 @@ pub use error::AuthorizationError;
 pub use refusal::AuthorizationRefusal;
 pub use request::AuthorizationRequest;
 pub use response::{AuthorizationResponse, Delivery, Issued, ResponseMode};
+
+pub(crate) use names::refused_parameters;

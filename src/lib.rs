@@ -51,6 +51,9 @@
 //! | [`RevocationRequest`] | [`RevocationRequest::authenticate`] | [`Revocation`] |
 //! | [`AccessRequest`] | [`TenantSettings::access`] | [`ApiAccess`]: the first two ask it themselves |
 //!
+//! Clients learn what they may do from the server's metadata document before they register:
+//! [`TenantSettings::server_metadata`] narrows the host's to what is true here.
+//!
 //! Sessions, pages, codes and tokens are the host's. Bindings and decisions serialise, to be kept on
 //! the server beside them, with a checksum (which is no signature) against rows that were cut or
 //! mixed up.
@@ -121,6 +124,7 @@ pub mod axum;
 mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod discovery;
 mod engine;
 mod error;
 #[cfg(feature = "geoip")]
@@ -162,6 +166,7 @@ pub use authorization::{
     ResponseMode,
 };
 pub use client::Client;
+pub use discovery::{MetadataDocument, ServerMetadata, ServerMetadataError};
 pub use engine::{
     Admission, ClientPage, MarkOutcome, Owner, Registered, Registrar, RegistrarBuilder,
 };

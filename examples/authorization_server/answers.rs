@@ -1,5 +1,7 @@
 //! Answers, and the headers that they have in common.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
@@ -58,7 +60,8 @@ pub(crate) fn see_other(location: &str) -> Answer {
     answer
 }
 
-pub(crate) fn json(status: StatusCode, body: &Value) -> Answer {
+/// `body` is what writes itself as JSON.
+pub(crate) fn json(status: StatusCode, body: &impl Display) -> Answer {
     let mut answer = Response::new(Full::from(body.to_string()));
     *answer.status_mut() = status;
     answer

@@ -11,7 +11,6 @@ use crate::{
     answers::{self, Answer, NO_STORE},
     app::App,
     demonstration::READ_ITEMS,
-    discovery,
     tenant::Tenant,
     tokens::Access,
 };
@@ -106,7 +105,7 @@ pub(crate) fn metadata(tenant: &Tenant) -> Option<Value> {
         "resource": api.identifier,
         "resource_name": "Items",
         "authorization_servers": [tenant.issuer],
-        "scopes_supported": discovery::scopes_of(&tenant.settings, api),
+        "scopes_supported": tenant.settings.offered_scopes(&api.identifier).unwrap_or_default(),
         "bearer_methods_supported": ["header"],
     }))
 }

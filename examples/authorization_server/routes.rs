@@ -1,8 +1,9 @@
 //! Which request is answered by what.
 
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
-use serde_json::{Value, json};
+use oauth_dcr::MetadataDocument;
+use serde_json::json;
 
 use crate::{
     answers::{self, Answer, for_any_origin, method_not_allowed, preflight},
@@ -59,17 +60,23 @@ async fn route_of_tenant(app: &App, tenant: &Tenant, request: Request<Incoming>)
         ("/api/items", _) => for_any_origin(method_not_allowed("GET, OPTIONS")),
 
         (path, _) => match document(tenant, path) {
-            Some(document) => public(&method, &document),
+            Some(document) => public(&method, document),
             None => answers::not_found(),
         },
     }
 }
 
 /// The documents that anybody may read.
-fn document(tenant: &Tenant, path: &str) -> Option<Value> {
-    match path.strip_prefix("/.well-known/")? {
-        "oauth-authorization-server" => Some(discovery::oauth(tenant)),
-        "openid-configuration" => Some(discovery::openid(tenant)),
+fn document(tenant: &Tenant, path: &str) -> Option<Answer> {
+    if let Some((document, issuer_path)) = MetadataDocument::at(path) {
+        let is_ours = issuer_path == tenant.issuer.path();
+        return is_ours.then(|| match discovery::metadata(tenant, document) {
+            Ok(metadata) => answers::json(StatusCode::OK, &metadata),
+            // The settings were checked when the server started.
+            Err(_) => answers::unavailable(),
+        });
+    }
+    let document = match path.strip_prefix("/.well-known/")? {
         "jwks.json" => Some(json!({ "keys": [] })),
         // RFC 9728 section 3.1 puts the path of the resource after it; clients look there first for
         // what they were refused at, and at the root last.
@@ -77,12 +84,13 @@ fn document(tenant: &Tenant, path: &str) -> Option<Value> {
         | "oauth-protected-resource/api"
         | "oauth-protected-resource/api/items" => items::metadata(tenant),
         _ => None,
-    }
+    };
+    document.map(|document| answers::json(StatusCode::OK, &document))
 }
 
-fn public(method: &Method, document: &Value) -> Answer {
+fn public(method: &Method, document: Answer) -> Answer {
     match *method {
-        Method::GET | Method::HEAD => for_any_origin(answers::json(http::StatusCode::OK, document)),
+        Method::GET | Method::HEAD => for_any_origin(document),
         Method::OPTIONS => preflight("GET, HEAD, OPTIONS"),
         _ => for_any_origin(method_not_allowed("GET, HEAD, OPTIONS")),
     }

@@ -25,7 +25,11 @@ impl Tenant {
             None => head.headers.get(HOST)?.to_str().ok()?,
         };
         let found = tenants.find(TenantSelector::Host(Some(host))).await;
-        let mut settings = found.ok()??;
+        Self::at(host, found.ok()??)
+    }
+
+    /// The tenant of these settings, asked at `host`.
+    pub(crate) fn at(host: &str, mut settings: Arc<TenantSettings>) -> Option<Self> {
         let issuer = if let Some(issuer) = &settings.issuer {
             issuer.clone()
         } else {

@@ -10,8 +10,24 @@ use crate::{
         ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, ScopeWhenNoneRequested,
         SubjectType, TenantSettings, without_empty_path,
     },
-    values::{GrantType, Scope, SecurityMode},
+    values::{ClientId, GrantType, Scope, SecurityMode},
 };
+
+/// Whose access it is: a client's, or that of one that has yet to register.
+#[derive(Clone, Copy)]
+struct Asker<'a> {
+    mode: SecurityMode,
+    id: Option<&'a ClientId>,
+}
+
+impl<'a> From<&'a Client> for Asker<'a> {
+    fn from(client: &'a Client) -> Self {
+        Self {
+            mode: client.security_mode(),
+            id: Some(client.id()),
+        }
+    }
+}
 
 /// The most that a client may have of an API: scopes that its grant covers and the API knows.
 #[derive(Clone, Copy)]
@@ -68,7 +84,7 @@ impl TenantSettings {
         let offline_access =
             tokens(requested).any(|token| token == OFFLINE_ACCESS) && may_refresh(client);
         let ceiling = match self.named_api(client, request)? {
-            Some(api) => Some(self.ceiling(client, api, request.subject_type)?),
+            Some(api) => Some(self.ceiling(client.into(), api, request.subject_type)?),
             None => None,
         };
         Ok(ApiAccess {
@@ -88,7 +104,7 @@ impl TenantSettings {
         let ceiling = match given.audience() {
             Some(audience) => {
                 let api = self.api(audience).ok_or(AccessError::UnknownApi)?;
-                Some(self.ceiling(client, api, SubjectType::User)?)
+                Some(self.ceiling(client.into(), api, SubjectType::User)?)
             }
             None if is_strict => return Err(AccessError::ApiRequired),
             None => None,
@@ -125,6 +141,37 @@ impl TenantSettings {
         } else {
             Err(AccessError::OtherApi)
         }
+    }
+
+    /// The scopes of the API that `resource` names which a client can be given that registers now and
+    /// asks on behalf of a user. `None` if there is no such API, or such a client gets no token for it
+    /// at all.
+    ///
+    /// An API can say so of itself (`scopes_supported`, RFC 9728 section 2): clients ask for what is
+    /// listed there.
+    ///
+    /// ```
+    /// use oauth_dcr::{ApiSettings, ClientGrant, GrantedScope, Grantee, TenantSettings};
+    ///
+    /// let mut api = ApiSettings::new("https://api.acme.example");
+    /// api.scopes = vec!["read:items".into(), "write:items".into()];
+    /// let scope = GrantedScope::Listed(vec!["read:items".into()]);
+    /// let grant = ClientGrant::new(Grantee::ThirdPartyClients, &*api.identifier, scope);
+    /// let mut tenant = TenantSettings::new();
+    /// tenant.apis.push(api);
+    /// assert_eq!(tenant.offered_scopes("https://api.acme.example"), None);
+    /// tenant.client_grants.push(grant);
+    /// let offered = tenant.offered_scopes("https://api.acme.example");
+    /// assert_eq!(offered, Some(vec!["read:items"]));
+    /// ```
+    pub fn offered_scopes(&self, resource: &str) -> Option<Vec<&str>> {
+        let newcomer = Asker {
+            mode: self.registration.security_mode,
+            id: None,
+        };
+        let api = self.api_at(resource)?;
+        let ceiling = self.ceiling(newcomer, api, SubjectType::User).ok()?;
+        Some(ceiling.scopes().collect())
     }
 
     /// The connections that the client may use: those promoted to the domain level.
@@ -178,11 +225,11 @@ impl TenantSettings {
 
     fn ceiling<'a>(
         &'a self,
-        client: &Client,
+        asker: Asker<'_>,
         api: &'a ApiSettings,
         subject_type: SubjectType,
     ) -> Result<Ceiling<'a>, AccessError> {
-        let is_strict = client.security_mode() == SecurityMode::Strict;
+        let is_strict = asker.mode == SecurityMode::Strict;
         // A strict client acts for users only (RFC 6749 section 4.4 is not for it).
         if is_strict && (api.system || subject_type == SubjectType::Client) {
             return Err(AccessError::Closed);
@@ -200,7 +247,7 @@ impl TenantSettings {
             all.filter(|it| it.audience == api.identifier && it.subject_type == subject_type)
         };
         let is_own =
-            |it: &ClientGrant| matches!(&it.grantee, Grantee::Client(id) if id == client.id());
+            |it: &ClientGrant| matches!(&it.grantee, Grantee::Client(id) if Some(id) == asker.id);
         // Its own grant replaces the default one; it does not add to it.
         let grant = if grants().any(is_own) {
             only(grants().filter(|it| is_own(it)))

@@ -15,7 +15,7 @@ pub(super) fn is_scope(text: &str) -> bool {
     text.is_empty() || text.len() <= MAX_BYTES && text.split(' ').all(is_scope_token)
 }
 
-pub(super) fn is_identity(token: &str) -> bool {
+pub(crate) fn is_identity(token: &str) -> bool {
     IDENTITY.contains(&token)
 }
 

@@ -11,7 +11,7 @@ use crate::{
     client::Client,
     parameters::{Parameter, ParameterFault, Parameters},
     settings::{SubjectType, TenantSettings},
-    values::{CodeChallenge, GrantType, RedirectUri, ResponseType, SecurityMode},
+    values::{CodeChallenge, RedirectUri, ResponseType, SecurityMode},
 };
 
 impl TenantSettings {
@@ -208,12 +208,7 @@ fn response_type(parameters: &Parameters<'_>, client: &Client) -> Result<Respons
         .find(|it| it.is_spelled(name))
         .ok_or(Error::UnsupportedResponseType)?;
     let metadata = client.metadata();
-    // RFC 7591 section 2.1: the grants that a response type goes with.
-    let has_grants = (!response_type.has_code()
-        || metadata
-            .grant_types()
-            .contains(GrantType::AuthorizationCode))
-        && (!response_type.is_implicit() || metadata.grant_types().contains(GrantType::Implicit));
+    let has_grants = response_type.has_its_grants(*metadata.grant_types());
     if metadata.response_types().contains(response_type) && has_grants {
         Ok(response_type)
     } else {
@@ -268,7 +263,7 @@ fn challenge(parameters: &Parameters<'_>, client: &Client) -> Result<Option<Code
     match (challenge, method) {
         (None, None) if is_optional => Ok(None),
         (None, _) => Err(Error::ChallengeRequired),
-        (Some(text), Some("S256")) => CodeChallenge::parse(text)
+        (Some(text), Some(CodeChallenge::METHOD)) => CodeChallenge::parse(text)
             .map(Some)
             .map_err(|_| Error::MalformedChallenge),
         (Some(_), _) => Err(Error::UnsupportedChallengeMethod),

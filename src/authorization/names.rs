@@ -68,10 +68,7 @@ pub(super) fn check(
     if let Some(fault) = parameters.fault() {
         return Err(fault.into());
     }
-    let refused: &[&str] = match mode {
-        SecurityMode::Strict => &NOT_FOR_STRICT,
-        SecurityMode::Permissive => &NOT_FOR_PERMISSIVE,
-    };
+    let refused = refused_parameters(mode);
     let refuses_unknown = unknown == UnknownParameters::Reject;
     for (name, _) in parameters.others() {
         if let Some(parameter) = refused.iter().find(|it| **it == name) {
@@ -85,6 +82,14 @@ pub(super) fn check(
         return Err(Error::UnknownParameter);
     }
     Ok(())
+}
+
+/// What no client of `mode` can use, by name.
+pub(crate) const fn refused_parameters(mode: SecurityMode) -> &'static [&'static str] {
+    match mode {
+        SecurityMode::Strict => &NOT_FOR_STRICT,
+        SecurityMode::Permissive => &NOT_FOR_PERMISSIVE,
+    }
 }
 
 /// What the host may act on, by name: it is kept with the decision. With a permissive client that is

@@ -21,7 +21,7 @@ pub enum ResponseMode {
 }
 
 impl ResponseMode {
-    pub(super) fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
             "query" => Some(Self::Query),
             "fragment" => Some(Self::Fragment),

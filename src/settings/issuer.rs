@@ -41,6 +41,29 @@ impl Issuer {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its path, empty for an issuer without one. A slash at the end is not part of it: with and
+    /// without, the metadata documents are the same (RFC 8414 section 3.1, OpenID Connect Discovery
+    /// section 4.1).
+    ///
+    /// ```
+    /// use oauth_dcr::Issuer;
+    ///
+    /// let issuer = Issuer::parse("https://auth.example.com/tenants/acme")?;
+    /// assert_eq!(issuer.path(), "/tenants/acme");
+    /// assert_eq!(Issuer::parse("https://auth.example.com/")?.path(), "");
+    /// # Ok::<(), oauth_dcr::InvalidIssuer>(())
+    /// ```
+    pub fn path(&self) -> &str {
+        let authority_on = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let path = authority_on.find('/').and_then(|at| authority_on.get(at..));
+        path.unwrap_or_default().trim_end_matches('/')
+    }
+
+    /// The address of what stands at `path`, which begins with a slash, below the issuer.
+    pub(crate) fn below(&self, path: &str) -> String {
+        format!("{}{path}", self.0.trim_end_matches('/'))
+    }
 }
 
 impl TryFrom<String> for Issuer {

@@ -104,8 +104,7 @@ impl TenantSettings {
     /// off.
     pub fn registration_endpoint(&self) -> Option<String> {
         let issuer = self.issuer.as_ref().filter(|_| self.registration.enabled)?;
-        let base = issuer.as_str().trim_end_matches('/');
-        Some(format!("{base}{}", self.registration.path))
+        Some(issuer.below(self.registration.path.as_str()))
     }
 
     /// Lets new clients be born permissive. Ask for it only where clients depend on the behaviour

@@ -31,6 +31,9 @@ pub struct CodeChallenge([u8; CHALLENGE_CHARS]);
 pub struct InvalidCodeChallenge;
 
 impl CodeChallenge {
+    /// The one method that there is (RFC 7636 section 4.3).
+    pub const METHOD: &str = "S256";
+
     /// The challenge that `text` spells.
     ///
     /// # Errors

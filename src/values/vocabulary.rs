@@ -182,6 +182,12 @@ impl ResponseType {
         !matches!(self, Self::Code)
     }
 
+    /// Whether the grants that it goes with are among `grant_types` (RFC 7591 section 2.1).
+    pub(crate) fn has_its_grants(self, grant_types: OrderedSet<GrantType>) -> bool {
+        (!self.has_code() || grant_types.contains(GrantType::AuthorizationCode))
+            && (!self.is_implicit() || grant_types.contains(GrantType::Implicit))
+    }
+
     /// Whether it asks for an ID token straight from there.
     pub const fn has_id_token(self) -> bool {
         matches!(

@@ -139,6 +139,44 @@ async fn scopes_are_those_that_a_new_client_can_have() {
 }
 
 #[tokio::test]
+async fn what_a_client_would_be_refused_is_not_advertised() {
+    let settings = json!({ "tenants": [{
+        "id": "acme",
+        "registration": {
+            "enabled": false,
+            "security_mode": "permissive",
+            "token_endpoint_auth_methods": ["none"],
+        },
+    }] });
+    let server = ExampleServer::start(Some(&settings));
+    for name in ["oauth-authorization-server", "openid-configuration"] {
+        let metadata = document(&server.base, name).await;
+        assert_eq!(metadata.get("registration_endpoint"), None);
+        let methods = json!(["none"]);
+        assert_eq!(metadata["token_endpoint_auth_methods_supported"], methods);
+        let revocation = &metadata["revocation_endpoint_auth_methods_supported"];
+        assert_eq!(*revocation, methods);
+        // Nobody without a secret gets a token of its own.
+        let grants = json!(["authorization_code", "refresh_token"]);
+        assert_eq!(metadata["grant_types_supported"], grants);
+        assert_eq!(metadata["request_uri_parameter_supported"], false);
+    }
+}
+
+#[tokio::test]
+async fn another_issuers_documents_are_not_here() {
+    let server = ExampleServer::start(None);
+    for path in [
+        "/.well-known/oauth-authorization-server/other",
+        "/.well-known/openid-configuration/other",
+        "/other/.well-known/openid-configuration",
+    ] {
+        let answer = get(&format!("{}{path}", server.base)).await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_api_says_where_its_tokens_come_from() {
     let server = ExampleServer::start(None);
     for path in ["", "/api", "/api/items"] {

@@ -376,3 +376,31 @@ fn identity_alone_does_not_stand_for_a_scope_that_was_refused() {
     let refused = given(&tenant, &permissive(), "openid delete:items");
     assert_eq!(refused, Err(Error::NothingLeft));
 }
+
+#[test]
+fn offered_scopes_are_those_of_the_mode_of_new_clients() {
+    let mut tenant = t1();
+    let mut open = ApiSettings::new("https://open.example.com");
+    open.scopes = vec!["o1".to_owned()];
+    open.policy = ApiPolicy::AllowAll;
+    let mut system = open.clone();
+    system.identifier = "https://system.example.com".to_owned();
+    system.system = true;
+    let mut closed = open.clone();
+    closed.identifier = "https://closed.example.com".to_owned();
+    closed.policy = ApiPolicy::Deny;
+    tenant.apis.extend([open, system, closed]);
+    let of_api = Some(vec!["read:items", "write:items"]);
+    let permissive = tenant.clone().permissive();
+    for tenant in [&tenant, &permissive] {
+        assert_eq!(tenant.offered_scopes(API), of_api);
+        // As in `resource`, the slash of an empty path is no difference.
+        assert_eq!(tenant.offered_scopes(&format!("{API}/")), of_api);
+        assert_eq!(tenant.offered_scopes("https://closed.example.com"), None);
+        assert_eq!(tenant.offered_scopes("https://nowhere.example.com"), None);
+    }
+    for api in ["https://open.example.com", "https://system.example.com"] {
+        assert_eq!(tenant.offered_scopes(api), None);
+        assert_eq!(permissive.offered_scopes(api), Some(vec!["o1"]));
+    }
+}

@@ -18,6 +18,7 @@ const FLOORS: [&str; 20] = [
     "kept",
     "authorization",
     "token",
+    "discovery",
     // The outside world: how it fails, and the ports to it.
     "error",
     "ports",

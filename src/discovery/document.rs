@@ -1,0 +1,69 @@
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// A metadata document that advertises nothing that this crate would refuse to a client that registers
+/// now. [`TenantSettings::server_metadata`] is the only way to get one.
+///
+/// Clients act on it before they register. An MCP client chooses from
+/// `token_endpoint_auth_methods_supported`, and several prefer `client_secret_basic` to
+/// `client_secret_post`: where the first is listed, though no client can have it, they are refused at
+/// registration, and the second would have done as well. So every list is narrowed to what would be
+/// accepted; what the host's document does not list is not added to it.
+///
+/// | member | what becomes of it |
+/// |---|---|
+/// | `issuer` | the tenant's; another one in the host's document is an error |
+/// | `registration_endpoint` | the tenant's while registration is on, else removed; another one is an error |
+/// | `token_endpoint_auth_methods_supported` | narrowed to the settings' methods; left out: all of those |
+/// | `revocation_endpoint_auth_methods_supported` | the same, beside a `revocation_endpoint`; without one, removed |
+/// | `grant_types_supported` | narrowed to those of the mode, and `client_credentials` goes where no method has a secret; left out: `authorization_code` and `refresh_token` |
+/// | `response_types_supported` | narrowed to those of the mode whose grants are listed (RFC 7591 section 2.1); left out: `code` |
+/// | `response_modes_supported` | narrowed to `query`, `fragment`, `form_post`; left out it means the first two, which is true |
+/// | `code_challenge_methods_supported` | narrowed to `S256`; left out: `S256` |
+/// | `scopes_supported` | narrowed to what a new client can be given (below); left out: all of that but identity scopes |
+/// | `protected_resources` | narrowed to the APIs that a new client can reach (RFC 9728 section 4) |
+/// | `prompt_values_supported` | without `none`, which leaves no room for consent |
+/// | `authorization_response_iss_parameter_supported` | `true` (RFC 9207) |
+/// | `request_parameter_supported`, `request_uri_parameter_supported` | `false`; left out, the second would mean `true` |
+/// | `claims_parameter_supported` | `false` in strict mode; the host's in permissive mode |
+/// | `device_authorization_endpoint` | removed unless the device grant is listed |
+/// | `pushed_authorization_request_endpoint` | removed: it is answered with a `request_uri`, and those are refused |
+/// | `require_pushed_authorization_requests`, `require_signed_request_object` | `true` is an error: nobody could begin |
+/// | `backchannel_…` of CIBA | removed: no client can have that grant |
+/// | `authorization_details_types_supported` | removed: the parameter is not kept with a decision (RFC 9396) |
+/// | algorithms of request objects, of JWT responses and of client assertions; `require_request_uri_registration` | removed, as is what they are for |
+/// | `mtls_endpoint_aliases` | without the endpoints that are removed |
+/// | `signed_metadata` | an error: it would take precedence over all this (RFC 8414 section 2.1). Sign what comes out |
+/// | everything else | the host's, untouched: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for clients to be known |
+///
+/// `null` counts as left out. A list of which nothing is left is an error that names it, unless to
+/// leave it out says nothing: then it is left out (RFC 8414 section 3.2).
+///
+/// **Scopes.** They are those of [`TenantSettings::offered_scopes`], and `offline_access` where the
+/// grant `refresh_token` is listed. `openid`, `profile` and `email` are given to permissive clients
+/// only, and kept for those if the host's document lists them; a strict client that asked for `openid`
+/// would wait for an ID token in vain.
+///
+/// **Registration off.** Only `registration_endpoint` goes; the rest is narrowed all the same, so that
+/// clients that registered before read the same document as ever. For a tenant that never had any,
+/// serve the host's document as it is, without that member.
+///
+/// **The host's own clients** need nothing of this document: what else they may do (`private_key_jwt`,
+/// token exchange) their developers know. Clients keep the mode and the method that they were born
+/// with; the document speaks of those to come.
+///
+/// It serialises as a JSON object, and its `Display` is the JSON text.
+///
+/// [`TenantSettings::server_metadata`]: crate::TenantSettings::server_metadata
+/// [`TenantSettings::offered_scopes`]: crate::TenantSettings::offered_scopes
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ServerMetadata(pub(super) Value);
+
+impl fmt::Display for ServerMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

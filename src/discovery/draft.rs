@@ -1,0 +1,113 @@
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::discovery::ServerMetadataError as Error;
+
+/// Endpoints for clients that present a certificate, by name (RFC 8705 section 5).
+const ALIASES: &str = "mtls_endpoint_aliases";
+
+/// The host's document, while it is changed member by member.
+pub(super) struct Draft(Map<String, Value>);
+
+impl Draft {
+    pub(super) fn of(document: impl Serialize) -> Result<Self, Error> {
+        let written = serde_json::to_value(document);
+        match written.map_err(|error| Error::Unwritable(error.into()))? {
+            Value::Object(members) => Ok(Self(members)),
+            _ => Err(Error::NotAnObject),
+        }
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+
+    /// A member that is there; `null` is none.
+    fn get(&self, member: &str) -> Option<&Value> {
+        self.0.get(member).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn has(&self, member: &str) -> bool {
+        self.get(member).is_some()
+    }
+
+    pub(super) fn set(&mut self, member: &str, value: impl Into<Value>) {
+        self.0.insert(member.to_owned(), value.into());
+    }
+
+    /// The member is this text; the host's document says so, or nothing.
+    pub(super) fn agree(&mut self, member: &'static str, text: &str) -> Result<(), Error> {
+        match self.get(member) {
+            Some(other) if other != text => Err(Error::Differs { member }),
+            _ => {
+                self.set(member, text);
+                Ok(())
+            }
+        }
+    }
+
+    /// Neither the member nor, if it is an endpoint, another address of it.
+    pub(super) fn remove(&mut self, member: &str) {
+        self.0.remove(member);
+        if let Some(Value::Object(aliases)) = self.0.get_mut(ALIASES) {
+            aliases.remove(member);
+        }
+    }
+
+    /// The member is not there, or is `false`.
+    pub(super) fn forbid(&self, member: &'static str) -> Result<(), Error> {
+        match self.get(member) {
+            None | Some(Value::Bool(false)) => Ok(()),
+            Some(_) => Err(Error::Irreconcilable { member }),
+        }
+    }
+
+    /// The values of a list that pass, in their order; `None` if there is no list.
+    pub(super) fn passing(
+        &self,
+        member: &'static str,
+        passes: impl Fn(&str) -> bool,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let not_a_list = || Error::NotAList { member };
+        let Some(value) = self.get(member) else {
+            return Ok(None);
+        };
+        let texts = value.as_array().ok_or_else(not_a_list)?.iter();
+        let texts = texts.map(|text| text.as_str().ok_or_else(not_a_list));
+        let texts: Vec<&str> = texts.collect::<Result<_, _>>()?;
+        let passing = texts.into_iter().filter(|text| passes(text));
+        Ok(Some(passing.map(ToOwned::to_owned).collect()))
+    }
+
+    /// Narrows a list to the values that pass; a list that the document leaves out is `otherwise`.
+    /// Something has to be left: without the list, clients would assume what is not so.
+    pub(super) fn narrow(
+        &mut self,
+        member: &'static str,
+        otherwise: &[&str],
+        passes: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, Error> {
+        let left = self.passing(member, passes)?;
+        let left = left.unwrap_or_else(|| otherwise.iter().map(|&it| it.to_owned()).collect());
+        if left.is_empty() {
+            return Err(Error::NothingLeft { member });
+        }
+        self.set(member, left.clone());
+        Ok(left)
+    }
+
+    /// The same for a list that says nothing where it is left out, as it is if nothing is left of it
+    /// (RFC 8414 section 3.2).
+    pub(super) fn prune(
+        &mut self,
+        member: &'static str,
+        otherwise: &[&str],
+        passes: impl Fn(&str) -> bool,
+    ) -> Result<(), Error> {
+        match self.narrow(member, otherwise, passes) {
+            Err(Error::NothingLeft { .. }) => self.remove(member),
+            narrowed => drop(narrowed?),
+        }
+        Ok(())
+    }
+}

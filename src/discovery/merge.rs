@@ -1,0 +1,200 @@
+//! The rules, in the order in which one needs what another has left.
+
+use serde::Serialize;
+
+use crate::{
+    access::{OFFLINE_ACCESS, is_identity},
+    authorization::{ResponseMode, refused_parameters},
+    discovery::{
+        ServerMetadata, ServerMetadataError as Error,
+        draft::Draft,
+        members::{DEMANDS, NEVER_SUPPORTED, SUPPORTED_PARAMETERS},
+    },
+    settings::TenantSettings,
+    values::{
+        CodeChallenge, GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod,
+    },
+};
+
+impl TenantSettings {
+    /// The metadata document to serve for this tenant: `document`, which is the host's and says what
+    /// the host offers, merged with what is true of the clients that register here. The table is at
+    /// [`ServerMetadata`].
+    ///
+    /// It is pure and cheap: call it for each request, so that a change of the settings shows on the
+    /// next one. `document` is whatever serialises as a JSON object: a `serde_json::Value`, or a type
+    /// of the host's. [`MetadataDocument::at`](crate::MetadataDocument::at) says which document a
+    /// request is for.
+    ///
+    /// ```
+    /// use oauth_dcr::{Issuer, TenantSettings};
+    /// use serde_json::{Value, json};
+    ///
+    /// let mut tenant = TenantSettings::new().enabled();
+    /// tenant.issuer = Some(Issuer::parse("https://auth.example.com/tenants/acme")?);
+    ///
+    /// let document = json!({
+    ///     "authorization_endpoint": "https://auth.example.com/tenants/acme/authorize",
+    ///     "token_endpoint": "https://auth.example.com/tenants/acme/token",
+    ///     "token_endpoint_auth_methods_supported":
+    ///         ["private_key_jwt", "client_secret_basic", "client_secret_post"],
+    ///     "grant_types_supported": ["authorization_code", "client_credentials"],
+    /// });
+    /// let metadata: Value = serde_json::to_value(tenant.server_metadata(document)?)?;
+    ///
+    /// assert_eq!(metadata["issuer"], "https://auth.example.com/tenants/acme");
+    /// let endpoint = "https://auth.example.com/tenants/acme/oidc/register";
+    /// assert_eq!(metadata["registration_endpoint"], endpoint);
+    /// // What a client would be refused at registration is not there.
+    /// let methods = json!(["client_secret_post"]);
+    /// assert_eq!(metadata["token_endpoint_auth_methods_supported"], methods);
+    /// assert_eq!(metadata["grant_types_supported"], json!(["authorization_code"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ServerMetadataError`](Error) names the member in which document and settings don't go
+    /// together. Whether they do depends on nothing else: check it when the server starts and when
+    /// settings change.
+    pub fn server_metadata(&self, document: impl Serialize) -> Result<ServerMetadata, Error> {
+        let issuer = self.issuer.as_ref().ok_or(Error::NoIssuer)?;
+        let mut draft = Draft::of(document)?;
+        draft.forbid("signed_metadata")?;
+        draft.agree("issuer", issuer.as_str())?;
+        // RFC 9207 section 3: answers have an `iss` wherever there is an issuer.
+        draft.set("authorization_response_iss_parameter_supported", true);
+        match self.registration_endpoint() {
+            Some(endpoint) => draft.agree("registration_endpoint", &endpoint)?,
+            None => draft.remove("registration_endpoint"),
+        }
+        let auth_methods = self.narrow_auth_methods(&mut draft)?;
+        let grant_types = self.narrow_grant_types(&mut draft, auth_methods)?;
+        self.narrow_authorization(&mut draft, grant_types)?;
+        self.narrow_access(&mut draft, grant_types)?;
+        self.state_support(&mut draft)?;
+        Ok(ServerMetadata(draft.into_value()))
+    }
+
+    /// The methods that a client may register, at each endpoint where this crate authenticates it.
+    fn narrow_auth_methods(
+        &self,
+        draft: &mut Draft,
+    ) -> Result<OrderedSet<TokenEndpointAuthMethod>, Error> {
+        let supported = self.registration.token_endpoint_auth_methods;
+        let names: Vec<_> = supported
+            .iter()
+            .map(TokenEndpointAuthMethod::as_str)
+            .collect();
+        let passes = |name: &str| names.contains(&name);
+        let member = "token_endpoint_auth_methods_supported";
+        let left = draft.narrow(member, &names, passes)?;
+        if draft.has("revocation_endpoint") {
+            // Left out, it would mean `client_secret_basic` (RFC 8414 section 2).
+            let left: Vec<_> = left.iter().map(String::as_str).collect();
+            draft.narrow("revocation_endpoint_auth_methods_supported", &left, passes)?;
+        } else {
+            draft.remove("revocation_endpoint_auth_methods_supported");
+        }
+        let methods = left.iter();
+        Ok(methods
+            .filter_map(|name| TokenEndpointAuthMethod::from_name(name))
+            .collect())
+    }
+
+    /// The grants that a client may register which has one of these methods.
+    fn narrow_grant_types(
+        &self,
+        draft: &mut Draft,
+        auth_methods: OrderedSet<TokenEndpointAuthMethod>,
+    ) -> Result<OrderedSet<GrantType>, Error> {
+        let mode = self.registration.security_mode;
+        let has_secret = auth_methods.iter().any(|method| !method.is_public());
+        let known = |name: &str| {
+            let mut allowed = GrantType::allowed_in(mode).iter().copied();
+            let grant = allowed.find(|grant| grant.as_str() == name);
+            grant.filter(|grant| has_secret || *grant != GrantType::ClientCredentials)
+        };
+        let member = "grant_types_supported";
+        // What else a permissive client could have, the host need not have: it has to say so.
+        let otherwise = GrantType::allowed_in(SecurityMode::Strict).iter();
+        let otherwise: Vec<_> = otherwise.map(|grant| grant.as_str()).collect();
+        let left = draft.narrow(member, &otherwise, |name| known(name).is_some())?;
+        let grants: OrderedSet<_> = left.iter().filter_map(|name| known(name)).collect();
+        if mode == SecurityMode::Strict && !grants.contains(GrantType::AuthorizationCode) {
+            return Err(Error::NothingLeft { member });
+        }
+        if !grants.contains(GrantType::DeviceCode) {
+            draft.remove("device_authorization_endpoint");
+        }
+        Ok(grants)
+    }
+
+    /// What an authorization request may ask for that is about how it is answered.
+    fn narrow_authorization(
+        &self,
+        draft: &mut Draft,
+        grant_types: OrderedSet<GrantType>,
+    ) -> Result<(), Error> {
+        let allowed = ResponseType::allowed_in(self.registration.security_mode).iter();
+        let allowed: Vec<_> = allowed
+            .filter(|it| it.has_its_grants(grant_types))
+            .collect();
+        // Tokens straight from the authorization endpoint are for the host to offer.
+        let code = allowed.iter().filter(|it| ***it == ResponseType::Code);
+        let code: Vec<_> = code.map(|it| it.as_str()).collect();
+        let passes = |name: &str| allowed.iter().any(|it| it.is_spelled(name));
+        draft.narrow("response_types_supported", &code, passes)?;
+        if draft.has("response_modes_supported") {
+            let passes = |name: &str| ResponseMode::from_name(name).is_some();
+            draft.narrow("response_modes_supported", &[], passes)?;
+        }
+        let method = CodeChallenge::METHOD;
+        draft.narrow("code_challenge_methods_supported", &[method], |name| {
+            name == method
+        })?;
+        draft.prune("prompt_values_supported", &[], |name| name != "none")
+    }
+
+    /// What a new client can be given of the tenant's APIs.
+    fn narrow_access(
+        &self,
+        draft: &mut Draft,
+        grant_types: OrderedSet<GrantType>,
+    ) -> Result<(), Error> {
+        let apis = self.apis.iter();
+        let offered = apis
+            .filter_map(|api| self.offered_scopes(&api.identifier))
+            .flatten();
+        let refresh = grant_types
+            .contains(GrantType::RefreshToken)
+            .then_some(OFFLINE_ACCESS);
+        let mut scopes: Vec<&str> = offered.chain(refresh).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let has_identity = self.registration.security_mode == SecurityMode::Permissive;
+        let passes = |scope: &str| {
+            let is_identity = is_identity(scope) && scope != OFFLINE_ACCESS;
+            scopes.binary_search(&scope).is_ok() || has_identity && is_identity
+        };
+        draft.prune("scopes_supported", &scopes, passes)?;
+        let is_reachable = |resource: &str| self.offered_scopes(resource).is_some();
+        draft.prune("protected_resources", &[], is_reachable)
+    }
+
+    /// What is supported or not, whatever the host's document says.
+    fn state_support(&self, draft: &mut Draft) -> Result<(), Error> {
+        for member in DEMANDS {
+            draft.forbid(member)?;
+        }
+        for member in NEVER_SUPPORTED {
+            draft.remove(member);
+        }
+        let refused = refused_parameters(self.registration.security_mode);
+        for (member, parameter) in SUPPORTED_PARAMETERS {
+            if refused.contains(&parameter) {
+                draft.set(member, false);
+            }
+        }
+        Ok(())
+    }
+}

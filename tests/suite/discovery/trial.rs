@@ -1,0 +1,200 @@
+//! A tenant at which clients register, to be tried on what its document says.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::Request;
+use oauth_dcr::{
+    AccessRequest, AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, Client,
+    ClientGrant, DeviceBinding, Found, GrantedScope, Grantee, MemoryStore, Registrar,
+    RegistrationEndpoint, RevocationRequest, TenantSettings, Timestamp, TokenDecision, TokenGrant,
+    TokenRefusal, TokenRequest, Unsupported,
+};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use crate::support::{
+    house::id_of,
+    http::parts,
+    tenants::{API, t1},
+};
+
+const CALLBACK: &str = "https://app.example.com/callback";
+/// RFC 7636 appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+const MINUTE: Duration = Duration::from_mins(1);
+
+pub(super) struct Trial {
+    pub(super) tenant: TenantSettings,
+    registrar: Registrar,
+}
+
+/// Somebody who has registered.
+pub(super) struct Somebody {
+    pub(super) client: Arc<Client>,
+    method: String,
+    secret: String,
+}
+
+/// The tenant `t1`, whose clients get what they ask for when they register, or nothing, and may reach
+/// the API on their own behalf as well.
+pub(super) fn frank() -> TenantSettings {
+    let mut tenant = t1();
+    tenant.registration.rate_limit = None;
+    tenant.registration.unsupported_grant_types = Unsupported::Reject;
+    tenant.registration.unsupported_response_types = Unsupported::Reject;
+    let grant = ClientGrant::new(Grantee::ThirdPartyClients, API, GrantedScope::All);
+    let mut of_clients = grant;
+    of_clients.subject_type = oauth_dcr::SubjectType::Client;
+    tenant.client_grants.push(of_clients);
+    tenant
+}
+
+impl Trial {
+    /// Clients register while registration is on, whether or not `tenant` has it on now.
+    pub(super) fn new(tenant: TenantSettings) -> Self {
+        let registrar = Registrar::builder(MemoryStore::new())
+            .tenant(tenant.clone().enabled())
+            .build();
+        Self { tenant, registrar }
+    }
+
+    /// Registers; `None` if that is refused.
+    pub(super) async fn register(&self, method: &str, mut metadata: Value) -> Option<Somebody> {
+        metadata["redirect_uris"] = json!([CALLBACK]);
+        metadata["token_endpoint_auth_method"] = method.into();
+        let (status, answer) = send(self.registrar.clone(), &metadata).await;
+        if status != 201 {
+            assert_eq!(status, 400, "{answer}");
+            return None;
+        }
+        let found = self.registrar.find(&self.tenant.id, &id_of(&answer)).await;
+        let secret = answer["client_secret"].as_str().unwrap_or_default();
+        Some(Somebody {
+            client: found.unwrap().unwrap(),
+            method: method.to_owned(),
+            secret: secret.to_owned(),
+        })
+    }
+
+    /// The answer to an authorization request that is good but for `changes`.
+    pub(super) fn authorize(
+        &self,
+        somebody: &Somebody,
+        changes: &[(&str, &str)],
+    ) -> Result<AuthorizationDecision, AuthorizationRefusal> {
+        let mut pairs = vec![
+            ("response_type", "code"),
+            ("client_id", somebody.client.id().as_str()),
+            ("redirect_uri", CALLBACK),
+            ("resource", API),
+            ("nonce", "n-1"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        pairs.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+        pairs.extend(changes);
+        let request = AuthorizationRequest::from_pairs(pairs);
+        self.tenant.authorize(request, Some(&somebody.client))
+    }
+
+    /// Redeems a code that was issued for what `changes` ask for.
+    pub(super) fn redeem(
+        &self,
+        somebody: &Somebody,
+        changes: &[(&str, &str)],
+    ) -> Result<TokenDecision, TokenRefusal> {
+        let approval = self.authorize(somebody, changes).unwrap().approve();
+        let binding = approval.code_binding(NOW, MINUTE).unwrap();
+        let parameters = [
+            ("grant_type", "authorization_code"),
+            ("code", "c-1"),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
+        self.token(somebody, &parameters, |grant| match grant {
+            TokenGrant::AuthorizationCode(it) => it.check(Found::Unused(&binding)),
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// Uses the refresh token that went with what a code was redeemed for.
+    pub(super) fn refresh(&self, somebody: &Somebody) -> Result<TokenDecision, TokenRefusal> {
+        let first = self.redeem(somebody, &[("scope", "offline_access")])?;
+        let binding = first.refresh_binding(NOW, MINUTE).unwrap();
+        let parameters = [("grant_type", "refresh_token"), ("refresh_token", "r-1")];
+        self.token(somebody, &parameters, |grant| match grant {
+            TokenGrant::RefreshToken(it) => it.check(Found::Unused(&binding)),
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// Asks for a token of its own.
+    pub(super) fn by_itself(&self, somebody: &Somebody) -> Result<TokenDecision, TokenRefusal> {
+        let parameters = [("grant_type", "client_credentials"), ("resource", API)];
+        self.token(somebody, &parameters, |grant| match grant {
+            TokenGrant::ClientCredentials(it) => it.check(),
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// Redeems a device code that the user has approved.
+    pub(super) fn on_device(&self, somebody: &Somebody) -> Result<TokenDecision, TokenRefusal> {
+        let access = self.tenant.access(&somebody.client, AccessRequest::to(API));
+        let binding = DeviceBinding::new(&somebody.client, access.unwrap(), NOW, MINUTE);
+        let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+        let parameters = [("grant_type", grant_type), ("device_code", "d-1")];
+        self.token(somebody, &parameters, |grant| match grant {
+            TokenGrant::DeviceCode(it) => it.check(Found::Unused(&binding)),
+            other => panic!("{other:?}"),
+        })
+    }
+
+    /// Whether it may have a token revoked.
+    pub(super) fn may_revoke(&self, somebody: &Somebody) -> bool {
+        let (form, header) = somebody.authenticated(&[("token", "t-1")]);
+        let request = RevocationRequest::from_form(&form, header.as_deref().map(str::as_bytes));
+        request
+            .authenticate(&self.tenant, Some(&somebody.client), NOW)
+            .is_ok()
+    }
+
+    fn token(
+        &self,
+        somebody: &Somebody,
+        parameters: &[(&str, &str)],
+        check: impl FnOnce(TokenGrant<'_>) -> Result<TokenDecision, TokenRefusal>,
+    ) -> Result<TokenDecision, TokenRefusal> {
+        let (form, header) = somebody.authenticated(parameters);
+        let request = TokenRequest::from_form(&form, header.as_deref().map(str::as_bytes));
+        check(request.authenticate(&self.tenant, Some(&somebody.client), NOW)?)
+    }
+}
+
+impl Somebody {
+    /// The form of a request with its registered method, and the `Authorization` header.
+    fn authenticated(&self, parameters: &[(&str, &str)]) -> (String, Option<String>) {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(parameters);
+        let id = self.client.id().as_str();
+        if self.method == "client_secret_basic" {
+            let credentials = STANDARD.encode(format!("{id}:{}", self.secret));
+            return (form.finish(), Some(format!("Basic {credentials}")));
+        }
+        form.append_pair("client_id", id);
+        if !self.secret.is_empty() {
+            form.append_pair("client_secret", &self.secret);
+        }
+        (form.finish(), None)
+    }
+}
+
+/// Sends a registration; status and JSON of the answer.
+pub(super) async fn send(registrar: Registrar, metadata: &Value) -> (u16, Value) {
+    let request = Request::post("/oidc/register").header("content-type", "application/json");
+    let request = request.body(metadata.to_string()).unwrap();
+    parts(&RegistrationEndpoint::new(registrar).respond(request).await)
+}
