@@ -84,6 +84,56 @@ fn the_root_holds_no_logic() {
     }
 }
 
+#[test]
+fn only_back_ends_reach_out() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let ways_out = [
+        "TcpStream",
+        "UdpSocket",
+        "UnixStream",
+        "::process",
+        "sqlx::",
+        "redis::",
+    ];
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let mut back_ends = Vec::new();
+    for (module, text) in modules(&root) {
+        // Its own module of that name is no way out.
+        let code = text.replace("crate::redis::", "");
+        let mut lines = code.lines().filter(is_code);
+        if lines.any(|line| ways_out.iter().any(|way| line.contains(way))) {
+            back_ends.push(module);
+        }
+    }
+    back_ends.sort();
+    back_ends.dedup();
+    assert_eq!(back_ends, ["postgres", "redis", "sqlite"]);
+}
+
+#[test]
+fn the_library_forbids_unsafe_code_and_denies_panics() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    let (_, lints) = manifest.split_once("[lints.rust]\n").unwrap();
+    let (lints, _) = lints.split_once("\n[").unwrap();
+    assert!(lints.lines().any(|line| line == "unsafe_code = \"forbid\""));
+
+    let root = fs::read_to_string(package.join("src/lib.rs")).unwrap();
+    let (_, denied) = root.split_once("\n#![deny(").unwrap();
+    let (denied, _) = denied.split_once(")]").unwrap();
+    let denied: Vec<_> = denied.split(',').map(str::trim).collect();
+    for lint in [
+        "expect_used",
+        "indexing_slicing",
+        "panic",
+        "string_slice",
+        "unreachable",
+        "unwrap_used",
+    ] {
+        assert!(denied.contains(&&*format!("clippy::{lint}")), "{lint}");
+    }
+}
+
 /// Every source file: the top-level module that it belongs to, and its text.
 fn modules(root: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
