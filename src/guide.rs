@@ -1,7 +1,11 @@
-//! Pages to read: they explain, and hold no code that runs.
+//! Pages to read. Code on them compiles and runs with the tests, and tables name the test that shows
+//! what they say.
 
 #[doc = include_str!("guide/life_of_a_client.md")]
 pub mod life_of_a_client {}
 
 #[doc = include_str!("guide/many_nodes.md")]
 pub mod many_nodes {}
+
+#[doc = include_str!("guide/redirect_uris.md")]
+pub mod redirect_uris {}
