@@ -1,6 +1,9 @@
 //! Pages to read. Code on them compiles and runs with the tests, and tables name the test that shows
 //! what they say.
 
+#[doc = include_str!("guide/access_control.md")]
+pub mod access_control {}
+
 #[doc = include_str!("guide/life_of_a_client.md")]
 pub mod life_of_a_client {}
 
@@ -9,3 +12,6 @@ pub mod many_nodes {}
 
 #[doc = include_str!("guide/redirect_uris.md")]
 pub mod redirect_uris {}
+
+#[doc = include_str!("guide/tenants_and_settings.md")]
+pub mod tenants_and_settings {}

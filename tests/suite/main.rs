@@ -29,6 +29,7 @@ mod properties;
 mod record;
 mod redirect_uris;
 mod settings;
+mod settings_table;
 mod store_conformance;
 mod support;
 #[path = "../support/temporary.rs"]
