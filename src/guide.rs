@@ -4,6 +4,9 @@
 #[doc = include_str!("guide/access_control.md")]
 pub mod access_control {}
 
+#[doc = include_str!("guide/embedding.md")]
+pub mod embedding {}
+
 #[doc = include_str!("guide/life_of_a_client.md")]
 pub mod life_of_a_client {}
 
@@ -15,3 +18,6 @@ pub mod redirect_uris {}
 
 #[doc = include_str!("guide/tenants_and_settings.md")]
 pub mod tenants_and_settings {}
+
+#[doc = include_str!("guide/writing_a_store.md")]
+pub mod writing_a_store {}
