@@ -4,6 +4,9 @@
 #[doc = include_str!("guide/access_control.md")]
 pub mod access_control {}
 
+#[doc = include_str!("guide/coming_from_auth0.md")]
+pub mod coming_from_auth0 {}
+
 #[doc = include_str!("guide/embedding.md")]
 pub mod embedding {}
 
@@ -16,8 +19,14 @@ pub mod many_nodes {}
 #[doc = include_str!("guide/redirect_uris.md")]
 pub mod redirect_uris {}
 
+#[doc = include_str!("guide/standards.md")]
+pub mod standards {}
+
 #[doc = include_str!("guide/tenants_and_settings.md")]
 pub mod tenants_and_settings {}
+
+#[doc = include_str!("guide/threat_model.md")]
+pub mod threat_model {}
 
 #[doc = include_str!("guide/writing_a_store.md")]
 pub mod writing_a_store {}
