@@ -10,6 +10,9 @@ pub mod coming_from_auth0 {}
 #[doc = include_str!("guide/embedding.md")]
 pub mod embedding {}
 
+#[doc = include_str!("guide/evidence.md")]
+pub mod evidence {}
+
 #[doc = include_str!("guide/life_of_a_client.md")]
 pub mod life_of_a_client {}
 

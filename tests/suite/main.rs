@@ -12,6 +12,7 @@ mod canary;
 mod corpus;
 mod decision_properties;
 mod decisions_corpus;
+mod evidence;
 mod geoip;
 mod growth;
 mod initial_access;
