@@ -1,7 +1,35 @@
-//! Pages to read: they explain, and hold no code that runs.
+//! Pages to read. Code on them compiles and runs with the tests, and tables name the test that shows
+//! what they say.
+
+#[doc = include_str!("guide/access_control.md")]
+pub mod access_control {}
+
+#[doc = include_str!("guide/coming_from_auth0.md")]
+pub mod coming_from_auth0 {}
+
+#[doc = include_str!("guide/embedding.md")]
+pub mod embedding {}
+
+#[doc = include_str!("guide/evidence.md")]
+pub mod evidence {}
 
 #[doc = include_str!("guide/life_of_a_client.md")]
 pub mod life_of_a_client {}
 
 #[doc = include_str!("guide/many_nodes.md")]
 pub mod many_nodes {}
+
+#[doc = include_str!("guide/redirect_uris.md")]
+pub mod redirect_uris {}
+
+#[doc = include_str!("guide/standards.md")]
+pub mod standards {}
+
+#[doc = include_str!("guide/tenants_and_settings.md")]
+pub mod tenants_and_settings {}
+
+#[doc = include_str!("guide/threat_model.md")]
+pub mod threat_model {}
+
+#[doc = include_str!("guide/writing_a_store.md")]
+pub mod writing_a_store {}

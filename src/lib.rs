@@ -1,7 +1,14 @@
 //! Dynamic Client Registration (RFC 7591, OpenID Connect Registration) to embed in an authorization
 //! server that exists already, with the security profile of third-party applications.
 //!
-//! # The way in
+//! Software that nobody has heard of, AI agents' MCP clients above all, registers itself before it asks a
+//! user for access. Letting it do so is one endpoint; not being sorry takes more: redirect URIs
+//! that no two parsers read differently, names that can't lie, a table that does not grow for ever,
+//! and a server that goes on treating such a client as a stranger. That is what this crate has. It
+//! takes registrations and decides about authorization and token requests; sessions, pages, codes and
+//! tokens stay the host's.
+//!
+//! # Quick start
 //!
 //! ```
 //! use oauth_dcr::{MemoryStore, RegistrationEndpoint, Registrar, TenantSettings};
@@ -14,7 +21,7 @@
 //!     .build();
 //! let endpoint = RegistrationEndpoint::new(registrar);
 //!
-//! // For each request; with the feature `tower`, `tower::RegistrationService` does this part.
+//! // For each request; the adapters for hyper, axum and actix-web do this part.
 //! let request = http::Request::post("/oidc/register")
 //!     .header("content-type", "application/json")
 //!     .body(r#"{"redirect_uris": ["https://app.example.com/callback"]}"#)?;
@@ -54,13 +61,8 @@
 //! Clients learn what they may do from the server's metadata document before they register:
 //! [`TenantSettings::server_metadata`] narrows the host's to what is true here.
 //!
-//! Sessions, pages, codes and tokens are the host's. Bindings and decisions serialise, to be kept on
-//! the server beside them, with a checksum (which is no signature) against rows that were cut or
-//! mixed up.
-//!
-//! What becomes of a client later, and of many, is in [`guide`]: the
-//! [life of a client](guide::life_of_a_client) and [many nodes](guide::many_nodes). The owner of a
-//! tenant has [`Owner`].
+//! Bindings and decisions serialise, to be kept on the server beside codes and tokens, with a checksum
+//! (which is no signature) against rows that were cut or mixed up. The owner of a tenant has [`Owner`].
 //!
 //! # What the host brings
 //!
@@ -68,10 +70,24 @@
 //! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota,
 //! such as that of the feature `redis`. Time-outs for slow connections are the server's to set.
 //!
+//! # The guide
+//!
+//! - [Embedding](guide::embedding): putting it into a server that exists, and what that keeps doing.
+//! - [Tenants and settings](guide::tenants_and_settings): every field, its default and its meaning.
+//! - [Redirect URIs](guide::redirect_uris): what is refused, what matches, what native agents need.
+//! - [Access control](guide::access_control): rules, signals, proxies, recipes.
+//! - [The life of a client](guide::life_of_a_client): limits, folding, sweeps, the owner.
+//! - [Writing a store](guide::writing_a_store), and how to know that it is right.
+//! - [Many nodes](guide::many_nodes): two to paste, and what a billion clients take.
+//! - [The threat model](guide::threat_model): what is defended, what stays with the host, what is left.
+//! - [Standards](guide::standards): section by section, departures marked.
+//! - [Coming from Auth0](guide::coming_from_auth0): each concept, its name here.
+//! - [Evidence](guide::evidence): what the README says, and the test that shows it.
+//!
 //! # Features
 //!
-//! - `actix-web`: [`actix_web::routes`].
-//! - `axum`: [`axum::routes`].
+//! - `actix-web`: [`actix_web::routes`], the endpoint in an actix-web application. It needs Tokio.
+//! - `axum`: [`axum::routes`], the endpoint in an axum router. It needs Tokio.
 //! - `conformance`: [`conformance`], suites for stores and limiters of one's own. It needs Tokio.
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
@@ -79,7 +95,8 @@
 //! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
 //! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey. It needs Tokio.
 //! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
-//! - `tower`: [`tower::RegistrationService`], for hyper and whatever else speaks it. The adapters need Tokio.
+//! - `tower`: [`tower::RegistrationService`], for hyper and whatever speaks `tower_service`. It needs
+//!   Tokio.
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -306,6 +306,15 @@ fn a_refusal_after_that_is_shown_to_the_user_unless_the_owner_allows_more() {
 }
 
 #[test]
+fn clients_go_on_where_registration_was_switched_off() {
+    for enabled in [true, false] {
+        let mut tenant = t1();
+        tenant.registration.enabled = enabled;
+        assert!(authorize(&tenant, &client(), good()).is_ok());
+    }
+}
+
+#[test]
 fn no_description_repeats_what_the_client_sent() {
     let marked = |name| with(name, "canary-7");
     for name in [

@@ -13,6 +13,7 @@ mod corpus;
 mod decision_properties;
 mod decisions_corpus;
 mod discovery;
+mod evidence;
 mod geoip;
 mod growth;
 mod initial_access;
@@ -30,6 +31,7 @@ mod properties;
 mod record;
 mod redirect_uris;
 mod settings;
+mod settings_table;
 mod store_conformance;
 mod support;
 #[path = "../support/temporary.rs"]

@@ -267,3 +267,80 @@ fn only_https_away_from_the_device_suits_a_web_application() {
         );
     }
 }
+
+const PAGE: &str = include_str!("../../src/guide/redirect_uris.md");
+
+/// The rows of the table of the guide that has this head.
+fn table(head: &str) -> Vec<Vec<&'static str>> {
+    let (_, after) = PAGE.split_once(head).expect(head);
+    let rows = after
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let cells = row.trim_matches('|').split(" | ");
+        cells.map(|cell| cell.trim().trim_matches('`')).collect()
+    })
+    .collect()
+}
+
+#[test]
+fn the_guide_names_every_rule_and_what_it_refuses() {
+    let every = [
+        Error::TooLong,
+        Error::Character,
+        Error::PercentEncoding,
+        Error::NotAbsolute,
+        Error::Fragment,
+        Error::Userinfo,
+        Error::Wildcard,
+        Error::DotSegment,
+        Error::Host,
+        Error::SingleLabelHost,
+        Error::Port,
+        Error::HttpNotLoopback,
+        Error::SchemeNotAllowed,
+        Error::Ambiguous,
+    ];
+    let rows = table("| text | rule |\n");
+    for row in &rows {
+        let rule = parse(row[0]).map_err(Error::rule);
+        assert_eq!(rule, Err(row[1]), "{}", row[0]);
+    }
+    for rule in every.map(Error::rule) {
+        let has_row = rows.iter().any(|row| row[1] == rule);
+        assert!(has_row || rule == "too_long", "{rule} has no row");
+    }
+    assert!(PAGE.contains("And `too_long`"));
+}
+
+#[test]
+fn the_guide_says_what_matches() {
+    let rows = table("| registered | requested | match |\n");
+    assert_eq!(rows.len(), 15);
+    for row in rows {
+        let by = |policy: RedirectPolicy| {
+            let registered = RedirectUri::parse(row[0], &policy).unwrap();
+            registered.matches(row[1], &policy)
+        };
+        let expected = match row[2] {
+            "yes" => (true, true),
+            "no" => (false, false),
+            "for native agents" => (false, true),
+            other => panic!("{other}"),
+        };
+        let found = (
+            by(RedirectPolicy::default()),
+            by(RedirectPolicy::native_agents()),
+        );
+        assert_eq!(found, expected, "{row:?}");
+    }
+}
+
+#[test]
+fn the_guide_has_the_preset_as_json() {
+    let (_, after) = PAGE.split_once("```json\n").expect("the preset");
+    let json = after.split("```").next().unwrap();
+    let policy: RedirectPolicy = serde_json::from_str(json).unwrap();
+    assert_eq!(policy, RedirectPolicy::native_agents());
+}

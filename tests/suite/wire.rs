@@ -106,6 +106,30 @@ async fn a_confidential_client_is_answered_with_all_that_it_registered() {
 }
 
 #[tokio::test]
+async fn the_registration_of_the_guide_is_answered_without_a_secret() {
+    let page = include_str!("../../src/guide/coming_from_auth0.md");
+    let (_, body) = page.split_once("-d '").unwrap();
+    let (body, _) = body.split_once('\'').unwrap();
+    let (status, answer) = parts(&open().respond(post(body)).await);
+    assert_eq!(status, 201, "{answer}");
+    let mut answer = answer.as_object().unwrap().clone();
+    let id = answer.remove("client_id").unwrap();
+    assert!(id.as_str().unwrap().starts_with("tpc_"), "{id}");
+    assert_eq!(
+        json!(answer),
+        json!({
+            "client_id_issued_at": 1_800_000_000,
+            "client_secret_expires_at": 0,
+            "client_name": "My Dynamic Application",
+            "redirect_uris": ["https://application.example.com/callback"],
+            "token_endpoint_auth_method": "none",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+        })
+    );
+}
+
+#[tokio::test]
 async fn each_error_has_its_status_code_and_rule() {
     let endpoint = {
         let mut tenant = TenantSettings::new().enabled();

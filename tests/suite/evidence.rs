@@ -1,0 +1,115 @@
+//! Every claim of the documentation names the test that shows it, and that test is there.
+//!
+//! In a table whose last column is headed `shown by`, a row is a claim and, in its last cell, the tests
+//! that show it: `binary::module::test`, the unit tests as `lib::module::test`.
+
+mod claims;
+mod finder;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use claims::{Claim, claims};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The pages of the guide, by the name of their modules.
+fn pages() -> Vec<(String, String)> {
+    let folder = fs::read_dir(root().join("src/guide")).unwrap();
+    let mut paths: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, read(path))
+        })
+        .collect()
+}
+
+/// What names no test that there is.
+fn without_evidence(claims: &[Claim], tests: &BTreeSet<String>) -> Vec<String> {
+    let mut missing = Vec::new();
+    for claim in claims {
+        if claim.tests.is_empty() {
+            missing.push(format!("\"{}\" names no test", claim.text));
+        }
+        for test in claim.tests.iter().filter(|test| !tests.contains(*test)) {
+            missing.push(format!("\"{}\": there is no test `{test}`", claim.text));
+        }
+    }
+    missing
+}
+
+#[test]
+fn every_claim_names_tests_that_are_there() {
+    let tests = finder::tests(root());
+    assert!(tests.len() > 600, "only {} tests were found", tests.len());
+    let mut documents = pages();
+    documents.push(("README.md".to_owned(), read("README.md")));
+    documents.push(("lib.rs".to_owned(), claims::of_rustdoc(&read("src/lib.rs"))));
+    let missing: Vec<String> = documents
+        .iter()
+        .flat_map(|(name, text)| {
+            let missing = without_evidence(&claims(text), &tests);
+            missing.into_iter().map(move |it| format!("{name}: {it}"))
+        })
+        .collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn every_page_says_what_shows_it_and_is_linked() {
+    let guide = read("src/guide.rs");
+    let (readme, crate_docs) = (read("README.md"), read("src/lib.rs"));
+    let pages = pages();
+    assert!(pages.len() > 10, "only {} pages were found", pages.len());
+    for (name, text) in pages {
+        let shown = claims(&text).len();
+        assert!(shown >= 3, "{name} has {shown} claims that a test shows");
+        let module = format!("include_str!(\"guide/{name}.md\")]\npub mod {name} {{}}");
+        assert!(guide.contains(&module), "{name} is no module of the guide");
+        let address = format!("https://docs.rs/oauth-dcr/latest/oauth_dcr/guide/{name}/");
+        assert!(readme.contains(&address), "the README does not link {name}");
+        let link = format!("guide::{name}");
+        assert!(crate_docs.contains(&link), "lib.rs does not link {name}");
+    }
+}
+
+#[test]
+fn what_is_quoted_from_the_readme_stands_in_it() {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let readme = plain(&read("README.md"));
+    let claims = claims(&read("src/guide/evidence.md"));
+    let quoted = claims.iter().filter(|it| it.of == "words of the README");
+    assert!(quoted.clone().count() > 40, "where are the quotes?");
+    for claim in quoted {
+        let text = plain(&claim.text);
+        assert!(readme.contains(&text), "the README does not say: {text}");
+    }
+}
+
+#[test]
+fn a_claim_without_a_test_and_one_with_a_test_that_was_renamed_are_reported() {
+    let tests = BTreeSet::from(["suite::a::old".to_owned()]);
+    let page = "| claim | shown by |\n|---|---|\n| One | `suite::a::old` |\n\
+                | Two | `suite::a::old`, `suite::a::new` |\n| Three | nothing |\n";
+    assert_eq!(
+        without_evidence(&claims(page), &tests),
+        [
+            "\"Two\": there is no test `suite::a::new`",
+            "\"Three\" names no test"
+        ]
+    );
+}
