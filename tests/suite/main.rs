@@ -21,6 +21,7 @@ mod limiter;
 mod limiter_conformance;
 mod owner;
 mod package;
+mod pages;
 mod pipeline;
 #[path = "../support/private_home.rs"]
 mod private_home;
