@@ -55,6 +55,9 @@ for feature in "" $features; do
         -D warnings
 done
 
+step "the oldest dependencies that will do"
+bash tests/minimal_versions.sh
+
 step "the size of the core"
 core=$(tree "")
 count=$(wc -l <<<"$core")
