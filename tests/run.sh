@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+readonly CARGO_DENY=0.20.2
 readonly MAX_CRATES=65
 readonly RUNTIMES='actix-rt|async-executor|async-global-executor|async-io|async-std|embassy-executor|futures-executor|glommio|mio|monoio|polling|smol|tokio'
 
@@ -19,6 +20,17 @@ finish() {
     [[ -z $name ]] || printf -- '-- %s: %d s\n' "$name" "$SECONDS"
 }
 trap finish EXIT
+
+# What cargo-deny can do without being optimized takes seconds; optimizing it would take minutes.
+install_cargo_deny() {
+    PATH=$PATH:$PWD/target/tools/bin
+    if cargo deny --version >/dev/null 2>&1; then
+        return
+    fi
+    echo "cargo-deny $CARGO_DENY goes below target/tools; compiling it takes a minute or two"
+    CARGO_PROFILE_DEV_DEBUG=false cargo install --locked --quiet --debug --no-default-features \
+        --root target/tools "cargo-deny@$CARGO_DENY"
+}
 
 # Of the package, by its Cargo.toml.
 features() {
@@ -40,6 +52,7 @@ fail() {
 step "what the tests need"
 bash tests/clients/install.sh
 bash tests/servers/install.sh
+install_cargo_deny
 
 step "format"
 cargo fmt --check
@@ -67,6 +80,9 @@ by_default=$(tree default)
 for crates in "$core" "$by_default"; do
     ! grep -E "^($RUNTIMES) " <<<"$crates" || fail "a runtime, without having been asked for"
 done
+
+step "licences and sources"
+cargo deny --locked --config .deny.toml check licenses sources bans
 
 step "the oldest Rust that will do"
 cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" |
