@@ -1,15 +1,58 @@
 #!/usr/bin/env bash
-# Checks everything: format, lints, features, documentation, tests. Installs what the tests need.
+# Checks everything: format, lints, features, dependencies, documentation, tests. Installs what that
+# needs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-step() {
-    printf '\n== %s\n' "$*"
+readonly CARGO_DENY=0.20.2
+readonly MAX_CRATES=65
+readonly RUNTIMES='actix-rt|async-executor|async-global-executor|async-io|async-std|embassy-executor|futures-executor|glommio|mio|monoio|polling|smol|tokio'
+
+name=
+step() { # NAME
+    finish
+    name=$1
+    SECONDS=0
+    printf '\n== %s\n' "$name"
+}
+
+finish() {
+    [[ -z $name ]] || printf -- '-- %s: %d s\n' "$name" "$SECONDS"
+}
+trap finish EXIT
+
+# What cargo-deny can do without being optimized takes seconds; optimizing it would take minutes.
+install_cargo_deny() {
+    PATH=$PATH:$PWD/target/tools/bin
+    if cargo deny --version >/dev/null 2>&1; then
+        return
+    fi
+    echo "cargo-deny $CARGO_DENY goes below target/tools; compiling it takes a minute or two"
+    CARGO_PROFILE_DEV_DEBUG=false cargo install --locked --quiet --debug --no-default-features \
+        --root target/tools "cargo-deny@$CARGO_DENY"
+}
+
+# Of the package, by its Cargo.toml.
+features() {
+    cargo metadata --locked --no-deps --format-version 1 |
+        python3 -c 'import json, sys; print(*json.load(sys.stdin)["packages"][0]["features"], sep="\n")'
+}
+
+# The crates that are compiled into a program with these features.
+tree() { # FEATURES
+    cargo tree --locked --no-default-features --features "$1" --edges normal --prefix none --no-dedupe |
+        awk '{ print $1, $2 }' | sort -u
+}
+
+fail() {
+    echo "tests/run.sh: $*" >&2
+    exit 1
 }
 
 step "what the tests need"
 bash tests/clients/install.sh
 bash tests/servers/install.sh
+install_cargo_deny
 
 step "format"
 cargo fmt --check
@@ -18,17 +61,28 @@ step "lints"
 cargo clippy --locked --all-targets --all-features -- -D warnings
 
 step "each feature alone"
-for features in "" conformance confusables geoip memory postgres redis sqlite tower; do
-    RUSTFLAGS="-D warnings" cargo check --locked --quiet --lib --no-default-features --features "$features"
+features=$(features)
+for feature in "" $features; do
+    echo "${feature:-none}"
+    cargo rustc --locked --quiet --lib --profile check --no-default-features --features "$feature" -- \
+        -D warnings
 done
 
+step "the oldest dependencies that will do"
+bash tests/minimal_versions.sh
+
 step "the size of the core"
-crates=$(cargo tree --locked --no-default-features --edges normal --prefix none --no-dedupe |
-    awk '{ print $1, $2 }' | sort -u)
-count=$(wc -l <<<"$crates")
+core=$(tree "")
+count=$(wc -l <<<"$core")
 echo "$count crates"
-((count <= 65)) || { echo "more than 65"; exit 1; }
-! grep -E '^(tokio|async-std|smol) ' <<<"$crates" || { echo "a runtime"; exit 1; }
+((count <= MAX_CRATES)) || fail "more than $MAX_CRATES"
+by_default=$(tree default)
+for crates in "$core" "$by_default"; do
+    ! grep -E "^($RUNTIMES) " <<<"$crates" || fail "a runtime, without having been asked for"
+done
+
+step "licences and sources"
+cargo deny --locked --config .deny.toml check licenses sources bans
 
 step "the oldest Rust that will do"
 cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" |

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the OAuth client libraries that tests/real_clients.rs and tests/real_flows.rs drive, and
-# the database that tests/public_geoip.rs reads, at their pinned versions.
+# the database that tests/public_geoip.rs reads, at their pinned versions; and the programs that these
+# and other tests call.
 #
 #   tests/clients/install.sh           installs what is missing or out of date
 #   tests/clients/install.sh --check   only says whether anything is
@@ -36,12 +37,18 @@ has_browser() {
     command -v chromium >/dev/null
 }
 
+# The guide's pages are pasted into a shell by tests/guide.rs, and call it.
+has_curl() {
+    command -v curl >/dev/null
+}
+
 install_tools() {
     local missing=()
     has_node || missing+=(nodejs)
     has_npm || missing+=(npm)
     has_python || missing+=(python3 python3-venv)
     has_browser || missing+=(chromium)
+    has_curl || missing+=(curl)
     ((${#missing[@]})) || return 0
     if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
         apt-get update -qq
@@ -52,6 +59,7 @@ install_tools() {
         fail "node >= $MIN_NODE and npm are needed (Debian has them from release 13 on)"
     has_python || fail "python3 >= 3.11 with venv and ensurepip is needed"
     has_browser || fail "chromium is needed"
+    has_curl || fail "curl is needed"
 }
 
 node_sum() {
@@ -83,6 +91,7 @@ check() {
     has_node && has_npm || fail "node >= $MIN_NODE and npm are missing: run tests/clients/install.sh"
     has_python || fail "python3 >= 3.11 with venv is missing: run tests/clients/install.sh"
     has_browser || fail "chromium is missing: run tests/clients/install.sh"
+    has_curl || fail "curl is missing: run tests/clients/install.sh"
     is_current "$NODE_STAMP" "$(node_sum)" && is_current "$PYTHON_STAMP" "$(python_sum)" ||
         fail "the client libraries are missing or out of date: run tests/clients/install.sh"
 }

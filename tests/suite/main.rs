@@ -22,12 +22,15 @@ mod life;
 mod limiter;
 mod limiter_conformance;
 mod owner;
+mod package;
+mod pages;
 mod pipeline;
 #[path = "../support/private_home.rs"]
 mod private_home;
 #[path = "../support/private_postgres.rs"]
 mod private_postgres;
 mod properties;
+mod public_api;
 mod record;
 mod redirect_uris;
 mod settings;

@@ -1,0 +1,63 @@
+//! The pages for people: what they show to paste is right, and what they point to is there. That their
+//! Rust compiles is checked where it is documentation, so here only that nothing slips past that.
+
+mod blocks;
+mod links;
+
+use std::{fs, path::Path};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A page, by its path from the root.
+struct Page {
+    path: String,
+    text: String,
+}
+
+impl Page {
+    /// Whether its blocks of Rust are compiled, as documentation of the crate.
+    fn is_compiled(&self) -> bool {
+        self.path == "README.md" || self.path.starts_with("src/guide/")
+    }
+}
+
+fn pages() -> Vec<Page> {
+    let pages: Vec<_> = ["", "benches/", "src/guide/"]
+        .into_iter()
+        .flat_map(pages_in)
+        .collect();
+    assert!(pages.iter().any(|it| it.path == "README.md"));
+    assert!(pages.iter().any(|it| it.path.starts_with("src/guide/")));
+    pages
+}
+
+fn pages_in(folder: &str) -> Vec<Page> {
+    let files = fs::read_dir(Path::new(ROOT).join(folder)).unwrap();
+    let names = files.map(|it| it.unwrap().file_name().into_string().unwrap());
+    names
+        .filter(|name| Path::new(name).extension().is_some_and(|it| it == "md"))
+        .map(|name| Page {
+            text: fs::read_to_string(Path::new(ROOT).join(folder).join(&name)).unwrap(),
+            path: format!("{folder}{name}"),
+        })
+        .collect()
+}
+
+fn source(path: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(path)).unwrap()
+}
+
+#[test]
+fn every_page_of_the_guide_is_in_the_documentation() {
+    let guide = source("src/guide.rs");
+    for page in pages_in("src/guide/") {
+        let name = page.path.trim_start_matches("src/");
+        let included = format!("include_str!(\"{name}\")");
+        assert!(guide.contains(&included), "src/guide.rs forgets {name}");
+    }
+}
+
+#[test]
+fn the_readme_is_compiled_with_the_documentation() {
+    assert!(source("src/lib.rs").contains("doc = include_str!(\"../README.md\")"));
+}

@@ -1,0 +1,127 @@
+//! Blocks of code.
+
+use oauth_dcr::{SettingsDocument, acl::Acl};
+use serde_json::{Value, json};
+
+use super::{Page, pages, source};
+use crate::package::package;
+
+struct Block<'a> {
+    page: &'a Page,
+    /// What stands after the opening fence.
+    language: &'a str,
+    text: String,
+}
+
+fn blocks(page: &Page) -> Vec<Block<'_>> {
+    let mut found = Vec::new();
+    let mut lines = page.text.lines();
+    while let Some(line) = lines.next() {
+        let Some(language) = line.trim_start().strip_prefix("```") else {
+            continue;
+        };
+        let inside = lines.by_ref().take_while(|it| it.trim_start() != "```");
+        found.push(Block {
+            page,
+            language,
+            text: inside.collect::<Vec<_>>().join("\n"),
+        });
+    }
+    found
+}
+
+/// Calls `check` for each block in `language`; there has to be one.
+fn each(language: &str, check: impl Fn(&Block<'_>)) {
+    let pages = pages();
+    let all = pages.iter().flat_map(blocks);
+    let of_language: Vec<_> = all.filter(|it| it.language == language).collect();
+    assert!(!of_language.is_empty(), "no page shows {language}");
+    of_language.iter().for_each(check);
+}
+
+#[test]
+fn every_block_is_in_a_language_that_is_checked_or_can_not_be() {
+    for page in pages() {
+        for block in blocks(&page) {
+            let is_known = match block.language {
+                // Compiled by rustdoc, which takes what has no name for Rust.
+                "" | "rust" | "rust,no_run" => page.is_compiled(),
+                // Checked below, or in no language that is spoken here.
+                "json" | "sh" | "mermaid" | "sql" | "text" | "toml" => true,
+                _ => false,
+            };
+            assert!(is_known, "{}: a block of `{}`", page.path, block.language);
+        }
+    }
+}
+
+/// Whole settings, an access control list, or some members of a tenant's `registration`.
+#[test]
+fn settings_that_are_shown_are_settings() {
+    each("json", |block| {
+        let shown: Value = serde_json::from_str(&block.text).unwrap();
+        let failed = if shown.get("tenants").is_some() {
+            let parsed = SettingsDocument::from_json(&block.text);
+            parsed.err().map(|error| error.to_string())
+        } else if shown.is_array() {
+            let parsed = Acl::from_json(&block.text);
+            parsed.err().map(|error| error.to_string())
+        } else {
+            let whole = json!({ "tenants": [{ "id": "acme", "registration": shown }] });
+            let parsed = SettingsDocument::from_json(&whole.to_string());
+            parsed.err().map(|error| error.to_string())
+        };
+        assert_eq!(failed, None, "{}: {}", block.page.path, block.text);
+    });
+}
+
+#[test]
+fn commands_that_are_shown_name_what_is_there() {
+    let package = package();
+    let targets = package["targets"].as_array().unwrap();
+    let has = |kind: &str, name: &str| {
+        let is_it = |it: &Value| it["kind"][0] == kind && it["name"] == name;
+        targets.iter().any(is_it)
+    };
+    each("sh", |block| {
+        let text = block.text.replace("\\\n", " ");
+        for line in text.lines() {
+            let command = line.split(" #").next().unwrap();
+            let words: Vec<_> = command.split_whitespace().collect();
+            let place = format!("{}: {command}", block.page.path);
+            for pair in words.windows(2) {
+                match *pair {
+                    ["--example", name] => assert!(has("example", name), "{place}"),
+                    ["--bench", name] => assert!(has("bench", name), "{place}"),
+                    ["bash", script] => assert!(!source(script).is_empty(), "{place}"),
+                    _ => {}
+                }
+            }
+            let mut own = words.into_iter().skip_while(|it| *it != "--").skip(1);
+            assert!(own.all(is_option_or_value), "{place}");
+        }
+    });
+}
+
+/// The options that pages name in passing are the demonstration server's too.
+#[test]
+fn options_that_are_named_are_there() {
+    let pages = pages();
+    let inside_ticks = |page: &Page| -> Vec<String> {
+        let odd = page.text.split('`').skip(1).step_by(2);
+        odd.map(str::to_owned).collect()
+    };
+    let named: Vec<_> = pages.iter().flat_map(inside_ticks).collect();
+    let options: Vec<_> = named.iter().filter(|it| it.starts_with("--")).collect();
+    assert!(options.iter().any(|it| it.starts_with("--settings")));
+    for option in options {
+        let name = option.split_whitespace().next().unwrap();
+        assert!(is_option_or_value(name), "{option}");
+    }
+}
+
+fn is_option_or_value(word: &str) -> bool {
+    let known = source("examples/authorization_server/options.rs");
+    word.strip_prefix("--")
+        .is_none_or(|name| known.contains(&format!("\"{name}\" =>")))
+}

@@ -1,0 +1,127 @@
+//! Links: what stands between the brackets and behind them.
+
+use std::{fs, path::Path};
+
+use super::{Page, ROOT, pages};
+
+const DOCUMENTATION: &str = "https://docs.rs/oauth-dcr/latest/oauth_dcr/";
+
+/// Where a page links to, outside of blocks of code: `[words](target)` and `[words]: target`.
+fn targets(page: &Page) -> Vec<String> {
+    let mut is_code = false;
+    let mut found = Vec::new();
+    for line in page.text.lines() {
+        if line.trim_start().starts_with("```") {
+            is_code = !is_code;
+        }
+        if is_code {
+            continue;
+        }
+        for rest in line.split("](").skip(1) {
+            found.push(rest.split(')').next().unwrap().to_owned());
+        }
+        if line.starts_with('[')
+            && let Some((_, target)) = line.split_once("]: ")
+        {
+            found.push(target.to_owned());
+        }
+    }
+    found
+}
+
+/// Calls `check` for each link that `is_meant`, of which there has to be one.
+fn each(is_meant: impl Fn(&str) -> bool, check: impl Fn(&Page, &str)) {
+    let mut count = 0;
+    for page in pages() {
+        for target in targets(&page).iter().filter(|it| is_meant(it)) {
+            count += 1;
+            check(&page, target);
+        }
+    }
+    assert!(count > 0, "no page has such a link");
+}
+
+/// rustdoc checks links to items (`crate::…`).
+fn is_file(target: &str) -> bool {
+    !target.contains("://") && !target.starts_with('#') && !target.contains("::")
+}
+
+#[test]
+fn links_to_files_lead_to_files() {
+    each(is_file, |page, target| {
+        let file = target.split('#').next().unwrap();
+        let folder = Path::new(ROOT).join(&page.path);
+        let there = folder.parent().unwrap().join(file);
+        assert!(there.exists(), "{} links to {target}", page.path);
+    });
+}
+
+#[test]
+fn links_within_a_page_lead_to_its_headings() {
+    each(
+        |target| target.starts_with('#'),
+        |page, target| {
+            let headings = page.text.lines().filter(|it| it.starts_with('#'));
+            let mut anchors = headings.map(anchor);
+            assert!(anchors.any(|it| it == target), "{}: {target}", page.path);
+        },
+    );
+}
+
+/// As GitHub and crates.io make it.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words
+        .chars()
+        .filter(|it| it.is_alphanumeric() || " -_".contains(*it));
+    format!("#{}", kept.collect::<String>().replace(' ', "-"))
+}
+
+#[test]
+fn links_to_the_documentation_lead_to_its_pages() {
+    let public = fs::read_dir(Path::new(ROOT).join("tests/suite/public_api/listed")).unwrap();
+    let texts = public.map(|it| fs::read_to_string(it.unwrap().path()).unwrap());
+    let public: String = texts.collect();
+    each(
+        |target| target.starts_with(DOCUMENTATION),
+        |page, target| {
+            let place = target.trim_start_matches(DOCUMENTATION);
+            let place = place.split('#').next().unwrap();
+            let place = place.trim_end_matches("index.html").trim_end_matches('/');
+            let is_there = if place.is_empty() {
+                true
+            } else if let Some(name) = place.strip_prefix("guide/") {
+                Path::new(ROOT)
+                    .join(format!("src/guide/{name}.md"))
+                    .exists()
+            } else {
+                public.contains(&shown(place))
+            };
+            assert!(is_there, "{} links to {target}", page.path);
+        },
+    );
+}
+
+/// How the list of public items shows `acl/struct.Rule.html` or the module `acl`.
+fn shown(place: &str) -> String {
+    let Some(item) = place.strip_suffix(".html") else {
+        return format!("pub mod oauth_dcr::{};\n", place.replace('/', "::"));
+    };
+    let (modules, item) = item.rsplit_once('/').unwrap_or(("", item));
+    let (_, name) = item.split_once('.').expect("a kind, and a name");
+    let modules = modules.split('/').filter(|it| !it.is_empty());
+    let path: Vec<_> = modules.chain([name]).collect();
+    format!("// oauth_dcr::{}\n", path.join("::"))
+}
+
+#[test]
+fn there_is_no_other_documentation() {
+    let elsewhere = |it: &str| it.contains("docs.rs/oauth-dcr") && !it.starts_with(DOCUMENTATION);
+    for page in pages() {
+        let found: Vec<_> = targets(&page)
+            .into_iter()
+            .filter(|it| elsewhere(it))
+            .collect();
+        assert!(found.is_empty(), "{}: {found:?}", page.path);
+    }
+}

@@ -1,0 +1,210 @@
+//! A crate as its sources have it: its modules, what each defines, and the names it brings in.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use syn::{Attribute, File, Item, ItemMacro, ItemUse, UseTree, Visibility, ext::IdentExt as _};
+
+use super::gates::Gates;
+
+/// The names of the modules from the root down.
+pub(super) type ModulePath = Vec<String>;
+
+pub(super) struct Crate {
+    pub(super) modules: BTreeMap<ModulePath, Module>,
+}
+
+#[derive(Default)]
+pub(super) struct Module {
+    /// Those of its parents included.
+    pub(super) gates: Gates,
+    pub(super) items: Vec<Item>,
+    pub(super) imports: Vec<Import>,
+}
+
+/// One name that a `use` brings in.
+pub(super) struct Import {
+    /// None for `*`.
+    pub(super) name: Option<String>,
+    pub(super) target: Vec<String>,
+    pub(super) is_public: bool,
+    pub(super) gates: Gates,
+}
+
+impl Crate {
+    /// The crate whose `lib.rs` is in `folder`.
+    pub(super) fn in_folder(folder: &Path) -> Self {
+        let read = |file: &str| fs::read_to_string(folder.join(file)).expect(file);
+        Self::new(&read("lib.rs"), &read)
+    }
+
+    /// The crate with this root; `read` gives the text of its other files.
+    pub(super) fn new(root: &str, read: &dyn Fn(&str) -> String) -> Self {
+        let mut found = Self {
+            modules: BTreeMap::new(),
+        };
+        found.add(Vec::new(), &Gates::default(), parsed("lib.rs", root), read);
+        found
+    }
+
+    fn add(
+        &mut self,
+        path: ModulePath,
+        gates: &Gates,
+        items: Vec<Item>,
+        read: &dyn Fn(&str) -> String,
+    ) {
+        let mut module = Module {
+            gates: gates.clone(),
+            ..Module::default()
+        };
+        for item in items {
+            let own = Gates::of(attributes(&item));
+            if own.shut_out_users() {
+                continue;
+            }
+            match item {
+                Item::Use(item) => module.imports.extend(imports(&item)),
+                Item::Macro(item) => assert_makes_no_items(&item),
+                Item::Mod(mut item) => {
+                    let mut inner = path.clone();
+                    inner.push(item.ident.unraw().to_string());
+                    let content = item.content.take().map_or_else(
+                        || {
+                            let file = format!("{}.rs", inner.join("/"));
+                            parsed(&file, &read(&file))
+                        },
+                        |(_, items)| items,
+                    );
+                    self.add(inner, &gates.and(&own), content, read);
+                    module.items.push(Item::Mod(item));
+                }
+                item => module.items.push(item),
+            }
+        }
+        self.modules.insert(path, module);
+    }
+}
+
+fn parsed(file: &str, text: &str) -> Vec<Item> {
+    let parsed: File = syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    parsed.items
+}
+
+/// What a macro makes can't be seen here.
+fn assert_makes_no_items(item: &ItemMacro) {
+    let is_exported = item
+        .attrs
+        .iter()
+        .any(|it| it.path().is_ident("macro_export"));
+    assert!(!is_exported, "the list has no macros yet");
+    let name = &item.mac.path.segments.last().expect("a name").ident;
+    assert!(
+        name == "macro_rules" || name == "thread_local",
+        "the list can't tell what `{name}!` makes: write it out, or teach the lister"
+    );
+}
+
+fn imports(item: &ItemUse) -> Vec<Import> {
+    let mut found = Vec::new();
+    let start = if item.leading_colon.is_some() {
+        vec![String::new()]
+    } else {
+        Vec::new()
+    };
+    let mut add = |name: Option<String>, target: Vec<String>| {
+        found.push(Import {
+            name,
+            target,
+            is_public: matches!(item.vis, Visibility::Public(_)),
+            gates: Gates::of(&item.attrs),
+        });
+    };
+    flatten(&item.tree, start, &mut add);
+    found
+}
+
+fn flatten(
+    tree: &UseTree,
+    mut path: Vec<String>,
+    add: &mut dyn FnMut(Option<String>, Vec<String>),
+) {
+    match tree {
+        UseTree::Path(part) => {
+            path.push(part.ident.unraw().to_string());
+            flatten(&part.tree, path, add);
+        }
+        UseTree::Group(group) => {
+            for tree in &group.items {
+                flatten(tree, path.clone(), add);
+            }
+        }
+        UseTree::Glob(_) => add(None, path),
+        UseTree::Name(name) if name.ident == "self" => add(path.last().cloned(), path),
+        UseTree::Name(name) => {
+            let name = name.ident.unraw().to_string();
+            path.push(name.clone());
+            add(Some(name), path);
+        }
+        UseTree::Rename(renamed) => {
+            if renamed.ident != "self" {
+                path.push(renamed.ident.unraw().to_string());
+            }
+            add(Some(renamed.rename.unraw().to_string()), path);
+        }
+    }
+}
+
+/// The name that an item defines.
+pub(super) fn name(item: &Item) -> Option<String> {
+    let ident = match item {
+        Item::Const(it) => &it.ident,
+        Item::Enum(it) => &it.ident,
+        Item::Fn(it) => &it.sig.ident,
+        Item::Mod(it) => &it.ident,
+        Item::Static(it) => &it.ident,
+        Item::Struct(it) => &it.ident,
+        Item::Trait(it) => &it.ident,
+        Item::TraitAlias(it) => &it.ident,
+        Item::Type(it) => &it.ident,
+        Item::Union(it) => &it.ident,
+        _ => return None,
+    };
+    Some(ident.unraw().to_string())
+}
+
+pub(super) fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(it) => &it.attrs,
+        Item::Enum(it) => &it.attrs,
+        Item::ExternCrate(it) => &it.attrs,
+        Item::Fn(it) => &it.attrs,
+        Item::Impl(it) => &it.attrs,
+        Item::Macro(it) => &it.attrs,
+        Item::Mod(it) => &it.attrs,
+        Item::Static(it) => &it.attrs,
+        Item::Struct(it) => &it.attrs,
+        Item::Trait(it) => &it.attrs,
+        Item::TraitAlias(it) => &it.attrs,
+        Item::Type(it) => &it.attrs,
+        Item::Union(it) => &it.attrs,
+        Item::Use(it) => &it.attrs,
+        _ => panic!("the lister doesn't know this kind of item: teach it"),
+    }
+}
+
+pub(super) fn is_public(item: &Item) -> bool {
+    let visibility = match item {
+        Item::Const(it) => &it.vis,
+        Item::Enum(it) => &it.vis,
+        Item::Fn(it) => &it.vis,
+        Item::Mod(it) => &it.vis,
+        Item::Static(it) => &it.vis,
+        Item::Struct(it) => &it.vis,
+        Item::Trait(it) => &it.vis,
+        Item::TraitAlias(it) => &it.vis,
+        Item::Type(it) => &it.vis,
+        Item::Union(it) => &it.vis,
+        _ => return false,
+    };
+    matches!(visibility, Visibility::Public(_))
+}

@@ -1,0 +1,116 @@
+//! What a name in the sources means.
+
+use super::{
+    gates::Gates,
+    modules::{Crate, Import, ModulePath, name},
+};
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Meaning {
+    /// An item of the crate: the module that defines it, and its name.
+    Item(ModulePath, String),
+    Module(ModulePath),
+    /// Something of another crate, with its whole path.
+    Foreign(Vec<String>),
+}
+
+/// A meaning, and the conditions of the imports that led to it.
+pub(super) type Found = (Meaning, Gates);
+
+impl Crate {
+    /// What `path` means where it stands in `module`: nothing for what is built in, and more than
+    /// one thing where a name is in several namespaces.
+    pub(super) fn look_up(&self, module: &[String], path: &[String]) -> Vec<Found> {
+        let (first, rest) = path.split_first().expect("a path has names");
+        match first.as_str() {
+            "" => vec![(Meaning::Foreign(rest.to_vec()), Gates::default())],
+            "crate" => self.look_inside(&[], rest),
+            "self" => self.look_inside(module, rest),
+            "super" => {
+                let (_, parent) = module.split_last().expect("the root has no parent");
+                if rest.first().is_some_and(|it| it == "super") {
+                    return self.look_up(parent, rest);
+                }
+                self.look_inside(parent, rest)
+            }
+            _ => {
+                let found = self.look_inside(module, path);
+                if found.is_empty() && path.len() > 1 {
+                    return vec![(Meaning::Foreign(path.to_vec()), Gates::default())];
+                }
+                found
+            }
+        }
+    }
+
+    fn look_inside(&self, module: &[String], path: &[String]) -> Vec<Found> {
+        let Some((first, rest)) = path.split_first() else {
+            return vec![(Meaning::Module(module.to_vec()), Gates::default())];
+        };
+        let child: ModulePath = module.iter().chain([first]).cloned().collect();
+        let is_module = self.modules.contains_key(&child);
+        if is_module && !rest.is_empty() {
+            return self.look_inside(&child, rest);
+        }
+        let mut found = Vec::new();
+        if is_module {
+            found.push((Meaning::Module(child), Gates::default()));
+        } else if self.defines(module, first) {
+            let item = Meaning::Item(module.to_vec(), first.clone());
+            found.push((item, Gates::default()));
+        }
+        let imports = &self.modules[module].imports;
+        for import in imports.iter().filter(|it| it.name.as_ref() == Some(first)) {
+            found.extend(self.look_through(module, import, rest));
+        }
+        if found.is_empty() {
+            for glob in imports.iter().filter(|it| it.name.is_none()) {
+                found.extend(self.look_through(module, glob, path));
+            }
+        }
+        found
+    }
+
+    /// What `rest` means behind an import.
+    fn look_through(&self, module: &[String], import: &Import, rest: &[String]) -> Vec<Found> {
+        let target: Vec<_> = import.target.iter().chain(rest).cloned().collect();
+        // `use metrics;` and the like: no name of the module's own.
+        let names_itself = import.name.as_ref() == import.target.first();
+        let found = if import.name.is_none() {
+            self.look_behind_glob(module, import, rest)
+        } else if names_itself && !self.has_own(module, &import.target[0]) {
+            vec![(Meaning::Foreign(target), Gates::default())]
+        } else {
+            self.look_up(module, &target)
+        };
+        found
+            .into_iter()
+            .map(|(meaning, gates)| (meaning, gates.and(&import.gates)))
+            .collect()
+    }
+
+    /// A glob of another crate may bring in anything, so it is taken to bring in nothing.
+    fn look_behind_glob(&self, module: &[String], glob: &Import, path: &[String]) -> Vec<Found> {
+        let behind = self.look_up(module, &glob.target);
+        let inside = |(meaning, gates): Found| match meaning {
+            Meaning::Module(inner) if inner != module => self
+                .look_inside(&inner, path)
+                .into_iter()
+                .map(|(found, more)| (found, gates.and(&more)))
+                .collect(),
+            _ => Vec::new(),
+        };
+        behind.into_iter().flat_map(inside).collect()
+    }
+
+    fn has_own(&self, module: &[String], first: &str) -> bool {
+        let child: ModulePath = module.iter().cloned().chain([first.to_owned()]).collect();
+        self.modules.contains_key(&child) || self.defines(module, first)
+    }
+
+    fn defines(&self, module: &[String], first: &str) -> bool {
+        let items = &self.modules[module].items;
+        items.iter().any(|it| name(it).as_deref() == Some(first))
+    }
+}
