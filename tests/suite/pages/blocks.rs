@@ -97,8 +97,10 @@ fn commands_that_are_shown_name_what_is_there() {
                     _ => {}
                 }
             }
+            // What stands there in `cargo test` is for the test harness.
+            let is_run = words.contains(&"run");
             let mut own = words.into_iter().skip_while(|it| *it != "--").skip(1);
-            assert!(own.all(is_option_or_value), "{place}");
+            assert!(!is_run || own.all(is_option_or_value), "{place}");
         }
     });
 }
