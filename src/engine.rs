@@ -1,6 +1,7 @@
 //! The pipeline: `admit`, `decode`, `apply`, `mint`, `insert`; and what an owner does afterwards.
 
 mod admission;
+mod attempt;
 mod builder;
 mod mint;
 mod owner;
@@ -8,8 +9,8 @@ mod registered;
 mod registrar;
 
 pub use admission::Admission;
+pub(crate) use attempt::InitialAccessToken;
 pub use builder::RegistrarBuilder;
 pub use owner::{ClientPage, Owner};
 pub use registered::Registered;
-pub(crate) use registrar::InitialAccessToken;
 pub use registrar::{MarkOutcome, Registrar};

@@ -1,0 +1,193 @@
+use std::sync::Arc;
+
+use crate::{
+    acl::{Acl, Decision, Endpoint, Rule, Signal, Signals},
+    engine::{Admission, Registrar, registrar::Ports},
+    error::{BackendError, RegistrationError},
+    ports::{Event, InitialAccessOutcome, Location, TenantSelector, WantedLocation},
+    quota::RateDecision,
+    settings::TenantSettings,
+    values::TenantId,
+};
+
+/// One attempt to register, from its arrival to its outcome.
+pub(crate) struct Attempt {
+    registrar: Registrar,
+}
+
+/// What a request shows of an initial access token.
+#[derive(Clone, Copy)]
+pub(crate) enum InitialAccessToken<'a> {
+    Absent,
+    Presented(&'a str),
+    /// There is something that is none.
+    Unusable,
+}
+
+impl Attempt {
+    pub(super) const fn new(registrar: Registrar) -> Self {
+        Self { registrar }
+    }
+
+    pub(super) fn ports(&self) -> &Ports {
+        &self.registrar.0
+    }
+
+    /// The first step of [`Registrar::admit`], for callers that answer some requests from the
+    /// tenant's settings alone.
+    pub(crate) async fn find_tenant(
+        &self,
+        selector: TenantSelector<'_>,
+    ) -> Result<Arc<TenantSettings>, RegistrationError> {
+        let found = self.ports().tenants.find(selector).await;
+        let found = found.map_err(RegistrationError::Backend);
+        found
+            .and_then(|tenant| tenant.ok_or(RegistrationError::UnknownTenant))
+            .map_err(|error| self.refuse(None, error))
+    }
+
+    /// The steps of [`Registrar::admit`] after the tenant is known.
+    pub(crate) async fn admit_to(
+        self,
+        tenant: Arc<TenantSettings>,
+        signals: Signals<'_>,
+        token: InitialAccessToken<'_>,
+    ) -> Result<Admission, RegistrationError> {
+        match self.check(&tenant, signals, token).await {
+            Ok(rate) => Ok(Admission::new(self, tenant, rate)),
+            Err(error) => Err(self.refuse(Some(&tenant.id), error)),
+        }
+    }
+
+    /// Cheapest first; and what the list or the gate stops uses up none of the rate.
+    async fn check(
+        &self,
+        tenant: &TenantSettings,
+        signals: Signals<'_>,
+        token: InitialAccessToken<'_>,
+    ) -> Result<Option<RateDecision>, RegistrationError> {
+        if !tenant.registration.enabled {
+            return Err(RegistrationError::NotEnabled);
+        }
+        self.check_acl(tenant, signals)?;
+        self.check_initial_access(tenant, token).await?;
+        let Some(quota) = tenant.registration.rate_limit else {
+            return Ok(None);
+        };
+        let decision = self.ports().limiter.acquire(&tenant.id, quota).await?;
+        if decision.is_admitted() {
+            Ok(Some(decision))
+        } else {
+            Err(RegistrationError::TooManyRequests { decision })
+        }
+    }
+
+    fn check_acl(
+        &self,
+        tenant: &TenantSettings,
+        signals: Signals<'_>,
+    ) -> Result<(), RegistrationError> {
+        let acl = &tenant.acl;
+        if acl.rules().is_empty() {
+            return Ok(());
+        }
+        // A list of networks can't block an address that nobody told: that is a host's mistake, and
+        // must not open its gates.
+        let addresses = [Signal::Source, Signal::Connecting];
+        let lacks = |signal| acl.looks_at(signal) && !signals.knows(signal);
+        if addresses.into_iter().any(lacks) {
+            let cause = "a rule looks at the address, and the host gave none";
+            return Err(BackendError::new("acl", cause).into());
+        }
+        let signals = self.located(acl, signals);
+        let now = self.ports().clock.now();
+        let verdict = acl.evaluate(Endpoint::Registration, &signals, now);
+        for rule in verdict.monitored {
+            self.tell(&Event::RuleMatched {
+                tenant: &tenant.id,
+                rule,
+            });
+        }
+        let rule = || {
+            verdict
+                .decided_by
+                .map(Rule::description)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        match verdict.decision {
+            Decision::Allow => Ok(()),
+            Decision::Block => Err(RegistrationError::Blocked { rule: rule() }),
+            Decision::Redirect(location) => Err(RegistrationError::Redirected {
+                rule: rule(),
+                location: location.clone(),
+            }),
+        }
+    }
+
+    /// Adds to `signals` what `acl` looks at, the request did not say, and the source of locations
+    /// knows.
+    fn located<'a>(&self, acl: &Acl, signals: Signals<'a>) -> Signals<'a> {
+        let wants = |signal| acl.looks_at(signal) && !signals.knows(signal);
+        let wanted = WantedLocation {
+            country: wants(Signal::Country),
+            subdivision: wants(Signal::Subdivision),
+            asn: wants(Signal::Asn),
+        };
+        match signals.source() {
+            Some(address) if !wanted.is_nothing() => {
+                let Location {
+                    country,
+                    subdivision,
+                    asn,
+                } = self.ports().geo.locate(address, wanted);
+                signals.or_located(country, subdivision, asn)
+            }
+            _ => signals,
+        }
+    }
+
+    async fn check_initial_access(
+        &self,
+        tenant: &TenantSettings,
+        token: InitialAccessToken<'_>,
+    ) -> Result<(), RegistrationError> {
+        let Some(gate) = &self.ports().initial_access else {
+            return Ok(());
+        };
+        let token = match token {
+            InitialAccessToken::Absent => None,
+            InitialAccessToken::Presented(token) => Some(token),
+            InitialAccessToken::Unusable => {
+                return Err(RegistrationError::InvalidInitialAccessToken);
+            }
+        };
+        match (gate.verify(&tenant.id, token).await?, token) {
+            (InitialAccessOutcome::Granted, _) => Ok(()),
+            (InitialAccessOutcome::Refused, None) => {
+                Err(RegistrationError::InitialAccessTokenRequired)
+            }
+            (InitialAccessOutcome::Refused, Some(_)) => {
+                Err(RegistrationError::InvalidInitialAccessToken)
+            }
+        }
+    }
+
+    /// Tells the sink of what happened.
+    pub(super) fn tell(&self, event: &Event<'_>) {
+        self.ports().events.record(event);
+    }
+
+    /// Records a refusal on its way out.
+    pub(crate) fn refuse(
+        &self,
+        tenant: Option<&TenantId>,
+        error: RegistrationError,
+    ) -> RegistrationError {
+        self.tell(&Event::Refused {
+            tenant,
+            error: &error,
+        });
+        error
+    }
+}
