@@ -203,10 +203,10 @@ pub use token::{
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,
-    CodeChallenge, CodeVerifier, Destination, GrantType, InvalidClientId, InvalidCodeChallenge,
-    InvalidCodeVerifier, InvalidLanguageTag, InvalidScheme, InvalidScope, InvalidTenantId,
-    LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError, RedirectionPolicy,
-    ResponseType, Scope, SecretDigest, SecurityMode, TenantId, Timestamp, TokenEndpointAuthMethod,
-    WebUri, WebUriError, Word,
+    ClientType, CodeChallenge, CodeVerifier, Destination, GrantType, InvalidClientId,
+    InvalidCodeChallenge, InvalidCodeVerifier, InvalidLanguageTag, InvalidScheme, InvalidScope,
+    InvalidTenantId, LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError,
+    RedirectionPolicy, ResponseType, Scope, SecretDigest, SecurityMode, TenantId, Timestamp,
+    TokenEndpointAuthMethod, WebUri, WebUriError, Word,
 };
 pub use wire::{BodyProgress, Opened, PeerAddress, RegistrationBody, RegistrationEndpoint};

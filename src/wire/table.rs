@@ -119,40 +119,9 @@ pub(super) fn whole_seconds(span: std::time::Duration) -> u64 {
 }
 
 fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
-    use RegistrationError as E;
-    let of_body = |rule| {
-        Some(ErrorDetail {
-            field: None,
-            index: None,
-            rule,
-        })
-    };
-    match error {
-        E::BodyTooLarge { .. } => of_body("body_too_large"),
-        E::UnsupportedMediaType => of_body("unsupported_media_type"),
-        E::BodyIncomplete => of_body("body_incomplete"),
-        E::BodyTimeout => of_body("body_timeout"),
-        E::Decode(error) => Some(ErrorDetail {
-            field: error.field().map(Field::as_str),
-            index: None,
-            rule: error.rule(),
-        }),
-        E::Metadata(error) => Some(ErrorDetail {
-            field: Some(error.field().as_str()),
-            index: error.index(),
-            rule: error.fault().rule(),
-        }),
-        E::UnknownTenant
-        | E::MethodNotAllowed
-        | E::NotEnabled
-        | E::Blocked { .. }
-        | E::Redirected { .. }
-        | E::InitialAccessTokenRequired
-        | E::InvalidInitialAccessToken
-        | E::TooManyRequests { .. }
-        | E::TooManyClients
-        | E::Backend(_)
-        | E::Random(_)
-        | E::NoFreeId => None,
-    }
+    Some(ErrorDetail {
+        field: error.field().map(Field::as_str),
+        index: error.index(),
+        rule: error.rule()?,
+    })
 }
