@@ -81,12 +81,7 @@ impl Admission {
         };
         match stored {
             Ok(registered) => {
-                let client = registered.client();
-                self.attempt.tell(&if registered.is_folded() {
-                    Event::Folded { client }
-                } else {
-                    Event::Registered { client }
-                });
+                self.attempt.succeed(&registered);
                 Ok(registered)
             }
             Err(error) => Err(self.refuse(error)),
@@ -151,7 +146,7 @@ impl Admission {
 
     fn record_removed(&self, removed: &[ClientId]) {
         for client_id in removed {
-            self.attempt.tell(&Event::Removed {
+            self.attempt.ports().tell(&Event::Removed {
                 tenant: &self.tenant.id,
                 client_id,
                 removal: Removal::MadeRoom,

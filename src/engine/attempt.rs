@@ -1,8 +1,8 @@
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     acl::{Acl, Decision, Endpoint, Rule, Signal, Signals},
-    engine::{Admission, Registrar, registrar::Ports},
+    engine::{Admission, Registered, Registrar, registrar::Ports},
     error::{BackendError, RegistrationError},
     ports::{Event, InitialAccessOutcome, Location, TenantSelector, WantedLocation},
     quota::RateDecision,
@@ -13,6 +13,9 @@ use crate::{
 /// One attempt to register, from its arrival to its outcome.
 pub(crate) struct Attempt {
     registrar: Registrar,
+    /// By the monotonic clock.
+    began: Duration,
+    source: Option<IpAddr>,
 }
 
 /// What a request shows of an initial access token.
@@ -25,8 +28,19 @@ pub(crate) enum InitialAccessToken<'a> {
 }
 
 impl Attempt {
-    pub(super) const fn new(registrar: Registrar) -> Self {
-        Self { registrar }
+    /// Begins now.
+    pub(super) fn new(registrar: Registrar) -> Self {
+        let began = registrar.clock().monotonic();
+        Self {
+            registrar,
+            began,
+            source: None,
+        }
+    }
+
+    /// Notes where the request comes from, for the events to come.
+    pub(crate) const fn comes_from(&mut self, signals: &Signals<'_>) {
+        self.source = signals.source();
     }
 
     pub(super) fn ports(&self) -> &Ports {
@@ -39,11 +53,12 @@ impl Attempt {
         &self,
         selector: TenantSelector<'_>,
     ) -> Result<Arc<TenantSettings>, RegistrationError> {
-        let found = self.ports().tenants.find(selector).await;
-        let found = found.map_err(RegistrationError::Backend);
-        found
-            .and_then(|tenant| tenant.ok_or(RegistrationError::UnknownTenant))
-            .map_err(|error| self.refuse(None, error))
+        let error = match self.ports().tenants.find(selector).await {
+            Ok(Some(tenant)) => return Ok(tenant),
+            Ok(None) => RegistrationError::UnknownTenant,
+            Err(error) => error.into(),
+        };
+        Err(self.refuse(None, error))
     }
 
     /// The steps of [`Registrar::admit`] after the tenant is known.
@@ -103,9 +118,10 @@ impl Attempt {
         let now = self.ports().clock.now();
         let verdict = acl.evaluate(Endpoint::Registration, &signals, now);
         for rule in verdict.monitored {
-            self.tell(&Event::RuleMatched {
+            self.ports().tell(&Event::RuleMatched {
                 tenant: &tenant.id,
                 rule,
+                source: self.source,
             });
         }
         let rule = || {
@@ -173,9 +189,22 @@ impl Attempt {
         }
     }
 
-    /// Tells the sink of what happened.
-    pub(super) fn tell(&self, event: &Event<'_>) {
-        self.ports().events.record(event);
+    /// Records a registration on its way out.
+    pub(super) fn succeed(&self, registered: &Registered) {
+        let (client, source, took) = (&**registered.client(), self.source, self.took());
+        self.ports().tell(&if registered.is_folded() {
+            Event::Folded {
+                client,
+                source,
+                took,
+            }
+        } else {
+            Event::Registered {
+                client,
+                source,
+                took,
+            }
+        });
     }
 
     /// Records a refusal on its way out.
@@ -184,10 +213,17 @@ impl Attempt {
         tenant: Option<&TenantId>,
         error: RegistrationError,
     ) -> RegistrationError {
-        self.tell(&Event::Refused {
+        self.ports().tell(&Event::Refused {
             tenant,
             error: &error,
+            source: self.source,
+            took: self.took(),
         });
         error
+    }
+
+    fn took(&self) -> Duration {
+        let now = self.registrar.clock().monotonic();
+        now.saturating_sub(self.began)
     }
 }

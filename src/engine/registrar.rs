@@ -11,7 +11,7 @@ use crate::{
     life::{Touch, TouchOutcome},
     ports::{
         ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
-        EventSink, GeoSource, SecureRandom, TenantSelector,
+        Event, EventSink, GeoSource, SecureRandom, TenantSelector,
     },
     values::{ClientId, TenantId, Timestamp},
 };
@@ -54,7 +54,16 @@ pub(super) struct Ports {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Box<dyn SecureRandom>,
     pub(super) geo: Box<dyn GeoSource>,
-    pub(super) events: Box<dyn EventSink>,
+    pub(super) events: Vec<Box<dyn EventSink>>,
+}
+
+impl Ports {
+    /// Tells every sink.
+    pub(super) fn tell(&self, event: &Event<'_>) {
+        for sink in &self.events {
+            sink.record(event);
+        }
+    }
 }
 
 impl Registrar {
@@ -92,7 +101,8 @@ impl Registrar {
         signals: Signals<'_>,
         token: Option<&str>,
     ) -> Result<Admission, RegistrationError> {
-        let attempt = self.attempt();
+        let mut attempt = self.attempt();
+        attempt.comes_from(&signals);
         let tenant = attempt.find_tenant(selector).await?;
         let token = token.map_or(InitialAccessToken::Absent, InitialAccessToken::Presented);
         attempt.admit_to(tenant, signals, token).await

@@ -75,7 +75,7 @@ impl RegistrationEndpoint {
     pub async fn open_for(&self, selector: TenantSelector<'_>, head: &Parts) -> Opened {
         let (method, headers) = (&head.method, &head.headers);
         let mut frame = Frame::new(self.registrar.clock().now());
-        let attempt = self.registrar.attempt();
+        let mut attempt = self.registrar.attempt();
         let tenant = match attempt.find_tenant(selector).await {
             Ok(tenant) => tenant,
             Err(error) => return Opened::Answered(frame.refused(&error)),
@@ -86,12 +86,13 @@ impl RegistrationEndpoint {
             return Opened::Answered(cors::preflight(cors, is_preflight));
         }
         frame.cors = cors;
+        let signals = signals::of(head, &tenant);
+        attempt.comes_from(&signals);
         if method != Method::POST {
             let error = RegistrationError::MethodNotAllowed;
             let error = attempt.refuse(Some(&tenant.id), error);
             return Opened::Answered(frame.refused(&error));
         }
-        let signals = signals::of(head, &tenant);
         let token = bearer::initial_access_token(headers);
         let admission = match attempt.admit_to(tenant, signals, token).await {
             Ok(admission) => admission,

@@ -19,6 +19,7 @@ mod layering;
 mod life;
 mod limiter;
 mod limiter_conformance;
+mod observability;
 mod owner;
 mod pipeline;
 #[path = "../support/private_home.rs"]

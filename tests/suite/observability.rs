@@ -1,0 +1,4 @@
+//! What operators are told: events, and what is made of them.
+
+mod events;
+mod every_event;
