@@ -7,6 +7,7 @@ mod mint;
 mod owner;
 mod registered;
 mod registrar;
+mod trace;
 
 pub use admission::Admission;
 pub(crate) use attempt::InitialAccessToken;

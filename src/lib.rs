@@ -77,6 +77,7 @@
 //! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey. It needs Tokio.
 //! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
 //! - `tower`: [`tower::RegistrationService`], for hyper and whatever else speaks it. The adapters need Tokio.
+//! - `tracing`: a span for each registration, and [`tracing::TracingEvents`], which logs what happens.
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -152,6 +153,8 @@ mod wire;
 
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 pub use access::{AccessError, AccessRequest, ApiAccess, ApiScopes};
 #[cfg(feature = "confusables")]

@@ -2,7 +2,12 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     client::Client,
-    engine::{Registered, attempt::Attempt, mint},
+    engine::{
+        Registered,
+        attempt::Attempt,
+        mint,
+        trace::{Trace, Wait},
+    },
     error::RegistrationError,
     life::FoldKey,
     ports::{Event, InsertOutcome, Insertion, Removal},
@@ -75,11 +80,11 @@ impl Admission {
         self,
         request: RegistrationRequest,
     ) -> Result<Registered, RegistrationError> {
-        let stored = match self.tenant.registration.apply(request) {
-            Ok(metadata) => self.store(metadata).await,
-            Err(error) => Err(error.into()),
+        let made = async {
+            let metadata = self.tenant.registration.apply(request)?;
+            self.store(metadata).await
         };
-        match stored {
+        match self.attempt.traced(made).await {
             Ok(registered) => {
                 self.attempt.succeed(&registered);
                 Ok(registered)
@@ -121,7 +126,8 @@ impl Admission {
             let insertion = Insertion::new(Arc::clone(&client))
                 .max_clients(registration.max_clients)
                 .folded_by(fold_key);
-            match ports.store.insert(insertion).await? {
+            let inserted = ports.store.insert(insertion);
+            match Trace::wait(Wait::Insert, inserted).await? {
                 InsertOutcome::Inserted { removed } => {
                     self.record_removed(&removed);
                     return Ok(Registered::new(client, secret));

@@ -2,7 +2,11 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     acl::{Acl, Decision, Endpoint, Rule, Signal, Signals},
-    engine::{Admission, Registered, Registrar, registrar::Ports},
+    engine::{
+        Admission, Registered, Registrar,
+        registrar::Ports,
+        trace::{Trace, Wait},
+    },
     error::{BackendError, RegistrationError},
     ports::{Event, InitialAccessOutcome, Location, TenantSelector, WantedLocation},
     quota::RateDecision,
@@ -16,6 +20,7 @@ pub(crate) struct Attempt {
     /// By the monotonic clock.
     began: Duration,
     source: Option<IpAddr>,
+    trace: Trace,
 }
 
 /// What a request shows of an initial access token.
@@ -35,6 +40,7 @@ impl Attempt {
             registrar,
             began,
             source: None,
+            trace: Trace::begin(),
         }
     }
 
@@ -47,14 +53,24 @@ impl Attempt {
         &self.registrar.0
     }
 
+    /// `future`, in the span of this attempt whenever it runs.
+    pub(super) fn traced<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        self.trace.around(future)
+    }
+
     /// The first step of [`Registrar::admit`], for callers that answer some requests from the
     /// tenant's settings alone.
     pub(crate) async fn find_tenant(
         &self,
         selector: TenantSelector<'_>,
     ) -> Result<Arc<TenantSettings>, RegistrationError> {
-        let error = match self.ports().tenants.find(selector).await {
-            Ok(Some(tenant)) => return Ok(tenant),
+        let found =
+            async { Trace::wait(Wait::FindTenant, self.ports().tenants.find(selector)).await };
+        let error = match self.traced(found).await {
+            Ok(Some(tenant)) => {
+                self.trace.leads_to(&tenant.id);
+                return Ok(tenant);
+            }
             Ok(None) => RegistrationError::UnknownTenant,
             Err(error) => error.into(),
         };
@@ -68,7 +84,7 @@ impl Attempt {
         signals: Signals<'_>,
         token: InitialAccessToken<'_>,
     ) -> Result<Admission, RegistrationError> {
-        match self.check(&tenant, signals, token).await {
+        match self.traced(self.check(&tenant, signals, token)).await {
             Ok(rate) => Ok(Admission::new(self, tenant, rate)),
             Err(error) => Err(self.refuse(Some(&tenant.id), error)),
         }
@@ -89,7 +105,8 @@ impl Attempt {
         let Some(quota) = tenant.registration.rate_limit else {
             return Ok(None);
         };
-        let decision = self.ports().limiter.acquire(&tenant.id, quota).await?;
+        let acquired = self.ports().limiter.acquire(&tenant.id, quota);
+        let decision = Trace::wait(Wait::Acquire, acquired).await?;
         if decision.is_admitted() {
             Ok(Some(decision))
         } else {
@@ -178,7 +195,8 @@ impl Attempt {
                 return Err(RegistrationError::InvalidInitialAccessToken);
             }
         };
-        match (gate.verify(&tenant.id, token).await?, token) {
+        let verified = gate.verify(&tenant.id, token);
+        match (Trace::wait(Wait::VerifyToken, verified).await?, token) {
             (InitialAccessOutcome::Granted, _) => Ok(()),
             (InitialAccessOutcome::Refused, None) => {
                 Err(RegistrationError::InitialAccessTokenRequired)
@@ -192,7 +210,7 @@ impl Attempt {
     /// Records a registration on its way out.
     pub(super) fn succeed(&self, registered: &Registered) {
         let (client, source, took) = (&**registered.client(), self.source, self.took());
-        self.ports().tell(&if registered.is_folded() {
+        self.end(&if registered.is_folded() {
             Event::Folded {
                 client,
                 source,
@@ -213,13 +231,22 @@ impl Attempt {
         tenant: Option<&TenantId>,
         error: RegistrationError,
     ) -> RegistrationError {
-        self.ports().tell(&Event::Refused {
+        self.end(&Event::Refused {
             tenant,
             error: &error,
             source: self.source,
             took: self.took(),
         });
         error
+    }
+
+    /// Notes that the request only asks what it may ask (a CORS preflight).
+    pub(crate) fn is_preflight(&self) {
+        self.trace.end_as_preflight();
+    }
+
+    fn end(&self, event: &Event<'_>) {
+        self.trace.end(event, || self.ports().tell(event));
     }
 
     fn took(&self) -> Duration {

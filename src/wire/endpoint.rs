@@ -82,6 +82,7 @@ impl RegistrationEndpoint {
         };
         let cors = Cors::of(&tenant.registration.allowed_origins, headers);
         if method == Method::OPTIONS {
+            attempt.is_preflight();
             let is_preflight = cors::is_preflight(method, headers);
             return Opened::Answered(cors::preflight(cors, is_preflight));
         }

@@ -34,7 +34,7 @@ const FLOORS: [&str; 20] = [
     "leaves",
 ];
 
-const LEAVES: [&str; 8] = [
+const LEAVES: [&str; 9] = [
     "actix_web",
     "axum",
     "conformance",
@@ -43,6 +43,7 @@ const LEAVES: [&str; 8] = [
     "postgres",
     "redis",
     "sqlite",
+    "tracing",
 ];
 
 fn floor(module: &str) -> usize {

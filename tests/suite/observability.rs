@@ -2,3 +2,5 @@
 
 mod events;
 mod every_event;
+mod spans;
+mod tracing;
