@@ -116,6 +116,7 @@ mod access;
 pub mod acl;
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
+mod audit;
 mod authorization;
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -157,6 +158,7 @@ pub mod tower;
 pub mod tracing;
 
 pub use access::{AccessError, AccessRequest, ApiAccess, ApiScopes};
+pub use audit::{AuditEvent, AuditFact, AuditTrail};
 #[cfg(feature = "confusables")]
 pub use authorization::ProtectedNames;
 pub use authorization::{

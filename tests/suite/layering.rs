@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// The top-level modules from the ground up. Each may use those that stand before it.
-const FLOORS: [&str; 20] = [
+const FLOORS: [&str; 21] = [
     // Values.
     "values",
     // Decisions: pure functions of values.
@@ -21,6 +21,8 @@ const FLOORS: [&str; 20] = [
     // The outside world: how it fails, and the ports to it.
     "error",
     "ports",
+    // What is made of events, for operators.
+    "audit",
     // The engine.
     "engine",
     // The wire.

@@ -1,5 +1,6 @@
 //! What operators are told: events, and what is made of them.
 
+mod audit;
 mod events;
 mod every_event;
 mod spans;
