@@ -5,3 +5,6 @@ pub mod life_of_a_client {}
 
 #[doc = include_str!("guide/many_nodes.md")]
 pub mod many_nodes {}
+
+#[doc = include_str!("guide/observability.md")]
+pub mod observability {}

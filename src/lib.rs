@@ -57,7 +57,7 @@
 //!
 //! What becomes of a client later, and of many, is in [`guide`]: the
 //! [life of a client](guide::life_of_a_client) and [many nodes](guide::many_nodes). The owner of a
-//! tenant has [`Owner`].
+//! tenant has [`Owner`]. What operators can see of it all is in [observability](guide::observability).
 //!
 //! # What the host brings
 //!
@@ -73,6 +73,7 @@
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
+//! - `metrics`: [`metrics::MetricsEvents`], counters and a histogram through the crate `metrics`.
 //! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
 //! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey. It needs Tokio.
 //! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
@@ -152,6 +153,8 @@ mod token;
 mod values;
 mod wire;
 
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]

@@ -1,4 +1,7 @@
 //! Events for programs that log through the crate `tracing`, with the feature `tracing`.
+//!
+//! With the feature, each registration has a span as well, whether or not there is a sink. The names of
+//! both are in [`guide::observability`](crate::guide::observability).
 
 use std::{error::Error, fmt, net::IpAddr, time::Duration};
 

@@ -18,7 +18,7 @@ step "lints"
 cargo clippy --locked --all-targets --all-features -- -D warnings
 
 step "each feature alone"
-for features in "" conformance confusables geoip memory postgres redis sqlite tower tracing; do
+for features in "" conformance confusables geoip memory metrics postgres redis sqlite tower tracing; do
     RUSTFLAGS="-D warnings" cargo check --locked --quiet --lib --no-default-features --features "$features"
 done
 

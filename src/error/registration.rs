@@ -176,12 +176,12 @@ impl From<DecodeError> for RegistrationError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{registration::MetadataFault, values::RedirectUriError};
 
     /// One error of each kind: a new variant finds its place in the match.
-    fn one_of_each() -> Vec<RegistrationError> {
+    pub(crate) fn one_of_each() -> Vec<RegistrationError> {
         std::iter::successors(Some(RegistrationError::UnknownTenant), next).collect()
     }
 

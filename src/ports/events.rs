@@ -176,6 +176,9 @@ impl Removal {
 ///
 /// It is called on the request's way, so it must be quick: hand slow work to a queue. It can't
 /// fail; what it does with an event that it can't keep is its own affair.
+///
+/// There are some: `TracingEvents` and `MetricsEvents` by the features `tracing` and `metrics`, and
+/// [`AuditTrail`](crate::AuditTrail).
 pub trait EventSink: Send + Sync + 'static {
     /// Takes note of `event`.
     fn record(&self, event: &Event<'_>);

@@ -125,3 +125,30 @@ fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
         rule: error.rule()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::one_of_each;
+
+    #[test]
+    fn the_page_on_observability_says_what_each_kind_of_error_is_sent_as() {
+        let page = include_str!("../guide/observability.md");
+        let (_, table) = page.split_once("| `error` | status |").unwrap();
+        let rows: Vec<&str> = table
+            .lines()
+            .skip(2)
+            .take_while(|it| it.starts_with('|'))
+            .collect();
+        let errors = one_of_each();
+        assert_eq!(rows.len(), errors.len());
+        for error in errors {
+            let sent = WireError::of(&error);
+            let (kind, status) = (error.kind(), sent.status.as_u16());
+            let row = format!("| `{kind}` | {status} | `{}`", sent.code);
+            let at = rows.iter().position(|it| it.starts_with(&row));
+            let at = at.unwrap_or_else(|| panic!("{row}"));
+            assert_eq!(error.is_failure(), at + 3 >= rows.len(), "{row}");
+        }
+    }
+}

@@ -36,12 +36,13 @@ const FLOORS: [&str; 21] = [
     "leaves",
 ];
 
-const LEAVES: [&str; 9] = [
+const LEAVES: [&str; 10] = [
     "actix_web",
     "axum",
     "conformance",
     "geoip",
     "memory",
+    "metrics",
     "postgres",
     "redis",
     "sqlite",

@@ -3,5 +3,7 @@
 mod audit;
 mod events;
 mod every_event;
+mod metrics;
+mod page;
 mod spans;
 mod tracing;

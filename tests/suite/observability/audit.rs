@@ -1,11 +1,17 @@
 //! The audit trail: what it says of each event, and that it can be read again.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 use oauth_dcr::{AuditEvent, AuditFact, AuditTrail, Event, EventSink, Timestamp};
 use serde_json::{Value, json};
 
-use super::every_event::{CANARY, provoke};
+use super::{
+    every_event::{CANARY, provoke},
+    page,
+};
 
 /// Keeps what each event is evidence of, all at the same time.
 #[derive(Clone, Default)]
@@ -78,6 +84,36 @@ async fn each_fact_is_a_line_that_keeps_its_form() {
         json!({ "at": at, "tenant": "small", "event": "client_made_room", "client_id": "ID" }),
     ] {
         assert!(written.contains(&expected), "{expected}\n{written:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_lists_every_fact_and_its_members() {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut always: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in written(&everything().await) {
+        let line = line.as_object().unwrap();
+        let aside = ["at", "tenant", "source", "event"];
+        let names = line.keys().filter(|name| !aside.contains(&name.as_str()));
+        let names: BTreeSet<String> = names.cloned().collect();
+        let event = line["event"].as_str().unwrap();
+        let common = always.entry(event.into()).or_insert_with(|| names.clone());
+        *common = common.intersection(&names).cloned().collect();
+        found.entry(event.into()).or_default().extend(names);
+    }
+    let rows = page::table("| `event` | besides");
+    assert_eq!(rows.len(), found.len());
+    for row in rows {
+        let event = page::quoted(row[0])[0];
+        let (needed, optional) = page::members(row[1]);
+        let set = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&it| it.to_owned())
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(always[event], set(&needed), "{event}");
+        assert_eq!(found[event], &set(&needed) | &set(&optional), "{event}");
     }
 }
 

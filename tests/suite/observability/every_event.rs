@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use oauth_dcr::{
     BackendError, InitialAccess, InitialAccessOutcome, MarkOutcome, Opened, Owner, PeerAddress,
-    RedirectionPolicy, Registrar, RegistrarBuilder, RegistrationEndpoint, RegistrationRequest,
-    TenantId, TenantSelector, Tenants,
+    RedirectionPolicy, Registrar, RegistrarBuilder, RegistrationBody, RegistrationEndpoint,
+    RegistrationRequest, TenantId, TenantSelector, Tenants,
 };
 use serde_json::{Value, json};
 
@@ -142,6 +142,9 @@ pub(crate) async fn send(registrar: &Registrar, host: &str, body: &Value) -> (u1
     answer(registrar, request(host, body)).await
 }
 
+/// How a body ends that is not there as a whole.
+type End = fn(RegistrationBody) -> Response<Bytes>;
+
 /// How registrations come out, as far as that needs no broken port.
 async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
     for (host, body, status) in [
@@ -185,11 +188,17 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
     assert_eq!(answer(&registrar, get).await.0, 405);
     assert_eq!(answer(&registrar, options).await.0, 204);
     assert_eq!(answer(&registrar, form).await.0, 415);
-    let (head, _) = request("open", &public()).into_parts();
-    let endpoint = RegistrationEndpoint::new(registrar.clone());
-    match endpoint.open(&head).await {
-        Opened::Admitted(body) => assert_eq!(read(&body.abandon()).0, 400),
-        Opened::Answered(response) => panic!("{response:?}"),
+    let ends: [(End, u16); 2] = [
+        (RegistrationBody::abandon, 400),
+        (RegistrationBody::time_out, 408),
+    ];
+    for (end, status) in ends {
+        let (head, _) = request("open", &public()).into_parts();
+        let endpoint = RegistrationEndpoint::new(registrar.clone());
+        match endpoint.open(&head).await {
+            Opened::Admitted(body) => assert_eq!(read(&end(body)).0, status),
+            Opened::Answered(response) => panic!("{response:?}"),
+        }
     }
     // The only client of a small tenant makes room until it is used.
     send(&registrar, "small", &public()).await;

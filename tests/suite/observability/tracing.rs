@@ -1,7 +1,7 @@
 //! What is logged: names, levels, fields, and what never is.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Debug,
     sync::{Arc, Mutex},
 };
@@ -18,7 +18,10 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, prelude::*, registry::LookupSpan};
 
-use super::every_event::{CANARY, SOURCE, provoke, send};
+use super::{
+    every_event::{CANARY, SOURCE, provoke, send},
+    page,
+};
 use crate::support::broken::{Failing, OddStore};
 
 pub(crate) type Fields = BTreeMap<String, String>;
@@ -302,6 +305,70 @@ async fn each_event_is_logged_with_its_level_and_fields() {
         let found: Vec<&String> = event.fields.keys().collect();
         assert_eq!(found, names, "{message}");
     }
+}
+
+/// By message, the fields that every event has and those that some have.
+fn fields_by_message(seen: &Collected) -> BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> {
+    let mut found = BTreeMap::new();
+    for event in &seen.events {
+        let names = event.fields.keys().map(String::as_str);
+        let names: BTreeSet<&str> = names.filter(|name| *name != "message").collect();
+        let first = || (names.clone(), BTreeSet::new());
+        let message = event.fields["message"].as_str();
+        let (every, some) = found.entry(message).or_insert_with(first);
+        *every = &*every & &names;
+        *some = &*some | &names;
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_page_lists_what_is_logged() {
+    let seen = everything(TracingEvents::new()).await;
+    let all = everything(TracingEvents::new().with_addresses().with_causes()).await;
+    let (plain, all) = (fields_by_message(&seen), fields_by_message(&all));
+    let rows = page::table("| message | level |");
+    assert_eq!(rows.len(), all.len());
+    for row in rows {
+        let message = page::quoted(row[0])[0];
+        let mut events = seen
+            .events
+            .iter()
+            .filter(|it| it.fields["message"] == message);
+        assert!(events.all(|it| it.level.as_str() == row[1]), "{message}");
+        let (needed, optional) = page::members(row[2]);
+        let needed: BTreeSet<&str> = needed.into_iter().collect();
+        assert_eq!(plain[message].0, needed, "{message}");
+        let optional: BTreeSet<&str> = optional.into_iter().collect();
+        assert_eq!(all[message].1, &needed | &optional, "{message}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_lists_the_spans() {
+    let seen = everything(TracingEvents::new()).await;
+    let found = seen.spans.iter().map(|span| {
+        let names: BTreeSet<&str> = span.fields.keys().map(String::as_str).collect();
+        (span.name, span.level.to_string(), names)
+    });
+    let mut by_name: BTreeMap<&str, (String, BTreeSet<&str>)> = BTreeMap::new();
+    for (name, level, names) in found {
+        let entry = by_name.entry(name).or_insert((level, BTreeSet::new()));
+        entry.1.extend(names);
+    }
+    let documented = page::table("| span | level |").into_iter().map(|row| {
+        let names = page::quoted(row[2]).into_iter().collect();
+        (page::quoted(row[0])[0], (row[1].to_owned(), names))
+    });
+    assert_eq!(by_name, documented.collect());
+    // Every one has come to an outcome, preflights included.
+    let mut registrations = seen.spans.iter().filter(|span| span.name == "registration");
+    assert!(registrations.all(|span| span.is_closed && span.fields.contains_key("outcome")));
+    assert!(seen.spans.iter().any(|span| {
+        span.fields
+            .get("outcome")
+            .is_some_and(|it| it == "preflight")
+    }));
 }
 
 #[tokio::test]
