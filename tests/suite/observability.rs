@@ -1,6 +1,7 @@
 //! What operators are told: events, and what is made of them.
 
 mod audit;
+mod dashboard;
 mod events;
 mod every_event;
 mod metrics;
