@@ -4,7 +4,9 @@ mod record;
 
 use crate::{
     registration::ClientMetadata,
-    values::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
+    values::{
+        ClientId, ClientType, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp,
+    },
 };
 
 /// A registered client, as it is stored: the authorization and token checks know no other form.
@@ -74,6 +76,15 @@ impl Client {
     /// Whether it is public: it has no secret (RFC 6749 section 2.1).
     pub const fn is_public(&self) -> bool {
         self.secret.is_none()
+    }
+
+    /// Whether it is public or confidential, in a word.
+    pub const fn client_type(&self) -> ClientType {
+        if self.is_public() {
+            ClientType::Public
+        } else {
+            ClientType::Confidential
+        }
     }
 
     /// The digest of its secret, or `None` for a public client.

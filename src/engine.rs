@@ -1,15 +1,17 @@
 //! The pipeline: `admit`, `decode`, `apply`, `mint`, `insert`; and what an owner does afterwards.
 
 mod admission;
+mod attempt;
 mod builder;
 mod mint;
 mod owner;
 mod registered;
 mod registrar;
+mod trace;
 
 pub use admission::Admission;
+pub(crate) use attempt::InitialAccessToken;
 pub use builder::RegistrarBuilder;
 pub use owner::{ClientPage, Owner};
 pub use registered::Registered;
-pub(crate) use registrar::InitialAccessToken;
 pub use registrar::{MarkOutcome, Registrar};

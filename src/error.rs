@@ -7,3 +7,6 @@ mod registration;
 pub use backend::{BackendError, RandomError};
 pub use owner::OwnerError;
 pub use registration::RegistrationError;
+
+#[cfg(test)]
+pub(crate) use registration::tests::one_of_each;

@@ -19,6 +19,9 @@ pub mod life_of_a_client {}
 #[doc = include_str!("guide/many_nodes.md")]
 pub mod many_nodes {}
 
+#[doc = include_str!("guide/observability.md")]
+pub mod observability {}
+
 #[doc = include_str!("guide/redirect_uris.md")]
 pub mod redirect_uris {}
 

@@ -79,6 +79,7 @@
 //! - [The life of a client](guide::life_of_a_client): limits, folding, sweeps, the owner.
 //! - [Writing a store](guide::writing_a_store), and how to know that it is right.
 //! - [Many nodes](guide::many_nodes): two to paste, and what a billion clients take.
+//! - [Observability](guide::observability): logs, traces, metrics, a dashboard, an audit trail.
 //! - [The threat model](guide::threat_model): what is defended, what stays with the host, what is left.
 //! - [Standards](guide::standards): section by section, departures marked.
 //! - [Coming from Auth0](guide::coming_from_auth0): each concept, its name here.
@@ -92,11 +93,13 @@
 //! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
 //! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
+//! - `metrics`: [`metrics::MetricsEvents`], counters and a histogram through the crate `metrics`.
 //! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
 //! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey. It needs Tokio.
 //! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
 //! - `tower`: [`tower::RegistrationService`], for hyper and whatever speaks `tower_service`. It needs
 //!   Tokio.
+//! - `tracing`: a span for each registration, and [`tracing::TracingEvents`], which logs what happens.
 #![deny(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -135,6 +138,7 @@ mod access;
 pub mod acl;
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
+mod audit;
 mod authorization;
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -171,10 +175,15 @@ mod token;
 mod values;
 mod wire;
 
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 pub use access::{AccessError, AccessRequest, ApiAccess, ApiScopes};
+pub use audit::{AuditEvent, AuditFact, AuditTrail};
 #[cfg(feature = "confusables")]
 pub use authorization::ProtectedNames;
 pub use authorization::{
@@ -195,8 +204,8 @@ pub use memory::MemoryStore;
 pub use ports::LocalRateLimiter;
 pub use ports::{
     Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource, InitialAccess,
-    InitialAccessOutcome, InsertOutcome, Insertion, Location, NoEvents, NoGeo, OsRandom,
-    RateLimiter, Removal, RemoveOutcome, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
+    InitialAccessOutcome, InsertOutcome, Insertion, Location, NoGeo, OsRandom, RateLimiter,
+    Removal, RemoveOutcome, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
     TenantSelector, Tenants, UpdateOutcome, WantedLocation,
 };
 #[cfg(feature = "postgres")]
@@ -225,10 +234,10 @@ pub use token::{
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,
-    CodeChallenge, CodeVerifier, Destination, GrantType, InvalidClientId, InvalidCodeChallenge,
-    InvalidCodeVerifier, InvalidLanguageTag, InvalidScheme, InvalidScope, InvalidTenantId,
-    LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError, RedirectionPolicy,
-    ResponseType, Scope, SecretDigest, SecurityMode, TenantId, Timestamp, TokenEndpointAuthMethod,
-    WebUri, WebUriError, Word,
+    ClientType, CodeChallenge, CodeVerifier, Destination, GrantType, InvalidClientId,
+    InvalidCodeChallenge, InvalidCodeVerifier, InvalidLanguageTag, InvalidScheme, InvalidScope,
+    InvalidTenantId, LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError,
+    RedirectionPolicy, ResponseType, Scope, SecretDigest, SecurityMode, TenantId, Timestamp,
+    TokenEndpointAuthMethod, WebUri, WebUriError, Word,
 };
 pub use wire::{BodyProgress, Opened, PeerAddress, RegistrationBody, RegistrationEndpoint};

@@ -15,7 +15,7 @@ mod store;
 mod tenants;
 
 pub use clock::{Clock, SystemClock};
-pub use events::{Change, Event, EventSink, NoEvents, Removal};
+pub use events::{Change, Event, EventSink, Removal};
 pub use geo::{GeoSource, Location, NoGeo, WantedLocation};
 pub use initial_access::{InitialAccess, InitialAccessOutcome};
 pub use limiter::RateLimiter;

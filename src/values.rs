@@ -29,8 +29,8 @@ pub use scope::{InvalidScope, Scope};
 pub use tenant_id::{InvalidTenantId, TenantId};
 pub use timestamp::Timestamp;
 pub use vocabulary::{
-    ApplicationType, GrantType, OrderedSet, RedirectionPolicy, ResponseType, SecurityMode,
-    TokenEndpointAuthMethod, Word,
+    ApplicationType, ClientType, GrantType, OrderedSet, RedirectionPolicy, ResponseType,
+    SecurityMode, TokenEndpointAuthMethod, Word,
 };
 pub use web_uri::{WebUri, WebUriError};
 

@@ -17,9 +17,9 @@ use clock::ManualClock;
 use ipnet::IpNet;
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationRequest, Client, CodeBinding, CodeChallenge, CodeVerifier,
-    Found, GeoSource as _, LocalRateLimiter, MemoryStore, Quota, RateLimiter as _, RefreshBinding,
-    Registrar, SecretDigest, TenantId, TenantSelector, TenantSettings, Timestamp, TokenDecision,
-    TokenGrant, TokenRequest, WantedLocation,
+    Event, EventSink, Found, GeoSource as _, LocalRateLimiter, MemoryStore, Quota,
+    RateLimiter as _, RefreshBinding, Registrar, SecretDigest, TenantId, TenantSelector,
+    TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest, WantedLocation,
     acl::{Acl, AclScope, Conditions, Decision, Endpoint, NetworkSet, Rule, Signals},
     geoip::{Database, Databases, Fields},
 };
@@ -69,6 +69,33 @@ fn a_registration_allocates_at_most_35_times() {
         counted.count_total
     );
     assert!(counted.bytes_total < 8_192, "{} bytes", counted.bytes_total);
+}
+
+/// Reads every event, and keeps nothing.
+struct Reader;
+
+impl EventSink for Reader {
+    fn record(&self, event: &Event<'_>) {
+        assert!(event.tenant().is_some() && event.outcome().is_some());
+    }
+}
+
+#[test]
+fn an_event_allocates_nothing() {
+    let builder = || {
+        let mut tenant = TenantSettings::new().enabled();
+        tenant.registration.rate_limit = None;
+        Registrar::builder(MemoryStore::new()).tenant(tenant)
+    };
+    let counts = [builder(), builder().events(Reader).events(Reader)].map(|builder| {
+        let registrar = builder.build();
+        ready(register(&registrar));
+        let counted = measure(|| {
+            ready(register(&registrar));
+        });
+        counted.count_total
+    });
+    assert_eq!(counts[0], counts[1]);
 }
 
 #[test]

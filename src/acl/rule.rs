@@ -256,6 +256,17 @@ fn fault_of(condition: &Condition, side: &str) -> Option<AclError> {
     })
 }
 
+impl Action {
+    /// The word that the JSON has for it.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Block => "block",
+            Self::Redirect(_) => "redirect",
+        }
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

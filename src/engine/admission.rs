@@ -2,7 +2,12 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     client::Client,
-    engine::{Registered, Registrar, mint},
+    engine::{
+        Registered,
+        attempt::Attempt,
+        mint,
+        trace::{Trace, Wait},
+    },
     error::RegistrationError,
     life::FoldKey,
     ports::{Event, InsertOutcome, Insertion, Removal},
@@ -19,21 +24,21 @@ const RETRIES: u32 = 3;
 /// Proof that one request may register one client: its tenant is known, registration is enabled,
 /// and a token of the tenant's quota was taken for it.
 ///
-/// Only [`Registrar::admit`] gives one. It can't be copied, and registering consumes it.
+/// Only [`Registrar::admit`](crate::Registrar::admit) gives one. It can't be copied, and registering consumes it.
 pub struct Admission {
-    registrar: Registrar,
+    attempt: Attempt,
     tenant: Arc<TenantSettings>,
     rate: Option<RateDecision>,
 }
 
 impl Admission {
     pub(super) fn new(
-        registrar: Registrar,
+        attempt: Attempt,
         tenant: Arc<TenantSettings>,
         rate: Option<RateDecision>,
     ) -> Self {
         Self {
-            registrar,
+            attempt,
             tenant,
             rate,
         }
@@ -75,18 +80,13 @@ impl Admission {
         self,
         request: RegistrationRequest,
     ) -> Result<Registered, RegistrationError> {
-        let stored = match self.tenant.registration.apply(request) {
-            Ok(metadata) => self.store(metadata).await,
-            Err(error) => Err(error.into()),
+        let made = async {
+            let metadata = self.tenant.registration.apply(request)?;
+            self.store(metadata).await
         };
-        match stored {
+        match self.attempt.traced(made).await {
             Ok(registered) => {
-                let client = registered.client();
-                self.registrar.0.events.record(&if registered.is_folded() {
-                    Event::Folded { client }
-                } else {
-                    Event::Registered { client }
-                });
+                self.attempt.succeed(&registered);
                 Ok(registered)
             }
             Err(error) => Err(self.refuse(error)),
@@ -103,7 +103,7 @@ impl Admission {
 
     /// Mints an identity for `metadata` and inserts the client: a new one while ids are taken.
     async fn store(&self, metadata: ClientMetadata) -> Result<Registered, RegistrationError> {
-        let ports = &self.registrar.0;
+        let ports = self.attempt.ports();
         let registration = &self.tenant.registration;
         let mode = registration.security_mode;
         let method = metadata.token_endpoint_auth_method();
@@ -126,7 +126,8 @@ impl Admission {
             let insertion = Insertion::new(Arc::clone(&client))
                 .max_clients(registration.max_clients)
                 .folded_by(fold_key);
-            match ports.store.insert(insertion).await? {
+            let inserted = ports.store.insert(insertion);
+            match Trace::wait(Wait::Insert, inserted).await? {
                 InsertOutcome::Inserted { removed } => {
                     self.record_removed(&removed);
                     return Ok(Registered::new(client, secret));
@@ -151,7 +152,7 @@ impl Admission {
 
     fn record_removed(&self, removed: &[ClientId]) {
         for client_id in removed {
-            self.registrar.0.events.record(&Event::Removed {
+            self.attempt.ports().tell(&Event::Removed {
                 tenant: &self.tenant.id,
                 client_id,
                 removal: Removal::MadeRoom,
@@ -161,7 +162,7 @@ impl Admission {
 
     /// Records a refusal on its way out.
     pub(crate) fn refuse(&self, error: RegistrationError) -> RegistrationError {
-        self.registrar.refuse(Some(&self.tenant.id), error)
+        self.attempt.refuse(Some(&self.tenant.id), error)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     engine::{Registrar, registrar::Ports},
     ports::{
         ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
-        EventSink, GeoSource, InitialAccess, NoEvents, NoGeo, OsRandom, RateLimiter, SecureRandom,
+        EventSink, GeoSource, InitialAccess, NoGeo, OsRandom, RateLimiter, SecureRandom,
         SingleTenant, SystemClock, TenantDirectory, default_limiter,
     },
     settings::TenantSettings,
@@ -19,7 +19,7 @@ pub struct RegistrarBuilder {
     clock: Arc<dyn Clock>,
     random: Box<dyn SecureRandom>,
     geo: Box<dyn GeoSource>,
-    events: Box<dyn EventSink>,
+    events: Vec<Box<dyn EventSink>>,
 }
 
 impl RegistrarBuilder {
@@ -32,7 +32,7 @@ impl RegistrarBuilder {
             clock: Arc::new(SystemClock::new()),
             random: Box::new(OsRandom),
             geo: Box::new(NoGeo),
-            events: Box::new(NoEvents),
+            events: Vec::new(),
         }
     }
 
@@ -87,10 +87,11 @@ impl RegistrarBuilder {
         self
     }
 
-    /// Reports to `events`. Default: nobody.
+    /// Adds a sink that every event is reported to. There may be several: each is told of every
+    /// event, in the order in which they were added. Default: none.
     #[must_use]
     pub fn events(mut self, events: impl EventSink) -> Self {
-        self.events = Box::new(events);
+        self.events.push(Box::new(events));
         self
     }
 

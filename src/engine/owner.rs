@@ -310,7 +310,7 @@ impl Owner {
         match ports.store.update(update(Arc::clone(&client))).await? {
             UpdateOutcome::Updated => {
                 let client_now = &*client;
-                ports.events.record(&Event::Changed {
+                ports.tell(&Event::Changed {
                     client: client_now,
                     change,
                 });
@@ -322,7 +322,7 @@ impl Owner {
     }
 
     fn record_removed(&self, client_id: &ClientId, removal: Removal) {
-        self.registrar.0.events.record(&Event::Removed {
+        self.registrar.0.tell(&Event::Removed {
             tenant: &self.tenant.id,
             client_id,
             removal,

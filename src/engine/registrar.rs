@@ -1,17 +1,18 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    acl::{Acl, Decision, Endpoint, Rule, Signal, Signals},
+    acl::Signals,
     client::Client,
-    engine::{Admission, Owner, RegistrarBuilder},
+    engine::{
+        Admission, Owner, RegistrarBuilder,
+        attempt::{Attempt, InitialAccessToken},
+    },
     error::{BackendError, OwnerError, RegistrationError},
     life::{Touch, TouchOutcome},
     ports::{
         ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
-        Event, EventSink, GeoSource, InitialAccessOutcome, Location, SecureRandom, TenantSelector,
-        WantedLocation,
+        Event, EventSink, GeoSource, SecureRandom, TenantSelector,
     },
-    settings::TenantSettings,
     values::{ClientId, TenantId, Timestamp},
 };
 
@@ -53,7 +54,16 @@ pub(super) struct Ports {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Box<dyn SecureRandom>,
     pub(super) geo: Box<dyn GeoSource>,
-    pub(super) events: Box<dyn EventSink>,
+    pub(super) events: Vec<Box<dyn EventSink>>,
+}
+
+impl Ports {
+    /// Tells every sink.
+    pub(super) fn tell(&self, event: &Event<'_>) {
+        for sink in &self.events {
+            sink.record(event);
+        }
+    }
 }
 
 impl Registrar {
@@ -91,150 +101,16 @@ impl Registrar {
         signals: Signals<'_>,
         token: Option<&str>,
     ) -> Result<Admission, RegistrationError> {
-        let tenant = self.find_tenant(selector).await?;
+        let mut attempt = self.attempt();
+        attempt.comes_from(&signals);
+        let tenant = attempt.find_tenant(selector).await?;
         let token = token.map_or(InitialAccessToken::Absent, InitialAccessToken::Presented);
-        self.admit_to(tenant, signals, token).await
+        attempt.admit_to(tenant, signals, token).await
     }
 
-    /// The first step of [`Registrar::admit`], for callers that answer some requests from the
-    /// tenant's settings alone.
-    pub(crate) async fn find_tenant(
-        &self,
-        selector: TenantSelector<'_>,
-    ) -> Result<Arc<TenantSettings>, RegistrationError> {
-        let found = self
-            .0
-            .tenants
-            .find(selector)
-            .await
-            .map_err(RegistrationError::Backend);
-        match found.and_then(|tenant| tenant.ok_or(RegistrationError::UnknownTenant)) {
-            Ok(tenant) => Ok(tenant),
-            Err(error) => Err(self.refuse(None, error)),
-        }
-    }
-
-    /// The steps of [`Registrar::admit`] after the tenant is known, cheapest first.
-    pub(crate) async fn admit_to(
-        &self,
-        tenant: Arc<TenantSettings>,
-        signals: Signals<'_>,
-        token: InitialAccessToken<'_>,
-    ) -> Result<Admission, RegistrationError> {
-        if !tenant.registration.enabled {
-            return Err(self.refuse(Some(&tenant.id), RegistrationError::NotEnabled));
-        }
-        // What the list or the gate stops uses up none of the rate.
-        if let Err(error) = self.check_acl(&tenant, signals) {
-            return Err(self.refuse(Some(&tenant.id), error));
-        }
-        if let Err(error) = self.check_initial_access(&tenant, token).await {
-            return Err(self.refuse(Some(&tenant.id), error));
-        }
-        let rate = match tenant.registration.rate_limit {
-            None => None,
-            Some(quota) => match self.0.limiter.acquire(&tenant.id, quota).await {
-                Ok(decision) => Some(decision),
-                Err(error) => return Err(self.refuse(Some(&tenant.id), error.into())),
-            },
-        };
-        match rate {
-            Some(decision) if !decision.is_admitted() => {
-                let error = RegistrationError::TooManyRequests { decision };
-                Err(self.refuse(Some(&tenant.id), error))
-            }
-            _ => Ok(Admission::new(self.clone(), tenant, rate)),
-        }
-    }
-
-    fn check_acl(
-        &self,
-        tenant: &TenantSettings,
-        signals: Signals<'_>,
-    ) -> Result<(), RegistrationError> {
-        let acl = &tenant.acl;
-        if acl.rules().is_empty() {
-            return Ok(());
-        }
-        // A list of networks can't block an address that nobody told: that is a host's mistake, and
-        // must not open its gates.
-        let addresses = [Signal::Source, Signal::Connecting];
-        let lacks = |signal| acl.looks_at(signal) && !signals.knows(signal);
-        if addresses.into_iter().any(lacks) {
-            let cause = "a rule looks at the address, and the host gave none";
-            return Err(BackendError::new("acl", cause).into());
-        }
-        let signals = self.located(acl, signals);
-        let verdict = acl.evaluate(Endpoint::Registration, &signals, self.0.clock.now());
-        for rule in verdict.monitored {
-            self.0.events.record(&Event::RuleMatched {
-                tenant: &tenant.id,
-                rule,
-            });
-        }
-        let rule = || {
-            verdict
-                .decided_by
-                .map(Rule::description)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        match verdict.decision {
-            Decision::Allow => Ok(()),
-            Decision::Block => Err(RegistrationError::Blocked { rule: rule() }),
-            Decision::Redirect(location) => Err(RegistrationError::Redirected {
-                rule: rule(),
-                location: location.clone(),
-            }),
-        }
-    }
-
-    async fn check_initial_access(
-        &self,
-        tenant: &TenantSettings,
-        token: InitialAccessToken<'_>,
-    ) -> Result<(), RegistrationError> {
-        let Some(gate) = &self.0.initial_access else {
-            return Ok(());
-        };
-        let token = match token {
-            InitialAccessToken::Absent => None,
-            InitialAccessToken::Presented(token) => Some(token),
-            InitialAccessToken::Unusable => {
-                return Err(RegistrationError::InvalidInitialAccessToken);
-            }
-        };
-        match (gate.verify(&tenant.id, token).await?, token) {
-            (InitialAccessOutcome::Granted, _) => Ok(()),
-            (InitialAccessOutcome::Refused, None) => {
-                Err(RegistrationError::InitialAccessTokenRequired)
-            }
-            (InitialAccessOutcome::Refused, Some(_)) => {
-                Err(RegistrationError::InvalidInitialAccessToken)
-            }
-        }
-    }
-
-    /// Adds to `signals` what `acl` looks at, the request did not say, and the source of locations
-    /// knows.
-    fn located<'a>(&self, acl: &Acl, signals: Signals<'a>) -> Signals<'a> {
-        let wants = |signal| acl.looks_at(signal) && !signals.knows(signal);
-        let wanted = WantedLocation {
-            country: wants(Signal::Country),
-            subdivision: wants(Signal::Subdivision),
-            asn: wants(Signal::Asn),
-        };
-        match signals.source() {
-            Some(address) if !wanted.is_nothing() => {
-                let Location {
-                    country,
-                    subdivision,
-                    asn,
-                } = self.0.geo.locate(address, wanted);
-                signals.or_located(country, subdivision, asn)
-            }
-            _ => signals,
-        }
+    /// The beginning of [`Registrar::admit`], for callers that take its steps one by one.
+    pub(crate) fn attempt(&self) -> Attempt {
+        Attempt::new(self.clone())
     }
 
     /// The client with this id in this tenant, whatever state registration is in.
@@ -286,32 +162,10 @@ impl Registrar {
         }
     }
 
-    /// Records a refusal on its way out.
-    pub(crate) fn refuse(
-        &self,
-        tenant: Option<&TenantId>,
-        error: RegistrationError,
-    ) -> RegistrationError {
-        self.0.events.record(&Event::Refused {
-            tenant,
-            error: &error,
-        });
-        error
-    }
-
     /// The time, for headers that name a moment.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }
-}
-
-/// What a request shows of an initial access token.
-#[derive(Clone, Copy)]
-pub(crate) enum InitialAccessToken<'a> {
-    Absent,
-    Presented(&'a str),
-    /// There is something that is none.
-    Unusable,
 }
 
 /// Whether a client was marked as used.

@@ -1,7 +1,7 @@
 use crate::{
     error::{BackendError, RandomError},
     quota::RateDecision,
-    registration::{DecodeError, MetadataError},
+    registration::{DecodeError, Field, MetadataError},
     values::WebUri,
 };
 
@@ -81,12 +81,160 @@ pub enum RegistrationError {
     NoFreeId,
 }
 
+/// What programs tell one error from another by: none of it holds the client's own text.
+impl RegistrationError {
+    /// The stable name of this kind of error: that of the variant, in snake case. It is finer than the
+    /// `error` that the client is sent.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::UnknownTenant => "unknown_tenant",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NotEnabled => "not_enabled",
+            Self::Blocked { .. } => "blocked",
+            Self::Redirected { .. } => "redirected",
+            Self::InitialAccessTokenRequired => "initial_access_token_required",
+            Self::InvalidInitialAccessToken => "invalid_initial_access_token",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::BodyIncomplete => "body_incomplete",
+            Self::BodyTimeout => "body_timeout",
+            Self::Decode(_) => "decode",
+            Self::Metadata(_) => "metadata",
+            Self::TooManyClients => "too_many_clients",
+            Self::Backend(_) => "backend",
+            Self::Random(_) => "random",
+            Self::NoFreeId => "no_free_id",
+        }
+    }
+
+    /// Whether the service failed, so that the same request may do later: a 503. Anything else is a
+    /// refusal.
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Backend(_) | Self::Random(_) | Self::NoFreeId)
+    }
+
+    /// The field at fault, if it is one that this crate reads.
+    pub const fn field(&self) -> Option<Field> {
+        match self {
+            Self::Decode(error) => error.field(),
+            Self::Metadata(error) => Some(error.field()),
+            _ => None,
+        }
+    }
+
+    /// The position of the first value at fault, from 0, where the field is a list.
+    pub const fn index(&self) -> Option<usize> {
+        match self {
+            Self::Metadata(error) => error.index(),
+            _ => None,
+        }
+    }
+
+    /// The stable name of the rule that the body breaks, as the client is sent it.
+    pub const fn rule(&self) -> Option<&'static str> {
+        match self {
+            Self::BodyTooLarge { .. }
+            | Self::UnsupportedMediaType
+            | Self::BodyIncomplete
+            | Self::BodyTimeout => Some(self.kind()),
+            Self::Decode(error) => Some(error.rule()),
+            Self::Metadata(error) => Some(error.fault().rule()),
+            Self::UnknownTenant
+            | Self::MethodNotAllowed
+            | Self::NotEnabled
+            | Self::Blocked { .. }
+            | Self::Redirected { .. }
+            | Self::InitialAccessTokenRequired
+            | Self::InvalidInitialAccessToken
+            | Self::TooManyRequests { .. }
+            | Self::TooManyClients
+            | Self::Backend(_)
+            | Self::Random(_)
+            | Self::NoFreeId => None,
+        }
+    }
+
+    /// What the rule of the access control list is for that stopped the request: the operator's own
+    /// words.
+    pub fn acl_rule(&self) -> Option<&str> {
+        match self {
+            Self::Blocked { rule } | Self::Redirected { rule, .. } => Some(rule),
+            _ => None,
+        }
+    }
+}
+
 impl From<DecodeError> for RegistrationError {
     /// A member of the wrong type is the metadata's fault, not the body's.
     fn from(error: DecodeError) -> Self {
         match error {
             DecodeError::Metadata(error) => Self::Metadata(error),
             error => Self::Decode(error),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{registration::MetadataFault, values::RedirectUriError};
+
+    /// One error of each kind: a new variant finds its place in the match.
+    pub(crate) fn one_of_each() -> Vec<RegistrationError> {
+        std::iter::successors(Some(RegistrationError::UnknownTenant), next).collect()
+    }
+
+    fn next(error: &RegistrationError) -> Option<RegistrationError> {
+        use RegistrationError as E;
+        let rule = String::from("no visitors");
+        Some(match error {
+            E::UnknownTenant => E::MethodNotAllowed,
+            E::MethodNotAllowed => E::NotEnabled,
+            E::NotEnabled => E::Blocked { rule },
+            E::Blocked { .. } => E::Redirected {
+                rule,
+                location: WebUri::parse("https://example.com/").unwrap(),
+            },
+            E::Redirected { .. } => E::InitialAccessTokenRequired,
+            E::InitialAccessTokenRequired => E::InvalidInitialAccessToken,
+            E::InvalidInitialAccessToken => E::TooManyRequests {
+                decision: RateDecision::limited(
+                    crate::quota::Quota::default(),
+                    std::time::Duration::from_secs(1),
+                ),
+            },
+            E::TooManyRequests { .. } => E::BodyTooLarge { max: 1 },
+            E::BodyTooLarge { .. } => E::UnsupportedMediaType,
+            E::UnsupportedMediaType => E::BodyIncomplete,
+            E::BodyIncomplete => E::BodyTimeout,
+            E::BodyTimeout => E::Decode(DecodeError::NotJson),
+            E::Decode(_) => E::Metadata(MetadataError::at(
+                Field::RedirectUris,
+                2,
+                MetadataFault::RedirectUri(RedirectUriError::SchemeNotAllowed),
+            )),
+            E::Metadata(_) => E::TooManyClients,
+            E::TooManyClients => E::Backend(BackendError::new("test", "out of order")),
+            E::Backend(_) => E::Random(RandomError::new("out of order")),
+            E::Random(_) => E::NoFreeId,
+            E::NoFreeId => return None,
+        })
+    }
+
+    #[test]
+    fn a_kind_is_called_what_its_variant_is() {
+        for error in one_of_each() {
+            let debug = format!("{error:?}");
+            let variant = debug.split([' ', '(', '{']).next().unwrap();
+            let mut name = String::new();
+            for character in variant.chars() {
+                if character.is_ascii_uppercase() && !name.is_empty() {
+                    name.push('_');
+                }
+                name.push(character.to_ascii_lowercase());
+            }
+            assert_eq!(error.kind(), name);
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     acl::Rule,
@@ -9,21 +9,38 @@ use crate::{
 
 /// Something that an operator may want to count, log or prove.
 ///
-/// No event holds a secret or the body of a request.
+/// No event holds a secret or the body of a request. Its `source` is the client's address as
+/// [`Signals::source`](crate::acl::Signals::source) has it, behind the tenant's trusted proxies:
+/// personal data in many places. It is `None` where nobody told it, and over HTTP where the request
+/// led to no tenant, whose proxies would be trusted.
+///
+/// `took` is measured by [`Clock::monotonic`](crate::Clock::monotonic) from the moment that the request
+/// was to be admitted; the arrival of its body is part of it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A client was registered and stored.
+    #[non_exhaustive]
     Registered {
         /// The client.
         client: &'a Client,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+        /// How long it took.
+        took: Duration,
     },
     /// A registration was folded into a client that registered the same before.
+    #[non_exhaustive]
     Folded {
         /// The client.
         client: &'a Client,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+        /// How long it took.
+        took: Duration,
     },
     /// The tenant's owner changed a client.
+    #[non_exhaustive]
     Changed {
         /// The client, as it is now.
         client: &'a Client,
@@ -31,6 +48,7 @@ pub enum Event<'a> {
         change: Change,
     },
     /// A client was removed.
+    #[non_exhaustive]
     Removed {
         /// The tenant.
         tenant: &'a TenantId,
@@ -40,19 +58,63 @@ pub enum Event<'a> {
         removal: Removal,
     },
     /// A monitoring rule of the access control list matched: what it says was not done.
+    #[non_exhaustive]
     RuleMatched {
         /// The tenant.
         tenant: &'a TenantId,
         /// The rule.
         rule: &'a Rule,
+        /// Where the request came from.
+        source: Option<IpAddr>,
     },
-    /// A registration was refused, or failed.
+    /// A registration was refused, or failed ([`RegistrationError::is_failure`]).
+    #[non_exhaustive]
     Refused {
         /// The tenant, if the request led to one.
         tenant: Option<&'a TenantId>,
         /// Why.
         error: &'a RegistrationError,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+        /// How long it took.
+        took: Duration,
     },
+}
+
+impl<'a> Event<'a> {
+    /// The tenant that it is about, if the request led to one.
+    pub const fn tenant(&self) -> Option<&'a TenantId> {
+        match *self {
+            Self::Registered { client, .. }
+            | Self::Folded { client, .. }
+            | Self::Changed { client, .. } => Some(client.tenant()),
+            Self::Removed { tenant, .. } | Self::RuleMatched { tenant, .. } => Some(tenant),
+            Self::Refused { tenant, .. } => tenant,
+        }
+    }
+
+    /// The client that it is about, if there is one.
+    pub const fn client_id(&self) -> Option<&'a ClientId> {
+        match *self {
+            Self::Registered { client, .. }
+            | Self::Folded { client, .. }
+            | Self::Changed { client, .. } => Some(client.id()),
+            Self::Removed { client_id, .. } => Some(client_id),
+            Self::RuleMatched { .. } | Self::Refused { .. } => None,
+        }
+    }
+
+    /// How a registration came out, in one stable word: `registered`, `folded`, `refused` or `failed`.
+    /// `None` for an event that ends no registration.
+    pub const fn outcome(&self) -> Option<&'static str> {
+        match self {
+            Self::Registered { .. } => Some("registered"),
+            Self::Folded { .. } => Some("folded"),
+            Self::Refused { error, .. } if error.is_failure() => Some("failed"),
+            Self::Refused { .. } => Some("refused"),
+            Self::Changed { .. } | Self::Removed { .. } | Self::RuleMatched { .. } => None,
+        }
+    }
 }
 
 /// What the owner of a tenant changed about a client.
@@ -71,6 +133,19 @@ pub enum Change {
     RedirectionPolicy,
 }
 
+impl Change {
+    /// Its stable name: that of the variant, in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Secret => "secret",
+            Self::Blocked => "blocked",
+            Self::Unblocked => "unblocked",
+            Self::RedirectionPolicy => "redirection_policy",
+        }
+    }
+}
+
 /// Why a client was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -83,6 +158,17 @@ pub enum Removal {
     Deleted,
 }
 
+impl Removal {
+    /// Its stable name: that of the variant, in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MadeRoom => "made_room",
+            Self::Swept => "swept",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// Where events go: a log, counters, an audit trail.
 ///
 /// An event follows the deed: a client that hangs up while its registration is being stored may
@@ -90,17 +176,12 @@ pub enum Removal {
 ///
 /// It is called on the request's way, so it must be quick: hand slow work to a queue. It can't
 /// fail; what it does with an event that it can't keep is its own affair.
+///
+/// There are some: `TracingEvents` and `MetricsEvents` by the features `tracing` and `metrics`, and
+/// [`AuditTrail`](crate::AuditTrail).
 pub trait EventSink: Send + Sync + 'static {
     /// Takes note of `event`.
     fn record(&self, event: &Event<'_>);
-}
-
-/// Drops every event.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoEvents;
-
-impl EventSink for NoEvents {
-    fn record(&self, _: &Event<'_>) {}
 }
 
 impl<E: EventSink> EventSink for Arc<E> {

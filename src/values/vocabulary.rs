@@ -15,6 +15,36 @@ pub enum SecurityMode {
     Permissive,
 }
 
+impl SecurityMode {
+    /// The word that settings have for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Permissive => "permissive",
+        }
+    }
+}
+
+/// Whether a client can keep a secret (RFC 6749 section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientType {
+    /// It has none, and proves itself by PKCE alone.
+    Public,
+    /// It has one.
+    Confidential,
+}
+
+impl ClientType {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Confidential => "confidential",
+        }
+    }
+}
+
 /// What becomes of an authorization request that is refused after its redirect URI is known.
 ///
 /// Anyone can register a client, so a redirect to it is a redirect to anywhere
@@ -330,6 +360,12 @@ mod tests {
 
     #[test]
     fn what_serde_writes_is_the_registered_name() {
+        for mode in [SecurityMode::Strict, SecurityMode::Permissive] {
+            assert_eq!(written(mode), format!("{:?}", mode.as_str()));
+        }
+        for kind in [ClientType::Public, ClientType::Confidential] {
+            assert_eq!(written(kind), format!("{:?}", kind.as_str()));
+        }
         for grant in GrantType::allowed_in(SecurityMode::Permissive) {
             assert_eq!(written(grant), format!("{:?}", grant.as_str()));
         }

@@ -75,25 +75,27 @@ impl RegistrationEndpoint {
     pub async fn open_for(&self, selector: TenantSelector<'_>, head: &Parts) -> Opened {
         let (method, headers) = (&head.method, &head.headers);
         let mut frame = Frame::new(self.registrar.clock().now());
-        let tenant = match self.registrar.find_tenant(selector).await {
+        let mut attempt = self.registrar.attempt();
+        let tenant = match attempt.find_tenant(selector).await {
             Ok(tenant) => tenant,
             Err(error) => return Opened::Answered(frame.refused(&error)),
         };
         let cors = Cors::of(&tenant.registration.allowed_origins, headers);
         if method == Method::OPTIONS {
+            attempt.is_preflight();
             let is_preflight = cors::is_preflight(method, headers);
             return Opened::Answered(cors::preflight(cors, is_preflight));
         }
         frame.cors = cors;
+        let signals = signals::of(head, &tenant);
+        attempt.comes_from(&signals);
         if method != Method::POST {
             let error = RegistrationError::MethodNotAllowed;
-            let error = self.registrar.refuse(Some(&tenant.id), error);
+            let error = attempt.refuse(Some(&tenant.id), error);
             return Opened::Answered(frame.refused(&error));
         }
-        let signals = signals::of(head, &tenant);
         let token = bearer::initial_access_token(headers);
-        let admitted = self.registrar.admit_to(tenant, signals, token).await;
-        let admission = match admitted {
+        let admission = match attempt.admit_to(tenant, signals, token).await {
             Ok(admission) => admission,
             Err(error) => return Opened::Answered(frame.refused(&error)),
         };
@@ -109,9 +111,8 @@ impl RegistrationEndpoint {
     /// The answer to a request that leads the host program to no tenant: 404, as for any that
     /// [`open`](Self::open) finds none for.
     pub fn unknown_tenant(&self) -> Response<Bytes> {
-        let error = self
-            .registrar
-            .refuse(None, RegistrationError::UnknownTenant);
+        let attempt = self.registrar.attempt();
+        let error = attempt.refuse(None, RegistrationError::UnknownTenant);
         Frame::new(self.registrar.clock().now()).refused(&error)
     }
 

@@ -119,40 +119,36 @@ pub(super) fn whole_seconds(span: std::time::Duration) -> u64 {
 }
 
 fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
-    use RegistrationError as E;
-    let of_body = |rule| {
-        Some(ErrorDetail {
-            field: None,
-            index: None,
-            rule,
-        })
-    };
-    match error {
-        E::BodyTooLarge { .. } => of_body("body_too_large"),
-        E::UnsupportedMediaType => of_body("unsupported_media_type"),
-        E::BodyIncomplete => of_body("body_incomplete"),
-        E::BodyTimeout => of_body("body_timeout"),
-        E::Decode(error) => Some(ErrorDetail {
-            field: error.field().map(Field::as_str),
-            index: None,
-            rule: error.rule(),
-        }),
-        E::Metadata(error) => Some(ErrorDetail {
-            field: Some(error.field().as_str()),
-            index: error.index(),
-            rule: error.fault().rule(),
-        }),
-        E::UnknownTenant
-        | E::MethodNotAllowed
-        | E::NotEnabled
-        | E::Blocked { .. }
-        | E::Redirected { .. }
-        | E::InitialAccessTokenRequired
-        | E::InvalidInitialAccessToken
-        | E::TooManyRequests { .. }
-        | E::TooManyClients
-        | E::Backend(_)
-        | E::Random(_)
-        | E::NoFreeId => None,
+    Some(ErrorDetail {
+        field: error.field().map(Field::as_str),
+        index: error.index(),
+        rule: error.rule()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::one_of_each;
+
+    #[test]
+    fn the_page_on_observability_says_what_each_kind_of_error_is_sent_as() {
+        let page = include_str!("../guide/observability.md");
+        let (_, table) = page.split_once("| `error` | status |").unwrap();
+        let rows: Vec<&str> = table
+            .lines()
+            .skip(2)
+            .take_while(|it| it.starts_with('|'))
+            .collect();
+        let errors = one_of_each();
+        assert_eq!(rows.len(), errors.len());
+        for error in errors {
+            let sent = WireError::of(&error);
+            let (kind, status) = (error.kind(), sent.status.as_u16());
+            let row = format!("| `{kind}` | {status} | `{}`", sent.code);
+            let at = rows.iter().position(|it| it.starts_with(&row));
+            let at = at.unwrap_or_else(|| panic!("{row}"));
+            assert_eq!(error.is_failure(), at + 3 >= rows.len(), "{row}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// The top-level modules from the ground up. Each may use those that stand before it.
-const FLOORS: [&str; 21] = [
+const FLOORS: [&str; 22] = [
     // Values.
     "values",
     // Decisions: pure functions of values.
@@ -22,6 +22,8 @@ const FLOORS: [&str; 21] = [
     // The outside world: how it fails, and the ports to it.
     "error",
     "ports",
+    // What is made of events, for operators.
+    "audit",
     // The engine.
     "engine",
     // The wire.
@@ -35,15 +37,17 @@ const FLOORS: [&str; 21] = [
     "leaves",
 ];
 
-const LEAVES: [&str; 8] = [
+const LEAVES: [&str; 10] = [
     "actix_web",
     "axum",
     "conformance",
     "geoip",
     "memory",
+    "metrics",
     "postgres",
     "redis",
     "sqlite",
+    "tracing",
 ];
 
 fn floor(module: &str) -> usize {

@@ -21,6 +21,7 @@ mod layering;
 mod life;
 mod limiter;
 mod limiter_conformance;
+mod observability;
 mod owner;
 mod package;
 mod pages;

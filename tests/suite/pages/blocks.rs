@@ -1,6 +1,6 @@
 //! Blocks of code.
 
-use oauth_dcr::{SettingsDocument, acl::Acl};
+use oauth_dcr::{AuditEvent, SettingsDocument, acl::Acl};
 use serde_json::{Value, json};
 
 use super::{Page, pages, source};
@@ -55,13 +55,16 @@ fn every_block_is_in_a_language_that_is_checked_or_can_not_be() {
     }
 }
 
-/// Whole settings, an access control list, or some members of a tenant's `registration`.
+/// Whole settings, an access control list, a line of an audit trail, or some members of a tenant's `registration`.
 #[test]
-fn settings_that_are_shown_are_settings() {
+fn json_that_is_shown_is_what_it_looks_like() {
     each("json", |block| {
         let shown: Value = serde_json::from_str(&block.text).unwrap();
         let failed = if shown.get("tenants").is_some() {
             let parsed = SettingsDocument::from_json(&block.text);
+            parsed.err().map(|error| error.to_string())
+        } else if shown.get("event").is_some() {
+            let parsed = serde_json::from_value::<AuditEvent>(shown);
             parsed.err().map(|error| error.to_string())
         } else if shown.is_array() {
             let parsed = Acl::from_json(&block.text);

@@ -1,0 +1,256 @@
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use crate::{
+    acl::{Acl, Decision, Endpoint, Rule, Signal, Signals},
+    engine::{
+        Admission, Registered, Registrar,
+        registrar::Ports,
+        trace::{Trace, Wait},
+    },
+    error::{BackendError, RegistrationError},
+    ports::{Event, InitialAccessOutcome, Location, TenantSelector, WantedLocation},
+    quota::RateDecision,
+    settings::TenantSettings,
+    values::TenantId,
+};
+
+/// One attempt to register, from its arrival to its outcome.
+pub(crate) struct Attempt {
+    registrar: Registrar,
+    /// By the monotonic clock.
+    began: Duration,
+    source: Option<IpAddr>,
+    trace: Trace,
+}
+
+/// What a request shows of an initial access token.
+#[derive(Clone, Copy)]
+pub(crate) enum InitialAccessToken<'a> {
+    Absent,
+    Presented(&'a str),
+    /// There is something that is none.
+    Unusable,
+}
+
+impl Attempt {
+    /// Begins now.
+    pub(super) fn new(registrar: Registrar) -> Self {
+        let began = registrar.clock().monotonic();
+        Self {
+            registrar,
+            began,
+            source: None,
+            trace: Trace::begin(),
+        }
+    }
+
+    /// Notes where the request comes from, for the events to come.
+    pub(crate) const fn comes_from(&mut self, signals: &Signals<'_>) {
+        self.source = signals.source();
+    }
+
+    pub(super) fn ports(&self) -> &Ports {
+        &self.registrar.0
+    }
+
+    /// `future`, in the span of this attempt whenever it runs.
+    pub(super) fn traced<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        self.trace.around(future)
+    }
+
+    /// The first step of [`Registrar::admit`], for callers that answer some requests from the
+    /// tenant's settings alone.
+    pub(crate) async fn find_tenant(
+        &self,
+        selector: TenantSelector<'_>,
+    ) -> Result<Arc<TenantSettings>, RegistrationError> {
+        let found =
+            async { Trace::wait(Wait::FindTenant, self.ports().tenants.find(selector)).await };
+        let error = match self.traced(found).await {
+            Ok(Some(tenant)) => {
+                self.trace.leads_to(&tenant.id);
+                return Ok(tenant);
+            }
+            Ok(None) => RegistrationError::UnknownTenant,
+            Err(error) => error.into(),
+        };
+        Err(self.refuse(None, error))
+    }
+
+    /// The steps of [`Registrar::admit`] after the tenant is known.
+    pub(crate) async fn admit_to(
+        self,
+        tenant: Arc<TenantSettings>,
+        signals: Signals<'_>,
+        token: InitialAccessToken<'_>,
+    ) -> Result<Admission, RegistrationError> {
+        match self.traced(self.check(&tenant, signals, token)).await {
+            Ok(rate) => Ok(Admission::new(self, tenant, rate)),
+            Err(error) => Err(self.refuse(Some(&tenant.id), error)),
+        }
+    }
+
+    /// Cheapest first; and what the list or the gate stops uses up none of the rate.
+    async fn check(
+        &self,
+        tenant: &TenantSettings,
+        signals: Signals<'_>,
+        token: InitialAccessToken<'_>,
+    ) -> Result<Option<RateDecision>, RegistrationError> {
+        if !tenant.registration.enabled {
+            return Err(RegistrationError::NotEnabled);
+        }
+        self.check_acl(tenant, signals)?;
+        self.check_initial_access(tenant, token).await?;
+        let Some(quota) = tenant.registration.rate_limit else {
+            return Ok(None);
+        };
+        let acquired = self.ports().limiter.acquire(&tenant.id, quota);
+        let decision = Trace::wait(Wait::Acquire, acquired).await?;
+        if decision.is_admitted() {
+            Ok(Some(decision))
+        } else {
+            Err(RegistrationError::TooManyRequests { decision })
+        }
+    }
+
+    fn check_acl(
+        &self,
+        tenant: &TenantSettings,
+        signals: Signals<'_>,
+    ) -> Result<(), RegistrationError> {
+        let acl = &tenant.acl;
+        if acl.rules().is_empty() {
+            return Ok(());
+        }
+        // A list of networks can't block an address that nobody told: that is a host's mistake, and
+        // must not open its gates.
+        let addresses = [Signal::Source, Signal::Connecting];
+        let lacks = |signal| acl.looks_at(signal) && !signals.knows(signal);
+        if addresses.into_iter().any(lacks) {
+            let cause = "a rule looks at the address, and the host gave none";
+            return Err(BackendError::new("acl", cause).into());
+        }
+        let signals = self.located(acl, signals);
+        let now = self.ports().clock.now();
+        let verdict = acl.evaluate(Endpoint::Registration, &signals, now);
+        for rule in verdict.monitored {
+            self.ports().tell(&Event::RuleMatched {
+                tenant: &tenant.id,
+                rule,
+                source: self.source,
+            });
+        }
+        let rule = || {
+            verdict
+                .decided_by
+                .map(Rule::description)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        match verdict.decision {
+            Decision::Allow => Ok(()),
+            Decision::Block => Err(RegistrationError::Blocked { rule: rule() }),
+            Decision::Redirect(location) => Err(RegistrationError::Redirected {
+                rule: rule(),
+                location: location.clone(),
+            }),
+        }
+    }
+
+    /// Adds to `signals` what `acl` looks at, the request did not say, and the source of locations
+    /// knows.
+    fn located<'a>(&self, acl: &Acl, signals: Signals<'a>) -> Signals<'a> {
+        let wants = |signal| acl.looks_at(signal) && !signals.knows(signal);
+        let wanted = WantedLocation {
+            country: wants(Signal::Country),
+            subdivision: wants(Signal::Subdivision),
+            asn: wants(Signal::Asn),
+        };
+        match signals.source() {
+            Some(address) if !wanted.is_nothing() => {
+                let Location {
+                    country,
+                    subdivision,
+                    asn,
+                } = self.ports().geo.locate(address, wanted);
+                signals.or_located(country, subdivision, asn)
+            }
+            _ => signals,
+        }
+    }
+
+    async fn check_initial_access(
+        &self,
+        tenant: &TenantSettings,
+        token: InitialAccessToken<'_>,
+    ) -> Result<(), RegistrationError> {
+        let Some(gate) = &self.ports().initial_access else {
+            return Ok(());
+        };
+        let token = match token {
+            InitialAccessToken::Absent => None,
+            InitialAccessToken::Presented(token) => Some(token),
+            InitialAccessToken::Unusable => {
+                return Err(RegistrationError::InvalidInitialAccessToken);
+            }
+        };
+        let verified = gate.verify(&tenant.id, token);
+        match (Trace::wait(Wait::VerifyToken, verified).await?, token) {
+            (InitialAccessOutcome::Granted, _) => Ok(()),
+            (InitialAccessOutcome::Refused, None) => {
+                Err(RegistrationError::InitialAccessTokenRequired)
+            }
+            (InitialAccessOutcome::Refused, Some(_)) => {
+                Err(RegistrationError::InvalidInitialAccessToken)
+            }
+        }
+    }
+
+    /// Records a registration on its way out.
+    pub(super) fn succeed(&self, registered: &Registered) {
+        let (client, source, took) = (&**registered.client(), self.source, self.took());
+        self.end(&if registered.is_folded() {
+            Event::Folded {
+                client,
+                source,
+                took,
+            }
+        } else {
+            Event::Registered {
+                client,
+                source,
+                took,
+            }
+        });
+    }
+
+    /// Records a refusal on its way out.
+    pub(crate) fn refuse(
+        &self,
+        tenant: Option<&TenantId>,
+        error: RegistrationError,
+    ) -> RegistrationError {
+        self.end(&Event::Refused {
+            tenant,
+            error: &error,
+            source: self.source,
+            took: self.took(),
+        });
+        error
+    }
+
+    /// Notes that the request only asks what it may ask (a CORS preflight).
+    pub(crate) fn is_preflight(&self) {
+        self.trace.end_as_preflight();
+    }
+
+    fn end(&self, event: &Event<'_>) {
+        self.trace.end(event, || self.ports().tell(event));
+    }
+
+    fn took(&self) -> Duration {
+        let now = self.registrar.clock().monotonic();
+        now.saturating_sub(self.began)
+    }
+}

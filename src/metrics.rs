@@ -1,0 +1,164 @@
+//! Counters and a histogram for programs that measure through the crate `metrics`, with the feature
+//! `metrics`.
+
+use std::time::Duration;
+
+use ::metrics::{
+    Label, SharedString, Unit, counter, describe_counter, describe_histogram, histogram,
+};
+
+use crate::{
+    error::RegistrationError,
+    ports::{Event, EventSink},
+    values::TenantId,
+};
+
+const REGISTRATIONS: &str = "oauth_dcr_registrations_total";
+const SECONDS: &str = "oauth_dcr_registration_seconds";
+const REGISTERED: &str = "oauth_dcr_clients_registered_total";
+const REFUSALS: &str = "oauth_dcr_refusals_total";
+const BACKEND_FAILURES: &str = "oauth_dcr_backend_failures_total";
+const CHANGES: &str = "oauth_dcr_client_changes_total";
+const REMOVED: &str = "oauth_dcr_clients_removed_total";
+const MONITORED: &str = "oauth_dcr_acl_monitored_total";
+
+/// A sink that counts and times by the recorder that is installed when an event happens.
+///
+/// The metrics, their labels and a dashboard are in
+/// [`guide::observability`](crate::guide::observability). All labels are of closed sets: no request
+/// makes a new time series.
+///
+/// ```
+/// use oauth_dcr::{MemoryStore, Registrar, TenantSettings, metrics::MetricsEvents};
+///
+/// let registrar = Registrar::builder(MemoryStore::new())
+///     .tenant(TenantSettings::new().enabled())
+///     .events(MetricsEvents::new())
+///     .build();
+/// # let _ = registrar;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct MetricsEvents {
+    tenants: bool,
+}
+
+impl MetricsEvents {
+    /// Upper bounds for the histogram `oauth_dcr_registration_seconds`, in seconds: from a store in
+    /// memory to a database that is slow and a body that trickles in.
+    pub const SECONDS_BUCKETS: [f64; 14] = [
+        0.000_1, 0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+    ];
+
+    /// Counts for all tenants together. It describes its metrics to the recorder that is installed by
+    /// then, so install yours first.
+    pub fn new() -> Self {
+        describe();
+        Self { tenants: false }
+    }
+
+    /// Counts for each tenant by itself, in the label `tenant`, which is empty where a request led to
+    /// none. That is as many time series as there are tenants, times up to 150: for hosts with a few.
+    #[must_use]
+    pub const fn with_tenants(self) -> Self {
+        Self { tenants: true }
+    }
+
+    fn labels<const N: usize>(
+        self,
+        tenant: Option<&TenantId>,
+        labels: [(&'static str, &'static str); N],
+    ) -> Vec<Label> {
+        let mut all = Vec::with_capacity(N + 1);
+        let labels = labels.into_iter();
+        all.extend(labels.map(|(name, value)| Label::from_static_parts(name, value)));
+        if self.tenants {
+            let id = tenant.map(TenantId::as_str).unwrap_or_default();
+            all.push(Label::new("tenant", SharedString::from(id.to_owned())));
+        }
+        all
+    }
+
+    fn ended(self, tenant: Option<&TenantId>, outcome: &'static str, took: Duration) {
+        let labels = self.labels(tenant, [("outcome", outcome)]);
+        histogram!(SECONDS, labels.clone()).record(took);
+        counter!(REGISTRATIONS, labels).increment(1);
+    }
+
+    fn refused(self, tenant: Option<&TenantId>, error: &RegistrationError) {
+        let rule = error.rule().unwrap_or("none");
+        let labels = self.labels(tenant, [("error", error.kind()), ("rule", rule)]);
+        counter!(REFUSALS, labels).increment(1);
+        if let RegistrationError::Backend(error) = error {
+            let labels = self.labels(tenant, [("backend", error.backend())]);
+            counter!(BACKEND_FAILURES, labels).increment(1);
+        }
+    }
+}
+
+impl Default for MetricsEvents {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl EventSink for MetricsEvents {
+    fn record(&self, event: &Event<'_>) {
+        let tenant = event.tenant();
+        if let (
+            Some(outcome),
+            Event::Registered { took, .. }
+            | Event::Folded { took, .. }
+            | Event::Refused { took, .. },
+        ) = (event.outcome(), event)
+        {
+            self.ended(tenant, outcome, *took);
+        }
+        match event {
+            Event::Registered { client, .. } => {
+                let kind = ("client_type", client.client_type().as_str());
+                let mode = ("security_mode", client.security_mode().as_str());
+                counter!(REGISTERED, self.labels(tenant, [kind, mode])).increment(1);
+            }
+            Event::Folded { .. } => {}
+            Event::Changed { change, .. } => {
+                let labels = self.labels(tenant, [("change", change.as_str())]);
+                counter!(CHANGES, labels).increment(1);
+            }
+            Event::Removed { removal, .. } => {
+                let labels = self.labels(tenant, [("removal", removal.as_str())]);
+                counter!(REMOVED, labels).increment(1);
+            }
+            Event::RuleMatched { rule, .. } => {
+                let action = rule.action().map_or("none", |action| action.as_str());
+                let labels = self.labels(tenant, [("action", action)]);
+                counter!(MONITORED, labels).increment(1);
+            }
+            Event::Refused { error, .. } => self.refused(tenant, error),
+        }
+    }
+}
+
+fn describe() {
+    let count = |name: &'static str, what: &'static str| describe_counter!(name, Unit::Count, what);
+    count(REGISTRATIONS, "Registrations, by how they came out");
+    count(REGISTERED, "Clients that were registered anew");
+    count(
+        REFUSALS,
+        "Registrations that were refused or failed, by why",
+    );
+    count(
+        BACKEND_FAILURES,
+        "Registrations that failed because a back end did",
+    );
+    count(CHANGES, "Changes that owners made to clients");
+    count(REMOVED, "Clients that were removed");
+    count(
+        MONITORED,
+        "Matches of monitoring rules of access control lists",
+    );
+    describe_histogram!(
+        SECONDS,
+        Unit::Seconds,
+        "From the arrival of a registration to its outcome"
+    );
+}

@@ -1,0 +1,193 @@
+//! The audit trail: what it says of each event, and that it can be read again.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use oauth_dcr::{AuditEvent, AuditFact, AuditTrail, Event, EventSink, Timestamp};
+use serde_json::{Value, json};
+
+use super::{
+    every_event::{CANARY, provoke},
+    page,
+};
+
+/// Keeps what each event is evidence of, all at the same time.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<AuditEvent>>>);
+
+const AT: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
+impl EventSink for Kept {
+    fn record(&self, event: &Event<'_>) {
+        self.0.lock().unwrap().push(AuditEvent::of(AT, event));
+    }
+}
+
+async fn everything() -> Vec<AuditEvent> {
+    let kept = Kept::default();
+    provoke(&|builder| builder.events(kept.clone())).await;
+    let mut events = kept.0.lock().unwrap();
+    std::mem::take(&mut *events)
+}
+
+/// The events as JSON, ids aside.
+fn written(events: &[AuditEvent]) -> Vec<Value> {
+    let json = |event: &AuditEvent| {
+        let mut value = serde_json::to_value(event).unwrap();
+        if let Some(id) = value.get_mut("client_id") {
+            *id = "ID".into();
+        }
+        value
+    };
+    events.iter().map(json).collect()
+}
+
+#[tokio::test]
+async fn each_fact_is_a_line_that_keeps_its_form() {
+    let written = written(&everything().await);
+    let at = AT.unix_millis();
+    let from = "203.0.113.5";
+    for expected in [
+        json!({ "at": at, "tenant": "permissive", "source": from, "event": "client_registered",
+            "client_id": "ID", "client_type": "confidential", "security_mode": "permissive" }),
+        json!({ "at": at, "tenant": "open", "source": from, "event": "client_registered",
+            "client_id": "ID", "client_type": "public", "security_mode": "strict" }),
+        json!({ "at": at, "tenant": "folding", "source": from, "event": "client_folded",
+            "client_id": "ID" }),
+        json!({ "at": at, "tenant": "open", "source": from, "event": "registration_refused",
+            "error": "metadata", "field": "redirect_uris", "index": 1, "rule": "not_absolute" }),
+        json!({ "at": at, "tenant": "open", "source": from, "event": "registration_refused",
+            "error": "decode", "rule": "not_an_object" }),
+        json!({ "at": at, "tenant": "blocked", "source": from, "event": "registration_refused",
+            "error": "blocked", "acl_rule": "no visitors" }),
+        json!({ "at": at, "event": "registration_refused", "error": "unknown_tenant" }),
+        json!({ "at": at, "tenant": "open", "source": from, "event": "registration_refused",
+            "error": "backend" }),
+        json!({ "at": at, "tenant": "monitored", "source": from, "event": "acl_rule_matched",
+            "acl_rule": "would block", "acl_rule_id": "acl_1", "action": "block" }),
+        json!({ "at": at, "tenant": "monitored", "source": from, "event": "acl_rule_matched",
+            "acl_rule": "only reports", "acl_rule_id": "acl_3" }),
+        json!({ "at": at, "tenant": "open", "event": "metadata_changed", "client_id": "ID",
+            "revision": 1, "client_type": "confidential" }),
+        json!({ "at": at, "tenant": "open", "event": "secret_rotated", "client_id": "ID",
+            "revision": 2 }),
+        json!({ "at": at, "tenant": "open", "event": "client_blocked", "client_id": "ID",
+            "revision": 3 }),
+        json!({ "at": at, "tenant": "open", "event": "client_unblocked", "client_id": "ID",
+            "revision": 4 }),
+        json!({ "at": at, "tenant": "open", "event": "redirection_policy_set", "client_id": "ID",
+            "revision": 5, "redirection_policy": "allow_always" }),
+        json!({ "at": at, "tenant": "open", "event": "client_deleted", "client_id": "ID" }),
+        json!({ "at": at, "tenant": "open", "event": "client_swept", "client_id": "ID" }),
+        json!({ "at": at, "tenant": "small", "event": "client_made_room", "client_id": "ID" }),
+    ] {
+        assert!(written.contains(&expected), "{expected}\n{written:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_lists_every_fact_and_its_members() {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut always: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in written(&everything().await) {
+        let line = line.as_object().unwrap();
+        let aside = ["at", "tenant", "source", "event"];
+        let names = line.keys().filter(|name| !aside.contains(&name.as_str()));
+        let names: BTreeSet<String> = names.cloned().collect();
+        let event = line["event"].as_str().unwrap();
+        let common = always.entry(event.into()).or_insert_with(|| names.clone());
+        *common = common.intersection(&names).cloned().collect();
+        found.entry(event.into()).or_default().extend(names);
+    }
+    let rows = page::table("| `event` | besides");
+    assert_eq!(rows.len(), found.len());
+    for row in rows {
+        let event = page::quoted(row[0])[0];
+        let (needed, optional) = page::members(row[1]);
+        let set = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&it| it.to_owned())
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(always[event], set(&needed), "{event}");
+        assert_eq!(found[event], &set(&needed) | &set(&optional), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_again_the_same() {
+    for event in everything().await {
+        let json = serde_json::to_string(&event).unwrap();
+        assert_eq!(
+            serde_json::from_str::<AuditEvent>(&json).unwrap(),
+            event,
+            "{json}"
+        );
+        let mut cbor = Vec::new();
+        ciborium::into_writer(&event, &mut cbor).unwrap();
+        let read: AuditEvent = ciborium::from_reader(&*cbor).unwrap();
+        assert_eq!(read, event, "{json}");
+    }
+}
+
+#[test]
+fn a_later_member_is_passed_over_and_a_later_fact_is_an_error() {
+    let line = json!({ "at": 5, "event": "client_deleted", "client_id": "a", "later": [1] });
+    let read: AuditEvent = serde_json::from_value(line.clone()).unwrap();
+    assert!(matches!(read.fact, AuditFact::ClientDeleted { .. }));
+    for (member, value, complaint) in [
+        (
+            "event",
+            json!("client_painted"),
+            "unknown variant `client_painted`",
+        ),
+        ("event", json!(null), "null"),
+        ("client_id", json!(""), "a client id is"),
+        ("client_id", json!(null), "null"),
+        ("at", json!("now"), "expected u64"),
+    ] {
+        let mut line = line.clone();
+        line[member] = value;
+        let error = serde_json::from_value::<AuditEvent>(line)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(complaint), "{error}");
+    }
+    let error = serde_json::from_str::<AuditEvent>(r#"{"at": 5}"#).unwrap_err();
+    assert!(
+        error.to_string().contains("missing field `event`"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_trail_holds_no_secret_and_none_of_the_clients_own_words() {
+    let events = everything().await;
+    assert!(events.len() > 40);
+    let shown = format!("{events:?} {:?}", written(&events));
+    assert!(
+        !shown.contains(CANARY) && !shown.contains("app.example.com"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn a_trail_is_handed_each_event_with_the_time_of_its_clock() {
+    use crate::support::clock::ManualClock;
+
+    let clock = Arc::new(ManualClock::new());
+    let kept: Arc<Mutex<Vec<AuditEvent>>> = Arc::default();
+    let keep = Arc::clone(&kept);
+    let trail = AuditTrail::new(move |event| keep.lock().unwrap().push(event));
+    let trail = Arc::new(trail.with_clock(Arc::clone(&clock) as _));
+    clock.set_millis(7);
+    provoke(&|builder| builder.events(Arc::clone(&trail))).await;
+    let all = everything().await.len();
+    let kept = kept.lock().unwrap();
+    assert_eq!(kept.len(), all);
+    let at = Timestamp::from_unix_millis(1_800_000_000_007);
+    assert!(kept.iter().all(|event| event.at == at));
+}

@@ -1,0 +1,161 @@
+//! What events say, and who is told.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use http::Request;
+use oauth_dcr::{
+    BodyProgress, Event, EventSink, MemoryStore, Opened, PeerAddress, Registrar,
+    RegistrationEndpoint, RegistrationRequest, TenantSelector, TenantSettings, acl::Signals,
+};
+use serde_json::json;
+
+use super::every_event::{CANARY, SOURCE, provoke};
+use crate::support::{broken::Recorder, clock::ManualClock};
+
+/// The outcome of each registration, where it came from and how long it took.
+#[derive(Default)]
+struct Outcomes(Mutex<Vec<(&'static str, Option<IpAddr>, Duration)>>);
+
+impl EventSink for Outcomes {
+    fn record(&self, event: &Event<'_>) {
+        let (source, took) = match event {
+            Event::Registered { source, took, .. }
+            | Event::Folded { source, took, .. }
+            | Event::Refused { source, took, .. } => (*source, *took),
+            _ => return,
+        };
+        let outcome = event.outcome().unwrap();
+        self.0.lock().unwrap().push((outcome, source, took));
+    }
+}
+
+impl Outcomes {
+    fn take(&self) -> Vec<(&'static str, Option<IpAddr>, u128)> {
+        let outcomes = std::mem::take(&mut *self.0.lock().unwrap());
+        let millis =
+            |(outcome, source, took): (_, _, Duration)| (outcome, source, took.as_millis());
+        outcomes.into_iter().map(millis).collect()
+    }
+}
+
+fn scene() -> (Registrar, Arc<ManualClock>, Arc<Outcomes>) {
+    let (clock, outcomes) = (Arc::new(ManualClock::new()), Arc::new(Outcomes::default()));
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.fold_identical = true;
+    tenant.trusted_proxies = "127.0.0.0/8".parse::<ipnet::IpNet>().into_iter().collect();
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .clock(Arc::clone(&clock))
+        .events(Arc::clone(&outcomes))
+        .build();
+    (registrar, clock, outcomes)
+}
+
+#[tokio::test]
+async fn a_registration_takes_from_its_head_to_its_outcome() {
+    let (registrar, clock, outcomes) = scene();
+    let endpoint = RegistrationEndpoint::new(registrar);
+    let head = || {
+        let request = Request::post("/oidc/register")
+            .header("content-type", "application/json")
+            .header("x-forwarded-for", SOURCE)
+            .extension(PeerAddress("127.0.0.1".parse().unwrap()));
+        request.body(()).unwrap().into_parts().0
+    };
+    let source = Some(SOURCE.parse().unwrap());
+    let body = json!({
+        "redirect_uris": ["https://app.example.com/callback"],
+        "token_endpoint_auth_method": "none",
+    });
+    let body = body.to_string();
+    for (millis, pieces, outcome) in [
+        (0, [&body[..9], &body[9..]], "registered"),
+        (5_000, [&body[..9], &body[9..]], "folded"),
+        (9_000, ["[", "]"], "refused"),
+    ] {
+        clock.set_millis(millis);
+        let Opened::Admitted(mut admitted) = endpoint.open(&head()).await else {
+            panic!("it is admitted");
+        };
+        for piece in pieces {
+            assert_eq!(admitted.push(piece.as_bytes()), BodyProgress::More);
+        }
+        clock.set_millis(millis + 1_234);
+        admitted.finish().await;
+        assert_eq!(outcomes.take(), [(outcome, source, 1_234)]);
+    }
+    let mut get = head();
+    get.method = http::Method::GET;
+    let Opened::Answered(_) = endpoint.open(&get).await else {
+        panic!("it is answered");
+    };
+    assert_eq!(outcomes.take(), [("refused", source, 0)]);
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_back_makes_no_time_negative() {
+    let (registrar, clock, outcomes) = scene();
+    clock.set_millis(1_000);
+    let host = TenantSelector::Host(None);
+    let signals = Signals::from_peer(SOURCE.parse().unwrap());
+    let admission = registrar.admit(host, signals).await.unwrap();
+    clock.set_millis(0);
+    let request = RegistrationRequest::default();
+    admission.register(request).await.unwrap_err();
+    let source = Some(SOURCE.parse().unwrap());
+    assert_eq!(outcomes.take(), [("refused", source, 0)]);
+}
+
+/// Writes its name into a common list.
+struct Named(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+impl EventSink for Named {
+    fn record(&self, _: &Event<'_>) {
+        self.1.lock().unwrap().push(self.0);
+    }
+}
+
+#[tokio::test]
+async fn every_sink_is_told_in_the_order_of_their_addition() {
+    let told = Arc::default();
+    let registrar = Registrar::builder(MemoryStore::new())
+        .events(Named("first", Arc::clone(&told)))
+        .events(Named("second", Arc::clone(&told)))
+        .build();
+    let host = TenantSelector::Host(None);
+    for _ in 0..2 {
+        registrar.admit(host, Signals::unknown()).await.unwrap_err();
+    }
+    assert_eq!(
+        *told.lock().unwrap(),
+        ["first", "second", "first", "second"]
+    );
+}
+
+#[tokio::test]
+async fn no_event_shows_a_secret_or_a_body_it_refused() {
+    let events = Arc::new(Recorder::default());
+    provoke(&|builder| builder.events(Arc::clone(&events))).await;
+    let events = events.0.lock().unwrap();
+    let kinds: Vec<_> = events
+        .iter()
+        .map(|it| it.split(' ').next().unwrap())
+        .collect();
+    for kind in [
+        "Registered",
+        "Folded",
+        "Changed",
+        "Removed",
+        "RuleMatched",
+        "Refused",
+    ] {
+        assert!(kinds.contains(&kind), "{kind}");
+    }
+    let refusals = events.iter().filter(|it| it.starts_with("Refused"));
+    assert!(refusals.clone().count() > 15);
+    assert!(refusals.into_iter().all(|event| !event.contains(CANARY)));
+}

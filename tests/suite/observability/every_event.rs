@@ -1,0 +1,257 @@
+//! Every event there is, provoked, with marked text wherever a client can put some.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use oauth_dcr::{
+    BackendError, InitialAccess, InitialAccessOutcome, MarkOutcome, Opened, Owner, PeerAddress,
+    RedirectionPolicy, Registrar, RegistrarBuilder, RegistrationBody, RegistrationEndpoint,
+    RegistrationRequest, TenantId, TenantSelector, Tenants,
+};
+use serde_json::{Value, json};
+
+use crate::support::{
+    broken::{Constant, Failing, OddStore},
+    clock::ManualClock,
+    house::id_of,
+};
+
+/// What a client sends in every place that is its own to fill, and its secret: 32 bytes of `m`.
+pub(crate) const CANARY: &str = "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0";
+
+/// Where every request comes from.
+pub(crate) const SOURCE: &str = "203.0.113.5";
+
+/// A day, in milliseconds.
+const DAY: u64 = 86_400_000;
+
+type Wire<'a> = &'a dyn Fn(RegistrarBuilder) -> RegistrarBuilder;
+
+/// Provokes every kind of event, with sinks added by `wire`.
+pub(crate) async fn provoke(wire: Wire<'_>) {
+    let clock = Arc::new(ManualClock::new());
+    let tenants = || Tenants::from_json(&settings().to_string()).unwrap();
+    let begin = |store: OddStore| {
+        let builder = Registrar::builder(store).tenants(tenants());
+        wire(builder.clock(Arc::clone(&clock)))
+    };
+    register_and_refuse(begin(OddStore::default()).build(), &clock).await;
+    own(&begin(OddStore::default()).build(), &clock).await;
+    gate(begin(OddStore::default()).initial_access(Gate).build()).await;
+    for failing in [
+        begin(OddStore::failing()),
+        begin(OddStore::default()).tenants(Failing),
+        begin(OddStore::default()).random(Failing),
+        begin(OddStore::crowded(usize::MAX)),
+    ] {
+        assert_eq!(send(&failing.build(), "open", &public()).await.0, 503);
+    }
+    let failing = begin(OddStore::default()).limiter(Failing);
+    assert_eq!(send(&failing.build(), "narrow", &public()).await.0, 503);
+    // The secret is the canary.
+    let marked = begin(OddStore::default()).random(Constant(b'm')).build();
+    let (_, answer) = send(&marked, "open", &confidential()).await;
+    assert_eq!(answer["client_secret"], CANARY);
+}
+
+fn settings() -> Value {
+    let rule = |description: &str, priority: u32, action: &Value| {
+        json!({
+            "id": format!("acl_{priority}"),
+            "description": description,
+            "active": true,
+            "priority": priority,
+            "rule": {
+                "action": action, "match": { "ipv4_cidrs": ["0.0.0.0/0"] }, "scope": "dcr",
+            },
+        })
+    };
+    let mut would_allow = rule("would allow", 4, &json!({ "allow": true, "log": true }));
+    would_allow.as_object_mut().unwrap().remove("id");
+    let elsewhere = "https://elsewhere.example/";
+    let tenant = |id: &str, registration: Value, acl: Value| {
+        let mut registration = registration;
+        registration["enabled"] = (id != "off").into();
+        let is_narrow = id == "narrow";
+        registration["rate_limit"] = if is_narrow {
+            json!({ "per_second": 1, "burst": 1 })
+        } else {
+            Value::Null
+        };
+        json!({ "id": id, "hosts": [id], "registration": registration, "acl": acl })
+    };
+    json!({ "tenants": [
+        tenant("open", json!({ "remove_unused_after_seconds": 60, "max_body_bytes": 4096 }), json!([])),
+        tenant("off", json!({}), json!([])),
+        tenant("narrow", json!({}), json!([])),
+        tenant("small", json!({ "max_clients": 1 }), json!([])),
+        tenant("folding", json!({ "fold_identical": true }), json!([])),
+        tenant("permissive", json!({ "security_mode": "permissive" }), json!([])),
+        tenant("monitored", json!({}), json!([
+            rule("would block", 1, &json!({ "block": true, "log": true })),
+            rule("would send away", 2, &json!({
+                "redirect": true, "redirect_uri": elsewhere, "log": true,
+            })),
+            rule("only reports", 3, &json!({ "log": true })),
+            would_allow,
+        ])),
+        tenant("blocked", json!({}), json!([rule("no visitors", 1, &json!({ "block": true }))])),
+        tenant("moved", json!({}), json!([
+            rule("visitors go elsewhere", 1, &json!({
+                "redirect": true, "redirect_uri": elsewhere,
+            })),
+        ])),
+    ] })
+}
+
+fn public() -> Value {
+    json!({
+        "redirect_uris": [format!("https://app.example.com/{CANARY}")],
+        "client_name": format!("Agent {CANARY}"),
+        "software_id": CANARY,
+        "token_endpoint_auth_method": "none",
+    })
+}
+
+fn confidential() -> Value {
+    let mut body = public();
+    body["token_endpoint_auth_method"] = "client_secret_post".into();
+    body
+}
+
+fn request(host: &str, body: &Value) -> Request<Vec<u8>> {
+    let request = Request::post(format!("https://{host}/oidc/register?{CANARY}"))
+        .header("content-type", "application/json")
+        .header("user-agent", CANARY)
+        .extension(PeerAddress(SOURCE.parse().unwrap()));
+    request.body(body.to_string().into()).unwrap()
+}
+
+async fn answer(registrar: &Registrar, request: Request<Vec<u8>>) -> (u16, Value) {
+    let endpoint = RegistrationEndpoint::new(registrar.clone());
+    read(&endpoint.respond(request).await)
+}
+
+fn read(response: &Response<Bytes>) -> (u16, Value) {
+    let body = serde_json::from_slice(response.body()).unwrap_or_default();
+    (response.status().as_u16(), body)
+}
+
+pub(crate) async fn send(registrar: &Registrar, host: &str, body: &Value) -> (u16, Value) {
+    answer(registrar, request(host, body)).await
+}
+
+/// How a body ends that is not there as a whole.
+type End = fn(RegistrationBody) -> Response<Bytes>;
+
+/// How registrations come out, as far as that needs no broken port.
+async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
+    for (host, body, status) in [
+        ("open", public(), 201),
+        ("open", confidential(), 201),
+        ("permissive", public(), 201),
+        ("permissive", confidential(), 201),
+        ("folding", public(), 201),
+        ("folding", public(), 201),
+        ("monitored", public(), 201),
+        ("narrow", public(), 201),
+        ("narrow", public(), 429),
+        ("elsewhere", public(), 404),
+        ("off", public(), 403),
+        ("blocked", public(), 403),
+        ("moved", public(), 302),
+        ("open", json!([CANARY]), 400),
+        (
+            "open",
+            json!({ "redirect_uris": ["https://a.example/", CANARY] }),
+            400,
+        ),
+        ("open", json!({ "redirect_uris": [], CANARY: CANARY }), 400),
+        ("open", json!({ "x": CANARY.repeat(100) }), 413),
+    ] {
+        assert_eq!(
+            send(&registrar, host, &body).await.0,
+            status,
+            "{host} {body}"
+        );
+    }
+    let (mut get, mut options, mut form) = (
+        request("open", &public()),
+        request("open", &public()),
+        request("open", &public()),
+    );
+    *get.method_mut() = http::Method::GET;
+    *options.method_mut() = http::Method::OPTIONS;
+    form.headers_mut()
+        .insert("content-type", "text/plain".parse().unwrap());
+    assert_eq!(answer(&registrar, get).await.0, 405);
+    assert_eq!(answer(&registrar, options).await.0, 204);
+    assert_eq!(answer(&registrar, form).await.0, 415);
+    let ends: [(End, u16); 2] = [
+        (RegistrationBody::abandon, 400),
+        (RegistrationBody::time_out, 408),
+    ];
+    for (end, status) in ends {
+        let (head, _) = request("open", &public()).into_parts();
+        let endpoint = RegistrationEndpoint::new(registrar.clone());
+        match endpoint.open(&head).await {
+            Opened::Admitted(body) => assert_eq!(read(&end(body)).0, status),
+            Opened::Answered(response) => panic!("{response:?}"),
+        }
+    }
+    // The only client of a small tenant makes room until it is used.
+    send(&registrar, "small", &public()).await;
+    let (_, second) = send(&registrar, "small", &public()).await;
+    let (small, id) = (TenantId::parse("small").unwrap(), id_of(&second));
+    let marked = registrar.mark_used(&small, &id, None).await.unwrap();
+    assert_eq!(marked, MarkOutcome::Marked);
+    assert_eq!(send(&registrar, "small", &public()).await.0, 403);
+    clock.set_millis(DAY);
+    assert!(!owner(&registrar).await.sweep(100).await.unwrap().is_empty());
+}
+
+/// What the owner of a tenant does.
+async fn own(registrar: &Registrar, clock: &ManualClock) {
+    let (_, answer) = send(registrar, "open", &confidential()).await;
+    let (id, owner) = (id_of(&answer), owner(registrar).await);
+    clock.set_millis(2 * DAY);
+    let client = owner.find(&id).await.unwrap();
+    let new = RegistrationRequest::from_json(confidential().to_string().as_bytes()).unwrap();
+    owner.update(&client, new).await.unwrap();
+    owner
+        .rotate_secret(&id, std::time::Duration::ZERO)
+        .await
+        .unwrap();
+    owner.block(&id).await.unwrap();
+    owner.unblock(&id).await.unwrap();
+    let policy = RedirectionPolicy::AllowAlways;
+    owner.set_redirection_policy(&id, policy).await.unwrap();
+    owner.delete(&id).await.unwrap();
+}
+
+async fn owner(registrar: &Registrar) -> Owner {
+    let open = TenantId::parse("open").unwrap();
+    registrar.owner(TenantSelector::Id(&open)).await.unwrap()
+}
+
+/// Takes nothing.
+struct Gate;
+
+impl InitialAccess for Gate {
+    async fn verify(
+        &self,
+        _: &TenantId,
+        _: Option<&str>,
+    ) -> Result<InitialAccessOutcome, BackendError> {
+        Ok(InitialAccessOutcome::Refused)
+    }
+}
+
+async fn gate(registrar: Registrar) {
+    assert_eq!(send(&registrar, "open", &public()).await.0, 401);
+    let mut guess = request("open", &public());
+    let bearer = format!("Bearer {CANARY}").parse().unwrap();
+    guess.headers_mut().insert("authorization", bearer);
+    assert_eq!(answer(&registrar, guess).await.0, 401);
+}

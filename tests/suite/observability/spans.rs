@@ -1,0 +1,212 @@
+//! The spans of registrations, as a subscriber sees them.
+
+use std::sync::Arc;
+
+use oauth_dcr::{
+    MemoryStore, Registrar, RegistrarBuilder, RegistrationRequest, SettingsDocument, TenantId,
+    TenantSelector, Tenants, acl::Signals, tracing::TracingEvents,
+};
+use serde_json::{Value, json};
+use tracing::{Level, instrument::WithSubscriber as _};
+
+use super::tracing::{Collected, Collector, fields};
+use crate::support::broken::{Failing, OddStore};
+
+const WAITS: [&str; 4] = [
+    "tenants.find",
+    "initial_access.verify",
+    "limiter.acquire",
+    "store.insert",
+];
+
+/// Tenants `t0` to `t9`.
+fn tenants() -> Tenants {
+    let tenants: Vec<Value> = (0..10)
+        .map(|at| {
+            json!({
+                "id": format!("t{at}"), "hosts": [format!("t{at}.example")],
+                "registration": { "enabled": true },
+            })
+        })
+        .collect();
+    let document = json!({ "tenants": tenants }).to_string();
+    Tenants::new(SettingsDocument::from_json(&document).unwrap())
+}
+
+fn builder() -> RegistrarBuilder {
+    let store = OddStore::slow(MemoryStore::new());
+    let builder = Registrar::builder(store).tenants(tenants());
+    builder.events(TracingEvents::new()).initial_access(Open)
+}
+
+/// Lets everybody in, after a while.
+struct Open;
+
+impl oauth_dcr::InitialAccess for Open {
+    async fn verify(
+        &self,
+        _: &TenantId,
+        _: Option<&str>,
+    ) -> Result<oauth_dcr::InitialAccessOutcome, oauth_dcr::BackendError> {
+        tokio::task::yield_now().await;
+        Ok(oauth_dcr::InitialAccessOutcome::Granted)
+    }
+}
+
+/// Registers with the tenant `t{at}`; the id of the client.
+async fn register(registrar: &Registrar, at: usize) -> Option<String> {
+    let tenant = TenantId::parse(&format!("t{at}")).unwrap();
+    let selector = TenantSelector::Id(&tenant);
+    let admission = registrar.admit(selector, Signals::unknown()).await.ok()?;
+    tokio::task::yield_now().await;
+    let request = RegistrationRequest::new(["https://app.example.com/callback"]);
+    let registered = admission.register(request).await.ok()?;
+    Some(registered.client().id().to_string())
+}
+
+async fn traced(registrar: &Registrar, at: usize) -> (Option<String>, Collected) {
+    let collector = Collector::default();
+    let registering = register(registrar, at);
+    let id = registering.with_subscriber(collector.subscriber()).await;
+    (id, collector.take())
+}
+
+#[tokio::test]
+async fn a_registration_is_a_span_with_one_for_each_wait() {
+    let (id, seen) = traced(&builder().build(), 3).await;
+    let [registration, waits @ ..] = &*seen.spans else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(registration.name, "registration");
+    assert_eq!(
+        (&*registration.target, registration.level),
+        ("oauth_dcr", Level::INFO)
+    );
+    let id = id.unwrap();
+    let expected = [
+        ("client_id", &*id),
+        ("outcome", "registered"),
+        ("tenant", "t3"),
+    ];
+    assert_eq!(registration.fields, fields(expected));
+    assert_eq!(waits.iter().map(|it| it.name).collect::<Vec<_>>(), WAITS);
+    for wait in waits {
+        assert_eq!((&*wait.target, wait.level), ("oauth_dcr", Level::DEBUG));
+        assert_eq!(wait.parent, Some(registration.id));
+        assert!(wait.fields.is_empty() && wait.is_closed);
+    }
+    assert!(registration.is_closed);
+    assert_eq!(seen.events.len(), 1);
+    assert_eq!(seen.events[0].parent, Some(registration.id));
+}
+
+#[tokio::test]
+async fn a_refusal_ends_its_span_with_the_error() {
+    let unknown = traced(&builder().build(), 10).await.1;
+    let expected = [("error", "unknown_tenant"), ("outcome", "refused")];
+    assert_eq!(unknown.spans[0].fields, fields(expected));
+    assert_eq!(unknown.spans.len(), 2);
+
+    let failed = traced(&builder().limiter(Failing).build(), 1).await.1;
+    let expected = [
+        ("error", "backend"),
+        ("outcome", "failed"),
+        ("tenant", "t1"),
+    ];
+    assert_eq!(failed.spans[0].fields, fields(expected));
+    assert_eq!(failed.events[0].parent, Some(failed.spans[0].id));
+}
+
+#[tokio::test]
+async fn what_the_ports_log_is_within_the_span_of_their_wait() {
+    /// Logs when it is asked, after it has waited.
+    struct Chatty;
+    impl oauth_dcr::RateLimiter for Chatty {
+        async fn acquire(
+            &self,
+            _: &TenantId,
+            quota: oauth_dcr::Quota,
+        ) -> Result<oauth_dcr::RateDecision, oauth_dcr::BackendError> {
+            tokio::task::yield_now().await;
+            tracing::info!("asked");
+            Ok(oauth_dcr::RateDecision::admitted(quota, 1))
+        }
+    }
+    let seen = traced(&builder().limiter(Chatty).build(), 1).await.1;
+    let wait = seen
+        .spans
+        .iter()
+        .find(|it| it.name == "limiter.acquire")
+        .unwrap();
+    assert_eq!(seen.events[0].fields["message"], "asked");
+    assert_eq!(seen.events[0].parent, Some(wait.id));
+}
+
+#[tokio::test]
+async fn registrations_that_run_side_by_side_keep_their_spans() {
+    let registrar = Arc::new(builder().build());
+    let collector = Collector::default();
+    let guard = tracing::subscriber::set_default(collector.subscriber());
+    let all: Vec<_> = (0..50)
+        .map(|at| {
+            let registrar = Arc::clone(&registrar);
+            tokio::spawn(async move { (at % 10, register(&registrar, at % 10).await) })
+        })
+        .collect();
+    let mut expected = Vec::new();
+    for one in all {
+        let (tenant, id) = one.await.unwrap();
+        expected.push((format!("t{tenant}"), id.unwrap()));
+    }
+    drop(guard);
+    let seen = collector.take();
+    // All began before one ended, or this would show nothing.
+    let first_end = seen
+        .spans
+        .iter()
+        .position(|it| it.name == "store.insert")
+        .unwrap();
+    let begun = seen.spans[..first_end]
+        .iter()
+        .filter(|it| it.name == "registration");
+    assert_eq!(begun.count(), 50);
+
+    let roots = seen.spans.iter().filter(|it| it.name == "registration");
+    let mut pairs: Vec<_> = roots
+        .clone()
+        .map(|it| (it.fields["tenant"].clone(), it.fields["client_id"].clone()))
+        .collect();
+    expected.sort();
+    pairs.sort();
+    assert_eq!(pairs, expected);
+    for root in roots {
+        let event = seen
+            .events
+            .iter()
+            .find(|it| it.parent == Some(root.id))
+            .unwrap();
+        for field in ["tenant", "client_id"] {
+            assert_eq!(event.fields[field], root.fields[field]);
+        }
+        let children = seen.spans.iter().filter(|it| it.parent == Some(root.id));
+        assert_eq!(children.map(|it| it.name).collect::<Vec<_>>(), WAITS);
+    }
+}
+
+#[tokio::test]
+async fn a_registration_whose_caller_goes_away_ends_without_an_outcome() {
+    let registrar = builder().build();
+    let collector = Collector::default();
+    let guard = tracing::subscriber::set_default(collector.subscriber());
+    let mut registering = Box::pin(register(&registrar, 1));
+    let waker = std::task::Waker::noop();
+    let polled = registering
+        .as_mut()
+        .poll(&mut std::task::Context::from_waker(waker));
+    assert!(polled.is_pending());
+    drop(registering);
+    drop(guard);
+    let seen = collector.take();
+    assert_eq!(seen.spans[0].fields, fields([("tenant", "t1")]));
+    assert!(seen.spans[0].is_closed && seen.events.is_empty());
+}
