@@ -142,8 +142,7 @@ impl RegistrationService {
                 }
             }
         };
-        // In HTTP/2, a stream that is dropped is all that ends.
-        if !is_read && head.version <= Version::HTTP_11 {
+        if !is_read && is_persistent(head) {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
@@ -212,6 +211,16 @@ impl Future for Answer {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer").finish_non_exhaustive()
+    }
+}
+
+/// Whether the connection takes another request unless the answer says otherwise (RFC 9112 section
+/// 9.3). In HTTP/2, a stream that is dropped is all that ends.
+fn is_persistent(head: &Parts) -> bool {
+    match head.version {
+        Version::HTTP_10 => head.headers.contains_key(CONNECTION),
+        Version::HTTP_11 => true,
+        _ => false,
     }
 }
 
