@@ -59,7 +59,11 @@ use crate::{
 ///
 /// A client that closes its half of the connection and waits is answered, as actix-web does by default.
 /// With `HttpServer::h1_allow_half_closed(false)` it counts as gone, and what was being done for it is
-/// dropped.
+/// dropped. Over HTTP/2, what was begun is finished, even if its stream is reset.
+///
+/// Two things actix-web does before the endpoint is asked: it answers `Expect: 100-continue`, so that
+/// the body of a refused request may be on its way already; and it serves requests that came along
+/// with one whose answer ends the connection.
 pub fn routes(service: impl Into<RegistrationService>) -> Resource {
     routes_at(DEFAULT_PATH, service)
 }

@@ -11,7 +11,11 @@ use std::{
 };
 
 use bytes::{Buf as _, Bytes};
-use http::{HeaderValue, Request, Response, Version, header::CONNECTION, request::Parts};
+use http::{
+    HeaderValue, Method, Request, Response, Version,
+    header::{CONNECTION, CONTENT_LENGTH},
+    request::Parts,
+};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::timeout;
@@ -111,7 +115,13 @@ impl RegistrationService {
     pub async fn answer<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
         let (head, incoming) = request.into_parts();
         let incoming = pin!(incoming);
-        self.answer_reading(&head, incoming).await.map(Full::new)
+        let response = self.answer_reading(&head, incoming).await;
+        let response = if head.method == Method::HEAD {
+            without_body(response)
+        } else {
+            response
+        };
+        response.map(Full::new)
     }
 
     /// As [`answer`](Self::answer), for a caller that has further use for what is left of the body.
@@ -132,8 +142,7 @@ impl RegistrationService {
                 }
             }
         };
-        // In HTTP/2, a stream that is dropped is all that ends.
-        if !is_read && head.version <= Version::HTTP_11 {
+        if !is_read && is_persistent(head) {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
@@ -203,6 +212,23 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer").finish_non_exhaustive()
     }
+}
+
+/// Whether the connection takes another request unless the answer says otherwise (RFC 9112 section
+/// 9.3). In HTTP/2, a stream that is dropped is all that ends.
+fn is_persistent(head: &Parts) -> bool {
+    match head.version {
+        Version::HTTP_10 => head.headers.contains_key(CONNECTION),
+        Version::HTTP_11 => true,
+        _ => false,
+    }
+}
+
+/// The answer to HEAD. hyper leaves the body out by itself in HTTP/1, but not in HTTP/2.
+fn without_body(response: Response<Bytes>) -> Response<Bytes> {
+    let (mut head, body) = response.into_parts();
+    head.headers.insert(CONTENT_LENGTH, body.len().into());
+    Response::from_parts(head, Bytes::new())
 }
 
 enum Collected {

@@ -1,0 +1,167 @@
+//! Runs scenarios on every adapter.
+
+use std::any::Any;
+
+use http::Version;
+use tokio::{io::AsyncWriteExt as _, task::JoinSet};
+
+use crate::{
+    answer::{Answer, Expected},
+    ask::Ask,
+    http1::Line,
+    http2::Streams,
+    scenario::{End, Fate, Scenario, Step, Talk},
+    servers::{Adapter, Protocol, Server},
+};
+
+/// Runs each of `scenarios` on a server of each adapter, over each version that it is for, and
+/// compares what comes back: with what has to, and with what the other adapters answered.
+pub(crate) async fn run(scenarios: Vec<Scenario>) {
+    let mut running = JoinSet::new();
+    for scenario in scenarios {
+        running.spawn(async move {
+            let protocols: &[Protocol] = match scenario.talk {
+                Talk::Exchange(..) => &[Protocol::Http1, Protocol::Http2],
+                Talk::Line(..) => &[Protocol::Http1],
+            };
+            let mut failures = Vec::new();
+            for protocol in protocols {
+                failures.extend(on_every_adapter(&scenario, *protocol).await);
+            }
+            failures
+        });
+    }
+    let failures: Vec<_> = running.join_all().await.into_iter().flatten().collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n\n"));
+}
+
+async fn on_every_adapter(scenario: &Scenario, protocol: Protocol) -> Vec<String> {
+    let (mut failures, mut first) = (Vec::new(), None);
+    for adapter in Adapter::ALL {
+        let at = format!("{}: {adapter:?}, {protocol:?}", scenario.name);
+        let own = scenario.clone();
+        let answers = tokio::spawn(async move { on(adapter, protocol, &own).await }).await;
+        match answers {
+            Ok(answers) if *first.get_or_insert_with(|| answers.clone()) != answers => {
+                failures.push(format!("{at}: it is not what others answer: {answers:?}"));
+            }
+            Ok(_) => {}
+            Err(error) => failures.push(format!("{at}: {}", message(&*error.into_panic()))),
+        }
+    }
+    failures
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("it panicked")
+}
+
+/// What came of a scenario on one adapter.
+#[derive(Default)]
+struct Outcome {
+    /// What the adapter answered.
+    answers: Vec<Answer>,
+    /// The clients that a framework let pass where another did not.
+    passed: usize,
+}
+
+/// The adapter's answers.
+async fn on(adapter: Adapter, protocol: Protocol, scenario: &Scenario) -> Vec<Answer> {
+    let server = Server::start(adapter, protocol, &scenario.scene);
+    let outcome = match (&scenario.talk, protocol) {
+        (Talk::Exchange(ask, expected), Protocol::Http1) => {
+            let end = if expected.closes {
+                End::Closed
+            } else {
+                End::Open
+            };
+            let steps = [Step::Send(ask.http1()), Step::Answer(expected.clone())];
+            talk(adapter, &server, &steps, end).await
+        }
+        (Talk::Exchange(ask, expected), Protocol::Http2) => {
+            let mut streams = Streams::open(&server).await;
+            let answer = streams.send(ask.http2()).await;
+            assert_eq!(answer, expected.over(Version::HTTP_2));
+            // Nothing that is left unread ends a connection of HTTP/2.
+            streams.send(Ask::to("OPTIONS").http2()).await;
+            Outcome {
+                answers: vec![answer],
+                passed: 0,
+            }
+        }
+        (Talk::Line(steps, end), _) => talk(adapter, &server, steps, *end).await,
+    };
+    let clients = server.built.store.clients.len();
+    assert_eq!(clients, scenario.registered + outcome.passed, "clients");
+    outcome.answers
+}
+
+/// What the adapter makes of what is sent over one connection.
+async fn talk(adapter: Adapter, server: &Server, steps: &[Step], end: End) -> Outcome {
+    let mut line = Line::open(server).await;
+    let (mut outcome, mut time) = (Outcome::default(), 0);
+    for step in steps {
+        match step {
+            Step::Send(bytes) => line.send(bytes).await,
+            Step::SendUntilAnswered(piece) => line.send_until_answered(piece).await,
+            Step::SendUntilEnded(piece) => line.send_until_ended(piece).await,
+            Step::Answer(expected) => {
+                let answer = expect(&mut line, expected, Version::HTTP_11).await;
+                outcome.answers.push(answer);
+            }
+            Step::Answer10(expected) => {
+                let answer = expect(&mut line, expected, Version::HTTP_10).await;
+                outcome.answers.push(answer);
+            }
+            Step::Continue => assert_continues(&line.answer(false).await),
+            Step::Later(millis) => {
+                time += millis;
+                server.built.clock.set_millis(time);
+            }
+            Step::HalfClose => line.stream.shutdown().await.unwrap(),
+            Step::Framework(fate) => {
+                let registered = meet(&mut line, &fate(adapter)).await;
+                outcome.passed += usize::from(registered);
+            }
+        }
+    }
+    match end {
+        End::Open => {
+            line.send(&Ask::to("OPTIONS").http1()).await;
+            line.answer(false).await;
+        }
+        End::Closed => line.ended().await,
+    }
+    outcome
+}
+
+async fn expect(line: &mut Line, expected: &Expected, version: Version) -> Answer {
+    let answer = line.answer(expected.is_head()).await;
+    assert_eq!(answer, expected.over(version));
+    answer
+}
+
+/// Whether a client was registered.
+async fn meet(line: &mut Line, fate: &Fate) -> bool {
+    let (expected, version) = match fate {
+        Fate::Passed(expected) => (expected, Version::HTTP_11),
+        Fate::Passed10(expected) => (expected, Version::HTTP_10),
+        Fate::Status(status) => {
+            assert_eq!(line.answer(false).await.status(), *status);
+            return false;
+        }
+        Fate::Continues => {
+            assert_continues(&line.answer(false).await);
+            return false;
+        }
+        Fate::Silent => return false,
+    };
+    expect(line, expected, version).await.status() == 201
+}
+
+fn assert_continues(answer: &Answer) {
+    assert_eq!(answer.line, "HTTP/1.1 100 Continue");
+    assert_eq!((&*answer.headers, &*answer.body), (&[][..], ""));
+}

@@ -1,0 +1,109 @@
+//! What a scenario is made of.
+
+use crate::{answer::Expected, ask::Ask, scene::Scene, servers::Adapter};
+
+/// What is sent to a server, and what has to come of it.
+#[derive(Clone)]
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) scene: Scene,
+    pub(crate) talk: Talk,
+    /// The clients that are there afterwards, beside those that a framework let [pass](Fate).
+    pub(crate) registered: usize,
+}
+
+#[derive(Clone)]
+pub(crate) enum Talk {
+    /// One request and its answer, over HTTP/1.1 and over HTTP/2. Afterwards the connection takes
+    /// another request, unless the answer says otherwise.
+    Exchange(Ask, Box<Expected>),
+    /// What is written to a connection of HTTP/1 and read from it, byte by byte, and what becomes of
+    /// the connection.
+    Line(Vec<Step>, End),
+}
+
+#[derive(Clone)]
+pub(crate) enum Step {
+    Send(Vec<u8>),
+    /// Sends this again and again until an answer begins.
+    SendUntilAnswered(Vec<u8>),
+    /// Sends this again and again until the server has ended the connection.
+    SendUntilEnded(Vec<u8>),
+    /// The next answer is this one.
+    Answer(Box<Expected>),
+    /// The next answer is this one, of HTTP/1.0.
+    Answer10(Box<Expected>),
+    /// The next answer is `100 Continue`.
+    Continue,
+    /// The clock goes on by so many milliseconds.
+    Later(u64),
+    /// The client says that it sends no more.
+    HalfClose,
+    /// What comes next is decided by each framework before its adapter sees anything.
+    Framework(fn(Adapter) -> Fate),
+}
+
+/// What a framework makes of a request by itself.
+#[derive(Clone)]
+pub(crate) enum Fate {
+    /// It answers with this status, in its own words.
+    Status(u16),
+    /// It passes the request on, and this is the adapter's answer.
+    Passed(Box<Expected>),
+    /// The same, of HTTP/1.0.
+    Passed10(Box<Expected>),
+    /// It says `100 Continue`, though nobody asked for the body.
+    Continues,
+    /// It says nothing.
+    Silent,
+}
+
+/// What becomes of a connection in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It takes another request.
+    Open,
+    /// The server ends it.
+    Closed,
+}
+
+impl Scenario {
+    /// One request that registers nobody.
+    pub(crate) fn refused(name: &'static str, scene: Scene, ask: Ask, answer: Expected) -> Self {
+        Self {
+            name,
+            scene,
+            talk: Talk::Exchange(ask, Box::new(answer)),
+            registered: 0,
+        }
+    }
+
+    /// One request that registers a client.
+    pub(crate) fn registers(name: &'static str, scene: Scene, ask: Ask, answer: Expected) -> Self {
+        Self {
+            registered: 1,
+            ..Self::refused(name, scene, ask, answer)
+        }
+    }
+
+    /// Anything over one connection of HTTP/1.
+    pub(crate) fn line(
+        name: &'static str,
+        scene: Scene,
+        steps: impl Into<Vec<Step>>,
+        end: End,
+        registered: usize,
+    ) -> Self {
+        Self {
+            name,
+            scene,
+            talk: Talk::Line(steps.into(), end),
+            registered,
+        }
+    }
+}
+
+/// An answer of HTTP/1.1.
+pub(crate) fn answer(expected: Expected) -> Step {
+    Step::Answer(Box::new(expected))
+}

@@ -1,0 +1,128 @@
+//! The list.
+
+mod bodies;
+mod connections;
+mod heads;
+mod malformed;
+mod registrations;
+mod statuses;
+
+use std::collections::HashSet;
+
+use crate::{
+    answer::Expected,
+    run::run,
+    scenario::{Scenario, Talk},
+};
+
+/// The rest of the answer to a registration of [`PUBLIC`](crate::ask::PUBLIC).
+const REGISTERED: &str = r#""redirect_uris":["https://app.example.com/callback"],"token_endpoint_auth_method":"none","grant_types":["authorization_code"],"response_types":["code"]}"#;
+
+/// The answer to a registration of [`PUBLIC`](crate::ask::PUBLIC): the first client's letter is `A`,
+/// the second's `B`.
+pub(crate) fn created(letter: &str) -> Expected {
+    let id = letter.repeat(32);
+    Expected::created(&format!(
+        r#"{{"client_id":"tpc_{id}","client_id_issued_at":1800000000,"client_secret_expires_at":0,{REGISTERED}"#
+    ))
+}
+
+/// An answer to a request that is refused for its body or the way it is declared.
+fn invalid_request(status: u16, description: &str, rule: &str) -> Expected {
+    Expected::refused(status, "invalid_request", description).rule(rule)
+}
+
+fn not_json() -> Expected {
+    invalid_request(400, "the body is not JSON", "not_json")
+}
+
+pub(crate) fn too_large() -> Expected {
+    invalid_request(413, "the body is larger than 65536 bytes", "body_too_large")
+}
+
+pub(crate) fn late() -> Expected {
+    invalid_request(408, "the body took too long to arrive", "body_timeout")
+}
+
+fn incomplete() -> Expected {
+    invalid_request(400, "the body ended early", "body_incomplete")
+}
+
+fn unsupported() -> Expected {
+    let description = "the body has to be application/json, without a content encoding";
+    invalid_request(415, description, "unsupported_media_type")
+}
+
+fn blocked() -> Expected {
+    Expected::refused(403, "access_denied", "access is denied")
+}
+
+fn not_found() -> Expected {
+    Expected::refused(404, "not_found", "there is no such tenant")
+}
+
+fn not_allowed() -> Expected {
+    Expected::refused(405, "invalid_request", "this endpoint takes POST requests")
+        .with("allow", "POST, OPTIONS")
+}
+
+fn unavailable() -> Expected {
+    let description = "the service is unavailable for now";
+    Expected::refused(503, "temporarily_unavailable", description).with("retry-after", "1")
+}
+
+fn all() -> Vec<Scenario> {
+    [
+        registrations::list(),
+        statuses::list(),
+        heads::list(),
+        bodies::list(),
+        connections::list(),
+        malformed::list(),
+    ]
+    .concat()
+}
+
+#[test]
+fn there_are_at_least_40_scenarios_for_either_version_of_http() {
+    let all = all();
+    let names: HashSet<_> = all.iter().map(|it| it.name).collect();
+    assert_eq!(names.len(), all.len(), "a name is there twice");
+    let over_both = |it: &&Scenario| matches!(it.talk, Talk::Exchange(..));
+    let over_both = all.iter().filter(over_both).count();
+    assert!(
+        over_both >= 40,
+        "{over_both} over HTTP/2, {} in all",
+        all.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registrations_are_answered_alike() {
+    run(registrations::list()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_status_is_answered_alike() {
+    run(statuses::list()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_heads_say_is_understood_alike() {
+    run(heads::list()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_are_read_alike() {
+    run(bodies::list()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_kept_and_ended_alike() {
+    run(connections::list()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_http_registers_nobody() {
+    run(malformed::list()).await;
+}

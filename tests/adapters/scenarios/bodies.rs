@@ -1,0 +1,210 @@
+//! Bodies that are slow, endless, in pieces, or not as long as they say.
+
+use std::time::Duration;
+
+use super::{created, incomplete, invalid_request, late, not_json, too_large};
+use crate::{
+    ask::{Ask, PUBLIC, chunk},
+    scenario::{End, Fate, Scenario, Step, answer},
+    scene::Scene,
+    servers::Adapter,
+};
+
+/// A registration of so many bytes.
+fn of(bytes: usize) -> Ask {
+    Ask::post(format!("{PUBLIC}{}", " ".repeat(bytes - PUBLIC.len())))
+}
+
+pub(super) fn list() -> Vec<Scenario> {
+    let mut list = sizes();
+    list.extend(pieces());
+    list.extend(broken());
+    list.extend(expectations());
+    list
+}
+
+fn sizes() -> Vec<Scenario> {
+    let open = Scene::open;
+    vec![
+        Scenario::registers(
+            "as much as may be",
+            open(),
+            of(65_536),
+            created("A").left(4),
+        ),
+        Scenario::refused(
+            "a byte more than may be",
+            open(),
+            of(65_537),
+            too_large().left(4).closing(),
+        ),
+        Scenario::line(
+            "a length that is too much, before a byte of it",
+            open(),
+            [
+                Step::Send(Ask::post("").lying(65_537)),
+                answer(too_large().left(4).closing()),
+            ],
+            End::Closed,
+            0,
+        ),
+        Scenario::line(
+            "as much as may be, in chunks",
+            open(),
+            [
+                Step::Send(of(65_536).chunked(1_000)),
+                answer(created("A").left(4)),
+            ],
+            End::Open,
+            1,
+        ),
+        Scenario::line(
+            "a byte more than may be, in chunks",
+            open(),
+            [
+                Step::Send(of(65_537).chunked(65_537)),
+                answer(too_large().left(4).closing()),
+            ],
+            End::Closed,
+            0,
+        ),
+        Scenario::line(
+            "a body without end",
+            open(),
+            [
+                Step::Send(Ask::post("").chunked_head()),
+                Step::SendUntilAnswered(chunk(&[b' '; 4096])),
+                answer(too_large().left(4).closing()),
+                Step::SendUntilEnded(chunk(b" ")),
+            ],
+            End::Closed,
+            0,
+        ),
+    ]
+}
+
+fn pieces() -> Vec<Scenario> {
+    let mut segments: Vec<Step> = Ask::public()
+        .http1()
+        .chunks(7)
+        .map(|piece| Step::Send(piece.into()))
+        .collect();
+    segments.push(answer(created("A").left(4)));
+    let mut decorated = Ask::post("").chunked_head();
+    decorated.extend(format!("{:X};a=b;c=\"d\"\r\n{PUBLIC}\r\n", PUBLIC.len()).bytes());
+    decorated.extend(b"0\r\nx-trailer: 1\r\nx-other: 2\r\n\r\n");
+    let line = |name, steps: Vec<Step>| Scenario::line(name, Scene::open(), steps, End::Open, 1);
+    let sent = |bytes| vec![Step::Send(bytes), answer(created("A").left(4))];
+    vec![
+        line("a request in many segments", segments),
+        line("chunks of one byte", sent(Ask::public().chunked(1))),
+        line("chunks with extensions and trailers", sent(decorated)),
+    ]
+}
+
+fn broken() -> Vec<Scenario> {
+    let mut half = Ask::post("").chunked_head();
+    half.extend(chunk(PUBLIC.as_bytes()));
+    let short = Ask::public().lying(PUBLIC.len() - 1);
+    let long = Ask::public().lying(PUBLIC.len() + 1);
+    let hasty = || Scene::open().body_timeout(Duration::from_millis(50));
+    vec![
+        Scenario::line(
+            "a body that comes too slowly",
+            hasty(),
+            [Step::Send(long.clone()), answer(late().left(4).closing())],
+            End::Closed,
+            0,
+        ),
+        Scenario::line(
+            "chunks that come too slowly",
+            hasty(),
+            [Step::Send(half.clone()), answer(late().left(4).closing())],
+            End::Closed,
+            0,
+        ),
+        Scenario::line(
+            "a body that is not UTF-8",
+            Scene::open(),
+            [
+                Step::Send(Ask::post("").lying(3)),
+                Step::Send(b"\"\xff\"".into()),
+                answer(invalid_request(400, "the body is not UTF-8", "not_utf8").left(4)),
+            ],
+            End::Open,
+            0,
+        ),
+        Scenario::line(
+            "a length that says too little",
+            Scene::open(),
+            [
+                Step::Send(short),
+                answer(not_json().left(4)),
+                // What is left over is the beginning of a request that is none.
+                Step::Send(b"\r\n\r\n".into()),
+                Step::Framework(|_| Fate::Status(400)),
+            ],
+            End::Closed,
+            0,
+        ),
+        Scenario::line(
+            "a length that says too much",
+            Scene::open(),
+            [
+                Step::Send(long),
+                Step::HalfClose,
+                answer(incomplete().left(4).closing()),
+            ],
+            End::Closed,
+            0,
+        ),
+        Scenario::line(
+            "chunks that break off",
+            Scene::open(),
+            [
+                Step::Send(half),
+                Step::HalfClose,
+                answer(incomplete().left(4).closing()),
+            ],
+            End::Closed,
+            0,
+        ),
+    ]
+}
+
+fn expectations() -> Vec<Scenario> {
+    let expecting = |length: usize| Ask::post("").with("expect", "100-continue").lying(length);
+    vec![
+        Scenario::line(
+            "a body that is asked for",
+            Scene::open(),
+            [
+                Step::Send(expecting(PUBLIC.len())),
+                Step::Continue,
+                Step::Send(PUBLIC.into()),
+                answer(created("A").left(4)),
+            ],
+            End::Open,
+            1,
+        ),
+        Scenario::line(
+            "a body that is not asked for",
+            Scene::open(),
+            [
+                Step::Send(expecting(65_537)),
+                Step::Framework(continues_by_itself),
+                answer(too_large().left(4).closing()),
+            ],
+            End::Closed,
+            0,
+        ),
+    ]
+}
+
+/// actix-web asks for the body before it hands over the head, and lets no application change that.
+fn continues_by_itself(adapter: Adapter) -> Fate {
+    match adapter {
+        Adapter::Actix => Fate::Continues,
+        Adapter::Hyper | Adapter::Tower | Adapter::Axum => Fate::Silent,
+    }
+}

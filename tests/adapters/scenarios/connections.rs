@@ -1,0 +1,136 @@
+//! Several requests on one connection.
+
+use super::{created, not_allowed, not_json, unsupported};
+use crate::{
+    ask::{Ask, PUBLIC, chunk},
+    scenario::{End, Fate, Scenario, Step, answer},
+    scene::Scene,
+    servers::Adapter,
+};
+
+pub(super) fn list() -> Vec<Scenario> {
+    let mut list = kept();
+    list.extend(ended());
+    list
+}
+
+fn kept() -> Vec<Scenario> {
+    let (good, bad) = (Ask::public().http1(), Ask::post("{").http1());
+    let get = Ask::to("GET").http1();
+    let line = |name, steps: Vec<Step>, registered| {
+        Scenario::line(name, Scene::open(), steps, End::Open, registered)
+    };
+    vec![
+        line(
+            "one request after another",
+            vec![
+                Step::Send(good.clone()),
+                answer(created("A").left(4)),
+                Step::Send(bad.clone()),
+                answer(not_json().left(3)),
+                Step::Send(good.clone()),
+                answer(created("B").left(2)),
+            ],
+            2,
+        ),
+        line(
+            "two requests at once",
+            vec![
+                Step::Send([good.clone(), good.clone()].concat()),
+                answer(created("A").left(4)),
+                answer(created("B").left(3)),
+            ],
+            2,
+        ),
+        line(
+            "three requests at once",
+            vec![
+                Step::Send([get, bad, Ask::public().chunked(20)].concat()),
+                answer(not_allowed()),
+                answer(not_json().left(4)),
+                answer(created("A").left(3)),
+            ],
+            1,
+        ),
+    ]
+}
+
+fn ended() -> Vec<Scenario> {
+    let form = Ask::public().without("content-type");
+    let mut unread = form.chunked_head();
+    unread.extend(chunk(PUBLIC.as_bytes()));
+    let kept = |ask: Ask| ask.with("connection", "keep-alive");
+    let last = Ask::public().with("connection", "close").http1();
+    let line = |name, steps: Vec<Step>, registered| {
+        Scenario::line(name, Scene::open(), steps, End::Closed, registered)
+    };
+    vec![
+        line(
+            "the rest of a body that nobody reads",
+            vec![Step::Send(unread), answer(unsupported().left(4).closing())],
+            0,
+        ),
+        line(
+            "a request behind a body that nobody reads",
+            vec![
+                Step::Send([form.http1(), last.clone()].concat()),
+                answer(unsupported().left(4).closing()),
+                Step::Framework(goes_on),
+            ],
+            0,
+        ),
+        line(
+            "the client's last request",
+            vec![Step::Send(last), answer(created("A").left(4).closing())],
+            1,
+        ),
+        line(
+            "HTTP/1.0",
+            vec![
+                Step::Send(Ask::public().http10()),
+                Step::Answer10(Box::new(created("A").left(4))),
+            ],
+            1,
+        ),
+        line(
+            "HTTP/1.0, and a body that nobody reads",
+            vec![
+                Step::Send(form.http10()),
+                Step::Answer10(Box::new(unsupported().left(4).closing())),
+            ],
+            0,
+        ),
+        line(
+            "HTTP/1.0 that is kept, until a body that nobody reads",
+            vec![
+                Step::Send(kept(Ask::public()).http10()),
+                Step::Answer10(Box::new(
+                    created("A").left(4).with("connection", "keep-alive"),
+                )),
+                Step::Send(kept(form).http10()),
+                Step::Framework(says_that_it_ends),
+            ],
+            1,
+        ),
+    ]
+}
+
+/// actix-web serves what has come already, though it has said that the connection ends.
+fn goes_on(adapter: Adapter) -> Fate {
+    match adapter {
+        Adapter::Actix => Fate::Passed(Box::new(created("A").left(3).closing())),
+        Adapter::Hyper | Adapter::Tower | Adapter::Axum => Fate::Silent,
+    }
+}
+
+/// hyper adds what the client asked for to what we say of the connection; actix-web leaves out both.
+/// Either ends it.
+fn says_that_it_ends(adapter: Adapter) -> Fate {
+    let refused = unsupported().left(3).closing();
+    Fate::Passed10(Box::new(match adapter {
+        Adapter::Actix => refused,
+        Adapter::Hyper | Adapter::Tower | Adapter::Axum => {
+            refused.with("connection", "close, keep-alive")
+        }
+    }))
+}

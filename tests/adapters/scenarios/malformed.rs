@@ -1,0 +1,88 @@
+//! What a framework makes out by itself, before any adapter sees it: its own words, but a refusal.
+
+use serde_json::json;
+
+use super::{created, not_found};
+use crate::{
+    ask::{Ask, PUBLIC},
+    scenario::{End, Fate, Scenario, Step},
+    scene::Scene,
+    servers::Adapter,
+};
+
+pub(super) fn list() -> Vec<Scenario> {
+    let refused = |name, bytes: Vec<u8>| {
+        let steps = [Step::Send(bytes), Step::Framework(|_| Fate::Status(400))];
+        Scenario::line(name, Scene::open(), steps, End::Closed, 0)
+    };
+    let both = |first: &str, second: &str| {
+        format!(
+            "POST /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\n\
+             content-type: application/json\r\n{first}\r\n{second}\r\n\r\n\
+             {:x}\r\n{PUBLIC}\r\n0\r\n\r\n",
+            PUBLIC.len()
+        )
+        .into_bytes()
+    };
+    let hosts = |name, bytes| {
+        let scene = Scene::tenants(json!([{ "id": "t1", "hosts": ["auth.example.com"] }]));
+        let steps = [Step::Send(bytes), Step::Framework(not_one_host)];
+        Scenario::line(name, scene, steps, End::Closed, 0)
+    };
+    let no_host = String::from_utf8(Ask::public().http1()).unwrap();
+    let no_host = no_host
+        .replace("host: auth.example.com\r\n", "")
+        .into_bytes();
+    let smuggled = |name, mut bytes: Vec<u8>| {
+        bytes.extend(Ask::public().http1());
+        let steps = [Step::Send(bytes), Step::Framework(both_lengths)];
+        Scenario::line(name, Scene::open(), steps, End::Closed, 0)
+    };
+    let length = format!("content-length: {}", PUBLIC.len());
+    vec![
+        refused("no HTTP", b"hello, is there anybody?\r\n\r\n".into()),
+        smuggled(
+            "a length and chunks",
+            both(&length, "transfer-encoding: chunked"),
+        ),
+        smuggled(
+            "chunks and a length",
+            both("transfer-encoding: chunked", &length),
+        ),
+        refused("two lengths", both(&length, "content-length: 5")),
+        refused(
+            "a length that is no number",
+            both("content-length: 0x10", "x: y"),
+        ),
+        refused(
+            "a coding that nobody knows",
+            both("transfer-encoding: gzip", "x: y"),
+        ),
+        hosts(
+            "two hosts",
+            Ask::public().with("host", "auth.example.com").http1(),
+        ),
+        hosts("no host", no_host),
+    ]
+}
+
+/// hyper leaves the number of hosts to us; actix-web takes one, no more and no less.
+fn not_one_host(adapter: Adapter) -> Fate {
+    match adapter {
+        Adapter::Actix => Fate::Status(400),
+        Adapter::Hyper | Adapter::Tower | Adapter::Axum => {
+            Fate::Passed(Box::new(not_found().closing()))
+        }
+    }
+}
+
+/// Where chunks and a length are there, hyper goes by the chunks and takes nothing that stands behind
+/// them; actix-web refuses. RFC 9112 section 6.1 allows either.
+fn both_lengths(adapter: Adapter) -> Fate {
+    match adapter {
+        Adapter::Actix => Fate::Status(400),
+        Adapter::Hyper | Adapter::Tower | Adapter::Axum => {
+            Fate::Passed(Box::new(created("A").left(4).closing()))
+        }
+    }
+}

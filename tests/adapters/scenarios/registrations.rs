@@ -1,0 +1,110 @@
+//! Registrations, and what is wrong with some.
+
+use serde_json::json;
+
+use super::{REGISTERED, created, invalid_request, not_json};
+use crate::{
+    answer::Expected,
+    ask::{Ask, PUBLIC},
+    scenario::Scenario,
+    scene::Scene,
+};
+
+pub(super) fn list() -> Vec<Scenario> {
+    let mut list = registered();
+    list.extend(refused());
+    list
+}
+
+fn registered() -> Vec<Scenario> {
+    let secret = "A".repeat(43);
+    let confidential = format!(
+        r#"{{"client_id":"tpc_{}","client_id_issued_at":1800000000,"client_secret":"{secret}","client_secret_expires_at":0,"client_name":"Zoé","redirect_uris":["https://a.example/cb"],"token_endpoint_auth_method":"client_secret_post","grant_types":["authorization_code","refresh_token"],"response_types":["code"]}}"#,
+        "A".repeat(32)
+    );
+    let permissive = format!(
+        r#"{{"client_id":"{}","client_id_issued_at":1800000000,"client_secret_expires_at":0,{REGISTERED}"#,
+        "A".repeat(32)
+    );
+    vec![
+        Scenario::registers(
+            "a public client",
+            Scene::open(),
+            Ask::public(),
+            created("A").left(4),
+        ),
+        Scenario::registers(
+            "a confidential client",
+            Scene::open(),
+            Ask::post(
+                r#"{"client_name":"Zoé","redirect_uris":["https://a.example/cb"],"grant_types":["refresh_token","password","authorization_code"]}"#,
+            ),
+            Expected::created(&confidential.replace(
+                r#""authorization_code","refresh_token""#,
+                r#""refresh_token","authorization_code""#,
+            ))
+            .left(4),
+        ),
+        Scenario::registers(
+            "a permissive client",
+            Scene::registration(json!({ "security_mode": "permissive" })),
+            Ask::public(),
+            Expected::created(&permissive).left(4),
+        ),
+        Scenario::registers(
+            "a tenant without a rate",
+            Scene::registration(json!({ "rate_limit": null })),
+            Ask::public(),
+            created("A"),
+        ),
+    ]
+}
+
+fn refused() -> Vec<Scenario> {
+    let deep = format!(r#"{{"x":{}1{}}}"#, "[".repeat(40), "]".repeat(40));
+    let http = r#"{"redirect_uris":["https://a.example","http://b.example"]}"#;
+    let http = Ask::post(http);
+    let scope = Ask::post(PUBLIC.replacen('{', r#"{"scope":"a  b","#, 1));
+    let refused =
+        |name, ask, answer: Expected| Scenario::refused(name, Scene::open(), ask, answer.left(4));
+    vec![
+        refused("no JSON", Ask::post("{"), not_json()),
+        refused("an empty body", Ask::post(""), not_json()),
+        refused(
+            "a list",
+            Ask::post("[]"),
+            invalid_request(400, "the body is not a JSON object", "not_an_object"),
+        ),
+        refused(
+            "a member that is there twice",
+            Ask::post(r#"{"scope":"a","sc\u006fpe":"b"}"#),
+            Expected::refused(400, "invalid_request", "the JSON object has a member twice")
+                .detail(r#"{"field":"scope","rule":"duplicate_member"}"#),
+        ),
+        refused(
+            "JSON that nests too deeply",
+            Ask::post(deep),
+            invalid_request(400, "the JSON nests too deeply", "nested_too_deeply"),
+        ),
+        refused(
+            "a redirect URI that is refused",
+            http,
+            Expected::refused(
+                400,
+                "invalid_redirect_uri",
+                "redirect_uris[1]: http is for 127.0.0.1, [::1] and localhost only",
+            )
+            .detail(r#"{"field":"redirect_uris","index":1,"rule":"http_not_loopback"}"#),
+        ),
+        refused(
+            "metadata that is refused",
+            scope,
+            Expected::refused(
+                400,
+                "invalid_client_metadata",
+                "scope: is not a list of scope tokens with one space between",
+            )
+            .detail(r#"{"field":"scope","rule":"invalid_scope"}"#),
+        ),
+    ]
+}

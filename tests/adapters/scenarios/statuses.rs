@@ -1,0 +1,273 @@
+//! Every status that the profile knows, apart from what depends on how a body comes.
+
+use serde_json::json;
+
+use super::{blocked, created, not_allowed, not_found, unavailable, unsupported};
+use crate::{
+    answer::Expected,
+    ask::{Ask, PUBLIC},
+    ports::{Insert, Limiter},
+    scenario::{End, Scenario, Step, answer},
+    scene::Scene,
+};
+
+pub(super) fn list() -> Vec<Scenario> {
+    let mut list = access();
+    list.extend(methods());
+    list.extend(media_types());
+    list.extend(failures());
+    list
+}
+
+/// Requests that come no further than their heads leave their bodies unread.
+fn access() -> Vec<Scenario> {
+    let rule = |action, matched| Scene::rule(&action, &matched);
+    let refused = Scenario::refused;
+    let challenged = |challenge| {
+        let (required, not_valid) = (
+            "an initial access token is required",
+            "the initial access token is not valid",
+        );
+        let description = if challenge == "Bearer" {
+            required
+        } else {
+            not_valid
+        };
+        Expected::refused(401, "invalid_token", description).with("www-authenticate", challenge)
+    };
+    vec![
+        refused(
+            "registration is off",
+            Scene::tenants(json!([{ "id": "t1" }])),
+            Ask::public(),
+            Expected::refused(
+                403,
+                "access_denied",
+                "dynamic client registration is not enabled for this tenant",
+            )
+            .closing(),
+        ),
+        refused(
+            "an address is blocked",
+            rule(
+                json!({ "block": true }),
+                json!({ "ipv4_cidrs": ["127.0.0.0/8"] }),
+            ),
+            Ask::public(),
+            blocked().closing(),
+        ),
+        refused(
+            "a user agent is blocked",
+            rule(
+                json!({ "block": true }),
+                json!({ "user_agents": ["Bad/1"] }),
+            ),
+            Ask::public().with("user-agent", "Bad/1"),
+            blocked().closing(),
+        ),
+        refused(
+            "a host is blocked",
+            rule(
+                json!({ "block": true }),
+                json!({ "hostnames": ["AUTH.example.com"] }),
+            ),
+            Ask::public(),
+            blocked().closing(),
+        ),
+        refused(
+            "an address is sent elsewhere",
+            rule(
+                json!({ "redirect": true, "redirect_uri": "https://elsewhere.example/" }),
+                json!({ "connecting_ipv4_cidrs": ["127.0.0.1/32"] }),
+            ),
+            Ask::public(),
+            Expected::refused(302, "redirect", "this request is answered elsewhere")
+                .with("location", "https://elsewhere.example/")
+                .closing(),
+        ),
+        refused(
+            "no initial access token",
+            Scene::open().gated(),
+            Ask::public(),
+            challenged("Bearer").closing(),
+        ),
+        refused(
+            "a wrong initial access token",
+            Scene::open().gated(),
+            Ask::public().with("authorization", "Bearer guess"),
+            challenged(r#"Bearer error="invalid_token""#).closing(),
+        ),
+        Scenario::registers(
+            "an initial access token",
+            Scene::open().gated(),
+            Ask::public().with("authorization", "Bearer letmein"),
+            created("A").left(4),
+        ),
+        refused(
+            "a tenant that is full",
+            Scene::open().insert(Insert::IsFull),
+            Ask::public(),
+            Expected::refused(
+                403,
+                "too_many_entities",
+                "this tenant has as many clients as it may",
+            )
+            .left(4),
+        ),
+    ]
+}
+
+fn methods() -> Vec<Scenario> {
+    let refused = |name, ask, answer| Scenario::refused(name, Scene::open(), ask, answer);
+    let narrowed = || Scene::registration(json!({ "allowed_origins": ["https://page.example"] }));
+    let preflight = |origin| {
+        Ask::to("OPTIONS")
+            .with("origin", origin)
+            .with("access-control-request-method", "POST")
+    };
+    let bare = || Expected::no_content().with("allow", "POST, OPTIONS");
+    let allowed = || {
+        bare()
+            .with("access-control-allow-methods", "POST")
+            .with("access-control-allow-headers", "Authorization, *")
+            .with("access-control-max-age", "0")
+    };
+    vec![
+        refused("GET", Ask::to("GET"), not_allowed()),
+        refused("HEAD", Ask::to("HEAD"), not_allowed().answering_head()),
+        refused("PUT", Ask::public().method("PUT"), not_allowed().closing()),
+        refused("DELETE", Ask::to("DELETE"), not_allowed()),
+        refused(
+            "PATCH",
+            Ask::public().method("PATCH"),
+            not_allowed().closing(),
+        ),
+        refused("TRACE", Ask::to("TRACE"), not_allowed()),
+        refused("a method that nobody knows", Ask::to("BREW"), not_allowed()),
+        refused("OPTIONS, no preflight", Ask::to("OPTIONS"), bare()),
+        refused("a preflight", preflight("https://page.example"), allowed()),
+        Scenario::refused(
+            "a preflight from the one origin",
+            narrowed(),
+            preflight("https://page.example"),
+            allowed()
+                .with("access-control-allow-origin", "https://page.example")
+                .with("vary", "Origin"),
+        ),
+        Scenario::refused(
+            "a preflight from another origin",
+            narrowed(),
+            preflight("https://other.example"),
+            bare().unreadable(),
+        ),
+        Scenario::registers(
+            "a page of another origin",
+            narrowed(),
+            Ask::public().with("origin", "https://other.example"),
+            created("A").left(4).unreadable(),
+        ),
+    ]
+}
+
+fn media_types() -> Vec<Scenario> {
+    let typed = |media_type| {
+        Ask::public()
+            .without("content-type")
+            .with("content-type", media_type)
+    };
+    let refused =
+        |name, ask| Scenario::refused(name, Scene::open(), ask, unsupported().left(4).closing());
+    vec![
+        refused("a form", typed("application/x-www-form-urlencoded")),
+        refused("text", typed("text/plain")),
+        refused("no media type", Ask::public().without("content-type")),
+        refused(
+            "two media types",
+            Ask::public().with("content-type", "application/json"),
+        ),
+        refused(
+            "a packed body",
+            Ask::public().with("content-encoding", "gzip"),
+        ),
+        Scenario::registers(
+            "a media type with a parameter",
+            Scene::open(),
+            typed("Application/JSON; charset=utf-8"),
+            created("A").left(4),
+        ),
+    ]
+}
+
+fn failures() -> Vec<Scenario> {
+    let limited = Expected::refused(
+        429,
+        "too_many_requests",
+        "too many registrations; try again later",
+    )
+    .with("retry-after", "1")
+    .left(0)
+    .closing();
+    let mut used_up: Vec<Step> = Vec::new();
+    for left in (0..5).rev() {
+        used_up.push(Step::Send(Ask::post("{").http1()));
+        used_up.push(answer(super::not_json().left(left)));
+    }
+    used_up.push(Step::Send(Ask::public().http1()));
+    used_up.push(answer(limited));
+    vec![
+        Scenario::line(
+            "the rate is used up",
+            Scene::open(),
+            used_up,
+            End::Closed,
+            0,
+        ),
+        Scenario::line(
+            "the rate comes back",
+            Scene::registration(json!({ "rate_limit": { "per_second": 1, "burst": 1 } })),
+            [
+                Step::Send(Ask::post("{").http1()),
+                answer(super::not_json().left(0).with("x-ratelimit-limit", "1")),
+                Step::Later(1_000),
+                Step::Send(Ask::public().http1()),
+                answer(
+                    Expected::created(&format!(
+                        r#"{{"client_id":"tpc_{}","client_id_issued_at":1800000001,"client_secret_expires_at":0,{}"#,
+                        "A".repeat(32),
+                        super::REGISTERED
+                    ))
+                    .left(0)
+                    .with("x-ratelimit-limit", "1")
+                    .with("x-ratelimit-reset", "1800000002"),
+                ),
+            ],
+            End::Open,
+            1,
+        ),
+        Scenario::refused(
+            "a store that is out of order",
+            Scene::open().insert(Insert::Fails),
+            Ask::public(),
+            unavailable().left(4),
+        ),
+        Scenario::refused(
+            "a limiter that is out of order",
+            Scene::open().limiter(Limiter::Fails),
+            Ask::public(),
+            unavailable().closing(),
+        ),
+        Scenario::refused(
+            "a rule that looks at addresses, and none is known",
+            Scene::rule(&json!({ "block": true }), &json!({ "ipv4_cidrs": ["192.0.2.0/24"] }))
+                .unknown_peers(),
+            Ask::public(),
+            unavailable().closing(),
+        ),
+        Scenario::refused(
+            "a host that leads to no tenant",
+            Scene::tenants(json!([{ "id": "t1", "hosts": ["auth.example.com"] }])),
+            Ask::post(PUBLIC).host("other.example.com"),
+            not_found().closing(),
+        ),
+    ]
+}

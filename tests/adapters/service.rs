@@ -1,0 +1,235 @@
+//! The tower service itself, without a server: what it reads of a body, and how long it waits.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, Version};
+use http_body_util::{BodyExt as _, Full};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tower_service::Service;
+
+use crate::{
+    ask::{Ask, PUBLIC},
+    ports::{Insert, Limiter, Wait},
+    scene::{Built, Scene},
+    script::{Piece, Script},
+};
+
+fn post(pieces: impl Into<std::collections::VecDeque<Piece>>) -> Request<Script> {
+    Ask::post("").http2_head(Script::new(pieces))
+}
+
+/// Status and rule of an answer.
+async fn verdict(response: Response<Full<Bytes>>) -> (u16, Option<String>) {
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    (
+        status,
+        body["error_detail"]["rule"].as_str().map(ToOwned::to_owned),
+    )
+}
+
+#[tokio::test]
+async fn what_the_head_refuses_leaves_the_body_untouched() {
+    let untouchable = |ask: Ask| ask.http2_head(Script::new([Piece::Untouchable]));
+    let known = || Scene::tenants(json!([{ "id": "t1", "hosts": ["a.example"] }]));
+    let blocked = json!({ "user_agents": ["Bad/1"] });
+    let redirect = json!({ "redirect": true, "redirect_uri": "https://elsewhere.example/" });
+    let post = || Ask::post("");
+    for (scene, ask, status) in [
+        (known(), post(), 404),
+        (known(), post().host("a.example"), 403),
+        (
+            Scene::rule(&json!({ "block": true }), &blocked),
+            post().with("user-agent", "Bad/1"),
+            403,
+        ),
+        (
+            Scene::rule(&redirect, &blocked),
+            post().with("user-agent", "Bad/1"),
+            302,
+        ),
+        (Scene::open().gated(), post(), 401),
+        (Scene::open(), post().method("PUT"), 405),
+        (Scene::open(), post().method("OPTIONS"), 204),
+        (Scene::open(), post().with("content-length", "65537"), 413),
+        (Scene::open(), post().with("content-encoding", "gzip"), 415),
+        (Scene::open().limiter(Limiter::Fails), post(), 503),
+    ] {
+        let service = scene.build().service;
+        let answer = service.answer(untouchable(ask)).await;
+        assert_eq!(answer.status(), status);
+    }
+    let service = Scene::open().build().service;
+    for _ in 0..5 {
+        let answer = service.answer(Ask::post("{").http2()).await;
+        assert_eq!(answer.status(), 400);
+    }
+    assert_eq!(service.answer(untouchable(post())).await.status(), 429);
+}
+
+#[tokio::test]
+#[should_panic(expected = "the body was polled")]
+async fn what_the_head_admits_is_read() {
+    let service = Scene::open().build().service;
+    service.answer(post([Piece::Untouchable])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_has_its_time_and_no_more() {
+    let drop_by_drop = |seconds: u64| {
+        let mut pieces = vec![Piece::data(PUBLIC)];
+        pieces.extend((0..seconds).flat_map(|_| [Piece::pause(1), Piece::data(" ")]));
+        pieces
+    };
+    let late = (408, Some("body_timeout".to_owned()));
+    for (pieces, seconds, expected) in [
+        (drop_by_drop(4), 4, (201, None)),
+        (drop_by_drop(6), 5, late.clone()),
+        (drop_by_drop(1_000), 5, late.clone()),
+        (vec![Piece::never()], 5, late.clone()),
+        (vec![Piece::data(PUBLIC), Piece::never()], 5, late),
+    ] {
+        let scene = Scene::open().body_timeout(Duration::from_secs(5));
+        let Built { service, store, .. } = scene.build();
+        let began = Instant::now();
+        let answer = service.answer(post(pieces)).await;
+        assert_eq!(began.elapsed().as_secs(), seconds);
+        assert_eq!(store.clients.len(), usize::from(expected.0 == 201));
+        assert_eq!(verdict(answer).await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_has_ten_seconds_if_nobody_says_otherwise() {
+    let registrar = oauth_dcr::Registrar::builder(oauth_dcr::MemoryStore::new())
+        .tenant(oauth_dcr::TenantSettings::new().enabled());
+    let service = oauth_dcr::tower::RegistrationService::new(registrar.build());
+    let began = Instant::now();
+    let answer = service.answer(post([Piece::never()])).await;
+    assert_eq!(
+        (answer.status().as_u16(), began.elapsed().as_secs()),
+        (408, 10)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_body_is_not_that_of_the_store() {
+    let wait = Wait::new();
+    let scene = Scene::open()
+        .body_timeout(Duration::from_secs(5))
+        .insert(Insert::Waits(wait.clone()));
+    let service = scene.build().service;
+    let slow_store = async {
+        wait.entered.acquire().await.unwrap().forget();
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        wait.gate.add_permits(1);
+    };
+    let (answer, ()) = tokio::join!(service.answer(post([Piece::data(PUBLIC)])), slow_store);
+    assert_eq!(answer.status(), 201);
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_read_up_to_its_bound() {
+    let Built { service, store, .. } = Scene::open().build();
+    let request = post([Piece::endless()]);
+    let given = request.body().given();
+    let answer = service.answer(request).await;
+    let too_large = Some("body_too_large".to_owned());
+    assert_eq!(verdict(answer).await, (413, too_large));
+    // Sixteen pieces of 4 KiB are as much as may be.
+    assert_eq!(given.load(Ordering::SeqCst), 17);
+    assert!(store.clients.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_registers_nobody() {
+    let Built { service, store, .. } = Scene::open().build();
+    let answer = service
+        .answer(post([Piece::data(PUBLIC), Piece::Break]))
+        .await;
+    let incomplete = Some("body_incomplete".to_owned());
+    assert_eq!(verdict(answer).await, (400, incomplete));
+    assert!(store.clients.is_empty());
+}
+
+#[tokio::test]
+async fn the_closure_names_the_tenant_whatever_the_host_says() {
+    let on = json!({ "enabled": true });
+    let Built { service, store, .. } = Scene::tenants(json!([
+        { "id": "a", "hosts": ["a.example"], "registration": on },
+        { "id": "b", "hosts": ["auth.example.com"] },
+    ]))
+    .tenant_by_path()
+    .build();
+    for (target, status) in [
+        ("/tenants/a/register", 201),
+        ("/tenants/b/register", 403),
+        ("/tenants/c/register", 404),
+        ("/tenants/a%20b/register", 404),
+        ("/", 404),
+    ] {
+        let answer = service.answer(Ask::public().target(target).http2()).await;
+        assert_eq!(answer.status(), status, "{target}");
+    }
+    assert_eq!(store.clients.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_to_head_has_the_length_of_what_it_leaves_out() {
+    let service = Scene::open().build().service;
+    let answer = service.answer(Ask::to("GET").http2()).await;
+    let length = answer.into_body().collect().await.unwrap().to_bytes().len();
+    let answer = service.answer(Ask::to("HEAD").http2()).await;
+    assert_eq!(answer.headers()["content-length"], length.to_string());
+    assert_eq!(answer.status(), 405);
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "");
+}
+
+#[tokio::test]
+async fn a_connection_that_would_last_ends_with_what_is_left_unread() {
+    let service = Scene::open().build().service;
+    let (unread, read) = (Method::PUT, Method::POST);
+    for (version, asks, method, closes) in [
+        (Version::HTTP_11, None, &unread, true),
+        (Version::HTTP_11, None, &read, false),
+        (Version::HTTP_10, Some("keep-alive"), &unread, true),
+        (Version::HTTP_10, Some("keep-alive"), &read, false),
+        (Version::HTTP_10, None, &unread, false),
+        (Version::HTTP_2, None, &unread, false),
+    ] {
+        let mut request = Ask::post("{").http2();
+        *request.version_mut() = version;
+        *request.method_mut() = method.clone();
+        if let Some(asks) = asks {
+            request
+                .headers_mut()
+                .insert("connection", asks.parse().unwrap());
+        }
+        let answer = service.answer(request).await;
+        let connection = answer.headers().get("connection");
+        let expected = closes.then_some("close");
+        assert_eq!(
+            connection.map(|it| it.to_str().unwrap()),
+            expected,
+            "{version:?} {method}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn as_a_tower_service_it_answers_the_same() {
+    let (service, mut called) = (Scene::open().build().service, Scene::open().build().service);
+    let ready = std::future::poll_fn(|context| {
+        Service::<Request<Full<Bytes>>>::poll_ready(&mut called, context)
+    });
+    ready.await.unwrap();
+    let answer = called.call(Ask::public().http2()).await.unwrap();
+    let same = service.answer(Ask::public().http2()).await;
+    assert_eq!(answer.headers(), same.headers());
+    let [answer, same] = [answer, same].map(Response::into_body);
+    let [answer, same] = [answer.collect().await, same.collect().await];
+    assert_eq!(answer.unwrap().to_bytes(), same.unwrap().to_bytes());
+}
