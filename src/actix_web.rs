@@ -60,6 +60,12 @@ use crate::{
 /// A client that closes its half of the connection and waits is answered, as actix-web does by default.
 /// With `HttpServer::h1_allow_half_closed(false)` it counts as gone, and what was being done for it is
 /// dropped.
+///
+/// What is left of a body after its refusal is read and thrown away for as long as
+/// `HttpServer::client_disconnect_timeout` says, by default a second, so that the client comes to read
+/// the answer. `HttpServer::client_request_timeout` is for the first head of a connection only: one
+/// that is slow about a later head is kept. Where such clients are to be expected, let a proxy time
+/// heads, and have room for them in `HttpServer::max_connections`.
 pub fn routes(service: impl Into<RegistrationService>) -> Resource {
     routes_at(DEFAULT_PATH, service)
 }
