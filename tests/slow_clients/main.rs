@@ -22,7 +22,7 @@ mod slow;
 use std::{
     fs,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -50,6 +50,9 @@ const CLIENT_BYTES: usize = 2 * 1024;
 
 /// What all else may take, such as a thread and what the allocator holds ready for it.
 const OTHER_BYTES: usize = 8 * 1024 * 1024;
+
+/// The tests' turns, where one process runs all: it may not open files enough for three.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// How many there are of each kind.
 struct Counts {
@@ -128,6 +131,7 @@ fn bear(framework: Framework, this: &str) {
         framework.serve().unwrap();
         return;
     }
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     beset(framework, this);
 }
 
