@@ -56,7 +56,10 @@ fn compare(rounds: usize) -> io::Result<()> {
     let cores = Cores::first_two();
     cores.load.pin();
     let mut out = io::stdout().lock();
-    writeln!(out, "{rounds} rounds; requests/s (server's core busy), p99")?;
+    writeln!(
+        out,
+        "{rounds} rounds; requests/s (server's core busy), p99, CPU time each"
+    )?;
     let mut ratios = Vec::new();
     for _ in 0..rounds {
         let (floor, ours) = (Side::Floor.argument(), Side::Ours.argument());

@@ -47,7 +47,7 @@ struct Asked {
     load: Load,
     core: Core,
     measured: Measured,
-    _server: Spawned,
+    server: Spawned,
 }
 
 impl Asked {
@@ -59,13 +59,14 @@ impl Asked {
             load,
             core: cores.server,
             measured: Measured::default(),
-            _server: server,
+            server,
         })
     }
 
     fn ask(&mut self) -> io::Result<()> {
-        let idle_before = self.core.idle_ticks()?;
+        let (idle_before, cpu_before) = (self.core.idle_ticks()?, self.server.cpu_time()?);
         self.load.run(TURN, &mut self.measured)?;
+        self.measured.cpu += self.server.cpu_time()?.saturating_sub(cpu_before);
         self.measured.idle_ticks += self.core.idle_ticks()? - idle_before;
         Ok(())
     }

@@ -35,6 +35,8 @@ pub(crate) struct Measured {
     /// The bytes of an answer, head and body.
     pub(crate) answer: usize,
     wall: Duration,
+    /// How long it ran meanwhile.
+    pub(crate) cpu: Duration,
     /// How long its core had nothing to do meanwhile.
     pub(crate) idle_ticks: u32,
 }
@@ -127,6 +129,11 @@ impl Measured {
         f64::from(self.requests) / self.wall.as_secs_f64()
     }
 
+    /// How long it ran for one request.
+    pub(crate) fn cpu_each(&self) -> Duration {
+        self.cpu / self.requests
+    }
+
     /// The time within which 99 of 100 requests were answered.
     pub(crate) fn p99(&self) -> Duration {
         let mut latencies = self.latencies.clone();
@@ -139,6 +146,7 @@ impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let idle = f64::from(self.idle_ticks) / TICKS_PER_SECOND / self.wall.as_secs_f64();
         let busy = (1.0 - idle) * 100.0;
-        write!(f, "{:6.0} ({busy:3.0} %) {:>8.1?}", self.rate(), self.p99())
+        let (rate, p99, cpu) = (self.rate(), self.p99(), self.cpu_each());
+        write!(f, "{rate:6.0} ({busy:3.0} %) {p99:>7.1?} {cpu:>7.1?}")
     }
 }

@@ -1,10 +1,11 @@
 //! Servers: this program once more, with an argument that says which.
 
 use std::{
-    env,
+    env, fs,
     io::{self, BufRead as _, BufReader, Write as _},
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use crate::cores::Core;
@@ -28,6 +29,18 @@ impl Spawned {
         }
         let address = address.trim().parse().map_err(io::Error::other)?;
         Ok(Self { process, address })
+    }
+
+    /// How long all of its threads have run so far.
+    pub(crate) fn cpu_time(&self) -> io::Result<Duration> {
+        let mut sum = Duration::ZERO;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
+            let stat = fs::read_to_string(thread?.path().join("schedstat"))?;
+            let nanos = stat.split(' ').next().and_then(|it| it.parse().ok());
+            let nanos = nanos.ok_or_else(|| io::Error::other("no time in schedstat"))?;
+            sum += Duration::from_nanos(nanos);
+        }
+        Ok(sum)
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
