@@ -64,6 +64,12 @@ use crate::{
 /// Two things actix-web does before the endpoint is asked: it answers `Expect: 100-continue`, so that
 /// the body of a refused request may be on its way already; and it serves requests that came along
 /// with one whose answer ends the connection.
+///
+/// What is left of a body after its refusal is read and thrown away for as long as
+/// `HttpServer::client_disconnect_timeout` says, by default a second, so that the client comes to read
+/// the answer. `HttpServer::client_request_timeout` is for the first head of a connection only: one
+/// that is slow about a later head is kept. Where such clients are to be expected, let a proxy time
+/// heads, and have room for them in `HttpServer::max_connections`.
 pub fn routes(service: impl Into<RegistrationService>) -> Resource {
     routes_at(DEFAULT_PATH, service)
 }

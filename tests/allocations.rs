@@ -13,7 +13,9 @@ use std::{
 };
 
 use allocation_counter::measure;
+use bytes::Bytes;
 use clock::ManualClock;
+use http_body_util::Full;
 use ipnet::IpNet;
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationRequest, Client, CodeBinding, CodeChallenge, CodeVerifier,
@@ -22,8 +24,10 @@ use oauth_dcr::{
     TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest, WantedLocation,
     acl::{Acl, AclScope, Conditions, Decision, Endpoint, NetworkSet, Rule, Signals},
     geoip::{Database, Databases, Fields},
+    tower::RegistrationService,
 };
 use serde_json::Value;
+use tokio::runtime;
 
 /// The public client of the documentation, as a client sends it.
 const BODY: &[u8] = br#"{
@@ -96,6 +100,39 @@ fn an_event_allocates_nothing() {
         counted.count_total
     });
     assert_eq!(counts[0], counts[1]);
+}
+
+#[test]
+fn an_answer_allocates_at_most_11_times_more_than_its_registration() {
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(TenantSettings::new().enabled())
+        .build();
+    let service = RegistrationService::new(registrar.clone());
+    let answer = |request| {
+        let response = ready(service.answer(request));
+        assert_eq!(response.status(), 201);
+    };
+    let request = || {
+        http::Request::post("/oidc/register")
+            .header("host", "auth.example.com")
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from_static(BODY)))
+            .unwrap()
+    };
+    let runtime = runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.unwrap();
+    let _entered = runtime.enter();
+    answer(request());
+    let registered = measure(|| {
+        ready(register(&registrar));
+    });
+    let mut sent = Some(request());
+    let answered = measure(|| answer(sent.take().unwrap()));
+    let (registered, answered) = (registered.count_total, answered.count_total);
+    assert!(
+        answered <= registered + 11,
+        "{answered} allocations, of which {registered} for the registration"
+    );
 }
 
 #[test]

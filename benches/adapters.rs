@@ -1,0 +1,84 @@
+//! Each framework with the crate's adapter, against a plain handler that asks the same pipeline and
+//! answers a fixed 201: registrations a second, their latency and their CPU time.
+//!
+//! A server is a process of its own on one core; the load runs on another. It reports; it never fails
+//! for being slow.
+#![expect(clippy::disallowed_methods, reason = "a bench measures time itself")]
+
+#[path = "support/asked.rs"]
+mod asked;
+#[path = "support/cores.rs"]
+mod cores;
+#[path = "floor/handlers.rs"]
+mod floor_handlers;
+#[path = "support/hosts.rs"]
+mod hosts;
+#[path = "support/hyper_host.rs"]
+mod hyper_host;
+#[path = "support/load.rs"]
+mod load;
+#[path = "support/registrar.rs"]
+mod registrar;
+#[path = "support/spawned.rs"]
+mod spawned;
+#[path = "support/spread.rs"]
+mod spread;
+
+use std::{
+    env,
+    io::{self, Write as _},
+};
+
+use asked::round;
+use cores::Cores;
+use hosts::{FRAMEWORKS, Host};
+use spread::{Spread, rounds, verdict};
+
+/// What an adapter's rate over its floor's should not fall below.
+const RATE_BAR: f64 = 0.9;
+
+/// What the time of the slowest of 100 requests should not exceed, in floors.
+const P99_BAR: f64 = 1.3;
+
+/// The same as the first bar, where the load leaves the server nothing to wait for.
+const CPU_BAR: f64 = 1.0 / RATE_BAR;
+
+const CONNECTIONS: usize = 32;
+
+fn main() -> io::Result<()> {
+    match env::args().nth(1).as_deref().and_then(Host::from_argument) {
+        Some(host) => host.serve(),
+        None => compare(rounds(8)),
+    }
+}
+
+fn compare(rounds: usize) -> io::Result<()> {
+    // The first two: where the machine has one only, both share that.
+    let cores = Cores::first_two();
+    cores.load.pin();
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{rounds} rounds; requests/s (server's core busy), p99, CPU time each"
+    )?;
+    for (name, floor, ours) in FRAMEWORKS {
+        let (mut rates, mut p99s, mut cpus) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let (floor, ours) = round(floor.argument, ours.argument, CONNECTIONS, &cores)?;
+            rates.push(ours.rate() / floor.rate());
+            p99s.push(ours.p99().div_duration_f64(floor.p99()));
+            cpus.push(ours.cpu_each().div_duration_f64(floor.cpu_each()));
+            writeln!(out, "{name:<5} floor {floor}   ours {ours}")?;
+        }
+        writeln!(out, "{name}, ours / floor: min median max")?;
+        let rate = Spread::of(rates);
+        let kept = verdict(rate.median >= RATE_BAR);
+        writeln!(out, "requests/s       {rate:.3}   >= {RATE_BAR:.2} {kept}")?;
+        for (what, figures, bar) in [("p99", p99s, P99_BAR), ("CPU, each", cpus, CPU_BAR)] {
+            let figures = Spread::of(figures);
+            let kept = verdict(figures.median <= bar);
+            writeln!(out, "{what:<16} {figures:.3}   <= {bar:.2} {kept}")?;
+        }
+    }
+    Ok(())
+}

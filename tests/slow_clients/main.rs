@@ -1,0 +1,227 @@
+//! Clients that mean no good, many at once: some send a byte every now and then, some a body without
+//! end. A server with the time-outs that it should have lets all of them go, and others don't notice.
+//!
+//! `OAUTH_DCR_SLOW`, `OAUTH_DCR_ENDLESS` and `OAUTH_DCR_HEALTHY` set how many slow and endless clients
+//! there are at once, and how many others register meanwhile.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is tested here takes time from servers and from the operating system"
+)]
+#![expect(
+    clippy::print_stdout,
+    reason = "figures are for who asks for them, and a server speaks so to the test"
+)]
+
+mod endless;
+mod healthy;
+mod let_go;
+mod process;
+mod server;
+mod slow;
+
+use std::{
+    fs,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use endless::Endless;
+use healthy::{Connections, Healthy};
+use let_go::Endings;
+use process::Process;
+use server::{Framework, MAX_BODY};
+use slow::Slow;
+use tokio::{task::JoinSet, time::sleep};
+
+/// What a test waits for at most, which no machine is too slow for.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What a connection may take that waits for more of a head or of a small body.
+const SLOW_BYTES: usize = 32 * 1024;
+
+/// What one may take besides its body that is read as fast as it comes.
+const FAST_BYTES: usize = 256 * 1024;
+
+/// What a client that is registered may take.
+const CLIENT_BYTES: usize = 2 * 1024;
+
+/// What all else may take, such as a thread and what the allocator holds ready for it.
+const OTHER_BYTES: usize = 8 * 1024 * 1024;
+
+/// The tests' turns, where one process runs all: it may not open files enough for three.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// How many there are of each kind.
+struct Counts {
+    slow: usize,
+    endless: usize,
+    healthy: usize,
+}
+
+impl Counts {
+    fn wanted() -> Self {
+        let counts = Self {
+            slow: number("OAUTH_DCR_SLOW", 300),
+            endless: number("OAUTH_DCR_ENDLESS", 30),
+            healthy: number("OAUTH_DCR_HEALTHY", 200),
+        };
+        let needed = counts.slow + counts.endless + 100;
+        let allowed = open_files();
+        assert!(
+            needed <= allowed,
+            "this takes {needed} open files, and a process may have {allowed}: `ulimit -n {needed}`"
+        );
+        counts
+    }
+
+    /// The most that the server may grow by with so many clients registered.
+    fn most_bytes(&self, registered: usize) -> usize {
+        // A buffer that grows doubles, and the old one is there until its bytes have moved.
+        let endless = self.endless * (3 * MAX_BODY + FAST_BYTES);
+        self.slow * SLOW_BYTES + endless + registered * CLIENT_BYTES + OTHER_BYTES
+    }
+}
+
+/// What all clients know of each other.
+#[derive(Default)]
+struct Progress {
+    /// The slow ones that are connected for the first time.
+    connected: AtomicUsize,
+    /// The slow ones that were let go for the first time.
+    let_go: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+impl Progress {
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn hyper_serves_others_and_lets_slow_clients_go() {
+    bear(
+        Framework::Hyper,
+        "hyper_serves_others_and_lets_slow_clients_go",
+    );
+}
+
+#[test]
+fn axum_serves_others_and_lets_slow_clients_go() {
+    bear(
+        Framework::Axum,
+        "axum_serves_others_and_lets_slow_clients_go",
+    );
+}
+
+#[test]
+fn actix_serves_others_and_lets_slow_clients_go() {
+    bear(
+        Framework::Actix,
+        "actix_serves_others_and_lets_slow_clients_go",
+    );
+}
+
+/// Serves where the environment says so; else starts the test `this` as a server, and besets it.
+fn bear(framework: Framework, this: &str) {
+    if process::is_server() {
+        framework.serve().unwrap();
+        return;
+    }
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    beset(framework, this);
+}
+
+#[tokio::main]
+async fn beset(framework: Framework, this: &str) {
+    let counts = Counts::wanted();
+    let server = Process::start(this);
+    let at_start = server.memory("VmRSS");
+    let progress = Arc::new(Progress::default());
+
+    let mut slow = JoinSet::new();
+    let abouts = framework.timed().iter().cycle();
+    for about in abouts.take(counts.slow) {
+        let client = Slow::new(server.address(), *about, &progress);
+        slow.spawn(client.run());
+    }
+    wait_for(
+        &progress.connected,
+        counts.slow,
+        "slow clients are connected",
+    )
+    .await;
+    let mut endless = JoinSet::new();
+    for _ in 0..counts.endless {
+        let client = Endless::new(server.address(), &progress);
+        endless.spawn(client.run());
+    }
+    let healthy = [Connections::Kept, Connections::Fresh];
+    let healthy = healthy.map(|it| Healthy::start(server.address(), it, &progress));
+    wait_for(&progress.let_go, counts.slow, "slow clients are let go").await;
+    for client in &healthy {
+        let each = counts.healthy.div_ceil(healthy.len());
+        wait_for(&client.registered, each, "registrations").await;
+    }
+    progress.is_over.store(true, Ordering::Relaxed);
+    let [(kept, longest_kept), (fresh, longest_fresh)] = healthy.map(Healthy::end);
+    let slow = all(slow, "a slow client is let go").await;
+    let endless = all(endless, "an endless body is refused").await;
+
+    let most = server.memory("VmHWM");
+    println!(
+        "{framework:?}: {} slow clients let go: {slow}; {} endless bodies: {endless}; {kept} \
+         registrations over a kept connection, {longest_kept:.1?} at most; {fresh} over fresh ones, \
+         {longest_fresh:.1?} at most; {} KiB at the start, {} at most, {} after",
+        counts.slow,
+        counts.endless,
+        at_start / 1024,
+        most / 1024,
+        server.memory("VmRSS") / 1024,
+    );
+    assert!(slow.with(408) > 0, "{slow}");
+    assert!(endless.with(413) > 0, "{endless}");
+    let (grown, bound) = (most - at_start, counts.most_bytes(kept + fresh));
+    assert!(grown < bound, "grown by {grown} bytes of {bound}");
+}
+
+/// Waits for all clients of a kind.
+async fn all(clients: JoinSet<Endings>, what: &str) -> Endings {
+    let all = tokio::time::timeout(PATIENCE, clients.join_all()).await;
+    let all = all.unwrap_or_else(|_| panic!("{what}, in time"));
+    all.into_iter().sum()
+}
+
+async fn wait_for(count: &AtomicUsize, whole: usize, what: &str) {
+    let wait = async {
+        while count.load(Ordering::Relaxed) < whole {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, wait).await;
+    waited.unwrap_or_else(|_| panic!("{count:?} of {whole} {what}"));
+}
+
+/// The number in a variable of the environment, or `default`.
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |text| match text.parse() {
+        Ok(number) if number > 0 => number,
+        _ => panic!("{name} is a number from 1"),
+    })
+}
+
+/// How many files this process may have open.
+fn open_files() -> usize {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap();
+    let line = limits
+        .lines()
+        .find_map(|it| it.strip_prefix("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().next());
+    match soft {
+        Some("unlimited") => usize::MAX,
+        soft => soft.and_then(|it| it.parse().ok()).expect("a limit"),
+    }
+}

@@ -1,0 +1,134 @@
+//! A server on each framework, with the time-outs that one on the open internet should have.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, rt::System};
+use axum::extract::ConnectInfo;
+use http::{Request, Response};
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use oauth_dcr::{
+    MemoryStore, PeerAddress, Registrar, TenantSettings, actix_web as for_actix, axum as for_axum,
+    tower::RegistrationService,
+};
+use tokio::{net::TcpListener, time::sleep};
+use tower_service::Service as _;
+
+use crate::{process::announce, slow::About};
+
+/// A client that has not sent the head of a request after this long is let go.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most that a body may have, which is what settings say if they say nothing.
+pub(crate) const MAX_BODY: usize = 65_536;
+
+const WORKERS: usize = 2;
+
+/// A framework that has an adapter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Framework {
+    Hyper,
+    Axum,
+    Actix,
+}
+
+impl Framework {
+    /// What it has time-outs for. Of actix-web's, none is for the head of a later request.
+    pub(crate) const fn timed(self) -> &'static [About] {
+        match self {
+            Self::Hyper | Self::Axum => &[About::Head, About::Body, About::SecondHead],
+            Self::Actix => &[About::Head, About::Body],
+        }
+    }
+
+    /// Serves until the process is ended.
+    pub(crate) fn serve(self) -> io::Result<()> {
+        let mut tenant = TenantSettings::new().enabled();
+        tenant.registration.rate_limit = None;
+        assert_eq!(tenant.registration.max_body_bytes, MAX_BODY);
+        let registrar = Registrar::builder(MemoryStore::new())
+            .tenant(tenant)
+            .build();
+        let service = RegistrationService::new(registrar).body_timeout(BODY_TIMEOUT);
+        match self {
+            Self::Hyper => on_hyper(&service),
+            Self::Axum => on_axum(service),
+            Self::Actix => on_actix(service),
+        }
+    }
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn on_hyper(service: &RegistrationService) -> io::Result<()> {
+    accept(|peer| {
+        let service = service.clone();
+        service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddress(peer.ip()));
+            let service = service.clone();
+            async move { Ok(service.answer(request).await) }
+        })
+    })
+    .await
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn on_axum(service: RegistrationService) -> io::Result<()> {
+    let router = for_axum::routes::<()>(service);
+    accept(|peer| {
+        let router = router.clone();
+        service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().call(request)
+        })
+    })
+    .await
+}
+
+async fn accept<S, B>(service: impl Fn(SocketAddr) -> S) -> io::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    announce(listener.local_addr()?);
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else {
+            sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // A client that has gone by now is none of the others' concern.
+        let _ = stream.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), service(peer));
+        tokio::spawn(connection);
+    }
+}
+
+fn on_actix(service: RegistrationService) -> io::Result<()> {
+    System::new().block_on(async {
+        let routes = move || App::new().service(for_actix::routes(service.clone()));
+        let server = HttpServer::new(routes)
+            .workers(WORKERS)
+            .tcp_nodelay(true)
+            .client_request_timeout(HEAD_TIMEOUT)
+            // What is left of a body that was refused is looked at no longer than this.
+            .client_disconnect_timeout(Duration::from_secs(1))
+            .bind((Ipv4Addr::LOCALHOST, 0))?;
+        server.addrs().into_iter().for_each(announce);
+        server.run().await
+    })
+}

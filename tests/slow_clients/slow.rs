@@ -1,0 +1,122 @@
+//! Clients that send one byte every few seconds.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    PATIENCE, Progress,
+    let_go::{Endings, ended},
+};
+
+/// How long a client takes for a byte.
+const BYTE: Duration = Duration::from_secs(3);
+
+/// A head that another header follows, and another.
+const HEAD: &str = "POST /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\n";
+
+/// A head, and the first bytes of a body that is as long as one may be.
+const BODY: &str = concat!(
+    "POST /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\n",
+    "content-type: application/json\r\ncontent-length: 65536\r\n\r\n{\"",
+);
+
+/// A request that is answered at once, without a body.
+const FIRST: &str = "HEAD /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\n\r\n";
+
+/// What a client is slow about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    Head,
+    Body,
+    /// The head of a second request.
+    SecondHead,
+}
+
+/// One that comes back when the server lets it go.
+pub(crate) struct Slow {
+    server: SocketAddr,
+    about: About,
+    progress: Arc<Progress>,
+}
+
+impl Slow {
+    pub(crate) fn new(server: SocketAddr, about: About, progress: &Arc<Progress>) -> Self {
+        Self {
+            server,
+            about,
+            progress: Arc::clone(progress),
+        }
+    }
+
+    /// Until it is over, and the last connection is let go. It is the server that ends each.
+    pub(crate) async fn run(self) -> Endings {
+        let mut endings = Endings::default();
+        for turn in 0.. {
+            let stream = self.begin().await;
+            if turn == 0 {
+                self.progress.connected.fetch_add(1, Ordering::Relaxed);
+            }
+            let status = timeout(PATIENCE, dribble(stream)).await;
+            let status = status.expect("a slow client is let go");
+            assert!(matches!(status, None | Some(408)), "{status:?}");
+            endings.add(status);
+            if turn == 0 {
+                self.progress.let_go.fetch_add(1, Ordering::Relaxed);
+            }
+            if self.progress.is_over() {
+                break;
+            }
+        }
+        endings
+    }
+
+    async fn begin(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(self.server).await.unwrap();
+        if self.about == About::SecondHead {
+            first(&mut stream).await;
+        }
+        let start = match self.about {
+            About::Head | About::SecondHead => HEAD,
+            About::Body => BODY,
+        };
+        stream.write_all(start.as_bytes()).await.unwrap();
+        stream
+    }
+}
+
+/// Takes the answer to a first request.
+async fn first(stream: &mut TcpStream) {
+    stream.write_all(FIRST.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(stream.read_u8().await.unwrap());
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 405 "), "{answer:?}");
+}
+
+/// Sends byte after byte until the server ends the connection.
+async fn dribble(stream: TcpStream) -> Option<u16> {
+    let (reader, mut writer) = stream.into_split();
+    let endless = async {
+        loop {
+            sleep(BYTE).await;
+            if writer.write_all(b"a").await.is_err() {
+                // The reader sees why.
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        status = ended(reader) => status,
+        () = endless => None,
+    }
+}
