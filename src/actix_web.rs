@@ -43,14 +43,14 @@ use http::{
 use http_body::Frame;
 
 use crate::{
-    tower::{DEFAULT_PATH, RegistrationService},
-    values::TenantId,
-    wire::PeerAddress,
+    settings::EndpointPath, tower::RegistrationService, values::TenantId, wire::PeerAddress,
 };
 
 /// The endpoint at `/oidc/register`, for [`App::service`](::actix_web::App::service).
 ///
 /// It takes a [`Registrar`](crate::Registrar), or a [`RegistrationService`] that was set up further.
+/// Tenants with another [`path`](crate::RegistrationSettings::path) need [`routes_at`].
+///
 /// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else
 /// [`HttpRequest::peer_addr`]. A [`TenantId`] in the extensions is there for
 /// [`tenant_by`](RegistrationService::tenant_by) to read; no other extension is.
@@ -71,11 +71,16 @@ use crate::{
 /// that is slow about a later head is kept. Where such clients are to be expected, let a proxy time
 /// heads, and have room for them in `HttpServer::max_connections`.
 pub fn routes(service: impl Into<RegistrationService>) -> Resource {
-    routes_at(DEFAULT_PATH, service)
+    routes_at(EndpointPath::DEFAULT, service)
 }
 
-/// As [`routes`], at another path, which may have actix-web's patterns. A tenant's
-/// [`path`](crate::RegistrationSettings::path) should say the same, for what its clients are told.
+/// As [`routes`], at another path, which may have actix-web's patterns.
+///
+/// Clients are sent to the tenant's issuer followed by its
+/// [`path`](crate::RegistrationSettings::path), so that has to lead here: with the issuer
+/// `https://auth.example.com/tenants/acme` and the default path, mount it at
+/// `/tenants/{tenant}/oidc/register`. In a scope, [`tenant_by`](RegistrationService::tenant_by) sees the
+/// whole path.
 ///
 /// # Panics
 /// As [`Resource::new`], if `path` is no pattern.

@@ -32,13 +32,16 @@ use http_body_util::Full;
 use tower_service::Service;
 
 use crate::{
-    tower::{Answer, DEFAULT_PATH, RegistrationService},
+    settings::EndpointPath,
+    tower::{RegistrationService, ResponseFuture},
     wire::PeerAddress,
 };
 
 /// The endpoint at `/oidc/register`, to be merged into the host's router.
 ///
 /// It takes a [`Registrar`](crate::Registrar), or a [`RegistrationService`] that was set up further.
+/// Tenants with another [`path`](crate::RegistrationSettings::path) need [`routes_at`].
+///
 /// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else of axum's
 /// [`ConnectInfo`], which is there if the router is served by
 /// [`into_make_service_with_connect_info::<SocketAddr>()`](Router::into_make_service_with_connect_info).
@@ -47,11 +50,18 @@ pub fn routes<S>(service: impl Into<RegistrationService>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    routes_at(DEFAULT_PATH, service)
+    routes_at(EndpointPath::DEFAULT, service)
 }
 
-/// As [`routes`], at another path, which may have axum's captures. A tenant's
-/// [`path`](crate::RegistrationSettings::path) should say the same, for what its clients are told.
+/// As [`routes`], at another path, which may have axum's captures.
+///
+/// Clients are sent to the tenant's issuer followed by its
+/// [`path`](crate::RegistrationSettings::path), so that has to lead here: with the issuer
+/// `https://auth.example.com/tenants/acme` and the default path, mount it at
+/// `/tenants/{tenant}/oidc/register`.
+///
+/// Of a router that is nested, [`tenant_by`](RegistrationService::tenant_by) sees the path without the
+/// prefix; the whole one is in the extensions of the head, as axum's `OriginalUri`.
 ///
 /// # Panics
 /// As [`Router::route`], if `path` is none.
@@ -69,13 +79,13 @@ struct Connected(RegistrationService);
 impl Service<Request<Body>> for Connected {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Answer {
+    fn call(&mut self, mut request: Request<Body>) -> ResponseFuture {
         let extensions = request.extensions_mut();
         if extensions.get::<PeerAddress>().is_none()
             && let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>().copied()

@@ -1,6 +1,8 @@
 //! The registration endpoint as a `tower` service, for hyper and whatever else speaks it. The other
 //! adapters stand on it.
 
+mod incoming;
+
 use std::{
     convert::Infallible,
     fmt,
@@ -10,27 +12,24 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use http::{
-    HeaderValue, Method, Request, Response, Version,
+    HeaderValue, Method, Request, Response,
     header::{CONNECTION, CONTENT_LENGTH},
     request::Parts,
 };
 use http_body::Body;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::{
     engine::Registrar,
     ports::TenantSelector,
+    tower::incoming::{Collected, collect, discard, is_persistent},
     values::TenantId,
-    wire::{BodyProgress, Opened, RegistrationBody, RegistrationEndpoint},
+    wire::{Opened, RegistrationEndpoint},
 };
-
-/// Where the endpoint stands unless the host says otherwise: what
-/// [`RegistrationSettings::path`](crate::RegistrationSettings::path) is by default.
-pub(crate) const DEFAULT_PATH: &str = "/oidc/register";
 
 /// What a body may take to arrive: a slow telephone line needs it for the largest there may be.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -68,7 +67,7 @@ type TenantBy = dyn Fn(&Parts) -> Option<TenantId> + Send + Sync;
 
 impl RegistrationService {
     /// The service of `registrar`.
-    pub const fn new(registrar: Registrar) -> Self {
+    pub fn new(registrar: Registrar) -> Self {
         Self {
             endpoint: RegistrationEndpoint::new(registrar),
             tenant_by: None,
@@ -103,15 +102,15 @@ impl RegistrationService {
     /// Gives an admitted request this long for its whole body; after that, the answer is 408.
     /// Default: 10 seconds.
     #[must_use]
-    pub const fn body_timeout(mut self, limit: Duration) -> Self {
+    pub fn body_timeout(mut self, limit: Duration) -> Self {
         self.body_timeout = limit;
         self
     }
 
     /// The answer to `request`, which is for this endpoint whatever its path.
     ///
-    /// An answer that leaves some of the body unread ends the connection (RFC 9112 section 9.6):
-    /// else it would have to be read after all, to find the next request behind it.
+    /// Of a body that is refused, what is left is thrown away, up to 64 KiB in a second, so that the
+    /// connection can go on. An answer that leaves more than that unread ends it, in HTTP/1.
     pub async fn answer<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
         let (head, incoming) = request.into_parts();
         let incoming = pin!(incoming);
@@ -131,12 +130,12 @@ impl RegistrationService {
         mut incoming: Pin<&mut B>,
     ) -> Response<Bytes> {
         let (mut response, is_read) = match self.open(head).await {
-            Opened::Answered(response) => (response, incoming.is_end_stream()),
+            Opened::Answered(response) => (response, discard(head, incoming).await),
             Opened::Admitted(mut body) => {
                 let collected = collect(&mut body, incoming.as_mut());
                 match timeout(self.body_timeout, collected).await {
                     Ok(Collected::Whole) => (body.finish().await, true),
-                    Ok(Collected::TooLarge) => (body.finish().await, false),
+                    Ok(Collected::TooLarge) => (body.finish().await, discard(head, incoming).await),
                     Ok(Collected::BrokenOff) => (body.abandon(), false),
                     Err(_) => (body.time_out(), false),
                 }
@@ -185,22 +184,22 @@ where
 {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Answer {
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let service = self.clone();
-        Answer(Box::pin(async move { service.answer(request).await }))
+        ResponseFuture(Box::pin(async move { service.answer(request).await }))
     }
 }
 
-/// The answer of a [`RegistrationService`] to come.
-pub struct Answer(Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>);
+/// The answer of a [`RegistrationService`], to come.
+pub struct ResponseFuture(Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>);
 
-impl Future for Answer {
+impl Future for ResponseFuture {
     type Output = Result<Response<Full<Bytes>>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -208,19 +207,9 @@ impl Future for Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for ResponseFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").finish_non_exhaustive()
-    }
-}
-
-/// Whether the connection takes another request unless the answer says otherwise (RFC 9112 section
-/// 9.3). In HTTP/2, a stream that is dropped is all that ends.
-fn is_persistent(head: &Parts) -> bool {
-    match head.version {
-        Version::HTTP_10 => head.headers.contains_key(CONNECTION),
-        Version::HTTP_11 => true,
-        _ => false,
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 
@@ -229,30 +218,4 @@ fn without_body(response: Response<Bytes>) -> Response<Bytes> {
     let (mut head, body) = response.into_parts();
     head.headers.insert(CONTENT_LENGTH, body.len().into());
     Response::from_parts(head, Bytes::new())
-}
-
-enum Collected {
-    Whole,
-    TooLarge,
-    BrokenOff,
-}
-
-async fn collect<B: Body>(body: &mut RegistrationBody, mut incoming: Pin<&mut B>) -> Collected {
-    while let Some(frame) = incoming.frame().await {
-        let Ok(frame) = frame else {
-            return Collected::BrokenOff;
-        };
-        // Trailers carry nothing that is used here.
-        let Ok(mut data) = frame.into_data() else {
-            continue;
-        };
-        while data.has_remaining() {
-            let taken = data.chunk().len();
-            if body.push(data.chunk()) == BodyProgress::Full {
-                return Collected::TooLarge;
-            }
-            data.advance(taken);
-        }
-    }
-    Collected::Whole
 }

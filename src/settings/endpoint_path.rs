@@ -13,7 +13,8 @@ pub struct EndpointPath(Box<str>);
 pub struct InvalidEndpointPath;
 
 impl EndpointPath {
-    const DEFAULT: &'static str = "/oidc/register";
+    /// Where the endpoint stands unless somebody says otherwise.
+    pub(crate) const DEFAULT: &'static str = "/oidc/register";
 
     /// The path that `text` is: a slash, then segments of unreserved characters
     /// (RFC 3986 section 2.3), none of them empty or made of dots.

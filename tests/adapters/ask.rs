@@ -1,7 +1,7 @@
 //! Requests, for either version of HTTP.
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Version};
 use http_body_util::Full;
 
 /// The JSON of a public client.
@@ -96,6 +96,11 @@ impl Ask {
         self.counted("HTTP/1.1", length)
     }
 
+    /// The same in HTTP/1.0.
+    pub(crate) fn lying10(&self, length: usize) -> Vec<u8> {
+        self.counted("HTTP/1.0", length)
+    }
+
     fn counted(&self, version: &str, length: usize) -> Vec<u8> {
         let mut text = self.head(version);
         if !matches!(
@@ -134,6 +139,7 @@ impl Ask {
     /// The same, with another body.
     pub(crate) fn http2_head<B>(&self, body: B) -> Request<B> {
         let mut request = Request::builder()
+            .version(Version::HTTP_2)
             .method(self.method)
             .uri(format!("http://{}{}", self.host, self.target));
         for (name, value) in &self.headers {

@@ -188,34 +188,79 @@ async fn an_answer_to_head_has_the_length_of_what_it_leaves_out() {
     assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "");
 }
 
+/// A request that its head refuses, in HTTP/1.1.
+fn refused(pieces: impl Into<std::collections::VecDeque<Piece>>) -> Request<Script> {
+    let mut request = post(pieces);
+    *request.method_mut() = Method::PUT;
+    *request.version_mut() = Version::HTTP_11;
+    request
+}
+
+fn is_ended_by(answer: &Response<Full<Bytes>>) -> bool {
+    answer
+        .headers()
+        .get("connection")
+        .is_some_and(|it| it == "close")
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_refused_body_is_thrown_away_for_the_sake_of_its_connection() {
+    let service = Scene::open().build().service;
+    for (pieces, seconds, ends) in [
+        (vec![], 0, false),
+        (vec![Piece::data(PUBLIC)], 0, false),
+        (
+            vec![Piece::data("{"), Piece::pause(2), Piece::data("}")],
+            1,
+            true,
+        ),
+        (vec![Piece::never()], 1, true),
+        (vec![Piece::data(PUBLIC), Piece::Break], 0, true),
+        (vec![Piece::endless()], 0, true),
+    ] {
+        let request = refused(pieces);
+        let given = request.body().given();
+        let began = Instant::now();
+        let answer = service.answer(request).await;
+        assert_eq!(answer.status(), 405);
+        assert_eq!(
+            (began.elapsed().as_secs(), is_ended_by(&answer)),
+            (seconds, ends)
+        );
+        // Sixteen pieces of 4 KiB are as much as is thrown away.
+        assert!(given.load(Ordering::SeqCst) <= 17);
+    }
+}
+
 #[tokio::test]
+async fn nobody_asks_for_a_body_to_throw_it_away() {
+    let service = Scene::open().build().service;
+    for (name, value) in [("expect", "100-continue"), ("content-length", "65537")] {
+        let mut request = refused([Piece::Untouchable]);
+        request.headers_mut().insert(name, value.parse().unwrap());
+        let answer = service.answer(request).await;
+        assert_eq!(answer.status(), 405);
+        assert!(is_ended_by(&answer), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_would_last_ends_with_what_is_left_unread() {
     let service = Scene::open().build().service;
-    let (unread, read) = (Method::PUT, Method::POST);
-    for (version, asks, method, closes) in [
-        (Version::HTTP_11, None, &unread, true),
-        (Version::HTTP_11, None, &read, false),
-        (Version::HTTP_10, Some("keep-alive"), &unread, true),
-        (Version::HTTP_10, Some("keep-alive"), &read, false),
-        (Version::HTTP_10, None, &unread, false),
-        (Version::HTTP_2, None, &unread, false),
+    for (version, asks, ends) in [
+        (Version::HTTP_11, None, true),
+        (Version::HTTP_10, Some("keep-alive"), true),
+        (Version::HTTP_10, None, false),
+        (Version::HTTP_2, None, false),
     ] {
-        let mut request = Ask::post("{").http2();
+        let mut request = refused([Piece::never()]);
         *request.version_mut() = version;
-        *request.method_mut() = method.clone();
         if let Some(asks) = asks {
-            request
-                .headers_mut()
-                .insert("connection", asks.parse().unwrap());
+            let asks = asks.parse().unwrap();
+            request.headers_mut().insert("connection", asks);
         }
         let answer = service.answer(request).await;
-        let connection = answer.headers().get("connection");
-        let expected = closes.then_some("close");
-        assert_eq!(
-            connection.map(|it| it.to_str().unwrap()),
-            expected,
-            "{version:?} {method}"
-        );
+        assert_eq!(is_ended_by(&answer), ends, "{version:?}");
     }
 }
 

@@ -63,9 +63,9 @@ fn sizes() -> Vec<Scenario> {
             open(),
             [
                 Step::Send(of(65_537).chunked(65_537)),
-                answer(too_large().left(4).closing()),
+                answer(too_large().left(4)),
             ],
-            End::Closed,
+            End::Open,
             0,
         ),
         Scenario::line(

@@ -1,6 +1,6 @@
 //! Several requests on one connection.
 
-use super::{created, not_allowed, not_json, unsupported};
+use super::{created, not_allowed, not_json, too_large, unsupported};
 use crate::{
     ask::{Ask, PUBLIC, chunk},
     scenario::{End, Fate, Scenario, Step, answer},
@@ -70,14 +70,16 @@ fn ended() -> Vec<Scenario> {
             vec![Step::Send(unread), answer(unsupported().left(4).closing())],
             0,
         ),
-        line(
+        Scenario::line(
             "a request behind a body that nobody reads",
-            vec![
-                Step::Send([form.http1(), last.clone()].concat()),
-                answer(unsupported().left(4).closing()),
-                Step::Framework(goes_on),
+            Scene::open(),
+            [
+                Step::Send([form.http1(), Ask::public().http1()].concat()),
+                answer(unsupported().left(4)),
+                answer(created("A").left(3)),
             ],
-            0,
+            End::Open,
+            1,
         ),
         line(
             "the client's last request",
@@ -100,33 +102,37 @@ fn ended() -> Vec<Scenario> {
             ],
             0,
         ),
-        line(
-            "HTTP/1.0 that is kept, until a body that nobody reads",
-            vec![
+        Scenario::line(
+            "HTTP/1.0 that is kept",
+            Scene::open(),
+            [
                 Step::Send(kept(Ask::public()).http10()),
                 Step::Answer10(Box::new(
                     created("A").left(4).with("connection", "keep-alive"),
                 )),
                 Step::Send(kept(form).http10()),
-                Step::Framework(says_that_it_ends),
+                Step::Answer10(Box::new(
+                    unsupported().left(3).with("connection", "keep-alive"),
+                )),
             ],
+            End::Open,
             1,
         ),
+        line(
+            "HTTP/1.0 that is kept, until a body that nobody reads",
+            vec![
+                Step::Send(kept(Ask::post("")).lying10(65_537)),
+                Step::Framework(says_that_it_ends),
+            ],
+            0,
+        ),
     ]
-}
-
-/// actix-web serves what has come already, though it has said that the connection ends.
-fn goes_on(adapter: Adapter) -> Fate {
-    match adapter {
-        Adapter::Actix => Fate::Passed(Box::new(created("A").left(3).closing())),
-        Adapter::Hyper | Adapter::Tower | Adapter::Axum => Fate::Silent,
-    }
 }
 
 /// hyper adds what the client asked for to what we say of the connection; actix-web leaves out both.
 /// Either ends it.
 fn says_that_it_ends(adapter: Adapter) -> Fate {
-    let refused = unsupported().left(3).closing();
+    let refused = too_large().left(4).closing();
     Fate::Passed10(Box::new(match adapter {
         Adapter::Actix => refused,
         Adapter::Hyper | Adapter::Tower | Adapter::Axum => {

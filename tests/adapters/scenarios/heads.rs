@@ -48,19 +48,19 @@ pub(super) fn list() -> Vec<Scenario> {
             "a path that names no tenant there is",
             two_tenants().tenant_by_path(),
             Ask::public().target("/tenants/c/register"),
-            not_found().closing(),
+            not_found(),
         ),
         Scenario::refused(
             "a path that names what can be no tenant",
             two_tenants().tenant_by_path(),
             Ask::public().target("/tenants/%20/register"),
-            not_found().closing(),
+            not_found(),
         ),
         Scenario::refused(
             "an address that a proxy names is blocked",
             behind_a_proxy(),
             Ask::public().with("x-forwarded-for", "198.51.100.1, 203.0.113.9"),
-            blocked().closing(),
+            blocked(),
         ),
         Scenario::registers(
             "an address that a proxy names is not blocked",

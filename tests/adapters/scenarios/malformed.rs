@@ -29,7 +29,8 @@ pub(super) fn list() -> Vec<Scenario> {
         let steps = [Step::Send(bytes), Step::Framework(not_one_host)];
         Scenario::line(name, scene, steps, End::Closed, 0)
     };
-    let no_host = String::from_utf8(Ask::public().http1()).unwrap();
+    let last = || Ask::public().with("connection", "close");
+    let no_host = String::from_utf8(last().http1()).unwrap();
     let no_host = no_host
         .replace("host: auth.example.com\r\n", "")
         .into_bytes();
@@ -58,10 +59,7 @@ pub(super) fn list() -> Vec<Scenario> {
             "a coding that nobody knows",
             both("transfer-encoding: gzip", "x: y"),
         ),
-        hosts(
-            "two hosts",
-            Ask::public().with("host", "auth.example.com").http1(),
-        ),
+        hosts("two hosts", last().with("host", "auth.example.com").http1()),
         hosts("no host", no_host),
     ]
 }

@@ -19,7 +19,7 @@ pub(super) fn list() -> Vec<Scenario> {
     list
 }
 
-/// Requests that come no further than their heads leave their bodies unread.
+/// Requests that come no further than their heads: what is left of them is no burden to the connection.
 fn access() -> Vec<Scenario> {
     let rule = |action, matched| Scene::rule(&action, &matched);
     let refused = Scenario::refused;
@@ -44,8 +44,7 @@ fn access() -> Vec<Scenario> {
                 403,
                 "access_denied",
                 "dynamic client registration is not enabled for this tenant",
-            )
-            .closing(),
+            ),
         ),
         refused(
             "an address is blocked",
@@ -54,7 +53,7 @@ fn access() -> Vec<Scenario> {
                 json!({ "ipv4_cidrs": ["127.0.0.0/8"] }),
             ),
             Ask::public(),
-            blocked().closing(),
+            blocked(),
         ),
         refused(
             "a user agent is blocked",
@@ -63,7 +62,7 @@ fn access() -> Vec<Scenario> {
                 json!({ "user_agents": ["Bad/1"] }),
             ),
             Ask::public().with("user-agent", "Bad/1"),
-            blocked().closing(),
+            blocked(),
         ),
         refused(
             "a host is blocked",
@@ -72,7 +71,7 @@ fn access() -> Vec<Scenario> {
                 json!({ "hostnames": ["AUTH.example.com"] }),
             ),
             Ask::public(),
-            blocked().closing(),
+            blocked(),
         ),
         refused(
             "an address is sent elsewhere",
@@ -82,20 +81,19 @@ fn access() -> Vec<Scenario> {
             ),
             Ask::public(),
             Expected::refused(302, "redirect", "this request is answered elsewhere")
-                .with("location", "https://elsewhere.example/")
-                .closing(),
+                .with("location", "https://elsewhere.example/"),
         ),
         refused(
             "no initial access token",
             Scene::open().gated(),
             Ask::public(),
-            challenged("Bearer").closing(),
+            challenged("Bearer"),
         ),
         refused(
             "a wrong initial access token",
             Scene::open().gated(),
             Ask::public().with("authorization", "Bearer guess"),
-            challenged(r#"Bearer error="invalid_token""#).closing(),
+            challenged(r#"Bearer error="invalid_token""#),
         ),
         Scenario::registers(
             "an initial access token",
@@ -135,13 +133,9 @@ fn methods() -> Vec<Scenario> {
     vec![
         refused("GET", Ask::to("GET"), not_allowed()),
         refused("HEAD", Ask::to("HEAD"), not_allowed().answering_head()),
-        refused("PUT", Ask::public().method("PUT"), not_allowed().closing()),
+        refused("PUT", Ask::public().method("PUT"), not_allowed()),
         refused("DELETE", Ask::to("DELETE"), not_allowed()),
-        refused(
-            "PATCH",
-            Ask::public().method("PATCH"),
-            not_allowed().closing(),
-        ),
+        refused("PATCH", Ask::public().method("PATCH"), not_allowed()),
         refused("TRACE", Ask::to("TRACE"), not_allowed()),
         refused("a method that nobody knows", Ask::to("BREW"), not_allowed()),
         refused("OPTIONS, no preflight", Ask::to("OPTIONS"), bare()),
@@ -175,8 +169,7 @@ fn media_types() -> Vec<Scenario> {
             .without("content-type")
             .with("content-type", media_type)
     };
-    let refused =
-        |name, ask| Scenario::refused(name, Scene::open(), ask, unsupported().left(4).closing());
+    let refused = |name, ask| Scenario::refused(name, Scene::open(), ask, unsupported().left(4));
     vec![
         refused("a form", typed("application/x-www-form-urlencoded")),
         refused("text", typed("text/plain")),
@@ -205,8 +198,7 @@ fn failures() -> Vec<Scenario> {
         "too many registrations; try again later",
     )
     .with("retry-after", "1")
-    .left(0)
-    .closing();
+    .left(0);
     let mut used_up: Vec<Step> = Vec::new();
     for left in (0..5).rev() {
         used_up.push(Step::Send(Ask::post("{").http1()));
@@ -219,7 +211,7 @@ fn failures() -> Vec<Scenario> {
             "the rate is used up",
             Scene::open(),
             used_up,
-            End::Closed,
+            End::Open,
             0,
         ),
         Scenario::line(
@@ -254,20 +246,20 @@ fn failures() -> Vec<Scenario> {
             "a limiter that is out of order",
             Scene::open().limiter(Limiter::Fails),
             Ask::public(),
-            unavailable().closing(),
+            unavailable(),
         ),
         Scenario::refused(
             "a rule that looks at addresses, and none is known",
             Scene::rule(&json!({ "block": true }), &json!({ "ipv4_cidrs": ["192.0.2.0/24"] }))
                 .unknown_peers(),
             Ask::public(),
-            unavailable().closing(),
+            unavailable(),
         ),
         Scenario::refused(
             "a host that leads to no tenant",
             Scene::tenants(json!([{ "id": "t1", "hosts": ["auth.example.com"] }])),
             Ask::post(PUBLIC).host("other.example.com"),
-            not_found().closing(),
+            not_found(),
         ),
     ]
 }
