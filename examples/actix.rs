@@ -9,7 +9,7 @@
 use std::{env, io, io::Write as _, time::Duration};
 
 use actix_web::{App, HttpServer, web};
-use oauth_dcr::{MemoryStore, Registrar, TenantSettings, actix_web::routes};
+use oauth_dcr::{MemoryStore, Registrar, TenantSettings, actix_web::routes}; // registration
 
 #[actix_web::main]
 async fn main() -> io::Result<()> {
@@ -28,9 +28,11 @@ async fn main() -> io::Result<()> {
     // What is left of a body that was refused is looked at no longer than this.
     .client_disconnect_timeout(Duration::from_secs(1))
     // A client that hangs up is gone, and what was being done for it is dropped.
-    .h1_allow_half_closed(false)
+    .h1_allow_half_closed(false) // registration
+    // Whoever comes to a worker that has as many waits to be accepted.
     .max_connections(10_000)
-    // Requests under way may take this many seconds once SIGTERM asks the server to end.
+    // Requests under way may take this many seconds once SIGTERM asks the server to end; SIGINT does not
+    // wait for them.
     .shutdown_timeout(3);
 
     let address = env::args().nth(1);

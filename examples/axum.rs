@@ -14,7 +14,7 @@ use std::{env, io, io::Write as _};
 use axum::{Router, extract::ConnectInfo, routing::get};
 use http::Request;
 use hyper::{body::Incoming, service::service_fn};
-use oauth_dcr::{MemoryStore, Registrar, TenantSettings, axum::routes};
+use oauth_dcr::{MemoryStore, Registrar, TenantSettings, axum::routes}; // registration
 use serve::{End, serve};
 use tokio::net::TcpListener;
 use tower_service::Service as _;
@@ -39,11 +39,13 @@ async fn main() -> io::Result<()> {
         .route("/", get(|| async { "an authorization server" }))
         .merge(routes(registrar)); // registration
 
-    // What `axum::serve` does, which lets a client take for ever over the head of a request.
+    // Instead of `axum::serve`, which lets a client take for ever over the head of a request. This loop
+    // speaks HTTP/1 without upgrades: for WebSockets, or HTTP/2 without TLS, see hyper-util's
+    // `server::conn::auto`.
     serve(listener, end, |peer| {
         let app = app.clone();
         service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(ConnectInfo(peer)); // registration
             app.clone().call(request)
         })
     })

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::{body::Incoming, service::service_fn};
+// Registration:
 use oauth_dcr::{MemoryStore, PeerAddress, Registrar, TenantSettings, tower::RegistrationService};
 use serve::{End, serve};
 use tokio::net::TcpListener;
@@ -56,7 +57,7 @@ async fn main() -> io::Result<()> {
         .tenant(TenantSettings::new().enabled())
         .build();
     let app = App {
-        registration: RegistrationService::new(registrar),
+        registration: RegistrationService::new(registrar), // registration
     };
 
     serve(listener, end, |peer| {

@@ -78,6 +78,8 @@ impl RegistrationService {
     /// Takes the tenant that `choose` reads off the head of a request. Default: the one that the
     /// request's host leads to. Where it gives none, the answer is 404.
     ///
+    /// The path is what the framework shows of it: all of it, but for an axum router that is nested.
+    ///
     /// ```
     /// # use oauth_dcr::{MemoryStore, Registrar, tower::RegistrationService};
     /// use oauth_dcr::TenantId;

@@ -58,7 +58,7 @@ pub enum Opened {
 
 impl RegistrationEndpoint {
     /// The endpoint of `registrar`.
-    pub const fn new(registrar: Registrar) -> Self {
+    pub fn new(registrar: Registrar) -> Self {
         Self { registrar }
     }
 
