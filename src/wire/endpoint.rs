@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST},
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
     request::Parts,
 };
 
@@ -68,7 +68,8 @@ impl RegistrationEndpoint {
     /// Rules that look at addresses need the connection's: put a [`PeerAddress`](crate::PeerAddress)
     /// into the extensions of the request.
     pub async fn open(&self, head: &Parts) -> Opened {
-        self.open_for(TenantSelector::Host(host(head)), head).await
+        self.open_for(TenantSelector::Host(signals::host(head)), head)
+            .await
     }
 
     /// As [`open`](Self::open), where the host program knows the tenant.
@@ -127,19 +128,6 @@ impl RegistrationEndpoint {
                 body.finish().await
             }
         }
-    }
-}
-
-/// The host that the request was sent to: of an absolute target or HTTP/2's `:authority`, else of
-/// its one `Host` header (RFC 9112 section 3.3).
-pub(super) fn host(head: &Parts) -> Option<&str> {
-    if let Some(host) = head.uri.host() {
-        return Some(host);
-    }
-    let mut values = head.headers.get_all(HOST).iter();
-    match (values.next(), values.next()) {
-        (Some(only), None) => only.to_str().ok(),
-        _ => None,
     }
 }
 

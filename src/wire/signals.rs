@@ -4,14 +4,13 @@ use std::net::IpAddr;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{FORWARDED, USER_AGENT},
+    header::{FORWARDED, HOST, USER_AGENT},
     request::Parts,
 };
 
 use crate::{
     acl::{Asn, CountryCode, ForwardedHeader, Ja3, Ja4, Signals, SubdivisionCode, client_address},
     settings::{self, SignalHeaders, TenantSettings},
-    wire::endpoint::host,
 };
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -28,6 +27,19 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
+
+/// The host that the request was sent to: of an absolute target or HTTP/2's `:authority`, else of
+/// its one `Host` header (RFC 9112 section 3.3).
+pub(super) fn host(head: &Parts) -> Option<&str> {
+    if let Some(host) = head.uri.host() {
+        return Some(host);
+    }
+    let mut values = head.headers.get_all(HOST).iter();
+    match (values.next(), values.next()) {
+        (Some(only), None) => only.to_str().ok(),
+        _ => None,
+    }
+}
 
 /// The signals of the request with this head. What proxies say is believed of the tenant's own only.
 pub(super) fn of<'a>(head: &'a Parts, tenant: &TenantSettings) -> Signals<'a> {
