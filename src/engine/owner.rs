@@ -195,7 +195,10 @@ impl Owner {
             Ok(client) => client,
             // Done, and only the answer was lost: then nobody else will ever know the secret.
             Err(error @ OwnerError::Backend(_)) => match self.find(id).await {
-                Ok(client) if client.secret == Some(digest) => client,
+                Ok(client) if client.secret == Some(digest) => {
+                    self.record_changed(&client, Change::Secret);
+                    client
+                }
                 _ => return Err(error),
             },
             Err(error) => return Err(error),
@@ -309,16 +312,16 @@ impl Owner {
         let ports = &self.registrar.0;
         match ports.store.update(update(Arc::clone(&client))).await? {
             UpdateOutcome::Updated => {
-                let client_now = &*client;
-                ports.tell(&Event::Changed {
-                    client: client_now,
-                    change,
-                });
+                self.record_changed(&client, change);
                 Ok(Some(client))
             }
             UpdateOutcome::Changed => Ok(None),
             UpdateOutcome::Missing => Err(OwnerError::UnknownClient),
         }
+    }
+
+    fn record_changed(&self, client: &Client, change: Change) {
+        self.registrar.0.tell(&Event::Changed { client, change });
     }
 
     fn record_removed(&self, client_id: &ClientId, removal: Removal) {

@@ -364,6 +364,7 @@ async fn a_rotation_whose_answer_is_lost_is_found_to_be_done() {
     let digest = stored.secret_digest().unwrap();
     assert!(digest.matches(rotated.secret().unwrap().expose()));
     assert_eq!(stored.revision(), 1);
+    assert_eq!(house.kinds_of_events(), ["Registered", "Changed Secret"]);
 }
 
 #[tokio::test]
