@@ -26,7 +26,7 @@ use tower_service::Service;
 use crate::{
     engine::Registrar,
     ports::TenantSelector,
-    tower::incoming::{Collected, collect, discard, is_persistent},
+    tower::incoming::{Collected, collect, discard, may_go_on},
     values::TenantId,
     wire::{Opened, RegistrationEndpoint},
 };
@@ -34,11 +34,14 @@ use crate::{
 /// What a body may take to arrive: a slow telephone line needs it for the largest there may be.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What is left of a refused body has this long to arrive. Nearly always it is there already.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Answers registration requests; mount it at `/oidc/register`, or wherever the server's metadata
 /// says.
 ///
-/// A request is admitted by its head before its body is polled; a body over its bound is read no
-/// further, and one that takes too long is given up. A client that goes away drops the future, which
+/// A request is admitted by its head before its body is looked at; a body over its bound is not kept,
+/// and one that takes too long is given up. A client that goes away drops the future, which
 /// leaves either nothing or a whole client. Time-outs for heads and idle connections are the
 /// server's to set.
 ///
@@ -61,6 +64,7 @@ pub struct RegistrationService {
     endpoint: RegistrationEndpoint,
     tenant_by: Option<Arc<TenantBy>>,
     body_timeout: Duration,
+    discard_timeout: Duration,
 }
 
 type TenantBy = dyn Fn(&Parts) -> Option<TenantId> + Send + Sync;
@@ -72,6 +76,7 @@ impl RegistrationService {
             endpoint: RegistrationEndpoint::new(registrar),
             tenant_by: None,
             body_timeout: BODY_TIMEOUT,
+            discard_timeout: DISCARD_TIMEOUT,
         }
     }
 
@@ -109,10 +114,19 @@ impl RegistrationService {
         self
     }
 
-    /// The answer to `request`, which is for this endpoint whatever its path.
+    /// Waits this long, in HTTP/1, for what is left of a body that was refused, to throw it away: up to
+    /// 64 KiB, which nobody looks at. Default: 1 second.
     ///
-    /// Of a body that is refused, what is left is thrown away, up to 64 KiB in a second, so that the
-    /// connection can go on. An answer that leaves more than that unread ends it, in HTTP/1.
+    /// Then the connection can go on, and a client that is still sending comes to read why it was
+    /// refused. Where more is left, or more time would be needed, the answer ends the connection; with
+    /// [`Duration::ZERO`] that is so unless the rest is there already.
+    #[must_use]
+    pub fn discard_timeout(mut self, limit: Duration) -> Self {
+        self.discard_timeout = limit;
+        self
+    }
+
+    /// The answer to `request`, which is for this endpoint whatever its path.
     pub async fn answer<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
         let (head, incoming) = request.into_parts();
         let incoming = pin!(incoming);
@@ -132,22 +146,32 @@ impl RegistrationService {
         mut incoming: Pin<&mut B>,
     ) -> Response<Bytes> {
         let (mut response, is_read) = match self.open(head).await {
-            Opened::Answered(response) => (response, discard(head, incoming).await),
+            Opened::Answered(response) => (response, self.discard(head, incoming).await),
             Opened::Admitted(mut body) => {
                 let collected = collect(&mut body, incoming.as_mut());
                 match timeout(self.body_timeout, collected).await {
                     Ok(Collected::Whole) => (body.finish().await, true),
-                    Ok(Collected::TooLarge) => (body.finish().await, discard(head, incoming).await),
+                    Ok(Collected::TooLarge) => {
+                        (body.finish().await, self.discard(head, incoming).await)
+                    }
                     Ok(Collected::BrokenOff) => (body.abandon(), false),
                     Err(_) => (body.time_out(), false),
                 }
             }
         };
-        if !is_read && is_persistent(head) {
+        if !is_read && may_go_on(head) {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
         response
+    }
+
+    /// Throws away what is left of a body that nobody wants, so that the connection can go on; false
+    /// if there is no hurry to it, or no end.
+    async fn discard<B: Body>(&self, head: &Parts, incoming: Pin<&mut B>) -> bool {
+        timeout(self.discard_timeout, discard(head, incoming))
+            .await
+            .unwrap_or(false)
     }
 
     async fn open(&self, head: &Parts) -> Opened {
@@ -175,6 +199,7 @@ impl fmt::Debug for RegistrationService {
         f.debug_struct("RegistrationService")
             .field("endpoint", &self.endpoint)
             .field("body_timeout", &self.body_timeout)
+            .field("discard_timeout", &self.discard_timeout)
             .finish_non_exhaustive()
     }
 }

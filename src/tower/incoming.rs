@@ -1,6 +1,6 @@
 //! The body of a request, on its way in.
 
-use std::{pin::Pin, time::Duration};
+use std::pin::Pin;
 
 use bytes::Buf as _;
 use http::{
@@ -10,16 +10,12 @@ use http::{
 };
 use http_body::Body;
 use http_body_util::BodyExt as _;
-use tokio::time::timeout;
 
 use crate::wire::{BodyProgress, RegistrationBody};
 
 /// The most that is thrown away of what nobody wants, in bytes: as much as a registration may have by
 /// default.
 const MAX_DISCARDED: u64 = 65_536;
-
-/// How long that may take. Nearly always it is there already.
-const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How far a body was read.
 pub(super) enum Collected {
@@ -52,36 +48,33 @@ pub(super) async fn collect<B: Body>(
     Collected::Whole
 }
 
-/// Throws away what is left of a body that nobody wants, so that the connection can go on to the next
-/// request, and the answer is not lost with it: a client that still writes to a closed connection may
-/// not come to read (RFC 9112 section 9.6). False if that is not worth it: too much, too slow, or the
-/// client waits for a word before it sends it.
+/// Reads to the end of what is left of a body, and keeps nothing, for a client that still writes to a
+/// closed connection may not come to read the answer (RFC 9112 section 9.6). False if that is not worth
+/// it: too much, or the client waits for a word before it sends it.
 pub(super) async fn discard<B: Body>(head: &Parts, mut incoming: Pin<&mut B>) -> bool {
     if incoming.is_end_stream() {
         return true;
     }
     let is_asked_for = head.headers.contains_key(EXPECT);
-    if !is_persistent(head) || is_asked_for || declared(head) > MAX_DISCARDED {
+    if !may_go_on(head) || is_asked_for || declared(head) > MAX_DISCARDED {
         return false;
     }
-    let rest = async {
-        let mut discarded = 0;
-        while let Some(frame) = incoming.frame().await {
-            let Ok(frame) = frame else { return false };
-            let length = frame.data_ref().map_or(0, |data| data.remaining() as u64);
-            discarded += length;
-            if discarded > MAX_DISCARDED {
-                return false;
-            }
+    let mut discarded = 0;
+    while let Some(frame) = incoming.frame().await {
+        let Ok(frame) = frame else { return false };
+        let length = frame.data_ref().map_or(0, |data| data.remaining() as u64);
+        discarded += length;
+        if discarded > MAX_DISCARDED {
+            return false;
         }
-        true
-    };
-    timeout(DISCARD_TIMEOUT, rest).await.unwrap_or(false)
+    }
+    true
 }
 
-/// Whether the connection takes another request unless the answer says otherwise (RFC 9112 section
-/// 9.3). In HTTP/2, a stream that is dropped is all that ends.
-pub(super) fn is_persistent(head: &Parts) -> bool {
+/// Whether the connection may take another request, unless the answer says otherwise: not that of
+/// HTTP/1.0 without a word about it (RFC 9112 section 9.3). In HTTP/2, a stream that is dropped is all
+/// that ends.
+pub(super) fn may_go_on(head: &Parts) -> bool {
     match head.version {
         Version::HTTP_10 => head.headers.contains_key(CONNECTION),
         Version::HTTP_11 => true,

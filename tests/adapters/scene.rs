@@ -20,6 +20,7 @@ pub(crate) struct Scene {
     limiter: Option<Limiter>,
     gate: Option<Gate>,
     body_timeout: Duration,
+    discard_timeout: Duration,
     /// Where the endpoint is mounted, if not by default; the tenant is then part of the path.
     pub(crate) tenant_path: Option<&'static str>,
     pub(crate) tells_peer: bool,
@@ -70,6 +71,7 @@ impl Scene {
             gate: None,
             // Longer than any read of a test: nothing is given up but where a scenario says so.
             body_timeout: Duration::from_mins(10),
+            discard_timeout: Duration::from_mins(10),
             tenant_path: None,
             tells_peer: true,
             half_closed: true,
@@ -93,6 +95,11 @@ impl Scene {
 
     pub(crate) fn body_timeout(mut self, limit: Duration) -> Self {
         self.body_timeout = limit;
+        self
+    }
+
+    pub(crate) fn discard_timeout(mut self, limit: Duration) -> Self {
+        self.discard_timeout = limit;
         self
     }
 
@@ -129,8 +136,9 @@ impl Scene {
         if let Some(gate) = self.gate {
             registrar = registrar.initial_access(gate);
         }
-        let mut service =
-            RegistrationService::new(registrar.build()).body_timeout(self.body_timeout);
+        let mut service = RegistrationService::new(registrar.build())
+            .body_timeout(self.body_timeout)
+            .discard_timeout(self.discard_timeout);
         if self.tenant_path.is_some() {
             service = service.tenant_by(tenant_in_path);
         }

@@ -5,6 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt as _, Full};
+use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tower::RegistrationService};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tower_service::Service;
@@ -104,9 +105,7 @@ async fn a_body_has_its_time_and_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_has_ten_seconds_if_nobody_says_otherwise() {
-    let registrar = oauth_dcr::Registrar::builder(oauth_dcr::MemoryStore::new())
-        .tenant(oauth_dcr::TenantSettings::new().enabled());
-    let service = oauth_dcr::tower::RegistrationService::new(registrar.build());
+    let service = unhurried();
     let began = Instant::now();
     let answer = service.answer(post([Piece::never()])).await;
     assert_eq!(
@@ -203,9 +202,15 @@ fn is_ended_by(answer: &Response<Full<Bytes>>) -> bool {
         .is_some_and(|it| it == "close")
 }
 
+/// With its own idea of how long to wait.
+fn unhurried() -> RegistrationService {
+    let registrar = Registrar::builder(MemoryStore::new()).tenant(TenantSettings::new().enabled());
+    RegistrationService::new(registrar.build())
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_left_of_a_refused_body_is_thrown_away_for_the_sake_of_its_connection() {
-    let service = Scene::open().build().service;
+    let service = unhurried();
     for (pieces, seconds, ends) in [
         (vec![], 0, false),
         (vec![Piece::data(PUBLIC)], 0, false),
@@ -246,7 +251,7 @@ async fn nobody_asks_for_a_body_to_throw_it_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_would_last_ends_with_what_is_left_unread() {
-    let service = Scene::open().build().service;
+    let service = unhurried();
     for (version, asks, ends) in [
         (Version::HTTP_11, None, true),
         (Version::HTTP_10, Some("keep-alive"), true),

@@ -1,5 +1,7 @@
 //! Several requests on one connection.
 
+use std::time::Duration;
+
 use super::{created, not_allowed, not_json, too_large, unsupported};
 use crate::{
     ask::{Ask, PUBLIC, chunk},
@@ -65,9 +67,11 @@ fn ended() -> Vec<Scenario> {
         Scenario::line(name, Scene::open(), steps, End::Closed, registered)
     };
     vec![
-        line(
-            "the rest of a body that nobody reads",
-            vec![Step::Send(unread), answer(unsupported().left(4).closing())],
+        Scenario::line(
+            "the rest of a body that nobody waits for",
+            Scene::open().discard_timeout(Duration::from_millis(50)),
+            [Step::Send(unread), answer(unsupported().left(4).closing())],
+            End::Closed,
             0,
         ),
         Scenario::line(
