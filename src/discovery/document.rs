@@ -34,11 +34,11 @@ use serde_json::Value;
 /// | `backchannel_…` of CIBA | removed: no client can have that grant |
 /// | `authorization_details_types_supported` | removed: the parameter is not kept with a decision (RFC 9396) |
 /// | algorithms of request objects, of JWT responses and of client assertions; `require_request_uri_registration` | removed, as is what they are for |
-/// | `mtls_endpoint_aliases` | without the endpoints that are removed |
+/// | `mtls_endpoint_aliases` | without the endpoints that are removed; removed if none is left |
 /// | `signed_metadata` | an error: it would take precedence over all this (RFC 8414 section 2.1). Sign what comes out |
 /// | everything else | the host's, untouched: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for clients to be known |
 ///
-/// `null` counts as left out. A list of which nothing is left is an error that names it, unless to
+/// A member that is `null` counts as left out, and is. A list of which nothing is left is an error that names it, unless to
 /// leave it out says nothing: then it is left out (RFC 8414 section 3.2).
 ///
 /// **Scopes.** They are those of [`TenantSettings::offered_scopes`], and `offline_access` where the
