@@ -2,6 +2,8 @@
 
 mod behaviour;
 mod left_out;
+mod machines;
+mod reach;
 mod trial;
 mod well_known;
 
