@@ -3,6 +3,7 @@
 mod decide;
 mod error;
 mod given;
+mod offer;
 mod request;
 mod scopes;
 

@@ -29,18 +29,20 @@ impl Tenant {
     }
 
     /// The tenant of these settings, asked at `host`.
-    pub(crate) fn at(host: &str, mut settings: Arc<TenantSettings>) -> Option<Self> {
-        let issuer = if let Some(issuer) = &settings.issuer {
-            issuer.clone()
-        } else {
-            // `Authority` lets no path in.
-            let authority: Authority = host.parse().ok()?;
-            Issuer::parse(&format!("http://{authority}")).ok()?
-        };
-        if settings.issuer.is_none() {
-            Arc::make_mut(&mut settings).issuer = Some(issuer.clone());
+    pub(crate) fn at(host: &str, settings: Arc<TenantSettings>) -> Option<Self> {
+        if let Some(issuer) = settings.issuer.clone() {
+            return Some(Self { settings, issuer });
         }
-        Some(Self { settings, issuer })
+        // `Authority` lets no path in.
+        let authority: Authority = host.parse().ok()?;
+        let issuer = Issuer::parse(&format!("http://{authority}")).ok()?;
+        // A copy for each request, of the few settings with which things are tried out.
+        let mut settings = Arc::unwrap_or_clone(settings);
+        settings.issuer = Some(issuer.clone());
+        Some(Self {
+            settings: Arc::new(settings),
+            issuer,
+        })
     }
 
     pub(crate) fn id(&self) -> &TenantId {

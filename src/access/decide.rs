@@ -1,5 +1,7 @@
 //! The rules: which API a request is about, and what its client may have of it.
 
+use std::collections::HashSet;
+
 use crate::{
     access::{
         AccessError, AccessRequest, ApiAccess,
@@ -31,22 +33,54 @@ impl<'a> From<&'a Client> for Asker<'a> {
 
 /// The most that a client may have of an API: scopes that its grant covers and the API knows.
 #[derive(Clone, Copy)]
-struct Ceiling<'a> {
+pub(super) struct Ceiling<'a> {
     api: &'a ApiSettings,
     /// What the grant lists; `None` covers all.
     listed: Option<&'a [String]>,
 }
 
 impl<'a> Ceiling<'a> {
+    /// What the mode of a client and the policy of `api` leave of it. `grant` finds the client grant
+    /// that counts, where there has to be one.
+    pub(super) fn of(
+        api: &'a ApiSettings,
+        mode: SecurityMode,
+        subject_type: SubjectType,
+        grant: impl FnOnce() -> Option<&'a ClientGrant>,
+    ) -> Result<Self, AccessError> {
+        let is_strict = mode == SecurityMode::Strict;
+        // A strict client acts for users only (RFC 6749 section 4.4 is not for it).
+        if is_strict && (api.system || subject_type == SubjectType::Client) {
+            return Err(AccessError::Closed);
+        }
+        // The policy is about users; a client on its own behalf always needs a grant.
+        match (subject_type, api.policy) {
+            (SubjectType::User, ApiPolicy::Deny) => return Err(AccessError::Closed),
+            (SubjectType::User, ApiPolicy::AllowAll) if !is_strict => {
+                return Ok(Self { api, listed: None });
+            }
+            _ => {}
+        }
+        let listed = match &grant().ok_or(AccessError::NoGrant)?.scope {
+            GrantedScope::All => None,
+            GrantedScope::Listed(scopes) => Some(scopes.as_slice()),
+        };
+        Ok(Self { api, listed })
+    }
+
     fn covers(self, scope: &str) -> bool {
         let is_it = |known: &String| known == scope;
         self.api.scopes.iter().any(is_it)
             && self.listed.is_none_or(|listed| listed.iter().any(is_it))
     }
 
-    fn scopes(self) -> impl Iterator<Item = &'a str> {
-        let known = self.api.scopes.iter().map(String::as_str);
-        known.filter(move |scope| self.covers(scope))
+    pub(super) fn scopes(self) -> impl Iterator<Item = &'a str> {
+        let listed = self.listed.map(|listed| listed.iter().collect());
+        let listed: Option<HashSet<&String>> = listed;
+        let known = self.api.scopes.iter();
+        known
+            .filter(move |scope| listed.as_ref().is_none_or(|it| it.contains(scope)))
+            .map(String::as_str)
     }
 }
 
@@ -229,36 +263,29 @@ impl TenantSettings {
         api: &'a ApiSettings,
         subject_type: SubjectType,
     ) -> Result<Ceiling<'a>, AccessError> {
-        let is_strict = asker.mode == SecurityMode::Strict;
-        // A strict client acts for users only (RFC 6749 section 4.4 is not for it).
-        if is_strict && (api.system || subject_type == SubjectType::Client) {
-            return Err(AccessError::Closed);
-        }
-        // The policy is about users; a client on its own behalf always needs a grant.
-        match (subject_type, api.policy) {
-            (SubjectType::User, ApiPolicy::Deny) => return Err(AccessError::Closed),
-            (SubjectType::User, ApiPolicy::AllowAll) if !is_strict => {
-                return Ok(Ceiling { api, listed: None });
-            }
-            _ => {}
-        }
+        Ceiling::of(api, asker.mode, subject_type, || {
+            self.grant(asker.id, api, subject_type)
+        })
+    }
+
+    /// The client grant that counts: the client's own replaces the default one; it does not add to it.
+    fn grant(
+        &self,
+        id: Option<&ClientId>,
+        api: &ApiSettings,
+        subject_type: SubjectType,
+    ) -> Option<&ClientGrant> {
         let grants = || {
             let all = self.client_grants.iter();
             all.filter(|it| it.audience == api.identifier && it.subject_type == subject_type)
         };
         let is_own =
-            |it: &ClientGrant| matches!(&it.grantee, Grantee::Client(id) if Some(id) == asker.id);
-        // Its own grant replaces the default one; it does not add to it.
-        let grant = if grants().any(is_own) {
+            |it: &ClientGrant| matches!(&it.grantee, Grantee::Client(own) if Some(own) == id);
+        if grants().any(is_own) {
             only(grants().filter(|it| is_own(it)))
         } else {
             only(grants().filter(|it| it.grantee == Grantee::ThirdPartyClients))
-        };
-        let listed = match &grant.ok_or(AccessError::NoGrant)?.scope {
-            GrantedScope::All => None,
-            GrantedScope::Listed(scopes) => Some(scopes.as_slice()),
-        };
-        Ok(Ceiling { api, listed })
+        }
     }
 
     /// What is left of the requested scopes. Identity scopes are for permissive clients only.

@@ -19,11 +19,12 @@ use serde_json::Value;
 /// | `token_endpoint_auth_methods_supported` | narrowed to the settings' methods; left out: all of those |
 /// | `revocation_endpoint_auth_methods_supported` | the same, beside a `revocation_endpoint`; without one, removed |
 /// | `grant_types_supported` | narrowed to those of the mode, and `client_credentials` goes where no method has a secret; left out: `authorization_code` and `refresh_token` |
-/// | `response_types_supported` | narrowed to those of the mode whose grants are listed (RFC 7591 section 2.1); left out: `code` |
+/// | `response_types_supported` | narrowed to those of the mode whose grants are listed (RFC 7591 section 2.1); left out: `code`; empty where no listed grant begins at the authorization endpoint |
+/// | `authorization_endpoint` | removed where no listed grant begins there (RFC 8414 section 2), as are the next two and `prompt_values_supported` |
 /// | `response_modes_supported` | narrowed to `query`, `fragment`, `form_post`; left out it means the first two, which is true |
 /// | `code_challenge_methods_supported` | narrowed to `S256`; left out: `S256` |
 /// | `scopes_supported` | narrowed to what a new client can be given (below); left out: all of that but identity scopes |
-/// | `protected_resources` | narrowed to the APIs that a new client can reach (RFC 9728 section 4) |
+/// | `protected_resources` | narrowed to the APIs that a new client can reach by a listed grant, on behalf of a user or of itself (RFC 9728 section 4) |
 /// | `prompt_values_supported` | without `none`, which leaves no room for consent |
 /// | `authorization_response_iss_parameter_supported` | `true` (RFC 9207) |
 /// | `request_parameter_supported`, `request_uri_parameter_supported` | `false`; left out, the second would mean `true` |
@@ -34,25 +35,46 @@ use serde_json::Value;
 /// | `backchannel_…` of CIBA | removed: no client can have that grant |
 /// | `authorization_details_types_supported` | removed: the parameter is not kept with a decision (RFC 9396) |
 /// | algorithms of request objects, of JWT responses and of client assertions; `require_request_uri_registration` | removed, as is what they are for |
-/// | `mtls_endpoint_aliases` | without the endpoints that are removed |
+/// | `mtls_endpoint_aliases` | without the endpoints that are removed; removed if none is left |
 /// | `signed_metadata` | an error: it would take precedence over all this (RFC 8414 section 2.1). Sign what comes out |
 /// | everything else | the host's, untouched: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for clients to be known |
 ///
-/// `null` counts as left out. A list of which nothing is left is an error that names it, unless to
-/// leave it out says nothing: then it is left out (RFC 8414 section 3.2).
+/// A member that is `null` counts as left out, and is. A list of which nothing is left is an error that
+/// names it, unless to leave it out says nothing: then it is left out (RFC 8414 section 3.2). The one
+/// that may be empty is `response_types_supported`: it is required, and clients that don't find it
+/// assume `code`, or fail.
 ///
-/// **Scopes.** They are those of [`TenantSettings::offered_scopes`], and `offline_access` where the
-/// grant `refresh_token` is listed. `openid`, `profile` and `email` are given to permissive clients
-/// only, and kept for those if the host's document lists them; a strict client that asked for `openid`
-/// would wait for an ID token in vain.
+/// **Scopes.** They are those that can be given by a listed grant: on behalf of a user the ones of
+/// [`TenantSettings::offered_scopes`], with `client_credentials` also those that default permissions
+/// give clients themselves, and `offline_access` where the grant `refresh_token` is listed. `openid`,
+/// `profile` and `email` are given to permissive clients only, and kept for those if the host's document
+/// lists them.
+///
+/// For a strict tenant, they go. A strict client that asks for `openid` is not refused, it is given the
+/// rest; but clients ask for whatever they find listed, and an OpenID Connect client that has asked for
+/// `openid` fails at an answer without an ID token. OpenID Connect Discovery section 3 demands that an
+/// OpenID Provider support `openid`, which is the host's to do, and that it *should* list it; it may
+/// leave out scopes that it supports. This document is written for those who register.
 ///
 /// **Registration off.** Only `registration_endpoint` goes; the rest is narrowed all the same, so that
 /// clients that registered before read the same document as ever. For a tenant that never had any,
 /// serve the host's document as it is, without that member.
 ///
-/// **The host's own clients** need nothing of this document: what else they may do (`private_key_jwt`,
-/// token exchange) their developers know. Clients keep the mode and the method that they were born
-/// with; the document speaks of those to come.
+/// **The host's own clients** read the same document, if they configure themselves: relying parties of
+/// OpenID Connect and first-party applications look at the same addresses, and what is taken out is
+/// taken out for them too. Under a strict tenant that is `openid`, `profile`, `email` and the host's own
+/// scopes; `private_key_jwt` and the other methods with keys or certificates, with their algorithms;
+/// token exchange and every other grant but two; all response types but `code`; pushed authorization
+/// requests, request objects and their algorithms; `authorization_details`. All of it still works where
+/// the host has it, but a client that looks here first will not try, or will refuse to start. Where
+/// there are such clients, there are two ways out:
+///
+/// - An issuer for third parties: a tenant of its own, with registration on, which the protected
+///   resources name as their authorization server (RFC 9728 section 2). The issuer that was there before
+///   goes on serving the host's document as it is.
+/// - Configuring those clients by hand, with endpoints and methods written down instead of discovered.
+///
+/// Clients keep the mode and the method that they were born with; the document speaks of those to come.
 ///
 /// It serialises as a JSON object, and its `Display` is the JSON text.
 ///

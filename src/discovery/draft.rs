@@ -1,5 +1,5 @@
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::discovery::ServerMetadataError as Error;
 
@@ -13,22 +13,27 @@ impl Draft {
     pub(super) fn of(document: impl Serialize) -> Result<Self, Error> {
         let written = serde_json::to_value(document);
         match written.map_err(|error| Error::Unwritable(error.into()))? {
-            Value::Object(members) => Ok(Self(members)),
+            Value::Object(mut members) => {
+                // Types with optional members write `null` for what they leave out.
+                leave_out_nulls(&mut members);
+                if let Some(Value::Object(aliases)) = members.get_mut(ALIASES) {
+                    leave_out_nulls(aliases);
+                }
+                Ok(Self(members))
+            }
             _ => Err(Error::NotAnObject),
         }
     }
 
-    pub(super) fn into_value(self) -> Value {
+    pub(super) fn into_value(mut self) -> Value {
+        if self.0.get(ALIASES).is_some_and(|it| *it == json!({})) {
+            self.0.remove(ALIASES);
+        }
         Value::Object(self.0)
     }
 
-    /// A member that is there; `null` is none.
-    fn get(&self, member: &str) -> Option<&Value> {
-        self.0.get(member).filter(|value| !value.is_null())
-    }
-
     pub(super) fn has(&self, member: &str) -> bool {
-        self.get(member).is_some()
+        self.0.contains_key(member)
     }
 
     pub(super) fn set(&mut self, member: &str, value: impl Into<Value>) {
@@ -37,7 +42,7 @@ impl Draft {
 
     /// The member is this text; the host's document says so, or nothing.
     pub(super) fn agree(&mut self, member: &'static str, text: &str) -> Result<(), Error> {
-        match self.get(member) {
+        match self.0.get(member) {
             Some(other) if other != text => Err(Error::Differs { member }),
             _ => {
                 self.set(member, text);
@@ -56,7 +61,7 @@ impl Draft {
 
     /// The member is not there, or is `false`.
     pub(super) fn forbid(&self, member: &'static str) -> Result<(), Error> {
-        match self.get(member) {
+        match self.0.get(member) {
             None | Some(Value::Bool(false)) => Ok(()),
             Some(_) => Err(Error::Irreconcilable { member }),
         }
@@ -69,7 +74,7 @@ impl Draft {
         passes: impl Fn(&str) -> bool,
     ) -> Result<Option<Vec<String>>, Error> {
         let not_a_list = || Error::NotAList { member };
-        let Some(value) = self.get(member) else {
+        let Some(value) = self.0.get(member) else {
             return Ok(None);
         };
         let texts = value.as_array().ok_or_else(not_a_list)?.iter();
@@ -110,4 +115,8 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+fn leave_out_nulls(members: &mut Map<String, Value>) {
+    members.retain(|_, value| !value.is_null());
 }

@@ -38,3 +38,11 @@ pub(super) const SUPPORTED_PARAMETERS: [(&str, &str); 3] = [
     ("request_parameter_supported", "request"),
     ("request_uri_parameter_supported", "request_uri"),
 ];
+
+/// They are about the authorization endpoint, and go where no grant begins there.
+pub(super) const OF_AUTHORIZATION: [&str; 4] = [
+    "authorization_endpoint",
+    "response_modes_supported",
+    "code_challenge_methods_supported",
+    "prompt_values_supported",
+];

@@ -8,9 +8,9 @@ use crate::{
     discovery::{
         ServerMetadata, ServerMetadataError as Error,
         draft::Draft,
-        members::{DEMANDS, NEVER_SUPPORTED, SUPPORTED_PARAMETERS},
+        members::{DEMANDS, NEVER_SUPPORTED, OF_AUTHORIZATION, SUPPORTED_PARAMETERS},
     },
-    settings::TenantSettings,
+    settings::{SubjectType, TenantSettings},
     values::{
         CodeChallenge, GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod,
     },
@@ -21,8 +21,11 @@ impl TenantSettings {
     /// the host offers, merged with what is true of the clients that register here. The table is at
     /// [`ServerMetadata`].
     ///
-    /// It is pure and cheap: call it for each request, so that a change of the settings shows on the
-    /// next one. `document` is whatever serialises as a JSON object: a `serde_json::Value`, or a type
+    /// It is pure. Its work grows about in proportion to the document and to the tenant's APIs, client
+    /// grants and scopes: it looks at each of those, whatever the document lists. With some dozens of
+    /// them call it for each request, so that a change of the settings shows on the next one. With
+    /// hundreds keep what comes out beside the settings that it was made of: anybody may ask for the
+    /// document, as often as they like. `document` is whatever serialises as a JSON object: a `serde_json::Value`, or a type
     /// of the host's. [`MetadataDocument::at`](crate::MetadataDocument::at) says which document a
     /// request is for.
     ///
@@ -120,7 +123,8 @@ impl TenantSettings {
         let otherwise: Vec<_> = otherwise.map(|grant| grant.as_str()).collect();
         let left = draft.narrow(member, &otherwise, |name| known(name).is_some())?;
         let grants: OrderedSet<_> = left.iter().filter_map(|name| known(name)).collect();
-        if mode == SecurityMode::Strict && !grants.contains(GrantType::AuthorizationCode) {
+        // A refresh token comes from another grant; a strict client has only the one.
+        if grants.iter().all(|grant| grant == GrantType::RefreshToken) {
             return Err(Error::NothingLeft { member });
         }
         if !grants.contains(GrantType::DeviceCode) {
@@ -135,6 +139,15 @@ impl TenantSettings {
         draft: &mut Draft,
         grant_types: OrderedSet<GrantType>,
     ) -> Result<(), Error> {
+        let mut grants = grant_types.iter();
+        if !grants.any(GrantType::begins_at_authorization_endpoint) {
+            for member in OF_AUTHORIZATION {
+                draft.remove(member);
+            }
+            // It is required (RFC 8414 section 2): without it, clients assume `code`, or fail.
+            draft.set("response_types_supported", Vec::<String>::new());
+            return Ok(());
+        }
         let allowed = ResponseType::allowed_in(self.registration.security_mode).iter();
         let allowed: Vec<_> = allowed
             .filter(|it| it.has_its_grants(grant_types))
@@ -161,23 +174,20 @@ impl TenantSettings {
         draft: &mut Draft,
         grant_types: OrderedSet<GrantType>,
     ) -> Result<(), Error> {
-        let apis = self.apis.iter();
-        let offered = apis
-            .filter_map(|api| self.offered_scopes(&api.identifier))
-            .flatten();
-        let refresh = grant_types
-            .contains(GrantType::RefreshToken)
-            .then_some(OFFLINE_ACCESS);
-        let mut scopes: Vec<&str> = offered.chain(refresh).collect();
-        scopes.sort_unstable();
-        scopes.dedup();
+        let (offer, subjects) = (self.offer(), subjects(grant_types));
+        let mut scopes = offer.scopes(&subjects);
+        if grant_types.contains(GrantType::RefreshToken)
+            && let Err(place) = scopes.binary_search(&OFFLINE_ACCESS)
+        {
+            scopes.insert(place, OFFLINE_ACCESS);
+        }
         let has_identity = self.registration.security_mode == SecurityMode::Permissive;
         let passes = |scope: &str| {
             let is_identity = is_identity(scope) && scope != OFFLINE_ACCESS;
             scopes.binary_search(&scope).is_ok() || has_identity && is_identity
         };
         draft.prune("scopes_supported", &scopes, passes)?;
-        let is_reachable = |resource: &str| self.offered_scopes(resource).is_some();
+        let is_reachable = |resource: &str| offer.reaches(resource, &subjects);
         draft.prune("protected_resources", &[], is_reachable)
     }
 
@@ -197,4 +207,22 @@ impl TenantSettings {
         }
         Ok(())
     }
+}
+
+/// On whose behalf these grants give access.
+fn subjects(grant_types: OrderedSet<GrantType>) -> Vec<SubjectType> {
+    let subject_of = |grant| match grant {
+        GrantType::AuthorizationCode | GrantType::Implicit | GrantType::DeviceCode => {
+            Some(SubjectType::User)
+        }
+        GrantType::ClientCredentials => Some(SubjectType::Client),
+        // On behalf of whom the token was that it replaces.
+        GrantType::RefreshToken => None,
+    };
+    let is_given = |subject: &SubjectType| {
+        let mut grants = grant_types.iter();
+        grants.any(|grant| subject_of(grant) == Some(*subject))
+    };
+    let subjects = [SubjectType::User, SubjectType::Client];
+    subjects.into_iter().filter(is_given).collect()
 }

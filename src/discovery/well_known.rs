@@ -5,6 +5,7 @@ const OPENID: &str = "/.well-known/openid-configuration";
 
 /// Which metadata document of an issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum MetadataDocument {
     /// `oauth-authorization-server` (RFC 8414 section 3).
     OAuth,

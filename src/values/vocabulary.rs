@@ -123,6 +123,11 @@ impl GrantType {
         }
     }
 
+    /// Whether it begins at the authorization endpoint (RFC 6749 section 3.1).
+    pub(crate) const fn begins_at_authorization_endpoint(self) -> bool {
+        matches!(self, Self::AuthorizationCode | Self::Implicit)
+    }
+
     /// The grants that a client born in `mode` can have.
     pub const fn allowed_in(mode: SecurityMode) -> &'static [Self] {
         match mode {

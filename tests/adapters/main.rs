@@ -14,6 +14,7 @@ mod ask;
 mod gone;
 mod http1;
 mod http2;
+mod mounts;
 mod ports;
 mod run;
 mod scenario;

@@ -132,7 +132,8 @@ async fn scopes_are_those_that_a_new_client_can_have() {
 
     let permissive = ExampleServer::start(Some(&tenant("permissive")));
     let metadata = document(&permissive.base, "oauth-authorization-server").await;
-    let scopes = json!(["a1", "l1", "o1", "offline_access"]);
+    // The last one is for clients that ask on their own behalf, which permissive ones can.
+    let scopes = json!(["a1", "l1", "o1", "offline_access", "u1"]);
     assert_eq!(metadata["scopes_supported"], scopes);
     let grants = json!(["authorization_code", "refresh_token", "client_credentials"]);
     assert_eq!(metadata["grant_types_supported"], grants);

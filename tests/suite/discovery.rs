@@ -1,6 +1,9 @@
 //! The metadata document that a host is given to serve, and where it stands.
 
 mod behaviour;
+mod left_out;
+mod machines;
+mod reach;
 mod trial;
 mod well_known;
 
@@ -227,7 +230,6 @@ fn everything_else_is_the_hosts() {
         "id_token_signing_alg_values_supported": [],
         "client_id_metadata_document_supported": true,
         "x-of-the-host": { "deep": [null, 1.5, "two", { "three": false }] },
-        "x-null": null,
     });
     let metadata = merged(&t1(), document.clone());
     for (member, value) in document.as_object().unwrap() {
@@ -262,25 +264,6 @@ fn a_document_that_was_merged_stays_as_it_is() {
             assert_eq!(text, serde_json::to_value(&metadata).unwrap());
         }
     }
-}
-
-#[test]
-fn a_host_may_have_a_type_of_its_own() {
-    #[derive(serde::Serialize)]
-    struct Document {
-        token_endpoint: &'static str,
-        grant_types_supported: Option<Vec<&'static str>>,
-    }
-    let document = Document {
-        token_endpoint: "https://auth.example.com/token",
-        grant_types_supported: None,
-    };
-    let metadata = t1().server_metadata(document).unwrap();
-    let metadata = serde_json::to_value(metadata).unwrap();
-    assert_eq!(metadata["token_endpoint"], "https://auth.example.com/token");
-    // `null` is what it says where it says nothing.
-    let grants = json!(["authorization_code", "refresh_token"]);
-    assert_eq!(metadata["grant_types_supported"], grants);
 }
 
 fn refused(tenant: &TenantSettings, document: Value) -> String {

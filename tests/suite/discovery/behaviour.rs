@@ -1,7 +1,12 @@
 //! The document held against what the crate does: whatever it advertises is accepted, and whatever
 //! the host's document had besides is refused.
 
-use oauth_dcr::{MemoryStore, OrderedSet, Registrar, TenantSettings, TokenEndpointAuthMethod};
+use std::sync::Arc;
+
+use oauth_dcr::{
+    ApiAccess, AuthorizationError, Client, Issued, MemoryStore, OrderedSet, RedirectionPolicy,
+    Registrar, TenantSettings, TokenEndpointAuthMethod,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -130,9 +135,9 @@ impl Case {
         match grant {
             "authorization_code" => trial.redeem(&it, &[]).is_ok(),
             "refresh_token" => trial.refresh(&it).is_ok(),
-            "client_credentials" => trial.by_itself(&it).is_ok(),
+            "client_credentials" => trial.by_itself(&it, "").is_ok(),
             "implicit" => trial.authorize(&it, &[("response_type", "token")]).is_ok(),
-            _ => trial.on_device(&it).is_ok(),
+            _ => trial.on_device(&it, "").is_ok(),
         }
     }
 
@@ -160,14 +165,16 @@ impl Case {
         })
     }
 
-    /// Whether a client that asks for a scope gets it.
+    /// Whether a client that asks for a scope gets it, on behalf of a user or of itself.
     fn gives(&self, it: &Somebody, scope: &str) -> bool {
-        let decided = self.trial.authorize(it, &[("scope", scope)]);
-        decided.is_ok_and(|decision| {
-            let access = decision.access();
+        let has = |access: &ApiAccess| {
             access.scopes().any(|given| given == scope)
                 || scope == "offline_access" && access.has_offline_access()
-        })
+        };
+        let for_user = self.trial.authorize(it, &[("scope", scope)]);
+        let by_itself = self.trial.by_itself(it, scope);
+        for_user.is_ok_and(|decision| has(decision.access()))
+            || by_itself.is_ok_and(|decision| has(decision.access()))
     }
 
     /// Whether an authorization request with this parameter passes.
@@ -305,13 +312,31 @@ async fn a_parameter_is_supported_exactly_if_the_document_says_so() {
             }
             assert_eq!(passes, is_supported.as_bool() != Some(false), "{parameter}");
         }
-        // And the answer has an `iss`.
-        let refusal = case.trial.authorize(it, &[]).unwrap().approve();
-        let response = refusal.response(oauth_dcr::Issued::code("c-1"));
-        let iss = response.parameters().find(|(name, _)| *name == "iss");
-        assert_eq!(iss.unwrap().1, case.metadata["issuer"]);
     }
     count.assert_both();
+}
+
+#[tokio::test]
+async fn every_answer_has_the_iss_that_the_document_promises() {
+    for mut case in cases() {
+        // A host that has yet to hear of it.
+        let member = "authorization_response_iss_parameter_supported";
+        case.document[member] = json!(false);
+        case.metadata = merged(&case.trial.tenant, case.document.clone());
+        assert_eq!(case.metadata[member], true);
+        let mut it = case.for_everything().await;
+        let client = Client::clone(&it.client);
+        let told = client.with_redirection_policy(RedirectionPolicy::AllowAlways);
+        it.client = Arc::new(told);
+        let decision = case.trial.authorize(&it, &[]).unwrap();
+        let denied = decision.refuse(AuthorizationError::Denied);
+        let issued = Issued::code("c-1");
+        let approved = decision.approve().response(issued);
+        for response in [denied.response().unwrap(), &approved] {
+            let iss = response.parameters().find(|(name, _)| *name == "iss");
+            assert_eq!(iss.unwrap().1, case.metadata["issuer"]);
+        }
+    }
 }
 
 #[tokio::test]

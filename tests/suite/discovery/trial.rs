@@ -132,19 +132,32 @@ impl Trial {
         })
     }
 
-    /// Asks for a token of its own.
-    pub(super) fn by_itself(&self, somebody: &Somebody) -> Result<TokenDecision, TokenRefusal> {
-        let parameters = [("grant_type", "client_credentials"), ("resource", API)];
+    /// Asks for a token of its own, with this scope.
+    pub(super) fn by_itself(
+        &self,
+        somebody: &Somebody,
+        scope: &str,
+    ) -> Result<TokenDecision, TokenRefusal> {
+        let parameters = [
+            ("grant_type", "client_credentials"),
+            ("resource", API),
+            ("scope", scope),
+        ];
         self.token(somebody, &parameters, |grant| match grant {
             TokenGrant::ClientCredentials(it) => it.check(),
             other => panic!("{other:?}"),
         })
     }
 
-    /// Redeems a device code that the user has approved.
-    pub(super) fn on_device(&self, somebody: &Somebody) -> Result<TokenDecision, TokenRefusal> {
-        let access = self.tenant.access(&somebody.client, AccessRequest::to(API));
-        let binding = DeviceBinding::new(&somebody.client, access.unwrap(), NOW, MINUTE);
+    /// Redeems a device code for this scope that the user has approved.
+    pub(super) fn on_device(
+        &self,
+        somebody: &Somebody,
+        scope: &str,
+    ) -> Result<TokenDecision, TokenRefusal> {
+        let request = AccessRequest::to(API).scope(scope);
+        let access = self.tenant.access(&somebody.client, request).unwrap();
+        let binding = DeviceBinding::new(&somebody.client, access, NOW, MINUTE);
         let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
         let parameters = [("grant_type", grant_type), ("device_code", "d-1")];
         self.token(somebody, &parameters, |grant| match grant {

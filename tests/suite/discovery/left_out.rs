@@ -1,0 +1,97 @@
+//! What a host's document leaves out, or says to be `null`.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::merged;
+use crate::support::tenants::t1;
+
+/// What a host might write that offers some of it.
+#[derive(Default, Serialize)]
+struct Document {
+    issuer: Option<&'static str>,
+    token_endpoint: Option<&'static str>,
+    userinfo_endpoint: Option<&'static str>,
+    registration_endpoint: Option<&'static str>,
+    revocation_endpoint: Option<&'static str>,
+    device_authorization_endpoint: Option<&'static str>,
+    pushed_authorization_request_endpoint: Option<&'static str>,
+    revocation_endpoint_auth_methods_supported: Option<Vec<&'static str>>,
+    grant_types_supported: Option<Vec<&'static str>>,
+    response_types_supported: Option<Vec<&'static str>>,
+    response_modes_supported: Option<Vec<&'static str>>,
+    code_challenge_methods_supported: Option<Vec<&'static str>>,
+    scopes_supported: Option<Vec<&'static str>>,
+    protected_resources: Option<Vec<&'static str>>,
+    prompt_values_supported: Option<Vec<&'static str>>,
+    claims_parameter_supported: Option<bool>,
+    require_pushed_authorization_requests: Option<bool>,
+    signed_metadata: Option<&'static str>,
+    mtls_endpoint_aliases: Option<Aliases>,
+}
+
+#[derive(Default, Serialize)]
+struct Aliases {
+    token_endpoint: Option<&'static str>,
+    pushed_authorization_request_endpoint: Option<&'static str>,
+}
+
+fn merged_of(document: &Document) -> Value {
+    merged(&t1(), serde_json::to_value(document).unwrap())
+}
+
+#[test]
+fn a_host_may_have_a_type_of_its_own() {
+    let document = Document {
+        token_endpoint: Some("https://auth.example.com/token"),
+        ..Document::default()
+    };
+    let metadata = t1().server_metadata(document).unwrap();
+    let metadata = serde_json::to_value(metadata).unwrap();
+    assert_eq!(metadata["token_endpoint"], "https://auth.example.com/token");
+    let grants = json!(["authorization_code", "refresh_token"]);
+    assert_eq!(metadata["grant_types_supported"], grants);
+}
+
+#[test]
+fn null_is_what_a_type_writes_for_what_it_leaves_out() {
+    let written = serde_json::to_value(Document::default()).unwrap();
+    assert_eq!(written["response_modes_supported"], Value::Null);
+    for tenant in [t1(), t1().permissive()] {
+        let metadata = merged(&tenant, written.clone());
+        assert_eq!(metadata, merged(&tenant, json!({})));
+        let mut values = metadata.as_object().unwrap().values();
+        assert!(values.all(|value| !value.is_null()));
+    }
+    // Also of members that this crate has never heard of; within them, it is the host's.
+    let document = json!({ "x-null": null, "x-deep": [null, { "null": null }] });
+    let metadata = merged(&t1(), document.clone());
+    assert_eq!(metadata.get("x-null"), None);
+    assert_eq!(metadata["x-deep"], document["x-deep"]);
+}
+
+#[test]
+fn other_addresses_are_there_if_one_is_left() {
+    let aliases = |mtls_endpoint_aliases| Document {
+        mtls_endpoint_aliases,
+        ..Document::default()
+    };
+    for none_left in [
+        None,
+        Some(Aliases::default()),
+        Some(Aliases {
+            pushed_authorization_request_endpoint: Some("https://mtls.example.com/par"),
+            ..Aliases::default()
+        }),
+    ] {
+        let metadata = merged_of(&aliases(none_left));
+        assert_eq!(metadata.get("mtls_endpoint_aliases"), None);
+    }
+    let token = Aliases {
+        token_endpoint: Some("https://mtls.example.com/token"),
+        ..Aliases::default()
+    };
+    let left = json!({ "token_endpoint": "https://mtls.example.com/token" });
+    let metadata = merged_of(&aliases(Some(token)));
+    assert_eq!(metadata["mtls_endpoint_aliases"], left);
+}
