@@ -8,6 +8,11 @@ readonly CARGO_DENY=0.20.2
 readonly MAX_CRATES=65
 readonly RUNTIMES='actix-rt|async-executor|async-global-executor|async-io|async-std|embassy-executor|futures-executor|glommio|mio|monoio|polling|smol|tokio'
 
+fail() {
+    echo "tests/run.sh: $*" >&2
+    exit 1
+}
+
 name=
 step() { # NAME
     finish
@@ -21,15 +26,20 @@ finish() {
 }
 trap finish EXIT
 
-# What cargo-deny can do without being optimized takes seconds; optimizing it would take minutes.
-install_cargo_deny() {
-    PATH=$PATH:$PWD/target/tools/bin
-    if cargo deny --version >/dev/null 2>&1; then
-        return
-    fi
+# Sets `cargo_deny`: of another version there may be one that judges otherwise. What it can do without
+# being optimized takes seconds; optimizing it would take minutes.
+find_or_install_cargo_deny() {
+    local program
+    for program in cargo-deny target/tools/bin/cargo-deny; do
+        if [[ $("$program" --version 2>/dev/null) == "cargo-deny $CARGO_DENY" ]]; then
+            cargo_deny=$program
+            return
+        fi
+    done
     echo "cargo-deny $CARGO_DENY goes below target/tools; compiling it takes a minute or two"
     CARGO_PROFILE_DEV_DEBUG=false cargo install --locked --quiet --debug --no-default-features \
         --root target/tools "cargo-deny@$CARGO_DENY"
+    cargo_deny=target/tools/bin/cargo-deny
 }
 
 # Of the package, by its Cargo.toml.
@@ -44,15 +54,10 @@ tree() { # FEATURES
         awk '{ print $1, $2 }' | sort -u
 }
 
-fail() {
-    echo "tests/run.sh: $*" >&2
-    exit 1
-}
-
 step "what the tests need"
 bash tests/clients/install.sh
 bash tests/servers/install.sh
-install_cargo_deny
+find_or_install_cargo_deny
 
 step "format"
 cargo fmt --check
@@ -82,7 +87,7 @@ for crates in "$core" "$by_default"; do
 done
 
 step "licences and sources"
-cargo deny --locked --config .deny.toml check licenses sources bans
+"$cargo_deny" --locked --config .deny.toml check licenses sources bans
 
 step "the oldest Rust that will do"
 cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" |
