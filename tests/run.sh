@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks everything: format, lints, features, dependencies, documentation, tests. Installs what that
-# needs.
+# needs. It runs on Linux: the tests find and end the processes that they start by what Linux says of
+# them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -53,6 +54,8 @@ tree() { # FEATURES
     cargo tree --locked --no-default-features --features "$1" --edges normal --prefix none --no-dedupe |
         awk '{ print $1, $2 }' | sort -u
 }
+
+[[ $(uname -s) == Linux ]] || fail "the tests need Linux, and this is $(uname -s)"
 
 step "what the tests need"
 bash tests/clients/install.sh
