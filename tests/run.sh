@@ -51,6 +51,37 @@ features() {
         python3 -c 'import json, sys; print(*json.load(sys.stdin)["packages"][0]["features"], sep="\n")'
 }
 
+oldest_rust() {
+    cargo metadata --locked --no-deps --format-version 1 |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["packages"][0]["rust_version"])'
+}
+
+# Fails if a dependency declares that it needs a newer Rust.
+declared_rust() { # OLDEST
+    local host
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    cargo metadata --locked --format-version 1 --filter-platform "$host" | python3 -c '
+import json, sys
+
+def number(version):
+    return [int(part) for part in (version.split(".") + ["0"])[:3]]
+
+oldest = sys.argv[1]
+packages = json.load(sys.stdin)["packages"]
+declared = [it for it in packages if it["rust_version"]]
+newer = [it["id"] for it in declared if number(it["rust_version"]) > number(oldest)]
+print(f"{len(declared)} of {len(packages)} packages declare a Rust version, {len(newer)} a newer one")
+sys.exit("\n".join(newer) if newer else 0)
+' "$1"
+}
+
+# The name that rustup has for it, or nothing.
+installed_toolchain() { # RELEASE
+    rustup toolchain list 2>/dev/null | awk -v release="$1" '
+        index($1, release "-") == 1 || index($1, release ".") == 1 { name = $1 }
+        END { print name }' || true
+}
+
 # The crates that are compiled into a program with these features.
 tree() { # FEATURES
     cargo tree --locked --no-default-features --features "$1" --edges normal --prefix none --no-dedupe |
@@ -102,19 +133,15 @@ step "licences and sources"
 "$cargo_deny" --locked --config .deny.toml check licenses sources bans
 
 step "the oldest Rust that will do"
-cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" |
-    python3 -c '
-import json, sys
-
-def number(version):
-    return [int(part) for part in (version.split(".") + ["0"])[:3]]
-
-packages = json.load(sys.stdin)["packages"]
-own = next(it["rust_version"] for it in packages if it["name"] == "oauth-dcr")
-newer = [it["id"] for it in packages if number(it["rust_version"] or "1.0") > number(own)]
-print(f"{len(packages)} packages build with Rust {own}")
-sys.exit("\n".join(["these need a newer one:", *newer]) if newer else 0)
-'
+oldest=$(oldest_rust)
+declared_rust "$oldest"
+toolchain=$(installed_toolchain "$oldest")
+if [[ -n $toolchain ]]; then
+    echo "with $toolchain"
+    cargo "+$toolchain" check --locked --all-features --lib
+else
+    echo "Nothing was built with Rust $oldest, which is not installed: rustup toolchain install $oldest"
+fi
 
 step "documentation"
 RUSTDOCFLAGS="${warnings[*]}" cargo doc --locked --no-deps --all-features
