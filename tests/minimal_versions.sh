@@ -2,8 +2,9 @@
 # Checks that the crate builds with the oldest version of each dependency that Cargo.toml asks for: a
 # user may have that one, while Cargo.lock has a newer one.
 #
-# What the dependencies depend on stays as it is in Cargo.lock, so that the result is the same every
-# time. Dependencies of the tests are left out: some ask for newer versions, which no user has to have.
+# What only the dependencies depend on stays as it is in Cargo.lock, unless their oldest version asks
+# for another one. Dependencies of the tests are left out: some ask for newer versions, which no user
+# has to have.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,17 +15,29 @@ mkdir -p "$FOLDER"
 cp -r Cargo.toml Cargo.lock README.md src examples benches "$FOLDER"
 cd "$FOLDER"
 
+cargo metadata --locked --all-features --format-version 1 >metadata.json
 python3 - <<'PYTHON'
-import re, tomllib
+import json, re
+
+metadata = json.load(open("metadata.json"))
+versions = {it["id"]: (it["name"], it["version"]) for it in metadata["packages"]}
+resolved = metadata["resolve"]
+own = next(it for it in resolved["nodes"] if it["id"] == resolved["root"])
+kinds = {it["pkg"]: {kind["kind"] for kind in it["dep_kinds"]} for it in own["deps"]}
+# A kind without a name is that of dependencies which are for no tests and no build script. Of a name
+# there may be other versions, which only dependencies depend on.
+direct = {versions[id] for id, kinds in kinds.items() if None in kinds}
+assert len(direct) > 20, direct
 
 manifest = open("Cargo.toml").read()
-direct = tomllib.loads(manifest)["dependencies"]
 without_tests = re.sub(r"^\[dev-dependencies\]\n(?:(?!\[).*\n)*", "", manifest, flags=re.MULTILINE)
 assert without_tests != manifest
 open("Cargo.toml", "w").write(without_tests)
 
 head, *locked = open("Cargo.lock").read().split("[[package]]")
-kept = [it for it in locked if re.search('name = "(.*)"', it)[1] not in direct]
+is_direct = lambda it: re.search('name = "(.*)"\nversion = "(.*)"', it).groups() in direct
+kept = [it for it in locked if not is_direct(it)]
+assert len(kept) == len(locked) - len(direct)
 open("Cargo.lock", "w").write("[[package]]".join([head, *kept]))
 PYTHON
 

@@ -1,16 +1,20 @@
 // Chromium, what a person does in it, and pictures of what they see.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 export const DESK = { width: 1000, height: 800 };
 const TELEPHONE = { width: 400, height: 800 };
 
+const INSTALL = fileURLToPath(new URL("install.sh", import.meta.url));
+
 export function launch() {
   return chromium.launch({
-    executablePath: execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim(),
+    executablePath: execFileSync("bash", [INSTALL, "--browser"], { encoding: "utf8" }).trim(),
+    // It has none for root.
+    chromiumSandbox: process.getuid() !== 0,
     args: [
-      "--no-sandbox",
       "--disable-gpu",
       "--disable-quic",
       "--no-first-run",

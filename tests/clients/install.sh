@@ -5,11 +5,16 @@
 #
 #   tests/clients/install.sh           installs what is missing or out of date
 #   tests/clients/install.sh --check   only says whether anything is
+#   tests/clients/install.sh --browser prints the path of the browser: Chromium, or Google Chrome.
+#                                      $CHROMIUM, if it is set, is the one to take
 set -euo pipefail
 
+# Before this folder is another one: a path may be from where it is called.
+[[ ${CHROMIUM:-} != */* ]] || CHROMIUM=$(realpath -s "$CHROMIUM")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly MIN_NODE=20
+readonly NO_BROWSER="${CHROMIUM:-chromium} is missing"
 readonly NODE_STAMP=node_modules/.installed
 readonly PYTHON_STAMP=.venv/.installed
 
@@ -33,8 +38,20 @@ has_python() {
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
+find_browser() {
+    if [[ -n ${CHROMIUM:-} ]]; then
+        type -P "$CHROMIUM"
+        return
+    fi
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        ! type -P "$name" || return 0
+    done
+    return 1
+}
+
 has_browser() {
-    command -v chromium >/dev/null
+    find_browser >/dev/null
 }
 
 # The guide's pages are pasted into a shell by tests/guide.rs, and call it.
@@ -47,7 +64,7 @@ install_tools() {
     has_node || missing+=(nodejs)
     has_npm || missing+=(npm)
     has_python || missing+=(python3 python3-venv)
-    has_browser || missing+=(chromium)
+    has_browser || [[ -n ${CHROMIUM:-} ]] || missing+=(chromium)
     has_curl || missing+=(curl)
     ((${#missing[@]})) || return 0
     if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
@@ -58,7 +75,7 @@ install_tools() {
     has_node && has_npm ||
         fail "node >= $MIN_NODE and npm are needed (Debian has them from release 13 on)"
     has_python || fail "python3 >= 3.11 with venv and ensurepip is needed"
-    has_browser || fail "chromium is needed"
+    has_browser || fail "$NO_BROWSER"
     has_curl || fail "curl is needed"
 }
 
@@ -90,7 +107,7 @@ install_python_packages() {
 check() {
     has_node && has_npm || fail "node >= $MIN_NODE and npm are missing: run tests/clients/install.sh"
     has_python || fail "python3 >= 3.11 with venv is missing: run tests/clients/install.sh"
-    has_browser || fail "chromium is missing: run tests/clients/install.sh"
+    has_browser || fail "$NO_BROWSER: run tests/clients/install.sh"
     has_curl || fail "curl is missing: run tests/clients/install.sh"
     is_current "$NODE_STAMP" "$(node_sum)" && is_current "$PYTHON_STAMP" "$(python_sum)" ||
         fail "the client libraries are missing or out of date: run tests/clients/install.sh"
@@ -98,10 +115,11 @@ check() {
 
 case ${1:-} in
     --check) check ;;
+    --browser) find_browser || fail "$NO_BROWSER: run tests/clients/install.sh" ;;
     '')
         install_tools
         install_node_packages
         install_python_packages
         ;;
-    *) fail "usage: tests/clients/install.sh [--check]" ;;
+    *) fail "usage: tests/clients/install.sh [--check | --browser]" ;;
 esac

@@ -1,14 +1,17 @@
-//! HTTP over connections that are kept.
+//! HTTP over connections that are kept for as long as the server keeps them.
 
 use std::io;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, header::CONNECTION};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -33,32 +36,88 @@ impl Answer {
     }
 }
 
-/// One connection to a server, for one request after another.
-pub(crate) struct Connection(SendRequest<Full<Bytes>>);
+/// One connection to a server, for one request after another. Where the server has said that it is
+/// over, the next request goes over another one; where it was cut, the next request fails.
+pub(crate) struct Connection {
+    address: String,
+    sender: SendRequest<Full<Bytes>>,
+    is_over: bool,
+}
 
 impl Connection {
     /// To the server at `http://ADDRESS:PORT`.
     pub(crate) async fn open(base: &str) -> io::Result<Self> {
         let address = base.strip_prefix("http://").expect("an address");
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let handshake = handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = handshake.map_err(io::Error::other)?;
-        tokio::spawn(connection);
-        Ok(Self(sender))
+        Ok(Self {
+            address: address.to_owned(),
+            sender: connect(address).await?,
+            is_over: false,
+        })
     }
 
     /// One exchange. It fails unless the answer comes whole.
     pub(crate) async fn send(&mut self, request: Request<String>) -> io::Result<Answer> {
-        self.0.ready().await.map_err(io::Error::other)?;
+        if self.is_over {
+            self.sender = connect(&self.address).await?;
+            self.is_over = false;
+        }
+        self.sender.ready().await.map_err(io::Error::other)?;
         let request = request.map(|body| Full::new(Bytes::from(body)));
-        let response = self.0.send_request(request).await;
+        let response = self.sender.send_request(request).await;
         let (head, body) = response.map_err(io::Error::other)?.into_parts();
+        self.is_over = says_close(&head.headers);
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         Ok(Answer {
             status: head.status.as_u16(),
             headers: head.headers,
             body: String::from_utf8(body.to_vec()).map_err(io::Error::other)?,
         })
+    }
+}
+
+async fn connect(address: &str) -> io::Result<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let handshake = handshake(TokioIo::new(stream)).await;
+    let (sender, connection) = handshake.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+/// RFC 9112 section 9.6.
+fn says_close(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONNECTION).into_iter();
+    let texts = values.filter_map(|value| value.to_str().ok());
+    texts
+        .flat_map(|text| text.split(','))
+        .any(|option| option.trim().eq_ignore_ascii_case("close"))
+}
+
+#[tokio::test]
+async fn after_close_the_next_request_goes_over_another_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        for extra in ["connection: Close\r\n", ""] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            read_head(&mut stream).await;
+            let answer = format!("HTTP/1.1 200 OK\r\n{extra}content-length: 2\r\n\r\nok");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let request = || Request::get("/").body(String::new()).unwrap();
+    let mut connection = Connection::open(&base).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(connection.send(request()).await.unwrap().body, "ok");
+    }
+    server.await.unwrap();
+    let cut = connection.send(request()).await;
+    assert!(cut.is_err(), "it was cut without a word: {cut:?}");
+}
+
+async fn read_head(stream: &mut TcpStream) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
     }
 }

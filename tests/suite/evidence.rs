@@ -89,15 +89,59 @@ fn every_page_says_what_shows_it_and_is_linked() {
 
 #[test]
 fn what_is_quoted_from_the_readme_stands_in_it() {
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let readme = plain(&read("README.md"));
-    let claims = claims(&read("src/guide/evidence.md"));
-    let quoted = claims.iter().filter(|it| it.of == "words of the README");
-    assert!(quoted.clone().count() > 40, "where are the quotes?");
-    for claim in quoted {
-        let text = plain(&claim.text);
+    let quotes = quotes();
+    assert!(quotes.len() > 40, "where are the quotes?");
+    for text in quotes {
         assert!(readme.contains(&text), "the README does not say: {text}");
     }
+}
+
+/// Its lists are the profile, in short.
+#[test]
+fn each_point_of_a_list_in_the_readme_is_quoted() {
+    let points = points(&read("README.md"));
+    assert!(points.len() > 10, "only {} points were found", points.len());
+    let quotes = quotes();
+    for point in points {
+        let is_quoted = quotes.iter().any(|it| point.contains(it));
+        assert!(is_quoted, "no test is said to show any of: {point}");
+    }
+}
+
+#[test]
+fn a_point_goes_on_until_its_lines_do() {
+    let text = "Text\n- one\n- two,\n  and more\n\n  - three\n\nText\n";
+    assert_eq!(points(text), ["one", "two, and more", "three"]);
+}
+
+/// Each point of the lists of a document.
+fn points(markdown: &str) -> Vec<String> {
+    let mut points: Vec<String> = Vec::new();
+    let mut is_inside = false;
+    for line in markdown.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("- ") {
+            points.push(text.to_owned());
+            is_inside = true;
+        } else if line.is_empty() {
+            is_inside = false;
+        } else if let Some(point) = points.last_mut().filter(|_| is_inside) {
+            *point = format!("{point} {line}");
+        }
+    }
+    points
+}
+
+/// What the guide says that tests show of the README.
+fn quotes() -> Vec<String> {
+    let claims = claims(&read("src/guide/evidence.md")).into_iter();
+    let quoted = claims.filter(|it| it.of == "words of the README");
+    quoted.map(|it| plain(&it.text)).collect()
+}
+
+/// The words, wherever lines end.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The floors of the crate: a module uses only modules below its own, so that data goes one way.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
+
+use syn::{Attribute, Meta, visit::Visit};
+
+use crate::package::{compiled, package};
 
 /// The top-level modules from the ground up. Each may use those that stand before it.
 const FLOORS: [&str; 22] = [
@@ -49,6 +53,55 @@ const LEAVES: [&str; 10] = [
     "sqlite",
     "tracing",
 ];
+
+/// The features of back ends.
+const BACK_ENDS: [&str; 3] = ["postgres", "redis", "sqlite"];
+
+/// What the crate depends on itself where no back end is asked for. None of them is a client or a
+/// resolver: look, before another name comes here.
+const DEPENDENCIES: [&str; 28] = [
+    "actix-web",
+    "axum",
+    "base64",
+    "bytes",
+    "futures-core",
+    "getrandom",
+    "governor",
+    "http",
+    "http-body",
+    "http-body-util",
+    "icu_normalizer",
+    "icu_properties",
+    "ipnet",
+    "maxminddb",
+    "metrics",
+    "oxilangtag",
+    "percent-encoding",
+    "serde",
+    "serde_json",
+    "sha2",
+    "subtle",
+    "thiserror",
+    "tokio",
+    "tower-service",
+    "tracing",
+    "unicode-security",
+    "url",
+    "zeroize",
+];
+
+/// What a panic takes, of clippy's lints.
+const NO_PANICS: [&str; 6] = [
+    "clippy::expect_used",
+    "clippy::indexing_slicing",
+    "clippy::panic",
+    "clippy::string_slice",
+    "clippy::unreachable",
+    "clippy::unwrap_used",
+];
+
+/// What would lift them with others.
+const GROUPS: [&str; 3] = ["clippy::all", "clippy::restriction", "warnings"];
 
 fn floor(module: &str) -> usize {
     let name = if LEAVES.contains(&module) {
@@ -112,7 +165,37 @@ fn only_back_ends_reach_out() {
     }
     back_ends.sort();
     back_ends.dedup();
-    assert_eq!(back_ends, ["postgres", "redis", "sqlite"]);
+    assert_eq!(back_ends, BACK_ENDS);
+}
+
+#[test]
+fn only_back_ends_depend_on_what_reaches_out() {
+    let package = package();
+    let features = package["features"].as_object().unwrap();
+    let is_back_end = |name: &str| BACK_ENDS.contains(&name);
+    let others = features.iter().filter(|(name, _)| !is_back_end(name));
+    let asked = others
+        .clone()
+        .flat_map(|(_, parts)| parts.as_array().unwrap());
+    let asked = asked.filter_map(|part| part.as_str().unwrap().strip_prefix("dep:"));
+    let dependencies = package["dependencies"].as_array().unwrap().iter();
+    let always = dependencies.filter(|it| it["kind"].is_null() && it["optional"] == false);
+    let always = always.map(|it| it["name"].as_str().unwrap());
+    let direct: BTreeSet<_> = always.chain(asked).collect();
+    assert_eq!(direct, BTreeSet::from(DEPENDENCIES));
+
+    // Theirs in turn are servers': hyper has a client, for who asks for it.
+    let names: Vec<_> = others.map(|(name, _)| name.as_str()).collect();
+    let compiled = compiled(&names);
+    assert!(compiled.iter().any(|it| it.name == "hyper"), "{compiled:?}");
+    for it in &compiled {
+        let is_client = |feature: &String| feature == "client" || feature.starts_with("client-");
+        assert!(!it.features.iter().any(is_client), "{it:?}");
+        let is_resolver = ["resolver", "dns"]
+            .iter()
+            .any(|word| it.name.contains(word));
+        assert!(!is_resolver, "{it:?}");
+    }
 }
 
 #[test]
@@ -127,20 +210,91 @@ fn the_library_forbids_unsafe_code_and_denies_panics() {
     let (_, denied) = root.split_once("\n#![deny(").unwrap();
     let (denied, _) = denied.split_once(")]").unwrap();
     let denied: Vec<_> = denied.split(',').map(str::trim).collect();
-    for lint in [
-        "expect_used",
-        "indexing_slicing",
-        "panic",
-        "string_slice",
-        "unreachable",
-        "unwrap_used",
-    ] {
-        assert!(denied.contains(&&*format!("clippy::{lint}")), "{lint}");
+    for lint in NO_PANICS {
+        assert!(denied.contains(&lint), "{lint}");
     }
 }
 
-/// Every source file: the top-level module that it belongs to, and its text.
+#[test]
+fn panics_are_allowed_where_they_are_what_is_wanted_and_nowhere_else() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut lifts = Vec::new();
+    for (path, text) in sources(&root) {
+        let mut allowed = Allowed::default();
+        allowed.visit_file(&syn::parse_file(&text).unwrap());
+        let of_panics = |it: &String| [&NO_PANICS[..], &GROUPS].concat().contains(&&**it);
+        let of_panics = allowed.0.into_iter().filter(of_panics);
+        lifts.extend(of_panics.map(|lint| format!("{path}: {lint}")));
+    }
+    lifts.sort();
+    assert_eq!(
+        lifts,
+        [
+            "acl/codes.rs: clippy::indexing_slicing",
+            "conformance/limiter.rs: clippy::panic",
+            "conformance/store/scene.rs: clippy::panic",
+        ]
+    );
+}
+
+/// The lints that attributes allow, or expect, other than in tests.
+#[derive(Debug, Default)]
+struct Allowed(Vec<String>);
+
+impl Visit<'_> for Allowed {
+    fn visit_attribute(&mut self, attribute: &Attribute) {
+        let Meta::List(list) = &attribute.meta else {
+            return;
+        };
+        let inside = list.tokens.to_string().replace(char::is_whitespace, "");
+        let lints = if list.path.is_ident("allow") || list.path.is_ident("expect") {
+            &*inside
+        } else if list.path.is_ident("cfg_attr") && !inside.starts_with("test,") {
+            // Whatever the condition is, and whatever else is among them.
+            inside.split_once(['(', ',']).unwrap().1
+        } else {
+            return;
+        };
+        let lints = lints.split(['(', ')', ',']);
+        self.0.extend(lints.map(str::to_owned));
+    }
+}
+
+#[test]
+fn whatever_allows_a_lint_is_seen() {
+    let text = r#"
+        #![allow(a, reason = "b")]
+        #![cfg_attr(test, allow(of_tests))]
+        #[cfg_attr(all(unix, feature = "c"), expect(d))]
+        mod e {
+            fn f() {
+                #[expect(g::h)]
+                let _ = 0;
+            }
+        }
+    "#;
+    let mut allowed = Allowed::default();
+    allowed.visit_file(&syn::parse_file(text).unwrap());
+    for lint in ["a", "d", "g::h"] {
+        assert!(allowed.0.iter().any(|it| it == lint), "{lint}: {allowed:?}");
+    }
+    let is_of_tests = |it: &String| it == "of_tests";
+    assert!(!allowed.0.iter().any(is_of_tests), "{allowed:?}");
+}
+
+/// Every source file outside of the root: the top-level module that it belongs to, and its text.
 fn modules(root: &Path) -> Vec<(String, String)> {
+    let module = |path: &str| {
+        let first = path.split('/').next().unwrap();
+        first.trim_end_matches(".rs").to_owned()
+    };
+    let sources = sources(root).into_iter();
+    let modules = sources.map(|(path, text)| (module(&path), text));
+    modules.filter(|(module, _)| module != "lib").collect()
+}
+
+/// Every source file: its path below `root`, and its text.
+fn sources(root: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -154,11 +308,8 @@ fn modules(root: &Path) -> Vec<(String, String)> {
             if path.extension().is_none_or(|extension| extension != "rs") {
                 continue;
             }
-            let inner = path.strip_prefix(root).unwrap().with_extension("");
-            let module = inner.iter().next().unwrap().to_str().unwrap().to_owned();
-            if module != "lib" {
-                found.push((module, fs::read_to_string(&path).unwrap()));
-            }
+            let inner = path.strip_prefix(root).unwrap().to_str().unwrap();
+            found.push((inner.to_owned(), fs::read_to_string(&path).unwrap()));
         }
     }
     found

@@ -1,22 +1,51 @@
 //! The package as its `Cargo.toml` describes it.
 
-use std::{env, process::Command};
+use std::{collections::BTreeSet, env, process::Command};
 
 use serde_json::Value;
 
 /// What `cargo metadata` says of it.
 pub(crate) fn package() -> Value {
+    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps"]);
+    let mut metadata: Value = serde_json::from_str(&metadata).unwrap();
+    metadata["packages"][0].take()
+}
+
+/// A crate that is compiled into a program with this one.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Compiled {
+    pub(crate) name: String,
+    pub(crate) features: BTreeSet<String>,
+}
+
+/// All of them where it has these features and no others, itself included.
+pub(crate) fn compiled(features: &[&str]) -> BTreeSet<Compiled> {
+    let features = format!("--features={}", features.join(","));
+    let choice = ["--no-default-features", &features];
+    let shown = ["--edges=normal", "--prefix=none", "--no-dedupe"];
+    let format = "--format={p}|{f}";
+    let tree = cargo(&[&["tree", format], &choice[..], &shown].concat());
+    let compiled = |line: &str| {
+        let (package, features) = line.split_once('|').unwrap();
+        let features = features.split(',').map(str::to_owned);
+        Compiled {
+            name: package.split(' ').next().unwrap().to_owned(),
+            features: features.collect(),
+        }
+    };
+    tree.lines().map(compiled).collect()
+}
+
+/// What cargo prints, without asking the network.
+fn cargo(arguments: &[&str]) -> String {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
-        .args([
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-        ])
+        .args(arguments)
+        .args(["--offline", "--manifest-path", manifest])
         .output()
         .unwrap();
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaints}");
-    let mut metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    metadata["packages"][0].take()
+    String::from_utf8(output.stdout).unwrap()
 }

@@ -1,5 +1,7 @@
 //! Redirect URIs, one by one: which are accepted, and which rule refuses the others.
 
+use std::collections::BTreeMap;
+
 use oauth_dcr::{RedirectPolicy, RedirectUri, RedirectUriError as Error};
 
 fn parse(text: &str) -> Result<RedirectUri, Error> {
@@ -341,6 +343,7 @@ fn the_guide_says_what_matches() {
 fn the_guide_has_the_preset_as_json() {
     let (_, after) = PAGE.split_once("```json\n").expect("the preset");
     let json = after.split("```").next().unwrap();
-    let policy: RedirectPolicy = serde_json::from_str(json).unwrap();
-    assert_eq!(policy, RedirectPolicy::native_agents());
+    let members: BTreeMap<String, RedirectPolicy> = serde_json::from_str(json).unwrap();
+    let preset = ("redirect_uris".to_owned(), RedirectPolicy::native_agents());
+    assert_eq!(members, BTreeMap::from([preset]));
 }

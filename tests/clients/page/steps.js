@@ -14,7 +14,7 @@ const TITLES = {
     cookies: "Sends cookies along",
     unasked: "Registers as plain text, past the preflight",
     wrongToken: "Reads the items with a token that is none",
-    tooOften: "Registers until it is told to wait",
+    tooOften: "Registers many times at once, and is told to wait",
   },
 };
 
