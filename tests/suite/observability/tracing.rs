@@ -244,7 +244,7 @@ async fn each_event_is_logged_with_its_level_and_fields() {
         ),
         (
             "acl rule matched",
-            Level::INFO,
+            Level::DEBUG,
             &[
                 ("tenant", "monitored"),
                 ("acl_rule", "would block"),
