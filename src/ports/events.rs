@@ -175,7 +175,9 @@ impl Removal {
 /// leave a whole client behind and no event. What has to be proved is proved from the store.
 ///
 /// It is called on the request's way, so it must be quick: hand slow work to a queue. It can't
-/// fail; what it does with an event that it can't keep is its own affair.
+/// fail; what it does with an event that it can't keep is its own affair. It must not panic: the panic
+/// would go through the request, whose client may be stored by then, and the answer that holds its
+/// secret would be lost.
 ///
 /// There are some: `TracingEvents` and `MetricsEvents` by the features `tracing` and `metrics`, and
 /// [`AuditTrail`](crate::AuditTrail).
@@ -184,7 +186,13 @@ pub trait EventSink: Send + Sync + 'static {
     fn record(&self, event: &Event<'_>);
 }
 
-impl<E: EventSink> EventSink for Arc<E> {
+impl<E: EventSink + ?Sized> EventSink for Arc<E> {
+    fn record(&self, event: &Event<'_>) {
+        E::record(self, event);
+    }
+}
+
+impl<E: EventSink + ?Sized> EventSink for Box<E> {
     fn record(&self, event: &Event<'_>) {
         E::record(self, event);
     }

@@ -137,6 +137,26 @@ async fn every_sink_is_told_in_the_order_of_their_addition() {
 }
 
 #[tokio::test]
+async fn sinks_of_several_types_are_told_from_a_list() {
+    let told = Arc::default();
+    let named = |name| Named(name, Arc::clone(&told));
+    let mut builder = Registrar::builder(MemoryStore::new());
+    let boxed: Vec<Box<dyn EventSink>> = vec![
+        Box::new(named("first")),
+        Box::new(Arc::new(Outcomes::default())),
+        Box::new(named("second")),
+    ];
+    for sink in boxed {
+        builder = builder.events(sink);
+    }
+    let shared: Arc<dyn EventSink> = Arc::new(named("shared"));
+    let registrar = builder.events(shared).build();
+    let host = TenantSelector::Host(None);
+    registrar.admit(host, Signals::unknown()).await.unwrap_err();
+    assert_eq!(*told.lock().unwrap(), ["first", "second", "shared"]);
+}
+
+#[tokio::test]
 async fn no_event_shows_a_secret_or_a_body_it_refused() {
     let events = Arc::new(Recorder::default());
     provoke(&|builder| builder.events(Arc::clone(&events))).await;
