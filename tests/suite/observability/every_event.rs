@@ -176,17 +176,28 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
             "{host} {body}"
         );
     }
-    let (mut get, mut options, mut form) = (
+    let (mut get, mut options, mut preflight, mut form) = (
+        request("open", &public()),
         request("open", &public()),
         request("open", &public()),
         request("open", &public()),
     );
     *get.method_mut() = http::Method::GET;
     *options.method_mut() = http::Method::OPTIONS;
+    *preflight.method_mut() = http::Method::OPTIONS;
+    let asks = [
+        ("origin", "https://page.example"),
+        ("access-control-request-method", "POST"),
+    ];
+    for (name, value) in asks {
+        let headers = preflight.headers_mut();
+        headers.insert(name, value.parse().unwrap());
+    }
     form.headers_mut()
         .insert("content-type", "text/plain".parse().unwrap());
     assert_eq!(answer(&registrar, get).await.0, 405);
     assert_eq!(answer(&registrar, options).await.0, 204);
+    assert_eq!(answer(&registrar, preflight).await.0, 204);
     assert_eq!(answer(&registrar, form).await.0, 415);
     let ends: [(End, u16); 2] = [
         (RegistrationBody::abandon, 400),
