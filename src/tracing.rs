@@ -25,8 +25,8 @@ use crate::{
 /// What fails is logged at ERROR, and the rest at INFO. Strangers can provoke ERROR too, where a
 /// tenant's rules look at addresses and the host tells none.
 ///
-/// Nothing of it is a secret or in the client's own words, but for what a back end says of itself
-/// [with causes](Self::with_causes).
+/// Nothing of it is a secret or in the client's own words; but [with causes](Self::with_causes), back ends
+/// have their say, and may quote what they were given.
 ///
 /// ```
 /// use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tracing::TracingEvents};

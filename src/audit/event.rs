@@ -14,7 +14,9 @@ use crate::{
 ///
 /// As JSON it is one flat object whose `event` says which of the [facts](AuditFact) it is. Members may
 /// be added, and readers pass over those that they don't know; the ones that are there keep their names
-/// and meanings.
+/// and meanings. Facts may be added too, and one that it doesn't know is an error to an older version of
+/// this crate, as is a new word for a value that it does know: a reader that may be older than the writer
+/// reads a `serde_json::Value` first, which holds the whole line, and then an `AuditEvent` of that.
 ///
 /// It holds no secret, no digest of one, and nothing in the client's own words: neither names nor
 /// redirect URIs. It does hold addresses, because a trail of who did something needs them: they are

@@ -48,7 +48,8 @@ impl<F: Fn(AuditEvent) + Send + Sync + 'static> AuditTrail<F> {
 
     /// Tells the time by `clock`, such as that of the registrar.
     #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        let clock = Arc::new(clock);
         Self { clock, ..self }
     }
 }

@@ -182,7 +182,7 @@ async fn a_trail_is_handed_each_event_with_the_time_of_its_clock() {
     let kept: Arc<Mutex<Vec<AuditEvent>>> = Arc::default();
     let keep = Arc::clone(&kept);
     let trail = AuditTrail::new(move |event| keep.lock().unwrap().push(event));
-    let trail = Arc::new(trail.with_clock(Arc::clone(&clock) as _));
+    let trail = Arc::new(trail.with_clock(Arc::clone(&clock)));
     clock.set_millis(7);
     provoke(&|builder| builder.events(Arc::clone(&trail))).await;
     let all = everything().await.len();
