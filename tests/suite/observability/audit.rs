@@ -9,7 +9,7 @@ use oauth_dcr::{AuditEvent, AuditFact, AuditTrail, Event, EventSink, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
-    every_event::{CANARY, provoke},
+    every_event::{CANARY, provoke, tells_the_secret},
     page,
 };
 
@@ -172,6 +172,7 @@ async fn the_trail_holds_no_secret_and_none_of_the_clients_own_words() {
         !shown.contains(CANARY) && !shown.contains("app.example.com"),
         "{shown}"
     );
+    assert!(!tells_the_secret(&shown), "{shown}");
 }
 
 #[tokio::test]

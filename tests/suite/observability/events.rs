@@ -13,7 +13,7 @@ use oauth_dcr::{
 };
 use serde_json::json;
 
-use super::every_event::{CANARY, SOURCE, provoke};
+use super::every_event::{CANARY, SOURCE, provoke, tells_the_secret};
 use crate::support::{broken::Recorder, clock::ManualClock};
 
 /// The outcome of each registration, where it came from and how long it took.
@@ -174,6 +174,9 @@ async fn no_event_shows_a_secret_or_a_body_it_refused() {
         "Refused",
     ] {
         assert!(kinds.contains(&kind), "{kind}");
+    }
+    for event in events.iter() {
+        assert!(!tells_the_secret(event), "{event}");
     }
     let refusals = events.iter().filter(|it| it.starts_with("Refused"));
     assert!(refusals.clone().count() > 15);

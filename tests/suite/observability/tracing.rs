@@ -19,7 +19,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context, prelude::*, registry::LookupSpan};
 
 use super::{
-    every_event::{CANARY, SOURCE, provoke, send},
+    every_event::{CANARY, SOURCE, provoke, send, tells_the_secret},
     page,
 };
 use crate::support::broken::{Failing, OddStore};
@@ -171,6 +171,7 @@ async fn nothing_that_is_logged_is_a_secret_or_the_clients_own_words() {
         !shown.contains(CANARY) && !shown.contains("app.example.com"),
         "{shown}"
     );
+    assert!(!tells_the_secret(&shown), "{shown}");
 }
 
 #[tokio::test]
