@@ -151,14 +151,8 @@ impl Default for MetricsEvents {
 impl EventSink for MetricsEvents {
     fn record(&self, event: &Event<'_>) {
         let tenant = event.tenant();
-        if let (
-            Some(outcome),
-            Event::Registered { took, .. }
-            | Event::Folded { took, .. }
-            | Event::Refused { took, .. },
-        ) = (event.outcome(), event)
-        {
-            self.ended(tenant, outcome, *took);
+        if let (Some(outcome), Some(took)) = (event.outcome(), event.took()) {
+            self.ended(tenant, outcome, took);
         }
         match event {
             Event::Registered { client, .. } => {

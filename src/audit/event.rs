@@ -167,33 +167,27 @@ pub enum AuditFact {
 impl AuditEvent {
     /// What `event`, which happened at `at`, is evidence of.
     pub fn of(at: Timestamp, event: &Event<'_>) -> Self {
-        let (source, fact) = match event {
-            Event::Registered { client, source, .. } => (*source, AuditFact::registered(client)),
-            Event::Folded { client, source, .. } => {
+        let fact = match event {
+            Event::Registered { client, .. } => AuditFact::registered(client),
+            Event::Folded { client, .. } => {
                 let client_id = client.id().clone();
-                (*source, AuditFact::ClientFolded { client_id })
+                AuditFact::ClientFolded { client_id }
             }
-            Event::Changed { client, change } => (None, AuditFact::changed(client, *change)),
+            Event::Changed { client, change } => AuditFact::changed(client, *change),
             Event::Removed {
                 client_id, removal, ..
-            } => (
-                None,
-                AuditFact::removed(ClientId::clone(client_id), *removal),
-            ),
-            Event::RuleMatched { rule, source, .. } => {
-                let fact = AuditFact::AclRuleMatched {
-                    acl_rule: rule.description().to_owned(),
-                    acl_rule_id: rule.id().map(str::to_owned),
-                    action: rule.action().map(|action| action.as_str().into()),
-                };
-                (*source, fact)
-            }
-            Event::Refused { error, source, .. } => (*source, AuditFact::refused(error)),
+            } => AuditFact::removed(ClientId::clone(client_id), *removal),
+            Event::RuleMatched { rule, .. } => AuditFact::AclRuleMatched {
+                acl_rule: rule.description().to_owned(),
+                acl_rule_id: rule.id().map(str::to_owned),
+                action: rule.action().map(|action| action.as_str().into()),
+            },
+            Event::Refused { error, .. } => AuditFact::refused(error),
         };
         Self {
             at,
             tenant: event.tenant().cloned(),
-            source,
+            source: event.source(),
             fact,
         }
     }

@@ -104,6 +104,27 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// Where the request came from: `None` where nobody told it, and for what no request asked for.
+    pub const fn source(&self) -> Option<IpAddr> {
+        match *self {
+            Self::Registered { source, .. }
+            | Self::Folded { source, .. }
+            | Self::RuleMatched { source, .. }
+            | Self::Refused { source, .. } => source,
+            Self::Changed { .. } | Self::Removed { .. } => None,
+        }
+    }
+
+    /// How long the registration took: `None` for an event that ends none.
+    pub const fn took(&self) -> Option<Duration> {
+        match *self {
+            Self::Registered { took, .. }
+            | Self::Folded { took, .. }
+            | Self::Refused { took, .. } => Some(took),
+            Self::Changed { .. } | Self::Removed { .. } | Self::RuleMatched { .. } => None,
+        }
+    }
+
     /// How a registration came out, in one stable word: `registered`, `folded`, `refused` or `failed`.
     /// `None` for an event that ends no registration.
     pub const fn outcome(&self) -> Option<&'static str> {

@@ -22,14 +22,12 @@ struct Outcomes(Mutex<Vec<(&'static str, Option<IpAddr>, Duration)>>);
 
 impl EventSink for Outcomes {
     fn record(&self, event: &Event<'_>) {
-        let (source, took) = match event {
-            Event::Registered { source, took, .. }
-            | Event::Folded { source, took, .. }
-            | Event::Refused { source, took, .. } => (*source, *took),
-            _ => return,
-        };
-        let outcome = event.outcome().unwrap();
-        self.0.lock().unwrap().push((outcome, source, took));
+        let outcome = event.outcome();
+        assert_eq!(outcome.is_some(), event.took().is_some());
+        if let (Some(outcome), Some(took)) = (outcome, event.took()) {
+            let outcome = (outcome, event.source(), took);
+            self.0.lock().unwrap().push(outcome);
+        }
     }
 }
 
