@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use metrics::{Unit, set_default_local_recorder};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use oauth_dcr::metrics::MetricsEvents;
 
@@ -61,12 +61,17 @@ fn taken(recorder: &DebuggingRecorder) -> Vec<Series> {
     snapshot.into_iter().map(series).collect()
 }
 
-/// The text that Prometheus is given after every event was provoked.
-pub(crate) async fn rendered() -> String {
+/// What gathers for Prometheus, with the buckets of the page.
+fn recorder() -> PrometheusRecorder {
     let seconds = Matcher::Full("oauth_dcr_registration_seconds".into());
     let builder = PrometheusBuilder::new();
     let builder = builder.set_buckets_for_metric(seconds, MetricsEvents::SECONDS_BUCKETS);
-    let recorder = builder.unwrap().build_recorder();
+    builder.unwrap().build_recorder()
+}
+
+/// The text that Prometheus is given after every event was provoked.
+pub(crate) async fn rendered() -> String {
+    let recorder = recorder();
     let guard = set_default_local_recorder(&recorder);
     provoke(&|builder| builder.events(MetricsEvents::new())).await;
     drop(guard);
@@ -137,6 +142,23 @@ fn what_has_closed_sets_of_labels_is_there_at_0_before_any_event() {
     }
     assert_eq!(expected.len(), 4 + 4 + 4 + 5 + 3 + 4);
     assert_eq!(found, expected);
+}
+
+#[test]
+fn prometheus_is_given_what_is_at_0_before_any_event() {
+    let recorder = recorder();
+    let guard = set_default_local_recorder(&recorder);
+    let _sink = MetricsEvents::new();
+    drop(guard);
+    let text = recorder.handle().render();
+    for line in [
+        r#"oauth_dcr_registrations_total{outcome="failed"} 0"#,
+        r#"oauth_dcr_registration_seconds_bucket{outcome="folded",le="30"} 0"#,
+        r#"oauth_dcr_registration_seconds_count{outcome="folded"} 0"#,
+        r#"oauth_dcr_clients_removed_total{removal="deleted"} 0"#,
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+    }
 }
 
 #[tokio::test]
