@@ -9,8 +9,8 @@ use ::metrics::{
 
 use crate::{
     error::RegistrationError,
-    ports::{Event, EventSink},
-    values::TenantId,
+    ports::{Change, Event, EventSink, Removal},
+    values::{ClientType, SecurityMode, TenantId},
 };
 
 const REGISTRATIONS: &str = "oauth_dcr_registrations_total";
@@ -21,6 +21,19 @@ const BACKEND_FAILURES: &str = "oauth_dcr_backend_failures_total";
 const CHANGES: &str = "oauth_dcr_client_changes_total";
 const REMOVED: &str = "oauth_dcr_clients_removed_total";
 const MONITORED: &str = "oauth_dcr_acl_monitored_total";
+
+const OUTCOMES: [&str; 4] = ["registered", "folded", "refused", "failed"];
+const TYPES: [ClientType; 2] = [ClientType::Public, ClientType::Confidential];
+const MODES: [SecurityMode; 2] = [SecurityMode::Strict, SecurityMode::Permissive];
+const CHANGED: [Change; 5] = [
+    Change::Metadata,
+    Change::Secret,
+    Change::Blocked,
+    Change::Unblocked,
+    Change::RedirectionPolicy,
+];
+const REMOVALS: [Removal; 3] = [Removal::MadeRoom, Removal::Swept, Removal::Deleted];
+const ACTIONS: [&str; 4] = ["allow", "block", "redirect", "none"];
 
 /// A sink that counts and times by the recorder that is installed when an event happens.
 ///
@@ -45,22 +58,56 @@ pub struct MetricsEvents {
 impl MetricsEvents {
     /// Upper bounds for the histogram `oauth_dcr_registration_seconds`, in seconds: from a store in
     /// memory to a database that is slow and a body that trickles in.
-    pub const SECONDS_BUCKETS: [f64; 14] = [
-        0.000_1, 0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+    pub const SECONDS_BUCKETS: &'static [f64] = &[
+        0.000_1, 0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+        10.0, 15.0, 30.0,
     ];
 
-    /// Counts for all tenants together. It describes its metrics to the recorder that is installed by
-    /// then, so install yours first.
+    /// Counts for all tenants together. It tells its metrics to the recorder that is installed by then,
+    /// so install yours first: what each is, and, where every value that its labels can have is known,
+    /// that it is 0. So the first event after a start is an increase, and not where a series begins.
     pub fn new() -> Self {
         describe();
-        Self { tenants: false }
+        let sink = Self { tenants: false };
+        sink.begin();
+        sink
     }
 
     /// Counts for each tenant by itself, in the label `tenant`, which is empty where a request led to
-    /// none. That is as many time series as there are tenants, times up to 150: for hosts with a few.
-    #[must_use]
-    pub const fn with_tenants(self) -> Self {
+    /// none. That is as many time series as there are tenants, times up to 170: for hosts with a few.
+    /// Those of a tenant begin with its first event.
+    pub fn with_tenants() -> Self {
+        describe();
         Self { tenants: true }
+    }
+
+    /// Registers at 0 what has closed sets of labels.
+    fn begin(self) {
+        for outcome in OUTCOMES {
+            let labels = self.labels(None, [("outcome", outcome)]);
+            let _at_0 = histogram!(SECONDS, labels.clone());
+            counter!(REGISTRATIONS, labels).increment(0);
+        }
+        for (kind, mode) in TYPES
+            .into_iter()
+            .flat_map(|it| MODES.map(|mode| (it, mode)))
+        {
+            let kind = ("client_type", kind.as_str());
+            let mode = ("security_mode", mode.as_str());
+            counter!(REGISTERED, self.labels(None, [kind, mode])).increment(0);
+        }
+        let counted = |name: &'static str, label, value| {
+            counter!(name, self.labels(None, [(label, value)])).increment(0);
+        };
+        for change in CHANGED {
+            counted(CHANGES, "change", change.as_str());
+        }
+        for removal in REMOVALS {
+            counted(REMOVED, "removal", removal.as_str());
+        }
+        for action in ACTIONS {
+            counted(MONITORED, "action", action);
+        }
     }
 
     fn labels<const N: usize>(
@@ -104,14 +151,8 @@ impl Default for MetricsEvents {
 impl EventSink for MetricsEvents {
     fn record(&self, event: &Event<'_>) {
         let tenant = event.tenant();
-        if let (
-            Some(outcome),
-            Event::Registered { took, .. }
-            | Event::Folded { took, .. }
-            | Event::Refused { took, .. },
-        ) = (event.outcome(), event)
-        {
-            self.ended(tenant, outcome, *took);
+        if let (Some(outcome), Some(took)) = (event.outcome(), event.took()) {
+            self.ended(tenant, outcome, took);
         }
         match event {
             Event::Registered { client, .. } => {

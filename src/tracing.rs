@@ -21,8 +21,12 @@ use crate::{
 
 /// A sink that logs each event, with the target `oauth_dcr`.
 ///
-/// What anyone may provoke at will is logged at DEBUG: refusals. What fails is logged at ERROR; the
-/// rest at INFO. Nothing of it is a secret or in the client's own words.
+/// What anyone may provoke without limit is logged at DEBUG: refusals, and matches of monitoring rules.
+/// What fails is logged at ERROR, and the rest at INFO. Strangers can provoke ERROR too, where a
+/// tenant's rules look at addresses and the host tells none.
+///
+/// Nothing of it is a secret or in the client's own words; but [with causes](Self::with_causes), back ends
+/// have their say, and may quote what they were given.
 ///
 /// ```
 /// use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tracing::TracingEvents};
@@ -97,7 +101,7 @@ impl EventSink for TracingEvents {
                 target: "oauth_dcr", tenant, client_id, removal = removal.as_str(),
                 "client removed"
             ),
-            Event::RuleMatched { rule, source, .. } => info!(
+            Event::RuleMatched { rule, source, .. } => debug!(
                 target: "oauth_dcr", tenant,
                 acl_rule = rule.description(), acl_rule_id = rule.id(),
                 action = rule.action().map(Action::as_str),

@@ -14,7 +14,9 @@ use crate::{
 ///
 /// As JSON it is one flat object whose `event` says which of the [facts](AuditFact) it is. Members may
 /// be added, and readers pass over those that they don't know; the ones that are there keep their names
-/// and meanings.
+/// and meanings. Facts may be added too, and one that it doesn't know is an error to an older version of
+/// this crate, as is a new word for a value that it does know: a reader that may be older than the writer
+/// reads a `serde_json::Value` first, which holds the whole line, and then an `AuditEvent` of that.
 ///
 /// It holds no secret, no digest of one, and nothing in the client's own words: neither names nor
 /// redirect URIs. It does hold addresses, because a trail of who did something needs them: they are
@@ -165,33 +167,27 @@ pub enum AuditFact {
 impl AuditEvent {
     /// What `event`, which happened at `at`, is evidence of.
     pub fn of(at: Timestamp, event: &Event<'_>) -> Self {
-        let (source, fact) = match event {
-            Event::Registered { client, source, .. } => (*source, AuditFact::registered(client)),
-            Event::Folded { client, source, .. } => {
+        let fact = match event {
+            Event::Registered { client, .. } => AuditFact::registered(client),
+            Event::Folded { client, .. } => {
                 let client_id = client.id().clone();
-                (*source, AuditFact::ClientFolded { client_id })
+                AuditFact::ClientFolded { client_id }
             }
-            Event::Changed { client, change } => (None, AuditFact::changed(client, *change)),
+            Event::Changed { client, change } => AuditFact::changed(client, *change),
             Event::Removed {
                 client_id, removal, ..
-            } => (
-                None,
-                AuditFact::removed(ClientId::clone(client_id), *removal),
-            ),
-            Event::RuleMatched { rule, source, .. } => {
-                let fact = AuditFact::AclRuleMatched {
-                    acl_rule: rule.description().to_owned(),
-                    acl_rule_id: rule.id().map(str::to_owned),
-                    action: rule.action().map(|action| action.as_str().into()),
-                };
-                (*source, fact)
-            }
-            Event::Refused { error, source, .. } => (*source, AuditFact::refused(error)),
+            } => AuditFact::removed(ClientId::clone(client_id), *removal),
+            Event::RuleMatched { rule, .. } => AuditFact::AclRuleMatched {
+                acl_rule: rule.description().to_owned(),
+                acl_rule_id: rule.id().map(str::to_owned),
+                action: rule.action().map(|action| action.as_str().into()),
+            },
+            Event::Refused { error, .. } => AuditFact::refused(error),
         };
         Self {
             at,
             tenant: event.tenant().cloned(),
-            source,
+            source: event.source(),
             fact,
         }
     }

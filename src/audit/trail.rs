@@ -8,23 +8,29 @@ use crate::{
 /// A sink that hands each event, as an [`AuditEvent`], to a function: append it to a file, a queue, a
 /// table.
 ///
-/// It is called on the request's way, so hand slow work on.
+/// It is called on the request's way, so hand slow work on, and to a queue that has an end: refusals are
+/// as many as anyone likes, and an unbounded one is memory that strangers fill. To leave them out, pass
+/// over [`AuditFact::RegistrationRefused`](crate::AuditFact::RegistrationRefused).
 ///
 /// ```
-/// use std::sync::mpsc;
+/// use std::sync::{Arc, atomic::{AtomicU64, Ordering}, mpsc};
 ///
 /// use oauth_dcr::{AuditTrail, MemoryStore, Registrar, TenantSettings};
 ///
 /// // Whatever reads the other end writes one line for each: `serde_json::to_string(&event)`.
-/// let (trail, events) = mpsc::channel();
+/// let (trail, events) = mpsc::sync_channel(10_000);
+/// let dropped = Arc::new(AtomicU64::new(0));
+/// let count = Arc::clone(&dropped);
 /// let registrar = Registrar::builder(MemoryStore::new())
 ///     .tenant(TenantSettings::new().enabled())
 ///     .events(AuditTrail::new(move |event| {
-///         // It fails if nobody reads any more; what then, is for you to say.
-///         let _sent = trail.send(event);
+///         // The queue is full, or nobody reads any more: what the trail lacks is counted.
+///         if trail.try_send(event).is_err() {
+///             count.fetch_add(1, Ordering::Relaxed);
+///         }
 ///     }))
 ///     .build();
-/// # let _ = (registrar, events);
+/// # let _ = (registrar, events, dropped);
 /// ```
 pub struct AuditTrail<F> {
     keep: F,
@@ -42,7 +48,8 @@ impl<F: Fn(AuditEvent) + Send + Sync + 'static> AuditTrail<F> {
 
     /// Tells the time by `clock`, such as that of the registrar.
     #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        let clock = Arc::new(clock);
         Self { clock, ..self }
     }
 }

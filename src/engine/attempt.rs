@@ -240,9 +240,11 @@ impl Attempt {
         error
     }
 
-    /// Notes that the request only asks what it may ask (a CORS preflight).
-    pub(crate) fn is_preflight(&self) {
-        self.trace.end_as_preflight();
+    /// Notes that the request only asks what it may ask, as a page's browser does (a CORS preflight) or
+    /// as anyone may.
+    pub(crate) fn only_asks(&self, is_preflight: bool) {
+        let outcome = if is_preflight { "preflight" } else { "options" };
+        self.trace.end_without_event(outcome);
     }
 
     fn end(&self, event: &Event<'_>) {

@@ -24,7 +24,7 @@ mod spans {
     use super::{Event, TenantId, Wait};
 
     /// The span of one attempt to register, within the caller's. One that closes without an outcome
-    /// was dropped by its caller.
+    /// was dropped by its caller, or panicked.
     pub(in crate::engine) struct Trace(Span);
 
     impl Trace {
@@ -76,9 +76,9 @@ mod spans {
             self.0.in_scope(tell);
         }
 
-        /// Notes that nobody meant to register.
-        pub(in crate::engine) fn end_as_preflight(&self) {
-            self.0.record("outcome", "preflight");
+        /// Notes the outcome where nobody meant to register.
+        pub(in crate::engine) fn end_without_event(&self, outcome: &'static str) {
+            self.0.record("outcome", outcome);
         }
     }
 }
@@ -108,6 +108,6 @@ mod nothing {
             tell();
         }
 
-        pub(in crate::engine) const fn end_as_preflight(&self) {}
+        pub(in crate::engine) const fn end_without_event(&self, _: &'static str) {}
     }
 }

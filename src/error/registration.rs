@@ -14,7 +14,7 @@ pub enum RegistrationError {
     /// The request leads to no tenant.
     #[error("there is no such tenant")]
     UnknownTenant,
-    /// The request is neither POST nor a CORS preflight.
+    /// The request is neither POST nor OPTIONS.
     #[error("this endpoint takes POST requests")]
     MethodNotAllowed,
     /// The tenant has not turned registration on.

@@ -104,6 +104,27 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// Where the request came from: `None` where nobody told it, and for what no request asked for.
+    pub const fn source(&self) -> Option<IpAddr> {
+        match *self {
+            Self::Registered { source, .. }
+            | Self::Folded { source, .. }
+            | Self::RuleMatched { source, .. }
+            | Self::Refused { source, .. } => source,
+            Self::Changed { .. } | Self::Removed { .. } => None,
+        }
+    }
+
+    /// How long the registration took: `None` for an event that ends none.
+    pub const fn took(&self) -> Option<Duration> {
+        match *self {
+            Self::Registered { took, .. }
+            | Self::Folded { took, .. }
+            | Self::Refused { took, .. } => Some(took),
+            Self::Changed { .. } | Self::Removed { .. } | Self::RuleMatched { .. } => None,
+        }
+    }
+
     /// How a registration came out, in one stable word: `registered`, `folded`, `refused` or `failed`.
     /// `None` for an event that ends no registration.
     pub const fn outcome(&self) -> Option<&'static str> {
@@ -175,7 +196,9 @@ impl Removal {
 /// leave a whole client behind and no event. What has to be proved is proved from the store.
 ///
 /// It is called on the request's way, so it must be quick: hand slow work to a queue. It can't
-/// fail; what it does with an event that it can't keep is its own affair.
+/// fail; what it does with an event that it can't keep is its own affair. It must not panic: the panic
+/// would go through the request, whose client may be stored by then, and the answer that holds its
+/// secret would be lost.
 ///
 /// There are some: `TracingEvents` and `MetricsEvents` by the features `tracing` and `metrics`, and
 /// [`AuditTrail`](crate::AuditTrail).
@@ -184,7 +207,13 @@ pub trait EventSink: Send + Sync + 'static {
     fn record(&self, event: &Event<'_>);
 }
 
-impl<E: EventSink> EventSink for Arc<E> {
+impl<E: EventSink + ?Sized> EventSink for Arc<E> {
+    fn record(&self, event: &Event<'_>) {
+        E::record(self, event);
+    }
+}
+
+impl<E: EventSink + ?Sized> EventSink for Box<E> {
     fn record(&self, event: &Event<'_>) {
         E::record(self, event);
     }

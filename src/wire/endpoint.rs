@@ -83,8 +83,8 @@ impl RegistrationEndpoint {
         };
         let cors = Cors::of(&tenant.registration.allowed_origins, headers);
         if method == Method::OPTIONS {
-            attempt.is_preflight();
             let is_preflight = cors::is_preflight(method, headers);
+            attempt.only_asks(is_preflight);
             return Opened::Answered(cors::preflight(cors, is_preflight));
         }
         frame.cors = cors;

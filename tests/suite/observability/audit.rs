@@ -9,7 +9,7 @@ use oauth_dcr::{AuditEvent, AuditFact, AuditTrail, Event, EventSink, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
-    every_event::{CANARY, provoke},
+    every_event::{CANARY, provoke, tells_the_secret},
     page,
 };
 
@@ -172,6 +172,7 @@ async fn the_trail_holds_no_secret_and_none_of_the_clients_own_words() {
         !shown.contains(CANARY) && !shown.contains("app.example.com"),
         "{shown}"
     );
+    assert!(!tells_the_secret(&shown), "{shown}");
 }
 
 #[tokio::test]
@@ -182,7 +183,7 @@ async fn a_trail_is_handed_each_event_with_the_time_of_its_clock() {
     let kept: Arc<Mutex<Vec<AuditEvent>>> = Arc::default();
     let keep = Arc::clone(&kept);
     let trail = AuditTrail::new(move |event| keep.lock().unwrap().push(event));
-    let trail = Arc::new(trail.with_clock(Arc::clone(&clock) as _));
+    let trail = Arc::new(trail.with_clock(Arc::clone(&clock)));
     clock.set_millis(7);
     provoke(&|builder| builder.events(Arc::clone(&trail))).await;
     let all = everything().await.len();

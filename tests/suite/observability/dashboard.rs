@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use super::metrics::rendered;
 
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 8] = [
     "sum",
     "by",
     "rate",
-    "increase",
     "histogram_quantile",
     "vector",
     "or",
@@ -22,18 +21,23 @@ fn dashboard() -> Value {
     serde_json::from_str(include_str!("../../../src/guide/grafana.json")).unwrap()
 }
 
-/// What the metrics that `text` gives Prometheus are called, each with its labels and whether it only
-/// ever grows.
-fn series(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+/// The labels of one metric, each with the values that it has.
+type Labels<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+/// The metrics that `text` gives Prometheus, by name.
+fn series(text: &str) -> BTreeMap<&str, Labels<'_>> {
+    let mut found: BTreeMap<&str, Labels<'_>> = BTreeMap::new();
     for line in text
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty())
     {
         let (name, rest) = line.split_once('{').expect("every series has labels");
-        let labels = rest.split_once('}').unwrap().0.split(',');
-        let names = labels.map(|label| label.split_once('=').unwrap().0);
-        found.entry(name).or_default().extend(names);
+        let of_metric = found.entry(name).or_default();
+        for label in rest.split_once('}').unwrap().0.split(',') {
+            let (label, value) = label.split_once('=').unwrap();
+            let values = of_metric.entry(label).or_default();
+            values.insert(value.trim_matches('"'));
+        }
     }
     found
 }
@@ -67,7 +71,7 @@ fn tokens(mut rest: &str) -> Result<Vec<Token<'_>>, String> {
                 found.push(Token::Name(&rest[..end]));
                 end
             }
-            '(' | ')' | '{' | '}' | '[' | ']' | ',' | '/' | '=' | '!' | '~' => {
+            '(' | ')' | '{' | '}' | '[' | ']' | ',' | '/' | '=' | '!' => {
                 found.push(Token::Mark(first));
                 1
             }
@@ -79,10 +83,11 @@ fn tokens(mut rest: &str) -> Result<Vec<Token<'_>>, String> {
 }
 
 /// Whether `expression` asks for what is there, in a form that means something.
-fn check(expression: &str, there: &BTreeMap<&str, BTreeSet<&str>>) -> Result<(), String> {
+fn check(expression: &str, there: &BTreeMap<&str, Labels<'_>>) -> Result<(), String> {
     let tokens = tokens(expression)?;
     let mut open = Vec::new();
-    let mut asked: Option<&BTreeSet<&str>> = None;
+    let mut asked: Option<&Labels<'_>> = None;
+    let mut values: Option<&BTreeSet<&str>> = None;
     let (mut grouped, mut is_grouping) = (Vec::new(), false);
     for (at, token) in tokens.iter().enumerate() {
         let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
@@ -108,8 +113,14 @@ fn check(expression: &str, there: &BTreeMap<&str, BTreeSet<&str>>) -> Result<(),
                 }
             }
             Token::Name(name) if open.last() == Some(&'{') => {
-                if !asked.is_some_and(|labels| labels.contains(name)) {
+                values = asked.and_then(|labels| labels.get(name));
+                if values.is_none() {
                     return Err(format!("no label {name}"));
+                }
+            }
+            Token::Text(value) => {
+                if !values.is_some_and(|values| values.contains(value)) {
+                    return Err(format!("no value {value}"));
                 }
             }
             Token::Name(name) if is_grouping => grouped.push(*name),
@@ -119,16 +130,15 @@ fn check(expression: &str, there: &BTreeMap<&str, BTreeSet<&str>>) -> Result<(),
                 let Some(labels) = asked else {
                     return Err(format!("no metric {name}"));
                 };
-                let over = before(2);
-                if ![Some(&Token::Name("rate")), Some(&Token::Name("increase"))].contains(&over) {
+                if before(2) != Some(&Token::Name("rate")) {
                     return Err(format!("{name} as it is, which only ever grows"));
                 }
-                if let Some(label) = grouped.iter().find(|label| !labels.contains(*label)) {
+                if let Some(label) = grouped.iter().find(|label| !labels.contains_key(*label)) {
                     return Err(format!("{name} has no label {label}"));
                 }
                 grouped.clear();
             }
-            Token::Text(_) | Token::Number | Token::Mark(_) => {}
+            Token::Number | Token::Mark(_) => {}
         }
     }
     if open.is_empty() && asked.is_some() {
@@ -182,7 +192,12 @@ async fn an_expression_that_asks_for_nothing_there_is_found_out() {
         format!("sum(rate(oauth_dcr_registrations_total{interval}]"),
         "sum(oauth_dcr_registrations_total)".into(),
         "rate(oauth_dcr_registrations_total[5x])".into(),
+        // Its intervals overlap: what happened once would be shown as several.
+        format!("sum(increase(oauth_dcr_registrations_total{interval}))"),
         format!(r#"rate(oauth_dcr_registrations_total{{outcome="x}}{interval})"#),
+        format!(r#"rate(oauth_dcr_registrations_total{{outcome="registred"}}{interval})"#),
+        format!(r#"rate(oauth_dcr_refusals_total{{rule!="nothing"}}{interval})"#),
+        format!(r#"rate(oauth_dcr_registrations_total{{outcome=~"f.*"}}{interval})"#),
         "1".into(),
     ] {
         assert!(check(&wrong, &there).is_err(), "{wrong}");

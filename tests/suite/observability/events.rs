@@ -13,7 +13,7 @@ use oauth_dcr::{
 };
 use serde_json::json;
 
-use super::every_event::{CANARY, SOURCE, provoke};
+use super::every_event::{CANARY, SOURCE, provoke, tells_the_secret};
 use crate::support::{broken::Recorder, clock::ManualClock};
 
 /// The outcome of each registration, where it came from and how long it took.
@@ -22,14 +22,12 @@ struct Outcomes(Mutex<Vec<(&'static str, Option<IpAddr>, Duration)>>);
 
 impl EventSink for Outcomes {
     fn record(&self, event: &Event<'_>) {
-        let (source, took) = match event {
-            Event::Registered { source, took, .. }
-            | Event::Folded { source, took, .. }
-            | Event::Refused { source, took, .. } => (*source, *took),
-            _ => return,
-        };
-        let outcome = event.outcome().unwrap();
-        self.0.lock().unwrap().push((outcome, source, took));
+        let outcome = event.outcome();
+        assert_eq!(outcome.is_some(), event.took().is_some());
+        if let (Some(outcome), Some(took)) = (outcome, event.took()) {
+            let outcome = (outcome, event.source(), took);
+            self.0.lock().unwrap().push(outcome);
+        }
     }
 }
 
@@ -137,6 +135,26 @@ async fn every_sink_is_told_in_the_order_of_their_addition() {
 }
 
 #[tokio::test]
+async fn sinks_of_several_types_are_told_from_a_list() {
+    let told = Arc::default();
+    let named = |name| Named(name, Arc::clone(&told));
+    let mut builder = Registrar::builder(MemoryStore::new());
+    let boxed: Vec<Box<dyn EventSink>> = vec![
+        Box::new(named("first")),
+        Box::new(Arc::new(Outcomes::default())),
+        Box::new(named("second")),
+    ];
+    for sink in boxed {
+        builder = builder.events(sink);
+    }
+    let shared: Arc<dyn EventSink> = Arc::new(named("shared"));
+    let registrar = builder.events(shared).build();
+    let host = TenantSelector::Host(None);
+    registrar.admit(host, Signals::unknown()).await.unwrap_err();
+    assert_eq!(*told.lock().unwrap(), ["first", "second", "shared"]);
+}
+
+#[tokio::test]
 async fn no_event_shows_a_secret_or_a_body_it_refused() {
     let events = Arc::new(Recorder::default());
     provoke(&|builder| builder.events(Arc::clone(&events))).await;
@@ -154,6 +172,9 @@ async fn no_event_shows_a_secret_or_a_body_it_refused() {
         "Refused",
     ] {
         assert!(kinds.contains(&kind), "{kind}");
+    }
+    for event in events.iter() {
+        assert!(!tells_the_secret(event), "{event}");
     }
     let refusals = events.iter().filter(|it| it.starts_with("Refused"));
     assert!(refusals.clone().count() > 15);

@@ -7,7 +7,7 @@ use http::{Request, Response};
 use oauth_dcr::{
     BackendError, InitialAccess, InitialAccessOutcome, MarkOutcome, Opened, Owner, PeerAddress,
     RedirectionPolicy, Registrar, RegistrarBuilder, RegistrationBody, RegistrationEndpoint,
-    RegistrationRequest, TenantId, TenantSelector, Tenants,
+    RegistrationRequest, SecretDigest, TenantId, TenantSelector, Tenants,
 };
 use serde_json::{Value, json};
 
@@ -17,8 +17,20 @@ use crate::support::{
     house::id_of,
 };
 
-/// What a client sends in every place that is its own to fill, and its secret: 32 bytes of `m`.
-pub(crate) const CANARY: &str = "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0";
+/// What a client sends in every place that is its own to fill.
+pub(crate) const CANARY: &str = "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2F";
+
+/// The secret of one client: 32 bytes of `m`.
+pub(crate) const SECRET: &str = "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0";
+
+/// Whether `shown` has the secret or its digest in it.
+pub(crate) fn tells_the_secret(shown: &str) -> bool {
+    let tagged = SecretDigest::of(SECRET).to_tagged();
+    let digest = tagged.strip_prefix("sha256:").unwrap();
+    [SECRET, digest, "SecretDigest(["]
+        .iter()
+        .any(|it| shown.contains(it))
+}
 
 /// Where every request comes from.
 pub(crate) const SOURCE: &str = "203.0.113.5";
@@ -49,10 +61,9 @@ pub(crate) async fn provoke(wire: Wire<'_>) {
     }
     let failing = begin(OddStore::default()).limiter(Failing);
     assert_eq!(send(&failing.build(), "narrow", &public()).await.0, 503);
-    // The secret is the canary.
     let marked = begin(OddStore::default()).random(Constant(b'm')).build();
     let (_, answer) = send(&marked, "open", &confidential()).await;
-    assert_eq!(answer["client_secret"], CANARY);
+    assert_eq!(answer["client_secret"], SECRET);
 }
 
 fn settings() -> Value {
@@ -176,17 +187,28 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
             "{host} {body}"
         );
     }
-    let (mut get, mut options, mut form) = (
+    let (mut get, mut options, mut preflight, mut form) = (
+        request("open", &public()),
         request("open", &public()),
         request("open", &public()),
         request("open", &public()),
     );
     *get.method_mut() = http::Method::GET;
     *options.method_mut() = http::Method::OPTIONS;
+    *preflight.method_mut() = http::Method::OPTIONS;
+    let asks = [
+        ("origin", "https://page.example"),
+        ("access-control-request-method", "POST"),
+    ];
+    for (name, value) in asks {
+        let headers = preflight.headers_mut();
+        headers.insert(name, value.parse().unwrap());
+    }
     form.headers_mut()
         .insert("content-type", "text/plain".parse().unwrap());
     assert_eq!(answer(&registrar, get).await.0, 405);
     assert_eq!(answer(&registrar, options).await.0, 204);
+    assert_eq!(answer(&registrar, preflight).await.0, 204);
     assert_eq!(answer(&registrar, form).await.0, 415);
     let ends: [(End, u16); 2] = [
         (RegistrationBody::abandon, 400),

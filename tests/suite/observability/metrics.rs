@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use metrics::{Unit, set_default_local_recorder};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use oauth_dcr::metrics::MetricsEvents;
 
 use super::{
-    every_event::{CANARY, SOURCE, provoke},
+    every_event::{CANARY, SOURCE, provoke, tells_the_secret},
     page,
 };
 
@@ -21,12 +21,28 @@ struct Series {
     value: DebugValue,
 }
 
-/// Everything that is measured while every event is provoked.
+/// Everything that is measured while every event is provoked, without what stays at 0.
 async fn everything(sink: fn() -> MetricsEvents) -> Vec<Series> {
     let recorder = DebuggingRecorder::new();
     let guard = set_default_local_recorder(&recorder);
     provoke(&|builder| builder.events(sink())).await;
     drop(guard);
+    let mut series = taken(&recorder);
+    series.retain(|it| !it.is_at_0());
+    series
+}
+
+impl Series {
+    fn is_at_0(&self) -> bool {
+        match &self.value {
+            DebugValue::Counter(count) => *count == 0,
+            DebugValue::Histogram(values) => values.is_empty(),
+            DebugValue::Gauge(_) => false,
+        }
+    }
+}
+
+fn taken(recorder: &DebuggingRecorder) -> Vec<Series> {
     let snapshot = recorder.snapshotter().snapshot().into_vec();
     let series =
         |(key, unit, description, value): (metrics_util::CompositeKey, _, Option<_>, _)| {
@@ -45,12 +61,17 @@ async fn everything(sink: fn() -> MetricsEvents) -> Vec<Series> {
     snapshot.into_iter().map(series).collect()
 }
 
-/// The text that Prometheus is given after every event was provoked.
-pub(crate) async fn rendered() -> String {
+/// What gathers for Prometheus, with the buckets of the page.
+fn recorder() -> PrometheusRecorder {
     let seconds = Matcher::Full("oauth_dcr_registration_seconds".into());
     let builder = PrometheusBuilder::new();
-    let builder = builder.set_buckets_for_metric(seconds, &MetricsEvents::SECONDS_BUCKETS);
-    let recorder = builder.unwrap().build_recorder();
+    let builder = builder.set_buckets_for_metric(seconds, MetricsEvents::SECONDS_BUCKETS);
+    builder.unwrap().build_recorder()
+}
+
+/// The text that Prometheus is given after every event was provoked.
+pub(crate) async fn rendered() -> String {
+    let recorder = recorder();
     let guard = set_default_local_recorder(&recorder);
     provoke(&|builder| builder.events(MetricsEvents::new())).await;
     drop(guard);
@@ -91,6 +112,52 @@ async fn the_page_lists_what_is_measured() {
                 assert_eq!(found, values.into_iter().collect(), "{name} {label}");
             }
         }
+    }
+}
+
+#[test]
+fn what_has_closed_sets_of_labels_is_there_at_0_before_any_event() {
+    let recorder = DebuggingRecorder::new();
+    let guard = set_default_local_recorder(&recorder);
+    let _sink = MetricsEvents::new();
+    drop(guard);
+    let series = taken(&recorder);
+    assert!(series.iter().all(Series::is_at_0));
+    let found: BTreeSet<_> = series.into_iter().map(|it| (it.name, it.labels)).collect();
+    let mut expected = BTreeSet::new();
+    for (name, (_, labels)) in page::metrics() {
+        let mut sets = vec![BTreeMap::new()];
+        for (label, values) in labels {
+            let with = |value: &&str| {
+                let value = (*value).to_owned();
+                let mut sets = sets.clone();
+                for set in &mut sets {
+                    set.insert(label.to_owned(), value.clone());
+                }
+                sets
+            };
+            sets = values.iter().flat_map(with).collect();
+        }
+        expected.extend(sets.into_iter().map(|labels| (name.to_owned(), labels)));
+    }
+    assert_eq!(expected.len(), 4 + 4 + 4 + 5 + 3 + 4);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn prometheus_is_given_what_is_at_0_before_any_event() {
+    let recorder = recorder();
+    let guard = set_default_local_recorder(&recorder);
+    let _sink = MetricsEvents::new();
+    drop(guard);
+    let text = recorder.handle().render();
+    for line in [
+        r#"oauth_dcr_registrations_total{outcome="failed"} 0"#,
+        r#"oauth_dcr_registration_seconds_bucket{outcome="folded",le="30"} 0"#,
+        r#"oauth_dcr_registration_seconds_count{outcome="folded"} 0"#,
+        r#"oauth_dcr_clients_removed_total{removal="deleted"} 0"#,
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}\n{text}");
     }
 }
 
@@ -140,10 +207,9 @@ async fn what_is_counted_adds_up() {
 
 #[tokio::test]
 async fn a_label_is_no_secret_address_or_client_and_a_tenant_only_by_name() {
-    let with_tenants = || MetricsEvents::new().with_tenants();
     for (sink, has_tenants) in [
         (MetricsEvents::new as fn() -> _, false),
-        (with_tenants, true),
+        (MetricsEvents::with_tenants, true),
     ] {
         let series = everything(sink).await;
         for one in &series {
@@ -159,6 +225,7 @@ async fn a_label_is_no_secret_address_or_client_and_a_tenant_only_by_name() {
                     .all(|it| it.is_ascii_lowercase() || b"_0123".contains(&it));
                 assert!(is_word && value.len() < 40, "{value}");
                 assert!(!value.starts_with("tpc_") && !value.contains(CANARY));
+                assert!(!tells_the_secret(value), "{value}");
                 assert!(!value.contains(SOURCE));
             }
         }
@@ -175,6 +242,8 @@ async fn prometheus_is_given_every_metric_with_help_and_buckets() {
         );
         assert!(text.contains(&format!("# HELP {name} ")), "{name}");
     }
-    let bucket = r#"oauth_dcr_registration_seconds_bucket{outcome="registered",le="0.0001"}"#;
-    assert!(text.contains(bucket), "{text}");
+    for bound in ["0.0001", "5", "30"] {
+        let bucket = "oauth_dcr_registration_seconds_bucket{outcome=\"registered\",le=\"";
+        assert!(text.contains(&format!("{bucket}{bound}\"}}")), "{text}");
+    }
 }
