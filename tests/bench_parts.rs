@@ -11,6 +11,9 @@ mod floor_headers;
 mod floor_register;
 #[path = "../benches/support/registrar.rs"]
 mod registrar;
+#[path = "../benches/support/spread.rs"]
+#[expect(dead_code, reason = "the benches use the rest of it")]
+mod spread;
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -21,6 +24,7 @@ use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt as _, Full};
 use oauth_dcr::{PeerAddress, tower::RegistrationService};
 use registrar::registrar;
+use spread::Spread;
 
 /// What the load of the benches asks for.
 const ASKED: &str = include_str!("../benches/fixtures/public.json");
@@ -65,4 +69,28 @@ async fn the_bodies_of_the_floors_are_as_long_as_the_crates() {
     assert_eq!(FIXED.len(), ours.len(), "{ours:?}");
     let written = Floor::new(None).register(ASKED.as_bytes()).unwrap();
     assert_eq!(written.len(), ours.len(), "{ours:?}");
+}
+
+#[test]
+fn the_median_is_the_figure_in_the_middle() {
+    assert_eq!(
+        Spread::of(vec![7.0]).to_string(),
+        "    7.00     7.00     7.00"
+    );
+    assert_eq!(
+        Spread::of(vec![9.0, 1.0, 2.0]).to_string(),
+        "    1.00     2.00     9.00"
+    );
+}
+
+#[test]
+fn of_two_figures_in_the_middle_the_median_is_the_mean() {
+    assert_eq!(
+        Spread::of(vec![2.0, 1.0]).to_string(),
+        "    1.00     1.50     2.00"
+    );
+    assert_eq!(
+        Spread::of(vec![9.0, 1.0, 3.0, 2.0]).to_string(),
+        "    1.00     2.50     9.00"
+    );
 }
