@@ -11,6 +11,8 @@ mod asked;
 mod cores;
 #[path = "floor/handlers.rs"]
 mod floor_handlers;
+#[path = "floor/headers.rs"]
+mod floor_headers;
 #[path = "support/hosts.rs"]
 mod hosts;
 #[path = "support/hyper_host.rs"]

@@ -12,6 +12,8 @@
 mod asked;
 #[path = "support/cores.rs"]
 mod cores;
+#[path = "floor/headers.rs"]
+mod floor_headers;
 #[path = "floor/register.rs"]
 mod floor_register;
 #[path = "floor/server.rs"]

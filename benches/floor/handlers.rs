@@ -14,21 +14,12 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use oauth_dcr::{Registrar, RegistrationError, TenantSelector, acl::Signals};
 
+use crate::floor_headers::HEADERS;
+
 pub(crate) const MAX_BODY: usize = 65_536;
 
 /// What the crate answers but for the id and the time, in as many bytes.
 const CREATED: &str = include_str!("../fixtures/created.json");
-
-const HEADERS: [(&str, &str); 5] = [
-    ("content-type", "application/json"),
-    ("cache-control", "no-store"),
-    ("pragma", "no-cache"),
-    ("access-control-allow-origin", "*"),
-    (
-        "access-control-expose-headers",
-        "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
-    ),
-];
 
 /// Registers what `body` asks for. The answer to it is made without this crate.
 async fn register(

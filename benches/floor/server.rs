@@ -3,21 +3,15 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
-    header::{
-        ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, CONTENT_TYPE,
-        PRAGMA,
-    },
-};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 
-use crate::floor_register::Floor;
+use crate::{floor_headers::HEADERS, floor_register::Floor};
 
 const MAX_BODY: usize = 65_536;
 
-/// Answers one request. The headers are the crate's, so that both send as many bytes.
+/// Answers one request.
 pub(crate) async fn answer(
     floor: &Floor,
     request: Request<Incoming>,
@@ -29,16 +23,7 @@ pub(crate) async fn answer(
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    for (name, value) in [
-        (CONTENT_TYPE, "application/json"),
-        (CACHE_CONTROL, "no-store"),
-        (PRAGMA, "no-cache"),
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
-        ),
-    ] {
+    for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     Ok(response)

@@ -11,7 +11,8 @@ pub(crate) fn rounds(usual: usize) -> usize {
     wanted.unwrap_or(if is_bench { usual } else { 1 }).max(1)
 }
 
-/// The least, the middle and the greatest of one figure over all rounds.
+/// The least, the middle and the greatest of one figure over all rounds; of two in the middle, their
+/// mean.
 pub(crate) struct Spread {
     min: f64,
     pub(crate) median: f64,
@@ -22,10 +23,11 @@ impl Spread {
     /// The spread of `figures`, of which there is at least one.
     pub(crate) fn of(mut figures: Vec<f64>) -> Self {
         figures.sort_by(f64::total_cmp);
+        let last = figures.len() - 1;
         Self {
             min: figures[0],
-            median: figures[figures.len() / 2],
-            max: figures[figures.len() - 1],
+            median: f64::midpoint(figures[last / 2], figures[last.div_ceil(2)]),
+            max: figures[last],
         }
     }
 }

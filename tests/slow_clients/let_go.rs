@@ -1,6 +1,6 @@
 //! How connections end.
 
-use std::{collections::BTreeMap, fmt, io, iter::Sum};
+use std::{collections::BTreeMap, fmt, io};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
@@ -17,13 +17,24 @@ impl Endings {
     pub(crate) fn with(&self, status: u16) -> usize {
         self.0.get(&Some(status)).copied().unwrap_or_default()
     }
+
+    /// Whether each is one of `allowed`.
+    pub(crate) fn are_among(&self, allowed: &[Option<u16>]) -> bool {
+        self.0.keys().all(|status| allowed.contains(status))
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (status, count) in other.0 {
+            *self.0.entry(status).or_default() += count;
+        }
+    }
 }
 
-impl Sum for Endings {
-    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+impl FromIterator<Self> for Endings {
+    fn from_iter<I: IntoIterator<Item = Self>>(all: I) -> Self {
         let mut sum = Self::default();
-        for (status, count) in all.flat_map(|it| it.0) {
-            *sum.0.entry(status).or_default() += count;
+        for endings in all {
+            sum.merge(endings);
         }
         sum
     }

@@ -33,7 +33,7 @@ use healthy::{Connections, Healthy};
 use let_go::Endings;
 use process::Process;
 use server::{Framework, MAX_BODY};
-use slow::Slow;
+use slow::{ByKind, Slow};
 use tokio::{task::JoinSet, time::sleep};
 
 /// What a test waits for at most, which no machine is too slow for.
@@ -168,12 +168,12 @@ async fn beset(framework: Framework, this: &str) {
     }
     progress.is_over.store(true, Ordering::Relaxed);
     let [(kept, longest_kept), (fresh, longest_fresh)] = healthy.map(Healthy::end);
-    let slow = all(slow, "a slow client is let go").await;
-    let endless = all(endless, "an endless body is refused").await;
+    let slow: ByKind = all(slow, "a slow client is let go").await;
+    let endless: Endings = all(endless, "an endless body is refused").await;
 
     let most = server.memory("VmHWM");
     println!(
-        "{framework:?}: {} slow clients let go: {slow}; {} endless bodies: {endless}; {kept} \
+        "{framework:?}: {} slow clients let go ({slow}); {} endless bodies: {endless}; {kept} \
          registrations over a kept connection, {longest_kept:.1?} at most; {fresh} over fresh ones, \
          {longest_fresh:.1?} at most; {} KiB at the start, {} at most, {} after",
         counts.slow,
@@ -182,17 +182,17 @@ async fn beset(framework: Framework, this: &str) {
         most / 1024,
         server.memory("VmRSS") / 1024,
     );
-    assert!(slow.with(408) > 0, "{slow}");
+    slow.check();
     assert!(endless.with(413) > 0, "{endless}");
     let (grown, bound) = (most - at_start, counts.most_bytes(kept + fresh));
     assert!(grown < bound, "grown by {grown} bytes of {bound}");
 }
 
 /// Waits for all clients of a kind.
-async fn all(clients: JoinSet<Endings>, what: &str) -> Endings {
+async fn all<T: 'static, E: FromIterator<T>>(clients: JoinSet<T>, what: &str) -> E {
     let all = tokio::time::timeout(PATIENCE, clients.join_all()).await;
     let all = all.unwrap_or_else(|_| panic!("{what}, in time"));
-    all.into_iter().sum()
+    all.into_iter().collect()
 }
 
 async fn wait_for(count: &AtomicUsize, whole: usize, what: &str) {

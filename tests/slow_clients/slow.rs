@@ -1,6 +1,8 @@
 //! Clients that send one byte every few seconds.
 
 use std::{
+    collections::BTreeMap,
+    fmt,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -33,12 +35,55 @@ const BODY: &str = concat!(
 const FIRST: &str = "HEAD /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\n\r\n";
 
 /// What a client is slow about.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum About {
     Head,
     Body,
     /// The head of a second request.
     SecondHead,
+}
+
+impl About {
+    /// How a server may end the connection. It is free to close one on which it has no request yet.
+    const fn endings(self) -> &'static [Option<u16>] {
+        match self {
+            Self::Head | Self::SecondHead => &[None, Some(408)],
+            Self::Body => &[Some(408)],
+        }
+    }
+}
+
+/// How the connections of slow clients ended, by what those were slow about.
+#[derive(Default)]
+pub(crate) struct ByKind(BTreeMap<About, Endings>);
+
+impl ByKind {
+    /// Holds every ending to those that there may be.
+    pub(crate) fn check(&self) {
+        for (about, endings) in &self.0 {
+            assert!(endings.are_among(about.endings()), "{about:?}: {endings}");
+        }
+    }
+}
+
+impl FromIterator<(About, Endings)> for ByKind {
+    fn from_iter<I: IntoIterator<Item = (About, Endings)>>(all: I) -> Self {
+        let mut kinds = Self::default();
+        for (about, endings) in all {
+            kinds.0.entry(about).or_default().merge(endings);
+        }
+        kinds
+    }
+}
+
+impl fmt::Display for ByKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (about, endings)) in self.0.iter().enumerate() {
+            let semicolon = if at == 0 { "" } else { "; " };
+            write!(f, "{semicolon}{about:?}: {endings}")?;
+        }
+        Ok(())
+    }
 }
 
 /// One that comes back when the server lets it go.
@@ -58,7 +103,7 @@ impl Slow {
     }
 
     /// Until it is over, and the last connection is let go. It is the server that ends each.
-    pub(crate) async fn run(self) -> Endings {
+    pub(crate) async fn run(self) -> (About, Endings) {
         let mut endings = Endings::default();
         for turn in 0.. {
             let stream = self.begin().await;
@@ -67,7 +112,6 @@ impl Slow {
             }
             let status = timeout(PATIENCE, dribble(stream)).await;
             let status = status.expect("a slow client is let go");
-            assert!(matches!(status, None | Some(408)), "{status:?}");
             endings.add(status);
             if turn == 0 {
                 self.progress.let_go.fetch_add(1, Ordering::Relaxed);
@@ -76,7 +120,7 @@ impl Slow {
                 break;
             }
         }
-        endings
+        (self.about, endings)
     }
 
     async fn begin(&self) -> TcpStream {

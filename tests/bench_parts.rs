@@ -1,0 +1,96 @@
+//! What the benches rely on, held without running them. Those over HTTP give up where both sides don't
+//! answer with as many bytes.
+
+#[path = "../benches/floor/headers.rs"]
+mod floor_headers;
+#[path = "../benches/floor/register.rs"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the floors of the benches are written without ports"
+)]
+mod floor_register;
+#[path = "../benches/support/registrar.rs"]
+mod registrar;
+#[path = "../benches/support/spread.rs"]
+#[expect(dead_code, reason = "the benches use the rest of it")]
+mod spread;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bytes::Bytes;
+use floor_headers::HEADERS;
+use floor_register::Floor;
+use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
+use http_body_util::{BodyExt as _, Full};
+use oauth_dcr::{PeerAddress, tower::RegistrationService};
+use registrar::registrar;
+use spread::Spread;
+
+/// What the load of the benches asks for.
+const ASKED: &str = include_str!("../benches/fixtures/public.json");
+
+/// What the floors that don't write JSON answer.
+const FIXED: &str = include_str!("../benches/fixtures/created.json");
+
+/// What the crate answers in the benches.
+async fn ours() -> Response<Bytes> {
+    let request = Request::post("/oidc/register")
+        .header("host", "auth.example.com")
+        .header("accept", "*/*")
+        .header("content-type", "application/json")
+        .extension(PeerAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)))
+        .body(Full::new(Bytes::from_static(ASKED.as_bytes())))
+        .unwrap();
+    let service = RegistrationService::new(registrar(None));
+    let (head, body) = service.answer(request).await.into_parts();
+    assert_eq!(head.status, StatusCode::CREATED);
+    let body = body.collect().await.unwrap().to_bytes();
+    Response::from_parts(head, body)
+}
+
+#[tokio::test]
+async fn the_floors_send_the_headers_of_the_crate() {
+    let mut ours = ours().await;
+    // The frameworks add it on both sides.
+    ours.headers_mut().remove(CONTENT_LENGTH);
+    let ours = ours.headers().iter();
+    let mut ours: Vec<_> = ours
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    let mut floors = HEADERS.to_vec();
+    ours.sort_unstable();
+    floors.sort_unstable();
+    assert_eq!(floors, ours);
+}
+
+#[tokio::test]
+async fn the_bodies_of_the_floors_are_as_long_as_the_crates() {
+    let ours = ours().await.into_body();
+    assert_eq!(FIXED.len(), ours.len(), "{ours:?}");
+    let written = Floor::new(None).register(ASKED.as_bytes()).unwrap();
+    assert_eq!(written.len(), ours.len(), "{ours:?}");
+}
+
+#[test]
+fn the_median_is_the_figure_in_the_middle() {
+    assert_eq!(
+        Spread::of(vec![7.0]).to_string(),
+        "    7.00     7.00     7.00"
+    );
+    assert_eq!(
+        Spread::of(vec![9.0, 1.0, 2.0]).to_string(),
+        "    1.00     2.00     9.00"
+    );
+}
+
+#[test]
+fn of_two_figures_in_the_middle_the_median_is_the_mean() {
+    assert_eq!(
+        Spread::of(vec![2.0, 1.0]).to_string(),
+        "    1.00     1.50     2.00"
+    );
+    assert_eq!(
+        Spread::of(vec![9.0, 1.0, 3.0, 2.0]).to_string(),
+        "    1.00     2.50     9.00"
+    );
+}
