@@ -681,8 +681,11 @@ async fn a_body_that_is_declared_too_long_is_not_waited_for() {
 #[tokio::test]
 async fn what_the_head_decides_is_answered_before_the_body_comes() {
     let (server, _) = serve(TenantSettings::new()).await;
-    let (answer, _) = send_without_end(&server, CHUNKED, b"1\r\na\r\n").await;
+    let chunk = format!("1000\r\n{}\r\n", "a".repeat(4096));
+    let (answer, taken) = send_without_end(&server, CHUNKED, chunk.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+    assert!(taken < 4_000, "{taken} chunks of 4 KiB were taken");
 }
 
 #[tokio::test]
