@@ -110,7 +110,7 @@ async fn answer(
 fn head(request: &HttpRequest) -> Option<Parts> {
     let mut converted = Request::new(());
     *converted.method_mut() = Method::from_bytes(request.method().as_str().as_bytes()).ok()?;
-    *converted.uri_mut() = Uri::try_from(request.uri().to_string()).ok()?;
+    *converted.uri_mut() = target(request.uri())?;
     *converted.version_mut() = match request.version() {
         old::Version::HTTP_09 => Version::HTTP_09,
         old::Version::HTTP_10 => Version::HTTP_10,
@@ -135,25 +135,36 @@ fn head(request: &HttpRequest) -> Option<Parts> {
     Some(converted.into_parts().0)
 }
 
+/// The target of a request. Nearly always it is a path alone, which needs no printing.
+fn target(uri: &old::Uri) -> Option<Uri> {
+    match (uri.authority(), uri.path_and_query()) {
+        (None, Some(path)) => Uri::try_from(path.as_str()).ok(),
+        _ => Uri::try_from(uri.to_string()).ok(),
+    }
+}
+
 /// `response` in the types of actix-web. What is left of the request goes along: were it dropped
 /// before the answer is out, an endless body would be read to its end.
 fn to_old(response: Response<Bytes>, incoming: Incoming) -> Option<HttpResponse> {
     let (head, bytes) = response.into_parts();
     let status = old::StatusCode::from_u16(head.status.as_u16()).ok()?;
-    let mut converted = HttpResponse::build(status);
+    let body = Answered {
+        bytes,
+        _rest: incoming,
+    };
+    let mut converted = HttpResponse::with_body(status, body);
     for (name, value) in &head.headers {
         if name == CONNECTION {
-            converted.force_close();
+            converted
+                .head_mut()
+                .set_connection_type(old::ConnectionType::Close);
             continue;
         }
         let name = old::header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
         let value = old::header::HeaderValue::from_bytes(value.as_bytes()).ok()?;
-        converted.append_header((name, value));
+        converted.headers_mut().append(name, value);
     }
-    Some(converted.body(Answered {
-        bytes,
-        _rest: incoming,
-    }))
+    Some(converted.map_into_boxed_body())
 }
 
 /// The body of a request, as its payload brings it.
