@@ -202,7 +202,7 @@ fn expectations() -> Vec<Scenario> {
 }
 
 /// actix-web asks for the body before it hands over the head, and lets no application change that.
-fn continues_by_itself(adapter: Adapter) -> Fate {
+pub(super) fn continues_by_itself(adapter: Adapter) -> Fate {
     match adapter {
         Adapter::Actix => Fate::Continues,
         Adapter::Hyper | Adapter::Tower | Adapter::Axum => Fate::Silent,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{created, not_allowed, not_json, too_large, unsupported};
+use super::{bodies::continues_by_itself, created, not_allowed, not_json, too_large, unsupported};
 use crate::{
     ask::{Ask, PUBLIC, chunk},
     scenario::{End, Fate, Scenario, Step, answer},
@@ -62,6 +62,7 @@ fn ended() -> Vec<Scenario> {
     let mut unread = form.chunked_head();
     unread.extend(chunk(PUBLIC.as_bytes()));
     let kept = |ask: Ask| ask.with("connection", "keep-alive");
+    let asked_for = form.clone().with("expect", "100-continue");
     let last = Ask::public().with("connection", "close").http1();
     let line = |name, steps: Vec<Step>, registered| {
         Scenario::line(name, Scene::open(), steps, End::Closed, registered)
@@ -84,6 +85,16 @@ fn ended() -> Vec<Scenario> {
             ],
             End::Open,
             1,
+        ),
+        line(
+            "a request behind a body that nobody asks for",
+            vec![
+                Step::Send([asked_for.http1(), last.clone()].concat()),
+                Step::Framework(continues_by_itself),
+                answer(unsupported().left(4).closing()),
+                Step::Framework(goes_on),
+            ],
+            0,
         ),
         line(
             "the client's last request",
@@ -131,6 +142,14 @@ fn ended() -> Vec<Scenario> {
             0,
         ),
     ]
+}
+
+/// actix-web serves what has come already, though it has said that the connection ends.
+fn goes_on(adapter: Adapter) -> Fate {
+    match adapter {
+        Adapter::Actix => Fate::Passed(Box::new(created("A").left(3).closing())),
+        Adapter::Hyper | Adapter::Tower | Adapter::Axum => Fate::Silent,
+    }
 }
 
 /// hyper adds what the client asked for to what we say of the connection; actix-web leaves out both.
