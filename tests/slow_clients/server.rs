@@ -12,18 +12,20 @@ use axum::extract::ConnectInfo;
 use http::{Request, Response};
 use hyper::{
     body::{Body, Incoming},
-    server::conn::http1,
     service::{Service, service_fn},
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
 use oauth_dcr::{
     MemoryStore, PeerAddress, Registrar, TenantSettings, actix_web as for_actix, axum as for_axum,
     tower::RegistrationService,
 };
-use tokio::{net::TcpListener, time::sleep};
+use tokio::net::TcpListener;
 use tower_service::Service as _;
 
-use crate::{process::announce, slow::About};
+use crate::{
+    process::announce,
+    serve::{End, serve},
+    slow::About,
+};
 
 /// A client that has not sent the head of a request after this long is let go.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,7 +73,7 @@ impl Framework {
 
 #[tokio::main(worker_threads = 2)]
 async fn on_hyper(service: &RegistrationService) -> io::Result<()> {
-    accept(|peer| {
+    serve_each(|peer| {
         let service = service.clone();
         service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddress(peer.ip()));
@@ -85,7 +87,7 @@ async fn on_hyper(service: &RegistrationService) -> io::Result<()> {
 #[tokio::main(worker_threads = 2)]
 async fn on_axum(service: RegistrationService) -> io::Result<()> {
     let router = for_axum::routes::<()>(service);
-    accept(|peer| {
+    serve_each(|peer| {
         let router = router.clone();
         service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
@@ -95,27 +97,17 @@ async fn on_axum(service: RegistrationService) -> io::Result<()> {
     .await
 }
 
-async fn accept<S, B>(service: impl Fn(SocketAddr) -> S) -> io::Result<()>
+/// By the loop that the examples are served by.
+async fn serve_each<S, B>(service: impl Fn(SocketAddr) -> S) -> io::Result<()>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send,
     B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
+    let end = End::listen()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     announce(listener.local_addr()?);
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        // A client that has gone by now is none of the others' concern.
-        let _ = stream.set_nodelay(true);
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service(peer));
-        tokio::spawn(connection);
-    }
+    serve(listener, end, service).await
 }
 
 fn on_actix(service: RegistrationService) -> io::Result<()> {
