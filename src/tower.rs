@@ -167,7 +167,7 @@ impl RegistrationService {
     }
 
     /// Throws away what is left of a body that nobody wants, so that the connection can go on; false
-    /// if there is no hurry to it, or no end.
+    /// if that is not worth it, or it is not there in time.
     async fn discard<B: Body>(&self, head: &Parts, incoming: Pin<&mut B>) -> bool {
         timeout(self.discard_timeout, discard(head, incoming))
             .await
