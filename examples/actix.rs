@@ -6,17 +6,17 @@
 //!     -d '{"redirect_uris": ["https://app.example.com/callback"]}'
 //! ```
 
-use std::{env, io, io::Write as _, time::Duration};
+use std::{env, error::Error, io, io::Write as _, time::Duration};
 
 use actix_web::{App, HttpServer, web};
 use oauth_dcr::{MemoryStore, Registrar, TenantSettings, actix_web::routes}; // registration
 
 #[actix_web::main]
-async fn main() -> io::Result<()> {
+async fn main() -> Result<(), Box<dyn Error>> {
     // Registration: one registrar for all workers.
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
-        .build();
+        .build()?;
 
     let server = HttpServer::new(move || {
         App::new()
@@ -40,5 +40,6 @@ async fn main() -> io::Result<()> {
     for address in server.addrs() {
         writeln!(io::stdout(), "listening on http://{address}")?;
     }
-    server.run().await
+    server.run().await?;
+    Ok(())
 }

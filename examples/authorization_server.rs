@@ -119,7 +119,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .await?
         .tenants(tenants.clone())
         .geo(Databases::new(databases))
-        .build();
+        .build()?;
     tokio::spawn(sweeper::run(registrar.clone(), sweeps));
     let app = App::new(registrar, tenants, options);
     say(&format!("listening on {base}\n{hint}"))?;

@@ -9,7 +9,7 @@
 #[path = "shared/serve.rs"]
 mod serve;
 
-use std::{env, io, io::Write as _};
+use std::{env, error::Error, io, io::Write as _};
 
 use axum::{Router, extract::ConnectInfo, routing::get};
 use http::Request;
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tower_service::Service as _;
 
 #[tokio::main]
-async fn main() -> io::Result<()> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let end = End::listen()?;
     let address = env::args().nth(1);
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080")).await?;
@@ -33,7 +33,7 @@ async fn main() -> io::Result<()> {
     // Registration:
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
-        .build();
+        .build()?;
 
     let app = Router::new()
         .route("/", get(|| async { "an authorization server" }))
@@ -49,5 +49,6 @@ async fn main() -> io::Result<()> {
             app.clone().call(request)
         })
     })
-    .await
+    .await?;
+    Ok(())
 }

@@ -9,7 +9,7 @@
 #[path = "shared/serve.rs"]
 mod serve;
 
-use std::{convert::Infallible, env, io, io::Write as _};
+use std::{convert::Infallible, env, error::Error, io, io::Write as _};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -42,7 +42,7 @@ fn not_found() -> Response<Full<Bytes>> {
 }
 
 #[tokio::main]
-async fn main() -> io::Result<()> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let end = End::listen()?;
     let address = env::args().nth(1);
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080")).await?;
@@ -55,7 +55,7 @@ async fn main() -> io::Result<()> {
     // Registration:
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
-        .build();
+        .build()?;
     let app = App {
         registration: RegistrationService::new(registrar), // registration
     };
@@ -67,5 +67,6 @@ async fn main() -> io::Result<()> {
             app.clone().answer(request)
         })
     })
-    .await
+    .await?;
+    Ok(())
 }

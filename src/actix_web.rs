@@ -5,10 +5,10 @@
 //! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, actix_web::routes};
 //!
 //! # #[actix_web::main]
-//! # async fn main() -> std::io::Result<()> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let registrar = Registrar::builder(MemoryStore::new())
 //!     .tenant(TenantSettings::new().enabled())
-//!     .build();
+//!     .build()?;
 //! HttpServer::new(move || {
 //!     App::new()
 //!         .route("/", web::get().to(async || "what was there before"))
@@ -16,7 +16,8 @@
 //! })
 //! .bind("127.0.0.1:8080")?
 //! .run()
-//! .await
+//! .await?;
+//! # Ok(())
 //! # }
 //! ```
 

@@ -7,15 +7,16 @@
 //! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, axum::routes};
 //!
 //! # #[tokio::main]
-//! # async fn main() -> std::io::Result<()> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let registrar = Registrar::builder(MemoryStore::new())
 //!     .tenant(TenantSettings::new().enabled())
-//!     .build();
+//!     .build()?;
 //! let app = Router::new()
 //!     .route("/", get(|| async { "what was there before" }))
 //!     .merge(routes(registrar));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//! axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+//! axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+//! # Ok(())
 //! # }
 //! ```
 

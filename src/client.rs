@@ -24,8 +24,8 @@ use crate::{
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let registrar = Registrar::builder(MemoryStore::new())
 /// #     .tenant(TenantSettings::new().enabled())
-/// #     .build();
-/// # let admission = registrar.admit(TenantSelector::Host(None), Signals::unknown()).await?;
+/// #     .build()?;
+/// # let admission = registrar.admit(TenantSelector::Host(None), Signals::new()).await?;
 /// # let request = RegistrationRequest::new(["https://app.example.com/callback"]);
 /// # let registered = admission.register(request).await?;
 /// let row: String = serde_json::to_string(&**registered.client())?;

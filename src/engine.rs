@@ -1,5 +1,6 @@
 //! The pipeline: `admit`, `decode`, `apply`, `mint`, `insert`; and what an owner does afterwards.
 
+mod access_control;
 mod admission;
 mod attempt;
 mod builder;

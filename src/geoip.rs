@@ -11,7 +11,7 @@
 //! let asn = Fields::new().asn(FieldPath::parse("/autonomous_system_number")?);
 //! let asn = Database::open("GeoLite2-ASN.mmdb", &asn)?;
 //! let databases = Databases::new([city, asn]);
-//! let registrar = Registrar::builder(MemoryStore::new()).geo(databases.clone()).build();
+//! let registrar = Registrar::builder(MemoryStore::new()).geo(databases.clone()).build()?;
 //!
 //! // Later, when there are newer files. One that is broken is an error, and the old ones stay.
 //! let newer = Database::open("GeoLite2-City.mmdb", &Fields::known())?;
@@ -83,5 +83,15 @@ impl GeoSource for Databases {
             found.asn = found.asn.or(more.asn);
         }
         found
+    }
+
+    fn provides(&self) -> WantedLocation {
+        let databases = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let provided = databases.iter().map(GeoSource::provides);
+        provided.fold(WantedLocation::NOTHING, |all, more| WantedLocation {
+            country: all.country || more.country,
+            subdivision: all.subdivision || more.subdivision,
+            asn: all.asn || more.asn,
+        })
     }
 }

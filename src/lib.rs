@@ -18,7 +18,7 @@
 //! // Once, when the server starts. Registration is off until someone turns it on.
 //! let registrar = Registrar::builder(MemoryStore::new())
 //!     .tenant(TenantSettings::new().enabled())
-//!     .build();
+//!     .build()?;
 //! let endpoint = RegistrationEndpoint::new(registrar);
 //!
 //! // For each request; the adapters for hyper, axum and actix-web do this part.
@@ -221,8 +221,8 @@ pub use settings::{
     AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, EndpointPath, GrantedScope,
     Grantee, HeaderName, InvalidEndpointPath, InvalidHeaderName, InvalidIssuer, InvalidOrigin,
     Issuer, MetadataLimits, RefusedRedirectUris, RegistrationSettings, ScopeWhenNoneRequested,
-    SettingsDocument, SettingsError, SignalHeaders, SubjectType, TenantSettings, UnknownParameters,
-    Unsupported,
+    SettingsDocument, SettingsError, SettingsFault, SignalHeaders, SubjectType, TenantSettings,
+    UnknownParameters, Unsupported,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -8,6 +8,7 @@ use ::metrics::{
 };
 
 use crate::{
+    acl::UnknownSignal,
     error::RegistrationError,
     ports::{Change, Event, EventSink, Removal},
     values::{ClientType, SecurityMode, TenantId},
@@ -21,6 +22,7 @@ const BACKEND_FAILURES: &str = "oauth_dcr_backend_failures_total";
 const CHANGES: &str = "oauth_dcr_client_changes_total";
 const REMOVED: &str = "oauth_dcr_clients_removed_total";
 const MONITORED: &str = "oauth_dcr_acl_monitored_total";
+const UNKNOWN_SIGNALS: &str = "oauth_dcr_acl_unknown_signals_total";
 
 const OUTCOMES: [&str; 4] = ["registered", "folded", "refused", "failed"];
 const TYPES: [ClientType; 2] = [ClientType::Public, ClientType::Confidential];
@@ -47,7 +49,7 @@ const ACTIONS: [&str; 4] = ["allow", "block", "redirect", "none"];
 /// let registrar = Registrar::builder(MemoryStore::new())
 ///     .tenant(TenantSettings::new().enabled())
 ///     .events(MetricsEvents::new())
-///     .build();
+///     .build()?;
 /// # let _ = registrar;
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +76,7 @@ impl MetricsEvents {
     }
 
     /// Counts for each tenant by itself, in the label `tenant`, which is empty where a request led to
-    /// none. That is as many time series as there are tenants, times up to 170: for hosts with a few.
+    /// none. That is as many time series as there are tenants, times up to 190: for hosts with a few.
     /// Those of a tenant begin with its first event.
     pub fn with_tenants() -> Self {
         describe();
@@ -108,6 +110,12 @@ impl MetricsEvents {
         for action in ACTIONS {
             counted(MONITORED, "action", action);
         }
+    }
+
+    fn unknown(self, tenant: Option<&TenantId>, unknown: UnknownSignal) {
+        let signal = ("signal", unknown.signal.name());
+        let reason = ("reason", unknown.reason.as_str());
+        counter!(UNKNOWN_SIGNALS, self.labels(tenant, [signal, reason])).increment(1);
     }
 
     fn labels<const N: usize>(
@@ -154,13 +162,16 @@ impl EventSink for MetricsEvents {
         if let (Some(outcome), Some(took)) = (event.outcome(), event.took()) {
             self.ended(tenant, outcome, took);
         }
+        if let Some(unknown) = event.unknown_signal() {
+            self.unknown(tenant, unknown);
+        }
         match event {
             Event::Registered { client, .. } => {
                 let kind = ("client_type", client.client_type().as_str());
                 let mode = ("security_mode", client.security_mode().as_str());
                 counter!(REGISTERED, self.labels(tenant, [kind, mode])).increment(1);
             }
-            Event::Folded { .. } => {}
+            Event::Folded { .. } | Event::RuleUnanswered { .. } => {}
             Event::Changed { change, .. } => {
                 let labels = self.labels(tenant, [("change", change.as_str())]);
                 counter!(CHANGES, labels).increment(1);
@@ -196,6 +207,10 @@ fn describe() {
     count(
         MONITORED,
         "Matches of monitoring rules of access control lists",
+    );
+    count(
+        UNKNOWN_SIGNALS,
+        "Requests with an unknown signal that a rule of an access control list needed",
     );
     describe_histogram!(
         SECONDS,

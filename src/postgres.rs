@@ -57,7 +57,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// let store = PostgresStore::connect("postgres://auth:secret@db.example.com/auth").await?;
 /// let registrar = Registrar::builder(store)
 ///     .tenant(TenantSettings::new().enabled())
-///     .build();
+///     .build()?;
 /// # Ok(())
 /// # }
 /// ```

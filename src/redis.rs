@@ -40,7 +40,7 @@ const MOST_PATIENCE: Duration = Duration::from_mins(1);
 ///
 /// # async fn start() -> Result<(), oauth_dcr::BackendError> {
 /// let limiter = RedisRateLimiter::connect("redis://127.0.0.1/").await?;
-/// let registrar = Registrar::builder(MemoryStore::new()).limiter(limiter).build();
+/// let registrar = Registrar::builder(MemoryStore::new()).limiter(limiter).build()?;
 /// # Ok(())
 /// # }
 /// ```

@@ -7,6 +7,7 @@ mod access;
 mod check;
 mod document;
 mod endpoint_path;
+mod error;
 mod issuer;
 mod origins;
 mod registration;
@@ -15,8 +16,9 @@ mod tenant;
 pub use access::{
     ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,
 };
-pub use document::{SettingsDocument, SettingsError};
+pub use document::SettingsDocument;
 pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
+pub use error::{SettingsError, SettingsFault};
 pub use issuer::{InvalidIssuer, Issuer};
 pub use origins::{AllowedOrigins, InvalidOrigin};
 pub use registration::{MetadataLimits, RefusedRedirectUris, RegistrationSettings, Unsupported};

@@ -40,7 +40,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// let store = SqliteStore::open("clients.sqlite3").await?;
 /// let registrar = Registrar::builder(store)
 ///     .tenant(TenantSettings::new().enabled())
-///     .build();
+///     .build()?;
 /// # Ok(())
 /// # }
 /// ```

@@ -28,7 +28,7 @@ use crate::{
     ports::TenantSelector,
     tower::incoming::{Collected, collect, discard, may_go_on},
     values::TenantId,
-    wire::{Opened, RegistrationEndpoint},
+    wire::{Opened, RegistrationEndpoint, lacks_host},
 };
 
 /// What a body may take to arrive: a slow telephone line needs it for the largest there may be.
@@ -55,7 +55,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 ///
 /// let registrar = Registrar::builder(MemoryStore::new())
 ///     .tenant(TenantSettings::new().enabled())
-///     .build();
+///     .build()?;
 /// let service = RegistrationService::new(registrar).body_timeout(Duration::from_secs(5));
 /// # let _: RegistrationService = service;
 /// ```
@@ -89,7 +89,7 @@ impl RegistrationService {
     /// # use oauth_dcr::{MemoryStore, Registrar, tower::RegistrationService};
     /// use oauth_dcr::TenantId;
     ///
-    /// # let registrar = Registrar::builder(MemoryStore::new()).build();
+    /// # let registrar = Registrar::builder(MemoryStore::new()).build()?;
     /// // Mounted at `/tenants/{tenant}/register`.
     /// let service = RegistrationService::new(registrar).tenant_by(|head| {
     ///     let tenant = head.uri.path().split('/').nth(2)?;
@@ -175,6 +175,9 @@ impl RegistrationService {
     }
 
     async fn open(&self, head: &Parts) -> Opened {
+        if lacks_host(head) {
+            return Opened::Answered(self.endpoint.invalid_host());
+        }
         let Some(choose) = &self.tenant_by else {
             return self.endpoint.open(head).await;
         };

@@ -3,27 +3,33 @@
 //! With the feature, each registration has a span as well, whether or not there is a sink. The names of
 //! both are in [`guide::observability`](crate::guide::observability).
 
-use std::{error::Error, fmt, net::IpAddr, time::Duration};
+mod unknown_signals;
+
+use std::{error::Error, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use ::tracing::{
     debug, error,
     field::{DisplayValue, display},
-    info,
+    info, warn,
 };
 
 use crate::{
-    acl::Action,
+    acl::{Action, UnknownSignal},
     error::RegistrationError,
-    ports::{Event, EventSink},
+    ports::{Clock, Event, EventSink, SystemClock},
     registration::Field,
+    tracing::unknown_signals::UnknownSignals,
     values::{ClientId, TenantId},
 };
 
 /// A sink that logs each event, with the target `oauth_dcr`.
 ///
-/// What anyone may provoke without limit is logged at DEBUG: refusals, and matches of monitoring rules.
-/// What fails is logged at ERROR, and the rest at INFO. Strangers can provoke ERROR too, where a
-/// tenant's rules look at addresses and the host tells none.
+/// What anyone may provoke without limit is logged at DEBUG: refusals, and what monitoring rules report.
+/// What fails is logged at ERROR, and the rest at INFO.
+///
+/// A rule that needs an unknown signal refuses requests, or monitors nothing, until the operator changes
+/// something. So there is a line at WARN as well that says what to change: one a minute for each tenant
+/// and signal, with the number of requests since the last one.
 ///
 /// Nothing of it is a secret or in the client's own words; but [with causes](Self::with_causes), back ends
 /// have their say, and may quote what they were given.
@@ -34,24 +40,40 @@ use crate::{
 /// let registrar = Registrar::builder(MemoryStore::new())
 ///     .tenant(TenantSettings::new().enabled())
 ///     .events(TracingEvents::new())
-///     .build();
+///     .build()?;
 /// # let _ = registrar;
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone)]
 pub struct TracingEvents {
     addresses: bool,
     causes: bool,
+    clock: Arc<dyn Clock>,
+    unknown_signals: Arc<UnknownSignals>,
 }
 
 impl TracingEvents {
     /// Logs neither addresses nor causes.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            addresses: false,
+            causes: false,
+            clock: Arc::new(SystemClock::new()),
+            unknown_signals: Arc::default(),
+        }
+    }
+
+    /// Measures the minute between two lines by `clock`. Default: the operating system's.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        Self {
+            clock: Arc::new(clock),
+            ..self
+        }
     }
 
     /// Logs where requests come from, in `source`: personal data in many places.
     #[must_use]
-    pub const fn with_addresses(self) -> Self {
+    pub fn with_addresses(self) -> Self {
         Self {
             addresses: true,
             ..self
@@ -62,7 +84,7 @@ impl TracingEvents {
     /// ends of this crate don't say passwords; whether yours do, such as a whole connection string, is
     /// for you to know.
     #[must_use]
-    pub const fn with_causes(self) -> Self {
+    pub fn with_causes(self) -> Self {
         Self {
             causes: true,
             ..self
@@ -70,8 +92,26 @@ impl TracingEvents {
     }
 }
 
+impl Default for TracingEvents {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for TracingEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracingEvents")
+            .field("addresses", &self.addresses)
+            .field("causes", &self.causes)
+            .finish_non_exhaustive()
+    }
+}
+
 impl EventSink for TracingEvents {
     fn record(&self, event: &Event<'_>) {
+        if let (Some(tenant), Some(unknown)) = (event.tenant(), event.unknown_signal()) {
+            self.unknown(tenant, unknown);
+        }
         let tenant = event.tenant().map(TenantId::as_str);
         let outcome = event.outcome();
         let client_id = event.client_id().map(ClientId::as_str);
@@ -108,6 +148,18 @@ impl EventSink for TracingEvents {
                 source = self.shown(*source),
                 "acl rule matched"
             ),
+            Event::RuleUnanswered {
+                rule,
+                unknown,
+                source,
+                ..
+            } => debug!(
+                target: "oauth_dcr", tenant,
+                acl_rule = rule.description(), acl_rule_id = rule.id(),
+                signal = unknown.signal.name(), reason = unknown.reason.as_str(),
+                source = self.shown(*source),
+                "acl rule not evaluated"
+            ),
             Event::Refused {
                 error,
                 source,
@@ -120,14 +172,15 @@ impl EventSink for TracingEvents {
 
 impl TracingEvents {
     fn refused(
-        self,
+        &self,
         tenant: Option<&str>,
         why: &RegistrationError,
         source: Option<IpAddr>,
         took: Duration,
     ) {
         let (took_seconds, source) = (took.as_secs_f64(), self.shown(source));
-        if why.is_failure() {
+        let unknown = why.unknown_signal();
+        if why.is_failure() && unknown.is_none() {
             error!(
                 target: "oauth_dcr", tenant, outcome = "failed", error = why.kind(),
                 backend = backend(why), cause = self.cause(why), took_seconds, source,
@@ -135,19 +188,36 @@ impl TracingEvents {
             );
         } else {
             debug!(
-                target: "oauth_dcr", tenant, outcome = "refused", error = why.kind(),
+                target: "oauth_dcr", tenant,
+                outcome = if why.is_failure() { "failed" } else { "refused" },
+                error = why.kind(),
                 field = why.field().map(Field::as_str), index = why.index(),
-                rule = why.rule(), acl_rule = why.acl_rule(), took_seconds, source,
+                rule = why.rule(), acl_rule = why.acl_rule(),
+                signal = unknown.map(|it| it.signal.name()),
+                reason = unknown.map(|it| it.reason.as_str()),
+                took_seconds, source,
                 "registration refused"
             );
         }
     }
 
-    fn shown(self, source: Option<IpAddr>) -> Option<DisplayValue<IpAddr>> {
+    /// Tells the operator what to change, at most once a minute.
+    fn unknown(&self, tenant: &TenantId, UnknownSignal { signal, reason }: UnknownSignal) {
+        let now = self.clock.monotonic();
+        if let Some(requests) = self.unknown_signals.count(tenant, signal, now) {
+            warn!(
+                target: "oauth_dcr", tenant = tenant.as_str(), signal = signal.name(),
+                reason = reason.as_str(), requests, advice = reason.advice(),
+                "acl signal unknown"
+            );
+        }
+    }
+
+    fn shown(&self, source: Option<IpAddr>) -> Option<DisplayValue<IpAddr>> {
         source.filter(|_| self.addresses).map(display)
     }
 
-    fn cause(self, error: &RegistrationError) -> Option<DisplayValue<Causes<'_>>> {
+    fn cause<'a>(&self, error: &'a RegistrationError) -> Option<DisplayValue<Causes<'a>>> {
         let cause = error.source()?.source().filter(|_| self.causes)?;
         Some(display(Causes(cause)))
     }

@@ -6,6 +6,7 @@ mod bearer;
 mod body;
 mod cors;
 mod endpoint;
+mod host;
 mod response;
 mod signals;
 mod table;
@@ -13,4 +14,6 @@ mod token;
 
 pub use body::{BodyProgress, RegistrationBody};
 pub use endpoint::{Opened, RegistrationEndpoint};
+#[cfg(feature = "tower")]
+pub(crate) use host::is_left_out as lacks_host;
 pub use signals::PeerAddress;

@@ -48,7 +48,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 
 async fn register(registrar: &Registrar) -> usize {
     let host = TenantSelector::Host(Some("auth.example.com"));
-    let admission = registrar.admit(host, Signals::unknown()).await.unwrap();
+    let admission = registrar.admit(host, Signals::new()).await.unwrap();
     admission
         .register_json(BODY)
         .await
@@ -61,7 +61,8 @@ async fn register(registrar: &Registrar) -> usize {
 fn a_registration_allocates_at_most_35_times() {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
-        .build();
+        .build()
+        .unwrap();
     // The first makes the tenant's tables.
     ready(register(&registrar));
     let counted = measure(|| {
@@ -92,7 +93,7 @@ fn an_event_allocates_nothing() {
         Registrar::builder(MemoryStore::new()).tenant(tenant)
     };
     let counts = [builder(), builder().events(Reader).events(Reader)].map(|builder| {
-        let registrar = builder.build();
+        let registrar = builder.build().unwrap();
         ready(register(&registrar));
         let counted = measure(|| {
             ready(register(&registrar));
@@ -106,7 +107,8 @@ fn an_event_allocates_nothing() {
 fn an_answer_allocates_at_most_11_times_more_than_its_registration() {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
-        .build();
+        .build()
+        .unwrap();
     let service = RegistrationService::new(registrar.clone());
     let answer = |request| {
         let response = ready(service.answer(request));

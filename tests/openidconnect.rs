@@ -35,7 +35,8 @@ const REDIRECT_URIS: [&str; 2] = [
 fn in_process() -> impl for<'c> AsyncHttpClient<'c> {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
-        .build();
+        .build()
+        .unwrap();
     let endpoint = RegistrationEndpoint::new(registrar);
     move |request: HttpRequest| {
         let endpoint = endpoint.clone();

@@ -12,7 +12,7 @@ use oauth_dcr::{Registrar, RegistrationError, TenantSelector, acl::Signals};
 pub(crate) fn register(registrar: &Registrar, body: &[u8]) -> Result<Bytes, RegistrationError> {
     block_on(async {
         let selector = TenantSelector::Host(Some("auth.example.com"));
-        let admission = registrar.admit(selector, Signals::unknown()).await?;
+        let admission = registrar.admit(selector, Signals::new()).await?;
         let registered = admission.register_json(body).await?;
         Ok(registered.into_json())
     })

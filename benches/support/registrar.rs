@@ -13,4 +13,5 @@ pub(crate) fn registrar(burst: Option<NonZeroU32>) -> Registrar {
     Registrar::builder(MemoryStore::new())
         .tenant(settings)
         .build()
+        .unwrap()
 }

@@ -1,6 +1,6 @@
 //! Which request is answered by what.
 
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Version, header::HOST};
 use hyper::body::Incoming;
 use oauth_dcr::MetadataDocument;
 use serde_json::json;
@@ -17,6 +17,8 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     let tenant = Tenant::of(&head, &app.tenants).await;
     let request = Request::from_parts(head, body);
+    // The registration endpoint says so itself.
+    let is_wrong = !has_one_host(&request);
     let registration = tenant
         .as_ref()
         .map_or("/oidc/register", Tenant::registration_path);
@@ -24,9 +26,16 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
         return app.registration.answer(request).await;
     }
     match &tenant {
+        _ if is_wrong => answers::status(StatusCode::BAD_REQUEST),
         Some(tenant) => route_of_tenant(app, tenant, request).await,
         None => answers::not_found(),
     }
+}
+
+/// Whether the request has one `Host` header, as HTTP/1.1 wants it (RFC 9112 section 3.2).
+fn has_one_host<B>(request: &Request<B>) -> bool {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)
 }
 
 async fn route_of_tenant(app: &App, tenant: &Tenant, request: Request<Incoming>) -> Answer {

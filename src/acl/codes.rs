@@ -56,8 +56,10 @@ const fn assigned(codes: &[u8]) -> [u32; 26] {
     letters
 }
 
-/// A country by ISO 3166-1 alpha-2, or one of the codes that the standard leaves to its users
-/// (`AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`), such as `XK`. Letter case does not matter.
+/// A country by ISO 3166-1 alpha-2, or one of the codes that edges and databases send besides: those
+/// that the standard leaves to its users (`AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`), such as `XK` and
+/// `XX`; `EU` and `AP` for regions; `A1`, `A2`, `O1` and `T1` for proxies, satellites, other countries
+/// and Tor. Letter case does not matter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode([u8; 2]);
 
@@ -78,7 +80,8 @@ impl CountryCode {
             &code,
             b"AA" | b"ZZ" | [b'Q', b'M'..=b'Z'] | [b'X', b'A'..=b'Z']
         );
-        if is_assigned || is_for_users {
+        let is_sent_besides = matches!(&code, b"EU" | b"AP" | b"A1" | b"A2" | b"O1" | b"T1");
+        if is_assigned || is_for_users || is_sent_besides {
             Ok(Self(code))
         } else {
             Err(InvalidSignal)
@@ -286,7 +289,9 @@ mod tests {
 
     #[test]
     fn countries_are_those_of_the_standard_and_of_its_users() {
-        for good in ["SE", "se", "US", "XK", "QM", "AA"] {
+        for good in [
+            "SE", "se", "US", "XK", "QM", "AA", "T1", "XX", "EU", "ap", "A1", "a2", "O1",
+        ] {
             assert_eq!(
                 CountryCode::parse(good).unwrap().as_str(),
                 good.to_ascii_uppercase()
@@ -302,11 +307,12 @@ mod tests {
         let listed: Vec<&str> = COUNTRIES.split_ascii_whitespace().collect();
         assert_eq!(listed.len(), 249);
         assert!(listed.iter().all(|it| CountryCode::parse(it).is_ok()));
-        // Those, `AA`, `QM` to `QZ`, `XA` to `XZ` and `ZZ`, each in four ways to write it.
+        // Those, `AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`, `EU` and `AP`, each in four ways to write it;
+        // and the four with a digit, in two.
         let pairs = (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| [a, b]));
         let good = pairs
             .filter(|pair| str::from_utf8(pair).is_ok_and(|text| CountryCode::parse(text).is_ok()));
-        assert_eq!(good.count(), (249 + 1 + 14 + 26 + 1) * 4);
+        assert_eq!(good.count(), (249 + 1 + 14 + 26 + 1 + 2) * 4 + 4 * 2);
     }
 
     #[test]

@@ -1,14 +1,18 @@
 use ipnet::IpNet;
 
 use crate::{
-    acl::{AclFault, Asn, CountryCode, Ja3, Ja4, NetworkSet, Signals, SubdivisionCode},
+    acl::{
+        AclFault, Asn, CountryCode, Ja3, Ja4, NetworkSet, Reading, Signals, SubdivisionCode,
+        UnknownSignal,
+    },
     values::is_host_name,
 };
 
 /// Lists of values, one for each signal that a rule looks at.
 ///
 /// A request meets the conditions of a `match` if every listed signal has one of its values, and
-/// those of a `not_match` if none has.
+/// those of a `not_match` if none has. Where that depends on a signal that is unknown, the rule can't be
+/// evaluated.
 ///
 /// ```
 /// use oauth_dcr::acl::{Conditions, CountryCode};
@@ -61,15 +65,48 @@ pub enum Signal {
     Hostname,
 }
 
-/// How one signal of a request stands to the values that are listed for it.
+/// Which side of a rule its conditions are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// The request lacks the signal.
-    Absent,
-    /// It is one of the values.
-    Listed,
-    /// It is another one.
-    Other,
+pub(super) enum Side {
+    /// Each signal has one of the values that are listed for it.
+    Match,
+    /// None has.
+    NotMatch,
+}
+
+/// Whether something holds, as far as the signals of a request tell: logic with three values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Truth {
+    No,
+    Yes,
+    /// It depends on this signal, which is unknown.
+    Unknown(UnknownSignal),
+}
+
+impl Side {
+    /// The member of a rule that has these conditions.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Match => "match",
+            Self::NotMatch => "not_match",
+        }
+    }
+}
+
+impl Truth {
+    /// Whether all of `parts` hold. One that certainly does not outweighs those that are unknown; of
+    /// these, the first is named.
+    pub(super) fn all(parts: impl Iterator<Item = Self>) -> Self {
+        let mut all = Self::Yes;
+        for part in parts {
+            match part {
+                Self::No => return Self::No,
+                Self::Unknown(_) if all == Self::Yes => all = part,
+                Self::Yes | Self::Unknown(_) => {}
+            }
+        }
+        all
+    }
 }
 
 /// Networks as they were written, and as they are searched.
@@ -173,18 +210,6 @@ impl Conditions {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Condition> {
         self.0.iter()
     }
-
-    /// Whether every listed signal has one of its values.
-    pub(super) fn all_listed(&self, signals: &Signals<'_>) -> bool {
-        self.iter()
-            .all(|condition| condition.look_at(signals) == Found::Listed)
-    }
-
-    /// Whether no listed signal has one of its values: one that is absent has none.
-    pub(super) fn none_listed(&self, signals: &Signals<'_>) -> bool {
-        self.iter()
-            .all(|condition| condition.look_at(signals) != Found::Listed)
-    }
 }
 
 impl Condition {
@@ -243,27 +268,37 @@ impl Condition {
         }
     }
 
-    /// How the signal stands in `signals`.
-    pub(super) fn look_at(&self, signals: &Signals<'_>) -> Found {
-        match self {
-            Self::Source(listed) => found(signals.source(), |it| listed.set.contains(it)),
-            Self::Connecting(listed) => found(signals.peer(), |it| listed.set.contains(it)),
-            Self::Country(listed) => found(signals.country, |it| listed.contains(&it)),
-            Self::Subdivision(listed) => found(signals.subdivision, |it| listed.contains(&it)),
-            Self::Asn(listed) => found(signals.asn, |it| listed.contains(&it)),
-            Self::Ja3(listed) => found(signals.ja3, |it| listed.contains(&it)),
-            Self::Ja4(listed) => found(signals.ja4, |it| listed.contains(&it)),
-            Self::UserAgent(listed) => found(signals.user_agent, |it| listed.contains_text(it)),
-            Self::Hostname(listed) => found(signals.hostname, |it| listed.contains_folded(it)),
+    /// Whether the condition holds for `signals` on this side of a rule. A signal that is absent has
+    /// none of the values.
+    pub(super) fn holds(&self, side: Side, signals: &Signals<'_>) -> Truth {
+        let is_wanted = side == Side::Match;
+        match self.is_listed(signals) {
+            Reading::Known(is_listed) if is_listed == is_wanted => Truth::Yes,
+            Reading::Absent if !is_wanted => Truth::Yes,
+            Reading::Known(_) | Reading::Absent => Truth::No,
+            Reading::Unknown(reason) => Truth::Unknown(UnknownSignal {
+                signal: self.signal(),
+                reason,
+            }),
         }
     }
-}
 
-fn found<T>(signal: Option<T>, is_listed: impl Fn(T) -> bool) -> Found {
-    match signal.map(is_listed) {
-        None => Found::Absent,
-        Some(true) => Found::Listed,
-        Some(false) => Found::Other,
+    /// Whether the signal has one of the values.
+    fn is_listed(&self, signals: &Signals<'_>) -> Reading<bool> {
+        let told = |text: Option<&'_ str>, is_listed: &dyn Fn(&str) -> bool| {
+            text.map_or(Reading::Absent, |it| Reading::Known(is_listed(it)))
+        };
+        match self {
+            Self::Source(listed) => signals.source.map(|it| listed.set.contains(it)),
+            Self::Connecting(listed) => signals.connecting.map(|it| listed.set.contains(it)),
+            Self::Country(listed) => signals.country.map(|it| listed.contains(&it)),
+            Self::Subdivision(listed) => signals.subdivision.map(|it| listed.contains(&it)),
+            Self::Asn(listed) => signals.asn.map(|it| listed.contains(&it)),
+            Self::Ja3(listed) => signals.ja3.map(|it| listed.contains(&it)),
+            Self::Ja4(listed) => signals.ja4.map(|it| listed.contains(&it)),
+            Self::UserAgent(listed) => told(signals.user_agent, &|it| listed.contains_text(it)),
+            Self::Hostname(listed) => told(signals.hostname, &|it| listed.contains_folded(it)),
+        }
     }
 }
 
@@ -356,6 +391,37 @@ impl Signal {
             Self::Ja4 => "JA4",
             Self::UserAgent => "user agent",
             Self::Hostname => "host name",
+        }
+    }
+
+    /// The stable name, for events and metrics: that of the variant, in snake case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Connecting => "connecting",
+            Self::Country => "country",
+            Self::Subdivision => "subdivision",
+            Self::Asn => "asn",
+            Self::Ja3 => "ja3",
+            Self::Ja4 => "ja4",
+            Self::UserAgent => "user_agent",
+            Self::Hostname => "hostname",
+        }
+    }
+
+    /// The member of `match` and `not_match` that lists values of the signal; the first one of those
+    /// that have a list for each family of addresses.
+    pub const fn member(self) -> &'static str {
+        match self {
+            Self::Source => "ipv4_cidrs",
+            Self::Connecting => "connecting_ipv4_cidrs",
+            Self::Country => "geo_country_codes",
+            Self::Subdivision => "geo_subdivision_codes",
+            Self::Asn => "asns",
+            Self::Ja3 => "ja3_fingerprints",
+            Self::Ja4 => "ja4_fingerprints",
+            Self::UserAgent => "user_agents",
+            Self::Hostname => "hostnames",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 
 use crate::{
-    acl::{Endpoint, Rule},
+    acl::{Endpoint, Rule, UnknownSignal},
     values::Timestamp,
 };
 
@@ -50,10 +50,14 @@ pub(super) struct Counts {
     rules: Box<[RuleCounts]>,
 }
 
+/// What a rule said, apart for each endpoint. A rule that decides and could not be evaluated ends the
+/// evaluation like one that matched.
 #[derive(Debug, Default)]
 struct RuleCounts {
     decided: PerEndpoint,
+    decided_unknown: PerEndpoint,
     monitored: PerEndpoint,
+    monitored_unknown: PerEndpoint,
 }
 
 impl Counts {
@@ -78,15 +82,26 @@ impl Counts {
         self.requests.add(endpoint);
     }
 
-    pub(super) fn decided(&self, rule: usize, endpoint: Endpoint) {
+    pub(super) fn decided(&self, rule: usize, endpoint: Endpoint, unknown: Option<UnknownSignal>) {
         if let Some(counts) = self.rules.get(rule) {
-            counts.decided.add(endpoint);
+            match unknown {
+                None => counts.decided.add(endpoint),
+                Some(_) => counts.decided_unknown.add(endpoint),
+            }
         }
     }
 
-    pub(super) fn monitored(&self, rule: usize, endpoint: Endpoint) {
+    pub(super) fn monitored(
+        &self,
+        rule: usize,
+        endpoint: Endpoint,
+        unknown: Option<UnknownSignal>,
+    ) {
         if let Some(counts) = self.rules.get(rule) {
-            counts.monitored.add(endpoint);
+            match unknown {
+                None => counts.monitored.add(endpoint),
+                Some(_) => counts.monitored_unknown.add(endpoint),
+            }
         }
     }
 
@@ -101,14 +116,17 @@ impl Counts {
                 priority: rule.priority,
                 evaluated: 0,
                 matched: 0,
+                unanswered: 0,
             };
             for (endpoint, left) in ENDPOINTS.into_iter().zip(&mut left) {
                 if rule.scope.covers(endpoint) {
                     let decided = counts.decided.get(endpoint);
+                    let decided_unknown = counts.decided_unknown.get(endpoint);
                     report.evaluated += *left;
                     report.matched += decided + counts.monitored.get(endpoint);
+                    report.unanswered += decided_unknown + counts.monitored_unknown.get(endpoint);
                     // Requests go on while this is read.
-                    *left = left.saturating_sub(decided);
+                    *left = left.saturating_sub(decided + decided_unknown);
                 }
             }
             report
@@ -149,4 +167,6 @@ pub struct RuleReport {
     pub evaluated: u64,
     /// How often it matched, monitoring or not.
     pub matched: u64,
+    /// How often it could not be evaluated, monitoring or not, because it needed an unknown signal.
+    pub unanswered: u64,
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::{
     acl::{
         AclError, AclFault, AclReport, Action, Endpoint, Explanation, Rule, Signal, Signals,
-        conditions::Condition, counts::Counts,
+        UnknownSignal, conditions::Truth, counts::Counts,
     },
     values::{Timestamp, WebUri},
 };
@@ -13,6 +13,10 @@ use crate::{
 /// Rules are asked by ascending priority, ties in the order of the list; the first that a request
 /// meets decides, and where none does, the request goes on. A rule that is monitoring is counted
 /// and reported, and the next one is asked.
+///
+/// A rule that needs an unknown signal refuses the request: evaluation has three values. A rule that a
+/// known signal already excludes does not match; a rule that could match ends the evaluation, whatever
+/// its action. A monitoring rule only reports that it could not be evaluated.
 ///
 /// Clones share the rules and their counters. To change a list, make a new one: a verdict belongs
 /// to one list, whole.
@@ -37,10 +41,10 @@ struct Compiled {
 pub struct Verdict<'a> {
     /// What becomes of the request.
     pub decision: Decision<'a>,
-    /// The rule that decided; `None` if none did.
+    /// The rule that ended the evaluation; `None` if none did.
     pub decided_by: Option<&'a Rule>,
-    /// The monitoring rules that matched before that.
-    pub monitored: Vec<&'a Rule>,
+    /// The monitoring rules before that which matched or could not be evaluated, in their order.
+    pub monitored: Vec<Monitored<'a>>,
 }
 
 /// What becomes of a request.
@@ -52,6 +56,18 @@ pub enum Decision<'a> {
     Block,
     /// It is sent to this address.
     Redirect(&'a WebUri),
+    /// It is refused, because a rule needs a signal that is unknown.
+    Unanswered(UnknownSignal),
+}
+
+/// What a monitoring rule reports of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Monitored<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// The unknown signal that the rule needed; `None` if the rule matched.
+    pub unknown: Option<UnknownSignal>,
 }
 
 impl Acl {
@@ -83,8 +99,8 @@ impl Acl {
         let conditions = rules
             .iter()
             .filter(|rule| rule.active)
-            .flat_map(Rule::conditions);
-        let mut signals: Vec<Signal> = conditions.map(Condition::signal).collect();
+            .flat_map(Rule::sides);
+        let mut signals: Vec<Signal> = conditions.map(|(_, it)| it.signal()).collect();
         signals.sort_unstable();
         signals.dedup();
         Ok(Self(Arc::new(Compiled {
@@ -103,6 +119,20 @@ impl Acl {
     /// The active rules, in the order in which they are asked.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &Rule> {
         self.0.order.iter().filter_map(|&at| self.0.rules.get(at))
+    }
+
+    /// The places of the signals that active rules look at and that `endpoint` is covered by: the
+    /// position of the rule in the list, the member of the rule (`match` or `not_match`), the signal.
+    pub(crate) fn needs(
+        &self,
+        endpoint: Endpoint,
+    ) -> impl Iterator<Item = (usize, &'static str, Signal)> {
+        let rules = self.rules().iter().enumerate();
+        let covering = rules.filter(move |(_, it)| it.active && it.scope.covers(endpoint));
+        covering.flat_map(|(at, rule)| {
+            let sides = rule.sides();
+            sides.map(move |(side, condition)| (at, side.as_str(), condition.signal()))
+        })
     }
 
     /// Whether an active rule looks at `signal`, so that it is worth finding out.
@@ -126,21 +156,22 @@ impl Acl {
             monitored: Vec::new(),
         };
         for (at, rule) in self.in_order().enumerate() {
-            if !rule.scope.covers(endpoint) || !rule.is_about(signals) {
+            if !rule.scope.covers(endpoint) {
                 continue;
             }
-            match &rule.action {
-                Some(action) if !rule.monitoring => {
-                    counts.decided(at, endpoint);
-                    verdict.decision = Decision::of(action);
-                    verdict.decided_by = Some(rule);
-                    break;
-                }
-                _ => {
-                    counts.monitored(at, endpoint);
-                    verdict.monitored.push(rule);
-                }
+            let unknown = match rule.is_about(signals) {
+                Truth::No => continue,
+                Truth::Yes => None,
+                Truth::Unknown(unknown) => Some(unknown),
+            };
+            if let Some(action) = rule.carried_out() {
+                counts.decided(at, endpoint, unknown);
+                verdict.decision = unknown.map_or(Decision::of(action), Decision::Unanswered);
+                verdict.decided_by = Some(rule);
+                break;
             }
+            counts.monitored(at, endpoint, unknown);
+            verdict.monitored.push(Monitored { rule, unknown });
         }
         verdict
     }

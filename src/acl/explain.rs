@@ -1,12 +1,15 @@
 use std::fmt;
 
-use crate::acl::{Acl, Conditions, Endpoint, Rule, Signal, Signals, conditions::Found};
+use crate::acl::{
+    Acl, Endpoint, Reading, Rule, Signal, Signals, UnknownSignal,
+    conditions::{Condition, Side, Truth},
+};
 
 /// Why a request is judged as it is, rule by rule. `Display` prints it for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The position in the list of the rule that decides; `None` if none does.
+    /// The position in the list of the rule that ends the evaluation; `None` if none does.
     pub decided_by: Option<usize>,
     /// Every rule, in the order in which they are asked; those that are not asked come last.
     pub rules: Vec<RuleExplanation>,
@@ -30,6 +33,7 @@ pub struct RuleExplanation {
 
 /// Whether a rule was asked, and what it said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Standing {
     /// It is not active.
     Inactive,
@@ -43,6 +47,10 @@ pub enum Standing {
     Monitors,
     /// It is about this request, and decides.
     Decides,
+    /// It only watches, and can't be evaluated: it needs this signal, which is unknown.
+    MonitorsUnanswered(UnknownSignal),
+    /// It can't be evaluated and refuses the request: it needs this signal, which is unknown.
+    Unanswered(UnknownSignal),
 }
 
 /// Whether what a rule asks of one signal holds.
@@ -53,10 +61,10 @@ pub struct ConditionExplanation {
     pub side: &'static str,
     /// The signal.
     pub signal: Signal,
-    /// Whether the request has the signal at all.
-    pub is_known: bool,
-    /// Whether what is asked of it holds.
-    pub holds: bool,
+    /// Whether the request has the signal: absent, known, or unknown and why.
+    pub reading: Reading<()>,
+    /// Whether what is asked of it holds; `None` if that can't be said, because it is unknown.
+    pub holds: Option<bool>,
 }
 
 impl Explanation {
@@ -68,7 +76,7 @@ impl Explanation {
         for rule in acl.in_order() {
             let position = position(acl, rule);
             let standing = explanation.standing_of(rule, endpoint, signals);
-            if standing == Standing::Decides {
+            if standing.ends_evaluation() {
                 explanation.decided_by = Some(position);
             }
             explanation
@@ -94,13 +102,22 @@ impl Explanation {
             Standing::NotReached
         } else if !rule.scope.covers(endpoint) {
             Standing::OutOfScope
-        } else if !rule.is_about(signals) {
-            Standing::NoMatch
-        } else if rule.monitoring {
-            Standing::Monitors
         } else {
-            Standing::Decides
+            let monitors = rule.carried_out().is_none();
+            match rule.is_about(signals) {
+                Truth::No => Standing::NoMatch,
+                Truth::Yes if monitors => Standing::Monitors,
+                Truth::Yes => Standing::Decides,
+                Truth::Unknown(unknown) if monitors => Standing::MonitorsUnanswered(unknown),
+                Truth::Unknown(unknown) => Standing::Unanswered(unknown),
+            }
         }
+    }
+}
+
+impl Standing {
+    const fn ends_evaluation(self) -> bool {
+        matches!(self, Self::Decides | Self::Unanswered(_))
     }
 }
 
@@ -112,54 +129,55 @@ fn position(acl: &Acl, rule: &Rule) -> usize {
 
 impl RuleExplanation {
     fn of(rule: &Rule, position: usize, standing: Standing, signals: &Signals<'_>) -> Self {
-        let matching = sides("match", rule.matching.as_ref(), signals, |it| {
-            it == Found::Listed
-        });
-        let not = rule.not_matching.as_ref();
-        let not_matching = sides("not_match", not, signals, |it| it != Found::Listed);
         let action = rule
             .action
             .as_ref()
             .map_or_else(|| "log".to_owned(), ToString::to_string);
+        let conditions = rule.sides();
+        let conditions = conditions.map(|(side, it)| ConditionExplanation::of(side, it, signals));
         Self {
             position,
             description: rule.description().to_owned(),
             action,
             standing,
-            conditions: matching.chain(not_matching).collect(),
+            conditions: conditions.collect(),
         }
     }
 }
 
-fn sides<'a>(
-    side: &'static str,
-    conditions: Option<&'a Conditions>,
-    signals: &'a Signals<'_>,
-    holds: impl Fn(Found) -> bool + 'a,
-) -> impl Iterator<Item = ConditionExplanation> + 'a {
-    conditions
-        .into_iter()
-        .flat_map(Conditions::iter)
-        .map(move |condition| {
-            let found = condition.look_at(signals);
-            ConditionExplanation {
-                side,
-                signal: condition.signal(),
-                is_known: found != Found::Absent,
-                holds: holds(found),
-            }
-        })
+impl ConditionExplanation {
+    fn of(side: Side, condition: &Condition, signals: &Signals<'_>) -> Self {
+        let signal = condition.signal();
+        Self {
+            side: side.as_str(),
+            signal,
+            reading: signals.reading(signal),
+            holds: match condition.holds(side, signals) {
+                Truth::Yes => Some(true),
+                Truth::No => Some(false),
+                Truth::Unknown(_) => None,
+            },
+        }
+    }
 }
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decisive = self
+        let last = self
             .rules
             .iter()
-            .find(|rule| rule.standing == Standing::Decides);
-        match decisive {
-            Some(rule) => writeln!(f, "{}, by rule {}", rule.action, rule.name())?,
+            .find(|rule| rule.standing.ends_evaluation());
+        match last.map(|rule| (rule, rule.standing)) {
             None => writeln!(f, "allow: no rule decides")?,
+            Some((rule, Standing::Unanswered(unknown))) => {
+                let signal = unknown.signal.as_str();
+                writeln!(
+                    f,
+                    "refuse: rule {} needs the {signal}, which is unknown",
+                    rule.name()
+                )?;
+            }
+            Some((rule, _)) => writeln!(f, "{}, by rule {}", rule.action, rule.name())?,
         }
         self.rules.iter().try_for_each(|rule| write!(f, "{rule}"))
     }
@@ -183,6 +201,8 @@ impl fmt::Display for RuleExplanation {
             Standing::NoMatch => "no match",
             Standing::Monitors => "matches, monitoring only",
             Standing::Decides => "decides",
+            Standing::MonitorsUnanswered(_) => "can't be evaluated, monitoring only",
+            Standing::Unanswered(_) => "can't be evaluated, refuses",
         };
         writeln!(f, "  rule {} [{}]: {standing}", self.name(), self.action)?;
         self.conditions
@@ -193,17 +213,16 @@ impl fmt::Display for RuleExplanation {
 
 impl fmt::Display for ConditionExplanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let holds = if self.holds { "holds" } else { "does not hold" };
-        let known = if self.is_known {
-            ""
-        } else {
-            ", not known of this request"
+        let holds = match self.holds {
+            Some(true) => "holds",
+            Some(false) => "does not hold",
+            None => "unknown",
         };
-        writeln!(
-            f,
-            "    {} {}: {holds}{known}",
-            self.side,
-            self.signal.as_str()
-        )
+        write!(f, "    {} {}: {holds}", self.side, self.signal.as_str())?;
+        match self.reading {
+            Reading::Known(()) => writeln!(f),
+            Reading::Absent => writeln!(f, ", the request does not have it"),
+            Reading::Unknown(reason) => writeln!(f, ", because {reason}"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The JSON of the tenant ACL, read member by member so that an error can name its place.
 
-use std::{collections::HashSet, net::IpAddr};
+use std::collections::HashSet;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
@@ -10,6 +10,7 @@ use crate::{
         Acl, AclError, AclFault, AclScope, Action, Asn, Conditions, CountryCode, Ja3, Ja4, Rule,
         SubdivisionCode,
         conditions::{Condition, Networks, Values},
+        networks::{parse_network, without_host_bits},
         tree::Tree,
     },
     values::{WebUri, is_host_name},
@@ -242,36 +243,17 @@ fn parsed<T, E>(tree: Tree, parse: fn(&str) -> Result<T, E>) -> Result<T, AclFau
     parse(&text).map_err(|_| AclFault::Malformed)
 }
 
-/// A network, or an address alone, which is the network of that address.
+/// A network of this family.
 fn network(tree: Tree, is_family: fn(&IpNet) -> bool) -> Result<IpNet, AclFault> {
     let Tree::Text(text) = tree else {
         return Err(AclFault::WrongType);
     };
-    // The parser of the standard library takes no leading zeros, which some read as octal.
-    let (address, length) = match text.split_once('/') {
-        Some((address, length)) => (address, Some(length)),
-        None => (text.as_str(), None),
-    };
-    let address: IpAddr = address.parse().map_err(|_| AclFault::Malformed)?;
-    let network = match length {
-        None => IpNet::from(address),
-        Some(length) => {
-            let is_plain = !length.starts_with(['0', '+']) || length == "0";
-            let length = length
-                .parse()
-                .ok()
-                .filter(|_| is_plain)
-                .ok_or(AclFault::Malformed)?;
-            IpNet::new(address, length).map_err(|_| AclFault::Malformed)?
-        }
-    };
+    let network = parse_network(&text)?;
+    // A network of the other family is that mistake, whatever its bits.
     if !is_family(&network) {
         return Err(AclFault::WrongFamily);
     }
-    if network.trunc() != network {
-        return Err(AclFault::HostBits);
-    }
-    Ok(network)
+    without_host_bits(network)
 }
 
 fn is_v4(network: &IpNet) -> bool {

@@ -7,6 +7,8 @@ use std::{
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::acl::AclFault;
+
 /// A set of IPv4 and IPv6 networks that answers at once whether an address is in it.
 ///
 /// Networks within others are left out, the rest are sorted, so that an address can only be in the
@@ -264,15 +266,51 @@ impl Serialize for NetworkSet {
 
 impl<'de> Deserialize<'de> for NetworkSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let networks = Vec::<IpNet>::deserialize(deserializer)?;
-        match networks
-            .iter()
-            .position(|network| network.trunc() != *network)
-        {
-            Some(at) => Err(D::Error::custom(format_args!(
-                "network {at} has bits set after its prefix"
-            ))),
-            None => Ok(Self::new(networks)),
-        }
+        let networks = Vec::<Written>::deserialize(deserializer)?;
+        Ok(networks
+            .into_iter()
+            .map(|Written(network)| network)
+            .collect())
+    }
+}
+
+/// One network of a list, so that an error names its place.
+struct Written(IpNet);
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let network = parse_network(&text).and_then(without_host_bits);
+        network.map(Self).map_err(|fault| match fault {
+            AclFault::Malformed => D::Error::custom(
+                "is no network: write an address such as 10.0.0.2, or a CIDR such as 10.0.0.0/8",
+            ),
+            fault => D::Error::custom(fault),
+        })
+    }
+}
+
+/// The network that `text` names: a CIDR, or an address alone, which is the network of that address.
+pub(super) fn parse_network(text: &str) -> Result<IpNet, AclFault> {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    // The parser of the standard library takes no leading zeros, which some read as octal.
+    let address: IpAddr = address.parse().map_err(|_| AclFault::Malformed)?;
+    let Some(length) = length else {
+        return Ok(address.into());
+    };
+    let is_plain = !length.starts_with(['0', '+']) || length == "0";
+    let length = length.parse().ok().filter(|_| is_plain);
+    IpNet::new(address, length.ok_or(AclFault::Malformed)?).map_err(|_| AclFault::Malformed)
+}
+
+/// `network`, if it is clear which addresses it means.
+pub(super) fn without_host_bits(network: IpNet) -> Result<IpNet, AclFault> {
+    if network.trunc() == network {
+        Ok(network)
+    } else {
+        Err(AclFault::HostBits)
     }
 }

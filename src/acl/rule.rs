@@ -3,7 +3,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    acl::{AclError, AclFault, Conditions, Signals, conditions::Condition},
+    acl::{
+        AclError, AclFault, Conditions, Signals,
+        conditions::{Condition, Side, Truth},
+    },
     values::WebUri,
 };
 
@@ -195,28 +198,30 @@ impl Rule {
         self.action.as_ref()
     }
 
+    /// The action, unless it is only counted and reported.
+    pub(super) fn carried_out(&self) -> Option<&Action> {
+        self.action.as_ref().filter(|_| !self.monitoring)
+    }
+
     /// Whether the action is only counted and reported, not carried out.
     pub const fn is_monitoring(&self) -> bool {
         self.monitoring
     }
 
     /// Whether the rule is about a request with these signals.
-    pub(super) fn is_about(&self, signals: &Signals<'_>) -> bool {
-        self.matching
-            .as_ref()
-            .is_none_or(|conditions| conditions.all_listed(signals))
-            && self
-                .not_matching
-                .as_ref()
-                .is_none_or(|conditions| conditions.none_listed(signals))
+    pub(super) fn is_about(&self, signals: &Signals<'_>) -> Truth {
+        Truth::all(
+            self.sides()
+                .map(|(side, condition)| condition.holds(side, signals)),
+        )
     }
 
-    /// Everything that the rule looks at.
-    pub(super) fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        [&self.matching, &self.not_matching]
-            .into_iter()
-            .flatten()
-            .flat_map(Conditions::iter)
+    /// Everything that the rule looks at, and on which side.
+    pub(super) fn sides(&self) -> impl Iterator<Item = (Side, &Condition)> {
+        let matching = self.matching.iter().flat_map(Conditions::iter);
+        let not_matching = self.not_matching.iter().flat_map(Conditions::iter);
+        let matching = matching.map(|condition| (Side::Match, condition));
+        matching.chain(not_matching.map(|condition| (Side::NotMatch, condition)))
     }
 
     /// The first thing that makes the rule say something else than its author meant.

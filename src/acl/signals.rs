@@ -1,39 +1,61 @@
 use std::net::IpAddr;
 
-use crate::acl::{Asn, CountryCode, Ja3, Ja4, Signal, SubdivisionCode};
+use crate::acl::{
+    Asn, ClientAddress, CountryCode, EdgeSignal, Ja3, Ja4, Reading, Signal, SubdivisionCode,
+    UnknownReason,
+};
 
-/// What is known of a request before its body: what rules are about. A signal that is not known is
-/// absent: no rule matches it, and every rule that excludes values of it holds.
+/// What is known of a request before its body: what rules look at.
+///
+/// Addresses are unknown until the host gives them; any other signal is absent until somebody sets
+/// it. The engine turns an absent signal into an unknown one where nothing could have told it.
 ///
 /// ```
-/// use oauth_dcr::acl::Signals;
+/// use oauth_dcr::acl::{Reading, Signal, Signals};
 ///
 /// let signals = Signals::from_peer("203.0.113.5".parse()?).user_agent("curl/8.5.0");
 /// assert_eq!(signals.source(), Some("203.0.113.5".parse()?));
+/// assert_eq!(signals.reading(Signal::Country), Reading::Absent);
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signals<'a> {
-    source: Option<IpAddr>,
-    connecting: Option<IpAddr>,
-    pub(super) country: Option<CountryCode>,
-    pub(super) subdivision: Option<SubdivisionCode>,
-    pub(super) asn: Option<Asn>,
-    pub(super) ja3: Option<Ja3>,
-    pub(super) ja4: Option<Ja4>,
+    pub(crate) source: Reading<IpAddr>,
+    pub(super) connecting: Reading<IpAddr>,
+    pub(crate) country: Reading<CountryCode>,
+    pub(crate) subdivision: Reading<SubdivisionCode>,
+    pub(crate) asn: Reading<Asn>,
+    pub(crate) ja3: Reading<Ja3>,
+    pub(crate) ja4: Reading<Ja4>,
     pub(super) user_agent: Option<&'a str>,
     pub(super) hostname: Option<&'a str>,
 }
 
+impl Default for Signals<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<'a> Signals<'a> {
-    /// Nothing is known.
-    pub fn unknown() -> Self {
-        Self::default()
+    /// A request of which nothing is known yet: the addresses are unknown, the rest is absent.
+    pub const fn new() -> Self {
+        Self {
+            source: Reading::Unknown(UnknownReason::NoPeerAddress),
+            connecting: Reading::Unknown(UnknownReason::NoPeerAddress),
+            country: Reading::Absent,
+            subdivision: Reading::Absent,
+            asn: Reading::Absent,
+            ja3: Reading::Absent,
+            ja4: Reading::Absent,
+            user_agent: None,
+            hostname: None,
+        }
     }
 
     /// The request comes straight from `peer`.
     pub fn from_peer(peer: IpAddr) -> Self {
-        Self::unknown().connecting(peer).with_source(peer)
+        Self::new().connecting(peer).with_source(peer)
     }
 
     /// Sets the address of the client behind the proxies.
@@ -41,8 +63,21 @@ impl<'a> Signals<'a> {
     pub fn with_source(self, address: IpAddr) -> Self {
         // An IPv4-mapped IPv6 address is what a dual-stack socket makes of an IPv4 one.
         Self {
-            source: Some(address.to_canonical()),
+            source: Reading::Known(address.to_canonical()),
             ..self
+        }
+    }
+
+    /// Sets the address of the client to what its proxies say; without any, the source stays.
+    #[must_use]
+    pub fn forwarded(self, client: ClientAddress) -> Self {
+        match client {
+            ClientAddress::NotForwarded => self,
+            ClientAddress::Known(address) => self.with_source(address),
+            ClientAddress::Unknown(reason) => Self {
+                source: Reading::Unknown(reason),
+                ..self
+            },
         }
     }
 
@@ -50,7 +85,7 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn connecting(self, address: IpAddr) -> Self {
         Self {
-            connecting: Some(address.to_canonical()),
+            connecting: Reading::Known(address.to_canonical()),
             ..self
         }
     }
@@ -59,7 +94,7 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn country(self, country: CountryCode) -> Self {
         Self {
-            country: Some(country),
+            country: Reading::Known(country),
             ..self
         }
     }
@@ -68,7 +103,7 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn subdivision(self, subdivision: SubdivisionCode) -> Self {
         Self {
-            subdivision: Some(subdivision),
+            subdivision: Reading::Known(subdivision),
             ..self
         }
     }
@@ -77,7 +112,7 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn asn(self, asn: Asn) -> Self {
         Self {
-            asn: Some(asn),
+            asn: Reading::Known(asn),
             ..self
         }
     }
@@ -86,7 +121,7 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn ja3(self, ja3: Ja3) -> Self {
         Self {
-            ja3: Some(ja3),
+            ja3: Reading::Known(ja3),
             ..self
         }
     }
@@ -95,9 +130,23 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn ja4(self, ja4: Ja4) -> Self {
         Self {
-            ja4: Some(ja4),
+            ja4: Reading::Known(ja4),
             ..self
         }
+    }
+
+    /// Sets that `signal` can't be determined: call it for what was sent and can't be read, so that
+    /// the signal does not count as absent.
+    #[must_use]
+    pub fn unknown(mut self, signal: EdgeSignal, reason: UnknownReason) -> Self {
+        match signal {
+            EdgeSignal::Country => self.country = Reading::Unknown(reason),
+            EdgeSignal::Subdivision => self.subdivision = Reading::Unknown(reason),
+            EdgeSignal::Asn => self.asn = Reading::Unknown(reason),
+            EdgeSignal::Ja3 => self.ja3 = Reading::Unknown(reason),
+            EdgeSignal::Ja4 => self.ja4 = Reading::Unknown(reason),
+        }
+        self
     }
 
     /// Sets the `User-Agent`.
@@ -118,48 +167,35 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// The address of the client, an IPv4-mapped one as its IPv4 address.
-    pub const fn source(&self) -> Option<IpAddr> {
-        self.source
+    /// The address of the client if it is known, an IPv4-mapped one as its IPv4 address.
+    pub fn source(&self) -> Option<IpAddr> {
+        self.source.known()
     }
 
-    /// The address that the connection comes from, an IPv4-mapped one as its IPv4 address.
-    pub const fn peer(&self) -> Option<IpAddr> {
-        self.connecting
+    /// The address that the connection comes from if it is known, an IPv4-mapped one as its IPv4
+    /// address.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.connecting.known()
     }
 
-    /// Whether `signal` is known.
-    pub const fn knows(&self, signal: Signal) -> bool {
+    /// Whether `signal` is absent, known, or unknown and why.
+    pub fn reading(&self, signal: Signal) -> Reading<()> {
+        let told = |text: Option<&str>| text.map_or(Reading::Absent, |_| Reading::Known(()));
         match signal {
-            Signal::Source => self.source.is_some(),
-            Signal::Connecting => self.connecting.is_some(),
-            Signal::Country => self.country.is_some(),
-            Signal::Subdivision => self.subdivision.is_some(),
-            Signal::Asn => self.asn.is_some(),
-            Signal::Ja3 => self.ja3.is_some(),
-            Signal::Ja4 => self.ja4.is_some(),
-            Signal::UserAgent => self.user_agent.is_some(),
-            Signal::Hostname => self.hostname.is_some(),
-        }
-    }
-
-    /// The same signals, and of these the ones that are not known yet.
-    pub(crate) fn or_located(
-        self,
-        country: Option<CountryCode>,
-        subdivision: Option<SubdivisionCode>,
-        asn: Option<Asn>,
-    ) -> Self {
-        Self {
-            country: self.country.or(country),
-            subdivision: self.subdivision.or(subdivision),
-            asn: self.asn.or(asn),
-            ..self
+            Signal::Source => self.source.map(drop),
+            Signal::Connecting => self.connecting.map(drop),
+            Signal::Country => self.country.map(drop),
+            Signal::Subdivision => self.subdivision.map(drop),
+            Signal::Asn => self.asn.map(drop),
+            Signal::Ja3 => self.ja3.map(drop),
+            Signal::Ja4 => self.ja4.map(drop),
+            Signal::UserAgent => told(self.user_agent),
+            Signal::Hostname => told(self.hostname),
         }
     }
 
     /// The client's country.
-    pub const fn country_code(&self) -> Option<CountryCode> {
+    pub const fn country_code(&self) -> Reading<CountryCode> {
         self.country
     }
 }

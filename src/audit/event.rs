@@ -87,6 +87,12 @@ pub enum AuditFact {
         /// What the rule of the access control list is for that stopped the request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acl_rule: Option<String>,
+        /// The signal that this rule needs and that is unknown ([`Signal::name`](crate::acl::Signal::name)).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<Cow<'static, str>>,
+        /// Why it is unknown ([`UnknownReason::as_str`](crate::acl::UnknownReason::as_str)).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Cow<'static, str>>,
     },
     /// A monitoring rule of the access control list matched, and what it says was not done.
     #[non_exhaustive]
@@ -99,6 +105,19 @@ pub enum AuditFact {
         /// What it would have done: `allow`, `block` or `redirect`; absent where it only reports.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         action: Option<Cow<'static, str>>,
+    },
+    /// A monitoring rule of the access control list could not be evaluated.
+    #[non_exhaustive]
+    AclRuleUnanswered {
+        /// What the rule is for.
+        acl_rule: String,
+        /// Its id, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acl_rule_id: Option<String>,
+        /// The signal that the rule needs ([`Signal::name`](crate::acl::Signal::name)).
+        signal: Cow<'static, str>,
+        /// Why it is unknown ([`UnknownReason::as_str`](crate::acl::UnknownReason::as_str)).
+        reason: Cow<'static, str>,
     },
     /// The owner registered a client anew.
     #[non_exhaustive]
@@ -182,6 +201,12 @@ impl AuditEvent {
                 acl_rule_id: rule.id().map(str::to_owned),
                 action: rule.action().map(|action| action.as_str().into()),
             },
+            Event::RuleUnanswered { rule, unknown, .. } => AuditFact::AclRuleUnanswered {
+                acl_rule: rule.description().to_owned(),
+                acl_rule_id: rule.id().map(str::to_owned),
+                signal: unknown.signal.name().into(),
+                reason: unknown.reason.as_str().into(),
+            },
             Event::Refused { error, .. } => AuditFact::refused(error),
         };
         Self {
@@ -239,12 +264,15 @@ impl AuditFact {
     }
 
     fn refused(error: &RegistrationError) -> Self {
+        let unknown = error.unknown_signal();
         Self::RegistrationRefused {
             error: error.kind().into(),
             field: error.field().map(|field| field.as_str().into()),
             index: error.index().and_then(|index| u64::try_from(index).ok()),
             rule: error.rule().map(Into::into),
             acl_rule: error.acl_rule().map(str::to_owned),
+            signal: unknown.map(|it| it.signal.name().into()),
+            reason: unknown.map(|it| it.reason.as_str().into()),
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::{
 ///             count.fetch_add(1, Ordering::Relaxed);
 ///         }
 ///     }))
-///     .build();
+///     .build()?;
 /// # let _ = (registrar, events, dropped);
 /// ```
 pub struct AuditTrail<F> {

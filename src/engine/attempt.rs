@@ -1,14 +1,14 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
-    acl::{Acl, Decision, Endpoint, Rule, Signal, Signals},
+    acl::Signals,
     engine::{
-        Admission, Registered, Registrar,
+        Admission, Registered, Registrar, access_control,
         registrar::Ports,
         trace::{Trace, Wait},
     },
-    error::{BackendError, RegistrationError},
-    ports::{Event, InitialAccessOutcome, Location, TenantSelector, WantedLocation},
+    error::RegistrationError,
+    ports::{Event, InitialAccessOutcome, TenantSelector},
     quota::RateDecision,
     settings::TenantSettings,
     values::TenantId,
@@ -45,7 +45,7 @@ impl Attempt {
     }
 
     /// Notes where the request comes from, for the events to come.
-    pub(crate) const fn comes_from(&mut self, signals: &Signals<'_>) {
+    pub(crate) fn comes_from(&mut self, signals: &Signals<'_>) {
         self.source = signals.source();
     }
 
@@ -100,7 +100,7 @@ impl Attempt {
         if !tenant.registration.enabled {
             return Err(RegistrationError::NotEnabled);
         }
-        self.check_acl(tenant, signals)?;
+        access_control::check(self.ports(), tenant, signals)?;
         self.check_initial_access(tenant, token).await?;
         let Some(quota) = tenant.registration.rate_limit else {
             return Ok(None);
@@ -111,72 +111,6 @@ impl Attempt {
             Ok(Some(decision))
         } else {
             Err(RegistrationError::TooManyRequests { decision })
-        }
-    }
-
-    fn check_acl(
-        &self,
-        tenant: &TenantSettings,
-        signals: Signals<'_>,
-    ) -> Result<(), RegistrationError> {
-        let acl = &tenant.acl;
-        if acl.rules().is_empty() {
-            return Ok(());
-        }
-        // A list of networks can't block an address that nobody told: that is a host's mistake, and
-        // must not open its gates.
-        let addresses = [Signal::Source, Signal::Connecting];
-        let lacks = |signal| acl.looks_at(signal) && !signals.knows(signal);
-        if addresses.into_iter().any(lacks) {
-            let cause = "a rule looks at the address, and the host gave none";
-            return Err(BackendError::new("acl", cause).into());
-        }
-        let signals = self.located(acl, signals);
-        let now = self.ports().clock.now();
-        let verdict = acl.evaluate(Endpoint::Registration, &signals, now);
-        for rule in verdict.monitored {
-            self.ports().tell(&Event::RuleMatched {
-                tenant: &tenant.id,
-                rule,
-                source: self.source,
-            });
-        }
-        let rule = || {
-            verdict
-                .decided_by
-                .map(Rule::description)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        match verdict.decision {
-            Decision::Allow => Ok(()),
-            Decision::Block => Err(RegistrationError::Blocked { rule: rule() }),
-            Decision::Redirect(location) => Err(RegistrationError::Redirected {
-                rule: rule(),
-                location: location.clone(),
-            }),
-        }
-    }
-
-    /// Adds to `signals` what `acl` looks at, the request did not say, and the source of locations
-    /// knows.
-    fn located<'a>(&self, acl: &Acl, signals: Signals<'a>) -> Signals<'a> {
-        let wants = |signal| acl.looks_at(signal) && !signals.knows(signal);
-        let wanted = WantedLocation {
-            country: wants(Signal::Country),
-            subdivision: wants(Signal::Subdivision),
-            asn: wants(Signal::Asn),
-        };
-        match signals.source() {
-            Some(address) if !wanted.is_nothing() => {
-                let Location {
-                    country,
-                    subdivision,
-                    asn,
-                } = self.ports().geo.locate(address, wanted);
-                signals.or_located(country, subdivision, asn)
-            }
-            _ => signals,
         }
     }
 

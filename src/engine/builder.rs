@@ -7,7 +7,7 @@ use crate::{
         EventSink, GeoSource, InitialAccess, NoGeo, OsRandom, RateLimiter, SecureRandom,
         SingleTenant, SystemClock, TenantDirectory, default_limiter,
     },
-    settings::TenantSettings,
+    settings::{SettingsError, TenantSettings},
 };
 
 /// Puts a [`Registrar`] together. Everything but the store has a default.
@@ -96,7 +96,21 @@ impl RegistrarBuilder {
     }
 
     /// The registrar.
-    pub fn build(self) -> Registrar {
+    ///
+    /// # Errors
+    /// [`SettingsError`] if the settings of a tenant that is known already can't work, or have a rule
+    /// that can never be evaluated: it looks at a country, say, and nothing tells countries. Tenants that
+    /// a directory of the host's own loads later are for [`Registrar::check`].
+    pub fn build(self) -> Result<Registrar, SettingsError> {
+        let known = self.tenants.known_tenants();
+        let registrar = self.unchecked();
+        known
+            .iter()
+            .try_for_each(|tenant| registrar.check(tenant))?;
+        Ok(registrar)
+    }
+
+    fn unchecked(self) -> Registrar {
         let Self {
             store,
             tenants,

@@ -30,8 +30,8 @@ const RETRIES: u32 = 5;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let registrar = Registrar::builder(MemoryStore::new())
 /// #     .tenant(TenantSettings::new().enabled())
-/// #     .build();
-/// # let admission = registrar.admit(TenantSelector::Host(None), Signals::unknown()).await?;
+/// #     .build()?;
+/// # let admission = registrar.admit(TenantSelector::Host(None), Signals::new()).await?;
 /// # let request = RegistrationRequest::new(["https://app.example.com/callback"]);
 /// # let id = admission.register(request).await?.client().id().clone();
 /// let owner = registrar.owner(TenantSelector::Host(None)).await?;

@@ -13,6 +13,7 @@ use crate::{
         ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
         Event, EventSink, GeoSource, SecureRandom, TenantSelector,
     },
+    settings::{SettingsError, TenantSettings},
     values::{ClientId, TenantId, Timestamp},
 };
 
@@ -32,7 +33,7 @@ use crate::{
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let registrar = Registrar::builder(MemoryStore::new())
 ///     .tenant(TenantSettings::new().enabled())
-///     .build();
+///     .build()?;
 ///
 /// let signals = Signals::from_peer("203.0.113.5".parse()?);
 /// let admission = registrar.admit(TenantSelector::Host(None), signals).await?;
@@ -70,6 +71,21 @@ impl Registrar {
     /// Begins a registrar that keeps its clients in `store`.
     pub fn builder(store: impl ClientStore) -> RegistrarBuilder {
         RegistrarBuilder::new(store)
+    }
+
+    /// Checks settings before requests come: that they can work ([`TenantSettings::check`]), and that
+    /// each rule of the access control list can be evaluated with what this registrar knows. A
+    /// [`TenantDirectory`](crate::TenantDirectory) of the host's own calls it for what it loads. Tenants
+    /// that were never checked are safe: a rule that can't be evaluated refuses each request with 503.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the first field at fault.
+    pub fn check(&self, settings: &TenantSettings) -> Result<(), SettingsError> {
+        let provided = self.0.geo.provides();
+        settings
+            .check()
+            .and_then(|()| settings.check_signal_sources(|signal| provided.has(signal)))
+            .map_err(|error| error.of(&settings.id))
     }
 
     /// Asks whether a request to the tenant that `selector` leads to may register a client: the

@@ -1,4 +1,5 @@
 use crate::{
+    acl::{UnknownReason, UnknownSignal},
     error::{BackendError, RandomError},
     quota::RateDecision,
     registration::{DecodeError, Field, MetadataError},
@@ -11,6 +12,10 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
+    /// The request has no `Host` header where HTTP/1.1 asks for one, more than one, or one that is no
+    /// host (RFC 9112 section 3.2).
+    #[error("send exactly one Host header, with the name of this server")]
+    InvalidHost,
     /// The request leads to no tenant.
     #[error("there is no such tenant")]
     UnknownTenant,
@@ -33,6 +38,29 @@ pub enum RegistrationError {
         rule: String,
         /// Where to.
         location: WebUri,
+    },
+    /// A rule of the tenant's access control list needs the client's address, or a signal that is
+    /// derived from it, and what the tenant's proxies say of the address can't be read.
+    #[error(
+        "access is denied, because the address of the client can't be determined; send no Forwarded \
+         or X-Forwarded-For header of your own"
+    )]
+    SourceUnknown {
+        /// What the rule is for.
+        rule: String,
+        /// What the rule needs, and why it is unknown.
+        unknown: UnknownSignal,
+    },
+    /// A rule of the tenant's access control list needs a signal that a trusted proxy sent in a form
+    /// that can't be read.
+    #[error(
+        "access is denied, because a header that the proxy in front of this server adds can't be read"
+    )]
+    SignalUnreadable {
+        /// What the rule is for.
+        rule: String,
+        /// What the rule needs, and why it is unknown.
+        unknown: UnknownSignal,
     },
     /// The host's gate asks for an initial access token, and the request has none.
     #[error("an initial access token is required")]
@@ -70,6 +98,15 @@ pub enum RegistrationError {
     /// The tenant has as many clients as it may, and each of them was used or is blocked.
     #[error("this tenant has as many clients as it may")]
     TooManyClients,
+    /// A rule of the tenant's access control list needs a signal that this server is not set up to
+    /// know: the address of the connection, or a signal that nothing tells.
+    #[error("the service is unavailable for now")]
+    SignalUnavailable {
+        /// What the rule is for.
+        rule: String,
+        /// What the rule needs, and why it is unknown.
+        unknown: UnknownSignal,
+    },
     /// A store, a limiter or a directory failed.
     #[error("the service is unavailable for now")]
     Backend(#[from] BackendError),
@@ -83,15 +120,31 @@ pub enum RegistrationError {
 
 /// What programs tell one error from another by: none of it holds the client's own text.
 impl RegistrationError {
+    /// The refusal by the rule for `rule`, which needs a signal that is unknown.
+    pub(crate) const fn unanswered(rule: String, unknown: UnknownSignal) -> Self {
+        match unknown.reason {
+            UnknownReason::UnreadableHop
+            | UnknownReason::ConflictingHeaders
+            | UnknownReason::MissingHop => Self::SourceUnknown { rule, unknown },
+            UnknownReason::UnreadableHeader => Self::SignalUnreadable { rule, unknown },
+            UnknownReason::NoPeerAddress | UnknownReason::NoSource => {
+                Self::SignalUnavailable { rule, unknown }
+            }
+        }
+    }
+
     /// The stable name of this kind of error: that of the variant, in snake case. It is finer than the
     /// `error` that the client is sent.
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::InvalidHost => "invalid_host",
             Self::UnknownTenant => "unknown_tenant",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotEnabled => "not_enabled",
             Self::Blocked { .. } => "blocked",
             Self::Redirected { .. } => "redirected",
+            Self::SourceUnknown { .. } => "source_unknown",
+            Self::SignalUnreadable { .. } => "signal_unreadable",
             Self::InitialAccessTokenRequired => "initial_access_token_required",
             Self::InvalidInitialAccessToken => "invalid_initial_access_token",
             Self::TooManyRequests { .. } => "too_many_requests",
@@ -102,6 +155,7 @@ impl RegistrationError {
             Self::Decode(_) => "decode",
             Self::Metadata(_) => "metadata",
             Self::TooManyClients => "too_many_clients",
+            Self::SignalUnavailable { .. } => "signal_unavailable",
             Self::Backend(_) => "backend",
             Self::Random(_) => "random",
             Self::NoFreeId => "no_free_id",
@@ -111,7 +165,10 @@ impl RegistrationError {
     /// Whether the service failed, so that the same request may do later: a 503. Anything else is a
     /// refusal.
     pub const fn is_failure(&self) -> bool {
-        matches!(self, Self::Backend(_) | Self::Random(_) | Self::NoFreeId)
+        matches!(
+            self,
+            Self::SignalUnavailable { .. } | Self::Backend(_) | Self::Random(_) | Self::NoFreeId
+        )
     }
 
     /// The field at fault, if it is one that this crate reads.
@@ -131,10 +188,13 @@ impl RegistrationError {
         }
     }
 
-    /// The stable name of the rule that the body breaks, as the client is sent it.
+    /// The stable name of the rule that the request breaks, as the client is sent it.
     pub const fn rule(&self) -> Option<&'static str> {
         match self {
-            Self::BodyTooLarge { .. }
+            Self::InvalidHost
+            | Self::SourceUnknown { .. }
+            | Self::SignalUnreadable { .. }
+            | Self::BodyTooLarge { .. }
             | Self::UnsupportedMediaType
             | Self::BodyIncomplete
             | Self::BodyTimeout => Some(self.kind()),
@@ -149,6 +209,7 @@ impl RegistrationError {
             | Self::InvalidInitialAccessToken
             | Self::TooManyRequests { .. }
             | Self::TooManyClients
+            | Self::SignalUnavailable { .. }
             | Self::Backend(_)
             | Self::Random(_)
             | Self::NoFreeId => None,
@@ -159,7 +220,21 @@ impl RegistrationError {
     /// words.
     pub fn acl_rule(&self) -> Option<&str> {
         match self {
-            Self::Blocked { rule } | Self::Redirected { rule, .. } => Some(rule),
+            Self::Blocked { rule }
+            | Self::Redirected { rule, .. }
+            | Self::SourceUnknown { rule, .. }
+            | Self::SignalUnreadable { rule, .. }
+            | Self::SignalUnavailable { rule, .. } => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// The signal that a rule of the access control list needed and that was unknown.
+    pub const fn unknown_signal(&self) -> Option<UnknownSignal> {
+        match self {
+            Self::SourceUnknown { unknown, .. }
+            | Self::SignalUnreadable { unknown, .. }
+            | Self::SignalUnavailable { unknown, .. } => Some(*unknown),
             _ => None,
         }
     }
@@ -178,17 +253,22 @@ impl From<DecodeError> for RegistrationError {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{registration::MetadataFault, values::RedirectUriError};
+    use crate::{acl::Signal, registration::MetadataFault, values::RedirectUriError};
 
     /// One error of each kind: a new variant finds its place in the match.
     pub(crate) fn one_of_each() -> Vec<RegistrationError> {
-        std::iter::successors(Some(RegistrationError::UnknownTenant), next).collect()
+        std::iter::successors(Some(RegistrationError::InvalidHost), next).collect()
     }
 
     fn next(error: &RegistrationError) -> Option<RegistrationError> {
         use RegistrationError as E;
         let rule = String::from("no visitors");
+        let unknown = |reason| UnknownSignal {
+            signal: Signal::Country,
+            reason,
+        };
         Some(match error {
+            E::InvalidHost => E::UnknownTenant,
             E::UnknownTenant => E::MethodNotAllowed,
             E::MethodNotAllowed => E::NotEnabled,
             E::NotEnabled => E::Blocked { rule },
@@ -196,7 +276,13 @@ pub(crate) mod tests {
                 rule,
                 location: WebUri::parse("https://example.com/").unwrap(),
             },
-            E::Redirected { .. } => E::InitialAccessTokenRequired,
+            E::Redirected { .. } => {
+                RegistrationError::unanswered(rule, unknown(UnknownReason::UnreadableHop))
+            }
+            E::SourceUnknown { .. } => {
+                RegistrationError::unanswered(rule, unknown(UnknownReason::UnreadableHeader))
+            }
+            E::SignalUnreadable { .. } => E::InitialAccessTokenRequired,
             E::InitialAccessTokenRequired => E::InvalidInitialAccessToken,
             E::InvalidInitialAccessToken => E::TooManyRequests {
                 decision: RateDecision::limited(
@@ -215,7 +301,10 @@ pub(crate) mod tests {
                 MetadataFault::RedirectUri(RedirectUriError::SchemeNotAllowed),
             )),
             E::Metadata(_) => E::TooManyClients,
-            E::TooManyClients => E::Backend(BackendError::new("test", "out of order")),
+            E::TooManyClients => {
+                RegistrationError::unanswered(rule, unknown(UnknownReason::NoSource))
+            }
+            E::SignalUnavailable { .. } => E::Backend(BackendError::new("test", "out of order")),
             E::Backend(_) => E::Random(RandomError::new("out of order")),
             E::Random(_) => E::NoFreeId,
             E::NoFreeId => return None,

@@ -74,6 +74,14 @@ impl GeoSource for Database {
     fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         self.0.locate(address.to_canonical(), wanted)
     }
+
+    fn provides(&self) -> WantedLocation {
+        WantedLocation {
+            country: self.0.country.is_some(),
+            subdivision: self.0.subdivision.is_some(),
+            asn: self.0.asn.is_some(),
+        }
+    }
 }
 
 impl fmt::Debug for Database {

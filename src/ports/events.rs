@@ -1,7 +1,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
-    acl::Rule,
+    acl::{Rule, UnknownSignal},
     client::Client,
     error::RegistrationError,
     values::{ClientId, TenantId},
@@ -67,6 +67,19 @@ pub enum Event<'a> {
         /// Where the request came from.
         source: Option<IpAddr>,
     },
+    /// A monitoring rule of the access control list could not be evaluated, because it needs a signal
+    /// that is unknown. Rules that are carried out refuse the request in that case.
+    #[non_exhaustive]
+    RuleUnanswered {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The rule.
+        rule: &'a Rule,
+        /// The signal that the rule needs, and why it is unknown.
+        unknown: UnknownSignal,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+    },
     /// A registration was refused, or failed ([`RegistrationError::is_failure`]).
     #[non_exhaustive]
     Refused {
@@ -88,7 +101,9 @@ impl<'a> Event<'a> {
             Self::Registered { client, .. }
             | Self::Folded { client, .. }
             | Self::Changed { client, .. } => Some(client.tenant()),
-            Self::Removed { tenant, .. } | Self::RuleMatched { tenant, .. } => Some(tenant),
+            Self::Removed { tenant, .. }
+            | Self::RuleMatched { tenant, .. }
+            | Self::RuleUnanswered { tenant, .. } => Some(tenant),
             Self::Refused { tenant, .. } => tenant,
         }
     }
@@ -100,7 +115,7 @@ impl<'a> Event<'a> {
             | Self::Folded { client, .. }
             | Self::Changed { client, .. } => Some(client.id()),
             Self::Removed { client_id, .. } => Some(client_id),
-            Self::RuleMatched { .. } | Self::Refused { .. } => None,
+            Self::RuleMatched { .. } | Self::RuleUnanswered { .. } | Self::Refused { .. } => None,
         }
     }
 
@@ -110,6 +125,7 @@ impl<'a> Event<'a> {
             Self::Registered { source, .. }
             | Self::Folded { source, .. }
             | Self::RuleMatched { source, .. }
+            | Self::RuleUnanswered { source, .. }
             | Self::Refused { source, .. } => source,
             Self::Changed { .. } | Self::Removed { .. } => None,
         }
@@ -121,7 +137,23 @@ impl<'a> Event<'a> {
             Self::Registered { took, .. }
             | Self::Folded { took, .. }
             | Self::Refused { took, .. } => Some(took),
-            Self::Changed { .. } | Self::Removed { .. } | Self::RuleMatched { .. } => None,
+            Self::Changed { .. }
+            | Self::Removed { .. }
+            | Self::RuleMatched { .. }
+            | Self::RuleUnanswered { .. } => None,
+        }
+    }
+
+    /// The signal that a rule needed and that was unknown.
+    pub const fn unknown_signal(&self) -> Option<UnknownSignal> {
+        match self {
+            Self::RuleUnanswered { unknown, .. } => Some(*unknown),
+            Self::Refused { error, .. } => error.unknown_signal(),
+            Self::Registered { .. }
+            | Self::Folded { .. }
+            | Self::Changed { .. }
+            | Self::Removed { .. }
+            | Self::RuleMatched { .. } => None,
         }
     }
 
@@ -133,7 +165,10 @@ impl<'a> Event<'a> {
             Self::Folded { .. } => Some("folded"),
             Self::Refused { error, .. } if error.is_failure() => Some("failed"),
             Self::Refused { .. } => Some("refused"),
-            Self::Changed { .. } | Self::Removed { .. } | Self::RuleMatched { .. } => None,
+            Self::Changed { .. }
+            | Self::Removed { .. }
+            | Self::RuleMatched { .. }
+            | Self::RuleUnanswered { .. } => None,
         }
     }
 }

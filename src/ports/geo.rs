@@ -1,6 +1,6 @@
 use std::{net::IpAddr, sync::Arc};
 
-use crate::acl::{Asn, CountryCode, SubdivisionCode};
+use crate::acl::{Asn, CountryCode, EdgeSignal, SubdivisionCode};
 
 /// Where addresses are: a database of networks, or whatever the host knows.
 ///
@@ -10,6 +10,12 @@ pub trait GeoSource: Send + Sync + 'static {
     /// What is known of `address`, which is never an IPv4-mapped one. What is not `wanted` is not
     /// used, and need not be found out.
     fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location;
+
+    /// What the source can tell at all. A rule on anything else can't be evaluated, unless the edge or
+    /// the host tells that signal. Default: everything.
+    fn provides(&self) -> WantedLocation {
+        WantedLocation::ALL
+    }
 }
 
 /// What is known of an address.
@@ -23,7 +29,7 @@ pub struct Location {
     pub asn: Option<Asn>,
 }
 
-/// Which parts of a [`Location`] are asked for.
+/// Parts of a [`Location`]: those that are asked for, or that a source can tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WantedLocation {
     /// The country.
@@ -42,13 +48,30 @@ impl WantedLocation {
         asn: true,
     };
 
+    /// Nothing.
+    pub const NOTHING: Self = Self {
+        country: false,
+        subdivision: false,
+        asn: false,
+    };
+
+    /// Whether `signal` is asked for. A fingerprint never is: it has nothing to do with an address.
+    pub const fn has(self, signal: EdgeSignal) -> bool {
+        match signal {
+            EdgeSignal::Country => self.country,
+            EdgeSignal::Subdivision => self.subdivision,
+            EdgeSignal::Asn => self.asn,
+            EdgeSignal::Ja3 | EdgeSignal::Ja4 => false,
+        }
+    }
+
     /// Whether nothing is asked for.
     pub const fn is_nothing(self) -> bool {
         !self.country && !self.subdivision && !self.asn
     }
 }
 
-/// Knows nothing of any address.
+/// Knows nothing of any address: no source of locations.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoGeo;
 
@@ -56,10 +79,18 @@ impl GeoSource for NoGeo {
     fn locate(&self, _: IpAddr, _: WantedLocation) -> Location {
         Location::default()
     }
+
+    fn provides(&self) -> WantedLocation {
+        WantedLocation::NOTHING
+    }
 }
 
 impl<G: GeoSource> GeoSource for Arc<G> {
     fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         G::locate(self, address, wanted)
+    }
+
+    fn provides(&self) -> WantedLocation {
+        G::provides(self)
     }
 }

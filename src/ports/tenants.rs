@@ -34,6 +34,13 @@ pub trait TenantDirectory: Send + Sync + 'static {
         &self,
         selector: TenantSelector<'_>,
     ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send;
+
+    /// The tenants that are in memory already, which [`RegistrarBuilder::build`](crate::RegistrarBuilder::build)
+    /// checks. Default: none. A directory that loads tenants later calls
+    /// [`Registrar::check`](crate::Registrar::check) for them.
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        Vec::new()
+    }
 }
 
 impl<D: TenantDirectory> TenantDirectory for Arc<D> {
@@ -43,6 +50,10 @@ impl<D: TenantDirectory> TenantDirectory for Arc<D> {
     ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send {
         D::find(self, selector)
     }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        D::known_tenants(self)
+    }
 }
 
 /// The object-safe twin of [`TenantDirectory`].
@@ -51,6 +62,8 @@ pub(crate) trait DynTenantDirectory: Send + Sync {
         &'a self,
         selector: TenantSelector<'a>,
     ) -> BoxFuture<'a, Result<Option<Arc<TenantSettings>>, BackendError>>;
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>>;
 }
 
 impl<D: TenantDirectory> DynTenantDirectory for D {
@@ -59,6 +72,10 @@ impl<D: TenantDirectory> DynTenantDirectory for D {
         selector: TenantSelector<'a>,
     ) -> BoxFuture<'a, Result<Option<Arc<TenantSettings>>, BackendError>> {
         Box::pin(D::find(self, selector))
+    }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        D::known_tenants(self)
     }
 }
 
@@ -79,6 +96,10 @@ impl TenantDirectory for SingleTenant {
         _: TenantSelector<'_>,
     ) -> Result<Option<Arc<TenantSettings>>, BackendError> {
         Ok(Some(Arc::clone(&self.0)))
+    }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        vec![Arc::clone(&self.0)]
     }
 }
 
@@ -127,6 +148,10 @@ impl Tenants {
         let index = Arc::new(Index::new(document));
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = index;
     }
+
+    fn index(&self) -> Arc<Index> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Index {
@@ -164,8 +189,11 @@ impl TenantDirectory for Tenants {
         &self,
         selector: TenantSelector<'_>,
     ) -> Result<Option<Arc<TenantSettings>>, BackendError> {
-        let index = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
-        Ok(index.find(selector).cloned())
+        Ok(self.index().find(selector).cloned())
+    }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        self.index().by_id.values().cloned().collect()
     }
 }
 

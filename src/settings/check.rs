@@ -1,139 +1,179 @@
-//! What no entry of a list shows alone: that the list contradicts itself.
+//! What no single field shows: that settings contradict themselves, or can never work.
 
-use std::{collections::HashSet, fmt, hash::Hash};
-
-use serde::{Deserialize, Deserializer, de::Error as _};
+use std::{collections::HashSet, hash::Hash};
 
 use crate::{
+    acl::{EdgeSignal, Endpoint, Signal},
     settings::{
-        ApiSettings, ClientGrant, Connection, GrantedScope, SettingsError, TenantSettings,
-        without_empty_path,
+        ApiSettings, ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault,
+        TenantSettings, without_empty_path,
     },
     values::is_scope_token,
 };
 
+/// A shorter limit would refuse nearly every redirect URI that there is.
+const LEAST_URI_BYTES: usize = 64;
+
+/// No body that registers a client is shorter.
+const LEAST_BODY_BYTES: usize = r#"{"redirect_uris":["http://[::1]"]}"#.len();
+
 impl TenantSettings {
-    /// Checks what no single entry shows: that no list says two things of one API, client grant or
-    /// connection, and that every scope is one. Reading settings by serde does it; call it for those
-    /// that are put together in Rust.
+    /// Checks what no single field shows: entries that say two things of one API, grant or connection,
+    /// scopes that are none, grants for an API that is not there, limits with which no registration
+    /// can succeed, proxies that are every address, and rules on a TLS fingerprint that nothing tells.
+    ///
+    /// Reading settings by serde does it; call it for those that are put together in Rust.
+    /// [`Registrar::check`](crate::Registrar::check) also knows the registrar's source of locations.
     ///
     /// # Errors
-    /// [`SettingsError::Duplicate`] or [`SettingsError::InvalidScope`], with list and place.
+    /// [`SettingsError`] names the first field at fault.
     pub fn check(&self) -> Result<(), SettingsError> {
-        check_apis(&self.apis)
-            .and_then(|()| check_client_grants(&self.client_grants))
-            .and_then(|()| check_connections(&self.connections))
-            .map_err(|fault| fault.of(self))
+        self.check_limits()?;
+        self.check_proxies()?;
+        self.check_apis()?;
+        self.check_client_grants()?;
+        self.check_connections()?;
+        // A registrar may have a source of locations. Nothing but a header or the host tells a
+        // fingerprint.
+        self.check_signal_sources(|signal| !matches!(signal, EdgeSignal::Ja3 | EdgeSignal::Ja4))
+    }
+
+    /// Checks that each rule on an endpoint of this crate can be evaluated, where `is_told` says which
+    /// signals are told by others than these settings.
+    pub(crate) fn check_signal_sources(
+        &self,
+        is_told: impl Fn(EdgeSignal) -> bool,
+    ) -> Result<(), SettingsError> {
+        for (rule, side, signal) in self.acl.needs(Endpoint::Registration) {
+            let edge = EdgeSignal::ALL
+                .into_iter()
+                .find(|it| Signal::from(*it) == signal);
+            if let Some(edge) = edge.filter(|it| !self.tells(*it) && !is_told(*it)) {
+                let path = format!("acl[{rule}].rule.{side}.{}", signal.member());
+                return Err(SettingsError::new(
+                    path,
+                    SettingsFault::NoSignalSource(edge),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_limits(&self) -> Result<(), SettingsError> {
+        let registration = &self.registration;
+        let uris = &registration.redirect_uris;
+        let metadata = &registration.metadata_limits;
+        let limits = [
+            ("redirect_uris.max", uris.max, 1),
+            ("redirect_uris.max_bytes", uris.max_bytes, LEAST_URI_BYTES),
+            (
+                "max_body_bytes",
+                registration.max_body_bytes,
+                LEAST_BODY_BYTES,
+            ),
+            (
+                "metadata_limits.client_name_chars",
+                metadata.client_name_chars,
+                1,
+            ),
+            ("metadata_limits.uri_bytes", metadata.uri_bytes, 1),
+            ("metadata_limits.localized", metadata.localized, 1),
+            ("metadata_limits.contacts", metadata.contacts, 1),
+            ("metadata_limits.contact_chars", metadata.contact_chars, 1),
+            ("metadata_limits.scope_bytes", metadata.scope_bytes, 1),
+            ("metadata_limits.software_chars", metadata.software_chars, 1),
+        ];
+        match limits.into_iter().find(|(_, limit, least)| limit < least) {
+            Some((field, _, least)) => {
+                let path = format!("registration.{field}");
+                Err(SettingsError::new(path, SettingsFault::TooSmall { least }))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_proxies(&self) -> Result<(), SettingsError> {
+        if self.trusted_proxies.iter().any(|it| it.prefix_len() == 0) {
+            return Err(SettingsError::new(
+                "trusted_proxies",
+                SettingsFault::EveryAddress,
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_apis(&self) -> Result<(), SettingsError> {
+        let names = self
+            .apis
+            .iter()
+            .map(|it| without_empty_path(&it.identifier));
+        none_twice("apis", names)?;
+        none_with_invalid_scope("apis", self.apis.iter().map(|it| it.scopes.as_slice()))?;
+        match &self.default_audience {
+            Some(audience) if self.api_named(audience).is_none() => Err(SettingsError::new(
+                "default_audience",
+                SettingsFault::UnknownAudience,
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_client_grants(&self) -> Result<(), SettingsError> {
+        let key = |it: &ClientGrant| (it.grantee.clone(), it.audience.clone(), it.subject_type);
+        none_twice("client_grants", self.client_grants.iter().map(key))?;
+        let scopes = self.client_grants.iter().map(|it| match &it.scope {
+            GrantedScope::Listed(scopes) => scopes.as_slice(),
+            GrantedScope::All => &[],
+        });
+        none_with_invalid_scope("client_grants", scopes)?;
+        for (at, grant) in self.client_grants.iter().enumerate() {
+            let is_default = grant.grantee == Grantee::ThirdPartyClients;
+            let fault = match self.api_named(&grant.audience) {
+                None => SettingsFault::UnknownAudience,
+                Some(api) if api.system && is_default => SettingsFault::SystemApi,
+                Some(_) => continue,
+            };
+            return Err(SettingsError::new(
+                format!("client_grants[{at}].audience"),
+                fault,
+            ));
+        }
+        Ok(())
+    }
+
+    /// The API with exactly this identifier, as grants name it.
+    fn api_named(&self, identifier: &str) -> Option<&ApiSettings> {
+        self.apis.iter().find(|api| api.identifier == identifier)
+    }
+
+    fn check_connections(&self) -> Result<(), SettingsError> {
+        none_twice("connections", self.connections.iter().map(|it| &it.name))
     }
 }
 
-pub(super) fn apis<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<ApiSettings>, D::Error> {
-    let apis: Vec<ApiSettings> = Vec::deserialize(deserializer)?;
-    check_apis(&apis).map_err(D::Error::custom)?;
-    Ok(apis)
-}
-
-pub(super) fn client_grants<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<ClientGrant>, D::Error> {
-    let grants: Vec<ClientGrant> = Vec::deserialize(deserializer)?;
-    check_client_grants(&grants).map_err(D::Error::custom)?;
-    Ok(grants)
-}
-
-pub(super) fn connections<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<Connection>, D::Error> {
-    let connections: Vec<Connection> = Vec::deserialize(deserializer)?;
-    check_connections(&connections).map_err(D::Error::custom)?;
-    Ok(connections)
-}
-
-fn check_apis(apis: &[ApiSettings]) -> Result<(), ListFault> {
-    let names = apis.iter().map(|it| without_empty_path(&it.identifier));
-    let with_wrong_scope = apis.iter().position(|it| !are_scopes(&it.scopes));
-    ListFault::of_list("apis", second(names), with_wrong_scope)
-}
-
-fn check_client_grants(grants: &[ClientGrant]) -> Result<(), ListFault> {
-    let names = grants
-        .iter()
-        .map(|it| (&it.grantee, &it.audience, it.subject_type));
-    let with_wrong_scope = grants.iter().position(|it| match &it.scope {
-        GrantedScope::Listed(scopes) => !are_scopes(scopes),
-        GrantedScope::All => false,
-    });
-    ListFault::of_list("client_grants", second(names), with_wrong_scope)
-}
-
-fn check_connections(connections: &[Connection]) -> Result<(), ListFault> {
-    let names = connections.iter().map(|it| &it.name);
-    ListFault::of_list("connections", second(names), None)
-}
-
-/// The place of the first name that is there already.
-fn second<K: Eq + Hash>(mut names: impl Iterator<Item = K>) -> Option<usize> {
+fn none_twice<K: Eq + Hash>(
+    list: &str,
+    mut keys: impl Iterator<Item = K>,
+) -> Result<(), SettingsError> {
     let mut seen = HashSet::new();
-    names.position(|name| !seen.insert(name))
-}
-
-fn are_scopes(scopes: &[String]) -> bool {
-    scopes.iter().all(|scope| is_scope_token(scope))
-}
-
-/// What is wrong with which entry of which list.
-struct ListFault {
-    list: &'static str,
-    index: usize,
-    is_duplicate: bool,
-}
-
-impl ListFault {
-    fn of_list(
-        list: &'static str,
-        duplicate: Option<usize>,
-        with_wrong_scope: Option<usize>,
-    ) -> Result<(), Self> {
-        let fault = |is_duplicate, index| Self {
-            list,
-            index,
-            is_duplicate,
-        };
-        match (duplicate, with_wrong_scope) {
-            (Some(index), _) => Err(fault(true, index)),
-            (None, Some(index)) => Err(fault(false, index)),
-            (None, None) => Ok(()),
-        }
-    }
-
-    fn of(self, settings: &TenantSettings) -> SettingsError {
-        let Self { list, index, .. } = self;
-        let tenant = settings.id.clone();
-        if self.is_duplicate {
-            SettingsError::Duplicate {
-                tenant,
-                list,
-                index,
-            }
-        } else {
-            SettingsError::InvalidScope {
-                tenant,
-                list,
-                index,
-            }
-        }
+    match keys.position(|key| !seen.insert(key)) {
+        Some(at) => Err(SettingsError::new(
+            format!("{list}[{at}]"),
+            SettingsFault::Duplicate,
+        )),
+        None => Ok(()),
     }
 }
 
-impl fmt::Display for ListFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fault = if self.is_duplicate {
-            "is there twice"
-        } else {
-            "has a scope that is no scope token"
-        };
-        write!(f, "{}[{}] {fault}", self.list, self.index)
+fn none_with_invalid_scope<'a>(
+    list: &str,
+    mut scopes: impl Iterator<Item = &'a [String]>,
+) -> Result<(), SettingsError> {
+    match scopes.position(|scopes| !scopes.iter().all(|it| is_scope_token(it))) {
+        Some(at) => Err(SettingsError::new(
+            format!("{list}[{at}]"),
+            SettingsFault::InvalidScope,
+        )),
+        None => Ok(()),
     }
 }

@@ -1,8 +1,10 @@
-use serde::{Deserialize, Serialize};
+use std::num::NonZeroU8;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
-    acl::{Acl, ForwardedHeader, NetworkSet},
-    settings::{ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings, check},
+    acl::{Acl, EdgeSignal, ForwardedHeader, NetworkSet, ProxyTrust},
+    settings::{ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings},
     values::{SecurityMode, TenantId},
 };
 
@@ -19,7 +21,8 @@ use crate::{
 /// assert!(settings.registration.enabled);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+// Serde's derived functions become inherent ones, so that reading can check the whole afterwards.
+#[serde(remote = "Self", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TenantSettings {
     /// The tenant's id.
@@ -47,23 +50,34 @@ pub struct TenantSettings {
     /// Who may reach the tenant's endpoints. Default everyone.
     #[serde(default)]
     pub acl: Acl,
-    /// The networks of proxies whose word about a client counts. Default none.
+    /// The networks of proxies whose word about a client counts. Default none. They can't be all
+    /// addresses: then every client could write its own address.
     #[serde(default)]
     pub trusted_proxies: NetworkSet,
+    /// How many proxies every connection comes through, 1 to 255, for hosts that can't be reached
+    /// around their proxies. The client's address is that value from the right of the header; if the
+    /// header has fewer, the address is unknown. With [`trusted_proxies`](Self::trusted_proxies) as
+    /// well, the connection has to come from one of them. Default: not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_hops: Option<NonZeroU8>,
     /// The header in which those proxies name the client's address.
     #[serde(default)]
     pub forwarded_header: ForwardedHeader,
     /// The headers in which they pass on what else they know of a client.
     #[serde(default)]
     pub signal_headers: SignalHeaders,
+    /// The signals that the host program sets itself, in the [`Signals`](crate::acl::Signals) that it
+    /// gives. One that it leaves out is absent. Default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals_from_host: Vec<EdgeSignal>,
     /// The APIs that the tenant protects.
-    #[serde(default, deserialize_with = "check::apis")]
+    #[serde(default)]
     pub apis: Vec<ApiSettings>,
     /// Which clients may reach which API. Default: none may reach any.
-    #[serde(default, deserialize_with = "check::client_grants")]
+    #[serde(default)]
     pub client_grants: Vec<ClientGrant>,
     /// The ways for users to sign in.
-    #[serde(default, deserialize_with = "check::connections")]
+    #[serde(default)]
     pub connections: Vec<Connection>,
 }
 
@@ -85,8 +99,10 @@ impl TenantSettings {
             default_audience: None,
             acl: Acl::default(),
             trusted_proxies: NetworkSet::default(),
+            trusted_hops: None,
             forwarded_header: ForwardedHeader::default(),
             signal_headers: SignalHeaders::default(),
+            signals_from_host: Vec::new(),
             apis: Vec::new(),
             client_grants: Vec::new(),
             connections: Vec::new(),
@@ -107,12 +123,41 @@ impl TenantSettings {
         Some(issuer.below(self.registration.path.as_str()))
     }
 
+    /// Whose word about a client counts.
+    pub fn proxy_trust(&self) -> ProxyTrust<'_> {
+        ProxyTrust::new(&self.trusted_proxies)
+            .header(self.forwarded_header)
+            .hops(self.trusted_hops)
+    }
+
+    /// Whether something tells `signal` by these settings: a header that a proxy is trusted to write,
+    /// or the host program.
+    pub(crate) fn tells(&self, signal: EdgeSignal) -> bool {
+        let by_header = self.signal_headers.of(signal).is_some();
+        let by_host = self.signals_from_host.contains(&signal);
+        by_host || (by_header && self.proxy_trust().is_possible())
+    }
+
     /// Lets new clients be born permissive. Ask for it only where clients depend on the behaviour
     /// before the third-party profile.
     #[must_use]
     pub fn permissive(mut self) -> Self {
         self.registration.security_mode = SecurityMode::Permissive;
         self
+    }
+}
+
+impl Serialize for TenantSettings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TenantSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let settings = Self::deserialize(deserializer)?;
+        settings.check().map_err(D::Error::custom)?;
+        Ok(settings)
     }
 }
 
@@ -161,6 +206,19 @@ pub struct SignalHeaders {
     pub ja4_fingerprint: Option<HeaderName>,
 }
 
+impl SignalHeaders {
+    /// The header that carries `signal`.
+    pub const fn of(&self, signal: EdgeSignal) -> Option<&HeaderName> {
+        match signal {
+            EdgeSignal::Country => self.geo_country_code.as_ref(),
+            EdgeSignal::Subdivision => self.geo_subdivision_code.as_ref(),
+            EdgeSignal::Asn => self.asn.as_ref(),
+            EdgeSignal::Ja3 => self.ja3_fingerprint.as_ref(),
+            EdgeSignal::Ja4 => self.ja4_fingerprint.as_ref(),
+        }
+    }
+}
+
 /// The name of a header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -183,6 +241,11 @@ impl HeaderName {
     /// The name in lower case.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// The name, to look a header up by.
+    pub(crate) const fn name(&self) -> &http::HeaderName {
+        &self.0
     }
 }
 

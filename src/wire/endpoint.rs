@@ -13,6 +13,7 @@ use crate::{
         bearer,
         body::{BodyProgress, RegistrationBody},
         cors::{self, Cors},
+        host::{self, Host},
         response::Frame,
         signals,
     },
@@ -31,7 +32,7 @@ use crate::{
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let registrar = Registrar::builder(MemoryStore::new())
 ///     .tenant(TenantSettings::new().enabled())
-///     .build();
+///     .build()?;
 /// let endpoint = RegistrationEndpoint::new(registrar);
 ///
 /// let request = http::Request::post("/oidc/register")
@@ -68,14 +69,21 @@ impl RegistrationEndpoint {
     /// Rules that look at addresses need the connection's: put a [`PeerAddress`](crate::PeerAddress)
     /// into the extensions of the request.
     pub async fn open(&self, head: &Parts) -> Opened {
-        self.open_for(TenantSelector::Host(signals::host(head)), head)
-            .await
+        let host = match host::of(head) {
+            Host::Named(host) => Some(host),
+            // A host that is invalid is refused below.
+            Host::Missing | Host::Invalid => None,
+        };
+        self.open_for(TenantSelector::Host(host), head).await
     }
 
     /// As [`open`](Self::open), where the host program knows the tenant.
     pub async fn open_for(&self, selector: TenantSelector<'_>, head: &Parts) -> Opened {
         let (method, headers) = (&head.method, &head.headers);
         let mut frame = Frame::new(self.registrar.clock().now());
+        if matches!(host::of(head), Host::Invalid) {
+            return Opened::Answered(self.invalid_host());
+        }
         let mut attempt = self.registrar.attempt();
         let tenant = match attempt.find_tenant(selector).await {
             Ok(tenant) => tenant,
@@ -112,8 +120,18 @@ impl RegistrationEndpoint {
     /// The answer to a request that leads the host program to no tenant: 404, as for any that
     /// [`open`](Self::open) finds none for.
     pub fn unknown_tenant(&self) -> Response<Bytes> {
-        let attempt = self.registrar.attempt();
-        let error = attempt.refuse(None, RegistrationError::UnknownTenant);
+        self.refuse_without_tenant(RegistrationError::UnknownTenant)
+    }
+
+    /// The answer to a request of HTTP/1.1 without a `Host` header: 400 (RFC 9112 section 3.2), as for
+    /// one with two, which [`open`](Self::open) refuses itself. Requests that are made in code have
+    /// none, so the server that reads them off a connection has to look.
+    pub fn invalid_host(&self) -> Response<Bytes> {
+        self.refuse_without_tenant(RegistrationError::InvalidHost)
+    }
+
+    fn refuse_without_tenant(&self, error: RegistrationError) -> Response<Bytes> {
+        let error = self.registrar.attempt().refuse(None, error);
         Frame::new(self.registrar.clock().now()).refused(&error)
     }
 

@@ -4,13 +4,17 @@ use std::net::IpAddr;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{FORWARDED, HOST, USER_AGENT},
+    header::{FORWARDED, USER_AGENT},
     request::Parts,
 };
 
 use crate::{
-    acl::{Asn, CountryCode, ForwardedHeader, Ja3, Ja4, Signals, SubdivisionCode, client_address},
+    acl::{
+        Asn, CountryCode, EdgeSignal, InvalidSignal, Ja3, Ja4, Passed, Reading, Signals,
+        SubdivisionCode, UnknownReason, trimmed,
+    },
     settings::{self, SignalHeaders, TenantSettings},
+    wire::host::{self, Host},
 };
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -28,96 +32,96 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
 
-/// The host that the request was sent to: of an absolute target or HTTP/2's `:authority`, else of
-/// its one `Host` header (RFC 9112 section 3.3).
-pub(super) fn host(head: &Parts) -> Option<&str> {
-    if let Some(host) = head.uri.host() {
-        return Some(host);
+/// The signals of the request with this head: those that the host program put into its extensions as
+/// [`Signals<'static>`](Signals), and what the head says of the others. The tenant's own proxies alone
+/// are believed.
+pub(super) fn of<'a>(head: &'a Parts, tenant: &TenantSettings) -> Signals<'a> {
+    let headers = &head.headers;
+    let from_host = head.extensions.get::<Signals<'static>>();
+    let mut signals = from_host.copied().unwrap_or_default();
+    if let Some(user_agent) = user_agent(headers) {
+        signals = signals.user_agent(user_agent);
     }
-    let mut values = head.headers.get_all(HOST).iter();
-    match (values.next(), values.next()) {
-        (Some(only), None) => only.to_str().ok(),
+    if let Host::Named(host) = host::of(head) {
+        signals = signals.hostname(settings::without_port(host));
+    }
+    let peer = head.extensions.get::<PeerAddress>().map(|it| it.0);
+    let peer = peer.or_else(|| signals.peer());
+    if let Some(peer) = peer {
+        signals = signals.connecting(peer).with_source(peer);
+    }
+    let trust = tenant.proxy_trust();
+    let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let client = trust.client_address(peer, lines(X_FORWARDED_FOR), lines(FORWARDED));
+    let edge = Edge {
+        passed: trust.passed(peer),
+        headers,
+        names: &tenant.signal_headers,
+    };
+    edge.tell(signals.forwarded(client))
+}
+
+/// A client chooses its user agent anyway: one that can't be read is as good as none.
+fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    let mut lines = headers.get_all(USER_AGENT).iter();
+    match (lines.next(), lines.next()) {
+        (Some(only), None) => str::from_utf8(only.as_bytes()).ok(),
         _ => None,
     }
 }
 
-/// The signals of the request with this head. What proxies say is believed of the tenant's own only.
-pub(super) fn of<'a>(head: &'a Parts, tenant: &TenantSettings) -> Signals<'a> {
-    let mut signals = Signals::unknown();
-    if let Some(user_agent) = text(head.headers.get(USER_AGENT)) {
-        signals = signals.user_agent(user_agent);
-    }
-    if let Some(host) = host(head) {
-        signals = signals.hostname(settings::without_port(host));
-    }
-    let Some(PeerAddress(peer)) = head.extensions.get().copied() else {
-        return signals;
-    };
-    signals = signals.connecting(peer).with_source(peer);
-    if !tenant.trusted_proxies.contains(peer) {
-        return signals;
-    }
-    signals = signals.with_source(behind_proxies(peer, &head.headers, tenant));
-    from_edge(signals, &head.headers, &tenant.signal_headers)
+/// The headers in which a tenant's proxies pass on what else they know of a client.
+struct Edge<'a> {
+    passed: Passed,
+    headers: &'a HeaderMap,
+    names: &'a SignalHeaders,
 }
 
-fn behind_proxies(peer: IpAddr, headers: &HeaderMap, tenant: &TenantSettings) -> IpAddr {
-    let header = match tenant.forwarded_header {
-        ForwardedHeader::Either if headers.contains_key(X_FORWARDED_FOR) => {
-            ForwardedHeader::XForwardedFor
-        }
-        ForwardedHeader::Either => ForwardedHeader::Forwarded,
-        chosen => chosen,
-    };
-    let name = match header {
-        ForwardedHeader::Forwarded => FORWARDED,
-        ForwardedHeader::Either | ForwardedHeader::XForwardedFor => X_FORWARDED_FOR,
-    };
-    // A line that is not text is a hop that is no address: it ends the walk.
-    let lines = headers
-        .get_all(name)
-        .iter()
-        .map(|value| text(Some(value)).unwrap_or("?"));
-    client_address(peer, header, lines, &tenant.trusted_proxies)
-}
-
-/// Adds what the edge says in the headers that the tenant names. A value that is not of the form of
-/// its signal is as good as none.
-fn from_edge<'a>(
-    mut signals: Signals<'a>,
-    headers: &HeaderMap,
-    names: &SignalHeaders,
-) -> Signals<'a> {
-    // A proxy that adds a line where a client had sent one adds it after the client's.
-    let value = |name: &Option<settings::HeaderName>| {
-        let mut lines = headers.get_all(name.as_ref()?.as_str()).iter();
-        text(lines.next_back())
-    };
-    if let Some(Ok(country)) = value(&names.geo_country_code).map(CountryCode::parse) {
-        signals = signals.country(country);
-    }
-    let subdivision = value(&names.geo_subdivision_code).map(|text| {
-        // Some edges give the part alone, beside the country.
-        match signals.country_code() {
-            Some(country) if !text.contains('-') => SubdivisionCode::within(country, text),
+impl Edge<'_> {
+    /// Adds what the edge says of each signal that the host program has not set.
+    fn tell<'a>(&self, mut signals: Signals<'a>) -> Signals<'a> {
+        let country = self.read(EdgeSignal::Country, CountryCode::parse);
+        signals.country = signals.country.or(country);
+        // Some edges give the part of a country alone, beside the country.
+        let subdivision = self.read(EdgeSignal::Subdivision, |text| match signals.country {
+            Reading::Known(country) if !text.contains('-') => {
+                SubdivisionCode::within(country, text)
+            }
             _ => SubdivisionCode::parse(text),
+        });
+        signals.subdivision = signals.subdivision.or(subdivision);
+        signals.asn = signals.asn.or(self.read(EdgeSignal::Asn, Asn::parse));
+        signals.ja3 = signals.ja3.or(self.read(EdgeSignal::Ja3, Ja3::parse));
+        signals.ja4 = signals.ja4.or(self.read(EdgeSignal::Ja4, Ja4::parse));
+        signals
+    }
+
+    /// The last value of the last line is the edge's own: a proxy adds after what the client had sent.
+    fn read<T>(
+        &self,
+        signal: EdgeSignal,
+        parse: impl FnOnce(&str) -> Result<T, InvalidSignal>,
+    ) -> Reading<T> {
+        let Some(name) = self.names.of(signal) else {
+            return Reading::Absent;
+        };
+        match self.passed {
+            Passed::ByStranger => return Reading::Absent,
+            Passed::ByUnknown => return Reading::Unknown(UnknownReason::NoPeerAddress),
+            Passed::ByTrusted => {}
         }
-    });
-    if let Some(Ok(subdivision)) = subdivision {
-        signals = signals.subdivision(subdivision);
+        let Some(line) = self.headers.get_all(name.name()).iter().next_back() else {
+            return Reading::Absent;
+        };
+        let last = line.as_bytes().rsplit(|byte| *byte == b',').next();
+        let text = str::from_utf8(trimmed(last.unwrap_or_default()));
+        let value = text.ok().and_then(|text| parse(text).ok());
+        value.map_or(
+            Reading::Unknown(UnknownReason::UnreadableHeader),
+            Reading::Known,
+        )
     }
-    if let Some(Ok(asn)) = value(&names.asn).map(Asn::parse) {
-        signals = signals.asn(asn);
-    }
-    if let Some(Ok(fingerprint)) = value(&names.ja3_fingerprint).map(Ja3::parse) {
-        signals = signals.ja3(fingerprint);
-    }
-    if let Some(Ok(fingerprint)) = value(&names.ja4_fingerprint).map(Ja4::parse) {
-        signals = signals.ja4(fingerprint);
-    }
-    signals
 }
 
-fn text(value: Option<&HeaderValue>) -> Option<&str> {
-    std::str::from_utf8(value?.as_bytes()).ok()
-}
+#[cfg(all(test, feature = "memory"))]
+mod tests;

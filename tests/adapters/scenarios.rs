@@ -57,6 +57,11 @@ fn blocked() -> Expected {
     Expected::refused(403, "access_denied", "access is denied")
 }
 
+fn invalid_host() -> Expected {
+    let description = "send exactly one Host header, with the name of this server";
+    Expected::refused(400, "invalid_request", description).rule("invalid_host")
+}
+
 fn not_found() -> Expected {
     Expected::refused(404, "not_found", "there is no such tenant")
 }

@@ -136,7 +136,7 @@ impl Scene {
         if let Some(gate) = self.gate {
             registrar = registrar.initial_access(gate);
         }
-        let mut service = RegistrationService::new(registrar.build())
+        let mut service = RegistrationService::new(registrar.build().unwrap())
             .body_timeout(self.body_timeout)
             .discard_timeout(self.discard_timeout);
         if self.tenant_path.is_some() {

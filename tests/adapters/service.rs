@@ -192,7 +192,33 @@ fn refused(pieces: impl Into<std::collections::VecDeque<Piece>>) -> Request<Scri
     let mut request = post(pieces);
     *request.method_mut() = Method::PUT;
     *request.version_mut() = Version::HTTP_11;
+    let host = "auth.example.com".parse().unwrap();
+    request.headers_mut().insert("host", host);
     request
+}
+
+#[tokio::test]
+async fn a_request_of_http_1_1_needs_a_host() {
+    for (version, hosts, rule) in [
+        (Version::HTTP_11, 0, Some("invalid_host")),
+        (Version::HTTP_11, 1, None),
+        (Version::HTTP_11, 2, Some("invalid_host")),
+        (Version::HTTP_10, 0, None),
+        (Version::HTTP_2, 0, None),
+    ] {
+        let mut request = Ask::public().http2_head(Script::new([Piece::data(PUBLIC)]));
+        *request.version_mut() = version;
+        *request.uri_mut() = "/oidc/register".parse().unwrap();
+        for _ in 0..hosts {
+            let host = "auth.example.com".parse().unwrap();
+            request.headers_mut().append("host", host);
+        }
+        let service = Scene::open().build().service;
+        let status = if rule.is_some() { 400 } else { 201 };
+        let found = verdict(service.answer(request).await).await;
+        let expected = (status, rule.map(ToOwned::to_owned));
+        assert_eq!(found, expected, "{version:?} {hosts}");
+    }
 }
 
 fn is_ended_by(answer: &Response<Full<Bytes>>) -> bool {
@@ -205,7 +231,7 @@ fn is_ended_by(answer: &Response<Full<Bytes>>) -> bool {
 /// With its own idea of how long to wait.
 fn unhurried() -> RegistrationService {
     let registrar = Registrar::builder(MemoryStore::new()).tenant(TenantSettings::new().enabled());
-    RegistrationService::new(registrar.build())
+    RegistrationService::new(registrar.build().unwrap())
 }
 
 #[tokio::test(start_paused = true)]

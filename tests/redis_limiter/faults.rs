@@ -192,7 +192,8 @@ async fn a_registration_that_nobody_can_count_is_refused() {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
         .limiter(limiter(&redis).await.wait_at_most(Duration::from_secs(1)))
-        .build();
+        .build()
+        .unwrap();
     let endpoint = RegistrationEndpoint::new(registrar);
     let register = async || {
         let request = http::Request::post("/oidc/register")

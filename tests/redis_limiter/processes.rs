@@ -118,7 +118,8 @@ async fn work(url: &str) {
         .tenants(AnyTenant)
         .clock(WrongClock::new())
         .limiter(limiter.wait_at_most(PATIENCE))
-        .build();
+        .build()
+        .unwrap();
     println!("{MARK}ready");
     for line in stdin().lines() {
         let tenant = tenant(&line.unwrap());
@@ -127,7 +128,7 @@ async fn work(url: &str) {
             let (registrar, tenant) = (registrar.clone(), tenant.clone());
             requests.spawn(async move {
                 let selector = TenantSelector::Id(&tenant);
-                match registrar.admit(selector, Signals::unknown()).await {
+                match registrar.admit(selector, Signals::new()).await {
                     Ok(_) => 1,
                     Err(RegistrationError::TooManyRequests { .. }) => 0,
                     Err(error) => panic!("{error:?}"),

@@ -61,7 +61,8 @@ impl Framework {
         assert_eq!(tenant.registration.max_body_bytes, MAX_BODY);
         let registrar = Registrar::builder(MemoryStore::new())
             .tenant(tenant)
-            .build();
+            .build()
+            .unwrap();
         let service = RegistrationService::new(registrar).body_timeout(BODY_TIMEOUT);
         match self {
             Self::Hyper => on_hyper(&service),

@@ -15,8 +15,8 @@ use oauth_dcr::{
     MemoryStore, Registrar, RegistrationError, SettingsDocument, TenantSelector, Tenants,
     Timestamp,
     acl::{
-        Acl, AclScope, Asn, Conditions, CountryCode, Decision, Endpoint, Ja3, Ja4, Rule, Signal,
-        Signals, SubdivisionCode,
+        Acl, AclScope, Asn, Conditions, CountryCode, Decision, EdgeSignal, Endpoint, Ja3, Ja4,
+        Rule, Signal, Signals, SubdivisionCode, UnknownReason,
     },
 };
 use serde_json::{Value, json};
@@ -290,7 +290,17 @@ fn an_absent_signal_never_matches_and_is_always_excluded() {
     ] {
         let block = json!({"block": true});
         let mut rule = rule("a", 1, &block, &json!({name: [value]}));
-        let nothing = Signals::unknown();
+        let nothing = Signals::new();
+        // An address that is missing is unknown: the host did not give it.
+        if name.contains("_cidrs") {
+            let acl = load(&json!([rule]));
+            let verdict = acl.evaluate(Endpoint::Registration, &nothing, NOW);
+            assert!(
+                matches!(verdict.decision, Decision::Unanswered(_)),
+                "{name}"
+            );
+            continue;
+        }
         assert_eq!(decided(&load(&json!([rule])), &nothing), None, "{name}");
         let conditions = rule["rule"]
             .as_object_mut()
@@ -365,7 +375,9 @@ fn monitoring_reports_and_lets_the_next_rule_decide() {
         let verdict = acl.evaluate(Endpoint::Registration, &from(address), NOW);
         assert_eq!(verdict.decision, decision);
         assert_eq!(verdict.decided_by.and_then(Rule::id), decided_by);
-        let ids: Vec<&str> = verdict.monitored.into_iter().filter_map(Rule::id).collect();
+        assert!(verdict.monitored.iter().all(|it| it.unknown.is_none()));
+        let rules = verdict.monitored.into_iter().map(|it| it.rule);
+        let ids: Vec<&str> = rules.filter_map(Rule::id).collect();
         assert_eq!(ids, monitored);
     }
 }
@@ -500,15 +512,15 @@ redirect to https://help.example.com/, by rule 3
   rule 1 (one network of one country) [block]: no match
     match source address: holds
     match country: does not hold
-    match user agent: does not hold, not known of this request
+    match user agent: does not hold, the request does not have it
   rule 7 [block]: another scope
-    match JA4: does not hold, not known of this request
+    match JA4: does not hold, the request does not have it
   rule 3 [redirect to https://help.example.com/]: decides
     match connecting address: holds
-    not_match subdivision: holds, not known of this request
+    not_match subdivision: holds, the request does not have it
     not_match ASN: holds
   rule 6 [block]: not reached
-    match JA3: does not hold, not known of this request
+    match JA3: does not hold, the request does not have it
   rule 4 [allow]: not reached
     match ASN: holds
   rule 0 [block]: not reached
@@ -522,6 +534,69 @@ redirect to https://help.example.com/, by rule 3
         0,
         "an explanation counts nothing"
     );
+}
+
+#[test]
+fn an_explanation_names_the_rule_that_needed_an_unknown_signal() {
+    let watch = json!({"log": true});
+    let allow = json!({"allow": true});
+    let countries = json!({"geo_country_codes": ["SE"]});
+    let mut rules = [
+        rule("0", 0, &watch, &countries),
+        rule(
+            "1",
+            1,
+            &allow,
+            &json!({"geo_country_codes": ["SE"], "asns": [64500]}),
+        ),
+        rule(
+            "2",
+            2,
+            &allow,
+            &json!({"geo_country_codes": ["SE"], "asns": [64501]}),
+        ),
+        rule("3", 3, &json!({"block": true}), &json!({"asns": [64501]})),
+    ];
+    rules[2]["description"] = json!("a partner");
+    let acl = load(&Value::from(rules.to_vec()));
+    let signals = from("203.0.113.5")
+        .unknown(EdgeSignal::Country, UnknownReason::UnreadableHeader)
+        .asn(Asn::new(64501));
+    let unknown = UnknownReason::UnreadableHeader;
+
+    let verdict = acl.evaluate(Endpoint::Registration, &signals, NOW);
+    assert!(matches!(
+        verdict.decision,
+        Decision::Unanswered(it) if it.signal == Signal::Country && it.reason == unknown
+    ));
+    assert_eq!(verdict.decided_by.and_then(Rule::id), Some("2"));
+    let [watched] = &verdict.monitored[..] else {
+        panic!("{:?}", verdict.monitored);
+    };
+    assert_eq!(watched.unknown.map(|it| it.reason), Some(unknown));
+
+    let explanation = acl.explain(Endpoint::Registration, &signals);
+    assert_eq!(explanation.decided_by, Some(2));
+    let expected = "\
+refuse: rule 2 (a partner) needs the country, which is unknown
+  rule 0 [log]: can't be evaluated, monitoring only
+    match country: unknown, because the header that carries it can't be read
+  rule 1 [allow]: no match
+    match country: unknown, because the header that carries it can't be read
+    match ASN: does not hold
+  rule 2 (a partner) [allow]: can't be evaluated, refuses
+    match country: unknown, because the header that carries it can't be read
+    match ASN: holds
+  rule 3 [block]: not reached
+    match ASN: holds
+";
+    assert_eq!(explanation.to_string(), expected);
+
+    let report = acl.report().acls;
+    let unanswered: Vec<u64> = report.iter().map(|it| it.unanswered).collect();
+    assert_eq!(unanswered, [1, 0, 1, 0]);
+    let evaluated: Vec<u64> = report.iter().map(|it| it.evaluated).collect();
+    assert_eq!(evaluated, [1, 1, 1, 0]);
 }
 
 #[test]
@@ -593,11 +668,11 @@ fn each_rule_counts_how_often_it_was_asked_and_matched() {
         "type": "acls_summary",
         "start_time": 1_800_000_000_000_u64,
         "acls": [
-            {"id": "watch", "description": "", "priority": 0, "evaluated": 111, "matched": 111},
-            {"id": "tenant", "description": "", "priority": 1, "evaluated": 131_111, "matched": 30_010},
-            {"id": "dcr", "description": "", "priority": 2, "evaluated": 101, "matched": 1},
-            {"id": "management", "description": "watch", "priority": 3, "evaluated": 100_000, "matched": 100_000},
-            {"description": "", "priority": 5, "evaluated": 100, "matched": 100},
+            {"id": "watch", "description": "", "priority": 0, "evaluated": 111, "matched": 111, "unanswered": 0},
+            {"id": "tenant", "description": "", "priority": 1, "evaluated": 131_111, "matched": 30_010, "unanswered": 0},
+            {"id": "dcr", "description": "", "priority": 2, "evaluated": 101, "matched": 1, "unanswered": 0},
+            {"id": "management", "description": "watch", "priority": 3, "evaluated": 100_000, "matched": 100_000, "unanswered": 0},
+            {"description": "", "priority": 5, "evaluated": 100, "matched": 100, "unanswered": 0},
         ],
     });
     assert_eq!(serde_json::to_value(acl.report()).unwrap(), expected);
@@ -694,7 +769,8 @@ fn a_list_that_is_replaced_under_load_is_the_old_one_or_the_new_one() {
                         _ => (1, "new"),
                     };
                     seen[which].fetch_add(1, Ordering::Relaxed);
-                    let rules = verdict.monitored.into_iter().chain(verdict.decided_by);
+                    let rules = verdict.monitored.into_iter().map(|it| it.rule);
+                    let rules = rules.chain(verdict.decided_by);
                     let ids: Vec<&str> = rules.filter_map(Rule::id).collect();
                     let whole: Vec<String> = (0..20).map(|at| format!("{name}{at}")).collect();
                     assert_eq!(ids, whole);
@@ -733,7 +809,8 @@ fn settings_that_are_replaced_under_load_decide_whole() {
     let tenants = Tenants::new(documents[0].clone());
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(tenants.clone())
-        .build();
+        .build()
+        .unwrap();
     let done = AtomicBool::new(false);
     let seen = [AtomicU64::new(0), AtomicU64::new(0)];
     thread::scope(|scope| {

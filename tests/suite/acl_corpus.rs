@@ -5,11 +5,10 @@ use std::{net::IpAddr, str::FromStr};
 
 use http::{Request, Response};
 use oauth_dcr::{
-    HeaderName, MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, TenantSettings,
-    Timestamp,
+    MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, TenantSettings, Timestamp,
     acl::{
-        Acl, Asn, CountryCode, Decision, Endpoint, ForwardedHeader, Ja3, NetworkSet, Signals,
-        client_address,
+        Acl, Asn, CountryCode, Decision, EdgeSignal, Endpoint, Ja3, NetworkSet, ProxyTrust,
+        Signals, UnknownReason,
     },
 };
 use serde_json::{Value, json};
@@ -25,6 +24,8 @@ struct Case {
     /// The list as the tenant ACL has it.
     rules: String,
     trusted: NetworkSet,
+    /// The names of the headers that carry signals; null where the request itself has the signals.
+    headers_of_signals: Value,
     request: Value,
     expect: Value,
 }
@@ -45,15 +46,13 @@ impl Case {
             id: text(&case["id"]).unwrap(),
             rules: Value::from(rules).to_string(),
             trusted: networks(&input["trusted_proxies"]),
+            headers_of_signals: input["signal_headers"].clone(),
             request: input["request"].clone(),
             expect: case["expect"].clone(),
         }
     }
 
     /// Whether the list is to be refused when it is loaded.
-    ///
-    /// ACL-033 is about a limit of 20 values in a list. Here the limit is 1,000,000; its list is
-    /// refused all the same, for it holds codes that ISO 3166-1 has never assigned, such as `DA`.
     fn is_about_loading(&self) -> bool {
         self.expect["phase"] == "config"
     }
@@ -65,10 +64,11 @@ impl Case {
             .unwrap()
     }
 
-    /// The lines of `X-Forwarded-For`.
-    fn forwarded(&self) -> Vec<String> {
+    /// The headers of the case, in their order.
+    fn headers(&self) -> Vec<(String, String)> {
         let headers = list(&self.request["headers"]);
-        headers.iter().map(|pair| text(&pair[1]).unwrap()).collect()
+        let pair = |pair: &Value| (text(&pair[0]).unwrap(), text(&pair[1]).unwrap());
+        headers.iter().map(pair).collect()
     }
 
     /// What the case says of `name`, a number as text.
@@ -79,9 +79,14 @@ impl Case {
         }
     }
 
-    /// The rule that is to decide; `None` if none is.
+    /// The rule that is to end the evaluation; `None` if none is.
     fn decisive(&self) -> Option<&str> {
-        self.expect["matched"].as_str()
+        self.expect["matched"].as_str().or(self.unanswered())
+    }
+
+    /// The rule that is to refuse the request, because it needs an unknown signal.
+    fn unanswered(&self) -> Option<&str> {
+        self.expect["unanswered"].as_str()
     }
 
     /// Every rule that is to be reported.
@@ -100,13 +105,16 @@ impl Case {
     }
 
     fn tenant(&self) -> TenantSettings {
-        let header = |name| Some(HeaderName::parse(name).unwrap());
         let mut tenant = TenantSettings::new().enabled();
         tenant.acl = Acl::from_json(&self.rules).unwrap();
         tenant.trusted_proxies = self.trusted.clone();
-        tenant.signal_headers.geo_country_code = header("x-country");
-        tenant.signal_headers.asn = header("x-asn");
-        tenant.signal_headers.ja3_fingerprint = header("x-ja3");
+        let headers = match &self.headers_of_signals {
+            Value::Null => json!({
+                "geo_country_code": "x-country", "asn": "x-asn", "ja3_fingerprint": "x-ja3",
+            }),
+            named => named.clone(),
+        };
+        tenant.signal_headers = serde_json::from_value(headers).unwrap();
         tenant
     }
 
@@ -125,9 +133,11 @@ impl Case {
                 request = request.header(header, value);
             }
         }
-        let added = added.iter().map(ToString::to_string);
-        for line in self.forwarded().into_iter().chain(added) {
-            request = request.header("x-forwarded-for", line);
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        for address in added {
+            request = request.header("x-forwarded-for", address.to_string());
         }
         let body = json!({"redirect_uris": ["https://app.example.com/callback"]});
         request.body(body.to_string().into_bytes()).unwrap()
@@ -167,22 +177,30 @@ fn parsed<T: FromStr>(value: &Value) -> Option<T> {
 #[test]
 fn every_case_has_the_right_verdict_and_log() {
     let cases = cases();
-    assert_eq!(cases.len(), 35, "the corpus is not whole");
+    assert_eq!(cases.len(), 38, "the corpus is not whole");
     for case in &cases {
         let loaded = Acl::from_json(&case.rules);
         assert_eq!(loaded.is_err(), case.is_about_loading(), "{}", case.id);
         let Ok(acl) = loaded else { continue };
 
-        let (peer, lines) = (case.address(), case.forwarded());
-        let source = client_address(
-            peer,
-            ForwardedHeader::XForwardedFor,
-            lines.iter().map(String::as_str),
-            &case.trusted,
-        );
+        let (peer, headers) = (case.address(), case.headers());
+        let is_forwarded_for = |name: &str| name.eq_ignore_ascii_case("x-forwarded-for");
+        let forwarded = headers.iter().filter(|(name, _)| is_forwarded_for(name));
+        let lines: Vec<&[u8]> = forwarded.map(|(_, line)| line.as_bytes()).collect();
+        let client = ProxyTrust::new(&case.trusted).client_address(Some(peer), lines, []);
         let [country, asn, ja3, user_agent, host] =
             ["country", "asn", "ja3", "user_agent", "sni"].map(|name| case.told(name));
-        let mut signals = Signals::from_peer(peer).with_source(source);
+        let mut signals = Signals::from_peer(peer).forwarded(client);
+        // Reading headers of the edge is the endpoint's part.
+        let edge = headers.iter().find(|(name, _)| !is_forwarded_for(name));
+        if let Some((_, value)) = edge {
+            let last = value.rsplit(',').next().unwrap().trim();
+            let reason = UnknownReason::UnreadableHeader;
+            signals = CountryCode::parse(last).map_or_else(
+                |_| signals.unknown(EdgeSignal::Country, reason),
+                |country| signals.country(country),
+            );
+        }
         if let Some(country) = country {
             signals = signals.country(CountryCode::parse(&country).unwrap());
         }
@@ -204,6 +222,7 @@ fn every_case_has_the_right_verdict_and_log() {
         let status = match verdict.decision {
             Decision::Allow => 201,
             Decision::Block => 403,
+            Decision::Unanswered(_) => 403,
             Decision::Redirect(uri) => {
                 assert_eq!(uri.as_str(), "https://help.example.com/blocked");
                 302
@@ -216,7 +235,10 @@ fn every_case_has_the_right_verdict_and_log() {
             (case.status(), case.decisive()),
             "{id}"
         );
-        let logged = verdict.monitored.into_iter().chain(verdict.decided_by);
+        let is_unanswered = matches!(verdict.decision, Decision::Unanswered(_));
+        assert_eq!(is_unanswered, case.unanswered().is_some(), "{id}");
+        let monitored = verdict.monitored.into_iter().map(|it| it.rule);
+        let logged = monitored.chain(verdict.decided_by);
         let logged: Vec<&str> = logged.filter_map(|rule| rule.id()).collect();
         assert_eq!(logged, case.logged(), "{id}");
     }
@@ -241,7 +263,10 @@ async fn every_case_has_the_right_answer_in_process() {
         let mut request = case.request(added);
         request.extensions_mut().insert(PeerAddress(edge));
         let store = MemoryStore::new();
-        let registrar = Registrar::builder(store.clone()).tenant(tenant).build();
+        let registrar = Registrar::builder(store.clone())
+            .tenant(tenant)
+            .build()
+            .unwrap();
         let response = RegistrationEndpoint::new(registrar).respond(request).await;
         judge(case, &response, &store);
     }
@@ -260,12 +285,15 @@ async fn every_case_has_the_right_answer_over_http() {
         let loopback = "127.0.0.0/8".parse().unwrap();
         tenant.trusted_proxies = case.trusted.iter().chain([loopback]).collect();
         let store = MemoryStore::new();
-        let registrar = Registrar::builder(store.clone()).tenant(tenant).build();
+        let registrar = Registrar::builder(store.clone())
+            .tenant(tenant)
+            .build()
+            .unwrap();
         let server = Server::start(registrar).await;
         let response = server.send(case.request(&[case.address()])).await;
         judge(case, &response, &store);
     }
-    assert_eq!(sent, 30);
+    assert_eq!(sent, 33);
 }
 
 fn judge(case: &Case, response: &Response<bytes::Bytes>, store: &MemoryStore) {
@@ -275,6 +303,9 @@ fn judge(case: &Case, response: &Response<bytes::Bytes>, store: &MemoryStore) {
     if status != 201 {
         assert_eq!(body["error"], case.expect["error"], "{id}");
     }
+    let rule = body["error_detail"]["rule"].as_str();
+    let needs_unknown = matches!(rule, Some("source_unknown" | "signal_unreadable"));
+    assert_eq!(needs_unknown, case.unanswered().is_some(), "{id}: {body}");
     let location = response.headers().get("location");
     let expected = (status == 302).then_some("https://help.example.com/blocked");
     assert_eq!(location.map(|it| it.to_str().unwrap()), expected, "{id}");

@@ -5,7 +5,10 @@
 
 use oauth_dcr::{
     Timestamp,
-    acl::{Acl, Asn, CountryCode, Decision, Endpoint, Ja3, Ja4, Signals, SubdivisionCode},
+    acl::{
+        Acl, Asn, CountryCode, Decision, EdgeSignal, Endpoint, Ja3, Ja4, Signals, SubdivisionCode,
+        UnknownReason, UnknownSignal,
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -145,6 +148,9 @@ fn random_rule(dice: &mut Dice, id: usize) -> Value {
     whole
 }
 
+/// The text of a signal that is unknown.
+const UNKNOWN: &str = "?";
+
 /// What is known of a request, as text.
 #[derive(Debug, Default)]
 struct Request {
@@ -162,41 +168,58 @@ struct Request {
 impl Request {
     fn random(dice: &mut Dice) -> Self {
         Self {
-            source: dice.some(&ADDRESSES, 90),
-            connecting: dice.some(&ADDRESSES, 90),
-            country: dice.some(&COUNTRIES, 70),
-            subdivision: dice.some(&SUBDIVISIONS, 60),
-            asn: dice.some(&ASNS, 70),
-            ja3: dice.some(&JA3, 60),
-            ja4: dice.some(&JA4, 60),
+            // An address that the host does not give is unknown, and never absent.
+            source: dice.some(&ADDRESSES, 90).or(Some(UNKNOWN)),
+            connecting: dice.some(&ADDRESSES, 90).or(Some(UNKNOWN)),
+            country: Self::told(dice, &COUNTRIES),
+            subdivision: Self::told(dice, &SUBDIVISIONS),
+            asn: Self::told(dice, &ASNS),
+            ja3: Self::told(dice, &JA3),
+            ja4: Self::told(dice, &JA4),
             user_agent: dice.some(&USER_AGENTS, 80),
             hostname: dice.some(&HOSTNAMES, 80),
         }
     }
 
+    fn told(dice: &mut Dice, pool: &[&'static str]) -> Option<&'static str> {
+        let unknown = dice.chance(5).then_some(UNKNOWN);
+        unknown.or_else(|| dice.some(pool, 65))
+    }
+
     fn signals(&self) -> Signals<'static> {
-        let mut signals = Signals::unknown();
-        if let Some(address) = self.source {
+        let reason = UnknownReason::UnreadableHeader;
+        let mut signals = Signals::new();
+        if let Some(address) = self.source.filter(|it| *it != UNKNOWN) {
             signals = signals.with_source(address.parse().unwrap());
         }
-        if let Some(address) = self.connecting {
+        if let Some(address) = self.connecting.filter(|it| *it != UNKNOWN) {
             signals = signals.connecting(address.parse().unwrap());
         }
-        if let Some(country) = self.country {
-            signals = signals.country(CountryCode::parse(country).unwrap());
-        }
-        if let Some(subdivision) = self.subdivision {
-            signals = signals.subdivision(SubdivisionCode::parse(subdivision).unwrap());
-        }
-        if let Some(asn) = self.asn {
-            signals = signals.asn(Asn::parse(asn).unwrap());
-        }
-        if let Some(fingerprint) = self.ja3 {
-            signals = signals.ja3(Ja3::parse(fingerprint).unwrap());
-        }
-        if let Some(fingerprint) = self.ja4 {
-            signals = signals.ja4(Ja4::parse(fingerprint).unwrap());
-        }
+        signals = match self.country {
+            None => signals,
+            Some(UNKNOWN) => signals.unknown(EdgeSignal::Country, reason),
+            Some(text) => signals.country(CountryCode::parse(text).unwrap()),
+        };
+        signals = match self.subdivision {
+            None => signals,
+            Some(UNKNOWN) => signals.unknown(EdgeSignal::Subdivision, reason),
+            Some(text) => signals.subdivision(SubdivisionCode::parse(text).unwrap()),
+        };
+        signals = match self.asn {
+            None => signals,
+            Some(UNKNOWN) => signals.unknown(EdgeSignal::Asn, reason),
+            Some(text) => signals.asn(Asn::parse(text).unwrap()),
+        };
+        signals = match self.ja3 {
+            None => signals,
+            Some(UNKNOWN) => signals.unknown(EdgeSignal::Ja3, reason),
+            Some(text) => signals.ja3(Ja3::parse(text).unwrap()),
+        };
+        signals = match self.ja4 {
+            None => signals,
+            Some(UNKNOWN) => signals.unknown(EdgeSignal::Ja4, reason),
+            Some(text) => signals.ja4(Ja4::parse(text).unwrap()),
+        };
         if let Some(user_agent) = self.user_agent {
             signals = signals.user_agent(user_agent);
         }
@@ -214,10 +237,12 @@ struct Judged {
     decision: &'static str,
     decided_by: Option<String>,
     logged: Vec<String>,
+    /// The signals that the reported rules needed and that were unknown, by their names.
+    unknown: Vec<Option<&'static str>>,
 }
 
 fn judge_slowly(rules: &[Value], endpoint: Endpoint, request: &Request) -> Judged {
-    let mut logged = Vec::new();
+    let (mut logged, mut unknown) = (Vec::new(), Vec::new());
     // Ascending priority from 0; ties keep the order of the list.
     for priority in 0..4 {
         for rule in rules.iter().filter(|rule| rule["priority"] == priority) {
@@ -226,21 +251,31 @@ fn judge_slowly(rules: &[Value], endpoint: Endpoint, request: &Request) -> Judge
             if rule["active"] == false || !covers(body["scope"].as_str().unwrap(), endpoint) {
                 continue;
             }
-            // `match` and `not_match` in one rule: both must hold.
-            if !holds(&body["match"], request, true) || !holds(&body["not_match"], request, false) {
+            // `match` and `not_match` in one rule: both must hold. One that certainly does not excludes
+            // the rule, whatever is unknown.
+            let mut parts = holds(&body["match"], request, true);
+            parts.extend(holds(&body["not_match"], request, false));
+            if parts.contains(&Part::No) {
                 continue;
             }
             logged.push(id.clone());
+            let first_unknown = parts.iter().find_map(|part| match part {
+                Part::Unknown(signal) => Some(*signal),
+                _ => None,
+            });
+            unknown.push(first_unknown);
             let action = &body["action"];
             // Monitoring: not carried out, evaluation goes on.
             if action["log"] == true {
                 continue;
             }
             let words = ["allow", "block", "redirect"];
+            let word = words.into_iter().find(|it| action[it] == true).unwrap();
             return Judged {
-                decision: words.into_iter().find(|it| action[it] == true).unwrap(),
+                decision: first_unknown.map_or(word, |_| "unanswered"),
                 decided_by: Some(id),
                 logged,
+                unknown,
             };
         }
     }
@@ -248,6 +283,7 @@ fn judge_slowly(rules: &[Value], endpoint: Endpoint, request: &Request) -> Judge
         decision: "allow",
         decided_by: None,
         logged,
+        unknown,
     }
 }
 
@@ -264,11 +300,20 @@ fn covers(scope: &str, endpoint: Endpoint) -> bool {
     )
 }
 
-/// Whether every signal that is listed has one of its values, or none has, as `wanted` says. A
-/// signal that the request lacks has none.
-fn holds(conditions: &Value, request: &Request, wanted: bool) -> bool {
+/// Whether one condition holds.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Yes,
+    No,
+    /// It depends on the signal of this name, which is unknown.
+    Unknown(&'static str),
+}
+
+/// Whether each signal that is listed has one of its values, or has none, as `wanted` says. A signal
+/// that the request lacks has none.
+fn holds(conditions: &Value, request: &Request, wanted: bool) -> Vec<Part> {
     let Value::Object(conditions) = conditions else {
-        return true;
+        return Vec::new();
     };
     let listed = |field: &str| -> Option<Vec<String>> {
         let values = conditions.get(field)?.as_array().unwrap().iter();
@@ -284,7 +329,8 @@ fn holds(conditions: &Value, request: &Request, wanted: bool) -> bool {
     };
     // v4 and v6 lists of the same kind count as one signal.
     let either = |v4: &str, v6: &str, address: Option<&str>| {
-        let is = |network: &str| address.is_some_and(|it| lies_in(it, network));
+        let known = address.filter(|it| *it != UNKNOWN);
+        let is = |network: &str| known.is_some_and(|it| lies_in(it, network));
         match (any(v4, &is), any(v6, &is)) {
             (None, None) => None,
             (one, other) => Some(one == Some(true) || other == Some(true)),
@@ -296,24 +342,61 @@ fn holds(conditions: &Value, request: &Request, wanted: bool) -> bool {
         })
     };
     let number = |text: &str| text.to_lowercase().trim_start_matches("as").to_owned();
+    let connecting = either(
+        "connecting_ipv4_cidrs",
+        "connecting_ipv6_cidrs",
+        request.connecting,
+    );
+    let asn = any("asns", &|it| {
+        request.asn.is_some_and(|asn| number(asn) == number(it))
+    });
     let answers = [
-        either("ipv4_cidrs", "ipv6_cidrs", request.source),
-        either(
-            "connecting_ipv4_cidrs",
-            "connecting_ipv6_cidrs",
-            request.connecting,
+        (
+            "source",
+            request.source,
+            either("ipv4_cidrs", "ipv6_cidrs", request.source),
         ),
-        without_case("geo_country_codes", request.country),
-        without_case("geo_subdivision_codes", request.subdivision),
-        any("asns", &|it| {
-            request.asn.is_some_and(|asn| number(asn) == number(it))
-        }),
-        without_case("ja3_fingerprints", request.ja3),
-        without_case("ja4_fingerprints", request.ja4),
-        any("user_agents", &|it| request.user_agent == Some(it)),
-        without_case("hostnames", request.hostname),
+        ("connecting", request.connecting, connecting),
+        (
+            "country",
+            request.country,
+            without_case("geo_country_codes", request.country),
+        ),
+        (
+            "subdivision",
+            request.subdivision,
+            without_case("geo_subdivision_codes", request.subdivision),
+        ),
+        ("asn", request.asn, asn),
+        (
+            "ja3",
+            request.ja3,
+            without_case("ja3_fingerprints", request.ja3),
+        ),
+        (
+            "ja4",
+            request.ja4,
+            without_case("ja4_fingerprints", request.ja4),
+        ),
+        (
+            "user_agent",
+            request.user_agent,
+            any("user_agents", &|it| request.user_agent == Some(it)),
+        ),
+        (
+            "hostname",
+            request.hostname,
+            without_case("hostnames", request.hostname),
+        ),
     ];
-    answers.into_iter().flatten().all(|found| found == wanted)
+    let parts = answers.into_iter().filter_map(|(name, said, is_listed)| {
+        Some(match is_listed? {
+            _ if said == Some(UNKNOWN) => Part::Unknown(name),
+            found if found == wanted => Part::Yes,
+            _ => Part::No,
+        })
+    });
+    parts.collect()
 }
 
 fn judge_fast(acl: &Acl, endpoint: Endpoint, request: &Request) -> Judged {
@@ -323,22 +406,32 @@ fn judge_fast(acl: &Acl, endpoint: Endpoint, request: &Request) -> Judged {
         Timestamp::from_unix_seconds(1),
     );
     let id = |rule: &oauth_dcr::acl::Rule| rule.id().unwrap().to_owned();
-    let logged = verdict.monitored.iter().copied().chain(verdict.decided_by);
+    let monitored = verdict.monitored.iter();
+    let mut logged: Vec<String> = monitored.clone().map(|it| id(it.rule)).collect();
+    let name = |unknown: UnknownSignal| unknown.signal.name();
+    let mut unknown: Vec<_> = monitored.map(|it| it.unknown.map(name)).collect();
+    let (decision, needed) = match verdict.decision {
+        Decision::Allow => ("allow", None),
+        Decision::Block => ("block", None),
+        Decision::Redirect(_) => ("redirect", None),
+        Decision::Unanswered(unknown) => ("unanswered", Some(name(unknown))),
+    };
+    if let Some(rule) = verdict.decided_by {
+        logged.push(id(rule));
+        unknown.push(needed);
+    }
     Judged {
-        decision: match verdict.decision {
-            Decision::Allow => "allow",
-            Decision::Block => "block",
-            Decision::Redirect(_) => "redirect",
-        },
+        decision,
         decided_by: verdict.decided_by.map(id),
-        logged: logged.map(id).collect(),
+        logged,
+        unknown,
     }
 }
 
 #[test]
 fn the_evaluator_agrees_with_a_slow_and_obvious_one() {
     let mut dice = Dice(1);
-    let (mut decided, mut logged) = (0, 0);
+    let (mut decided, mut logged, mut unanswered) = (0, 0, 0);
     let lists = cases().div_ceil(REQUESTS);
     for _ in 0..lists {
         let rules: Vec<Value> = (0..=dice.below(6))
@@ -358,6 +451,7 @@ fn the_evaluator_agrees_with_a_slow_and_obvious_one() {
             assert_eq!(fast, slowly, "{endpoint:?} {request:?} by {}", json!(rules));
             decided += usize::from(fast.decided_by.is_some());
             logged += fast.logged.len() - usize::from(fast.decided_by.is_some());
+            unanswered += usize::from(fast.decision == "unanswered");
         }
     }
     // A generator whose rules never match, or always do, would show nothing.
@@ -367,4 +461,8 @@ fn the_evaluator_agrees_with_a_slow_and_obvious_one() {
         "{decided} of {judged} decided"
     );
     assert!(logged > judged / 10, "{logged} monitored in {judged}");
+    assert!(
+        unanswered > judged / 100,
+        "{unanswered} unanswered in {judged}"
+    );
 }

@@ -79,7 +79,10 @@ fn registrar(document: &Value) -> (Registrar, MemoryStore) {
     let store = MemoryStore::new();
     let tenants = Tenants::from_json(&document.to_string()).unwrap();
     (
-        Registrar::builder(store.clone()).tenants(tenants).build(),
+        Registrar::builder(store.clone())
+            .tenants(tenants)
+            .build()
+            .unwrap(),
         store,
     )
 }

@@ -56,12 +56,13 @@ async fn no_debug_event_or_log_holds_the_secret() {
         .tenant(tenant())
         .random(Constant(b'm'))
         .events(Arc::clone(&events))
-        .build();
+        .build()
+        .unwrap();
     let mut shown = Vec::new();
     let mut show = |value: &dyn Debug| shown.push(format!("{value:?} {value:#?}"));
 
     let admission = registrar
-        .admit(TenantSelector::Host(None), Signals::unknown())
+        .admit(TenantSelector::Host(None), Signals::new())
         .await
         .unwrap();
     show(&admission);
@@ -112,7 +113,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
 
     // The same id once more: the store refuses, and the secret is gone with the error.
     let admission = registrar
-        .admit(TenantSelector::Host(None), Signals::unknown())
+        .admit(TenantSelector::Host(None), Signals::new())
         .await
         .unwrap();
     show(&admission.register(request).await.unwrap_err());
@@ -140,7 +141,8 @@ async fn over_http_the_secret_is_in_the_201_alone() {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant())
         .random(Constant(b'm'))
-        .build();
+        .build()
+        .unwrap();
     let server = Server::start(registrar).await;
     let request = || {
         Request::post("/oidc/register")

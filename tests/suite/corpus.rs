@@ -125,13 +125,17 @@ async fn judge(case: &Case, expected: &Expected, mut tenant: TenantSettings) -> 
     let store = MemoryStore::new();
     let registrar = Registrar::builder(store.clone())
         .tenant(tenant.clone())
-        .build();
+        .build()
+        .unwrap();
     let endpoint = RegistrationEndpoint::new(registrar);
     let (status, body) = http::parts(&endpoint.respond(case.request()).await);
     wrong.extend(problems(case, expected, status, &body, &store));
 
     let over_http = MemoryStore::new();
-    let registrar = Registrar::builder(over_http.clone()).tenant(tenant).build();
+    let registrar = Registrar::builder(over_http.clone())
+        .tenant(tenant)
+        .build()
+        .unwrap();
     let server = http::Server::start(registrar).await;
     let (http_status, http_body) = http::parts(&server.send(case.request()).await);
     wrong.extend(problems(

@@ -212,7 +212,8 @@ async fn a_rule_about_countries_is_told_where_an_address_is_unless_the_edge_says
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)
         .geo(Databases::new([open("city"), open("asn")]))
-        .build();
+        .build()
+        .unwrap();
     let endpoint = RegistrationEndpoint::new(registrar);
     for (peer, edge, status) in [
         ("198.51.100.1", None, 403),
@@ -261,14 +262,15 @@ async fn a_source_is_asked_for_what_rules_look_at_and_the_edge_did_not_say() {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)
         .geo(Arc::clone(&spy))
-        .build();
+        .build()
+        .unwrap();
     let from = Signals::from_peer("::ffff:198.51.100.1".parse().unwrap());
     let sweden = CountryCode::parse("SE").unwrap();
     for signals in [
         from,
         from.country(sweden),
         from.country(sweden).asn(Asn::new(1)),
-        Signals::unknown(),
+        Signals::new(),
     ] {
         let _ = registrar.admit(TenantSelector::Host(None), signals).await;
     }

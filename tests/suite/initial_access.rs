@@ -53,6 +53,7 @@ fn registrar(gate: Gate) -> Registrar {
         .tenant(TenantSettings::new().enabled())
         .initial_access(gate)
         .build()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -115,7 +116,8 @@ async fn a_gate_that_can_not_tell_refuses() {
 async fn a_tenant_may_be_open_and_without_a_gate_tokens_are_nobodys_business() {
     let open = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
-        .build();
+        .build()
+        .unwrap();
     for registrar in [registrar(Gate::Open), open] {
         for authorization in [&[][..], &["Bearer guess"]] {
             let (status, ..) = answer(&registrar, authorization).await;
@@ -145,16 +147,17 @@ async fn hosts_that_speak_no_http_hand_the_token_over() {
         .initial_access(Gate::OneToken)
         .limiter(NotAsked)
         .events(std::sync::Arc::clone(&events))
-        .build();
+        .build()
+        .unwrap();
     let host = TenantSelector::Host(None);
     let refused = registrar
-        .admit_with_token(host, Signals::unknown(), Some("s3cret-guess"))
+        .admit_with_token(host, Signals::new(), Some("s3cret-guess"))
         .await;
     assert!(matches!(
         refused,
         Err(RegistrationError::InvalidInitialAccessToken)
     ));
-    let refused = registrar.admit(host, Signals::unknown()).await;
+    let refused = registrar.admit(host, Signals::new()).await;
     assert!(matches!(
         refused,
         Err(RegistrationError::InitialAccessTokenRequired)

@@ -171,25 +171,23 @@ async fn a_million_unknown_tenants_leave_no_key() {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(Tenants::from_json(json).unwrap())
         .limiter(Arc::clone(&limiter))
-        .build();
+        .build()
+        .unwrap();
     for number in 0..1_000_000 {
         let host = format!("{number}.example");
         let refused = registrar
-            .admit(TenantSelector::Host(Some(&host)), Signals::unknown())
+            .admit(TenantSelector::Host(Some(&host)), Signals::new())
             .await;
         assert!(matches!(refused, Err(RegistrationError::UnknownTenant)));
     }
     let refused = registrar
-        .admit(
-            TenantSelector::Host(Some("off.example")),
-            Signals::unknown(),
-        )
+        .admit(TenantSelector::Host(Some("off.example")), Signals::new())
         .await;
     assert!(matches!(refused, Err(RegistrationError::NotEnabled)));
     assert_eq!(limiter.tenants(), 0);
 
     registrar
-        .admit(TenantSelector::Host(Some("a.example")), Signals::unknown())
+        .admit(TenantSelector::Host(Some("a.example")), Signals::new())
         .await
         .unwrap();
     assert_eq!(limiter.tenants(), 1);
@@ -236,7 +234,8 @@ async fn counts(events: &[Value]) -> Value {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(Tenants::new(document.unwrap()))
         .clock(Arc::clone(&clock))
-        .build();
+        .build()
+        .unwrap();
     let mut allowed = Vec::new();
     for event in events {
         clock.set_millis(event["t_ms"].as_u64().unwrap());
@@ -244,7 +243,7 @@ async fn counts(events: &[Value]) -> Value {
         let mut count = 0;
         for _ in 0..event["n"].as_u64().unwrap() {
             let admitted = registrar
-                .admit(TenantSelector::Host(Some(host)), Signals::unknown())
+                .admit(TenantSelector::Host(Some(host)), Signals::new())
                 .await;
             count += u32::from(admitted.is_ok());
         }

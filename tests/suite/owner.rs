@@ -78,7 +78,8 @@ async fn a_tenant_that_is_not_there_has_no_owner() {
     let document = SettingsDocument::from_json(&document.to_string()).unwrap();
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(Tenants::new(document))
-        .build();
+        .build()
+        .unwrap();
     let owner = registrar
         .owner(TenantSelector::Host(Some("b.example")))
         .await;
@@ -93,7 +94,8 @@ async fn a_tenant_that_is_not_there_has_no_owner() {
 async fn a_failing_back_end_is_an_error_and_nothing_else() {
     let registrar = Registrar::builder(OddStore::failing())
         .tenant(TenantSettings::new())
-        .build();
+        .build()
+        .unwrap();
     let owner = registrar.owner(TenantSelector::Host(None)).await.unwrap();
     let id = unknown();
     let errors = [
@@ -108,7 +110,8 @@ async fn a_failing_back_end_is_an_error_and_nothing_else() {
     }
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(Failing)
-        .build();
+        .build()
+        .unwrap();
     let owner = registrar.owner(TenantSelector::Host(None)).await;
     assert!(matches!(owner, Err(OwnerError::Backend(_))), "{owner:?}");
 }

@@ -25,7 +25,7 @@ fn enabled(builder: RegistrarBuilder) -> RegistrarBuilder {
 
 async fn register(registrar: &Registrar) -> Result<Registered, RegistrationError> {
     registrar
-        .admit(TenantSelector::Host(None), Signals::unknown())
+        .admit(TenantSelector::Host(None), Signals::new())
         .await?
         .register(request())
         .await
@@ -33,7 +33,7 @@ async fn register(registrar: &Registrar) -> Result<Registered, RegistrationError
 
 #[tokio::test]
 async fn registration_is_off_until_someone_turns_it_on() {
-    let registrar = Registrar::builder(MemoryStore::new()).build();
+    let registrar = Registrar::builder(MemoryStore::new()).build().unwrap();
     assert!(matches!(
         register(&registrar).await,
         Err(RegistrationError::NotEnabled)
@@ -42,7 +42,9 @@ async fn registration_is_off_until_someone_turns_it_on() {
 
 #[tokio::test]
 async fn a_registered_client_is_found_and_its_secret_matches() {
-    let registrar = enabled(Registrar::builder(MemoryStore::new())).build();
+    let registrar = enabled(Registrar::builder(MemoryStore::new()))
+        .build()
+        .unwrap();
     let registered = register(&registrar).await.unwrap();
     let client = registered.client();
     let found = registrar
@@ -61,7 +63,9 @@ async fn a_registered_client_is_found_and_its_secret_matches() {
 async fn a_taken_id_is_minted_again_up_to_three_times() {
     for (taken, inserts, stored) in [(0, 1, 1), (3, 4, 1), (4, 4, 0)] {
         let store = Arc::new(OddStore::crowded(taken));
-        let registrar = enabled(Registrar::builder(Arc::clone(&store))).build();
+        let registrar = enabled(Registrar::builder(Arc::clone(&store)))
+            .build()
+            .unwrap();
         let outcome = register(&registrar).await;
         assert_eq!(outcome.is_ok(), stored == 1, "{taken} taken");
         assert_eq!(store.inserts.load(Ordering::SeqCst), inserts);
@@ -72,7 +76,9 @@ async fn a_taken_id_is_minted_again_up_to_three_times() {
 #[tokio::test]
 async fn a_taken_id_is_never_overwritten() {
     let store = MemoryStore::new();
-    let registrar = enabled(Registrar::builder(store.clone()).random(Constant(1))).build();
+    let registrar = enabled(Registrar::builder(store.clone()).random(Constant(1)))
+        .build()
+        .unwrap();
     let first = register(&registrar).await.unwrap();
     let second = register(&registrar).await;
     assert!(matches!(second, Err(RegistrationError::NoFreeId)));
@@ -86,13 +92,17 @@ async fn a_taken_id_is_never_overwritten() {
 #[tokio::test]
 async fn every_failure_of_the_outside_world_closes() {
     let failing = [
-        enabled(Registrar::builder(OddStore::failing())).build(),
+        enabled(Registrar::builder(OddStore::failing()))
+            .build()
+            .unwrap(),
         enabled(Registrar::builder(MemoryStore::new()))
             .limiter(Failing)
-            .build(),
+            .build()
+            .unwrap(),
         enabled(Registrar::builder(MemoryStore::new()))
             .tenants(Failing)
-            .build(),
+            .build()
+            .unwrap(),
     ];
     for registrar in failing {
         let error = register(&registrar).await.unwrap_err();
@@ -108,14 +118,16 @@ async fn without_randomness_there_is_no_client() {
     let store = MemoryStore::new();
     let registrar = enabled(Registrar::builder(store.clone()))
         .random(Failing)
-        .build();
+        .build()
+        .unwrap();
     assert!(matches!(
         register(&registrar).await,
         Err(RegistrationError::Random(_))
     ));
     let repeating = enabled(Registrar::builder(store.clone()))
         .random(Constant(255))
-        .build();
+        .build()
+        .unwrap();
     assert!(matches!(
         register(&repeating).await,
         Err(RegistrationError::Random(_))
@@ -127,13 +139,15 @@ async fn without_randomness_there_is_no_client() {
 async fn one_registration_draws_randomness_once() {
     let random = Arc::new(Counting::default());
     let registrar = enabled(Registrar::builder(MemoryStore::new())).random(Arc::clone(&random));
-    register(&registrar.build()).await.unwrap();
+    register(&registrar.build().unwrap()).await.unwrap();
     assert_eq!(random.0.load(Ordering::SeqCst), 1);
 }
 
 /// Polls a registration `polls` times, then goes away; what it came to by then.
 fn abandoned_after(polls: usize, store: &MemoryStore) -> bool {
-    let registrar = enabled(Registrar::builder(OddStore::slow(store.clone()))).build();
+    let registrar = enabled(Registrar::builder(OddStore::slow(store.clone())))
+        .build()
+        .unwrap();
     let mut future = pin!(register(&registrar));
     let mut context = Context::from_waker(Waker::noop());
     (0..polls).any(|_| matches!(future.as_mut().poll(&mut context), Poll::Ready(Ok(_))))
@@ -167,7 +181,8 @@ async fn a_change_of_settings_takes_effect_on_the_next_request() {
     let tenants = Tenants::new(document(false));
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(tenants.clone())
-        .build();
+        .build()
+        .unwrap();
     assert!(matches!(
         register(&registrar).await,
         Err(RegistrationError::NotEnabled)
@@ -175,7 +190,7 @@ async fn a_change_of_settings_takes_effect_on_the_next_request() {
 
     tenants.replace(document(true));
     let admission = registrar
-        .admit(TenantSelector::Host(None), Signals::unknown())
+        .admit(TenantSelector::Host(None), Signals::new())
         .await
         .unwrap();
     tenants.replace(document(false));
@@ -194,9 +209,10 @@ async fn permissive_clients_have_ids_without_the_prefix_and_more_grants() {
     let tenant = TenantSettings::new().enabled().permissive();
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)
-        .build();
+        .build()
+        .unwrap();
     let admission = registrar
-        .admit(TenantSelector::Host(None), Signals::unknown())
+        .admit(TenantSelector::Host(None), Signals::new())
         .await
         .unwrap();
     let request = request()
@@ -243,15 +259,16 @@ async fn every_registration_and_every_refusal_is_an_event() {
     let events = Arc::new(Recorder::default());
     let registrar = enabled(Registrar::builder(MemoryStore::new()))
         .events(Arc::clone(&events))
-        .build();
+        .build()
+        .unwrap();
     register(&registrar).await.unwrap();
     let admission = registrar
-        .admit(TenantSelector::Host(None), Signals::unknown())
+        .admit(TenantSelector::Host(None), Signals::new())
         .await
         .unwrap();
     admission.register_json(b"[]").await.unwrap_err();
     let admission = registrar
-        .admit(TenantSelector::Host(None), Signals::unknown())
+        .admit(TenantSelector::Host(None), Signals::new())
         .await
         .unwrap();
     admission
@@ -260,7 +277,7 @@ async fn every_registration_and_every_refusal_is_an_event() {
         .unwrap_err();
     for _ in 0..3 {
         let _ = registrar
-            .admit(TenantSelector::Host(None), Signals::unknown())
+            .admit(TenantSelector::Host(None), Signals::new())
             .await;
     }
     let kinds: Vec<String> = events

@@ -297,7 +297,8 @@ fn answer(body: Vec<u8>) -> (u16, Value) {
     tenant.registration.rate_limit = None;
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)
-        .build();
+        .build()
+        .unwrap();
     let request = http::Request::post("/oidc/register")
         .header("content-type", "application/json")
         .body(body)
@@ -323,11 +324,12 @@ async fn no_two_registrations_share_an_id_or_a_secret() {
     tenant.registration.rate_limit = None;
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)
-        .build();
+        .build()
+        .unwrap();
     let mut seen = HashSet::new();
     for _ in 0..CASES {
         let admission = registrar
-            .admit(TenantSelector::Host(None), Signals::unknown())
+            .admit(TenantSelector::Host(None), Signals::new())
             .await
             .unwrap();
         let request = RegistrationRequest::new(["https://app.example.com/callback"]);

@@ -23,9 +23,10 @@ async fn register(request: RegistrationRequest, permissive: bool) -> Client {
     settings.metadata_limits.client_name_chars = 1_000;
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)
-        .build();
+        .build()
+        .unwrap();
     let host = TenantSelector::Host(None);
-    let admission = registrar.admit(host, Signals::unknown()).await.unwrap();
+    let admission = registrar.admit(host, Signals::new()).await.unwrap();
     (**admission.register(request).await.unwrap().client()).clone()
 }
 

@@ -4,7 +4,8 @@ use std::error::Error as _;
 
 use oauth_dcr::{
     ApiPolicy, GrantedScope, Grantee, Quota, RedirectPolicy, RefusedRedirectUris, SecurityMode,
-    SettingsDocument, SettingsError, TenantSettings, TokenEndpointAuthMethod, Unsupported,
+    SettingsDocument, SettingsError, SettingsFault, TenantSettings, TokenEndpointAuthMethod,
+    Unsupported,
 };
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ fn whole() -> Value {
         },
         "apis": [ {
             "identifier": "https://api.acme.example", "scopes": ["read:items", "write:items"],
-            "policy": "allow_all", "system": true
+            "policy": "allow_all", "system": false
         } ],
         "client_grants": [
             {
@@ -174,10 +175,13 @@ fn what_could_be_misread_is_refused() {
         ),
         (tenant("id2", json!(1)), "unknown field"),
         (tenant("issuer", json!("http://a.example")), "an issuer is"),
-        (tenant("trusted_proxies", json!(["10.0.0.0/33"])), "invalid"),
+        (
+            tenant("trusted_proxies", json!(["10.0.0.0/33"])),
+            "is no network",
+        ),
         (
             tenant("trusted_proxies", json!(["10.0.0.1/8"])),
-            "network 0 has bits set",
+            "has bits set",
         ),
         (
             tenant("signal_headers", json!({"asn": "x asn"})),
@@ -209,20 +213,37 @@ fn what_could_be_misread_is_refused() {
         ),
     ] {
         let error = read(&bad).unwrap_err();
+        assert!(error.path().starts_with("tenants[0]"), "{error}");
         let cause = error.source().unwrap().to_string();
         assert!(cause.contains(says), "{bad}: {cause}");
         assert!(cause.contains(" line 1 column"), "{cause}");
     }
 }
 
+/// What is wrong with a document: the path of the field, and whether the message says this.
+#[track_caller]
+fn refused(document: &Value, path: &str, says: &str) {
+    let error = read(document).unwrap_err();
+    assert_eq!(error.path(), path, "{error}");
+    let text = error.to_string();
+    assert!(text.starts_with(path) && text.contains(says), "{text}");
+}
+
 #[test]
-fn a_request_can_lead_to_one_tenant_only() {
-    let tenants = |list: Value| read(&json!({ "tenants": list }));
-    assert!(matches!(tenants(json!([])), Err(SettingsError::NoTenant)));
-    let twice = tenants(json!([{"id": "a", "hosts": ["a"]}, {"id": "a", "hosts": ["b"]}]));
-    assert!(matches!(twice, Err(SettingsError::DuplicateTenant(id)) if id.as_str() == "a"));
-    let shared = tenants(json!([{"id": "a", "hosts": ["h"]}, {"id": "b", "hosts": ["H"]}]));
-    assert!(matches!(shared, Err(SettingsError::DuplicateHost(id)) if id.as_str() == "b"));
+fn a_request_leads_to_one_tenant_only() {
+    let tenants = |list: Value, path: &str, says: &str| {
+        refused(&json!({ "tenants": list }), path, says);
+    };
+    tenants(json!([]), "tenants", "has no tenant");
+    let same_id = json!([{"id": "a", "hosts": ["a"]}, {"id": "a", "hosts": ["b"]}]);
+    tenants(same_id, "tenants[1].id", "duplicate");
+    let same_host = json!([{"id": "a", "hosts": ["h"]}, {"id": "b", "hosts": ["i", "H"]}]);
+    tenants(same_host, "tenants[1].hosts[1]", "duplicate");
+    let issuer = "https://a.example";
+    let same_issuer = json!([
+        {"id": "a", "hosts": ["a"], "issuer": issuer}, {"id": "b", "hosts": ["b"], "issuer": issuer}
+    ]);
+    tenants(same_issuer, "tenants[1].issuer", "duplicate");
     for host in [
         "a.example:8443",
         "https://a.example",
@@ -230,18 +251,15 @@ fn a_request_can_lead_to_one_tenant_only() {
         "",
         "a b",
     ] {
-        let invalid = tenants(json!([{"id": "a", "hosts": [host]}]));
-        assert!(
-            matches!(invalid, Err(SettingsError::InvalidHost(_))),
-            "{host}"
-        );
+        let invalid = json!([{"id": "a", "hosts": [host]}]);
+        tenants(invalid, "tenants[0].hosts[0]", "is not a host");
     }
-    let nowhere = tenants(json!([{"id": "a", "hosts": ["h"]}, {"id": "b"}]));
-    assert!(matches!(nowhere, Err(SettingsError::NoHost(id)) if id.as_str() == "b"));
+    let no_host = json!([{"id": "a", "hosts": ["h"]}, {"id": "b"}]);
+    tenants(no_host, "tenants[1].hosts", "needs a host");
 }
 
 #[test]
-fn an_entry_that_is_there_twice_is_refused_with_its_place() {
+fn a_duplicate_entry_is_refused() {
     for (list, changed, index) in [
         (
             "apis",
@@ -262,10 +280,11 @@ fn an_entry_that_is_there_twice_is_refused_with_its_place() {
         let mut document = whole();
         let entries = document["tenants"][0][list].as_array_mut().unwrap();
         entries.push(changed);
-        let error = read(&document).unwrap_err();
-        let cause = error.source().unwrap().to_string();
-        let place = format!("{list}[{index}] is there twice at line");
-        assert!(cause.starts_with(&place), "{cause}");
+        refused(
+            &document,
+            &format!("tenants[0].{list}[{index}]"),
+            "duplicate",
+        );
     }
     // A grant of the same client for another subject is another grant.
     let mut document = whole();
@@ -279,19 +298,193 @@ fn an_entry_that_is_there_twice_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_scope_that_no_client_could_ask_for_is_refused_with_its_place() {
+fn an_invalid_scope_is_refused() {
     for scope in ["", "a b", "\u{e9}", "\"a\""] {
         let mut document = whole();
         document["tenants"][0]["client_grants"][0]["scope"][0] = scope.into();
-        let error = read(&document).unwrap_err();
-        let cause = error.source().unwrap().to_string();
-        assert!(cause.contains("client_grants[0]"), "{cause}");
+        refused(&document, "tenants[0].client_grants[0]", "scope token");
         let mut document = whole();
         document["tenants"][0]["apis"][0]["scopes"][1] = scope.into();
-        let error = read(&document).unwrap_err();
-        let cause = error.source().unwrap().to_string();
-        assert!(cause.contains("apis[0]"), "{cause}");
+        refused(&document, "tenants[0].apis[0]", "scope token");
     }
+}
+
+/// The whole document with another value of a field of its tenant, named by a JSON pointer.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut document = whole();
+    *document["tenants"][0].pointer_mut(pointer).unwrap() = value;
+    document
+}
+
+#[test]
+fn a_limit_of_nothing_is_refused() {
+    for (field, value, path) in [
+        ("redirect_uris", json!({ "max": 0 }), "redirect_uris.max"),
+        (
+            "redirect_uris",
+            json!({ "max_bytes": 63 }),
+            "redirect_uris.max_bytes",
+        ),
+        ("max_body_bytes", json!(33), "max_body_bytes"),
+        (
+            "metadata_limits",
+            json!({ "contacts": 0 }),
+            "metadata_limits.contacts",
+        ),
+        (
+            "metadata_limits",
+            json!({ "client_name_chars": 0 }),
+            "metadata_limits.client_name_chars",
+        ),
+    ] {
+        let mut document = whole();
+        document["tenants"][0]["registration"][field] = value;
+        let path = format!("tenants[0].registration.{path}");
+        refused(&document, &path, "too small");
+    }
+}
+
+#[test]
+fn an_audience_that_is_no_api_is_refused() {
+    let other = json!("https://apis.acme.example");
+    let document = with("/default_audience", other.clone());
+    refused(
+        &document,
+        "tenants[0].default_audience",
+        "is no API of this tenant",
+    );
+    let document = with("/client_grants/1/audience", other);
+    let path = "tenants[0].client_grants[1].audience";
+    refused(&document, path, "is no API of this tenant");
+}
+
+#[test]
+fn a_default_grant_on_a_system_api_is_refused() {
+    let document = with("/apis/0/system", json!(true));
+    let path = "tenants[0].client_grants[0].audience";
+    refused(&document, path, "is a system API");
+}
+
+#[test]
+fn a_proxy_is_an_address_or_a_network() {
+    let document = with(
+        "/trusted_proxies",
+        json!(["10.0.0.2", "2001:db8::1", "10.1.0.0/16"]),
+    );
+    let read_back = read(&document).unwrap();
+    let proxies = &read_back.tenants()[0].trusted_proxies;
+    let contains = |address: &str| proxies.contains(address.parse().unwrap());
+    assert!(contains("10.0.0.2") && contains("2001:db8::1") && contains("10.1.9.9"));
+    assert!(!contains("10.0.0.3") && !contains("2001:db8::2"));
+
+    for (wrong, says) in [
+        ("10.0.0.2/8", "bits set"),
+        ("10.0.0", "is no network"),
+        ("proxy", "is no network"),
+        ("10.0.0.0/33", "is no network"),
+    ] {
+        let document = with("/trusted_proxies", json!(["10.0.0.1", wrong]));
+        let error = read(&document).unwrap_err();
+        assert_eq!(error.path(), "tenants[0].trusted_proxies[1]");
+        let cause = error.source().unwrap().to_string();
+        assert!(cause.contains(says), "{cause}");
+    }
+}
+
+#[test]
+fn proxies_that_are_every_address_are_refused() {
+    for everything in ["0.0.0.0/0", "::/0", "::ffff:0:0/96"] {
+        let document = with("/trusted_proxies", json!(["10.0.0.1", everything]));
+        refused(
+            &document,
+            "tenants[0].trusted_proxies",
+            "covers every address",
+        );
+    }
+}
+
+#[test]
+fn hops_are_counted_from_one() {
+    for (hops, is_right) in [(0, false), (1, true), (255, true), (256, false)] {
+        let mut document = whole();
+        document["tenants"][0]["trusted_hops"] = json!(hops);
+        match read(&document) {
+            Ok(read_back) => {
+                assert!(is_right, "{hops}");
+                let written: Value = serde_json::from_str(&read_back.to_json().unwrap()).unwrap();
+                assert_eq!(written, document);
+            }
+            Err(error) => {
+                assert!(!is_right, "{hops}");
+                assert_eq!(error.path(), "tenants[0].trusted_hops");
+            }
+        }
+    }
+}
+
+/// Blocks requests with this value of a signal.
+fn rule(signal: &str, value: &str, side: &str, scope: &str, active: bool) -> Value {
+    json!({ "priority": 1, "active": active, "rule": {
+        "action": { "block": true }, side: { signal: [value] }, "scope": scope
+    } })
+}
+
+const JA3: &str = "e7d705a3286e19ea42f587b344ee6865";
+
+#[test]
+fn a_fingerprint_that_nothing_tells_is_refused() {
+    let ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1";
+    for (signal, value, header) in [
+        ("ja3_fingerprints", JA3, "ja3_fingerprint"),
+        ("ja4_fingerprints", ja4, "ja4_fingerprint"),
+    ] {
+        for side in ["match", "not_match"] {
+            let first = rule("user_agents", "x", "match", "dcr", true);
+            let mut document = with(
+                "/acl",
+                json!([first, rule(signal, value, side, "tenant", true)]),
+            );
+            // The header is named, and the proxies are.
+            assert!(read(&document).is_ok());
+            let path = format!("tenants[0].acl[1].rule.{side}.{signal}");
+            document["tenants"][0]["trusted_proxies"] = json!([]);
+            refused(&document, &path, "nothing tells this signal");
+            document["tenants"][0]["trusted_hops"] = json!(1);
+            assert!(read(&document).is_ok());
+            document["tenants"][0]["signal_headers"][header] = Value::Null;
+            refused(&document, &path, "nothing tells this signal");
+            document["tenants"][0]["signals_from_host"] = json!([signal]);
+            assert!(read(&document).is_ok());
+        }
+    }
+    // Rules that are never asked need nothing.
+    for (scope, active) in [("management", true), ("dcr", false)] {
+        let mut document = with(
+            "/acl",
+            json!([rule("ja3_fingerprints", JA3, "match", scope, active)]),
+        );
+        document["tenants"][0]["signal_headers"] = json!({});
+        assert!(read(&document).is_ok(), "{scope} {active}");
+    }
+}
+
+#[test]
+fn only_signals_of_the_edge_come_from_the_host() {
+    let mut document = whole();
+    let all = json!([
+        "geo_country_codes",
+        "geo_subdivision_codes",
+        "asns",
+        "ja3_fingerprints",
+        "ja4_fingerprints"
+    ]);
+    document["tenants"][0]["signals_from_host"] = all;
+    let read_back = read(&document).unwrap();
+    let written: Value = serde_json::from_str(&read_back.to_json().unwrap()).unwrap();
+    assert_eq!(written, document);
+    document["tenants"][0]["signals_from_host"] = json!(["asns", "user_agents"]);
+    let error = read(&document).unwrap_err();
+    assert_eq!(error.path(), "tenants[0].signals_from_host[1]");
 }
 
 #[test]
@@ -317,20 +510,15 @@ fn settings_of_one_tenant_are_checked_as_a_document_is() {
     doubled["apis"].as_array_mut().unwrap().push(api);
     let error = serde_json::from_value::<TenantSettings>(doubled).unwrap_err();
     assert!(
-        error.to_string().contains("apis[1] is there twice"),
+        error.to_string().starts_with("apis[1]: is a duplicate"),
         "{error}"
     );
     // What is put together in Rust is checked on demand.
     let mut built = tenant;
     built.connections.push(built.connections[0].clone());
-    assert!(matches!(
-        built.check().unwrap_err(),
-        SettingsError::Duplicate {
-            list: "connections",
-            index: 2,
-            ..
-        }
-    ));
+    let error = built.check().unwrap_err();
+    assert_eq!(error.path(), "connections[2]");
+    assert!(matches!(error.fault(), SettingsFault::Duplicate), "{error}");
 }
 
 #[test]

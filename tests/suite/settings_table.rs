@@ -70,6 +70,9 @@ fn least(list: &str) -> Value {
 /// The least settings that have an object at `path`, and that object.
 fn with_object(path: &str, change: impl FnOnce(&mut Value)) -> Value {
     let mut tenant = least("");
+    if path.starts_with("client_grants") {
+        tenant["apis"] = json!([least("apis")]);
+    }
     let mut object = &mut tenant;
     for segment in path.split('.').filter(|segment| !segment.is_empty()) {
         object = if let Some(list) = segment.strip_suffix("[]") {

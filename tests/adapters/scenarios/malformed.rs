@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{created, not_found};
+use super::{created, invalid_host};
 use crate::{
     ask::{Ask, PUBLIC},
     scenario::{End, Fate, Scenario, Step},
@@ -64,12 +64,12 @@ pub(super) fn list() -> Vec<Scenario> {
     ]
 }
 
-/// hyper leaves the number of hosts to us; actix-web takes one, no more and no less.
+/// hyper leaves the number of hosts to the service; actix-web checks it itself.
 fn not_one_host(adapter: Adapter) -> Fate {
     match adapter {
         Adapter::Actix => Fate::Status(400),
         Adapter::Hyper | Adapter::Tower | Adapter::Axum => {
-            Fate::Passed(Box::new(not_found().closing()))
+            Fate::Passed(Box::new(invalid_host().closing()))
         }
     }
 }

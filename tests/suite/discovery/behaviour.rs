@@ -349,7 +349,7 @@ async fn the_registration_endpoint_is_there_exactly_while_it_takes_registrations
             "token_endpoint_auth_method": method,
         });
         let registrar = Registrar::builder(MemoryStore::new()).tenant(tenant.clone());
-        let (status, answer) = send(registrar.build(), &registration).await;
+        let (status, answer) = send(registrar.build().unwrap(), &registration).await;
         let endpoint = metadata.get("registration_endpoint");
         match endpoint {
             Some(endpoint) => {

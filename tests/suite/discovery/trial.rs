@@ -58,7 +58,8 @@ impl Trial {
     pub(super) fn new(tenant: TenantSettings) -> Self {
         let registrar = Registrar::builder(MemoryStore::new())
             .tenant(tenant.clone().enabled())
-            .build();
+            .build()
+            .unwrap();
         Self { tenant, registrar }
     }
 

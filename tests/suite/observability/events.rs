@@ -49,7 +49,8 @@ fn scene() -> (Registrar, Arc<ManualClock>, Arc<Outcomes>) {
         .tenant(tenant)
         .clock(Arc::clone(&clock))
         .events(Arc::clone(&outcomes))
-        .build();
+        .build()
+        .unwrap();
     (registrar, clock, outcomes)
 }
 
@@ -123,10 +124,11 @@ async fn every_sink_is_told_in_the_order_of_their_addition() {
     let registrar = Registrar::builder(MemoryStore::new())
         .events(Named("first", Arc::clone(&told)))
         .events(Named("second", Arc::clone(&told)))
-        .build();
+        .build()
+        .unwrap();
     let host = TenantSelector::Host(None);
     for _ in 0..2 {
-        registrar.admit(host, Signals::unknown()).await.unwrap_err();
+        registrar.admit(host, Signals::new()).await.unwrap_err();
     }
     assert_eq!(
         *told.lock().unwrap(),
@@ -148,9 +150,9 @@ async fn sinks_of_several_types_are_told_from_a_list() {
         builder = builder.events(sink);
     }
     let shared: Arc<dyn EventSink> = Arc::new(named("shared"));
-    let registrar = builder.events(shared).build();
+    let registrar = builder.events(shared).build().unwrap();
     let host = TenantSelector::Host(None);
-    registrar.admit(host, Signals::unknown()).await.unwrap_err();
+    registrar.admit(host, Signals::new()).await.unwrap_err();
     assert_eq!(*told.lock().unwrap(), ["first", "second", "shared"]);
 }
 

@@ -48,20 +48,35 @@ pub(crate) async fn provoke(wire: Wire<'_>) {
         let builder = Registrar::builder(store).tenants(tenants());
         wire(builder.clock(Arc::clone(&clock)))
     };
-    register_and_refuse(begin(OddStore::default()).build(), &clock).await;
-    own(&begin(OddStore::default()).build(), &clock).await;
-    gate(begin(OddStore::default()).initial_access(Gate).build()).await;
+    register_and_refuse(begin(OddStore::default()).build().unwrap(), &clock).await;
+    own(&begin(OddStore::default()).build().unwrap(), &clock).await;
+    gate(
+        begin(OddStore::default())
+            .initial_access(Gate)
+            .build()
+            .unwrap(),
+    )
+    .await;
     for failing in [
         begin(OddStore::failing()),
         begin(OddStore::default()).tenants(Failing),
         begin(OddStore::default()).random(Failing),
         begin(OddStore::crowded(usize::MAX)),
     ] {
-        assert_eq!(send(&failing.build(), "open", &public()).await.0, 503);
+        assert_eq!(
+            send(&failing.build().unwrap(), "open", &public()).await.0,
+            503
+        );
     }
     let failing = begin(OddStore::default()).limiter(Failing);
-    assert_eq!(send(&failing.build(), "narrow", &public()).await.0, 503);
-    let marked = begin(OddStore::default()).random(Constant(b'm')).build();
+    assert_eq!(
+        send(&failing.build().unwrap(), "narrow", &public()).await.0,
+        503
+    );
+    let marked = begin(OddStore::default())
+        .random(Constant(b'm'))
+        .build()
+        .unwrap();
     let (_, answer) = send(&marked, "open", &confidential()).await;
     assert_eq!(answer["client_secret"], SECRET);
 }
@@ -78,6 +93,18 @@ fn settings() -> Value {
             },
         })
     };
+    let country = |description: &str, priority: u32, action: &Value| {
+        let mut rule = rule(description, priority, action);
+        rule["rule"]["match"] = json!({ "geo_country_codes": ["SE"] });
+        rule
+    };
+    let unknown = |id: &str, settings: &Value| {
+        let mut tenant = settings.clone();
+        tenant["id"] = id.into();
+        tenant["hosts"] = json!([id]);
+        tenant["registration"] = json!({ "enabled": true, "rate_limit": null });
+        tenant
+    };
     let mut would_allow = rule("would allow", 4, &json!({ "allow": true, "log": true }));
     would_allow.as_object_mut().unwrap().remove("id");
     let elsewhere = "https://elsewhere.example/";
@@ -92,6 +119,8 @@ fn settings() -> Value {
         };
         json!({ "id": id, "hosts": [id], "registration": registration, "acl": acl })
     };
+    let mut watches_too = country("watches it too", 1, &json!({ "log": true }));
+    watches_too.as_object_mut().unwrap().remove("id");
     json!({ "tenants": [
         tenant("open", json!({ "remove_unused_after_seconds": 60, "max_body_bytes": 4096 }), json!([])),
         tenant("off", json!({}), json!([])),
@@ -113,6 +142,19 @@ fn settings() -> Value {
                 "redirect": true, "redirect_uri": elsewhere,
             })),
         ])),
+        unknown("unreadable", &json!({
+            "trusted_proxies": [SOURCE], "forwarded_header": "forwarded",
+            "signal_headers": { "geo_country_code": "x-country" },
+            "acl": [
+                country("watches a country", 1, &json!({ "log": true })),
+                watches_too,
+                country("one country only", 2, &json!({ "block": true })),
+            ],
+        })),
+        unknown("hidden", &json!({
+            "trusted_proxies": [SOURCE],
+            "acl": [rule("no visitors", 1, &json!({ "block": true }))],
+        })),
     ] })
 }
 
@@ -135,6 +177,8 @@ fn request(host: &str, body: &Value) -> Request<Vec<u8>> {
     let request = Request::post(format!("https://{host}/oidc/register?{CANARY}"))
         .header("content-type", "application/json")
         .header("user-agent", CANARY)
+        .header("x-country", CANARY)
+        .header("x-forwarded-for", CANARY)
         .extension(PeerAddress(SOURCE.parse().unwrap()));
     request.body(body.to_string().into()).unwrap()
 }
@@ -172,6 +216,8 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
         ("off", public(), 403),
         ("blocked", public(), 403),
         ("moved", public(), 302),
+        ("unreadable", public(), 403),
+        ("hidden", public(), 403),
         ("open", json!([CANARY]), 400),
         (
             "open",
@@ -187,6 +233,16 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
             "{host} {body}"
         );
     }
+    let mut without_peer = request("blocked", &public());
+    without_peer.extensions_mut().remove::<PeerAddress>();
+    assert_eq!(answer(&registrar, without_peer).await.0, 503);
+    let mut two_hosts = request("open", &public());
+    for host in ["open", CANARY] {
+        two_hosts
+            .headers_mut()
+            .append("host", host.parse().unwrap());
+    }
+    assert_eq!(answer(&registrar, two_hosts).await.0, 400);
     let (mut get, mut options, mut preflight, mut form) = (
         request("open", &public()),
         request("open", &public()),

@@ -202,6 +202,8 @@ async fn what_is_counted_adds_up() {
     assert_eq!(all, registered + 1 + sum("oauth_dcr_refusals_total"));
     assert_eq!(sum("oauth_dcr_client_changes_total"), 5);
     assert_eq!(sum("oauth_dcr_acl_monitored_total"), 4);
+    // Two monitoring rules and the rule after them, an unreadable hop, a missing address.
+    assert_eq!(sum("oauth_dcr_acl_unknown_signals_total"), 5);
     assert_eq!(sum("oauth_dcr_backend_failures_total"), 3);
 }
 

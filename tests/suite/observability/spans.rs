@@ -57,7 +57,7 @@ impl oauth_dcr::InitialAccess for Open {
 async fn register(registrar: &Registrar, at: usize) -> Option<String> {
     let tenant = TenantId::parse(&format!("t{at}")).unwrap();
     let selector = TenantSelector::Id(&tenant);
-    let admission = registrar.admit(selector, Signals::unknown()).await.ok()?;
+    let admission = registrar.admit(selector, Signals::new()).await.ok()?;
     tokio::task::yield_now().await;
     let request = RegistrationRequest::new(["https://app.example.com/callback"]);
     let registered = admission.register(request).await.ok()?;
@@ -73,7 +73,7 @@ async fn traced(registrar: &Registrar, at: usize) -> (Option<String>, Collected)
 
 #[tokio::test]
 async fn a_registration_is_a_span_with_one_for_each_wait() {
-    let (id, seen) = traced(&builder().build(), 3).await;
+    let (id, seen) = traced(&builder().build().unwrap(), 3).await;
     let [registration, waits @ ..] = &*seen.spans else {
         panic!("{seen:?}");
     };
@@ -102,12 +102,14 @@ async fn a_registration_is_a_span_with_one_for_each_wait() {
 
 #[tokio::test]
 async fn a_refusal_ends_its_span_with_the_error() {
-    let unknown = traced(&builder().build(), 10).await.1;
+    let unknown = traced(&builder().build().unwrap(), 10).await.1;
     let expected = [("error", "unknown_tenant"), ("outcome", "refused")];
     assert_eq!(unknown.spans[0].fields, fields(expected));
     assert_eq!(unknown.spans.len(), 2);
 
-    let failed = traced(&builder().limiter(Failing).build(), 1).await.1;
+    let failed = traced(&builder().limiter(Failing).build().unwrap(), 1)
+        .await
+        .1;
     let expected = [
         ("error", "backend"),
         ("outcome", "failed"),
@@ -132,7 +134,9 @@ async fn what_the_ports_log_is_within_the_span_of_their_wait() {
             Ok(oauth_dcr::RateDecision::admitted(quota, 1))
         }
     }
-    let seen = traced(&builder().limiter(Chatty).build(), 1).await.1;
+    let seen = traced(&builder().limiter(Chatty).build().unwrap(), 1)
+        .await
+        .1;
     let wait = seen
         .spans
         .iter()
@@ -144,7 +148,7 @@ async fn what_the_ports_log_is_within_the_span_of_their_wait() {
 
 #[tokio::test]
 async fn registrations_that_run_side_by_side_keep_their_spans() {
-    let registrar = Arc::new(builder().build());
+    let registrar = Arc::new(builder().build().unwrap());
     let collector = Collector::default();
     let guard = tracing::subscriber::set_default(collector.subscriber());
     let all: Vec<_> = (0..50)
@@ -195,7 +199,7 @@ async fn registrations_that_run_side_by_side_keep_their_spans() {
 
 #[tokio::test]
 async fn a_registration_whose_caller_goes_away_ends_without_an_outcome() {
-    let registrar = builder().build();
+    let registrar = builder().build().unwrap();
     let collector = Collector::default();
     let guard = tracing::subscriber::set_default(collector.subscriber());
     let mut registering = Box::pin(register(&registrar, 1));

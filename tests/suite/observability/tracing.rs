@@ -155,7 +155,7 @@ fn described(metadata: &Metadata<'static>) -> (&'static str, String, Level) {
 pub(crate) async fn everything(sink: TracingEvents) -> Collected {
     let collector = Collector::default();
     let guard = tracing::subscriber::set_default(collector.subscriber());
-    provoke(&|builder| builder.events(sink)).await;
+    provoke(&|builder| builder.events(sink.clone())).await;
     drop(guard);
     let seen = collector.take();
     assert!(seen.events.len() > 40 && seen.spans.len() > 40);
@@ -181,7 +181,7 @@ async fn addresses_and_causes_are_logged_where_they_are_asked_for_alone() {
         (TracingEvents::new().with_addresses(), true, false),
         (TracingEvents::new().with_causes(), false, true),
     ] {
-        let seen = everything(sink).await;
+        let seen = everything(sink.clone()).await;
         let shown = format!("{seen:?}");
         assert_eq!(shown.contains(SOURCE), has_addresses, "{sink:?}");
         assert_eq!(shown.contains("out of order"), has_causes, "{sink:?}");
@@ -213,7 +213,7 @@ type Row<'a> = (&'a str, Level, &'a [(&'a str, &'a str)], &'a [&'a str]);
 async fn each_event_is_logged_with_its_level_and_fields() {
     let seen = everything(TracingEvents::new()).await;
     assert!(seen.events.iter().all(|event| event.target == "oauth_dcr"));
-    let rows: [Row<'_>; 9] = [
+    let rows: [Row<'_>; 12] = [
         (
             "client registered",
             Level::INFO,
@@ -277,6 +277,43 @@ async fn each_event_is_logged_with_its_level_and_fields() {
                 ("acl_rule", "no visitors"),
             ],
             &["took_seconds"],
+        ),
+        (
+            "registration refused",
+            Level::DEBUG,
+            &[
+                ("tenant", "hidden"),
+                ("outcome", "refused"),
+                ("error", "source_unknown"),
+                ("rule", "source_unknown"),
+                ("acl_rule", "no visitors"),
+                ("signal", "source"),
+                ("reason", "unreadable_hop"),
+            ],
+            &["took_seconds"],
+        ),
+        (
+            "acl rule not evaluated",
+            Level::DEBUG,
+            &[
+                ("tenant", "unreadable"),
+                ("acl_rule", "watches a country"),
+                ("acl_rule_id", "acl_1"),
+                ("signal", "country"),
+                ("reason", "unreadable_header"),
+            ],
+            &[],
+        ),
+        (
+            "acl signal unknown",
+            Level::WARN,
+            &[
+                ("tenant", "blocked"),
+                ("signal", "source"),
+                ("reason", "no_peer_address"),
+                ("requests", "1"),
+            ],
+            &["advice"],
         ),
         (
             "registration refused",
@@ -385,7 +422,8 @@ async fn a_cause_is_told_down_to_the_first() {
         .tenant(TenantSettings::new().enabled())
         .limiter(Failing)
         .events(TracingEvents::new().with_causes())
-        .build();
+        .build()
+        .unwrap();
     assert_eq!(send(&registrar, "any", &json!({})).await.0, 503);
     drop(guard);
     assert_eq!(collector.take().events[0].fields["cause"], "out of order");
@@ -406,7 +444,8 @@ async fn the_password_of_a_database_is_not_among_the_causes() {
     let registrar = Registrar::builder(PostgresStore::with_pool(pool))
         .tenant(TenantSettings::new().enabled())
         .events(TracingEvents::new().with_causes())
-        .build();
+        .build()
+        .unwrap();
     let body = json!({ "redirect_uris": ["https://app.example.com/"] });
     assert_eq!(send(&registrar, "any", &body).await.0, 503);
     drop(guard);

@@ -41,7 +41,8 @@ impl<S: ClientStore + Clone> House<S> {
             .tenant(tenant.clone())
             .clock(Arc::clone(&clock))
             .events(Arc::clone(&events))
-            .build();
+            .build()
+            .unwrap();
         Self {
             registrar,
             store,

@@ -1,0 +1,202 @@
+//! What a request says of a signal: nothing, a value, or something that nobody can read.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::acl::Signal;
+
+/// What is known of one signal of a request.
+///
+/// *Unknown is not absent*: a signal that nobody sent is a fact, and rules can be evaluated with it.
+/// A signal that was sent and can't be read is no fact, and a rule that needs it refuses the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading<T> {
+    /// Nobody sent the signal. A `match` of it does not hold, a `not_match` of it does.
+    Absent,
+    /// The signal has this value.
+    Known(T),
+    /// The signal can't be determined, for this reason.
+    Unknown(UnknownReason),
+}
+
+/// Why a signal can't be determined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UnknownReason {
+    /// A trusted proxy named the client in a way that is no address: `unknown`, `_hidden`, garbage.
+    UnreadableHop,
+    /// `Forwarded` and `X-Forwarded-For` lead to different addresses.
+    ConflictingHeaders,
+    /// The header has fewer addresses than the tenant has proxies (`trusted_hops`).
+    MissingHop,
+    /// A trusted proxy sent the signal in a form that it does not have.
+    UnreadableHeader,
+    /// The host program gave no address of the connection.
+    NoPeerAddress,
+    /// Nothing tells this signal: no header that a trusted proxy writes, no source of locations, and
+    /// the host program does not declare that it sets the signal itself.
+    NoSource,
+}
+
+/// A signal that a rule needed and that can't be determined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct UnknownSignal {
+    /// The signal.
+    pub signal: Signal,
+    /// Why it is unknown.
+    pub reason: UnknownReason,
+}
+
+/// A signal that the network's edge, or the host program itself, tells beside the addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EdgeSignal {
+    /// The client's country.
+    #[serde(rename = "geo_country_codes")]
+    Country,
+    /// The client's subdivision.
+    #[serde(rename = "geo_subdivision_codes")]
+    Subdivision,
+    /// The autonomous system of the client's address.
+    #[serde(rename = "asns")]
+    Asn,
+    /// The JA3 fingerprint of the client's TLS handshake.
+    #[serde(rename = "ja3_fingerprints")]
+    Ja3,
+    /// The JA4 fingerprint of the client's TLS handshake.
+    #[serde(rename = "ja4_fingerprints")]
+    Ja4,
+}
+
+impl<T> Reading<T> {
+    /// The value, if it is known.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The same reading of what `convert` makes of the value.
+    pub(crate) fn map<U>(self, convert: impl FnOnce(T) -> U) -> Reading<U> {
+        match self {
+            Self::Absent => Reading::Absent,
+            Self::Known(value) => Reading::Known(convert(value)),
+            Self::Unknown(reason) => Reading::Unknown(reason),
+        }
+    }
+
+    /// This reading, or `other` if nobody sent the signal.
+    pub(crate) fn or(self, other: Self) -> Self {
+        match self {
+            Self::Absent => other,
+            Self::Known(_) | Self::Unknown(_) => self,
+        }
+    }
+}
+
+impl UnknownReason {
+    /// The stable name: that of the variant, in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnreadableHop => "unreadable_hop",
+            Self::ConflictingHeaders => "conflicting_headers",
+            Self::MissingHop => "missing_hop",
+            Self::UnreadableHeader => "unreadable_header",
+            Self::NoPeerAddress => "no_peer_address",
+            Self::NoSource => "no_source",
+        }
+    }
+
+    /// What the operator can change so that the signal becomes known.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::UnreadableHop => {
+                "make each proxy in trusted_proxies write the client's address as an IP address"
+            }
+            Self::ConflictingHeaders => {
+                "set forwarded_header to the header that the proxies write, or make them remove the \
+                 other one"
+            }
+            Self::MissingHop => {
+                "make every proxy add to the header, or lower trusted_hops to the number of those \
+                 that do"
+            }
+            Self::UnreadableHeader => {
+                "make the proxy write this signal's header in the documented form, and leave it out \
+                 where the value is not known"
+            }
+            Self::NoPeerAddress => {
+                "insert a PeerAddress into the extensions of each request, or set trusted_hops"
+            }
+            Self::NoSource => {
+                "name the header that carries the signal in signal_headers and the proxies that \
+                 write it in trusted_proxies, give the registrar a source of locations, or list the \
+                 signal in signals_from_host"
+            }
+        }
+    }
+}
+
+impl EdgeSignal {
+    /// Every one of them.
+    pub const ALL: [Self; 5] = [
+        Self::Country,
+        Self::Subdivision,
+        Self::Asn,
+        Self::Ja3,
+        Self::Ja4,
+    ];
+}
+
+impl From<EdgeSignal> for Signal {
+    fn from(signal: EdgeSignal) -> Self {
+        match signal {
+            EdgeSignal::Country => Self::Country,
+            EdgeSignal::Subdivision => Self::Subdivision,
+            EdgeSignal::Asn => Self::Asn,
+            EdgeSignal::Ja3 => Self::Ja3,
+            EdgeSignal::Ja4 => Self::Ja4,
+        }
+    }
+}
+
+impl fmt::Display for UnknownReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnreadableHop => "a proxy named the client in a way that is no address",
+            Self::ConflictingHeaders => "Forwarded and X-Forwarded-For lead to different addresses",
+            Self::MissingHop => "fewer proxies than expected named an address",
+            Self::UnreadableHeader => "the header that carries it can't be read",
+            Self::NoPeerAddress => "the host gave no address of the connection",
+            Self::NoSource => "nothing tells it",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_named_after_its_variant() {
+        for reason in [
+            UnknownReason::UnreadableHop,
+            UnknownReason::ConflictingHeaders,
+            UnknownReason::MissingHop,
+            UnknownReason::UnreadableHeader,
+            UnknownReason::NoPeerAddress,
+            UnknownReason::NoSource,
+        ] {
+            let mut name = String::new();
+            for character in format!("{reason:?}").chars() {
+                if character.is_ascii_uppercase() && !name.is_empty() {
+                    name.push('_');
+                }
+                name.push(character.to_ascii_lowercase());
+            }
+            assert_eq!(reason.as_str(), name);
+        }
+    }
+}

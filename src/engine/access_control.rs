@@ -1,0 +1,98 @@
+//! A tenant's access control list, asked with all that can be known of a request.
+
+use crate::{
+    acl::{Decision, EdgeSignal, Endpoint, Reading, Rule, Signal, Signals, UnknownReason},
+    engine::registrar::Ports,
+    error::RegistrationError,
+    ports::{Event, Location, WantedLocation},
+    settings::TenantSettings,
+};
+
+/// Lets a request with these signals pass, or says why not.
+pub(super) fn check(
+    ports: &Ports,
+    tenant: &TenantSettings,
+    signals: Signals<'_>,
+) -> Result<(), RegistrationError> {
+    let acl = &tenant.acl;
+    if acl.rules().is_empty() {
+        return Ok(());
+    }
+    let source = signals.source();
+    let signals = complete(ports, tenant, signals);
+    let verdict = acl.evaluate(Endpoint::Registration, &signals, ports.clock.now());
+    for monitored in verdict.monitored {
+        let (tenant, rule) = (&tenant.id, monitored.rule);
+        ports.tell(&match monitored.unknown {
+            None => Event::RuleMatched {
+                tenant,
+                rule,
+                source,
+            },
+            Some(unknown) => Event::RuleUnanswered {
+                tenant,
+                rule,
+                unknown,
+                source,
+            },
+        });
+    }
+    let rule = || verdict.decided_by.map(Rule::description);
+    let rule = || rule().unwrap_or_default().to_owned();
+    match verdict.decision {
+        Decision::Allow => Ok(()),
+        Decision::Block => Err(RegistrationError::Blocked { rule: rule() }),
+        Decision::Redirect(location) => Err(RegistrationError::Redirected {
+            rule: rule(),
+            location: location.clone(),
+        }),
+        Decision::Unanswered(unknown) => Err(RegistrationError::unanswered(rule(), unknown)),
+    }
+}
+
+/// Adds to `signals` what the list looks at, the request did not say, and the source of locations
+/// knows. What neither of them could have said becomes unknown: its absence tells nothing.
+fn complete<'a>(ports: &Ports, tenant: &TenantSettings, signals: Signals<'a>) -> Signals<'a> {
+    let is_missing = |signal: EdgeSignal| {
+        let signal = Signal::from(signal);
+        tenant.acl.looks_at(signal) && signals.reading(signal) == Reading::Absent
+    };
+    if !EdgeSignal::ALL.into_iter().any(is_missing) {
+        return signals;
+    }
+    let provided = ports.geo.provides();
+    let is_located = |signal| is_missing(signal) && provided.has(signal);
+    let wanted = WantedLocation {
+        country: is_located(EdgeSignal::Country),
+        subdivision: is_located(EdgeSignal::Subdivision),
+        asn: is_located(EdgeSignal::Asn),
+    };
+    let mut complete = match signals.source {
+        Reading::Known(address) if !wanted.is_nothing() => {
+            located(signals, ports.geo.locate(address, wanted))
+        }
+        _ => signals,
+    };
+    for signal in EdgeSignal::ALL.into_iter().filter(|it| is_missing(*it)) {
+        complete = match signals.source {
+            // A location that would be that of an unknown address.
+            Reading::Unknown(reason) if provided.has(signal) => complete.unknown(signal, reason),
+            _ if !provided.has(signal) && !tenant.tells(signal) => {
+                complete.unknown(signal, UnknownReason::NoSource)
+            }
+            _ => complete,
+        };
+    }
+    complete
+}
+
+/// Adds what a location says of the signals that nobody sent.
+fn located(mut signals: Signals<'_>, location: Location) -> Signals<'_> {
+    fn told<T>(value: Option<T>) -> Reading<T> {
+        value.map_or(Reading::Absent, Reading::Known)
+    }
+    signals.country = signals.country.or(told(location.country));
+    signals.subdivision = signals.subdivision.or(told(location.subdivision));
+    signals.asn = signals.asn.or(told(location.asn));
+    signals
+}

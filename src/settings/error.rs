@@ -1,0 +1,119 @@
+use std::{error::Error, fmt};
+
+use crate::{acl::EdgeSignal, values::TenantId};
+
+/// Settings can't be used as they are: which field, and what is wrong with it.
+///
+/// `Display` names the field by its path, such as `tenants[0].client_grants[1].audience`, and says what
+/// to change. Where JSON can't be read, the source says why.
+#[derive(Debug)]
+pub struct SettingsError {
+    tenant: Option<TenantId>,
+    path: String,
+    fault: SettingsFault,
+}
+
+/// What is wrong with a field of the settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsFault {
+    /// The text is not JSON, or the field is unknown, of the wrong type or out of range.
+    #[error("can't be read")]
+    Unreadable(#[source] Box<dyn Error + Send + Sync>),
+    /// The document has no tenant.
+    #[error("has no tenant")]
+    NoTenant,
+    /// An earlier entry says the same, so that either could be meant. For an API the slash of an empty
+    /// path makes no difference; a client grant is the same for one client, API and subject type.
+    #[error("is a duplicate of an earlier entry")]
+    Duplicate,
+    /// The host is not a name or an address alone, so that no request could match it.
+    #[error("is not a host: leave out scheme, port and path")]
+    InvalidHost,
+    /// The document has several tenants, and no host leads to this one.
+    #[error("is empty: each of several tenants needs a host")]
+    NoHost,
+    /// A value is no scope token (RFC 6749 section 3.3), so that no client could ask for it.
+    #[error("has a scope that is no scope token")]
+    InvalidScope,
+    /// The value is the identifier of no API in `apis`.
+    #[error("is no API of this tenant: add it to `apis`, or name one that is there")]
+    UnknownAudience,
+    /// A default grant is for a system API, which no third-party client can reach.
+    #[error("is a system API, which no third-party client can reach: remove the grant")]
+    SystemApi,
+    /// The limit is so small that every registration would fail.
+    #[error("is too small: the least value is {least}")]
+    TooSmall {
+        /// The least value.
+        least: usize,
+    },
+    /// All addresses would be trusted proxies, so that every client could write its own address.
+    #[error("covers every address: name the networks of the proxies alone, or set `trusted_hops`")]
+    EveryAddress,
+    /// A rule looks at a signal that nothing tells, so that the rule can never be evaluated.
+    #[error(
+        "can never be evaluated, because nothing tells this signal: name its header in \
+         `signal_headers` and the proxies in `trusted_proxies`, give the registrar a source of \
+         locations that has it, or list it in `signals_from_host`"
+    )]
+    NoSignalSource(EdgeSignal),
+}
+
+impl SettingsError {
+    pub(crate) fn new(path: impl Into<String>, fault: SettingsFault) -> Self {
+        Self {
+            tenant: None,
+            path: path.into(),
+            fault,
+        }
+    }
+
+    /// The same fault in the tenant at this position of a document.
+    pub(super) fn of_tenant(self, position: usize) -> Self {
+        let path = format!("tenants[{position}].{}", self.path);
+        Self { path, ..self }
+    }
+
+    /// The same fault in the settings of this tenant, which are not part of a document.
+    pub(crate) fn of(self, tenant: &TenantId) -> Self {
+        Self {
+            tenant: Some(tenant.clone()),
+            ..self
+        }
+    }
+
+    /// The tenant, where the settings are not part of a document.
+    pub const fn tenant(&self) -> Option<&TenantId> {
+        self.tenant.as_ref()
+    }
+
+    /// The path of the field: from the document, such as `tenants[0].default_audience`, or from the
+    /// settings of one tenant, such as `default_audience`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong.
+    pub const fn fault(&self) -> &SettingsFault {
+        &self.fault
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(tenant) = &self.tenant {
+            write!(f, "tenant `{tenant}`: ")?;
+        }
+        match self.path.as_str() {
+            "" | "." => write!(f, "the settings: {}", self.fault),
+            path => write!(f, "{path}: {}", self.fault),
+        }
+    }
+}
+
+impl Error for SettingsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.fault.source()
+    }
+}

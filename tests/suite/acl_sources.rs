@@ -1,0 +1,278 @@
+//! Where signals come from: proxies that are counted, the host program, a source of locations, and none.
+
+use std::{net::IpAddr, sync::Arc};
+
+use http::Request;
+use oauth_dcr::{
+    BackendError, GeoSource, Location, MemoryStore, PeerAddress, Registrar, RegistrarBuilder,
+    RegistrationEndpoint, SettingsFault, TenantDirectory, TenantSelector, TenantSettings,
+    WantedLocation,
+    acl::{CountryCode, EdgeSignal, Ja4, Signals, UnknownReason},
+};
+use serde_json::{Value, json};
+
+use crate::support::http::parts;
+
+/// A tenant whose one rule blocks this value of a signal.
+fn tenant(signal: &str, value: &str, changed: Value) -> TenantSettings {
+    let mut settings = json!({
+        "id": "t",
+        "registration": { "enabled": true, "rate_limit": null },
+        "acl": [{ "priority": 1, "description": "a rule", "rule": {
+            "action": { "block": true }, "match": { signal: [value] }, "scope": "dcr"
+        } }]
+    });
+    let changed = changed.as_object().unwrap().clone();
+    settings.as_object_mut().unwrap().extend(changed);
+    serde_json::from_value(settings).unwrap()
+}
+
+fn builder() -> RegistrarBuilder {
+    Registrar::builder(MemoryStore::new())
+}
+
+/// A directory of the host's own, which nobody has checked.
+struct Unchecked(Arc<TenantSettings>);
+
+impl TenantDirectory for Unchecked {
+    async fn find(
+        &self,
+        _: TenantSelector<'_>,
+    ) -> Result<Option<Arc<TenantSettings>>, BackendError> {
+        Ok(Some(Arc::clone(&self.0)))
+    }
+}
+
+/// Knows the country of one address.
+struct OneCountry;
+
+impl GeoSource for OneCountry {
+    fn locate(&self, address: IpAddr, _: WantedLocation) -> Location {
+        let mut location = Location::default();
+        if address == IpAddr::from([203, 0, 113, 5]) {
+            location.country = CountryCode::parse("SE").ok();
+        }
+        location
+    }
+
+    fn provides(&self) -> WantedLocation {
+        WantedLocation {
+            country: true,
+            ..WantedLocation::NOTHING
+        }
+    }
+}
+
+/// The status of the answer to a request with these headers, and the rule that its body names.
+async fn answer(
+    registrar: &Registrar,
+    peer: Option<&str>,
+    headers: &[(&str, &[u8])],
+) -> (u16, Value) {
+    let mut request = request(peer);
+    for (name, value) in headers {
+        let name: http::HeaderName = name.parse().unwrap();
+        let value = http::HeaderValue::from_bytes(value).unwrap();
+        request.headers_mut().append(name, value);
+    }
+    send(registrar, request).await
+}
+
+fn request(peer: Option<&str>) -> Request<Vec<u8>> {
+    let body = br#"{"redirect_uris": ["https://app.example.com/callback"]}"#;
+    let mut request = Request::post("/oidc/register")
+        .header("content-type", "application/json")
+        .body(body.to_vec())
+        .unwrap();
+    if let Some(peer) = peer {
+        let peer = PeerAddress(peer.parse().unwrap());
+        request.extensions_mut().insert(peer);
+    }
+    request
+}
+
+async fn send(registrar: &Registrar, request: Request<Vec<u8>>) -> (u16, Value) {
+    let endpoint = RegistrationEndpoint::new(registrar.clone());
+    let (status, body) = parts(&endpoint.respond(request).await);
+    (status, body["error_detail"]["rule"].clone())
+}
+
+#[test]
+fn a_location_that_nothing_tells_is_refused_when_built() {
+    for (signal, value) in [
+        ("geo_country_codes", "SE"),
+        ("geo_subdivision_codes", "SE-AB"),
+        ("asns", "64500"),
+    ] {
+        let tenant = tenant(signal, value, json!({}));
+        let error = builder().tenant(tenant.clone()).build().unwrap_err();
+        assert!(matches!(error.fault(), SettingsFault::NoSignalSource(_)));
+        assert_eq!(error.path(), format!("acl[0].rule.match.{signal}"));
+        assert!(
+            error.to_string().starts_with("tenant `t`: acl[0]"),
+            "{error}"
+        );
+
+        // A source of locations tells what it has, and no more.
+        let located = builder().geo(OneCountry).tenant(tenant.clone()).build();
+        assert_eq!(located.is_ok(), signal == "geo_country_codes", "{signal}");
+        let registrar = builder().geo(OneCountry).build().unwrap();
+        assert_eq!(registrar.check(&tenant).is_ok(), located.is_ok());
+    }
+}
+
+#[test]
+fn a_declared_signal_needs_no_other_source() {
+    let declared = json!({ "signals_from_host": ["geo_country_codes"] });
+    assert!(
+        builder()
+            .tenant(tenant("geo_country_codes", "SE", declared))
+            .build()
+            .is_ok()
+    );
+    let header = json!({
+        "trusted_proxies": ["10.0.0.1"], "signal_headers": { "asn": "x-asn" }
+    });
+    assert!(
+        builder()
+            .tenant(tenant("asns", "64500", header))
+            .build()
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn an_unchecked_tenant_answers_503() {
+    for (signal, value) in [("geo_country_codes", "SE"), ("asns", "64500")] {
+        let tenant = Arc::new(tenant(signal, value, json!({})));
+        let registrar = builder().tenants(Unchecked(tenant)).build().unwrap();
+        let answer = answer(&registrar, Some("203.0.113.5"), &[]).await;
+        assert_eq!(answer, (503, Value::Null), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_source_has_no_location() {
+    let proxies = json!({ "trusted_proxies": ["10.0.0.1"] });
+    let tenant = tenant("geo_country_codes", "SE", proxies);
+    let registrar = builder().geo(OneCountry).tenant(tenant).build().unwrap();
+    let forwarded = |value| [("x-forwarded-for", value)];
+    for (value, status, rule) in [
+        (&b"203.0.113.5"[..], 403, Value::Null),
+        (b"198.51.100.7", 201, Value::Null),
+        (b"unknown", 403, json!("source_unknown")),
+        (b"198.51.100.7, \xff", 403, json!("source_unknown")),
+        (b"198.51.100.7, ", 403, json!("source_unknown")),
+    ] {
+        let found = answer(&registrar, Some("10.0.0.1"), &forwarded(value)).await;
+        assert_eq!(found, (status, rule), "{value:?}");
+    }
+    let found = answer(&registrar, None, &forwarded(b"198.51.100.7")).await;
+    assert_eq!(found, (503, Value::Null));
+}
+
+#[tokio::test]
+async fn the_host_sets_signals_of_its_own() {
+    let fingerprint = "t13d1516h2_8daaf6152771_e5627efa2ab1";
+    let declared = json!({ "signals_from_host": ["ja4_fingerprints"] });
+    let tenant = tenant("ja4_fingerprints", fingerprint, declared);
+    let registrar = builder().tenant(tenant).build().unwrap();
+    let with = |signals: Signals<'static>| {
+        let mut request = request(Some("203.0.113.5"));
+        request.extensions_mut().insert(signals);
+        send(&registrar, request)
+    };
+    let ja4 = Ja4::parse(fingerprint).unwrap();
+    assert_eq!(with(Signals::new().ja4(ja4)).await.0, 403);
+    assert_eq!(with(Signals::new()).await.0, 201);
+    let unknown = Signals::new().unknown(EdgeSignal::Ja4, UnknownReason::UnreadableHeader);
+    assert_eq!(with(unknown).await, (403, json!("signal_unreadable")));
+}
+
+#[tokio::test]
+async fn hops_are_counted_from_the_right() {
+    let tenant = |hops: u8, proxies: Value| {
+        let changed = json!({ "trusted_hops": hops, "trusted_proxies": proxies });
+        let tenant = tenant("ipv4_cidrs", "203.0.113.5", changed);
+        builder().tenant(tenant).build().unwrap()
+    };
+    let (one, two) = (tenant(1, json!([])), tenant(2, json!([])));
+    let unknown = (403, json!("source_unknown"));
+    let blocked = (403, Value::Null);
+    let passed = (201, Value::Null);
+    for (registrar, lines, expected) in [
+        (&one, &[&b"203.0.113.5"[..]][..], &blocked),
+        (&one, &[b"203.0.113.5, 198.51.100.7"], &passed),
+        (&one, &[b"203.0.113.5", b"198.51.100.7"], &passed),
+        (&one, &[b"198.51.100.7, \xff"], &unknown),
+        (&one, &[], &unknown),
+        (&two, &[b"\xff, 203.0.113.5, 198.51.100.7"], &blocked),
+        (&two, &[b"203.0.113.5, 198.51.100.7, \xff"], &passed),
+        (&two, &[b"198.51.100.7"], &unknown),
+    ] {
+        let headers: Vec<_> = lines
+            .iter()
+            .map(|line| ("x-forwarded-for", *line))
+            .collect();
+        // No peer address is needed, and none changes anything.
+        for peer in [None, Some("192.0.2.1")] {
+            let found = answer(registrar, peer, &headers).await;
+            assert_eq!(&found, expected, "{peer:?} {lines:?}");
+        }
+    }
+
+    // With proxies as well, the peer has to be one of them.
+    let both = tenant(1, json!(["10.0.0.0/8"]));
+    let headers = [("x-forwarded-for", &b"203.0.113.5"[..])];
+    assert_eq!(answer(&both, Some("10.0.0.1"), &headers).await, blocked);
+    assert_eq!(answer(&both, Some("192.0.2.1"), &headers).await, passed);
+    assert_eq!(answer(&both, None, &headers).await.0, 503);
+}
+
+#[tokio::test]
+async fn two_headers_have_to_agree() {
+    let trusting = |header: &str| {
+        let changed = json!({ "trusted_proxies": ["10.0.0.1"], "forwarded_header": header });
+        let tenant = tenant("ipv4_cidrs", "203.0.113.5", changed);
+        builder().tenant(tenant).build().unwrap()
+    };
+    let either = trusting("either");
+    let (plain, standard) = (trusting("x-forwarded-for"), trusting("forwarded"));
+    let unknown = (403, json!("source_unknown"));
+    for (registrar, x_forwarded_for, forwarded, expected) in [
+        (
+            &either,
+            "198.51.100.7",
+            "for=198.51.100.7",
+            (201, Value::Null),
+        ),
+        (
+            &either,
+            "203.0.113.5",
+            "for=\"203.0.113.5:80\"",
+            (403, Value::Null),
+        ),
+        (&either, "198.51.100.7", "for=198.51.100.8", unknown.clone()),
+        (&either, "198.51.100.7", "for=_hidden", unknown.clone()),
+        (&either, "\u{ff}", "for=198.51.100.7", unknown),
+        (
+            &plain,
+            "198.51.100.7",
+            "for=203.0.113.5",
+            (201, Value::Null),
+        ),
+        (
+            &standard,
+            "198.51.100.7",
+            "for=203.0.113.5",
+            (403, Value::Null),
+        ),
+    ] {
+        let headers = [
+            ("x-forwarded-for", x_forwarded_for.as_bytes()),
+            ("forwarded", forwarded.as_bytes()),
+        ];
+        let found = answer(registrar, Some("10.0.0.1"), &headers).await;
+        assert_eq!(found, expected, "{x_forwarded_for} {forwarded}");
+    }
+}

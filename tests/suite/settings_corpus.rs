@@ -1,0 +1,19 @@
+//! Every case of the corpus that is about settings: each document is refused, by its field.
+
+use oauth_dcr::SettingsDocument;
+
+use crate::corpus::cases::lines;
+
+#[test]
+fn every_settings_case_is_refused_by_its_field() {
+    let cases = lines("attacks.jsonl");
+    let cases: Vec<_> = cases.iter().filter(|it| it["area"] == "settings").collect();
+    assert_eq!(cases.len(), 3, "the corpus is not whole");
+    for case in cases {
+        let (id, field) = (&case["id"], case["expect"]["field"].as_str().unwrap());
+        let settings = case["input"]["settings"].to_string();
+        let error = SettingsDocument::from_json(&settings).unwrap_err();
+        assert!(error.path().contains(field), "{id}: {error}");
+        assert!(error.to_string().contains(error.path()), "{id}: {error}");
+    }
+}
