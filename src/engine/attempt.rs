@@ -1,3 +1,5 @@
+mod rate;
+
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
@@ -90,7 +92,7 @@ impl Attempt {
         }
     }
 
-    /// Cheapest first; and what the list or the gate stops uses up none of the rate.
+    /// Cheapest first. What the list or the gate stops uses up none of the rate.
     async fn check(
         &self,
         tenant: &TenantSettings,
@@ -102,16 +104,7 @@ impl Attempt {
         }
         self.check_acl(tenant, signals)?;
         self.check_initial_access(tenant, token).await?;
-        let Some(quota) = tenant.registration.rate_limit else {
-            return Ok(None);
-        };
-        let acquired = self.ports().limiter.acquire(&tenant.id, quota);
-        let decision = Trace::wait(Wait::Acquire, acquired).await?;
-        if decision.is_admitted() {
-            Ok(Some(decision))
-        } else {
-            Err(RegistrationError::TooManyRequests { decision })
-        }
+        self.take_rate(tenant).await
     }
 
     fn check_acl(

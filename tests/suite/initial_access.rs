@@ -130,7 +130,7 @@ struct NotAsked;
 impl RateLimiter for NotAsked {
     async fn acquire(
         &self,
-        _: &TenantId,
+        _: oauth_dcr::RateKey<'_>,
         _: oauth_dcr::Quota,
     ) -> Result<RateDecision, BackendError> {
         panic!("nobody may come this far")

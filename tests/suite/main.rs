@@ -36,6 +36,7 @@ mod record;
 mod redirect_uris;
 mod settings;
 mod settings_table;
+mod source_quota;
 mod store_conformance;
 mod support;
 #[path = "../support/temporary.rs"]
