@@ -7,6 +7,7 @@ mod mint;
 mod owner;
 mod registered;
 mod registrar;
+mod token_attempts;
 mod trace;
 
 pub use admission::Admission;

@@ -181,15 +181,27 @@ impl Attempt {
         let Some(gate) = &self.ports().initial_access else {
             return Ok(());
         };
-        let token = match token {
-            InitialAccessToken::Absent => None,
-            InitialAccessToken::Presented(token) => Some(token),
+        let begin = || {
+            let now = self.registrar.clock().monotonic();
+            let attempts = &self.ports().token_attempts;
+            attempts.begin(&tenant.id, self.source_network(), now)
+        };
+        let (token, attempt) = match token {
+            InitialAccessToken::Absent => (None, None),
+            InitialAccessToken::Presented(token) => (Some(token), Some(begin()?)),
             InitialAccessToken::Unusable => {
+                let _failed = begin()?;
                 return Err(RegistrationError::InvalidInitialAccessToken);
             }
         };
         let verified = gate.verify(&tenant.id, token);
-        match (Trace::wait(Wait::VerifyToken, verified).await?, token) {
+        let outcome = Trace::wait(Wait::VerifyToken, verified).await;
+        if let Some(attempt) = attempt
+            && !matches!(outcome, Ok(InitialAccessOutcome::Refused))
+        {
+            attempt.did_not_fail();
+        }
+        match (outcome?, token) {
             (InitialAccessOutcome::Granted, _) => Ok(()),
             (InitialAccessOutcome::Refused, None) => {
                 Err(RegistrationError::InitialAccessTokenRequired)
