@@ -197,7 +197,7 @@ mod tests {
     fn a_token_comes_back_after_its_interval() {
         let buckets = SourceBuckets::with_max(10);
         assert_eq!(admitted(&buckets, "a", 1, SECOND), 10);
-        let almost = 7 * SECOND - Duration::from_nanos(1);
+        let almost = Duration::from_nanos(6_999_999_999);
         assert_eq!(admitted(&buckets, "a", 1, almost), 0);
         assert_eq!(admitted(&buckets, "a", 1, 7 * SECOND), 1);
         assert_eq!(admitted(&buckets, "a", 1, 1_000 * SECOND), 10);
