@@ -29,7 +29,7 @@ use std::{
 
 use cores::Cores;
 use floor_limiter::Floor;
-use oauth_dcr::{Quota, RateLimiter as _, RedisRateLimiter, TenantId};
+use oauth_dcr::{Quota, RateKey, RateLimiter as _, RedisRateLimiter, TenantId};
 use private_redis::PrivateRedis;
 use redis::{Client, aio::ConnectionManager};
 use spread::rounds;
@@ -106,7 +106,10 @@ fn decisions(runtime: &Runtime, manager: &ConnectionManager, tasks: u32, n: u64)
             let tenant = TenantId::parse(&format!("tenant-{task}")).unwrap();
             running.spawn(async move {
                 for _ in 0..n * EACH {
-                    let decision = limiter.acquire(&tenant, quota).await.unwrap();
+                    let decision = limiter
+                        .acquire(RateKey::Tenant(&tenant), quota)
+                        .await
+                        .unwrap();
                     assert!(decision.is_admitted());
                 }
             });

@@ -8,6 +8,7 @@ mod mint;
 mod owner;
 mod registered;
 mod registrar;
+mod token_attempts;
 mod trace;
 
 pub use admission::Admission;

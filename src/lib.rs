@@ -204,8 +204,8 @@ pub use memory::MemoryStore;
 pub use ports::LocalRateLimiter;
 pub use ports::{
     Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource, InitialAccess,
-    InitialAccessOutcome, InsertOutcome, Insertion, Location, NoGeo, OsRandom, RateLimiter,
-    Removal, RemoveOutcome, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
+    InitialAccessOutcome, InsertOutcome, Insertion, Location, NoGeo, OsRandom, RateKey,
+    RateLimiter, Removal, RemoveOutcome, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
     TenantSelector, Tenants, UpdateOutcome, WantedLocation,
 };
 #[cfg(feature = "postgres")]
@@ -237,7 +237,7 @@ pub use values::{
     ClientType, CodeChallenge, CodeVerifier, Destination, GrantType, InvalidClientId,
     InvalidCodeChallenge, InvalidCodeVerifier, InvalidLanguageTag, InvalidScheme, InvalidScope,
     InvalidTenantId, LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError,
-    RedirectionPolicy, ResponseType, Scope, SecretDigest, SecurityMode, TenantId, Timestamp,
-    TokenEndpointAuthMethod, WebUri, WebUriError, Word,
+    RedirectionPolicy, ResponseType, Scope, SecretDigest, SecurityMode, SourceNetwork, TenantId,
+    Timestamp, TokenEndpointAuthMethod, WebUri, WebUriError, Word,
 };
 pub use wire::{BodyProgress, Opened, PeerAddress, RegistrationBody, RegistrationEndpoint};

@@ -11,6 +11,7 @@ mod limiter;
 #[cfg(feature = "memory")]
 mod local_limiter;
 mod random;
+mod rate_key;
 mod store;
 mod tenants;
 
@@ -22,6 +23,7 @@ pub use limiter::RateLimiter;
 #[cfg(feature = "memory")]
 pub use local_limiter::LocalRateLimiter;
 pub use random::{OsRandom, SecureRandom};
+pub use rate_key::RateKey;
 pub use store::{
     ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome,
 };

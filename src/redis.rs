@@ -1,4 +1,4 @@
-//! The limiter that several processes share: a bucket for each tenant, in Redis or Valkey.
+//! The limiter that several processes share: a bucket for each tenant or source, in Redis or Valkey.
 
 mod breaker;
 mod bucket;
@@ -18,9 +18,8 @@ use self::{
 };
 use crate::{
     error::BackendError,
-    ports::{DynRateLimiter, RateLimiter},
+    ports::{DynRateLimiter, RateKey, RateLimiter},
     quota::{Quota, RateDecision},
-    values::TenantId,
 };
 
 /// How long a request waits for Redis, connecting included, unless the host says otherwise.
@@ -48,10 +47,15 @@ const MOST_PATIENCE: Duration = Duration::from_mins(1);
 /// # What is kept
 ///
 /// One key for each tenant and quota that was asked for of late,
-/// `oauth-dcr:{TENANT}:rate:PER_SECOND:BURST`, with a value of some 20 bytes. It expires when the
-/// bucket is full again. The braces are part of it: in a cluster all of a tenant is in one slot. The
-/// quota is in the key so that a changed one starts with a full bucket, while processes that don't
-/// agree yet can't empty or refill each other's; who changes back goes on with the earlier bucket.
+/// `oauth-dcr:{TENANT}:rate:INTERVAL:BURST`, with a value of some 20 bytes. It expires when the
+/// bucket is full again. The interval is the nanoseconds in which one token comes back. The braces are
+/// part of it: in a cluster all of a tenant is in one slot. The quota is in the key so that a changed one
+/// starts with a full bucket, while processes that don't agree yet can't empty or refill each other's; who
+/// changes back goes on with the earlier bucket.
+///
+/// The key of a source's bucket is followed by the source, such as `:203.0.113.5`, `:2001:db8::/64` or
+/// `:unknown`. There can be as many of them as sources were heard of while their buckets fill, so for a
+/// quota for each source choose a burst that comes back within minutes.
 ///
 /// A value that nobody can have written here counts as an empty bucket and is replaced; so does one
 /// that was written when the server's clock was more than a second ahead of now. A key that holds
@@ -146,7 +150,7 @@ impl RedisRateLimiter {
     /// do so admit about as much as the quota says, in all. An answer that is an error, such as for
     /// want of a right, is an answer: it refuses.
     ///
-    /// Each has its share: `per_second` and `burst` divided by `nodes`, rounded down, but 1 at the
+    /// Each has its share: the rate and `burst` divided by `nodes`, rounded down, but 1 at the
     /// least; so where there are more nodes than tokens, all together admit more than the quota. When
     /// an outage begins, a process's own bucket is as full as the last outage left it. Decisions
     /// say the share as their limit.
@@ -157,11 +161,11 @@ impl RedisRateLimiter {
         self
     }
 
-    async fn ask(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, Unanswered> {
+    async fn ask(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
         if !self.breaker.lets_pass(Instant::now(), self.patience) {
             return Err(Unanswered::Lately);
         }
-        let answer = timeout(self.patience, self.take(tenant, quota)).await;
+        let answer = timeout(self.patience, self.take(key, quota)).await;
         let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.patience)));
         match &answer {
             Err(unanswered) if unanswered.is_outage() => self.breaker.open(Instant::now()),
@@ -170,9 +174,9 @@ impl RedisRateLimiter {
         answer
     }
 
-    async fn take(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, Unanswered> {
+    async fn take(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
         let bucket = Bucket::of(quota);
-        let mut invocation = self.script.key(self.key(tenant, quota));
+        let mut invocation = self.script.key(self.name(key, quota));
         invocation
             .arg(bucket.period)
             .arg(bucket.rest.as_secs())
@@ -181,9 +185,18 @@ impl RedisRateLimiter {
         Ok(bucket.decision(reply)?)
     }
 
-    fn key(&self, tenant: &TenantId, quota: Quota) -> String {
-        let (per_second, burst) = (quota.per_second(), quota.burst());
-        format!("{}:{{{tenant}}}:rate:{per_second}:{burst}", self.key_prefix)
+    /// The name of a bucket in the server.
+    fn name(&self, key: RateKey<'_>, quota: Quota) -> String {
+        let prefix = &self.key_prefix;
+        let (interval, burst) = (quota.token_interval().as_nanos(), quota.burst());
+        match key {
+            RateKey::Tenant(tenant) => {
+                format!("{prefix}:{{{tenant}}}:rate:{interval}:{burst}")
+            }
+            RateKey::Source(tenant, source) => {
+                format!("{prefix}:{{{tenant}}}:rate:{interval}:{burst}:{source}")
+            }
+        }
     }
 }
 
@@ -192,11 +205,11 @@ fn script() -> Script {
 }
 
 impl RateLimiter for RedisRateLimiter {
-    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, BackendError> {
-        match (self.ask(tenant, quota).await, &self.fallback) {
+    async fn acquire(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, BackendError> {
+        match (self.ask(key, quota).await, &self.fallback) {
             (Ok(decision), _) => Ok(decision),
             (Err(unanswered), Some(fallback)) if unanswered.is_outage() => {
-                fallback.acquire(tenant, quota).await
+                fallback.acquire(key, quota).await
             }
             (Err(unanswered), _) => Err(BackendError::new("redis", unanswered)),
         }

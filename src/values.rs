@@ -12,6 +12,7 @@ mod pkce;
 mod redirect_policy;
 mod redirect_uri;
 mod scope;
+mod source_network;
 mod tenant_id;
 mod timestamp;
 mod uri;
@@ -26,6 +27,7 @@ pub use pkce::{CodeChallenge, CodeVerifier, InvalidCodeChallenge, InvalidCodeVer
 pub use redirect_policy::{AllowedScheme, InvalidScheme, RedirectPolicy};
 pub use redirect_uri::{Destination, RedirectUri, RedirectUriError};
 pub use scope::{InvalidScope, Scope};
+pub use source_network::SourceNetwork;
 pub use tenant_id::{InvalidTenantId, TenantId};
 pub use timestamp::Timestamp;
 pub use vocabulary::{

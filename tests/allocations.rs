@@ -19,7 +19,7 @@ use http_body_util::Full;
 use ipnet::IpNet;
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationRequest, Client, CodeBinding, CodeChallenge, CodeVerifier,
-    Event, EventSink, Found, GeoSource as _, LocalRateLimiter, MemoryStore, Quota,
+    Event, EventSink, Found, GeoSource as _, LocalRateLimiter, MemoryStore, Quota, RateKey,
     RateLimiter as _, RefreshBinding, Registrar, SecretDigest, TenantId, TenantSelector,
     TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest, WantedLocation,
     acl::{Acl, AclScope, Conditions, Decision, Endpoint, NetworkSet, Rule, Signals},
@@ -209,7 +209,7 @@ fn a_bucket_of_the_local_limiter_takes_at_most_100_bytes_until_it_is_swept() {
         let filled = measure(|| {
             for number in 0..count {
                 let tenant = TenantId::parse(&format!("tenant-{number}")).unwrap();
-                ready(limiter.acquire(&tenant, Quota::default())).unwrap();
+                ready(limiter.acquire(RateKey::Tenant(&tenant), Quota::default())).unwrap();
             }
         });
         let bytes = filled.bytes_current;

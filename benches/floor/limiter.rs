@@ -24,7 +24,7 @@ impl Floor {
         Self {
             script: Script::new(include_str!("../../src/redis/acquire.lua")),
             connection,
-            key: format!("oauth-dcr:{{tenant-{tenant}}}:rate:{per_second}:{burst}"),
+            key: format!("oauth-dcr:{{tenant-{tenant}}}:rate:{period}:{burst}"),
             period,
             rest: (rest / u64::from(SECOND), rest % u64::from(SECOND)),
         }

@@ -6,6 +6,8 @@
 
 #![expect(clippy::panic, reason = "a check fails by panicking")]
 
+mod sources;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
@@ -14,10 +16,12 @@ use tokio::{
 };
 
 use crate::{
-    ports::{OsRandom, RateLimiter, SecureRandom as _},
+    ports::{OsRandom, RateKey, RateLimiter, SecureRandom as _},
     quota::{Quota, RateDecision},
     values::TenantId,
 };
+
+pub use sources::{addresses_of_one_source_share_its_bucket, sources_have_buckets_of_their_own};
 
 /// Runs every check, one after the other.
 ///
@@ -28,6 +32,8 @@ pub async fn rate_limiter(limiter: impl RateLimiter) {
     a_full_bucket_gives_its_burst_and_no_more(&*limiter).await;
     tokens_come_back_at_the_rate_and_fill_no_more_than_the_bucket(&*limiter).await;
     tenants_have_buckets_of_their_own(&*limiter).await;
+    sources_have_buckets_of_their_own(&*limiter).await;
+    addresses_of_one_source_share_its_bucket(&*limiter).await;
     of_those_that_race_no_more_than_the_burst_are_admitted(&limiter).await;
     a_changed_quota_starts_with_a_full_bucket(&*limiter).await;
     decisions_say_what_was_decided(&*limiter).await;
@@ -172,7 +178,7 @@ pub async fn a_changed_quota_starts_with_a_full_bucket(limiter: &impl RateLimite
 /// If they don't.
 pub async fn decisions_say_what_was_decided(limiter: &impl RateLimiter) {
     let quota = quota(2, 6);
-    let period = Duration::from_secs(1) / quota.per_second();
+    let period = quota.token_interval();
     let tenant = fresh_tenant();
     let start = Instant::now();
     for number in 1..=2 * quota.burst() {
@@ -230,6 +236,8 @@ pub async fn the_largest_and_the_smallest_quotas_are_kept(limiter: &impl RateLim
         quota(1, u32::MAX),
         quota(most, 1),
         quota(1, 1),
+        slowest(1),
+        slowest(1_193_046),
     ] {
         let tenant = fresh_tenant();
         let start = Instant::now();
@@ -256,6 +264,11 @@ fn quota(per_second: u32, burst: u32) -> Quota {
     Quota::new(per_second, burst).unwrap_or_default()
 }
 
+/// The lowest rate, with any burst that goes with it.
+fn slowest(burst: u32) -> Quota {
+    Quota::per_hour(1, burst).unwrap_or_default()
+}
+
 /// A tenant that nobody has asked for before.
 fn fresh_tenant() -> TenantId {
     let mut random = [0; 16];
@@ -273,7 +286,11 @@ fn tenant(id: &str) -> TenantId {
 }
 
 async fn acquire(limiter: &impl RateLimiter, tenant: &TenantId, quota: Quota) -> RateDecision {
-    match limiter.acquire(tenant, quota).await {
+    acquire_from(limiter, RateKey::Tenant(tenant), quota).await
+}
+
+async fn acquire_from(limiter: &impl RateLimiter, key: RateKey<'_>, quota: Quota) -> RateDecision {
+    match limiter.acquire(key, quota).await {
         Ok(decision) => decision,
         Err(error) => panic!("the limiter can't tell: {error:?}"),
     }
@@ -281,8 +298,13 @@ async fn acquire(limiter: &impl RateLimiter, tenant: &TenantId, quota: Quota) ->
 
 /// How many are admitted one after the other, until one is refused.
 async fn drain(limiter: &impl RateLimiter, tenant: &TenantId, quota: Quota) -> u32 {
+    drain_bucket(limiter, RateKey::Tenant(tenant), quota).await
+}
+
+/// As [`drain`], for any bucket.
+async fn drain_bucket(limiter: &impl RateLimiter, key: RateKey<'_>, quota: Quota) -> u32 {
     let mut admitted = 0;
-    while acquire(limiter, tenant, quota).await.is_admitted() {
+    while acquire_from(limiter, key, quota).await.is_admitted() {
         admitted += 1;
         let far_too_many = 1_000_000;
         assert!(
@@ -297,6 +319,6 @@ async fn drain(limiter: &impl RateLimiter, tenant: &TenantId, quota: Quota) -> u
 fn regained(quota: Quota, start: Instant) -> u32 {
     let elapsed = start.elapsed();
     let elapsed = elapsed + elapsed / 100;
-    let tokens = elapsed.as_nanos() * u128::from(quota.per_second()) / 1_000_000_000;
+    let tokens = elapsed.as_nanos() / quota.token_interval().as_nanos();
     u32::try_from(tokens).unwrap_or(u32::MAX)
 }

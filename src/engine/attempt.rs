@@ -1,3 +1,5 @@
+mod rate;
+
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
@@ -90,7 +92,7 @@ impl Attempt {
         }
     }
 
-    /// Cheapest first; and what the list or the gate stops uses up none of the rate.
+    /// Cheapest first. What the list or the gate stops uses up none of the rate.
     async fn check(
         &self,
         tenant: &TenantSettings,
@@ -102,16 +104,7 @@ impl Attempt {
         }
         access_control::check(self.ports(), tenant, signals)?;
         self.check_initial_access(tenant, token).await?;
-        let Some(quota) = tenant.registration.rate_limit else {
-            return Ok(None);
-        };
-        let acquired = self.ports().limiter.acquire(&tenant.id, quota);
-        let decision = Trace::wait(Wait::Acquire, acquired).await?;
-        if decision.is_admitted() {
-            Ok(Some(decision))
-        } else {
-            Err(RegistrationError::TooManyRequests { decision })
-        }
+        self.take_rate(tenant).await
     }
 
     async fn check_initial_access(
@@ -122,15 +115,27 @@ impl Attempt {
         let Some(gate) = &self.ports().initial_access else {
             return Ok(());
         };
-        let token = match token {
-            InitialAccessToken::Absent => None,
-            InitialAccessToken::Presented(token) => Some(token),
+        let begin = || {
+            let now = self.registrar.clock().monotonic();
+            let attempts = &self.ports().token_attempts;
+            attempts.begin(&tenant.id, self.source_network(), now)
+        };
+        let (token, attempt) = match token {
+            InitialAccessToken::Absent => (None, None),
+            InitialAccessToken::Presented(token) => (Some(token), Some(begin()?)),
             InitialAccessToken::Unusable => {
+                let _failed = begin()?;
                 return Err(RegistrationError::InvalidInitialAccessToken);
             }
         };
         let verified = gate.verify(&tenant.id, token);
-        match (Trace::wait(Wait::VerifyToken, verified).await?, token) {
+        let outcome = Trace::wait(Wait::VerifyToken, verified).await;
+        if let Some(attempt) = attempt
+            && !matches!(outcome, Ok(InitialAccessOutcome::Refused))
+        {
+            attempt.did_not_fail();
+        }
+        match (outcome?, token) {
             (InitialAccessOutcome::Granted, _) => Ok(()),
             (InitialAccessOutcome::Refused, None) => {
                 Err(RegistrationError::InitialAccessTokenRequired)

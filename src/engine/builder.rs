@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    engine::{Registrar, registrar::Ports},
+    engine::{Registrar, registrar::Ports, token_attempts::TokenAttempts},
     ports::{
         ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
         EventSink, GeoSource, InitialAccess, NoGeo, OsRandom, RateLimiter, SecureRandom,
@@ -126,6 +126,7 @@ impl RegistrarBuilder {
             store,
             tenants,
             initial_access,
+            token_attempts: TokenAttempts::new(),
             limiter,
             clock,
             random,

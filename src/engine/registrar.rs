@@ -6,6 +6,7 @@ use crate::{
     engine::{
         Admission, Owner, RegistrarBuilder,
         attempt::{Attempt, InitialAccessToken},
+        token_attempts::TokenAttempts,
     },
     error::{BackendError, OwnerError, RegistrationError},
     life::{Touch, TouchOutcome},
@@ -51,6 +52,7 @@ pub(super) struct Ports {
     pub(super) store: Box<dyn DynClientStore>,
     pub(super) tenants: Box<dyn DynTenantDirectory>,
     pub(super) initial_access: Option<Box<dyn DynInitialAccess>>,
+    pub(super) token_attempts: TokenAttempts,
     pub(super) limiter: Box<dyn DynRateLimiter>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Box<dyn SecureRandom>,
@@ -90,13 +92,13 @@ impl Registrar {
 
     /// Asks whether a request to the tenant that `selector` leads to may register a client: the
     /// tenant is known, registration is enabled, its access control list lets a request with these
-    /// signals pass, and its quota has a token, which is taken.
+    /// signals pass, and its quotas have a token, which is taken.
     ///
     /// # Errors
     /// [`RegistrationError::UnknownTenant`], [`RegistrationError::NotEnabled`],
     /// [`RegistrationError::Blocked`], [`RegistrationError::Redirected`],
-    /// [`RegistrationError::TooManyRequests`], or [`RegistrationError::Backend`] if the directory
-    /// or the limiter can't tell.
+    /// [`RegistrationError::TooManyRequestsFromSource`], [`RegistrationError::TooManyRequests`], or
+    /// [`RegistrationError::Backend`] if the directory or the limiter can't tell.
     pub async fn admit(
         &self,
         selector: TenantSelector<'_>,
@@ -109,8 +111,9 @@ impl Registrar {
     /// asked for if the registrar has a gate ([`InitialAccess`](crate::InitialAccess)).
     ///
     /// # Errors
-    /// As [`Registrar::admit`], or [`RegistrationError::InitialAccessTokenRequired`] or
-    /// [`RegistrationError::InvalidInitialAccessToken`].
+    /// As [`Registrar::admit`], or [`RegistrationError::InitialAccessTokenRequired`],
+    /// [`RegistrationError::InvalidInitialAccessToken`] or
+    /// [`RegistrationError::TooManyInvalidTokens`].
     pub async fn admit_with_token(
         &self,
         selector: TenantSelector<'_>,

@@ -68,6 +68,19 @@ pub enum RegistrationError {
     /// The request's initial access token is not good for this tenant.
     #[error("the initial access token is not valid")]
     InvalidInitialAccessToken,
+    /// The source has shown too many initial access tokens that are not valid, or has too many verified
+    /// at once. The gate was not asked.
+    #[error("too many invalid initial access tokens from this address; try again later")]
+    TooManyInvalidTokens {
+        /// What is left of the source's quota.
+        decision: RateDecision,
+    },
+    /// The source's quota with this tenant is used up for now.
+    #[error("too many registrations from this address; try again later")]
+    TooManyRequestsFromSource {
+        /// What the limiter said.
+        decision: RateDecision,
+    },
     /// The tenant's quota is used up for now.
     #[error("too many registrations; try again later")]
     TooManyRequests {
@@ -147,6 +160,8 @@ impl RegistrationError {
             Self::SignalUnreadable { .. } => "signal_unreadable",
             Self::InitialAccessTokenRequired => "initial_access_token_required",
             Self::InvalidInitialAccessToken => "invalid_initial_access_token",
+            Self::TooManyInvalidTokens { .. } => "too_many_invalid_tokens",
+            Self::TooManyRequestsFromSource { .. } => "too_many_requests_from_source",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -207,12 +222,24 @@ impl RegistrationError {
             | Self::Redirected { .. }
             | Self::InitialAccessTokenRequired
             | Self::InvalidInitialAccessToken
+            | Self::TooManyInvalidTokens { .. }
+            | Self::TooManyRequestsFromSource { .. }
             | Self::TooManyRequests { .. }
             | Self::TooManyClients
             | Self::SignalUnavailable { .. }
             | Self::Backend(_)
             | Self::Random(_)
             | Self::NoFreeId => None,
+        }
+    }
+
+    /// What is left of the quota that is used up, if that is the error.
+    pub(crate) const fn used_up(&self) -> Option<RateDecision> {
+        match self {
+            Self::TooManyInvalidTokens { decision }
+            | Self::TooManyRequestsFromSource { decision }
+            | Self::TooManyRequests { decision } => Some(*decision),
+            _ => None,
         }
     }
 
@@ -267,6 +294,10 @@ pub(crate) mod tests {
             signal: Signal::Country,
             reason,
         };
+        let decision = RateDecision::limited(
+            crate::quota::Quota::default(),
+            std::time::Duration::from_secs(1),
+        );
         Some(match error {
             E::InvalidHost => E::UnknownTenant,
             E::UnknownTenant => E::MethodNotAllowed,
@@ -284,12 +315,9 @@ pub(crate) mod tests {
             }
             E::SignalUnreadable { .. } => E::InitialAccessTokenRequired,
             E::InitialAccessTokenRequired => E::InvalidInitialAccessToken,
-            E::InvalidInitialAccessToken => E::TooManyRequests {
-                decision: RateDecision::limited(
-                    crate::quota::Quota::default(),
-                    std::time::Duration::from_secs(1),
-                ),
-            },
+            E::InvalidInitialAccessToken => E::TooManyInvalidTokens { decision },
+            E::TooManyInvalidTokens { .. } => E::TooManyRequestsFromSource { decision },
+            E::TooManyRequestsFromSource { .. } => E::TooManyRequests { decision },
             E::TooManyRequests { .. } => E::BodyTooLarge { max: 1 },
             E::BodyTooLarge { .. } => E::UnsupportedMediaType,
             E::UnsupportedMediaType => E::BodyIncomplete,

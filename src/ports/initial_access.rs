@@ -6,8 +6,14 @@ use crate::{error::BackendError, ports::BoxFuture, values::TenantId};
 /// handed out (RFC 7591 section 3).
 ///
 /// Without one, registration is open to all that the access control list lets pass. It is asked
-/// after that list and before the rate limiter: what has no token to show uses up none of the rate,
-/// so bound what a wrong one costs. Compare tokens by their digests.
+/// after that list and before the rate limiter: a request that it refuses uses up none of the rate.
+/// Compare tokens by their digests.
+///
+/// Each source of a tenant's requests, an IPv4 address or an IPv6 network of 64 bits, may show 10 wrong
+/// tokens a minute. After that the registrar answers 429 to what it shows, without asking the gate. So
+/// that this holds for requests that come at once, at most 10 tokens of one source are verified at a
+/// time. A request without a token is not counted. The counts are those of one process, for at most
+/// 100,000 sources; further sources of a tenant are counted together.
 ///
 /// ```
 /// use oauth_dcr::{BackendError, InitialAccess, InitialAccessOutcome, SecretDigest, TenantId};

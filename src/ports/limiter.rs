@@ -2,27 +2,29 @@ use std::sync::Arc;
 
 use crate::{
     error::BackendError,
-    ports::{BoxFuture, Clock},
+    ports::{BoxFuture, Clock, RateKey},
     quota::{Quota, RateDecision},
-    values::TenantId,
 };
 
-/// Counts requests against the quota of a tenant.
+/// Counts requests against the quotas of a tenant and of each source of its requests.
 ///
-/// A limiter measures time itself, so that all who share one share its clock too. It is asked for
-/// tenants that exist only: what a stranger sends never becomes a key. With the feature
-/// `conformance`, `conformance::limiter` holds one of your own to all of this.
+/// A limiter measures time itself, so that all who share one share its clock too. It is asked about
+/// tenants that exist only, and about sources where a tenant has a
+/// [quota for each](crate::RegistrationSettings::rate_limit_per_source). There can be as many sources as
+/// there are addresses, so a limiter bounds what it keeps of them. With the feature `conformance`,
+/// `conformance::limiter` tests a limiter of your own.
 pub trait RateLimiter: Send + Sync + 'static {
-    /// Takes one token of `tenant`'s bucket, if there is one.
+    /// Takes one token of the bucket of `key`, if there is one.
     ///
-    /// Of callers that race for the last token exactly one gets it. One tenant's requests never
-    /// touch another's bucket. A tenant whose quota has changed starts with a full bucket.
+    /// Of callers that race for the last token exactly one gets it. Each key has a bucket of its own: a
+    /// token of one source is not a token of its tenant. A quota with another rate or burst starts with a
+    /// full bucket.
     ///
     /// # Errors
     /// [`BackendError`] if the limiter can't tell; the request is then refused.
     fn acquire(
         &self,
-        tenant: &TenantId,
+        key: RateKey<'_>,
         quota: Quota,
     ) -> impl Future<Output = Result<RateDecision, BackendError>> + Send;
 }
@@ -30,10 +32,10 @@ pub trait RateLimiter: Send + Sync + 'static {
 impl<L: RateLimiter> RateLimiter for Arc<L> {
     fn acquire(
         &self,
-        tenant: &TenantId,
+        key: RateKey<'_>,
         quota: Quota,
     ) -> impl Future<Output = Result<RateDecision, BackendError>> + Send {
-        L::acquire(self, tenant, quota)
+        L::acquire(self, key, quota)
     }
 }
 
@@ -41,7 +43,7 @@ impl<L: RateLimiter> RateLimiter for Arc<L> {
 pub(crate) trait DynRateLimiter: Send + Sync {
     fn acquire<'a>(
         &'a self,
-        tenant: &'a TenantId,
+        key: RateKey<'a>,
         quota: Quota,
     ) -> BoxFuture<'a, Result<RateDecision, BackendError>>;
 }
@@ -49,10 +51,10 @@ pub(crate) trait DynRateLimiter: Send + Sync {
 impl<L: RateLimiter> DynRateLimiter for L {
     fn acquire<'a>(
         &'a self,
-        tenant: &'a TenantId,
+        key: RateKey<'a>,
         quota: Quota,
     ) -> BoxFuture<'a, Result<RateDecision, BackendError>> {
-        Box::pin(L::acquire(self, tenant, quota))
+        Box::pin(L::acquire(self, key, quota))
     }
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn default_limiter(_: Arc<dyn Clock>) -> Box<dyn DynRateLimiter> {
     struct Missing;
 
     impl RateLimiter for Missing {
-        async fn acquire(&self, _: &TenantId, _: Quota) -> Result<RateDecision, BackendError> {
+        async fn acquire(&self, _: RateKey<'_>, _: Quota) -> Result<RateDecision, BackendError> {
             Err(BackendError::new(
                 "limiter",
                 "the registrar was built without one",

@@ -1,6 +1,7 @@
 use std::{
     collections::HashMap,
     fmt,
+    num::NonZeroU32,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
@@ -15,8 +16,8 @@ use governor::{
 
 use crate::{
     error::BackendError,
-    ports::{Clock, RateLimiter, SystemClock},
-    quota::{Quota, RateDecision},
+    ports::{Clock, RateKey, RateLimiter, SystemClock},
+    quota::{BucketShape, Quota, RateDecision, SourceBuckets},
     values::TenantId,
 };
 
@@ -25,11 +26,16 @@ use crate::{
 /// A token bucket as GCRA has it, so a burst passes at once and tokens come back one by one. It
 /// keeps a few bytes for each tenant that was asked for of late; those whose bucket is full again
 /// are swept out along the way, so that the memory follows the tenants that are busy now.
+///
+/// Sources of requests have a table of their own, of at most [`MAX_SOURCES`](Self::MAX_SOURCES) buckets.
+/// When it is full of buckets that are not full again, further sources of a tenant share one bucket: they
+/// are refused sooner, never later.
 pub struct LocalRateLimiter {
     clock: Arc<dyn Clock>,
     /// Governor has one quota a limiter, tenants have their own: one limiter for each that is used.
-    by_quota: RwLock<HashMap<Quota, Buckets>>,
+    by_shape: RwLock<HashMap<BucketShape, Buckets>>,
     until_sweep: AtomicUsize,
+    sources: SourceBuckets,
 }
 
 type Buckets = governor::RateLimiter<
@@ -56,6 +62,9 @@ impl GovernorClock for Monotonic {
 }
 
 impl LocalRateLimiter {
+    /// The most sources that have a bucket of their own, of all tenants together: at most about 20 MB.
+    pub const MAX_SOURCES: usize = 100_000;
+
     /// A limiter that measures time by the operating system's monotonic clock.
     pub fn new() -> Self {
         Self::with_clock(Arc::new(SystemClock::new()))
@@ -66,45 +75,67 @@ impl LocalRateLimiter {
         let until_sweep = AtomicUsize::new(SWEEP_EVERY);
         Self {
             clock,
-            by_quota: RwLock::default(),
+            by_shape: RwLock::default(),
             until_sweep,
+            sources: SourceBuckets::with_max(Self::MAX_SOURCES),
         }
     }
 
     /// How many tenants it keeps a bucket for at this moment.
     pub fn tenants(&self) -> usize {
-        let by_quota = self.by_quota.read().unwrap_or_else(PoisonError::into_inner);
-        by_quota.values().map(Buckets::len).sum()
+        let by_shape = self.by_shape.read().unwrap_or_else(PoisonError::into_inner);
+        by_shape.values().map(Buckets::len).sum()
+    }
+
+    /// How many sources it keeps a bucket for at this moment. A source that has one with each of two
+    /// tenants counts twice.
+    pub fn sources(&self) -> usize {
+        self.sources.len()
     }
 
     /// Forgets every bucket that is full again. It happens by itself along the way; call it to give
     /// memory back sooner.
     pub fn sweep(&self) {
-        let mut by_quota = self
-            .by_quota
+        self.sweep_tenants();
+        self.sources.sweep(self.clock.monotonic());
+    }
+
+    fn sweep_tenants(&self) {
+        let mut by_shape = self
+            .by_shape
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        by_quota.retain(|_, buckets| {
+        by_shape.retain(|_, buckets| {
             buckets.retain_recent();
             buckets.shrink_to_fit();
             !buckets.is_empty()
         });
     }
 
-    fn decide(&self, tenant: &TenantId, quota: Quota) -> RateDecision {
+    fn decide(&self, key: RateKey<'_>, quota: Quota) -> RateDecision {
+        match key {
+            RateKey::Tenant(tenant) => self.decide_for_tenant(tenant, quota),
+            RateKey::Source(tenant, source) => {
+                let now = self.clock.monotonic();
+                self.sources.acquire(tenant, source, quota, now).0
+            }
+        }
+    }
+
+    fn decide_for_tenant(&self, tenant: &TenantId, quota: Quota) -> RateDecision {
         self.sweep_if_due();
         // The lock is held while the bucket is asked: a sweep can't drop it in between.
-        let by_quota = self.by_quota.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(buckets) = by_quota.get(&quota) {
+        let by_shape = self.by_shape.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(buckets) = by_shape.get(&quota.bucket()) {
             return self.take(buckets, tenant, quota);
         }
-        drop(by_quota);
-        let mut by_quota = self
-            .by_quota
+        drop(by_shape);
+        let mut by_shape = self
+            .by_shape
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        let buckets = by_quota
-            .entry(quota)
+        let buckets = by_shape
+            .entry(quota.bucket())
             .or_insert_with(|| self.new_buckets(quota));
         self.take(buckets, tenant, quota)
     }
@@ -121,15 +152,17 @@ impl LocalRateLimiter {
 
     fn new_buckets(&self, quota: Quota) -> Buckets {
         let clock = Monotonic(Arc::clone(&self.clock));
-        let (per_second, burst) = quota.nonzero();
-        let quota = governor::Quota::per_second(per_second).allow_burst(burst);
-        Buckets::new(quota, DashMapStateStore::default(), clock)
+        // A period of at least a microsecond: it is given as it is.
+        let of = governor::Quota::with_period(quota.token_interval());
+        let of = of.unwrap_or(governor::Quota::per_hour(NonZeroU32::MIN));
+        let of = of.allow_burst(quota.bucket().burst);
+        Buckets::new(of, DashMapStateStore::default(), clock)
     }
 
     fn sweep_if_due(&self) {
         let left = self.until_sweep.fetch_sub(1, Ordering::Relaxed);
         if left == 1 {
-            self.sweep();
+            self.sweep_tenants();
             self.until_sweep
                 .store(SWEEP_EVERY.max(self.tenants()), Ordering::Relaxed);
         }
@@ -143,8 +176,8 @@ impl Default for LocalRateLimiter {
 }
 
 impl RateLimiter for LocalRateLimiter {
-    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, BackendError> {
-        Ok(self.decide(tenant, quota))
+    async fn acquire(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, BackendError> {
+        Ok(self.decide(key, quota))
     }
 }
 

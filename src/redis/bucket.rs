@@ -15,16 +15,17 @@ pub(super) struct InvalidReply;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     quota: Quota,
-    /// The nanoseconds in which one token comes back.
-    pub(super) period: u32,
+    /// The nanoseconds in which one token comes back, at most those of an hour.
+    pub(super) period: u64,
     /// The time in which all tokens but one come back.
     pub(super) rest: Duration,
 }
 
 impl Bucket {
     pub(super) fn of(quota: Quota) -> Self {
-        let period = 1_000_000_000 / quota.per_second();
-        let rest = Duration::from_nanos(u64::from(period) * u64::from(quota.burst() - 1));
+        let interval = quota.token_interval();
+        let period = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
+        let rest = interval.saturating_mul(quota.burst() - 1);
         Self {
             quota,
             period,

@@ -2,9 +2,8 @@ use std::num::NonZeroU32;
 
 use crate::{
     error::BackendError,
-    ports::{LocalRateLimiter, RateLimiter},
+    ports::{LocalRateLimiter, RateKey, RateLimiter},
     quota::{Quota, RateDecision},
-    values::TenantId,
 };
 
 /// Counts in this process, one of several, by its share of the quota.
@@ -20,16 +19,11 @@ impl Share {
             nodes,
         }
     }
-
-    fn share(&self, quota: Quota) -> Result<Quota, BackendError> {
-        let share = |of: u32| (of / self.nodes).max(1);
-        Quota::new(share(quota.per_second()), share(quota.burst()))
-            .map_err(|error| BackendError::new("limiter", error))
-    }
 }
 
 impl RateLimiter for Share {
-    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Result<RateDecision, BackendError> {
-        self.limiter.acquire(tenant, self.share(quota)?).await
+    async fn acquire(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, BackendError> {
+        let share = quota.share_of_one_in(self.nodes);
+        self.limiter.acquire(key, share).await
     }
 }

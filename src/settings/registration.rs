@@ -32,6 +32,11 @@ pub struct RegistrationSettings {
     /// The quota of the registration endpoint, shared by all who reach it. `None` switches the
     /// limiter off. Default 5 a second, at most 5 at once.
     pub rate_limit: Option<Quota>,
+    /// A second quota, for each source of requests: an IPv4 address, an IPv6 network of 64 bits, or all
+    /// requests whose address is unknown. It is asked before `rate_limit`, and what it stops uses up none
+    /// of that. Default `None`: there is none, so that one source can use up the rate of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit_per_source: Option<Quota>,
     /// The authentication methods that a client may register. Default `none` and
     /// `client_secret_post`.
     pub token_endpoint_auth_methods: OrderedSet<TokenEndpointAuthMethod>,
@@ -72,6 +77,7 @@ impl Default for RegistrationSettings {
             path: EndpointPath::default(),
             security_mode: SecurityMode::Strict,
             rate_limit: Some(Quota::default()),
+            rate_limit_per_source: None,
             token_endpoint_auth_methods: [Method::None, Method::ClientSecretPost]
                 .into_iter()
                 .collect(),

@@ -121,9 +121,7 @@ impl Frame {
         {
             response.headers_mut().insert(LOCATION, location);
         }
-        if let RegistrationError::TooManyRequests { decision } = error {
-            self.rate = Some(*decision);
-        }
+        self.rate = error.used_up().or(self.rate);
         self.finish(response)
     }
 

@@ -44,7 +44,9 @@ impl WireError {
             E::InitialAccessTokenRequired | E::InvalidInitialAccessToken => {
                 (StatusCode::UNAUTHORIZED, "invalid_token")
             }
-            E::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            E::TooManyInvalidTokens { .. }
+            | E::TooManyRequestsFromSource { .. }
+            | E::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             E::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
             E::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request"),
             E::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "invalid_request"),
@@ -79,7 +81,9 @@ impl WireError {
     pub(super) fn retry_after(error: &RegistrationError) -> Option<u64> {
         use RegistrationError as E;
         match error {
-            E::TooManyRequests { decision } => {
+            E::TooManyInvalidTokens { decision }
+            | E::TooManyRequestsFromSource { decision }
+            | E::TooManyRequests { decision } => {
                 Some(whole_seconds(decision.retry_after().unwrap_or_default()).max(1))
             }
             E::SignalUnavailable { .. } | E::Backend(_) | E::Random(_) | E::NoFreeId => Some(1),
@@ -122,7 +126,8 @@ pub(super) const fn token_status(error: TokenError) -> StatusCode {
 
 /// Rounded up: who comes back after that long is not too early.
 pub(super) fn whole_seconds(span: std::time::Duration) -> u64 {
-    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+    let begun = u64::from(span.subsec_nanos() > 0);
+    span.as_secs().saturating_add(begun)
 }
 
 fn detail(error: &RegistrationError) -> Option<ErrorDetail> {

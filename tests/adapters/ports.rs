@@ -7,7 +7,7 @@ use std::sync::{
 
 use oauth_dcr::{
     BackendError, Client, ClientId, ClientStore, ClientUpdate, InitialAccess, InitialAccessOutcome,
-    InsertOutcome, Insertion, MemoryStore, Quota, RandomError, RateDecision, RateLimiter,
+    InsertOutcome, Insertion, MemoryStore, Quota, RandomError, RateDecision, RateKey, RateLimiter,
     RemoveOutcome, SecureRandom, Sweep, TenantId, Touch, TouchOutcome, UpdateOutcome,
 };
 use tokio::sync::Semaphore;
@@ -37,7 +37,7 @@ pub(crate) enum Limiter {
 }
 
 impl RateLimiter for Limiter {
-    async fn acquire(&self, _: &TenantId, quota: Quota) -> Result<RateDecision, BackendError> {
+    async fn acquire(&self, _: RateKey<'_>, quota: Quota) -> Result<RateDecision, BackendError> {
         match self {
             Self::Fails => Err(out_of_order()),
             Self::Counts(admitted) => {

@@ -7,7 +7,8 @@ use std::{
 };
 
 use oauth_dcr::{
-    Clock, LocalRateLimiter, Quota, RateDecision, RateLimiter as _, TenantId, Timestamp,
+    Clock, InvalidQuota, LocalRateLimiter, Quota, RateDecision, RateKey, RateLimiter as _,
+    SourceNetwork, TenantId, Timestamp,
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 use redis::{Client, Connection, Script};
@@ -118,15 +119,21 @@ fn local() -> (Arc<Nanoseconds>, LocalRateLimiter) {
 
 /// Quotas of all sizes, small ones and those at the ends above all.
 fn quotas() -> impl Strategy<Value = Quota> {
-    let per_second = prop_oneof![
-        1..=10_u32,
-        1..=Quota::MAX_PER_SECOND,
-        Just(Quota::MAX_PER_SECOND),
-        Just(3),
-        Just(7)
+    type New = fn(u32, u32) -> Result<Quota, InvalidQuota>;
+    let units: [(New, u32); 3] = [
+        (Quota::new, Quota::MAX_PER_SECOND),
+        (Quota::per_minute, Quota::MAX_PER_MINUTE),
+        (Quota::per_hour, Quota::MAX_PER_HOUR),
     ];
+    let rates = prop::sample::select(units.to_vec()).prop_flat_map(|(new, most)| {
+        let tokens = prop_oneof![1..=10_u32, 1..=most, Just(most), Just(3), Just(7)];
+        (Just(new), tokens)
+    });
     let burst = prop_oneof![4 => 1..=8_u32, 1 => 1..=u32::MAX, 1 => Just(u32::MAX), 1 => Just(1)];
-    (per_second, burst).prop_map(|(per_second, burst)| Quota::new(per_second, burst).unwrap())
+    (rates, burst).prop_map(|((new, tokens), burst)| match new(tokens, burst) {
+        Err(InvalidQuota::BurstTooLarge { max }) => new(tokens, max).unwrap(),
+        quota => quota.unwrap(),
+    })
 }
 
 /// What the clock does before a request.
@@ -147,6 +154,7 @@ fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => Just(Step::Stays),
         2 => (0..2_000_000_000_u64).prop_map(Step::Goes),
+        1 => (0..9_000_000_000_000_u64).prop_map(Step::Goes),
         1 => (0..3_000_u64).prop_map(Step::Goes),
         3 => (-1..=1_i64).prop_map(Step::WaitsAsTold),
         1 => (0..1_000_000_000_u64).prop_map(Step::StepsBack),
@@ -202,8 +210,11 @@ fn the_script_decides_as_the_local_limiter_does() {
             let (clock, local) = local();
             // Its time begins with its first request of a quota.
             let other = TenantId::parse("other").unwrap();
-            runtime.block_on(local.acquire(&other, quota)).unwrap();
+            runtime
+                .block_on(local.acquire(RateKey::Tenant(&other), quota))
+                .unwrap();
             let tenant = TenantId::parse("tenant").unwrap();
+            let source = SourceNetwork::of(None);
             let (mut now, mut latest, mut last) = (Duration::from_secs(2), Duration::ZERO, None);
             for step in steps {
                 now = after(step, now, latest, quota, last);
@@ -211,7 +222,10 @@ fn the_script_decides_as_the_local_limiter_does() {
                 // Governor counts 584 years in all.
                 prop_assume!(latest < Duration::from_secs(10_000_000_000));
                 *clock.0.lock().unwrap() = now;
-                let expected = runtime.block_on(local.acquire(&tenant, quota)).unwrap();
+                let acquire = |key| runtime.block_on(local.acquire(key, quota)).unwrap();
+                let expected = acquire(RateKey::Tenant(&tenant));
+                let of_source = acquire(RateKey::Source(&tenant, source));
+                prop_assert_eq!(of_source, expected, "{:?} at {:?}", step, now);
                 let decided = scripted.acquire(&key, quota, BASE + now);
                 prop_assert_eq!(decided, expected, "{:?} at {:?}", step, now);
                 decisions.set(decisions.get() + 1);

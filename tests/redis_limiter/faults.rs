@@ -75,7 +75,7 @@ async fn a_key_of_another_type_fails_its_tenant_alone() {
     let redis = PrivateRedis::start();
     let limiter = limiter(&redis).await;
     let mut observer = connection(&redis);
-    let key = "oauth-dcr:{acme}:rate:5:5";
+    let key = "oauth-dcr:{acme}:rate:200000000:5";
     redis::cmd("LPUSH")
         .arg(key)
         .arg("mine")

@@ -5,11 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oauth_dcr::{Quota, RedisRateLimiter};
+use oauth_dcr::{Quota, RateKey, RateLimiter as _, RedisRateLimiter, SourceNetwork};
 use redis::Connection;
 use tokio::{task::JoinSet, time::sleep};
 
-use crate::{acquire, connection, limiter, number, private_redis::PrivateRedis, quota};
+use crate::{acquire, connection, limiter, number, private_redis::PrivateRedis, quota, tenant};
 
 fn keys(connection: &mut Connection) -> Vec<String> {
     let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query(connection).unwrap();
@@ -27,12 +27,43 @@ async fn a_key_names_tenant_and_quota() {
     }
     assert_eq!(
         keys(&mut observer),
-        ["oauth-dcr:{acme}:rate:1:600", "oauth-dcr:{acme}:rate:5:5"]
+        [
+            "oauth-dcr:{acme}:rate:1000000000:600",
+            "oauth-dcr:{acme}:rate:200000000:5"
+        ]
     );
     redis::cmd("FLUSHALL").exec(&mut observer).unwrap();
     let limiter = limiter.key_prefix("staging:dcr");
     acquire(&limiter, "acme", Quota::default()).await.unwrap();
-    assert_eq!(keys(&mut observer), ["staging:dcr:{acme}:rate:5:5"]);
+    assert_eq!(keys(&mut observer), ["staging:dcr:{acme}:rate:200000000:5"]);
+}
+
+#[tokio::test]
+async fn a_key_of_a_source_names_the_source() {
+    let redis = PrivateRedis::start();
+    let mut observer = connection(&redis);
+    let limiter = limiter(&redis).await;
+    let (tenant, quota) = (tenant("acme"), Quota::per_hour(2, 3).unwrap());
+    for address in [
+        "203.0.113.5",
+        "::ffff:203.0.113.5",
+        "2001:DB8:0:0:1::",
+        "2001:db8::2",
+        "?",
+    ] {
+        let source = SourceNetwork::of(address.parse().ok());
+        let key = RateKey::Source(&tenant, source);
+        limiter.acquire(key, quota).await.unwrap();
+    }
+    assert_eq!(
+        keys(&mut observer),
+        [
+            "oauth-dcr:{acme}:rate:1800000000000:3:2001:db8::/64",
+            "oauth-dcr:{acme}:rate:1800000000000:3:203.0.113.5",
+            "oauth-dcr:{acme}:rate:1800000000000:3:unknown",
+        ]
+    );
+    assert_eq!(keyspace(&mut observer), (3, 3), "each key expires");
 }
 
 #[tokio::test]
@@ -45,7 +76,7 @@ async fn a_key_lives_until_its_bucket_is_full() {
         acquire(&limiter, "acme", quota(1, 1_000)).await.unwrap();
         let after = server_time(&mut observer);
         let expires: u64 = redis::cmd("PEXPIRETIME")
-            .arg("oauth-dcr:{acme}:rate:1:1000")
+            .arg("oauth-dcr:{acme}:rate:1000000000:1000")
             .query(&mut observer)
             .unwrap();
         let first = expires - taken * 1_000;

@@ -28,7 +28,9 @@ mod quota {
 
 use std::{env, time::Duration};
 
-use oauth_dcr::{BackendError, Quota, RateDecision, RateLimiter as _, RedisRateLimiter, TenantId};
+use oauth_dcr::{
+    BackendError, Quota, RateDecision, RateKey, RateLimiter as _, RedisRateLimiter, TenantId,
+};
 use redis::{Client, Connection};
 
 use private_redis::PrivateRedis;
@@ -58,7 +60,7 @@ async fn acquire(
     id: &str,
     quota: Quota,
 ) -> Result<RateDecision, BackendError> {
-    limiter.acquire(&tenant(id), quota).await
+    limiter.acquire(RateKey::Tenant(&tenant(id)), quota).await
 }
 
 /// A connection past the limiter.

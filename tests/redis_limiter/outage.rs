@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oauth_dcr::{BackendError, Quota, RateDecision, RateLimiter as _, RedisRateLimiter};
+use oauth_dcr::{
+    BackendError, Quota, RateDecision, RateKey, RateLimiter as _, RedisRateLimiter, SourceNetwork,
+};
 use redis::{Client, aio::ConnectionManager, cluster::ClusterClient};
 use tokio::{
     task::{JoinHandle, JoinSet},
@@ -71,7 +73,9 @@ async fn requests(limiter: Arc<RedisRateLimiter>, seen: Arc<Mutex<Vec<Seen>>>) {
         tokio::spawn(async move {
             let tenant = tenant(&format!("tenant-{number}"));
             let start = Instant::now();
-            let answer = limiter.acquire(&tenant, Quota::default()).await;
+            let answer = limiter
+                .acquire(RateKey::Tenant(&tenant), Quota::default())
+                .await;
             let end = Instant::now();
             seen.lock().unwrap().push(Seen { start, end, answer });
         });
@@ -276,6 +280,26 @@ async fn by_choice_each_process_counts_its_share_meanwhile() {
     {
         assert!(Instant::now() < deadline, "the server counts again");
         sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_source_has_its_share_meanwhile() {
+    let mut redis = PrivateRedis::start();
+    let nodes = NonZeroU32::new(3).unwrap();
+    let limiter = impatient(&redis).await.local_fallback(nodes);
+    redis.stop();
+    let (tenant, quota) = (tenant("acme"), Quota::per_hour(30, 9).unwrap());
+    for address in ["203.0.113.5", "203.0.113.6"] {
+        let source = SourceNetwork::of(address.parse().ok());
+        let mut admitted = 0;
+        for _ in 0..20 {
+            let decision = limiter
+                .acquire(RateKey::Source(&tenant, source), quota)
+                .await;
+            admitted += u32::from(decision.unwrap().is_admitted());
+        }
+        assert_eq!(admitted, 3, "{address}");
     }
 }
 

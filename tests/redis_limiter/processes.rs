@@ -3,14 +3,15 @@
 use std::{
     env,
     io::{BufRead as _, BufReader, Write as _, stdin},
+    net::{IpAddr, Ipv4Addr},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use oauth_dcr::{
-    BackendError, Clock, MemoryStore, RedisRateLimiter, Registrar, RegistrationError, SystemClock,
-    TenantDirectory, TenantSelector, TenantSettings, Timestamp, acl::Signals,
+    BackendError, Clock, MemoryStore, Quota, RedisRateLimiter, Registrar, RegistrationError,
+    SystemClock, TenantDirectory, TenantSelector, TenantSettings, Timestamp, acl::Signals,
 };
 use tokio::task::JoinSet;
 
@@ -55,6 +56,33 @@ fn three_processes_with_different_clocks_admit_one_burst_in_all() {
     println!("{exact} of {trials} trials admitted exactly 5 of 60");
 }
 
+/// It starts itself, too.
+#[test]
+fn three_processes_leave_a_noisy_source_its_own_quota() {
+    if let Ok(url) = env::var(URL) {
+        work(&url);
+        return;
+    }
+    let redis = PrivateRedis::start();
+    let this = "processes::three_processes_leave_a_noisy_source_its_own_quota";
+    let mut workers = ["0", "3600", "-3600"].map(|off| Worker::start_in(this, &redis, off));
+    let mut admitted = |addresses: [&str; PROCESSES]| -> u32 {
+        for (worker, address) in workers.iter_mut().zip(addresses) {
+            worker.send(&format!("noisy {address}"));
+        }
+        workers.iter_mut().map(Worker::admitted).sum()
+    };
+    // All 60 from one address, in whichever form: its burst. Tokens come back after half an hour.
+    let one = ["203.0.113.5 0", "203.0.113.5 0", "::ffff:203.0.113.5 0"];
+    assert_eq!(admitted(one), 3);
+    let one = ["2001:db8::1 0", "2001:db8::2 0", "2001:db8::ffff 0"];
+    assert_eq!(admitted(one), 3);
+    // 60 from as many addresses: what the two sources left of the tenant's 20.
+    let many = ["198.51.100.0 1", "198.51.100.100 1", "198.51.100.200 1"];
+    assert_eq!(admitted(many), 14);
+    assert_eq!(admitted(many), 0);
+}
+
 struct Worker {
     process: Child,
     orders: ChildStdin,
@@ -64,6 +92,11 @@ struct Worker {
 impl Worker {
     fn start(redis: &PrivateRedis, clock_off: &str) -> Self {
         let this = "processes::three_processes_with_different_clocks_admit_one_burst_in_all";
+        Self::start_in(this, redis, clock_off)
+    }
+
+    /// A worker within this test.
+    fn start_in(this: &str, redis: &PrivateRedis, clock_off: &str) -> Self {
         let mut process = Command::new(env::current_exe().unwrap())
             .args(["--exact", this, "--nocapture"])
             .env(URL, redis.url())
@@ -83,7 +116,11 @@ impl Worker {
 
     /// Makes it send its requests.
     fn go(&mut self, trial: u32) {
-        writeln!(self.orders, "trial-{trial}").unwrap();
+        self.send(&format!("trial-{trial}"));
+    }
+
+    fn send(&mut self, order: &str) {
+        writeln!(self.orders, "{order}").unwrap();
     }
 
     /// How many of them were admitted.
@@ -110,7 +147,9 @@ impl Drop for Worker {
     }
 }
 
-/// Reads names of tenants; for each, sends requests and says how many were admitted.
+/// Reads orders; for each, sends requests and says how many were admitted. An order is the name of a
+/// tenant, and where the requests come from, if that is known: an IPv4 address, and what is added to it
+/// for each further request; or an IPv6 address and 0.
 #[tokio::main]
 async fn work(url: &str) {
     let limiter = RedisRateLimiter::connect(url).await.unwrap();
@@ -122,15 +161,24 @@ async fn work(url: &str) {
         .unwrap();
     println!("{MARK}ready");
     for line in stdin().lines() {
-        let tenant = tenant(&line.unwrap());
+        let line = line.unwrap();
+        let words: Vec<_> = line.split(' ').collect();
+        let tenant = tenant(words[0]);
         let mut requests = JoinSet::new();
-        for _ in 0..REQUESTS_EACH {
+        for number in 0..REQUESTS_EACH {
             let (registrar, tenant) = (registrar.clone(), tenant.clone());
+            let signals = match words[1..] {
+                [first, step] => Signals::from_peer(address(first, step, number)),
+                _ => Signals::new(),
+            };
             requests.spawn(async move {
                 let selector = TenantSelector::Id(&tenant);
-                match registrar.admit(selector, Signals::new()).await {
+                match registrar.admit(selector, signals).await {
                     Ok(_) => 1,
-                    Err(RegistrationError::TooManyRequests { .. }) => 0,
+                    Err(
+                        RegistrationError::TooManyRequests { .. }
+                        | RegistrationError::TooManyRequestsFromSource { .. },
+                    ) => 0,
                     Err(error) => panic!("{error:?}"),
                 }
             });
@@ -140,7 +188,19 @@ async fn work(url: &str) {
     }
 }
 
-/// There is every tenant that is asked for, with a burst of 5 and one token a second.
+fn address(first: &str, step: &str, number: usize) -> IpAddr {
+    match first.parse().unwrap() {
+        IpAddr::V4(first) => {
+            let step: u32 = step.parse().unwrap();
+            let number = u32::try_from(number).unwrap();
+            Ipv4Addr::from_bits(first.to_bits() + step * number).into()
+        }
+        first @ IpAddr::V6(_) => first,
+    }
+}
+
+/// There is every tenant that is asked for, with a burst of 5 and one token a second; `noisy` has 20 and
+/// 3 of each source.
 struct AnyTenant;
 
 impl TenantDirectory for AnyTenant {
@@ -153,6 +213,10 @@ impl TenantDirectory for AnyTenant {
         };
         let mut settings = TenantSettings::with_id(id.clone()).enabled();
         settings.registration.rate_limit = Some(quota(1, 5));
+        if id.as_str() == "noisy" {
+            settings.registration.rate_limit = Quota::per_hour(1, 20).ok();
+            settings.registration.rate_limit_per_source = Quota::per_hour(2, 3).ok();
+        }
         Ok(Some(Arc::new(settings)))
     }
 }

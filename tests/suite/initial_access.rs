@@ -1,14 +1,26 @@
 //! The gate before registration: initial access tokens.
 
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
 use http::{HeaderMap, Request};
 use oauth_dcr::{
-    BackendError, InitialAccess, InitialAccessOutcome, MemoryStore, RateDecision, RateLimiter,
-    Registrar, RegistrationEndpoint, RegistrationError, SecretDigest, TenantId, TenantSelector,
-    TenantSettings, acl::Signals,
+    BackendError, InitialAccess, InitialAccessOutcome, MemoryStore, PeerAddress, RateDecision,
+    RateLimiter, Registrar, RegistrationEndpoint, RegistrationError, SecretDigest, TenantId,
+    TenantSelector, TenantSettings, acl::Signals,
 };
 use serde_json::Value;
+use tokio::task::JoinSet;
 
-use crate::support::broken::{OddStore, Recorder};
+use crate::support::{
+    broken::{OddStore, Recorder},
+    clock::ManualClock,
+};
 
 const TOKEN: &str = "k1dRz9vW2bQ.m-Xy_7~p/Ht+Ec==";
 
@@ -36,7 +48,19 @@ impl InitialAccess for Gate {
 
 /// The answer to a registration with these `Authorization` headers.
 async fn answer(registrar: &Registrar, authorization: &[&str]) -> (u16, HeaderMap, Value) {
+    answer_to(registrar, None, authorization).await
+}
+
+/// As [`answer`], to a request from this address.
+async fn answer_to(
+    registrar: &Registrar,
+    source: Option<IpAddr>,
+    authorization: &[&str],
+) -> (u16, HeaderMap, Value) {
     let mut request = Request::post("/oidc/register").header("content-type", "application/json");
+    if let Some(address) = source {
+        request = request.extension(PeerAddress(address));
+    }
     for value in authorization {
         request = request.header("authorization", *value);
     }
@@ -94,8 +118,9 @@ async fn who_shows_none_is_told_how_and_who_shows_another_that_it_is_wrong() {
 #[tokio::test]
 async fn what_the_gate_stops_uses_up_none_of_the_rate() {
     let registrar = registrar(Gate::OneToken);
-    for _ in 0..20 {
-        let (status, headers, _) = answer(&registrar, &["Bearer guess"]).await;
+    for number in 0..20 {
+        let source = Some(source(number));
+        let (status, headers, _) = answer_to(&registrar, source, &["Bearer guess"]).await;
         assert_eq!((status, headers.get("x-ratelimit-remaining")), (401, None));
     }
     let (status, headers, _) = answer(&registrar, &[&format!("Bearer {TOKEN}")]).await;
@@ -132,7 +157,7 @@ struct NotAsked;
 impl RateLimiter for NotAsked {
     async fn acquire(
         &self,
-        _: &TenantId,
+        _: oauth_dcr::RateKey<'_>,
         _: oauth_dcr::Quota,
     ) -> Result<RateDecision, BackendError> {
         panic!("nobody may come this far")
@@ -141,12 +166,12 @@ impl RateLimiter for NotAsked {
 
 #[tokio::test]
 async fn hosts_that_speak_no_http_hand_the_token_over() {
-    let events = std::sync::Arc::new(Recorder::default());
+    let events = Arc::new(Recorder::default());
     let registrar = Registrar::builder(OddStore::failing())
         .tenant(TenantSettings::new().enabled())
         .initial_access(Gate::OneToken)
         .limiter(NotAsked)
-        .events(std::sync::Arc::clone(&events))
+        .events(Arc::clone(&events))
         .build()
         .unwrap();
     let host = TenantSelector::Host(None);
@@ -165,4 +190,222 @@ async fn hosts_that_speak_no_http_hand_the_token_over() {
     let events = events.0.lock().unwrap();
     assert_eq!(events.len(), 2);
     assert!(!events.concat().contains("s3cret"));
+}
+
+fn source(number: u32) -> IpAddr {
+    Ipv4Addr::from_bits(number).into()
+}
+
+/// Counts how often it was asked, lets others go first so many times, and takes the one token.
+struct CountingGate {
+    asked: AtomicUsize,
+    yields: usize,
+}
+
+impl InitialAccess for CountingGate {
+    async fn verify(
+        &self,
+        tenant: &TenantId,
+        token: Option<&str>,
+    ) -> Result<InitialAccessOutcome, BackendError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        for _ in 0..self.yields {
+            tokio::task::yield_now().await;
+        }
+        Gate::OneToken.verify(tenant, token).await
+    }
+}
+
+/// A registrar without a rate limit, its clock and how often its gate was asked.
+struct Counted {
+    registrar: Registrar,
+    clock: Arc<ManualClock>,
+    gate: Arc<CountingGate>,
+}
+
+impl Counted {
+    fn new() -> Self {
+        Self::yielding(0)
+    }
+
+    fn yielding(yields: usize) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let asked = AtomicUsize::new(0);
+        let gate = Arc::new(CountingGate { asked, yields });
+        let mut settings = TenantSettings::new().enabled();
+        settings.registration.rate_limit = None;
+        let registrar = Registrar::builder(MemoryStore::new())
+            .tenant(settings)
+            .initial_access(Arc::clone(&gate))
+            .clock(Arc::clone(&clock))
+            .build()
+            .unwrap();
+        Self {
+            registrar,
+            clock,
+            gate,
+        }
+    }
+
+    fn asked(&self) -> usize {
+        self.gate.asked.load(Ordering::SeqCst)
+    }
+
+    /// The statuses of as many requests, one after the other.
+    async fn statuses<const N: usize>(&self, number: u32, token: &str) -> [u16; N] {
+        let bearer = format!("Bearer {token}");
+        let mut statuses = [0; N];
+        for status in &mut statuses {
+            let source = Some(source(number));
+            *status = answer_to(&self.registrar, source, &[&bearer]).await.0;
+        }
+        statuses
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_of_fifty_parallel_guesses_reach_the_gate() {
+    let counted = Counted::yielding(100);
+    let mut guesses = JoinSet::new();
+    for number in 0..50 {
+        let registrar = counted.registrar.clone();
+        guesses.spawn(async move {
+            let guess = format!("Bearer guess-{number}");
+            answer_to(&registrar, Some(source(1)), &[&guess]).await.0
+        });
+    }
+    let statuses = guesses.join_all().await;
+    let count = |status| statuses.iter().filter(|it| **it == status).count();
+    assert_eq!((count(401), count(429), counted.asked()), (10, 40, 10));
+}
+
+#[tokio::test]
+async fn a_refusal_says_when_to_try_another_token() {
+    let counted = Counted::new();
+    assert_eq!(counted.statuses(1, "guess").await, [401; 10]);
+    counted.clock.set_millis(500);
+    let from = Some(source(1));
+    let (status, headers, body) = answer_to(&counted.registrar, from, &["Bearer guess"]).await;
+    assert_eq!((status, &body["error"]), (429, &"too_many_requests".into()));
+    let says = "too many invalid initial access tokens from this address; try again later";
+    assert_eq!(body["error_description"], says);
+    assert_eq!(headers["retry-after"], "6");
+    assert_eq!(headers["x-ratelimit-limit"], "10");
+    assert_eq!(headers["x-ratelimit-remaining"], "0");
+    assert_eq!(headers.get("www-authenticate"), None);
+}
+
+#[tokio::test]
+async fn one_more_guess_is_taken_after_six_seconds() {
+    let counted = Counted::new();
+    assert_eq!(counted.statuses(1, "guess").await, [401; 10]);
+    counted.clock.set_millis(5_999);
+    assert_eq!(counted.statuses(1, "guess").await, [429]);
+    counted.clock.set_millis(6_000);
+    assert_eq!(counted.statuses(1, "guess").await, [401, 429, 429]);
+    assert_eq!(counted.asked(), 11);
+    counted.clock.set_millis(3_600_000);
+    let all: [_; 11] = counted.statuses(1, "guess").await;
+    assert_eq!((&all[..10], all[10]), (&[401; 10][..], 429));
+}
+
+#[tokio::test]
+async fn a_good_token_waits_while_its_source_is_noisy() {
+    let counted = Counted::new();
+    assert_eq!(counted.statuses(1, "guess").await, [401; 10]);
+    assert_eq!(counted.statuses(1, TOKEN).await, [429; 3]);
+    assert_eq!(counted.statuses(2, TOKEN).await, [201; 3]);
+    counted.clock.set_millis(6_000);
+    assert_eq!(counted.statuses(1, TOKEN).await, [201; 3]);
+}
+
+#[tokio::test]
+async fn good_tokens_use_up_no_attempts() {
+    let counted = Counted::new();
+    assert_eq!(counted.statuses(1, TOKEN).await, [201; 50]);
+    assert_eq!(counted.statuses(1, "guess").await, [401; 10]);
+}
+
+#[tokio::test]
+async fn requests_without_a_token_are_no_attempts() {
+    let counted = Counted::new();
+    let from = Some(source(1));
+    for _ in 0..50 {
+        assert_eq!(answer_to(&counted.registrar, from, &[]).await.0, 401);
+    }
+    assert_eq!(counted.statuses(1, "guess").await, [401; 10]);
+    // They are asked for still: the tenant may be open.
+    assert_eq!(answer_to(&counted.registrar, from, &[]).await.0, 401);
+}
+
+#[tokio::test]
+async fn unusable_tokens_are_failed_attempts() {
+    let counted = Counted::new();
+    let from = Some(source(1));
+    let mut statuses = Vec::new();
+    for _ in 0..11 {
+        statuses.push(answer_to(&counted.registrar, from, &["Basic YTpi"]).await.0);
+    }
+    assert_eq!((&statuses[..10], statuses[10]), (&[401; 10][..], 429));
+    assert_eq!(counted.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_gate_that_fails_uses_up_no_attempts() {
+    let registrar = registrar(Gate::OutOfOrder);
+    for _ in 0..50 {
+        assert_eq!(answer(&registrar, &["Bearer guess"]).await.0, 503);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_is_a_failed_attempt() {
+    let counted = Counted::yielding(1);
+    let from = Some(source(1));
+    for _ in 0..10 {
+        let mut answer = Box::pin(answer_to(&counted.registrar, from, &["Bearer guess"]));
+        // The gate is waiting when the caller goes away.
+        let is_pending = waits(answer.as_mut());
+        assert!(is_pending);
+    }
+    assert_eq!(counted.asked(), 10);
+    assert_eq!(counted.statuses(1, TOKEN).await, [429]);
+}
+
+/// Polls once; whether it waits.
+fn waits<F: Future>(future: std::pin::Pin<&mut F>) -> bool {
+    let waker = std::task::Waker::noop();
+    let mut context = std::task::Context::from_waker(waker);
+    future.poll(&mut context).is_pending()
+}
+
+#[tokio::test]
+async fn sources_that_are_counted_are_bounded() {
+    let counted = Counted::new();
+    let host = TenantSelector::Host(None);
+    let guess = async |number: u32| {
+        let signals = Signals::from_peer(source(number));
+        let admitted = counted
+            .registrar
+            .admit_with_token(host, signals, Some("guess"));
+        match admitted.await {
+            Err(RegistrationError::InvalidInitialAccessToken) => true,
+            Err(RegistrationError::TooManyInvalidTokens { .. }) => false,
+            other => panic!("{other:?}"),
+        }
+    };
+    for number in 0..100_000 {
+        assert!(guess(number).await);
+    }
+    // Further sources are counted together until others are forgotten.
+    let mut taken = 0;
+    for number in 100_000..101_000 {
+        taken += usize::from(guess(number).await);
+    }
+    assert_eq!(taken, 10);
+    assert!(guess(7).await, "it has a bucket of its own");
+    counted.clock.set_millis(60_000);
+    for number in 200_000..201_000 {
+        assert!(guess(number).await);
+    }
 }

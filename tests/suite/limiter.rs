@@ -4,7 +4,7 @@ use std::{fs, sync::Arc, thread};
 
 use crate::support::clock::ManualClock;
 use oauth_dcr::{
-    LocalRateLimiter, MemoryStore, Quota, RateLimiter as _, Registrar, RegistrationError,
+    LocalRateLimiter, MemoryStore, Quota, RateKey, RateLimiter as _, Registrar, RegistrationError,
     SettingsDocument, TenantId, TenantSelector, TenantSettings, Tenants, acl::Signals,
 };
 use serde_json::Value;
@@ -23,7 +23,7 @@ async fn admitted(limiter: &LocalRateLimiter, id: &str, requests: usize) -> usiz
     let mut count = 0;
     for _ in 0..requests {
         let decision = limiter
-            .acquire(&tenant(id), Quota::default())
+            .acquire(RateKey::Tenant(&tenant(id)), Quota::default())
             .await
             .unwrap();
         count += usize::from(decision.is_admitted());
@@ -80,7 +80,7 @@ async fn a_decision_says_what_is_left_and_when_to_come_back() {
     let (clock, limiter) = limiter();
     for left in (0..5).rev() {
         let decision = limiter
-            .acquire(&tenant("a"), Quota::default())
+            .acquire(RateKey::Tenant(&tenant("a")), Quota::default())
             .await
             .unwrap();
         assert_eq!((decision.limit(), decision.remaining()), (5, left));
@@ -92,7 +92,7 @@ async fn a_decision_says_what_is_left_and_when_to_come_back() {
     }
     clock.set_millis(50);
     let refused = limiter
-        .acquire(&tenant("a"), Quota::default())
+        .acquire(RateKey::Tenant(&tenant("a")), Quota::default())
         .await
         .unwrap();
     assert_eq!(refused.retry_after().unwrap().as_millis(), 150);
@@ -147,14 +147,14 @@ async fn a_new_quota_counts_from_the_next_request_on() {
     let tighter = Quota::new(1, 1).unwrap();
     assert!(
         limiter
-            .acquire(&tenant("a"), tighter)
+            .acquire(RateKey::Tenant(&tenant("a")), tighter)
             .await
             .unwrap()
             .is_admitted()
     );
     assert!(
         !limiter
-            .acquire(&tenant("a"), tighter)
+            .acquire(RateKey::Tenant(&tenant("a")), tighter)
             .await
             .unwrap()
             .is_admitted()

@@ -2,13 +2,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
 use crate::support::clock::ManualClock;
 use oauth_dcr::{
-    BackendError, LocalRateLimiter, Quota, RateDecision, RateLimiter, TenantId, conformance,
+    BackendError, LocalRateLimiter, Quota, RateDecision, RateKey, RateLimiter, SourceNetwork,
+    TenantId, conformance,
 };
 
 type Acquired = Result<RateDecision, BackendError>;
@@ -31,15 +35,27 @@ async fn caught(limiter: impl RateLimiter) -> String {
     *panic.downcast::<String>().unwrap()
 }
 
-/// A good limiter that is asked about another tenant, or by another quota.
+/// A good limiter that is asked about another key, or by another quota.
 struct Asked<F> {
     limiter: LocalRateLimiter,
     change: F,
 }
 
-fn asked<F>(change: F) -> Asked<F>
+type Source = Option<SourceNetwork>;
+
+fn asked<F>(change: F) -> impl RateLimiter
 where
     F: Fn(&TenantId, Quota) -> (TenantId, Quota) + Send + Sync + 'static,
+{
+    asked_by_source(move |tenant, source, quota| {
+        let (tenant, quota) = change(tenant, quota);
+        (tenant, source, quota)
+    })
+}
+
+fn asked_by_source<F>(change: F) -> Asked<F>
+where
+    F: Fn(&TenantId, Source, Quota) -> (TenantId, Source, Quota) + Send + Sync + 'static,
 {
     let limiter = LocalRateLimiter::new();
     Asked { limiter, change }
@@ -47,11 +63,15 @@ where
 
 impl<F> RateLimiter for Asked<F>
 where
-    F: Fn(&TenantId, Quota) -> (TenantId, Quota) + Send + Sync + 'static,
+    F: Fn(&TenantId, Source, Quota) -> (TenantId, Source, Quota) + Send + Sync + 'static,
 {
-    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Acquired {
-        let (tenant, quota) = (self.change)(tenant, quota);
-        self.limiter.acquire(&tenant, quota).await
+    async fn acquire(&self, key: RateKey<'_>, quota: Quota) -> Acquired {
+        let (tenant, source, quota) = (self.change)(key.tenant(), key.source(), quota);
+        let key = match source {
+            Some(source) => RateKey::Source(&tenant, source),
+            None => RateKey::Tenant(&tenant),
+        };
+        self.limiter.acquire(key, quota).await
     }
 }
 
@@ -59,24 +79,31 @@ fn quota(per_second: u32, burst: u32) -> Quota {
     Quota::new(per_second, burst).unwrap()
 }
 
+/// The same rate with another burst.
+fn with_burst(quota: Quota, burst: u32) -> Quota {
+    let mut json = serde_json::to_value(quota).unwrap();
+    json["burst"] = burst.into();
+    serde_json::from_value(json).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_admits_one_too_many_is_caught() {
-    let more = |it: Quota| quota(it.per_second(), it.burst().saturating_add(1));
+    let more = |it: Quota| with_burst(it, it.burst().saturating_add(1));
     let said = caught(asked(move |tenant, quota| (tenant.clone(), more(quota)))).await;
     assert!(said.starts_with("a full bucket gives its burst"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_admits_one_too_few_is_caught() {
-    let fewer = |it: Quota| quota(it.per_second(), (it.burst() - 1).max(1));
+    let fewer = |it: Quota| with_burst(it, (it.burst() - 1).max(1));
     let said = caught(asked(move |tenant, quota| (tenant.clone(), fewer(quota)))).await;
     assert!(said.starts_with("a full bucket gives its burst"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_fills_too_fast_is_caught() {
-    let faster = |it: Quota| match it.per_second() {
-        10 => quota(20, it.burst()),
+    let faster = |it: Quota| match it.token_interval().as_millis() {
+        100 => quota(20, it.burst()),
         _ => it,
     };
     let said = caught(asked(move |tenant, quota| (tenant.clone(), faster(quota)))).await;
@@ -109,6 +136,53 @@ async fn one_that_takes_tenants_for_each_other_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_that_ignores_sources_is_caught() {
+    let said = caught(asked_by_source(|tenant, _, quota| {
+        (tenant.clone(), None, quota)
+    }));
+    let said = said.await;
+    assert!(said.starts_with("sources have buckets"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_that_mixes_up_tenants_of_a_source_is_caught() {
+    let all = TenantId::parse("all").unwrap();
+    let said = caught(asked_by_source(move |tenant, source, quota| match source {
+        None => (tenant.clone(), None, quota),
+        Some(_) => (all.clone(), source, quota),
+    }));
+    let said = said.await;
+    assert!(said.starts_with("sources have buckets"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_that_takes_unknown_for_the_tenant_is_caught() {
+    let unknown = SourceNetwork::of(None);
+    let said = caught(asked_by_source(move |tenant, source, quota| {
+        let source = source.filter(|it| *it != unknown);
+        (tenant.clone(), source, quota)
+    }));
+    let said = said.await;
+    assert!(said.starts_with("sources have buckets"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_with_a_bucket_for_each_unknown_is_caught() {
+    let (unknown, asked) = (SourceNetwork::of(None), AtomicU32::new(0));
+    let said = caught(asked_by_source(move |tenant, source, quota| {
+        if source != Some(unknown) {
+            return (tenant.clone(), source, quota);
+        }
+        // After some requests it looks at another one.
+        let number = asked.fetch_add(1, Ordering::SeqCst) / (quota.burst() + 1);
+        let tenant = TenantId::parse(&format!("{tenant}-{number}")).unwrap();
+        (tenant, source, quota)
+    }));
+    let said = said.await;
+    assert!(said.starts_with("addresses of one source"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_that_keeps_the_first_quota_is_caught() {
     let first = Mutex::new(HashMap::new());
     let kept = move |tenant: &TenantId, quota| {
@@ -127,7 +201,7 @@ async fn one_that_keeps_the_first_quota_is_caught() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_whose_numbers_are_small_is_caught() {
-    let small = |it: Quota| quota(it.per_second(), it.burst().min(i32::MAX.unsigned_abs()));
+    let small = |it: Quota| with_burst(it, it.burst().min(i32::MAX.unsigned_abs()));
     let said = caught(asked(move |tenant, quota| (tenant.clone(), small(quota)))).await;
     assert!(
         said.starts_with("the largest and the smallest quotas"),
@@ -153,8 +227,8 @@ impl<F> RateLimiter for Told<F>
 where
     F: Fn(RateDecision, Quota) -> RateDecision + Send + Sync + 'static,
 {
-    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Acquired {
-        let decision = self.limiter.acquire(tenant, quota).await?;
+    async fn acquire(&self, key: RateKey<'_>, quota: Quota) -> Acquired {
+        let decision = self.limiter.acquire(key, quota).await?;
         Ok((self.told)(decision, quota))
     }
 }
@@ -200,12 +274,13 @@ struct Racy {
 }
 
 impl RateLimiter for Racy {
-    async fn acquire(&self, tenant: &TenantId, quota: Quota) -> Acquired {
+    async fn acquire(&self, key: RateKey<'_>, quota: Quota) -> Acquired {
         // The checks that it could fail for want of a clock are left to a good one.
-        if !(quota.per_second() == 1 && [1, 5, 100].contains(&quota.burst())) {
-            return self.good.acquire(tenant, quota).await;
+        let is_of_races = [1, 5, 100].map(|burst| Quota::new(1, burst).unwrap());
+        if !is_of_races.contains(&quota) {
+            return self.good.acquire(key, quota).await;
         }
-        let bucket = (tenant.clone(), quota);
+        let bucket = (key.tenant().clone(), quota);
         let taken = self.taken.lock().unwrap().get(&bucket).copied();
         tokio::task::yield_now().await;
         let taken = taken.unwrap_or_default();
@@ -227,7 +302,7 @@ async fn one_that_loses_races_is_caught() {
 struct Broken;
 
 impl RateLimiter for Broken {
-    async fn acquire(&self, _: &TenantId, _: Quota) -> Acquired {
+    async fn acquire(&self, _: RateKey<'_>, _: Quota) -> Acquired {
         Err(BackendError::new("broken", "as always"))
     }
 }

@@ -38,6 +38,7 @@ mod redirect_uris;
 mod settings;
 mod settings_corpus;
 mod settings_table;
+mod source_quota;
 mod store_conformance;
 mod support;
 #[path = "../support/temporary.rs"]

@@ -18,6 +18,7 @@ fn whole() -> Value {
         "registration": {
             "enabled": true, "security_mode": "permissive",
             "rate_limit": { "per_second": 7, "burst": 9 },
+            "rate_limit_per_source": { "per_minute": 20, "burst": 3 },
             "token_endpoint_auth_methods": ["none", "client_secret_post", "client_secret_basic"],
             "unsupported_grant_types": "reject", "unsupported_response_types": "reject",
             "refused_redirect_uris": "narrow",
@@ -82,12 +83,9 @@ fn every_field_is_understood() {
     let tenant = &document.tenants()[0];
     let registration = &tenant.registration;
     assert_eq!(registration.security_mode, SecurityMode::Permissive);
-    assert_eq!(
-        registration
-            .rate_limit
-            .map(|it| (it.per_second(), it.burst())),
-        Some((7, 9))
-    );
+    assert_eq!(registration.rate_limit, Some(Quota::new(7, 9).unwrap()));
+    let per_source = Some(Quota::per_minute(20, 3).unwrap());
+    assert_eq!(registration.rate_limit_per_source, per_source);
     let basic = TokenEndpointAuthMethod::ClientSecretBasic;
     assert!(registration.token_endpoint_auth_methods.contains(basic));
     assert_eq!(registration.unsupported_grant_types, Unsupported::Reject);
@@ -112,6 +110,7 @@ fn every_field_but_the_id_has_the_safe_default() {
     assert!(!registration.enabled);
     assert_eq!(registration.security_mode, SecurityMode::Strict);
     assert_eq!(registration.rate_limit, Some(Quota::default()));
+    assert_eq!(registration.rate_limit_per_source, None);
     assert_eq!(registration.redirect_uris, RedirectPolicy::default());
     assert_eq!(registration.max_body_bytes, 65_536);
     assert!(registration.allowed_origins.is_any());
@@ -155,6 +154,14 @@ fn what_could_be_misread_is_refused() {
         (registration("enabled", json!("yes")), "invalid type"),
         (
             registration("rate_limit", json!({"per_second": 0, "burst": 5})),
+            "a quota has",
+        ),
+        (
+            registration("rate_limit", json!({"per_second": 1, "per_minute": 60})),
+            "not several",
+        ),
+        (
+            registration("rate_limit_per_source", json!({"per_hour": 0})),
             "a quota has",
         ),
         (

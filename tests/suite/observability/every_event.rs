@@ -125,6 +125,7 @@ fn settings() -> Value {
         tenant("open", json!({ "remove_unused_after_seconds": 60, "max_body_bytes": 4096 }), json!([])),
         tenant("off", json!({}), json!([])),
         tenant("narrow", json!({}), json!([])),
+        tenant("noisy", json!({ "rate_limit_per_source": { "per_hour": 1, "burst": 1 } }), json!([])),
         tenant("small", json!({ "max_clients": 1 }), json!([])),
         tenant("folding", json!({ "fold_identical": true }), json!([])),
         tenant("permissive", json!({ "security_mode": "permissive" }), json!([])),
@@ -212,6 +213,8 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
         ("monitored", public(), 201),
         ("narrow", public(), 201),
         ("narrow", public(), 429),
+        ("noisy", public(), 201),
+        ("noisy", public(), 429),
         ("elsewhere", public(), 404),
         ("off", public(), 403),
         ("blocked", public(), 403),
@@ -328,8 +331,14 @@ impl InitialAccess for Gate {
 
 async fn gate(registrar: Registrar) {
     assert_eq!(send(&registrar, "open", &public()).await.0, 401);
-    let mut guess = request("open", &public());
-    let bearer = format!("Bearer {CANARY}").parse().unwrap();
-    guess.headers_mut().insert("authorization", bearer);
-    assert_eq!(answer(&registrar, guess).await.0, 401);
+    let guess = || {
+        let mut guess = request("open", &public());
+        let bearer = format!("Bearer {CANARY}").parse().unwrap();
+        guess.headers_mut().insert("authorization", bearer);
+        guess
+    };
+    for _ in 0..10 {
+        assert_eq!(answer(&registrar, guess()).await.0, 401);
+    }
+    assert_eq!(answer(&registrar, guess()).await.0, 429);
 }

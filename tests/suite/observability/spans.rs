@@ -126,7 +126,7 @@ async fn what_the_ports_log_is_within_the_span_of_their_wait() {
     impl oauth_dcr::RateLimiter for Chatty {
         async fn acquire(
             &self,
-            _: &TenantId,
+            _: oauth_dcr::RateKey<'_>,
             quota: oauth_dcr::Quota,
         ) -> Result<oauth_dcr::RateDecision, oauth_dcr::BackendError> {
             tokio::task::yield_now().await;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use oauth_dcr::{
-    PostgresStore, Quota, RateLimiter as _, RedisRateLimiter, Registrar, TenantId, TenantSettings,
-    tracing::TracingEvents,
+    PostgresStore, Quota, RateKey, RateLimiter as _, RedisRateLimiter, Registrar, TenantId,
+    TenantSettings, tracing::TracingEvents,
 };
 use serde_json::json;
 use tracing::{
@@ -464,7 +464,10 @@ async fn the_password_of_a_database_is_not_among_the_causes() {
     for url in urls {
         let failed = if url.starts_with("redis") {
             match RedisRateLimiter::connect(&url).await {
-                Ok(limiter) => limiter.acquire(&tenant, Quota::default()).await.err(),
+                Ok(limiter) => limiter
+                    .acquire(RateKey::Tenant(&tenant), Quota::default())
+                    .await
+                    .err(),
                 Err(error) => Some(error),
             }
         } else {

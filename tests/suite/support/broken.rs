@@ -7,7 +7,7 @@ use std::sync::{
 
 use oauth_dcr::{
     BackendError, Client, ClientId, ClientStore, ClientUpdate, Event, EventSink, InsertOutcome,
-    Insertion, MemoryStore, Quota, RandomError, RateDecision, RateLimiter, RemoveOutcome,
+    Insertion, MemoryStore, Quota, RandomError, RateDecision, RateKey, RateLimiter, RemoveOutcome,
     SecureRandom, Sweep, TenantDirectory, TenantId, TenantSelector, TenantSettings, Touch,
     TouchOutcome, UpdateOutcome,
 };
@@ -20,7 +20,7 @@ fn failure() -> BackendError {
 }
 
 impl RateLimiter for Failing {
-    async fn acquire(&self, _: &TenantId, _: Quota) -> Result<RateDecision, BackendError> {
+    async fn acquire(&self, _: RateKey<'_>, _: Quota) -> Result<RateDecision, BackendError> {
         Err(failure())
     }
 }

@@ -1,0 +1,53 @@
+use super::Attempt;
+use crate::{
+    engine::trace::{Trace, Wait},
+    error::RegistrationError,
+    ports::RateKey,
+    quota::{Quota, RateDecision},
+    settings::TenantSettings,
+    values::SourceNetwork,
+};
+
+impl Attempt {
+    /// Takes a token of the source's quota and then one of the tenant's, of those that the tenant has:
+    /// what a source has too much uses up none of the tenant's rate.
+    ///
+    /// Of two decisions, the one with fewer tokens left is what the client should know.
+    pub(super) async fn take_rate(
+        &self,
+        tenant: &TenantSettings,
+    ) -> Result<Option<RateDecision>, RegistrationError> {
+        let registration = &tenant.registration;
+        let mut of_source = None;
+        if let Some(quota) = registration.rate_limit_per_source {
+            let key = RateKey::Source(&tenant.id, self.source_network());
+            let decision = self.acquire(key, quota).await?;
+            if !decision.is_admitted() {
+                return Err(RegistrationError::TooManyRequestsFromSource { decision });
+            }
+            of_source = Some(decision);
+        }
+        let Some(quota) = registration.rate_limit else {
+            return Ok(of_source);
+        };
+        let decision = self.acquire(RateKey::Tenant(&tenant.id), quota).await?;
+        if !decision.is_admitted() {
+            return Err(RegistrationError::TooManyRequests { decision });
+        }
+        let is_fewer = |it: &RateDecision| it.remaining() < decision.remaining();
+        Ok(of_source.filter(is_fewer).or(Some(decision)))
+    }
+
+    async fn acquire(
+        &self,
+        key: RateKey<'_>,
+        quota: Quota,
+    ) -> Result<RateDecision, RegistrationError> {
+        let acquired = self.ports().limiter.acquire(key, quota);
+        Ok(Trace::wait(Wait::Acquire, acquired).await?)
+    }
+
+    pub(super) fn source_network(&self) -> SourceNetwork {
+        SourceNetwork::of(self.source)
+    }
+}

@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use crate::quota::Quota;
+
+/// What a limiter decided about one request, and what is left of the quota after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateDecision {
+    outcome: RateOutcome,
+    limit: u32,
+    remaining: u32,
+    full_after: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RateOutcome {
+    Admitted,
+    Limited { retry_after: Duration },
+}
+
+impl RateDecision {
+    /// A token of `quota` was taken, and `remaining` are left.
+    pub fn admitted(quota: Quota, remaining: u32) -> Self {
+        let missing = quota.burst().saturating_sub(remaining);
+        Self {
+            outcome: RateOutcome::Admitted,
+            limit: quota.burst(),
+            remaining,
+            full_after: quota.time_for(missing),
+        }
+    }
+
+    /// No token of `quota` was left, and none was taken; the next one comes after `retry_after`.
+    pub fn limited(quota: Quota, retry_after: Duration) -> Self {
+        Self {
+            outcome: RateOutcome::Limited { retry_after },
+            limit: quota.burst(),
+            remaining: 0,
+            full_after: retry_after.saturating_add(quota.time_for(quota.burst() - 1)),
+        }
+    }
+
+    /// Whether the request may go on.
+    pub const fn is_admitted(&self) -> bool {
+        matches!(self.outcome, RateOutcome::Admitted)
+    }
+
+    /// How long until there is a token again; `None` if there was one.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self.outcome {
+            RateOutcome::Admitted => None,
+            RateOutcome::Limited { retry_after } => Some(retry_after),
+        }
+    }
+
+    /// The size of the bucket.
+    pub const fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    /// Tokens left for the next requests at this instant.
+    pub const fn remaining(&self) -> u32 {
+        self.remaining
+    }
+
+    /// How long until the bucket is full again, if nobody takes from it; never too short.
+    pub const fn full_after(&self) -> Duration {
+        self.full_after
+    }
+}
