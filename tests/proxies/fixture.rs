@@ -39,7 +39,7 @@ impl Fixture {
     /// Starts both, and waits until the server answers through the proxy.
     pub(crate) fn start(proxy: Proxy, rule: Rule) -> Self {
         let issuer = format!("https://{}.example", random_name());
-        let settings = rule.settings(proxy.address(), &issuer);
+        let settings = rule.settings(proxy, &issuer);
         let server = ExampleServer::start(Some(&settings));
         let (_, server_port) = server.base.rsplit_once(':').unwrap();
         let server_port = server_port.parse().unwrap();

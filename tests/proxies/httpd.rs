@@ -16,7 +16,7 @@ async fn block_list_with_default_header_stops_hostile_headers() {
 
 #[tokio::test]
 async fn allow_list_stops_hostile_headers() {
-    assert_stops(Httpd, Rule::AllowList).await;
+    assert_stops(Httpd, Rule::AllowListWithProxy).await;
 }
 
 #[tokio::test]

@@ -15,9 +15,11 @@ mod caddy;
 mod exchange;
 mod fixture;
 mod haproxy;
+mod haproxy_forwarded;
 mod hostile;
 mod httpd;
 mod nginx;
+mod nginx_forwarded;
 mod program;
 mod proxy;
 mod rules;
@@ -92,7 +94,7 @@ async fn assert_honest_clients_register(proxy: Proxy) {
         HeaderSet::new([b"X-Forwarded-For: 10.1.2.3"]),
         HeaderSet::new([b"Via: 1.1 office", b"X-Forwarded-For: 10.1.2.3, 10.1.2.4"]),
     ];
-    for rule in [Rule::BlockList, Rule::AllowList, Rule::Country] {
+    for rule in [Rule::BlockList, Rule::AllowListWithProxy, Rule::Country] {
         let fixture = Fixture::start(proxy, rule);
         for set in &usual {
             let exchange = fixture.send(fixture::ALLOWED, set).await;

@@ -5,28 +5,41 @@ use std::{fs, path::Path, process::Command};
 
 use crate::{private_home::Home, program};
 
-/// A proxy that the guide has a configuration for.
+/// A proxy that the guide has a configuration for. Two of them are started with a second one, too, in
+/// which they write `Forwarded` and pass on the client's `X-Forwarded-For` as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proxy {
     Nginx,
     Haproxy,
     Httpd,
     Caddy,
+    NginxForwarded,
+    HaproxyForwarded,
 }
 
 impl Proxy {
     /// The address that its connections to the server come from. Caddy can't choose one.
     pub(crate) const fn address(self) -> &'static str {
         match self {
-            Self::Nginx | Self::Haproxy | Self::Httpd => "127.0.0.2",
+            Self::Nginx | Self::NginxForwarded => "127.0.0.2",
+            Self::Haproxy | Self::HaproxyForwarded => "127.0.0.2",
+            Self::Httpd => "127.0.0.2",
             Self::Caddy => "127.0.0.1",
+        }
+    }
+
+    /// The header in which it names the client.
+    pub(crate) const fn header(self) -> &'static str {
+        match self {
+            Self::Nginx | Self::Haproxy | Self::Httpd | Self::Caddy => "x-forwarded-for",
+            Self::NginxForwarded | Self::HaproxyForwarded => "forwarded",
         }
     }
 
     const fn program(self) -> &'static str {
         match self {
-            Self::Nginx => "nginx",
-            Self::Haproxy => "haproxy",
+            Self::Nginx | Self::NginxForwarded => "nginx",
+            Self::Haproxy | Self::HaproxyForwarded => "haproxy",
             Self::Httpd => "apache2",
             Self::Caddy => "caddy",
         }
@@ -35,10 +48,25 @@ impl Proxy {
     /// The file in `src/guide/proxies`.
     const fn file(self) -> &'static str {
         match self {
-            Self::Nginx => "nginx.conf",
-            Self::Haproxy => "haproxy.cfg",
+            Self::Nginx | Self::NginxForwarded => "nginx.conf",
+            Self::Haproxy | Self::HaproxyForwarded => "haproxy.cfg",
             Self::Httpd => "httpd.conf",
             Self::Caddy => "Caddyfile",
+        }
+    }
+
+    /// What the second configuration has in place of a line of the guide.
+    const fn other_header(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Nginx | Self::Haproxy | Self::Httpd | Self::Caddy => None,
+            Self::NginxForwarded => Some((
+                "X-Forwarded-For $proxy_add_x_forwarded_for;",
+                "Forwarded \"$http_forwarded, for=$remote_addr\";",
+            )),
+            Self::HaproxyForwarded => Some((
+                "option forwardfor",
+                "http-request add-header Forwarded for=%[src]",
+            )),
         }
     }
 
@@ -46,7 +74,7 @@ impl Proxy {
     /// for httpd the modules.
     fn wrapper(self) -> &'static str {
         match self {
-            Self::Nginx => {
+            Self::Nginx | Self::NginxForwarded => {
                 "daemon off;\n\
                  pid pid;\n\
                  error_log log;\n\
@@ -62,7 +90,7 @@ impl Proxy {
                  \x20   include guide;\n\
                  }\n"
             }
-            Self::Haproxy => "defaults\n\x20   source 127.0.0.2\n",
+            Self::Haproxy | Self::HaproxyForwarded => "defaults\n\x20   source 127.0.0.2\n",
             Self::Httpd => {
                 "PidFile pid\n\
                  ErrorLog log\n\
@@ -90,9 +118,10 @@ impl Proxy {
             ("192.0.2.0/24", "127.0.0.3/32".to_owned()),
             ("198.51.100.0/24", "127.0.0.4/32".to_owned()),
         ];
-        for (shown, used) in replaced {
+        let replaced = replaced.iter().map(|(shown, used)| (*shown, used.as_str()));
+        for (shown, used) in replaced.chain(self.other_header()) {
             assert!(text.contains(shown), "{} lacks {shown}", self.file());
-            text = text.replace(shown, &used);
+            text = text.replace(shown, used);
         }
         fs::write(home.directory.join("guide"), text).unwrap();
         fs::write(home.directory.join("wrapper"), self.wrapper()).unwrap();
@@ -103,12 +132,16 @@ impl Proxy {
         let directory = home.directory.display();
         let mut command = home.command(program::find(self.program()));
         match self {
-            Self::Nginx => command.args(["-e", "log", "-c", "wrapper", "-p"]),
-            Self::Haproxy => command.args(["-db", "-f", "wrapper", "-f", "guide"]),
+            Self::Nginx | Self::NginxForwarded => {
+                command.args(["-e", "log", "-c", "wrapper", "-p"])
+            }
+            Self::Haproxy | Self::HaproxyForwarded => {
+                command.args(["-db", "-f", "wrapper", "-f", "guide"])
+            }
             Self::Httpd => command.args(["-X", "-f", &format!("{directory}/wrapper"), "-d"]),
             Self::Caddy => command.args(["run", "--adapter", "caddyfile", "--config", "wrapper"]),
         };
-        if matches!(self, Self::Nginx | Self::Httpd) {
+        if matches!(self, Self::Nginx | Self::NginxForwarded | Self::Httpd) {
             command.arg(&home.directory);
         }
         command.env("HOME", &home.directory);

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::proxy::Proxy;
+
 /// What stops the client, and how the tenant reads its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
@@ -9,24 +11,25 @@ pub(crate) enum Rule {
     BlockList,
     /// The same, without saying which header the proxy writes.
     BlockListEitherHeader,
-    /// Blocks every address but 127.0.0.4 and the proxy's: the server must not take the proxy for the
-    /// client.
+    /// Blocks every address but 127.0.0.4.
     AllowList,
+    /// Lets in the proxy's own address, too: the server must not take the proxy for the client.
+    AllowListWithProxy,
     /// Blocks the country that the proxy names for its address.
     Country,
 }
 
 impl Rule {
-    /// The settings of a tenant with the rule, behind a proxy on this address.
-    pub(crate) fn settings(self, proxy: &str, issuer: &str) -> Value {
-        let proxy = format!("{proxy}/32");
+    /// The settings of a tenant with the rule, behind this proxy.
+    pub(crate) fn settings(self, proxy: Proxy, issuer: &str) -> Value {
+        let address = format!("{}/32", proxy.address());
         let conditions = match self {
             Self::BlockList | Self::BlockListEitherHeader => {
                 json!({ "match": { "ipv4_cidrs": ["127.0.0.3/32"] } })
             }
-            Self::AllowList => {
-                let allowed = ["127.0.0.4/32", &proxy];
-                json!({ "not_match": { "ipv4_cidrs": allowed } })
+            Self::AllowList => json!({ "not_match": { "ipv4_cidrs": ["127.0.0.4/32"] } }),
+            Self::AllowListWithProxy => {
+                json!({ "not_match": { "ipv4_cidrs": ["127.0.0.4/32", address] } })
             }
             Self::Country => json!({ "match": { "geo_country_codes": ["SE"] } }),
         };
@@ -35,14 +38,14 @@ impl Rule {
         rule.as_object_mut().unwrap().extend(conditions);
         let header = match self {
             Self::BlockListEitherHeader => "either",
-            Self::BlockList | Self::AllowList | Self::Country => "x-forwarded-for",
+            _ => proxy.header(),
         };
         json!({ "tenants": [{
             "id": "acme",
             "issuer": issuer,
             "registration": { "enabled": true, "rate_limit": null },
             "acl": [{ "priority": 1, "rule": rule }],
-            "trusted_proxies": [proxy],
+            "trusted_proxies": [address],
             "forwarded_header": header,
             "signal_headers": { "geo_country_code": "x-geo-country" },
         }] })
