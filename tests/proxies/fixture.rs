@@ -65,7 +65,8 @@ impl Fixture {
         exchange::register(from, self.address(), headers).await
     }
 
-    fn address(&self) -> SocketAddr {
+    /// Where the proxy listens.
+    pub(crate) fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 

@@ -39,11 +39,6 @@ impl HeaderSet {
         }
     }
 
-    fn without_usual_host(mut self) -> Self {
-        self.host = Host::Own;
-        self
-    }
-
     /// Appends the lines, a host and `Connection: close`, unless the set has its own.
     pub(crate) fn write(&self, request: &mut Vec<u8>) {
         if self.host == Host::Usual {
@@ -222,7 +217,7 @@ fn single_lines(name: &[u8], values: &[Vec<u8>]) -> Vec<HeaderSet> {
 /// Each value before and after one that would let the client in, in other letters.
 fn two_lines(name: &[u8], values: &[Vec<u8>]) -> Vec<HeaderSet> {
     let (lower, upper) = (name.to_ascii_lowercase(), name.to_ascii_uppercase());
-    // With the list of all, the sets with every third value are enough.
+    // Every value has a set of its own. Here a third of them is enough.
     let values = values.iter().step_by(3).map(Vec::as_slice);
     let good: &[u8] = match name {
         b"Forwarded" => b"for=127.0.0.4;proto=http",
@@ -417,11 +412,10 @@ fn hosts() -> Vec<HeaderSet> {
         for forwarded in [None, Some(ALLOWED)] {
             let forwarded = forwarded.map(|value| line(b"X-Forwarded-For", value));
             let lines = lines.iter().map(|it| it.to_vec()).chain(forwarded);
-            let set = HeaderSet {
+            sets.push(HeaderSet {
                 lines: lines.collect(),
-                host: Host::Usual,
-            };
-            sets.push(set.without_usual_host());
+                host: Host::Own,
+            });
         }
     }
     sets

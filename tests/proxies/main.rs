@@ -20,6 +20,7 @@ mod hostile;
 mod httpd;
 mod nginx;
 mod nginx_forwarded;
+mod page;
 mod program;
 mod proxy;
 mod rules;
@@ -42,8 +43,9 @@ async fn assert_stops(proxy: Proxy, rule: Rule) {
         reached += usize::from(exchange.is_from_server());
         match exchange {
             Exchange::Registered => passed.push(set.to_string()),
-            Exchange::RefusedByServer(400 | 403) | Exchange::RefusedByProxy(400..500) => {}
-            Exchange::Closed => {}
+            Exchange::RefusedByServer(400 | 403)
+            | Exchange::RefusedByProxy(400..500)
+            | Exchange::Closed => {}
             other => odd.push(format!("{other:?} to {set}")),
         }
     }

@@ -21,10 +21,8 @@ impl Proxy {
     /// The address that its connections to the server come from. Caddy can't choose one.
     pub(crate) const fn address(self) -> &'static str {
         match self {
-            Self::Nginx | Self::NginxForwarded => "127.0.0.2",
-            Self::Haproxy | Self::HaproxyForwarded => "127.0.0.2",
-            Self::Httpd => "127.0.0.2",
             Self::Caddy => "127.0.0.1",
+            _ => "127.0.0.2",
         }
     }
 
@@ -71,7 +69,7 @@ impl Proxy {
     }
 
     /// What stands around the file of the guide: private folders, the address to connect from, and
-    /// for httpd the modules.
+    /// for httpd the modules, in Debian's folder.
     fn wrapper(self) -> &'static str {
         match self {
             Self::Nginx | Self::NginxForwarded => {
