@@ -4,6 +4,34 @@
 #[doc = include_str!("guide/access_control.md")]
 pub mod access_control {}
 
+#[doc = include_str!("guide/proxies/settings.md")]
+/// ## nginx
+///
+/// ```nginx
+#[doc = include_str!("guide/proxies/nginx.conf")]
+/// ```
+///
+/// ## HAProxy
+///
+/// ```haproxy
+#[doc = include_str!("guide/proxies/haproxy.cfg")]
+/// ```
+///
+/// ## Apache httpd
+///
+/// ```apache
+#[doc = include_str!("guide/proxies/httpd.conf")]
+/// ```
+///
+/// ## Caddy
+///
+/// ```caddy
+#[doc = include_str!("guide/proxies/Caddyfile")]
+/// ```
+///
+#[doc = include_str!("guide/behind_a_proxy.md")]
+pub mod behind_a_proxy {}
+
 #[doc = include_str!("guide/coming_from_auth0.md")]
 pub mod coming_from_auth0 {}
 

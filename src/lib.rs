@@ -76,6 +76,7 @@
 //! - [Tenants and settings](guide::tenants_and_settings): every field, its default and its meaning.
 //! - [Redirect URIs](guide::redirect_uris): what is refused, what matches, what native agents need.
 //! - [Access control](guide::access_control): rules, signals, proxies, recipes.
+//! - [Behind a proxy](guide::behind_a_proxy): settings, and configurations of four proxies to paste.
 //! - [The life of a client](guide::life_of_a_client): limits, folding, sweeps, the owner.
 //! - [Writing a store](guide::writing_a_store), and how to know that it is right.
 //! - [Many nodes](guide::many_nodes): two to paste, and what a billion clients take.

@@ -6,11 +6,15 @@
 #   tests/servers/install.sh --check           only says whether anything is
 #   tests/servers/install.sh --find postgresql prints the folder of its programs
 #   tests/servers/install.sh --find redis      prints the program, which may be Valkey's
+#   tests/servers/install.sh --find nginx      prints the program of a reverse proxy: nginx, haproxy,
+#                                              apache2 or caddy
 set -euo pipefail
 
 readonly MIN_POSTGRESQL=14
 readonly MIN_REDIS=7.0
 readonly POLICY=/usr/sbin/policy-rc.d
+# Each is the name of the program.
+readonly PROXIES=(nginx haproxy apache2 caddy)
 
 fail() {
     echo "tests/servers/install.sh: $*" >&2
@@ -52,6 +56,19 @@ find_redis() {
     return 1
 }
 
+# PATH holds the folder for system programs only for some users.
+find_proxy() { # NAME
+    PATH=$PATH:/usr/local/sbin:/usr/sbin command -v "$1"
+}
+
+# Debian's package of the program and its modules. For Apache httpd that is a package without the service.
+package_of_proxy() { # NAME
+    case $1 in
+        apache2) echo apache2-bin ;;
+        *) echo "$1" ;;
+    esac
+}
+
 has_postgresql() {
     find_postgresql >/dev/null
 }
@@ -70,9 +87,12 @@ start_no_service() {
 }
 
 install_servers() {
-    local missing=()
+    local missing=() proxy
     has_postgresql || missing+=(postgresql)
     has_redis || missing+=(redis-server)
+    for proxy in "${PROXIES[@]}"; do
+        find_proxy "$proxy" >/dev/null || missing+=("$(package_of_proxy "$proxy")")
+    done
     ((${#missing[@]})) || return 0
     if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
         start_no_service
@@ -82,6 +102,9 @@ install_servers() {
     fi
     has_postgresql || fail "PostgreSQL >= $MIN_POSTGRESQL with its server programs is needed"
     has_redis || fail "Redis >= $MIN_REDIS or Valkey is needed"
+    for proxy in "${PROXIES[@]}"; do
+        find_proxy "$proxy" >/dev/null || fail "the program $proxy is needed"
+    done
 }
 
 where_is() { # NAME
@@ -94,6 +117,9 @@ where_is() { # NAME
             find_redis ||
                 fail "Redis >= $MIN_REDIS or Valkey is missing: run tests/servers/install.sh"
             ;;
+        nginx | haproxy | apache2 | caddy)
+            find_proxy "$1" || fail "the program $1 is missing: run tests/servers/install.sh"
+            ;;
         *) fail "no server is called '$1'" ;;
     esac
 }
@@ -101,6 +127,10 @@ where_is() { # NAME
 check() {
     where_is postgresql >/dev/null
     where_is redis >/dev/null
+    local proxy
+    for proxy in "${PROXIES[@]}"; do
+        where_is "$proxy" >/dev/null
+    done
 }
 
 case ${1:-} in

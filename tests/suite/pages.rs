@@ -22,7 +22,7 @@ impl Page {
 }
 
 fn pages() -> Vec<Page> {
-    let pages: Vec<_> = ["", "benches/", "src/guide/"]
+    let pages: Vec<_> = ["", "benches/", "src/guide/", "src/guide/proxies/"]
         .into_iter()
         .flat_map(pages_in)
         .collect();

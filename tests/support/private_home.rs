@@ -1,6 +1,7 @@
 //! Where a server of a test's own lives: its files, its processes, and what clears up after it.
 //!
 //! It takes Linux: processes are found in `/proc`.
+#![allow(dead_code, reason = "each test uses some of it")]
 
 use std::{
     env,

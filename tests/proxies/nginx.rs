@@ -1,0 +1,35 @@
+//! nginx, which appends the address to the line that the client sent.
+
+use crate::{
+    assert_honest_clients_register, assert_lets_in, assert_stops, proxy::Proxy::Nginx, rules::Rule,
+};
+
+#[tokio::test]
+async fn block_list_stops_hostile_headers() {
+    assert_stops(Nginx, Rule::BlockList).await;
+}
+
+#[tokio::test]
+async fn block_list_with_default_header_stops_hostile_headers() {
+    assert_stops(Nginx, Rule::BlockListEitherHeader).await;
+}
+
+#[tokio::test]
+async fn allow_list_stops_hostile_headers() {
+    assert_stops(Nginx, Rule::AllowListWithProxy).await;
+}
+
+#[tokio::test]
+async fn country_rule_stops_hostile_headers() {
+    assert_stops(Nginx, Rule::Country).await;
+}
+
+#[tokio::test]
+async fn hostile_headers_do_not_lock_out_allowed_clients() {
+    assert_lets_in(Nginx).await;
+}
+
+#[tokio::test]
+async fn honest_clients_register() {
+    assert_honest_clients_register(Nginx).await;
+}

@@ -1,0 +1,53 @@
+//! The rules that stop the client on 127.0.0.3.
+
+use serde_json::{Value, json};
+
+use crate::proxy::Proxy;
+
+/// What stops the client, and how the tenant reads its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Blocks its address.
+    BlockList,
+    /// The same, without saying which header the proxy writes.
+    BlockListEitherHeader,
+    /// Blocks every address but 127.0.0.4.
+    AllowList,
+    /// Lets in the proxy's own address, too: the server must not take the proxy for the client.
+    AllowListWithProxy,
+    /// Blocks the country that the proxy names for its address.
+    Country,
+}
+
+impl Rule {
+    /// The settings of a tenant with the rule, behind this proxy.
+    pub(crate) fn settings(self, proxy: Proxy, issuer: &str) -> Value {
+        let address = format!("{}/32", proxy.address());
+        let conditions = match self {
+            Self::BlockList | Self::BlockListEitherHeader => {
+                json!({ "match": { "ipv4_cidrs": ["127.0.0.3/32"] } })
+            }
+            Self::AllowList => json!({ "not_match": { "ipv4_cidrs": ["127.0.0.4/32"] } }),
+            Self::AllowListWithProxy => {
+                json!({ "not_match": { "ipv4_cidrs": ["127.0.0.4/32", address] } })
+            }
+            Self::Country => json!({ "match": { "geo_country_codes": ["SE"] } }),
+        };
+        let mut rule = json!({ "action": { "block": true }, "scope": "dcr" });
+        let conditions = conditions.as_object().unwrap().clone();
+        rule.as_object_mut().unwrap().extend(conditions);
+        let header = match self {
+            Self::BlockListEitherHeader => "either",
+            _ => proxy.header(),
+        };
+        json!({ "tenants": [{
+            "id": "acme",
+            "issuer": issuer,
+            "registration": { "enabled": true, "rate_limit": null },
+            "acl": [{ "priority": 1, "rule": rule }],
+            "trusted_proxies": [address],
+            "forwarded_header": header,
+            "signal_headers": { "geo_country_code": "x-geo-country" },
+        }] })
+    }
+}
