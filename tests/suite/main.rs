@@ -2,12 +2,15 @@
 
 mod access;
 mod acl;
+mod acl_bytes;
 mod acl_corpus;
 mod acl_networks;
 mod acl_properties;
 mod acl_proxies;
 mod acl_wire;
 mod authorization;
+#[path = "../support/behind_proxies.rs"]
+mod behind_proxies;
 mod canary;
 mod corpus;
 mod decision_properties;
