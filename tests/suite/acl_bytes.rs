@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// Text that some parser may take for more than text.
-const FRAGMENTS: [&[u8]; 42] = [
+/// Text that means something to some parser.
+const FRAGMENTS: [&[u8]; 24] = [
     b",",
     b", ",
     b";",
@@ -43,6 +43,15 @@ const FRAGMENTS: [&[u8]; 42] = [
     b"for=\"[",
     b"host=\"",
     b"proto=https",
+    b"_hidden",
+    b"unknown",
+    b"10.0.0.9, ",
+    b"\xc2\xa0",
+    b"\xff",
+];
+
+/// Values that a rule would let in or stop, if they were believed.
+const CLAIMS: [&[u8]; 22] = [
     b"10.0.0.9",
     b"fd00::9",
     b"[fd00::9]:1",
@@ -50,12 +59,11 @@ const FRAGMENTS: [&[u8]; 42] = [
     b"203.0.113.5",
     b"2001:db8:11::7",
     b"[2001:db8:22::5]:443",
+    b"for=10.0.0.9",
     b"for=198.51.100.7",
     b"for=203.0.113.5",
     b"for=\"[2001:db8:11::7]\"",
-    b"for=10.0.0.9, ",
-    b"unknown",
-    b"_hidden",
+    b"for=\"[2001:db8:22::5]:443\"",
     b"SE",
     b"NO",
     b"SE-AB",
@@ -63,9 +71,9 @@ const FRAGMENTS: [&[u8]; 42] = [
     b"AS64500",
     b"64501",
     b"e7d705a3286e19ea42f587b344ee6865",
+    b"0123456789abcdef0123456789abcdef",
     b"t13d1516h2_8daaf6152771_e5627efa2ab1",
-    b"\xc2\xa0",
-    b"\xff",
+    b"t13d1516h2_000000000000_000000000000",
 ];
 
 /// Any byte that [`HeaderValue`] takes: tab, 0x20 to 0x7E, 0x80 to 0xFF.
@@ -77,12 +85,15 @@ fn byte(dice: &mut Dice) -> u8 {
 }
 
 fn text(dice: &mut Dice) -> Vec<u8> {
+    if dice.chance(20) {
+        return dice.pick(&CLAIMS).to_vec();
+    }
     let mut text = Vec::new();
     for _ in 0..dice.below(9) {
-        if dice.chance(40) {
-            text.push(byte(dice));
-        } else {
-            text.extend(dice.pick(&FRAGMENTS));
+        match dice.below(5) {
+            0 | 1 => text.push(byte(dice)),
+            2 => text.extend(dice.pick(&CLAIMS)),
+            _ => text.extend(dice.pick(&FRAGMENTS)),
         }
     }
     text
@@ -165,15 +176,10 @@ fn shown(headers: &HeaderMap) -> String {
 
 fn kind_of(setup: &Setup, route: &Route) -> String {
     let Setup {
-        signal,
-        list,
-        reads,
-        trust,
+        list, reads, trust, ..
     } = setup;
-    format!(
-        "{signal:?} {list:?} {trust:?}, reads {reads:?} of {:?}",
-        route.written
-    )
+    let (signal, written) = (setup.signal.name(), &route.written);
+    format!("{signal} {list:?}, {trust:?}, {reads:?} of {written:?}")
 }
 
 /// A request of a client, as it arrives through proxies.

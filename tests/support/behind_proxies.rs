@@ -60,6 +60,15 @@ pub(crate) enum Signal {
     Edge(usize),
 }
 
+impl Signal {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Address => "addresses",
+            Self::Edge(at) => EDGE_SIGNALS[at].0,
+        }
+    }
+}
+
 /// How a list of rules treats what it lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum List {
