@@ -30,11 +30,11 @@ direct = {versions[id] for id, kinds in kinds.items() if None in kinds}
 assert len(direct) > 20, direct
 
 manifest = open("Cargo.toml").read()
-# The other members of the workspace are for its tests, too.
-for table in ["workspace", "dev-dependencies"]:
-    without = re.sub(rf"^\[{table}\]\n(?:(?!\[).*\n)*", "", manifest, flags=re.MULTILINE)
-    assert without != manifest, table
-    manifest = without
+# The other members of the workspace are for its tests, too; the copy is a workspace of its own.
+for table, rest in [("dev-dependencies", ""), ("workspace", "[workspace]\n")]:
+    table = rf"^\[{table}\]\n(?:(?!\[).*\n)*"
+    manifest, count = re.subn(table, rest, manifest, flags=re.MULTILINE)
+    assert count == 1, table
 open("Cargo.toml", "w").write(manifest)
 
 head, *locked = open("Cargo.lock").read().split("[[package]]")

@@ -10,7 +10,7 @@ import pathlib
 import sys
 
 # How many bytes of an input for `requests` choose the tenant and the proxies.
-CHOICES = 16
+CHOICES = 32
 
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "corpus"
 

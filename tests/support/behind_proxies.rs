@@ -244,7 +244,7 @@ impl Route {
         let written = match (setup.reads, choose(3)) {
             (_, 0) => both,
             (Reads::XForwardedFor, _) | (Reads::Either, 1) => vec![X_FORWARDED_FOR],
-            (Reads::Forwarded, _) | (Reads::Either, _) => vec![FORWARDED],
+            (Reads::Either | Reads::Forwarded, _) => vec![FORWARDED],
         };
         let clients = if is_listed {
             LISTED_ADDRESSES

@@ -20,7 +20,7 @@ use behind_proxies::{
     registrar, respond,
 };
 
-const CHOICES: usize = 16;
+const CHOICES: usize = 32;
 const MAX_HEADERS: usize = 32;
 
 static TENANTS: LazyLock<Vec<(Setup, TenantSettings)>> = LazyLock::new(|| {
