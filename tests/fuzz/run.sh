@@ -15,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly PACKAGE=oauth-dcr-fuzz
 readonly FOLDER=target/fuzz
 readonly PER_TARGET=${OAUTH_DCR_FUZZ_SECONDS:-20}
-# A target that does nothing reaches about a hundred.
+# Targets that read their input reach several thousand of the places that the compiler counts.
 readonly MIN_COVERAGE=1000
 
 fail() {
@@ -49,15 +49,14 @@ build() { # HOST
         --target "$1" --target-dir "$FOLDER"
 }
 
-# Fails with the last lines that the target printed, which name the input.
 run() { # TARGET PROGRAM
     local corpus=$FOLDER/corpus/$1 crashes=$FOLDER/crashes/$1 log=$FOLDER/$1.log
     mkdir -p "$corpus" "$crashes"
     python3 tests/fuzz/seeds.py "$1" "$corpus"
     if ! "$2" -max_total_time="$PER_TARGET" -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
         -print_final_stats=1 -artifact_prefix="$crashes/" "$corpus" >"$log" 2>&1; then
-        tail -n 40 "$log" >&2
-        fail "$1 crashed. Run it again with the input that is named above: $2 FILE"
+        grep -aE -A 4 'panicked at|ERROR: libFuzzer' "$log" >&2 || tail -n 40 "$log" >&2
+        fail "$1 failed. Run it again on the input: $2 $(sed -n 's/.*Test unit written to //p' "$log")"
     fi
     summary "$1" <"$log"
 }
