@@ -24,7 +24,12 @@ const CHOICES: usize = 32;
 const MAX_HEADERS: usize = 32;
 
 static TENANTS: LazyLock<Vec<(Setup, TenantSettings)>> = LazyLock::new(|| {
-    let setups = Setup::all(&[Trust::Networks]);
+    let setups = Setup::all(&[
+        Trust::Networks,
+        Trust::Hops(1),
+        Trust::Hops(2),
+        Trust::Both(2),
+    ]);
     setups.into_iter().map(|it| (it, it.tenant())).collect()
 });
 
@@ -38,7 +43,11 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     let mut choices = choices.iter().map(|it| usize::from(*it));
     let mut choose = |bound: usize| choices.next().unwrap_or(0) % bound;
     let (setup, tenant) = &TENANTS[choose(TENANTS.len())];
-    untrusted_headers_change_nothing(tenant, &request, choose(4));
+    let peer = choose(4);
+    // Every peer is trusted where proxies are only counted.
+    if !matches!(setup.trust, Trust::Hops(_)) {
+        untrusted_headers_change_nothing(tenant, &request, peer);
+    }
     text_left_of_proxies_opens_nothing(tenant, setup, &request, &Route::choose(setup, &mut choose));
     Corpus::Keep
 });
