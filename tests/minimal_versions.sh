@@ -13,9 +13,9 @@ readonly FOLDER=target/minimal/package
 rm -rf "$FOLDER"
 mkdir -p "$FOLDER"
 cp -r Cargo.toml Cargo.lock README.md src examples benches "$FOLDER"
+cargo metadata --locked --all-features --format-version 1 >"$FOLDER/metadata.json"
 cd "$FOLDER"
 
-cargo metadata --locked --all-features --format-version 1 >metadata.json
 python3 - <<'PYTHON'
 import json, re
 
@@ -30,9 +30,12 @@ direct = {versions[id] for id, kinds in kinds.items() if None in kinds}
 assert len(direct) > 20, direct
 
 manifest = open("Cargo.toml").read()
-without_tests = re.sub(r"^\[dev-dependencies\]\n(?:(?!\[).*\n)*", "", manifest, flags=re.MULTILINE)
-assert without_tests != manifest
-open("Cargo.toml", "w").write(without_tests)
+# The other members of the workspace are for its tests, too; the copy is a workspace of its own.
+for table, rest in [("dev-dependencies", ""), ("workspace", "[workspace]\n")]:
+    table = rf"^\[{table}\]\n(?:(?!\[).*\n)*"
+    manifest, count = re.subn(table, rest, manifest, flags=re.MULTILINE)
+    assert count == 1, table
+open("Cargo.toml", "w").write(manifest)
 
 head, *locked = open("Cargo.lock").read().split("[[package]]")
 is_direct = lambda it: re.search('name = "(.*)"\nversion = "(.*)"', it).groups() in direct

@@ -45,15 +45,25 @@ find_or_install_cargo_deny() {
     cargo_deny=target/tools/bin/cargo-deny
 }
 
-# Of the package, by its Cargo.toml.
+# Prints what an expression makes of `package`, which is the package by its Cargo.toml. The other members
+# of the workspace are for its tests.
+of_package() { # EXPRESSION
+    cargo metadata --locked --no-deps --format-version 1 | python3 -c '
+import json, sys
+
+metadata = json.load(sys.stdin)
+[own] = metadata["workspace_default_members"]
+package = next(it for it in metadata["packages"] if it["id"] == own)
+print(eval(sys.argv[1]))
+' "$1"
+}
+
 features() {
-    cargo metadata --locked --no-deps --format-version 1 |
-        python3 -c 'import json, sys; print(*json.load(sys.stdin)["packages"][0]["features"], sep="\n")'
+    of_package '"\n".join(package["features"])'
 }
 
 oldest_rust() {
-    cargo metadata --locked --no-deps --format-version 1 |
-        python3 -c 'import json, sys; print(json.load(sys.stdin)["packages"][0]["rust_version"])'
+    of_package 'package["rust_version"]'
 }
 
 # Fails if a dependency declares that it needs a newer Rust.
@@ -107,6 +117,7 @@ cargo fmt --check
 
 step "lints"
 cargo clippy --locked --all-targets --all-features -- "${warnings[@]}"
+cargo clippy --locked --no-deps --package oauth-dcr-fuzz -- "${warnings[@]}"
 
 step "each feature alone"
 features=$(features)
@@ -154,3 +165,6 @@ else
     cargo test --locked --all-features --no-fail-fast --lib --tests
 fi
 cargo test --locked --all-features --doc
+
+step "fuzz targets"
+bash tests/fuzz/run.sh

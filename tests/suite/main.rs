@@ -2,6 +2,7 @@
 
 mod access;
 mod acl;
+mod acl_bytes;
 mod acl_corpus;
 mod acl_networks;
 mod acl_properties;
@@ -9,6 +10,8 @@ mod acl_proxies;
 mod acl_sources;
 mod acl_wire;
 mod authorization;
+#[path = "../support/behind_proxies.rs"]
+mod behind_proxies;
 mod canary;
 mod corpus;
 mod decision_properties;

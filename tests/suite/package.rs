@@ -7,8 +7,12 @@ use serde_json::Value;
 /// What `cargo metadata` says of it.
 pub(crate) fn package() -> Value {
     let metadata = cargo(&["metadata", "--format-version=1", "--no-deps"]);
-    let mut metadata: Value = serde_json::from_str(&metadata).unwrap();
-    metadata["packages"][0].take()
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    // The other members of the workspace are for its tests.
+    let own = &metadata["workspace_default_members"][0];
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|it| it["id"] == *own);
+    package.unwrap().clone()
 }
 
 /// A crate that is compiled into a program with this one.
