@@ -195,7 +195,10 @@ fn addresses([v4, v6]: [&str; 2]) -> Value {
 /// The registrar of a tenant, and the store behind it.
 pub(crate) fn registrar(tenant: TenantSettings) -> (Registrar, MemoryStore) {
     let store = MemoryStore::new();
-    let registrar = Registrar::builder(store.clone()).tenant(tenant).build();
+    let registrar = Registrar::builder(store.clone())
+        .tenant(tenant)
+        .build()
+        .unwrap();
     (registrar, store)
 }
 
