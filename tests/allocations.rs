@@ -22,7 +22,10 @@ use oauth_dcr::{
     Event, EventSink, Found, GeoSource as _, LocalRateLimiter, MemoryStore, Quota, RateKey,
     RateLimiter as _, RefreshBinding, Registrar, SecretDigest, TenantId, TenantSelector,
     TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest, WantedLocation,
-    acl::{Acl, AclScope, Conditions, Decision, Endpoint, NetworkSet, Rule, Signals},
+    acl::{
+        Acl, AclScope, ClientAddress, Conditions, Decision, Endpoint, NetworkSet, ProxyTrust, Rule,
+        Signals,
+    },
     geoip::{Database, Databases, Fields},
     tower::RegistrationService,
 };
@@ -378,6 +381,24 @@ fn a_token_check_by_refresh_token_allocates_at_most_13_times() {
             counted.count_total
         );
     }
+}
+
+#[test]
+fn a_walk_through_proxies_allocates_nothing() {
+    let proxies: NetworkSet = ["10.0.0.0/8".parse().unwrap()].into_iter().collect();
+    let peer = Some("10.0.0.1".parse().unwrap());
+    let known = ClientAddress::Known("203.0.113.5".parse().unwrap());
+    let plain = b"198.51.100.1, 203.0.113.5, 10.0.0.2, 10.0.0.3:80, ::ffff:10.0.0.4, 10.0.0.5, \
+                  10.0.0.6, 10.0.0.7";
+    let standard = b"for=198.51.100.1, for=203.0.113.5;proto=https, for=10.0.0.2, \
+                     for=\"10.0.0.3:80\", for=10.0.0.4;host=\"a,b\", for=10.0.0.5, for=10.0.0.6, \
+                     for=10.0.0.7";
+    let trust = ProxyTrust::new(&proxies);
+    let counted = measure(|| {
+        let found = trust.client_address(peer, [&plain[..]], [&standard[..]]);
+        assert_eq!(found, known);
+    });
+    assert_eq!(counted.count_total, 0);
 }
 
 #[test]
