@@ -66,7 +66,7 @@ summary() { # TARGET
     awk -v target="$1" -v least="$MIN_COVERAGE" '
         match($0, /cov: [0-9]+/) {
             coverage = substr($0, RSTART + 5, RLENGTH - 5)
-            if (!seeded && / INITED /) seeded = coverage
+            if (!seeded && /INITED/) seeded = coverage
         }
         /^stat::number_of_executed_units:/ { runs = $2 }
         /^stat::average_exec_per_sec:/ { speed = $2 }

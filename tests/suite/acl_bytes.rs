@@ -220,9 +220,8 @@ fn for_each_arrival(trusts: &[Trust], seed: u64, cases: usize, mut look: impl Fn
     }
 }
 
-fn text_on_the_left_opens_nothing(trusts: &[Trust], seed: u64) {
+fn text_on_the_left_opens_nothing(trusts: &[Trust], seed: u64, count: usize) {
     let mut failures = Failures::default();
-    let count = cases().div_ceil(2);
     // Half of the clients are let in without any text, and can't be let in by it.
     for_each_arrival(trusts, seed, 2 * count, |arrival| {
         if !arrival.setup.refuses(arrival.route.is_listed) {
@@ -251,10 +250,9 @@ fn plain_verdicts(setup: &Setup, endpoint: &RegistrationEndpoint) -> [Verdict; 2
     })
 }
 
-fn text_on_the_left_changes_nothing(trusts: &[Trust], seed: u64) {
+fn text_on_the_left_changes_nothing(trusts: &[Trust], seed: u64, count: usize) {
     let mut failures = Failures::default();
     let mut plain = BTreeMap::new();
-    let count = cases().div_ceil(2);
     for_each_arrival(trusts, seed, count, |arrival| {
         let Arrival {
             setup,
@@ -281,7 +279,7 @@ fn text_on_the_left_changes_nothing(trusts: &[Trust], seed: u64) {
 }
 
 /// Those of peers that are no trusted proxies.
-fn headers_change_nothing(trusts: &[Trust], seed: u64) {
+fn headers_change_nothing(trusts: &[Trust], seed: u64, count: usize) {
     let mut dice = Dice(seed);
     let setups = Setup::all(trusts);
     let peers: Vec<IpAddr> = [LISTED_ADDRESSES, OTHER_ADDRESSES]
@@ -299,7 +297,6 @@ fn headers_change_nothing(trusts: &[Trust], seed: u64) {
         })
         .collect();
     let mut failures = Failures::default();
-    let count = cases().div_ceil(2);
     for at in 0..count {
         let setup = &setups[at % setups.len()];
         let (endpoint, expected) = &served[at % setups.len()];
@@ -332,32 +329,32 @@ const COUNTED: [Trust; 4] = [
 
 #[test]
 fn text_left_of_trusted_proxies_opens_nothing() {
-    text_on_the_left_opens_nothing(&[Trust::Networks], 71);
+    text_on_the_left_opens_nothing(&[Trust::Networks], 71, cases().div_ceil(2));
 }
 
 #[test]
 fn text_left_of_counted_proxies_opens_nothing() {
-    text_on_the_left_opens_nothing(&COUNTED, 72);
+    text_on_the_left_opens_nothing(&COUNTED, 72, cases().div_ceil(8));
 }
 
 #[test]
 fn text_left_of_trusted_proxies_changes_nothing() {
-    text_on_the_left_changes_nothing(&[Trust::Networks], 73);
+    text_on_the_left_changes_nothing(&[Trust::Networks], 73, cases().div_ceil(2));
 }
 
 #[test]
 fn text_left_of_counted_proxies_changes_nothing() {
-    text_on_the_left_changes_nothing(&COUNTED, 74);
+    text_on_the_left_changes_nothing(&COUNTED, 74, cases().div_ceil(8));
 }
 
 #[test]
 fn headers_of_an_untrusted_peer_change_nothing() {
-    headers_change_nothing(&[Trust::Networks], 75);
+    headers_change_nothing(&[Trust::Networks], 75, cases().div_ceil(2));
 }
 
 #[test]
 fn headers_past_counted_proxies_change_nothing() {
-    headers_change_nothing(&[Trust::Both(1), Trust::Both(2)], 76);
+    headers_change_nothing(&[Trust::Both(1), Trust::Both(2)], 76, cases().div_ceil(8));
 }
 
 /// The status of the answer to a request with this header, sent byte by byte as it is from a trusted
