@@ -24,7 +24,7 @@ pub use error::{AclError, AclFault};
 pub use evaluate::{Acl, Decision, Monitored, Verdict};
 pub use explain::{ConditionExplanation, Explanation, RuleExplanation, Standing};
 pub use forwarded::{ClientAddress, ForwardedHeader, ProxyTrust};
-pub(crate) use forwarded::{Passed, trimmed};
+pub(crate) use forwarded::{Peer, trimmed};
 pub use networks::NetworkSet;
 pub use reading::{EdgeSignal, Reading, UnknownReason, UnknownSignal};
 pub use rule::{AclScope, Action, Endpoint, Rule};

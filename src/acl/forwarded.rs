@@ -60,15 +60,15 @@ pub enum ClientAddress {
     Unknown(UnknownReason),
 }
 
-/// Whether a request comes from a proxy whose headers are believed.
+/// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Passed {
-    /// It comes from a trusted proxy.
-    ByTrusted,
-    /// It does not: headers about the client are the client's own, and do not exist.
-    ByStranger,
-    /// It may do so: the address of the connection is not known.
-    ByUnknown,
+pub(crate) enum Peer {
+    /// A proxy whose headers are believed.
+    TrustedProxy,
+    /// Anybody else: headers about the client are the client's own, and do not exist.
+    Stranger,
+    /// One of the two: the address is not known.
+    Unknown,
 }
 
 impl<'a> ProxyTrust<'a> {
@@ -111,10 +111,10 @@ impl<'a> ProxyTrust<'a> {
         X: IntoIterator<Item = &'l [u8], IntoIter: DoubleEndedIterator>,
         F: IntoIterator<Item = &'l [u8], IntoIter: DoubleEndedIterator>,
     {
-        match self.passed(peer) {
-            Passed::ByStranger => return ClientAddress::NotForwarded,
-            Passed::ByUnknown => return ClientAddress::Unknown(UnknownReason::NoPeerAddress),
-            Passed::ByTrusted => {}
+        match self.peer(peer) {
+            Peer::Stranger => return ClientAddress::NotForwarded,
+            Peer::Unknown => return ClientAddress::Unknown(UnknownReason::NoPeerAddress),
+            Peer::TrustedProxy => {}
         }
         let lines = x_forwarded_for.into_iter().rev();
         let x_forwarded_for = lines.flat_map(|line| line.rsplit(|byte| *byte == b','));
@@ -139,14 +139,14 @@ impl<'a> ProxyTrust<'a> {
         }
     }
 
-    /// Whether a connection from `peer` comes from a proxy whose headers are believed.
-    pub(crate) fn passed(&self, peer: Option<IpAddr>) -> Passed {
+    /// Who is at the other end of a connection from this address.
+    pub(crate) fn peer(&self, peer: Option<IpAddr>) -> Peer {
         match peer {
-            _ if self.proxies.is_empty() && self.hops.is_some() => Passed::ByTrusted,
-            _ if self.proxies.is_empty() => Passed::ByStranger,
-            Some(peer) if self.proxies.contains(peer) => Passed::ByTrusted,
-            Some(_) => Passed::ByStranger,
-            None => Passed::ByUnknown,
+            _ if self.proxies.is_empty() && self.hops.is_some() => Peer::TrustedProxy,
+            _ if self.proxies.is_empty() => Peer::Stranger,
+            Some(peer) if self.proxies.contains(peer) => Peer::TrustedProxy,
+            Some(_) => Peer::Stranger,
+            None => Peer::Unknown,
         }
     }
 

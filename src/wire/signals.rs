@@ -10,7 +10,7 @@ use http::{
 
 use crate::{
     acl::{
-        Asn, CountryCode, EdgeSignal, InvalidSignal, Ja3, Ja4, Passed, Reading, Signals,
+        Asn, CountryCode, EdgeSignal, InvalidSignal, Ja3, Ja4, Peer, Reading, Signals,
         SubdivisionCode, UnknownReason, trimmed,
     },
     settings::{self, SignalHeaders, TenantSettings},
@@ -54,7 +54,7 @@ pub(super) fn of<'a>(head: &'a Parts, tenant: &TenantSettings) -> Signals<'a> {
     let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
     let client = trust.client_address(peer, lines(X_FORWARDED_FOR), lines(FORWARDED));
     let edge = Edge {
-        passed: trust.passed(peer),
+        peer: trust.peer(peer),
         headers,
         names: &tenant.signal_headers,
     };
@@ -72,7 +72,7 @@ fn user_agent(headers: &HeaderMap) -> Option<&str> {
 
 /// The headers in which a tenant's proxies pass on what else they know of a client.
 struct Edge<'a> {
-    passed: Passed,
+    peer: Peer,
     headers: &'a HeaderMap,
     names: &'a SignalHeaders,
 }
@@ -105,10 +105,10 @@ impl Edge<'_> {
         let Some(name) = self.names.of(signal) else {
             return Reading::Absent;
         };
-        match self.passed {
-            Passed::ByStranger => return Reading::Absent,
-            Passed::ByUnknown => return Reading::Unknown(UnknownReason::NoPeerAddress),
-            Passed::ByTrusted => {}
+        match self.peer {
+            Peer::Stranger => return Reading::Absent,
+            Peer::Unknown => return Reading::Unknown(UnknownReason::NoPeerAddress),
+            Peer::TrustedProxy => {}
         }
         let Some(line) = self.headers.get_all(name.name()).iter().next_back() else {
             return Reading::Absent;

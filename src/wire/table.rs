@@ -35,7 +35,6 @@ impl WireError {
         let (status, code) = match error {
             E::UnknownTenant => (StatusCode::NOT_FOUND, "not_found"),
             E::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "invalid_request"),
-            E::InvalidHost => (StatusCode::BAD_REQUEST, "invalid_request"),
             E::NotEnabled
             | E::Blocked { .. }
             | E::SourceUnknown { .. }
@@ -50,7 +49,9 @@ impl WireError {
             E::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
             E::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request"),
             E::BodyTimeout => (StatusCode::REQUEST_TIMEOUT, "invalid_request"),
-            E::BodyIncomplete | E::Decode(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
+            E::InvalidHost | E::BodyIncomplete | E::Decode(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_request")
+            }
             E::Metadata(error) => match error.field() {
                 Field::RedirectUris => (StatusCode::BAD_REQUEST, "invalid_redirect_uri"),
                 _ => (StatusCode::BAD_REQUEST, "invalid_client_metadata"),

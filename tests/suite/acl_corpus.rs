@@ -221,8 +221,7 @@ fn every_case_has_the_right_verdict_and_log() {
         let verdict = acl.evaluate(Endpoint::Registration, &signals, now);
         let status = match verdict.decision {
             Decision::Allow => 201,
-            Decision::Block => 403,
-            Decision::Unanswered(_) => 403,
+            Decision::Block | Decision::Unanswered(_) => 403,
             Decision::Redirect(uri) => {
                 assert_eq!(uri.as_str(), "https://help.example.com/blocked");
                 302

@@ -68,15 +68,13 @@ impl Trust<'_> {
         if hops.is_empty() {
             return ClientAddress::NotForwarded;
         }
+        let is_client = |hop: &&Option<IpAddr>| hop.is_none_or(|hop| !self.names(hop));
         let client = match self.hops {
-            Some(count) => match hops.get(count - 1) {
-                Some(hop) => *hop,
-                None => return ClientAddress::Unknown(UnknownReason::MissingHop),
-            },
-            None => {
-                let is_client = |hop: &&Option<IpAddr>| hop.is_none_or(|hop| !self.names(hop));
-                *hops.iter().find(is_client).unwrap_or(&hops[hops.len() - 1])
-            }
+            Some(count) => hops.get(count - 1),
+            None => hops.iter().find(is_client).or(hops.last()),
+        };
+        let Some(client) = client else {
+            return ClientAddress::Unknown(UnknownReason::MissingHop);
         };
         client.map_or(
             ClientAddress::Unknown(UnknownReason::UnreadableHop),

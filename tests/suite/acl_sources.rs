@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::http::parts;
 
 /// A tenant whose one rule blocks this value of a signal.
-fn tenant(signal: &str, value: &str, changed: Value) -> TenantSettings {
+fn tenant(signal: &str, value: &str, changed: &Value) -> TenantSettings {
     let mut settings = json!({
         "id": "t",
         "registration": { "enabled": true, "rate_limit": null },
@@ -104,7 +104,7 @@ fn a_location_that_nothing_tells_is_refused_when_built() {
         ("geo_subdivision_codes", "SE-AB"),
         ("asns", "64500"),
     ] {
-        let tenant = tenant(signal, value, json!({}));
+        let tenant = tenant(signal, value, &json!({}));
         let error = builder().tenant(tenant.clone()).build().unwrap_err();
         assert!(matches!(error.fault(), SettingsFault::NoSignalSource(_)));
         assert_eq!(error.path(), format!("acl[0].rule.match.{signal}"));
@@ -126,7 +126,7 @@ fn a_declared_signal_needs_no_other_source() {
     let declared = json!({ "signals_from_host": ["geo_country_codes"] });
     assert!(
         builder()
-            .tenant(tenant("geo_country_codes", "SE", declared))
+            .tenant(tenant("geo_country_codes", "SE", &declared))
             .build()
             .is_ok()
     );
@@ -135,7 +135,7 @@ fn a_declared_signal_needs_no_other_source() {
     });
     assert!(
         builder()
-            .tenant(tenant("asns", "64500", header))
+            .tenant(tenant("asns", "64500", &header))
             .build()
             .is_ok()
     );
@@ -144,7 +144,7 @@ fn a_declared_signal_needs_no_other_source() {
 #[tokio::test]
 async fn an_unchecked_tenant_answers_503() {
     for (signal, value) in [("geo_country_codes", "SE"), ("asns", "64500")] {
-        let tenant = Arc::new(tenant(signal, value, json!({})));
+        let tenant = Arc::new(tenant(signal, value, &json!({})));
         let registrar = builder().tenants(Unchecked(tenant)).build().unwrap();
         let answer = answer(&registrar, Some("203.0.113.5"), &[]).await;
         assert_eq!(answer, (503, Value::Null), "{signal}");
@@ -154,7 +154,7 @@ async fn an_unchecked_tenant_answers_503() {
 #[tokio::test]
 async fn an_unknown_source_has_no_location() {
     let proxies = json!({ "trusted_proxies": ["10.0.0.1"] });
-    let tenant = tenant("geo_country_codes", "SE", proxies);
+    let tenant = tenant("geo_country_codes", "SE", &proxies);
     let registrar = builder().geo(OneCountry).tenant(tenant).build().unwrap();
     let forwarded = |value| [("x-forwarded-for", value)];
     for (value, status, rule) in [
@@ -175,7 +175,7 @@ async fn an_unknown_source_has_no_location() {
 async fn the_host_sets_signals_of_its_own() {
     let fingerprint = "t13d1516h2_8daaf6152771_e5627efa2ab1";
     let declared = json!({ "signals_from_host": ["ja4_fingerprints"] });
-    let tenant = tenant("ja4_fingerprints", fingerprint, declared);
+    let tenant = tenant("ja4_fingerprints", fingerprint, &declared);
     let registrar = builder().tenant(tenant).build().unwrap();
     let with = |signals: Signals<'static>| {
         let mut request = request(Some("203.0.113.5"));
@@ -193,7 +193,7 @@ async fn the_host_sets_signals_of_its_own() {
 async fn hops_are_counted_from_the_right() {
     let tenant = |hops: u8, proxies: Value| {
         let changed = json!({ "trusted_hops": hops, "trusted_proxies": proxies });
-        let tenant = tenant("ipv4_cidrs", "203.0.113.5", changed);
+        let tenant = tenant("ipv4_cidrs", "203.0.113.5", &changed);
         builder().tenant(tenant).build().unwrap()
     };
     let (one, two) = (tenant(1, json!([])), tenant(2, json!([])));
@@ -233,7 +233,7 @@ async fn hops_are_counted_from_the_right() {
 async fn two_headers_have_to_agree() {
     let trusting = |header: &str| {
         let changed = json!({ "trusted_proxies": ["10.0.0.1"], "forwarded_header": header });
-        let tenant = tenant("ipv4_cidrs", "203.0.113.5", changed);
+        let tenant = tenant("ipv4_cidrs", "203.0.113.5", &changed);
         builder().tenant(tenant).build().unwrap()
     };
     let either = trusting("either");

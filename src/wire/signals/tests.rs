@@ -116,8 +116,9 @@ const fn verdicts(signal: Signal) -> [Verdicts; 7] {
 /// none.
 const fn carrier(signal: Signal) -> (&'static str, &'static str, &'static str, &'static str) {
     match signal {
-        Signal::Source => ("x-forwarded-for", "203.0.113.5", "192.0.2.9", "unknown"),
-        Signal::Connecting => ("x-forwarded-for", "203.0.113.5", "192.0.2.9", "unknown"),
+        Signal::Source | Signal::Connecting => {
+            ("x-forwarded-for", "203.0.113.5", "192.0.2.9", "unknown")
+        }
         Signal::Country => ("x-country", "SE", "NO", "Sweden"),
         Signal::Subdivision => ("x-subdivision", "SE-AB", "SE-C", "Stockholm"),
         Signal::Asn => ("x-asn", "AS64500", "64501", "ASN64500"),
