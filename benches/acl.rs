@@ -37,7 +37,7 @@ use ipnet::IpNet;
 use maxminddb::{Reader, path};
 use networks::{Addresses, Dice};
 use oauth_dcr::{
-    GeoSource as _, Timestamp, WantedLocation,
+    GeoSource as _, LocationParts, Timestamp,
     acl::{Acl, AclScope, Conditions, Endpoint, NetworkSet, Rule, Signals},
     geoip::{Database, Databases, Fields},
 };
@@ -211,7 +211,7 @@ fn locations(report: &mut Report) -> io::Result<()> {
     };
     let databases = Databases::new([open(&city)]);
     let floor = each(&around, place);
-    let ours = each(&around_too, |it| databases.locate(it, WantedLocation::ALL));
+    let ours = each(&around_too, |it| databases.locate(it, LocationParts::ALL));
     let name = "locate: country, subdivision";
     report.pair(name, Some(1.3), &floor, &ours)?;
 
@@ -221,7 +221,7 @@ fn locations(report: &mut Report) -> io::Result<()> {
         let number: Option<u32> = record.decode_path(&number).unwrap();
         (place(it), number)
     });
-    let ours = each(&around_too, |it| databases.locate(it, WantedLocation::ALL));
+    let ours = each(&around_too, |it| databases.locate(it, LocationParts::ALL));
     report.pair("locate: all three, of two files", Some(1.3), &floor, &ours)?;
     in_real_file(report, &tests)
 }
@@ -240,9 +240,7 @@ fn in_real_file(report: &mut Report, tests: &Path) -> io::Result<()> {
         record.decode_path::<&str>(&country).unwrap()
     });
     let databases = Databases::new([open(&file)]);
-    let ours = each(&anywhere_too, |it| {
-        databases.locate(it, WantedLocation::ALL)
-    });
+    let ours = each(&anywhere_too, |it| databases.locate(it, LocationParts::ALL));
     report.pair("locate: country, public file", Some(1.3), &floor, &ours)
 }
 

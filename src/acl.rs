@@ -26,6 +26,7 @@ pub use explain::{ConditionExplanation, Explanation, RuleExplanation, Standing};
 pub use forwarded::{ClientAddress, ForwardedHeader, ProxyTrust};
 pub(crate) use forwarded::{Peer, trimmed};
 pub use networks::NetworkSet;
+pub(crate) use networks::WrittenNetwork;
 pub use reading::{EdgeSignal, Reading, UnknownReason, UnknownSignal};
 pub use rule::{AclScope, Action, Endpoint, Rule};
 pub use signals::Signals;

@@ -44,7 +44,8 @@ use http::{
 use http_body::Frame;
 
 use crate::{
-    settings::EndpointPath, tower::RegistrationService, values::TenantId, wire::PeerAddress,
+    acl::Signals, settings::EndpointPath, tower::RegistrationService, values::TenantId,
+    wire::PeerAddress,
 };
 
 /// The endpoint at `/oidc/register`, for [`App::service`](::actix_web::App::service).
@@ -53,8 +54,9 @@ use crate::{
 /// Tenants with another [`path`](crate::RegistrationSettings::path) need [`routes_at`].
 ///
 /// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else
-/// [`HttpRequest::peer_addr`]. A [`TenantId`] in the extensions is there for
-/// [`tenant_by`](RegistrationService::tenant_by) to read; no other extension is.
+/// [`HttpRequest::peer_addr`]. [`Signals<'static>`](Signals) in the extensions are those that the host
+/// program sets, and a [`TenantId`] is there for [`tenant_by`](RegistrationService::tenant_by) to read. No
+/// other extension is.
 ///
 /// Every worker counts registrations in the same limiter and store: make one registrar, and clone it.
 ///
@@ -129,6 +131,9 @@ fn head(request: &HttpRequest) -> Option<Parts> {
     let connected = || request.peer_addr().map(|peer| PeerAddress(peer.ip()));
     if let Some(peer) = peer.or_else(connected) {
         converted.extensions_mut().insert(peer);
+    }
+    if let Some(signals) = given.get::<Signals<'static>>() {
+        converted.extensions_mut().insert(*signals);
     }
     if let Some(tenant) = given.get::<TenantId>() {
         converted.extensions_mut().insert(tenant.clone());

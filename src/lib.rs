@@ -205,9 +205,9 @@ pub use memory::MemoryStore;
 pub use ports::LocalRateLimiter;
 pub use ports::{
     Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource, InitialAccess,
-    InitialAccessOutcome, InsertOutcome, Insertion, Location, NoGeo, OsRandom, RateKey,
-    RateLimiter, Removal, RemoveOutcome, SecureRandom, SingleTenant, SystemClock, TenantDirectory,
-    TenantSelector, Tenants, UpdateOutcome, WantedLocation,
+    InitialAccessOutcome, InsertOutcome, Insertion, Location, LocationParts, NoGeo, OsRandom,
+    RateKey, RateLimiter, Removal, RemoveOutcome, SecureRandom, SingleTenant, SystemClock,
+    TenantDirectory, TenantSelector, Tenants, UpdateOutcome,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;

@@ -210,7 +210,7 @@ fn describe() {
     );
     count(
         UNKNOWN_SIGNALS,
-        "Requests with an unknown signal that a rule of an access control list needed",
+        "Evaluations of access control rules that failed because a signal was unknown",
     );
     describe_histogram!(
         SECONDS,

@@ -17,7 +17,7 @@ mod tenants;
 
 pub use clock::{Clock, SystemClock};
 pub use events::{Change, Event, EventSink, Removal};
-pub use geo::{GeoSource, Location, NoGeo, WantedLocation};
+pub use geo::{GeoSource, Location, LocationParts, NoGeo};
 pub use initial_access::{InitialAccess, InitialAccessOutcome};
 pub use limiter::RateLimiter;
 #[cfg(feature = "memory")]

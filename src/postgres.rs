@@ -53,7 +53,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// ```no_run
 /// use oauth_dcr::{PostgresStore, Registrar, TenantSettings};
 ///
-/// # async fn start() -> Result<(), oauth_dcr::BackendError> {
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = PostgresStore::connect("postgres://auth:secret@db.example.com/auth").await?;
 /// let registrar = Registrar::builder(store)
 ///     .tenant(TenantSettings::new().enabled())

@@ -37,7 +37,7 @@ const MOST_PATIENCE: Duration = Duration::from_mins(1);
 /// ```no_run
 /// use oauth_dcr::{MemoryStore, RedisRateLimiter, Registrar};
 ///
-/// # async fn start() -> Result<(), oauth_dcr::BackendError> {
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 /// let limiter = RedisRateLimiter::connect("redis://127.0.0.1/").await?;
 /// let registrar = Registrar::builder(MemoryStore::new()).limiter(limiter).build()?;
 /// # Ok(())

@@ -36,7 +36,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// ```no_run
 /// use oauth_dcr::{Registrar, TenantSettings, SqliteStore};
 ///
-/// # async fn example() -> Result<(), oauth_dcr::BackendError> {
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = SqliteStore::open("clients.sqlite3").await?;
 /// let registrar = Registrar::builder(store)
 ///     .tenant(TenantSettings::new().enabled())

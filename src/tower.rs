@@ -46,7 +46,9 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 /// server's to set.
 ///
 /// Rules that look at addresses need a [`PeerAddress`](crate::PeerAddress) in the extensions of each
-/// request; where it is missing, such a tenant answers 503. It runs on Tokio, with time enabled.
+/// request; where it is missing, such a tenant answers 503. A request of HTTP/1.1 needs a `Host` header, also
+/// one that is made in code, whose version is 1.1 unless it says otherwise: without it the answer is 400. It
+/// runs on Tokio, with time enabled.
 ///
 /// ```
 /// use std::time::Duration;

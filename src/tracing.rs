@@ -29,7 +29,7 @@ use crate::{
 ///
 /// A rule that needs an unknown signal refuses requests, or monitors nothing, until the operator changes
 /// something. So there is a line at WARN as well that says what to change: one a minute for each tenant
-/// and signal, with the number of requests since the last one.
+/// and signal, with the count of evaluations that failed since the last one.
 ///
 /// Nothing of it is a secret or in the client's own words; but [with causes](Self::with_causes), back ends
 /// have their say, and may quote what they were given.
@@ -204,10 +204,10 @@ impl TracingEvents {
     /// Tells the operator what to change, at most once a minute.
     fn unknown(&self, tenant: &TenantId, UnknownSignal { signal, reason }: UnknownSignal) {
         let now = self.clock.monotonic();
-        if let Some(requests) = self.unknown_signals.count(tenant, signal, now) {
+        if let Some(count) = self.unknown_signals.count(tenant, signal, now) {
             warn!(
                 target: "oauth_dcr", tenant = tenant.as_str(), signal = signal.name(),
-                reason = reason.as_str(), requests, advice = reason.advice(),
+                reason = reason.as_str(), count, advice = reason.advice(),
                 "acl signal unknown"
             );
         }

@@ -6,6 +6,7 @@ mod clock;
 use std::{
     future::Future,
     net::{Ipv4Addr, Ipv6Addr},
+    num::NonZeroU8,
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -19,12 +20,12 @@ use http_body_util::Full;
 use ipnet::IpNet;
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationRequest, Client, CodeBinding, CodeChallenge, CodeVerifier,
-    Event, EventSink, Found, GeoSource as _, LocalRateLimiter, MemoryStore, Quota, RateKey,
-    RateLimiter as _, RefreshBinding, Registrar, SecretDigest, TenantId, TenantSelector,
-    TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest, WantedLocation,
+    Event, EventSink, Found, GeoSource as _, LocalRateLimiter, LocationParts, MemoryStore, Quota,
+    RateKey, RateLimiter as _, RefreshBinding, Registrar, SecretDigest, TenantId, TenantSelector,
+    TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest,
     acl::{
         Acl, AclScope, ClientAddress, Conditions, Decision, Endpoint, NetworkSet, ProxyTrust, Rule,
-        Signals,
+        Signals, UnknownReason,
     },
     geoip::{Database, Databases, Fields},
     tower::RegistrationService,
@@ -245,7 +246,7 @@ fn a_look_up_of_a_location_allocates_nothing() {
     ] {
         let address = address.parse().unwrap();
         let counted = measure(|| {
-            let location = databases.locate(address, WantedLocation::ALL);
+            let location = databases.locate(address, LocationParts::ALL);
             assert_eq!(location.country.is_some(), is_known);
             assert_eq!(location.asn.is_some(), is_known);
         });
@@ -383,6 +384,8 @@ fn a_token_check_by_refresh_token_allocates_at_most_13_times() {
     }
 }
 
+const UNKNOWN_PEER: ClientAddress = ClientAddress::Unknown(UnknownReason::NoPeerAddress);
+
 #[test]
 fn a_walk_through_proxies_allocates_nothing() {
     let proxies: NetworkSet = ["10.0.0.0/8".parse().unwrap()].into_iter().collect();
@@ -394,9 +397,20 @@ fn a_walk_through_proxies_allocates_nothing() {
                      for=\"10.0.0.3:80\", for=10.0.0.4;host=\"a,b\", for=10.0.0.5, for=10.0.0.6, \
                      for=10.0.0.7";
     let trust = ProxyTrust::new(&proxies);
+    let one_a_line = || plain.split(|byte| *byte == b',');
     let counted = measure(|| {
         let found = trust.client_address(peer, [&plain[..]], [&standard[..]]);
         assert_eq!(found, known);
+        assert_eq!(trust.client_address(peer, one_a_line(), []), known);
+        let counting = trust.hops(NonZeroU8::new(7));
+        assert_eq!(
+            counting.client_address(None, [&plain[..]], []),
+            UNKNOWN_PEER
+        );
+        assert_eq!(
+            counting.client_address(peer, [&plain[..]], [&standard[..]]),
+            known
+        );
     });
     assert_eq!(counted.count_total, 0);
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use installed::clients;
 use oauth_dcr::{
-    GeoSource as _, WantedLocation,
+    GeoSource as _, LocationParts,
     geoip::{Database, FieldPath, Fields},
 };
 fn public_database() -> PathBuf {
@@ -17,7 +17,7 @@ fn public_database() -> PathBuf {
 }
 
 fn country(database: &Database, address: &str) -> Option<String> {
-    let location = database.locate(address.parse().unwrap(), WantedLocation::ALL);
+    let location = database.locate(address.parse().unwrap(), LocationParts::ALL);
     assert_eq!((location.subdivision, location.asn), (None, None));
     location.country.map(|country| country.to_string())
 }

@@ -17,8 +17,8 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     let tenant = Tenant::of(&head, &app.tenants).await;
     let request = Request::from_parts(head, body);
-    // The registration endpoint says so itself.
-    let is_wrong = !has_one_host(&request);
+    // The registration endpoint refuses such a request itself.
+    let has_one_host = has_one_host(&request);
     let registration = tenant
         .as_ref()
         .map_or("/oidc/register", Tenant::registration_path);
@@ -26,7 +26,7 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
         return app.registration.answer(request).await;
     }
     match &tenant {
-        _ if is_wrong => answers::status(StatusCode::BAD_REQUEST),
+        _ if !has_one_host => answers::status(StatusCode::BAD_REQUEST),
         Some(tenant) => route_of_tenant(app, tenant, request).await,
         None => answers::not_found(),
     }

@@ -56,7 +56,7 @@ const fn assigned(codes: &[u8]) -> [u32; 26] {
     letters
 }
 
-/// A country by ISO 3166-1 alpha-2, or one of the codes that edges and databases send besides: those
+/// A country by ISO 3166-1 alpha-2, or one of the codes that edges and databases also send: those
 /// that the standard leaves to its users (`AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`), such as `XK` and
 /// `XX`; `EU` and `AP` for regions; `A1`, `A2`, `O1` and `T1` for proxies, satellites, other countries
 /// and Tor. Letter case does not matter.

@@ -285,9 +285,6 @@ impl Condition {
 
     /// Whether the signal has one of the values.
     fn is_listed(&self, signals: &Signals<'_>) -> Reading<bool> {
-        let told = |text: Option<&'_ str>, is_listed: &dyn Fn(&str) -> bool| {
-            text.map_or(Reading::Absent, |it| Reading::Known(is_listed(it)))
-        };
         match self {
             Self::Source(listed) => signals.source.map(|it| listed.set.contains(it)),
             Self::Connecting(listed) => signals.connecting.map(|it| listed.set.contains(it)),
@@ -296,8 +293,8 @@ impl Condition {
             Self::Asn(listed) => signals.asn.map(|it| listed.contains(&it)),
             Self::Ja3(listed) => signals.ja3.map(|it| listed.contains(&it)),
             Self::Ja4(listed) => signals.ja4.map(|it| listed.contains(&it)),
-            Self::UserAgent(listed) => told(signals.user_agent, &|it| listed.contains_text(it)),
-            Self::Hostname(listed) => told(signals.hostname, &|it| listed.contains_folded(it)),
+            Self::UserAgent(listed) => signals.user_agent.map(|it| listed.contains_text(it)),
+            Self::Hostname(listed) => signals.hostname.map(|it| listed.contains_folded(it)),
         }
     }
 }

@@ -31,8 +31,8 @@ struct Compiled {
     order: Vec<usize>,
     /// In the same order.
     counts: Counts,
-    /// What the active ones look at.
-    signals: Vec<Signal>,
+    /// What the active ones look at: a bit for each signal.
+    signals: u16,
 }
 
 /// What a list says of one request.
@@ -100,9 +100,7 @@ impl Acl {
             .iter()
             .filter(|rule| rule.active)
             .flat_map(Rule::sides);
-        let mut signals: Vec<Signal> = conditions.map(|(_, it)| it.signal()).collect();
-        signals.sort_unstable();
-        signals.dedup();
+        let signals = conditions.fold(0, |all, (_, it)| all | bit(it.signal()));
         Ok(Self(Arc::new(Compiled {
             rules,
             order,
@@ -121,8 +119,8 @@ impl Acl {
         self.0.order.iter().filter_map(|&at| self.0.rules.get(at))
     }
 
-    /// The places of the signals that active rules look at and that `endpoint` is covered by: the
-    /// position of the rule in the list, the member of the rule (`match` or `not_match`), the signal.
+    /// Each signal that an active rule covering `endpoint` looks at: the position of the rule in the
+    /// list, the member of the rule (`match` or `not_match`), the signal.
     pub(crate) fn needs(
         &self,
         endpoint: Endpoint,
@@ -137,7 +135,7 @@ impl Acl {
 
     /// Whether an active rule looks at `signal`, so that it is worth finding out.
     pub fn looks_at(&self, signal: Signal) -> bool {
-        self.0.signals.contains(&signal)
+        self.0.signals & bit(signal) != 0
     }
 
     /// What becomes of a request to `endpoint` with these signals, and why. It is counted as a
@@ -198,6 +196,10 @@ impl Acl {
     pub fn report(&self) -> AclReport {
         self.0.counts.report(self.in_order())
     }
+}
+
+const fn bit(signal: Signal) -> u16 {
+    1 << signal as u16
 }
 
 impl<'a> Decision<'a> {

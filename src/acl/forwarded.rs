@@ -16,7 +16,7 @@ use crate::acl::{NetworkSet, UnknownReason};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
-    /// The one that is there. If both are there and lead to different addresses, the address is
+    /// Whichever header is present. If both are present and lead to different addresses, the address is
     /// unknown: a proxy passes on what it does not write, so a client may have added one of them.
     #[default]
     Either,
@@ -52,7 +52,7 @@ pub struct ProxyTrust<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum ClientAddress {
-    /// No trusted proxy says anything: the client is whoever holds the connection.
+    /// No trusted proxy named a client: the peer is the client.
     NotForwarded,
     /// The client's address, an IPv4-mapped one as its IPv4 address.
     Known(IpAddr),
@@ -72,7 +72,7 @@ pub(crate) enum Peer {
 }
 
 impl<'a> ProxyTrust<'a> {
-    /// Trusts the proxies in these networks; of none, no header is believed.
+    /// Trusts the proxies in these networks. If there are none, no header is believed.
     pub const fn new(proxies: &'a NetworkSet) -> Self {
         Self {
             proxies,
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_read_in_every_form_that_has_one_reading() {
+    fn unambiguous_addresses_are_read() {
         for (text, address) in [
             ("203.0.113.5", "203.0.113.5"),
             ("203.0.113.5:443", "203.0.113.5"),

@@ -266,18 +266,15 @@ impl Serialize for NetworkSet {
 
 impl<'de> Deserialize<'de> for NetworkSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let networks = Vec::<Written>::deserialize(deserializer)?;
-        Ok(networks
-            .into_iter()
-            .map(|Written(network)| network)
-            .collect())
+        let networks = Vec::<WrittenNetwork>::deserialize(deserializer)?;
+        Ok(networks.into_iter().map(|it| it.0).collect())
     }
 }
 
 /// One network of a list, so that an error names its place.
-struct Written(IpNet);
+pub(crate) struct WrittenNetwork(pub(crate) IpNet);
 
-impl<'de> Deserialize<'de> for Written {
+impl<'de> Deserialize<'de> for WrittenNetwork {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let network = parse_network(&text).and_then(without_host_bits);

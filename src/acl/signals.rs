@@ -27,8 +27,8 @@ pub struct Signals<'a> {
     pub(crate) asn: Reading<Asn>,
     pub(crate) ja3: Reading<Ja3>,
     pub(crate) ja4: Reading<Ja4>,
-    pub(super) user_agent: Option<&'a str>,
-    pub(super) hostname: Option<&'a str>,
+    pub(crate) user_agent: Reading<&'a str>,
+    pub(crate) hostname: Reading<&'a str>,
 }
 
 impl Default for Signals<'_> {
@@ -48,8 +48,8 @@ impl<'a> Signals<'a> {
             asn: Reading::Absent,
             ja3: Reading::Absent,
             ja4: Reading::Absent,
-            user_agent: None,
-            hostname: None,
+            user_agent: Reading::Absent,
+            hostname: Reading::Absent,
         }
     }
 
@@ -153,7 +153,7 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn user_agent(self, user_agent: &'a str) -> Self {
         Self {
-            user_agent: Some(user_agent),
+            user_agent: Reading::Known(user_agent),
             ..self
         }
     }
@@ -162,7 +162,7 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn hostname(self, hostname: &'a str) -> Self {
         Self {
-            hostname: Some(hostname),
+            hostname: Reading::Known(hostname),
             ..self
         }
     }
@@ -180,7 +180,6 @@ impl<'a> Signals<'a> {
 
     /// Whether `signal` is absent, known, or unknown and why.
     pub fn reading(&self, signal: Signal) -> Reading<()> {
-        let told = |text: Option<&str>| text.map_or(Reading::Absent, |_| Reading::Known(()));
         match signal {
             Signal::Source => self.source.map(drop),
             Signal::Connecting => self.connecting.map(drop),
@@ -189,13 +188,8 @@ impl<'a> Signals<'a> {
             Signal::Asn => self.asn.map(drop),
             Signal::Ja3 => self.ja3.map(drop),
             Signal::Ja4 => self.ja4.map(drop),
-            Signal::UserAgent => told(self.user_agent),
-            Signal::Hostname => told(self.hostname),
+            Signal::UserAgent => self.user_agent.map(drop),
+            Signal::Hostname => self.hostname.map(drop),
         }
-    }
-
-    /// The client's country.
-    pub const fn country_code(&self) -> Reading<CountryCode> {
-        self.country
     }
 }

@@ -1,27 +1,47 @@
 //! A tenant's access control list, asked with all that can be known of a request.
 
 use crate::{
-    acl::{Decision, EdgeSignal, Endpoint, Reading, Rule, Signal, Signals, UnknownReason},
+    acl::{Decision, EdgeSignal, Endpoint, Reading, Rule, Signal, Signals, UnknownReason, Verdict},
     engine::registrar::Ports,
     error::RegistrationError,
-    ports::{Event, Location, WantedLocation},
+    ports::{Event, Location, LocationParts},
     settings::TenantSettings,
 };
 
-/// Lets a request with these signals pass, or says why not.
+/// Lets a request with these signals register, or says why not.
 pub(super) fn check(
     ports: &Ports,
     tenant: &TenantSettings,
     signals: Signals<'_>,
 ) -> Result<(), RegistrationError> {
-    let acl = &tenant.acl;
-    if acl.rules().is_empty() {
+    if tenant.acl.rules().is_empty() {
         return Ok(());
     }
+    let verdict = evaluate(ports, tenant, Endpoint::Registration, signals);
+    let rule = || verdict.decided_by.map(Rule::description);
+    let rule = || rule().unwrap_or_default().to_owned();
+    match verdict.decision {
+        Decision::Allow => Ok(()),
+        Decision::Block => Err(RegistrationError::Blocked { rule: rule() }),
+        Decision::Redirect(location) => Err(RegistrationError::Redirected {
+            rule: rule(),
+            location: location.clone(),
+        }),
+        Decision::Unanswered(unknown) => Err(RegistrationError::unanswered(rule(), unknown)),
+    }
+}
+
+/// What becomes of a request to `endpoint`. What monitoring rules report is told to the event sinks.
+pub(super) fn evaluate<'a>(
+    ports: &Ports,
+    tenant: &'a TenantSettings,
+    endpoint: Endpoint,
+    signals: Signals<'_>,
+) -> Verdict<'a> {
     let source = signals.source();
     let signals = complete(ports, tenant, signals);
-    let verdict = acl.evaluate(Endpoint::Registration, &signals, ports.clock.now());
-    for monitored in verdict.monitored {
+    let verdict = tenant.acl.evaluate(endpoint, &signals, ports.clock.now());
+    for monitored in &verdict.monitored {
         let (tenant, rule) = (&tenant.id, monitored.rule);
         ports.tell(&match monitored.unknown {
             None => Event::RuleMatched {
@@ -37,22 +57,16 @@ pub(super) fn check(
             },
         });
     }
-    let rule = || verdict.decided_by.map(Rule::description);
-    let rule = || rule().unwrap_or_default().to_owned();
-    match verdict.decision {
-        Decision::Allow => Ok(()),
-        Decision::Block => Err(RegistrationError::Blocked { rule: rule() }),
-        Decision::Redirect(location) => Err(RegistrationError::Redirected {
-            rule: rule(),
-            location: location.clone(),
-        }),
-        Decision::Unanswered(unknown) => Err(RegistrationError::unanswered(rule(), unknown)),
-    }
+    verdict
 }
 
 /// Adds to `signals` what the list looks at, the request did not say, and the source of locations
 /// knows. What neither of them could have said becomes unknown: its absence tells nothing.
-fn complete<'a>(ports: &Ports, tenant: &TenantSettings, signals: Signals<'a>) -> Signals<'a> {
+pub(super) fn complete<'a>(
+    ports: &Ports,
+    tenant: &TenantSettings,
+    signals: Signals<'a>,
+) -> Signals<'a> {
     let is_missing = |signal: EdgeSignal| {
         let signal = Signal::from(signal);
         tenant.acl.looks_at(signal) && signals.reading(signal) == Reading::Absent
@@ -61,14 +75,14 @@ fn complete<'a>(ports: &Ports, tenant: &TenantSettings, signals: Signals<'a>) ->
         return signals;
     }
     let provided = ports.geo.provides();
-    let is_located = |signal| is_missing(signal) && provided.has(signal);
-    let wanted = WantedLocation {
+    let is_located = |signal| is_missing(signal) && provided.contains(signal);
+    let wanted = LocationParts {
         country: is_located(EdgeSignal::Country),
         subdivision: is_located(EdgeSignal::Subdivision),
         asn: is_located(EdgeSignal::Asn),
     };
     let mut complete = match signals.source {
-        Reading::Known(address) if !wanted.is_nothing() => {
+        Reading::Known(address) if !wanted.is_empty() => {
             located(signals, ports.geo.locate(address, wanted))
         }
         _ => signals,
@@ -76,8 +90,10 @@ fn complete<'a>(ports: &Ports, tenant: &TenantSettings, signals: Signals<'a>) ->
     for signal in EdgeSignal::ALL.into_iter().filter(|it| is_missing(*it)) {
         complete = match signals.source {
             // A location that would be that of an unknown address.
-            Reading::Unknown(reason) if provided.has(signal) => complete.unknown(signal, reason),
-            _ if !provided.has(signal) && !tenant.tells(signal) => {
+            Reading::Unknown(reason) if provided.contains(signal) => {
+                complete.unknown(signal, reason)
+            }
+            _ if !provided.contains(signal) && !tenant.tells(signal) => {
                 complete.unknown(signal, UnknownReason::NoSource)
             }
             _ => complete,

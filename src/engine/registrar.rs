@@ -1,10 +1,10 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    acl::Signals,
+    acl::{Endpoint, Explanation, Signals, Verdict},
     client::Client,
     engine::{
-        Admission, Owner, RegistrarBuilder,
+        Admission, Owner, RegistrarBuilder, access_control,
         attempt::{Attempt, InitialAccessToken},
         token_attempts::TokenAttempts,
     },
@@ -86,8 +86,48 @@ impl Registrar {
         let provided = self.0.geo.provides();
         settings
             .check()
-            .and_then(|()| settings.check_signal_sources(|signal| provided.has(signal)))
+            .and_then(|()| settings.check_signal_sources(|signal| provided.contains(signal)))
             .map_err(|error| error.of(&settings.id))
+    }
+
+    /// What a tenant's access control list says of a request to `endpoint`, for endpoints of the host's
+    /// own. Registration asks it by itself.
+    ///
+    /// Unlike [`Acl::evaluate`](crate::acl::Acl::evaluate) it looks up locations, takes what nothing tells
+    /// for unknown instead of absent, and reports monitoring rules to the event sinks.
+    ///
+    /// ```
+    /// use oauth_dcr::acl::{Decision, Endpoint, Signals};
+    /// # use oauth_dcr::{MemoryStore, Registrar, TenantSettings};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let registrar = Registrar::builder(MemoryStore::new()).build()?;
+    /// # let tenant = TenantSettings::new();
+    /// let signals = Signals::from_peer("203.0.113.5".parse()?);
+    /// let verdict = registrar.evaluate(&tenant, Endpoint::Authentication, signals);
+    /// assert_eq!(verdict.decision, Decision::Allow);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn evaluate<'a>(
+        &self,
+        tenant: &'a TenantSettings,
+        endpoint: Endpoint,
+        signals: Signals<'_>,
+    ) -> Verdict<'a> {
+        access_control::evaluate(&self.0, tenant, endpoint, signals)
+    }
+
+    /// Why a request would be judged as it is, with all that this registrar knows of it. Nothing is counted
+    /// or reported.
+    pub fn explain(
+        &self,
+        tenant: &TenantSettings,
+        endpoint: Endpoint,
+        signals: Signals<'_>,
+    ) -> Explanation {
+        let signals = access_control::complete(&self.0, tenant, signals);
+        tenant.acl.explain(endpoint, &signals)
     }
 
     /// Asks whether a request to the tenant that `selector` leads to may register a client: the

@@ -9,8 +9,8 @@ use crate::{
 /// How often each source of a tenant may fail to show a good initial access token.
 ///
 /// An attempt takes a token of the quota before the gate is asked, and gives it back if it did not fail:
-/// of attempts that come at once, no more reach the gate than may fail. One whose outcome nobody waits for
-/// counts as failed.
+/// of attempts that come at once, no more reach the gate than may fail. An attempt that is
+/// abandoned counts as failed.
 pub(super) struct TokenAttempts(SourceBuckets);
 
 /// An attempt that counts as failed unless it is told otherwise.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::{
     acl::{Asn, CountryCode, Signal, SubdivisionCode},
     geoip::{DatabaseError, DatabaseFault, FieldPath, Fields, fields::Field, tree},
-    ports::{GeoSource, Location, WantedLocation},
+    ports::{GeoSource, Location, LocationParts},
 };
 
 /// At how many records a field is looked for, at most: each of a hostile file may hide it behind tens
@@ -71,12 +71,12 @@ impl Database {
 }
 
 impl GeoSource for Database {
-    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
+    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location {
         self.0.locate(address.to_canonical(), wanted)
     }
 
-    fn provides(&self) -> WantedLocation {
-        WantedLocation {
+    fn provides(&self) -> LocationParts {
+        LocationParts {
             country: self.0.country.is_some(),
             subdivision: self.0.subdivision.is_some(),
             asn: self.0.asn.is_some(),
@@ -160,7 +160,7 @@ impl Checked {
         })
     }
 
-    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
+    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location {
         let subdivision_path = self.subdivision.as_ref().filter(|_| wanted.subdivision);
         let asn_path = self.asn.as_ref().filter(|_| wanted.asn);
         // A subdivision may be the part alone, of this country.

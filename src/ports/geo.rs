@@ -8,14 +8,14 @@ use crate::acl::{Asn, CountryCode, EdgeSignal, SubdivisionCode};
 /// called on the request's way, so it answers from memory.
 pub trait GeoSource: Send + Sync + 'static {
     /// What is known of `address`, which is never an IPv4-mapped one. What is not `wanted` is not
-    /// used, and need not be found out.
-    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location;
+    /// used, and need not be found out. A part that is `None` is absent: a rule that blocks a country does
+    /// not stop a client whose country the source does not have. So it answers from data that it has
+    /// checked before, and does not fail.
+    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location;
 
     /// What the source can tell at all. A rule on anything else can't be evaluated, unless the edge or
-    /// the host tells that signal. Default: everything.
-    fn provides(&self) -> WantedLocation {
-        WantedLocation::ALL
-    }
+    /// the host tells that signal.
+    fn provides(&self) -> LocationParts;
 }
 
 /// What is known of an address.
@@ -31,7 +31,7 @@ pub struct Location {
 
 /// Parts of a [`Location`]: those that are asked for, or that a source can tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WantedLocation {
+pub struct LocationParts {
     /// The country.
     pub country: bool,
     /// The part of that country.
@@ -40,7 +40,7 @@ pub struct WantedLocation {
     pub asn: bool,
 }
 
-impl WantedLocation {
+impl LocationParts {
     /// All that a location has.
     pub const ALL: Self = Self {
         country: true,
@@ -48,15 +48,15 @@ impl WantedLocation {
         asn: true,
     };
 
-    /// Nothing.
-    pub const NOTHING: Self = Self {
+    /// None of them.
+    pub const NONE: Self = Self {
         country: false,
         subdivision: false,
         asn: false,
     };
 
-    /// Whether `signal` is asked for. A fingerprint never is: it has nothing to do with an address.
-    pub const fn has(self, signal: EdgeSignal) -> bool {
+    /// Whether `signal` is among them. A fingerprint never is: it has nothing to do with an address.
+    pub const fn contains(self, signal: EdgeSignal) -> bool {
         match signal {
             EdgeSignal::Country => self.country,
             EdgeSignal::Subdivision => self.subdivision,
@@ -65,8 +65,8 @@ impl WantedLocation {
         }
     }
 
-    /// Whether nothing is asked for.
-    pub const fn is_nothing(self) -> bool {
+    /// Whether there are none.
+    pub const fn is_empty(self) -> bool {
         !self.country && !self.subdivision && !self.asn
     }
 }
@@ -76,21 +76,21 @@ impl WantedLocation {
 pub struct NoGeo;
 
 impl GeoSource for NoGeo {
-    fn locate(&self, _: IpAddr, _: WantedLocation) -> Location {
+    fn locate(&self, _: IpAddr, _: LocationParts) -> Location {
         Location::default()
     }
 
-    fn provides(&self) -> WantedLocation {
-        WantedLocation::NOTHING
+    fn provides(&self) -> LocationParts {
+        LocationParts::NONE
     }
 }
 
 impl<G: GeoSource> GeoSource for Arc<G> {
-    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
+    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location {
         G::locate(self, address, wanted)
     }
 
-    fn provides(&self) -> WantedLocation {
+    fn provides(&self) -> LocationParts {
         G::provides(self)
     }
 }

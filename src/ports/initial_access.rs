@@ -10,7 +10,7 @@ use crate::{error::BackendError, ports::BoxFuture, values::TenantId};
 /// Compare tokens by their digests.
 ///
 /// Each source of a tenant's requests, an IPv4 address or an IPv6 network of 64 bits, may show 10 wrong
-/// tokens a minute. After that the registrar answers 429 to what it shows, without asking the gate. So
+/// tokens a minute. After that the registrar answers 429 to every token, without asking the gate. So
 /// that this holds for requests that come at once, at most 10 tokens of one source are verified at a
 /// time. A request without a token is not counted. The counts are those of one process, for at most
 /// 100,000 sources; further sources of a tenant are counted together.

@@ -144,6 +144,9 @@ impl Tenants {
 
     /// Puts the tenants of `document` in the place of all that there were. Requests under way keep
     /// the settings they began with.
+    ///
+    /// Call [`Registrar::check`](crate::Registrar::check) for each tenant first: a rule that can never be
+    /// evaluated with that registrar answers each request with 503.
     pub fn replace(&self, document: SettingsDocument) {
         let index = Arc::new(Index::new(document));
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = index;

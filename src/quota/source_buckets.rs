@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_late_lets_no_more_be_taken() {
+    fn late_returns_add_no_tokens() {
         let (buckets, quota) = (SourceBuckets::with_max(10), Quota::TEN_A_MINUTE);
         let acquire = |now| buckets.acquire(&tenant("a"), source(1), quota, now);
         // One of these stays out for each that is taken, so ten a minute fail all the same.

@@ -2,8 +2,11 @@
 
 use std::{collections::HashSet, hash::Hash};
 
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
 use crate::{
-    acl::{EdgeSignal, Endpoint, Signal},
+    acl::{EdgeSignal, Endpoint, NetworkSet, Signal, WrittenNetwork},
     settings::{
         ApiSettings, ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault,
         TenantSettings, without_empty_path,
@@ -93,7 +96,7 @@ impl TenantSettings {
     }
 
     fn check_proxies(&self) -> Result<(), SettingsError> {
-        if self.trusted_proxies.iter().any(|it| it.prefix_len() == 0) {
+        if covers_everything(&self.trusted_proxies) {
             return Err(SettingsError::new(
                 "trusted_proxies",
                 SettingsFault::EveryAddress,
@@ -149,6 +152,31 @@ impl TenantSettings {
     fn check_connections(&self) -> Result<(), SettingsError> {
         none_twice("connections", self.connections.iter().map(|it| &it.name))
     }
+}
+
+/// Reads networks of trusted proxies, so that an error names the one that is every address.
+pub(super) fn trusted_proxies<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<NetworkSet, D::Error> {
+    let proxies = Vec::<Proxy>::deserialize(deserializer)?;
+    Ok(proxies.into_iter().map(|Proxy(network)| network).collect())
+}
+
+struct Proxy(IpNet);
+
+impl<'de> Deserialize<'de> for Proxy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let WrittenNetwork(network) = WrittenNetwork::deserialize(deserializer)?;
+        if covers_everything(&NetworkSet::new([network])) {
+            return Err(D::Error::custom(SettingsFault::EveryAddress));
+        }
+        Ok(Self(network))
+    }
+}
+
+/// Whether one of the networks is every address of its family.
+fn covers_everything(networks: &NetworkSet) -> bool {
+    networks.iter().any(|network| network.prefix_len() == 0)
 }
 
 fn none_twice<K: Eq + Hash>(

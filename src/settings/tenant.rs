@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
     acl::{Acl, EdgeSignal, ForwardedHeader, NetworkSet, ProxyTrust},
-    settings::{ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings},
+    settings::{ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings, check},
     values::{SecurityMode, TenantId},
 };
 
@@ -52,7 +52,7 @@ pub struct TenantSettings {
     pub acl: Acl,
     /// The networks of proxies whose word about a client counts. Default none. They can't be all
     /// addresses: then every client could write its own address.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "check::trusted_proxies")]
     pub trusted_proxies: NetworkSet,
     /// How many proxies every connection comes through, 1 to 255, for hosts that can't be reached
     /// around their proxies. The client's address is that value from the right of the header; if the
@@ -67,7 +67,8 @@ pub struct TenantSettings {
     #[serde(default)]
     pub signal_headers: SignalHeaders,
     /// The signals that the host program sets itself, in the [`Signals`](crate::acl::Signals) that it
-    /// gives. One that it leaves out is absent. Default none.
+    /// gives. A signal that it leaves out of them is absent; if it gives no `Signals` at all, the signal is
+    /// unknown. Default none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals_from_host: Vec<EdgeSignal>,
     /// The APIs that the tenant protects.

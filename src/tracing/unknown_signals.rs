@@ -14,7 +14,7 @@ const INTERVAL: Duration = Duration::from_mins(1);
 /// The most tenants and signals that are followed at once.
 const MAX_ENTRIES: usize = 10_000;
 
-/// How often a signal was unknown since its last line.
+/// How often rules needed a signal that was unknown, since its last line.
 #[derive(Debug, Default)]
 pub(super) struct UnknownSignals(Mutex<HashMap<(TenantId, Signal), Entry>>);
 
@@ -25,8 +25,8 @@ struct Entry {
 }
 
 impl UnknownSignals {
-    /// Counts one request at `now`, by the monotonic clock. If a line is due, gives how many requests it
-    /// is about. While more tenants and signals are followed than there is room for, further ones get
+    /// Counts one rule that could not be evaluated at `now`, by the monotonic clock. If a line is due,
+    /// gives the count since the last one. While more tenants and signals are followed than there is room for, further ones get
     /// no line.
     pub(super) fn count(&self, tenant: &TenantId, signal: Signal, now: Duration) -> Option<u64> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_due_once_a_minute_for_each_signal() {
+    fn each_signal_is_logged_once_a_minute() {
         let log = UnknownSignals::default();
         let at = Duration::from_secs;
         let (one, other) = (tenant(1), tenant(2));

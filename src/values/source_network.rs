@@ -47,12 +47,6 @@ impl SourceNetwork {
     }
 }
 
-impl From<Option<IpAddr>> for SourceNetwork {
-    fn from(address: Option<IpAddr>) -> Self {
-        Self::of(address)
-    }
-}
-
 impl fmt::Display for SourceNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -98,6 +92,6 @@ mod tests {
         ] {
             assert_eq!(source(address).to_string(), text);
         }
-        assert_eq!(SourceNetwork::from(None).to_string(), "unknown");
+        assert_eq!(SourceNetwork::of(None).to_string(), "unknown");
     }
 }

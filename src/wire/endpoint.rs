@@ -13,7 +13,7 @@ use crate::{
         bearer,
         body::{BodyProgress, RegistrationBody},
         cors::{self, Cors},
-        host::{self, Host},
+        host::{self, InvalidHost},
         response::Frame,
         signals,
     },
@@ -69,21 +69,28 @@ impl RegistrationEndpoint {
     /// Rules that look at addresses need the connection's: put a [`PeerAddress`](crate::PeerAddress)
     /// into the extensions of the request.
     pub async fn open(&self, head: &Parts) -> Opened {
-        let host = match host::of(head) {
-            Host::Named(host) => Some(host),
-            // A host that is invalid is refused below.
-            Host::Missing | Host::Invalid => None,
-        };
-        self.open_for(TenantSelector::Host(host), head).await
+        match host::of(head) {
+            Ok(host) => self.open_to(TenantSelector::Host(host), host, head).await,
+            Err(InvalidHost) => Opened::Answered(self.invalid_host()),
+        }
     }
 
     /// As [`open`](Self::open), where the host program knows the tenant.
     pub async fn open_for(&self, selector: TenantSelector<'_>, head: &Parts) -> Opened {
+        match host::of(head) {
+            Ok(host) => self.open_to(selector, host, head).await,
+            Err(InvalidHost) => Opened::Answered(self.invalid_host()),
+        }
+    }
+
+    async fn open_to(
+        &self,
+        selector: TenantSelector<'_>,
+        host: Option<&str>,
+        head: &Parts,
+    ) -> Opened {
         let (method, headers) = (&head.method, &head.headers);
         let mut frame = Frame::new(self.registrar.clock().now());
-        if matches!(host::of(head), Host::Invalid) {
-            return Opened::Answered(self.invalid_host());
-        }
         let mut attempt = self.registrar.attempt();
         let tenant = match attempt.find_tenant(selector).await {
             Ok(tenant) => tenant,
@@ -96,7 +103,7 @@ impl RegistrationEndpoint {
             return Opened::Answered(cors::preflight(cors, is_preflight));
         }
         frame.cors = cors;
-        let signals = signals::of(head, &tenant);
+        let signals = signals::of(head, host, &tenant);
         attempt.comes_from(&signals);
         if method != Method::POST {
             let error = RegistrationError::MethodNotAllowed;

@@ -14,7 +14,6 @@ use crate::{
         SubdivisionCode, UnknownReason, trimmed,
     },
     settings::{self, SignalHeaders, TenantSettings},
-    wire::host::{self, Host},
 };
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -33,32 +32,59 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub struct PeerAddress(pub IpAddr);
 
 /// The signals of the request with this head: those that the host program put into its extensions as
-/// [`Signals<'static>`](Signals), and what the head says of the others. The tenant's own proxies alone
+/// [`Signals<'static>`](Signals), and what the head, sent to `host`, says of the others. The tenant's own proxies alone
 /// are believed.
-pub(super) fn of<'a>(head: &'a Parts, tenant: &TenantSettings) -> Signals<'a> {
+pub(super) fn of<'a>(
+    head: &'a Parts,
+    host: Option<&'a str>,
+    tenant: &TenantSettings,
+) -> Signals<'a> {
     let headers = &head.headers;
     let from_host = head.extensions.get::<Signals<'static>>();
     let mut signals = from_host.copied().unwrap_or_default();
-    if let Some(user_agent) = user_agent(headers) {
-        signals = signals.user_agent(user_agent);
-    }
-    if let Host::Named(host) = host::of(head) {
-        signals = signals.hostname(settings::without_port(host));
-    }
+    let user_agent = user_agent(headers).map_or(Reading::Absent, Reading::Known);
+    let hostname = host.map(settings::without_port);
+    let hostname = hostname.map_or(Reading::Absent, Reading::Known);
+    signals.user_agent = signals.user_agent.or(user_agent);
+    signals.hostname = signals.hostname.or(hostname);
+
     let peer = head.extensions.get::<PeerAddress>().map(|it| it.0);
     let peer = peer.or_else(|| signals.peer());
+    let is_source_given = signals.source != Reading::Unknown(UnknownReason::NoPeerAddress);
     if let Some(peer) = peer {
-        signals = signals.connecting(peer).with_source(peer);
+        signals = signals.connecting(peer);
     }
     let trust = tenant.proxy_trust();
-    let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
-    let client = trust.client_address(peer, lines(X_FORWARDED_FOR), lines(FORWARDED));
     let edge = Edge {
         peer: trust.peer(peer),
         headers,
         names: &tenant.signal_headers,
     };
-    edge.tell(signals.forwarded(client))
+    if !is_source_given {
+        let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        signals = match (edge.peer, peer) {
+            // What a stranger says about the client is not looked at.
+            (Peer::Stranger, Some(peer)) => signals.with_source(peer),
+            (Peer::Stranger, None) => signals,
+            _ => {
+                let direct = peer.map_or(signals, |peer| signals.with_source(peer));
+                let (plain, standard) = (lines(X_FORWARDED_FOR), lines(FORWARDED));
+                direct.forwarded(trust.client_address(peer, plain, standard))
+            }
+        };
+    }
+    if edge.peer != Peer::Stranger {
+        signals = edge.tell(signals);
+    }
+    if from_host.is_none() {
+        // The host program sets these and has not done so: that is no fact about the client.
+        for signal in &tenant.signals_from_host {
+            if signals.reading((*signal).into()) == Reading::Absent {
+                signals = signals.unknown(*signal, UnknownReason::NoSource);
+            }
+        }
+    }
+    signals
 }
 
 /// A client chooses its user agent anyway: one that can't be read is as good as none.
@@ -105,10 +131,8 @@ impl Edge<'_> {
         let Some(name) = self.names.of(signal) else {
             return Reading::Absent;
         };
-        match self.peer {
-            Peer::Stranger => return Reading::Absent,
-            Peer::Unknown => return Reading::Unknown(UnknownReason::NoPeerAddress),
-            Peer::TrustedProxy => {}
+        if self.peer == Peer::Unknown {
+            return Reading::Unknown(UnknownReason::NoPeerAddress);
         }
         let Some(line) = self.headers.get_all(name.name()).iter().next_back() else {
             return Reading::Absent;

@@ -17,7 +17,9 @@ use axum::{
 };
 use http::{Request, request::Parts};
 use oauth_dcr::{
-    PeerAddress, SettingsDocument, TenantId, actix_web as actix, axum as on_axum,
+    PeerAddress, SettingsDocument, TenantId,
+    acl::{Ja4, Signals},
+    actix_web as actix, axum as on_axum,
     tower::RegistrationService,
 };
 use serde_json::{Value, json};
@@ -238,5 +240,46 @@ async fn a_tenant_that_the_host_has_found_out_reaches_the_closure() {
         let routes = actix::routes(by_extension());
         let given = status_on_actix(routes, "/oidc/register", note).await;
         assert_eq!(given, status, "{tenant:?}");
+    }
+}
+
+const FINGERPRINT: &str = "t13d1516h2_8daaf6152771_e5627efa2ab1";
+
+/// Blocks a fingerprint that the host sets itself.
+fn blocking_a_fingerprint() -> RegistrationService {
+    let matched = json!({ "ja4_fingerprints": [FINGERPRINT] });
+    let rule = json!({ "action": { "block": true }, "match": matched, "scope": "dcr" });
+    let scene = Scene::tenant(json!({
+        "acl": [{ "priority": 1, "rule": rule }], "signals_from_host": ["ja4_fingerprints"]
+    }));
+    scene.build().service
+}
+
+#[actix_web::test]
+async fn signals_of_the_host_reach_the_rules() {
+    let listed = Signals::new().ja4(Ja4::parse(FINGERPRINT).unwrap());
+    for (signals, status) in [
+        (Some(listed), 403),
+        (Some(Signals::new()), 201),
+        (None, 503),
+    ] {
+        let mut request = post("/oidc/register");
+        request.extensions_mut().insert(ConnectInfo(LOOPBACK));
+        if let Some(signals) = signals {
+            request.extensions_mut().insert(signals);
+        }
+        let app = on_axum::routes(blocking_a_fingerprint());
+        assert_eq!(status_on_axum(&app, request).await, status);
+
+        let note = move |extensions: &mut Extensions| {
+            if let Some(signals) = signals {
+                extensions.insert(signals);
+            }
+        };
+        let routes = actix::routes(blocking_a_fingerprint());
+        assert_eq!(
+            status_on_actix(routes, "/oidc/register", note).await,
+            status
+        );
     }
 }

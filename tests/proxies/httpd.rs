@@ -15,6 +15,11 @@ async fn block_list_with_default_header_stops_hostile_headers() {
 }
 
 #[tokio::test]
+async fn block_list_by_hops_stops_hostile_headers() {
+    assert_stops(Httpd, Rule::BlockListByHops).await;
+}
+
+#[tokio::test]
 async fn allow_list_stops_hostile_headers() {
     assert_stops(Httpd, Rule::AllowListWithProxy).await;
 }

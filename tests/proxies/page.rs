@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::{
-    fixture::{Fixture, STOPPED},
+    fixture::{ALLOWED, Fixture, STOPPED},
     proxy::Proxy,
     rules::Rule,
 };
@@ -12,11 +12,30 @@ const PAGE: &str = include_str!("../../src/guide/proxies/settings.md");
 
 #[test]
 fn check_commands_show_403() {
+    for proxy in [Proxy::Nginx, Proxy::Httpd] {
+        for rule in [Rule::BlockList, Rule::Country] {
+            let statuses = check(proxy, rule, STOPPED);
+            assert!(
+                statuses.iter().all(|it| it == "403"),
+                "{proxy:?} {rule:?}: {statuses:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn check_commands_show_201_to_other_clients() {
+    let statuses = check(Proxy::Nginx, Rule::BlockList, ALLOWED);
+    assert!(statuses.iter().all(|it| it == "201"), "{statuses:?}");
+}
+
+/// The statuses that the commands of the page show to a client at this address.
+fn check(proxy: Proxy, rule: Rule, client: impl std::fmt::Display) -> Vec<String> {
     let (_, script) = PAGE.split_once("```sh\n").expect("a block of shell");
     let (script, _) = script.split_once("```").expect("its end");
-    let fixture = Fixture::start(Proxy::Nginx, Rule::BlockList);
+    let fixture = Fixture::start(proxy, rule);
     let script = script
-        .replace("curl ", &format!("curl --interface {STOPPED} "))
+        .replace("curl ", &format!("curl --interface {client} "))
         .replace(
             "https://auth.acme.example",
             &format!("http://{}", fixture.address()),
@@ -24,6 +43,9 @@ fn check_commands_show_403() {
     let output = Command::new("bash").args(["-c", &script]).output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
     let commands = script.lines().filter(|line| line.starts_with("register"));
-    let expected = "403\n".repeat(commands.count() - 1);
-    assert_eq!(shown, expected, "{script}");
+    let lines = shown.lines().map(str::to_owned);
+    let statuses: Vec<String> = lines.filter(|line| line.len() == 3).collect();
+    // One line defines the command.
+    assert_eq!(statuses.len(), commands.count() - 1, "{shown}");
+    statuses
 }

@@ -11,6 +11,8 @@ pub(crate) enum Rule {
     BlockList,
     /// The same, without saying which header the proxy writes.
     BlockListEitherHeader,
+    /// The same, for a tenant that counts its one proxy and names no address of it.
+    BlockListByHops,
     /// Blocks every address but 127.0.0.4.
     AllowList,
     /// Lets in the proxy's own address, too: the server must not take the proxy for the client.
@@ -22,9 +24,9 @@ pub(crate) enum Rule {
 impl Rule {
     /// The settings of a tenant with the rule, behind this proxy.
     pub(crate) fn settings(self, proxy: Proxy, issuer: &str) -> Value {
-        let address = format!("{}/32", proxy.address());
+        let address = proxy.address();
         let conditions = match self {
-            Self::BlockList | Self::BlockListEitherHeader => {
+            Self::BlockList | Self::BlockListEitherHeader | Self::BlockListByHops => {
                 json!({ "match": { "ipv4_cidrs": ["127.0.0.3/32"] } })
             }
             Self::AllowList => json!({ "not_match": { "ipv4_cidrs": ["127.0.0.4/32"] } }),
@@ -40,12 +42,17 @@ impl Rule {
             Self::BlockListEitherHeader => "either",
             _ => proxy.header(),
         };
+        let (proxies, hops) = match self {
+            Self::BlockListByHops => (json!([]), json!(1)),
+            _ => (json!([address]), Value::Null),
+        };
         json!({ "tenants": [{
             "id": "acme",
             "issuer": issuer,
             "registration": { "enabled": true, "rate_limit": null },
             "acl": [{ "priority": 1, "rule": rule }],
-            "trusted_proxies": [address],
+            "trusted_proxies": proxies,
+            "trusted_hops": hops,
             "forwarded_header": header,
             "signal_headers": { "geo_country_code": "x-geo-country" },
         }] })

@@ -537,7 +537,7 @@ redirect to https://help.example.com/, by rule 3
 }
 
 #[test]
-fn an_explanation_names_the_rule_that_needed_an_unknown_signal() {
+fn explanation_names_the_unknown_signal() {
     let watch = json!({"log": true});
     let allow = json!({"allow": true});
     let countries = json!({"geo_country_codes": ["SE"]});

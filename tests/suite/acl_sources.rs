@@ -4,10 +4,10 @@ use std::{net::IpAddr, sync::Arc};
 
 use http::Request;
 use oauth_dcr::{
-    BackendError, GeoSource, Location, MemoryStore, PeerAddress, Registrar, RegistrarBuilder,
-    RegistrationEndpoint, SettingsFault, TenantDirectory, TenantSelector, TenantSettings,
-    WantedLocation,
-    acl::{CountryCode, EdgeSignal, Ja4, Signals, UnknownReason},
+    BackendError, GeoSource, Location, LocationParts, MemoryStore, PeerAddress, Registrar,
+    RegistrarBuilder, RegistrationEndpoint, SettingsFault, TenantDirectory, TenantSelector,
+    TenantSettings,
+    acl::{CountryCode, Decision, EdgeSignal, Endpoint, Ja4, Signals, UnknownReason},
 };
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ impl TenantDirectory for Unchecked {
 struct OneCountry;
 
 impl GeoSource for OneCountry {
-    fn locate(&self, address: IpAddr, _: WantedLocation) -> Location {
+    fn locate(&self, address: IpAddr, _: LocationParts) -> Location {
         let mut location = Location::default();
         if address == IpAddr::from([203, 0, 113, 5]) {
             location.country = CountryCode::parse("SE").ok();
@@ -55,10 +55,10 @@ impl GeoSource for OneCountry {
         location
     }
 
-    fn provides(&self) -> WantedLocation {
-        WantedLocation {
+    fn provides(&self) -> LocationParts {
+        LocationParts {
             country: true,
-            ..WantedLocation::NOTHING
+            ..LocationParts::NONE
         }
     }
 }
@@ -151,6 +151,33 @@ async fn an_unchecked_tenant_answers_503() {
     }
 }
 
+#[test]
+fn endpoints_of_the_host_are_judged_with_all_signals() {
+    let located = builder().geo(OneCountry).build().unwrap();
+    let unlocated = builder().build().unwrap();
+    let tenant = tenant("geo_country_codes", "SE", &json!({}));
+    for endpoint in [Endpoint::Registration, Endpoint::Authentication] {
+        let covered = endpoint == Endpoint::Registration;
+        let signals = Signals::from_peer("203.0.113.5".parse().unwrap());
+        let verdict = located.evaluate(&tenant, endpoint, signals);
+        let expected = if covered {
+            Decision::Block
+        } else {
+            Decision::Allow
+        };
+        assert_eq!(verdict.decision, expected);
+        let verdict = unlocated.evaluate(&tenant, endpoint, signals);
+        let is_refused = matches!(verdict.decision, Decision::Unanswered(_));
+        assert_eq!(is_refused, covered);
+        let explained = unlocated.explain(&tenant, endpoint, signals).to_string();
+        assert_eq!(
+            explained.starts_with("refuse: rule 0"),
+            covered,
+            "{explained}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_source_has_no_location() {
     let proxies = json!({ "trusted_proxies": ["10.0.0.1"] });
@@ -187,6 +214,33 @@ async fn the_host_sets_signals_of_its_own() {
     assert_eq!(with(Signals::new()).await.0, 201);
     let unknown = Signals::new().unknown(EdgeSignal::Ja4, UnknownReason::UnreadableHeader);
     assert_eq!(with(unknown).await, (403, json!("signal_unreadable")));
+    // Signals that are not given at all tell nothing about the client.
+    let without = send(&registrar, request(Some("203.0.113.5"))).await;
+    assert_eq!(without, (503, Value::Null));
+}
+
+#[tokio::test]
+async fn a_source_of_the_host_counts_more_than_the_peer() {
+    let tenant = tenant(
+        "ipv4_cidrs",
+        "203.0.113.5",
+        &json!({ "trusted_proxies": ["10.0.0.1"] }),
+    );
+    let registrar = builder().tenant(tenant).build().unwrap();
+    for (peer, given, status) in [
+        ("10.0.0.1", "203.0.113.5", 403),
+        ("10.0.0.1", "198.51.100.7", 201),
+        ("192.0.2.1", "203.0.113.5", 403),
+        ("203.0.113.5", "198.51.100.7", 201),
+    ] {
+        let mut request = request(Some(peer));
+        let signals = Signals::new().with_source(given.parse().unwrap());
+        request.extensions_mut().insert(signals);
+        request
+            .headers_mut()
+            .insert("x-forwarded-for", "192.0.2.7".parse().unwrap());
+        assert_eq!(send(&registrar, request).await.0, status, "{peer} {given}");
+    }
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ async fn a_limiter_that_ignores_sources_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limiter_that_mixes_up_tenants_of_a_source_is_caught() {
+async fn mixed_up_tenants_of_a_source_are_caught() {
     let all = TenantId::parse("all").unwrap();
     let said = caught(asked_by_source(move |tenant, source, quota| match source {
         None => (tenant.clone(), None, quota),

@@ -402,10 +402,17 @@ fn a_proxy_is_an_address_or_a_network() {
 fn proxies_that_are_every_address_are_refused() {
     for everything in ["0.0.0.0/0", "::/0", "::ffff:0:0/96"] {
         let document = with("/trusted_proxies", json!(["10.0.0.1", everything]));
-        refused(
-            &document,
-            "tenants[0].trusted_proxies",
-            "covers every address",
+        let error = read(&document).unwrap_err();
+        assert_eq!(error.path(), "tenants[0].trusted_proxies[1]");
+        let cause = error.source().unwrap().to_string();
+        assert!(cause.starts_with("covers every address"), "{cause}");
+
+        let mut built = TenantSettings::new();
+        built.trusted_proxies = [everything.parse().unwrap()].into_iter().collect();
+        let error = built.check().unwrap_err();
+        assert!(
+            matches!(error.fault(), SettingsFault::EveryAddress),
+            "{error}"
         );
     }
 }

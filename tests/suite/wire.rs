@@ -774,6 +774,11 @@ async fn a_request_names_one_host_at_most() {
         ("/r", &[b"a.example/path"]),
         ("/r", &[b"\xff.example"]),
         ("/r", &[b"a b"]),
+        ("/r", &[b"[::1]x]"]),
+        ("/r", &[b"[::1]]"]),
+        ("/r", &[b"[::1"]),
+        ("/r", &[b":80"]),
+        ("/r", &[b"a.example:80x"]),
     ] {
         assert!(is_invalid_host(uri, hosts).await, "{uri} {hosts:?}");
     }

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Attempt {
-    /// Takes a token of the source's quota and then one of the tenant's, of those that the tenant has:
-    /// what a source has too much uses up none of the tenant's rate.
+    /// Takes a token of the source's quota and then one of the tenant's, where the tenant has them: a
+    /// request over the source's quota uses up none of the tenant's rate.
     ///
     /// Of two decisions, the one with fewer tokens left is what the client should know.
     pub(super) async fn take_rate(

@@ -336,7 +336,7 @@ async fn unknown_signals_are_logged() {
                 ("tenant", "blocked"),
                 ("signal", "source"),
                 ("reason", "no_peer_address"),
-                ("requests", "1"),
+                ("count", "1"),
             ],
             &["advice"],
         ),
