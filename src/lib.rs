@@ -14,7 +14,7 @@
 //! use oauth_dcr::{MemoryStore, RegistrationEndpoint, Registrar, TenantSettings};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), http::Error> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Once, when the server starts. Registration is off until someone turns it on.
 //! let registrar = Registrar::builder(MemoryStore::new())
 //!     .tenant(TenantSettings::new().enabled())

@@ -51,6 +51,7 @@ const ACTIONS: [&str; 4] = ["allow", "block", "redirect", "none"];
 ///     .events(MetricsEvents::new())
 ///     .build()?;
 /// # let _ = registrar;
+/// # Ok::<(), oauth_dcr::SettingsError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MetricsEvents {

@@ -60,6 +60,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 ///     .build()?;
 /// let service = RegistrationService::new(registrar).body_timeout(Duration::from_secs(5));
 /// # let _: RegistrationService = service;
+/// # Ok::<(), oauth_dcr::SettingsError>(())
 /// ```
 #[derive(Clone)]
 pub struct RegistrationService {
@@ -98,6 +99,7 @@ impl RegistrationService {
     ///     TenantId::parse(tenant).ok()
     /// });
     /// # let _: RegistrationService = service;
+    /// # Ok::<(), oauth_dcr::SettingsError>(())
     /// ```
     #[must_use]
     pub fn tenant_by(

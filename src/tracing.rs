@@ -42,6 +42,7 @@ use crate::{
 ///     .events(TracingEvents::new())
 ///     .build()?;
 /// # let _ = registrar;
+/// # Ok::<(), oauth_dcr::SettingsError>(())
 /// ```
 #[derive(Clone)]
 pub struct TracingEvents {

@@ -31,6 +31,7 @@ use crate::{
 ///     }))
 ///     .build()?;
 /// # let _ = (registrar, events, dropped);
+/// # Ok::<(), oauth_dcr::SettingsError>(())
 /// ```
 pub struct AuditTrail<F> {
     keep: F,
