@@ -80,6 +80,7 @@ use app::App;
 use oauth_dcr::{
     MetadataDocument, SettingsDocument, Tenants,
     geoip::{Database, Databases, Fields},
+    tracing::TracingEvents,
 };
 use options::Options;
 use serve::End;
@@ -115,16 +116,26 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let tenants = Tenants::new(document);
     let open = |file| Database::open(file, &Fields::known());
     let databases: Vec<_> = options.geoip.iter().map(open).collect::<Result<_, _>>()?;
+    log_warnings();
     let registrar = backends::registrar(&options.store, &options.limiter)
         .await?
         .tenants(tenants.clone())
         .geo(Databases::new(databases))
+        .events(TracingEvents::new())
         .build()?;
     tokio::spawn(sweeper::run(registrar.clone(), sweeps));
     let app = App::new(registrar, tenants, options);
     say(&format!("listening on {base}\n{hint}"))?;
     server::serve(Arc::new(app), listener, end).await?;
     Ok(())
+}
+
+/// Logs to standard error what the operator has to change, and what fails.
+fn log_warnings() {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Every tenant has metadata to serve, at the place where clients look for it.

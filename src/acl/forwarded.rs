@@ -234,7 +234,14 @@ fn parameter(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     } else {
         let end = text.iter().position(|byte| *byte == b';');
         let (value, after) = text.split_at_checked(end.unwrap_or(text.len()))?;
-        (trimmed(value), after)
+        let value = trimmed(value);
+        // More than a token, since proxies leave out the quotes of addresses and hosts with a port. A quote
+        // or a backslash could be the end of a string that began further left.
+        let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"\"\\".contains(byte);
+        if !value.iter().all(is_plain) {
+            return None;
+        }
+        (value, after)
     };
     let after = after.trim_ascii_start();
     let ends = after.is_empty() || after.starts_with(b";");
@@ -422,6 +429,10 @@ mod tests {
             "x=\", for=203.0.113.5;host=a\"b;for=203.0.113.5",
             "=1;for=203.0.113.5",
             "a b=1;for=203.0.113.5",
+            "for=203.0.113.5;x=a b",
+            "for=203.0.113.5;x=\\\"",
+            "for=203.0.113.5;x=a\"b",
+            "for=203.0.113.5;x=\u{e4}",
         ] {
             assert_eq!(read(element), None, "{element}");
         }

@@ -158,6 +158,7 @@ fn scope_of(tree: &Tree) -> Result<AclScope, AclError> {
         AclScope::Management,
     ];
     let known = all.into_iter().find(|scope| scope.as_str() == name);
+    let known = known.or((name == "dynamic_client_registration").then_some(AclScope::Dcr));
     known.ok_or_else(|| AclError::new("scope", AclFault::UnknownScope))
 }
 

@@ -50,6 +50,11 @@ impl NetworkSet {
         self.v4.starts.is_empty() && self.v6.starts.is_empty()
     }
 
+    /// Whether every address of a family is in one of the networks.
+    pub(crate) fn covers_a_family(&self) -> bool {
+        self.v4.covers_everything() || self.v6.covers_everything()
+    }
+
     /// The networks, sorted, without those within others.
     pub fn iter(&self) -> impl Iterator<Item = IpNet> + '_ {
         let v4 = self.v4.iter().filter_map(|(start, length)| {
@@ -197,6 +202,20 @@ impl<T: Bits> Sorted<T> {
             (Some(&from), Some(&to)) => from as usize..to as usize,
             // After the last part.
             _ => all.end..all.end,
+        }
+    }
+
+    /// The networks don't overlap, so they cover everything if their sizes add up to it.
+    fn covers_everything(&self) -> bool {
+        // In units of the smallest network, and short of everything by one: all of them would not fit.
+        let size = |length: u8| 1_u128.checked_shl(u32::from(T::WIDTH.saturating_sub(length)));
+        let all = self
+            .lengths
+            .iter()
+            .try_fold(0_u128, |all, length| all.checked_add(size(*length)?));
+        match size(0) {
+            Some(whole) => all == Some(whole),
+            None => all.is_none(),
         }
     }
 

@@ -52,7 +52,8 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AclScope {
-    /// The registration endpoint.
+    /// The registration endpoint. Read from `dynamic_client_registration` too.
+    #[serde(alias = "dynamic_client_registration")]
     Dcr,
     /// Every endpoint outside of management, the registration endpoint among them.
     Authentication,

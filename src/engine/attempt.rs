@@ -124,23 +124,19 @@ impl Attempt {
             InitialAccessToken::Absent => (None, None),
             InitialAccessToken::Presented(token) => (Some(token), Some(begin()?)),
             InitialAccessToken::Unusable => {
-                let _failed = begin()?;
+                begin()?.failed();
                 return Err(RegistrationError::InvalidInitialAccessToken);
             }
         };
         let verified = gate.verify(&tenant.id, token);
-        let outcome = Trace::wait(Wait::VerifyToken, verified).await;
-        if let Some(attempt) = attempt
-            && !matches!(outcome, Ok(InitialAccessOutcome::Refused))
-        {
-            attempt.did_not_fail();
-        }
-        match (outcome?, token) {
+        let outcome = Trace::wait(Wait::VerifyToken, verified).await?;
+        match (outcome, attempt) {
             (InitialAccessOutcome::Granted, _) => Ok(()),
             (InitialAccessOutcome::Refused, None) => {
                 Err(RegistrationError::InitialAccessTokenRequired)
             }
-            (InitialAccessOutcome::Refused, Some(_)) => {
+            (InitialAccessOutcome::Refused, Some(attempt)) => {
+                attempt.failed();
                 Err(RegistrationError::InvalidInitialAccessToken)
             }
         }

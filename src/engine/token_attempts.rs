@@ -8,16 +8,15 @@ use crate::{
 
 /// How often each source of a tenant may fail to show a good initial access token.
 ///
-/// An attempt takes a token of the quota before the gate is asked, and gives it back if it did not fail:
-/// of attempts that come at once, no more reach the gate than may fail. An attempt that is
-/// abandoned counts as failed.
+/// An attempt takes a token of the quota before the gate is asked, and gives it back unless it failed: of
+/// attempts that come at once, no more reach the gate than may fail. An attempt that is abandoned gives it
+/// back too, because its caller learns nothing.
 pub(super) struct TokenAttempts(SourceBuckets);
 
-/// An attempt that counts as failed unless it is told otherwise.
-#[must_use = "an attempt counts as failed"]
+/// An attempt that does not count unless it [failed](Self::failed).
 pub(super) struct TokenAttempt<'a> {
     attempts: &'a SourceBuckets,
-    taken: Taken,
+    taken: Option<Taken>,
 }
 
 const QUOTA: Quota = Quota::TEN_A_MINUTE;
@@ -44,6 +43,7 @@ impl TokenAttempts {
         if !decision.is_admitted() {
             return Err(RegistrationError::TooManyInvalidTokens { decision });
         }
+        let taken = Some(taken);
         Ok(TokenAttempt {
             attempts: &self.0,
             taken,
@@ -52,8 +52,16 @@ impl TokenAttempts {
 }
 
 impl TokenAttempt<'_> {
-    /// The gate took the token, or could not tell.
-    pub(super) fn did_not_fail(self) {
-        self.attempts.give_back(self.taken);
+    /// The token was not good.
+    pub(super) fn failed(mut self) {
+        self.taken = None;
+    }
+}
+
+impl Drop for TokenAttempt<'_> {
+    fn drop(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            self.attempts.give_back(taken);
+        }
     }
 }

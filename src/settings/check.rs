@@ -86,6 +86,10 @@ impl TenantSettings {
             ("metadata_limits.scope_bytes", metadata.scope_bytes, 1),
             ("metadata_limits.software_chars", metadata.software_chars, 1),
         ];
+        if registration.token_endpoint_auth_methods.is_empty() {
+            let path = "registration.token_endpoint_auth_methods";
+            return Err(SettingsError::new(path, SettingsFault::Empty));
+        }
         match limits.into_iter().find(|(_, limit, least)| limit < least) {
             Some((field, _, least)) => {
                 let path = format!("registration.{field}");
@@ -96,7 +100,7 @@ impl TenantSettings {
     }
 
     fn check_proxies(&self) -> Result<(), SettingsError> {
-        if covers_everything(&self.trusted_proxies) {
+        if self.trusted_proxies.covers_a_family() {
             return Err(SettingsError::new(
                 "trusted_proxies",
                 SettingsFault::EveryAddress,
@@ -167,16 +171,11 @@ struct Proxy(IpNet);
 impl<'de> Deserialize<'de> for Proxy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let WrittenNetwork(network) = WrittenNetwork::deserialize(deserializer)?;
-        if covers_everything(&NetworkSet::new([network])) {
+        if NetworkSet::new([network]).covers_a_family() {
             return Err(D::Error::custom(SettingsFault::EveryAddress));
         }
         Ok(Self(network))
     }
-}
-
-/// Whether one of the networks is every address of its family.
-fn covers_everything(networks: &NetworkSet) -> bool {
-    networks.iter().any(|network| network.prefix_len() == 0)
 }
 
 fn none_twice<K: Eq + Hash>(

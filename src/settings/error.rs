@@ -48,6 +48,9 @@ pub enum SettingsFault {
         /// The least value.
         least: usize,
     },
+    /// The list is empty, so that every registration would fail.
+    #[error("is empty: no client could register")]
+    Empty,
     /// All addresses would be trusted proxies, so that every client could write its own address.
     #[error("covers every address: name the networks of the proxies alone, or set `trusted_hops`")]
     EveryAddress,

@@ -14,14 +14,15 @@ pub(super) fn of(head: &Parts) -> Result<Option<&str>, InvalidHost> {
     if second.is_some() {
         return Err(InvalidHost);
     }
-    if let Some(host) = head.uri.host() {
-        return Ok(Some(host));
-    }
-    let Some(line) = first.filter(|line| !line.is_empty()) else {
-        return Ok(None);
+    let line = match first {
+        None => None,
+        Some(line) if line.is_empty() => None,
+        Some(line) => {
+            let text = line.to_str().ok().filter(|text| is_host(text));
+            Some(text.ok_or(InvalidHost)?)
+        }
     };
-    let text = line.to_str().ok().filter(|text| is_host(text));
-    text.map(Some).ok_or(InvalidHost)
+    Ok(head.uri.host().or(line))
 }
 
 /// Whether `text` is a host, with or without a port (RFC 3986 sections 3.2.2 and 3.2.3): no user, no

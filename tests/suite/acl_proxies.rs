@@ -149,6 +149,11 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
                 value.push(character);
             }
             value.truncate(value.trim_end_matches([' ', '\t']).len());
+            // Visible characters, and none that belongs to a quoted string.
+            let is_plain = |it: char| ('!'..='~').contains(&it) && it != '"' && it != '\\';
+            if !value.chars().all(is_plain) {
+                return None;
+            }
         }
         if name.to_lowercase() == "for" {
             nodes.push(value);

@@ -352,6 +352,13 @@ fn a_limit_of_nothing_is_refused() {
 }
 
 #[test]
+fn an_empty_list_of_methods_is_refused() {
+    let document = with("/registration/token_endpoint_auth_methods", json!([]));
+    let path = "tenants[0].registration.token_endpoint_auth_methods";
+    refused(&document, path, "is empty");
+}
+
+#[test]
 fn an_audience_that_is_no_api_is_refused() {
     let other = json!("https://apis.acme.example");
     let document = with("/default_audience", other.clone());
@@ -414,6 +421,24 @@ fn proxies_that_are_every_address_are_refused() {
             matches!(error.fault(), SettingsFault::EveryAddress),
             "{error}"
         );
+    }
+    for parts in [
+        json!(["0.0.0.0/1", "128.0.0.0/1"]),
+        json!(["::/1", "8000::/1"]),
+        json!(["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/1"]),
+    ] {
+        let document = with("/trusted_proxies", parts);
+        refused(
+            &document,
+            "tenants[0].trusted_proxies",
+            "covers every address",
+        );
+    }
+    for parts in [
+        json!(["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/3"]),
+        json!(["::/1", "8000::/2", "c000::/3"]),
+    ] {
+        assert!(read(&with("/trusted_proxies", parts)).is_ok());
     }
 }
 

@@ -769,6 +769,7 @@ async fn a_request_names_one_host_at_most() {
         ("/r", &[&b"a.example"[..], b"a.example"][..]),
         ("/r", &[b"", b"a.example"]),
         ("https://a.example/r", &[b"a.example", b"b.example"]),
+        ("https://a.example/r", &[b"a b"]),
         ("/r", &[b"a.example, b.example"]),
         ("/r", &[b"user@a.example"]),
         ("/r", &[b"a.example/path"]),
