@@ -296,9 +296,10 @@ const MAX_ADDRESS: usize = 128;
 /// The address that `text` names, if it can be read in one way only: IPv4 or IPv6, IPv6 in brackets or
 /// not, with or without a port (RFC 7239 section 6).
 fn address(text: &[u8]) -> Option<IpAddr> {
-    let text = str::from_utf8(text)
-        .ok()
-        .filter(|it| it.len() <= MAX_ADDRESS)?;
+    if text.len() > MAX_ADDRESS {
+        return None;
+    }
+    let text = str::from_utf8(text).ok()?;
     let found = if let Some(rest) = text.strip_prefix('[') {
         let (inside, port) = rest.split_once(']')?;
         let is_whole = port.is_empty() || is_port(port.strip_prefix(':')?);

@@ -1,5 +1,10 @@
 //! Tables: what answers of a kind have in common, whatever they say.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
 use http::{Method, Request};
 use serde_json::json;
 
@@ -232,4 +237,41 @@ async fn an_unknown_client_is_shown_where_to_register() {
     // A client that is known has no reason to.
     let request = with(client.authorization(), "redirect_uri", "https://evil.test/");
     assert_eq!(client.authorize(&request).await.header("link"), None);
+}
+
+/// The status of the answer to this request, sent byte by byte.
+fn status_of(server: &ExampleServer, request: &str) -> String {
+    let address = server.base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    String::from_utf8(answer[9..].to_vec()).unwrap()
+}
+
+#[test]
+fn every_path_needs_one_host() {
+    let server = ExampleServer::start(None);
+    let base = server.base.strip_prefix("http://").unwrap();
+    for path in [
+        "/.well-known/oauth-authorization-server",
+        "/oidc/register",
+        "/authorize",
+        "/nowhere",
+    ] {
+        let host = format!("Host: {base}\r\n");
+        for (version, hosts, is_refused) in [
+            ("1.1", String::new(), true),
+            ("1.1", format!("{host}{host}"), true),
+            ("1.0", format!("{host}{host}"), true),
+            ("1.1", host, false),
+        ] {
+            let request = format!("GET {path} HTTP/{version}\r\n{hosts}\r\n");
+            let status = status_of(&server, &request);
+            // Without parameters, `/authorize` shows an error page with the same status.
+            let is_400 = status == "400";
+            let expected = is_refused || path == "/authorize";
+            assert_eq!(is_400, expected, "{status} {request}");
+        }
+    }
 }

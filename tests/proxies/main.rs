@@ -78,8 +78,8 @@ async fn assert_lets_in(proxy: Proxy) {
     for set in &sets {
         match fixture.send(fixture::ALLOWED, set).await {
             Exchange::Registered => registered += 1,
-            // Refused whoever sends it: no request at all, or one that has a proxy take out headers that
-            // it needs itself.
+            // Refused from any address: no request at all, or one that makes the proxy remove headers
+            // which the request needs.
             Exchange::RefusedByServer(400 | 415)
             | Exchange::RefusedByProxy(400..500)
             | Exchange::Closed => {}

@@ -96,7 +96,7 @@ const fn verdicts(signal: Signal) -> [Verdicts; 7] {
             [Host503; 3],
             NOT_LISTED,
         ],
-        // The client's own to choose, whoever passes it on.
+        // The client chooses it, also behind a proxy.
         Signal::UserAgent => [
             NOT_LISTED, NOT_LISTED, NOT_LISTED, NOT_LISTED, NOT_LISTED, LISTED, LISTED,
         ],
