@@ -10,7 +10,7 @@ use http::{
 
 use crate::{
     acl::{
-        Asn, CountryCode, EdgeSignal, InvalidSignal, Ja3, Ja4, Peer, Reading, Signals,
+        Asn, CountryCode, EdgeSignal, InvalidSignal, Ja3, Ja4, Peer, ProxyTrust, Reading, Signals,
         SubdivisionCode, UnknownReason, trimmed,
     },
     settings::{self, SignalHeaders, TenantSettings},
@@ -31,9 +31,9 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
 
-/// The signals of the request with this head: those that the host program put into its extensions as
-/// [`Signals<'static>`](Signals), and what the head, sent to `host`, says of the others. The tenant's own proxies alone
-/// are believed.
+/// The signals of the request with this head, which was sent to `host`: those that the host program put
+/// into the extensions as [`Signals<'static>`](Signals), and what the head says of the others. Of headers
+/// about the client, those of the tenant's own proxies alone are believed.
 pub(super) fn of<'a>(
     head: &'a Parts,
     host: Option<&'a str>,
@@ -50,41 +50,37 @@ pub(super) fn of<'a>(
 
     let peer = head.extensions.get::<PeerAddress>().map(|it| it.0);
     let peer = peer.or_else(|| signals.peer());
-    let is_source_given = signals.source != Reading::Unknown(UnknownReason::NoPeerAddress);
-    if let Some(peer) = peer {
-        signals = signals.connecting(peer);
-    }
     let trust = tenant.proxy_trust();
     let edge = Edge {
         peer: trust.peer(peer),
         headers,
         names: &tenant.signal_headers,
     };
-    if !is_source_given {
-        let lines = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
-        signals = match (edge.peer, peer) {
-            // What a stranger says about the client is not looked at.
-            (Peer::Stranger, Some(peer)) => signals.with_source(peer),
-            (Peer::Stranger, None) => signals,
-            _ => {
-                let direct = peer.map_or(signals, |peer| signals.with_source(peer));
-                let (plain, standard) = (lines(X_FORWARDED_FOR), lines(FORWARDED));
-                direct.forwarded(trust.client_address(peer, plain, standard))
-            }
-        };
+    if let Some(peer) = peer {
+        signals = signals.connecting(peer);
+    }
+    // Otherwise the host program has found the client's address itself.
+    if signals.source == Reading::Unknown(UnknownReason::NoPeerAddress) {
+        signals = edge.locate_client(signals, peer, trust);
     }
     if edge.peer != Peer::Stranger {
         signals = edge.tell(signals);
     }
     if from_host.is_none() {
-        // The host program sets these and has not done so: that is no fact about the client.
-        for signal in &tenant.signals_from_host {
-            if signals.reading((*signal).into()) == Reading::Absent {
-                signals = signals.unknown(*signal, UnknownReason::NoSource);
-            }
-        }
+        signals = without_declared(signals, tenant);
     }
     signals
+}
+
+/// Marks what the host program declares and has not given: its absence is no fact about the client.
+fn without_declared<'a>(signals: Signals<'a>, tenant: &TenantSettings) -> Signals<'a> {
+    let declared = tenant.signals_from_host.iter();
+    declared.fold(signals, |signals, &signal| {
+        match signals.reading(signal.into()) {
+            Reading::Absent => signals.unknown(signal, UnknownReason::NoSource),
+            Reading::Known(()) | Reading::Unknown(_) => signals,
+        }
+    })
 }
 
 /// A client chooses its user agent anyway: one that can't be read is as good as none.
@@ -104,6 +100,22 @@ struct Edge<'a> {
 }
 
 impl Edge<'_> {
+    /// Adds the client's address: that of the peer, or the one that trusted proxies name.
+    fn locate_client<'a>(
+        &self,
+        signals: Signals<'a>,
+        peer: Option<IpAddr>,
+        trust: ProxyTrust<'_>,
+    ) -> Signals<'a> {
+        let direct = peer.map_or(signals, |peer| signals.with_source(peer));
+        if self.peer == Peer::Stranger {
+            return direct;
+        }
+        let lines = |name| self.headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        let client = trust.client_address(peer, lines(X_FORWARDED_FOR), lines(FORWARDED));
+        direct.forwarded(client)
+    }
+
     /// Adds what the edge says of each signal that the host program has not set.
     fn tell<'a>(&self, mut signals: Signals<'a>) -> Signals<'a> {
         let country = self.read(EdgeSignal::Country, CountryCode::parse);
