@@ -116,15 +116,14 @@ impl Attempt {
             return Ok(());
         };
         let begin = || {
-            let now = self.registrar.clock().monotonic();
             let attempts = &self.ports().token_attempts;
-            attempts.begin(&tenant.id, self.source_network(), now)
+            attempts.begin(&tenant.id, self.source_network(), self.registrar.clock())
         };
         let (token, attempt) = match token {
             InitialAccessToken::Absent => (None, None),
-            InitialAccessToken::Presented(token) => (Some(token), Some(begin()?)),
+            InitialAccessToken::Presented(token) => (Some(token), Some(begin().await?)),
             InitialAccessToken::Unusable => {
-                begin()?.failed();
+                begin().await?.failed();
                 return Err(RegistrationError::InvalidInitialAccessToken);
             }
         };

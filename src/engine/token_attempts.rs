@@ -1,7 +1,15 @@
-use std::time::Duration;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    future::poll_fn,
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+    time::Duration,
+};
 
 use crate::{
     error::RegistrationError,
+    ports::Clock,
     quota::{Quota, SourceBuckets, Taken},
     values::{SourceNetwork, TenantId},
 };
@@ -9,14 +17,28 @@ use crate::{
 /// How often each source of a tenant may fail to show a good initial access token.
 ///
 /// An attempt takes a token of the quota before the gate is asked, and gives it back unless it failed: of
-/// attempts that come at once, no more reach the gate than may fail. An attempt that is abandoned gives it
-/// back too, because its caller learns nothing.
-pub(super) struct TokenAttempts(SourceBuckets);
+/// attempts that come at once, no more reach the gate than may fail. Further ones wait until those under way
+/// have ended, because good tokens use up nothing. An attempt that is abandoned gives its token back too:
+/// its caller learns nothing.
+pub(super) struct TokenAttempts {
+    buckets: SourceBuckets,
+    under_way: Mutex<HashMap<Source, UnderWay>>,
+}
 
 /// An attempt that does not count unless it [failed](Self::failed).
 pub(super) struct TokenAttempt<'a> {
-    attempts: &'a SourceBuckets,
+    attempts: &'a TokenAttempts,
+    source: Source,
     taken: Option<Taken>,
+}
+
+type Source = (TenantId, SourceNetwork);
+
+/// The attempts of one source whose tokens the gate is verifying, and those that wait for them.
+#[derive(Default)]
+struct UnderWay {
+    attempts: usize,
+    waiting: Vec<Waker>,
 }
 
 const QUOTA: Quota = Quota::TEN_A_MINUTE;
@@ -24,30 +46,61 @@ const QUOTA: Quota = Quota::TEN_A_MINUTE;
 /// Of all tenants together. Beyond, further sources of a tenant share one bucket.
 const MAX_SOURCES: usize = 100_000;
 
+/// Of one source. Beyond, an attempt is refused instead.
+const MAX_WAITING: usize = 1_000;
+
 impl TokenAttempts {
     pub(super) fn new() -> Self {
-        Self(SourceBuckets::with_max(MAX_SOURCES))
+        Self {
+            buckets: SourceBuckets::with_max(MAX_SOURCES),
+            under_way: Mutex::default(),
+        }
     }
 
-    /// Begins an attempt at this time of the monotonic clock.
+    /// Begins an attempt, as soon as it may fail.
     ///
     /// # Errors
-    /// [`RegistrationError::TooManyInvalidTokens`] if too many have failed, or are under way.
-    pub(super) fn begin(
+    /// [`RegistrationError::TooManyInvalidTokens`] if too many have failed, or too many wait.
+    pub(super) async fn begin(
         &self,
         tenant: &TenantId,
         source: SourceNetwork,
-        now: Duration,
+        clock: &dyn Clock,
     ) -> Result<TokenAttempt<'_>, RegistrationError> {
-        let (decision, taken) = self.0.acquire(tenant, source, QUOTA, now);
-        if !decision.is_admitted() {
-            return Err(RegistrationError::TooManyInvalidTokens { decision });
+        let source = (tenant.clone(), source);
+        poll_fn(|context| self.poll_begin(&source, clock.monotonic(), context.waker())).await
+    }
+
+    fn poll_begin(
+        &self,
+        source: &Source,
+        now: Duration,
+        waker: &Waker,
+    ) -> Poll<Result<TokenAttempt<'_>, RegistrationError>> {
+        // Held while a token is taken, and while one is given back: no end is missed in between.
+        let mut under_way = self.lock();
+        let (decision, taken) = self.buckets.acquire(&source.0, source.1, QUOTA, now);
+        if decision.is_admitted() {
+            under_way.entry(source.clone()).or_default().attempts += 1;
+            return Poll::Ready(Ok(TokenAttempt {
+                attempts: self,
+                source: source.clone(),
+                taken: Some(taken),
+            }));
         }
-        let taken = Some(taken);
-        Ok(TokenAttempt {
-            attempts: &self.0,
-            taken,
-        })
+        match under_way.get_mut(source) {
+            Some(others) if others.waiting.len() < MAX_WAITING => {
+                others.waiting.push(waker.clone());
+                Poll::Pending
+            }
+            _ => Poll::Ready(Err(RegistrationError::TooManyInvalidTokens { decision })),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Source, UnderWay>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -60,8 +113,20 @@ impl TokenAttempt<'_> {
 
 impl Drop for TokenAttempt<'_> {
     fn drop(&mut self) {
+        let mut under_way = self.attempts.lock();
         if let Some(taken) = self.taken.take() {
-            self.attempts.give_back(taken);
+            self.attempts.buckets.give_back(taken);
         }
+        let mut waiting = Vec::new();
+        if let Entry::Occupied(mut entry) = under_way.entry(self.source.clone()) {
+            let others = entry.get_mut();
+            others.attempts = others.attempts.saturating_sub(1);
+            waiting = mem::take(&mut others.waiting);
+            if others.attempts == 0 {
+                entry.remove();
+            }
+        }
+        drop(under_way);
+        waiting.into_iter().for_each(Waker::wake);
     }
 }

@@ -68,11 +68,9 @@ pub enum RegistrationError {
     /// The request's initial access token is not good for this tenant.
     #[error("the initial access token is not valid")]
     InvalidInitialAccessToken,
-    /// The source has shown too many initial access tokens that are not valid, or too many of its tokens are
-    /// being verified. The gate was not asked.
-    #[error(
-        "too many initial access tokens from this address are invalid or being verified; try again later"
-    )]
+    /// The source has shown too many initial access tokens that are not valid, or has more than 1,000 waiting
+    /// to be verified. The gate was not asked.
+    #[error("too many invalid initial access tokens from this address; try again later")]
     TooManyInvalidTokens {
         /// What is left of the source's quota.
         decision: RateDecision,

@@ -279,6 +279,22 @@ async fn ten_of_fifty_parallel_guesses_reach_the_gate() {
     assert_eq!((count(401), count(429), counted.asked()), (10, 40, 10));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_good_tokens_all_get_in() {
+    let counted = Counted::yielding(100);
+    let mut requests = JoinSet::new();
+    for _ in 0..200 {
+        let registrar = counted.registrar.clone();
+        requests.spawn(async move {
+            let bearer = format!("Bearer {TOKEN}");
+            answer_to(&registrar, Some(source(1)), &[&bearer]).await.0
+        });
+    }
+    let statuses = requests.join_all().await;
+    assert!(statuses.iter().all(|it| *it == 201), "{statuses:?}");
+    assert_eq!(counted.asked(), 200);
+}
+
 #[tokio::test]
 async fn a_refusal_says_when_to_try_another_token() {
     let counted = Counted::new();
@@ -287,7 +303,7 @@ async fn a_refusal_says_when_to_try_another_token() {
     let from = Some(source(1));
     let (status, headers, body) = answer_to(&counted.registrar, from, &["Bearer guess"]).await;
     assert_eq!((status, &body["error"]), (429, &"too_many_requests".into()));
-    let says = "too many initial access tokens from this address are invalid or being verified; try again later";
+    let says = "too many invalid initial access tokens from this address; try again later";
     assert_eq!(body["error_description"], says);
     assert_eq!(headers["retry-after"], "6");
     assert_eq!(headers["x-ratelimit-limit"], "10");
