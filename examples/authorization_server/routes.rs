@@ -1,7 +1,10 @@
 //! Which request is answered by what.
 
-use http::{Method, Request, StatusCode, Version, header::HOST};
-use hyper::body::Incoming;
+use http::{
+    HeaderValue, Method, Request, StatusCode, Version,
+    header::{CONNECTION, HOST},
+};
+use hyper::body::{Body as _, Incoming};
 use oauth_dcr::MetadataDocument;
 use serde_json::json;
 
@@ -25,11 +28,22 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
     if request.uri().path() == registration {
         return app.registration.answer(request).await;
     }
-    match &tenant {
+    let has_body = !request.body().is_end_stream();
+    let mut answer = match &tenant {
         _ if !has_one_host => answers::status(StatusCode::BAD_REQUEST),
         Some(tenant) => route_of_tenant(app, tenant, request).await,
         None => answers::not_found(),
+    };
+    // Nobody reads the body then, so the connection ends. A proxy that keeps connections has to know.
+    let is_unread = matches!(
+        answer.status(),
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+    );
+    if has_body && is_unread {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
     }
+    answer
 }
 
 /// Whether the request has one `Host` header, as HTTP/1.1 wants it (RFC 9112 section 3.2).

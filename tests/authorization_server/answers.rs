@@ -250,6 +250,35 @@ fn status_of(server: &ExampleServer, request: &str) -> String {
 }
 
 #[test]
+fn an_unread_body_ends_the_connection() {
+    let server = ExampleServer::start(None);
+    let address = server.base.strip_prefix("http://").unwrap();
+    for (path, is_closed) in [
+        ("/nowhere", true),
+        ("/authorize", true),
+        ("/oidc/register", false),
+    ] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let method = if path == "/oidc/register" {
+            "POST"
+        } else {
+            "PUT"
+        };
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 2\r\n\r\n{{}}");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = [0; 4096];
+        let read = stream.read(&mut answer).unwrap();
+        let head = String::from_utf8_lossy(&answer[..read]).to_lowercase();
+        assert_eq!(
+            head.contains("connection: close"),
+            is_closed,
+            "{path}: {head}"
+        );
+    }
+}
+
+#[test]
 fn every_path_needs_one_host() {
     let server = ExampleServer::start(None);
     let base = server.base.strip_prefix("http://").unwrap();
