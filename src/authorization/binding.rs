@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use crate::{
     access::{ApiAccess, KeptAccess},
     kept::{self, Kept},
-    values::{ClientId, CodeChallenge, RedirectPolicy, RedirectUri, TenantId, Timestamp},
+    values::{ClientId, CodeChallenge, RedirectUri, TenantId, Timestamp},
 };
 
 /// What an authorization code stands for (RFC 6749 section 4.1.2, RFC 7636 section 4.4).
@@ -70,12 +70,12 @@ impl CodeBinding {
     }
 }
 
-/// A redirect URI that was accepted once, by whichever policy was in force.
+/// A redirect URI that was accepted once, by the policy that was then in force.
 pub(crate) fn redirect_uri<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<RedirectUri, D::Error> {
     let text = String::deserialize(deserializer)?;
-    RedirectUri::parse(text, &RedirectPolicy::widest()).map_err(D::Error::custom)
+    RedirectUri::restore(text).map_err(D::Error::custom)
 }
 
 impl Kept for Content {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
     client::Client,
-    registration::{ClientMetadata, StoredMetadata},
+    registration::{ClientMetadata, MetadataError, StoredMetadata},
     values::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
@@ -90,17 +90,38 @@ impl Serialize for Client {
     }
 }
 
-/// Reads what was written. What is in it is checked again, apart from the limits and lists that a
-/// policy may have changed since.
+/// Why a document is not a client. It never holds the document's own text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RecordFault {
+    #[error("its version, {0}, is unknown")]
+    UnknownVersion(u32),
+    #[error("it holds a secret digest of an unknown kind")]
+    SecretDigest,
+    /// A confidential client that lost its digest would be taken for a public one.
+    #[error("its secret digest does not fit its authentication method")]
+    SecretMismatch,
+    #[error("{0}")]
+    Metadata(MetadataError),
+}
+
+/// Reads what was written. Its structure is checked, and nothing else: the rules of registration may
+/// have become stricter since, and must not make a client unreadable.
 impl<'de> Deserialize<'de> for Client {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let read = Read::deserialize(deserializer)?;
+        read.try_into().map_err(D::Error::custom)
+    }
+}
+
+impl TryFrom<Read> for Client {
+    type Error = RecordFault;
+
+    fn try_from(read: Read) -> Result<Self, RecordFault> {
         if read.version != VERSION {
-            return Err(D::Error::custom("a client of a version that is not known"));
+            return Err(RecordFault::UnknownVersion(read.version));
         }
-        let digest = |text: String| {
-            SecretDigest::from_tagged(&text).ok_or_else(|| D::Error::custom("no secret digest"))
-        };
+        let digest =
+            |text: String| SecretDigest::from_tagged(&text).ok_or(RecordFault::SecretDigest);
         let previous = |it: PreviousSecret| Ok((digest(it.digest)?, it.until));
         let client = Self {
             tenant: read.tenant,
@@ -115,18 +136,13 @@ impl<'de> Deserialize<'de> for Client {
             metadata: read
                 .metadata
                 .restore(read.security_mode)
-                .map_err(D::Error::custom)?,
+                .map_err(RecordFault::Metadata)?,
         };
-        // A confidential client that lost its digest would pass for a public one.
-        if client.is_public() && client.previous_secret.is_some() {
-            return Err(D::Error::custom("a public client has no secret before"));
+        let is_public = client.metadata.token_endpoint_auth_method().is_public();
+        let has_secret = client.secret.is_some();
+        if is_public == has_secret || (is_public && client.previous_secret.is_some()) {
+            return Err(RecordFault::SecretMismatch);
         }
-        if client.is_public() == client.metadata.token_endpoint_auth_method().is_public() {
-            Ok(client)
-        } else {
-            Err(D::Error::custom(
-                "the secret digest does not fit the authentication method",
-            ))
-        }
+        Ok(client)
     }
 }

@@ -1,22 +1,133 @@
+//! Metadata as a store gives it back.
+
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
-    registration::{ClientMetadata, MetadataError, RegistrationRequest, json::ObjectReader},
-    settings::RegistrationSettings,
-    values::SecurityMode,
+    registration::{
+        ClientMetadata, Field, LocalizedText, MetadataError, MetadataFault, RegistrationRequest,
+        json::ObjectReader, request::RequestedText,
+    },
+    values::{
+        ApplicationType, GrantType, LanguageTag, OrderedSet, RedirectUri, ResponseType, Scope,
+        SecurityMode, TokenEndpointAuthMethod, WebUri, Word,
+    },
 };
 
-/// Metadata as a store gives it back.
+/// Stored metadata, before its structure is checked.
 ///
-/// It was valid when it was stored, and is read by the same rules; but a limit that is tighter now,
-/// or a scheme that is no longer on the list, must not make a client unreadable.
+/// The rules of the profile judged it when the client registered. They may have become stricter since,
+/// in this crate or in the Unicode data that it uses, and that must not make a client unreadable. So only
+/// the structure counts here: members have their types, words are known and allowed in the client's mode,
+/// URIs have the syntax of one. Names, texts, schemes and lengths are not judged again.
 #[derive(Debug)]
 pub(crate) struct StoredMetadata(RegistrationRequest);
 
 impl StoredMetadata {
-    pub(crate) fn restore(self, mode: SecurityMode) -> Result<ClientMetadata, MetadataError> {
-        RegistrationSettings::of_stored(mode).apply(self.0)
+    /// Metadata with these members, for stores to be tried with.
+    #[cfg(feature = "conformance")]
+    pub(crate) const fn of(request: RegistrationRequest) -> Self {
+        Self(request)
     }
+
+    /// The metadata of a client that registered in `mode`.
+    ///
+    /// # Errors
+    /// [`MetadataError`] names the member whose structure is wrong.
+    pub(crate) fn restore(self, mode: SecurityMode) -> Result<ClientMetadata, MetadataError> {
+        let request = self.0;
+        let method = request.token_endpoint_auth_method.as_deref();
+        let scope = request.scope.map(Scope::parse).transpose();
+        let texts = request.texts.into_iter().map(text);
+        let grant_types = words(
+            Field::GrantTypes,
+            request.grant_types,
+            GrantType::AuthorizationCode,
+            |name| known(GrantType::allowed_in(mode), |it| it.as_str() == name),
+        )?;
+        let response_types = words(
+            Field::ResponseTypes,
+            request.response_types,
+            ResponseType::Code,
+            |name| known(ResponseType::allowed_in(mode), |it| it.is_spelled(name)),
+        )?;
+        Ok(ClientMetadata {
+            redirect_uris: redirect_uris(request.redirect_uris.unwrap_or_default())?,
+            token_endpoint_auth_method: method
+                .and_then(TokenEndpointAuthMethod::from_name)
+                .ok_or_else(|| unsupported(Field::TokenEndpointAuthMethod))?,
+            grant_types,
+            response_types,
+            application_type: request
+                .application_type
+                .map(|name| {
+                    ApplicationType::from_name(&name)
+                        .ok_or_else(|| unsupported(Field::ApplicationType))
+                })
+                .transpose()?,
+            texts: texts.collect::<Result<_, _>>()?,
+            contacts: boxed(request.contacts.unwrap_or_default()),
+            scope: scope
+                .map_err(|_| MetadataError::new(Field::Scope, MetadataFault::InvalidScope))?,
+            software_id: request.software_id.map(String::into_boxed_str),
+            software_version: request.software_version.map(String::into_boxed_str),
+        })
+    }
+}
+
+fn redirect_uris(uris: Vec<String>) -> Result<Box<[RedirectUri]>, MetadataError> {
+    if uris.is_empty() {
+        let fault = MetadataFault::Required;
+        return Err(MetadataError::new(Field::RedirectUris, fault));
+    }
+    let restore = |(index, uri)| {
+        RedirectUri::restore(uri)
+            .map_err(|fault| MetadataError::at(Field::RedirectUris, index, fault))
+    };
+    uris.into_iter().enumerate().map(restore).collect()
+}
+
+/// The words of a list, in their order. A list that is absent holds `default` (RFC 7591 section 2).
+fn words<T: Word>(
+    field: Field,
+    names: Option<Vec<String>>,
+    default: T,
+    known: impl Fn(&str) -> Option<T>,
+) -> Result<OrderedSet<T>, MetadataError> {
+    let Some(names) = names else {
+        return Ok([default].into_iter().collect());
+    };
+    if names.is_empty() {
+        return Err(MetadataError::new(field, MetadataFault::NothingSupported));
+    }
+    let restore = |(index, name): (usize, &String)| {
+        known(name).ok_or_else(|| MetadataError::at(field, index, MetadataFault::Unsupported))
+    };
+    names.iter().enumerate().map(restore).collect()
+}
+
+fn known<T: Copy>(allowed: &[T], is_it: impl Fn(T) -> bool) -> Option<T> {
+    allowed.iter().copied().find(|it| is_it(*it))
+}
+
+/// A name as it is, or an address, which has to be an https URL: a page may link to it.
+fn text(text: RequestedText) -> Result<LocalizedText, MetadataError> {
+    let field = text.field;
+    if field != Field::ClientName {
+        WebUri::check_structure(&text.value).map_err(|fault| MetadataError::new(field, fault))?;
+    }
+    Ok(LocalizedText {
+        field,
+        language: text.language.map(LanguageTag::restore),
+        value: text.value.into_boxed_str(),
+    })
+}
+
+fn boxed(texts: Vec<String>) -> Box<[Box<str>]> {
+    texts.into_iter().map(String::into_boxed_str).collect()
+}
+
+fn unsupported(field: Field) -> MetadataError {
+    MetadataError::new(field, MetadataFault::Unsupported)
 }
 
 impl<'de> Deserialize<'de> for StoredMetadata {

@@ -30,7 +30,11 @@ impl Issuer {
     /// [`InvalidIssuer`] if it is anything else than an https (or loopback http) URL.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
         // An issuer has to mean the same to every parser, as a redirect URI has.
-        let uri = RedirectUri::parse(text, &RedirectPolicy::widest()).map_err(|_| InvalidIssuer)?;
+        let policy = RedirectPolicy {
+            single_label_hosts: true,
+            ..RedirectPolicy::default()
+        };
+        let uri = RedirectUri::parse(text, &policy).map_err(|_| InvalidIssuer)?;
         if !(uri.suits_web_application() || uri.is_loopback()) || text.contains('?') {
             return Err(InvalidIssuer);
         }

@@ -96,23 +96,6 @@ impl Default for RegistrationSettings {
     }
 }
 
-impl RegistrationSettings {
-    /// What some policy may have accepted of a client born in `mode`.
-    pub(crate) fn of_stored(mode: SecurityMode) -> Self {
-        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost, None};
-        let methods = [None, ClientSecretPost, ClientSecretBasic];
-        Self {
-            security_mode: mode,
-            token_endpoint_auth_methods: methods.into_iter().collect(),
-            unsupported_grant_types: Unsupported::Reject,
-            unsupported_response_types: Unsupported::Reject,
-            redirect_uris: RedirectPolicy::widest(),
-            metadata_limits: MetadataLimits::none(),
-            ..Self::default()
-        }
-    }
-}
-
 /// What happens to grant or response types that are not supported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,19 +154,6 @@ impl Default for MetadataLimits {
 }
 
 impl MetadataLimits {
-    /// No limit at all.
-    pub(crate) const fn none() -> Self {
-        Self {
-            client_name_chars: usize::MAX,
-            uri_bytes: usize::MAX,
-            localized: usize::MAX,
-            contacts: usize::MAX,
-            contact_chars: usize::MAX,
-            scope_bytes: usize::MAX,
-            software_chars: usize::MAX,
-        }
-    }
-
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -39,6 +39,11 @@ impl LanguageTag {
         }
     }
 
+    /// The tag of a stored client: well-formed by the rules of the time when it registered.
+    pub(crate) fn restore(text: String) -> Self {
+        Self(text.into_boxed_str())
+    }
+
     /// The tag as it was written.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -138,10 +138,6 @@ impl fmt::Display for AllowedScheme {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a setting of its own"
-)]
 pub struct RedirectPolicy {
     /// The most redirect URIs in one registration, duplicates counted. Default 32.
     pub max: usize,
@@ -157,9 +153,6 @@ pub struct RedirectPolicy {
     pub loopback_any_port: bool,
     /// Whether the same holds for `http://localhost`. Default `false`.
     pub localhost_any_port: bool,
-    /// Whether every scheme that could be listed is.
-    #[serde(skip)]
-    every_scheme: bool,
 }
 
 impl Default for RedirectPolicy {
@@ -171,7 +164,6 @@ impl Default for RedirectPolicy {
             single_label_hosts: false,
             loopback_any_port: true,
             localhost_any_port: false,
-            every_scheme: false,
         }
     }
 }
@@ -191,17 +183,6 @@ impl RedirectPolicy {
         }
     }
 
-    /// What some policy may have accepted.
-    pub(crate) fn widest() -> Self {
-        Self {
-            max: usize::MAX,
-            max_bytes: usize::MAX,
-            single_label_hosts: true,
-            every_scheme: true,
-            ..Self::default()
-        }
-    }
-
     /// Whether the port of http to the loopback host `host` may differ from the registered one.
     pub(crate) fn lets_port_differ(&self, host: &str) -> bool {
         if host == "localhost" {
@@ -215,7 +196,6 @@ impl RedirectPolicy {
     pub(crate) fn lists(&self, scheme: &str) -> bool {
         let is_listed = |listed: &AllowedScheme| listed.as_str().eq_ignore_ascii_case(scheme);
         self.schemes.iter().any(is_listed)
-            || (self.every_scheme && AllowedScheme::parse(scheme).is_ok())
     }
 }
 

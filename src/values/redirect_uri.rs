@@ -133,6 +133,34 @@ impl RedirectUri {
         })
     }
 
+    /// The redirect URI of a stored client or decision. It was accepted once, so neither the policy nor
+    /// the lists of schemes and the rules on ambiguous texts, which may have become stricter since, judge
+    /// it again: it only has to be an absolute URI, and http has to be loopback.
+    ///
+    /// # Errors
+    /// [`RedirectUriError`] if `text` is no such URI.
+    pub(crate) fn restore(text: String) -> Result<Self, RedirectUriError> {
+        let parts = UriParts::read(&text)?;
+        if parts.has_fragment {
+            return Err(RedirectUriError::Fragment);
+        }
+        let is_https = parts.scheme.eq_ignore_ascii_case("https");
+        let is_http = parts.scheme.eq_ignore_ascii_case("http");
+        let kind = match &parts.authority {
+            Some(authority) if is_https && authority.is_loopback() => {
+                Kind::Loopback { https: true }
+            }
+            Some(authority) if is_https && !authority.host.is_empty() => Kind::Claimed,
+            Some(authority) if is_http => http(authority)?,
+            _ if is_https || is_http => return Err(RedirectUriError::Host),
+            _ => Kind::PrivateUse,
+        };
+        Ok(Self {
+            text: text.into_boxed_str(),
+            kind,
+        })
+    }
+
     /// The URI as registered.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -19,6 +19,7 @@ pub(crate) struct UriParts<'a> {
 }
 
 /// Host and port of a URI that has no userinfo.
+#[derive(Clone, Copy)]
 pub(crate) struct Authority<'a> {
     /// As written, with the brackets of an IPv6 literal.
     pub(crate) host: &'a str,
@@ -205,6 +206,12 @@ impl<'a> Authority<'a> {
         Ok(Host::Name {
             labels: labels.count(),
         })
+    }
+
+    /// Whether connecting to the host stays on the user's own device.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.classify();
+        host.is_ok_and(|host| host.is_loopback(self.host))
     }
 
     fn ipv6(&self) -> Option<Ipv6Addr> {

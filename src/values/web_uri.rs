@@ -1,7 +1,7 @@
 use serde::{Serialize, Serializer};
 use url::Url;
 
-use crate::values::uri::{UriFault, UriParts};
+use crate::values::uri::{Authority, UriFault, UriParts};
 
 /// An https address that a client shows people: its home page, logo, terms or policy.
 ///
@@ -48,13 +48,7 @@ impl WebUri {
     /// [`WebUriError`] names the first rule that refuses it.
     pub fn parse(text: impl Into<String>) -> Result<Self, WebUriError> {
         let text = text.into();
-        let parts = UriParts::read(&text)?;
-        let Some(authority) = &parts.authority else {
-            return Err(WebUriError::NotHttps);
-        };
-        if !parts.scheme.eq_ignore_ascii_case("https") {
-            return Err(WebUriError::NotHttps);
-        }
+        let (parts, authority) = read_https(&text)?;
         authority.classify()?;
         let url = Url::parse(&text).map_err(|_| WebUriError::Host)?;
         if !parts.agrees_on_authority(&url) {
@@ -63,9 +57,30 @@ impl WebUri {
         Ok(Self(text.into_boxed_str()))
     }
 
+    /// Checks the address of a stored client. It was accepted once, so only its structure counts: it is
+    /// an https URL with a host.
+    ///
+    /// # Errors
+    /// [`WebUriError`] if it is none.
+    pub(crate) fn check_structure(text: &str) -> Result<(), WebUriError> {
+        let (_, authority) = read_https(text)?;
+        if authority.host.is_empty() {
+            return Err(WebUriError::Host);
+        }
+        Ok(())
+    }
+
     /// The address as registered.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+fn read_https(text: &str) -> Result<(UriParts<'_>, Authority<'_>), WebUriError> {
+    let parts = UriParts::read(text)?;
+    match parts.authority {
+        Some(authority) if parts.scheme.eq_ignore_ascii_case("https") => Ok((parts, authority)),
+        _ => Err(WebUriError::NotHttps),
     }
 }
 

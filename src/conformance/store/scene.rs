@@ -12,8 +12,7 @@ use crate::{
         ClientStore, ClientUpdate, InsertOutcome, Insertion, OsRandom, RemoveOutcome,
         SecureRandom as _, UpdateOutcome,
     },
-    registration::{ClientMetadata, RegistrationRequest},
-    settings::RegistrationSettings,
+    registration::{ClientMetadata, RegistrationRequest, StoredMetadata},
     values::{ClientId, SecurityMode, TenantId, Timestamp},
 };
 
@@ -45,8 +44,8 @@ pub(super) fn id(text: &str) -> ClientId {
 }
 
 pub(super) fn metadata(mode: SecurityMode, request: RegistrationRequest) -> ClientMetadata {
-    let applied = RegistrationSettings::of_stored(mode).apply(request);
-    applied.unwrap_or_else(|error| fail("metadata is valid", &error))
+    let restored = StoredMetadata::of(request).restore(mode);
+    restored.unwrap_or_else(|error| fail("metadata is valid", &error))
 }
 
 /// What is inserted where nothing has to go.
