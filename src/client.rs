@@ -1,6 +1,7 @@
 //! A registered client.
 
 mod record;
+mod stored;
 
 use crate::{
     registration::ClientMetadata,
@@ -8,6 +9,8 @@ use crate::{
         ClientId, ClientType, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp,
     },
 };
+
+pub use stored::{StoredClient, UnreadableClient};
 
 /// A registered client, as it is stored: the authorization and token checks know no other form.
 ///

@@ -192,7 +192,7 @@ pub use authorization::{
     AuthorizationRequest, AuthorizationResponse, CodeBinding, Consent, Delivery, Issued,
     ResponseMode,
 };
-pub use client::Client;
+pub use client::{Client, StoredClient, UnreadableClient};
 pub use discovery::{MetadataDocument, ServerMetadata, ServerMetadataError};
 pub use engine::{
     Admission, ClientPage, MarkOutcome, Owner, Registered, Registrar, RegistrarBuilder,
@@ -204,10 +204,10 @@ pub use memory::MemoryStore;
 #[cfg(feature = "memory")]
 pub use ports::LocalRateLimiter;
 pub use ports::{
-    Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource, InitialAccess,
-    InitialAccessOutcome, InsertOutcome, Insertion, Location, LocationParts, NoGeo, OsRandom,
-    RateKey, RateLimiter, Removal, RemoveOutcome, SecureRandom, SingleTenant, SystemClock,
-    TenantDirectory, TenantSelector, Tenants, UpdateOutcome,
+    BlockOutcome, Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource,
+    InitialAccess, InitialAccessOutcome, InsertOutcome, Insertion, Location, LocationParts, NoGeo,
+    OsRandom, RateKey, RateLimiter, Removal, RemoveOutcome, SecureRandom, SingleTenant,
+    SystemClock, TenantDirectory, TenantSelector, Tenants, UpdateOutcome,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;

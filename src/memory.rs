@@ -9,11 +9,14 @@ use std::{
 };
 
 use crate::{
-    client::Client,
+    client::StoredClient,
     error::BackendError,
     life::{Sweep, Touch, TouchOutcome},
     memory::clients::Clients,
-    ports::{ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
+    ports::{
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        UpdateOutcome,
+    },
     values::{ClientId, TenantId},
 };
 
@@ -63,9 +66,10 @@ impl ClientStore for MemoryStore {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, BackendError> {
+    ) -> Result<Option<StoredClient>, BackendError> {
         let tenants = self.read();
-        Ok(tenants.get(tenant).and_then(|clients| clients.find(id)))
+        let found = tenants.get(tenant).and_then(|clients| clients.find(id));
+        Ok(found.map(StoredClient::from))
     }
 
     async fn list(
@@ -73,7 +77,7 @@ impl ClientStore for MemoryStore {
         tenant: &TenantId,
         after: Option<&ClientId>,
         limit: u32,
-    ) -> Result<Vec<Arc<Client>>, BackendError> {
+    ) -> Result<Vec<StoredClient>, BackendError> {
         let tenants = self.read();
         let clients = tenants.get(tenant);
         Ok(clients.map_or_else(Vec::new, |clients| clients.list(after, limit)))
@@ -83,6 +87,17 @@ impl ClientStore for MemoryStore {
         let mut tenants = self.write();
         let clients = tenants.get_mut(update.client().tenant());
         Ok(clients.map_or(UpdateOutcome::Missing, |clients| clients.update(&update)))
+    }
+
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Result<BlockOutcome, BackendError> {
+        let mut tenants = self.write();
+        let clients = tenants.get_mut(tenant);
+        Ok(clients.map_or(BlockOutcome::Missing, |it| it.set_blocked(id, blocked)))
     }
 
     async fn remove(

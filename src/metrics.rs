@@ -10,7 +10,7 @@ use ::metrics::{
 use crate::{
     acl::UnknownSignal,
     error::RegistrationError,
-    ports::{Change, Event, EventSink, Removal},
+    ports::{Event, EventSink, Removal},
     values::{ClientType, SecurityMode, TenantId},
 };
 
@@ -22,17 +22,18 @@ const BACKEND_FAILURES: &str = "oauth_dcr_backend_failures_total";
 const CHANGES: &str = "oauth_dcr_client_changes_total";
 const REMOVED: &str = "oauth_dcr_clients_removed_total";
 const MONITORED: &str = "oauth_dcr_acl_monitored_total";
+const UNREADABLE: &str = "oauth_dcr_unreadable_clients_total";
 const UNKNOWN_SIGNALS: &str = "oauth_dcr_acl_unknown_signals_total";
 
 const OUTCOMES: [&str; 4] = ["registered", "folded", "refused", "failed"];
 const TYPES: [ClientType; 2] = [ClientType::Public, ClientType::Confidential];
 const MODES: [SecurityMode; 2] = [SecurityMode::Strict, SecurityMode::Permissive];
-const CHANGED: [Change; 5] = [
-    Change::Metadata,
-    Change::Secret,
-    Change::Blocked,
-    Change::Unblocked,
-    Change::RedirectionPolicy,
+const CHANGED: [&str; 5] = [
+    "metadata",
+    "secret",
+    "blocked",
+    "unblocked",
+    "redirection_policy",
 ];
 const REMOVALS: [Removal; 3] = [Removal::MadeRoom, Removal::Swept, Removal::Deleted];
 const ACTIONS: [&str; 4] = ["allow", "block", "redirect", "none"];
@@ -103,11 +104,12 @@ impl MetricsEvents {
             counter!(name, self.labels(None, [(label, value)])).increment(0);
         };
         for change in CHANGED {
-            counted(CHANGES, "change", change.as_str());
+            counted(CHANGES, "change", change);
         }
         for removal in REMOVALS {
             counted(REMOVED, "removal", removal.as_str());
         }
+        counter!(UNREADABLE, self.labels(None, [])).increment(0);
         for action in ACTIONS {
             counted(MONITORED, "action", action);
         }
@@ -177,6 +179,9 @@ impl EventSink for MetricsEvents {
                 let labels = self.labels(tenant, [("change", change.as_str())]);
                 counter!(CHANGES, labels).increment(1);
             }
+            Event::Unreadable { .. } => {
+                counter!(UNREADABLE, self.labels(tenant, [])).increment(1);
+            }
             Event::Removed { removal, .. } => {
                 let labels = self.labels(tenant, [("removal", removal.as_str())]);
                 counter!(REMOVED, labels).increment(1);
@@ -205,6 +210,10 @@ fn describe() {
     );
     count(CHANGES, "Changes that owners made to clients");
     count(REMOVED, "Clients that were removed");
+    count(
+        UNREADABLE,
+        "Requests that failed because a client's record can't be read",
+    );
     count(
         MONITORED,
         "Matches of monitoring rules of access control lists",

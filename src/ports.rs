@@ -25,7 +25,7 @@ pub use local_limiter::LocalRateLimiter;
 pub use random::{OsRandom, SecureRandom};
 pub use rate_key::RateKey;
 pub use store::{
-    ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome,
+    BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome,
 };
 pub use tenants::{SingleTenant, TenantDirectory, TenantSelector, Tenants};
 

@@ -12,7 +12,7 @@ mod sql;
 mod together;
 mod turns;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use sqlx::{
     PgConnection, PgPool, Row as _,
@@ -20,11 +20,14 @@ use sqlx::{
 };
 
 use crate::{
-    client::Client,
+    client::StoredClient,
     error::BackendError,
     group_commit::GroupCommit,
     life::{Sweep, Touch, TouchOutcome, Usage},
-    ports::{ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
+    ports::{
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        UpdateOutcome,
+    },
     postgres::{
         connections::TimeOuts,
         database::Database,
@@ -32,7 +35,7 @@ use crate::{
         insert::Inserts,
         removal::{Chosen, Removal},
     },
-    stored,
+    stored::{self, Row},
     values::{ClientId, TenantId},
 };
 
@@ -209,7 +212,7 @@ impl ClientStore for PostgresStore {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, BackendError> {
+    ) -> Result<Option<StoredClient>, BackendError> {
         let found = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
             let found = sqlx::query(sql::FIND)
@@ -219,10 +222,7 @@ impl ClientStore for PostgresStore {
                 .await;
             lease.give_back(found.map_err(Failure::from))
         });
-        let read = |row: PgRow| {
-            let record = row.try_get(0).map_err(Failure::Database)?;
-            Ok::<_, Failure>(stored::read(id, record)?)
-        };
+        let read = |row: PgRow| read(tenant, id, &row, 0);
         Ok(found.await?.map(read).transpose()?)
     }
 
@@ -231,7 +231,7 @@ impl ClientStore for PostgresStore {
         tenant: &TenantId,
         after: Option<&ClientId>,
         limit: u32,
-    ) -> Result<Vec<Arc<Client>>, BackendError> {
+    ) -> Result<Vec<StoredClient>, BackendError> {
         let rows = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
             let rows = sqlx::query(sql::LIST)
@@ -243,10 +243,7 @@ impl ClientStore for PostgresStore {
                 .await;
             lease.give_back(rows.map_err(Failure::from))
         });
-        let read = |row: &PgRow| {
-            let id = stored::id(tenant.as_str(), row.try_get(0)?)?;
-            Ok(stored::read(&id, row.try_get(1)?)?)
-        };
+        let read = |row: &PgRow| read(tenant, &ClientId::restore(row.try_get(0)?), row, 1);
         let clients: Result<_, Failure> = rows.await?.iter().map(read).collect();
         Ok(clients?)
     }
@@ -259,6 +256,28 @@ impl ClientStore for PostgresStore {
             lease.give_back(outcome)
         });
         Ok(outcome.await?)
+    }
+
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Result<BlockOutcome, BackendError> {
+        let revision = self.database.call(|| async {
+            let mut lease = self.database.lease().await?;
+            let revision = sqlx::query_scalar::<_, i64>(sql::SET_BLOCKED)
+                .bind(tenant.as_str())
+                .bind(id.as_str())
+                .bind(blocked)
+                .fetch_optional(&mut *lease)
+                .await;
+            lease.give_back(revision.map_err(Failure::from))
+        });
+        let written = |revision: i64| BlockOutcome::Written {
+            revision: revision.cast_unsigned(),
+        };
+        Ok(revision.await?.map_or(BlockOutcome::Missing, written))
     }
 
     async fn remove(
@@ -296,17 +315,34 @@ impl ClientStore for PostgresStore {
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
-        let mut removal = Removal::new(tenant, u64::from(sweep.max_removed()));
+        let mut removal = Removal::new(u64::from(sweep.max_removed()));
         let sweeping = async {
             while let Some(left) = removal.left() {
                 let chosen = self.database.call(|| self.sweep_once(tenant, sweep, left));
-                removal.add(chosen.await?)?;
+                removal.add(chosen.await?);
             }
             Ok(())
         };
         let end = self.database.within_time(sweeping).await;
         Ok(removal.ended(end)?)
     }
+}
+
+/// Reads a row whose columns from `first` on are the record, whether the client is blocked, and its
+/// revision.
+fn read(
+    tenant: &TenantId,
+    id: &ClientId,
+    row: &PgRow,
+    first: usize,
+) -> Result<StoredClient, Failure> {
+    let [record, blocked, revision] = [0, 1, 2].map(|column| first.saturating_add(column));
+    let row = Row {
+        record: row.try_get(record)?,
+        blocked: row.try_get(blocked)?,
+        revision: row.try_get(revision)?,
+    };
+    Ok(row.read(tenant, id))
 }
 
 async fn replace(

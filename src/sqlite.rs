@@ -10,16 +10,20 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 use sqlx::SqlitePool;
 
 use crate::{
-    client::Client,
+    client::{Client, StoredClient},
     error::BackendError,
     group_commit::GroupCommit,
     life::{Sweep, Touch, TouchOutcome},
-    ports::{ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
+    ports::{
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        UpdateOutcome,
+    },
     stored,
     values::{ClientId, TenantId},
 };
 
 use failure::{Failure, NAME};
+use row::Same;
 use writer::{Done, Job, Writer};
 
 /// How long a call may take by default: for the disk, and for other processes that write to the file.
@@ -112,7 +116,7 @@ impl SqliteStore {
         };
         let same = row::same(&self.readers, insertion.client().tenant(), key).await?;
         let same = same.filter(|it| it.usage.touched(insertion.registered_again()).is_none());
-        same.map(|same| same.client()).transpose()
+        same.map(Same::client).transpose()
     }
 }
 
@@ -136,7 +140,7 @@ impl ClientStore for SqliteStore {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, BackendError> {
+    ) -> Result<Option<StoredClient>, BackendError> {
         self.within_time(async { Ok(row::find(&self.readers, tenant, id).await?) })
             .await
     }
@@ -146,7 +150,7 @@ impl ClientStore for SqliteStore {
         tenant: &TenantId,
         after: Option<&ClientId>,
         limit: u32,
-    ) -> Result<Vec<Arc<Client>>, BackendError> {
+    ) -> Result<Vec<StoredClient>, BackendError> {
         self.within_time(async { Ok(row::list(&self.readers, tenant, after, limit).await?) })
             .await
     }
@@ -155,6 +159,20 @@ impl ClientStore for SqliteStore {
         let record = stored::write(update.client()).map_err(Failure::from)?;
         let write = self.write(Job::Update(update, record), |done| match done {
             Done::Update(outcome) => Some(outcome),
+            _ => None,
+        });
+        self.within_time(write).await
+    }
+
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Result<BlockOutcome, BackendError> {
+        let job = Job::SetBlocked(tenant.clone(), id.clone(), blocked);
+        let write = self.write(job, |done| match done {
+            Done::SetBlocked(outcome) => Some(outcome),
             _ => None,
         });
         self.within_time(write).await

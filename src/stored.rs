@@ -1,27 +1,32 @@
 //! Between the crate's values and the columns of the stores in SQL.
 
-use std::sync::Arc;
-
 use crate::{
-    client::Client,
-    values::{ClientId, Timestamp},
+    client::{Client, StoredClient},
+    values::{ClientId, TenantId, Timestamp},
 };
 
-/// A row can't be read or written.
+/// A client can't be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoredError {
-    /// Where, but not what: the record holds what a client sent, and a digest.
-    #[error("the record of the client `{id}` can't be read, at line {line}, column {column}")]
-    Unreadable {
-        id: ClientId,
-        line: usize,
-        column: usize,
-    },
-    /// A row that no store of this crate writes.
-    #[error("a client of tenant `{0}` has an id that is none")]
-    NoId(String),
+    #[error("the record of client `{id}` has more than {max} bytes", max = Client::MAX_RECORD_BYTES)]
+    TooLong { id: ClientId },
     #[error("a client can't be written down")]
     Unwritable(#[source] serde_json::Error),
+}
+
+/// A row as it is read: what stands beside the record counts for whether the client is blocked, and for its
+/// revision.
+pub(crate) struct Row<'a> {
+    pub(crate) record: &'a [u8],
+    pub(crate) blocked: bool,
+    pub(crate) revision: i64,
+}
+
+impl Row<'_> {
+    pub(crate) fn read(&self, tenant: &TenantId, id: &ClientId) -> StoredClient {
+        let revision = self.revision.cast_unsigned();
+        StoredClient::from_record(tenant, id, self.record, self.blocked, revision)
+    }
 }
 
 /// A moment as a column: what is later than it can hold never comes.
@@ -35,26 +40,16 @@ pub(crate) fn moment(millis: i64) -> Timestamp {
 }
 
 /// A revision as a column, one for each.
-#[cfg(feature = "postgres")]
 pub(crate) const fn revision(revision: u64) -> i64 {
     revision.cast_signed()
 }
 
+/// The record of `client`, as JSON.
 pub(crate) fn write(client: &Client) -> Result<String, StoredError> {
-    serde_json::to_string(client).map_err(StoredError::Unwritable)
-}
-
-pub(crate) fn read(id: &ClientId, record: &[u8]) -> Result<Arc<Client>, StoredError> {
-    let client = serde_json::from_slice(record);
-    client
-        .map(Arc::new)
-        .map_err(|error| StoredError::Unreadable {
-            id: id.clone(),
-            line: error.line(),
-            column: error.column(),
-        })
-}
-
-pub(crate) fn id(tenant: &str, text: &str) -> Result<ClientId, StoredError> {
-    ClientId::parse(text).map_err(|_| StoredError::NoId(tenant.to_owned()))
+    let record = serde_json::to_string(client).map_err(StoredError::Unwritable)?;
+    if record.len() > Client::MAX_RECORD_BYTES {
+        let id = client.id().clone();
+        return Err(StoredError::TooLong { id });
+    }
+    Ok(record)
 }

@@ -133,10 +133,16 @@ impl EventSink for TracingEvents {
                 took_seconds = took.as_secs_f64(), source = self.shown(*source),
                 "client folded"
             ),
-            Event::Changed { client, change } => info!(
+            Event::Changed {
+                revision, change, ..
+            } => info!(
                 target: "oauth_dcr", tenant, client_id,
-                change = change.as_str(), revision = client.revision(),
+                change = change.as_str(), revision,
                 "client changed"
+            ),
+            Event::Unreadable { client, .. } => error!(
+                target: "oauth_dcr", tenant, client_id, reason = client.reason(),
+                "client unreadable"
             ),
             Event::Removed { removal, .. } => info!(
                 target: "oauth_dcr", tenant, client_id, removal = removal.as_str(),

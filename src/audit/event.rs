@@ -163,6 +163,14 @@ pub enum AuditFact {
         /// What was decided.
         redirection_policy: RedirectionPolicy,
     },
+    /// A client that somebody asked for can't be read, and the request got a 503.
+    #[non_exhaustive]
+    ClientUnreadable {
+        /// Its id.
+        client_id: ClientId,
+        /// Why, for a person.
+        reason: String,
+    },
     /// The owner deleted a client.
     #[non_exhaustive]
     ClientDeleted {
@@ -192,7 +200,16 @@ impl AuditEvent {
                 let client_id = client.id().clone();
                 AuditFact::ClientFolded { client_id }
             }
-            Event::Changed { client, change } => AuditFact::changed(client, *change),
+            Event::Changed {
+                client_id,
+                revision,
+                change,
+                ..
+            } => AuditFact::changed(ClientId::clone(client_id), *revision, *change),
+            Event::Unreadable { client, .. } => AuditFact::ClientUnreadable {
+                client_id: client.id().clone(),
+                reason: client.reason().to_owned(),
+            },
             Event::Removed {
                 client_id, removal, ..
             } => AuditFact::removed(ClientId::clone(client_id), *removal),
@@ -227,10 +244,9 @@ impl AuditFact {
         }
     }
 
-    fn changed(client: &Client, change: Change) -> Self {
-        let (client_id, revision) = (client.id().clone(), client.revision());
+    const fn changed(client_id: ClientId, revision: u64, change: Change<'_>) -> Self {
         match change {
-            Change::Metadata => Self::MetadataChanged {
+            Change::Metadata(client) => Self::MetadataChanged {
                 client_id,
                 revision,
                 client_type: client.client_type(),
@@ -247,10 +263,10 @@ impl AuditFact {
                 client_id,
                 revision,
             },
-            Change::RedirectionPolicy => Self::RedirectionPolicySet {
+            Change::RedirectionPolicy(redirection_policy) => Self::RedirectionPolicySet {
                 client_id,
                 revision,
-                redirection_policy: client.redirection_policy(),
+                redirection_policy,
             },
         }
     }

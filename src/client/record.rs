@@ -93,6 +93,10 @@ impl Serialize for Client {
 /// Why a document is not a client. It never holds the document's own text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RecordFault {
+    #[error("it has more than {max} bytes")]
+    TooLong { max: usize },
+    #[error("it is not the JSON of a client, at line {line}, column {column}")]
+    NotAClient { line: usize, column: usize },
     #[error("its version, {0}, is unknown")]
     UnknownVersion(u32),
     #[error("it holds a secret digest of an unknown kind")]
@@ -102,6 +106,27 @@ pub(crate) enum RecordFault {
     SecretMismatch,
     #[error("{0}")]
     Metadata(MetadataError),
+    #[error("it is the record of another client")]
+    AnotherClient,
+}
+
+impl Client {
+    /// The most bytes that a record may have. The largest that registers under the default limits has
+    /// fewer than 200,000.
+    pub(crate) const MAX_RECORD_BYTES: usize = 4 << 20;
+
+    /// The client that `record` holds, as JSON.
+    pub(super) fn from_record(record: &[u8]) -> Result<Self, RecordFault> {
+        let max = Self::MAX_RECORD_BYTES;
+        if record.len() > max {
+            return Err(RecordFault::TooLong { max });
+        }
+        let read: Read = serde_json::from_slice(record).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            RecordFault::NotAClient { line, column }
+        })?;
+        read.try_into()
+    }
 }
 
 /// Reads what was written. Its structure is checked, and nothing else: the rules of registration may

@@ -21,6 +21,7 @@ mod limits;
 mod pages;
 mod scene;
 mod tenants;
+mod unreadable;
 mod updates;
 
 pub use abandoned::*;
@@ -31,6 +32,7 @@ pub use life::*;
 pub use limits::*;
 pub use pages::*;
 pub use tenants::*;
+pub use unreadable::*;
 pub use updates::*;
 
 use std::sync::Arc;
@@ -72,6 +74,10 @@ pub async fn client_store(store: impl ClientStore) {
     an_id_that_comes_back_has_its_own_key(Arc::clone(&store)).await;
     an_update_unfolds_if_it_says_so(Arc::clone(&store)).await;
     racing_insertions_of_one_key_store_one(Arc::clone(&store)).await;
+    an_unreadable_row_hides_no_other(Arc::clone(&store)).await;
+    an_unreadable_row_is_within_reach(Arc::clone(&store)).await;
+    an_unreadable_row_keeps_its_key(Arc::clone(&store)).await;
+    a_block_changes_flag_and_revision(Arc::clone(&store)).await;
     an_update_follows_the_revision_before(Arc::clone(&store)).await;
     an_update_needs_its_client(Arc::clone(&store)).await;
     racing_updates_store_one_of_each_revision(Arc::clone(&store)).await;

@@ -1,11 +1,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    client::Client,
+    client::{Client, StoredClient, UnreadableClient},
     engine::{Registered, Registrar, mint},
     error::OwnerError,
     life::Sweep,
-    ports::{Change, ClientUpdate, Event, Removal, RemoveOutcome, UpdateOutcome},
+    ports::{BlockOutcome, Change, ClientUpdate, Event, Removal, RemoveOutcome, UpdateOutcome},
     registration::RegistrationRequest,
     settings::{RegistrationSettings, TenantSettings},
     values::{ClientId, RedirectionPolicy},
@@ -62,6 +62,8 @@ pub struct Owner {
 pub struct ClientPage {
     /// The clients.
     pub clients: Vec<Arc<Client>>,
+    /// Those whose records can't be read. They count for the size of the page.
+    pub unreadable: Vec<UnreadableClient>,
     /// After which id the next page begins; `None` if this is the last one.
     pub next: Option<ClientId>,
 }
@@ -85,10 +87,10 @@ impl Owner {
     /// The client with this id.
     ///
     /// # Errors
-    /// [`OwnerError::UnknownClient`] or [`OwnerError::Backend`].
+    /// [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`] or [`OwnerError::Backend`].
     pub async fn find(&self, id: &ClientId) -> Result<Arc<Client>, OwnerError> {
-        let found = self.registrar.find(&self.tenant.id, id).await?;
-        found.ok_or(OwnerError::UnknownClient)
+        let found = self.registrar.0.find(&self.tenant.id, id).await?;
+        Ok(found.ok_or(OwnerError::UnknownClient)?.readable()?)
     }
 
     /// Up to `limit` clients, 1 to [`Owner::MAX_PAGE`], whose ids come after `after`.
@@ -106,15 +108,27 @@ impl Owner {
         let limit = limit.clamp(1, Self::MAX_PAGE);
         let store = &self.registrar.0.store;
         // One more than asked for tells whether this page is the last.
-        let mut clients = store.list(&self.tenant.id, after, limit + 1).await?;
-        let is_last = clients.len() <= usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = limit.saturating_add(1);
+        let mut rows = store.list(&self.tenant.id, after, more).await?;
+        let is_last = rows.len() <= usize::try_from(limit).unwrap_or(usize::MAX);
         let next = if is_last {
             None
         } else {
-            clients.pop();
-            clients.last().map(|client| client.id().clone())
+            rows.pop();
+            rows.last().map(|row| row.id().clone())
         };
-        Ok(ClientPage { clients, next })
+        let (mut clients, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+        for row in rows {
+            match row {
+                StoredClient::Readable(client) => clients.push(client),
+                StoredClient::Unreadable(client) => unreadable.push(client),
+            }
+        }
+        Ok(ClientPage {
+            clients,
+            unreadable,
+            next,
+        })
     }
 
     /// Registers anew what `client` was when it was read: with what `request` asks for, checked like
@@ -161,8 +175,11 @@ impl Owner {
             secret = Some(minted);
         }
         let update = |client| ClientUpdate::new(client).unfolded();
-        match self.replace(changed, update, Change::Metadata).await? {
-            Some(client) => Ok(Registered::new(client, secret)),
+        match self.replace(changed, update).await? {
+            Some(client) => {
+                self.record_changed(client.id(), client.revision(), Change::Metadata(&client));
+                Ok(Registered::new(client, secret))
+            }
             None => Err(OwnerError::Changed),
         }
     }
@@ -196,7 +213,7 @@ impl Owner {
             // Done, and only the answer was lost: then nobody else will ever know the secret.
             Err(error @ OwnerError::Backend(_)) => match self.find(id).await {
                 Ok(client) if client.secret == Some(digest) => {
-                    self.record_changed(&client, Change::Secret);
+                    self.record_changed(id, client.revision(), Change::Secret);
                     client
                 }
                 _ => return Err(error),
@@ -209,32 +226,43 @@ impl Owner {
     /// Blocks a client: it gets neither authorization nor tokens. It is not removed by itself while it
     /// is blocked, and what registers the same is folded into it as before.
     ///
+    /// This works for a client whose record can't be read, too.
+    ///
     /// # Errors
-    /// [`OwnerError::UnknownClient`], [`OwnerError::Changed`] or [`OwnerError::Backend`].
-    pub async fn block(&self, id: &ClientId) -> Result<Arc<Client>, OwnerError> {
-        let block = |client: &mut Client| {
-            client.blocked = true;
-            Ok(())
-        };
-        self.change(id, Change::Blocked, block).await
+    /// [`OwnerError::UnknownClient`] or [`OwnerError::Backend`].
+    pub async fn block(&self, id: &ClientId) -> Result<(), OwnerError> {
+        self.set_blocked(id, true).await
     }
 
     /// Lets a blocked client go on.
     ///
     /// # Errors
     /// As [`Owner::block`].
-    pub async fn unblock(&self, id: &ClientId) -> Result<Arc<Client>, OwnerError> {
-        let unblock = |client: &mut Client| {
-            client.blocked = false;
-            Ok(())
-        };
-        self.change(id, Change::Unblocked, unblock).await
+    pub async fn unblock(&self, id: &ClientId) -> Result<(), OwnerError> {
+        self.set_blocked(id, false).await
+    }
+
+    async fn set_blocked(&self, id: &ClientId, blocked: bool) -> Result<(), OwnerError> {
+        let store = &self.registrar.0.store;
+        match store.set_blocked(&self.tenant.id, id, blocked).await? {
+            BlockOutcome::Written { revision } => {
+                let change = if blocked {
+                    Change::Blocked
+                } else {
+                    Change::Unblocked
+                };
+                self.record_changed(id, revision, change);
+                Ok(())
+            }
+            BlockOutcome::Missing => Err(OwnerError::UnknownClient),
+        }
     }
 
     /// Decides what becomes of the client's authorization requests that are refused.
     ///
     /// # Errors
-    /// As [`Owner::block`].
+    /// [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`], [`OwnerError::Changed`] or
+    /// [`OwnerError::Backend`].
     pub async fn set_redirection_policy(
         &self,
         id: &ClientId,
@@ -244,10 +272,11 @@ impl Owner {
             client.redirection_policy = Some(policy);
             Ok(())
         };
-        self.change(id, Change::RedirectionPolicy, decide).await
+        let change = Change::RedirectionPolicy(policy);
+        self.change(id, change, decide).await
     }
 
-    /// Deletes a client. Its codes and tokens are the host's to end.
+    /// Deletes a client, whose record may be unreadable. Its codes and tokens are the host's to end.
     ///
     /// # Errors
     /// [`OwnerError::UnknownClient`] or [`OwnerError::Backend`].
@@ -284,7 +313,7 @@ impl Owner {
     async fn change(
         &self,
         id: &ClientId,
-        change: Change,
+        change: Change<'_>,
         make: impl Fn(&mut Client) -> Result<(), OwnerError>,
     ) -> Result<Arc<Client>, OwnerError> {
         for _ in 0..=RETRIES {
@@ -293,7 +322,8 @@ impl Owner {
             let now = self.registrar.clock().now();
             client.previous_secret = client.previous_secret.filter(|(_, until)| now < *until);
             make(&mut client)?;
-            if let Some(client) = self.replace(client, ClientUpdate::new, change).await? {
+            if let Some(client) = self.replace(client, ClientUpdate::new).await? {
+                self.record_changed(id, client.revision(), change);
                 return Ok(client);
             }
         }
@@ -305,23 +335,24 @@ impl Owner {
         &self,
         mut client: Client,
         update: impl Fn(Arc<Client>) -> ClientUpdate,
-        change: Change,
     ) -> Result<Option<Arc<Client>>, OwnerError> {
         client.revision = client.revision.saturating_add(1);
         let client = Arc::new(client);
         let ports = &self.registrar.0;
         match ports.store.update(update(Arc::clone(&client))).await? {
-            UpdateOutcome::Updated => {
-                self.record_changed(&client, change);
-                Ok(Some(client))
-            }
+            UpdateOutcome::Updated => Ok(Some(client)),
             UpdateOutcome::Changed => Ok(None),
             UpdateOutcome::Missing => Err(OwnerError::UnknownClient),
         }
     }
 
-    fn record_changed(&self, client: &Client, change: Change) {
-        self.registrar.0.tell(&Event::Changed { client, change });
+    fn record_changed(&self, client_id: &ClientId, revision: u64, change: Change<'_>) {
+        self.registrar.0.tell(&Event::Changed {
+            tenant: &self.tenant.id,
+            client_id,
+            revision,
+            change,
+        });
     }
 
     fn record_removed(&self, client_id: &ClientId, removal: Removal) {

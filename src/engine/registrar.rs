@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     acl::{Endpoint, Explanation, Signals, Verdict},
-    client::Client,
+    client::{Client, StoredClient},
     engine::{
         Admission, Owner, RegistrarBuilder, access_control,
         attempt::{Attempt, InitialAccessToken},
@@ -66,6 +66,19 @@ impl Ports {
         for sink in &self.events {
             sink.record(event);
         }
+    }
+
+    /// The client with this id. One that can't be read is reported.
+    pub(super) async fn find(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> Result<Option<StoredClient>, BackendError> {
+        let found = self.store.find(tenant, id).await?;
+        if let Some(StoredClient::Unreadable(client)) = &found {
+            self.tell(&Event::Unreadable { tenant, client });
+        }
+        Ok(found)
     }
 }
 
@@ -175,13 +188,17 @@ impl Registrar {
     /// The client with this id in this tenant, whatever state registration is in.
     ///
     /// # Errors
-    /// [`BackendError`] if the store can't tell.
+    /// [`BackendError`] if the store can't tell, or if the client's record can't be read; then its source is
+    /// the [`UnreadableClient`](crate::UnreadableClient), and [`Event::Unreadable`] names it. Answer 503 to
+    /// both: the client is not unknown.
     pub async fn find(
         &self,
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<Option<Arc<Client>>, BackendError> {
-        self.0.store.find(tenant, id).await
+        let found = self.0.find(tenant, id).await?;
+        let client = found.map(StoredClient::readable).transpose();
+        client.map_err(|unreadable| BackendError::new("store", unreadable))
     }
 
     /// Notes that a client is in use: call it whenever it is about to be issued a code or a token. As

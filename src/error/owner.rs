@@ -1,4 +1,5 @@
 use crate::{
+    client::UnreadableClient,
     error::{BackendError, RandomError},
     registration::MetadataError,
 };
@@ -13,6 +14,9 @@ pub enum OwnerError {
     /// The tenant has no client with this id.
     #[error("there is no such client")]
     UnknownClient,
+    /// The client's record can't be read. It can be blocked and deleted.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableClient),
     /// Somebody else has changed the client since it was read.
     #[error("the client has changed meanwhile")]
     Changed,

@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    client::Client,
+    client::{Client, StoredClient},
     life::{FoldKey, Sweep, Touch, TouchOutcome, Usage},
-    ports::{ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
+    ports::{BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     values::{ClientId, Timestamp},
 };
 
@@ -56,14 +56,10 @@ impl Clients {
         if to_go > 0 && removed.is_empty() {
             return InsertOutcome::Full;
         }
-        let client = ById(insertion.into_client());
-        let usage = Usage::registered(client.0.issued_at());
-        if let Some(key) = fold_key {
-            self.by_fold_key.insert(key, client.0.id().clone());
-        }
-        self.stand_in_line(&client, usage);
+        let client = insertion.into_client();
+        let usage = Usage::registered(client.issued_at());
         let fold_key = fold_key.map(Box::new);
-        self.rows.insert(client, Row { usage, fold_key });
+        self.put(client, Row { usage, fold_key });
         InsertOutcome::Inserted { removed }
     }
 
@@ -72,12 +68,12 @@ impl Clients {
         found.map(|(ById(client), _)| Arc::clone(client))
     }
 
-    pub(super) fn list(&self, after: Option<&ClientId>, limit: u32) -> Vec<Arc<Client>> {
+    pub(super) fn list(&self, after: Option<&ClientId>, limit: u32) -> Vec<StoredClient> {
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.rows.range::<ClientId, _>((after, Bound::Unbounded));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         rows.take(limit)
-            .map(|(ById(client), _)| Arc::clone(client))
+            .map(|(ById(client), _)| Arc::clone(client).into())
             .collect()
     }
 
@@ -86,7 +82,7 @@ impl Clients {
         let Some(old) = self.find(new.id()) else {
             return UpdateOutcome::Missing;
         };
-        if !update.follows(&old) {
+        if !update.follows(old.revision()) {
             return UpdateOutcome::Changed;
         }
         let Some(mut row) = self.take(new.id()) else {
@@ -95,13 +91,32 @@ impl Clients {
         if update.unfolds() {
             row.fold_key = None;
         }
+        self.put(Arc::clone(new), row);
+        UpdateOutcome::Updated
+    }
+
+    pub(super) fn set_blocked(&mut self, id: &ClientId, blocked: bool) -> BlockOutcome {
+        let (Some(client), Some(row)) = (self.find(id), self.take(id)) else {
+            return BlockOutcome::Missing;
+        };
+        let revision = client.revision().saturating_add(1);
+        let client = Client {
+            blocked,
+            revision,
+            ..Arc::unwrap_or_clone(client)
+        };
+        self.put(Arc::new(client), row);
+        BlockOutcome::Written { revision }
+    }
+
+    /// Stores a client whose id and fold key are free.
+    fn put(&mut self, client: Arc<Client>, row: Row) {
+        let client = ById(client);
         if let Some(key) = &row.fold_key {
-            self.by_fold_key.insert(**key, new.id().clone());
+            self.by_fold_key.insert(**key, client.0.id().clone());
         }
-        let client = ById(Arc::clone(new));
         self.stand_in_line(&client, row.usage);
         self.rows.insert(client, row);
-        UpdateOutcome::Updated
     }
 
     pub(super) fn remove(&mut self, id: &ClientId) -> RemoveOutcome {

@@ -2,9 +2,9 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     acl::{Rule, UnknownSignal},
-    client::Client,
+    client::{Client, UnreadableClient},
     error::RegistrationError,
-    values::{ClientId, TenantId},
+    values::{ClientId, RedirectionPolicy, TenantId},
 };
 
 /// Something that an operator may want to count, log or prove.
@@ -42,10 +42,23 @@ pub enum Event<'a> {
     /// The tenant's owner changed a client.
     #[non_exhaustive]
     Changed {
-        /// The client, as it is now.
-        client: &'a Client,
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The client's id.
+        client_id: &'a ClientId,
+        /// How often the client has been changed, this change included.
+        revision: u64,
         /// What was changed.
-        change: Change,
+        change: Change<'a>,
+    },
+    /// A client that somebody asked for can't be read: its record in the store is damaged, or of a form
+    /// that this version does not know. The request got a 503.
+    #[non_exhaustive]
+    Unreadable {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The client's id, and why its record can't be read.
+        client: &'a UnreadableClient,
     },
     /// A client was removed.
     #[non_exhaustive]
@@ -98,10 +111,10 @@ impl<'a> Event<'a> {
     /// The tenant that it is about, if the request led to one.
     pub const fn tenant(&self) -> Option<&'a TenantId> {
         match *self {
-            Self::Registered { client, .. }
-            | Self::Folded { client, .. }
-            | Self::Changed { client, .. } => Some(client.tenant()),
-            Self::Removed { tenant, .. }
+            Self::Registered { client, .. } | Self::Folded { client, .. } => Some(client.tenant()),
+            Self::Changed { tenant, .. }
+            | Self::Unreadable { tenant, .. }
+            | Self::Removed { tenant, .. }
             | Self::RuleMatched { tenant, .. }
             | Self::RuleUnanswered { tenant, .. } => Some(tenant),
             Self::Refused { tenant, .. } => tenant,
@@ -111,10 +124,9 @@ impl<'a> Event<'a> {
     /// The client that it is about, if there is one.
     pub const fn client_id(&self) -> Option<&'a ClientId> {
         match *self {
-            Self::Registered { client, .. }
-            | Self::Folded { client, .. }
-            | Self::Changed { client, .. } => Some(client.id()),
-            Self::Removed { client_id, .. } => Some(client_id),
+            Self::Registered { client, .. } | Self::Folded { client, .. } => Some(client.id()),
+            Self::Changed { client_id, .. } | Self::Removed { client_id, .. } => Some(client_id),
+            Self::Unreadable { client, .. } => Some(client.id()),
             Self::RuleMatched { .. } | Self::RuleUnanswered { .. } | Self::Refused { .. } => None,
         }
     }
@@ -127,7 +139,7 @@ impl<'a> Event<'a> {
             | Self::RuleMatched { source, .. }
             | Self::RuleUnanswered { source, .. }
             | Self::Refused { source, .. } => source,
-            Self::Changed { .. } | Self::Removed { .. } => None,
+            Self::Changed { .. } | Self::Unreadable { .. } | Self::Removed { .. } => None,
         }
     }
 
@@ -138,6 +150,7 @@ impl<'a> Event<'a> {
             | Self::Folded { took, .. }
             | Self::Refused { took, .. } => Some(took),
             Self::Changed { .. }
+            | Self::Unreadable { .. }
             | Self::Removed { .. }
             | Self::RuleMatched { .. }
             | Self::RuleUnanswered { .. } => None,
@@ -152,6 +165,7 @@ impl<'a> Event<'a> {
             Self::Registered { .. }
             | Self::Folded { .. }
             | Self::Changed { .. }
+            | Self::Unreadable { .. }
             | Self::Removed { .. }
             | Self::RuleMatched { .. } => None,
         }
@@ -166,6 +180,7 @@ impl<'a> Event<'a> {
             Self::Refused { error, .. } if error.is_failure() => Some("failed"),
             Self::Refused { .. } => Some("refused"),
             Self::Changed { .. }
+            | Self::Unreadable { .. }
             | Self::Removed { .. }
             | Self::RuleMatched { .. }
             | Self::RuleUnanswered { .. } => None,
@@ -174,11 +189,12 @@ impl<'a> Event<'a> {
 }
 
 /// What the owner of a tenant changed about a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Change {
-    /// What it is registered with, and its secret if it became confidential or public by that.
-    Metadata,
+pub enum Change<'a> {
+    /// What it is registered with, and its secret if it became confidential or public by that. The client
+    /// is as it is now.
+    Metadata(&'a Client),
     /// Its secret.
     Secret,
     /// It was blocked.
@@ -186,18 +202,18 @@ pub enum Change {
     /// It is no longer blocked.
     Unblocked,
     /// What becomes of its authorization requests that are refused.
-    RedirectionPolicy,
+    RedirectionPolicy(RedirectionPolicy),
 }
 
-impl Change {
+impl Change<'_> {
     /// Its stable name: that of the variant, in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Metadata => "metadata",
+            Self::Metadata(_) => "metadata",
             Self::Secret => "secret",
             Self::Blocked => "blocked",
             Self::Unblocked => "unblocked",
-            Self::RedirectionPolicy => "redirection_policy",
+            Self::RedirectionPolicy(_) => "redirection_policy",
         }
     }
 }

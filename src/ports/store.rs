@@ -2,10 +2,8 @@ mod dynamic;
 mod insertion;
 mod update;
 
-use std::sync::Arc;
-
 use crate::{
-    client::Client,
+    client::StoredClient,
     error::BackendError,
     life::{Sweep, Touch, TouchOutcome},
     values::{ClientId, TenantId},
@@ -13,12 +11,16 @@ use crate::{
 
 pub(crate) use dynamic::DynClientStore;
 pub use insertion::{InsertOutcome, Insertion};
-pub use update::{ClientUpdate, RemoveOutcome, UpdateOutcome};
+pub use update::{BlockOutcome, ClientUpdate, RemoveOutcome, UpdateOutcome};
 
 /// Where clients are kept.
 ///
-/// A store keeps a row for each client: the [`Client`] (by serde), its [`Usage`](crate::Usage) and,
-/// if it has one, its [`FoldKey`](crate::FoldKey). Rows of different tenants never touch.
+/// A store keeps a row for each client: its record, which is the [`Client`](crate::Client) by serde; beside
+/// it whether the client is blocked, its revision and its [`Usage`](crate::Usage); and, if it has one, its
+/// [`FoldKey`](crate::FoldKey). Rows of different tenants never touch.
+///
+/// A record that can't be read makes no call fail but one that needs that record:
+/// [`StoredClient::from_record`] reads a row so.
 ///
 /// Each call is atomic, as durable as the store makes anything when it returns, and done whole or
 /// not at all even if its caller goes away while it waits.
@@ -49,7 +51,8 @@ pub trait ClientStore: Send + Sync + 'static {
         insertion: Insertion,
     ) -> impl Future<Output = Result<InsertOutcome, BackendError>> + Send;
 
-    /// The client with this id in this tenant.
+    /// The client with this id in this tenant. A row whose record can't be read is
+    /// [`StoredClient::Unreadable`], never an error and never absent.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell.
@@ -57,11 +60,11 @@ pub trait ClientStore: Send + Sync + 'static {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> impl Future<Output = Result<Option<Arc<Client>>, BackendError>> + Send;
+    ) -> impl Future<Output = Result<Option<StoredClient>, BackendError>> + Send;
 
     /// Up to `limit` clients of the tenant whose ids come after `after`, by the bytes of their ids. A
     /// client that is there from the first page to the last one is on exactly one of them, whatever
-    /// else comes and goes.
+    /// else comes and goes. Rows whose records can't be read have their places among the others.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell.
@@ -70,7 +73,7 @@ pub trait ClientStore: Send + Sync + 'static {
         tenant: &TenantId,
         after: Option<&ClientId>,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<Arc<Client>>, BackendError>> + Send;
+    ) -> impl Future<Output = Result<Vec<StoredClient>, BackendError>> + Send;
 
     /// Puts a client in the place of the one with its id, if it [`follows`](ClientUpdate::follows)
     /// that one. Its usage stays as it is; its fold key goes if the update says so.
@@ -82,7 +85,19 @@ pub trait ClientStore: Send + Sync + 'static {
         update: ClientUpdate,
     ) -> impl Future<Output = Result<UpdateOutcome, BackendError>> + Send;
 
-    /// Removes a client.
+    /// Sets whether a client is blocked, and adds one to its revision. Both stand beside the record, which
+    /// may be unreadable; nothing else changes. A client is read with what stands there.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that it is written.
+    fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> impl Future<Output = Result<BlockOutcome, BackendError>> + Send;
+
+    /// Removes a client, whose record may be unreadable.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell that the client is gone.

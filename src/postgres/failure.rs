@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use sqlx::{error::DatabaseError, migrate::MigrateError};
 
-use crate::{error::BackendError, stored::StoredError};
+use crate::{client::UnreadableClient, error::BackendError, stored::StoredError};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,8 @@ pub(super) enum Failure {
     TimedOut(Duration),
     #[error(transparent)]
     Stored(#[from] StoredError),
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableClient),
 }
 
 impl Failure {
@@ -48,7 +50,7 @@ impl Failure {
     pub(super) fn is_refusal(&self) -> bool {
         match self {
             Self::Database(error) => error.as_database_error().is_some(),
-            Self::Overtaken | Self::Held | Self::Stored(_) => true,
+            Self::Overtaken | Self::Held | Self::Stored(_) | Self::Unreadable(_) => true,
             Self::Migration(_) | Self::NotBegun | Self::TimedOut(_) => false,
         }
     }

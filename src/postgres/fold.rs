@@ -3,22 +3,24 @@ use std::{collections::HashMap, sync::Arc};
 use sqlx::PgConnection;
 
 use crate::{
-    client::Client,
+    client::{Client, StoredClient},
     life::Usage,
     ports::Insertion,
     postgres::{failure::Failure, insert::ids, sql},
-    stored,
+    stored::{self, Row},
+    values::{ClientId, TenantId},
 };
 
 /// The clients that some insertions fold into, by tenant and fold key.
 pub(super) struct Folds(HashMap<(String, Vec<u8>), Folded>);
 
 struct Folded {
-    client: Arc<Client>,
+    client: StoredClient,
     usage: Usage,
 }
 
-type Row = (String, String, Vec<u8>, bool, i64, Vec<u8>);
+/// A tenant, a fold key, and of the client that has it the id, the row and the usage.
+type Found = (String, Vec<u8>, String, Vec<u8>, bool, i64, bool, i64);
 
 impl Folds {
     pub(super) async fn find(
@@ -30,21 +32,29 @@ impl Folds {
             Some((tenant, insertion.fold_key()?.as_bytes().to_vec()))
         });
         let (tenants, keys): (Vec<&str>, Vec<Vec<u8>>) = keys.unzip();
-        let rows = sqlx::query_as::<_, Row>(sql::FIND_FOLDED)
+        let rows = sqlx::query_as::<_, Found>(sql::FIND_FOLDED)
             .bind(tenants)
             .bind(keys)
             .fetch_all(connection)
             .await?;
-        let folds = rows
-            .into_iter()
-            .map(|(tenant, id, record, is_used, idle_since, key)| {
+        let tenants = insertions.iter().map(|it| it.client().tenant());
+        let tenants: HashMap<&str, &TenantId> = tenants.map(|it| (it.as_str(), it)).collect();
+        let folds = rows.into_iter().filter_map(
+            |(tenant, key, id, record, blocked, revision, is_used, idle_since)| {
+                let id = ClientId::restore(id);
+                let row = Row {
+                    record: &record,
+                    blocked,
+                    revision,
+                };
                 let folded = Folded {
-                    client: stored::read(&stored::id(&tenant, &id)?, &record)?,
+                    client: row.read(tenants.get(&*tenant)?, &id),
                     usage: Usage::from_parts(is_used, stored::moment(idle_since)),
                 };
-                Ok(((tenant, key), folded))
-            });
-        Ok(Self(folds.collect::<Result<_, Failure>>()?))
+                Some(((tenant, key), folded))
+            },
+        );
+        Ok(Self(folds.collect()))
     }
 
     /// Folds `insertion` into the client with its fold key, if there is one, which is told that the
@@ -77,6 +87,6 @@ impl Folds {
             }
             folded.usage = touched;
         }
-        Ok(Some(Arc::clone(&folded.client)))
+        Ok(Some(folded.client.clone().readable()?))
     }
 }

@@ -1,16 +1,11 @@
-use crate::{
-    postgres::failure::Failure,
-    stored,
-    values::{ClientId, TenantId},
-};
+use crate::{postgres::failure::Failure, values::ClientId};
 
 /// How often a statement that removes the longest idle is carried out at most. Each time it misses
 /// those that were touched, blocked or removed since it chose them.
 const ATTEMPTS: u32 = 5;
 
 /// Clients that are removed, by a statement that is repeated until it misses none.
-pub(super) struct Removal<'a> {
-    tenant: &'a TenantId,
+pub(super) struct Removal {
     limit: u64,
     attempts: u32,
     removed: Vec<ClientId>,
@@ -19,11 +14,10 @@ pub(super) struct Removal<'a> {
 /// A client that was chosen, and whether it is gone.
 pub(super) type Chosen = (String, bool);
 
-impl<'a> Removal<'a> {
-    /// Up to `limit` clients of `tenant`.
-    pub(super) const fn new(tenant: &'a TenantId, limit: u64) -> Self {
+impl Removal {
+    /// Up to `limit` clients.
+    pub(super) const fn new(limit: u64) -> Self {
         Self {
-            tenant,
             limit,
             attempts: if limit == 0 { 0 } else { ATTEMPTS },
             removed: Vec::new(),
@@ -39,14 +33,13 @@ impl<'a> Removal<'a> {
     }
 
     /// Takes down what the statement has done.
-    pub(super) fn add(&mut self, chosen: Vec<Chosen>) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, chosen: Vec<Chosen>) {
         if chosen.iter().all(|(_, is_gone)| *is_gone) {
             self.attempts = 0;
         }
-        for (id, _) in chosen.into_iter().filter(|(_, is_gone)| *is_gone) {
-            self.removed.push(stored::id(self.tenant.as_str(), &id)?);
-        }
-        Ok(())
+        let gone = chosen.into_iter().filter(|(_, is_gone)| *is_gone);
+        self.removed
+            .extend(gone.map(|(id, _)| ClientId::restore(id)));
     }
 
     /// Who is gone. Whatever came after that does not bring them back.
@@ -70,14 +63,11 @@ mod tests {
 
     #[test]
     fn what_was_missed_is_chosen_again() {
-        let tenant = TenantId::parse("t1").unwrap();
-        let mut removal = Removal::new(&tenant, 3);
+        let mut removal = Removal::new(3);
         assert_eq!(removal.left(), Some(3));
-        removal
-            .add(chosen(&[("a", true), ("b", false), ("c", true)]))
-            .unwrap();
+        removal.add(chosen(&[("a", true), ("b", false), ("c", true)]));
         assert_eq!(removal.left(), Some(1));
-        removal.add(chosen(&[("d", true)])).unwrap();
+        removal.add(chosen(&[("d", true)]));
         assert_eq!(removal.left(), None);
         let removed = removal.ended(Err(Failure::Overtaken)).unwrap();
         let removed: Vec<_> = removed.iter().map(ClientId::as_str).collect();
@@ -86,13 +76,12 @@ mod tests {
 
     #[test]
     fn nobody_tries_for_ever_or_for_nothing() {
-        let tenant = TenantId::parse("t1").unwrap();
-        assert_eq!(Removal::new(&tenant, 0).left(), None);
-        let mut removal = Removal::new(&tenant, 1);
+        assert_eq!(Removal::new(0).left(), None);
+        let mut removal = Removal::new(1);
         let mut attempts = 0;
         while removal.left().is_some() {
             attempts += 1;
-            removal.add(chosen(&[("a", false)])).unwrap();
+            removal.add(chosen(&[("a", false)]));
         }
         assert_eq!(attempts, ATTEMPTS);
         assert!(removal.ended(Err(Failure::Overtaken)).is_err());

@@ -70,7 +70,8 @@ pub(super) const TAKE_BACK: &str =
 
 /// The clients with these fold keys: tenants and keys, one array each.
 pub(super) const FIND_FOLDED: &str = "
-SELECT found.tenant, found.client_id, found.record, found.is_used, found.idle_since, found.fold_key
+SELECT found.tenant, found.fold_key, found.client_id, found.record, found.blocked, found.revision,
+    found.is_used, found.idle_since
 FROM UNNEST($1::TEXT[], $2::BYTEA[]) AS same (tenant, fold_key)
 JOIN oauth_dcr_clients AS found
     ON found.tenant = same.tenant AND found.fold_key = same.fold_key
@@ -172,10 +173,10 @@ SELECT count(*) FROM gone
 ";
 
 pub(super) const FIND: &str =
-    "SELECT record FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
+    "SELECT record, blocked, revision FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
 
 pub(super) const LIST: &str = "
-SELECT client_id, record FROM oauth_dcr_clients
+SELECT client_id, record, blocked, revision FROM oauth_dcr_clients
 WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3
 ";
 
@@ -185,6 +186,18 @@ UPDATE oauth_dcr_clients
 SET record = $3, revision = $4, blocked = $5,
     fold_key = CASE WHEN $7 THEN NULL ELSE fold_key END
 WHERE tenant = $1 AND client_id = $2 AND revision = $6
+";
+
+/// Blocks a client or ends that, whatever its record is. Gives back the revision, which counts up as an
+/// unsigned number does, and stays at the last one.
+pub(super) const SET_BLOCKED: &str = "
+UPDATE oauth_dcr_clients
+SET blocked = $3, revision = CASE revision
+    WHEN -1 THEN -1
+    WHEN 9223372036854775807 THEN (-9223372036854775808)::BIGINT
+    ELSE revision + 1 END
+WHERE tenant = $1 AND client_id = $2
+RETURNING revision
 ";
 
 pub(super) const EXISTS: &str =

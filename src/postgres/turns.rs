@@ -200,7 +200,7 @@ impl<'a> Turns<'a> {
         to_go: u64,
     ) -> Result<Vec<ClientId>, Failure> {
         let client = insertion.client();
-        let mut removal = Removal::new(client.tenant(), to_go);
+        let mut removal = Removal::new(to_go);
         while let Some(left) = removal.left() {
             let chosen = sqlx::query_as(sql::MAKE_ROOM)
                 .bind(client.tenant().as_str())
@@ -208,7 +208,7 @@ impl<'a> Turns<'a> {
                 .bind(left)
                 .fetch_all(&mut *self.connection)
                 .await?;
-            removal.add(chosen)?;
+            removal.add(chosen);
         }
         removal.ended(Ok(()))
     }

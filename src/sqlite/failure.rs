@@ -1,6 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
-use crate::{error::BackendError, stored::StoredError};
+use crate::{client::UnreadableClient, error::BackendError, stored::StoredError};
 
 /// The name of this back end in errors.
 pub(super) const NAME: &str = "sqlite";
@@ -32,6 +32,8 @@ pub(super) enum Failure {
     TimedOut(Duration),
     #[error(transparent)]
     Stored(#[from] StoredError),
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableClient),
 }
 
 impl Failure {
@@ -62,7 +64,7 @@ impl Failure {
                     | sqlx::Error::Encode(_)
                     | sqlx::Error::RowNotFound
             ),
-            Self::Stored(_) => true,
+            Self::Stored(_) | Self::Unreadable(_) => true,
             Self::NoFile(_) | Self::NoWal(_) | Self::TimedOut(_) => false,
         }
     }

@@ -1,33 +1,31 @@
-//! What is read of a row, and how it is written.
+//! What is read of a row.
 
 use std::sync::Arc;
 
 use sqlx::{Executor, Sqlite, SqliteConnection};
 
 use crate::{
-    client::Client,
+    client::{Client, StoredClient},
     life::{FoldKey, Usage},
     sqlite::failure::Failure,
-    stored::{self, StoredError},
+    stored::{self, Row},
     values::{ClientId, TenantId},
 };
 
 /// A client that registered the same.
 pub(super) struct Same {
-    pub(super) client_id: ClientId,
-    pub(super) record: String,
+    client: StoredClient,
     pub(super) usage: Usage,
 }
 
 impl Same {
-    pub(super) fn client(&self) -> Result<Arc<Client>, Failure> {
-        Ok(stored::read(&self.client_id, self.record.as_bytes())?)
+    pub(super) fn client_id(&self) -> &ClientId {
+        self.client.id()
     }
-}
 
-/// As SQLite counts: what is more than it can say is as much as it can say.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+    pub(super) fn client(self) -> Result<Arc<Client>, Failure> {
+        Ok(self.client.readable()?)
+    }
 }
 
 fn usage_of(is_used: bool, idle_since: i64) -> Usage {
@@ -38,15 +36,24 @@ pub(super) async fn find(
     reader: impl Executor<'_, Database = Sqlite>,
     tenant: &TenantId,
     id: &ClientId,
-) -> Result<Option<Arc<Client>>, Failure> {
-    let sql = "SELECT record FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?";
-    let record: Option<String> = sqlx::query_scalar(sql)
+) -> Result<Option<StoredClient>, Failure> {
+    // Text that is not UTF-8 would be an error of the whole query.
+    let sql = "SELECT CAST(record AS BLOB), blocked, revision FROM oauth_dcr_clients
+               WHERE tenant = ? AND client_id = ?";
+    let row: Option<(Vec<u8>, bool, i64)> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(reader)
         .await?;
-    let client = record.map(|record| stored::read(id, record.as_bytes()));
-    Ok(client.transpose()?)
+    Ok(row.map(|(record, blocked, revision)| {
+        let record = &*record;
+        Row {
+            record,
+            blocked,
+            revision,
+        }
+        .read(tenant, id)
+    }))
 }
 
 pub(super) async fn exists(
@@ -68,20 +75,26 @@ pub(super) async fn list(
     tenant: &TenantId,
     after: Option<&ClientId>,
     limit: u32,
-) -> Result<Vec<Arc<Client>>, Failure> {
-    let sql = "SELECT client_id, record FROM oauth_dcr_clients WHERE tenant = ? AND client_id > ?
-               ORDER BY client_id LIMIT ?";
-    let rows: Vec<(String, String)> = sqlx::query_as(sql)
+) -> Result<Vec<StoredClient>, Failure> {
+    let sql = "SELECT client_id, CAST(record AS BLOB), blocked, revision FROM oauth_dcr_clients
+               WHERE tenant = ? AND client_id > ? ORDER BY client_id LIMIT ?";
+    let rows: Vec<(String, Vec<u8>, bool, i64)> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         // No id is empty: all come after that.
         .bind(after.map_or("", ClientId::as_str))
         .bind(limit)
         .fetch_all(reader)
         .await?;
-    let clients = rows
-        .iter()
-        .map(|(id, record)| stored::read(&stored::id(tenant.as_str(), id)?, record.as_bytes()));
-    Ok(clients.collect::<Result<_, StoredError>>()?)
+    let clients = rows.into_iter().map(|(id, record, blocked, revision)| {
+        let (id, record) = (ClientId::restore(id), &*record);
+        Row {
+            record,
+            blocked,
+            revision,
+        }
+        .read(tenant, &id)
+    });
+    Ok(clients.collect())
 }
 
 pub(super) async fn usage(
@@ -104,21 +117,27 @@ pub(super) async fn same(
     tenant: &TenantId,
     key: FoldKey,
 ) -> Result<Option<Same>, Failure> {
-    let sql = "SELECT client_id, record, is_used, idle_since FROM oauth_dcr_clients
-               WHERE tenant = ? AND fold_key = ?";
-    let row: Option<(String, String, bool, i64)> = sqlx::query_as(sql)
+    let sql = "SELECT client_id, CAST(record AS BLOB), blocked, revision, is_used, idle_since
+               FROM oauth_dcr_clients WHERE tenant = ? AND fold_key = ?";
+    let row: Option<(String, Vec<u8>, bool, i64, bool, i64)> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(key.as_bytes().as_slice())
         .fetch_optional(reader)
         .await?;
-    row.map(|(client_id, record, is_used, idle_since)| {
-        Ok(Same {
-            client_id: stored::id(tenant.as_str(), &client_id)?,
-            record,
-            usage: usage_of(is_used, idle_since),
-        })
-    })
-    .transpose()
+    Ok(
+        row.map(|(id, record, blocked, revision, is_used, idle_since)| {
+            let (id, record) = (ClientId::restore(id), &*record);
+            let row = Row {
+                record,
+                blocked,
+                revision,
+            };
+            Same {
+                client: row.read(tenant, &id),
+                usage: usage_of(is_used, idle_since),
+            }
+        }),
+    )
 }
 
 /// How many clients the tenant has.

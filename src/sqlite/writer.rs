@@ -11,12 +11,12 @@ use crate::{
     error::BackendError,
     group_commit::Commit,
     life::{Sweep, Touch, TouchOutcome, Usage},
-    ports::{ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
+    ports::{BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     sqlite::{
         failure::{Failure, NAME},
-        row::{self, signed},
+        row,
     },
-    stored::{self, StoredError, millis},
+    stored::{self, millis},
     values::{ClientId, TenantId},
 };
 
@@ -25,6 +25,7 @@ use crate::{
 pub(super) enum Job {
     Insert(Insertion, String),
     Update(ClientUpdate, String),
+    SetBlocked(TenantId, ClientId, bool),
     Remove(TenantId, ClientId),
     Touch(TenantId, ClientId, Touch),
     Sweep(TenantId, Sweep),
@@ -34,6 +35,7 @@ pub(super) enum Job {
 pub(super) enum Done {
     Insert(InsertOutcome),
     Update(UpdateOutcome),
+    SetBlocked(BlockOutcome),
     Remove(RemoveOutcome),
     Touch(TouchOutcome),
     Sweep(Vec<ClientId>),
@@ -216,7 +218,7 @@ async fn insert_rows(connection: &mut SqliteConnection, rows: &[Row<'_>]) -> Res
             .push_bind(client.tenant().as_str())
             .push_bind(client.id().as_str())
             .push_bind(*record)
-            .push_bind(signed(client.revision()))
+            .push_bind(stored::revision(client.revision()))
             .push_bind(client.is_blocked())
             .push_bind(usage.is_used())
             .push_bind(millis(usage.idle_since()))
@@ -239,6 +241,9 @@ async fn carry_out(connection: &mut SqliteConnection, job: &Job) -> Result<Done,
         Job::Update(update, record) => {
             Done::Update(self::update(connection, update, record).await?)
         }
+        Job::SetBlocked(tenant, id, blocked) => {
+            Done::SetBlocked(set_blocked(connection, tenant, id, *blocked).await?)
+        }
         Job::Remove(tenant, id) => Done::Remove(remove(connection, tenant, id).await?),
         Job::Touch(tenant, id, touch) => {
             Done::Touch(self::touch(connection, tenant, id, *touch).await?)
@@ -258,7 +263,7 @@ async fn insert(
         && let Some(same) = row::same(&mut *connection, tenant, key).await?
     {
         let again = insertion.registered_again();
-        touch(connection, tenant, &same.client_id, again).await?;
+        touch(connection, tenant, same.client_id(), again).await?;
         return Ok(InsertOutcome::Folded(same.client()?));
     }
     if !insertion.has_limit() {
@@ -270,7 +275,7 @@ async fn insert(
     let to_go = insertion.to_make_room(row::count(connection, tenant).await?);
     let mut removed = Vec::new();
     if to_go > 0 {
-        removed = remove_idle(connection, tenant, false, i64::MAX, signed(to_go)).await?;
+        removed = remove_idle(connection, tenant, false, i64::MAX, to_go.cast_signed()).await?;
         if removed.is_empty() {
             return Ok(InsertOutcome::Full);
         }
@@ -289,15 +294,15 @@ async fn update(
     let client = update.client();
     let sql = "UPDATE oauth_dcr_clients SET record = ?, revision = ?, blocked = ?,
                fold_key = CASE WHEN ? THEN NULL ELSE fold_key END
-               WHERE tenant = ? AND client_id = ? AND revision + 1 = ?";
+               WHERE tenant = ? AND client_id = ? AND revision = ?";
     let updated = sqlx::query(sql)
         .bind(record)
-        .bind(signed(client.revision()))
+        .bind(stored::revision(client.revision()))
         .bind(client.is_blocked())
         .bind(update.unfolds())
         .bind(client.tenant().as_str())
         .bind(client.id().as_str())
-        .bind(signed(client.revision()))
+        .bind(client.revision().checked_sub(1).map(stored::revision))
         .execute(&mut *connection)
         .await?;
     if updated.rows_affected() > 0 {
@@ -309,6 +314,31 @@ async fn update(
         } else {
             UpdateOutcome::Missing
         },
+    )
+}
+
+async fn set_blocked(
+    connection: &mut SqliteConnection,
+    tenant: &TenantId,
+    id: &ClientId,
+    blocked: bool,
+) -> Result<BlockOutcome, Failure> {
+    let sql = "UPDATE oauth_dcr_clients
+               SET blocked = ?, revision = CASE revision
+                   WHEN -1 THEN -1
+                   WHEN 0x7FFFFFFFFFFFFFFF THEN 0x8000000000000000
+                   ELSE revision + 1 END
+               WHERE tenant = ? AND client_id = ? RETURNING revision";
+    let revision: Option<i64> = sqlx::query_scalar(sql)
+        .bind(blocked)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(
+        revision.map_or(BlockOutcome::Missing, |revision| BlockOutcome::Written {
+            revision: revision.cast_unsigned(),
+        }),
     )
 }
 
@@ -393,8 +423,7 @@ async fn remove_idle(
         .bind(limit)
         .fetch_all(connection)
         .await?;
-    let ids = removed.iter().map(|id| stored::id(tenant.as_str(), id));
-    Ok(ids.collect::<Result<_, StoredError>>()?)
+    Ok(removed.into_iter().map(ClientId::restore).collect())
 }
 
 #[cfg(test)]

@@ -58,6 +58,12 @@ impl ClientId {
         Ok(Self(text.into()))
     }
 
+    /// The id of a stored row, whatever it is: a row is never out of its owner's reach.
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    pub(crate) fn restore(text: String) -> Self {
+        Self(text.into_boxed_str())
+    }
+
     /// An id whose random part is drawn uniformly from `entropy`, or `None` if that ran out.
     pub(crate) fn from_entropy(mode: SecurityMode, entropy: &[u8]) -> Option<Self> {
         let prefix = match mode {

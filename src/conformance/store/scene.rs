@@ -5,11 +5,11 @@ use std::{fmt::Write as _, num::NonZeroU64, sync::Arc};
 use tokio::sync::Barrier;
 
 use crate::{
-    client::Client,
+    client::{Client, StoredClient},
     error::BackendError,
     life::{FoldKey, Sweep, Touch, TouchOutcome},
     ports::{
-        ClientStore, ClientUpdate, InsertOutcome, Insertion, OsRandom, RemoveOutcome,
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, OsRandom, RemoveOutcome,
         SecureRandom as _, UpdateOutcome,
     },
     registration::{ClientMetadata, RegistrationRequest, StoredMetadata},
@@ -138,7 +138,7 @@ impl<S: ClientStore> Scene<S> {
 
     pub(super) async fn find(&self, name: &str) -> Option<Client> {
         let found = self.store.find(&self.tenant, &id(name)).await;
-        done("find", found).map(Arc::unwrap_or_clone)
+        done("find", found).map(|row| Arc::unwrap_or_clone(readable(row)))
     }
 
     pub(super) async fn page(&self, after: Option<&str>, limit: u32) -> Vec<String> {
@@ -154,7 +154,8 @@ impl<S: ClientStore> Scene<S> {
 
     /// All clients there are.
     pub(super) async fn clients(&self) -> Vec<Arc<Client>> {
-        done("list", self.store.list(&self.tenant, None, ALL).await)
+        let rows = done("list", self.store.list(&self.tenant, None, ALL).await);
+        rows.into_iter().map(readable).collect()
     }
 
     pub(super) async fn update(&self, client: Client) -> UpdateOutcome {
@@ -165,6 +166,12 @@ impl<S: ClientStore> Scene<S> {
     pub(super) async fn update_unfolded(&self, client: Client) -> UpdateOutcome {
         let update = ClientUpdate::new(Arc::new(client)).unfolded();
         done("update", self.store.update(update).await)
+    }
+
+    pub(super) async fn set_blocked(&self, name: &str, blocked: bool) -> BlockOutcome {
+        let id = id(name);
+        let set = self.store.set_blocked(&self.tenant, &id, blocked).await;
+        done("set_blocked", set)
     }
 
     pub(super) async fn remove(&self, name: &str) -> RemoveOutcome {
@@ -193,8 +200,13 @@ pub(super) fn limited(insertion: Insertion, max: u64) -> Insertion {
     insertion.max_clients(NonZeroU64::new(max))
 }
 
-pub(super) fn name(client: &Arc<Client>) -> String {
-    client.id().to_string()
+pub(super) fn name(row: &StoredClient) -> String {
+    row.id().to_string()
+}
+
+fn readable(row: StoredClient) -> Arc<Client> {
+    let client = row.readable();
+    client.unwrap_or_else(|error| fail("what was written can be read", &error))
 }
 
 /// What a call came to that may not fail.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::{
-    client::Client,
+    client::StoredClient,
     error::BackendError,
     life::{Sweep, Touch, TouchOutcome},
     ports::{
-        BoxFuture, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
-        UpdateOutcome,
+        BlockOutcome, BoxFuture, ClientStore, ClientUpdate, InsertOutcome, Insertion,
+        RemoveOutcome, UpdateOutcome,
     },
     values::{ClientId, TenantId},
 };
@@ -22,16 +22,23 @@ pub(crate) trait DynClientStore: Send + Sync {
         &'a self,
         tenant: &'a TenantId,
         id: &'a ClientId,
-    ) -> Answer<'a, Option<Arc<Client>>>;
+    ) -> Answer<'a, Option<StoredClient>>;
 
     fn list<'a>(
         &'a self,
         tenant: &'a TenantId,
         after: Option<&'a ClientId>,
         limit: u32,
-    ) -> Answer<'a, Vec<Arc<Client>>>;
+    ) -> Answer<'a, Vec<StoredClient>>;
 
     fn update(&self, update: ClientUpdate) -> Answer<'_, UpdateOutcome>;
+
+    fn set_blocked<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a ClientId,
+        blocked: bool,
+    ) -> Answer<'a, BlockOutcome>;
 
     fn remove<'a>(&'a self, tenant: &'a TenantId, id: &'a ClientId) -> Answer<'a, RemoveOutcome>;
 
@@ -54,7 +61,7 @@ impl<S: ClientStore> DynClientStore for S {
         &'a self,
         tenant: &'a TenantId,
         id: &'a ClientId,
-    ) -> Answer<'a, Option<Arc<Client>>> {
+    ) -> Answer<'a, Option<StoredClient>> {
         Box::pin(S::find(self, tenant, id))
     }
 
@@ -63,12 +70,21 @@ impl<S: ClientStore> DynClientStore for S {
         tenant: &'a TenantId,
         after: Option<&'a ClientId>,
         limit: u32,
-    ) -> Answer<'a, Vec<Arc<Client>>> {
+    ) -> Answer<'a, Vec<StoredClient>> {
         Box::pin(S::list(self, tenant, after, limit))
     }
 
     fn update(&self, update: ClientUpdate) -> Answer<'_, UpdateOutcome> {
         Box::pin(S::update(self, update))
+    }
+
+    fn set_blocked<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        id: &'a ClientId,
+        blocked: bool,
+    ) -> Answer<'a, BlockOutcome> {
+        Box::pin(S::set_blocked(self, tenant, id, blocked))
     }
 
     fn remove<'a>(&'a self, tenant: &'a TenantId, id: &'a ClientId) -> Answer<'a, RemoveOutcome> {
@@ -98,7 +114,7 @@ impl<S: ClientStore> ClientStore for Arc<S> {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, BackendError> {
+    ) -> Result<Option<StoredClient>, BackendError> {
         S::find(self, tenant, id).await
     }
 
@@ -107,12 +123,21 @@ impl<S: ClientStore> ClientStore for Arc<S> {
         tenant: &TenantId,
         after: Option<&ClientId>,
         limit: u32,
-    ) -> Result<Vec<Arc<Client>>, BackendError> {
+    ) -> Result<Vec<StoredClient>, BackendError> {
         S::list(self, tenant, after, limit).await
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
         S::update(self, update).await
+    }
+
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Result<BlockOutcome, BackendError> {
+        S::set_blocked(self, tenant, id, blocked).await
     }
 
     async fn remove(

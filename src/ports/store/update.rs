@@ -30,10 +30,10 @@ impl ClientUpdate {
         &self.client
     }
 
-    /// Whether it follows `stored`, the client that it is meant to replace: whose
-    /// [`revision`](Client::revision) is the one before. If not, somebody else was quicker.
-    pub fn follows(&self, stored: &Client) -> bool {
-        stored.revision().checked_add(1) == Some(self.client.revision())
+    /// Whether it follows a stored client of `revision`: whether that is the one before. If not, the client
+    /// has changed since it was read.
+    pub fn follows(&self, revision: u64) -> bool {
+        revision.checked_add(1) == Some(self.client.revision())
     }
 
     /// Whether its fold key goes.
@@ -50,6 +50,19 @@ pub enum UpdateOutcome {
     Updated,
     /// The stored client is of another revision; nothing was changed.
     Changed,
+    /// There is no client with this id.
+    Missing,
+}
+
+/// What became of a block, or of its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BlockOutcome {
+    /// It is written.
+    Written {
+        /// The revision that the client has now.
+        revision: u64,
+    },
     /// There is no client with this id.
     Missing,
 }

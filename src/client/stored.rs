@@ -1,0 +1,116 @@
+//! A client as a store gives it back: readable or not.
+
+use std::{borrow::Cow, sync::Arc};
+
+use crate::{
+    client::{Client, record::RecordFault},
+    values::{ClientId, TenantId},
+};
+
+/// A row of a store: a client, or a record that can't be read.
+///
+/// A record can become unreadable: another program wrote to the table, a disk failed, or a newer version
+/// of this crate wrote a form that this one does not know. Such a row stays where it is. The rows around
+/// it are served, the owner of the tenant sees it in each [`ClientPage`](crate::ClientPage), and it can be
+/// blocked, deleted and swept without being read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredClient {
+    /// The client.
+    Readable(Arc<Client>),
+    /// The row of a client whose record can't be read.
+    Unreadable(UnreadableClient),
+}
+
+/// A stored client whose record can't be read, and why.
+///
+/// Its `Display` is safe to log: it names the client, and holds nothing of the record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the record of client `{id}` can't be read: {reason}")]
+pub struct UnreadableClient {
+    id: ClientId,
+    reason: Cow<'static, str>,
+}
+
+impl UnreadableClient {
+    /// The client with this id can't be read, for this reason. The reason goes into logs and pages, so it
+    /// must not hold the record's text.
+    pub fn new(id: ClientId, reason: impl Into<Cow<'static, str>>) -> Self {
+        let reason = reason.into();
+        Self { id, reason }
+    }
+
+    /// The client's identifier, which the row has beside the record.
+    pub const fn id(&self) -> &ClientId {
+        &self.id
+    }
+
+    /// Why the record can't be read, for a person.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl StoredClient {
+    /// Reads a row: `record`, the client as JSON, and what stands beside it. A store keeps `blocked` and
+    /// the revision there, because they change where the record can't be read
+    /// ([`ClientStore::set_blocked`](crate::ClientStore::set_blocked)); what the record says of them is
+    /// ignored.
+    ///
+    /// ```
+    /// use oauth_dcr::{ClientId, StoredClient, TenantId};
+    ///
+    /// let (tenant, id) = (TenantId::sole(), ClientId::parse("tpc_1")?);
+    /// let row = StoredClient::from_record(&tenant, &id, b"{\"vers", false, 0);
+    /// let StoredClient::Unreadable(unreadable) = row else { unreachable!() };
+    /// assert_eq!(unreadable.reason(), "it is not the JSON of a client, at line 1, column 6");
+    /// # Ok::<(), oauth_dcr::InvalidClientId>(())
+    /// ```
+    pub fn from_record(
+        tenant: &TenantId,
+        id: &ClientId,
+        record: &[u8],
+        blocked: bool,
+        revision: u64,
+    ) -> Self {
+        let client = Client::from_record(record).and_then(|client| {
+            if client.tenant == *tenant && client.id == *id {
+                Ok(client)
+            } else {
+                Err(RecordFault::AnotherClient)
+            }
+        });
+        match client {
+            Ok(client) => Self::Readable(Arc::new(Client {
+                blocked,
+                revision,
+                ..client
+            })),
+            Err(fault) => Self::Unreadable(UnreadableClient::new(id.clone(), fault.to_string())),
+        }
+    }
+
+    /// The client's identifier.
+    pub fn id(&self) -> &ClientId {
+        match self {
+            Self::Readable(client) => client.id(),
+            Self::Unreadable(client) => client.id(),
+        }
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`UnreadableClient`] if its record can't be read.
+    pub fn readable(self) -> Result<Arc<Client>, UnreadableClient> {
+        match self {
+            Self::Readable(client) => Ok(client),
+            Self::Unreadable(client) => Err(client),
+        }
+    }
+}
+
+impl From<Arc<Client>> for StoredClient {
+    fn from(client: Arc<Client>) -> Self {
+        Self::Readable(client)
+    }
+}

@@ -1,0 +1,130 @@
+//! Rows whose records can't be read, and what is done to clients without reading them.
+
+use crate::{
+    client::{Client, StoredClient},
+    conformance::store::scene::{Scene, done, fail, hour, id, insertion, just_after, limited},
+    life::{Sweep, Touch},
+    ports::{BlockOutcome, ClientStore, InsertOutcome, RemoveOutcome, UpdateOutcome},
+    values::SecretDigest,
+};
+
+/// A client whose record can be written and not be read: its secret contradicts its authentication
+/// method. A store that keeps clients without writing them down gives it back as it is.
+fn unreadable<S: ClientStore>(scene: &Scene<S>, name: &str) -> Client {
+    Client {
+        secret: Some(SecretDigest::of("contradiction")),
+        ..scene.client(name)
+    }
+}
+
+fn assert_is_named(row: &StoredClient, expected: &Client) {
+    let rule = "a row that can't be read is named";
+    assert_eq!(row.id(), expected.id(), "{rule}");
+    match row {
+        StoredClient::Unreadable(client) => {
+            let reason = client.reason();
+            assert!(!reason.is_empty(), "{rule}, with the reason");
+            let shows_digest = reason.contains(&SecretDigest::of("contradiction").to_tagged());
+            assert!(!shows_digest, "the reason does not hold the record");
+        }
+        StoredClient::Readable(client) => assert_eq!(**client, *expected, "{rule}"),
+    }
+}
+
+/// "A row whose record can't be read is `StoredClient::Unreadable`, never an error and never absent", and
+/// it has its place among the others.
+pub async fn an_unreadable_row_hides_no_other(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let broken = unreadable(&scene, "b");
+    for client in [scene.client("a"), broken.clone(), scene.client("c")] {
+        scene.put(client).await;
+    }
+    let found = done("find", scene.store.find(&scene.tenant, &id("b")).await);
+    let found = found.unwrap_or_else(|| fail("a row that can't be read is there", &"no row"));
+    assert_is_named(&found, &broken);
+    let rows = done("list", scene.store.list(&scene.tenant, None, 10).await);
+    match &*rows {
+        [StoredClient::Readable(a), b, StoredClient::Readable(c)] => {
+            assert_eq!([&**a, &**c], [&scene.client("a"), &scene.client("c")]);
+            assert_is_named(b, &broken);
+        }
+        other => fail("the rows around it are served", &other),
+    }
+    assert_eq!(scene.page(None, 2).await, ["a", "b"], "it counts");
+    assert_eq!(scene.page(Some("b"), 2).await, ["c"], "it counts");
+}
+
+/// It can be blocked, touched, swept, evicted and removed.
+pub async fn an_unreadable_row_is_within_reach(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    for name in ["blocked", "deleted", "evicted", "swept"] {
+        scene.put(unreadable(&scene, name)).await;
+    }
+    let rule = "a row that can't be read is within its owner's reach";
+    let blocked = scene.set_blocked("blocked", true).await;
+    assert_eq!(blocked, BlockOutcome::Written { revision: 1 }, "{rule}");
+    assert_eq!(scene.remove("deleted").await, RemoveOutcome::Removed);
+    let touched = scene.touch("swept", Touch::used(hour(1), None)).await;
+    assert_eq!(touched, crate::life::TouchOutcome::Written, "{rule}");
+    let outcome = scene.insert(limited(scene.insertion("new"), 3)).await;
+    let removed = vec![id("evicted")];
+    assert_eq!(outcome, InsertOutcome::Inserted { removed }, "{rule}");
+    let sweep = Sweep::new().idle_before(hour(9)).unused_before(hour(0));
+    assert_eq!(scene.sweep(sweep).await, ["swept"], "{rule}");
+    let all = Sweep::new().unused_before(just_after(hour(0)));
+    assert_eq!(scene.sweep(all).await, ["new"], "a blocked one stays");
+    let ended = scene.set_blocked("blocked", false).await;
+    assert_eq!(ended, BlockOutcome::Written { revision: 2 }, "{rule}");
+    assert_eq!(scene.sweep(all).await, ["blocked"], "{rule}");
+}
+
+/// "Sets whether a client is blocked, and adds one to its revision; nothing else changes."
+pub async fn a_block_changes_flag_and_revision(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let client = scene.client("a");
+    scene.put(client.clone()).await;
+    for (revision, blocked) in [(1, true), (2, true), (3, false), (4, true)] {
+        let outcome = scene.set_blocked("a", blocked).await;
+        assert_eq!(outcome, BlockOutcome::Written { revision });
+        let expected = Client {
+            blocked,
+            revision,
+            ..client.clone()
+        };
+        assert_eq!(scene.find("a").await.as_ref(), Some(&expected));
+        let listed = scene.clients().await;
+        assert_eq!(listed.first().map(|it| &**it), Some(&expected));
+    }
+    let update = |revision| {
+        let client = client.clone();
+        scene.update(Client { revision, ..client })
+    };
+    let rule = "an update that was read before the block does not undo it";
+    assert_eq!(update(4).await, UpdateOutcome::Changed, "{rule}");
+    assert_eq!(update(5).await, UpdateOutcome::Updated, "{rule}");
+    let found = scene.find("a").await;
+    assert_eq!(found.map(|it| it.blocked), Some(false), "an update decides");
+    assert_eq!(scene.set_blocked("b", true).await, BlockOutcome::Missing);
+    assert_eq!(scene.names().await, ["a"], "a block adds no client");
+    let elsewhere = scene.another();
+    elsewhere.put(elsewhere.client("a")).await;
+    scene.set_blocked("a", true).await;
+    let found = elsewhere.find("a").await;
+    assert_eq!(found.map(|it| it.blocked), Some(false), "tenants are apart");
+}
+
+/// The key of a client that can't be read still folds: the registration fails, and no second client gets
+/// the key, which would lift a block.
+pub async fn an_unreadable_row_keeps_its_key(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let key = Some(crate::conformance::store::scene::key(1));
+    let broken = unreadable(&scene, "a");
+    scene.insert(insertion(broken.clone()).folded_by(key)).await;
+    let again = scene.insertion("b").folded_by(key);
+    match scene.store.insert(again).await {
+        Err(_) => {}
+        Ok(InsertOutcome::Folded(into)) => assert_eq!(*into, broken, "it is given back as it is"),
+        Ok(other) => fail("a key has one client", &other),
+    }
+    assert_eq!(scene.names().await, ["a"], "a key has one client");
+}
