@@ -198,7 +198,7 @@ pub use engine::{
     Admission, ClientPage, MarkOutcome, Owner, Registered, Registrar, RegistrarBuilder,
 };
 pub use error::{BackendError, OwnerError, RandomError, RegistrationError};
-pub use life::{FoldKey, Sweep, Touch, TouchOutcome, Usage};
+pub use life::{FoldKey, Sweep, Touch, TouchOutcome, Usage, UserKey, UserLimit};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
 #[cfg(feature = "memory")]

@@ -41,6 +41,17 @@ impl MemoryStore {
         self.len() == 0
     }
 
+    fn try_insert(&self, insertion: &Insertion) -> InsertOutcome {
+        let mut tenants = self.write();
+        let tenant = insertion.client().tenant();
+        // Most tenants are there already, and need no second name.
+        if let Some(clients) = tenants.get_mut(tenant) {
+            return clients.insert(insertion);
+        }
+        let clients = tenants.entry(tenant.clone()).or_default();
+        clients.insert(insertion)
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, HashMap<TenantId, Clients>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -52,14 +63,9 @@ impl MemoryStore {
 
 impl ClientStore for MemoryStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
-        let mut tenants = self.write();
-        let tenant = insertion.client().tenant();
-        // Most tenants are there already, and need no second name.
-        if let Some(clients) = tenants.get_mut(tenant) {
-            return Ok(clients.insert(insertion));
-        }
-        let clients = tenants.entry(tenant.clone()).or_default();
-        Ok(clients.insert(insertion))
+        let outcome = self.try_insert(&insertion);
+        // Nobody waits for the lock while it is reported.
+        Ok(insertion.settle(outcome))
     }
 
     async fn find(

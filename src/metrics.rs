@@ -35,7 +35,12 @@ const CHANGED: [&str; 5] = [
     "unblocked",
     "redirection_policy",
 ];
-const REMOVALS: [Removal; 3] = [Removal::MadeRoom, Removal::Swept, Removal::Deleted];
+const REMOVALS: [Removal; 4] = [
+    Removal::MadeRoom,
+    Removal::UserLimit,
+    Removal::Swept,
+    Removal::Deleted,
+];
 const ACTIONS: [&str; 4] = ["allow", "block", "redirect", "none"];
 
 /// A sink that counts and times by the recorder that is installed when an event happens.

@@ -31,6 +31,8 @@ pub use tenants::{SingleTenant, TenantDirectory, TenantSelector, Tenants};
 
 pub(crate) use initial_access::DynInitialAccess;
 pub(crate) use limiter::{DynRateLimiter, default_limiter};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use store::CertainOutcome;
 pub(crate) use store::DynClientStore;
 pub(crate) use tenants::DynTenantDirectory;
 

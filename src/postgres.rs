@@ -15,7 +15,7 @@ mod turns;
 use std::{fmt, time::Duration};
 
 use sqlx::{
-    PgConnection, PgPool, Row as _,
+    Connection as _, PgConnection, PgPool, Row as _,
     postgres::{PgConnectOptions, PgRow},
 };
 
@@ -23,14 +23,14 @@ use crate::{
     client::StoredClient,
     error::BackendError,
     group_commit::GroupCommit,
-    life::{Sweep, Touch, TouchOutcome, Usage},
+    life::{Sweep, Touch, TouchOutcome, Usage, UserKey, UserLimit},
     ports::{
         BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         UpdateOutcome,
     },
     postgres::{
         connections::TimeOuts,
-        database::Database,
+        database::{Database, patience},
         failure::Failure,
         insert::Inserts,
         removal::{Chosen, Removal},
@@ -205,7 +205,8 @@ impl PostgresStore {
 
 impl ClientStore for PostgresStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
-        self.inserts.submit(insertion).await
+        let outcome = self.inserts.submit(insertion).await?.settle();
+        outcome.ok_or_else(|| BackendError::new(NAME, "the insertion was not answered"))
     }
 
     async fn find(
@@ -308,7 +309,8 @@ impl ClientStore for PostgresStore {
     ) -> Result<TouchOutcome, BackendError> {
         let outcome = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
-            let outcome = self::touch(&mut lease, tenant, id, touch).await;
+            let patience = patience(self.database.timeout);
+            let outcome = self::touch(&mut lease, tenant, id, touch, patience).await;
             lease.give_back(outcome)
         });
         Ok(outcome.await?)
@@ -378,6 +380,7 @@ async fn touch(
     tenant: &TenantId,
     id: &ClientId,
     touch: Touch,
+    patience: Duration,
 ) -> Result<TouchOutcome, Failure> {
     // Most signs of life say nothing new.
     match usage(connection, tenant, id).await? {
@@ -385,22 +388,96 @@ async fn touch(
         Some(usage) if usage.touched(touch).is_none() => return Ok(TouchOutcome::Unchanged),
         Some(_) => {}
     }
-    let touched = sqlx::query(sql::TOUCH)
+    let Some(limit) = touch.limit() else {
+        return match write_touch(connection, tenant, id, touch).await? {
+            Some(_) => Ok(TouchOutcome::Written {
+                evicted: Vec::new(),
+            }),
+            None => not_written(connection, tenant, id).await,
+        };
+    };
+    // Whatever removes clients locks the row of the tenant first. So touches of one user come one after
+    // another.
+    let mut transaction = connection.begin_with(sql::begin(patience)).await?;
+    let lock = sqlx::query(sql::LOCK_TENANTS).bind(vec![tenant.as_str()]);
+    lock.execute(&mut *transaction).await?;
+    let outcome = match write_touch(&mut transaction, tenant, id, touch).await? {
+        Some(Touched { user }) if user == Some(limit.user) => TouchOutcome::Written {
+            evicted: evict_of_user(&mut transaction, tenant, limit, id).await?,
+        },
+        Some(_) => TouchOutcome::Written {
+            evicted: Vec::new(),
+        },
+        None => not_written(&mut transaction, tenant, id).await?,
+    };
+    transaction.commit().await?;
+    Ok(outcome)
+}
+
+/// A client whose touch was written.
+struct Touched {
+    /// Its first user.
+    user: Option<UserKey>,
+}
+
+/// Writes a touch, unless there is nothing to write.
+async fn write_touch(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: &ClientId,
+    touch: Touch,
+) -> Result<Option<Touched>, Failure> {
+    let user: Option<Option<Vec<u8>>> = sqlx::query_scalar(sql::TOUCH)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .bind(touch.is_use())
         .bind(stored::millis(touch.idle_since()))
         .bind(stored::millis(touch.until()))
-        .execute(&mut *connection)
+        .bind(stored::user_key(touch.user()))
+        .fetch_optional(connection)
         .await?;
-    if touched.rows_affected() > 0 {
-        return Ok(TouchOutcome::Written);
-    }
-    // Another touch came first, or a removal.
+    Ok(user.map(|user| Touched {
+        user: stored::user(user),
+    }))
+}
+
+/// Why a touch was not written: another one came first, or a removal.
+async fn not_written(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: &ClientId,
+) -> Result<TouchOutcome, Failure> {
     Ok(match usage(connection, tenant, id).await? {
         Some(_) => TouchOutcome::Unchanged,
         None => TouchOutcome::Missing,
     })
+}
+
+/// Removes the longest idle clients of a user, but for `touched`, until the limit holds.
+async fn evict_of_user(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    limit: UserLimit,
+    touched: &ClientId,
+) -> Result<Vec<ClientId>, Failure> {
+    let user = limit.user.as_bytes().as_slice();
+    let clients: i64 = sqlx::query_scalar(sql::COUNT_OF_USER)
+        .bind(tenant.as_str())
+        .bind(user)
+        .fetch_one(&mut *connection)
+        .await?;
+    let evictions = limit.evictions(clients.unsigned_abs());
+    if evictions == 0 {
+        return Ok(Vec::new());
+    }
+    let evicted: Vec<String> = sqlx::query_scalar(sql::EVICT_OF_USER)
+        .bind(tenant.as_str())
+        .bind(user)
+        .bind(touched.as_str())
+        .bind(evictions.cast_signed())
+        .fetch_all(connection)
+        .await?;
+    Ok(evicted.into_iter().map(ClientId::restore).collect())
 }
 
 async fn usage(
@@ -408,13 +485,12 @@ async fn usage(
     tenant: &TenantId,
     id: &ClientId,
 ) -> Result<Option<Usage>, Failure> {
-    let found: Option<(bool, i64)> = sqlx::query_as(sql::USAGE)
+    let found: Option<(bool, i64, Option<Vec<u8>>)> = sqlx::query_as(sql::USAGE)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(connection)
         .await?;
-    let usage = |(is_used, idle_since)| Usage::from_parts(is_used, stored::moment(idle_since));
-    Ok(found.map(usage))
+    Ok(found.map(|(is_used, idle_since, user)| stored::usage(is_used, idle_since, user)))
 }
 
 /// Shows nothing of how it connects.

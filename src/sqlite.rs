@@ -124,11 +124,11 @@ impl ClientStore for SqliteStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         self.within_time(async {
             if let Some(client) = self.folded(&insertion).await? {
-                return Ok(InsertOutcome::Folded(client));
+                return Ok(insertion.settle(InsertOutcome::Folded(client)));
             }
             let record = stored::write(insertion.client()).map_err(Failure::from)?;
             self.write(Job::Insert(insertion, record), |done| match done {
-                Done::Insert(outcome) => Some(outcome),
+                Done::Inserted(outcome) => outcome.settle(),
                 _ => None,
             })
             .await

@@ -2,6 +2,7 @@
 
 use crate::{
     client::{Client, StoredClient},
+    life::{Usage, UserKey},
     values::{ClientId, TenantId, Timestamp},
 };
 
@@ -35,8 +36,24 @@ pub(crate) fn millis(moment: Timestamp) -> i64 {
 }
 
 /// The moment of a column.
-pub(crate) fn moment(millis: i64) -> Timestamp {
+fn moment(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(u64::try_from(millis).unwrap_or(0))
+}
+
+/// A usage as its columns.
+pub(crate) fn usage(is_used: bool, idle_since: i64, user: Option<Vec<u8>>) -> Usage {
+    Usage::from_parts(is_used, moment(idle_since), self::user(user))
+}
+
+/// The user of a column.
+pub(crate) fn user(key: Option<Vec<u8>>) -> Option<UserKey> {
+    key.and_then(|key| key.try_into().ok())
+        .map(UserKey::from_bytes)
+}
+
+/// A user as a column.
+pub(crate) fn user_key(user: Option<UserKey>) -> Option<Vec<u8>> {
+    user.map(|user| user.as_bytes().to_vec())
 }
 
 /// A revision as a column, one for each.

@@ -183,9 +183,15 @@ pub enum AuditFact {
         /// Its id.
         client_id: ClientId,
     },
-    /// A client that was never used made room for a new one.
+    /// A client was evicted for a new one.
     #[non_exhaustive]
     ClientMadeRoom {
+        /// Its id.
+        client_id: ClientId,
+    },
+    /// A client was evicted because its first user has too many.
+    #[non_exhaustive]
+    ClientOverUserLimit {
         /// Its id.
         client_id: ClientId,
     },
@@ -274,6 +280,7 @@ impl AuditFact {
     const fn removed(client_id: ClientId, removal: Removal) -> Self {
         match removal {
             Removal::MadeRoom => Self::ClientMadeRoom { client_id },
+            Removal::UserLimit => Self::ClientOverUserLimit { client_id },
             Removal::Swept => Self::ClientSwept { client_id },
             Removal::Deleted => Self::ClientDeleted { client_id },
         }

@@ -23,6 +23,7 @@ mod scene;
 mod tenants;
 mod unreadable;
 mod updates;
+mod users;
 
 pub use abandoned::*;
 pub use fields::*;
@@ -34,6 +35,7 @@ pub use pages::*;
 pub use tenants::*;
 pub use unreadable::*;
 pub use updates::*;
+pub use users::*;
 
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ pub async fn client_store(store: impl ClientStore) {
     a_taken_id_is_never_overwritten(Arc::clone(&store)).await;
     racing_insertions_of_one_id_store_one(Arc::clone(&store)).await;
     ids_that_look_alike_are_not_the_same(Arc::clone(&store)).await;
+    every_outcome_is_reported_once(Arc::clone(&store)).await;
     an_empty_tenant_has_nothing(Arc::clone(&store)).await;
     every_field_comes_back(Arc::clone(&store)).await;
     every_moment_comes_back(Arc::clone(&store)).await;
@@ -59,6 +62,7 @@ pub async fn client_store(store: impl ClientStore) {
     the_longest_idle_makes_room(Arc::clone(&store)).await;
     who_registers_again_makes_room_later(Arc::clone(&store)).await;
     used_and_blocked_clients_never_make_room(Arc::clone(&store)).await;
+    idle_clients_are_evicted_last(Arc::clone(&store)).await;
     a_full_tenant_changes_nothing(Arc::clone(&store)).await;
     a_lowered_limit_shrinks_a_tenant(Arc::clone(&store)).await;
     below_a_limit_nobody_goes(Arc::clone(&store)).await;
@@ -88,6 +92,11 @@ pub async fn client_store(store: impl ClientStore) {
     a_touch_is_written_as_usage_says(Arc::clone(&store)).await;
     a_touch_of_nobody_writes_nothing(Arc::clone(&store)).await;
     racing_touches_write_once_and_lose_no_update(Arc::clone(&store)).await;
+    a_users_longest_idle_client_is_evicted(Arc::clone(&store)).await;
+    a_client_counts_for_its_first_user(Arc::clone(&store)).await;
+    a_users_blocked_clients_stay(Arc::clone(&store)).await;
+    a_clients_user_is_kept(Arc::clone(&store)).await;
+    racing_touches_never_exceed_a_users_limit(Arc::clone(&store)).await;
     a_sweep_removes_what_it_says(Arc::clone(&store)).await;
     a_sweep_has_a_limit(Arc::clone(&store)).await;
     blocked_clients_are_not_swept(Arc::clone(&store)).await;
@@ -97,6 +106,7 @@ pub async fn client_store(store: impl ClientStore) {
     a_page_begins_after_an_id_that_may_be_gone(Arc::clone(&store)).await;
     pages_hold_still_while_clients_come_and_go(Arc::clone(&store)).await;
     an_abandoned_insertion_is_whole_or_nothing(Arc::clone(&store)).await;
+    an_abandoned_insertion_is_reported_if_it_is_stored(Arc::clone(&store)).await;
     an_abandoned_update_is_whole_or_nothing(Arc::clone(&store)).await;
     an_abandoned_sweep_is_whole_or_nothing(Arc::clone(&store)).await;
 }

@@ -10,11 +10,11 @@ use crate::{
     },
     error::RegistrationError,
     life::FoldKey,
-    ports::{Event, InsertOutcome, Insertion, Removal},
+    ports::{InsertOutcome, Insertion},
     quota::RateDecision,
     registration::{ClientMetadata, RegistrationRequest},
     settings::TenantSettings,
-    values::{ClientId, ClientSecret},
+    values::ClientSecret,
 };
 
 /// How often an id that is taken is minted again. With 190 random bits even once is a sign that
@@ -26,7 +26,8 @@ const RETRIES: u32 = 3;
 ///
 /// Only [`Registrar::admit`](crate::Registrar::admit) gives one. It can't be copied, and registering consumes it.
 pub struct Admission {
-    attempt: Attempt,
+    /// Shared with the insertion, which records the outcome.
+    attempt: Arc<Attempt>,
     tenant: Arc<TenantSettings>,
     rate: Option<RateDecision>,
 }
@@ -38,7 +39,7 @@ impl Admission {
         rate: Option<RateDecision>,
     ) -> Self {
         Self {
-            attempt,
+            attempt: Arc::new(attempt),
             tenant,
             rate,
         }
@@ -84,13 +85,9 @@ impl Admission {
             let metadata = self.tenant.registration.apply(request)?;
             self.store(metadata).await
         };
-        match self.attempt.traced(made).await {
-            Ok(registered) => {
-                self.attempt.succeed(&registered);
-                Ok(registered)
-            }
-            Err(error) => Err(self.refuse(error)),
-        }
+        // The store has it recorded where it succeeds.
+        let registered = self.attempt.traced(made).await;
+        registered.map_err(|error| self.refuse(error))
     }
 
     fn decode(&self, body: &[u8]) -> Result<RegistrationRequest, RegistrationError> {
@@ -123,15 +120,14 @@ impl Admission {
                 revision: 0,
                 metadata,
             });
+            let (attempt, stored) = (Arc::clone(&self.attempt), Arc::clone(&client));
             let insertion = Insertion::new(Arc::clone(&client))
                 .max_clients(registration.max_clients)
-                .folded_by(fold_key);
+                .folded_by(fold_key)
+                .on_outcome(move |outcome| attempt.settle(&stored, outcome));
             let inserted = ports.store.insert(insertion);
             match Trace::wait(Wait::Insert, inserted).await? {
-                InsertOutcome::Inserted { removed } => {
-                    self.record_removed(&removed);
-                    return Ok(Registered::new(client, secret));
-                }
+                InsertOutcome::Inserted { .. } => return Ok(Registered::new(client, secret)),
                 InsertOutcome::Folded(into) => return Ok(Registered::folded(&into, client)),
                 InsertOutcome::Full => return Err(RegistrationError::TooManyClients),
                 InsertOutcome::IdTaken => metadata = Arc::unwrap_or_clone(client).metadata,
@@ -148,16 +144,6 @@ impl Admission {
             .fold_identical
             .then(|| FoldKey::of(&self.tenant.id, mode, metadata, policy))
             .flatten()
-    }
-
-    fn record_removed(&self, removed: &[ClientId]) {
-        for client_id in removed {
-            self.attempt.ports().tell(&Event::Removed {
-                tenant: &self.tenant.id,
-                client_id,
-                removal: Removal::MadeRoom,
-            });
-        }
     }
 
     /// Records a refusal on its way out.

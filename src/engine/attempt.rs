@@ -4,13 +4,14 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     acl::Signals,
+    client::Client,
     engine::{
-        Admission, Registered, Registrar, access_control,
+        Admission, Registrar, access_control,
         registrar::Ports,
         trace::{Trace, Wait},
     },
     error::RegistrationError,
-    ports::{Event, InitialAccessOutcome, TenantSelector},
+    ports::{Event, InitialAccessOutcome, InsertOutcome, Removal, TenantSelector},
     quota::RateDecision,
     settings::TenantSettings,
     values::TenantId,
@@ -141,22 +142,32 @@ impl Attempt {
         }
     }
 
-    /// Records a registration on its way out.
-    pub(super) fn succeed(&self, registered: &Registered) {
-        let (client, source, took) = (&**registered.client(), self.source, self.took());
-        self.end(&if registered.is_folded() {
-            Event::Folded {
+    /// Records what became of the insertion of `client`, which is certain now.
+    pub(super) fn settle(&self, client: &Client, outcome: &InsertOutcome) {
+        let (source, took) = (self.source, self.took());
+        match outcome {
+            InsertOutcome::Inserted { removed } => {
+                for client_id in removed {
+                    self.ports().tell(&Event::Removed {
+                        tenant: client.tenant(),
+                        client_id,
+                        removal: Removal::MadeRoom,
+                    });
+                }
+                self.end(&Event::Registered {
+                    client,
+                    source,
+                    took,
+                });
+            }
+            InsertOutcome::Folded(client) => self.end(&Event::Folded {
                 client,
                 source,
                 took,
-            }
-        } else {
-            Event::Registered {
-                client,
-                source,
-                took,
-            }
-        });
+            }),
+            // Another id is tried, or the registration is refused.
+            InsertOutcome::IdTaken | InsertOutcome::Full => {}
+        }
     }
 
     /// Records a refusal on its way out.

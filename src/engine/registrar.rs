@@ -9,10 +9,10 @@ use crate::{
         token_attempts::TokenAttempts,
     },
     error::{BackendError, OwnerError, RegistrationError},
-    life::{Touch, TouchOutcome},
+    life::{Touch, TouchOutcome, UserKey},
     ports::{
         ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
-        Event, EventSink, GeoSource, SecureRandom, TenantSelector,
+        Event, EventSink, GeoSource, Removal, SecureRandom, TenantSelector,
     },
     settings::{SettingsError, TenantSettings},
     values::{ClientId, TenantId, Timestamp},
@@ -202,8 +202,13 @@ impl Registrar {
     }
 
     /// Notes that a client is in use: call it whenever it is about to be issued a code or a token. As
-    /// long as a grant of its lives, until `live_until`, it is neither swept nor does it make room for
-    /// another.
+    /// long as a grant of its lives, until `live_until`, it is neither swept nor evicted for a new client.
+    ///
+    /// `user` is whatever the host always calls the user by who gives the grant, such as the subject of its
+    /// tokens; `None` if there is none. The store keeps a digest of the first user's. With
+    /// [`max_clients_per_user`](crate::RegistrationSettings::max_clients_per_user) this may evict the user's
+    /// longest idle clients, live grant or not: end the codes and tokens of those in
+    /// [`MarkOutcome::Marked`].
     ///
     /// Call it freely, after the request was checked and before anything is used up by it. A client is
     /// written at most once an hour, unless a grant outlives all that are known by more than that. A
@@ -214,16 +219,27 @@ impl Registrar {
     /// early, so issue nothing.
     pub async fn mark_used(
         &self,
-        tenant: &TenantId,
+        tenant: &TenantSettings,
         id: &ClientId,
         live_until: Option<Timestamp>,
+        user: Option<&str>,
     ) -> Result<MarkOutcome, BackendError> {
-        let touch = Touch::used(self.0.clock.now(), live_until);
-        let outcome = self.0.store.touch(tenant, id, touch).await?;
-        Ok(match outcome {
-            TouchOutcome::Written | TouchOutcome::Unchanged => MarkOutcome::Marked,
-            TouchOutcome::Missing => MarkOutcome::UnknownClient,
-        })
+        let touch = Touch::used(self.0.clock.now(), live_until)
+            .by(user.map(|user| UserKey::of(&tenant.id, user)))
+            .max_clients_per_user(tenant.registration.max_clients_per_user);
+        let evicted = match self.0.store.touch(&tenant.id, id, touch).await? {
+            TouchOutcome::Written { evicted } => evicted,
+            TouchOutcome::Unchanged => Vec::new(),
+            TouchOutcome::Missing => return Ok(MarkOutcome::UnknownClient),
+        };
+        for client_id in &evicted {
+            self.0.tell(&Event::Removed {
+                tenant: &tenant.id,
+                client_id,
+                removal: Removal::UserLimit,
+            });
+        }
+        Ok(MarkOutcome::Marked { evicted })
     }
 
     /// What the owner of the tenant that `selector` leads to may do with its clients. Whether a
@@ -245,11 +261,15 @@ impl Registrar {
 }
 
 /// Whether a client was marked as used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a client that is gone must not be issued anything"]
 pub enum MarkOutcome {
     /// It is in use, and stays.
-    Marked,
+    Marked {
+        /// Other clients of the user that were removed, because the user has too many. Their codes and
+        /// tokens are the host's to end. Mostly empty.
+        evicted: Vec<ClientId>,
+    },
     /// It is gone: removed since it was found. Answer as for any client that is unknown.
     UnknownClient,
 }

@@ -1,15 +1,22 @@
-use std::time::Duration;
+use std::{num::NonZeroU64, time::Duration};
 
-use crate::values::Timestamp;
+use crate::{
+    life::UserKey,
+    values::{ClientId, Timestamp},
+};
 
 /// How far ahead each write reaches: one that falls within what is written already is none, so that
 /// a client costs at most one write in that time.
 const AHEAD: Duration = Duration::from_hours(1);
 
-/// What the life of a client depends on. A store keeps it beside the client, as a flag and a moment
+/// The most clients that are evicted for one: where a limit was lowered, a table shrinks with each
+/// registration and each use, and none of them waits for it for long.
+pub(crate) const MAX_EVICTED: u64 = 100;
+
+/// What the life of a client depends on. A store keeps it beside the record, as a flag, a moment and a key
 /// that it can index.
 ///
-/// The moment is never too early, and at most an hour too late: whoever is removed by it has been
+/// The moment is never too early, and at most an hour too late: a client that is removed by it has been
 /// idle for at least as long as the tenant's settings say.
 ///
 /// ```
@@ -26,19 +33,22 @@ const AHEAD: Duration = Duration::from_hours(1);
 pub struct Usage {
     is_used: bool,
     idle_since: Timestamp,
+    user: Option<UserKey>,
 }
 
 impl Usage {
     /// The usage of a client that registers `now`.
     pub const fn registered(now: Timestamp) -> Self {
-        Self::from_parts(false, now)
+        Self::from_parts(false, now, None)
     }
 
-    /// What a store reads back: [`is_used`](Self::is_used) and [`idle_since`](Self::idle_since).
-    pub const fn from_parts(is_used: bool, idle_since: Timestamp) -> Self {
+    /// What a store reads back: [`is_used`](Self::is_used), [`idle_since`](Self::idle_since) and
+    /// [`user`](Self::user).
+    pub const fn from_parts(is_used: bool, idle_since: Timestamp, user: Option<UserKey>) -> Self {
         Self {
             is_used,
             idle_since,
+            user,
         }
     }
 
@@ -53,33 +63,39 @@ impl Usage {
         self.idle_since
     }
 
+    /// The first user whom the host named: the client counts for that user's limit.
+    pub const fn user(&self) -> Option<UserKey> {
+        self.user
+    }
+
     /// What `touch` makes of it, or `None` if there is nothing to write.
     pub fn touched(self, touch: Touch) -> Option<Self> {
         let is_first_use = touch.is_use && !self.is_used;
-        (is_first_use || self.idle_since < touch.until).then(|| Self {
+        let is_first_user = touch.user.is_some() && self.user.is_none();
+        (is_first_use || is_first_user || self.idle_since < touch.until).then(|| Self {
             is_used: self.is_used || touch.is_use,
             idle_since: self.idle_since.max(touch.idle_since()),
+            user: self.user.or(touch.user),
         })
     }
 
-    /// Becomes what [`Usage::touched`] says, and says whether there is something to write.
-    pub fn touch(&mut self, touch: Touch) -> TouchOutcome {
-        match self.touched(touch) {
-            Some(touched) => {
-                *self = touched;
-                TouchOutcome::Written
-            }
-            None => TouchOutcome::Unchanged,
-        }
+    /// Becomes what [`Usage::touched`] says. Whether there is something to write.
+    pub fn touch(&mut self, touch: Touch) -> bool {
+        let touched = self.touched(touch);
+        *self = touched.unwrap_or(*self);
+        touched.is_some()
     }
 }
 
 /// What became of a sign of life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TouchOutcome {
     /// It was written down.
-    Written,
+    Written {
+        /// The clients of the same user that were evicted, because they were more than the user may have.
+        evicted: Vec<ClientId>,
+    },
     /// It says nothing new.
     Unchanged,
     /// There is no client with this id.
@@ -91,13 +107,28 @@ pub enum TouchOutcome {
 /// In SQL, what [`Usage::touched`] does is
 ///
 /// ```sql
-/// UPDATE … SET is_used = is_used OR :is_use, idle_since = GREATEST(idle_since, :idle_since)
-/// WHERE … AND (idle_since < :until OR (:is_use AND NOT is_used))
+/// UPDATE … SET is_used = is_used OR :is_use, idle_since = GREATEST(idle_since, :idle_since),
+///     user_key = COALESCE(user_key, :user)
+/// WHERE … AND (idle_since < :until OR (:is_use AND NOT is_used)
+///     OR (user_key IS NULL AND :user IS NOT NULL))
 /// ```
+///
+/// Where it is written, [`Touch::limit`] may evict other clients of the same user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Touch {
     is_use: bool,
     until: Timestamp,
+    user: Option<UserKey>,
+    max_clients_per_user: Option<NonZeroU64>,
+}
+
+/// How many clients one user may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserLimit {
+    /// The user.
+    pub user: UserKey,
+    /// The most clients.
+    pub max: NonZeroU64,
 }
 
 impl Touch {
@@ -105,16 +136,36 @@ impl Touch {
     pub fn used(now: Timestamp, live_until: Option<Timestamp>) -> Self {
         Self {
             is_use: true,
-            until: live_until.map_or(now, |live_until| live_until.max(now)),
+            ..Self::until_moment(live_until.map_or(now, |live_until| live_until.max(now)))
         }
     }
 
     /// The same registers once more, `now`.
     pub const fn registered_again(now: Timestamp) -> Self {
+        Self::until_moment(now)
+    }
+
+    const fn until_moment(until: Timestamp) -> Self {
         Self {
             is_use: false,
-            until: now,
+            until,
+            user: None,
+            max_clients_per_user: None,
         }
+    }
+
+    /// This user uses it. `None`: the host does not say who.
+    #[must_use]
+    pub const fn by(mut self, user: Option<UserKey>) -> Self {
+        self.user = user;
+        self
+    }
+
+    /// The user may have `max` clients. `None`: there is no limit.
+    #[must_use]
+    pub const fn max_clients_per_user(mut self, max: Option<NonZeroU64>) -> Self {
+        self.max_clients_per_user = max;
+        self
     }
 
     /// Whether this is a use of the client.
@@ -130,6 +181,52 @@ impl Touch {
     /// What is written otherwise: an hour more, so that the next write is an hour away.
     pub fn idle_since(&self) -> Timestamp {
         self.until.saturating_add(AHEAD)
+    }
+
+    /// The user who uses it.
+    pub const fn user(&self) -> Option<UserKey> {
+        self.user
+    }
+
+    /// The limit that has to hold once this is written to a client of the same user: the user's clients
+    /// that are not blocked are at most so many. If they are more, those that are idle for longest are
+    /// evicted, with or without a live grant (of several the one with the lowest id first; never the client
+    /// that is touched; at most 100 at once).
+    pub fn limit(&self) -> Option<UserLimit> {
+        let (user, max) = (self.user?, self.max_clients_per_user?);
+        Some(UserLimit { user, max })
+    }
+}
+
+impl UserLimit {
+    /// How many of the user's `clients`, the touched one among them, are to be evicted.
+    pub fn evictions(&self, clients: u64) -> u64 {
+        clients.saturating_sub(self.max.get()).min(MAX_EVICTED)
+    }
+
+    /// Which of `rows`, all of the tenant's, are to be evicted where `touched` was: each is an id, whether
+    /// the client is blocked, and its usage. For stores that look at each: an index does better.
+    pub fn evicted<'a>(
+        &self,
+        touched: &ClientId,
+        rows: impl Iterator<Item = (&'a ClientId, bool, Usage)>,
+    ) -> Vec<ClientId> {
+        let is_theirs = |usage: Usage| usage.user() == Some(self.user);
+        let (mut clients, mut is_touched, mut others) = (0_u64, false, Vec::new());
+        for (id, blocked, usage) in rows.filter(|(.., usage)| is_theirs(*usage)) {
+            if id == touched {
+                is_touched = true;
+            } else if !blocked {
+                others.push((usage.idle_since(), id));
+            }
+            clients = clients.saturating_add(u64::from(!blocked));
+        }
+        if !is_touched {
+            return Vec::new();
+        }
+        others.sort_unstable();
+        let evicted = (0..self.evictions(clients)).zip(others);
+        evicted.map(|(_, (_, id))| id.clone()).collect()
     }
 }
 
@@ -191,6 +288,6 @@ mod tests {
     #[test]
     fn a_clock_that_steps_back_shortens_no_life() {
         let used = Usage::registered(at(50_000)).touched(Touch::used(at(1), None));
-        assert_eq!(used, Some(Usage::from_parts(true, at(50_000))));
+        assert_eq!(used, Some(Usage::from_parts(true, at(50_000), None)));
     }
 }

@@ -1,14 +1,14 @@
 use std::{
     borrow::Borrow,
     cmp::Ordering,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     ops::Bound,
     sync::Arc,
 };
 
 use crate::{
     client::{Client, StoredClient},
-    life::{FoldKey, Sweep, Touch, TouchOutcome, Usage},
+    life::{FoldKey, Sweep, Touch, TouchOutcome, Usage, UserKey, UserLimit},
     ports::{BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
     values::{ClientId, Timestamp},
 };
@@ -20,6 +20,8 @@ pub(super) struct Clients {
     /// Those that may be removed unasked, which blocked ones may not, the longest idle first.
     unused: BTreeSet<(Timestamp, ById)>,
     used: BTreeSet<(Timestamp, ById)>,
+    /// Those of each user that may be removed unasked, the longest idle first.
+    by_user: HashMap<UserKey, BTreeSet<(Timestamp, ById)>>,
     by_fold_key: HashMap<FoldKey, ClientId>,
 }
 
@@ -40,26 +42,29 @@ impl Clients {
         self.rows.len()
     }
 
-    pub(super) fn insert(&mut self, insertion: Insertion) -> InsertOutcome {
+    pub(super) fn insert(&mut self, insertion: &Insertion) -> InsertOutcome {
         let fold_key = insertion.fold_key();
         let same = fold_key.and_then(|key| self.by_fold_key.get(&key).cloned());
         if let Some(client) = same.as_ref().and_then(|id| self.find(id)) {
             self.touch(client.id(), insertion.registered_again());
             return InsertOutcome::Folded(client);
         }
-        if self.rows.contains_key(insertion.client().id()) {
+        let client = insertion.client();
+        if self.rows.contains_key(client.id()) {
             return InsertOutcome::IdTaken;
         }
         let clients = u64::try_from(self.len()).unwrap_or(u64::MAX);
-        let to_go = insertion.to_make_room(clients);
-        let removed = self.remove_idle(false, None, to_go);
-        if to_go > 0 && removed.is_empty() {
+        let evictions = insertion.evictions(clients);
+        let mut removed = self.remove_idle(false, None, evictions);
+        let done = u64::try_from(removed.len()).unwrap_or(u64::MAX);
+        let left = evictions.saturating_sub(done);
+        removed.extend(self.remove_idle(true, Some(insertion.idle_before()), left));
+        if evictions > 0 && removed.is_empty() {
             return InsertOutcome::Full;
         }
-        let client = insertion.into_client();
         let usage = Usage::registered(client.issued_at());
         let fold_key = fold_key.map(Box::new);
-        self.put(client, Row { usage, fold_key });
+        self.put(Arc::clone(client), Row { usage, fold_key });
         InsertOutcome::Inserted { removed }
     }
 
@@ -144,13 +149,35 @@ impl Clients {
             return TouchOutcome::Missing;
         };
         let before = row.usage;
-        let outcome = row.usage.touch(touch);
-        let after = row.usage;
-        if outcome == TouchOutcome::Written {
-            self.leave_line(&client, before);
-            self.stand_in_line(&client, after);
+        if !row.usage.touch(touch) {
+            return TouchOutcome::Unchanged;
         }
-        outcome
+        let after = row.usage;
+        self.leave_line(&client, before);
+        self.stand_in_line(&client, after);
+        let limit = touch.limit().filter(|it| after.user() == Some(it.user));
+        let evicted = limit.map(|limit| self.evict_of_user(limit, id));
+        TouchOutcome::Written {
+            evicted: evicted.unwrap_or_default(),
+        }
+    }
+
+    /// Removes the longest idle clients of a user, but for `touched`, until the limit holds.
+    fn evict_of_user(&mut self, limit: UserLimit, touched: &ClientId) -> Vec<ClientId> {
+        let Some(clients) = self.by_user.get(&limit.user) else {
+            return Vec::new();
+        };
+        let evictions = limit.evictions(u64::try_from(clients.len()).unwrap_or(u64::MAX));
+        let others = clients.iter().map(|(_, ById(client))| client.id());
+        let others = others.filter(|id| *id != touched);
+        let evicted: Vec<_> = (0..evictions)
+            .zip(others)
+            .map(|(_, id)| id.clone())
+            .collect();
+        for id in &evicted {
+            self.take(id);
+        }
+        evicted
     }
 
     pub(super) fn sweep(&mut self, sweep: Sweep) -> Vec<ClientId> {
@@ -196,14 +223,26 @@ impl Clients {
     }
 
     fn stand_in_line(&mut self, client: &ById, usage: Usage) {
-        if !client.0.is_blocked() {
-            let place = (usage.idle_since(), client.clone());
-            self.removable(usage.is_used()).insert(place);
+        if client.0.is_blocked() {
+            return;
         }
+        let place = (usage.idle_since(), client.clone());
+        if let Some(user) = usage.user() {
+            self.by_user.entry(user).or_default().insert(place.clone());
+        }
+        self.removable(usage.is_used()).insert(place);
     }
 
     fn leave_line(&mut self, client: &ById, usage: Usage) {
         let place = (usage.idle_since(), client.clone());
+        if let Some(user) = usage.user()
+            && let Entry::Occupied(mut clients) = self.by_user.entry(user)
+        {
+            clients.get_mut().remove(&place);
+            if clients.get().is_empty() {
+                clients.remove();
+            }
+        }
         self.removable(usage.is_used()).remove(&place);
     }
 }

@@ -222,8 +222,10 @@ impl Change<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Removal {
-    /// It was never used, and made room for a new one.
+    /// It was evicted for a new one: it was never used, or idle without a live grant.
     MadeRoom,
+    /// It was the longest idle client of a user who has too many.
+    UserLimit,
     /// It was unused or idle for too long.
     Swept,
     /// The owner deleted it.
@@ -235,6 +237,7 @@ impl Removal {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MadeRoom => "made_room",
+            Self::UserLimit => "user_limit",
             Self::Swept => "swept",
             Self::Deleted => "deleted",
         }
@@ -243,8 +246,11 @@ impl Removal {
 
 /// Where events go: a log, counters, an audit trail.
 ///
-/// An event follows the deed: a client that hangs up while its registration is being stored may
-/// leave a whole client behind and no event. What has to be proved is proved from the store.
+/// An event follows the deed. A registration has its event, and so have the clients that were evicted for
+/// it, even if the caller hangs up while it is stored: the store reports them once the transaction is
+/// committed. No event is recorded where the process ends between the two, or where a store never learns
+/// whether its commit was done; and none of a change, a removal or a mark whose caller goes away meanwhile.
+/// What has to be proved beyond doubt is proved from the store.
 ///
 /// It is called on the request's way, so it must be quick: hand slow work to a queue. It can't
 /// fail; what it does with an event that it can't keep is its own affair. It must not panic: the panic

@@ -10,6 +10,8 @@ use crate::{
 };
 
 pub(crate) use dynamic::DynClientStore;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use insertion::CertainOutcome;
 pub use insertion::{InsertOutcome, Insertion};
 pub use update::{BlockOutcome, ClientUpdate, RemoveOutcome, UpdateOutcome};
 
@@ -34,15 +36,20 @@ pub trait ClientStore: Send + Sync + 'static {
     ///    [`touched`](crate::Usage::touched) by [`Insertion::registered_again`] and given back as
     ///    [`InsertOutcome::Folded`].
     /// 2. If another has the id, nothing changes: [`InsertOutcome::IdTaken`].
-    /// 3. With `n` clients in the tenant, [`Insertion::to_make_room(n)`](Insertion::to_make_room) of
-    ///    them have to go: those that were never used and are not blocked, the longest idle first
-    ///    (and of those the lowest id). If there are fewer of those, they go; if there is none,
-    ///    nothing changes: [`InsertOutcome::Full`].
+    /// 3. With `n` clients in the tenant, [`Insertion::evictions(n)`](Insertion::evictions) of them are
+    ///    evicted: first those that were never used; then those that were used and are idle since before
+    ///    [`Insertion::idle_before`]; of each the longest idle first, and of those the lowest id. Blocked
+    ///    clients never are. If there are fewer of them, those go; if there is none, nothing changes:
+    ///    [`InsertOutcome::Full`].
     /// 4. The client is stored, with [`Usage::registered`](crate::Usage::registered) at its
     ///    `issued_at`.
     ///
     /// Of insertions that race for one id or one fold key exactly one is stored, and racing ones
     /// never exceed a limit together.
+    ///
+    /// Once the outcome is certain, the store calls [`Insertion::settle`] with it, also if the caller has
+    /// gone away: this is how each client that is stored or evicted gets its audit event. An insertion that
+    /// fails, or whose outcome the store never learns, is dropped without it.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell that the client is there.
@@ -108,7 +115,8 @@ pub trait ClientStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<RemoveOutcome, BackendError>> + Send;
 
     /// Makes of a client's usage what [`Usage::touched`](crate::Usage::touched) says, and writes
-    /// nothing if that says so. [`TouchOutcome::Missing`] if there is no such client: it may have
+    /// nothing if that says so. Where it writes, [`Touch::limit`] holds afterwards, and touches that race
+    /// never exceed it together. [`TouchOutcome::Missing`] if there is no such client: it may have
     /// been removed since it was found.
     ///
     /// # Errors

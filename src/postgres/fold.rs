@@ -20,7 +20,17 @@ struct Folded {
 }
 
 /// A tenant, a fold key, and of the client that has it the id, the row and the usage.
-type Found = (String, Vec<u8>, String, Vec<u8>, bool, i64, bool, i64);
+type Found = (
+    String,
+    Vec<u8>,
+    String,
+    Vec<u8>,
+    bool,
+    i64,
+    bool,
+    i64,
+    Option<Vec<u8>>,
+);
 
 impl Folds {
     pub(super) async fn find(
@@ -40,7 +50,7 @@ impl Folds {
         let tenants = insertions.iter().map(|it| it.client().tenant());
         let tenants: HashMap<&str, &TenantId> = tenants.map(|it| (it.as_str(), it)).collect();
         let folds = rows.into_iter().filter_map(
-            |(tenant, key, id, record, blocked, revision, is_used, idle_since)| {
+            |(tenant, key, id, record, blocked, revision, is_used, idle_since, user)| {
                 let id = ClientId::restore(id);
                 let row = Row {
                     record: &record,
@@ -49,7 +59,7 @@ impl Folds {
                 };
                 let folded = Folded {
                     client: row.read(tenants.get(&*tenant)?, &id),
-                    usage: Usage::from_parts(is_used, stored::moment(idle_since)),
+                    usage: stored::usage(is_used, idle_since, user),
                 };
                 Some(((tenant, key), folded))
             },

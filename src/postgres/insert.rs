@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::{
     error::BackendError,
     group_commit::Commit,
-    ports::{InsertOutcome, Insertion},
+    ports::{CertainOutcome, InsertOutcome, Insertion},
     postgres::{database::Database, group::Group},
 };
 
@@ -32,9 +32,19 @@ impl Inserts {
 
 impl Commit for Inserts {
     type Job = Insertion;
-    type Answer = InsertOutcome;
+    type Answer = CertainOutcome;
 
-    async fn commit(&mut self, jobs: Vec<Insertion>) -> Vec<Result<InsertOutcome, BackendError>> {
+    async fn commit(&mut self, jobs: Vec<Insertion>) -> Vec<Result<CertainOutcome, BackendError>> {
+        let outcomes = self.carry_out(&jobs).await;
+        let jobs = jobs.into_iter().zip(outcomes);
+        jobs.map(|(job, outcome)| outcome.map(|outcome| CertainOutcome::new(job, outcome)))
+            .collect()
+    }
+}
+
+impl Inserts {
+    /// What became of each of `jobs`, in their order.
+    async fn carry_out(&mut self, jobs: &[Insertion]) -> Vec<Result<InsertOutcome, BackendError>> {
         let mut group = Group::new(&self.database, jobs.len());
         let jobs = jobs.iter().enumerate();
         let (plain, others): (Vec<_>, Vec<_>) = jobs.partition(|(_, job)| job.is_plain());

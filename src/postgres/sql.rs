@@ -71,7 +71,7 @@ pub(super) const TAKE_BACK: &str =
 /// The clients with these fold keys: tenants and keys, one array each.
 pub(super) const FIND_FOLDED: &str = "
 SELECT found.tenant, found.fold_key, found.client_id, found.record, found.blocked, found.revision,
-    found.is_used, found.idle_since
+    found.is_used, found.idle_since, found.user_key
 FROM UNNEST($1::TEXT[], $2::BYTEA[]) AS same (tenant, fold_key)
 JOIN oauth_dcr_clients AS found
     ON found.tenant = same.tenant AND found.fold_key = same.fold_key
@@ -107,22 +107,55 @@ FROM UNNEST($1::TEXT[], $2::BIGINT[]) AS new (tenant, clients)
 WHERE counter.tenant = new.tenant
 ";
 
-/// Removes up to `$3` clients to make room for the one with id `$2`, which is stored already. Gives
-/// back which were chosen and whether each is gone. The caller keeps the count.
-pub(super) const MAKE_ROOM: &str = "
+/// Evicts up to `$3` clients for the one with id `$2`, which is stored already: unused ones, then used
+/// ones that are idle since before `$4`. Gives back which were chosen and whether each is gone. The caller
+/// keeps the count.
+pub(super) const EVICT: &str = "
 WITH due AS (
-    SELECT client_id, idle_since FROM oauth_dcr_clients
-    WHERE tenant = $1 AND NOT blocked AND NOT is_used AND client_id <> $2
-    ORDER BY idle_since, client_id LIMIT $3
+    (
+        SELECT client_id, is_used, idle_since FROM oauth_dcr_clients
+        WHERE tenant = $1 AND NOT blocked AND NOT is_used AND client_id <> $2
+        ORDER BY idle_since, client_id LIMIT $3
+    ) UNION ALL (
+        SELECT client_id, is_used, idle_since FROM oauth_dcr_clients
+        WHERE tenant = $1 AND NOT blocked AND is_used AND idle_since < $4 AND client_id <> $2
+        ORDER BY idle_since, client_id LIMIT $3
+    )
+    ORDER BY is_used, idle_since, client_id LIMIT $3
 ), gone AS (
     DELETE FROM oauth_dcr_clients AS client USING due
     WHERE client.tenant = $1 AND client.client_id = due.client_id
-        AND client.idle_since = due.idle_since AND NOT client.is_used AND NOT client.blocked
+        AND client.is_used = due.is_used AND client.idle_since = due.idle_since
+        AND NOT client.blocked
     RETURNING client.client_id
 )
 SELECT due.client_id, gone.client_id IS NOT NULL
 FROM due LEFT JOIN gone ON gone.client_id = due.client_id
-ORDER BY due.idle_since, due.client_id
+ORDER BY due.is_used, due.idle_since, due.client_id
+";
+
+/// How many clients a user has that are not blocked.
+pub(super) const COUNT_OF_USER: &str = "
+SELECT count(*) FROM oauth_dcr_clients WHERE tenant = $1 AND user_key = $2 AND NOT blocked
+";
+
+/// Evicts the `$4` longest idle clients of the user `$2`, but for the one with id `$3`. The row of the
+/// tenant is locked.
+pub(super) const EVICT_OF_USER: &str = "
+WITH due AS (
+    SELECT client_id FROM oauth_dcr_clients
+    WHERE tenant = $1 AND user_key = $2 AND NOT blocked AND client_id <> $3
+    ORDER BY idle_since, client_id LIMIT $4
+), gone AS (
+    DELETE FROM oauth_dcr_clients AS client USING due
+    WHERE client.tenant = $1 AND client.client_id = due.client_id AND NOT client.blocked
+    RETURNING client.client_id, client.idle_since
+), counted AS (
+    UPDATE oauth_dcr_tenants AS counter SET clients = counter.clients - removed.clients
+    FROM (SELECT count(*) AS clients FROM gone) AS removed
+    WHERE counter.tenant = $1 AND removed.clients > 0
+)
+SELECT client_id FROM gone ORDER BY idle_since, client_id
 ";
 
 /// Removes up to `$4` clients: unused ones idle since before `$2`, used ones since before `$3`.
@@ -203,15 +236,19 @@ RETURNING revision
 pub(super) const EXISTS: &str =
     "SELECT EXISTS (SELECT 1 FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2)";
 
-pub(super) const USAGE: &str =
-    "SELECT is_used, idle_since FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
+pub(super) const USAGE: &str = "SELECT is_used, idle_since, user_key FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
 
-/// What [`Touch`](crate::Touch) documents: whether it is a use, what to write, and until when a
-/// client has to be known to be in use for there to be nothing to write.
+/// What [`Touch`](crate::Touch) documents: whether it is a use, what to write, until when a client has to
+/// be known to be in use for there to be nothing to write, and who uses it. Gives back the client's first
+/// user.
 pub(super) const TOUCH: &str = "
 UPDATE oauth_dcr_clients
-SET is_used = is_used OR $3, idle_since = GREATEST(idle_since, $4)
-WHERE tenant = $1 AND client_id = $2 AND (idle_since < $5 OR ($3 AND NOT is_used))
+SET is_used = is_used OR $3, idle_since = GREATEST(idle_since, $4),
+    user_key = COALESCE(user_key, $6::BYTEA)
+WHERE tenant = $1 AND client_id = $2
+    AND (idle_since < $5 OR ($3 AND NOT is_used)
+        OR (user_key IS NULL AND $6::BYTEA IS NOT NULL))
+RETURNING user_key
 ";
 
 /// Fails where no migration was ever written down.

@@ -133,7 +133,7 @@ impl<'a> Turns<'a> {
         for insertion in insertions {
             let (tenant, _) = ids(insertion);
             let before = clients.entry(tenant.to_owned()).or_default();
-            if insertion.to_make_room((*before).try_into().unwrap_or(0)) > 0 {
+            if insertion.evictions((*before).try_into().unwrap_or(0)) > 0 {
                 crowded.insert(tenant);
             }
             *before = before.saturating_add(1);
@@ -148,9 +148,9 @@ impl<'a> Turns<'a> {
         }
         let (tenant, id) = ids(insertion);
         let before = self.clients.get(tenant).copied().unwrap_or(0);
-        let to_go = insertion.to_make_room(before.try_into().unwrap_or(0));
-        let removed = self.make_room(insertion, to_go).await?;
-        if to_go > 0 && removed.is_empty() {
+        let evictions = insertion.evictions(before.try_into().unwrap_or(0));
+        let removed = self.evict(insertion, evictions).await?;
+        if evictions > 0 && removed.is_empty() {
             let take_back = sqlx::query(sql::TAKE_BACK).bind(tenant).bind(id);
             take_back.execute(&mut *self.connection).await?;
             return Ok(InsertOutcome::Full);
@@ -194,18 +194,19 @@ impl<'a> Turns<'a> {
         }
     }
 
-    async fn make_room(
+    async fn evict(
         &mut self,
         insertion: &Insertion,
-        to_go: u64,
+        evictions: u64,
     ) -> Result<Vec<ClientId>, Failure> {
         let client = insertion.client();
-        let mut removal = Removal::new(to_go);
+        let mut removal = Removal::new(evictions);
         while let Some(left) = removal.left() {
-            let chosen = sqlx::query_as(sql::MAKE_ROOM)
+            let chosen = sqlx::query_as(sql::EVICT)
                 .bind(client.tenant().as_str())
                 .bind(client.id().as_str())
                 .bind(left)
+                .bind(stored::millis(insertion.idle_before()))
                 .fetch_all(&mut *self.connection)
                 .await?;
             removal.add(chosen);

@@ -54,9 +54,15 @@ pub struct RegistrationSettings {
     /// The largest request body, in bytes. Default 65,536.
     pub max_body_bytes: usize,
     /// The most clients that the tenant may have. When they are reached, the oldest client that was
-    /// never used makes room for a new one; if there is none, the new one is refused. Default: no
-    /// limit.
+    /// never used is evicted for a new one; if there is none, the longest idle one without a live grant;
+    /// if there is none, the new one is refused. Default: no limit.
     pub max_clients: Option<NonZeroU64>,
+    /// The most clients that one user may have: those that the user was the first to use, as
+    /// [`Registrar::mark_used`](crate::Registrar::mark_used) is told. When there are more, the user's longest
+    /// idle client is evicted, with or without a live grant, so that one account can't fill a tenant.
+    /// Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_clients_per_user: Option<NonZeroU64>,
     /// After how many seconds a client that was never used is removed. Default: never.
     pub remove_unused_after_seconds: Option<NonZeroU64>,
     /// For how many seconds a client has to be idle, neither used nor with a live grant, to be
@@ -88,6 +94,7 @@ impl Default for RegistrationSettings {
             metadata_limits: MetadataLimits::default(),
             max_body_bytes: 65_536,
             max_clients: None,
+            max_clients_per_user: None,
             remove_unused_after_seconds: None,
             remove_idle_after_seconds: None,
             fold_identical: false,

@@ -17,8 +17,10 @@ pub(super) const READERS: u32 = 4;
 /// first, and the others come too late.
 const ATTEMPTS: u32 = 5;
 
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "clients", include_str!("migrations/0001_clients.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "clients", include_str!("migrations/0001_clients.sql")),
+    (2, "users", include_str!("migrations/0002_users.sql")),
+];
 
 /// What writes, and the connections that read.
 pub(super) async fn open(path: &Path, timeout: Duration) -> Result<(Writer, SqlitePool), Failure> {

@@ -6,11 +6,14 @@ use sqlx::{Executor, Sqlite, SqliteConnection};
 
 use crate::{
     client::{Client, StoredClient},
-    life::{FoldKey, Usage},
+    life::{FoldKey, Usage, UserKey},
     sqlite::failure::Failure,
     stored::{self, Row},
     values::{ClientId, TenantId},
 };
+
+/// Of a client the id, the row and the usage.
+type Found = (String, Vec<u8>, bool, i64, bool, i64, Option<Vec<u8>>);
 
 /// A client that registered the same.
 pub(super) struct Same {
@@ -26,10 +29,6 @@ impl Same {
     pub(super) fn client(self) -> Result<Arc<Client>, Failure> {
         Ok(self.client.readable()?)
     }
-}
-
-fn usage_of(is_used: bool, idle_since: i64) -> Usage {
-    Usage::from_parts(is_used, stored::moment(idle_since))
 }
 
 pub(super) async fn find(
@@ -102,14 +101,14 @@ pub(super) async fn usage(
     tenant: &TenantId,
     id: &ClientId,
 ) -> Result<Option<Usage>, Failure> {
-    let sql =
-        "SELECT is_used, idle_since FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?";
-    let row: Option<(bool, i64)> = sqlx::query_as(sql)
+    let sql = "SELECT is_used, idle_since, user_key FROM oauth_dcr_clients
+               WHERE tenant = ? AND client_id = ?";
+    let row: Option<(bool, i64, Option<Vec<u8>>)> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(reader)
         .await?;
-    Ok(row.map(|(is_used, idle_since)| usage_of(is_used, idle_since)))
+    Ok(row.map(|(is_used, idle_since, user)| stored::usage(is_used, idle_since, user)))
 }
 
 pub(super) async fn same(
@@ -117,15 +116,16 @@ pub(super) async fn same(
     tenant: &TenantId,
     key: FoldKey,
 ) -> Result<Option<Same>, Failure> {
-    let sql = "SELECT client_id, CAST(record AS BLOB), blocked, revision, is_used, idle_since
+    let sql = "SELECT client_id, CAST(record AS BLOB), blocked, revision,
+                   is_used, idle_since, user_key
                FROM oauth_dcr_clients WHERE tenant = ? AND fold_key = ?";
-    let row: Option<(String, Vec<u8>, bool, i64, bool, i64)> = sqlx::query_as(sql)
+    let row: Option<Found> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(key.as_bytes().as_slice())
         .fetch_optional(reader)
         .await?;
-    Ok(
-        row.map(|(id, record, blocked, revision, is_used, idle_since)| {
+    Ok(row.map(
+        |(id, record, blocked, revision, is_used, idle_since, user)| {
             let (id, record) = (ClientId::restore(id), &*record);
             let row = Row {
                 record,
@@ -134,10 +134,26 @@ pub(super) async fn same(
             };
             Same {
                 client: row.read(tenant, &id),
-                usage: usage_of(is_used, idle_since),
+                usage: stored::usage(is_used, idle_since, user),
             }
-        }),
-    )
+        },
+    ))
+}
+
+/// How many clients a user has that are not blocked.
+pub(super) async fn count_of_user(
+    connection: &mut SqliteConnection,
+    tenant: &TenantId,
+    user: UserKey,
+) -> Result<u64, Failure> {
+    let sql = "SELECT count(*) FROM oauth_dcr_clients
+               WHERE tenant = ? AND user_key = ? AND blocked = 0";
+    let clients: i64 = sqlx::query_scalar(sql)
+        .bind(tenant.as_str())
+        .bind(user.as_bytes().as_slice())
+        .fetch_one(connection)
+        .await?;
+    Ok(clients.unsigned_abs())
 }
 
 /// How many clients the tenant has.

@@ -1,6 +1,6 @@
 //! The one connection that writes: a group of jobs, one transaction.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, QueryBuilder, SqliteConnection,
@@ -10,8 +10,11 @@ use sqlx::{
 use crate::{
     error::BackendError,
     group_commit::Commit,
-    life::{Sweep, Touch, TouchOutcome, Usage},
-    ports::{BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
+    life::{Sweep, Touch, TouchOutcome, Usage, UserLimit},
+    ports::{
+        BlockOutcome, CertainOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        UpdateOutcome,
+    },
     sqlite::{
         failure::{Failure, NAME},
         row,
@@ -33,7 +36,10 @@ pub(super) enum Job {
 
 /// What became of a job.
 pub(super) enum Done {
+    /// Within the transaction.
     Insert(InsertOutcome),
+    /// Once that is committed.
+    Inserted(CertainOutcome),
     Update(UpdateOutcome),
     SetBlocked(BlockOutcome),
     Remove(RemoveOutcome),
@@ -87,12 +93,15 @@ impl Writer {
         let mut done = Vec::with_capacity(jobs.len());
         let mut left = jobs.into_iter();
         while let Some(job) = left.next() {
-            match self.write(&[job]).await {
+            match self.write(slice::from_ref(&job)).await {
                 Err(failure) if !failure.is_of_one_job() => {
-                    done.extend(failed(failure, 1 + left.len()));
+                    done.extend(failed(failure, left.len().saturating_add(1)));
                     break;
                 }
-                one => done.push(one.map_err(BackendError::from).and_then(only)),
+                one => {
+                    let one = one.map_err(BackendError::from).and_then(only);
+                    done.push(one.map(|done| certain((job, done))));
+                }
             }
         }
         done
@@ -105,12 +114,22 @@ impl Commit for Writer {
 
     async fn commit(&mut self, jobs: Vec<Job>) -> Vec<Result<Done, BackendError>> {
         match self.write(&jobs).await {
-            Ok(done) => done.into_iter().map(Ok).collect(),
+            Ok(done) => jobs.into_iter().zip(done).map(certain).map(Ok).collect(),
             Err(failure) if jobs.len() > 1 && failure.is_of_one_job() => {
                 self.write_each(jobs).await
             }
             Err(failure) => failed(failure, jobs.len()),
         }
+    }
+}
+
+/// What became of a job, now that it is committed.
+fn certain((job, done): (Job, Done)) -> Done {
+    match (job, done) {
+        (Job::Insert(insertion, _), Done::Insert(outcome)) => {
+            Done::Inserted(CertainOutcome::new(insertion, outcome))
+        }
+        (_, done) => done,
     }
 }
 
@@ -272,13 +291,14 @@ async fn insert(
     if row::exists(&mut *connection, tenant, client.id()).await? {
         return Ok(InsertOutcome::IdTaken);
     }
-    let to_go = insertion.to_make_room(row::count(connection, tenant).await?);
+    let evictions = insertion.evictions(row::count(connection, tenant).await?);
     let mut removed = Vec::new();
-    if to_go > 0 {
-        removed = remove_idle(connection, tenant, false, i64::MAX, to_go.cast_signed()).await?;
-        if removed.is_empty() {
-            return Ok(InsertOutcome::Full);
-        }
+    for (is_used, before) in [(false, i64::MAX), (true, millis(insertion.idle_before()))] {
+        let left = left(evictions, &removed);
+        removed.extend(remove_idle(connection, tenant, is_used, before, left).await?);
+    }
+    if evictions > 0 && removed.is_empty() {
+        return Ok(InsertOutcome::Full);
     }
     Ok(match insert_row(connection, (insertion, record)).await? {
         InsertOutcome::Inserted { .. } => InsertOutcome::Inserted { removed },
@@ -365,24 +385,60 @@ async fn touch(
     touch: Touch,
 ) -> Result<TouchOutcome, Failure> {
     let sql = "UPDATE oauth_dcr_clients
-               SET is_used = is_used OR ?1, idle_since = MAX(idle_since, ?2)
+               SET is_used = is_used OR ?1, idle_since = MAX(idle_since, ?2),
+                   user_key = COALESCE(user_key, ?6)
                WHERE tenant = ?3 AND client_id = ?4
-               AND (idle_since < ?5 OR (?1 AND NOT is_used))";
-    let touched = sqlx::query(sql)
+               AND (idle_since < ?5 OR (?1 AND NOT is_used)
+                   OR (user_key IS NULL AND ?6 IS NOT NULL))
+               RETURNING user_key";
+    let touched: Option<Option<Vec<u8>>> = sqlx::query_scalar(sql)
         .bind(touch.is_use())
         .bind(millis(touch.idle_since()))
         .bind(tenant.as_str())
         .bind(id.as_str())
         .bind(millis(touch.until()))
-        .execute(&mut *connection)
+        .bind(stored::user_key(touch.user()))
+        .fetch_optional(&mut *connection)
         .await?;
-    if touched.rows_affected() > 0 {
-        return Ok(TouchOutcome::Written);
+    let Some(user) = touched else {
+        return Ok(match row::usage(connection, tenant, id).await? {
+            Some(_) => TouchOutcome::Unchanged,
+            None => TouchOutcome::Missing,
+        });
+    };
+    let is_theirs = |limit: &UserLimit| user.as_deref() == Some(limit.user.as_bytes());
+    let evicted = match touch.limit().filter(is_theirs) {
+        Some(limit) => evict_of_user(connection, tenant, limit, id).await?,
+        None => Vec::new(),
+    };
+    Ok(TouchOutcome::Written { evicted })
+}
+
+/// Removes the longest idle clients of a user, but for `touched`, until the limit holds.
+async fn evict_of_user(
+    connection: &mut SqliteConnection,
+    tenant: &TenantId,
+    limit: UserLimit,
+    touched: &ClientId,
+) -> Result<Vec<ClientId>, Failure> {
+    let clients = row::count_of_user(connection, tenant, limit.user).await?;
+    let evictions = left(limit.evictions(clients), &[]);
+    if evictions == 0 {
+        return Ok(Vec::new());
     }
-    Ok(match row::usage(connection, tenant, id).await? {
-        Some(_) => TouchOutcome::Unchanged,
-        None => TouchOutcome::Missing,
-    })
+    let sql = "DELETE FROM oauth_dcr_clients WHERE rowid IN (
+                   SELECT rowid FROM oauth_dcr_clients
+                   WHERE tenant = ? AND user_key = ? AND blocked = 0 AND client_id <> ?
+                   ORDER BY idle_since, client_id LIMIT ?)
+               RETURNING idle_since, client_id";
+    let evicted: Vec<Removed> = sqlx::query_as(sql)
+        .bind(tenant.as_str())
+        .bind(limit.user.as_bytes().as_slice())
+        .bind(touched.as_str())
+        .bind(evictions)
+        .fetch_all(connection)
+        .await?;
+    Ok(in_order(evicted))
 }
 
 async fn sweep(
@@ -393,13 +449,18 @@ async fn sweep(
     let mut removed = Vec::new();
     for is_used in [false, true] {
         if let Some(before) = sweep.before(is_used) {
-            let done = i64::try_from(removed.len()).unwrap_or(i64::MAX);
-            let left = i64::from(sweep.max_removed()).saturating_sub(done);
+            let left = left(u64::from(sweep.max_removed()), &removed);
             let some = remove_idle(connection, tenant, is_used, millis(before), left).await?;
             removed.extend(some);
         }
     }
     Ok(removed)
+}
+
+/// How many of `limit` are left to remove.
+fn left(limit: u64, removed: &[ClientId]) -> i64 {
+    let removed = u64::try_from(removed.len()).unwrap_or(u64::MAX);
+    i64::try_from(limit.saturating_sub(removed)).unwrap_or(i64::MAX)
 }
 
 /// Removes up to `limit` of those that may be removed, used or unused, that are idle since `before`,
@@ -411,19 +472,32 @@ async fn remove_idle(
     before: i64,
     limit: i64,
 ) -> Result<Vec<ClientId>, Failure> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
     let sql = "DELETE FROM oauth_dcr_clients WHERE rowid IN (
                    SELECT rowid FROM oauth_dcr_clients
                    WHERE tenant = ? AND is_used = ? AND blocked = 0 AND idle_since < ?
                    ORDER BY idle_since, client_id LIMIT ?)
-               RETURNING client_id";
-    let removed: Vec<String> = sqlx::query_scalar(sql)
+               RETURNING idle_since, client_id";
+    let removed: Vec<Removed> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(is_used)
         .bind(before)
         .bind(limit)
         .fetch_all(connection)
         .await?;
-    Ok(removed.into_iter().map(ClientId::restore).collect())
+    Ok(in_order(removed))
+}
+
+/// Since when a client that was removed had been idle, and its id.
+type Removed = (i64, String);
+
+/// SQLite gives back what it has removed in an order of its own.
+fn in_order(mut removed: Vec<Removed>) -> Vec<ClientId> {
+    removed.sort_unstable();
+    let ids = removed.into_iter().map(|(_, id)| ClientId::restore(id));
+    ids.collect()
 }
 
 #[cfg(test)]
@@ -474,7 +548,10 @@ mod tests {
         }
         // Nothing of it was written: all ids are free.
         for answer in writer.commit(insertions(0..200)).await {
-            assert!(matches!(answer, Ok(Done::Insert(outcome)) if outcome == inserted()));
+            let Ok(Done::Inserted(outcome)) = answer else {
+                panic!("it is written");
+            };
+            assert_eq!(outcome.settle(), Some(inserted()));
         }
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }

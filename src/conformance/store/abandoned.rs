@@ -1,10 +1,17 @@
 //! Callers that go away: a call is done whole or not at all.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
+use std::{
+    collections::BTreeSet,
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+    time::Duration,
+};
 
 use crate::{
     client::Client,
-    conformance::store::scene::{Scene, hour, id, insertion, key, limited},
+    conformance::store::scene::{Scene, fail, hour, id, inserted, insertion, key, limited},
     life::Sweep,
     ports::{ClientStore, ClientUpdate, InsertOutcome},
 };
@@ -12,6 +19,10 @@ use crate::{
 /// How often a call may wait before its caller goes away: more often than a call of any back end
 /// waits.
 const MOST_WAITS: usize = 24;
+
+/// How often and how long a store that was left alone may still be at work.
+const MOST_LOOKS: u32 = 500;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Runs `call`, but goes away when it waits for the time after `waits`. Whether it was done by then.
 async fn abandoned<T>(waits: usize, call: impl Future<Output = T>) -> bool {
@@ -59,6 +70,40 @@ pub async fn an_abandoned_insertion_is_whole_or_nothing(store: impl ClientStore)
             break;
         }
     }
+}
+
+/// "Also if the caller has gone away": whatever is stored was reported, and nothing else.
+pub async fn an_abandoned_insertion_is_reported_if_it_is_stored(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let reported = Arc::new(Mutex::new(BTreeSet::new()));
+    for waits in 0..=MOST_WAITS {
+        let name = format!("after-{waits:02}");
+        let (reports, id) = (Arc::clone(&reported), name.clone());
+        let report = move |outcome: &InsertOutcome| {
+            let is_new = lock(&reports).insert(id);
+            assert!(is_new && *outcome == inserted());
+        };
+        let insertion = scene.insertion(&name).on_outcome(report);
+        if abandoned(waits, scene.store.insert(insertion)).await {
+            let is_reported = lock(&reported).contains(&name);
+            assert!(is_reported, "an outcome is reported before it is returned");
+            break;
+        }
+    }
+    let rule = "what is stored is reported, and nothing else";
+    for _ in 0..MOST_LOOKS {
+        let stored: BTreeSet<_> = scene.names().await.into_iter().collect();
+        if stored == *lock(&reported) {
+            return;
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    let names = scene.names().await;
+    fail(rule, &(names, lock(&reported).clone()));
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An update: afterwards the client is as it was or as it is meant to be.

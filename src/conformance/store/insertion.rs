@@ -1,8 +1,11 @@
 //! Create only.
 
+use std::sync::{Arc, mpsc};
+
 use crate::{
-    conformance::store::scene::{Scene, inserted, insertion, key, race},
-    ports::{ClientStore, InsertOutcome},
+    conformance::store::scene::{Scene, hour, id, inserted, insertion, key, limited, race},
+    life::Touch,
+    ports::{ClientStore, InsertOutcome, Insertion},
 };
 
 /// How many insertions race for one id.
@@ -65,6 +68,47 @@ pub async fn ids_that_look_alike_are_not_the_same(store: impl ClientStore) {
     }
     let missing = scene.find("aA").await;
     assert_eq!(missing, None, "what is not there is not found");
+}
+
+/// "Once the outcome is certain, the store calls `Insertion::settle` with it": once, whichever it is.
+pub async fn every_outcome_is_reported_once(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let rule = "each outcome is reported once, before it is returned";
+    let keyed = |name| scene.insertion(name).folded_by(Some(key(1)));
+    let removed = vec![id("first")];
+    for (insertion, expected) in [
+        (keyed("first"), inserted()),
+        (scene.insertion("first"), InsertOutcome::IdTaken),
+        (
+            keyed("folded"),
+            InsertOutcome::Folded(Arc::new(scene.client("first"))),
+        ),
+        (
+            limited(scene.insertion("second"), 1),
+            InsertOutcome::Inserted { removed },
+        ),
+    ] {
+        assert_is_reported(&scene, insertion, &expected, rule).await;
+    }
+    let granted = Touch::used(hour(0), Some(hour(1)));
+    scene.touch("second", granted).await;
+    let full = limited(scene.insertion("third"), 1);
+    assert_is_reported(&scene, full, &InsertOutcome::Full, rule).await;
+}
+
+async fn assert_is_reported<S: ClientStore>(
+    scene: &Scene<S>,
+    insertion: Insertion,
+    expected: &InsertOutcome,
+    rule: &str,
+) {
+    let (report, reports) = mpsc::channel();
+    // A report that can't be sent is missed below.
+    let insertion = insertion.on_outcome(move |outcome| drop(report.send(outcome.clone())));
+    let outcome = scene.insert(insertion).await;
+    assert_eq!(outcome, *expected, "{rule}");
+    let reported: Vec<_> = reports.try_iter().collect();
+    assert_eq!(reported, [outcome], "{rule}");
 }
 
 /// A store may be asked for what it has never heard of.

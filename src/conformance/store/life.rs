@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    conformance::store::scene::{Scene, hour, inserted, just_after, limited, race},
+    conformance::store::scene::{Scene, hour, inserted, just_after, limited, race, written},
     life::{Sweep, Touch, TouchOutcome, Usage},
     ports::{ClientStore, InsertOutcome},
     values::Timestamp,
@@ -43,7 +43,7 @@ pub async fn a_touch_is_written_as_usage_says(store: impl ClientStore) {
             let after = usage.touched(touch);
             usage = after.unwrap_or(usage);
             let expected = match after {
-                Some(_) => TouchOutcome::Written,
+                Some(_) => written(),
                 None => TouchOutcome::Unchanged,
             };
             let outcome = scene.touch(&name, touch).await;
@@ -117,7 +117,7 @@ pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStor
         }
     });
     let outcomes = race(racers).await;
-    let written = outcomes.iter().filter(|it| **it == TouchOutcome::Written);
+    let written = outcomes.iter().filter(|it| **it == written());
     assert_eq!(written.count(), 1, "the same is written once: {outcomes:?}");
     let last = Client {
         revision: 8,
@@ -267,7 +267,7 @@ pub async fn one_that_is_touched_meanwhile_is_not_swept(store: impl ClientStore)
             async move {
                 if touches {
                     let outcome = scene.touch(&name, Touch::used(hour(5), None)).await;
-                    let stays = outcome == TouchOutcome::Written;
+                    let stays = outcome == written();
                     (stays.then_some(name), Vec::new())
                 } else {
                     (None, scene.sweep(sweep).await)

@@ -1,10 +1,12 @@
-//! Who makes room, and when nobody can.
+//! Who is evicted for a new client, and when nobody can be.
 
 use std::collections::BTreeSet;
 
 use crate::{
     client::Client,
-    conformance::store::scene::{Scene, fail, hour, inserted, insertion, key, limited, race},
+    conformance::store::scene::{
+        Scene, fail, hour, inserted, insertion, just_after, key, limited, race,
+    },
     life::{Sweep, Touch},
     ports::{ClientStore, InsertOutcome, RemoveOutcome, UpdateOutcome},
 };
@@ -65,7 +67,7 @@ pub async fn who_registers_again_makes_room_later(store: impl ClientStore) {
     assert_eq!(removed(outcome), ["b"], "the longest idle makes room");
 }
 
-/// "Those that were never used and are not blocked."
+/// Blocked clients never go, nor do used ones whose grants may live.
 pub async fn used_and_blocked_clients_never_make_room(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["used", "blocked-later", "unused"]).await;
@@ -96,6 +98,58 @@ pub async fn used_and_blocked_clients_never_make_room(store: impl ClientStore) {
         ["blocked-later"],
         "one that is unblocked may go"
     );
+}
+
+/// "Then those that were used and are idle": a live grant keeps a client to its end.
+pub async fn idle_clients_are_evicted_last(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let rule = "the longest idle without a grant is evicted where none is unused";
+    scene
+        .put_all(&["blocked", "granted", "late", "soon", "unused"])
+        .await;
+    for (name, used_at, live_until) in [
+        ("blocked", 0, None),
+        ("granted", 0, Some(hour(5))),
+        ("late", 1, None),
+        ("soon", 0, None),
+    ] {
+        let touch = Touch::used(hour(used_at), live_until);
+        scene.touch(name, touch).await;
+    }
+    scene.set_blocked("blocked", true).await;
+    let insert = async |name, issued_at| {
+        let client = Client {
+            issued_at,
+            ..scene.client(name)
+        };
+        scene.insert(limited(insertion(client), 5)).await
+    };
+    // What was used is idle from an hour after its use, or after the end of its grant.
+    for (name, issued_at, expected) in [
+        ("v", hour(4), "unused"),
+        ("w", hour(4), "soon"),
+        ("x", hour(4), "late"),
+        ("y", just_after(hour(6)), "granted"),
+    ] {
+        if expected == "granted" {
+            let outcome = insert("none", hour(6)).await;
+            assert_eq!(outcome, InsertOutcome::Full, "a live grant keeps a client");
+        }
+        assert_eq!(removed(insert(name, issued_at).await), [expected], "{rule}");
+        scene
+            .touch(name, Touch::used(issued_at, Some(hour(99))))
+            .await;
+    }
+    let names = ["blocked", "v", "w", "x", "y"];
+    assert_eq!(scene.names().await, names, "{rule}");
+    // A lowered limit evicts the unused first.
+    scene.put(scene.client("z")).await;
+    let client = Client {
+        issued_at: hour(200),
+        ..scene.client("last")
+    };
+    let outcome = scene.insert(limited(insertion(client), 4)).await;
+    assert_eq!(removed(outcome), ["z", "v", "w"], "{rule}");
 }
 
 /// "If there is none to go, nothing changes."

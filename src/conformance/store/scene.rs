@@ -55,6 +55,13 @@ pub(super) const fn inserted() -> InsertOutcome {
     }
 }
 
+/// What a touch comes to that is written and evicts nobody.
+pub(super) const fn written() -> TouchOutcome {
+    TouchOutcome::Written {
+        evicted: Vec::new(),
+    }
+}
+
 /// A store, and a tenant in it. Back ends may not fail here.
 pub(super) struct Scene<S> {
     pub(super) store: Arc<S>,

@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    conformance::store::scene::{Scene, hour, inserted, insertion, key, limited},
+    conformance::store::scene::{Scene, hour, inserted, insertion, key, limited, written},
     life::{Sweep, Touch, TouchOutcome},
     ports::{ClientStore, RemoveOutcome, UpdateOutcome},
     values::TenantId,
@@ -103,11 +103,7 @@ pub async fn a_touch_stays_in_its_tenant(store: impl ClientStore) {
     let outcome = own.touch("b", touch).await;
     assert_eq!(outcome, TouchOutcome::Missing, "nobody else's is touched");
     let outcome = own.touch("a", touch).await;
-    assert_eq!(
-        outcome,
-        TouchOutcome::Written,
-        "the tenant's own is touched"
-    );
+    assert_eq!(outcome, written(), "the tenant's own is touched");
     let unused = Sweep::new().unused_before(hour(1));
     assert_eq!(other.sweep(unused).await, ["a", "b"], "no usage is shared");
 }

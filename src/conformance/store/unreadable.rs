@@ -2,7 +2,9 @@
 
 use crate::{
     client::{Client, StoredClient},
-    conformance::store::scene::{Scene, done, fail, hour, id, insertion, just_after, limited},
+    conformance::store::scene::{
+        Scene, done, fail, hour, id, insertion, just_after, key, limited, written,
+    },
     life::{Sweep, Touch},
     ports::{BlockOutcome, ClientStore, InsertOutcome, RemoveOutcome, UpdateOutcome},
     values::SecretDigest,
@@ -65,7 +67,7 @@ pub async fn an_unreadable_row_is_within_reach(store: impl ClientStore) {
     assert_eq!(blocked, BlockOutcome::Written { revision: 1 }, "{rule}");
     assert_eq!(scene.remove("deleted").await, RemoveOutcome::Removed);
     let touched = scene.touch("swept", Touch::used(hour(1), None)).await;
-    assert_eq!(touched, crate::life::TouchOutcome::Written, "{rule}");
+    assert_eq!(touched, written(), "{rule}");
     let outcome = scene.insert(limited(scene.insertion("new"), 3)).await;
     let removed = vec![id("evicted")];
     assert_eq!(outcome, InsertOutcome::Inserted { removed }, "{rule}");
@@ -117,7 +119,7 @@ pub async fn a_block_changes_flag_and_revision(store: impl ClientStore) {
 /// the key, which would lift a block.
 pub async fn an_unreadable_row_keeps_its_key(store: impl ClientStore) {
     let scene = Scene::new(store);
-    let key = Some(crate::conformance::store::scene::key(1));
+    let key = Some(key(1));
     let broken = unreadable(&scene, "a");
     scene.insert(insertion(broken.clone()).folded_by(key)).await;
     let again = scene.insertion("b").folded_by(key);

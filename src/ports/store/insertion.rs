@@ -1,22 +1,25 @@
-use std::{num::NonZeroU64, sync::Arc};
+use std::{
+    fmt,
+    num::NonZeroU64,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use crate::{
     client::Client,
-    life::{FoldKey, Touch, Usage},
-    values::ClientId,
+    life::{FoldKey, MAX_EVICTED, Touch, Usage},
+    values::{ClientId, Timestamp},
 };
 
-/// The most clients that make room for one: where a limit was lowered, a table shrinks with each
-/// registration, and none of them waits for it for long.
-const MOST_TO_GO: u64 = 100;
-
-/// A client to store, and under which conditions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A client to store, under which conditions, and who is told what became of it.
 pub struct Insertion {
     client: Arc<Client>,
     max_clients: Option<NonZeroU64>,
     fold_key: Option<FoldKey>,
+    on_outcome: Option<OnOutcome>,
 }
+
+type OnOutcome = Box<dyn FnOnce(&InsertOutcome) + Send + Sync>;
 
 impl Insertion {
     /// Stores `client` if its id is free.
@@ -25,10 +28,11 @@ impl Insertion {
             client,
             max_clients: None,
             fold_key: None,
+            on_outcome: None,
         }
     }
 
-    /// Makes room for it where the tenant has `max` clients already. `None`: there is no limit.
+    /// Evicts clients for it where the tenant has `max` clients already. `None`: there is no limit.
     #[must_use]
     pub const fn max_clients(mut self, max: Option<NonZeroU64>) -> Self {
         self.max_clients = max;
@@ -43,14 +47,33 @@ impl Insertion {
         self
     }
 
+    /// Has `report` called with the outcome once it is certain, even if the caller of
+    /// [`ClientStore::insert`](crate::ClientStore::insert) has gone away by then. It must be quick, and must
+    /// not call the store.
+    #[must_use]
+    pub fn on_outcome(
+        mut self,
+        report: impl FnOnce(&InsertOutcome) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_outcome = Some(Box::new(report));
+        self
+    }
+
+    /// Reports the outcome and gives it back. A store calls this once the transaction is committed, whether
+    /// or not anyone still waits for the answer; and never for an outcome that may not last.
+    ///
+    /// A panic in the report ends there: the client is stored, and its caller gets the answer.
+    pub fn settle(self, outcome: InsertOutcome) -> InsertOutcome {
+        if let Some(report) = self.on_outcome {
+            // The panic hook has shown it, and the report is gone either way.
+            let _ended = catch_unwind(AssertUnwindSafe(|| report(&outcome)));
+        }
+        outcome
+    }
+
     /// The client.
     pub const fn client(&self) -> &Arc<Client> {
         &self.client
-    }
-
-    /// The client, for a store to keep.
-    pub fn into_client(self) -> Arc<Client> {
-        self.client
     }
 
     /// The key that it is folded by.
@@ -68,37 +91,82 @@ impl Insertion {
         self.max_clients.is_none() && self.fold_key.is_none()
     }
 
-    /// How many of the tenant's `clients` have to go before this one is stored; at least one of them,
-    /// if any.
-    pub fn to_make_room(&self, clients: u64) -> u64 {
+    /// How many of the tenant's `clients` have to be evicted before this one is stored; at least one of
+    /// them, if any.
+    pub fn evictions(&self, clients: u64) -> u64 {
         self.max_clients.map_or(0, |max| {
             let excess = clients.saturating_add(1).saturating_sub(max.get());
-            excess.min(MOST_TO_GO)
+            excess.min(MAX_EVICTED)
         })
     }
 
-    /// Which of `clients`, all that the tenant has, make room for this one, in the order in which they
-    /// go; `None` if the tenant is full. For stores that look at each: an index does better.
-    pub fn who_makes_room<'a>(
+    /// A used client that has been idle since before this moment has no live grant, and can be evicted.
+    pub fn idle_before(&self) -> Timestamp {
+        self.client.issued_at()
+    }
+
+    /// Which of `rows`, all that the tenant has, are evicted for this one, in the order in which they
+    /// go; `None` if the tenant is full. Each row is an id, whether the client is blocked, and its usage.
+    /// For stores that look at each: an index does better.
+    pub fn evicted<'a>(
         &self,
-        clients: impl ExactSizeIterator<Item = (&'a Client, Usage)>,
+        rows: impl ExactSizeIterator<Item = (&'a ClientId, bool, Usage)>,
     ) -> Option<Vec<ClientId>> {
-        let to_go = self.to_make_room(u64::try_from(clients.len()).unwrap_or(u64::MAX));
-        if to_go == 0 {
+        let evictions = self.evictions(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        if evictions == 0 {
             return Some(Vec::new());
         }
-        let mut idle: Vec<_> = clients
-            .filter(|(client, usage)| !usage.is_used() && !client.is_blocked())
-            .map(|(client, usage)| (usage.idle_since(), client.id()))
+        let is_evictable =
+            |usage: Usage| !usage.is_used() || usage.idle_since() < self.idle_before();
+        let mut idle: Vec<_> = rows
+            .filter(|(_, blocked, usage)| !blocked && is_evictable(*usage))
+            .map(|(id, _, usage)| (usage.is_used(), usage.idle_since(), id))
             .collect();
         idle.sort_unstable();
-        let gone = (0..to_go).zip(idle).map(|(_, (_, id))| id.clone());
-        Some(gone.collect()).filter(|gone: &Vec<_>| !gone.is_empty())
+        let evicted = (0..evictions).zip(idle).map(|(_, (.., id))| id.clone());
+        Some(evicted.collect()).filter(|evicted: &Vec<_>| !evicted.is_empty())
     }
 
     /// What this does to the client that it is folded into.
     pub fn registered_again(&self) -> Touch {
         Touch::registered_again(self.client.issued_at())
+    }
+}
+
+/// What became of an insertion, on its way to the caller. If the caller is gone, it is reported where it is
+/// dropped.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) struct CertainOutcome(Option<(Insertion, InsertOutcome)>);
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl CertainOutcome {
+    pub(crate) const fn new(insertion: Insertion, outcome: InsertOutcome) -> Self {
+        Self(Some((insertion, outcome)))
+    }
+
+    /// Reports it and gives it back.
+    pub(crate) fn settle(mut self) -> Option<InsertOutcome> {
+        let (insertion, outcome) = self.0.take()?;
+        Some(insertion.settle(outcome))
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl Drop for CertainOutcome {
+    fn drop(&mut self) {
+        if let Some((insertion, outcome)) = self.0.take() {
+            insertion.settle(outcome);
+        }
+    }
+}
+
+impl fmt::Debug for Insertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Insertion")
+            .field("client", &self.client)
+            .field("max_clients", &self.max_clients)
+            .field("fold_key", &self.fold_key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,14 +176,14 @@ impl Insertion {
 pub enum InsertOutcome {
     /// The client is stored.
     Inserted {
-        /// Those that made room for it.
+        /// Those that were evicted for it, in the order in which they went.
         removed: Vec<ClientId>,
     },
     /// Another client has this id; nothing was changed.
     IdTaken,
     /// This client has the fold key; nothing was stored.
     Folded(Arc<Client>),
-    /// The tenant has as many clients as it may, and none of them can go; nothing was changed.
+    /// The tenant has as many clients as it may, and none of them can be evicted; nothing was changed.
     Full,
 }
 
@@ -137,8 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn room_is_made_for_one_and_a_table_too_large_shrinks() {
-        for (max, clients, to_go) in [
+    fn a_table_beyond_its_limit_shrinks() {
+        for (max, clients, evictions) in [
             (0, u64::MAX, 0),
             (3, 0, 0),
             (3, 2, 0),
@@ -147,8 +215,8 @@ mod tests {
             (1, 1_000_000, 100),
             (u64::MAX, u64::MAX, 0),
         ] {
-            let found = insertion(max).to_make_room(clients);
-            assert_eq!(found, to_go, "{clients} of {max}");
+            let found = insertion(max).evictions(clients);
+            assert_eq!(found, evictions, "{clients} of {max}");
         }
     }
 }

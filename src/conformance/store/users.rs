@@ -1,0 +1,177 @@
+//! How many clients one user may have, and which of them are evicted.
+
+use std::{collections::BTreeSet, num::NonZeroU64};
+
+use crate::{
+    client::Client,
+    conformance::store::scene::{
+        Scene, fail, hour, id, inserted, insertion, key, limited, race, written,
+    },
+    life::{Touch, TouchOutcome, UserKey},
+    ports::{BlockOutcome, ClientStore, UpdateOutcome},
+    values::Timestamp,
+};
+
+/// How many touches race.
+const RACERS: usize = 32;
+
+const fn user(byte: u8) -> UserKey {
+    UserKey::from_bytes([byte; 32])
+}
+
+/// A use by a user who may have `max` clients.
+fn used(by: UserKey, now: Timestamp, max: u64) -> Touch {
+    let touch = Touch::used(now, None).by(Some(by));
+    touch.max_clients_per_user(NonZeroU64::new(max))
+}
+
+fn evicted(outcome: TouchOutcome) -> Vec<String> {
+    match outcome {
+        TouchOutcome::Written { evicted } => evicted.iter().map(ToString::to_string).collect(),
+        other => fail("a touch is written", &other),
+    }
+}
+
+/// "Those that are idle for longest are evicted, with or without a live grant": never the client that is
+/// touched, and none of another user.
+pub async fn a_users_longest_idle_client_is_evicted(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let rule = "the user's longest idle client is evicted";
+    let (mine, theirs) = (user(1), user(2));
+    scene
+        .put_all(&["a", "b", "c", "d", "e", "other", "unused"])
+        .await;
+    let other = scene.touch("other", used(theirs, hour(0), 1)).await;
+    assert_eq!(other, written(), "{rule}: one client is within the limit");
+    for (name, hours) in [("c", 3), ("a", 5), ("b", 3)] {
+        let touch = scene.touch(name, used(mine, hour(hours), 3)).await;
+        assert_eq!(touch, written(), "{rule}: three clients are within it");
+    }
+    // The touched one is idle for longest, and stays.
+    let touch = scene.touch("d", used(mine, hour(1), 3)).await;
+    assert_eq!(evicted(touch), ["b"], "{rule}, of several the lowest id");
+    let granted = Touch::used(hour(3), Some(hour(99))).by(Some(mine));
+    scene.touch("d", granted).await;
+    scene.touch("a", Touch::used(hour(5), Some(hour(98)))).await;
+    let touch = scene.touch("e", used(mine, hour(6), 1)).await;
+    assert_eq!(
+        evicted(touch),
+        ["c", "a", "d"],
+        "{rule}, a live grant or not"
+    );
+    assert_eq!(scene.names().await, ["e", "other", "unused"], "{rule}");
+    // The tenant's number is right.
+    let insertion = limited(scene.insertion("f"), 4);
+    assert_eq!(scene.insert(insertion).await, inserted(), "{rule}");
+}
+
+/// The key of the first user is kept; a client counts for no other.
+pub async fn a_client_counts_for_its_first_user(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let rule = "a client counts for its first user";
+    let (first, second) = (user(1), user(2));
+    scene.put_all(&["a", "b", "c"]).await;
+    // A user may be named after the first use.
+    assert_eq!(
+        scene.touch("a", Touch::used(hour(0), None)).await,
+        written()
+    );
+    let named = scene.touch("a", used(first, hour(0), 2)).await;
+    assert_eq!(named, written(), "{rule}: that is written, once");
+    let again = scene.touch("a", used(first, hour(0), 2)).await;
+    assert_eq!(again, TouchOutcome::Unchanged, "{rule}");
+    let other = scene.touch("a", used(second, hour(0), 1)).await;
+    assert_eq!(other, TouchOutcome::Unchanged, "{rule}");
+    let other = scene.touch("a", used(second, hour(5), 1)).await;
+    assert_eq!(other, written(), "{rule}");
+    assert_eq!(scene.touch("b", used(second, hour(6), 1)).await, written());
+    let touch = scene.touch("c", used(first, hour(7), 1)).await;
+    assert_eq!(evicted(touch), ["a"], "{rule}");
+}
+
+/// "The user's clients that are not blocked": those that are neither count nor go.
+pub async fn a_users_blocked_clients_stay(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let rule = "blocked clients of a user neither count nor go";
+    let mine = user(1);
+    scene.put_all(&["a", "b", "c", "d"]).await;
+    scene.touch("a", used(mine, hour(0), 2)).await;
+    let blocked = scene.set_blocked("a", true).await;
+    assert_eq!(blocked, BlockOutcome::Written { revision: 1 });
+    for name in ["b", "c"] {
+        let touch = scene.touch(name, used(mine, hour(1), 2)).await;
+        assert_eq!(touch, written(), "{rule}");
+    }
+    scene.set_blocked("a", false).await;
+    let touch = scene.touch("d", used(mine, hour(2), 2)).await;
+    assert_eq!(
+        evicted(touch),
+        ["a", "b"],
+        "{rule} until they are unblocked"
+    );
+}
+
+/// Updates, blocks and registrations of the same keep the user; tenants have users of their own.
+pub async fn a_clients_user_is_kept(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let rule = "nothing but a removal ends whose client it is";
+    let mine = user(1);
+    scene
+        .insert(scene.insertion("a").folded_by(Some(key(1))))
+        .await;
+    scene.touch("a", used(mine, hour(0), 1)).await;
+    let client = Client {
+        revision: 1,
+        ..scene.client("a")
+    };
+    assert_eq!(scene.update(client).await, UpdateOutcome::Updated);
+    scene.set_blocked("a", true).await;
+    scene.set_blocked("a", false).await;
+    let again = Client {
+        issued_at: hour(9),
+        ..scene.client("again")
+    };
+    scene.insert(insertion(again).folded_by(Some(key(1)))).await;
+    let elsewhere = scene.another();
+    elsewhere.put(elsewhere.client("b")).await;
+    let touch = elsewhere.touch("b", used(mine, hour(0), 1)).await;
+    assert_eq!(touch, written(), "each tenant has its own limit");
+    scene.put(scene.client("b")).await;
+    let touch = scene.touch("b", used(mine, hour(0), 1)).await;
+    assert_eq!(evicted(touch), ["a"], "{rule}");
+}
+
+/// "Touches that race never exceed it together", and each client goes once.
+pub async fn racing_touches_never_exceed_a_users_limit(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let names: Vec<String> = (0..RACERS).map(|number| format!("c{number:02}")).collect();
+    for name in &names {
+        scene.put(scene.client(name)).await;
+    }
+    let touch = |name: String| {
+        let scene = scene.clone();
+        async move {
+            let name = id(&name);
+            let touch = used(user(1), hour(0), 5);
+            scene.store.touch(&scene.tenant, &name, touch).await
+        }
+    };
+    let outcomes = race(names.iter().cloned().map(touch)).await;
+    let mut gone = BTreeSet::new();
+    for outcome in outcomes {
+        // Only clients of the user are evicted, and each becomes one by its own touch.
+        let Ok(TouchOutcome::Written { evicted }) = outcome else {
+            fail("each is touched before it can be evicted", &outcome)
+        };
+        for id in evicted {
+            assert!(gone.insert(id.to_string()), "{id} was evicted twice");
+        }
+    }
+    let left: Vec<String> = names.into_iter().filter(|it| !gone.contains(it)).collect();
+    assert_eq!(left.len(), 5, "a limit of 5 holds: {left:?}");
+    assert_eq!(
+        scene.names().await,
+        left,
+        "those that were evicted are gone"
+    );
+}
