@@ -38,10 +38,6 @@ impl Row {
     fn read(&self, tenant: &TenantId, id: &ClientId) -> StoredClient {
         StoredClient::from_record(tenant, id, &self.record, self.blocked, self.revision)
     }
-
-    fn may_go(&self) -> bool {
-        !self.blocked && !self.usage.is_used()
-    }
 }
 
 /// The rows of each tenant.
@@ -49,6 +45,11 @@ impl Row {
 pub(crate) struct MyStore(Mutex<BTreeMap<TenantId, Rows>>);
 
 impl MyStore {
+    /// What [`Insertion::evicted`] and [`oauth_dcr::UserLimit::evicted`] choose from.
+    fn lives(rows: &Rows) -> impl ExactSizeIterator<Item = (&ClientId, bool, Usage)> {
+        rows.iter().map(|(id, row)| (id, row.blocked, row.usage))
+    }
+
     /// Does one thing with a tenant's rows: nobody else comes between.
     fn alone<T>(&self, tenant: &TenantId, call: impl FnOnce(&mut Rows) -> Answer<T>) -> Answer<T> {
         let tenants = self.0.lock();
@@ -61,7 +62,7 @@ impl ClientStore for MyStore {
     async fn insert(&self, insertion: Insertion) -> Answer<InsertOutcome> {
         let (client, key) = (insertion.client(), insertion.fold_key());
         let (tenant, usage) = (client.tenant(), Usage::registered(client.issued_at()));
-        self.alone(tenant, |rows| {
+        let outcome = self.alone(tenant, |rows| {
             let is_same = |(_, row): &(&ClientId, &mut Row)| key.is_some() && row.key == key;
             if let Some((id, same)) = rows.iter_mut().find(is_same) {
                 let client = same.read(tenant, id).readable();
@@ -72,19 +73,16 @@ impl ClientStore for MyStore {
             if rows.contains_key(client.id()) {
                 return Ok(InsertOutcome::IdTaken);
             }
-            let to_go = insertion.to_make_room(rows.len() as u64);
-            let may_go = rows.iter().filter(|(_, row)| row.may_go());
-            let mut idle: Vec<_> = may_go.map(|(id, row)| (row.usage, id.clone())).collect();
-            idle.sort();
-            let removed: Vec<_> = (0..to_go).zip(idle).map(|(_, (_, id))| id).collect();
-            if to_go > 0 && removed.is_empty() {
+            let Some(removed) = insertion.evicted(Self::lives(rows)) else {
                 return Ok(InsertOutcome::Full);
-            }
+            };
             let row = Row::write(client, usage, key)?;
             rows.retain(|id, _| !removed.contains(id));
             rows.insert(client.id().clone(), row);
             Ok(InsertOutcome::Inserted { removed })
-        })
+        });
+        // What is stored gets its event now, whether or not anyone still waits.
+        outcome.map(|outcome| insertion.settle(outcome))
     }
 
     async fn find(&self, tenant: &TenantId, id: &ClientId) -> Answer<Option<StoredClient>> {
@@ -137,8 +135,17 @@ impl ClientStore for MyStore {
 
     async fn touch(&self, tenant: &TenantId, id: &ClientId, touch: Touch) -> Answer<TouchOutcome> {
         self.alone(tenant, |rows| {
-            let row = rows.get_mut(id);
-            Ok(row.map_or(TouchOutcome::Missing, |row| row.usage.touch(touch)))
+            let Some(row) = rows.get_mut(id) else {
+                return Ok(TouchOutcome::Missing);
+            };
+            if !row.usage.touch(touch) {
+                return Ok(TouchOutcome::Unchanged);
+            }
+            let limit = touch.limit();
+            let evicted = limit.map(|limit| limit.evicted(id, Self::lives(rows)));
+            let evicted = evicted.unwrap_or_default();
+            rows.retain(|id, _| !evicted.contains(id));
+            Ok(TouchOutcome::Written { evicted })
         })
     }
 

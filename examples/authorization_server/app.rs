@@ -4,10 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use oauth_dcr::{
     BackendError, Client, ClientId, Clock as _, MarkOutcome, ProtectedNames, Registrar,
-    SystemClock, TenantId, Tenants, tower::RegistrationService,
+    SystemClock, TenantSettings, Tenants, tower::RegistrationService,
 };
 
 use crate::{
+    demonstration::User,
     options::{Lifetimes, Options},
     sessions::Sessions,
     tenant::Tenant,
@@ -54,16 +55,26 @@ impl App {
         }
     }
 
-    /// Notes that a client is about to get something that is good for `lifetime`.
+    /// Notes that a client is about to get something from `user` that is good for `lifetime`. Where the
+    /// user has too many clients by that, one is removed, and all that it has ends.
     pub(crate) async fn mark_used(
         &self,
-        tenant: &TenantId,
+        tenant: &TenantSettings,
         client_id: &ClientId,
         lifetime: Duration,
+        user: Option<&User>,
     ) -> Result<MarkOutcome, BackendError> {
-        let live_until = self.clock.now().saturating_add(lifetime);
-        self.registrar
-            .mark_used(tenant, client_id, Some(live_until))
-            .await
+        let live_until = Some(self.clock.now().saturating_add(lifetime));
+        let user = user.map(|user| user.id);
+        let marking = self
+            .registrar
+            .mark_used(tenant, client_id, live_until, user);
+        let outcome = marking.await?;
+        if let MarkOutcome::Marked { evicted } = &outcome {
+            for client_id in evicted {
+                self.tokens.revoke_all_of(&tenant.id, client_id);
+            }
+        }
+        Ok(outcome)
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
         return refused(&refusal, &head.headers);
     }
     if app.auto_approve {
-        return approve(app, decision, FIRST_USER, &head.headers).await;
+        return approve(app, tenant, decision, FIRST_USER, &head.headers).await;
     }
     interaction::begin(app, tenant, decision, client).unwrap_or_else(|_| answers::unavailable())
 }
@@ -56,14 +56,16 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
 /// Issues a code for what `user` has consented to.
 pub(crate) async fn approve(
     app: &App,
+    tenant: &Tenant,
     decision: AuthorizationDecision,
     user: &'static User,
     headers: &HeaderMap,
 ) -> Answer {
     // From now on the client has something to come back for: it must be there then.
-    let (tenant, id) = (decision.tenant(), decision.client_id());
-    match app.mark_used(tenant, id, app.lifetimes.code).await {
-        Ok(MarkOutcome::Marked) => {}
+    let (settings, id) = (&tenant.settings, decision.client_id());
+    let marking = app.mark_used(settings, id, app.lifetimes.code, Some(user));
+    match marking.await {
+        Ok(MarkOutcome::Marked { .. }) => {}
         Ok(MarkOutcome::UnknownClient) => {
             return refused(&decision.refuse(AuthorizationError::Denied), headers);
         }

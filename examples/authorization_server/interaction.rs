@@ -80,7 +80,7 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
             match app.find_client(tenant, Some(id)).await {
                 Ok(Some(client)) if !client.is_blocked() => {
                     let decision = session.decision.limited_to(ticked);
-                    approve(app, decision, user, &sent.headers).await
+                    approve(app, tenant, decision, user, &sent.headers).await
                 }
                 Ok(_) => refused(
                     &session.decision.refuse(AuthorizationError::Denied),

@@ -50,6 +50,11 @@ impl<R> Table<R> {
         (now < found.expires_at).then_some(&mut found.row)
     }
 
+    /// Every row, also those that have ended.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &R> {
+        self.rows.values().map(|row| &row.row)
+    }
+
     pub(crate) fn remove(&mut self, key: Digest) -> Option<R> {
         self.rows.remove(&key).map(|removed| removed.row)
     }

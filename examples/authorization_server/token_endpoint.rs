@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::{
     answers::{self, Answer},
     app::App,
+    demonstration::User,
     forms,
     tenant::Tenant,
     tokens::{Issued, OneTime},
@@ -70,27 +71,34 @@ async fn exchange(
         TokenGrant::AuthorizationCode(exchange) => {
             let code = tokens.find_code(exchange.code());
             let decision = checked(code.as_ref(), |found| exchange.check(found))?;
-            mark_used(app, &decision).await?;
+            let user = code.as_ref().and_then(|code| code.grant.user);
+            mark_used(app, tenant, &decision, user).await?;
             let issued = tokens.redeem_code(exchange.code(), &decision)?;
             issued.ok_or_else(|| exchange.replayed().into())
         }
         TokenGrant::RefreshToken(exchange) => {
             let token = tokens.find_refresh_token(exchange.refresh_token());
             let decision = checked(token.as_ref(), |found| exchange.check(found))?;
-            mark_used(app, &decision).await?;
+            let user = token.as_ref().and_then(|token| token.grant.user);
+            mark_used(app, tenant, &decision, user).await?;
             let issued = tokens.refresh(exchange.refresh_token(), &decision)?;
             issued.ok_or_else(|| exchange.replayed().into())
         }
         TokenGrant::ClientCredentials(request) => {
             let decision = request.check()?;
-            mark_used(app, &decision).await?;
+            mark_used(app, tenant, &decision, None).await?;
             Ok(tokens.issue_to_client(&decision)?)
         }
         grant => Err(grant.not_offered().into()),
     }
 }
 
-async fn mark_used(app: &App, decision: &TokenDecision) -> Result<(), Failure> {
+async fn mark_used(
+    app: &App,
+    tenant: &TenantSettings,
+    decision: &TokenDecision,
+    user: Option<&User>,
+) -> Result<(), Failure> {
     let access = app.lifetimes.access_token;
     let lifetime = match decision.refresh_token() {
         RefreshTokenAction::None => access,
@@ -98,9 +106,9 @@ async fn mark_used(app: &App, decision: &TokenDecision) -> Result<(), Failure> {
             access.max(app.lifetimes.refresh_token)
         }
     };
-    let (tenant, id) = (decision.tenant(), decision.client_id());
-    match app.mark_used(tenant, id, lifetime).await? {
-        MarkOutcome::Marked => Ok(()),
+    let marking = app.mark_used(tenant, decision.client_id(), lifetime, user);
+    match marking.await? {
+        MarkOutcome::Marked { .. } => Ok(()),
         MarkOutcome::UnknownClient => Err(Failure::ClientGone),
     }
 }

@@ -275,6 +275,19 @@ impl Tokens {
         }
     }
 
+    /// Ends every code and token of a client that was removed.
+    pub(crate) fn revoke_all_of(&self, tenant: &TenantId, client_id: &ClientId) {
+        let is_its = |grant: &Grant| grant.tenant == *tenant && grant.client_id == *client_id;
+        let tables = self.tables();
+        let codes = tables.codes.rows().map(|row| &row.grant);
+        let refresh_tokens = tables.refresh_tokens.rows().map(|row| &row.grant);
+        let access_tokens = tables.access_tokens.rows().map(|row| &row.grant);
+        let grants = codes.chain(refresh_tokens).chain(access_tokens);
+        for grant in grants.filter(|grant| is_its(grant)) {
+            grant.revoke();
+        }
+    }
+
     fn issue(
         &self,
         tables: &mut Tables,

@@ -100,7 +100,9 @@ async fn moments_beyond_the_columns_are_the_last_ones() {
     let touch = Touch::used(end, Some(end));
     assert_eq!(
         node.touch(&t1, &late, touch).await.unwrap(),
-        TouchOutcome::Written
+        TouchOutcome::Written {
+            evicted: Vec::new()
+        }
     );
     assert_eq!(
         node.touch(&t1, &late, touch).await.unwrap(),

@@ -61,9 +61,10 @@ async fn assert_a_held_tenant_fails_alone(make: impl Fn(&str, &str, u8) -> Inser
         let named = tenants.map(|(tenant, number)| (*tenant, format!("{round}{number}"), number));
         let insertions = named.map(|(tenant, id, number)| make(tenant, &id, number));
         let insertions: Vec<_> = insertions.collect();
-        let outcomes = insert_all(&store, insertions.clone()).await;
-        for (insertion, outcome) in insertions.iter().zip(outcomes) {
-            let is_held = insertion.client().tenant().as_str() == "a";
+        let tenants = insertions.iter().map(|it| it.client().tenant().clone());
+        let tenants: Vec<_> = tenants.collect();
+        for (tenant, outcome) in tenants.iter().zip(insert_all(&store, insertions).await) {
+            let is_held = tenant.as_str() == "a";
             match outcome {
                 Ok(outcome) => assert!(!is_held && outcome != InsertOutcome::IdTaken),
                 Err(error) => {

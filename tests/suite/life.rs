@@ -310,9 +310,7 @@ fn a_limit_of_nothing_is_no_setting() {
 async fn a_client_that_is_gone_can_not_be_marked() {
     let house = House::new(json!({}));
     let answer = house.register(&named("App")).await;
-    let client = house.stored(&answer).await.unwrap();
-    let (tenant, id) = (client.tenant(), client.id());
-    house.owner().await.delete(id).await.unwrap();
-    let marked = house.registrar.mark_used(tenant, id, None).await;
-    assert_eq!(marked.unwrap(), MarkOutcome::UnknownClient);
+    house.owner().await.delete(&id_of(&answer)).await.unwrap();
+    let marked = house.mark_used_by(&answer, None, None).await;
+    assert_eq!(marked, MarkOutcome::UnknownClient);
 }

@@ -284,9 +284,12 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
     // The only client of a small tenant makes room until it is used.
     send(&registrar, "small", &public()).await;
     let (_, second) = send(&registrar, "small", &public()).await;
-    let (small, id) = (TenantId::parse("small").unwrap(), id_of(&second));
-    let marked = registrar.mark_used(&small, &id, None).await.unwrap();
-    assert_eq!(marked, MarkOutcome::Marked);
+    let owner_of_small = registrar.owner(TenantSelector::Host(Some("small")));
+    let owner_of_small = owner_of_small.await.unwrap();
+    let (small, id) = (owner_of_small.settings(), id_of(&second));
+    let marking = registrar.mark_used(small, &id, None, None);
+    let evicted = Vec::new();
+    assert_eq!(marking.await.unwrap(), MarkOutcome::Marked { evicted });
     assert_eq!(send(&registrar, "small", &public()).await.0, 403);
     clock.set_millis(DAY);
     assert!(!owner(&registrar).await.sweep(100).await.unwrap().is_empty());

@@ -117,7 +117,7 @@ impl Broken {
 
     /// The limit of an insertion, which does not tell.
     fn limit(insertion: &Insertion) -> Option<NonZeroU64> {
-        let max = (0..1000).find(|&clients| insertion.to_make_room(clients) > 0);
+        let max = (0..1000).find(|&clients| insertion.evictions(clients) > 0);
         max.and_then(NonZeroU64::new)
     }
 
@@ -159,6 +159,13 @@ fn with_client(insertion: &Insertion, record: Value) -> Insertion {
         .folded_by(insertion.fold_key())
 }
 
+/// The same insertion, with nobody who is told of it.
+fn again(insertion: &Insertion) -> Insertion {
+    Insertion::new(Arc::clone(insertion.client()))
+        .max_clients(Broken::limit(insertion))
+        .folded_by(insertion.fold_key())
+}
+
 impl ClientStore for Broken {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         let client = Arc::clone(insertion.client());
@@ -169,7 +176,7 @@ impl ClientStore for Broken {
             return Ok(outcome);
         }
         let max = Self::limit(&insertion);
-        let to_go = insertion.to_make_room(self.all(tenant).await.len() as u64);
+        let to_go = insertion.evictions(self.all(tenant).await.len() as u64);
         match self.fault {
             Fault::LooksThenInserts => {
                 if self.store.find(tenant, client.id()).await?.is_some() {
@@ -220,7 +227,7 @@ impl ClientStore for Broken {
                     removed: vec![gone],
                 })
             }
-            _ => match self.store.insert(insertion.clone()).await? {
+            _ => match self.store.insert(again(&insertion)).await? {
                 InsertOutcome::IdTaken if self.is(Fault::Overwrites) => {
                     self.replace(client).await;
                     Ok(InsertOutcome::IdTaken)
@@ -353,7 +360,9 @@ impl ClientStore for Broken {
         };
         let outcome = self.store.touch(tenant, id, touch).await?;
         if self.is(Fault::TouchesAreAlwaysWritten) {
-            return Ok(TouchOutcome::Written);
+            return Ok(TouchOutcome::Written {
+                evicted: Vec::new(),
+            });
         }
         Ok(outcome)
     }

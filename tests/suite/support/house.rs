@@ -87,12 +87,20 @@ impl<S: ClientStore + Clone> House<S> {
     }
 
     pub(crate) async fn mark_used(&self, answer: &Value, live_until: Option<Timestamp>) {
-        let client = self.stored(answer).await.unwrap();
-        let marked = self
-            .registrar
-            .mark_used(client.tenant(), client.id(), live_until)
-            .await;
-        assert_eq!(marked.unwrap(), MarkOutcome::Marked);
+        let marked = self.mark_used_by(answer, live_until, None).await;
+        let evicted = Vec::new();
+        assert_eq!(marked, MarkOutcome::Marked { evicted });
+    }
+
+    pub(crate) async fn mark_used_by(
+        &self,
+        answer: &Value,
+        live_until: Option<Timestamp>,
+        user: Option<&str>,
+    ) -> MarkOutcome {
+        let (tenant, id) = (&self.tenant, id_of(answer));
+        let marked = self.registrar.mark_used(tenant, &id, live_until, user);
+        marked.await.unwrap()
     }
 
     pub(crate) async fn owner(&self) -> Owner {
