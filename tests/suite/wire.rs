@@ -229,6 +229,24 @@ async fn each_rule_of_the_metadata_names_field_and_position() {
             "control_character",
         ),
         (
+            "client_name",
+            json!("Acme \u{378} Notes"),
+            None,
+            "unassigned_character",
+        ),
+        (
+            "client_name",
+            json!("Example\u{2800}Bank"),
+            None,
+            "blank_character",
+        ),
+        (
+            "client_name#fr",
+            json!("\u{301}Acme"),
+            None,
+            "mark_without_base",
+        ),
+        (
             "client_name#not a tag",
             json!("a"),
             None,
@@ -275,10 +293,41 @@ async fn each_rule_of_the_metadata_names_field_and_position() {
             Some(2),
             "control_character",
         ),
+        (
+            "contacts",
+            json!(["a", "\u{202e}moc.elpmaxe@spo"]),
+            Some(1),
+            "control_character",
+        ),
+        (
+            "contacts",
+            json!(["o\u{200b}ps@example.com"]),
+            Some(0),
+            "invisible_character",
+        ),
+        (
+            "contacts",
+            json!(["a", "b", "\u{378}"]),
+            Some(2),
+            "unassigned_character",
+        ),
         ("contacts", json!(["a", 1]), Some(1), "wrong_type"),
         ("scope", json!("a  b"), None, "invalid_scope"),
         ("scope", json!(long(4097)), None, "too_long"),
         ("software_id", json!(long(256)), None, "too_long"),
+        ("software_id", json!("a\u{200f}"), None, "control_character"),
+        (
+            "software_version",
+            json!("1\u{feff}"),
+            None,
+            "invisible_character",
+        ),
+        (
+            "software_version",
+            json!("1\u{378}"),
+            None,
+            "unassigned_character",
+        ),
         (
             "software_version",
             json!("\u{7f}"),
@@ -320,6 +369,30 @@ async fn each_rule_of_the_metadata_names_field_and_position() {
         description.contains("none, client_secret_post"),
         "{description}"
     );
+}
+
+#[tokio::test]
+async fn a_name_is_answered_trimmed_and_single_spaced() {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .build()
+        .unwrap();
+    let server = Server::start(registrar).await;
+    for (sent, name) in [
+        (r"Acme Notes\n", json!("Acme Notes")),
+        (r"\r\n\tAcme \u00a0\u3000Notes\u2028", json!("Acme Notes")),
+        (r"\n \t", json!(null)),
+    ] {
+        let body = format!(
+            r#"{{"client_name": "{sent}", "contacts": [" a  b "], "redirect_uris": ["https://a.example/"]}}"#
+        );
+        let (status, answer) = parts(&server.send(post(&body)).await);
+        assert_eq!(status, 201, "{sent}");
+        assert_eq!(answer["client_name"], name, "{sent}");
+        assert_eq!(answer["contacts"], json!([" a  b "]), "kept as sent");
+    }
 }
 
 #[tokio::test]
