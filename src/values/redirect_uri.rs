@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::values::{
     RedirectPolicy,
+    redirect_policy::is_never_allowed,
     uri::{Authority, Host, UriFault, UriParts, is_dns_label, read_port},
 };
 
@@ -86,7 +87,7 @@ pub enum RedirectUriError {
     #[error("http is for 127.0.0.1, [::1] and localhost only")]
     HttpNotLoopback,
     /// A scheme that is neither https, http nor a private-use scheme in reverse-domain form, and
-    /// that the policy does not list.
+    /// that the policy does not list; or one that belongs to a browser or an operating system.
     #[error("the scheme is not allowed")]
     SchemeNotAllowed,
     /// A text that two parsers read in different ways.
@@ -327,7 +328,8 @@ fn private_use(parts: &UriParts<'_>, policy: &RedirectPolicy) -> Result<Kind, Re
         return Err(RedirectUriError::Host);
     }
     let reverse_domain = scheme.contains('.') && scheme.split('.').all(is_dns_label);
-    if !reverse_domain && !policy.lists(scheme) {
+    let is_allowed = reverse_domain || policy.lists(scheme);
+    if !is_allowed || is_never_allowed(scheme) {
         return Err(RedirectUriError::SchemeNotAllowed);
     }
     if parts.authority.is_none() && parts.path.is_empty() && parts.query.is_none() {

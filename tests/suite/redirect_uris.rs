@@ -213,6 +213,15 @@ fn each_rule_refuses_what_it_is_for() {
             "com.-example:/cb",
             "com.exa+mple:/cb",
             "com.example.:/cb",
+            "x-apple.systempreferences:com.apple.preference.security",
+            "X-Apple.SystemPreferences:x",
+            "microsoft.windows.camera:",
+            "Microsoft.Windows.Photos.Crop:?x",
+            "windows.tbauth://a/b",
+            "explorer.assocprotocol.search-ms:query=x",
+            "ie.http://a.example/",
+            "com.apple.preferences://oauth-redirect",
+            "android.resource://a/b",
         ],
     );
     refused(
