@@ -195,6 +195,36 @@ async fn each_error_has_its_status_code_and_rule() {
     assert_eq!(rule.as_deref(), Some("nested_too_deeply"));
 }
 
+#[tokio::test]
+async fn ambiguous_uris_are_refused_over_a_connection() {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .build()
+        .unwrap();
+    let server = Server::start(registrar).await;
+    for (uri, rule) in [
+        (r"com.example.app:/cb?a='b'", "ambiguous"),
+        (r"com.example.app:/cb?a=\u0027b", "ambiguous"),
+        (r"com.example.app:8080", "ambiguous"),
+        (r"com.example.app:u@evil.com", "userinfo_not_allowed"),
+        (r"com.example.app:u\u0040evil.com", "userinfo_not_allowed"),
+        (r"https:\/\/app.1password\/cb", "invalid_host"),
+        (r"com.example.app://2130706433/", "invalid_host"),
+        (r"com.example.app://", "not_absolute"),
+        (r"com.example.app:", "not_absolute"),
+        (r"x-apple.systempreferences:a", "scheme_not_allowed"),
+    ] {
+        let body = format!(r#"{{"redirect_uris": ["https://a.example/", "{uri}"]}}"#);
+        let (status, answer) = parts(&server.send(post(&body)).await);
+        assert_eq!(status, 400, "{uri}");
+        assert_eq!(answer["error"], "invalid_redirect_uri", "{uri}");
+        let detail = json!({"field": "redirect_uris", "index": 1, "rule": rule});
+        assert_eq!(answer["error_detail"], detail, "{uri}");
+    }
+}
+
 #[expect(clippy::too_many_lines, reason = "a table with a line or two a rule")]
 #[tokio::test]
 async fn each_rule_of_the_metadata_names_field_and_position() {
