@@ -14,6 +14,7 @@ mod redirect_uri;
 mod scope;
 mod source_network;
 mod tenant_id;
+mod text;
 mod timestamp;
 mod uri;
 mod vocabulary;
@@ -39,4 +40,5 @@ pub use web_uri::{WebUri, WebUriError};
 #[cfg(test)]
 pub(crate) use client_secret::COMPARED;
 pub(crate) use scope::is_scope_token;
+pub(crate) use text::{TextFault, check as check_text};
 pub(crate) use uri::{is_host, is_host_name, is_origin};

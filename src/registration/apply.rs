@@ -8,7 +8,7 @@ use crate::{
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
     values::{
         ApplicationType, ClientName, GrantType, LanguageTag, OrderedSet, RedirectUri, ResponseType,
-        Scope, SecurityMode, TokenEndpointAuthMethod, WebUri, Word,
+        Scope, SecurityMode, TokenEndpointAuthMethod, WebUri, Word, check_text,
     },
 };
 
@@ -277,14 +277,12 @@ fn supported<T: Word>(
     Ok(kept)
 }
 
-/// Text that is kept as it is: bounded, without the control characters that databases and logs
-/// stumble over.
+/// Text that people read and that is kept as it was sent: bounded, and with no character that
+/// misleads them.
 fn plain_text(text: String, max_chars: usize) -> Result<Box<str>, MetadataFault> {
     if text.chars().nth(max_chars).is_some() {
         return Err(MetadataFault::TooLong { max: max_chars });
     }
-    if text.chars().any(char::is_control) {
-        return Err(MetadataFault::ControlCharacter);
-    }
+    check_text(&text)?;
     Ok(text.into_boxed_str())
 }

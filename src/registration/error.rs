@@ -2,7 +2,10 @@ use std::fmt;
 
 use crate::{
     registration::Field,
-    values::{ClientNameError, OrderedSet, RedirectUriError, TokenEndpointAuthMethod, WebUriError},
+    values::{
+        ClientNameError, OrderedSet, RedirectUriError, TextFault, TokenEndpointAuthMethod,
+        WebUriError,
+    },
 };
 
 /// A registration request breaks a rule of the profile: which field, which of its values, why.
@@ -81,9 +84,15 @@ pub enum MetadataFault {
         /// The longest it may be, in the unit of the field.
         max: usize,
     },
-    /// The value holds a control character.
+    /// The value holds a control, a line end, or a character that changes the direction of text.
     #[error("holds a control character")]
     ControlCharacter,
+    /// The value holds a character that is not seen, where no emoji and no script needs it.
+    #[error("holds an invisible character")]
+    InvisibleCharacter,
+    /// The value holds a code point that Unicode has not assigned.
+    #[error("holds a code point that Unicode has not assigned")]
+    UnassignedCharacter,
     /// The value is not one that this server supports.
     #[error("is not supported")]
     Unsupported,
@@ -135,6 +144,8 @@ impl MetadataFault {
             Self::TooMany { .. } => "too_many",
             Self::TooLong { .. } => "too_long",
             Self::ControlCharacter => "control_character",
+            Self::InvisibleCharacter => "invisible_character",
+            Self::UnassignedCharacter => "unassigned_character",
             Self::Unsupported | Self::UnsupportedAuthMethod { .. } => "not_supported",
             Self::NothingSupported => "nothing_supported",
             Self::AuthorizationCodeRequired => "authorization_code_required",
@@ -146,6 +157,16 @@ impl MetadataFault {
             Self::InvalidScope => "invalid_scope",
             Self::InvalidLanguageTag => "invalid_language_tag",
             Self::PrivateKey => "private_key",
+        }
+    }
+}
+
+impl From<TextFault> for MetadataFault {
+    fn from(fault: TextFault) -> Self {
+        match fault {
+            TextFault::Control => Self::ControlCharacter,
+            TextFault::Invisible => Self::InvisibleCharacter,
+            TextFault::Unassigned => Self::UnassignedCharacter,
         }
     }
 }

@@ -1,22 +1,43 @@
+use std::borrow::Cow;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{
-        BidiControl, DefaultIgnorableCodePoint, GeneralCategory, NoncharacterCodePoint,
-        PrependedConcatenationMark, VariationSelector,
+        BidiClass, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup,
+        VariationSelector,
     },
 };
 use serde::{Serialize, Serializer};
 
-use crate::values::joiners;
+use crate::values::text::{
+    DirectionMarks, TextFault, category, check_chars, is_direction_mark, is_printable_ascii,
+};
 
 /// The name that a client shows people (RFC 7591 section 2, `client_name`), in Unicode NFC, without
-/// surrounding space.
+/// white space around it and with single spaces inside.
 ///
-/// People read it on a consent page, so it holds nothing that makes the page lie: no control or
-/// bidirectional control, no character that can't be seen (apart from joiners and variation
-/// selectors where a script or an emoji needs them), no stack of combining marks, no `<` or `>`.
+/// People read it on a consent page, so it holds nothing that misleads them there:
+///
+/// - no control, line end or unassigned code point, and no character that changes the direction of the
+///   text around it; U+200E, U+200F and U+061C stay in a name that has right-to-left letters;
+/// - no character that is not seen, or that is drawn as a blank; joiners, variation selectors and tags
+///   stay where a script or an emoji needs them;
+/// - no private character, and no `<` or `>`;
+/// - no stack of combining marks, and none without a letter before it.
+///
 /// It is text, not HTML, and no proof of who chose it: escape it, and mark it as unverified.
+///
+/// ```
+/// use oauth_dcr::{ClientName, ClientNameError};
+///
+/// let name = ClientName::parse(" Acme  Notes\n", 128)?.expect("a name");
+/// assert_eq!(name.as_str(), "Acme Notes");
+///
+/// let padded = ClientName::parse("Example\u{2800}Bank", 128);
+/// assert_eq!(padded, Err(ClientNameError::BlankCharacter));
+/// # Ok::<(), ClientNameError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientName(Box<str>);
 
@@ -27,12 +48,16 @@ pub enum ClientNameError {
     /// More characters than allowed, after NFC.
     #[error("longer than allowed")]
     TooLong,
-    /// A control, a line break, or a character that turns the direction of the text around it.
+    /// A control, a tab or line end inside, or a character that changes the direction of the text
+    /// around it.
     #[error("holds a control character")]
     ControlCharacter,
     /// A character that is not seen, or that means nothing outside one program.
     #[error("holds an invisible or private character")]
     InvisibleCharacter,
+    /// A code point that Unicode has not assigned.
+    #[error("holds a code point that Unicode has not assigned")]
+    UnassignedCharacter,
     /// `<` or `>`, or a form of them that is folded to them.
     #[error("holds an angle bracket")]
     AngleBracket,
@@ -42,6 +67,12 @@ pub enum ClientNameError {
     /// Nothing in it can be seen.
     #[error("has no visible character")]
     NothingVisible,
+    /// A character that is drawn as a blank but is no space.
+    #[error("holds a character that is drawn as a blank but is no space")]
+    BlankCharacter,
+    /// A combining mark at the start or after a space.
+    #[error("has a combining mark at the start or after a space")]
+    MarkWithoutBase,
 }
 
 impl ClientNameError {
@@ -51,9 +82,22 @@ impl ClientNameError {
             Self::TooLong => "too_long",
             Self::ControlCharacter => "control_character",
             Self::InvisibleCharacter => "invisible_character",
+            Self::UnassignedCharacter => "unassigned_character",
             Self::AngleBracket => "angle_bracket",
             Self::CombiningMarks => "too_many_combining_marks",
             Self::NothingVisible => "nothing_visible",
+            Self::BlankCharacter => "blank_character",
+            Self::MarkWithoutBase => "mark_without_base",
+        }
+    }
+}
+
+impl From<TextFault> for ClientNameError {
+    fn from(fault: TextFault) -> Self {
+        match fault {
+            TextFault::Control => Self::ControlCharacter,
+            TextFault::Invisible => Self::InvisibleCharacter,
+            TextFault::Unassigned => Self::UnassignedCharacter,
         }
     }
 }
@@ -64,41 +108,47 @@ const MAX_MARKS: usize = 4;
 /// NFC makes of up to four characters one, and never more of fewer than that.
 const NFC_SHRINKS_BY: usize = 4;
 
+/// What is drawn as a blank although Unicode counts it as a symbol, a letter or a mark.
+///
+/// These are the characters whose names in the Unicode charts speak of a blank, a filler or a null
+/// form and whose glyph is empty, as far as they are not refused before as default-ignorable (such as
+/// the Hangul fillers) and not turned into U+0020 (all of Zs). The object replacement character stands
+/// for something that is not in the text.
+const BLANKS: [char; 6] = [
+    '\u{2800}',  // Braille pattern blank
+    '\u{fffc}',  // object replacement character
+    '\u{13441}', // Egyptian hieroglyph full blank
+    '\u{13442}', // Egyptian hieroglyph half blank
+    '\u{16fe4}', // Khitan small script filler
+    '\u{1d159}', // musical symbol null notehead
+];
+
 impl ClientName {
-    /// The name that `text` spells, at most `max_chars` characters after NFC; `None` if only
-    /// spaces are in it.
+    /// The name that `text` spells, at most `max_chars` characters after NFC; `None` if only white
+    /// space is in it.
     ///
     /// # Errors
     /// [`ClientNameError`] names the first rule that refuses it.
     pub fn parse(text: &str, max_chars: usize) -> Result<Option<Self>, ClientNameError> {
-        let text = text.trim_matches(is_space);
-        if text
-            .chars()
-            .nth(max_chars.saturating_mul(NFC_SHRINKS_BY))
-            .is_some()
-        {
+        let text = text.trim_matches(|it: char| it.is_whitespace() || is_space(it));
+        let max_before_nfc = max_chars.saturating_mul(NFC_SHRINKS_BY);
+        let text = single_spaced(text);
+        if text.chars().nth(max_before_nfc).is_some() {
             return Err(ClientNameError::TooLong);
         }
         if text.is_empty() {
             return Ok(None);
         }
-        let name = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+        let name = ComposingNormalizerBorrowed::new_nfc().normalize(&text);
         if name.chars().nth(max_chars).is_some() {
             return Err(ClientNameError::TooLong);
         }
         // Nothing that the rules below look for is a letter, a digit, a space or the punctuation
         // of ASCII, so the usual name takes the short way.
-        if name
-            .bytes()
-            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'>'))
-        {
-            return Ok(Some(Self(name.into())));
-        }
-        let chars: Vec<char> = name.chars().collect();
-        check_each(&chars)?;
-        check_marks(&chars)?;
-        if !chars.iter().any(|&character| is_visible(character)) {
-            return Err(ClientNameError::NothingVisible);
+        if !is_printable_ascii(&name) || name.contains(is_angle_bracket) {
+            let chars: Vec<char> = name.chars().collect();
+            check_chars(&chars, direction_marks(&chars))?;
+            check_for_a_name(&chars)?;
         }
         Ok(Some(Self(name.into())))
     }
@@ -115,42 +165,78 @@ impl Serialize for ClientName {
     }
 }
 
-fn check_each(chars: &[char]) -> Result<(), ClientNameError> {
-    for (at, &character) in chars.iter().enumerate() {
-        let kind = category(character);
-        let is_break = matches!(
-            kind,
-            GeneralCategory::Control
-                | GeneralCategory::LineSeparator
-                | GeneralCategory::ParagraphSeparator
-        );
-        if is_break || CodePointSetData::new::<BidiControl>().contains(character) {
-            return Err(ClientNameError::ControlCharacter);
-        }
-        if is_angle_bracket(character) {
-            return Err(ClientNameError::AngleBracket);
-        }
-        let is_private = kind == GeneralCategory::PrivateUse
-            || CodePointSetData::new::<NoncharacterCodePoint>().contains(character);
-        if is_private || (is_invisible(character) && !joiners::is_needed(chars, at)) {
-            return Err(ClientNameError::InvisibleCharacter);
+/// `text` with each run of Zs as one U+0020.
+fn single_spaced(text: &str) -> Cow<'_, str> {
+    let is_odd = |character| character != ' ' && is_space(character);
+    if !text.contains("  ") && !text.contains(is_odd) {
+        return text.into();
+    }
+    let mut follows_space = false;
+    let chars = text.chars().filter_map(|character| {
+        let is_space = is_space(character);
+        let is_repeated = is_space && follows_space;
+        follows_space = is_space;
+        (!is_repeated).then_some(if is_space { ' ' } else { character })
+    });
+    chars.collect()
+}
+
+/// A direction mark belongs beside right-to-left letters. In any other name it changes nothing that a
+/// person sees.
+fn direction_marks(chars: &[char]) -> DirectionMarks {
+    let has_marks = chars.iter().any(|&it| is_direction_mark(it));
+    if has_marks && chars.iter().any(|&it| is_right_to_left_letter(it)) {
+        DirectionMarks::Allowed
+    } else {
+        DirectionMarks::Refused
+    }
+}
+
+/// What holds for names beyond the rule for every text that people read.
+fn check_for_a_name(chars: &[char]) -> Result<(), ClientNameError> {
+    let has = |is: fn(char) -> bool| chars.iter().any(|&character| is(character));
+    if has(is_angle_bracket) {
+        return Err(ClientNameError::AngleBracket);
+    }
+    if has(|it| category(it) == GeneralCategory::PrivateUse) {
+        return Err(ClientNameError::InvisibleCharacter);
+    }
+    check_stacks(chars)?;
+    if !has(is_visible) {
+        return Err(ClientNameError::NothingVisible);
+    }
+    if has(|it| BLANKS.contains(&it)) {
+        return Err(ClientNameError::BlankCharacter);
+    }
+    check_bases(chars)
+}
+
+/// The characters that are drawn: what is not seen parts neither two marks nor a mark from its base.
+fn drawn(chars: &[char]) -> impl Iterator<Item = char> {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let drawn = chars.iter().copied();
+    drawn.filter(move |&character| !ignorable.contains(character))
+}
+
+fn check_stacks(chars: &[char]) -> Result<(), ClientNameError> {
+    let mut in_a_row = 0;
+    for character in drawn(chars) {
+        in_a_row = if is_mark(character) { in_a_row + 1 } else { 0 };
+        if in_a_row > MAX_MARKS {
+            return Err(ClientNameError::CombiningMarks);
         }
     }
     Ok(())
 }
 
-fn check_marks(chars: &[char]) -> Result<(), ClientNameError> {
-    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
-    let mut in_a_row = 0;
-    // What is not seen between two marks does not part them.
-    for &character in chars
-        .iter()
-        .filter(|&&character| !ignorable.contains(character))
-    {
-        in_a_row = if is_mark(character) { in_a_row + 1 } else { 0 };
-        if in_a_row > MAX_MARKS {
-            return Err(ClientNameError::CombiningMarks);
+/// A mark at the start is drawn over what stands before the name on the page.
+fn check_bases(chars: &[char]) -> Result<(), ClientNameError> {
+    let mut previous = ' ';
+    for character in drawn(chars) {
+        if previous == ' ' && is_mark(character) {
+            return Err(ClientNameError::MarkWithoutBase);
         }
+        previous = character;
     }
     Ok(())
 }
@@ -165,17 +251,9 @@ fn is_angle_bracket(character: char) -> bool {
 
 fn is_visible(character: char) -> bool {
     use GeneralCategory as Kind;
-    let blank = matches!(
-        category(character),
-        Kind::SpaceSeparator | Kind::Format | Kind::Unassigned | Kind::Surrogate
-    );
-    // Letters and symbols by category that draw nothing: a Braille pattern without dots, blanks of
-    // Egyptian hieroglyphs, a note without a head.
-    let empty = matches!(
-        character,
-        '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{1d159}'
-    );
-    !blank && !empty && !is_mark(character)
+    let is_blank = matches!(category(character), Kind::SpaceSeparator | Kind::Format)
+        || BLANKS.contains(&character);
+    !is_blank && !is_mark(character)
 }
 
 fn is_mark(character: char) -> bool {
@@ -186,20 +264,15 @@ fn is_mark(character: char) -> bool {
     ) && !CodePointSetData::new::<VariationSelector>().contains(character)
 }
 
-/// Never drawn: what renderers ignore, and controls of the layout other than the marks that are
-/// drawn around the digits after them.
-fn is_invisible(character: char) -> bool {
-    let is_drawn = CodePointSetData::new::<PrependedConcatenationMark>().contains(character);
-    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
-        || (category(character) == GeneralCategory::Format && !is_drawn)
+fn is_right_to_left_letter(character: char) -> bool {
+    let class = CodePointMapData::<BidiClass>::new().get(character);
+    GeneralCategoryGroup::Letter.contains(category(character))
+        && matches!(class, BidiClass::RightToLeft | BidiClass::ArabicLetter)
 }
 
 fn is_space(character: char) -> bool {
-    category(character) == GeneralCategory::SpaceSeparator
-}
-
-fn category(character: char) -> GeneralCategory {
-    CodePointMapData::<GeneralCategory>::new().get(character)
+    character == ' '
+        || (!character.is_ascii() && category(character) == GeneralCategory::SpaceSeparator)
 }
 
 #[cfg(test)]
@@ -234,6 +307,12 @@ mod tests {
             "ᠮᠣᠩᠭ\u{180b}",
             "Tiếng Việt",
             "שָׁלוֹם",
+            "ABC \u{200f}(\u{5d0}\u{5d1}\u{5d2})",
+            "\u{61c}123 \u{645}\u{631}",
+            "\u{5d0}\u{200e}!",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} Pubs",
+            "Caber 🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+            "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
         ] {
             assert_eq!(parse(name), Ok(Some(name.to_owned())), "{name}");
         }
@@ -258,6 +337,10 @@ mod tests {
             "Goo\u{2060}gle",
             "Goo\u{34f}gle",
             "\u{e0041}",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}",
+            "🏴\u{e0067}\u{e0062}\u{e006e}\u{e0069}\u{e0072}\u{e007f}",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}\u{e007f}",
+            "🏁\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
             "\u{e000}",
             "\u{fffe}",
             "葛\u{fe0f}",
@@ -281,7 +364,8 @@ mod tests {
         for name in [
             "a\u{7}b",
             "a\nb",
-            "\tApp",
+            "a\tb",
+            "a\r\nb",
             "a\0b",
             "a\u{85}b",
             "a\u{2028}b",
@@ -313,15 +397,87 @@ mod tests {
     }
 
     #[test]
-    fn space_around_a_name_is_trimmed_and_nothing_else() {
-        assert_eq!(parse("  My App \u{3000}"), Ok(Some("My App".to_owned())));
-        assert_eq!(parse(""), Ok(None));
-        assert_eq!(parse(" \u{a0} "), Ok(None));
-        assert_eq!(
-            parse("\u{2800}\u{2800}"),
-            Err(ClientNameError::NothingVisible)
-        );
+    fn white_space_around_a_name_is_trimmed() {
+        for text in [
+            "  My App \u{3000}",
+            "My App\n",
+            "\tMy App\r\n",
+            "\u{2028}My App\u{85}\u{b}",
+        ] {
+            assert_eq!(parse(text), Ok(Some("My App".to_owned())), "{text:?}");
+        }
+        for nothing in ["", " \u{a0} ", "\n", "\t\u{2003}\r\n"] {
+            assert_eq!(parse(nothing), Ok(None), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn each_run_of_spaces_becomes_one() {
+        for text in [
+            "My  App",
+            "My\u{a0}App",
+            "My\u{3000} \u{2007}\u{202f}App",
+            &format!("My{}App", "\u{2000}".repeat(10_000)),
+        ] {
+            assert_eq!(parse(text), Ok(Some("My App".to_owned())), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn unassigned_code_points_are_refused() {
+        for name in ["Acme \u{378} Notes", "\u{2fe0}", "a\u{50000}"] {
+            let unassigned = Err(ClientNameError::UnassignedCharacter);
+            assert_eq!(parse(name), unassigned, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn blanks_that_are_no_spaces_are_refused() {
+        for blank in BLANKS {
+            let name = format!("Example{blank}Bank");
+            assert_eq!(parse(&name), Err(ClientNameError::BlankCharacter));
+            assert_eq!(
+                parse(&blank.to_string()),
+                Err(ClientNameError::NothingVisible)
+            );
+        }
+    }
+
+    #[test]
+    fn a_mark_needs_a_base() {
+        for name in [
+            "\u{301}Acme",
+            "Acme \u{301}Notes",
+            " \u{a0}\u{941}Acme",
+            "Acme\u{2003}\u{20dd}",
+            "\u{5d0} \u{200f}\u{5b8}",
+        ] {
+            let without_base = Err(ClientNameError::MarkWithoutBase);
+            assert_eq!(parse(name), without_base, "{name:?}");
+        }
         assert_eq!(parse("\u{301}"), Err(ClientNameError::NothingVisible));
+    }
+
+    /// Every script but the letters of Han and Hangul, which are all alike: before a mark, and between
+    /// spaces.
+    #[test]
+    fn an_accepted_name_is_unchanged_by_a_second_reading() {
+        let characters = ('\0'..='\u{33ff}')
+            .chain('\u{a000}'..='\u{abff}')
+            .chain('\u{f900}'..='\u{16fff}')
+            .chain('\u{1b000}'..='\u{1ffff}')
+            .chain('\u{e0000}'..='\u{e01ff}');
+        let mut accepted = 0;
+        for character in characters {
+            for (before, after) in [("a", "\u{301}"), (" ", "  \u{5d0}")] {
+                let text = format!("{before}{character}{after}");
+                if let Ok(Some(name)) = parse(&text) {
+                    accepted += 1;
+                    assert_eq!(parse(&name), Ok(Some(name.clone())), "{text:?}");
+                }
+            }
+        }
+        assert!(accepted > 70_000, "{accepted}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Where invisible characters have a meaning: joiners and variation selectors inside emoji, and in
-//! the scripts whose spelling needs them.
+//! Where invisible characters have a meaning: joiners, variation selectors and tags inside emoji, and
+//! joiners and variation selectors in the scripts whose spelling needs them.
 //!
 //! Anywhere else they change nothing that a person sees, only what a program compares, which is how
 //! one name is made to look like another.
@@ -16,6 +16,36 @@ const ZWNJ: char = '\u{200c}';
 const ZWJ: char = '\u{200d}';
 const EMOJI_STYLE: char = '\u{fe0f}';
 const KEYCAP: char = '\u{20e3}';
+const BLACK_FLAG: char = '\u{1f3f4}';
+
+/// The tags of the subdivision flags that are recommended for interchange (UTS #51 annex B): England,
+/// Scotland and Wales, each with the cancel tag at its end.
+const SUBDIVISIONS: [[char; 6]; 3] = [
+    [
+        '\u{e0067}',
+        '\u{e0062}',
+        '\u{e0065}',
+        '\u{e006e}',
+        '\u{e0067}',
+        '\u{e007f}',
+    ],
+    [
+        '\u{e0067}',
+        '\u{e0062}',
+        '\u{e0073}',
+        '\u{e0063}',
+        '\u{e0074}',
+        '\u{e007f}',
+    ],
+    [
+        '\u{e0067}',
+        '\u{e0062}',
+        '\u{e0077}',
+        '\u{e006c}',
+        '\u{e0073}',
+        '\u{e007f}',
+    ],
+];
 
 /// Whether the invisible character at `at` in `chars` belongs where it stands.
 pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
@@ -42,6 +72,7 @@ pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
         '\u{180b}'..='\u{180f}' => script(previous) == Script::Mongolian,
         // Ideographic variation sequences.
         '\u{e0100}'..='\u{e01ef}' => script(previous) == Script::Han,
+        '\u{e0020}'..='\u{e007f}' => is_in_subdivision_flag(chars, at),
         _ => false,
     }
 }
@@ -74,6 +105,16 @@ fn begins_with_emoji(chars: &[char]) -> bool {
 fn styles_emoji(previous: char, after: &[char]) -> bool {
     CodePointSetData::new::<Emoji>().contains(previous)
         && (!previous.is_ascii() || after.first() == Some(&KEYCAP))
+}
+
+/// Whether the tag at `at` belongs to the flag of a subdivision: a black flag and all of its tags
+/// (UTS #51 section 1.4.6).
+fn is_in_subdivision_flag(chars: &[char], at: usize) -> bool {
+    let longest = SUBDIVISIONS.first().map_or(0, |tags| tags.len());
+    let before = chars.get(at.saturating_sub(longest)..at);
+    let from_end = before.and_then(|before| before.iter().rev().position(|&it| it == BLACK_FLAG));
+    let after_flag = from_end.and_then(|from_end| chars.get(at - from_end..));
+    after_flag.is_some_and(|tags| SUBDIVISIONS.iter().any(|flag| tags.starts_with(flag)))
 }
 
 /// RFC 5892 appendix A.2: a virama asks for the joiner. In Bengali and Kannada it may also come

@@ -50,18 +50,54 @@ const NEVER: [&str; 43] = [
     "wss",
 ];
 
-/// Families of schemes of that kind: those of Windows and of browsers.
-fn is_never_allowed(scheme: &str) -> bool {
-    NEVER.contains(&scheme)
-        || ["ms-", "chrome-", "moz-", "edge-"]
-            .iter()
-            .any(|prefix| scheme.starts_with(prefix))
+/// Families of such schemes, by how they begin.
+///
+/// With a dot they look like schemes in reverse-domain form, yet the operating system owns them: it
+/// hands such a URI to a part of itself, which no client can be, and a new release may add others to a
+/// family. So the family is refused, not only the members that are known today.
+const NEVER_FAMILIES: [&str; 13] = [
+    // Browsers.
+    "chrome-",
+    "edge-",
+    "moz-",
+    // Windows: `ms-settings`, `ms-msdt`; `microsoft.windows.camera`, `microsoft.windows.photos.crop`,
+    // `microsoft.workfolders`; `windows.tbauth`, `windows.gadget`.
+    "ms-",
+    "microsoft.",
+    "windows.",
+    // Windows starts these classes of its registry like schemes: `explorer.assocprotocol.search-ms`,
+    // `explorer.erasedisc`, `wmp11.assocprotocol.mms`. `com.microsoft.` is not here: that is the
+    // company's name for its applications, which may be clients.
+    "explorer.",
+    "wmp11.",
+    // Apple's systems: `x-apple.systempreferences`, `x-apple-reminder`; `com.apple.preferences`,
+    // `com.apple.tv`. Its reverse domain names the parts of its systems.
+    "x-apple.",
+    "x-apple-",
+    "com.apple.",
+    // Android: `android.resource`; the packages of the system, such as `com.android.settings`.
+    "android.",
+    "com.android.",
+];
+
+/// Classes of the registry of Windows again. `ie.` as a whole is the reverse domain of Ireland.
+const NEVER_DOTTED: [&str; 3] = ["ie.ftp", "ie.http", "ie.https"];
+
+/// Whether a browser or an operating system owns `scheme`, in any letter case.
+pub(super) fn is_never_allowed(scheme: &str) -> bool {
+    let begins = |family: &&str| {
+        let start = scheme.get(..family.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(family))
+    };
+    let mut names = NEVER.iter().chain(&NEVER_DOTTED);
+    names.any(|name| scheme.eq_ignore_ascii_case(name)) || NEVER_FAMILIES.iter().any(begins)
 }
 
 /// A private-use scheme without a dot that a policy lets clients register, such as `cursor`.
 ///
 /// Schemes in reverse-domain form (`com.example.app`) need no permission. `javascript`, `data`,
-/// `file`, `http` and other schemes with a meaning of their own can't be allowed.
+/// `file`, `http` and other schemes with a meaning of their own can't be allowed, nor can those of an
+/// operating system, such as `x-apple.systempreferences`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AllowedScheme(Box<str>);
@@ -84,17 +120,16 @@ impl AllowedScheme {
     /// # Errors
     /// [`InvalidScheme`] says whether it is malformed or one that is never allowed.
     pub fn parse(text: &str) -> Result<Self, InvalidScheme> {
+        if is_never_allowed(text) {
+            return Err(InvalidScheme::NeverAllowed);
+        }
         // One with a dot is in reverse-domain form, or refused.
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+-".contains(&byte);
         let first = text.bytes().next();
         if !first.is_some_and(|byte| byte.is_ascii_alphabetic()) || !text.bytes().all(legal) {
             return Err(InvalidScheme::Malformed);
         }
-        let scheme = text.to_ascii_lowercase();
-        if is_never_allowed(&scheme) {
-            return Err(InvalidScheme::NeverAllowed);
-        }
-        Ok(Self(scheme.into_boxed_str()))
+        Ok(Self(text.to_ascii_lowercase().into_boxed_str()))
     }
 
     /// The scheme in lower case.
@@ -205,10 +240,11 @@ mod tests {
 
     #[test]
     fn no_policy_can_allow_a_dangerous_scheme() {
-        let families = ["ms-msdt", "chrome-extension", "moz-extension", "search-ms"];
-        for scheme in NEVER.into_iter().chain(families) {
+        let families = NEVER_FAMILIES.map(|family| format!("{family}x"));
+        let listed = NEVER.into_iter().chain(NEVER_DOTTED).map(String::from);
+        for scheme in listed.chain(families) {
             assert_eq!(
-                AllowedScheme::parse(scheme),
+                AllowedScheme::parse(&scheme),
                 Err(InvalidScheme::NeverAllowed)
             );
             let shouted = scheme.to_ascii_uppercase();

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::values::{
     RedirectPolicy,
+    redirect_policy::is_never_allowed,
     uri::{Authority, Host, UriFault, UriParts, is_dns_label, read_port},
 };
 
@@ -58,13 +59,13 @@ pub enum RedirectUriError {
     /// A `%` without two hexadecimal digits after it.
     #[error("holds a percent sign without two hexadecimal digits")]
     PercentEncoding,
-    /// Not an absolute URI: no scheme, or nothing after it.
+    /// Not an absolute URI: no scheme, or nothing after it and the slashes.
     #[error("not an absolute URI")]
     NotAbsolute,
     /// A fragment, even an empty one (RFC 6749 section 3.1.2).
     #[error("has a fragment")]
     Fragment,
-    /// A user name or password before the host.
+    /// A user name or password before the host, or what could be taken for one.
     #[error("has a user name or password")]
     Userinfo,
     /// A wildcard.
@@ -73,7 +74,8 @@ pub enum RedirectUriError {
     /// A path segment `.` or `..`, plain or percent-encoded.
     #[error("has a dot segment in its path")]
     DotSegment,
-    /// No host, or one that is neither a DNS name nor an address in its canonical form.
+    /// No host, or one that is neither a DNS name nor an address in its canonical form. The last label
+    /// of a name does not begin with a digit.
     #[error("the host is neither a DNS name nor an IP address in its usual form")]
     Host,
     /// An https host of a single label, which the policy does not allow.
@@ -86,7 +88,7 @@ pub enum RedirectUriError {
     #[error("http is for 127.0.0.1, [::1] and localhost only")]
     HttpNotLoopback,
     /// A scheme that is neither https, http nor a private-use scheme in reverse-domain form, and
-    /// that the policy does not list.
+    /// that the policy does not list; or one that belongs to a browser or an operating system.
     #[error("the scheme is not allowed")]
     SchemeNotAllowed,
     /// A text that two parsers read in different ways.
@@ -327,13 +329,41 @@ fn private_use(parts: &UriParts<'_>, policy: &RedirectPolicy) -> Result<Kind, Re
         return Err(RedirectUriError::Host);
     }
     let reverse_domain = scheme.contains('.') && scheme.split('.').all(is_dns_label);
-    if !reverse_domain && !policy.lists(scheme) {
+    let is_allowed = reverse_domain || policy.lists(scheme);
+    if !is_allowed || is_never_allowed(scheme) {
         return Err(RedirectUriError::SchemeNotAllowed);
     }
-    if parts.authority.is_none() && parts.path.is_empty() && parts.query.is_none() {
+    let has_host = parts.authority.is_some_and(|it| !it.host.is_empty());
+    if !has_host && parts.path.is_empty() && parts.query.is_none() {
         return Err(RedirectUriError::NotAbsolute);
     }
+    match &parts.authority {
+        Some(authority) if has_host => {
+            authority.classify()?;
+            authority.check_host_second_opinion()?;
+        }
+        Some(_) => {}
+        None => check_first_segment(parts.path)?,
+    }
+    // Some parsers percent-encode an apostrophe in a query, others leave it.
+    if parts.query.is_some_and(|query| query.contains('\'')) {
+        return Err(RedirectUriError::Ambiguous);
+    }
     Ok(Kind::PrivateUse)
+}
+
+/// Without `//`, what stands before the first slash is no user name and no port. A parser that takes
+/// the scheme for a host reads `com.example.app:8080` as host and port, and one that looks for an
+/// authority reads `com.example.app:user@evil.example` as user and host.
+fn check_first_segment(path: &str) -> Result<(), RedirectUriError> {
+    let first = path.split('/').next().unwrap_or_default();
+    if first.contains('@') {
+        return Err(RedirectUriError::Userinfo);
+    }
+    if !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(RedirectUriError::Ambiguous);
+    }
+    Ok(())
 }
 
 impl From<UriFault> for RedirectUriError {

@@ -149,9 +149,7 @@ impl<'a> UriParts<'a> {
             return url.host().is_none() && url.port().is_none();
         };
         let same_host = match url.host() {
-            Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case(authority.host),
-            Some(url::Host::Ipv4(address)) => authority.host.parse() == Ok(address),
-            Some(url::Host::Ipv6(address)) => authority.ipv6() == Some(address),
+            Some(host) => authority.is_host(&host),
             None => authority.host.is_empty(),
         };
         let default = default_port(url.scheme());
@@ -187,16 +185,20 @@ impl<'a> Authority<'a> {
         Ok(authority)
     }
 
-    /// What the host is, by the rules of a scheme whose hosts are looked up: https and http.
+    /// What the host is, by the rules of https: a DNS name or an address.
     pub(crate) fn classify(&self) -> Result<Host, UriFault> {
+        // A name whose last label begins with a digit is an address to some parsers, by the "ends in
+        // a number checker" of the URL standard or by a looser one, and a name to others. So it has to
+        // be an address in its one canonical form. No top-level domain begins with a digit.
+        self.read_host(|last| last.starts_with(|first: char| first.is_ascii_digit()))
+    }
+
+    /// What the host is, where a name whose last label `is_number` has to be an IPv4 address.
+    fn read_host(&self, is_number: impl Fn(&str) -> bool) -> Result<Host, UriFault> {
         if let Some(address) = self.ipv6() {
             return Ok(Host::V6(address));
         }
-        // A name that ends in a number is an address to some parsers and a name to others
-        // (WHATWG URL, "ends in a number checker"), so it has to be an address in its one
-        // canonical form.
-        let last = self.host.rsplit('.').next().unwrap_or_default();
-        if last.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_number(self.host.rsplit('.').next().unwrap_or_default()) {
             return self.host.parse().map(Host::V4).map_err(|_| UriFault::Host);
         }
         let labels = self.host.split('.');
@@ -206,6 +208,23 @@ impl<'a> Authority<'a> {
         Ok(Host::Name {
             labels: labels.count(),
         })
+    }
+
+    /// Asks the WHATWG parser about the host as if it were one of https: it decodes and checks
+    /// A-labels there, and in no other place.
+    pub(crate) fn check_host_second_opinion(&self) -> Result<(), UriFault> {
+        match url::Host::parse(self.host) {
+            Ok(host) if self.is_host(&host) => Ok(()),
+            _ => Err(UriFault::Ambiguous),
+        }
+    }
+
+    fn is_host<S: AsRef<str>>(&self, host: &url::Host<S>) -> bool {
+        match host {
+            url::Host::Domain(name) => name.as_ref().eq_ignore_ascii_case(self.host),
+            url::Host::Ipv4(address) => self.host.parse() == Ok(*address),
+            url::Host::Ipv6(address) => self.ipv6() == Some(*address),
+        }
     }
 
     /// Whether connecting to the host stays on the user's own device.
@@ -294,9 +313,11 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// Whether `text` is a host as a `Host` header has it, without port: a DNS name or an address.
+/// Whether `text` is a host as a `Host` header has it, without port: a DNS name or an address. Machines
+/// of private networks have names such as `3f2a9c`, which begin with a digit.
 pub(crate) fn is_host(text: &str) -> bool {
-    Authority::read(text).is_ok_and(|it| it.port.is_none() && it.classify().is_ok())
+    let is_number = |last: &str| last.bytes().all(|byte| byte.is_ascii_digit());
+    Authority::read(text).is_ok_and(|it| it.port.is_none() && it.read_host(is_number).is_ok())
 }
 
 /// Whether `text` is a DNS name of the preferred syntax, or an IPv4 address.
@@ -309,5 +330,34 @@ pub(super) fn read_port(digits: &str) -> Result<u16, UriFault> {
     match digits.parse() {
         Ok(port) if canonical => Ok(port),
         _ => Err(UriFault::Port),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_header_may_name_a_machine_by_a_digit() {
+        for host in [
+            "3f2a9c",
+            "node.1a",
+            "127.0.0.1",
+            "[::1]",
+            "auth.example.com",
+        ] {
+            assert!(is_host(host), "{host}");
+        }
+        for text in [
+            "127.1",
+            "2130706433",
+            "a..b",
+            "a.example.",
+            "a:80",
+            "[::1",
+            "",
+        ] {
+            assert!(!is_host(text), "{text}");
+        }
     }
 }

@@ -21,7 +21,8 @@ pub enum WebUriError {
     /// Another scheme than https, or none.
     #[error("not an https URL")]
     NotHttps,
-    /// Neither a DNS name nor an IP address in its usual form, or a port that is not 1 to 65535.
+    /// Neither a DNS name nor an IP address in its usual form, or a port that is not 1 to 65535. The
+    /// last label of a name does not begin with a digit.
     #[error("the host or port is not valid")]
     Host,
     /// A user name or password before the host, which makes another host look like the real one.
@@ -128,6 +129,7 @@ mod tests {
             ("https://example.com:0/", WebUriError::Host),
             ("https://user@example.com", WebUriError::Userinfo),
             ("https://exa%6dple.com", WebUriError::Host),
+            ("https://app.1password/", WebUriError::Host),
             ("https://example.com/a b", WebUriError::Character),
             ("https://example.com\\@evil.test", WebUriError::Character),
             ("https://ex\u{e4}mple.com/", WebUriError::Character),

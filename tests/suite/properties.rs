@@ -8,8 +8,9 @@ use std::{
 
 use fluent_uri::Uri;
 use oauth_dcr::{
-    AllowedScheme, MemoryStore, RedirectPolicy, RedirectUri, Registrar, RegistrationEndpoint,
-    RegistrationRequest, RegistrationSettings, TenantSelector, TenantSettings, acl::Signals,
+    AllowedScheme, ClientName, MemoryStore, RedirectPolicy, RedirectUri, Registrar,
+    RegistrationEndpoint, RegistrationRequest, RegistrationSettings, TenantSelector,
+    TenantSettings, acl::Signals,
 };
 use proptest::{collection, prelude::*, sample, strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
@@ -37,6 +38,47 @@ pub(crate) fn wide_policy() -> RedirectPolicy {
     policy
 }
 
+/// Hosts near the border between those that are accepted and others.
+const HOSTS: [&str; 37] = [
+    "127.0.0.1",
+    "[::1]",
+    "localhost",
+    "app.example.com",
+    "app.example.com",
+    "app.example.com:8443",
+    "xn--bcher-kva.example.com",
+    "App.Example.COM",
+    "0x7f.1",
+    "127.1",
+    "2130706433",
+    "[::ffff:127.0.0.1]",
+    "[2001:db8::1]",
+    "[0:0:0:0:0:0:0:1]",
+    "xn--bcher-kva.example",
+    "xn--a",
+    "a_b.example",
+    "-a.example",
+    "a..b",
+    "a.example.",
+    "1.2.3.4",
+    "01.2.3.4",
+    "1.2.3.4.5",
+    "256.1.1.1",
+    "intranet",
+    "",
+    "%61.example",
+    "a b",
+    "user@a.example",
+    "\u{e4}.example",
+    "a\u{3002}example",
+    "[fe80::1%25eth0]",
+    "1.2.3.0x4",
+    "a.0x1",
+    "example.1",
+    "[::1",
+    "*.example",
+];
+
 /// Texts near the border between redirect URIs and others: parts that are right more often than
 /// not, put together, with a character changed here and there.
 pub(crate) fn almost_uri() -> impl Strategy<Value = String> {
@@ -57,43 +99,10 @@ pub(crate) fn almost_uri() -> impl Strategy<Value = String> {
         "com.-a",
         "x.y+z",
     ]);
-    let slashes = sample::select(vec!["://", "://", "://", ":/", ":", ":///", ":\\\\", "//"]);
-    let host = sample::select(vec![
-        "127.0.0.1",
-        "[::1]",
-        "localhost",
-        "app.example.com",
-        "App.Example.COM",
-        "0x7f.1",
-        "127.1",
-        "2130706433",
-        "[::ffff:127.0.0.1]",
-        "[2001:db8::1]",
-        "[0:0:0:0:0:0:0:1]",
-        "xn--bcher-kva.example",
-        "xn--a",
-        "a_b.example",
-        "-a.example",
-        "a..b",
-        "a.example.",
-        "1.2.3.4",
-        "01.2.3.4",
-        "1.2.3.4.5",
-        "256.1.1.1",
-        "intranet",
-        "",
-        "%61.example",
-        "a b",
-        "user@a.example",
-        "\u{e4}.example",
-        "a\u{3002}example",
-        "[fe80::1%25eth0]",
-        "1.2.3.0x4",
-        "a.0x1",
-        "example.1",
-        "[::1",
-        "*.example",
+    let slashes = sample::select(vec![
+        "://", "://", "://", "://", "://", ":/", ":", ":///", ":\\\\", "//",
     ]);
+    let host = sample::select(HOSTS.to_vec());
     let port = sample::select(vec![
         "", "", "", ":8080", ":443", ":80", ":0", ":", ":65536", ":08", ":a", ":65535",
     ]);
@@ -139,6 +148,27 @@ pub(crate) fn almost_uri() -> impl Strategy<Value = String> {
             }
         },
     )
+}
+
+/// Texts near the border between names and others: white space, letters and marks that compose,
+/// characters that only some neighbours allow.
+fn almost_name() -> impl Strategy<Value = String> {
+    let character = prop_oneof![
+        4 => sample::select("aZ9éㄱ天क\u{5d0}\u{645}👩🏴".chars().collect::<Vec<_>>()),
+        2 => sample::select(" \t\n\u{a0}\u{2000}\u{3000}\u{2028}".chars().collect::<Vec<_>>()),
+        2 => sample::select(
+            "\u{301}\u{308}\u{323}\u{345}\u{94d}\u{93c}\u{5b8}\u{1161}\u{11a8}"
+                .chars()
+                .collect::<Vec<_>>()
+        ),
+        1 => sample::select(
+            "\u{200c}\u{200d}\u{200e}\u{200f}\u{fe0f}\u{2800}\u{e0067}\u{e007f}"
+                .chars()
+                .collect::<Vec<_>>()
+        ),
+        1 => any::<char>(),
+    ];
+    collection::vec(character, 0..8).prop_map(String::from_iter)
 }
 
 /// Any JSON, a few levels deep.
@@ -188,6 +218,15 @@ proptest! {
             prop_assert_eq!(uri.as_str(), &text);
             let again = RedirectUri::parse(uri.as_str(), &policy);
             prop_assert_eq!(again, Ok(uri));
+        }
+    }
+
+    #[test]
+    fn an_accepted_name_is_unchanged_when_read_again(text in almost_name(), max in 1_usize..9) {
+        if let Ok(Some(name)) = ClientName::parse(&text, max) {
+            prop_assert!(name.as_str().chars().count() <= max);
+            let again = ClientName::parse(name.as_str(), max);
+            prop_assert_eq!(again, Ok(Some(name)));
         }
     }
 
@@ -283,6 +322,20 @@ fn the_generator_makes_enough_of_both_kinds() {
     let accepted = accepted.count();
     assert!(
         (200..9_000).contains(&accepted),
+        "{accepted} of {CASES} are accepted"
+    );
+}
+
+#[test]
+fn the_generator_of_names_makes_enough_of_both_kinds() {
+    let mut runner = TestRunner::deterministic();
+    let accepted = (0..CASES).filter(|_| {
+        let text = almost_name().new_tree(&mut runner).unwrap().current();
+        matches!(ClientName::parse(&text, 8), Ok(Some(_)))
+    });
+    let accepted = accepted.count();
+    assert!(
+        (1_000..9_000).contains(&accepted),
         "{accepted} of {CASES} are accepted"
     );
 }

@@ -41,6 +41,15 @@ fn what_real_clients_register_is_kept_to_the_byte() {
         "com.example.app://callback",
         "com.example.app:///cb",
         "com.googleusercontent.apps.123-abc:/oauth2redirect",
+        "com.example.app://Callback:8080/cb",
+        "com.example.app://127.0.0.1/cb",
+        "com.example.app://[::1]/cb",
+        "com.example.app:/u@host",
+        "com.example.app:cb?mail=u@host",
+        "com.example.app:8080a",
+        "com.example.app:/it's",
+        "com.microsoft.app:/cb",
+        "ie.example.app:/cb",
     ] {
         assert_eq!(parse(text).unwrap().as_str(), text);
     }
@@ -88,6 +97,7 @@ fn each_rule_refuses_what_it_is_for() {
             "1a:b",
             ":x",
             "com.example.app:",
+            "com.example.app://",
         ],
     );
     refused(
@@ -105,6 +115,9 @@ fn each_rule_refuses_what_it_is_for() {
             "http://127.0.0.1:80@evil.test/cb",
             "http://user@localhost/",
             "com.example.app://a@b/",
+            "com.example.app:u@evil.com",
+            "com.example.app:@/cb",
+            "com.example.app:u:p@evil.com?x=1",
         ],
     );
     refused(
@@ -155,6 +168,16 @@ fn each_rule_refuses_what_it_is_for() {
             "com.example.app://a..b/",
             "com.example.app://a./",
             "http://:80/",
+            "http://0x7f000001/",
+            "https://app.1password/cb",
+            "https://a.0x1/",
+            "https://a.example.1a:8443/",
+            "com.example.app://2130706433/",
+            "com.example.app://127.1/cb",
+            "com.example.app://app.1password/cb",
+            "com.example.app://a_b/cb",
+            "com.example.app://-a/cb",
+            "com.example.app://a!b/cb",
         ],
     );
     refused(
@@ -186,7 +209,6 @@ fn each_rule_refuses_what_it_is_for() {
             "http://[::ffff:127.0.0.1]/",
             "http://LOCALHOST/",
             "http://[0:0:0:0:0:0:0:1]/",
-            "http://0x7f000001/",
             "http://sub.localhost/",
         ],
     );
@@ -213,14 +235,29 @@ fn each_rule_refuses_what_it_is_for() {
             "com.-example:/cb",
             "com.exa+mple:/cb",
             "com.example.:/cb",
+            "x-apple.systempreferences:com.apple.preference.security",
+            "X-Apple.SystemPreferences:x",
+            "microsoft.windows.camera:",
+            "Microsoft.Windows.Photos.Crop:?x",
+            "windows.tbauth://a/b",
+            "explorer.assocprotocol.search-ms:query=x",
+            "ie.http://a.example/",
+            "com.apple.preferences://oauth-redirect",
+            "android.resource://a/b",
         ],
     );
     refused(
         Error::Ambiguous,
         &[
-            "https://a.0x1/",
             "https://xn--a.example/",
             "https://a.example/?a='b'",
+            "com.example.app:/cb?a='b'",
+            "com.example.app:cb?'",
+            "com.example.app://host/cb?a='b'",
+            "com.example.app://xn--a/cb",
+            "com.example.app:8080",
+            "com.example.app:8080/cb",
+            "com.example.app:8080?a=b",
         ],
     );
 }

@@ -195,6 +195,36 @@ async fn each_error_has_its_status_code_and_rule() {
     assert_eq!(rule.as_deref(), Some("nested_too_deeply"));
 }
 
+#[tokio::test]
+async fn ambiguous_uris_are_refused_over_a_connection() {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .build()
+        .unwrap();
+    let server = Server::start(registrar).await;
+    for (uri, rule) in [
+        (r"com.example.app:/cb?a='b'", "ambiguous"),
+        (r"com.example.app:/cb?a=\u0027b", "ambiguous"),
+        (r"com.example.app:8080", "ambiguous"),
+        (r"com.example.app:u@evil.com", "userinfo_not_allowed"),
+        (r"com.example.app:u\u0040evil.com", "userinfo_not_allowed"),
+        (r"https:\/\/app.1password\/cb", "invalid_host"),
+        (r"com.example.app://2130706433/", "invalid_host"),
+        (r"com.example.app://", "not_absolute"),
+        (r"com.example.app:", "not_absolute"),
+        (r"x-apple.systempreferences:a", "scheme_not_allowed"),
+    ] {
+        let body = format!(r#"{{"redirect_uris": ["https://a.example/", "{uri}"]}}"#);
+        let (status, answer) = parts(&server.send(post(&body)).await);
+        assert_eq!(status, 400, "{uri}");
+        assert_eq!(answer["error"], "invalid_redirect_uri", "{uri}");
+        let detail = json!({"field": "redirect_uris", "index": 1, "rule": rule});
+        assert_eq!(answer["error_detail"], detail, "{uri}");
+    }
+}
+
 #[expect(clippy::too_many_lines, reason = "a table with a line or two a rule")]
 #[tokio::test]
 async fn each_rule_of_the_metadata_names_field_and_position() {
@@ -227,6 +257,24 @@ async fn each_rule_of_the_metadata_names_field_and_position() {
             json!("a\u{202e}b"),
             None,
             "control_character",
+        ),
+        (
+            "client_name",
+            json!("Acme \u{378} Notes"),
+            None,
+            "unassigned_character",
+        ),
+        (
+            "client_name",
+            json!("Example\u{2800}Bank"),
+            None,
+            "blank_character",
+        ),
+        (
+            "client_name#fr",
+            json!("\u{301}Acme"),
+            None,
+            "mark_without_base",
         ),
         (
             "client_name#not a tag",
@@ -275,10 +323,41 @@ async fn each_rule_of_the_metadata_names_field_and_position() {
             Some(2),
             "control_character",
         ),
+        (
+            "contacts",
+            json!(["a", "\u{202e}moc.elpmaxe@spo"]),
+            Some(1),
+            "control_character",
+        ),
+        (
+            "contacts",
+            json!(["o\u{200b}ps@example.com"]),
+            Some(0),
+            "invisible_character",
+        ),
+        (
+            "contacts",
+            json!(["a", "b", "\u{378}"]),
+            Some(2),
+            "unassigned_character",
+        ),
         ("contacts", json!(["a", 1]), Some(1), "wrong_type"),
         ("scope", json!("a  b"), None, "invalid_scope"),
         ("scope", json!(long(4097)), None, "too_long"),
         ("software_id", json!(long(256)), None, "too_long"),
+        ("software_id", json!("a\u{200f}"), None, "control_character"),
+        (
+            "software_version",
+            json!("1\u{feff}"),
+            None,
+            "invisible_character",
+        ),
+        (
+            "software_version",
+            json!("1\u{378}"),
+            None,
+            "unassigned_character",
+        ),
         (
             "software_version",
             json!("\u{7f}"),
@@ -320,6 +399,30 @@ async fn each_rule_of_the_metadata_names_field_and_position() {
         description.contains("none, client_secret_post"),
         "{description}"
     );
+}
+
+#[tokio::test]
+async fn a_name_is_answered_trimmed_and_single_spaced() {
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.rate_limit = None;
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .build()
+        .unwrap();
+    let server = Server::start(registrar).await;
+    for (sent, name) in [
+        (r"Acme Notes\n", json!("Acme Notes")),
+        (r"\r\n\tAcme \u00a0\u3000Notes\u2028", json!("Acme Notes")),
+        (r"\n \t", json!(null)),
+    ] {
+        let body = format!(
+            r#"{{"client_name": "{sent}", "contacts": [" a  b "], "redirect_uris": ["https://a.example/"]}}"#
+        );
+        let (status, answer) = parts(&server.send(post(&body)).await);
+        assert_eq!(status, 201, "{sent}");
+        assert_eq!(answer["client_name"], name, "{sent}");
+        assert_eq!(answer["contacts"], json!([" a  b "]), "kept as sent");
+    }
 }
 
 #[tokio::test]
