@@ -15,6 +15,7 @@ macro_rules! conforms {
             a_taken_id_is_never_overwritten
             racing_insertions_of_one_id_store_one
             ids_that_look_alike_are_not_the_same
+            every_outcome_is_reported_once
             an_empty_tenant_has_nothing
             every_field_comes_back
             every_moment_comes_back
@@ -29,6 +30,7 @@ macro_rules! conforms {
             the_longest_idle_makes_room
             who_registers_again_makes_room_later
             used_and_blocked_clients_never_make_room
+            idle_clients_are_evicted_last
             a_full_tenant_changes_nothing
             a_lowered_limit_shrinks_a_tenant
             below_a_limit_nobody_goes
@@ -58,6 +60,11 @@ macro_rules! conforms {
             a_touch_is_written_as_usage_says
             a_touch_of_nobody_writes_nothing
             racing_touches_write_once_and_lose_no_update
+            a_users_longest_idle_client_is_evicted
+            a_client_counts_for_its_first_user
+            a_users_blocked_clients_stay
+            a_clients_user_is_kept
+            racing_touches_never_exceed_a_users_limit
             a_sweep_removes_what_it_says
             a_sweep_has_a_limit
             blocked_clients_are_not_swept
@@ -67,6 +74,7 @@ macro_rules! conforms {
             a_page_begins_after_an_id_that_may_be_gone
             pages_hold_still_while_clients_come_and_go
             an_abandoned_insertion_is_whole_or_nothing
+            an_abandoned_insertion_is_reported_if_it_is_stored
             an_abandoned_update_is_whole_or_nothing
             an_abandoned_sweep_is_whole_or_nothing
         }

@@ -96,8 +96,10 @@ async fn a_registration_is_a_span_with_one_for_each_wait() {
         assert!(wait.fields.is_empty() && wait.is_closed);
     }
     assert!(registration.is_closed);
+    // The store reports what it has stored before it answers.
+    let insert = waits.last().unwrap();
     assert_eq!(seen.events.len(), 1);
-    assert_eq!(seen.events[0].parent, Some(registration.id));
+    assert_eq!(seen.events[0].parent, Some(insert.id));
 }
 
 #[tokio::test]
@@ -184,16 +186,15 @@ async fn registrations_that_run_side_by_side_keep_their_spans() {
     pairs.sort();
     assert_eq!(pairs, expected);
     for root in roots {
-        let event = seen
-            .events
-            .iter()
-            .find(|it| it.parent == Some(root.id))
-            .unwrap();
+        let children = seen.spans.iter().filter(|it| it.parent == Some(root.id));
+        let children: Vec<_> = children.collect();
+        assert_eq!(children.iter().map(|it| it.name).collect::<Vec<_>>(), WAITS);
+        let insert = children.last().unwrap().id;
+        let mut events = seen.events.iter();
+        let event = events.find(|it| it.parent == Some(insert)).unwrap();
         for field in ["tenant", "client_id"] {
             assert_eq!(event.fields[field], root.fields[field]);
         }
-        let children = seen.spans.iter().filter(|it| it.parent == Some(root.id));
-        assert_eq!(children.map(|it| it.name).collect::<Vec<_>>(), WAITS);
     }
 }
 
