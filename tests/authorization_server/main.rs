@@ -4,6 +4,10 @@
 mod example_server;
 #[path = "../support/installed.rs"]
 mod installed;
+#[path = "../support/private_home.rs"]
+mod private_home;
+#[path = "../support/private_postgres.rs"]
+mod private_postgres;
 #[path = "../support/temporary.rs"]
 mod temporary;
 
@@ -24,4 +28,5 @@ mod revocation;
 mod scene;
 mod site;
 mod tokens;
+mod user_limit;
 mod wire;
