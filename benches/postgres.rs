@@ -248,7 +248,10 @@ impl Side {
 
     async fn find(&self, tenant: &TenantId, id: &ClientId) {
         let found = match self {
-            Self::Ours(store) => store.find(tenant, id).await.unwrap(),
+            Self::Ours(store) => {
+                let found = store.find(tenant, id).await.unwrap();
+                found.map(|row| row.readable().unwrap())
+            }
             Self::Floor(floor) => floor.find(tenant.as_str(), id.as_str()).await,
         };
         assert_eq!(found.unwrap().id(), id);

@@ -2,16 +2,47 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use oauth_dcr::{BackendError, Client, ClientId, ClientStore, ClientUpdate, FoldKey, conformance};
-use oauth_dcr::{InsertOutcome, Insertion, RemoveOutcome, Sweep, TenantId, Touch, TouchOutcome};
-use oauth_dcr::{UpdateOutcome, Usage};
+use oauth_dcr::{BackendError, BlockOutcome, Client, ClientId, ClientStore, ClientUpdate, FoldKey};
+use oauth_dcr::{InsertOutcome, Insertion, RemoveOutcome, StoredClient, Sweep, TenantId, Touch};
+use oauth_dcr::{TouchOutcome, UpdateOutcome, Usage, conformance};
 
 type Answer<T> = Result<T, BackendError>;
-type Page = Vec<Arc<Client>>;
-type Row = (Arc<Client>, Usage, Option<FoldKey>);
+type Page = Vec<StoredClient>;
 type Rows = BTreeMap<ClientId, Row>;
+
+/// The name in errors.
+const NAME: &str = "my store";
+
+/// What a table has for each client: its record as JSON, and what stands beside it.
+struct Row {
+    record: Vec<u8>,
+    blocked: bool,
+    revision: u64,
+    usage: Usage,
+    key: Option<FoldKey>,
+}
+
+impl Row {
+    fn write(client: &Client, usage: Usage, key: Option<FoldKey>) -> Answer<Self> {
+        Ok(Self {
+            record: serde_json::to_vec(client).map_err(|error| BackendError::new(NAME, error))?,
+            blocked: client.is_blocked(),
+            revision: client.revision(),
+            usage,
+            key,
+        })
+    }
+
+    fn read(&self, tenant: &TenantId, id: &ClientId) -> StoredClient {
+        StoredClient::from_record(tenant, id, &self.record, self.blocked, self.revision)
+    }
+
+    fn may_go(&self) -> bool {
+        !self.blocked && !self.usage.is_used()
+    }
+}
 
 /// The rows of each tenant.
 #[derive(Default)]
@@ -19,78 +50,103 @@ pub(crate) struct MyStore(Mutex<BTreeMap<TenantId, Rows>>);
 
 impl MyStore {
     /// Does one thing with a tenant's rows: nobody else comes between.
-    fn alone<T>(&self, tenant: &TenantId, call: impl FnOnce(&mut Rows) -> T) -> Answer<T> {
+    fn alone<T>(&self, tenant: &TenantId, call: impl FnOnce(&mut Rows) -> Answer<T>) -> Answer<T> {
         let tenants = self.0.lock();
-        let mut tenants = tenants.map_err(|_| BackendError::new("my store", "out of order"))?;
-        Ok(call(tenants.entry(tenant.clone()).or_default()))
+        let mut tenants = tenants.map_err(|_| BackendError::new(NAME, "out of order"))?;
+        call(tenants.entry(tenant.clone()).or_default())
     }
 }
 
 impl ClientStore for MyStore {
     async fn insert(&self, insertion: Insertion) -> Answer<InsertOutcome> {
         let (client, key) = (insertion.client(), insertion.fold_key());
-        self.alone(client.tenant(), |rows| {
-            let is_same = |row: &&mut Row| key.is_some() && row.2 == key;
-            if let Some((same, usage, _)) = rows.values_mut().find(is_same) {
-                usage.touch(insertion.registered_again());
-                return InsertOutcome::Folded(Arc::clone(same));
+        let (tenant, usage) = (client.tenant(), Usage::registered(client.issued_at()));
+        self.alone(tenant, |rows| {
+            let is_same = |(_, row): &(&ClientId, &mut Row)| key.is_some() && row.key == key;
+            if let Some((id, same)) = rows.iter_mut().find(is_same) {
+                let client = same.read(tenant, id).readable();
+                let client = client.map_err(|error| BackendError::new(NAME, error))?;
+                same.usage.touch(insertion.registered_again());
+                return Ok(InsertOutcome::Folded(client));
             }
             if rows.contains_key(client.id()) {
-                return InsertOutcome::IdTaken;
+                return Ok(InsertOutcome::IdTaken);
             }
-            let usages = rows.values().map(|row| (&*row.0, row.1));
-            let Some(removed) = insertion.who_makes_room(usages) else {
-                return InsertOutcome::Full;
-            };
+            let to_go = insertion.to_make_room(rows.len() as u64);
+            let may_go = rows.iter().filter(|(_, row)| row.may_go());
+            let mut idle: Vec<_> = may_go.map(|(id, row)| (row.usage, id.clone())).collect();
+            idle.sort();
+            let removed: Vec<_> = (0..to_go).zip(idle).map(|(_, (_, id))| id).collect();
+            if to_go > 0 && removed.is_empty() {
+                return Ok(InsertOutcome::Full);
+            }
+            let row = Row::write(client, usage, key)?;
             rows.retain(|id, _| !removed.contains(id));
-            let usage = Usage::registered(client.issued_at());
-            rows.insert(client.id().clone(), (Arc::clone(client), usage, key));
-            InsertOutcome::Inserted { removed }
+            rows.insert(client.id().clone(), row);
+            Ok(InsertOutcome::Inserted { removed })
         })
     }
 
-    async fn find(&self, tenant: &TenantId, id: &ClientId) -> Answer<Option<Arc<Client>>> {
-        self.alone(tenant, |rows| rows.get(id).map(|row| Arc::clone(&row.0)))
+    async fn find(&self, tenant: &TenantId, id: &ClientId) -> Answer<Option<StoredClient>> {
+        self.alone(tenant, |rows| {
+            Ok(rows.get(id).map(|row| row.read(tenant, id)))
+        })
     }
 
     async fn list(&self, tenant: &TenantId, after: Option<&ClientId>, limit: u32) -> Answer<Page> {
         self.alone(tenant, |rows| {
             let later = rows.iter().filter(|row| after.is_none_or(|it| row.0 > it));
-            let clients = later.map(|(_, row)| Arc::clone(&row.0));
-            clients.take(limit as usize).collect()
+            let clients = later.map(|(id, row)| row.read(tenant, id));
+            Ok(clients.take(limit as usize).collect())
         })
     }
 
     async fn update(&self, update: ClientUpdate) -> Answer<UpdateOutcome> {
         let client = update.client();
         self.alone(client.tenant(), |rows| match rows.get_mut(client.id()) {
-            None => UpdateOutcome::Missing,
-            Some((stored, ..)) if !update.follows(stored) => UpdateOutcome::Changed,
-            Some((stored, _, key)) => {
-                *stored = Arc::clone(client);
-                *key = key.filter(|_| !update.unfolds());
-                UpdateOutcome::Updated
+            None => Ok(UpdateOutcome::Missing),
+            Some(row) if !update.follows(row.revision) => Ok(UpdateOutcome::Changed),
+            Some(row) => {
+                let key = row.key.filter(|_| !update.unfolds());
+                *row = Row::write(client, row.usage, key)?;
+                Ok(UpdateOutcome::Updated)
             }
         })
     }
 
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Answer<BlockOutcome> {
+        self.alone(tenant, |rows| {
+            let Some(row) = rows.get_mut(id) else {
+                return Ok(BlockOutcome::Missing);
+            };
+            let revision = row.revision.saturating_add(1);
+            (row.blocked, row.revision) = (blocked, revision);
+            Ok(BlockOutcome::Written { revision })
+        })
+    }
+
     async fn remove(&self, tenant: &TenantId, id: &ClientId) -> Answer<RemoveOutcome> {
-        let removed = self.alone(tenant, |rows| rows.remove(id))?;
+        let removed = self.alone(tenant, |rows| Ok(rows.remove(id)))?;
         Ok(removed.map_or(RemoveOutcome::Missing, |_| RemoveOutcome::Removed))
     }
 
     async fn touch(&self, tenant: &TenantId, id: &ClientId, touch: Touch) -> Answer<TouchOutcome> {
         self.alone(tenant, |rows| {
             let row = rows.get_mut(id);
-            row.map_or(TouchOutcome::Missing, |row| row.1.touch(touch))
+            Ok(row.map_or(TouchOutcome::Missing, |row| row.usage.touch(touch)))
         })
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Answer<Vec<ClientId>> {
         self.alone(tenant, |rows| {
-            let gone = rows.extract_if(.., |_, row| sweep.removes(&row.0, row.1));
+            let gone = rows.extract_if(.., |_, row| sweep.removes(row.blocked, row.usage));
             let most = sweep.max_removed() as usize;
-            gone.map(|(id, _)| id).take(most).collect()
+            Ok(gone.map(|(id, _)| id).take(most).collect())
         })
     }
 }

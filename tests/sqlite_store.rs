@@ -62,7 +62,7 @@ async fn clients_are_there_when_the_file_is_opened_again() {
     let store = open(&dir).await;
     for client in &clients {
         let found = store.find(client.tenant(), client.id()).await.unwrap();
-        assert_eq!(found.as_ref(), Some(client));
+        assert_eq!(found, Some(Arc::clone(client).into()));
         assert_eq!(insert(&store, client).await, InsertOutcome::IdTaken);
     }
 }
@@ -315,5 +315,5 @@ async fn nobody_waits_longer_than_the_time_for_another_process_that_holds_the_fi
         .find(clients[0].tenant(), clients[0].id())
         .await
         .unwrap();
-    assert!(found.is_none_or(|found| found == clients[0]));
+    assert!(found.is_none_or(|found| found == Arc::clone(&clients[0]).into()));
 }

@@ -6,9 +6,10 @@ use std::sync::{
 };
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, ClientStore, ClientUpdate, InitialAccess, InitialAccessOutcome,
-    InsertOutcome, Insertion, MemoryStore, Quota, RandomError, RateDecision, RateKey, RateLimiter,
-    RemoveOutcome, SecureRandom, Sweep, TenantId, Touch, TouchOutcome, UpdateOutcome,
+    BackendError, BlockOutcome, ClientId, ClientStore, ClientUpdate, InitialAccess,
+    InitialAccessOutcome, InsertOutcome, Insertion, MemoryStore, Quota, RandomError, RateDecision,
+    RateKey, RateLimiter, RemoveOutcome, SecureRandom, StoredClient, Sweep, TenantId, Touch,
+    TouchOutcome, UpdateOutcome,
 };
 use tokio::sync::Semaphore;
 
@@ -141,7 +142,7 @@ impl ClientStore for Shelf {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, BackendError> {
+    ) -> Result<Option<StoredClient>, BackendError> {
         self.clients.find(tenant, id).await
     }
 
@@ -150,12 +151,21 @@ impl ClientStore for Shelf {
         tenant: &TenantId,
         after: Option<&ClientId>,
         limit: u32,
-    ) -> Result<Vec<Arc<Client>>, BackendError> {
+    ) -> Result<Vec<StoredClient>, BackendError> {
         self.clients.list(tenant, after, limit).await
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
         self.clients.update(update).await
+    }
+
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Result<BlockOutcome, BackendError> {
+        self.clients.set_blocked(tenant, id, blocked).await
     }
 
     async fn remove(

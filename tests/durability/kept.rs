@@ -91,7 +91,8 @@ async fn all(store: &impl ClientStore, tenants: &BTreeSet<&str>) -> Clients {
             };
             last = Some(end.id().clone());
             let place = |client: &Client| (id.to_string(), client.id().to_string());
-            clients.extend(page.into_iter().map(|it| (place(&it), it)));
+            let page = page.into_iter().map(|row| row.readable().unwrap());
+            clients.extend(page.map(|it| (place(&it), it)));
         }
     }
     clients

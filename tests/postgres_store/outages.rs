@@ -64,7 +64,7 @@ async fn assert_works(store: &PostgresStore, name: &str) {
         &store.insert(limited("t2", name, 100)).await.unwrap()
     ));
     let found = store.find(&tenant("t1"), &id("kept")).await.unwrap();
-    assert_eq!(found, Some(client("t1", "kept")));
+    assert_eq!(found, Some(client("t1", "kept").into()));
 }
 
 async fn store_on(server: &PrivatePostgres) -> PostgresStore {

@@ -181,7 +181,8 @@ async fn operate(node: &PostgresStore, dice: &mut Dice) {
         }
         8 => {
             let found = node.find(&tenant(name), &id(&client_id)).await.unwrap();
-            if let Some(client) = found {
+            if let Some(row) = found {
+                let client = row.readable().unwrap();
                 let mut record = serde_json::to_value(&*client).unwrap();
                 record["revision"] = (client.revision() + 1).into();
                 record["blocked"] = dice.chance(20).into();
@@ -249,7 +250,7 @@ async fn one_that_is_used_while_it_should_make_room_stays() {
     );
     assert_eq!(
         node.find(&tenant("t1"), &id("old")).await.unwrap(),
-        Some(client("t1", "old"))
+        Some(client("t1", "old").into())
     );
     scene.assert_counts().await;
 }

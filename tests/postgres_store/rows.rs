@@ -29,7 +29,7 @@ async fn a_record_is_kept_to_the_byte() {
     let client = client_of(record);
     node.insert(Insertion::new(client.clone())).await.unwrap();
     let found = other.find(&tenant("t1"), client.id()).await.unwrap();
-    assert_eq!(found.as_ref(), Some(&client));
+    assert_eq!(found, Some(client.clone().into()));
     let kept: Vec<u8> = sqlx::query_scalar("SELECT record FROM oauth_dcr_clients")
         .fetch_one(&scene.pool)
         .await
@@ -94,7 +94,7 @@ async fn moments_beyond_the_columns_are_the_last_ones() {
     node.insert(Insertion::new(client.clone())).await.unwrap();
     let end = Timestamp::from_unix_millis(u64::MAX);
     let (t1, late) = (tenant("t1"), id("late"));
-    assert_eq!(node.find(&t1, &late).await.unwrap(), Some(client));
+    assert_eq!(node.find(&t1, &late).await.unwrap(), Some(client.into()));
     let sweep = Sweep::new().unused_before(end).idle_before(end);
     assert_eq!(node.sweep(&t1, sweep).await.unwrap(), []);
     let touch = Touch::used(end, Some(end));
@@ -159,5 +159,5 @@ async fn a_pool_of_the_hosts_is_used() {
     // What is committed is there for whoever comes.
     let store = PostgresStore::with_pool(PgPool::connect(&url).await.unwrap());
     let found = store.find(&tenant("t1"), &id("one")).await.unwrap();
-    assert_eq!(found, Some(client("t1", "one")));
+    assert_eq!(found, Some(client("t1", "one").into()));
 }

@@ -86,7 +86,10 @@ async fn a_taken_id_is_never_overwritten() {
         .find(first.client().tenant(), first.client().id())
         .await
         .unwrap();
-    assert!(Arc::ptr_eq(&kept.unwrap(), first.client()));
+    assert!(Arc::ptr_eq(
+        &kept.unwrap().readable().unwrap(),
+        first.client()
+    ));
 }
 
 #[tokio::test]

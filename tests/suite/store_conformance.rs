@@ -44,6 +44,10 @@ macro_rules! conforms {
             an_id_that_comes_back_has_its_own_key
             an_update_unfolds_if_it_says_so
             racing_insertions_of_one_key_store_one
+            an_unreadable_row_hides_no_other
+            an_unreadable_row_is_within_reach
+            an_unreadable_row_keeps_its_key
+            a_block_changes_flag_and_revision
             an_update_follows_the_revision_before
             an_update_needs_its_client
             racing_updates_store_one_of_each_revision

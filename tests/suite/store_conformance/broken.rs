@@ -9,9 +9,9 @@ use std::{
 };
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, ClientStore, ClientUpdate, FoldKey, InsertOutcome, Insertion,
-    MemoryStore, RemoveOutcome, Sweep, TenantId, Timestamp, Touch, TouchOutcome, UpdateOutcome,
-    conformance::store as rules,
+    BackendError, BlockOutcome, Client, ClientId, ClientStore, ClientUpdate, FoldKey,
+    InsertOutcome, Insertion, MemoryStore, RemoveOutcome, StoredClient, Sweep, TenantId, Timestamp,
+    Touch, TouchOutcome, UpdateOutcome, conformance::store as rules,
 };
 use serde_json::{Value, json};
 use tokio::{task::yield_now, time::sleep};
@@ -80,7 +80,11 @@ impl Broken {
     }
 
     async fn all(&self, tenant: &TenantId) -> Vec<Arc<Client>> {
-        self.store.list(tenant, None, 1000).await.unwrap()
+        let rows = self.store.list(tenant, None, 1000).await.unwrap();
+        // In memory, nothing has to be read.
+        rows.into_iter()
+            .map(|row| row.readable().unwrap())
+            .collect()
     }
 
     async fn replace(&self, client: Arc<Client>) {
@@ -238,7 +242,7 @@ impl ClientStore for Broken {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, BackendError> {
+    ) -> Result<Option<StoredClient>, BackendError> {
         let found = self.store.find(tenant, id).await?;
         if !self.is(Fault::FindsEveryTenants) || found.is_some() {
             return Ok(found);
@@ -257,7 +261,7 @@ impl ClientStore for Broken {
         tenant: &TenantId,
         after: Option<&ClientId>,
         limit: u32,
-    ) -> Result<Vec<Arc<Client>>, BackendError> {
+    ) -> Result<Vec<StoredClient>, BackendError> {
         let limit_in_memory = usize::try_from(limit).unwrap();
         let mut page = self.store.list(tenant, after, limit).await?;
         match self.fault {
@@ -267,13 +271,13 @@ impl ClientStore for Broken {
                 all.sort_by_key(|client| folded(client.id()));
                 all.retain(|it| after.is_none_or(|after| folded(it.id()) > folded(after)));
                 all.truncate(limit_in_memory);
-                page = all;
+                page = all.into_iter().map(StoredClient::from).collect();
             }
             Fault::ListsFromTheStart => {
                 let all = self.all(tenant).await;
                 let at = after.and_then(|id| all.iter().position(|it| it.id() == id));
                 let rest = all.into_iter().skip(at.map_or(0, |at| at + 1));
-                page = rest.take(limit_in_memory).collect();
+                page = rest.take(limit_in_memory).map(StoredClient::from).collect();
             }
             Fault::ListsOneLess if after.is_some() => {
                 page.pop();
@@ -317,6 +321,15 @@ impl ClientStore for Broken {
             }
             _ => Ok(outcome),
         }
+    }
+
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Result<BlockOutcome, BackendError> {
+        self.store.set_blocked(tenant, id, blocked).await
     }
 
     async fn remove(

@@ -13,7 +13,7 @@ pub(super) use custom_store::MyStore;
 use example_binary::binary;
 
 /// How long the store may be, without the suite that it is run through: whoever writes one reads it.
-const MAX_LINES_OF_CODE: usize = 79;
+const MAX_LINES_OF_CODE: usize = 123;
 
 #[test]
 fn the_example_is_read_in_one_go() {

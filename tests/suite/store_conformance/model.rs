@@ -62,7 +62,7 @@ fn sweep(dice: &mut Dice) -> Sweep {
 /// The step of a history, done to one store; what it came to.
 async fn step(store: &impl ClientStore, mut dice: Dice, revision: u64) -> String {
     let dice = &mut dice;
-    match dice.below(12) {
+    match dice.below(13) {
         0..=4 => {
             let max = dice.chance(60).then(|| dice.below(6) as u64);
             let key = dice
@@ -88,6 +88,11 @@ async fn step(store: &impl ClientStore, mut dice: Dice, revision: u64) -> String
             format!("{:?}", touched.unwrap())
         }
         10 => {
+            let blocked = dice.chance(50);
+            let set = store.set_blocked(&tenant(dice), &id(dice), blocked).await;
+            format!("{:?}", set.unwrap())
+        }
+        11 => {
             let mut swept = store.sweep(&tenant(dice), sweep(dice)).await.unwrap();
             swept.sort();
             format!("{swept:?}")

@@ -6,10 +6,10 @@ use std::sync::{
 };
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, ClientStore, ClientUpdate, Event, EventSink, InsertOutcome,
-    Insertion, MemoryStore, Quota, RandomError, RateDecision, RateKey, RateLimiter, RemoveOutcome,
-    SecureRandom, Sweep, TenantDirectory, TenantId, TenantSelector, TenantSettings, Touch,
-    TouchOutcome, UpdateOutcome,
+    BackendError, BlockOutcome, ClientId, ClientStore, ClientUpdate, Event, EventSink,
+    InsertOutcome, Insertion, MemoryStore, Quota, RandomError, RateDecision, RateKey, RateLimiter,
+    RemoveOutcome, SecureRandom, StoredClient, Sweep, TenantDirectory, TenantId, TenantSelector,
+    TenantSettings, Touch, TouchOutcome, UpdateOutcome,
 };
 
 /// Fails whatever it is asked.
@@ -107,7 +107,7 @@ impl ClientStore for OddStore {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, BackendError> {
+    ) -> Result<Option<StoredClient>, BackendError> {
         self.answer(self.store.find(tenant, id)).await
     }
 
@@ -116,7 +116,7 @@ impl ClientStore for OddStore {
         tenant: &TenantId,
         after: Option<&ClientId>,
         limit: u32,
-    ) -> Result<Vec<Arc<Client>>, BackendError> {
+    ) -> Result<Vec<StoredClient>, BackendError> {
         self.answer(self.store.list(tenant, after, limit)).await
     }
 
@@ -127,6 +127,16 @@ impl ClientStore for OddStore {
             .loses
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
         lost.map_or(answer, |_| Err(failure()))
+    }
+
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Result<BlockOutcome, BackendError> {
+        self.answer(self.store.set_blocked(tenant, id, blocked))
+            .await
     }
 
     async fn remove(

@@ -113,7 +113,7 @@ impl<S: ClientStore + Clone> House<S> {
             let detail = ["removal: ", "change: "]
                 .into_iter()
                 .find_map(|member| event.rsplit_once(member))
-                .map(|(_, detail)| detail.trim_end_matches([' ', '}']));
+                .and_then(|(_, detail)| detail.split(['(', ' ']).next());
             detail.map_or_else(|| name.to_owned(), |detail| format!("{name} {detail}"))
         };
         events.iter().map(kind).collect()
