@@ -48,4 +48,5 @@ mod support;
 mod temporary;
 mod texts;
 mod token;
+mod unreadable;
 mod wire;
