@@ -24,4 +24,5 @@ mod revocation;
 mod scene;
 mod site;
 mod tokens;
+mod unreadable;
 mod wire;
