@@ -2,6 +2,8 @@
 
 #[path = "../benches/support/minted.rs"]
 mod minted;
+#[path = "support/spoiled.rs"]
+mod spoiled;
 #[path = "support/temporary.rs"]
 mod temporary;
 #[path = "support/wal.rs"]
@@ -13,8 +15,8 @@ use std::{
 
 use minted::Minted;
 use oauth_dcr::{
-    BackendError, Client, ClientStore as _, InsertOutcome, Insertion, RemoveOutcome, SqliteStore,
-    Sweep, Timestamp, conformance,
+    BackendError, Client, ClientStore as _, FoldKey, InsertOutcome, Insertion, RemoveOutcome,
+    SqliteStore, Sweep, Timestamp, conformance,
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use temporary::TemporaryDir;
@@ -221,50 +223,70 @@ async fn what_is_a_name_of_no_file_is_not_opened() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_no_client_is_an_error_that_shows_nothing_of_it() {
+async fn a_record_that_cannot_be_read_is_named_and_within_reach() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
-    let client = &Minted::default().clients(1)[0];
-    insert(&store, client).await;
-    // serde quotes what it did not expect.
-    sqlx::query("UPDATE oauth_dcr_clients SET record = '{\"version\": \"s3cret\"}'")
-        .execute(&mut connect(&dir).await)
-        .await
-        .unwrap();
-    let found = store.find(client.tenant(), client.id()).await;
-    let listed = store.list(client.tenant(), None, 1).await;
-    for error in [found.unwrap_err(), listed.unwrap_err()] {
-        assert_eq!(error.backend(), "sqlite");
-        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
-        let expected = format!(
-            "the record of the client `{}` can't be read, at line 1, column 20",
-            client.id()
-        );
-        assert_eq!(cause(&error), expected);
-    }
+    spoiled::rows_stay_within_reach(&store, async |tenant, id, record| {
+        // Text of any bytes, as a disk that fails may leave it.
+        let sql = "UPDATE oauth_dcr_clients SET record = CAST(? AS TEXT)
+                   WHERE tenant = ? AND client_id = ?";
+        let written = sqlx::query(sql)
+            .bind(record)
+            .bind(tenant.as_str())
+            .bind(id.as_str())
+            .execute(&mut connect(&dir).await)
+            .await
+            .unwrap();
+        assert_eq!(written.rows_affected(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_that_no_client_can_have_is_within_reach() {
+    let dir = TemporaryDir::new();
+    let store = open(&dir).await;
+    spoiled::a_foreign_id_is_within_reach(&store, async |tenant, id, foreign| {
+        let sql = "UPDATE oauth_dcr_clients SET client_id = ? WHERE tenant = ? AND client_id = ?";
+        let written = sqlx::query(sql)
+            .bind(foreign)
+            .bind(tenant.as_str())
+            .bind(id.as_str())
+            .execute(&mut connect(&dir).await)
+            .await
+            .unwrap();
+        assert_eq!(written.rows_affected(), 1);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
-    let clients = Minted::default().clients(41);
-    insert(&store, &clients[0]).await;
-    sqlx::query("UPDATE oauth_dcr_clients SET client_id = 'not an id'")
+    let clients = Minted::default().clients(42);
+    let key = Some(FoldKey::from_bytes([1; 32]));
+    let first = Insertion::new(Arc::clone(&clients[0])).folded_by(key);
+    store.insert(first).await.unwrap();
+    sqlx::query("UPDATE oauth_dcr_clients SET record = '', idle_since = 0")
         .execute(&mut connect(&dir).await)
         .await
         .unwrap();
     // In this runtime all of them are in line before the first commit begins.
     let mut tasks = JoinSet::new();
-    for client in clients[1..].iter().map(Arc::clone) {
+    for client in clients[2..].iter().map(Arc::clone) {
         let store = store.clone();
         tasks.spawn(async move { insert(&store, &client).await });
     }
-    let everything = Sweep::new().unused_before(Timestamp::MAX).limit(1);
-    let sweep = store.sweep(clients[0].tenant(), everything);
-    let (swept, inserted_all) = tokio::join!(sweep, tasks.join_all());
-    let expected = "a client of tenant `default` has an id that is none";
-    assert_eq!(cause(&swept.unwrap_err()), expected);
+    // It needs the record that can't be read.
+    let same = store.insert(Insertion::new(Arc::clone(&clients[1])).folded_by(key));
+    let (same, inserted_all) = tokio::join!(same, tasks.join_all());
+    let expected = format!(
+        "the record of client `{}` can't be read: \
+         it is not the JSON of a client, at line 1, column 0",
+        clients[0].id()
+    );
+    assert_eq!(cause(&same.unwrap_err()), expected);
     assert_eq!(inserted_all, vec![inserted(); 40]);
 }
 

@@ -59,11 +59,11 @@ impl StoredClient {
     /// ```
     /// use oauth_dcr::{ClientId, StoredClient, TenantId};
     ///
-    /// let (tenant, id) = (TenantId::sole(), ClientId::parse("tpc_1")?);
+    /// let (tenant, id) = (TenantId::parse("acme")?, ClientId::parse("tpc_1")?);
     /// let row = StoredClient::from_record(&tenant, &id, b"{\"vers", false, 0);
     /// let StoredClient::Unreadable(unreadable) = row else { unreachable!() };
     /// assert_eq!(unreadable.reason(), "it is not the JSON of a client, at line 1, column 6");
-    /// # Ok::<(), oauth_dcr::InvalidClientId>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_record(
         tenant: &TenantId,

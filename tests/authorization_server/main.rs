@@ -28,5 +28,6 @@ mod revocation;
 mod scene;
 mod site;
 mod tokens;
+mod unreadable;
 mod user_limit;
 mod wire;

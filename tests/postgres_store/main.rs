@@ -15,4 +15,6 @@ mod races;
 mod rows;
 mod scene;
 mod schema;
+#[path = "../support/spoiled.rs"]
+mod spoiled;
 mod waits;

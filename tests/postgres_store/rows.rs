@@ -8,8 +8,11 @@ use oauth_dcr::{
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
-use crate::scene::{
-    ISSUED, Scene, client, client_of, database, folding, id, plain, record, story, tenant,
+use crate::{
+    scene::{
+        ISSUED, Scene, client, client_of, database, folding, id, plain, record, story, tenant,
+    },
+    spoiled,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,33 +41,61 @@ async fn a_record_is_kept_to_the_byte() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_named_but_not_shown() {
+async fn a_record_that_cannot_be_read_is_named_and_within_reach() {
+    let scene = Scene::new().await;
+    spoiled::rows_stay_within_reach(&scene.node(0), async |tenant, id, record| {
+        let sql = "UPDATE oauth_dcr_clients SET record = $1 WHERE tenant = $2 AND client_id = $3";
+        let written = sqlx::query(sql)
+            .bind(record)
+            .bind(tenant.as_str())
+            .bind(id.as_str())
+            .execute(&scene.pool)
+            .await
+            .unwrap();
+        assert_eq!(written.rows_affected(), 1);
+    })
+    .await;
+    scene.assert_counts().await;
+}
+
+#[tokio::test]
+async fn an_id_that_no_client_can_have_is_within_reach() {
+    let scene = Scene::new().await;
+    spoiled::a_foreign_id_is_within_reach(&scene.node(0), async |tenant, id, foreign| {
+        let sql =
+            "UPDATE oauth_dcr_clients SET client_id = $1 WHERE tenant = $2 AND client_id = $3";
+        let written = sqlx::query(sql)
+            .bind(foreign)
+            .bind(tenant.as_str())
+            .bind(id.as_str())
+            .execute(&scene.pool)
+            .await
+            .unwrap();
+        assert_eq!(written.rows_affected(), 1);
+    })
+    .await;
+    scene.assert_counts().await;
+}
+
+#[tokio::test]
+async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
     let scene = Scene::new().await;
     let [node, _] = &scene.nodes;
     node.insert(folding("t1", "broken", 1)).await.unwrap();
-    let record: &[u8] = br#"{"version": "hunter2", "client_name": "hunter2"}"#;
-    sqlx::query("UPDATE oauth_dcr_clients SET record = $1")
-        .bind(record)
+    sqlx::query("UPDATE oauth_dcr_clients SET record = ''")
         .execute(&scene.pool)
         .await
         .unwrap();
-    let errors = [
-        node.find(&tenant("t1"), &id("broken")).await.unwrap_err(),
-        node.list(&tenant("t1"), None, 10).await.unwrap_err(),
-        node.insert(folding("t1", "other", 1)).await.unwrap_err(),
-    ];
-    for error in errors {
-        let story = story(&error);
-        assert!(story.contains("`broken`"), "{story}");
-        assert!(!story.contains("hunter2"), "{story}");
-    }
-    // One that needs it not is not held up by it, even in one group with one that does.
     let (other, same) = tokio::join!(
         node.insert(folding("t1", "other", 2)),
         node.insert(folding("t1", "same", 1))
     );
     assert_eq!(other.unwrap(), InsertOutcome::Inserted { removed: vec![] });
-    same.unwrap_err();
+    let story = story(&same.unwrap_err());
+    assert!(
+        story.contains("the record of client `broken` can't be read"),
+        "{story}"
+    );
 }
 
 #[tokio::test]

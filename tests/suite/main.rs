@@ -48,5 +48,6 @@ mod support;
 mod temporary;
 mod texts;
 mod token;
+mod unreadable;
 mod uri_parsers;
 mod wire;

@@ -45,6 +45,11 @@ impl ExampleServer {
 
     /// Starts it with these options; clients are kept in memory unless they name a store.
     pub(crate) fn start_with(settings: Option<&Value>, options: &[&str]) -> Self {
+        Self::start_logged(settings, options, Stdio::inherit())
+    }
+
+    /// The same, with its standard error, where it logs, in another place.
+    pub(crate) fn start_logged(settings: Option<&Value>, options: &[&str], log: Stdio) -> Self {
         let settings = settings.map(SettingsFile::write);
         let mut command = Command::new(binary("authorization_server"));
         command.args(["--listen", "127.0.0.1:0"]).args(options);
@@ -54,6 +59,7 @@ impl ExampleServer {
         if let Some(file) = &settings {
             command.arg("--settings").arg(&file.0);
         }
+        command.stderr(log);
         Self::run(command)
     }
 

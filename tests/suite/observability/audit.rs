@@ -85,6 +85,8 @@ async fn each_fact_is_a_line_that_keeps_its_form() {
             "revision": 4 }),
         json!({ "at": at, "tenant": "open", "event": "redirection_policy_set", "client_id": "ID",
             "revision": 5, "redirection_policy": "allow_always" }),
+        json!({ "at": at, "tenant": "open", "event": "client_unreadable", "client_id": "ID",
+            "reason": "it is not the JSON of a client, at line 1, column 270" }),
         json!({ "at": at, "tenant": "open", "event": "client_deleted", "client_id": "ID" }),
         json!({ "at": at, "tenant": "open", "event": "client_swept", "client_id": "ID" }),
         json!({ "at": at, "tenant": "small", "event": "client_made_room", "client_id": "ID" }),

@@ -31,9 +31,11 @@ fn series(text: &str) -> BTreeMap<&str, Labels<'_>> {
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty())
     {
-        let (name, rest) = line.split_once('{').expect("every series has labels");
+        let (series, _value) = line.rsplit_once(' ').unwrap();
+        let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
         let of_metric = found.entry(name).or_default();
-        for label in rest.split_once('}').unwrap().0.split(',') {
+        let labels = labels.strip_suffix('}').unwrap();
+        for label in labels.split(',').filter(|it| !it.is_empty()) {
             let (label, value) = label.split_once('=').unwrap();
             let values = of_metric.entry(label).or_default();
             values.insert(value.trim_matches('"'));

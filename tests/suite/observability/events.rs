@@ -169,6 +169,7 @@ async fn no_event_shows_a_secret_or_a_body_it_refused() {
         "Registered",
         "Folded",
         "Changed",
+        "Unreadable",
         "Removed",
         "RuleMatched",
         "Refused",

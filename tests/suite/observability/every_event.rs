@@ -50,6 +50,7 @@ pub(crate) async fn provoke(wire: Wire<'_>) {
     };
     register_and_refuse(begin(OddStore::default()).build().unwrap(), &clock).await;
     own(&begin(OddStore::default()).build().unwrap(), &clock).await;
+    ask_for_what_is_damaged(&begin(OddStore::damaged()).build().unwrap()).await;
     gate(
         begin(OddStore::default())
             .initial_access(Gate)
@@ -312,6 +313,13 @@ async fn own(registrar: &Registrar, clock: &ManualClock) {
     let policy = RedirectionPolicy::AllowAlways;
     owner.set_redirection_policy(&id, policy).await.unwrap();
     owner.delete(&id).await.unwrap();
+}
+
+/// Names a client whose record can't be read.
+async fn ask_for_what_is_damaged(registrar: &Registrar) {
+    let (_, answer) = send(registrar, "open", &confidential()).await;
+    let (open, id) = (TenantId::parse("open").unwrap(), id_of(&answer));
+    registrar.find(&open, &id).await.unwrap_err();
 }
 
 async fn owner(registrar: &Registrar) -> Owner {

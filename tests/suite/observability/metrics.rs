@@ -140,7 +140,7 @@ fn what_has_closed_sets_of_labels_is_there_at_0_before_any_event() {
         }
         expected.extend(sets.into_iter().map(|labels| (name.to_owned(), labels)));
     }
-    assert_eq!(expected.len(), 4 + 4 + 4 + 5 + 3 + 4);
+    assert_eq!(expected.len(), 4 + 4 + 4 + 5 + 3 + 1 + 4);
     assert_eq!(found, expected);
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn metrics() -> Metrics {
         let [name, kind, _, labels] = row[..] else {
             panic!("{row:?}");
         };
-        let labels = labels.split("; ").map(|label| {
+        let labels = labels.split("; ").filter(|it| *it != "none");
+        let labels = labels.map(|label| {
             let mut quoted = quoted(label);
             (quoted.remove(0), quoted)
         });

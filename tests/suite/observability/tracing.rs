@@ -213,7 +213,7 @@ type Row<'a> = (&'a str, Level, &'a [(&'a str, &'a str)], &'a [&'a str]);
 async fn each_event_is_logged_with_its_level_and_fields() {
     let seen = everything(TracingEvents::new()).await;
     assert!(seen.events.iter().all(|event| event.target == "oauth_dcr"));
-    let rows: [Row<'_>; 9] = [
+    let rows: [Row<'_>; 10] = [
         (
             "client registered",
             Level::INFO,
@@ -236,6 +236,12 @@ async fn each_event_is_logged_with_its_level_and_fields() {
             Level::INFO,
             &[("tenant", "open"), ("change", "secret"), ("revision", "2")],
             &["client_id"],
+        ),
+        (
+            "client unreadable",
+            Level::ERROR,
+            &[("tenant", "open")],
+            &["client_id", "reason"],
         ),
         (
             "client removed",

@@ -46,6 +46,8 @@ pub(crate) struct OddStore {
     pub(crate) store: MemoryStore,
     /// Fails whatever it is asked.
     pub(crate) fails: bool,
+    /// Has lost the second half of each record.
+    pub(crate) damaged: bool,
     /// Waits once before and once after each call, as a store behind a network does.
     pub(crate) waits: bool,
     /// Does what it is asked for and loses the answer, so many times.
@@ -59,6 +61,13 @@ impl OddStore {
     pub(crate) fn failing() -> Self {
         Self {
             fails: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn damaged() -> Self {
+        Self {
+            damaged: true,
             ..Self::default()
         }
     }
@@ -108,7 +117,17 @@ impl ClientStore for OddStore {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<Option<StoredClient>, BackendError> {
-        self.answer(self.store.find(tenant, id)).await
+        let found = self.answer(self.store.find(tenant, id)).await?;
+        let client = found.map(StoredClient::readable).transpose().unwrap();
+        Ok(client.map(|client| {
+            if self.damaged {
+                let record = serde_json::to_vec(&*client).unwrap();
+                let left = &record[..record.len() / 2];
+                StoredClient::from_record(tenant, id, left, false, 0)
+            } else {
+                client.into()
+            }
+        }))
     }
 
     async fn list(

@@ -1,0 +1,171 @@
+//! A client whose record in the store can't be read.
+
+use std::fs::{self, File};
+
+use http::Request;
+use serde_json::{Value, json};
+use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::{
+    client::{Client, Tokens},
+    example_server::ExampleServer,
+    scene::{consent_page, two_scopes},
+    temporary::TemporaryDir,
+    wire::{Answer, post, send, with},
+};
+
+/// A server whose clients are in a file that a test can write to.
+struct Scene {
+    server: ExampleServer,
+    file: SqliteConnection,
+    dir: TemporaryDir,
+}
+
+impl Scene {
+    async fn new(settings: Option<&Value>, options: &[&str]) -> Self {
+        let dir = TemporaryDir::new();
+        let path = dir.path().join("clients");
+        let store = format!("sqlite:{}", path.display());
+        let options = [options, &["--store", &store]].concat();
+        let log = File::create(dir.path().join("log")).unwrap();
+        let server = ExampleServer::start_logged(settings, &options, log.into());
+        let file = SqliteConnectOptions::new().filename(&path).connect().await;
+        Self {
+            server,
+            file: file.unwrap(),
+            dir,
+        }
+    }
+
+    /// Cuts the record of `client` in the middle, and gives it back whole.
+    async fn damage(&mut self, client: &Client) -> String {
+        let sql = "SELECT record FROM oauth_dcr_clients WHERE client_id = ?";
+        let record = sqlx::query_scalar(sql).bind(&client.id);
+        let record: String = record.fetch_one(&mut self.file).await.unwrap();
+        self.write(client, &record[..record.len() / 2]).await;
+        record
+    }
+
+    /// The lines of the log that name `client`.
+    fn logged(&self, client: &Client) -> Vec<String> {
+        let log = fs::read_to_string(self.dir.path().join("log")).unwrap();
+        let lines = log.lines().filter(|line| line.contains(&client.id));
+        lines.map(ToOwned::to_owned).collect()
+    }
+
+    async fn write(&mut self, client: &Client, record: &str) {
+        let sql = "UPDATE oauth_dcr_clients SET record = ? WHERE client_id = ?";
+        let write = sqlx::query(sql).bind(record).bind(&client.id);
+        let written = write.execute(&mut self.file).await.unwrap();
+        assert_eq!(written.rows_affected(), 1);
+    }
+}
+
+fn assert_is_told_to_come_again(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(answer.header("retry-after"), Some("1"), "{answer:?}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("location"), None);
+    assert!(!answer.body.contains("invalid_client"), "{answer:?}");
+    assert!(!answer.body.contains("unknown"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn requests_that_name_it_are_told_to_come_again() {
+    let mut scene = Scene::new(None, &["--auto-approve"]).await;
+    let base = scene.server.base.clone();
+    for client in [
+        Client::public(&base).await,
+        Client::confidential(&base).await,
+    ] {
+        let other = Client::public(&base).await;
+        let tokens = client.tokens().await;
+        let code = client.code().await;
+        let record = scene.damage(&client).await;
+        let revocation = client.authenticated(vec![("token".into(), tokens.refresh.clone())]);
+        for answer in [
+            client.authorize(&client.authorization()).await,
+            client.token(&client.exchange(&code)).await,
+            client.token(&client.refresh(&tokens.refresh)).await,
+            post(&format!("{base}/oauth/revoke"), &revocation).await,
+        ] {
+            assert_is_told_to_come_again(&answer);
+        }
+        // Who the client says that it is does not matter by then.
+        let wrong = with(client.exchange(&code), "client_secret", "wrong");
+        assert_is_told_to_come_again(&client.token(&wrong).await);
+        other.tokens().await;
+        // Nothing was used up.
+        scene.write(&client, &record).await;
+        Tokens::of(&client.token(&client.exchange(&code)).await);
+        Tokens::of(&client.token(&client.refresh(&tokens.refresh)).await);
+    }
+}
+
+#[tokio::test]
+async fn each_request_that_names_it_is_logged() {
+    let mut scene = Scene::new(None, &["--auto-approve"]).await;
+    let client = Client::public(&scene.server.base).await;
+    let code = client.code().await;
+    scene.damage(&client).await;
+    assert_eq!(scene.logged(&client), [""; 0]);
+    for count in [1, 2] {
+        let answer = if count == 1 {
+            client.authorize(&client.authorization()).await
+        } else {
+            client.token(&client.exchange(&code)).await
+        };
+        assert_is_told_to_come_again(&answer);
+        let lines = scene.logged(&client);
+        assert_eq!(lines.len(), count, "{lines:?}");
+        let line = &lines[count - 1];
+        for told in [
+            "ERROR",
+            "client unreadable",
+            "it is not the JSON of a client",
+        ] {
+            assert!(line.contains(told), "{line}");
+        }
+        assert!(!line.contains("app.example.com"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_would_be_folded_into_it_is_told_to_come_again() {
+    let mut settings = two_scopes("strict");
+    settings["tenants"][0]["registration"]["fold_identical"] = true.into();
+    let mut scene = Scene::new(Some(&settings), &["--auto-approve"]).await;
+    let base = scene.server.base.clone();
+    let client = Client::public(&base).await;
+    let record = scene.damage(&client).await;
+    let body = json!({
+        "token_endpoint_auth_method": "none",
+        "redirect_uris": [&client.redirect_uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+    });
+    let request = Request::post(format!("{base}/oidc/register"))
+        .header("content-type", "application/json")
+        .body(body.to_string())
+        .unwrap();
+    let answer = send(request).await;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    assert_eq!(answer.error(), "temporarily_unavailable");
+    // What is not the same registers.
+    let other = json!({ "token_endpoint_auth_method": "none", "client_name": "Other" });
+    assert_ne!(Client::register(&base, other).await.id, client.id);
+    scene.write(&client, &record).await;
+    assert_eq!(Client::public(&base).await.id, client.id);
+}
+
+#[tokio::test]
+async fn consent_to_it_is_told_to_come_again() {
+    let mut scene = Scene::new(Some(&two_scopes("strict")), &[]).await;
+    let client = Client::public(&scene.server.base).await;
+    let (mut person, consent) = consent_page(&client).await;
+    assert_eq!(consent.answer.status, 200, "{:?}", consent.answer);
+    scene.damage(&client).await;
+    let answer = person.decide(&consent, "approve", &["read:items"]).await;
+    assert_is_told_to_come_again(&answer);
+    assert_eq!(scene.logged(&client).len(), 1);
+}

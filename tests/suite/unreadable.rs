@@ -1,0 +1,383 @@
+//! Clients whose records can't be read, through the library: what callers are told, and what the owner can
+//! still do.
+
+use std::{error::Error as _, time::Duration};
+
+use oauth_dcr::{
+    Client, ClientId, ClientStore as _, OwnerError, RedirectionPolicy, RegistrationRequest,
+    RegistrationSettings, SqliteStore, StoredClient, TenantId, UnreadableClient,
+};
+use proptest::{prelude::*, sample};
+use serde_json::{Value, json};
+use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::{
+    properties::almost_uri,
+    support::house::{House, id_of},
+    temporary::TemporaryDir,
+};
+
+const REASON: &str = "it is not the JSON of a client, at line 1, column 6";
+
+/// A tenant whose clients are in a file that a test can write to.
+struct Scene {
+    house: House<SqliteStore>,
+    file: SqliteConnection,
+    _dir: TemporaryDir,
+}
+
+impl Scene {
+    async fn new(registration: Value) -> Self {
+        let dir = TemporaryDir::new();
+        let path = dir.path().join("clients");
+        let store = SqliteStore::open(&path).await.unwrap();
+        let options = SqliteConnectOptions::new().filename(&path);
+        Self {
+            house: House::with_store(store, registration),
+            file: options.connect().await.unwrap(),
+            _dir: dir,
+        }
+    }
+
+    /// Registers a client and writes `record` in the place of its own, which is given back.
+    async fn broken(&mut self) -> (ClientId, String) {
+        let id = id_of(&self.house.register(&public("App")).await);
+        let sql = "SELECT record FROM oauth_dcr_clients WHERE client_id = ?";
+        let record = sqlx::query_scalar(sql).bind(id.as_str());
+        let record = record.fetch_one(&mut self.file).await.unwrap();
+        self.write(&id, "{\"vers").await;
+        self.house.events();
+        (id, record)
+    }
+
+    async fn write(&mut self, id: &ClientId, record: &str) {
+        let sql = "UPDATE oauth_dcr_clients SET record = ? WHERE client_id = ?";
+        let write = sqlx::query(sql).bind(record).bind(id.as_str());
+        write.execute(&mut self.file).await.unwrap();
+    }
+}
+
+fn public(name: &str) -> Value {
+    json!({
+        "client_name": name,
+        "redirect_uris": ["https://app.example.com/callback"],
+        "token_endpoint_auth_method": "none",
+    })
+}
+
+fn tenant() -> TenantId {
+    TenantId::parse("t1").unwrap()
+}
+
+#[tokio::test]
+async fn a_page_names_what_cannot_be_read() {
+    let mut scene = Scene::new(json!({})).await;
+    let mut names = Vec::new();
+    for name in ["first", "second", "third"] {
+        names.push(id_of(&scene.house.register(&public(name)).await));
+    }
+    let (broken, _) = scene.broken().await;
+    let owner = scene.house.owner().await;
+    let page = owner.list(None, 10).await.unwrap();
+    let mut readable: Vec<_> = page.clients.iter().map(|it| it.id().clone()).collect();
+    readable.sort();
+    names.sort();
+    assert_eq!(readable, names);
+    let expected = UnreadableClient::new(broken.clone(), REASON);
+    assert_eq!(page.unreadable, [expected]);
+    assert_eq!(page.next, None);
+    // Page by page it is there once, and the pages go on after it.
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = owner.list(after.as_ref(), 1).await.unwrap();
+        assert_eq!(page.clients.len() + page.unreadable.len(), 1);
+        seen.extend(page.clients.iter().map(|it| it.id().clone()));
+        seen.extend(page.unreadable.iter().map(|it| it.id().clone()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    names.push(broken);
+    names.sort();
+    assert_eq!(seen, names);
+    // Nobody asked for it.
+    assert_eq!(scene.house.events(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_needs_the_record_says_that_it_cannot_be_read() {
+    let mut scene = Scene::new(json!({})).await;
+    let read = scene.house.register(&public("Other")).await;
+    let read = scene.house.stored(&read).await.unwrap();
+    let (id, record) = scene.broken().await;
+    let stored: Client = serde_json::from_str(&record).unwrap();
+    let owner = scene.house.owner().await;
+    let request = RegistrationRequest::new(["https://app.example.com/new"]);
+    let policy = RedirectionPolicy::AllowAlways;
+    let errors = [
+        owner.find(&id).await.map(|_| ()),
+        owner.update(&stored, request).await.map(|_| ()),
+        owner.rotate_secret(&id, Duration::ZERO).await.map(|_| ()),
+        owner.set_redirection_policy(&id, policy).await.map(|_| ()),
+    ];
+    for error in errors {
+        let Err(OwnerError::Unreadable(client)) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(client, UnreadableClient::new(id.clone(), REASON));
+    }
+    assert_eq!(scene.house.kinds_of_events(), ["Unreadable"; 4]);
+    // The next client is as it was.
+    let policy_of_other = owner.set_redirection_policy(read.id(), policy).await;
+    assert_eq!(policy_of_other.unwrap().redirection_policy(), policy);
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_read_is_not_unknown() {
+    let mut scene = Scene::new(json!({})).await;
+    let (id, record) = scene.broken().await;
+    let registrar = scene.house.registrar.clone();
+    let error = registrar.find(&tenant(), &id).await.unwrap_err();
+    let source = error.source().unwrap();
+    let unreadable = source.downcast_ref::<UnreadableClient>();
+    assert_eq!(unreadable, Some(&UnreadableClient::new(id.clone(), REASON)));
+    let events = scene.house.events();
+    let [event] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert!(event.starts_with("Unreadable {"), "{event}");
+    for told in ["t1", id.as_str(), REASON] {
+        assert!(event.contains(told), "{event}");
+    }
+    scene.write(&id, &record).await;
+    let found = registrar.find(&tenant(), &id).await.unwrap();
+    assert_eq!(
+        found.as_deref(),
+        serde_json::from_str(&record).ok().as_ref()
+    );
+    assert_eq!(scene.house.events(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_owner_blocks_and_unblocks_what_cannot_be_read() {
+    let mut scene = Scene::new(json!({ "remove_unused_after_seconds": 60 })).await;
+    let (id, record) = scene.broken().await;
+    let owner = scene.house.owner().await;
+    owner.block(&id).await.unwrap();
+    assert_eq!(scene.house.kinds_of_events(), ["Changed Blocked"]);
+    // It stays while it is blocked.
+    scene.house.set_hour(1);
+    assert_eq!(owner.sweep(100).await.unwrap(), []);
+    // And it is blocked once it can be read again, though the record does not say so.
+    scene.write(&id, &record).await;
+    let client = owner.find(&id).await.unwrap();
+    assert_eq!((client.is_blocked(), client.revision()), (true, 1));
+    let mut as_it_was: Value = serde_json::from_str(&record).unwrap();
+    (as_it_was["blocked"], as_it_was["revision"]) = (true.into(), 1.into());
+    assert_eq!(serde_json::to_value(&*client).unwrap(), as_it_was);
+    scene.write(&id, "").await;
+    owner.unblock(&id).await.unwrap();
+    assert_eq!(scene.house.kinds_of_events(), ["Changed Unblocked"]);
+    scene.write(&id, &record).await;
+    let client = owner.find(&id).await.unwrap();
+    assert_eq!((client.is_blocked(), client.revision()), (false, 2));
+}
+
+#[tokio::test]
+async fn an_owner_deletes_and_sweeps_what_cannot_be_read() {
+    let mut scene = Scene::new(json!({ "remove_unused_after_seconds": 60 })).await;
+    let (deleted, _) = scene.broken().await;
+    let (swept, _) = scene.broken().await;
+    let owner = scene.house.owner().await;
+    owner.delete(&deleted).await.unwrap();
+    assert_eq!(scene.house.kinds_of_events(), ["Removed Deleted"]);
+    scene.house.set_hour(1);
+    assert_eq!(
+        owner.sweep(100).await.unwrap(),
+        std::slice::from_ref(&swept)
+    );
+    assert_eq!(scene.house.kinds_of_events(), ["Removed Swept"]);
+    for id in [deleted, swept] {
+        let found = owner.find(&id).await;
+        assert!(matches!(found, Err(OwnerError::UnknownClient)), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_read_makes_room() {
+    let mut scene = Scene::new(json!({ "max_clients": 1 })).await;
+    let (broken, _) = scene.broken().await;
+    let new = id_of(&scene.house.register(&public("New")).await);
+    assert_eq!(
+        scene.house.kinds_of_events(),
+        ["Removed MadeRoom", "Registered"]
+    );
+    let page = scene.house.owner().await.list(None, 10).await.unwrap();
+    assert_ne!(new, broken);
+    assert_eq!((page.clients.len(), page.unreadable.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn what_would_be_folded_into_it_is_told_to_come_again() {
+    let mut scene = Scene::new(json!({ "fold_identical": true })).await;
+    let (id, record) = scene.broken().await;
+    let (status, answer) = scene.house.send(public("App").to_string()).await;
+    assert_eq!(
+        (status, &answer["error"]),
+        (503, &json!("temporarily_unavailable"))
+    );
+    assert_eq!(scene.house.kinds_of_events(), ["Refused"]);
+    // What is not the same registers, and nothing was stored beside it.
+    scene.house.register(&public("Other")).await;
+    let page = scene.house.owner().await.list(None, 10).await.unwrap();
+    assert_eq!((page.clients.len(), page.unreadable.len()), (1, 1));
+    scene.write(&id, &record).await;
+    assert_eq!(id_of(&scene.house.register(&public("App")).await), id);
+}
+
+/// Members whose texts people read. No rule for them may make a stored client unreadable.
+const TEXTS: [&str; 5] = [
+    "client_name",
+    "client_name#fr",
+    "contacts",
+    "software_id",
+    "software_version",
+];
+
+const URIS: [&str; 5] = [
+    "redirect_uris",
+    "client_uri",
+    "logo_uri#fr",
+    "policy_uri",
+    "tos_uri",
+];
+
+fn with(member: &str, text: &str) -> Value {
+    let mut body = public("App");
+    body[member] = match member {
+        "contacts" | "redirect_uris" => json!([text]),
+        _ => json!(text),
+    };
+    body
+}
+
+/// What a registration with this text stores of it now.
+fn accepted(member: &str, text: &str) -> Option<Value> {
+    let body = with(member, text).to_string();
+    let request = RegistrationRequest::from_json(body.as_bytes()).ok()?;
+    let metadata = RegistrationSettings::default().apply(request).ok()?;
+    serde_json::to_value(&metadata)
+        .unwrap()
+        .get(member)
+        .cloned()
+}
+
+/// The row of a client that was registered with this text.
+fn row(member: &str, text: &str) -> StoredClient {
+    let record = json!({
+        "version": 1, "tenant": "t1", "client_id": "tpc_1", "issued_at": 0,
+        "security_mode": "strict", "metadata": with(member, text),
+    });
+    let id = ClientId::parse("tpc_1").unwrap();
+    StoredClient::from_record(&tenant(), &id, record.to_string().as_bytes(), false, 0)
+}
+
+/// Texts, most of which are refused.
+fn bad_text() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        any::<String>(),
+        any::<char>().prop_map(String::from),
+        sample::select(vec![
+            "\0",
+            "\n",
+            "\u{202e}",
+            "\u{2066}",
+            "\u{e000}",
+            "\u{378}",
+            "\u{10ffff}",
+            "\u{feff}",
+            "\u{fdfa}",
+            "<b>",
+            " ",
+            "\u{301}",
+            "\u{7f}",
+            "\u{fffe}",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    let parts = proptest::collection::vec(part, 1..9);
+    (parts, sample::select(vec![1, 1, 200])).prop_map(|(parts, times)| parts.concat().repeat(times))
+}
+
+proptest! {
+    #![proptest_config(crate::properties::config())]
+
+    #[test]
+    fn a_text_that_is_refused_now_is_still_read(
+        member in sample::select(TEXTS.to_vec()), text in bad_text(),
+    ) {
+        let row = row(member, &text);
+        prop_assert!(matches!(row, StoredClient::Readable(_)), "{member} {text:?}: {row:?}");
+    }
+
+    #[test]
+    fn a_uri_that_is_accepted_is_read_and_any_other_is_named(
+        member in sample::select(URIS.to_vec()), text in prop_oneof![almost_uri(), bad_text()],
+    ) {
+        match row(member, &text) {
+            StoredClient::Readable(client) => {
+                let metadata = serde_json::to_value(client.metadata()).unwrap();
+                prop_assert_eq!(&metadata[member], &with(member, &text)[member]);
+            }
+            StoredClient::Unreadable(row) => {
+                prop_assert_eq!(accepted(member, &text), None, "{}", row);
+                let field = member.split('#').next().unwrap();
+                prop_assert!(row.reason().starts_with(field), "{row}");
+            }
+        }
+    }
+}
+
+/// The same by hand in a file: all of them are on the owner's pages.
+#[tokio::test]
+async fn no_text_keeps_a_row_off_its_page() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut take = |texts: BoxedStrategy<String>| {
+        proptest::strategy::ValueTree::current(&texts.new_tree(&mut runner).unwrap())
+    };
+    let mut scene = Scene::new(json!({})).await;
+    let (mut texts, mut refused) = (0, 0);
+    for number in 0..40 {
+        for members in [TEXTS, URIS] {
+            let is_text = members == TEXTS;
+            let member = members[number % members.len()];
+            let text = take(if is_text {
+                bad_text().boxed()
+            } else {
+                almost_uri().boxed()
+            });
+            let (id, record) = scene.broken().await;
+            let mut record: Value = serde_json::from_str(&record).unwrap();
+            record["metadata"][member] = with(member, &text)[member].clone();
+            scene.write(&id, &record.to_string()).await;
+            let found = scene
+                .house
+                .store
+                .find(&tenant(), &id)
+                .await
+                .unwrap()
+                .unwrap();
+            assert!(
+                !is_text || matches!(found, StoredClient::Readable(_)),
+                "{text:?}"
+            );
+            texts += 1;
+            refused += usize::from(is_text && accepted(member, &text).is_none());
+        }
+    }
+    assert!(refused > 10, "{refused} of {texts} texts are refused");
+    let page = scene.house.owner().await.list(None, 1000).await.unwrap();
+    assert_eq!(page.clients.len() + page.unreadable.len(), texts);
+    assert!(!page.unreadable.is_empty() && page.clients.len() > 40);
+}
