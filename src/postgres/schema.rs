@@ -15,16 +15,21 @@ const RETRIES: u32 = 10;
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-const FILES: [(i64, &str, &str); 2] = [
+const FILES: [(i64, &str, &str); 3] = [
     (1, "clients", include_str!("migrations/0001_clients.sql")),
-    (2, "users", include_str!("migrations/0002_users.sql")),
+    (2, "user key", include_str!("migrations/0002_user_key.sql")),
+    (
+        3,
+        "clients by user",
+        include_str!("migrations/0003_clients_by_user.sql"),
+    ),
 ];
 
 /// What makes text sort by its bytes, whatever the database was made with.
 const BYTEWISE: &str = r#" COLLATE "C""#;
 
 /// The migrations for a server that calls itself `version`.
-fn migrations(version: &str) -> [Migration; 2] {
+fn migrations(version: &str) -> [Migration; 3] {
     // It sorts text by its bytes anyway, and refuses to be told so.
     let is_cockroach = version.starts_with("CockroachDB");
     FILES.map(|(number, name, sql)| {
@@ -91,8 +96,8 @@ mod tests {
 
     #[test]
     fn only_a_server_that_refuses_collations_gets_none() {
-        let [postgres, _] = migrations("PostgreSQL 15.18 (Debian 15.18-0+deb12u1)");
-        let [cockroach, _] = migrations("CockroachDB CCL v25.4.0");
+        let [postgres, ..] = migrations("PostgreSQL 15.18 (Debian 15.18-0+deb12u1)");
+        let [cockroach, ..] = migrations("CockroachDB CCL v25.4.0");
         let (postgres, cockroach) = (postgres.sql.as_str(), cockroach.sql.as_str());
         let column = |name: &str, collation: &str| format!("{name} TEXT{collation} NOT NULL");
         for name in ["tenant", "client_id"] {

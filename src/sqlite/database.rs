@@ -19,7 +19,7 @@ const ATTEMPTS: u32 = 5;
 
 const MIGRATIONS: [(i64, &str, &str); 2] = [
     (1, "clients", include_str!("migrations/0001_clients.sql")),
-    (2, "users", include_str!("migrations/0002_users.sql")),
+    (2, "user key", include_str!("migrations/0002_user_key.sql")),
 ];
 
 /// What writes, and the connections that read.

@@ -1,8 +1,8 @@
 //! The example authorization server and what it keeps its clients in, as processes of their own:
 //! whatever ends them and whenever, what was acknowledged is there, and outages close.
 //!
-//! How much is done is set by `OAUTH_DCR_KILL_ROUNDS`, `OAUTH_DCR_PAUSE_SECONDS` and
-//! `OAUTH_DCR_RSS_CLIENTS`.
+//! How much is done is set by `OAUTH_DCR_KILL_ROUNDS`, `OAUTH_DCR_HANG_UP_ROUNDS`,
+//! `OAUTH_DCR_PAUSE_SECONDS` and `OAUTH_DCR_RSS_CLIENTS`.
 #![expect(
     clippy::disallowed_methods,
     reason = "what is tested here takes time from servers and from the operating system"
@@ -23,6 +23,7 @@ mod private_redis;
 mod temporary;
 
 mod footprint;
+mod hang_ups;
 mod kept;
 mod kill;
 mod ledger;

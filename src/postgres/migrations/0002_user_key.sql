@@ -3,8 +3,3 @@
 
 -- The first user of the client, as a digest.
 ALTER TABLE oauth_dcr_clients ADD COLUMN IF NOT EXISTS user_key BYTEA;
-
--- The clients of each user, the longest idle first.
-CREATE INDEX IF NOT EXISTS oauth_dcr_clients_user
-    ON oauth_dcr_clients (tenant, user_key, idle_since, client_id)
-    WHERE user_key IS NOT NULL AND NOT blocked;

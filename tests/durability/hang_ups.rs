@@ -1,0 +1,172 @@
+//! Clients that hang up while they are registered: whatever is stored has its event.
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use oauth_dcr::{
+    AuditFact, AuditTrail, ClientStore, MemoryStore, OsRandom, PostgresStore, Registrar,
+    SecureRandom as _, SettingsDocument, SqliteStore, TenantId, tower::RegistrationService,
+};
+use serde_json::json;
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::sleep,
+};
+
+use crate::{number, private_postgres::PrivatePostgres, temporary::TemporaryDir};
+
+/// How many clients hang up at the same time.
+const AT_ONCE: u32 = 40;
+
+/// The tenant's limit, so that most registrations evict a client.
+const MAX_CLIENTS: usize = 50;
+
+/// How often, and how long apart, a store is looked at that may still be at work.
+const LOOKS: u32 = 1_000;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// What the audit trail says.
+#[derive(Default)]
+struct Trail {
+    registered: BTreeSet<String>,
+    evicted: BTreeSet<String>,
+}
+
+impl Trail {
+    fn record(&mut self, fact: AuditFact) {
+        match fact {
+            AuditFact::ClientRegistered { client_id, .. } => {
+                let is_new = self.registered.insert(client_id.to_string());
+                assert!(is_new, "{client_id} is registered twice");
+            }
+            AuditFact::ClientMadeRoom { client_id, .. } => {
+                let is_new = self.evicted.insert(client_id.to_string());
+                assert!(is_new, "{client_id} is evicted twice");
+            }
+            // A request that was cut off before it was whole.
+            AuditFact::RegistrationRefused { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The clients that have to be in the table.
+    fn clients(&self) -> BTreeSet<String> {
+        self.registered.difference(&self.evicted).cloned().collect()
+    }
+}
+
+fn settings() -> SettingsDocument {
+    let registration = json!({ "enabled": true, "rate_limit": null, "max_clients": MAX_CLIENTS });
+    let document = json!({ "tenants": [{ "id": "t1", "registration": registration }] });
+    SettingsDocument::from_json(&document.to_string()).unwrap()
+}
+
+/// Serves registrations on a free loopback port for as long as the test runs.
+async fn serve(store: impl ClientStore, trail: &Arc<Mutex<Trail>>) -> String {
+    let trail = Arc::clone(trail);
+    let events = AuditTrail::new(move |event| trail.lock().unwrap().record(event.fact));
+    let registrar = Registrar::builder(store)
+        .tenants(oauth_dcr::Tenants::new(settings()))
+        .events(events)
+        .build()
+        .unwrap();
+    let registration = RegistrationService::new(registrar);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let registration = registration.clone();
+            let service = service_fn(move |request: hyper::Request<Incoming>| {
+                let registration = registration.clone();
+                async move { Ok::<_, Infallible>(registration.answer(request).await) }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    address
+}
+
+/// Sends a whole registration, and hangs up at a random moment within `patience` without reading.
+async fn register_and_hang_up(address: &str, patience: Duration) {
+    let body = json!({
+        "redirect_uris": ["https://app.example.com/callback"],
+        "token_endpoint_auth_method": "none",
+    })
+    .to_string();
+    let request = format!(
+        "POST /oidc/register HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut byte = [0];
+    OsRandom.fill(&mut byte).unwrap();
+    sleep(patience.mul_f64(f64::from(byte[0]) / 255.0)).await;
+}
+
+/// `patience` is longer than an insertion takes, so that some hang up before, some within and some after
+/// it.
+async fn hang_up<S: ClientStore>(what: &str, store: Arc<S>, patience: Duration) {
+    let trail = Arc::new(Mutex::new(Trail::default()));
+    let address = serve(Arc::clone(&store), &trail).await;
+    let rounds = number("OAUTH_DCR_HANG_UP_ROUNDS", 10);
+    for _ in 0..rounds {
+        let mut clients = JoinSet::new();
+        for _ in 0..AT_ONCE {
+            let address = address.clone();
+            clients.spawn(async move { register_and_hang_up(&address, patience).await });
+        }
+        while let Some(client) = clients.join_next().await {
+            client.unwrap();
+        }
+    }
+    let tenant = TenantId::parse("t1").unwrap();
+    let mut stored = BTreeSet::new();
+    for _ in 0..LOOKS {
+        let rows = store.list(&tenant, None, 1_000).await.unwrap();
+        stored = rows.iter().map(|row| row.id().to_string()).collect();
+        if stored == trail.lock().unwrap().clients() {
+            break;
+        }
+        sleep(BETWEEN_LOOKS).await;
+    }
+    let trail = trail.lock().unwrap();
+    assert_eq!(stored, trail.clients(), "the table is what the trail says");
+    let (registered, evicted) = (trail.registered.len(), trail.evicted.len());
+    println!(
+        "{what}: {} hung up, {registered} clients registered, {evicted} evicted, each with its event",
+        rounds * AT_ONCE
+    );
+    assert!(registered > MAX_CLIENTS, "most are stored all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_hung_up_have_their_events_in_memory() {
+    let patience = Duration::from_millis(2);
+    hang_up("memory", Arc::new(MemoryStore::new()), patience).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_hung_up_have_their_events_in_sqlite() {
+    let dir = TemporaryDir::new();
+    let store = SqliteStore::open(dir.path().join("clients")).await.unwrap();
+    hang_up("SQLite", Arc::new(store), Duration::from_millis(40)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_hung_up_have_their_events_in_postgresql() {
+    let postgres = PrivatePostgres::start();
+    let store = PostgresStore::connect(&postgres.create_database()).await;
+    let patience = Duration::from_millis(150);
+    hang_up("PostgreSQL", Arc::new(store.unwrap()), patience).await;
+}
