@@ -142,8 +142,7 @@ impl ClientStore for MyStore {
                 return Ok(TouchOutcome::Unchanged);
             }
             let limit = touch.limit();
-            let evicted = limit.map(|limit| limit.evicted(id, Self::lives(rows)));
-            let evicted = evicted.unwrap_or_default();
+            let evicted = limit.map_or_else(Vec::new, |it| it.evicted(id, Self::lives(rows)));
             rows.retain(|id, _| !evicted.contains(id));
             Ok(TouchOutcome::Written { evicted })
         })

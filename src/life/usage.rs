@@ -290,4 +290,119 @@ mod tests {
         let used = Usage::registered(at(50_000)).touched(Touch::used(at(1), None));
         assert_eq!(used, Some(Usage::from_parts(true, at(50_000), None)));
     }
+
+    const fn user(byte: u8) -> UserKey {
+        UserKey::from_bytes([byte; 32])
+    }
+
+    #[test]
+    fn the_first_user_is_kept() {
+        let used = Touch::used(at(10), None);
+        let usage = Usage::registered(at(0)).touched(used.by(Some(user(1))));
+        let usage = usage.unwrap();
+        assert_eq!(usage.user(), Some(user(1)));
+        // Neither another user nor none is anything new, and neither replaces the first.
+        for by in [None, Some(user(1)), Some(user(2))] {
+            assert_eq!(usage.touched(used.by(by)), None, "{by:?}");
+            let later = Touch::used(at(9000), None).by(by);
+            let later = usage.touched(later).unwrap();
+            assert_eq!(later.user(), Some(user(1)), "{by:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_named_late_is_written() {
+        let used = Touch::used(at(10), None);
+        let usage = Usage::registered(at(0)).touched(used).unwrap();
+        assert_eq!((usage.user(), usage.touched(used)), (None, None));
+        let named = usage.touched(used.by(Some(user(1))));
+        let (is_used, idle_since) = (usage.is_used(), usage.idle_since());
+        let expected = Usage::from_parts(is_used, idle_since, Some(user(1)));
+        assert_eq!(named, Some(expected), "and nothing else changes");
+    }
+
+    #[test]
+    fn a_limit_needs_a_user_and_a_number() {
+        let touch = Touch::used(at(0), None);
+        let max = NonZeroU64::new(5);
+        assert_eq!(touch.by(Some(user(1))).limit(), None);
+        assert_eq!(touch.max_clients_per_user(max).limit(), None);
+        let limit = touch.by(Some(user(1))).max_clients_per_user(max).limit();
+        let limit = limit.unwrap();
+        assert_eq!((limit.user, limit.max.get()), (user(1), 5));
+        assert_eq!(limit.evictions(0), 0);
+        assert_eq!(limit.evictions(5), 0);
+        assert_eq!(limit.evictions(6), 1);
+        assert_eq!(limit.evictions(u64::MAX), MAX_EVICTED);
+    }
+
+    /// A row: an id, whether the client is blocked, since when it is idle, and whose it is.
+    type Row<'a> = (&'a str, bool, u64, Option<u8>);
+
+    /// Which of `rows` are evicted for `touched`, where user 1 may have `max` clients.
+    fn evicted(max: u64, touched: &str, rows: &[Row<'_>]) -> Vec<String> {
+        let id = |id: &str| ClientId::parse(id).unwrap();
+        let ids: Vec<ClientId> = rows.iter().map(|row| id(row.0)).collect();
+        let rows = ids.iter().zip(rows).map(|(id, (_, blocked, since, by))| {
+            (
+                id,
+                *blocked,
+                Usage::from_parts(true, at(*since), by.map(user)),
+            )
+        });
+        let max = NonZeroU64::new(max).unwrap();
+        let limit = UserLimit { user: user(1), max };
+        let evicted = limit.evicted(&id(touched), rows);
+        evicted.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_users_longest_idle_clients_are_evicted() {
+        let rows = [
+            ("touched", false, 0, Some(1)),
+            ("d", false, 9, Some(1)),
+            ("c", false, 5, Some(1)),
+            ("b", false, 5, Some(1)),
+            ("another-users", false, 1, Some(2)),
+            ("nobodys", false, 1, None),
+        ];
+        for (max, expected) in [
+            (5, &[][..]),
+            (4, &[]),
+            (3, &["b"]),
+            (2, &["b", "c"]),
+            (1, &["b", "c", "d"]),
+        ] {
+            assert_eq!(evicted(max, "touched", &rows), expected, "of {max}");
+        }
+    }
+
+    #[test]
+    fn a_touch_of_anothers_client_evicts_nobody() {
+        let rows = [("a", false, 1, Some(1)), ("b", false, 1, Some(1))];
+        assert_eq!(evicted(1, "missing", &rows), [""; 0]);
+        let theirs = ("c", false, 1, Some(2));
+        assert_eq!(evicted(1, "c", &[rows[0], rows[1], theirs]), [""; 0]);
+    }
+
+    #[test]
+    fn blocked_clients_of_a_user_neither_count_nor_go() {
+        let rows = [
+            ("a", true, 1, Some(1)),
+            ("b", false, 2, Some(1)),
+            ("c", false, 3, Some(1)),
+        ];
+        assert_eq!(evicted(2, "c", &rows), [""; 0]);
+        assert_eq!(evicted(1, "c", &rows), ["b"]);
+        // A blocked client that is touched does not count either.
+        assert_eq!(evicted(2, "a", &rows), [""; 0]);
+        assert_eq!(evicted(1, "a", &rows), ["b"]);
+    }
+
+    #[test]
+    fn at_most_a_hundred_clients_are_evicted_at_once() {
+        let ids: Vec<String> = (0..150).map(|number| format!("{number:03}")).collect();
+        let rows: Vec<Row<'_>> = ids.iter().map(|id| (&**id, false, 0, Some(1))).collect();
+        assert_eq!(evicted(1, "149", &rows), ids[..100]);
+    }
 }

@@ -1,6 +1,6 @@
-//! The life of clients, from the wire to the store: who makes room, who is swept, who is folded.
+//! The life of clients, from the wire to the store: which are evicted, swept and folded.
 
-use oauth_dcr::MarkOutcome;
+use oauth_dcr::{ClientId, MarkOutcome};
 use serde_json::{Value, json};
 
 use crate::support::house::{House, id_of};
@@ -38,6 +38,180 @@ async fn the_oldest_unused_client_makes_room() {
     assert_eq!(house.stored(&first).await, None);
     assert!(house.stored(&second).await.is_some());
     assert_eq!(house.kinds_of_events(), ["Removed MadeRoom", "Registered"]);
+}
+
+#[tokio::test]
+async fn an_idle_client_is_evicted_where_none_is_unused() {
+    let house = House::new(json!({ "max_clients": 3 }));
+    let idle = house.register(&named("idle")).await;
+    let granted = house.register(&named("granted")).await;
+    let unused = house.register(&named("unused")).await;
+    house.mark_used(&idle, None).await;
+    let live_until = Some(house.hours_from_now(50));
+    house.mark_used(&granted, live_until).await;
+    house.set_hour(10);
+    house.events();
+    let newcomer = house.register(&named("first newcomer")).await;
+    assert_eq!(house.stored(&unused).await, None, "unused clients go first");
+    house
+        .mark_used(&newcomer, Some(house.hours_from_now(50)))
+        .await;
+    let newcomer = house.register(&named("second newcomer")).await;
+    assert_eq!(house.stored(&idle).await, None, "then the longest idle");
+    let evicted_and_registered = ["Removed MadeRoom", "Registered"];
+    assert_eq!(house.kinds_of_events(), evicted_and_registered.repeat(2));
+    // A live grant keeps a client; an hour after its end it can be evicted.
+    house
+        .mark_used(&newcomer, Some(house.hours_from_now(50)))
+        .await;
+    house.set_hour(51);
+    let (status, _) = house.send(named("third newcomer").to_string()).await;
+    assert_eq!(status, REFUSED);
+    house.set_hour(52);
+    house.register(&named("third newcomer")).await;
+    assert_eq!(house.stored(&granted).await, None);
+    assert!(house.stored(&newcomer).await.is_some());
+}
+
+/// What a mark comes to that evicts these clients.
+fn marked(evicted: &[&Value]) -> MarkOutcome {
+    let evicted: Vec<ClientId> = evicted.iter().copied().map(id_of).collect();
+    MarkOutcome::Marked { evicted }
+}
+
+#[tokio::test]
+async fn a_users_longest_idle_client_is_evicted() {
+    let house = House::new(json!({ "max_clients_per_user": 2 }));
+    let mut clients = Vec::new();
+    for name in ["first", "second", "third", "fourth"] {
+        clients.push(house.register(&named(name)).await);
+    }
+    let [first, second, third, fourth] = &clients[..] else {
+        panic!("four clients are registered");
+    };
+    let months = Some(house.hours_from_now(2000));
+    house.events();
+    let others = house.mark_used_by(fourth, months, Some("bob")).await;
+    assert_eq!(others, marked(&[]));
+    house.set_hour(1);
+    for client in [second, first] {
+        let outcome = house.mark_used_by(client, months, Some("alice")).await;
+        assert_eq!(outcome, marked(&[]), "two are within the limit");
+    }
+    assert_eq!(house.events(), [""; 0]);
+    // Both have grants that end at one time: the lower id goes.
+    let (lower, higher) = if id_of(first) < id_of(second) {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    let outcome = house.mark_used_by(third, None, Some("alice")).await;
+    assert_eq!(outcome, marked(&[lower]), "a live grant or not");
+    assert_eq!(house.kinds_of_events(), ["Removed UserLimit"]);
+    assert_eq!(house.stored(lower).await, None);
+    for client in [higher, third, fourth] {
+        assert!(house.stored(client).await.is_some());
+    }
+    // Again, and with nothing new to write.
+    let outcome = house.mark_used_by(third, None, Some("alice")).await;
+    assert_eq!(outcome, marked(&[]));
+    let outcome = house.mark_used_by(lower, None, Some("alice")).await;
+    assert_eq!(outcome, MarkOutcome::UnknownClient);
+    assert_eq!(house.events(), [""; 0]);
+}
+
+#[tokio::test]
+async fn users_have_no_limit_by_default() {
+    let house = House::new(json!({}));
+    for number in 0..20 {
+        let client = house.register(&named(&format!("App {number}"))).await;
+        let outcome = house.mark_used_by(&client, None, Some("alice")).await;
+        assert_eq!(outcome, marked(&[]));
+    }
+    assert_eq!(house.store.len(), 20);
+}
+
+#[tokio::test]
+async fn clients_without_a_user_have_no_user_limit() {
+    let house = House::new(json!({ "max_clients_per_user": 1 }));
+    for name in ["first", "second", "third"] {
+        let client = house.register(&named(name)).await;
+        assert_eq!(house.mark_used_by(&client, None, None).await, marked(&[]));
+    }
+    assert_eq!(house.store.len(), 3);
+}
+
+#[tokio::test]
+async fn a_shared_client_counts_for_its_first_user() {
+    let house = House::new(json!({ "fold_identical": true, "max_clients_per_user": 1 }));
+    let shared = house.register(&program(1)).await;
+    for user in ["alice", "bob"] {
+        house.set_hour(2);
+        let same = house.register(&program(2)).await;
+        assert_eq!(same["client_id"], shared["client_id"]);
+        let outcome = house.mark_used_by(&same, None, Some(user)).await;
+        assert_eq!(outcome, marked(&[]));
+    }
+    house.set_hour(4);
+    let bobs = house.register(&named("bob's")).await;
+    let outcome = house.mark_used_by(&bobs, None, Some("bob")).await;
+    assert_eq!(outcome, marked(&[]), "it is not bob's");
+    let alices = house.register(&named("alice's")).await;
+    let outcome = house.mark_used_by(&alices, None, Some("alice")).await;
+    assert_eq!(outcome, marked(&[&shared]), "it is alice's");
+}
+
+/// Registers a client and gives it a refresh token of 30 days for `user`.
+async fn register_and_consent(house: &House, user: &str) -> Value {
+    let client = house.register(&named("App")).await;
+    let live_until = Some(house.hours_from_now(720));
+    let outcome = house.mark_used_by(&client, live_until, Some(user)).await;
+    assert!(matches!(outcome, MarkOutcome::Marked { .. }));
+    client
+}
+
+#[tokio::test]
+async fn one_account_leaves_room_for_others() {
+    let house = House::new(json!({ "max_clients": 50, "max_clients_per_user": 5 }));
+    for _ in 0..200 {
+        register_and_consent(&house, "mallory").await;
+        assert!(house.store.len() <= 5 + 1);
+    }
+    let honest = register_and_consent(&house, "alice").await;
+    for _ in 0..200 {
+        let client = register_and_consent(&house, "mallory").await;
+        // And a refresh.
+        let refreshed = house.mark_used_by(&client, None, Some("mallory")).await;
+        assert_eq!(refreshed, marked(&[]));
+        assert!(house.stored(&honest).await.is_some());
+    }
+    assert_eq!(house.store.len(), 5 + 1);
+}
+
+#[tokio::test]
+async fn without_a_user_limit_one_account_fills_a_tenant() {
+    let house = House::new(json!({ "max_clients": 50 }));
+    for _ in 0..50 {
+        register_and_consent(&house, "mallory").await;
+    }
+    let (status, _) = house.send(named("App").to_string()).await;
+    assert_eq!(status, REFUSED);
+}
+
+#[tokio::test]
+async fn a_user_is_kept_as_a_digest() {
+    const USER: &str = "alice@example.com";
+    let house = House::new(json!({ "max_clients_per_user": 1 }));
+    let first = register_and_consent(&house, USER).await;
+    register_and_consent(&house, USER).await;
+    assert_eq!(house.stored(&first).await, None);
+    let events = house.events();
+    assert!(events.iter().any(|event| event.contains("UserLimit")));
+    let rows = format!("{:?}", house.store);
+    assert!(rows.contains("UserKey("), "{rows}");
+    for shown in events.iter().chain([&rows]) {
+        assert!(!shown.contains(USER), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -293,6 +467,7 @@ async fn without_settings_nobody_is_swept() {
 fn a_limit_of_nothing_is_no_setting() {
     for member in [
         "max_clients",
+        "max_clients_per_user",
         "remove_unused_after_seconds",
         "remove_idle_after_seconds",
     ] {

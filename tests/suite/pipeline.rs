@@ -147,8 +147,9 @@ async fn one_registration_draws_randomness_once() {
 }
 
 /// Polls a registration `polls` times, then goes away; what it came to by then.
-fn abandoned_after(polls: usize, store: &MemoryStore) -> bool {
+fn abandoned_after(polls: usize, store: &MemoryStore, events: &Arc<Recorder>) -> bool {
     let registrar = enabled(Registrar::builder(OddStore::slow(store.clone())))
+        .events(Arc::clone(events))
         .build()
         .unwrap();
     let mut future = pin!(register(&registrar));
@@ -160,9 +161,16 @@ fn abandoned_after(polls: usize, store: &MemoryStore) -> bool {
 fn a_caller_that_goes_away_leaves_nothing_or_a_whole_client() {
     let mut seen = Vec::new();
     for polls in 0..=4 {
-        let store = MemoryStore::new();
-        let finished = abandoned_after(polls, &store);
+        let (store, events) = (MemoryStore::new(), Arc::default());
+        let finished = abandoned_after(polls, &store, &events);
         assert!(!finished || store.len() == 1);
+        // What is stored has its event, although nobody waits for the answer.
+        let events = events.0.lock().unwrap();
+        let registered = events.iter().filter(|it| it.starts_with("Registered"));
+        assert_eq!(
+            (registered.count(), events.len()),
+            (store.len(), store.len())
+        );
         seen.push((finished, store.len()));
     }
     let (done, half_way) = ((true, 1), (false, 1));

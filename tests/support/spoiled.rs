@@ -214,7 +214,12 @@ impl<S: ClientStore> Scene<'_, S> {
         }
         let touch = Touch::used(moment(5), None);
         for (name, outcome) in [
-            ("swept", TouchOutcome::Written),
+            (
+                "swept",
+                TouchOutcome::Written {
+                    evicted: Vec::new(),
+                },
+            ),
             ("swept", TouchOutcome::Unchanged),
         ] {
             let touched = self.store.touch(&self.tenant, &id(name), touch).await;

@@ -191,9 +191,12 @@ pub enum InsertOutcome {
 mod tests {
     use super::*;
 
+    /// The moment at which the newcomer registers.
+    const NOW: u64 = 1_000_000;
+
     fn insertion(max: u64) -> Insertion {
         let record = serde_json::json!({
-            "version": 1, "tenant": "default", "client_id": "tpc_1", "issued_at": 0,
+            "version": 1, "tenant": "default", "client_id": "tpc_1", "issued_at": NOW,
             "security_mode": "strict",
             "metadata": {
                 "redirect_uris": ["https://app.example.com/cb"],
@@ -218,5 +221,57 @@ mod tests {
             let found = insertion(max).evictions(clients);
             assert_eq!(found, evictions, "{clients} of {max}");
         }
+    }
+
+    /// The ids of those of `rows` that are evicted for one more than `max`; each row is an id, whether the
+    /// client is blocked, whether it was used, and since when it is idle.
+    fn evicted(max: u64, rows: &[(&str, bool, bool, u64)]) -> Option<Vec<String>> {
+        let id = |&(id, ..): &(&str, _, _, _)| ClientId::parse(id).unwrap();
+        let ids: Vec<ClientId> = rows.iter().map(id).collect();
+        let rows = ids.iter().zip(rows).map(|(id, (_, blocked, used, since))| {
+            let since = Timestamp::from_unix_millis(*since);
+            (id, *blocked, Usage::from_parts(*used, since, None))
+        });
+        let evicted = insertion(max).evicted(rows);
+        evicted.map(|ids| ids.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn unused_clients_are_evicted_before_idle_ones() {
+        let rows = [
+            ("used-old", false, true, 1),
+            ("unused-b", false, false, NOW + 1),
+            ("used-new", false, true, NOW - 1),
+            ("unused-c", false, false, 2),
+            ("unused-a", false, false, NOW + 1),
+        ];
+        let order = ["unused-c", "unused-a", "unused-b", "used-old", "used-new"];
+        for (max, evictions) in [(6, 0), (5, 1), (4, 2), (3, 3), (2, 4), (1, 5)] {
+            let found = evicted(max, &rows).unwrap();
+            assert_eq!(found, order[..evictions], "a limit of {max}");
+        }
+        assert_eq!(evicted(0, &rows), Some(vec![]), "there is no limit");
+    }
+
+    #[test]
+    fn a_client_idle_since_the_newcomer_stays() {
+        for (since, expected) in [(NOW - 1, Some(vec!["a".to_owned()])), (NOW, None)] {
+            assert_eq!(evicted(1, &[("a", false, true, since)]), expected);
+        }
+    }
+
+    #[test]
+    fn a_tenant_of_blocked_clients_is_full() {
+        let blocked = [("a", true, false, 0), ("b", true, true, 0)];
+        assert_eq!(evicted(2, &blocked), None);
+        // Those that can go are fewer than the limit asks for.
+        let rows = [blocked[0], blocked[1], ("c", false, false, 0)];
+        assert_eq!(evicted(1, &rows), Some(vec!["c".to_owned()]));
+    }
+
+    #[test]
+    fn a_report_that_panics_leaves_the_outcome() {
+        let insertion = insertion(1).on_outcome(|_| panic!("no report"));
+        assert_eq!(insertion.settle(InsertOutcome::Full), InsertOutcome::Full);
     }
 }

@@ -90,6 +90,8 @@ async fn each_fact_is_a_line_that_keeps_its_form() {
         json!({ "at": at, "tenant": "open", "event": "client_deleted", "client_id": "ID" }),
         json!({ "at": at, "tenant": "open", "event": "client_swept", "client_id": "ID" }),
         json!({ "at": at, "tenant": "small", "event": "client_made_room", "client_id": "ID" }),
+        json!({ "at": at, "tenant": "limited", "event": "client_over_user_limit",
+            "client_id": "ID" }),
     ] {
         assert!(written.contains(&expected), "{expected}\n{written:#?}");
     }

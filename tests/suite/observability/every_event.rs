@@ -128,6 +128,7 @@ fn settings() -> Value {
         tenant("narrow", json!({}), json!([])),
         tenant("noisy", json!({ "rate_limit_per_source": { "per_hour": 1, "burst": 1 } }), json!([])),
         tenant("small", json!({ "max_clients": 1 }), json!([])),
+        tenant("limited", json!({ "max_clients_per_user": 1 }), json!([])),
         tenant("folding", json!({ "fold_identical": true }), json!([])),
         tenant("permissive", json!({ "security_mode": "permissive" }), json!([])),
         tenant("monitored", json!({}), json!([
@@ -292,8 +293,22 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
     let evicted = Vec::new();
     assert_eq!(marking.await.unwrap(), MarkOutcome::Marked { evicted });
     assert_eq!(send(&registrar, "small", &public()).await.0, 403);
+    exceed_user_limit(&registrar).await;
     clock.set_millis(DAY);
     assert!(!owner(&registrar).await.sweep(100).await.unwrap().is_empty());
+}
+
+/// One user uses two clients where one is allowed.
+async fn exceed_user_limit(registrar: &Registrar) {
+    let owner = registrar.owner(TenantSelector::Host(Some("limited")));
+    let owner = owner.await.unwrap();
+    let (_, first) = send(registrar, "limited", &public()).await;
+    let (_, second) = send(registrar, "limited", &public()).await;
+    for (answer, evicted) in [(&first, vec![]), (&second, vec![id_of(&first)])] {
+        let id = id_of(answer);
+        let marking = registrar.mark_used(owner.settings(), &id, None, Some(CANARY));
+        assert_eq!(marking.await.unwrap(), MarkOutcome::Marked { evicted });
+    }
 }
 
 /// What the owner of a tenant does.

@@ -140,7 +140,7 @@ fn what_has_closed_sets_of_labels_is_there_at_0_before_any_event() {
         }
         expected.extend(sets.into_iter().map(|labels| (name.to_owned(), labels)));
     }
-    assert_eq!(expected.len(), 4 + 4 + 4 + 5 + 3 + 1 + 4);
+    assert_eq!(expected.len(), 4 + 4 + 4 + 5 + 4 + 1 + 4);
     assert_eq!(found, expected);
 }
 
@@ -156,6 +156,7 @@ fn prometheus_is_given_what_is_at_0_before_any_event() {
         r#"oauth_dcr_registration_seconds_bucket{outcome="folded",le="30"} 0"#,
         r#"oauth_dcr_registration_seconds_count{outcome="folded"} 0"#,
         r#"oauth_dcr_clients_removed_total{removal="deleted"} 0"#,
+        r#"oauth_dcr_clients_removed_total{removal="user_limit"} 0"#,
     ] {
         assert!(text.lines().any(|it| it == line), "{line}\n{text}");
     }

@@ -213,7 +213,7 @@ type Row<'a> = (&'a str, Level, &'a [(&'a str, &'a str)], &'a [&'a str]);
 async fn each_event_is_logged_with_its_level_and_fields() {
     let seen = everything(TracingEvents::new()).await;
     assert!(seen.events.iter().all(|event| event.target == "oauth_dcr"));
-    let rows: [Row<'_>; 10] = [
+    let rows: [Row<'_>; 11] = [
         (
             "client registered",
             Level::INFO,
@@ -247,6 +247,12 @@ async fn each_event_is_logged_with_its_level_and_fields() {
             "client removed",
             Level::INFO,
             &[("tenant", "small"), ("removal", "made_room")],
+            &["client_id"],
+        ),
+        (
+            "client removed",
+            Level::INFO,
+            &[("tenant", "limited"), ("removal", "user_limit")],
             &["client_id"],
         ),
         (

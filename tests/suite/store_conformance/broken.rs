@@ -1,7 +1,9 @@
 //! Stores with one fault each, and the rule that finds it.
 
+mod users;
+
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     num::NonZeroU64,
     panic::resume_unwind,
     sync::{Arc, Mutex},
@@ -11,7 +13,8 @@ use std::{
 use oauth_dcr::{
     BackendError, BlockOutcome, Client, ClientId, ClientStore, ClientUpdate, FoldKey,
     InsertOutcome, Insertion, MemoryStore, RemoveOutcome, StoredClient, Sweep, TenantId, Timestamp,
-    Touch, TouchOutcome, UnreadableClient, UpdateOutcome, conformance::store as rules,
+    Touch, TouchOutcome, UnreadableClient, UpdateOutcome, Usage, UserLimit,
+    conformance::store as rules,
 };
 use serde_json::{Value, json};
 use tokio::{task::yield_now, time::sleep};
@@ -66,6 +69,23 @@ enum Fault {
     BlocksEveryTenants,
     BlocksNobody,
     UpdatesUndoBlocks,
+    NeverReports,
+    ReportsBeforehand,
+    ReportsInsertionsOnly,
+    ReportsToThoseWhoWait,
+    EvictsUsedFirst,
+    EvictsUnusedOnly,
+    EvictsLiveGrants,
+    EvictsTheTouched,
+    EvictsTheUsersNewest,
+    EvictsOfAnyUser,
+    SparesLiveGrants,
+    CountsForTheLastUser,
+    CountsBlockedOfUsers,
+    EvictsBlockedOfUsers,
+    ForgetsUsersInUpdates,
+    SharesUsersAcrossTenants,
+    LooksThenEvictsOfUsers,
 }
 
 /// What a store says that fails because it can't read a row.
@@ -78,6 +98,7 @@ struct Broken {
     /// By fold key, what was stored first.
     folded: Mutex<HashMap<(TenantId, FoldKey), Arc<Client>>>,
     tenants: Mutex<Vec<TenantId>>,
+    usages: Mutex<HashMap<(TenantId, ClientId), Usage>>,
 }
 
 impl Broken {
@@ -87,6 +108,7 @@ impl Broken {
             fault,
             folded: Mutex::default(),
             tenants: Mutex::default(),
+            usages: Mutex::default(),
         }
     }
 
@@ -211,8 +233,9 @@ fn again(insertion: &Insertion) -> Insertion {
         .folded_by(insertion.fold_key())
 }
 
-impl ClientStore for Broken {
-    async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
+impl Broken {
+    /// An insertion whose outcome is not reported yet.
+    async fn insert_unreported(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         let client = Arc::clone(insertion.client());
         let tenant = client.tenant();
         self.tenants.lock().unwrap().push(tenant.clone());
@@ -278,6 +301,22 @@ impl ClientStore for Broken {
                     removed: vec![gone],
                 })
             }
+            Fault::EvictsUsedFirst | Fault::EvictsUnusedOnly if to_go > 0 => {
+                let used = Sweep::new().idle_before(insertion.idle_before());
+                let unused = Sweep::new().unused_before(Timestamp::MAX);
+                let mut removed = Vec::new();
+                if self.is(Fault::EvictsUsedFirst) {
+                    let limit = u32::try_from(to_go).unwrap();
+                    removed = self.store.sweep(tenant, used.limit(limit)).await?;
+                }
+                let left = u32::try_from(to_go).unwrap() - u32::try_from(removed.len()).unwrap();
+                removed.extend(self.store.sweep(tenant, unused.limit(left)).await?);
+                if removed.is_empty() {
+                    return Ok(InsertOutcome::Full);
+                }
+                self.store.insert(insertion.max_clients(None)).await?;
+                Ok(InsertOutcome::Inserted { removed })
+            }
             _ => match self.store.insert(again(&insertion)).await? {
                 InsertOutcome::IdTaken if self.is(Fault::Overwrites) => {
                     self.replace(client).await;
@@ -291,9 +330,37 @@ impl ClientStore for Broken {
                         removed: vec![gone],
                     })
                 }
+                InsertOutcome::Full if self.is(Fault::EvictsLiveGrants) => {
+                    let longest_idle = Sweep::new().idle_before(Timestamp::MAX).limit(1);
+                    let removed = self.store.sweep(tenant, longest_idle).await?;
+                    self.store.insert(insertion.max_clients(None)).await?;
+                    Ok(InsertOutcome::Inserted { removed })
+                }
                 outcome => Ok(outcome),
             },
         }
+    }
+}
+
+// No store can report an outcome twice: `Insertion::settle` consumes an insertion, which can't be cloned.
+impl ClientStore for Broken {
+    async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
+        let unreported = self.insert_unreported(again(&insertion));
+        if self.is(Fault::ReportsBeforehand) {
+            insertion.settle(InsertOutcome::Inserted {
+                removed: Vec::new(),
+            });
+            yield_now().await;
+            return unreported.await;
+        }
+        let outcome = unreported.await?;
+        match (self.fault, &outcome) {
+            (Fault::ReportsInsertionsOnly, InsertOutcome::Inserted { .. }) => {}
+            (Fault::ReportsInsertionsOnly | Fault::NeverReports, _) => return Ok(outcome),
+            (Fault::ReportsToThoseWhoWait, _) => yield_now().await,
+            _ => {}
+        }
+        Ok(insertion.settle(outcome))
     }
 
     async fn find(
@@ -355,6 +422,9 @@ impl ClientStore for Broken {
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
         let client = Arc::clone(update.client());
+        if self.is(Fault::ForgetsUsersInUpdates) {
+            self.forget_user(&client);
+        }
         let outcome = match self.fault {
             Fault::NeverUnfolds => self.store.update(ClientUpdate::new(client.clone())).await?,
             Fault::AlwaysUnfolds => self.store.update(update.unfolded()).await?,
@@ -446,7 +516,7 @@ impl ClientStore for Broken {
         } else {
             touch
         };
-        let outcome = self.store.touch(tenant, id, touch).await?;
+        let outcome = self.touch_and_evict(tenant, id, touch).await?;
         if self.is(Fault::TouchesAreAlwaysWritten) {
             return Ok(TouchOutcome::Written {
                 evicted: Vec::new(),
@@ -524,9 +594,15 @@ macro_rules! verdict {
 
 /// One test for each fault: the rule that is meant for it finds it.
 macro_rules! found {
-    ($($test:ident: $fault:ident by $rule:ident;)*) => {
+    (on a paused clock as $tried:ident; $($faults:tt)*) => {
+        found! { start_paused = true; $tried; $($faults)* }
+    };
+    ($test:ident: $($faults:tt)*) => {
+        found! { flavor = "multi_thread"; TRIED; $test: $($faults)* }
+    };
+    ($runtime:meta; $tried:ident; $($test:ident: $fault:ident by $rule:ident;)*) => {
         $(
-            #[tokio::test(flavor = "multi_thread")]
+            #[tokio::test($runtime)]
             async fn $test() {
                 let says = verdict!(Fault::$fault, $rule);
                 // Not because the store could do nothing at all.
@@ -536,7 +612,7 @@ macro_rules! found {
         )*
 
         /// The faults that a test is about.
-        const TRIED: &[&str] = &[$(stringify!($fault)),*];
+        const $tried: &[&str] = &[$(stringify!($fault)),*];
     };
 }
 
@@ -590,6 +666,41 @@ found! {
     blocking_others: BlocksEveryTenants by a_block_changes_flag_and_revision;
     blocking_nobody: BlocksNobody by a_block_changes_flag_and_revision;
     updates_that_undo_a_block: UpdatesUndoBlocks by a_block_changes_flag_and_revision;
+    never_reporting: NeverReports by every_outcome_is_reported_once;
+    reporting_what_is_hoped_for: ReportsBeforehand by every_outcome_is_reported_once;
+    reporting_insertions_only: ReportsInsertionsOnly by every_outcome_is_reported_once;
+    evicting_used_ones_first: EvictsUsedFirst by idle_clients_are_evicted_last;
+    evicting_unused_ones_only: EvictsUnusedOnly by idle_clients_are_evicted_last;
+    evicting_live_grants: EvictsLiveGrants by idle_clients_are_evicted_last;
+    evicting_the_touched_one: EvictsTheTouched by a_users_longest_idle_client_is_evicted;
+    evicting_a_users_newest: EvictsTheUsersNewest by a_users_longest_idle_client_is_evicted;
+    evicting_clients_of_any_user: EvictsOfAnyUser by a_users_longest_idle_client_is_evicted;
+    sparing_live_grants_of_a_user: SparesLiveGrants by a_users_longest_idle_client_is_evicted;
+    counting_for_the_last_user: CountsForTheLastUser by a_client_counts_for_its_first_user;
+    counting_blocked_ones_of_a_user: CountsBlockedOfUsers by a_users_blocked_clients_stay;
+    evicting_blocked_ones_of_a_user: EvictsBlockedOfUsers by a_users_blocked_clients_stay;
+    forgetting_users_in_updates: ForgetsUsersInUpdates by a_clients_user_is_kept;
+    sharing_users_across_tenants: SharesUsersAcrossTenants by a_clients_user_is_kept;
+    looking_before_evicting: LooksThenEvictsOfUsers by racing_touches_never_exceed_a_users_limit;
+}
+
+found! {
+    on a paused clock as TRIED_ON_A_PAUSED_CLOCK;
+    reporting_before_inserting: ReportsBeforehand by an_abandoned_insertion_is_reported_if_it_is_stored;
+    reporting_to_those_who_wait: ReportsToThoseWhoWait by an_abandoned_insertion_is_reported_if_it_is_stored;
+}
+
+/// What the faults are made of is right by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_breaks_no_other_rule() {
+    let store = || Broken::new(Fault::ListsOneLess);
+    rules::every_outcome_is_reported_once(store()).await;
+    rules::an_abandoned_insertion_is_reported_if_it_is_stored(store()).await;
+    rules::idle_clients_are_evicted_last(store()).await;
+    rules::a_users_longest_idle_client_is_evicted(store()).await;
+    rules::a_client_counts_for_its_first_user(store()).await;
+    rules::a_users_blocked_clients_stay(store()).await;
+    rules::a_clients_user_is_kept(store()).await;
 }
 
 #[test]
@@ -598,6 +709,7 @@ fn every_fault_is_tried() {
     let (_, rest) = source.split_once("enum Fault {").unwrap();
     let (faults, _) = rest.split_once('}').unwrap();
     for fault in faults.split(',').map(str::trim).filter(|it| !it.is_empty()) {
-        assert!(TRIED.contains(&fault), "{fault} is not tried");
+        let is_tried = TRIED.contains(&fault) || TRIED_ON_A_PAUSED_CLOCK.contains(&fault);
+        assert!(is_tried, "{fault} is not tried");
     }
 }

@@ -12,8 +12,9 @@ use std::process::Command;
 pub(super) use custom_store::MyStore;
 use example_binary::binary;
 
-/// How long the store may be, without the suite that it is run through: whoever writes one reads it.
-const MAX_LINES_OF_CODE: usize = 123;
+/// How long the store may be, without the suite that it is run through: the author of a store reads it.
+/// Eight methods take about 15 lines each; the longest is `insert`, which has four outcomes to report.
+const MAX_LINES_OF_CODE: usize = 127;
 
 #[test]
 fn the_example_is_read_in_one_go() {
