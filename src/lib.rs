@@ -190,7 +190,7 @@ pub use authorization::ProtectedNames;
 pub use authorization::{
     Approval, AuthorizationDecision, AuthorizationError, AuthorizationRefusal,
     AuthorizationRequest, AuthorizationResponse, CodeBinding, Consent, Delivery, Issued,
-    ResponseMode,
+    LocalizedName, ResponseMode,
 };
 pub use client::Client;
 pub use discovery::{MetadataDocument, ServerMetadata, ServerMetadataError};
