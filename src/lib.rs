@@ -102,6 +102,7 @@
 //!   Tokio.
 //! - `tracing`: a span for each registration, and [`tracing::TracingEvents`], which logs what happens.
 #![deny(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -112,6 +113,7 @@
 #![cfg_attr(
     test,
     allow(
+        clippy::arithmetic_side_effects,
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,

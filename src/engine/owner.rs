@@ -106,7 +106,9 @@ impl Owner {
         let limit = limit.clamp(1, Self::MAX_PAGE);
         let store = &self.registrar.0.store;
         // One more than asked for tells whether this page is the last.
-        let mut clients = store.list(&self.tenant.id, after, limit + 1).await?;
+        let mut clients = store
+            .list(&self.tenant.id, after, limit.saturating_add(1))
+            .await?;
         let is_last = clients.len() <= usize::try_from(limit).unwrap_or(usize::MAX);
         let next = if is_last {
             None

@@ -87,7 +87,7 @@ impl Writer {
         while let Some(job) = left.next() {
             match self.write(&[job]).await {
                 Err(failure) if !failure.is_of_one_job() => {
-                    done.extend(failed(failure, 1 + left.len()));
+                    done.extend(failed(failure, left.len().saturating_add(1)));
                     break;
                 }
                 one => done.push(one.map_err(BackendError::from).and_then(only)),

@@ -141,13 +141,17 @@ fn check_each(chars: &[char]) -> Result<(), ClientNameError> {
 
 fn check_marks(chars: &[char]) -> Result<(), ClientNameError> {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
-    let mut in_a_row = 0;
+    let mut in_a_row = 0_usize;
     // What is not seen between two marks does not part them.
     for &character in chars
         .iter()
         .filter(|&&character| !ignorable.contains(character))
     {
-        in_a_row = if is_mark(character) { in_a_row + 1 } else { 0 };
+        in_a_row = if is_mark(character) {
+            in_a_row.saturating_add(1)
+        } else {
+            0
+        };
         if in_a_row > MAX_MARKS {
             return Err(ClientNameError::CombiningMarks);
         }

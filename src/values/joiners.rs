@@ -19,7 +19,10 @@ const KEYCAP: char = '\u{20e3}';
 
 /// Whether the invisible character at `at` in `chars` belongs where it stands.
 pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
-    let (before, after) = (chars.get(..at).unwrap_or_default(), chars.get(at + 1..));
+    let (before, after) = (
+        chars.get(..at).unwrap_or_default(),
+        chars.get(at.saturating_add(1)..),
+    );
     let (Some(&character), Some(&previous), Some(after)) = (chars.get(at), before.last(), after)
     else {
         return false;
@@ -55,7 +58,8 @@ fn joins_emoji(before: &[char], after: &[char]) -> bool {
         .iter()
         .rev()
         .position(|character| !is_modifier(&character));
-    let left = base.and_then(|from_end| before.get(before.len() - 1 - from_end..));
+    let left =
+        base.and_then(|from_end| before.get(before.len().checked_sub(from_end)?.checked_sub(1)?..));
     left.is_some_and(begins_with_emoji) && begins_with_emoji(after)
 }
 
