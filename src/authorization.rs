@@ -24,7 +24,7 @@ pub use approval::Approval;
 pub use binding::CodeBinding;
 #[cfg(feature = "confusables")]
 pub use confusable::ProtectedNames;
-pub use consent::Consent;
+pub use consent::{Consent, LocalizedName};
 pub use decision::AuthorizationDecision;
 pub use error::AuthorizationError;
 pub use refusal::AuthorizationRefusal;

@@ -15,6 +15,7 @@
 //! once. They run on Tokio; races are races only on its multi-threaded runtime. Spans of time in the
 //! checks for limiters are real, and measured, so that a slow machine fails nothing.
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::missing_panics_doc,
     reason = "panicking is how a suite says what is wrong"
 )]

@@ -102,6 +102,7 @@
 //!   Tokio.
 //! - `tracing`: a span for each registration, and [`tracing::TracingEvents`], which logs what happens.
 #![deny(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -112,6 +113,7 @@
 #![cfg_attr(
     test,
     allow(
+        clippy::arithmetic_side_effects,
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,
@@ -190,7 +192,7 @@ pub use authorization::ProtectedNames;
 pub use authorization::{
     Approval, AuthorizationDecision, AuthorizationError, AuthorizationRefusal,
     AuthorizationRequest, AuthorizationResponse, CodeBinding, Consent, Delivery, Issued,
-    ResponseMode,
+    LocalizedName, ResponseMode,
 };
 pub use client::{Client, StoredClient, UnreadableClient};
 pub use discovery::{MetadataDocument, ServerMetadata, ServerMetadataError};

@@ -131,7 +131,7 @@ impl MetricsEvents {
         tenant: Option<&TenantId>,
         labels: [(&'static str, &'static str); N],
     ) -> Vec<Label> {
-        let mut all = Vec::with_capacity(N + 1);
+        let mut all = Vec::with_capacity(N.saturating_add(1));
         let labels = labels.into_iter();
         all.extend(labels.map(|(name, value)| Label::from_static_parts(name, value)));
         if self.tenants {

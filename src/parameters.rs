@@ -157,9 +157,9 @@ impl<'a> Parameters<'a> {
     }
 
     fn collect(&mut self, pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) {
-        let mut bytes = 0;
+        let mut bytes = 0_usize;
         for (at, (name, mut value)) in pairs.enumerate() {
-            bytes += name.len() + value.len();
+            bytes = bytes.saturating_add(name.len()).saturating_add(value.len());
             if at == MAX_PAIRS || bytes > MAX_BYTES {
                 wipe(&mut value);
                 self.fault = Some(ParameterFault::TooLarge);

@@ -201,13 +201,16 @@ impl Quota {
     }
 
     /// At most 3,600,000,000,000.
+    #[expect(clippy::arithmetic_side_effects, reason = "no number of tokens is 0")]
     const fn interval_nanos(self) -> u64 {
         self.unit.nanos() / self.tokens.get() as u64
     }
 
     /// The largest burst with which the bucket still fills in time.
     const fn max_burst(self) -> u32 {
-        let most = LONGEST_FILL / self.interval_nanos();
+        let Some(most) = LONGEST_FILL.checked_div(self.interval_nanos()) else {
+            return 0;
+        };
         if most > u32::MAX as u64 {
             return u32::MAX;
         }
@@ -224,6 +227,16 @@ const SHORTEST_INTERVAL: u64 = 1_000;
 /// from their start in 64 bits.
 const LONGEST_FILL: u64 = u32::MAX as u64 * 1_000_000_000;
 
+/// Where the time of limiters ends, in nanoseconds: after 292 years. The time that the fullest bucket takes
+/// to fill still fits into 64 bits then, so no sum is cut off: that would let requests in. A clock that
+/// goes on after that counts as one that stands still, so that no more tokens come back.
+const LAST_NANO: u64 = i64::MAX.unsigned_abs();
+
+/// The time of a clock as limiters count it.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).map_or(LAST_NANO, |it| it.min(LAST_NANO))
+}
+
 /// What limiters tell buckets apart by: quotas that are only written differently have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BucketShape {
@@ -236,7 +249,8 @@ pub(crate) struct BucketShape {
 impl BucketShape {
     /// The nanoseconds in which all tokens but one come back.
     const fn rest(self) -> u64 {
-        self.interval * (self.burst.get() as u64 - 1)
+        let tokens = self.burst.get() as u64;
+        self.interval.saturating_mul(tokens.saturating_sub(1))
     }
 }
 
@@ -268,6 +282,9 @@ mod tests {
             Quota::new(Quota::MAX_PER_SECOND + 1, 1),
             Err(E::RateTooHigh)
         );
+        for most in [Quota::new, Quota::per_minute, Quota::per_hour] {
+            assert_eq!(most(u32::MAX, u32::MAX), Err(E::RateTooHigh));
+        }
         assert_eq!(Quota::per_minute(0, 1), Err(E::Zero));
         assert_eq!(Quota::per_hour(1, 0), Err(E::Zero));
         let faster = Quota::per_minute(Quota::MAX_PER_MINUTE + 1, 1);

@@ -29,6 +29,9 @@ use writer::{Done, Job, Writer};
 /// How long a call may take by default: for the disk, and for other processes that write to the file.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The longest time-out. SQLite counts milliseconds in 32 bits.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
+
 /// Keeps clients in one SQLite file. Clones share it.
 ///
 /// What a call has answered survives a power cut: the file is in WAL mode with `synchronous=FULL`.
@@ -70,7 +73,7 @@ impl SqliteStore {
     }
 
     /// The same, with calls that take `timeout` at most, from their beginning to their answer.
-    /// Default: 5 seconds. What was under way then may be done or not, never half.
+    /// Default: 5 seconds; a day at most. What was under way then may be done or not, never half.
     ///
     /// # Errors
     /// As [`SqliteStore::open`].
@@ -81,6 +84,7 @@ impl SqliteStore {
         path: impl AsRef<Path>,
         timeout: Duration,
     ) -> Result<Self, BackendError> {
+        let timeout = timeout.min(LONGEST_TIMEOUT);
         let (writer, readers) = database::open(path.as_ref(), timeout).await?;
         let writer = GroupCommit::spawn(writer, NAME, timeout);
         Ok(Self {
@@ -239,6 +243,19 @@ mod tests {
 
     fn cause<T: fmt::Debug>(answer: Result<T, BackendError>) -> String {
         answer.unwrap_err().source().unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_time_out_without_end_is_a_day() {
+        let folder = env::temp_dir().join(format!("oauth-dcr-time-out-{}", process::id()));
+        fs::create_dir(&folder).unwrap();
+        let store = SqliteStore::open_with_timeout(folder.join("clients"), Duration::MAX);
+        let store = store.await.unwrap();
+        assert_eq!(store.timeout, LONGEST_TIMEOUT);
+        let page = store.list(&TenantId::sole(), None, u32::MAX).await;
+        assert!(page.unwrap().is_empty());
+        drop(store);
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[tokio::test]

@@ -19,14 +19,14 @@ use crate::{
 /// It has a box of its own, below the others.
 const OFFLINE_ACCESS: &str = "offline_access";
 
-/// Of the names in other languages, those that are shown.
+/// The most names in other languages that the page shows.
 const MOST_NAMES: usize = 3;
 
 pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &Secret) -> Answer {
     let Some(consent) = session.decision.consent(&session.client) else {
         return error(StatusCode::BAD_REQUEST, "the client has changed");
     };
-    let consent = consent.warned_of(&app.protected_names);
+    let consent = consent.with_localized_names(MOST_NAMES, |_language| true);
     let body = html! {
         (who(app, &consent))
         form method="post" action="/interaction/consent" {
@@ -65,7 +65,7 @@ fn who(app: &App, consent: &Consent<'_>) -> Markup {
                 "registered, " (in_words(age)) " ago (" (date(consent.registered_at)) ")."
             }
         }
-        @if let Some(protected) = consent.resembles {
+        @if let Some(protected) = consent.resembles(&app.protected_names) {
             p.lookalike {
                 strong { "This name looks like “" (protected) "”. " }
                 "Anyone can imitate a name. Approve only if you know for certain where this request "
@@ -79,14 +79,14 @@ fn who(app: &App, consent: &Consent<'_>) -> Markup {
 /// they may say anything.
 fn other_names(consent: &Consent<'_>) -> Markup {
     let names = &consent.localized_names;
-    let more = names.len().saturating_sub(MOST_NAMES);
+    let more = consent.names_left_out;
     html! {
         @if !names.is_empty() {
             p.note {
                 "In other languages it calls itself "
-                @for (at, text) in names.iter().take(MOST_NAMES).enumerate() {
+                @for (at, localized) in names.iter().enumerate() {
                     @if at > 0 { ", " }
-                    strong.name { (text.value()) }
+                    strong.name { (localized.name) }
                 }
                 @if more > 0 { ", and " (more) " more" }
                 "."

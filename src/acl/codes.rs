@@ -40,6 +40,7 @@ const COUNTRIES: &str = "
 const ASSIGNED: [u32; 26] = assigned(COUNTRIES.as_bytes());
 
 #[expect(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "computed by the compiler, which checks it"
 )]

@@ -122,11 +122,13 @@ impl Counts {
                 if rule.scope.covers(endpoint) {
                     let decided = counts.decided.get(endpoint);
                     let decided_unknown = counts.decided_unknown.get(endpoint);
-                    report.evaluated += *left;
-                    report.matched += decided + counts.monitored.get(endpoint);
-                    report.unanswered += decided_unknown + counts.monitored_unknown.get(endpoint);
+                    let monitored = counts.monitored.get(endpoint);
+                    let monitored_unknown = counts.monitored_unknown.get(endpoint);
+                    add(&mut report.evaluated, [*left]);
+                    add(&mut report.matched, [decided, monitored]);
+                    add(&mut report.unanswered, [decided_unknown, monitored_unknown]);
                     // Requests go on while this is read.
-                    *left = left.saturating_sub(decided + decided_unknown);
+                    *left = left.saturating_sub(decided).saturating_sub(decided_unknown);
                 }
             }
             report
@@ -138,6 +140,10 @@ impl Counts {
             acls: rules.collect(),
         }
     }
+}
+
+fn add<const N: usize>(total: &mut u64, counts: [u64; N]) {
+    *total = counts.into_iter().fold(*total, u64::saturating_add);
 }
 
 /// How often each rule was asked and matched since the list was first used.
@@ -169,4 +175,18 @@ pub struct RuleReport {
     pub matched: u64,
     /// How often it could not be evaluated, monitoring or not, because it needed an unknown signal.
     pub unanswered: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_end_at_the_largest_number() {
+        let mut total = 1;
+        add(&mut total, [2, 3]);
+        assert_eq!(total, 6);
+        add(&mut total, [u64::MAX, u64::MAX]);
+        assert_eq!(total, u64::MAX);
+    }
 }

@@ -101,7 +101,7 @@ impl Bits for u32 {
 
     fn prefix(self, length: u8) -> Self {
         self & Self::MAX
-            .checked_shl(u32::from(Self::WIDTH - length))
+            .checked_shl(u32::from(Self::WIDTH.saturating_sub(length)))
             .unwrap_or(0)
     }
 
@@ -116,7 +116,7 @@ impl Bits for u128 {
 
     fn prefix(self, length: u8) -> Self {
         self & Self::MAX
-            .checked_shl(u32::from(Self::WIDTH - length))
+            .checked_shl(u32::from(Self::WIDTH.saturating_sub(length)))
             .unwrap_or(0)
     }
 
@@ -179,7 +179,7 @@ impl<T: Bits> Sorted<T> {
             return false;
         };
         // The network before the candidates may be a wide one that reaches over them.
-        let at = first + range.partition_point(|&start| start <= address);
+        let at = first.saturating_add(range.partition_point(|&start| start <= address));
         let Some(at) = at.checked_sub(1) else {
             return false;
         };
@@ -239,9 +239,9 @@ fn index_of<T: Bits>(starts: &[T]) -> (Box<[u32]>, u8) {
             .map_or(0, |part| part.saturating_add(1))
     };
     let shift = (0..T::WIDTH).find(|&shift| parts(shift) <= most);
-    let shift = shift.unwrap_or(T::WIDTH - 1);
+    let shift = shift.unwrap_or(T::WIDTH.saturating_sub(1));
 
-    let mut index = Vec::with_capacity(parts(shift) + 1);
+    let mut index = Vec::with_capacity(parts(shift).saturating_add(1));
     for (before, start) in (0_u32..).zip(starts) {
         let part = start.part(first, shift).unwrap_or_default();
         // One entry for each part up to this network's, and none if it was there.

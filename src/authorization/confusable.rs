@@ -1,7 +1,9 @@
-use icu_properties::{CodePointMapData, props::GeneralCategory, props::GeneralCategoryGroup};
-use unicode_security::confusable_detection::skeleton;
+mod looks;
 
-use crate::{authorization::Consent, registration::LocalizedText};
+use crate::authorization::{
+    confusable::looks::{Looks, ProtectedLooks},
+    consent::{Consent, shown_part},
+};
 
 /// Names that nobody else should be taken for: the host's own, its partners', those of well-known
 /// applications.
@@ -23,114 +25,42 @@ pub struct ProtectedNames(Vec<Protected>);
 #[derive(Clone, Debug)]
 struct Protected {
     name: Box<str>,
-    looks: Looks,
+    looks: ProtectedLooks,
 }
 
 impl ProtectedNames {
     /// The list of these names. One without a letter or digit protects nothing and is left out.
     pub fn new<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>) -> Self {
-        let names = names.into_iter().map(|name| {
+        let names = names.into_iter().filter_map(|name| {
             let name = name.into();
-            let looks = Looks::of(&name);
-            Protected { name, looks }
+            let looks = ProtectedLooks::of(&name)?;
+            Some(Protected { name, looks })
         });
-        Self(names.filter(|it| !it.looks.is_blank()).collect())
+        Self(names.collect())
     }
 
     /// The first of the list that `name` looks like, or that it has in it as words of its own,
     /// however those are spaced.
+    ///
+    /// Of a name longer than [`Consent::MAX_NAME_CHARS`], the start is compared, up to that length:
+    /// show no more of it.
     pub fn resembled_by(&self, name: &str) -> Option<&str> {
-        let looks = Looks::of(name);
+        let looks = Looks::of(shown_part(name));
         let resembles = |protected: &&Protected| looks.resemble(&protected.looks);
         self.0.iter().find(resembles).map(|it| &*it.name)
     }
 }
 
-impl<'a> Consent<'a> {
-    /// The same, with a warning if the client's name, in any language, looks like one of
-    /// `protected`.
-    #[must_use]
-    pub fn warned_of(mut self, protected: &'a ProtectedNames) -> Self {
-        let localized = self
-            .localized_names
-            .iter()
-            .copied()
-            .map(LocalizedText::value);
+impl Consent<'_> {
+    /// The protected name that a name on the page looks like, for a warning beside it: the client's
+    /// name is compared, then those in [`localized_names`](Self::localized_names).
+    ///
+    /// Each call compares anew.
+    pub fn resembles<'p>(&self, protected: &'p ProtectedNames) -> Option<&'p str> {
+        let localized = self.localized_names.iter().map(|it| it.name);
         let mut names = self.client_name.into_iter().chain(localized);
-        self.resembles = names.find_map(|name| protected.resembled_by(name));
-        self
+        names.find_map(|name| protected.resembled_by(name))
     }
-}
-
-/// What a reader takes a name for, whatever its letter case, script, accents and punctuation:
-/// the words of its skeleton (Unicode Technical Standard 39 section 4).
-///
-/// The skeleton knows letters by their shape, and the shape of a letter depends on its case: so it is
-/// taken twice, of the name as it is written and in lower case.
-#[derive(Clone, Debug)]
-struct Looks([Vec<String>; 2]);
-
-impl Looks {
-    fn of(name: &str) -> Self {
-        let name = spaced(name);
-        let as_written: String = skeleton(&name).collect();
-        let in_lower_case: String = skeleton(&name.to_lowercase()).collect();
-        Self([words(&as_written), words(&in_lower_case)])
-    }
-
-    fn is_blank(&self) -> bool {
-        self.0.iter().any(Vec::is_empty)
-    }
-
-    fn resemble(&self, protected: &Self) -> bool {
-        let mut pairs = self.0.iter().zip(&protected.0);
-        pairs.any(|(words, protected)| {
-            let protected = protected.concat();
-            let mut rests = (0..words.len()).filter_map(|at| words.get(at..));
-            rests.any(|rest| some_begin(rest, &protected))
-        })
-    }
-}
-
-/// Whether the first words of `words`, however many, are `whole` when they are written as one.
-fn some_begin(words: &[String], whole: &str) -> bool {
-    let mut left = whole;
-    for word in words {
-        match left.strip_prefix(word.as_str()) {
-            Some("") => return true,
-            Some(rest) => left = rest,
-            None => return false,
-        }
-    }
-    false
-}
-
-/// With a space where a lower-case letter is followed by an upper-case one: `PayPalHelp` is three
-/// words to a reader.
-fn spaced(name: &str) -> String {
-    let mut spaced = String::with_capacity(name.len() + 8);
-    let mut after_lower = false;
-    for letter in name.chars() {
-        if after_lower && letter.is_uppercase() {
-            spaced.push(' ');
-        }
-        after_lower = letter.is_lowercase();
-        spaced.push(letter);
-    }
-    spaced
-}
-
-/// In lower case, without accents; whatever is neither letter nor digit stands between words.
-fn words(text: &str) -> Vec<String> {
-    let categories = CodePointMapData::<GeneralCategory>::new();
-    let is_mark = |it: char| GeneralCategoryGroup::Mark.contains(categories.get(it));
-    let plain: String = text.chars().filter(|it| !is_mark(*it)).collect();
-    plain
-        .to_lowercase()
-        .split(|it: char| !it.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(ToOwned::to_owned)
-        .collect()
 }
 
 #[cfg(test)]
@@ -180,5 +110,17 @@ mod tests {
     fn a_name_without_a_letter_protects_nothing() {
         let protected = ProtectedNames::new(["", "!?", "\u{301}"]);
         assert_eq!(protected.resembled_by("Anything !?"), None);
+    }
+
+    #[test]
+    fn the_start_of_an_overlong_name_is_compared() {
+        let protected = ProtectedNames::new(["PayPal"]);
+        let most = Consent::MAX_NAME_CHARS;
+        let inside = format!("{}PayPal", "-".repeat(most - 6));
+        assert_eq!(protected.resembled_by(&inside), Some("PayPal"));
+        let endless = format!("PayPal {}", "\u{fdfa}".repeat(100_000));
+        assert_eq!(protected.resembled_by(&endless), Some("PayPal"));
+        let outside = format!("{}PayPal", "-".repeat(most - 5));
+        assert_eq!(protected.resembled_by(&outside), None);
     }
 }

@@ -172,7 +172,7 @@ impl AuthorizationResponse {
             ResponseMode::Fragment => '#',
             ResponseMode::FormPost => return Delivery::Form,
         };
-        let mut location = String::with_capacity(self.redirect_uri.len() + 128);
+        let mut location = String::with_capacity(self.redirect_uri.len().saturating_add(128));
         location.push_str(&self.redirect_uri);
         location.push(separator);
         let after = location.len();

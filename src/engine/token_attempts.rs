@@ -81,7 +81,8 @@ impl TokenAttempts {
         let mut under_way = self.lock();
         let (decision, taken) = self.buckets.acquire(&source.0, source.1, QUOTA, now);
         if decision.is_admitted() {
-            under_way.entry(source.clone()).or_default().attempts += 1;
+            let others = under_way.entry(source.clone()).or_default();
+            others.attempts = others.attempts.saturating_add(1);
             return Poll::Ready(Ok(TokenAttempt {
                 attempts: self,
                 source: source.clone(),

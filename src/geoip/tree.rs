@@ -79,7 +79,8 @@ impl Tree<'_> {
         let mut ahead = vec![(root, bits)];
         while let Some((record, bits)) = ahead.pop() {
             if record >= self.count {
-                self.data += usize::from(record > self.count);
+                let is_data = usize::from(record > self.count);
+                self.data = self.data.saturating_add(is_data);
                 continue;
             }
             if Some(record) == known {
@@ -97,9 +98,10 @@ impl Tree<'_> {
 
     /// The two records of `node`.
     fn records(&self, node: u32) -> Result<[u32; 2], TreeFault> {
-        let start = node as usize * self.node_bytes;
+        let start = (node as usize).checked_mul(self.node_bytes);
+        let rest = start.and_then(|start| self.bytes.get(start..));
         let number = u32::from_be_bytes;
-        match self.bytes.get(start..start + self.node_bytes) {
+        match rest.and_then(|rest| rest.get(..self.node_bytes)) {
             Some(&[l0, l1, l2, r0, r1, r2]) => {
                 Ok([number([0, l0, l1, l2]), number([0, r0, r1, r2])])
             }
@@ -112,6 +114,27 @@ impl Tree<'_> {
                 Ok([number([l0, l1, l2, l3]), number([r0, r1, r2, r3])])
             }
             _ => Err(TreeFault::Truncated),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_beyond_the_file_is_truncated() {
+        for node_bytes in [0, 6, 7, 8, usize::MAX] {
+            let tree = Tree {
+                bytes: &[0; 16],
+                node_bytes,
+                count: u32::MAX,
+                seen: Vec::new(),
+                data: 0,
+            };
+            for node in [3, u32::MAX] {
+                assert_eq!(tree.records(node), Err(TreeFault::Truncated));
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use governor::{
 use crate::{
     error::BackendError,
     ports::{Clock, RateKey, RateLimiter, SystemClock},
-    quota::{BucketShape, Quota, RateDecision, SourceBuckets},
+    quota::{BucketShape, Quota, RateDecision, SourceBuckets, nanos},
     values::TenantId,
 };
 
@@ -57,7 +57,7 @@ impl GovernorClock for Monotonic {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        self.0.monotonic()
+        Duration::from_nanos(nanos(self.0.monotonic()))
     }
 }
 
@@ -144,7 +144,7 @@ impl LocalRateLimiter {
         match buckets.check_key(tenant) {
             Ok(state) => RateDecision::admitted(quota, state.remaining_burst_capacity()),
             Err(not_until) => {
-                let now = self.clock.monotonic();
+                let now = Monotonic(Arc::clone(&self.clock)).now();
                 RateDecision::limited(quota, not_until.wait_time_from(now))
             }
         }

@@ -145,20 +145,26 @@ impl Database {
 /// How long to wait for a lock in a call of this time-out. There is time left then for what needs
 /// none of what others hold.
 pub(super) fn patience(timeout: Duration) -> Duration {
-    timeout / PATIENCE
+    part(timeout, PATIENCE)
+}
+
+/// One of `parts` parts of a time-out.
+pub(super) fn part(timeout: Duration, parts: u32) -> Duration {
+    timeout.checked_div(parts).unwrap_or_default()
 }
 
 /// The moment after `duration` from now.
 pub(super) fn after(duration: Duration) -> Instant {
     let now = Instant::now();
-    now.checked_add(duration).unwrap_or_else(|| now + FAR)
+    let end = now.checked_add(duration).or_else(|| now.checked_add(FAR));
+    end.unwrap_or(now)
 }
 
 /// How long to leave the way to others after the attempt of this number, from 0: longer each time,
 /// and for each node another time.
 fn pause(number: u32) -> Duration {
-    let longest = PAUSE * 2_u32.pow(number);
-    longest / 2 + longest.mul_f64(dice() / 2.0)
+    let longest = PAUSE.saturating_mul(2_u32.saturating_pow(number));
+    longest.mul_f64(f64::midpoint(1.0, dice()))
 }
 
 /// Anything from 0 to 1, of no use to anybody who guesses it: each hasher has other keys.
@@ -218,6 +224,16 @@ mod tests {
             assert!(pauses.iter().all(|it| (longest / 2..=longest).contains(it)));
             assert!(pauses.iter().any(|it| *it != pauses[0]), "{pauses:?}");
         }
+    }
+
+    #[test]
+    fn spans_without_end_are_cut_off() {
+        assert!(pause(u32::MAX) > pause(RETRIES));
+        assert_eq!(part(Duration::MAX, 1), Duration::MAX);
+        assert_eq!(part(Duration::ZERO, PATIENCE), Duration::ZERO);
+        let now = Instant::now();
+        assert_eq!(after(Duration::ZERO).min(now), now);
+        assert!(after(Duration::MAX) > now + FAR / 2);
     }
 
     #[tokio::test(start_paused = true)]

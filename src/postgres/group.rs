@@ -13,7 +13,7 @@ use crate::{
     ports::{InsertOutcome, Insertion},
     postgres::{
         NAME,
-        database::{Database, after, patience},
+        database::{Database, after, part, patience},
         failure::Failure,
         fold::Folds,
         insert::{Job, ids, tenants},
@@ -53,7 +53,7 @@ impl<'a> Group<'a> {
     pub(super) fn new(database: &'a Database, jobs: usize) -> Self {
         Self {
             database,
-            last_beginning: after(database.timeout / BEGINNING),
+            last_beginning: after(part(database.timeout, BEGINNING)),
             deadline: after(database.timeout),
             outcomes: Vec::with_capacity(jobs),
         }
@@ -87,7 +87,7 @@ impl<'a> Group<'a> {
         if folding.is_empty() {
             return left;
         }
-        let until = after(self.database.timeout / FOLDING);
+        let until = after(part(self.database.timeout, FOLDING));
         let insertions: Vec<_> = folding.iter().map(|(_, insertion)| *insertion).collect();
         let folded = self.database.call_by(self.deadline, || async {
             let mut lease = self.database.lease().await?;

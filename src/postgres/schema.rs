@@ -52,7 +52,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), Failure
             Err(failure) if failure.is_racing_migration() => {}
             result => return result,
         }
-        tokio::time::sleep(PAUSE * attempt).await;
+        tokio::time::sleep(PAUSE.saturating_mul(attempt)).await;
     }
     attempt_to_migrate(connection).await
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::{
     ports::{InsertOutcome, Insertion},
     postgres::{
-        database::{Database, after, patience},
+        database::{Database, after, part, patience},
         failure::Failure,
         fold::Folds,
         insert::ids,
@@ -35,7 +35,7 @@ pub(super) async fn insert(
     insertions: &[&Insertion],
 ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
     let mut lease = database.lease().await?;
-    let until = after(database.timeout / TAKING_ON).min(last_beginning);
+    let until = after(part(database.timeout, TAKING_ON)).min(last_beginning);
     let begin = sql::begin(patience(database.timeout));
     let outcomes = in_transaction(&mut lease, begin, until, insertions).await;
     lease.give_back(outcomes)

@@ -35,7 +35,7 @@ impl RateDecision {
             outcome: RateOutcome::Limited { retry_after },
             limit: quota.burst(),
             remaining: 0,
-            full_after: retry_after.saturating_add(quota.time_for(quota.burst() - 1)),
+            full_after: retry_after.saturating_add(quota.time_for(quota.burst().saturating_sub(1))),
         }
     }
 
@@ -65,5 +65,22 @@ impl RateDecision {
     /// How long until the bucket is full again, if nobody takes from it; never too short.
     pub const fn full_after(&self) -> Duration {
         self.full_after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_end_where_durations_end() {
+        let quota = Quota::per_hour(1, 1_193_046).unwrap();
+        let decision = RateDecision::limited(quota, Duration::MAX);
+        assert_eq!(decision.full_after(), Duration::MAX);
+        let decision = RateDecision::limited(quota, Duration::ZERO);
+        assert_eq!(decision.full_after(), Duration::from_hours(1_193_045));
+        // A limiter of the host may say anything.
+        let decision = RateDecision::admitted(quota, u32::MAX);
+        assert_eq!(decision.full_after(), Duration::ZERO);
     }
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    quota::{BucketShape, Quota, RateDecision},
+    quota::{BucketShape, Quota, RateDecision, nanos},
     values::{SourceNetwork, TenantId},
 };
 
@@ -140,7 +140,7 @@ impl Table {
         if self.until_sweep == 0 {
             self.sweep(now);
             // Room for as many again stays.
-            self.full_at.shrink_to(2 * self.full_at.len());
+            self.full_at.shrink_to(self.full_at.len().saturating_mul(2));
         }
     }
 
@@ -159,14 +159,11 @@ fn take(full_at: &mut u64, now: u64, shape: BucketShape) -> Result<u32, u64> {
         Some(left) => {
             *full_at = now.saturating_add(missing).saturating_add(shape.interval);
             // Less than the burst.
-            Ok(u32::try_from(left / shape.interval).unwrap_or(u32::MAX))
+            let remaining = left.checked_div(shape.interval).unwrap_or_default();
+            Ok(u32::try_from(remaining).unwrap_or(u32::MAX))
         }
-        None => Err(missing - shape.rest()),
+        None => Err(missing.saturating_sub(shape.rest())),
     }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -201,6 +198,38 @@ mod tests {
         assert_eq!(admitted(&buckets, "a", 1, almost), 0);
         assert_eq!(admitted(&buckets, "a", 1, 7 * SECOND), 1);
         assert_eq!(admitted(&buckets, "a", 1, 1_000 * SECOND), 10);
+    }
+
+    #[test]
+    fn at_the_end_of_time_no_token_comes_back() {
+        let buckets = SourceBuckets::with_max(10);
+        let nanos = Duration::from_nanos(u64::MAX);
+        for (number, now) in [(1, Duration::MAX), (2, nanos), (3, nanos / 2)] {
+            assert_eq!(admitted(&buckets, "a", number, now), 10);
+            assert_eq!(admitted(&buckets, "a", number, now), 0);
+            assert_eq!(admitted(&buckets, "a", number, Duration::MAX), 0);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_gives_no_token() {
+        let buckets = SourceBuckets::with_max(10);
+        assert_eq!(admitted(&buckets, "a", 1, Duration::MAX), 10);
+        for now in [1_000 * SECOND, Duration::ZERO] {
+            assert_eq!(admitted(&buckets, "a", 1, now), 0);
+        }
+    }
+
+    #[test]
+    fn the_longest_fill_is_counted_to_the_end_of_time() {
+        let quota = Quota::new(1, u32::MAX).unwrap();
+        for now in [Duration::ZERO, Duration::MAX] {
+            let buckets = SourceBuckets::with_max(10);
+            for taken in 1..=3 {
+                let (decision, _) = buckets.acquire(&tenant("a"), source(1), quota, now);
+                assert_eq!(decision.remaining(), u32::MAX - taken);
+            }
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Breaker {
             None => true,
             Some(at) if now < at => false,
             Some(_) => {
-                *next_try = Some(now + patience);
+                *next_try = Some(after(now, patience));
                 true
             }
         }
@@ -37,12 +37,17 @@ impl Breaker {
 
     /// Redis didn't answer.
     pub(super) fn open(&self, now: Instant) {
-        *self.lock() = Some(now + PAUSE);
+        *self.lock() = Some(after(now, PAUSE));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
         self.next_try.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A moment that no clock can show never comes: then the next request may try.
+fn after(now: Instant, pause: Duration) -> Instant {
+    now.checked_add(pause).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -79,5 +84,15 @@ mod tests {
         breaker.open(now);
         breaker.close();
         assert!((0..100).all(|_| breaker.lets_pass(now, PATIENCE)));
+    }
+
+    #[test]
+    fn a_pause_without_end_keeps_nobody_out() {
+        let (breaker, now) = (Breaker::default(), Instant::now());
+        breaker.open(now);
+        let later = now + PAUSE;
+        assert!(breaker.lets_pass(later, Duration::MAX));
+        assert!(breaker.lets_pass(later, PATIENCE));
+        assert!(!breaker.lets_pass(later, PATIENCE));
     }
 }

@@ -25,7 +25,7 @@ impl Bucket {
     pub(super) fn of(quota: Quota) -> Self {
         let interval = quota.token_interval();
         let period = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
-        let rest = interval.saturating_mul(quota.burst() - 1);
+        let rest = interval.saturating_mul(quota.burst().saturating_sub(1));
         Self {
             quota,
             period,
@@ -46,11 +46,34 @@ impl Bucket {
             1 => {
                 let left = self.rest.checked_sub(span).ok_or(InvalidReply)?;
                 // Below the burst, since the rest is that many periods less one.
-                let remaining = left.as_nanos() / u128::from(self.period);
-                let remaining = u32::try_from(remaining).map_err(|_| InvalidReply)?;
+                let remaining = left.as_nanos().checked_div(self.period.into());
+                let remaining = remaining.and_then(|it| u32::try_from(it).ok());
+                let remaining = remaining.ok_or(InvalidReply)?;
                 Ok(RateDecision::admitted(self.quota, remaining))
             }
             _ => Err(InvalidReply),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_at_the_extremes_are_read_or_refused() {
+        for quota in [
+            Quota::new(Quota::MAX_PER_SECOND, u32::MAX).unwrap(),
+            Quota::per_hour(1, 1).unwrap(),
+        ] {
+            let bucket = Bucket::of(quota);
+            let full = bucket.decision((1, 0, 0)).unwrap();
+            assert_eq!(full.remaining(), quota.burst() - 1);
+            assert!(bucket.decision((1, u64::MAX, u32::MAX)).is_err());
+            assert!(bucket.decision((0, 0, 0)).is_err());
+            let limited = bucket.decision((0, u64::MAX, u32::MAX)).unwrap();
+            assert!(!limited.is_admitted());
+            assert_eq!(limited.full_after(), Duration::MAX);
         }
     }
 }

@@ -56,12 +56,12 @@ fn options(path: &Path, timeout: Duration) -> SqliteConnectOptions {
 }
 
 async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, Failure> {
-    let mut attempt = 1;
+    let mut attempt = 1_u32;
     loop {
         match try_open_writer(options).await {
             Err(failure) if attempt < ATTEMPTS && failure.is_of_the_moment() => {
-                tokio::time::sleep(Duration::from_millis(50) * attempt).await;
-                attempt += 1;
+                tokio::time::sleep(Duration::from_millis(50).saturating_mul(attempt)).await;
+                attempt = attempt.saturating_add(1);
             }
             opened => return opened,
         }

@@ -59,11 +59,11 @@ pub(super) async fn discard<B: Body>(head: &Parts, mut incoming: Pin<&mut B>) ->
     if !may_go_on(head) || is_asked_for || declared(head) > MAX_DISCARDED {
         return false;
     }
-    let mut discarded = 0;
+    let mut discarded = 0_u64;
     while let Some(frame) = incoming.frame().await {
         let Ok(frame) = frame else { return false };
         let length = frame.data_ref().map_or(0, |data| data.remaining() as u64);
-        discarded += length;
+        discarded = discarded.saturating_add(length);
         if discarded > MAX_DISCARDED {
             return false;
         }

@@ -70,7 +70,8 @@ impl ClientId {
             SecurityMode::Strict => Self::STRICT_PREFIX,
             SecurityMode::Permissive => "",
         };
-        let mut id = String::with_capacity(prefix.len() + RANDOM_CHARS);
+        let length = prefix.len().saturating_add(RANDOM_CHARS);
+        let mut id = String::with_capacity(length);
         id.push_str(prefix);
         let unbiased = entropy.iter().filter(|&&byte| byte < UNBIASED);
         let drawn = unbiased.filter_map(|byte| ALPHABET.get(usize::from(byte % 62)));
@@ -79,7 +80,7 @@ impl ClientId {
                 .take(RANDOM_CHARS)
                 .map(|&character| char::from(character)),
         );
-        (id.len() == prefix.len() + RANDOM_CHARS).then(|| Self(id.into_boxed_str()))
+        (id.len() == length).then(|| Self(id.into_boxed_str()))
     }
 
     /// The id as text.

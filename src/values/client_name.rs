@@ -219,9 +219,13 @@ fn drawn(chars: &[char]) -> impl Iterator<Item = char> {
 }
 
 fn check_stacks(chars: &[char]) -> Result<(), ClientNameError> {
-    let mut in_a_row = 0;
+    let mut in_a_row = 0_usize;
     for character in drawn(chars) {
-        in_a_row = if is_mark(character) { in_a_row + 1 } else { 0 };
+        in_a_row = if is_mark(character) {
+            in_a_row.saturating_add(1)
+        } else {
+            0
+        };
         if in_a_row > MAX_MARKS {
             return Err(ClientNameError::CombiningMarks);
         }

@@ -49,7 +49,10 @@ const SUBDIVISIONS: [[char; 6]; 3] = [
 
 /// Whether the invisible character at `at` in `chars` belongs where it stands.
 pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
-    let (before, after) = (chars.get(..at).unwrap_or_default(), chars.get(at + 1..));
+    let (before, after) = (
+        chars.get(..at).unwrap_or_default(),
+        chars.get(at.saturating_add(1)..),
+    );
     let (Some(&character), Some(&previous), Some(after)) = (chars.get(at), before.last(), after)
     else {
         return false;
@@ -86,7 +89,8 @@ fn joins_emoji(before: &[char], after: &[char]) -> bool {
         .iter()
         .rev()
         .position(|character| !is_modifier(&character));
-    let left = base.and_then(|from_end| before.get(before.len() - 1 - from_end..));
+    let left =
+        base.and_then(|from_end| before.get(before.len().checked_sub(from_end)?.checked_sub(1)?..));
     left.is_some_and(begins_with_emoji) && begins_with_emoji(after)
 }
 
@@ -113,7 +117,7 @@ fn is_in_subdivision_flag(chars: &[char], at: usize) -> bool {
     let longest = SUBDIVISIONS.first().map_or(0, |tags| tags.len());
     let before = chars.get(at.saturating_sub(longest)..at);
     let from_end = before.and_then(|before| before.iter().rev().position(|&it| it == BLACK_FLAG));
-    let after_flag = from_end.and_then(|from_end| chars.get(at - from_end..));
+    let after_flag = from_end.and_then(|from_end| chars.get(at.saturating_sub(from_end)..));
     after_flag.is_some_and(|tags| SUBDIVISIONS.iter().any(|flag| tags.starts_with(flag)))
 }
 

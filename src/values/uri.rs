@@ -163,7 +163,7 @@ impl<'a> Authority<'a> {
             return Err(UriFault::Userinfo);
         }
         let end_of_host = if text.starts_with('[') {
-            text.find(']').ok_or(UriFault::Host)? + 1
+            text.find(']').ok_or(UriFault::Host)?.saturating_add(1)
         } else {
             text.find(':').unwrap_or(text.len())
         };

@@ -39,7 +39,8 @@ impl RegistrationBody {
 
     /// Takes the next piece of the body.
     pub fn push(&mut self, chunk: &[u8]) -> BodyProgress {
-        self.is_too_large |= self.bytes.len() + chunk.len() > self.max_bytes();
+        let length = self.bytes.len().saturating_add(chunk.len());
+        self.is_too_large |= length > self.max_bytes();
         if self.is_too_large {
             self.bytes = Vec::new();
             return BodyProgress::Full;

@@ -145,6 +145,20 @@ mod tests {
     use crate::error::one_of_each;
 
     #[test]
+    fn seconds_are_rounded_up_to_the_last() {
+        use std::time::Duration;
+        for (span, seconds) in [
+            (Duration::ZERO, 0),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_secs(1), 1),
+            (Duration::from_secs(u64::MAX), u64::MAX),
+            (Duration::MAX, u64::MAX),
+        ] {
+            assert_eq!(whole_seconds(span), seconds, "{span:?}");
+        }
+    }
+
+    #[test]
     fn the_page_on_observability_says_what_each_kind_of_error_is_sent_as() {
         let page = include_str!("../guide/observability.md");
         let (_, table) = page.split_once("| `error` | status |").unwrap();

@@ -1,5 +1,6 @@
 //! Authorization requests: what is refused and who is told, and what a decision holds.
 
+mod consent_names;
 mod kept;
 mod permissive;
 
@@ -559,9 +560,8 @@ fn the_user_is_told_what_is_known_and_no_more() {
     let consent = decision.consent(&client).unwrap();
     assert_eq!(consent.client_id.as_str(), "tpc_A1");
     assert_eq!(consent.client_name, Some("My App"));
-    assert_eq!(consent.localized_names.len(), 1);
-    assert_eq!(consent.localized_names[0].value(), "Mon appli");
-    assert_eq!(consent.resembles, None);
+    assert_eq!(consent.localized_names, []);
+    assert_eq!(consent.names_left_out, 1);
     assert!(!consent.is_verified);
     assert_eq!(
         consent.registered_at,

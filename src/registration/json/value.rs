@@ -61,7 +61,7 @@ impl<'a> ValueReader<'a> {
     fn nested(&mut self, shape: Shape) -> ValueReader<'_> {
         ValueReader {
             shape,
-            depth: self.depth + 1,
+            depth: self.depth.saturating_add(1),
             broken: self.broken,
         }
     }
@@ -163,14 +163,14 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
 impl ValueReader<'_> {
     fn read_texts<'de, A: SeqAccess<'de>>(mut self, mut values: A) -> Result<Value, A::Error> {
         let mut texts = Ok(Vec::new());
-        let mut index = 0;
+        let mut index = 0_usize;
         while let Some(value) = values.next_element_seed(self.nested(Shape::Text))? {
             match (&mut texts, value) {
                 (Ok(texts), Value::Text(text)) => texts.push(text),
                 (Ok(_), _) => texts = Err(index),
                 (Err(_), _) => {}
             }
-            index += 1;
+            index = index.saturating_add(1);
         }
         Ok(Value::Texts(texts))
     }
