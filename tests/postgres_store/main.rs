@@ -5,6 +5,7 @@
 #[path = "../suite/support/dice.rs"]
 mod dice;
 mod distant;
+mod golden;
 mod groups;
 mod outages;
 #[path = "../support/private_home.rs"]
