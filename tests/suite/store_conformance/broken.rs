@@ -233,29 +233,29 @@ fn again(insertion: &Insertion) -> Insertion {
         .folded_by(insertion.fold_key())
 }
 
-async fn evict_in_another_order(
-    &self,
-    insertion: Insertion,
-    to_go: u64,
-) -> Result<InsertOutcome, BackendError> {
-    let tenant = insertion.client().tenant().clone();
-    let used = Sweep::new().idle_before(insertion.idle_before());
-    let unused = Sweep::new().unused_before(Timestamp::MAX);
-    let mut removed = Vec::new();
-    if self.is(Fault::EvictsUsedFirst) {
-        let limit = u32::try_from(to_go).unwrap();
-        removed = self.store.sweep(&tenant, used.limit(limit)).await?;
-    }
-    let left = u32::try_from(to_go).unwrap() - u32::try_from(removed.len()).unwrap();
-    removed.extend(self.store.sweep(&tenant, unused.limit(left)).await?);
-    if removed.is_empty() {
-        return Ok(InsertOutcome::Full);
-    }
-    self.store.insert(insertion.max_clients(None)).await?;
-    Ok(InsertOutcome::Inserted { removed })
-}
-
 impl Broken {
+    async fn evict_in_another_order(
+        &self,
+        insertion: Insertion,
+        to_go: u64,
+    ) -> Result<InsertOutcome, BackendError> {
+        let tenant = insertion.client().tenant().clone();
+        let used = Sweep::new().idle_before(insertion.idle_before());
+        let unused = Sweep::new().unused_before(Timestamp::MAX);
+        let mut removed = Vec::new();
+        if self.is(Fault::EvictsUsedFirst) {
+            let limit = u32::try_from(to_go).unwrap();
+            removed = self.store.sweep(&tenant, used.limit(limit)).await?;
+        }
+        let left = u32::try_from(to_go).unwrap() - u32::try_from(removed.len()).unwrap();
+        removed.extend(self.store.sweep(&tenant, unused.limit(left)).await?);
+        if removed.is_empty() {
+            return Ok(InsertOutcome::Full);
+        }
+        self.store.insert(insertion.max_clients(None)).await?;
+        Ok(InsertOutcome::Inserted { removed })
+    }
+
     /// An insertion whose outcome is not reported yet.
     async fn insert_unreported(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         let client = Arc::clone(insertion.client());
