@@ -1,3 +1,5 @@
+use std::{borrow::Cow, collections::HashMap};
+
 use icu_properties::{CodePointMapData, props::GeneralCategory, props::GeneralCategoryGroup};
 use unicode_security::confusable_detection::skeleton;
 
@@ -23,7 +25,8 @@ pub(super) struct ProtectedLooks([Box<str>; 2]);
 impl Looks {
     pub(super) fn of(name: &str) -> Self {
         let most = name.chars().count().saturating_mul(MOST_FOR_EACH);
-        Self(in_both_cases(name).map(|name| Words::bounded(&name, most)))
+        let mut known = Expansions::default();
+        Self(in_both_cases(name).map(|name| Words::bounded(&name, most, &mut known)))
     }
 
     pub(super) fn resemble(&self, protected: &ProtectedLooks) -> bool {
@@ -36,9 +39,10 @@ impl ProtectedLooks {
     /// `None` if `name` has neither letter nor digit. The skeleton is not bounded: the host chose the
     /// name.
     pub(super) fn of(name: &str) -> Option<Self> {
+        let mut known = Expansions::default();
         let [as_written, in_lower_case] = in_both_cases(name);
-        let as_written = Words::whole(&as_written, usize::MAX)?.letters;
-        let in_lower_case = Words::whole(&in_lower_case, usize::MAX)?.letters;
+        let as_written = Words::whole(&as_written, usize::MAX, &mut known)?.letters;
+        let in_lower_case = Words::whole(&in_lower_case, usize::MAX, &mut known)?.letters;
         let is_blank = as_written.is_empty() || in_lower_case.is_empty();
         (!is_blank).then(|| Self([as_written.into(), in_lower_case.into()]))
     }
@@ -85,24 +89,25 @@ impl Words {
     /// average, which takes signs for whole phrases (U+FDFA) or the rarest Korean syllables. Only a
     /// protected name that begins within what is cut of one sign is not found, and nobody reads a name
     /// from the middle of a sign.
-    fn bounded(name: &str, most: usize) -> Self {
-        Self::whole(name, most).unwrap_or_else(|| {
-            let mut words = Self::new();
-            for character in name.chars() {
-                words.add(&cut(expanded(character)));
-            }
-            words.ended()
-        })
+    fn bounded(name: &str, most: usize, known: &mut Expansions) -> Self {
+        if let Some(words) = Self::whole(name, most, known) {
+            return words;
+        }
+        let mut words = Self::new();
+        for character in name.chars() {
+            words.add(&known.of(character).cut);
+        }
+        words.ended()
     }
 
     /// The words of the whole skeleton. `None` if it is longer than `most` characters.
-    fn whole(name: &str, most: usize) -> Option<Self> {
+    fn whole(name: &str, most: usize, known: &mut Expansions) -> Option<Self> {
         let mut words = Self::new();
         let mut left = most;
         for character in name.chars() {
-            let expanded = expanded(character);
-            left = left.checked_sub(expanded.chars().count())?;
-            words.add(&expanded);
+            let expanded = known.of(character);
+            left = left.checked_sub(expanded.length)?;
+            words.add(&expanded.whole);
         }
         Some(words.ended())
     }
@@ -115,20 +120,16 @@ impl Words {
     }
 
     /// Adds what one character of the name stands for.
-    ///
-    /// A character that stands for several words is a sign of its own to a reader, and so is one that
-    /// was cut, which may stand for several: the letters beside it begin and end words.
-    fn add(&mut self, expanded: &str) {
-        let is_apart = expanded.contains(is_between_words) || expanded.ends_with(REST);
-        if !is_apart {
-            self.letters.push_str(expanded);
-            return;
-        }
-        for word in expanded.split(is_between_words) {
-            self.bound();
+    fn add(&mut self, sign: &Sign) {
+        for word in &sign.words {
+            if sign.is_apart {
+                self.bound();
+            }
             self.letters.push_str(word);
         }
-        self.bound();
+        if sign.is_apart {
+            self.bound();
+        }
     }
 
     fn ended(mut self) -> Self {
@@ -166,6 +167,51 @@ impl Words {
     }
 }
 
+/// What the characters of a name stand for, each looked up once: that is most of the work.
+#[derive(Debug, Default)]
+struct Expansions(HashMap<char, Expansion>);
+
+/// What a character stands for.
+#[derive(Debug)]
+struct Expansion {
+    /// In characters.
+    length: usize,
+    whole: Sign,
+    cut: Sign,
+}
+
+/// A part of a name, of one character.
+///
+/// A character that stands for several words is a sign of its own to a reader, and so is one that was
+/// cut, which may stand for several: the letters beside it begin and end words.
+#[derive(Debug)]
+struct Sign {
+    words: Vec<Box<str>>,
+    is_apart: bool,
+}
+
+impl Expansions {
+    fn of(&mut self, character: char) -> &Expansion {
+        self.0.entry(character).or_insert_with(|| {
+            let whole = expanded(character);
+            Expansion {
+                length: whole.chars().count(),
+                cut: Sign::new(&cut(&whole)),
+                whole: Sign::new(&whole),
+            }
+        })
+    }
+}
+
+impl Sign {
+    fn new(expanded: &str) -> Self {
+        Self {
+            words: expanded.split(is_between_words).map(Into::into).collect(),
+            is_apart: expanded.contains(is_between_words) || expanded.ends_with(REST),
+        }
+    }
+}
+
 /// The skeleton of one character, in lower case, without accents.
 fn expanded(character: char) -> String {
     let categories = CodePointMapData::<GeneralCategory>::new();
@@ -179,14 +225,14 @@ fn expanded(character: char) -> String {
 
 /// At most [`MOST_FOR_EACH`] characters of `expanded`. [`REST`] stands for what is cut, directly after
 /// a letter, because it is the rest of a word.
-fn cut(expanded: String) -> String {
+fn cut(expanded: &str) -> Cow<'_, str> {
     if expanded.chars().nth(MOST_FOR_EACH).is_none() {
-        return expanded;
+        return expanded.into();
     }
     let taken: String = expanded.chars().take(MOST_FOR_EACH - 1).collect();
     let mut taken = taken.trim_end_matches(is_between_words).to_owned();
     taken.push(REST);
-    taken
+    taken.into()
 }
 
 fn is_between_words(character: char) -> bool {
@@ -204,6 +250,10 @@ mod tests {
         Looks::of(name).0.map(|it| it.letters.chars().count())
     }
 
+    fn whole(name: &str) -> Words {
+        Words::whole(name, usize::MAX, &mut Expansions::default()).unwrap()
+    }
+
     fn looks_like(name: &str, protected: &str) -> bool {
         Looks::of(name).resemble(&ProtectedLooks::of(protected).unwrap())
     }
@@ -211,7 +261,7 @@ mod tests {
     #[test]
     fn skeletons_of_a_hundred_names_are_bounded() {
         let name = PHRASE.repeat(128);
-        let whole = Words::whole(&name, usize::MAX).unwrap();
+        let whole = whole(&name);
         assert_eq!(whole.letters.chars().count(), 128 * 15);
         let names = (0..100).map(|_| Looks::of(&name));
         let letters = names.flat_map(|looks| looks.0.map(|it| it.letters.chars().count()));
@@ -242,7 +292,7 @@ mod tests {
     fn every_cut_leaves_a_letter_before_the_rest() {
         let mut count = 0;
         for whole in long_ones().map(expanded) {
-            let cut = cut(whole.clone());
+            let cut = cut(&whole);
             assert!(cut.chars().count() <= MOST_FOR_EACH, "{cut}");
             let Some(begin) = cut.strip_suffix(REST) else {
                 assert_eq!(cut, whole);
@@ -306,7 +356,7 @@ mod tests {
                 [first, second, &&*format!("{first}{second}")].map(|it| ProtectedLooks::of(it));
             for padding in [0, 1, 9].map(|count| PHRASE.repeat(count)) {
                 let name = format!("{padding}{first}{second}{third}{padding}");
-                let whole = in_both_cases(&name).map(|it| Words::whole(&it, usize::MAX).unwrap());
+                let whole = in_both_cases(&name).map(|it| whole(&it));
                 let (whole, bounded) = (Looks(whole), Looks::of(&name));
                 for protected in protected.iter().flatten().filter(|it| whole.resemble(it)) {
                     assert!(bounded.resemble(protected), "{name:?} {protected:?}");
