@@ -110,8 +110,10 @@ mod tests {
 
     #[test]
     fn a_port_that_may_differ_is_not_the_same_as_none() {
-        let mut exact = RedirectPolicy::default();
-        exact.loopback_any_port = false;
+        let exact = RedirectPolicy {
+            loopback_any_port: false,
+            ..RedirectPolicy::default()
+        };
         let floating = key(&RedirectPolicy::default(), &["http://127.0.0.1:5555/cb"]);
         assert_ne!(key(&exact, &["http://127.0.0.1/cb"]), floating);
         assert_ne!(key(&exact, &["http://127.0.0.1:5555/cb"]), floating);
