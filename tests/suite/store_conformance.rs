@@ -136,6 +136,8 @@ fn written_rules() -> BTreeSet<String> {
 fn the_whole_suite_leaves_no_rule_out() {
     let suite = concat!(env!("CARGO_MANIFEST_DIR"), "/src/conformance/store.rs");
     let suite = fs::read_to_string(suite).unwrap();
-    let called = names(&suite, "\n    ", "(Arc::clone(&store)).await;");
+    let (_, rest) = suite.split_once("\n    rules! {").unwrap();
+    let (called, _) = rest.split_once('}').unwrap();
+    let called: BTreeSet<String> = called.split_whitespace().map(str::to_owned).collect();
     assert_eq!(called, written_rules());
 }
