@@ -6,8 +6,8 @@
 # oldest versions and with those in Cargo.lock. Each build fills a folder with a store and with
 # decisions and bindings that a host keeps, and uses all that the other build wrote. So a host can
 # update its dependencies, or go back to older ones, and keep every client. The two builds have
-# different Unicode data: each registers all names that its own data allows, and the other build has
-# to accept these names from the store.
+# different Unicode data: each registers names of all symbols and marks that its own data allows, and
+# the other build has to accept these names from the store, even where it would not register them.
 #
 # What only the dependencies depend on stays as it is in Cargo.lock, unless their oldest version asks
 # for another one. Dependencies of the tests are left out: some ask for newer versions, which no user

@@ -19,8 +19,8 @@ const CHARACTERS_TRIED: [RangeInclusive<char>; 4] = [
 /// Names that together hold each of these characters which this build lets into a name, letters and
 /// digits aside: five times in a row where that is allowed, and in front of the character before it.
 ///
-/// A build with newer data may know some of them as combining marks or controls, while this build
-/// knows them as unassigned.
+/// A build with other data may know some of them as unassigned, or with other properties, so that it
+/// would not let these names in.
 pub(crate) fn all() -> Vec<String> {
     let mut words = Vec::new();
     let mut previous = None;
