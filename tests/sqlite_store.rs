@@ -10,7 +10,7 @@ mod temporary;
 mod wal;
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     error::Error as _,
     fs,
     num::NonZeroU64,
@@ -340,6 +340,50 @@ async fn an_id_that_no_client_can_have_is_within_reach() {
         assert_eq!(written.rows_affected(), 1);
     })
     .await;
+}
+
+/// SQLite keeps text of any bytes. Such a row has no id that a call could name, but hides no other.
+#[tokio::test]
+async fn an_id_that_is_not_utf_8_hides_no_other() {
+    let dir = TemporaryDir::new();
+    let store = open(&dir).await;
+    let clients = Minted::default().clients(6);
+    for client in &clients {
+        insert(&store, client).await;
+    }
+    let spoiled = ["X'74FF62'", "X'FF'", "X'7470635FF0'"];
+    for (client, id) in clients.iter().zip(spoiled) {
+        let sql = format!(
+            "UPDATE oauth_dcr_clients SET client_id = CAST({id} AS TEXT) WHERE client_id = ?"
+        );
+        let update = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(client.id().as_str());
+        update.execute(&mut connect(&dir).await).await.unwrap();
+    }
+    let tenant = clients[0].tenant();
+    let readable: BTreeSet<&str> = clients[3..].iter().map(|it| it.id().as_str()).collect();
+    for limit in [1, 2, 10] {
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let page = store.list(tenant, after.as_ref(), limit).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(last.id().clone());
+            seen.extend(page);
+            assert!(seen.len() <= clients.len(), "no row comes twice: {seen:?}");
+        }
+        assert_eq!(seen.len(), clients.len());
+        let found = seen.iter().map(|row| row.id().as_str());
+        let found: BTreeSet<&str> = found.filter(|id| id.is_ascii()).collect();
+        assert_eq!(found, readable);
+    }
+    let max = NonZeroU64::new(6);
+    let newcomer = Minted::default().clients(7).swap_remove(6);
+    let outcome = store
+        .insert(Insertion::new(newcomer).max_clients(max))
+        .await;
+    assert!(matches!(&outcome, Ok(InsertOutcome::Inserted { removed }) if removed.len() == 1));
+    let sweep = Sweep::new().unused_before(Timestamp::MAX);
+    assert_eq!(store.sweep(tenant, sweep).await.unwrap().len(), 6);
 }
 
 #[tokio::test]

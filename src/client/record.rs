@@ -110,6 +110,23 @@ pub(crate) enum RecordFault {
     AnotherClient,
 }
 
+impl RecordFault {
+    /// A later version may have members of its own, so the version is what tells.
+    fn of_json(record: &[u8], error: &serde_json::Error) -> Self {
+        #[derive(Deserialize)]
+        struct OfSomeVersion {
+            version: u32,
+        }
+        match serde_json::from_slice(record) {
+            Ok(OfSomeVersion { version }) if version != VERSION => Self::UnknownVersion(version),
+            _ => Self::NotAClient {
+                line: error.line(),
+                column: error.column(),
+            },
+        }
+    }
+}
+
 impl Client {
     /// The most bytes that a record may have. The largest that registers under the default limits has
     /// fewer than 200,000.
@@ -121,11 +138,10 @@ impl Client {
         if record.len() > max {
             return Err(RecordFault::TooLong { max });
         }
-        let read: Read = serde_json::from_slice(record).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            RecordFault::NotAClient { line, column }
-        })?;
-        read.try_into()
+        match serde_json::from_slice::<Read>(record) {
+            Ok(read) => read.try_into(),
+            Err(error) => Err(RecordFault::of_json(record, &error)),
+        }
     }
 }
 

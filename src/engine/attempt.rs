@@ -148,11 +148,12 @@ impl Attempt {
         match outcome {
             InsertOutcome::Inserted { removed } => {
                 for client_id in removed {
-                    self.ports().tell(&Event::Removed {
+                    let event = Event::Removed {
                         tenant: client.tenant(),
                         client_id,
                         removal: Removal::MadeRoom,
-                    });
+                    };
+                    self.trace.within(|| self.ports().tell(&event));
                 }
                 self.end(&Event::Registered {
                     client,

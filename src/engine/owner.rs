@@ -140,7 +140,7 @@ impl Owner {
     /// # Errors
     /// [`OwnerError::Metadata`] if a rule of the profile is broken; [`OwnerError::Changed`] if the
     /// client is not what it was when it was read; [`OwnerError::UnknownClient`],
-    /// [`OwnerError::Backend`] or [`OwnerError::Random`].
+    /// [`OwnerError::Unreadable`], [`OwnerError::Backend`] or [`OwnerError::Random`].
     pub async fn update(
         &self,
         client: &Client,
@@ -189,8 +189,8 @@ impl Owner {
     /// once. One that was still working from an earlier rotation ends in any case.
     ///
     /// # Errors
-    /// [`OwnerError::PublicClient`], [`OwnerError::UnknownClient`], [`OwnerError::Changed`],
-    /// [`OwnerError::Random`], or [`OwnerError::Backend`]: before it is tried again, see by
+    /// [`OwnerError::PublicClient`], [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`],
+    /// [`OwnerError::Changed`], [`OwnerError::Random`], or [`OwnerError::Backend`]: before it is tried again, see by
     /// [`Client::revision`] whether it was done, or the secret that the client has might end.
     pub async fn rotate_secret(
         &self,

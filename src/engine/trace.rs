@@ -76,6 +76,11 @@ mod spans {
             self.0.in_scope(tell);
         }
 
+        /// Has something told in this span.
+        pub(in crate::engine) fn within(&self, tell: impl FnOnce()) {
+            self.0.in_scope(tell);
+        }
+
         /// Notes the outcome where nobody meant to register.
         pub(in crate::engine) fn end_without_event(&self, outcome: &'static str) {
             self.0.record("outcome", outcome);
@@ -105,6 +110,10 @@ mod nothing {
         pub(in crate::engine) const fn leads_to(&self, _: &TenantId) {}
 
         pub(in crate::engine) fn end(&self, _: &Event<'_>, tell: impl FnOnce()) {
+            tell();
+        }
+
+        pub(in crate::engine) fn within(&self, tell: impl FnOnce()) {
             tell();
         }
 

@@ -70,8 +70,8 @@ pub(super) const TAKE_BACK: &str =
 
 /// The clients with these fold keys: tenants and keys, one array each.
 pub(super) const FIND_FOLDED: &str = "
-SELECT found.tenant, found.fold_key, found.client_id, found.record, found.blocked, found.revision,
-    found.is_used, found.idle_since, found.user_key
+SELECT found.tenant, found.fold_key, found.client_id,
+    substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision, found.is_used, found.idle_since, found.user_key
 FROM UNNEST($1::TEXT[], $2::BYTEA[]) AS same (tenant, fold_key)
 JOIN oauth_dcr_clients AS found
     ON found.tenant = same.tenant AND found.fold_key = same.fold_key
@@ -205,11 +205,13 @@ WITH counter AS (
 SELECT count(*) FROM gone
 ";
 
-pub(super) const FIND: &str =
-    "SELECT record, blocked, revision FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
+pub(super) const FIND: &str = "
+SELECT substring(record FROM 1 FOR 4194305), blocked, revision FROM oauth_dcr_clients
+WHERE tenant = $1 AND client_id = $2
+";
 
 pub(super) const LIST: &str = "
-SELECT client_id, record, blocked, revision FROM oauth_dcr_clients
+SELECT client_id, substring(record FROM 1 FOR 4194305), blocked, revision FROM oauth_dcr_clients
 WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3
 ";
 
@@ -286,4 +288,20 @@ fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis())
         .unwrap_or(i32::MAX)
         .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Client;
+
+    #[test]
+    fn no_more_of_a_record_is_read_than_tells_that_it_is_too_long() {
+        let most = Client::MAX_RECORD_BYTES + 1;
+        let bounded = format!("record FROM 1 FOR {most})");
+        for statement in [FIND, LIST, FIND_FOLDED] {
+            assert!(statement.contains(&bounded), "{statement}");
+            assert_eq!(statement.matches("record").count(), 1, "{statement}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Of a client the id, the row and the usage.
-type Found = (String, Vec<u8>, bool, i64, bool, i64, Option<Vec<u8>>);
+type Found = (Vec<u8>, Vec<u8>, bool, i64, bool, i64, Option<Vec<u8>>);
 
 /// A client that registered the same.
 pub(super) struct Same {
@@ -36,8 +36,10 @@ pub(super) async fn find(
     tenant: &TenantId,
     id: &ClientId,
 ) -> Result<Option<StoredClient>, Failure> {
-    // Text that is not UTF-8 would be an error of the whole query.
-    let sql = "SELECT CAST(record AS BLOB), blocked, revision FROM oauth_dcr_clients
+    // Text that is not UTF-8 would be an error of the whole query, and a record that is too long is read no
+    // further than needed to tell.
+    let sql =
+        "SELECT substr(CAST(record AS BLOB), 1, 4194305), blocked, revision FROM oauth_dcr_clients
                WHERE tenant = ? AND client_id = ?";
     let row: Option<(Vec<u8>, bool, i64)> = sqlx::query_as(sql)
         .bind(tenant.as_str())
@@ -75,17 +77,17 @@ pub(super) async fn list(
     after: Option<&ClientId>,
     limit: u32,
 ) -> Result<Vec<StoredClient>, Failure> {
-    let sql = "SELECT client_id, CAST(record AS BLOB), blocked, revision FROM oauth_dcr_clients
-               WHERE tenant = ? AND client_id > ? ORDER BY client_id LIMIT ?";
-    let rows: Vec<(String, Vec<u8>, bool, i64)> = sqlx::query_as(sql)
+    let sql = "SELECT CAST(client_id AS BLOB), substr(CAST(record AS BLOB), 1, 4194305), blocked, revision
+               FROM oauth_dcr_clients
+               WHERE tenant = ? AND client_id > CAST(? AS TEXT) ORDER BY client_id LIMIT ?";
+    let rows: Vec<(Vec<u8>, Vec<u8>, bool, i64)> = sqlx::query_as(sql)
         .bind(tenant.as_str())
-        // No id is empty: all come after that.
-        .bind(after.map_or("", ClientId::as_str))
+        .bind(after.map_or_else(Vec::new, beyond))
         .bind(limit)
         .fetch_all(reader)
         .await?;
     let clients = rows.into_iter().map(|(id, record, blocked, revision)| {
-        let (id, record) = (ClientId::restore(id), &*record);
+        let (id, record) = (self::id(&id), &*record);
         Row {
             record,
             blocked,
@@ -94,6 +96,26 @@ pub(super) async fn list(
         .read(tenant, &id)
     });
     Ok(clients.collect())
+}
+
+/// The id in a row. SQLite keeps text of any bytes, and one that is not UTF-8 must not make the rows around
+/// it unreadable.
+pub(super) fn id(bytes: &[u8]) -> ClientId {
+    ClientId::restore(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The bytes after which the next page begins. Where an id was not UTF-8, that is beyond all that begin like
+/// it, so that no page comes twice.
+fn beyond(after: &ClientId) -> Vec<u8> {
+    let (text, is_whole) = match after.as_str().split_once(char::REPLACEMENT_CHARACTER) {
+        Some((before, _)) => (before, false),
+        None => (after.as_str(), true),
+    };
+    let mut bytes = text.as_bytes().to_vec();
+    if !is_whole {
+        bytes.extend([u8::MAX; ClientId::MAX_CHARS]);
+    }
+    bytes
 }
 
 pub(super) async fn usage(
@@ -116,7 +138,7 @@ pub(super) async fn same(
     tenant: &TenantId,
     key: FoldKey,
 ) -> Result<Option<Same>, Failure> {
-    let sql = "SELECT client_id, CAST(record AS BLOB), blocked, revision,
+    let sql = "SELECT CAST(client_id AS BLOB), substr(CAST(record AS BLOB), 1, 4194305), blocked, revision,
                    is_used, idle_since, user_key
                FROM oauth_dcr_clients WHERE tenant = ? AND fold_key = ?";
     let row: Option<Found> = sqlx::query_as(sql)
@@ -126,7 +148,7 @@ pub(super) async fn same(
         .await?;
     Ok(row.map(
         |(id, record, blocked, revision, is_used, idle_since, user)| {
-            let (id, record) = (ClientId::restore(id), &*record);
+            let (id, record) = (self::id(&id), &*record);
             let row = Row {
                 record,
                 blocked,
@@ -167,4 +189,19 @@ pub(super) async fn count(
             .fetch_optional(connection)
             .await?;
     Ok(clients.unwrap_or(0).unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_of_a_record_is_read_than_tells_that_it_is_too_long() {
+        let text = include_str!("row.rs");
+        let most = Client::MAX_RECORD_BYTES + 1;
+        let bounded = format!("substr(CAST(record AS BLOB), 1, {most})");
+        let (code, _) = text.split_once("#[cfg(test)]").unwrap();
+        assert_eq!(code.matches(&bounded).count(), 3);
+        assert_eq!(code.matches("CAST(record").count(), 3);
+    }
 }

@@ -430,7 +430,7 @@ async fn evict_of_user(
                    SELECT rowid FROM oauth_dcr_clients
                    WHERE tenant = ? AND user_key = ? AND blocked = 0 AND client_id <> ?
                    ORDER BY idle_since, client_id LIMIT ?)
-               RETURNING idle_since, client_id";
+               RETURNING idle_since, CAST(client_id AS BLOB)";
     let evicted: Vec<Removed> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(limit.user.as_bytes().as_slice())
@@ -479,7 +479,7 @@ async fn remove_idle(
                    SELECT rowid FROM oauth_dcr_clients
                    WHERE tenant = ? AND is_used = ? AND blocked = 0 AND idle_since < ?
                    ORDER BY idle_since, client_id LIMIT ?)
-               RETURNING idle_since, client_id";
+               RETURNING idle_since, CAST(client_id AS BLOB)";
     let removed: Vec<Removed> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(is_used)
@@ -491,13 +491,12 @@ async fn remove_idle(
 }
 
 /// Since when a client that was removed had been idle, and its id.
-type Removed = (i64, String);
+type Removed = (i64, Vec<u8>);
 
 /// SQLite gives back what it has removed in an order of its own.
 fn in_order(mut removed: Vec<Removed>) -> Vec<ClientId> {
     removed.sort_unstable();
-    let ids = removed.into_iter().map(|(_, id)| ClientId::restore(id));
-    ids.collect()
+    removed.iter().map(|(_, id)| row::id(id)).collect()
 }
 
 #[cfg(test)]

@@ -97,6 +97,19 @@ pub async fn a_block_changes_flag_and_revision(store: impl ClientStore) {
         let listed = scene.clients().await;
         assert_eq!(listed.first().map(|it| &**it), Some(&expected));
     }
+    let rule = "a block leaves usage and fold key as they are";
+    let keyed = scene.insertion("used").folded_by(Some(key(2)));
+    scene.insert(keyed).await;
+    scene.touch("used", Touch::used(hour(5), None)).await;
+    scene.set_blocked("used", true).await;
+    scene.set_blocked("used", false).await;
+    let again = scene.insertion("again").folded_by(Some(key(2)));
+    let outcome = scene.insert(again).await;
+    let is_folded = matches!(outcome, InsertOutcome::Folded(_));
+    assert!(is_folded, "{rule}: {outcome:?}");
+    let unused = Sweep::new().unused_before(hour(9)).idle_before(hour(6));
+    assert_eq!(scene.sweep(unused).await, [""; 0], "{rule}");
+    assert_eq!(scene.remove("used").await, RemoveOutcome::Removed);
     let update = |revision| {
         let client = client.clone();
         scene.update(Client { revision, ..client })
