@@ -217,7 +217,7 @@ fn describe() {
     count(REMOVED, "Clients that were removed");
     count(
         UNREADABLE,
-        "Requests that failed because a client's record can't be read",
+        "Calls that needed a client whose record can't be read",
     );
     count(
         MONITORED,

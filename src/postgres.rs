@@ -106,7 +106,9 @@ impl PostgresStore {
     /// schema up to date, and opens up to ten connections as they are needed.
     ///
     /// Nodes that start at the same time don't get in each other's way, and an older one starts on
-    /// the schema of a newer one.
+    /// the schema of a newer one. Building an index on a large table takes longer than the ten seconds that
+    /// this call has, and registrations wait meanwhile: call [`migrate`](Self::migrate) before, or apply the
+    /// files by hand with `CREATE INDEX CONCURRENTLY`.
     ///
     /// # Errors
     /// [`BackendError`], with what sqlx says as its source and after ten seconds at most, if the

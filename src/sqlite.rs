@@ -23,7 +23,6 @@ use crate::{
 };
 
 use failure::{Failure, NAME};
-use row::Same;
 use writer::{Done, Job, Writer};
 
 /// How long a call may take by default: for the disk, and for other processes that write to the file.
@@ -118,9 +117,13 @@ impl SqliteStore {
         let Some(key) = insertion.fold_key() else {
             return Ok(None);
         };
-        let same = row::same(&self.readers, insertion.client().tenant(), key).await?;
-        let same = same.filter(|it| it.usage.touched(insertion.registered_again()).is_none());
-        same.map(Same::client).transpose()
+        let Some(same) = row::same(&self.readers, insertion.client().tenant(), key).await? else {
+            return Ok(None);
+        };
+        let is_written = same.usage.touched(insertion.registered_again()).is_none();
+        // One that can't be read fails here, and not a group of others with it.
+        let client = same.client()?;
+        Ok(is_written.then_some(client))
     }
 }
 

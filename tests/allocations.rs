@@ -5,6 +5,7 @@ mod clock;
 
 use std::{
     future::Future,
+    hint::black_box,
     net::{Ipv4Addr, Ipv6Addr},
     num::NonZeroU8,
     pin::pin,
@@ -85,7 +86,7 @@ struct Reader;
 
 impl EventSink for Reader {
     fn record(&self, event: &Event<'_>) {
-        assert!(event.tenant().is_some() && event.outcome().is_some());
+        black_box((event.tenant(), event.outcome()));
     }
 }
 

@@ -14,15 +14,14 @@ use std::{
     error::Error as _,
     fs,
     num::NonZeroU64,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
 use minted::Minted;
 use oauth_dcr::{
-    BackendError, Client, ClientId, ClientStore as _, Event, EventSink, FoldKey, InsertOutcome,
-    Insertion, MarkOutcome, Registrar, RegistrationRequest, RemoveOutcome, SqliteStore, Sweep,
-    TenantSelector, TenantSettings, Timestamp, UserKey, acl::Signals, conformance,
+    BackendError, Client, ClientStore as _, FoldKey, InsertOutcome, Insertion, MarkOutcome,
+    Registrar, RemoveOutcome, SqliteStore, Sweep, TenantSettings, Timestamp, UserKey, conformance,
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use temporary::TemporaryDir;
@@ -168,58 +167,6 @@ async fn the_count_of_a_tenant_follows_its_clients() {
         .await
         .unwrap();
     assert_eq!(counts, (40, 40));
-}
-
-/// The clients whose registrations were reported.
-#[derive(Default)]
-struct Reported(Mutex<HashSet<ClientId>>);
-
-impl EventSink for Reported {
-    fn record(&self, event: &Event<'_>) {
-        if let Event::Registered { client, .. } = event {
-            let is_new = self.0.lock().unwrap().insert(client.id().clone());
-            assert!(is_new, "{} is reported twice", client.id());
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn callers_that_hang_up_leave_no_client_without_an_event() {
-    const CALLERS: usize = 300;
-    let dir = TemporaryDir::new();
-    let store = open(&dir).await;
-    let reported = Arc::new(Reported::default());
-    let mut tenant = TenantSettings::new().enabled();
-    tenant.registration.rate_limit = None;
-    let registrar = Registrar::builder(store.clone()).tenant(tenant.clone());
-    let registrar = registrar.events(Arc::clone(&reported)).build().unwrap();
-    let mut tasks = JoinSet::new();
-    for number in 0..CALLERS {
-        let registrar = registrar.clone();
-        let caller = tasks.spawn(async move {
-            let admission = registrar.admit(TenantSelector::Host(None), Signals::new());
-            let request = RegistrationRequest::new(["https://app.example.com/callback"]);
-            admission.await.unwrap().register(request).await.unwrap();
-        });
-        if number % 4 > 0 {
-            let milliseconds = u64::try_from(number % 4).unwrap();
-            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-        }
-        caller.abort();
-    }
-    while tasks.join_next().await.is_some() {}
-    // The store may still be at work for those who have hung up.
-    for _ in 0..500 {
-        let rows = store.list(&tenant.id, None, 1000).await.unwrap();
-        let stored: HashSet<ClientId> = rows.iter().map(|row| row.id().clone()).collect();
-        let is_settled = *reported.0.lock().unwrap() == stored;
-        if is_settled {
-            assert!((1..CALLERS).contains(&stored.len()), "{}", stored.len());
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("a client is stored and not reported, or the reverse");
 }
 
 #[tokio::test]

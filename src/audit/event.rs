@@ -163,7 +163,7 @@ pub enum AuditFact {
         /// What was decided.
         redirection_policy: RedirectionPolicy,
     },
-    /// A client that somebody asked for can't be read, and the request got a 503.
+    /// A call needed a client whose record can't be read.
     #[non_exhaustive]
     ClientUnreadable {
         /// Its id.

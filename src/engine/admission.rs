@@ -126,7 +126,8 @@ impl Admission {
                 .folded_by(fold_key)
                 .on_outcome(move |outcome| attempt.settle(&stored, outcome));
             let inserted = ports.store.insert(insertion);
-            match Trace::wait(Wait::Insert, inserted).await? {
+            let outcome = Trace::wait(Wait::Insert, inserted).await;
+            match outcome.inspect_err(|error| self.attempt.failed_on(&self.tenant.id, error))? {
                 InsertOutcome::Inserted { .. } => return Ok(Registered::new(client, secret)),
                 InsertOutcome::Folded(into) => return Ok(Registered::folded(&into, client)),
                 InsertOutcome::Full => return Err(RegistrationError::TooManyClients),

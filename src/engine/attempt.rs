@@ -1,16 +1,16 @@
 mod rate;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     acl::Signals,
-    client::Client,
+    client::{Client, UnreadableClient},
     engine::{
         Admission, Registrar, access_control,
         registrar::Ports,
         trace::{Trace, Wait},
     },
-    error::RegistrationError,
+    error::{BackendError, RegistrationError},
     ports::{Event, InitialAccessOutcome, InsertOutcome, Removal, TenantSelector},
     quota::RateDecision,
     settings::TenantSettings,
@@ -168,6 +168,15 @@ impl Attempt {
             }),
             // Another id is tried, or the registration is refused.
             InsertOutcome::IdTaken | InsertOutcome::Full => {}
+        }
+    }
+
+    /// Reports the client that can't be read, if a store failed on one.
+    pub(super) fn failed_on(&self, tenant: &TenantId, error: &BackendError) {
+        let cause = error.source();
+        if let Some(client) = cause.and_then(|it| it.downcast_ref::<UnreadableClient>()) {
+            let event = Event::Unreadable { tenant, client };
+            self.trace.within(|| self.ports().tell(&event));
         }
     }
 

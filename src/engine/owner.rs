@@ -155,7 +155,7 @@ impl Owner {
             return Err(OwnerError::Changed);
         }
         let client = &*stored;
-        // A client keeps the mode that it was born with.
+        // A client keeps the mode that it was created with.
         let rules = RegistrationSettings {
             security_mode: client.security_mode(),
             ..self.tenant.registration.clone()
@@ -185,13 +185,14 @@ impl Owner {
     }
 
     /// Gives a confidential client a new secret. The old one works for `overlap` more, at most
-    /// [`Owner::MAX_OVERLAP`], so that the client can be told in peace; [`Duration::ZERO`] ends it at
-    /// once. One that was still working from an earlier rotation ends in any case.
+    /// [`Owner::MAX_OVERLAP`], so that the client can be updated in the meantime; [`Duration::ZERO`] ends
+    /// it at once. One that was still working from an earlier rotation ends in any case.
     ///
     /// # Errors
     /// [`OwnerError::PublicClient`], [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`],
-    /// [`OwnerError::Changed`], [`OwnerError::Random`], or [`OwnerError::Backend`]: before it is tried again, see by
-    /// [`Client::revision`] whether it was done, or the secret that the client has might end.
+    /// [`OwnerError::Changed`], [`OwnerError::Random`], or [`OwnerError::Backend`]. After the last one, compare
+    /// [`Client::revision`] before you try again: if the rotation was done, another one ends the secret that
+    /// the client has.
     pub async fn rotate_secret(
         &self,
         id: &ClientId,

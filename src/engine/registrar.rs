@@ -1,4 +1,8 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use crate::{
     acl::{Endpoint, Explanation, Signals, Verdict},
@@ -61,10 +65,11 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Tells every sink.
+    /// Tells every sink. A sink that panics loses the event, and nothing else is lost by that.
     pub(super) fn tell(&self, event: &Event<'_>) {
         for sink in &self.events {
-            sink.record(event);
+            // The panic hook has shown it.
+            let _ended = catch_unwind(AssertUnwindSafe(|| sink.record(event)));
         }
     }
 
@@ -205,7 +210,7 @@ impl Registrar {
     /// long as a grant of its lives, until `live_until`, it is neither swept nor evicted for a new client.
     ///
     /// `user` is whatever the host always calls the user by who gives the grant, such as the subject of its
-    /// tokens; `None` if there is none. The store keeps a digest of the first user's. With
+    /// tokens; `None` or an empty text if there is none. The store keeps a digest of the first user's. With
     /// [`max_clients_per_user`](crate::RegistrationSettings::max_clients_per_user) this may evict the user's
     /// longest idle clients, live grant or not: end the codes and tokens of those in
     /// [`MarkOutcome::Marked`].
@@ -224,8 +229,10 @@ impl Registrar {
         live_until: Option<Timestamp>,
         user: Option<&str>,
     ) -> Result<MarkOutcome, BackendError> {
+        // Users without a name are not one user.
+        let named = user.filter(|user| !user.is_empty());
         let touch = Touch::used(self.0.clock.now(), live_until)
-            .by(user.map(|user| UserKey::of(&tenant.id, user)))
+            .by(named.map(|user| UserKey::of(&tenant.id, user)))
             .max_clients_per_user(tenant.registration.max_clients_per_user);
         let evicted = match self.0.store.touch(&tenant.id, id, touch).await? {
             TouchOutcome::Written { evicted } => evicted,

@@ -51,8 +51,8 @@ pub enum Event<'a> {
         /// What was changed.
         change: Change<'a>,
     },
-    /// A client that somebody asked for can't be read: its record in the store is damaged, or of a form
-    /// that this version does not know. The request got a 503.
+    /// A call needed a client whose record can't be read: the record is damaged, or of a form that this
+    /// version does not know. Requests of clients get a 503.
     #[non_exhaustive]
     Unreadable {
         /// The tenant.
@@ -252,10 +252,13 @@ impl Removal {
 /// whether its commit was done; and none of a change, a removal or a mark whose caller goes away meanwhile.
 /// What has to be proved beyond doubt is proved from the store.
 ///
-/// It is called on the request's way, so it must be quick: hand slow work to a queue. It can't
-/// fail; what it does with an event that it can't keep is its own affair. It must not panic: the panic
-/// would go through the request, whose client may be stored by then, and the answer that holds its
-/// secret would be lost.
+/// It is called while the request is served, so it must be quick: hand slow work to a queue. It can't fail;
+/// what it does with an event that it can't keep is up to it. If it panics, it loses that event: the other
+/// sinks and the request go on.
+///
+/// Events of one client come in their order. Those of several registrations at the same time may not: a
+/// removal can be told before the registration of the client that was removed, where the two were stored
+/// together.
 ///
 /// There are some: `TracingEvents` and `MetricsEvents` by the features `tracing` and `metrics`, and
 /// [`AuditTrail`](crate::AuditTrail).

@@ -73,6 +73,7 @@ impl From<Failure> for BackendError {
         match failure {
             Failure::Database(error) => Self::new(super::NAME, error),
             Failure::Migration(error) => Self::new(super::NAME, error),
+            Failure::Unreadable(client) => Self::new(super::NAME, client),
             other => Self::new(super::NAME, other),
         }
     }

@@ -82,10 +82,12 @@ impl Folds {
         let Some(folded) = self.0.get_mut(&place) else {
             return Ok(None);
         };
+        // One that can't be read fails here, and not a batch of others with it.
+        let client = folded.client.clone().readable()?;
         if let Some(touched) = folded.usage.touched(insertion.registered_again()) {
             let written = sqlx::query(sql::TOUCH_FOLDED)
                 .bind(tenant)
-                .bind(folded.client.id().as_str())
+                .bind(client.id().as_str())
                 .bind(key.as_bytes().as_slice())
                 .bind(stored::millis(touched.idle_since()))
                 .execute(connection)
@@ -97,6 +99,6 @@ impl Folds {
             }
             folded.usage = touched;
         }
-        Ok(Some(folded.client.clone().readable()?))
+        Ok(Some(client))
     }
 }

@@ -118,6 +118,7 @@ impl<'a> Group<'a> {
             }
             match self.attempt(&jobs, way).await {
                 Ok(done) => {
+                    let done = done.into_iter().map(|outcome| outcome.map(Ok)).collect();
                     let left = self.settle(jobs, done);
                     batches.push_front(left);
                 }
@@ -143,11 +144,11 @@ impl<'a> Group<'a> {
     }
 
     /// Takes down what has become of `jobs`. Gives back those of which nothing has yet.
-    fn settle<'j>(&mut self, jobs: Vec<Job<'j>>, done: Vec<Option<InsertOutcome>>) -> Vec<Job<'j>> {
+    fn settle<'j>(&mut self, jobs: Vec<Job<'j>>, done: Vec<Option<Outcome>>) -> Vec<Job<'j>> {
         let mut left = Vec::new();
         for (job, outcome) in jobs.into_iter().zip(done) {
             match outcome {
-                Some(outcome) => self.outcomes.push((job.0, Ok(outcome))),
+                Some(outcome) => self.outcomes.push((job.0, outcome)),
                 None => left.push(job),
             }
         }
@@ -228,19 +229,20 @@ async fn fold_all(
     connection: &mut PgConnection,
     insertions: &[&Insertion],
     until: Instant,
-) -> Result<Vec<Option<InsertOutcome>>, Failure> {
+) -> Result<Vec<Option<Outcome>>, Failure> {
     let mut folds = Folds::find(connection, insertions).await?;
     let mut folded = Vec::with_capacity(insertions.len());
     for insertion in insertions {
         if Instant::now() >= until {
             break;
         }
-        let client = match folds.fold(connection, insertion).await {
+        folded.push(match folds.fold(connection, insertion).await {
+            Ok(client) => client.map(InsertOutcome::Folded).map(Ok),
+            Err(failure @ Failure::Unreadable(_)) => Some(Err(failure.into())),
             // Others hold the client, say: the next insertion has nothing to do with that.
             Err(failure) if failure.is_refusal() => None,
-            client => client?,
-        };
-        folded.push(client.map(InsertOutcome::Folded));
+            Err(failure) => return Err(failure),
+        });
     }
     folded.resize_with(insertions.len(), || None);
     Ok(folded)

@@ -45,7 +45,7 @@ impl Breaker {
     }
 }
 
-/// A moment that no clock can show never comes: then the next request may try.
+/// If no clock can show that moment, the next request may try at once.
 fn after(now: Instant, pause: Duration) -> Instant {
     now.checked_add(pause).unwrap_or(now)
 }

@@ -83,6 +83,7 @@ impl From<Failure> for BackendError {
         // Whoever looks for the library's error finds it.
         match failure {
             Failure::Database(error) => Self::new(NAME, error),
+            Failure::Unreadable(client) => Self::new(NAME, client),
             other => Self::new(NAME, other),
         }
     }

@@ -22,10 +22,6 @@ pub(super) struct Same {
 }
 
 impl Same {
-    pub(super) fn client_id(&self) -> &ClientId {
-        self.client.id()
-    }
-
     pub(super) fn client(self) -> Result<Arc<Client>, Failure> {
         Ok(self.client.readable()?)
     }

@@ -281,9 +281,15 @@ async fn insert(
     if let Some(key) = insertion.fold_key()
         && let Some(same) = row::same(&mut *connection, tenant, key).await?
     {
-        let again = insertion.registered_again();
-        touch(connection, tenant, same.client_id(), again).await?;
-        return Ok(InsertOutcome::Folded(same.client()?));
+        let client = same.client()?;
+        touch(
+            connection,
+            tenant,
+            client.id(),
+            insertion.registered_again(),
+        )
+        .await?;
+        return Ok(InsertOutcome::Folded(client));
     }
     if !insertion.has_limit() {
         return insert_row(connection, (insertion, record)).await;

@@ -227,7 +227,7 @@ async fn what_would_be_folded_into_it_is_told_to_come_again() {
         (status, &answer["error"]),
         (503, &json!("temporarily_unavailable"))
     );
-    assert_eq!(scene.house.kinds_of_events(), ["Refused"]);
+    assert_eq!(scene.house.kinds_of_events(), ["Unreadable", "Refused"]);
     // What is not the same registers, and nothing was stored beside it.
     scene.house.register(&public("Other")).await;
     let page = scene.house.owner().await.list(None, 10).await.unwrap();

@@ -18,25 +18,26 @@ use crate::support::{broken::Recorder, clock::ManualClock};
 
 /// The outcome of each registration, where it came from and how long it took.
 #[derive(Default)]
-struct Outcomes(Mutex<Vec<(&'static str, Option<IpAddr>, Duration)>>);
+struct Outcomes(Mutex<Vec<Told>>);
+
+/// The outcome of an event, its source, and how long it took.
+type Told = (Option<&'static str>, Option<IpAddr>, Option<Duration>);
 
 impl EventSink for Outcomes {
     fn record(&self, event: &Event<'_>) {
-        let outcome = event.outcome();
-        assert_eq!(outcome.is_some(), event.took().is_some());
-        if let (Some(outcome), Some(took)) = (outcome, event.took()) {
-            let outcome = (outcome, event.source(), took);
-            self.0.lock().unwrap().push(outcome);
-        }
+        let outcome = (event.outcome(), event.source(), event.took());
+        self.0.lock().unwrap().push(outcome);
     }
 }
 
 impl Outcomes {
     fn take(&self) -> Vec<(&'static str, Option<IpAddr>, u128)> {
         let outcomes = std::mem::take(&mut *self.0.lock().unwrap());
-        let millis =
-            |(outcome, source, took): (_, _, Duration)| (outcome, source, took.as_millis());
-        outcomes.into_iter().map(millis).collect()
+        let ended = outcomes.into_iter().filter_map(|(outcome, source, took)| {
+            assert_eq!(outcome.is_some(), took.is_some());
+            Some((outcome?, source, took?.as_millis()))
+        });
+        ended.collect()
     }
 }
 
@@ -52,6 +53,39 @@ fn scene() -> (Registrar, Arc<ManualClock>, Arc<Outcomes>) {
         .build()
         .unwrap();
     (registrar, clock, outcomes)
+}
+
+/// A sink that panics at each event.
+struct Panicking;
+
+impl EventSink for Panicking {
+    fn record(&self, _: &Event<'_>) {
+        // Without the panic hook's report.
+        std::panic::resume_unwind(Box::new("out of order"));
+    }
+}
+
+#[tokio::test]
+async fn a_sink_that_panics_loses_its_events_alone() {
+    let events = Arc::new(Recorder::default());
+    let mut tenant = TenantSettings::new().enabled();
+    tenant.registration.max_clients = std::num::NonZeroU64::new(1);
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenant(tenant)
+        .events(Panicking)
+        .events(Arc::clone(&events))
+        .build()
+        .unwrap();
+    for uri in ["https://a.example/", "https://b.example/", "no URI"] {
+        let selector = TenantSelector::Host(None);
+        let admission = registrar.admit(selector, Signals::new()).await.unwrap();
+        let registered = admission.register(RegistrationRequest::new([uri])).await;
+        assert_eq!(registered.is_ok(), uri != "no URI");
+    }
+    let events = events.0.lock().unwrap();
+    let kinds = events.iter().map(|event| event.split(' ').next().unwrap());
+    let expected = ["Registered", "Removed", "Registered", "Refused"];
+    assert_eq!(kinds.collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
