@@ -15,6 +15,11 @@ use icu_properties::{
 const ZWNJ: char = '\u{200c}';
 const ZWJ: char = '\u{200d}';
 const EMOJI_STYLE: char = '\u{fe0f}';
+
+/// Free variation selectors and the vowel separator: one after a letter, never a row of them.
+const MONGOLIAN_FIRST: char = '\u{180b}';
+const MONGOLIAN_LAST: char = '\u{180f}';
+
 const KEYCAP: char = '\u{20e3}';
 const BLACK_FLAG: char = '\u{1f3f4}';
 
@@ -72,7 +77,10 @@ pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
             Script::Manichaean,
         ]
         .contains(&script(previous)),
-        '\u{180b}'..='\u{180f}' => script(previous) == Script::Mongolian,
+        MONGOLIAN_FIRST..=MONGOLIAN_LAST => {
+            let is_selected = (MONGOLIAN_FIRST..=MONGOLIAN_LAST).contains(&previous);
+            script(previous) == Script::Mongolian && !is_selected
+        }
         // Ideographic variation sequences.
         '\u{e0100}'..='\u{e01ef}' => script(previous) == Script::Han,
         '\u{e0020}'..='\u{e007f}' => is_in_subdivision_flag(chars, at),

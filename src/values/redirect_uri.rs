@@ -334,7 +334,7 @@ fn private_use(parts: &UriParts<'_>, policy: &RedirectPolicy) -> Result<Kind, Re
         return Err(RedirectUriError::SchemeNotAllowed);
     }
     let has_host = parts.authority.is_some_and(|it| !it.host.is_empty());
-    if !has_host && parts.path.is_empty() && parts.query.is_none() {
+    if !has_host && parts.path.is_empty() && parts.query.unwrap_or_default().is_empty() {
         return Err(RedirectUriError::NotAbsolute);
     }
     match &parts.authority {

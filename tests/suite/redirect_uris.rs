@@ -98,6 +98,8 @@ fn each_rule_refuses_what_it_is_for() {
             ":x",
             "com.example.app:",
             "com.example.app://",
+            "com.example.app:?",
+            "com.example.app://?",
         ],
     );
     refused(
