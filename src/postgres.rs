@@ -455,7 +455,12 @@ async fn not_written(
     })
 }
 
-/// Removes the longest idle clients of a user, but for `touched`, until the limit holds.
+/// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared
+/// ones last.
+///
+/// Touches without a limit, blocks and folds don't wait for the row of the tenant. If one of them changes a
+/// chosen client first, that one is missed and the choice is made again, as often as [`Removal`] allows.
+/// Then the next touch of the user evicts what is left.
 async fn evict_of_user(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -469,17 +474,18 @@ async fn evict_of_user(
         .fetch_one(&mut *connection)
         .await?;
     let evictions = limit.evictions(clients.unsigned_abs());
-    if evictions == 0 {
-        return Ok(Vec::new());
+    let mut removal = Removal::new(evictions);
+    while let Some(left) = removal.left() {
+        let chosen: Vec<Chosen> = sqlx::query_as(sql::EVICT_OF_USER)
+            .bind(tenant.as_str())
+            .bind(user)
+            .bind(touched.as_str())
+            .bind(left)
+            .fetch_all(&mut *connection)
+            .await?;
+        removal.add(chosen);
     }
-    let evicted: Vec<String> = sqlx::query_scalar(sql::EVICT_OF_USER)
-        .bind(tenant.as_str())
-        .bind(user)
-        .bind(touched.as_str())
-        .bind(evictions.cast_signed())
-        .fetch_all(connection)
-        .await?;
-    Ok(evicted.into_iter().map(ClientId::restore).collect())
+    removal.ended(Ok(()))
 }
 
 async fn usage(
@@ -487,12 +493,12 @@ async fn usage(
     tenant: &TenantId,
     id: &ClientId,
 ) -> Result<Option<Usage>, Failure> {
-    let found: Option<(bool, i64, Option<Vec<u8>>)> = sqlx::query_as(sql::USAGE)
+    let found: Option<stored::UsageColumns> = sqlx::query_as(sql::USAGE)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(connection)
         .await?;
-    Ok(found.map(|(is_used, idle_since, user)| stored::usage(is_used, idle_since, user)))
+    Ok(found.map(stored::usage))
 }
 
 /// Shows nothing of how it connects.

@@ -40,9 +40,12 @@ fn moment(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(u64::try_from(millis).unwrap_or(0))
 }
 
-/// A usage as its columns.
-pub(crate) fn usage(is_used: bool, idle_since: i64, user: Option<Vec<u8>>) -> Usage {
-    Usage::from_parts(is_used, moment(idle_since), self::user(user))
+/// The columns of a usage: `is_used`, `idle_since`, `user_key` and `is_shared`.
+pub(crate) type UsageColumns = (bool, i64, Option<Vec<u8>>, bool);
+
+/// The usage of its columns.
+pub(crate) fn usage((is_used, idle_since, user, is_shared): UsageColumns) -> Usage {
+    Usage::from_parts(is_used, moment(idle_since), self::user(user), is_shared)
 }
 
 /// The user of a column.

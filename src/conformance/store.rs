@@ -60,7 +60,7 @@ pub async fn client_store(store: impl ClientStore) {
     }
 }
 
-fn all<S: ClientStore>() -> [Rule<S>; 65] {
+fn all<S: ClientStore>() -> [Rule<S>; 66] {
     rules! {
         a_taken_id_is_never_overwritten
         racing_insertions_of_one_id_store_one
@@ -112,6 +112,7 @@ fn all<S: ClientStore>() -> [Rule<S>; 65] {
         racing_touches_write_once_and_lose_no_update
         a_users_longest_idle_client_is_evicted
         a_client_counts_for_its_first_user
+        a_shared_client_is_evicted_last
         a_users_blocked_clients_stay
         a_clients_user_is_kept
         racing_touches_never_exceed_a_users_limit

@@ -103,7 +103,7 @@ mod tests {
     fn a_sweep_removes_what_its_kind_of_idleness_is_older_than() {
         let sweep = Sweep::new().unused_before(at(100)).idle_before(at(50));
         let removes = |sweep: Sweep, is_used, since| {
-            let usage = Usage::from_parts(is_used, at(since), None);
+            let usage = Usage::from_parts(is_used, at(since), None, false);
             assert!(!sweep.removes(true, usage));
             sweep.removes(false, usage)
         };

@@ -13,8 +13,8 @@ const AHEAD: Duration = Duration::from_hours(1);
 /// registration and each use, and none of them waits for it for long.
 pub(crate) const MAX_EVICTED: u64 = 100;
 
-/// What the life of a client depends on. A store keeps it beside the record, as a flag, a moment and a key
-/// that it can index.
+/// What the life of a client depends on. A store keeps it beside the record, as two flags, a moment and a
+/// key that it can index.
 ///
 /// The moment is never too early, and at most an hour too late: a client that is removed by it has been
 /// idle for at least as long as the tenant's settings say.
@@ -34,21 +34,28 @@ pub struct Usage {
     is_used: bool,
     idle_since: Timestamp,
     user: Option<UserKey>,
+    is_shared: bool,
 }
 
 impl Usage {
     /// The usage of a client that registers `now`.
     pub const fn registered(now: Timestamp) -> Self {
-        Self::from_parts(false, now, None)
+        Self::from_parts(false, now, None, false)
     }
 
-    /// What a store reads back: [`is_used`](Self::is_used), [`idle_since`](Self::idle_since) and
-    /// [`user`](Self::user).
-    pub const fn from_parts(is_used: bool, idle_since: Timestamp, user: Option<UserKey>) -> Self {
+    /// What a store reads back: [`is_used`](Self::is_used), [`idle_since`](Self::idle_since),
+    /// [`user`](Self::user) and [`is_shared`](Self::is_shared).
+    pub const fn from_parts(
+        is_used: bool,
+        idle_since: Timestamp,
+        user: Option<UserKey>,
+        is_shared: bool,
+    ) -> Self {
         Self {
             is_used,
             idle_since,
             user,
+            is_shared,
         }
     }
 
@@ -68,15 +75,25 @@ impl Usage {
         self.user
     }
 
+    /// Whether a second user has used it. It still counts for the first user's limit, but the user's clients
+    /// that are not shared are evicted before it.
+    pub const fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
     /// What `touch` makes of it, or `None` if there is nothing to write.
     pub fn touched(self, touch: Touch) -> Option<Self> {
-        let is_first_use = touch.is_use && !self.is_used;
-        let is_first_user = touch.user.is_some() && self.user.is_none();
-        (is_first_use || is_first_user || self.idle_since < touch.until).then(|| Self {
+        let user = self.user.or(touch.user);
+        let touched = Self {
             is_used: self.is_used || touch.is_use,
             idle_since: self.idle_since.max(touch.idle_since()),
-            user: self.user.or(touch.user),
-        })
+            user,
+            is_shared: self.is_shared || (touch.user.is_some() && touch.user != user),
+        };
+        let is_new = self.is_used != touched.is_used
+            || self.user != touched.user
+            || self.is_shared != touched.is_shared;
+        (is_new || self.idle_since < touch.until).then_some(touched)
     }
 
     /// Becomes what [`Usage::touched`] says. Whether there is something to write.
@@ -108,9 +125,11 @@ pub enum TouchOutcome {
 ///
 /// ```sql
 /// UPDATE … SET is_used = is_used OR :is_use, idle_since = GREATEST(idle_since, :idle_since),
-///     user_key = COALESCE(user_key, :user)
+///     user_key = COALESCE(user_key, :user),
+///     is_shared = is_shared OR COALESCE(user_key <> :user, FALSE)
 /// WHERE … AND (idle_since < :until OR (:is_use AND NOT is_used)
-///     OR (user_key IS NULL AND :user IS NOT NULL))
+///     OR (user_key IS NULL AND :user IS NOT NULL)
+///     OR (NOT is_shared AND user_key <> :user))
 /// ```
 ///
 /// Where it is written, [`Touch::limit`] may evict other clients of the same user.
@@ -124,6 +143,7 @@ pub struct Touch {
 
 /// How many clients one user may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UserLimit {
     /// The user.
     pub user: UserKey,
@@ -188,10 +208,11 @@ impl Touch {
         self.user
     }
 
-    /// The limit that has to hold once this is written to a client of the same user: the user's clients
-    /// that are not blocked are at most so many. If they are more, those that are idle for longest are
-    /// evicted, with or without a live grant (of several the one with the lowest id first; never the client
-    /// that is touched; at most 100 at once).
+    /// The limit that applies once this is written to a client of the same user: the user's clients that
+    /// are not blocked are to be at most so many. If they are more, those that are idle for longest are
+    /// evicted, with or without a live grant: at most 100 at once, of several the one with the lowest id
+    /// first, and never the client that is touched. A [shared](Usage::is_shared) client is evicted only when
+    /// all of the user's other clients are shared.
     pub fn limit(&self) -> Option<UserLimit> {
         let (user, max) = (self.user?, self.max_clients_per_user?);
         Some(UserLimit { user, max })
@@ -217,7 +238,7 @@ impl UserLimit {
             if id == touched {
                 is_touched = true;
             } else if !blocked {
-                others.push((usage.idle_since(), id));
+                others.push((usage.is_shared(), usage.idle_since(), id));
             }
             clients = clients.saturating_add(u64::from(!blocked));
         }
@@ -226,7 +247,7 @@ impl UserLimit {
         }
         others.sort_unstable();
         let evicted = (0..self.evictions(clients)).zip(others);
-        evicted.map(|(_, (_, id))| id.clone()).collect()
+        evicted.map(|(_, (.., id))| id.clone()).collect()
     }
 }
 
@@ -288,7 +309,7 @@ mod tests {
     #[test]
     fn a_clock_that_steps_back_shortens_no_life() {
         let used = Usage::registered(at(50_000)).touched(Touch::used(at(1), None));
-        assert_eq!(used, Some(Usage::from_parts(true, at(50_000), None)));
+        assert_eq!(used, Some(Usage::from_parts(true, at(50_000), None, false)));
     }
 
     const fn user(byte: u8) -> UserKey {
@@ -301,13 +322,42 @@ mod tests {
         let usage = Usage::registered(at(0)).touched(used.by(Some(user(1))));
         let usage = usage.unwrap();
         assert_eq!(usage.user(), Some(user(1)));
-        // Neither another user nor none is anything new, and neither replaces the first.
+        // Nobody replaces the first.
         for by in [None, Some(user(1)), Some(user(2))] {
-            assert_eq!(usage.touched(used.by(by)), None, "{by:?}");
             let later = Touch::used(at(9000), None).by(by);
             let later = usage.touched(later).unwrap();
             assert_eq!(later.user(), Some(user(1)), "{by:?}");
         }
+    }
+
+    #[test]
+    fn a_second_user_makes_a_client_shared() {
+        let used = Touch::used(at(10), None);
+        let usage = Usage::registered(at(0)).touched(used.by(Some(user(1))));
+        let usage = usage.unwrap();
+        for by in [None, Some(user(1))] {
+            assert_eq!(usage.touched(used.by(by)), None, "{by:?}");
+            let later = usage.touched(Touch::used(at(9000), None).by(by));
+            assert!(!later.unwrap().is_shared(), "{by:?}");
+        }
+        let shared = usage.touched(used.by(Some(user(2)))).unwrap();
+        let expected = Usage::from_parts(true, usage.idle_since(), Some(user(1)), true);
+        assert_eq!(shared, expected, "and nothing else changes");
+        // That is written once, and it stays shared.
+        for by in [None, Some(user(1)), Some(user(2)), Some(user(3))] {
+            assert_eq!(shared.touched(used.by(by)), None, "{by:?}");
+            let later = shared.touched(Touch::used(at(9000), None).by(by));
+            assert!(later.unwrap().is_shared(), "{by:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_without_a_user_is_not_shared() {
+        let used = Usage::registered(at(0)).touched(Touch::used(at(10), None));
+        let named = used
+            .unwrap()
+            .touched(Touch::used(at(10), None).by(Some(user(2))));
+        assert!(!named.unwrap().is_shared());
     }
 
     #[test]
@@ -317,7 +367,7 @@ mod tests {
         assert_eq!((usage.user(), usage.touched(used)), (None, None));
         let named = usage.touched(used.by(Some(user(1))));
         let (is_used, idle_since) = (usage.is_used(), usage.idle_since());
-        let expected = Usage::from_parts(is_used, idle_since, Some(user(1)));
+        let expected = Usage::from_parts(is_used, idle_since, Some(user(1)), false);
         assert_eq!(named, Some(expected), "and nothing else changes");
     }
 
@@ -339,16 +389,19 @@ mod tests {
     /// A row: an id, whether the client is blocked, since when it is idle, and whose it is.
     type Row<'a> = (&'a str, bool, u64, Option<u8>);
 
-    /// Which of `rows` are evicted for `touched`, where user 1 may have `max` clients.
+    /// Which of `rows` are evicted for `touched`, where user 1 may have `max` clients and none is shared.
     fn evicted(max: u64, touched: &str, rows: &[Row<'_>]) -> Vec<String> {
+        evicted_beside(&[], max, touched, rows)
+    }
+
+    /// The same, where the clients with the ids `shared` are.
+    fn evicted_beside(shared: &[&str], max: u64, touched: &str, rows: &[Row<'_>]) -> Vec<String> {
         let id = |id: &str| ClientId::parse(id).unwrap();
         let ids: Vec<ClientId> = rows.iter().map(|row| id(row.0)).collect();
         let rows = ids.iter().zip(rows).map(|(id, (_, blocked, since, by))| {
-            (
-                id,
-                *blocked,
-                Usage::from_parts(true, at(*since), by.map(user)),
-            )
+            let is_shared = shared.contains(&id.as_str());
+            let usage = Usage::from_parts(true, at(*since), by.map(user), is_shared);
+            (id, *blocked, usage)
         });
         let max = NonZeroU64::new(max).unwrap();
         let limit = UserLimit { user: user(1), max };
@@ -374,6 +427,27 @@ mod tests {
             (1, &["b", "c", "d"]),
         ] {
             assert_eq!(evicted(max, "touched", &rows), expected, "of {max}");
+        }
+    }
+
+    #[test]
+    fn shared_clients_are_evicted_last() {
+        let rows = [
+            ("touched", false, 9, Some(1)),
+            ("a", false, 2, Some(1)),
+            ("b", false, 1, Some(1)),
+            ("c", false, 4, Some(1)),
+            ("d", false, 3, Some(1)),
+        ];
+        for (max, expected) in [
+            (5, &[][..]),
+            (4, &["d"]),
+            (3, &["d", "c"]),
+            (2, &["d", "c", "b"]),
+            (1, &["d", "c", "b", "a"]),
+        ] {
+            let evicted = evicted_beside(&["a", "b", "touched"], max, "touched", &rows);
+            assert_eq!(evicted, expected, "of {max}");
         }
     }
 

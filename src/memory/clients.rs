@@ -20,8 +20,9 @@ pub(super) struct Clients {
     /// Those that may be removed unasked, which blocked ones may not, the longest idle first.
     unused: BTreeSet<(Timestamp, ById)>,
     used: BTreeSet<(Timestamp, ById)>,
-    /// Those of each user that may be removed unasked, the longest idle first.
-    by_user: HashMap<UserKey, BTreeSet<(Timestamp, ById)>>,
+    /// Those of each user that may be removed unasked, in the order in which the user's limit evicts them:
+    /// shared ones last, the longest idle first.
+    by_user: HashMap<UserKey, BTreeSet<(bool, Timestamp, ById)>>,
     by_fold_key: HashMap<FoldKey, ClientId>,
 }
 
@@ -162,13 +163,14 @@ impl Clients {
         }
     }
 
-    /// Removes the longest idle clients of a user, but for `touched`, until the limit holds.
+    /// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and
+    /// shared ones last.
     fn evict_of_user(&mut self, limit: UserLimit, touched: &ClientId) -> Vec<ClientId> {
         let Some(clients) = self.by_user.get(&limit.user) else {
             return Vec::new();
         };
         let evictions = limit.evictions(u64::try_from(clients.len()).unwrap_or(u64::MAX));
-        let others = clients.iter().map(|(_, ById(client))| client.id());
+        let others = clients.iter().map(|(.., ById(client))| client.id());
         let others = others.filter(|id| *id != touched);
         let evicted: Vec<_> = (0..evictions)
             .zip(others)
@@ -226,23 +228,25 @@ impl Clients {
         if client.0.is_blocked() {
             return;
         }
-        let place = (usage.idle_since(), client.clone());
         if let Some(user) = usage.user() {
-            self.by_user.entry(user).or_default().insert(place.clone());
+            let place = (usage.is_shared(), usage.idle_since(), client.clone());
+            self.by_user.entry(user).or_default().insert(place);
         }
+        let place = (usage.idle_since(), client.clone());
         self.removable(usage.is_used()).insert(place);
     }
 
     fn leave_line(&mut self, client: &ById, usage: Usage) {
-        let place = (usage.idle_since(), client.clone());
         if let Some(user) = usage.user()
             && let Entry::Occupied(mut clients) = self.by_user.entry(user)
         {
+            let place = (usage.is_shared(), usage.idle_since(), client.clone());
             clients.get_mut().remove(&place);
             if clients.get().is_empty() {
                 clients.remove();
             }
         }
+        let place = (usage.idle_since(), client.clone());
         self.removable(usage.is_used()).remove(&place);
     }
 }

@@ -115,9 +115,9 @@ pub trait ClientStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<RemoveOutcome, BackendError>> + Send;
 
     /// Makes of a client's usage what [`Usage::touched`](crate::Usage::touched) says, and writes
-    /// nothing if that says so. Where it writes, [`Touch::limit`] holds afterwards, and touches that race
-    /// never exceed it together. [`TouchOutcome::Missing`] if there is no such client: it may have
-    /// been removed since it was found.
+    /// nothing if that says so. Where it writes, it evicts what [`Touch::limit`] says, at most 100 clients
+    /// at once. Touches that race never exceed a limit together. [`TouchOutcome::Missing`] if there is no
+    /// such client: it may have been removed since it was found.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell that it is written.

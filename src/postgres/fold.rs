@@ -30,6 +30,7 @@ type Found = (
     bool,
     i64,
     Option<Vec<u8>>,
+    bool,
 );
 
 impl Folds {
@@ -50,7 +51,7 @@ impl Folds {
         let tenants = insertions.iter().map(|it| it.client().tenant());
         let tenants: HashMap<&str, &TenantId> = tenants.map(|it| (it.as_str(), it)).collect();
         let folds = rows.into_iter().filter_map(
-            |(tenant, key, id, record, blocked, revision, is_used, idle_since, user)| {
+            |(tenant, key, id, record, blocked, revision, is_used, idle_since, user, is_shared)| {
                 let id = ClientId::restore(id);
                 let row = Row {
                     record: &record,
@@ -59,7 +60,7 @@ impl Folds {
                 };
                 let folded = Folded {
                     client: row.read(tenants.get(&*tenant)?, &id),
-                    usage: stored::usage(is_used, idle_since, user),
+                    usage: stored::usage((is_used, idle_since, user, is_shared)),
                 };
                 Some(((tenant, key), folded))
             },

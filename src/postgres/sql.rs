@@ -71,7 +71,8 @@ pub(super) const TAKE_BACK: &str =
 /// The clients with these fold keys: tenants and keys, one array each.
 pub(super) const FIND_FOLDED: &str = "
 SELECT found.tenant, found.fold_key, found.client_id,
-    substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision, found.is_used, found.idle_since, found.user_key
+    substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision, found.is_used, found.idle_since, found.user_key,
+    found.is_shared
 FROM UNNEST($1::TEXT[], $2::BYTEA[]) AS same (tenant, fold_key)
 JOIN oauth_dcr_clients AS found
     ON found.tenant = same.tenant AND found.fold_key = same.fold_key
@@ -139,23 +140,27 @@ pub(super) const COUNT_OF_USER: &str = "
 SELECT count(*) FROM oauth_dcr_clients WHERE tenant = $1 AND user_key = $2 AND NOT blocked
 ";
 
-/// Evicts the `$4` longest idle clients of the user `$2`, but for the one with id `$3`. The row of the
-/// tenant is locked.
+/// Evicts `$4` clients of the user `$2`, but for the one with id `$3`: the longest idle first, and shared
+/// ones last. The row of the tenant is locked. Gives back which were chosen and whether each is gone.
 pub(super) const EVICT_OF_USER: &str = "
 WITH due AS (
-    SELECT client_id FROM oauth_dcr_clients
+    SELECT client_id, is_shared, idle_since FROM oauth_dcr_clients
     WHERE tenant = $1 AND user_key = $2 AND NOT blocked AND client_id <> $3
-    ORDER BY idle_since, client_id LIMIT $4
+    ORDER BY is_shared, idle_since, client_id LIMIT $4
 ), gone AS (
     DELETE FROM oauth_dcr_clients AS client USING due
-    WHERE client.tenant = $1 AND client.client_id = due.client_id AND NOT client.blocked
-    RETURNING client.client_id, client.idle_since
+    WHERE client.tenant = $1 AND client.client_id = due.client_id
+        AND client.is_shared = due.is_shared AND client.idle_since = due.idle_since
+        AND NOT client.blocked
+    RETURNING client.client_id
 ), counted AS (
     UPDATE oauth_dcr_tenants AS counter SET clients = counter.clients - removed.clients
     FROM (SELECT count(*) AS clients FROM gone) AS removed
     WHERE counter.tenant = $1 AND removed.clients > 0
 )
-SELECT client_id FROM gone ORDER BY idle_since, client_id
+SELECT due.client_id, gone.client_id IS NOT NULL
+FROM due LEFT JOIN gone ON gone.client_id = due.client_id
+ORDER BY due.is_shared, due.idle_since, due.client_id
 ";
 
 /// Removes up to `$4` clients: unused ones idle since before `$2`, used ones since before `$3`.
@@ -238,7 +243,10 @@ RETURNING revision
 pub(super) const EXISTS: &str =
     "SELECT EXISTS (SELECT 1 FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2)";
 
-pub(super) const USAGE: &str = "SELECT is_used, idle_since, user_key FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
+pub(super) const USAGE: &str = "
+SELECT is_used, idle_since, user_key, is_shared FROM oauth_dcr_clients
+WHERE tenant = $1 AND client_id = $2
+";
 
 /// What [`Touch`](crate::Touch) documents: whether it is a use, what to write, until when a client has to
 /// be known to be in use for there to be nothing to write, and who uses it. Gives back the client's first
@@ -246,10 +254,12 @@ pub(super) const USAGE: &str = "SELECT is_used, idle_since, user_key FROM oauth_
 pub(super) const TOUCH: &str = "
 UPDATE oauth_dcr_clients
 SET is_used = is_used OR $3, idle_since = GREATEST(idle_since, $4),
-    user_key = COALESCE(user_key, $6::BYTEA)
+    user_key = COALESCE(user_key, $6::BYTEA),
+    is_shared = is_shared OR COALESCE(user_key <> $6::BYTEA, FALSE)
 WHERE tenant = $1 AND client_id = $2
     AND (idle_since < $5 OR ($3 AND NOT is_used)
-        OR (user_key IS NULL AND $6::BYTEA IS NOT NULL))
+        OR (user_key IS NULL AND $6::BYTEA IS NOT NULL)
+        OR (NOT is_shared AND user_key <> $6::BYTEA))
 RETURNING user_key
 ";
 

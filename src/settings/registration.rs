@@ -59,7 +59,8 @@ pub struct RegistrationSettings {
     pub max_clients: Option<NonZeroU64>,
     /// The most clients that one user may have: those that the user was the first to use, as
     /// [`Registrar::mark_used`](crate::Registrar::mark_used) is told. When there are more, the user's longest
-    /// idle client is evicted, with or without a live grant, so that one account can't fill a tenant.
+    /// idle client is evicted, with or without a live grant, so that one account can't fill a tenant. A client
+    /// that a second user has used is evicted only when all of the user's other clients are such clients.
     /// Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_clients_per_user: Option<NonZeroU64>,

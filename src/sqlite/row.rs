@@ -13,7 +13,16 @@ use crate::{
 };
 
 /// Of a client the id, the row and the usage.
-type Found = (Vec<u8>, Vec<u8>, bool, i64, bool, i64, Option<Vec<u8>>);
+type Found = (
+    Vec<u8>,
+    Vec<u8>,
+    bool,
+    i64,
+    bool,
+    i64,
+    Option<Vec<u8>>,
+    bool,
+);
 
 /// A client that registered the same.
 pub(super) struct Same {
@@ -119,14 +128,14 @@ pub(super) async fn usage(
     tenant: &TenantId,
     id: &ClientId,
 ) -> Result<Option<Usage>, Failure> {
-    let sql = "SELECT is_used, idle_since, user_key FROM oauth_dcr_clients
+    let sql = "SELECT is_used, idle_since, user_key, is_shared FROM oauth_dcr_clients
                WHERE tenant = ? AND client_id = ?";
-    let row: Option<(bool, i64, Option<Vec<u8>>)> = sqlx::query_as(sql)
+    let row: Option<stored::UsageColumns> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(reader)
         .await?;
-    Ok(row.map(|(is_used, idle_since, user)| stored::usage(is_used, idle_since, user)))
+    Ok(row.map(stored::usage))
 }
 
 pub(super) async fn same(
@@ -135,7 +144,7 @@ pub(super) async fn same(
     key: FoldKey,
 ) -> Result<Option<Same>, Failure> {
     let sql = "SELECT CAST(client_id AS BLOB), substr(CAST(record AS BLOB), 1, 4194305), blocked, revision,
-                   is_used, idle_since, user_key
+                   is_used, idle_since, user_key, is_shared
                FROM oauth_dcr_clients WHERE tenant = ? AND fold_key = ?";
     let row: Option<Found> = sqlx::query_as(sql)
         .bind(tenant.as_str())
@@ -143,7 +152,7 @@ pub(super) async fn same(
         .fetch_optional(reader)
         .await?;
     Ok(row.map(
-        |(id, record, blocked, revision, is_used, idle_since, user)| {
+        |(id, record, blocked, revision, is_used, idle_since, user, is_shared)| {
             let (id, record) = (self::id(&id), &*record);
             let row = Row {
                 record,
@@ -152,7 +161,7 @@ pub(super) async fn same(
             };
             Same {
                 client: row.read(tenant, &id),
-                usage: stored::usage(is_used, idle_since, user),
+                usage: stored::usage((is_used, idle_since, user, is_shared)),
             }
         },
     ))

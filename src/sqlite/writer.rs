@@ -392,10 +392,12 @@ async fn touch(
 ) -> Result<TouchOutcome, Failure> {
     let sql = "UPDATE oauth_dcr_clients
                SET is_used = is_used OR ?1, idle_since = MAX(idle_since, ?2),
-                   user_key = COALESCE(user_key, ?6)
+                   user_key = COALESCE(user_key, ?6),
+                   is_shared = is_shared OR COALESCE(user_key <> ?6, FALSE)
                WHERE tenant = ?3 AND client_id = ?4
                AND (idle_since < ?5 OR (?1 AND NOT is_used)
-                   OR (user_key IS NULL AND ?6 IS NOT NULL))
+                   OR (user_key IS NULL AND ?6 IS NOT NULL)
+                   OR (NOT is_shared AND user_key <> ?6))
                RETURNING user_key";
     let touched: Option<Option<Vec<u8>>> = sqlx::query_scalar(sql)
         .bind(touch.is_use())
@@ -420,7 +422,8 @@ async fn touch(
     Ok(TouchOutcome::Written { evicted })
 }
 
-/// Removes the longest idle clients of a user, but for `touched`, until the limit holds.
+/// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared
+/// ones last.
 async fn evict_of_user(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
@@ -435,16 +438,17 @@ async fn evict_of_user(
     let sql = "DELETE FROM oauth_dcr_clients WHERE rowid IN (
                    SELECT rowid FROM oauth_dcr_clients
                    WHERE tenant = ? AND user_key = ? AND blocked = 0 AND client_id <> ?
-                   ORDER BY idle_since, client_id LIMIT ?)
-               RETURNING idle_since, CAST(client_id AS BLOB)";
-    let evicted: Vec<Removed> = sqlx::query_as(sql)
+                   ORDER BY is_shared, idle_since, client_id LIMIT ?)
+               RETURNING is_shared, idle_since, CAST(client_id AS BLOB)";
+    let mut evicted: Vec<(bool, i64, Vec<u8>)> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(limit.user.as_bytes().as_slice())
         .bind(touched.as_str())
         .bind(evictions)
         .fetch_all(connection)
         .await?;
-    Ok(in_order(evicted))
+    evicted.sort_unstable();
+    Ok(evicted.iter().map(|(.., id)| row::id(id)).collect())
 }
 
 async fn sweep(

@@ -1,10 +1,10 @@
 //! Two nodes on one database.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, num::NonZeroU64, sync::Arc, time::Duration};
 
 use oauth_dcr::{
     ClientStore as _, ClientUpdate, InsertOutcome, PostgresStore, Sweep, Timestamp, Touch,
-    UpdateOutcome,
+    TouchOutcome, UpdateOutcome, UserKey,
 };
 
 use crate::{
@@ -289,4 +289,44 @@ async fn wait_for_a_lock(scene: &Scene) {
     {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_shared_while_it_is_evicted_stays() {
+    let scene = Scene::new().await;
+    let node = scene.node(0);
+    let touch = async |name: &str, hours: u64| {
+        let now = Timestamp::from_unix_millis(ISSUED + hours * 3_600_000);
+        let touch = Touch::used(now, None).by(Some(UserKey::from_bytes([1; 32])));
+        let touch = touch.max_clients_per_user(NonZeroU64::new(2));
+        node.touch(&tenant("t1"), &id(name), touch).await.unwrap()
+    };
+    for name in ["first", "second", "third"] {
+        node.insert(plain("t1", name)).await.unwrap();
+    }
+    touch("first", 0).await;
+    touch("second", 5).await;
+    let mut holder = scene.pool.begin().await.unwrap();
+    sqlx::query("UPDATE oauth_dcr_clients SET is_shared = TRUE WHERE client_id = 'first'")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let share = async {
+        // It was chosen, and the choice waits for the row.
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting)
+            .fetch_one(&scene.pool)
+            .await
+            .unwrap()
+            == 0
+        {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        holder.commit().await.unwrap();
+    };
+    let (outcome, ()) = tokio::join!(touch("third", 9), share);
+    let evicted = vec![id("second")];
+    assert_eq!(outcome, TouchOutcome::Written { evicted });
+    scene.assert_counts().await;
 }

@@ -161,6 +161,30 @@ async fn a_shared_client_counts_for_its_first_user() {
     assert_eq!(outcome, marked(&[&shared]), "it is alice's");
 }
 
+#[tokio::test]
+async fn one_account_does_not_evict_a_client_that_others_use() {
+    let house = House::new(json!({ "fold_identical": true, "max_clients_per_user": 2 }));
+    let months = Some(house.hours_from_now(2000));
+    let shared = house.register(&program(1)).await;
+    for user in ["mallory", "alice"] {
+        let outcome = house.mark_used_by(&shared, months, Some(user)).await;
+        assert_eq!(outcome, marked(&[]));
+    }
+    let mut own = house.register(&named("first")).await;
+    let outcome = house.mark_used_by(&own, months, Some("mallory")).await;
+    assert_eq!(outcome, marked(&[]), "two are within the limit");
+    // By then the shared client is idle for longer than all others.
+    house.set_hour(3000);
+    for number in 0..20 {
+        let next = house.register(&named(&format!("App {number}"))).await;
+        let outcome = house.mark_used_by(&next, None, Some("mallory")).await;
+        assert_eq!(outcome, marked(&[&own]), "mallory's own client goes");
+        own = next;
+    }
+    assert!(house.stored(&shared).await.is_some());
+    assert_eq!(house.store.len(), 2, "the shared client counts as well");
+}
+
 /// Registers a client and gives it a refresh token of 30 days for `user`.
 async fn register_and_consent(house: &House, user: &str) -> Value {
     let client = house.register(&named("App")).await;

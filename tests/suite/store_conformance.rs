@@ -62,6 +62,7 @@ macro_rules! conforms {
             racing_touches_write_once_and_lose_no_update
             a_users_longest_idle_client_is_evicted
             a_client_counts_for_its_first_user
+            a_shared_client_is_evicted_last
             a_users_blocked_clients_stay
             a_clients_user_is_kept
             racing_touches_never_exceed_a_users_limit

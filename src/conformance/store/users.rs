@@ -81,12 +81,64 @@ pub async fn a_client_counts_for_its_first_user(store: impl ClientStore) {
     let again = scene.touch("a", used(first, hour(0), 2)).await;
     assert_eq!(again, TouchOutcome::Unchanged, "{rule}");
     let other = scene.touch("a", used(second, hour(0), 1)).await;
+    assert_eq!(
+        other,
+        written(),
+        "{rule}: that it is shared is written, once"
+    );
+    let other = scene.touch("a", used(second, hour(0), 1)).await;
     assert_eq!(other, TouchOutcome::Unchanged, "{rule}");
     let other = scene.touch("a", used(second, hour(5), 1)).await;
     assert_eq!(other, written(), "{rule}");
     assert_eq!(scene.touch("b", used(second, hour(6), 1)).await, written());
     let touch = scene.touch("c", used(first, hour(7), 1)).await;
     assert_eq!(evicted(touch), ["a"], "{rule}");
+}
+
+/// "A shared client is evicted only when all of the user's other clients are shared": one that a second user
+/// has used. It counts for the limit like any other.
+pub async fn a_shared_client_is_evicted_last(store: impl ClientStore) {
+    let scene = Scene::new(store);
+    let rule = "a client that a second user has used is evicted last";
+    let (first, second, third) = (user(1), user(2), user(3));
+    scene
+        .put_all(&["a", "b", "c", "d", "shared", "shared-too"])
+        .await;
+    for (name, hours) in [("shared-too", 0), ("shared", 1)] {
+        let touch = scene.touch(name, used(first, hour(hours), 9)).await;
+        assert_eq!(touch, written(), "{rule}");
+        let touch = scene.touch(name, used(second, hour(hours), 9)).await;
+        assert_eq!(touch, written(), "{rule}: that is written, once");
+        for by in [Some(first), Some(second), Some(third), None] {
+            let touch = Touch::used(hour(hours), None).by(by);
+            let again = scene.touch(name, touch).await;
+            assert_eq!(again, TouchOutcome::Unchanged, "{rule}: once");
+        }
+    }
+    // Neither the same user nor a use without one shares a client.
+    scene.touch("a", Touch::used(hour(4), None)).await;
+    scene.touch("a", used(first, hour(4), 9)).await;
+    scene.touch("a", used(first, hour(6), 9)).await;
+    scene.touch("a", Touch::used(hour(8), None)).await;
+    scene.touch("b", used(first, hour(6), 9)).await;
+    // Nothing ends that it is shared.
+    let client = Client {
+        revision: 1,
+        ..scene.client("shared")
+    };
+    assert_eq!(scene.update(client).await, UpdateOutcome::Updated);
+    scene.set_blocked("shared", true).await;
+    scene.set_blocked("shared", false).await;
+    scene.touch("shared", used(first, hour(3), 9)).await;
+    let touch = scene.touch("c", used(first, hour(10), 4)).await;
+    assert_eq!(evicted(touch), ["b"], "{rule}, though it is longer idle");
+    let touch = scene.touch("d", used(first, hour(11), 2)).await;
+    assert_eq!(
+        evicted(touch),
+        ["a", "c", "shared-too"],
+        "{rule}, the longest idle of several first"
+    );
+    assert_eq!(scene.names().await, ["d", "shared"], "{rule}");
 }
 
 /// "The user's clients that are not blocked": those that are neither count nor go.

@@ -230,7 +230,7 @@ mod tests {
         let ids: Vec<ClientId> = rows.iter().map(id).collect();
         let rows = ids.iter().zip(rows).map(|(id, (_, blocked, used, since))| {
             let since = Timestamp::from_unix_millis(*since);
-            (id, *blocked, Usage::from_parts(*used, since, None))
+            (id, *blocked, Usage::from_parts(*used, since, None, false))
         });
         let evicted = insertion(max).evicted(rows);
         evicted.map(|ids| ids.iter().map(ToString::to_string).collect())

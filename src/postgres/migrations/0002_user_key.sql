@@ -3,3 +3,6 @@
 
 -- The first user of the client, as a digest.
 ALTER TABLE oauth_dcr_clients ADD COLUMN IF NOT EXISTS user_key BYTEA;
+
+-- Whether a second user has used it.
+ALTER TABLE oauth_dcr_clients ADD COLUMN IF NOT EXISTS is_shared BOOLEAN NOT NULL DEFAULT FALSE;

@@ -4,7 +4,10 @@
 -- The first user of the client, as a digest.
 ALTER TABLE oauth_dcr_clients ADD COLUMN user_key BLOB;
 
--- Those of each user that may be removed unasked, the longest idle first.
+-- Whether a second user has used it.
+ALTER TABLE oauth_dcr_clients ADD COLUMN is_shared INTEGER NOT NULL DEFAULT 0;
+
+-- Those of each user that may be removed unasked: shared ones last, the longest idle first.
 CREATE INDEX IF NOT EXISTS oauth_dcr_clients_by_user
-    ON oauth_dcr_clients (tenant, user_key, idle_since, client_id)
+    ON oauth_dcr_clients (tenant, user_key, is_shared, idle_since, client_id)
     WHERE user_key IS NOT NULL AND blocked = 0;

@@ -81,6 +81,7 @@ enum Fault {
     EvictsOfAnyUser,
     SparesLiveGrants,
     CountsForTheLastUser,
+    EvictsSharedLikeOthers,
     CountsBlockedOfUsers,
     EvictsBlockedOfUsers,
     ForgetsUsersInUpdates,
@@ -686,6 +687,7 @@ found! {
     evicting_clients_of_any_user: EvictsOfAnyUser by a_users_longest_idle_client_is_evicted;
     sparing_live_grants_of_a_user: SparesLiveGrants by a_users_longest_idle_client_is_evicted;
     counting_for_the_last_user: CountsForTheLastUser by a_client_counts_for_its_first_user;
+    evicting_shared_ones_like_others: EvictsSharedLikeOthers by a_shared_client_is_evicted_last;
     counting_blocked_ones_of_a_user: CountsBlockedOfUsers by a_users_blocked_clients_stay;
     evicting_blocked_ones_of_a_user: EvictsBlockedOfUsers by a_users_blocked_clients_stay;
     forgetting_users_in_updates: ForgetsUsersInUpdates by a_clients_user_is_kept;
@@ -708,6 +710,7 @@ async fn a_fault_breaks_no_other_rule() {
     rules::idle_clients_are_evicted_last(store()).await;
     rules::a_users_longest_idle_client_is_evicted(store()).await;
     rules::a_client_counts_for_its_first_user(store()).await;
+    rules::a_shared_client_is_evicted_last(store()).await;
     rules::a_users_blocked_clients_stay(store()).await;
     rules::a_clients_user_is_kept(store()).await;
 }

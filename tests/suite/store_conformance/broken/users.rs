@@ -47,7 +47,8 @@ impl Broken {
         usage.touch(touch);
         if self.is(Fault::CountsForTheLastUser) {
             let user = touch.user().or(usage.user());
-            *usage = Usage::from_parts(usage.is_used(), usage.idle_since(), user);
+            *usage =
+                Usage::from_parts(usage.is_used(), usage.idle_since(), user, usage.is_shared());
         }
     }
 
@@ -94,7 +95,11 @@ impl Broken {
             return Vec::new();
         }
         lives.retain(|life| self.is(Fault::EvictsOfAnyUser) || is_theirs(life));
-        lives.sort_by_key(|life| (life.usage.idle_since(), life.id.clone()));
+        let is_last = |usage: Usage| usage.is_shared() && !self.is(Fault::EvictsSharedLikeOthers);
+        lives.sort_by_key(|life| {
+            let usage = life.usage;
+            (is_last(usage), usage.idle_since(), life.id.clone())
+        });
         if self.is(Fault::EvictsTheUsersNewest) {
             lives.reverse();
         }
