@@ -3,7 +3,7 @@
 //! With the feature, each registration has a span as well, whether or not there is a sink. The names of
 //! both are in [`guide::observability`](crate::guide::observability).
 
-mod unknown_signals;
+mod once_a_minute;
 
 use std::{error::Error, fmt, net::IpAddr, sync::Arc, time::Duration};
 
@@ -14,11 +14,12 @@ use ::tracing::{
 };
 
 use crate::{
-    acl::{Action, UnknownSignal},
+    acl::{Action, Signal, UnknownSignal},
+    client::UnreadableClient,
     error::RegistrationError,
     ports::{Clock, Event, EventSink, SystemClock},
     registration::Field,
-    tracing::unknown_signals::UnknownSignals,
+    tracing::once_a_minute::OnceAMinute,
     values::{ClientId, TenantId},
 };
 
@@ -29,7 +30,8 @@ use crate::{
 ///
 /// A rule that needs an unknown signal refuses requests, or monitors nothing, until the operator changes
 /// something. So there is a line at WARN as well that says what to change: one a minute for each tenant
-/// and signal, with the count of evaluations that failed since the last one.
+/// and signal, with the count of evaluations that failed since the last one. The same holds for each client
+/// whose record can't be read, at ERROR.
 ///
 /// Nothing of it is a secret or in the client's own words; but [with causes](Self::with_causes), back ends
 /// have their say, and may quote what they were given.
@@ -49,7 +51,8 @@ pub struct TracingEvents {
     addresses: bool,
     causes: bool,
     clock: Arc<dyn Clock>,
-    unknown_signals: Arc<UnknownSignals>,
+    unknown_signals: Arc<OnceAMinute<(TenantId, Signal)>>,
+    unreadable_clients: Arc<OnceAMinute<(TenantId, ClientId)>>,
 }
 
 impl TracingEvents {
@@ -60,6 +63,7 @@ impl TracingEvents {
             causes: false,
             clock: Arc::new(SystemClock::new()),
             unknown_signals: Arc::default(),
+            unreadable_clients: Arc::default(),
         }
     }
 
@@ -140,10 +144,7 @@ impl EventSink for TracingEvents {
                 change = change.as_str(), revision,
                 "client changed"
             ),
-            Event::Unreadable { client, .. } => error!(
-                target: "oauth_dcr", tenant, client_id, reason = client.reason(),
-                "client unreadable"
-            ),
+            Event::Unreadable { tenant, client } => self.unreadable(tenant, client),
             Event::Removed { removal, .. } => info!(
                 target: "oauth_dcr", tenant, client_id, removal = removal.as_str(),
                 "client removed"
@@ -211,11 +212,25 @@ impl TracingEvents {
     /// Tells the operator what to change, at most once a minute.
     fn unknown(&self, tenant: &TenantId, UnknownSignal { signal, reason }: UnknownSignal) {
         let now = self.clock.monotonic();
-        if let Some(count) = self.unknown_signals.count(tenant, signal, now) {
+        if let Some(count) = self.unknown_signals.count((tenant.clone(), signal), now) {
             warn!(
                 target: "oauth_dcr", tenant = tenant.as_str(), signal = signal.name(),
                 reason = reason.as_str(), count, advice = reason.advice(),
                 "acl signal unknown"
+            );
+        }
+    }
+
+    /// Tells the operator which client to delete or repair, at most once a minute: anyone who knows its id
+    /// can ask for it.
+    fn unreadable(&self, tenant: &TenantId, client: &UnreadableClient) {
+        let now = self.clock.monotonic();
+        let subject = (tenant.clone(), client.id().clone());
+        if let Some(count) = self.unreadable_clients.count(subject, now) {
+            error!(
+                target: "oauth_dcr", tenant = tenant.as_str(), client_id = client.id().as_str(),
+                reason = client.reason(), count,
+                "client unreadable"
             );
         }
     }

@@ -241,7 +241,7 @@ async fn each_event_is_logged_with_its_level_and_fields() {
             "client unreadable",
             Level::ERROR,
             &[("tenant", "open")],
-            &["client_id", "reason"],
+            &["client_id", "reason", "count"],
         ),
         (
             "client removed",
