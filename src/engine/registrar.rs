@@ -212,8 +212,9 @@ impl Registrar {
     /// `user` is whatever the host always calls the user by who gives the grant, such as the subject of its
     /// tokens; `None` or an empty text if there is none. The store keeps a digest of the first user's. With
     /// [`max_clients_per_user`](crate::RegistrationSettings::max_clients_per_user) this may evict the user's
-    /// longest idle clients, live grant or not: end the codes and tokens of those in
-    /// [`MarkOutcome::Marked`].
+    /// longest idle clients, live grant or not, those that others use last: end the codes and tokens of the
+    /// clients in [`MarkOutcome::Marked`]. If the caller goes away while it waits, an eviction may be done
+    /// and never named: run this in a task of its own where that matters.
     ///
     /// Call it freely, after the request was checked and before anything is used up by it. A client is
     /// written at most once an hour, unless a grant outlives all that are known by more than that. A
