@@ -10,12 +10,13 @@ mod removal;
 mod schema;
 mod sql;
 mod together;
+mod touch;
 mod turns;
 
 use std::{fmt, time::Duration};
 
 use sqlx::{
-    Connection as _, PgConnection, PgPool, Row as _,
+    PgConnection, PgPool, Row as _,
     postgres::{PgConnectOptions, PgRow},
 };
 
@@ -23,7 +24,7 @@ use crate::{
     client::StoredClient,
     error::BackendError,
     group_commit::GroupCommit,
-    life::{Sweep, Touch, TouchOutcome, Usage, UserKey, UserLimit},
+    life::{Sweep, Touch, TouchOutcome},
     ports::{
         BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         UpdateOutcome,
@@ -312,7 +313,7 @@ impl ClientStore for PostgresStore {
         let outcome = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
             let patience = patience(self.database.timeout);
-            let outcome = self::touch(&mut lease, tenant, id, touch, patience).await;
+            let outcome = touch::touch(&mut lease, tenant, id, touch, patience).await;
             lease.give_back(outcome)
         });
         Ok(outcome.await?)
@@ -375,130 +376,6 @@ async fn replace(
     } else {
         UpdateOutcome::Missing
     })
-}
-
-async fn touch(
-    connection: &mut PgConnection,
-    tenant: &TenantId,
-    id: &ClientId,
-    touch: Touch,
-    patience: Duration,
-) -> Result<TouchOutcome, Failure> {
-    // Most signs of life say nothing new.
-    match usage(connection, tenant, id).await? {
-        None => return Ok(TouchOutcome::Missing),
-        Some(usage) if usage.touched(touch).is_none() => return Ok(TouchOutcome::Unchanged),
-        Some(_) => {}
-    }
-    let Some(limit) = touch.limit() else {
-        return match write_touch(connection, tenant, id, touch).await? {
-            Some(_) => Ok(TouchOutcome::Written {
-                evicted: Vec::new(),
-            }),
-            None => not_written(connection, tenant, id).await,
-        };
-    };
-    // Whatever removes clients locks the row of the tenant first. So touches of one user come one after
-    // another.
-    let mut transaction = connection.begin_with(sql::begin(patience)).await?;
-    let lock = sqlx::query(sql::LOCK_TENANTS).bind(vec![tenant.as_str()]);
-    lock.execute(&mut *transaction).await?;
-    let outcome = match write_touch(&mut transaction, tenant, id, touch).await? {
-        Some(Touched { user }) if user == Some(limit.user) => TouchOutcome::Written {
-            evicted: evict_of_user(&mut transaction, tenant, limit, id).await?,
-        },
-        Some(_) => TouchOutcome::Written {
-            evicted: Vec::new(),
-        },
-        None => not_written(&mut transaction, tenant, id).await?,
-    };
-    transaction.commit().await?;
-    Ok(outcome)
-}
-
-/// A client whose touch was written.
-struct Touched {
-    /// Its first user.
-    user: Option<UserKey>,
-}
-
-/// Writes a touch, unless there is nothing to write.
-async fn write_touch(
-    connection: &mut PgConnection,
-    tenant: &TenantId,
-    id: &ClientId,
-    touch: Touch,
-) -> Result<Option<Touched>, Failure> {
-    let user: Option<Option<Vec<u8>>> = sqlx::query_scalar(sql::TOUCH)
-        .bind(tenant.as_str())
-        .bind(id.as_str())
-        .bind(touch.is_use())
-        .bind(stored::millis(touch.idle_since()))
-        .bind(stored::millis(touch.until()))
-        .bind(stored::user_key(touch.user()))
-        .fetch_optional(connection)
-        .await?;
-    Ok(user.map(|user| Touched {
-        user: stored::user(user),
-    }))
-}
-
-/// Why a touch was not written: another one came first, or a removal.
-async fn not_written(
-    connection: &mut PgConnection,
-    tenant: &TenantId,
-    id: &ClientId,
-) -> Result<TouchOutcome, Failure> {
-    Ok(match usage(connection, tenant, id).await? {
-        Some(_) => TouchOutcome::Unchanged,
-        None => TouchOutcome::Missing,
-    })
-}
-
-/// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared
-/// ones last.
-///
-/// Touches without a limit, blocks and folds don't wait for the row of the tenant. If one of them changes a
-/// chosen client first, that one is missed and the choice is made again, as often as [`Removal`] allows.
-/// Then the next touch of the user evicts what is left.
-async fn evict_of_user(
-    connection: &mut PgConnection,
-    tenant: &TenantId,
-    limit: UserLimit,
-    touched: &ClientId,
-) -> Result<Vec<ClientId>, Failure> {
-    let user = limit.user.as_bytes().as_slice();
-    let clients: i64 = sqlx::query_scalar(sql::COUNT_OF_USER)
-        .bind(tenant.as_str())
-        .bind(user)
-        .fetch_one(&mut *connection)
-        .await?;
-    let evictions = limit.evictions(clients.unsigned_abs());
-    let mut removal = Removal::new(evictions);
-    while let Some(left) = removal.left() {
-        let chosen: Vec<Chosen> = sqlx::query_as(sql::EVICT_OF_USER)
-            .bind(tenant.as_str())
-            .bind(user)
-            .bind(touched.as_str())
-            .bind(left)
-            .fetch_all(&mut *connection)
-            .await?;
-        removal.add(chosen);
-    }
-    removal.ended(Ok(()))
-}
-
-async fn usage(
-    connection: &mut PgConnection,
-    tenant: &TenantId,
-    id: &ClientId,
-) -> Result<Option<Usage>, Failure> {
-    let found: Option<stored::UsageColumns> = sqlx::query_as(sql::USAGE)
-        .bind(tenant.as_str())
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await?;
-    Ok(found.map(stored::usage))
 }
 
 /// Shows nothing of how it connects.

@@ -2,7 +2,9 @@
 
 mod database;
 mod failure;
+mod removal;
 mod row;
+mod touch;
 mod writer;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};

@@ -10,14 +10,16 @@ use sqlx::{
 use crate::{
     error::BackendError,
     group_commit::Commit,
-    life::{Sweep, Touch, TouchOutcome, Usage, UserLimit},
+    life::{Sweep, Touch, TouchOutcome, Usage},
     ports::{
         BlockOutcome, CertainOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         UpdateOutcome,
     },
     sqlite::{
         failure::{Failure, NAME},
+        removal::{self, left, remove_idle},
         row,
+        touch::touch,
     },
     stored::{self, millis},
     values::{ClientId, TenantId},
@@ -263,11 +265,11 @@ async fn carry_out(connection: &mut SqliteConnection, job: &Job) -> Result<Done,
         Job::SetBlocked(tenant, id, blocked) => {
             Done::SetBlocked(set_blocked(connection, tenant, id, *blocked).await?)
         }
-        Job::Remove(tenant, id) => Done::Remove(remove(connection, tenant, id).await?),
+        Job::Remove(tenant, id) => Done::Remove(removal::remove(connection, tenant, id).await?),
         Job::Touch(tenant, id, touch) => {
             Done::Touch(self::touch(connection, tenant, id, *touch).await?)
         }
-        Job::Sweep(tenant, sweep) => Done::Sweep(self::sweep(connection, tenant, *sweep).await?),
+        Job::Sweep(tenant, sweep) => Done::Sweep(removal::sweep(connection, tenant, *sweep).await?),
     })
 }
 
@@ -366,147 +368,6 @@ async fn set_blocked(
             revision: revision.cast_unsigned(),
         }),
     )
-}
-
-async fn remove(
-    connection: &mut SqliteConnection,
-    tenant: &TenantId,
-    id: &ClientId,
-) -> Result<RemoveOutcome, Failure> {
-    let removed = sqlx::query("DELETE FROM oauth_dcr_clients WHERE tenant = ? AND client_id = ?")
-        .bind(tenant.as_str())
-        .bind(id.as_str())
-        .execute(connection)
-        .await?;
-    Ok(match removed.rows_affected() {
-        0 => RemoveOutcome::Missing,
-        _ => RemoveOutcome::Removed,
-    })
-}
-
-async fn touch(
-    connection: &mut SqliteConnection,
-    tenant: &TenantId,
-    id: &ClientId,
-    touch: Touch,
-) -> Result<TouchOutcome, Failure> {
-    let sql = "UPDATE oauth_dcr_clients
-               SET is_used = is_used OR ?1, idle_since = MAX(idle_since, ?2),
-                   user_key = COALESCE(user_key, ?6),
-                   is_shared = is_shared OR COALESCE(user_key <> ?6, FALSE)
-               WHERE tenant = ?3 AND client_id = ?4
-               AND (idle_since < ?5 OR (?1 AND NOT is_used)
-                   OR (user_key IS NULL AND ?6 IS NOT NULL)
-                   OR (NOT is_shared AND user_key <> ?6))
-               RETURNING user_key";
-    let touched: Option<Option<Vec<u8>>> = sqlx::query_scalar(sql)
-        .bind(touch.is_use())
-        .bind(millis(touch.idle_since()))
-        .bind(tenant.as_str())
-        .bind(id.as_str())
-        .bind(millis(touch.until()))
-        .bind(stored::user_key(touch.user()))
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(user) = touched else {
-        return Ok(match row::usage(connection, tenant, id).await? {
-            Some(_) => TouchOutcome::Unchanged,
-            None => TouchOutcome::Missing,
-        });
-    };
-    let is_theirs = |limit: &UserLimit| user.as_deref() == Some(limit.user.as_bytes());
-    let evicted = match touch.limit().filter(is_theirs) {
-        Some(limit) => evict_of_user(connection, tenant, limit, id).await?,
-        None => Vec::new(),
-    };
-    Ok(TouchOutcome::Written { evicted })
-}
-
-/// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared
-/// ones last.
-async fn evict_of_user(
-    connection: &mut SqliteConnection,
-    tenant: &TenantId,
-    limit: UserLimit,
-    touched: &ClientId,
-) -> Result<Vec<ClientId>, Failure> {
-    let clients = row::count_of_user(connection, tenant, limit.user).await?;
-    let evictions = left(limit.evictions(clients), &[]);
-    if evictions == 0 {
-        return Ok(Vec::new());
-    }
-    let sql = "DELETE FROM oauth_dcr_clients WHERE rowid IN (
-                   SELECT rowid FROM oauth_dcr_clients
-                   WHERE tenant = ? AND user_key = ? AND blocked = 0 AND client_id <> ?
-                   ORDER BY is_shared, idle_since, client_id LIMIT ?)
-               RETURNING is_shared, idle_since, CAST(client_id AS BLOB)";
-    let mut evicted: Vec<(bool, i64, Vec<u8>)> = sqlx::query_as(sql)
-        .bind(tenant.as_str())
-        .bind(limit.user.as_bytes().as_slice())
-        .bind(touched.as_str())
-        .bind(evictions)
-        .fetch_all(connection)
-        .await?;
-    evicted.sort_unstable();
-    Ok(evicted.iter().map(|(.., id)| row::id(id)).collect())
-}
-
-async fn sweep(
-    connection: &mut SqliteConnection,
-    tenant: &TenantId,
-    sweep: Sweep,
-) -> Result<Vec<ClientId>, Failure> {
-    let mut removed = Vec::new();
-    for is_used in [false, true] {
-        if let Some(before) = sweep.before(is_used) {
-            let left = left(u64::from(sweep.max_removed()), &removed);
-            let some = remove_idle(connection, tenant, is_used, millis(before), left).await?;
-            removed.extend(some);
-        }
-    }
-    Ok(removed)
-}
-
-/// How many of `limit` are left to remove.
-fn left(limit: u64, removed: &[ClientId]) -> i64 {
-    let removed = u64::try_from(removed.len()).unwrap_or(u64::MAX);
-    i64::try_from(limit.saturating_sub(removed)).unwrap_or(i64::MAX)
-}
-
-/// Removes up to `limit` of those that may be removed, used or unused, that are idle since `before`,
-/// the longest idle first.
-async fn remove_idle(
-    connection: &mut SqliteConnection,
-    tenant: &TenantId,
-    is_used: bool,
-    before: i64,
-    limit: i64,
-) -> Result<Vec<ClientId>, Failure> {
-    if limit == 0 {
-        return Ok(Vec::new());
-    }
-    let sql = "DELETE FROM oauth_dcr_clients WHERE rowid IN (
-                   SELECT rowid FROM oauth_dcr_clients
-                   WHERE tenant = ? AND is_used = ? AND blocked = 0 AND idle_since < ?
-                   ORDER BY idle_since, client_id LIMIT ?)
-               RETURNING idle_since, CAST(client_id AS BLOB)";
-    let removed: Vec<Removed> = sqlx::query_as(sql)
-        .bind(tenant.as_str())
-        .bind(is_used)
-        .bind(before)
-        .bind(limit)
-        .fetch_all(connection)
-        .await?;
-    Ok(in_order(removed))
-}
-
-/// Since when a client that was removed had been idle, and its id.
-type Removed = (i64, Vec<u8>);
-
-/// SQLite gives back what it has removed in an order of its own.
-fn in_order(mut removed: Vec<Removed>) -> Vec<ClientId> {
-    removed.sort_unstable();
-    removed.iter().map(|(_, id)| row::id(id)).collect()
 }
 
 #[cfg(test)]
