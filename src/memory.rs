@@ -64,7 +64,7 @@ impl MemoryStore {
 impl ClientStore for MemoryStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         let outcome = self.try_insert(&insertion);
-        // Nobody waits for the lock while it is reported.
+        // The report runs without the lock.
         Ok(insertion.settle(outcome))
     }
 

@@ -122,10 +122,10 @@ impl SqliteStore {
         let Some(same) = row::same(&self.readers, insertion.client().tenant(), key).await? else {
             return Ok(None);
         };
-        let is_written = same.usage.touched(insertion.registered_again()).is_none();
-        // One that can't be read fails here, and not a group of others with it.
+        let is_current = same.usage.touched(insertion.registered_again()).is_none();
+        // An unreadable client fails this insertion alone, and not its group.
         let client = same.client()?;
-        Ok(is_written.then_some(client))
+        Ok(is_current.then_some(client))
     }
 }
 

@@ -316,7 +316,10 @@ async fn an_id_that_is_not_utf_8_hides_no_other() {
             let Some(last) = page.last() else { break };
             after = Some(last.id().clone());
             seen.extend(page);
-            assert!(seen.len() <= clients.len(), "no row comes twice: {seen:?}");
+            assert!(
+                seen.len() <= clients.len(),
+                "each row is on one page: {seen:?}"
+            );
         }
         assert_eq!(seen.len(), clients.len());
         let found = seen.iter().map(|row| row.id().as_str());

@@ -111,7 +111,7 @@ pub(crate) enum RecordFault {
 }
 
 impl RecordFault {
-    /// A later version may have members of its own, so the version is what tells.
+    /// A later version may have new members, so an unknown version is the better reason.
     fn of_json(record: &[u8], error: &serde_json::Error) -> Self {
         #[derive(Deserialize)]
         struct OfSomeVersion {

@@ -85,7 +85,7 @@ impl Admission {
             let metadata = self.tenant.registration.apply(request)?;
             self.store(metadata).await
         };
-        // The store has it recorded where it succeeds.
+        // A success is recorded by the report of the insertion.
         let registered = self.attempt.traced(made).await;
         registered.map_err(|error| self.refuse(error))
     }

@@ -77,8 +77,8 @@ impl Sweep {
         }
     }
 
-    /// Whether it removes a client with this usage. Blocked ones stay: sweeping one away would lift the
-    /// block from whoever registers the same again.
+    /// Whether it removes a client with this usage. Blocked clients stay: if one were swept, the
+    /// same program could register again and would not be blocked.
     pub fn removes(&self, blocked: bool, usage: Usage) -> bool {
         let before = self.before(usage.is_used());
         !blocked && before.is_some_and(|before| usage.idle_since() < before)

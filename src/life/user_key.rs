@@ -8,7 +8,8 @@ use crate::values::TenantId;
 /// [`max_clients_per_user`](crate::RegistrationSettings::max_clients_per_user).
 ///
 /// It is a SHA-256 of the tenant and of the key that the host gave, so that every store keeps 32 bytes and
-/// no name. Whoever can guess the host's keys can recognise theirs: it is a pseudonym, not anonymous.
+/// no name. Anyone who can guess the host's key for a user can compute the digest, so it is a pseudonym: it
+/// does not make the user anonymous.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserKey([u8; 32]);
 

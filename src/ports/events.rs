@@ -224,7 +224,7 @@ impl Change<'_> {
 pub enum Removal {
     /// It was evicted for a new one: it was never used, or idle without a live grant.
     MadeRoom,
-    /// It was the longest idle client of a user who has too many.
+    /// Its first user had too many clients.
     UserLimit,
     /// It was unused or idle for too long.
     Swept,

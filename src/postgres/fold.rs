@@ -19,7 +19,7 @@ struct Folded {
     usage: Usage,
 }
 
-/// A tenant, a fold key, and of the client that has it the id, the row and the usage.
+/// A tenant, a fold key, and the id, the row and the usage of the client with that key.
 type Found = (
     String,
     Vec<u8>,
@@ -83,7 +83,7 @@ impl Folds {
         let Some(folded) = self.0.get_mut(&place) else {
             return Ok(None);
         };
-        // One that can't be read fails here, and not a batch of others with it.
+        // An unreadable client fails this insertion alone, and not its batch.
         let client = folded.client.clone().readable()?;
         if let Some(touched) = folded.usage.touched(insertion.registered_again()) {
             let written = sqlx::query(sql::TOUCH_FOLDED)

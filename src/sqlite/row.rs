@@ -12,7 +12,7 @@ use crate::{
     values::{ClientId, TenantId},
 };
 
-/// Of a client the id, the row and the usage.
+/// The id, the row and the usage of a client.
 type Found = (
     Vec<u8>,
     Vec<u8>,
@@ -109,8 +109,8 @@ pub(super) fn id(bytes: &[u8]) -> ClientId {
     ClientId::restore(String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// The bytes after which the next page begins. Where an id was not UTF-8, that is beyond all that begin like
-/// it, so that no page comes twice.
+/// The bytes after which the next page begins. If the id was not UTF-8, they are greater than those of every
+/// row that begins like it, so that each row is on one page only.
 fn beyond(after: &ClientId) -> Vec<u8> {
     let (text, is_whole) = match after.as_str().split_once(char::REPLACEMENT_CHARACTER) {
         Some((before, _)) => (before, false),
