@@ -223,9 +223,9 @@ pub use registration::{
 pub use settings::{
     AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, EndpointPath, GrantedScope,
     Grantee, HeaderName, InvalidEndpointPath, InvalidHeaderName, InvalidIssuer, InvalidOrigin,
-    Issuer, MetadataLimits, RefusedRedirectUris, RegistrationSettings, ScopeWhenNoneRequested,
-    SettingsDocument, SettingsError, SettingsFault, SignalHeaders, SubjectType, TenantSettings,
-    UnknownParameters, Unsupported,
+    Issuer, MetadataLimits, RefreshTokenWhen, RefusedRedirectUris, RegistrationSettings,
+    ScopeWhenNoneRequested, SettingsDocument, SettingsError, SettingsFault, SignalHeaders,
+    SubjectType, TenantSettings, UnknownParameters, Unsupported,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -23,8 +23,8 @@ pub use issuer::{InvalidIssuer, Issuer};
 pub use origins::{AllowedOrigins, InvalidOrigin};
 pub use registration::{MetadataLimits, RefusedRedirectUris, RegistrationSettings, Unsupported};
 pub use tenant::{
-    HeaderName, InvalidHeaderName, ScopeWhenNoneRequested, SignalHeaders, TenantSettings,
-    UnknownParameters,
+    HeaderName, InvalidHeaderName, RefreshTokenWhen, ScopeWhenNoneRequested, SignalHeaders,
+    TenantSettings, UnknownParameters,
 };
 
 /// The host of a `Host` header: what stands before the last colon, unless that is inside the

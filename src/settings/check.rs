@@ -20,6 +20,9 @@ const LEAST_URI_BYTES: usize = 64;
 /// No body that registers a client is shorter.
 const LEAST_BODY_BYTES: usize = r#"{"redirect_uris":["http://[::1]"]}"#.len();
 
+/// A longer leeway would give a thief of a refresh token time to use it unnoticed.
+const GREATEST_LEEWAY_SECONDS: u8 = 60;
+
 impl TenantSettings {
     /// Checks what no single field shows: entries that say two things of one API, grant or connection,
     /// scopes that are none, grants for an API that is not there, limits with which no registration
@@ -32,6 +35,7 @@ impl TenantSettings {
     /// [`SettingsError`] names the first field at fault.
     pub fn check(&self) -> Result<(), SettingsError> {
         self.check_limits()?;
+        self.check_refresh_tokens()?;
         self.check_proxies()?;
         self.check_apis()?;
         self.check_client_grants()?;
@@ -97,6 +101,18 @@ impl TenantSettings {
             }
             None => Ok(()),
         }
+    }
+
+    fn check_refresh_tokens(&self) -> Result<(), SettingsError> {
+        if self.refresh_token_leeway_seconds > GREATEST_LEEWAY_SECONDS {
+            let greatest = GREATEST_LEEWAY_SECONDS.into();
+            let path = "refresh_token_leeway_seconds";
+            return Err(SettingsError::new(
+                path,
+                SettingsFault::TooLarge { greatest },
+            ));
+        }
+        Ok(())
     }
 
     fn check_proxies(&self) -> Result<(), SettingsError> {

@@ -48,6 +48,12 @@ pub enum SettingsFault {
         /// The least value.
         least: usize,
     },
+    /// The value is larger than the greatest that the profile allows.
+    #[error("is too large: the greatest value is {greatest}")]
+    TooLarge {
+        /// The greatest value.
+        greatest: usize,
+    },
     /// The list is empty, so that every registration would fail.
     #[error("is empty: no client could register")]
     Empty,

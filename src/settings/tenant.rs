@@ -44,6 +44,14 @@ pub struct TenantSettings {
     /// What a client gets that asks for no scope of an API. Default: none.
     #[serde(default)]
     pub scope_when_none_requested: ScopeWhenNoneRequested,
+    /// When a client gets a refresh token. Default: when it requests `offline_access`.
+    #[serde(default)]
+    pub refresh_token_when: RefreshTokenWhen,
+    /// For how many seconds after a rotation the refresh token that was replaced is still good, 0 to 60.
+    /// Two processes of one user may share a token store, and refresh at the same moment. Default 0:
+    /// a replaced token that is presented again ends its family (RFC 9700 section 4.14.2).
+    #[serde(default)]
+    pub refresh_token_leeway_seconds: u8,
     /// The API that is meant when a client names none.
     #[serde(default)]
     pub default_audience: Option<String>,
@@ -97,6 +105,8 @@ impl TenantSettings {
             registration: RegistrationSettings::default(),
             unknown_authorize_parameters: UnknownParameters::default(),
             scope_when_none_requested: ScopeWhenNoneRequested::default(),
+            refresh_token_when: RefreshTokenWhen::default(),
+            refresh_token_leeway_seconds: 0,
             default_audience: None,
             acl: Acl::default(),
             trusted_proxies: NetworkSet::default(),
@@ -188,6 +198,17 @@ pub enum ScopeWhenNoneRequested {
     None,
     /// All that its grant covers.
     WholeGrant,
+}
+
+/// When a client gets a refresh token with its first access token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshTokenWhen {
+    /// When it requests `offline_access` and is registered for the grant `refresh_token`.
+    #[default]
+    OfflineAccessRequested,
+    /// When it is registered for the grant `refresh_token`, whether it requests `offline_access` or not.
+    Registered,
 }
 
 /// The names of the headers in which a trusted proxy passes on what it knows of a client.

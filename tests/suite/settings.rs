@@ -31,6 +31,7 @@ fn whole() -> Value {
             "allowed_origins": ["https://page.example"]
         },
         "unknown_authorize_parameters": "reject", "scope_when_none_requested": "whole_grant",
+        "refresh_token_when": "registered", "refresh_token_leeway_seconds": 60,
         "default_audience": "https://api.acme.example",
         "acl": [ {
             "description": "block one network", "active": true, "priority": 1,
@@ -349,6 +350,14 @@ fn a_limit_of_nothing_is_refused() {
         let path = format!("tenants[0].registration.{path}");
         refused(&document, &path, "too small");
     }
+}
+
+#[test]
+fn a_leeway_over_a_minute_is_refused() {
+    let with_leeway = |seconds: u8| with("/refresh_token_leeway_seconds", seconds.into());
+    assert!(read(&with_leeway(60)).is_ok());
+    let path = "tenants[0].refresh_token_leeway_seconds";
+    refused(&with_leeway(61), path, "the greatest value is 60");
 }
 
 #[test]
