@@ -30,7 +30,8 @@ impl CodeExchange<'_> {
     /// # Errors
     /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the code is unknown or another client's,
     /// was used or has expired, or redirect URI or verifier are not those of the authorization
-    /// request, or the client may no longer have what it was given;
+    /// request, or the client may no longer have what it was given. The redirect URI may be left out
+    /// if a challenge is bound to the code;
     /// [`TokenError::Access`](Error::Access) if the request is about another API.
     pub fn check(&self, found: Found<'_, CodeBinding>) -> Result<TokenDecision, TokenRefusal> {
         self.decide(found).map_err(|error| self.0.refuse(error))
@@ -43,7 +44,8 @@ impl CodeExchange<'_> {
 
     fn decide(&self, found: Found<'_, CodeBinding>) -> Result<TokenDecision, Error> {
         let bound = self.0.own(found)?.content();
-        self.check_redirect_uri(&bound.redirect_uri, bound.redirect_uri_was_given)?;
+        let may_leave_out = bound.challenge.is_some() || !bound.redirect_uri_was_given;
+        self.check_redirect_uri(&bound.redirect_uri, may_leave_out)?;
         self.check_verifier(bound.challenge)
             .map_err(Error::InvalidGrant)?;
         let access = self.0.still(&bound.access)?;
@@ -59,10 +61,13 @@ impl CodeExchange<'_> {
     }
 
     /// The same as in the authorization request, and still registered (RFC 6749 section 4.1.3).
-    fn check_redirect_uri(&self, bound: &RedirectUri, was_given: bool) -> Result<(), Error> {
+    ///
+    /// OAuth 2.1 drops the parameter, because a challenge protects the code as well. Only a code without
+    /// a challenge needs it, if the authorization request had it.
+    fn check_redirect_uri(&self, bound: &RedirectUri, may_leave_out: bool) -> Result<(), Error> {
         let is_same = match self.0.parameters.get(Parameter::RedirectUri) {
             Some(uri) => uri == bound.as_str(),
-            None => !was_given,
+            None => may_leave_out,
         };
         let policy = &self.0.tenant.registration.redirect_uris;
         let registered = self.0.client.metadata().redirect_uris();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
-    wire::{Answer, pairs, post, send, with},
+    wire::{Answer, pairs, post, send, with, without},
 };
 
 /// What has a lifetime of a second is over after this.
@@ -257,6 +257,37 @@ async fn a_loopback_port_may_differ_from_the_registered_one() {
     let registered = client.token(&client.exchange(&code)).await;
     assert_eq!(registered.error(), "invalid_grant");
     let form = with(client.exchange(&code), "redirect_uri", moved);
+    Tokens::of(&client.token(&form).await);
+}
+
+#[tokio::test]
+async fn redirect_uri_may_be_left_out_beside_a_verifier() {
+    let server = ExampleServer::start(None);
+    let client = Client::public(&server.base).await;
+    for leave_out in [|form| without(form, "redirect_uri"), |form| {
+        with(form, "redirect_uri", "")
+    }] {
+        let code = client.code().await;
+        Tokens::of(&client.token(&leave_out(client.exchange(&code))).await);
+    }
+    let other = with(
+        client.exchange(&client.code().await),
+        "redirect_uri",
+        "https://app.example.com/other",
+    );
+    assert_eq!(client.token(&other).await.error(), "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_code_without_a_challenge_needs_redirect_uri() {
+    let server = ExampleServer::start(Some(&permissive()));
+    let client = Client::register(&server.base, json!({})).await;
+    let request = with(client.authorization(), "audience", "https://items.example");
+    let request = without(without(request, "code_challenge"), "code_challenge_method");
+    let code = client.code_for(&request).await;
+    let form = without(client.exchange(&code), "code_verifier");
+    let left_out = client.token(&without(form.clone(), "redirect_uri")).await;
+    assert_eq!(left_out.error(), "invalid_grant");
     Tokens::of(&client.token(&form).await);
 }
 

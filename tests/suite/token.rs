@@ -186,11 +186,6 @@ fn every_fault_of_a_code_is_an_invalid_grant() {
             GrantFault::RedirectUri,
         ),
         (
-            without(form(), "redirect_uri"),
-            Some(&own),
-            GrantFault::RedirectUri,
-        ),
-        (
             with(form(), "redirect_uri", "https://app.example.com/two"),
             Some(&only),
             GrantFault::RedirectUri,
@@ -236,17 +231,41 @@ fn every_fault_of_a_code_is_an_invalid_grant() {
         assert_eq!(refusal.error().code(), "invalid_grant");
         assert_eq!(refusal.to_response().status(), 400);
     }
-    // Left out in both requests, the redirect URI is no matter.
-    assert!(
-        exchange(
-            &t1(),
-            &public(),
-            without(form(), "redirect_uri"),
-            Some(&only)
-        )
-        .is_ok()
-    );
-    assert!(exchange(&t1(), &public(), form(), Some(&only)).is_ok());
+}
+
+#[test]
+fn a_challenge_makes_redirect_uri_optional() {
+    let requested = bound_to(&public(), &[]);
+    let not_requested = bound_to(&public(), &[("redirect_uri", None)]);
+    for binding in [&requested, &not_requested] {
+        for form in [
+            code_form(),
+            without(code_form(), "redirect_uri"),
+            with(code_form(), "redirect_uri", ""),
+        ] {
+            assert!(exchange(&t1(), &public(), form, Some(binding)).is_ok());
+        }
+    }
+}
+
+#[test]
+fn without_a_challenge_redirect_uri_is_required_again() {
+    let client = Stored::public("tpc_A1").permissive().client();
+    let bare = [("code_challenge", None), ("code_challenge_method", None)];
+    let form = without(code_form(), "code_verifier");
+    let requested = bound_to(&client, &bare);
+    let refused = Error::InvalidGrant(GrantFault::RedirectUri);
+    for form in [
+        without(form.clone(), "redirect_uri"),
+        with(form.clone(), "redirect_uri", ""),
+    ] {
+        let result = exchange(&t1(), &client, form, Some(&requested));
+        assert_eq!(error(result), refused);
+    }
+    let not_requested = bound_to(&client, &[bare[0], bare[1], ("redirect_uri", None)]);
+    for form in [without(form.clone(), "redirect_uri"), form] {
+        assert!(exchange(&t1(), &client, form, Some(&not_requested)).is_ok());
+    }
 }
 
 #[test]
