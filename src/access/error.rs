@@ -29,9 +29,6 @@ pub enum AccessError {
     /// Scopes of an API were requested, and the client may have none of them.
     #[error("the client may have none of the requested scopes")]
     NothingLeft,
-    /// More scopes are requested than were given (RFC 6749 section 6).
-    #[error("more scopes are requested than were given")]
-    BeyondGiven,
     /// Another API is named than the one that was given (RFC 8707 section 2.2).
     #[error("another API is named than the one that was given")]
     OtherApi,
@@ -46,7 +43,7 @@ impl AccessError {
                 "invalid_target"
             }
             Self::Closed | Self::NoGrant | Self::NotForClient => "unauthorized_client",
-            Self::MalformedScope | Self::NothingLeft | Self::BeyondGiven => "invalid_scope",
+            Self::MalformedScope | Self::NothingLeft => "invalid_scope",
         }
     }
 }

@@ -1,11 +1,13 @@
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{
         AccessError,
-        scopes::{is_identity, is_scope, tokens},
+        scopes::{OFFLINE_ACCESS, is_identity, is_scope, tokens},
     },
-    values::{Scope, SecurityMode},
+    values::Scope,
 };
 
 /// What a client was given: an API, scopes of it, and whether a refresh token goes with them.
@@ -59,35 +61,39 @@ impl ApiAccess {
         of_api.into_iter().chain(of_identity).collect()
     }
 
-    /// Whether a refresh token goes with it: the client asked for `offline_access` and is registered
-    /// for the grant `refresh_token`.
+    /// Whether a refresh token goes with it: the client is registered for the grant `refresh_token`,
+    /// and it asked for `offline_access` or the tenant says that registering is enough
+    /// ([`RefreshTokenWhen`](crate::RefreshTokenWhen)).
     pub const fn has_offline_access(&self) -> bool {
         self.offline_access
     }
 
     /// The same access without a refresh token, unless `wanted`.
-    pub(crate) const fn and_offline_access(mut self, wanted: bool) -> Self {
-        self.offline_access = self.offline_access && wanted;
+    pub(crate) fn and_offline_access(mut self, wanted: bool) -> Self {
+        if self.offline_access && !wanted {
+            self = self.narrowed(|token| token != OFFLINE_ACCESS);
+            self.offline_access = false;
+        }
         self
     }
 
-    /// The same access, reduced to the scopes of `requested`: none that were not given.
-    pub(crate) fn reduced_to(
-        &self,
-        requested: &str,
-        mode: SecurityMode,
-    ) -> Result<Self, AccessError> {
+    /// The same access, reduced to the scopes of `requested`. Scopes that were not given are left out.
+    ///
+    /// A request that names no scope of an API is for all of it: many clients repeat `openid` and
+    /// `offline_access` at every refresh, and mean no less by that.
+    pub(crate) fn reduced_to(self, requested: &str) -> Result<Self, AccessError> {
         if !is_scope(requested) {
             return Err(AccessError::MalformedScope);
         }
-        // A strict client has no identity scopes; those that it asks for are dropped here as well.
-        let counts = |token: &&str| mode == SecurityMode::Permissive || !is_identity(token);
-        let wanted = || tokens(requested).filter(counts);
-        let was_given = |token: &str| self.scopes().any(|given| given == token);
-        if !wanted().all(was_given) {
-            return Err(AccessError::BeyondGiven);
+        let wanted: HashSet<&str> = tokens(requested).collect();
+        if wanted.iter().all(|token| is_identity(token)) {
+            return Ok(self);
         }
-        Ok(self.narrowed(|token| wanted().any(|it| it == token)))
+        let reduced = self.narrowed(|token| wanted.contains(token));
+        if reduced.scopes().all(is_identity) {
+            return Err(AccessError::NothingLeft);
+        }
+        Ok(reduced)
     }
 
     /// The same access, reduced to those of its scopes that `keep` says.

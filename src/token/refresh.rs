@@ -33,8 +33,8 @@ impl RefreshExchange<'_> {
     /// # Errors
     /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the token is unknown or another client's,
     /// was replaced or has expired, or the client may no longer have what it was given;
-    /// [`TokenError::Access`](Error::Access) if more scopes are asked for than were given, or
-    /// another API.
+    /// [`TokenError::Access`](Error::Access) if scopes of the API are asked for and none of them was
+    /// given, or another API.
     pub fn check(&self, found: Found<'_, RefreshBinding>) -> Result<TokenDecision, TokenRefusal> {
         self.decide(found).map_err(|error| self.0.refuse(error))
     }
@@ -46,13 +46,11 @@ impl RefreshExchange<'_> {
 
     fn decide(&self, found: Found<'_, RefreshBinding>) -> Result<TokenDecision, Error> {
         let bound = &self.0.own(found)?.0;
-        let asked = match self.0.parameters.get(Parameter::Scope) {
-            Some(scope) => &bound
-                .access
-                .reduced_to(scope, self.0.client.security_mode())?,
-            None => &bound.access,
+        let left = self.0.still(&bound.access)?;
+        let access = match self.0.parameters.get(Parameter::Scope) {
+            Some(scope) => left.reduced_to(scope)?,
+            None => left,
         };
-        let access = self.0.still(asked)?;
         Ok(TokenDecision {
             tenant: bound.tenant.clone(),
             client_id: bound.client_id.clone(),
