@@ -9,8 +9,8 @@ use crate::{
     },
     client::Client,
     settings::{
-        ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, ScopeWhenNoneRequested,
-        SubjectType, TenantSettings, without_empty_path,
+        ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, RefreshTokenWhen,
+        ScopeWhenNoneRequested, SubjectType, TenantSettings, without_empty_path,
     },
     values::{ClientId, GrantType, Scope, SecurityMode},
 };
@@ -115,8 +115,7 @@ impl TenantSettings {
         if !is_scope(requested) {
             return Err(AccessError::MalformedScope);
         }
-        let offline_access =
-            tokens(requested).any(|token| token == OFFLINE_ACCESS) && may_refresh(client);
+        let offline_access = self.gives_refresh_token(client, request.subject_type, requested);
         let ceiling = match self.named_api(client, request)? {
             Some(api) => Some(self.ceiling(client.into(), api, request.subject_type)?),
             None => None,
@@ -206,6 +205,23 @@ impl TenantSettings {
         let api = self.api_at(resource)?;
         let ceiling = self.ceiling(newcomer, api, SubjectType::User).ok()?;
         Some(ceiling.scopes().collect())
+    }
+
+    /// Whether a refresh token goes with what `client` is given. A client that acts for itself gets none
+    /// (RFC 6749 section 4.4.3).
+    fn gives_refresh_token(
+        &self,
+        client: &Client,
+        subject_type: SubjectType,
+        requested: &str,
+    ) -> bool {
+        let is_wanted = match self.refresh_token_when {
+            RefreshTokenWhen::OfflineAccessRequested => {
+                tokens(requested).any(|token| token == OFFLINE_ACCESS)
+            }
+            RefreshTokenWhen::Registered => true,
+        };
+        is_wanted && subject_type == SubjectType::User && may_refresh(client)
     }
 
     /// The connections that the client may use: those promoted to the domain level.

@@ -136,6 +136,10 @@ impl TenantSettings {
             scope: parameters.get(Parameter::Scope),
             subject_type: SubjectType::User,
         };
+        // Without a code there is no token request that could give a refresh token
+        // (OpenID Connect Core section 11).
+        let access = self.access(client, wanted)?;
+        let access = access.and_offline_access(response_type.has_code());
         Ok(AuthorizationDecision::new(Content {
             tenant: client.tenant().clone(),
             client_id: client.id().clone(),
@@ -145,7 +149,7 @@ impl TenantSettings {
             response_mode,
             redirection_policy: client.redirection_policy(),
             challenge,
-            access: self.access(client, wanted)?,
+            access,
             connections,
             state,
             nonce,

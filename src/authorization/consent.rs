@@ -37,7 +37,8 @@ pub struct Consent<'a> {
     pub is_all_loopback: bool,
     /// What is asked for, API by API.
     pub apis: Vec<ApiScopes<'a>>,
-    /// Whether access goes on while the user is away: a refresh token is asked for.
+    /// Whether access goes on while the user is away: the client gets a refresh token, because it asks
+    /// for `offline_access` or because the tenant gives one to every client that registered for it.
     pub has_offline_access: bool,
     /// All names in other languages.
     registered_names: Vec<LocalizedName<'a>>,
