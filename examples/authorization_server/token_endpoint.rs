@@ -44,7 +44,8 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
         Ok(issued) => success(&issued),
         Err(Failure::Refused(refusal)) => refusal.to_response().map(Full::new),
         Err(Failure::ClientGone) => {
-            let refusal = TokenRefusal::unknown_client(authorization(&head.headers));
+            let authorization = authorization(&head.headers);
+            let refusal = TokenRefusal::unknown_client(&tenant.settings, authorization);
             refusal.to_response().map(Full::new)
         }
         Err(Failure::Unavailable) => answers::unavailable(),

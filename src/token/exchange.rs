@@ -108,6 +108,7 @@ impl Authenticated<'_> {
         TokenRefusal {
             error,
             used_authorization_header: self.used_authorization_header,
+            methods: self.tenant.registration.token_endpoint_auth_methods,
         }
     }
 

@@ -1,6 +1,10 @@
 use std::fmt;
 
-use crate::token::{ClientAuthenticationError, TokenError};
+use crate::{
+    settings::TenantSettings,
+    token::{ClientAuthenticationError, GrantFault, TokenError},
+    values::{OrderedSet, TokenEndpointAuthMethod},
+};
 
 /// A token request is refused.
 ///
@@ -9,22 +13,31 @@ use crate::token::{ClientAuthenticationError, TokenError};
 pub struct TokenRefusal {
     pub(super) error: TokenError,
     pub(super) used_authorization_header: bool,
+    /// Those that the tenant takes.
+    pub(super) methods: OrderedSet<TokenEndpointAuthMethod>,
 }
 
 impl TokenRefusal {
-    /// The refusal of a request whose client was removed after it was found
-    /// ([`MarkOutcome::UnknownClient`](crate::MarkOutcome)), with the value of its `Authorization`
-    /// header: the same as for one that never was.
-    pub const fn unknown_client(authorization: Option<&[u8]>) -> Self {
+    /// The refusal of a request to `tenant` whose client was removed after it was found
+    /// ([`MarkOutcome::UnknownClient`](crate::MarkOutcome)), with the value of the request's
+    /// `Authorization` header. It is the same as for a client that never existed.
+    pub const fn unknown_client(tenant: &TenantSettings, authorization: Option<&[u8]>) -> Self {
         Self {
             error: TokenError::InvalidClient(ClientAuthenticationError::UnknownClient),
             used_authorization_header: authorization.is_some(),
+            methods: tenant.registration.token_endpoint_auth_methods,
         }
     }
 
     /// What is wrong, more of it than the client is told.
     pub const fn error(&self) -> TokenError {
         self.error
+    }
+
+    /// Whether a code or refresh token was used again that must not be: end everything that came of it,
+    /// access tokens included (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
+    pub fn is_replay(&self) -> bool {
+        self.error == TokenError::InvalidGrant(GrantFault::Replayed)
     }
 
     /// Whether the request had an `Authorization` header: the answer to a failed authentication then
@@ -34,9 +47,19 @@ impl TokenRefusal {
     }
 }
 
+/// Of a client that could not be authenticated, it says the same whatever the reason is.
 impl fmt::Display for TokenRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        self.error.fmt(f)?;
+        if !matches!(self.error, TokenError::InvalidClient(_)) {
+            return Ok(());
+        }
+        f.write_str(": authenticate by the method that the client registered, one of ")?;
+        for (at, method) in self.methods.iter().enumerate() {
+            let separator = if at == 0 { "" } else { ", " };
+            write!(f, "{separator}{}", method.as_str())?;
+        }
+        f.write_str("; if the registration is gone, register again")
     }
 }
 

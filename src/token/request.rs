@@ -102,6 +102,7 @@ impl<'a> TokenRequest<'a> {
         let refuse = |error| TokenRefusal {
             error,
             used_authorization_header,
+            methods: tenant.registration.token_endpoint_auth_methods,
         };
         self.check_names(required).map_err(refuse)?;
         let client = self

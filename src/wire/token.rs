@@ -24,7 +24,8 @@ impl TokenRefusal {
     /// The whole answer (RFC 6749 section 5.2): JSON, not to be stored, 401 where authentication
     /// failed and 400 otherwise. Headers for other origins (CORS) are the host's to add.
     ///
-    /// A client that does not exist, one that is blocked and a wrong secret have the same answer.
+    /// A client that does not exist, one that is blocked and a wrong secret have the same answer. It
+    /// lists the authentication methods that the tenant takes.
     pub fn to_response(&self) -> Response<Bytes> {
         let error = self.error();
         let body = ErrorBody {

@@ -1,6 +1,7 @@
 //! Who the client is, by the method that it registered and no other.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use oauth_dcr::{RevocationRequest, TokenEndpointAuthMethod};
 
 use super::*;
 
@@ -127,6 +128,34 @@ fn answer(refusal: &TokenRefusal) -> String {
     format!("{} {:?} {:?}", head.status, head.headers, body)
 }
 
+const FAILED: &str = "client authentication failed: authenticate by the method that the client \
+                      registered, one of none, client_secret_post; if the registration is gone, \
+                      register again";
+
+#[test]
+fn a_failed_authentication_lists_the_methods_of_the_tenant() {
+    let mut tenant = t1();
+    let refusal = |tenant: &TenantSettings| {
+        let request = TokenRequest::from_pairs(code_form(), None);
+        request.authenticate(tenant, None, NOW).unwrap_err()
+    };
+    assert_eq!(refusal(&tenant).to_string(), FAILED);
+    let gone = TokenRefusal::unknown_client(&tenant, None);
+    assert_eq!(answer(&gone), answer(&refusal(&tenant)));
+    let revocation = RevocationRequest::from_form("token=t&client_id=tpc_A1", None);
+    let revocation = revocation.authenticate(&tenant, None, NOW).unwrap_err();
+    assert_eq!(answer(&revocation), answer(&gone));
+
+    tenant.registration.token_endpoint_auth_methods = [TokenEndpointAuthMethod::ClientSecretBasic]
+        .into_iter()
+        .collect();
+    let told = refusal(&tenant).to_string();
+    assert!(told.contains("one of client_secret_basic;"), "{told}");
+    let gone = TokenRefusal::unknown_client(&tenant, Some(b"Basic eA=="));
+    assert_eq!(gone.to_string(), told);
+    assert!(gone.used_authorization_header());
+}
+
 #[test]
 fn unknown_blocked_and_wrong_look_alike() {
     let secret = || with(code_form(), "client_secret", "guess");
@@ -149,9 +178,7 @@ fn unknown_blocked_and_wrong_look_alike() {
     ];
     let answers = refusals.map(|refusal| answer(&refusal.unwrap_err()));
     assert!(answers.iter().all(|it| *it == answers[0]), "{answers:#?}");
-    let expected =
-        r#"{\"error\":\"invalid_client\",\"error_description\":\"client authentication failed\"}"#;
-    assert!(answers[0].contains(expected), "{}", answers[0]);
+    assert!(answers[0].contains(FAILED), "{}", answers[0]);
     assert!(answers[0].starts_with("401") && answers[0].contains("no-store"));
     assert!(!answers[0].contains("www-authenticate"));
 
