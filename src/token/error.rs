@@ -3,27 +3,33 @@ use crate::{
     parameters::{Parameter, ParameterFault, SOME_PARAMETER},
 };
 
+/// The same for every code and token that is not good: who tries codes learns nothing from it.
+const NOT_GOOD: &str = "the code or token is unknown, expired, already used or another client's: \
+                        start a new authorization request";
+
 /// What is wrong with a token request.
 ///
 /// `Display` is safe to send: it never holds the client's own text, and says the same of every
 /// client that could not be authenticated. What it keeps to itself is in the variants, for the log.
+/// What the client is told is the `Display` of the [`TokenRefusal`](crate::TokenRefusal), which adds what
+/// the tenant takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
     /// More parameters, or more bytes of them, than are looked at.
-    #[error("the request is too large")]
+    #[error("the request is too large: send at most 100 parameters and 32 KiB")]
     TooLarge,
     /// A name or a value is not UTF-8.
-    #[error("the request is not UTF-8")]
+    #[error("a parameter is not UTF-8: send every name and value as UTF-8")]
     Unreadable,
     /// A parameter is there more than once (RFC 6749 section 3.2).
-    #[error("{parameter} is there more than once")]
+    #[error("{parameter} is duplicated: send it once")]
     Repeated {
         /// Its name, or "a parameter" for one that this crate does not read.
         parameter: &'static str,
     },
     /// A parameter is missing.
-    #[error("{parameter} is required")]
+    #[error("{parameter} is missing: send it, with a value")]
     Missing {
         /// Its name.
         parameter: &'static str,
@@ -32,10 +38,14 @@ pub enum TokenError {
     #[error("client authentication failed")]
     InvalidClient(ClientAuthenticationError),
     /// A grant that no such client can have.
-    #[error("this grant_type is not supported")]
+    #[error(
+        "grant_type is not supported: grant_types_supported in the server's metadata lists the values"
+    )]
     UnsupportedGrantType,
     /// A grant that the client did not register.
-    #[error("the client is not registered for this grant_type")]
+    #[error(
+        "grant_type is not among the grant_types that the client registered: register again with it"
+    )]
     GrantNotRegistered,
     /// The code or the refresh token is not good.
     #[error(transparent)]
@@ -78,31 +88,44 @@ pub enum ClientAuthenticationError {
 #[non_exhaustive]
 pub enum GrantFault {
     /// There is none like it.
-    #[error("the code or token is not valid, has expired or was used")]
+    #[error("{}", NOT_GOOD)]
     Unknown,
     /// It was issued to another client.
-    #[error("the code or token is not valid, has expired or was used")]
+    #[error("{}", NOT_GOOD)]
     OtherClient,
     /// Its time is over.
-    #[error("the code or token is not valid, has expired or was used")]
+    #[error("{}", NOT_GOOD)]
     Expired,
-    /// It was used before: what came of it should be revoked (RFC 6749 section 4.1.2,
-    /// RFC 9700 section 4.14.2).
-    #[error("the code or token is not valid, has expired or was used")]
+    /// It is a refresh token whose family has ended.
+    #[error("{}", NOT_GOOD)]
+    Ended,
+    /// It was used before: end what came of it (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
+    #[error("{}", NOT_GOOD)]
     Replayed,
     /// `redirect_uri` is not that of the authorization request (RFC 6749 section 4.1.3).
-    #[error("redirect_uri is not that of the authorization request")]
+    #[error(
+        "redirect_uri has to be the one of the authorization request, and still be registered: \
+         send the same text"
+    )]
     RedirectUri,
     /// `code_verifier` is missing, malformed, or not the one that the challenge was made from
     /// (RFC 7636 section 4.6).
-    #[error("code_verifier is not that of the authorization request")]
+    #[error(
+        "code_verifier does not match the code_challenge of the authorization request: send the \
+         verifier that the challenge was made from, 43 to 128 characters"
+    )]
     Verifier,
     /// The authorization request had no `code_challenge`: a strict client's code without one is
     /// worth nothing, and a verifier for one is a sign of an attack (RFC 9700 section 4.8.2).
-    #[error("the authorization request had no code_challenge")]
+    #[error(
+        "code_verifier can't be checked, because the authorization request had no code_challenge: \
+         start a new one with code_challenge and code_challenge_method=S256"
+    )]
     NoChallenge,
     /// What the client was given has been taken from it since.
-    #[error("the client may no longer have what it was given")]
+    #[error(
+        "the client may no longer have the access that it was given: start a new authorization request"
+    )]
     Withdrawn,
 }
 
@@ -149,16 +172,16 @@ impl From<ParameterFault> for TokenError {
 #[non_exhaustive]
 pub enum DeviceFault {
     /// The user has not decided.
-    #[error("the user has not decided yet")]
+    #[error("the user has not decided yet: ask again after the interval")]
     AuthorizationPending,
     /// The same, and the client asks too often.
-    #[error("the user has not decided yet; ask less often")]
+    #[error("the user has not decided yet: ask less often, 5 seconds later each time")]
     SlowDown,
     /// The user said no.
-    #[error("access was denied")]
+    #[error("the user denied access: start again only if the user wants to")]
     AccessDenied,
     /// The device code's time is over.
-    #[error("the device code has expired")]
+    #[error("device_code has expired: start a new device authorization request")]
     ExpiredToken,
 }
 
