@@ -39,8 +39,12 @@ mod consent_page;
 mod demonstration;
 #[path = "authorization_server/discovery.rs"]
 mod discovery;
+#[path = "authorization_server/families.rs"]
+mod families;
 #[path = "authorization_server/forms.rs"]
 mod forms;
+#[path = "authorization_server/grants.rs"]
+mod grants;
 #[path = "authorization_server/interaction.rs"]
 mod interaction;
 #[path = "authorization_server/items.rs"]

@@ -54,7 +54,7 @@
 //! | request | checked by | gives |
 //! |---|---|---|
 //! | [`AuthorizationRequest`] | [`TenantSettings::authorize`] | [`AuthorizationDecision`]: which connections, what to consent to; once approved, [`CodeBinding`] |
-//! | [`TokenRequest`] | [`TokenRequest::authenticate`], then the `check` of its [`TokenGrant`] | [`TokenDecision`], then [`RefreshBinding`] |
+//! | [`TokenRequest`] | [`TokenRequest::authenticate`], then the `check` of its [`TokenGrant`] | [`TokenDecision`], then [`RefreshBinding`] and [`RefreshFamily`] |
 //! | [`RevocationRequest`] | [`RevocationRequest::authenticate`] | [`Revocation`] |
 //! | [`AccessRequest`] | [`TenantSettings::access`] | [`ApiAccess`]: the first two ask it themselves |
 //!
@@ -231,9 +231,9 @@ pub use settings::{
 pub use sqlite::SqliteStore;
 pub use token::{
     ClientAuthenticationError, ClientCredentials, CodeExchange, DeviceBinding, DeviceExchange,
-    DeviceFault, Found, GrantFault, RefreshBinding, RefreshExchange, RefreshTokenAction,
-    Revocation, RevocationRequest, TokenDecision, TokenError, TokenGrant, TokenRefusal,
-    TokenRequest,
+    DeviceFault, Found, GrantFault, RefreshBinding, RefreshExchange, RefreshFamily,
+    RefreshTokenAction, Revocation, RevocationRequest, TokenDecision, TokenError, TokenGrant,
+    TokenRefusal, TokenRequest,
 };
 pub use values::{
     AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,

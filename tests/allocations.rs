@@ -22,8 +22,8 @@ use ipnet::IpNet;
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationRequest, Client, CodeBinding, CodeChallenge, CodeVerifier,
     Event, EventSink, Found, GeoSource as _, LocalRateLimiter, LocationParts, MemoryStore, Quota,
-    RateKey, RateLimiter as _, RefreshBinding, Registrar, SecretDigest, TenantId, TenantSelector,
-    TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest,
+    RateKey, RateLimiter as _, RefreshBinding, RefreshFamily, Registrar, SecretDigest, TenantId,
+    TenantSelector, TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest,
     acl::{
         Acl, AclScope, ClientAddress, Conditions, Decision, Endpoint, NetworkSet, ProxyTrust, Rule,
         Signals, UnknownReason,
@@ -322,12 +322,12 @@ fn by_refresh_token(
     tenant: &TenantSettings,
     client: &Client,
     form: &str,
-    binding: &RefreshBinding,
+    found: (&RefreshBinding, RefreshFamily),
 ) -> TokenDecision {
     let request = TokenRequest::from_form(form, None);
     assert_eq!(request.client_id().as_ref(), Some(client.id()));
     match request.authenticate(tenant, Some(client), NOW).unwrap() {
-        TokenGrant::RefreshToken(exchange) => exchange.check(Found::Unused(binding)).unwrap(),
+        TokenGrant::RefreshToken(exchange) => exchange.check(Some(found)).unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -376,7 +376,8 @@ fn a_token_check_by_refresh_token_allocates_at_most_13_times() {
         let granted = by_code(&tenant, &client, &form(BY_CODE, secret), &code);
         let refresh = granted.refresh_binding(NOW, LIFETIME);
         let (refresh, form) = (refresh.unwrap(), form(BY_REFRESH_TOKEN, secret));
-        let counted = measure(|| drop(by_refresh_token(&tenant, &client, &form, &refresh)));
+        let found = (&refresh, granted.refresh_family().unwrap());
+        let counted = measure(|| drop(by_refresh_token(&tenant, &client, &form, found)));
         assert!(
             counted.count_total <= 13,
             "{} allocations",

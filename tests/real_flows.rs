@@ -66,9 +66,9 @@ impl Flow {
         assert_eq!(self.seen["issuer"], self.base);
         self.assert_asked_for("read:items offline_access");
         let (first, refreshed) = (&self.list("tokens")[0], &self.list("tokens")[1]);
-        assert_grants_reading(first);
+        assert_grants(first, "read:items offline_access");
         assert!(first["refresh_token"].is_string());
-        assert_grants_reading(refreshed);
+        assert_grants(refreshed, "read:items offline_access");
         assert_ne!(first["access_token"], refreshed["access_token"]);
         // Without a token, with the first, and with the refreshed one.
         assert_eq!(self.list("api")[..3], [json!(401), json!(200), json!(200)]);
@@ -94,8 +94,8 @@ impl Flow {
     }
 }
 
-fn assert_grants_reading(tokens: &Value) {
-    assert_eq!(tokens["scope"], "read:items");
+fn assert_grants(tokens: &Value, scope: &str) {
+    assert_eq!(tokens["scope"], scope);
     let token_type = tokens["token_type"].as_str().unwrap();
     assert!(token_type.eq_ignore_ascii_case("Bearer"), "{token_type}");
     assert!(tokens["expires_in"].as_u64().unwrap() > 0);
@@ -251,7 +251,7 @@ fn the_mcp_typescript_sdk_left_alone_gets_no_refresh_token() {
     let flow = Flow::of(MCP_TYPESCRIPT, "left-alone");
     flow.assert_asked_for("read:items");
     let tokens = &flow.list("tokens")[0];
-    assert_grants_reading(tokens);
+    assert_grants(tokens, "read:items");
     assert_eq!(tokens["refresh_token"], Value::Null);
     assert_eq!(flow.list("api"), [401, 200]);
 }

@@ -155,14 +155,14 @@ async fn register_confidential(server: &ExampleServer) -> AuthorizationRequest {
 
 async fn assert_refreshes(application: &Authorized) {
     let first = application.tokens().await;
-    assert_eq!(first["scope"], "read:items");
+    assert_eq!(first["scope"], "read:items offline_access");
     assert!(first["refresh_token"].is_string());
     assert!(first["expires_in"].as_u64().unwrap() > 0);
     application.assert_is_let_in().await;
 
     application.manager.refresh_token().await.unwrap();
     let refreshed = application.tokens().await;
-    assert_eq!(refreshed["scope"], "read:items");
+    assert_eq!(refreshed["scope"], "read:items offline_access");
     assert_ne!(refreshed["access_token"], first["access_token"]);
     application.assert_is_let_in().await;
 }

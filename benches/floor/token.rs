@@ -24,7 +24,6 @@ pub(crate) struct Code {
     tenant: Arc<str>,
     client_id: String,
     redirect_uri: String,
-    redirect_uri_was_given: bool,
     challenge: String,
     access: Access,
     nonce: Option<String>,
@@ -192,10 +191,7 @@ impl<'a> Form<'a> {
         code: &Code,
         now: u64,
     ) -> Result<Decision, &'static str> {
-        let is_right_uri = match given(&self.redirect_uri) {
-            Some(uri) => uri == code.redirect_uri,
-            None => !code.redirect_uri_was_given,
-        };
+        let is_right_uri = given(&self.redirect_uri).is_none_or(|uri| uri == code.redirect_uri);
         if code.tenant != tenant.id
             || code.client_id != client.id
             || now >= code.expires_at
@@ -294,17 +290,17 @@ fn verifies(challenge: &str, verifier: Option<&str>) -> bool {
         && floor_pkce::verify(challenge, verifier)
 }
 
-/// Reduces `access` to the requested scopes, of which none may go beyond it.
+/// Reduces `access` to the requested scopes of the API, if any are requested.
 fn reduce(access: &mut Access, requested: &str) -> Result<(), &'static str> {
     if requested.len() > 4096 || !requested.split(' ').all(is_scope_token) {
         return Err("invalid_scope");
     }
     let is_identity = |it: &str| matches!(it, "openid" | "profile" | "email" | "offline_access");
     let wanted = || requested.split(' ').filter(|it| !is_identity(it));
-    let given = access.scope.as_deref().unwrap_or_default();
-    if !wanted().all(|token| given.split(' ').any(|it| it == token)) {
-        return Err("invalid_scope");
+    if wanted().next().is_none() {
+        return Ok(());
     }
+    let given = access.scope.as_deref().unwrap_or_default();
     let mut left = String::with_capacity(given.len());
     for token in given
         .split(' ')
@@ -312,6 +308,9 @@ fn reduce(access: &mut Access, requested: &str) -> Result<(), &'static str> {
     {
         push_once(&mut left, token);
     }
-    access.scope = (!left.is_empty()).then_some(left);
+    if left.is_empty() {
+        return Err("invalid_scope");
+    }
+    access.scope = Some(left);
     Ok(())
 }

@@ -94,7 +94,7 @@ const BAD_AUTHORIZE: [(&str, &str); 33] = [
 ];
 
 /// What is changed in a token request that is refused then.
-const BAD_TOKEN: [(&str, &str); 23] = [
+const BAD_TOKEN: [(&str, &str); 22] = [
     ("grant_type=", "no_type="),
     ("grant_type=", "grant_type=password&no_type="),
     ("grant_type=", "grant_type=client_credentials&no_type="),
@@ -120,7 +120,6 @@ const BAD_TOKEN: [(&str, &str); 23] = [
     ("code_verifier=dBj", "code_verifier="),
     ("code_verifier=", "no_verifier="),
     ("%2Fcallback", "%2Fcallback%2F"),
-    ("&redirect_uri=", "&no_uri="),
     ("&refresh_token=", "&no_token="),
     (
         "grant_type=refresh_token",
@@ -133,8 +132,13 @@ const BAD_TOKEN: [(&str, &str); 23] = [
 ];
 
 /// What is changed in one that stays good.
-const STILL_GOOD_TOKEN: [(&str, &str); 7] = [
+const STILL_GOOD_TOKEN: [(&str, &str); 9] = [
     ("", ""),
+    ("&redirect_uri=", "&no_uri="),
+    (
+        "grant_type=refresh_token",
+        "grant_type=refresh_token&scope=delete%3Aitems+write%3Aitems+openid",
+    ),
     ("&resource=", "&other="),
     (
         "&resource=",

@@ -5,8 +5,8 @@ use std::{hint::black_box, time::Duration};
 
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, Client, CodeBinding, Found,
-    RefreshBinding, SecretDigest, TenantSettings, Timestamp, TokenDecision, TokenGrant,
-    TokenRefusal, TokenRequest,
+    RefreshBinding, RefreshFamily, SecretDigest, TenantSettings, Timestamp, TokenDecision,
+    TokenGrant, TokenRefusal, TokenRequest,
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -109,6 +109,7 @@ pub(crate) struct Sides {
     client: Client,
     code: CodeBinding,
     refresh: RefreshBinding,
+    family: RefreshFamily,
     floor_tenant: floor_access::Tenant,
     floor_client: floor_access::Client,
     floor_code: floor_token::Code,
@@ -162,6 +163,7 @@ impl Sides {
             client,
             code,
             refresh,
+            family: tokens.refresh_family().unwrap(),
             floor_tenant,
             floor_client,
         }
@@ -203,7 +205,9 @@ impl Sides {
         let request = TokenRequest::from_form(form, None);
         match request.authenticate(&self.tenant, Some(&self.client), now)? {
             TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(&self.code)),
-            TokenGrant::RefreshToken(exchange) => exchange.check(Found::Unused(&self.refresh)),
+            TokenGrant::RefreshToken(exchange) => {
+                exchange.check(Some((&self.refresh, self.family)))
+            }
             other => panic!("no grant of a strict client: {other:?}"),
         }
     }

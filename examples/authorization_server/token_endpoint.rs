@@ -4,9 +4,8 @@ use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use oauth_dcr::{
-    BackendError, Client, Clock as _, Found, GrantFault, MarkOutcome, RandomError,
-    RefreshTokenAction, Scope, TenantSettings, TokenDecision, TokenError, TokenGrant, TokenRefusal,
-    TokenRequest,
+    BackendError, Client, Clock as _, CodeExchange, Found, MarkOutcome, RandomError,
+    RefreshTokenAction, TenantSettings, TokenDecision, TokenGrant, TokenRefusal, TokenRequest,
 };
 use serde_json::json;
 
@@ -16,7 +15,7 @@ use crate::{
     demonstration::User,
     forms,
     tenant::Tenant,
-    tokens::{Issued, OneTime},
+    tokens::{Code, Issued},
 };
 
 /// Why no token is issued.
@@ -71,7 +70,7 @@ async fn exchange(
     match request.authenticate(tenant, client, app.clock.now())? {
         TokenGrant::AuthorizationCode(exchange) => {
             let code = tokens.find_code(exchange.code());
-            let decision = checked(code.as_ref(), |found| exchange.check(found))?;
+            let decision = check_code(&exchange, code.as_ref())?;
             let user = code.as_ref().and_then(|code| code.grant.user);
             mark_used(app, tenant, &decision, user).await?;
             let issued = tokens.redeem_code(exchange.code(), &decision)?;
@@ -79,11 +78,14 @@ async fn exchange(
         }
         TokenGrant::RefreshToken(exchange) => {
             let token = tokens.find_refresh_token(exchange.refresh_token());
-            let decision = checked(token.as_ref(), |found| exchange.check(found))?;
-            let user = token.as_ref().and_then(|token| token.grant.user);
-            mark_used(app, tenant, &decision, user).await?;
-            let issued = tokens.refresh(exchange.refresh_token(), &decision)?;
-            issued.ok_or_else(|| exchange.replayed().into())
+            let decision = match &token {
+                Some(token) => token.preview(&exchange)?,
+                None => exchange.check(None)?,
+            };
+            // There is no decision without a token.
+            let token = token.ok_or(Failure::Unavailable)?;
+            mark_used(app, tenant, &decision, token.grant.user).await?;
+            Ok(tokens.refresh(&exchange, &token)??)
         }
         TokenGrant::ClientCredentials(request) => {
             let decision = request.check()?;
@@ -114,28 +116,26 @@ async fn mark_used(
     }
 }
 
-/// Checks what was found under a code or refresh token; whatever a replayed one has led to is
-/// revoked.
-fn checked<B>(
-    row: Option<&OneTime<B>>,
-    check: impl FnOnce(Found<'_, B>) -> Result<TokenDecision, TokenRefusal>,
+/// Checks what was found under a code. What a replayed one has led to is revoked.
+fn check_code(
+    exchange: &CodeExchange<'_>,
+    code: Option<&Code>,
 ) -> Result<TokenDecision, TokenRefusal> {
-    check(row.map_or(Found::Nothing, OneTime::found)).inspect_err(|refusal| {
-        let is_replay = refusal.error() == TokenError::InvalidGrant(GrantFault::Replayed);
-        if let Some(row) = row.filter(|_| is_replay) {
-            row.grant.revoke();
+    let found = code.map_or(Found::Nothing, Code::found);
+    exchange.check(found).inspect_err(|refusal| {
+        if let Some(code) = code.filter(|_| refusal.is_replay()) {
+            code.grant.revoke();
         }
     })
 }
 
-/// RFC 6749 section 5.1. `scope` says what was given even where that is nothing: left out, it would
-/// mean all that was asked for.
+/// RFC 6749 section 5.1.
 fn success(issued: &Issued) -> Answer {
     let mut body = json!({
         "access_token": issued.access_token.expose(),
         "token_type": "Bearer",
         "expires_in": issued.expires_in.as_secs(),
-        "scope": issued.given.scope().map_or("", Scope::as_str),
+        "scope": issued.scope,
     });
     if let Some(refresh_token) = &issued.refresh_token {
         body["refresh_token"] = refresh_token.expose().into();

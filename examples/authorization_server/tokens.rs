@@ -1,23 +1,20 @@
 //! Codes, access tokens and refresh tokens: opaque, random, and kept as digests only.
-//!
-//! Everything that one consent has led to shares a [`Grant`], so that all of it ends at once.
 
 use std::{
     mem,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use oauth_dcr::{
     ApiAccess, Approval, Client, ClientId, Clock as _, CodeBinding, Found, RandomError,
-    RefreshBinding, RefreshTokenAction, SystemClock, TenantId, Timestamp, TokenDecision,
+    RefreshBinding, SystemClock, TenantId, TokenDecision,
 };
 
 use crate::{
     demonstration::User,
+    families::RefreshToken,
+    grants::Grant,
     options::Lifetimes,
     secrets::{Digest, Secret},
     table::Table,
@@ -27,64 +24,17 @@ use crate::{
 const MOST_CODES: usize = 10_000;
 const MOST_TOKENS: usize = 100_000;
 
-/// What one user has consented to, or what one client has obtained for itself.
-pub(crate) struct Grant {
-    tenant: TenantId,
-    client_id: ClientId,
-    pub(crate) user: Option<&'static User>,
-    is_revoked: AtomicBool,
-}
-
-impl Grant {
-    const fn new(tenant: TenantId, client_id: ClientId, user: Option<&'static User>) -> Self {
-        Self {
-            tenant,
-            client_id,
-            user,
-            is_revoked: AtomicBool::new(false),
-        }
-    }
-
-    pub(crate) const fn tenant(&self) -> &TenantId {
-        &self.tenant
-    }
-
-    pub(crate) const fn client_id(&self) -> &ClientId {
-        &self.client_id
-    }
-
-    fn is_of(&self, client: &Client) -> bool {
-        self.tenant == *client.tenant() && self.client_id == *client.id()
-    }
-
-    fn is_revoked(&self) -> bool {
-        self.is_revoked.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn revoke(&self) {
-        self.is_revoked.store(true, Ordering::Release);
-    }
-}
-
-/// An authorization code or a refresh token that is good once.
+/// An authorization code: it is good once.
 #[derive(Clone)]
-pub(crate) struct OneTime<B> {
-    binding: B,
+pub(crate) struct Code {
+    binding: CodeBinding,
     pub(crate) grant: Arc<Grant>,
     is_used: bool,
 }
 
-impl<B> OneTime<B> {
-    const fn new(binding: B, grant: Arc<Grant>) -> Self {
-        Self {
-            binding,
-            grant,
-            is_used: false,
-        }
-    }
-
+impl Code {
     /// What the library is to make of it.
-    pub(crate) fn found(&self) -> Found<'_, B> {
+    pub(crate) fn found(&self) -> Found<'_, CodeBinding> {
         if self.is_used || self.grant.is_revoked() {
             Found::Used(&self.binding)
         } else {
@@ -104,7 +54,8 @@ pub(crate) struct Access {
 pub(crate) struct Issued {
     pub(crate) access_token: Secret,
     pub(crate) expires_in: Duration,
-    pub(crate) given: ApiAccess,
+    /// The member `scope` of the answer.
+    pub(crate) scope: String,
     pub(crate) refresh_token: Option<Secret>,
 }
 
@@ -112,12 +63,12 @@ pub(crate) struct Issued {
 pub(crate) struct Tokens {
     tables: Mutex<Tables>,
     lifetimes: Lifetimes,
-    clock: SystemClock,
+    pub(crate) clock: SystemClock,
 }
 
-struct Tables {
-    codes: Table<OneTime<CodeBinding>>,
-    refresh_tokens: Table<OneTime<RefreshBinding>>,
+pub(crate) struct Tables {
+    codes: Table<Code>,
+    pub(crate) refresh_tokens: Table<RefreshToken>,
     access_tokens: Table<Access>,
 }
 
@@ -150,8 +101,11 @@ impl Tokens {
                 .expires_at()
                 .saturating_add(lifetimes.access_token.max(lifetimes.refresh_token));
             let (tenant, client_id) = (binding.tenant().clone(), binding.client_id().clone());
-            let grant = Arc::new(Grant::new(tenant, client_id, Some(user)));
-            let row = OneTime::new(binding, grant);
+            let row = Code {
+                binding,
+                grant: Arc::new(Grant::new(tenant, client_id, Some(user))),
+                is_used: false,
+            };
             let mut tables = self.tables();
             tables.codes.insert(code.digest(), row, forgotten_at, now);
         }
@@ -159,7 +113,7 @@ impl Tokens {
     }
 
     /// What is kept of `code`.
-    pub(crate) fn find_code(&self, code: &str) -> Option<OneTime<CodeBinding>> {
+    pub(crate) fn find_code(&self, code: &str) -> Option<Code> {
         let mut tables = self.tables();
         tables
             .codes
@@ -167,7 +121,7 @@ impl Tokens {
             .cloned()
     }
 
-    /// Takes `code` for the tokens that were decided on. `None` if it is gone or was taken before;
+    /// Takes `code` for the tokens that were decided on. `None` if it is gone, revoked or was taken before;
     /// what it then led to is revoked: one of the two is not the client (RFC 6749 section 4.1.2).
     pub(crate) fn redeem_code(
         &self,
@@ -185,6 +139,14 @@ impl Tokens {
             return Ok(None);
         }
         let grant = Arc::clone(&row.grant);
+        let mut family = grant.family();
+        if family.is_ended() {
+            return Ok(None);
+        }
+        if let Some(first) = decision.refresh_family() {
+            *family = first;
+        }
+        drop(family);
         let refresh = decision.refresh_binding(now, self.lifetimes.refresh_token);
         Ok(Some(self.issue(
             &mut tables,
@@ -192,53 +154,6 @@ impl Tokens {
             decision,
             grant,
             refresh,
-        )))
-    }
-
-    /// What is kept of `refresh_token`.
-    pub(crate) fn find_refresh_token(
-        &self,
-        refresh_token: &str,
-    ) -> Option<OneTime<RefreshBinding>> {
-        let mut tables = self.tables();
-        let key = Digest::of(refresh_token);
-        tables.refresh_tokens.get(key, self.clock.now()).cloned()
-    }
-
-    /// Uses `refresh_token` for the tokens that were decided on. `None` if it is gone, revoked, or
-    /// was replaced before; its whole family is then revoked (RFC 9700 section 4.14.2).
-    pub(crate) fn refresh(
-        &self,
-        refresh_token: &str,
-        decision: &TokenDecision,
-    ) -> Result<Option<Issued>, RandomError> {
-        let minted = Minted::draw()?;
-        let now = self.clock.now();
-        let mut tables = self.tables();
-        let key = Digest::of(refresh_token);
-        let Some(row) = tables.refresh_tokens.get(key, now) else {
-            return Ok(None);
-        };
-        if row.is_used || row.grant.is_revoked() {
-            row.grant.revoke();
-            return Ok(None);
-        }
-        let replacement = match decision.refresh_token() {
-            RefreshTokenAction::Issue => {
-                row.is_used = true;
-                // The family ends when its first token would have.
-                let left = row.binding.expires_at().saturating_since(now);
-                decision.refresh_binding(now, left)
-            }
-            RefreshTokenAction::Keep | RefreshTokenAction::None => None,
-        };
-        let grant = Arc::clone(&row.grant);
-        Ok(Some(self.issue(
-            &mut tables,
-            minted,
-            decision,
-            grant,
-            replacement,
         )))
     }
 
@@ -277,18 +192,18 @@ impl Tokens {
 
     /// Ends every code and token of a client that was removed.
     pub(crate) fn revoke_all_of(&self, tenant: &TenantId, client_id: &ClientId) {
-        let is_its = |grant: &Grant| grant.tenant == *tenant && grant.client_id == *client_id;
         let tables = self.tables();
         let codes = tables.codes.rows().map(|row| &row.grant);
         let refresh_tokens = tables.refresh_tokens.rows().map(|row| &row.grant);
         let access_tokens = tables.access_tokens.rows().map(|row| &row.grant);
         let grants = codes.chain(refresh_tokens).chain(access_tokens);
-        for grant in grants.filter(|grant| is_its(grant)) {
+        for grant in grants.filter(|grant| grant.is_of_id(tenant, client_id)) {
             grant.revoke();
         }
     }
 
-    fn issue(
+    /// Stores new tokens: those of `minted` that `decision` and `refresh` ask for.
+    pub(crate) fn issue(
         &self,
         tables: &mut Tables,
         minted: Minted,
@@ -306,46 +221,36 @@ impl Tokens {
         let expires_at = now.saturating_add(lifetime);
         tables.access_tokens.insert(key, access, expires_at, now);
         let refresh_token = refresh.map(|binding| {
-            tables.keep_refresh_token(&minted.refresh_token, binding, grant, now);
+            let expires_at = binding.expires_at();
+            let (key, row) = (
+                minted.refresh_token.digest(),
+                RefreshToken { binding, grant },
+            );
+            tables.refresh_tokens.insert(key, row, expires_at, now);
             minted.refresh_token
         });
         Issued {
             access_token: minted.access_token,
             expires_in: lifetime,
-            given: decision.access().clone(),
+            scope: decision.scope(),
             refresh_token,
         }
     }
 
     /// Held for a look or a change, never while anything is waited for.
-    fn tables(&self) -> MutexGuard<'_, Tables> {
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Tables {
-    fn keep_refresh_token(
-        &mut self,
-        token: &Secret,
-        binding: RefreshBinding,
-        grant: Arc<Grant>,
-        now: Timestamp,
-    ) {
-        let expires_at = binding.expires_at();
-        let row = OneTime::new(binding, grant);
-        self.refresh_tokens
-            .insert(token.digest(), row, expires_at, now);
-    }
-}
-
 /// Tokens that are drawn before the tables are locked: drawing may fail.
-struct Minted {
+pub(crate) struct Minted {
     access_token: Secret,
     refresh_token: Secret,
 }
 
 impl Minted {
-    fn draw() -> Result<Self, RandomError> {
+    pub(crate) fn draw() -> Result<Self, RandomError> {
         Ok(Self {
             access_token: Secret::draw()?,
             refresh_token: Secret::draw()?,

@@ -2,7 +2,9 @@ use crate::{
     access::AccessRequest,
     parameters::Parameter,
     settings::SubjectType,
-    token::{RefreshTokenAction, TokenDecision, TokenRefusal, exchange::Authenticated},
+    token::{
+        RefreshFamily, RefreshTokenAction, TokenDecision, TokenRefusal, exchange::Authenticated,
+    },
 };
 
 /// An authenticated request of a client for itself (RFC 6749 section 4.4).
@@ -31,6 +33,7 @@ impl ClientCredentials<'_> {
             given: access.clone(),
             access,
             refresh_token: RefreshTokenAction::None,
+            family: RefreshFamily::unrotated(),
             began_at: self.0.now,
             nonce: None,
         })

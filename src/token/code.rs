@@ -2,8 +2,8 @@ use crate::{
     authorization::CodeBinding,
     parameters::Parameter,
     token::{
-        Found, GrantFault, RefreshTokenAction, TokenDecision, TokenError as Error, TokenRefusal,
-        exchange::Authenticated, found::Bound,
+        Found, GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
+        TokenRefusal, exchange::Authenticated, found::Bound,
     },
     values::{
         ClientId, CodeChallenge, CodeVerifier, RedirectUri, SecurityMode, TenantId, Timestamp,
@@ -55,6 +55,7 @@ impl CodeExchange<'_> {
             refresh_token: RefreshTokenAction::first(&access),
             access,
             given: bound.access.clone(),
+            family: RefreshFamily::unrotated(),
             began_at: self.0.now,
             nonce: bound.nonce.clone(),
         })

@@ -1,9 +1,8 @@
 use std::{fmt, time::Duration};
 
 use crate::{
-    access::ApiAccess,
-    client::Client,
-    token::{RefreshBinding, refresh},
+    access::{ApiAccess, OFFLINE_ACCESS},
+    token::{RefreshBinding, RefreshFamily, refresh},
     values::{ClientId, TenantId, Timestamp},
 };
 
@@ -18,6 +17,8 @@ pub struct TokenDecision {
     /// For the refresh token, which stays good for all of it (RFC 6749 section 6).
     pub(super) given: ApiAccess,
     pub(super) refresh_token: RefreshTokenAction,
+    /// After the decision.
+    pub(super) family: RefreshFamily,
     /// When the family of refresh tokens began.
     pub(super) began_at: Timestamp,
     pub(super) nonce: Option<Box<str>>,
@@ -28,11 +29,11 @@ pub struct TokenDecision {
 pub enum RefreshTokenAction {
     /// The client gets none.
     None,
-    /// The client gets a new one; one that it presented is good no longer: rotation
-    /// (RFC 9700 section 4.14.2).
+    /// The client gets a new one. Where it presented one, [`TokenDecision::refresh_family`] says how
+    /// long that one stays good: rotation (RFC 9700 section 4.14.2).
     Issue,
-    /// The one that it presented stays good: it is bound to the client's secret. Replacing it is
-    /// allowed.
+    /// The one that it presented stays good: it is bound to the client's secret. Issuing another one
+    /// beside it is allowed.
     Keep,
 }
 
@@ -43,15 +44,6 @@ impl RefreshTokenAction {
             Self::Issue
         } else {
             Self::None
-        }
-    }
-
-    /// With each that follows.
-    pub(super) const fn next(client: &Client) -> Self {
-        if client.is_public() {
-            Self::Issue
-        } else {
-            Self::Keep
         }
     }
 }
@@ -67,10 +59,26 @@ impl TokenDecision {
         &self.client_id
     }
 
-    /// What the access token is good for: its audience, and its `scope`, which the answer has to
-    /// repeat (RFC 6749 section 5.1). That may be less than was requested.
+    /// What the access token is good for: its audience and its scopes. That may be less than was
+    /// requested.
     pub const fn access(&self) -> &ApiAccess {
         &self.access
+    }
+
+    /// The member `scope` of the answer: send it in every answer, as it is (RFC 6749 section 5.1).
+    ///
+    /// It names the scopes of the access token, and `offline_access` if the client has a refresh token
+    /// from now on: a new one, or the one that it presented and that stays good. If nothing was given it
+    /// is empty. An answer without `scope` would tell the client that it was given all that it asked for.
+    pub fn scope(&self) -> String {
+        let of_access = self
+            .access
+            .scopes()
+            .filter(|scope| *scope != OFFLINE_ACCESS);
+        let has_refresh_token = self.refresh_token != RefreshTokenAction::None;
+        let offline_access = has_refresh_token.then_some(OFFLINE_ACCESS);
+        let scopes: Vec<&str> = of_access.chain(offline_access).collect();
+        scopes.join(" ")
     }
 
     /// What becomes of the refresh token.
@@ -81,6 +89,15 @@ impl TokenDecision {
     /// `nonce` of the authorization request, for an ID token.
     pub fn nonce(&self) -> Option<&str> {
         self.nonce.as_deref()
+    }
+
+    /// The family of the client's refresh token from now on. Store it in the same transaction as the new
+    /// tokens: for a code, as a new family; for a refresh token, in the place of the state that was
+    /// checked, and only if that is still there ([`RefreshExchange`](crate::RefreshExchange) shows how).
+    ///
+    /// `None` if the client gets no refresh token.
+    pub fn refresh_family(&self) -> Option<RefreshFamily> {
+        (self.refresh_token != RefreshTokenAction::None).then_some(self.family)
     }
 
     /// What to keep with a refresh token that ends `lifetime` after `now`; more than
@@ -98,6 +115,7 @@ impl TokenDecision {
                     access: self.given.clone(),
                     began_at: self.began_at,
                     expires_at: now.saturating_add(lifetime.min(RefreshBinding::MAX_LIFETIME)),
+                    generation: self.family.generation(),
                 }))
             }
         }

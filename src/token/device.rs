@@ -8,8 +8,8 @@ use crate::{
     kept::{self, Kept},
     parameters::Parameter,
     token::{
-        DeviceFault, Found, GrantFault, RefreshTokenAction, TokenDecision, TokenError as Error,
-        TokenRefusal, exchange::Authenticated, found::Bound,
+        DeviceFault, Found, GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision,
+        TokenError as Error, TokenRefusal, exchange::Authenticated, found::Bound,
     },
     values::{ClientId, TenantId, Timestamp},
 };
@@ -65,6 +65,7 @@ impl DeviceExchange<'_> {
             refresh_token: RefreshTokenAction::first(&access),
             access,
             given: bound.access.clone(),
+            family: RefreshFamily::unrotated(),
             began_at: self.0.now,
             nonce: None,
         })

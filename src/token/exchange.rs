@@ -113,23 +113,35 @@ impl Authenticated<'_> {
     }
 
     /// What was found, if it is this client's and still good. Whose it is comes first: a stranger
-    /// learns nothing of it, and a replay by one revokes nothing.
+    /// learns nothing of it, and revokes nothing by a replay.
     pub(super) fn own<'b, B: Bound>(&self, found: Found<'b, B>) -> Result<&'b B, Error> {
         let (bound, is_used) = match found {
             Found::Nothing => return Err(Error::InvalidGrant(GrantFault::Unknown)),
             Found::Unused(bound) => (bound, false),
             Found::Used(bound) => (bound, true),
         };
-        if self.client.tenant() != bound.tenant() || self.client.id() != bound.client_id() {
-            return Err(Error::InvalidGrant(GrantFault::OtherClient));
-        }
+        self.check_owner(bound)?;
         if is_used {
             return Err(Error::InvalidGrant(GrantFault::Replayed));
         }
-        if self.now >= bound.expires_at() {
-            return Err(Error::InvalidGrant(GrantFault::Expired));
-        }
+        self.check_not_expired(bound)?;
         Ok(bound)
+    }
+
+    pub(super) fn check_owner(&self, bound: &impl Bound) -> Result<(), Error> {
+        if self.client.tenant() == bound.tenant() && self.client.id() == bound.client_id() {
+            Ok(())
+        } else {
+            Err(Error::InvalidGrant(GrantFault::OtherClient))
+        }
+    }
+
+    pub(super) fn check_not_expired(&self, bound: &impl Bound) -> Result<(), Error> {
+        if self.now < bound.expires_at() {
+            Ok(())
+        } else {
+            Err(Error::InvalidGrant(GrantFault::Expired))
+        }
     }
 
     /// What the client still has of what it was `given`, if the request is about that API.

@@ -1,6 +1,6 @@
 use crate::values::{ClientId, TenantId, Timestamp};
 
-/// What the host found under a presented code or token.
+/// What the host found under a presented code or device code.
 ///
 /// ```
 /// use oauth_dcr::{CodeBinding, Found};
@@ -25,8 +25,8 @@ pub enum Found<'a, B> {
     Nothing,
     /// This, which is still good as far as the host knows.
     Unused(&'a B),
-    /// This, but the code was redeemed or the token replaced: keep such a row for as long as what
-    /// came of it lives, so that a replay is noticed.
+    /// This, but the code was redeemed: keep such a row for as long as what came of it lives, so that a
+    /// replay is noticed.
     Used(&'a B),
 }
 

@@ -7,18 +7,79 @@ use crate::{
     kept::{self, Kept},
     parameters::Parameter,
     token::{
-        Found, GrantFault, RefreshTokenAction, TokenDecision, TokenError as Error, TokenRefusal,
-        exchange::Authenticated, found::Bound,
+        GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
+        TokenRefusal, exchange::Authenticated, family::Standing, found::Bound,
     },
     values::{ClientId, TenantId, Timestamp},
 };
 
 /// An authenticated request to use a refresh token (RFC 6749 section 6).
 ///
-/// Look up what is bound to the [`refresh_token`](Self::refresh_token), and [`check`](Self::check)
-/// it. Where the decision says so, mark the token as used in one atomic step, in which its successor
-/// is stored. Whoever comes second there is answered [`replayed`](Self::replayed). Whenever the
-/// refusal is [`GrantFault::Replayed`], revoke the token's whole family (RFC 9700 section 4.14.2).
+/// Look up what is bound to the [`refresh_token`](Self::refresh_token), and the state of its family, and
+/// [`check`](Self::check) them. Then, in one transaction, put the family that the decision gives in the
+/// place of the one that was checked, if that is still there, and store the new tokens. If it is not
+/// there any more, another request was faster: look up again, and check again. That request has made the
+/// token one of the generation before, so the leeway decides.
+///
+/// Whenever a [refusal is a replay](TokenRefusal::is_replay), store the
+/// [`ended`](RefreshFamily::ended) family, whatever is there by then.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use oauth_dcr::{
+///     RefreshBinding, RefreshExchange, RefreshFamily, RefreshTokenAction, Timestamp, TokenDecision,
+///     TokenRefusal,
+/// };
+///
+/// /// A refresh token that the host has stored, with the state of its family.
+/// struct Row {
+///     binding: RefreshBinding,
+///     family_id: u64,
+///     family: RefreshFamily,
+/// }
+///
+/// trait Store {
+///     fn find(&self, token_digest: [u8; 32]) -> Option<Row>;
+///     /// Ends a family, with its access tokens.
+///     fn end(&self, family_id: u64);
+///     /// One transaction: `UPDATE family SET state = $after WHERE id = $id AND generation = $checked AND
+///     /// NOT ended`, and the new refresh token. `false` if that updates no row.
+///     fn swap(&self, checked: &Row, after: RefreshFamily, new: Option<RefreshBinding>) -> bool;
+/// }
+///
+/// fn refresh(
+///     exchange: &RefreshExchange<'_>,
+///     store: &impl Store,
+///     digest: impl Fn(&str) -> [u8; 32],
+///     now: Timestamp,
+/// ) -> Result<Option<TokenDecision>, TokenRefusal> {
+///     loop {
+///         let row = store.find(digest(exchange.refresh_token()));
+///         let found = row.as_ref().map(|row| (&row.binding, row.family));
+///         let decision = exchange.check(found).inspect_err(|refusal| {
+///             if let Some(row) = row.as_ref().filter(|_| refusal.is_replay()) {
+///                 store.end(row.family_id);
+///             }
+///         })?;
+///         let (Some(row), Some(after)) = (row, decision.refresh_family()) else {
+///             return Ok(None);
+///         };
+///         let new = match decision.refresh_token() {
+///             // The family ends when its first token would have.
+///             RefreshTokenAction::Issue => {
+///                 let left = row.binding.expires_at().saturating_since(now);
+///                 decision.refresh_binding(now, left)
+///             }
+///             RefreshTokenAction::Keep | RefreshTokenAction::None => None,
+///         };
+///         if store.swap(&row, after, new) {
+///             return Ok(Some(decision));
+///         }
+///     }
+/// }
+/// # assert!(RefreshBinding::MAX_LIFETIME > Duration::ZERO);
+/// ```
 #[derive(Debug)]
 pub struct RefreshExchange<'a>(pub(super) Authenticated<'a>);
 
@@ -28,44 +89,68 @@ impl RefreshExchange<'_> {
         self.0.value(Parameter::RefreshToken)
     }
 
-    /// Checks the request against what is bound to its refresh token.
+    /// Checks the request against what is bound to its refresh token, and against the state of the
+    /// token's family. `None` if the host knows no such token.
+    ///
+    /// A client may ask for fewer scopes than it was given. Scopes beyond that are left out. The refresh
+    /// token stays good for all that was given.
     ///
     /// # Errors
     /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the token is unknown or another client's,
-    /// was replaced or has expired, or the client may no longer have what it was given;
-    /// [`TokenError::Access`](Error::Access) if scopes of the API are asked for and none of them was
-    /// given, or another API.
-    pub fn check(&self, found: Found<'_, RefreshBinding>) -> Result<TokenDecision, TokenRefusal> {
+    /// was replaced or has expired, if its family has ended, or if the client may no longer have what it
+    /// was given; [`TokenError::Access`](Error::Access) if scopes of the API are asked for and none of
+    /// them was given, or if the request is about another API.
+    pub fn check(
+        &self,
+        found: Option<(&RefreshBinding, RefreshFamily)>,
+    ) -> Result<TokenDecision, TokenRefusal> {
         self.decide(found).map_err(|error| self.0.refuse(error))
     }
 
-    /// The refusal of a refresh token that was replaced between the check and the atomic step.
-    pub const fn replayed(&self) -> TokenRefusal {
-        self.0.refuse(Error::InvalidGrant(GrantFault::Replayed))
-    }
-
-    fn decide(&self, found: Found<'_, RefreshBinding>) -> Result<TokenDecision, Error> {
-        let bound = &self.0.own(found)?.0;
-        let left = self.0.still(&bound.access)?;
+    fn decide(
+        &self,
+        found: Option<(&RefreshBinding, RefreshFamily)>,
+    ) -> Result<TokenDecision, Error> {
+        let (binding, family) = found.ok_or(Error::InvalidGrant(GrantFault::Unknown))?;
+        // Whose token it is comes first: a stranger learns nothing of it, and ends no family.
+        self.0.check_owner(binding)?;
+        let standing = family
+            .standing(binding.generation(), self.0.now, self.leeway())
+            .map_err(Error::InvalidGrant)?;
+        self.0.check_not_expired(binding)?;
+        let left = self.0.still(binding.access())?;
         let access = match self.0.parameters.get(Parameter::Scope) {
             Some(scope) => left.reduced_to(scope)?,
             None => left,
         };
+        let (refresh_token, family) = match standing {
+            Standing::Current if self.0.client.is_public() => {
+                (RefreshTokenAction::Issue, family.rotated(self.0.now))
+            }
+            Standing::Current => (RefreshTokenAction::Keep, family),
+            Standing::JustReplaced => (RefreshTokenAction::Issue, family),
+        };
         Ok(TokenDecision {
-            tenant: bound.tenant.clone(),
-            client_id: bound.client_id.clone(),
+            tenant: binding.tenant().clone(),
+            client_id: binding.client_id().clone(),
             access,
-            given: bound.access.clone(),
-            refresh_token: RefreshTokenAction::next(self.0.client),
-            began_at: bound.began_at,
+            given: binding.access().clone(),
+            refresh_token,
+            family,
+            began_at: binding.began_at(),
             nonce: None,
         })
+    }
+
+    fn leeway(&self) -> Duration {
+        Duration::from_secs(self.0.tenant.refresh_token_leeway_seconds.into())
     }
 }
 
 /// What a refresh token stands for (RFC 6749 section 6).
 ///
-/// Keep it on the server, beside a digest of the token and the user who consented. It serialises,
+/// Keep it on the server, beside a digest of the token, its family and the user who consented. Keep it
+/// for as long as it lives, also after it was replaced: only then is a replay noticed. It serialises,
 /// with a checksum that is no signature: what was cut, mixed up or edited without renewing that is
 /// not read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +166,18 @@ pub(super) struct Content {
     pub(super) access: ApiAccess,
     pub(super) began_at: Timestamp,
     pub(super) expires_at: Timestamp,
+    /// Rows from before there were generations have none. Zero is left out, so that such a row and its
+    /// checksum stay the same.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub(super) generation: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn is_first(generation: &u64) -> bool {
+    *generation == 0
 }
 
 impl RefreshBinding {
@@ -114,6 +211,11 @@ impl RefreshBinding {
     /// When it ends.
     pub const fn expires_at(&self) -> Timestamp {
         self.0.expires_at
+    }
+
+    /// The generation of its [family](RefreshFamily) to which it belongs.
+    pub const fn generation(&self) -> u64 {
+        self.0.generation
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     wire::{Answer, Pairs, post},
 };
 
-const RIVALS: usize = 50;
+pub(crate) const RIVALS: usize = 50;
 
 fn races() -> usize {
     let set = std::env::var("OAUTH_DCR_RACES").ok();
@@ -24,7 +24,7 @@ fn races() -> usize {
 }
 
 /// What the rivals are answered that all send `form` at once.
-async fn race(client: &Client, form: &Pairs) -> Vec<Answer> {
+pub(crate) async fn race(client: &Client, form: &Pairs) -> Vec<Answer> {
     let mut rivals = JoinSet::new();
     for _ in 0..RIVALS {
         let (url, form) = (format!("{}/oauth/token", client.base), form.clone());
@@ -44,7 +44,7 @@ fn winner(answers: &[Answer]) -> Tokens {
     Tokens::of(good[0])
 }
 
-async fn assert_is_revoked(client: &Client, tokens: &Tokens) {
+pub(crate) async fn assert_is_revoked(client: &Client, tokens: &Tokens) {
     assert_eq!(client.items(&tokens.access).await.status, 401);
     let answer = client.token(&client.refresh(&tokens.refresh)).await;
     assert_eq!(

@@ -145,9 +145,9 @@ async fn a_scope_may_narrow_and_widen_again_within_what_was_given() {
     let first = tokens_for(&client, "https://items.example", whole).await;
     let form = with(client.refresh(&first.refresh), "scope", "read:items");
     let narrow = Tokens::of(&client.token(&form).await);
-    assert_eq!(narrow.scope, "read:items");
+    assert_eq!(narrow.scope, "read:items offline_access");
     let wide = Tokens::of(&client.token(&client.refresh(&narrow.refresh)).await);
-    assert_eq!(wide.scope, "read:items write:items");
+    assert_eq!(wide.scope, "read:items write:items offline_access");
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn a_permissive_client_gets_a_token_for_itself() {
         ("scope", "read:items"),
     ]));
     let tokens = Tokens::of(&client.token(&form).await);
-    assert_eq!(tokens.refresh, "");
+    assert_eq!((&*tokens.refresh, &*tokens.scope), ("", "read:items"));
     let items = client.items(&tokens.access).await.json();
     assert_eq!(items["user"], Value::Null);
     assert_eq!(items["client_id"], client.id);
@@ -264,9 +264,10 @@ async fn a_loopback_port_may_differ_from_the_registered_one() {
 async fn redirect_uri_may_be_left_out_beside_a_verifier() {
     let server = ExampleServer::start(None);
     let client = Client::public(&server.base).await;
-    for leave_out in [|form| without(form, "redirect_uri"), |form| {
-        with(form, "redirect_uri", "")
-    }] {
+    for leave_out in [
+        |form| without(form, "redirect_uri"),
+        |form| with(form, "redirect_uri", ""),
+    ] {
         let code = client.code().await;
         Tokens::of(&client.token(&leave_out(client.exchange(&code))).await);
     }

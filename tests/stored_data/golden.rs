@@ -89,6 +89,7 @@ fn each_kind_of_golden_data_has_a_test() {
         "device_bindings",
         "postgres_1.sql",
         "refresh_bindings",
+        "refresh_families",
         "settings",
         "sqlite_1.sql",
     ];

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use oauth_dcr::{
     AuthorizationDecision, AuthorizationError, Client, CodeBinding, DeviceBinding, Found, Owner,
-    RefreshBinding, RefreshTokenAction, Registrar, SqliteStore, TenantSettings, TokenGrant,
+    RefreshBinding, RefreshFamily, RefreshTokenAction, Registrar, SqliteStore, TenantSettings,
+    TokenGrant,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -164,17 +165,18 @@ pub(crate) fn use_code(
     assert_eq!(issued.nonce(), Some("nonce-1"));
     assert_eq!(issued.refresh_token(), RefreshTokenAction::Issue);
     let token = issued.refresh_binding(NOW, Duration::from_mins(1)).unwrap();
-    use_refresh_token(tenant, client, secret, &token);
+    let family = issued.refresh_family().unwrap();
+    use_refresh_token(tenant, client, secret, (&token, family));
 }
 
 pub(crate) fn use_refresh_token(
     tenant: &TenantSettings,
     client: &Client,
     secret: Option<&str>,
-    token: &RefreshBinding,
+    (token, family): (&RefreshBinding, RefreshFamily),
 ) {
     let issued = refresh(tenant, client, secret, |grant| match grant {
-        TokenGrant::RefreshToken(exchange) => exchange.check(Found::Unused(token)),
+        TokenGrant::RefreshToken(exchange) => exchange.check(Some((token, family))),
         other => panic!("{other:?}"),
     });
     assert_eq!(issued.unwrap().access(), token.access());
@@ -215,6 +217,7 @@ impl Documents<'_> {
             "decisions",
             "code_bindings",
             "refresh_bindings",
+            "refresh_families",
             "device_bindings",
         ] {
             let files = fs::read_dir(self.folder.join(kind)).unwrap().count();
@@ -244,7 +247,8 @@ async fn use_documents(registrar: &Registrar, folder: &Path, made: &[Made]) {
             use_code(tenant, client, secret, shape.differs, &code);
         }
         if let Some(token) = documents.read("refresh_bindings", shape.name) {
-            use_refresh_token(tenant, client, secret, &token);
+            let family = documents.read("refresh_families", shape.name).unwrap();
+            use_refresh_token(tenant, client, secret, (&token, family));
         }
         if let Some(device) = documents.read("device_bindings", shape.name) {
             use_device_code(tenant, client, secret, &device);

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::{
     fixed::NOW,
     made::{self, Made},
-    requests::{authorize, exchange_code},
+    requests::{authorize, exchange_code, refresh},
     shapes::{self, API, Shape, tenant},
 };
 
@@ -134,8 +134,23 @@ async fn keep_documents(
         TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(&code)),
         other => panic!("{other:?}"),
     });
-    let refresh = issued.unwrap().refresh_binding(NOW, LIFETIME).unwrap();
-    save(folder, "refresh_bindings", shape.name, &refresh);
+    let issued = issued.unwrap();
+    let (mut token, mut family) = (
+        issued.refresh_binding(NOW, LIFETIME).unwrap(),
+        issued.refresh_family().unwrap(),
+    );
+    // One of the families has been rotated.
+    if shape.name == "updated" {
+        let rotated = refresh(tenant, client, secret, |grant| match grant {
+            TokenGrant::RefreshToken(exchange) => exchange.check(Some((&token, family))),
+            other => panic!("{other:?}"),
+        });
+        let rotated = rotated.unwrap();
+        token = rotated.refresh_binding(NOW, LIFETIME).unwrap();
+        family = rotated.refresh_family().unwrap();
+    }
+    save(folder, "refresh_bindings", shape.name, &token);
+    save(folder, "refresh_families", shape.name, &family);
     if client
         .metadata()
         .grant_types()

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use oauth_dcr::{
     ApiSettings, AuthorizationRequest, Client, ClientGrant, CodeBinding, Connection, Found,
-    GrantedScope, Grantee, RefreshBinding, RefreshTokenAction, Scope, TenantId, TenantSettings,
-    Timestamp, TokenDecision, TokenGrant, TokenRefusal, TokenRequest, UnknownParameters,
+    GrantedScope, Grantee, RefreshBinding, RefreshFamily, RefreshTokenAction, TenantId,
+    TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRefusal, TokenRequest,
+    UnknownParameters,
 };
 use serde_json::{Value, json};
 
@@ -229,7 +230,7 @@ fn refresh_token(
     tenant: &TenantSettings,
     owner: &str,
     lifetime: Duration,
-) -> RefreshBinding {
+) -> (RefreshBinding, RefreshFamily) {
     let stored = Stored::public(owner);
     let owner = stored.client();
     let mut first = case.clone();
@@ -257,7 +258,8 @@ fn refresh_token(
         panic!("another grant");
     };
     let decision = exchange.check(Found::Unused(&kept)).unwrap();
-    decision.refresh_binding(NOW, lifetime).unwrap()
+    let binding = decision.refresh_binding(NOW, lifetime).unwrap();
+    (binding, decision.refresh_family().unwrap())
 }
 
 fn found<B>(kept: Option<&B>, is_used: bool) -> Found<'_, B> {
@@ -312,7 +314,12 @@ fn exchange(
                 _ => Duration::from_hours(1),
             };
             let kept = owner.map(|owner| refresh_token(case, tenant, owner, lifetime));
-            exchange.check(found(kept.as_ref(), token == "$RT_ALREADY_ROTATED"))
+            let mut found = kept.as_ref().map(|(binding, family)| (binding, *family));
+            if token == "$RT_ALREADY_ROTATED" {
+                let rotated = exchange.check(found)?.refresh_family().unwrap();
+                found = found.map(|(binding, _)| (binding, rotated));
+            }
+            exchange.check(found)
         }
         grant => panic!("no strict client has {grant:?}"),
     }
@@ -344,9 +351,10 @@ fn judge_exchange(case: &Value) -> Option<String> {
             let form = pairs(&case["input"]["request"]["form"]);
             let is_refresh = form.iter().any(|(_, value)| value == "refresh_token");
             let given = decision.access();
-            let scope = given.scope().map(Scope::as_str);
+            let code_scope = code["scope"].as_str().unwrap();
             let right = (is_accepted(case) || FOR_THE_STORE.contains(&id(case)))
-                && scope == code["scope"].as_str()
+                && given.scopes().eq(code_scope.split(' '))
+                && decision.scope() == format!("{code_scope} offline_access")
                 && given.audience() == code["audience"].as_str()
                 && decision.refresh_token() == rule(&client, is_refresh);
             (!right).then(|| format!("{decision:?}"))

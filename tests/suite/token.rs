@@ -1,14 +1,17 @@
 //! Token requests: who may be here, which code and refresh token are good, and what is given.
 
 mod clients;
+mod families;
+mod family_properties;
+mod scopes;
 
 use std::time::Duration;
 
 use oauth_dcr::{
     AccessError, AccessRequest, ApiPolicy, AuthorizationRequest, Client, ClientAuthenticationError,
     ClientGrant, CodeBinding, DeviceBinding, DeviceFault, Found, GrantFault, GrantedScope, Grantee,
-    RefreshBinding, RefreshTokenAction, SubjectType, TenantId, TenantSettings, Timestamp,
-    TokenDecision, TokenError as Error, TokenGrant, TokenRefusal, TokenRequest,
+    RefreshBinding, RefreshFamily, RefreshTokenAction, SubjectType, TenantId, TenantSettings,
+    Timestamp, TokenDecision, TokenError as Error, TokenGrant, TokenRefusal, TokenRequest,
 };
 
 use super::support::{
@@ -114,25 +117,44 @@ fn refresh(
     tenant: &TenantSettings,
     client: &Client,
     form: Form,
-    binding: Option<&RefreshBinding>,
+    kept: Option<&Kept>,
+) -> Result<TokenDecision, TokenRefusal> {
+    refresh_at(NOW, tenant, client, form, kept)
+}
+
+fn refresh_at(
+    now: Timestamp,
+    tenant: &TenantSettings,
+    client: &Client,
+    form: Form,
+    kept: Option<&Kept>,
 ) -> Result<TokenDecision, TokenRefusal> {
     let request = TokenRequest::from_pairs(form, None);
-    match request.authenticate(tenant, Some(client), NOW)? {
-        TokenGrant::RefreshToken(exchange) => exchange.check(unused(binding)),
+    match request.authenticate(tenant, Some(client), now)? {
+        TokenGrant::RefreshToken(exchange) => {
+            exchange.check(kept.map(|(binding, family)| (binding, *family)))
+        }
         grant => panic!("another grant: {grant:?}"),
     }
 }
 
-/// What is bound to the refresh token that goes with such a code.
-fn refresh_binding(client: &Client) -> RefreshBinding {
+/// What a host keeps of a refresh token.
+type Kept = (RefreshBinding, RefreshFamily);
+
+fn kept(decision: &TokenDecision) -> Kept {
+    let binding = decision.refresh_binding(NOW, MINUTE).unwrap();
+    (binding, decision.refresh_family().unwrap())
+}
+
+/// What is kept of the refresh token that goes with such a code.
+fn refresh_token(client: &Client) -> Kept {
     let binding = bound_to(client, &[]);
     let form = if client.is_public() {
         code_form()
     } else {
         with(code_form(), "client_secret", "s3cret")
     };
-    let decision = exchange(&t1(), client, form, Some(&binding)).unwrap();
-    decision.refresh_binding(NOW, MINUTE).unwrap()
+    kept(&exchange(&t1(), client, form, Some(&binding)).unwrap())
 }
 
 fn error<T: std::fmt::Debug>(result: Result<T, TokenRefusal>) -> Error {
@@ -398,7 +420,7 @@ fn a_permission_that_was_withdrawn_since_gives_nothing() {
         error(exchange(&tenant, &public(), code_form(), Some(&binding))),
         withdrawn
     );
-    let kept = refresh_binding(&public());
+    let kept = refresh_token(&public());
     assert_eq!(
         error(refresh(&tenant, &public(), refresh_form(), Some(&kept))),
         withdrawn
@@ -444,56 +466,8 @@ fn a_token_request_may_name_the_api_that_was_given_and_no_other() {
 }
 
 #[test]
-fn a_refresh_gives_the_same_or_less() {
-    let kept = refresh_binding(&public());
-    let scopes = |scope: Option<&str>| {
-        let form = match scope {
-            Some(scope) => with(refresh_form(), "scope", scope),
-            None => refresh_form(),
-        };
-        refresh(&t1(), &public(), form, Some(&kept))
-            .map(|decision| decision.access().scopes().collect::<Vec<_>>().join(" "))
-            .map_err(|refusal| refusal.error())
-    };
-    let all = Ok("read:items write:items".to_owned());
-    assert_eq!(scopes(None), all);
-    assert_eq!(scopes(Some("write:items")), Ok("write:items".to_owned()));
-    assert_eq!(scopes(Some("write:items read:items offline_access")), all);
-    // Identity scopes are none of a strict client's: who asks for them alone asks for less.
-    assert_eq!(scopes(Some("offline_access openid")), Ok(String::new()));
-    let beyond = Err(AccessError::BeyondGiven.into());
-    assert_eq!(scopes(Some("read:items delete:items")), beyond);
-    assert_eq!(scopes(Some("nothing:known")), beyond);
-    assert_eq!(AccessError::BeyondGiven.code(), "invalid_scope");
-    let malformed = Err(AccessError::MalformedScope.into());
-    assert_eq!(scopes(Some("read:items  write:items")), malformed);
-}
-
-#[test]
-fn a_refresh_token_keeps_its_scope_when_one_answer_has_less() {
-    let kept = refresh_binding(&public());
-    let less = with(refresh_form(), "scope", "read:items");
-    let decision = refresh(&t1(), &public(), less, Some(&kept)).unwrap();
-    let next = decision.refresh_binding(NOW, MINUTE).unwrap();
-    assert!(next.access().scopes().eq(["read:items", "write:items"]));
-}
-
-#[test]
-fn a_public_clients_refresh_token_is_replaced_and_a_confidential_ones_may_stay() {
-    let kept = refresh_binding(&public());
-    let decision = refresh(&t1(), &public(), refresh_form(), Some(&kept)).unwrap();
-    assert_eq!(decision.refresh_token(), RefreshTokenAction::Issue);
-    let client = confidential();
-    let kept = refresh_binding(&client);
-    let form = with(refresh_form(), "client_secret", "s3cret");
-    let decision = refresh(&t1(), &client, form, Some(&kept)).unwrap();
-    assert_eq!(decision.refresh_token(), RefreshTokenAction::Keep);
-    assert!(decision.refresh_binding(NOW, MINUTE).is_some());
-}
-
-#[test]
 fn a_refresh_token_is_its_clients_alone_and_ends() {
-    let kept = refresh_binding(&public());
+    let kept = refresh_token(&public());
     let other = Stored::public("tpc_B2").client();
     let form = with(refresh_form(), "client_id", "tpc_B2");
     let others = Error::InvalidGrant(GrantFault::OtherClient);
@@ -506,26 +480,34 @@ fn a_refresh_token_is_its_clients_alone_and_ends() {
     let request = TokenRequest::from_pairs(refresh_form(), None);
     let (tenant, client) = (t1(), public());
     let TokenGrant::RefreshToken(exchange) = request
-        .authenticate(&tenant, Some(&client), kept.expires_at())
+        .authenticate(&tenant, Some(&client), kept.0.expires_at())
         .unwrap()
     else {
         panic!("another grant");
     };
     assert_eq!(exchange.refresh_token(), "a-token");
     let expired = Error::InvalidGrant(GrantFault::Expired);
-    assert_eq!(error(exchange.check(Found::Unused(&kept))), expired);
-    let used = exchange.replayed();
-    assert_eq!(used.error(), Error::InvalidGrant(GrantFault::Replayed));
+    assert_eq!(error(exchange.check(Some((&kept.0, kept.1)))), expired);
 }
 
 #[test]
 fn a_refresh_binding_is_read_back_as_it_was_or_not_at_all() {
-    let kept = refresh_binding(&public());
-    let text = serde_json::to_string(&kept).unwrap();
-    assert_eq!(serde_json::from_str::<RefreshBinding>(&text).unwrap(), kept);
+    let (binding, family) = refresh_token(&public());
+    let text = serde_json::to_string(&binding).unwrap();
+    assert_eq!(
+        serde_json::from_str::<RefreshBinding>(&text).unwrap(),
+        binding
+    );
     let widened = text.replace("read:items", "read:users");
     assert!(serde_json::from_str::<RefreshBinding>(&widened).is_err());
     assert!(serde_json::from_str::<CodeBinding>(&text).is_err());
+    assert!(serde_json::from_str::<RefreshFamily>(&text).is_err());
+
+    let text = serde_json::to_string(&family.ended()).unwrap();
+    let read: RefreshFamily = serde_json::from_str(&text).unwrap();
+    assert!(read.is_ended());
+    let revived = text.replace("true", "false");
+    assert!(serde_json::from_str::<RefreshFamily>(&revived).is_err());
 }
 
 #[test]
@@ -640,17 +622,10 @@ fn a_device_code_is_its_clients_alone() {
 
 #[test]
 fn a_family_of_refresh_tokens_remembers_when_it_began() {
-    let kept = refresh_binding(&public());
-    assert_eq!(kept.began_at(), NOW);
+    let kept = refresh_token(&public());
+    assert_eq!(kept.0.began_at(), NOW);
     let later = NOW.saturating_add(MINUTE / 2);
-    let (tenant, client) = (t1(), public());
-    let request = TokenRequest::from_pairs(refresh_form(), None);
-    let TokenGrant::RefreshToken(exchange) =
-        request.authenticate(&tenant, Some(&client), later).unwrap()
-    else {
-        panic!("another grant");
-    };
-    let decision = exchange.check(Found::Unused(&kept)).unwrap();
+    let decision = refresh_at(later, &t1(), &public(), refresh_form(), Some(&kept)).unwrap();
     let next = decision.refresh_binding(later, Duration::MAX).unwrap();
     assert_eq!(next.began_at(), NOW);
     // There is none without an end.
@@ -664,25 +639,4 @@ fn a_decision_shows_no_nonce() {
     let decision = exchange(&t1(), &public(), code_form(), Some(&binding)).unwrap();
     assert_eq!(decision.nonce(), Some("canary-7"));
     assert!(!format!("{decision:?}").contains("canary"));
-}
-
-#[test]
-fn a_permissive_refresh_may_leave_identity_scopes_out() {
-    let client = Stored::public("tpc_A1").permissive().client();
-    let scope = "openid read:items offline_access";
-    let binding = bound_to(&client, &[("scope", Some(scope))]);
-    let decision = exchange(&t1(), &client, code_form(), Some(&binding)).unwrap();
-    let kept = decision.refresh_binding(NOW, MINUTE).unwrap();
-    for (asked, given) in [
-        ("openid offline_access", "openid offline_access"),
-        ("offline_access", "offline_access"),
-        ("read:items", "read:items"),
-    ] {
-        let form = with(refresh_form(), "scope", asked);
-        let decision = refresh(&t1(), &client, form, Some(&kept)).unwrap();
-        assert!(decision.access().scopes().eq(given.split(' ')), "{asked}");
-    }
-    let form = with(refresh_form(), "scope", "profile");
-    let beyond = error(refresh(&t1(), &client, form, Some(&kept)));
-    assert_eq!(beyond, AccessError::BeyondGiven.into());
 }

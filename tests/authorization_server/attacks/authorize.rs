@@ -128,7 +128,12 @@ async fn assert_is_code(case: &Case, client: &Client, params: &Pairs, answer: &A
         form.push(("redirect_uri".to_owned(), uri.clone()));
     }
     let tokens = Tokens::of(&client.token(&form).await);
-    assert_eq!(tokens.scope, "read:items", "{id}");
+    let scope = if tokens.refresh.is_empty() {
+        "read:items"
+    } else {
+        "read:items offline_access"
+    };
+    assert_eq!(tokens.scope, scope, "{id}");
 }
 
 fn assert_is_page(case: &Case, answer: &Answer) {

@@ -205,7 +205,8 @@ fn assert_is_right(case: &Case, answer: &Answer) {
     let body = answer.json();
     if case.is_accepted() {
         assert_eq!(body["token_type"], "Bearer", "{id}");
-        assert_eq!(body["scope"], "read:items", "{id}");
+        // Every client of these cases has a refresh token from now on.
+        assert_eq!(body["scope"], "read:items offline_access", "{id}");
         assert_eq!(body["id_token"], Value::Null, "{id}");
     } else {
         assert!(case.is_right_error(&answer.error()), "{id}: {answer:?}");

@@ -2,10 +2,10 @@
 
 use oauth_dcr::{
     ApiAccess, AuthorizationDecision, AuthorizationError, Client, CodeBinding, Delivery,
-    DeviceBinding, Issued, RefreshBinding, ResponseType, Scope, Timestamp,
+    DeviceBinding, Issued, RefreshBinding, RefreshFamily, ResponseType, Scope, Timestamp,
 };
 
-use super::{Table, check_all, client, settings_of};
+use super::{Table, check_all, client, read, settings_of};
 use crate::{
     fixed::NOW,
     read::{use_code, use_decision, use_device_code, use_refresh_token},
@@ -107,6 +107,24 @@ const REFRESH_TOKENS: &Table<RefreshBinding> = &[
         assert_usual(token.access());
         refresh(token, "public", None);
     }),
+    ("updated", |token| {
+        assert_usual(token.access());
+        let client = client("updated");
+        assert_eq!((token.client_id(), token.generation()), (client.id(), 1));
+        let family = read("refresh_families", "updated");
+        use_refresh_token(&settings_of(&client), &client, None, (token, family));
+    }),
+];
+
+const FAMILIES: &Table<RefreshFamily> = &[
+    ("ended", |family| assert!(family.is_ended())),
+    ("public", |family| {
+        assert_eq!(*family, RefreshFamily::unrotated());
+    }),
+    ("updated", |family| {
+        assert_eq!((family.generation(), family.rotated_at()), (1, Some(NOW)));
+        assert!(!family.is_ended());
+    }),
 ];
 
 const DEVICE_CODES: &Table<DeviceBinding> = &[("permissive", |device| {
@@ -130,6 +148,11 @@ fn golden_code_bindings_keep_their_meaning() {
 #[test]
 fn golden_refresh_bindings_keep_their_meaning() {
     check_all("refresh_bindings", REFRESH_TOKENS);
+}
+
+#[test]
+fn golden_refresh_families_keep_their_meaning() {
+    check_all("refresh_families", FAMILIES);
 }
 
 #[test]
@@ -170,5 +193,8 @@ fn refresh(token: &RefreshBinding, name: &str, secret: Option<&str>) {
     assert_eq!(token.tenant(), client.tenant());
     assert_eq!(token.client_id(), client.id());
     assert_eq!((token.began_at(), token.expires_at()), (NOW, END));
-    use_refresh_token(&settings_of(&client), &client, secret, token);
+    // The build that wrote these rows knew no generations.
+    assert_eq!(token.generation(), 0);
+    let found = (token, RefreshFamily::unrotated());
+    use_refresh_token(&settings_of(&client), &client, secret, found);
 }

@@ -126,9 +126,10 @@ impl Trial {
     pub(super) fn refresh(&self, somebody: &Somebody) -> Result<TokenDecision, TokenRefusal> {
         let first = self.redeem(somebody, &[("scope", "offline_access")])?;
         let binding = first.refresh_binding(NOW, MINUTE).unwrap();
+        let family = first.refresh_family().unwrap();
         let parameters = [("grant_type", "refresh_token"), ("refresh_token", "r-1")];
         self.token(somebody, &parameters, |grant| match grant {
-            TokenGrant::RefreshToken(it) => it.check(Found::Unused(&binding)),
+            TokenGrant::RefreshToken(it) => it.check(Some((&binding, family))),
             other => panic!("{other:?}"),
         })
     }

@@ -1,0 +1,90 @@
+//! Refresh tokens: each is good once or, within the tenant's leeway, a little longer.
+
+use std::sync::Arc;
+
+use oauth_dcr::{
+    Clock as _, RandomError, RefreshBinding, RefreshExchange, RefreshFamily, RefreshTokenAction,
+    TokenDecision, TokenRefusal,
+};
+
+use crate::{
+    grants::Grant,
+    secrets::Digest,
+    tokens::{Issued, Minted, Tokens},
+};
+
+/// A refresh token, kept after it was replaced, too, so that a replay is noticed.
+#[derive(Clone)]
+pub(crate) struct RefreshToken {
+    pub(crate) binding: RefreshBinding,
+    pub(crate) grant: Arc<Grant>,
+}
+
+impl Tokens {
+    /// What is kept of `refresh_token`.
+    pub(crate) fn find_refresh_token(&self, refresh_token: &str) -> Option<RefreshToken> {
+        let mut tables = self.tables();
+        let key = Digest::of(refresh_token);
+        tables.refresh_tokens.get(key, self.clock.now()).cloned()
+    }
+
+    /// Uses the refresh token of `exchange`, which has led to `token`: decides and acts while nobody else
+    /// can touch its family. A replay ends the family (RFC 9700 section 4.14.2).
+    pub(crate) fn refresh(
+        &self,
+        exchange: &RefreshExchange<'_>,
+        token: &RefreshToken,
+    ) -> Result<Result<Issued, TokenRefusal>, RandomError> {
+        let minted = Minted::draw()?;
+        let mut family = token.grant.family();
+        let decision = match decide(exchange, token, &mut family) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Some(next) = decision.refresh_family() {
+            *family = next;
+        }
+        drop(family);
+        let now = self.clock.now();
+        let replacement = match decision.refresh_token() {
+            RefreshTokenAction::Issue => {
+                // The family ends when its first token would have.
+                let left = token.binding.expires_at().saturating_since(now);
+                decision.refresh_binding(now, left)
+            }
+            RefreshTokenAction::Keep | RefreshTokenAction::None => None,
+        };
+        let grant = Arc::clone(&token.grant);
+        let mut tables = self.tables();
+        Ok(Ok(self.issue(
+            &mut tables,
+            minted,
+            &decision,
+            grant,
+            replacement,
+        )))
+    }
+}
+
+impl RefreshToken {
+    /// What the request would get now. Only a replay changes something.
+    pub(crate) fn preview(
+        &self,
+        exchange: &RefreshExchange<'_>,
+    ) -> Result<TokenDecision, TokenRefusal> {
+        decide(exchange, self, &mut self.grant.family())
+    }
+}
+
+fn decide(
+    exchange: &RefreshExchange<'_>,
+    token: &RefreshToken,
+    family: &mut RefreshFamily,
+) -> Result<TokenDecision, TokenRefusal> {
+    let found = Some((&token.binding, *family));
+    exchange.check(found).inspect_err(|refusal| {
+        if refusal.is_replay() {
+            *family = family.ended();
+        }
+    })
+}

@@ -1,0 +1,240 @@
+//! What a refresh gives of the scopes, and what every answer says of them.
+
+use oauth_dcr::{AuthorizationDecision, RefreshTokenWhen};
+use serde_json::json;
+
+use super::*;
+
+/// The scopes of the access token that a refresh for `scope` gives.
+fn narrowed(client: &Client, kept: &Kept, scope: &str) -> Result<String, Error> {
+    let form = with(refresh_form(), "scope", scope);
+    let form = with(form, "client_id", client.id().as_str());
+    refresh(&t1(), client, form, Some(kept))
+        .map(|decision| decision.access().scopes().collect::<Vec<_>>().join(" "))
+        .map_err(|refusal| refusal.error())
+}
+
+#[test]
+fn a_refresh_gives_the_same_or_less() {
+    let (client, kept) = (public(), refresh_token(&public()));
+    for (asked, given) in [
+        ("", "read:items write:items"),
+        ("write:items", "write:items"),
+        (
+            "write:items read:items offline_access",
+            "read:items write:items",
+        ),
+        ("read:items delete:items", "read:items"),
+        ("delete:items openid write:items other", "write:items"),
+        ("offline_access", "read:items write:items"),
+        ("openid profile email", "read:items write:items"),
+    ] {
+        assert_eq!(
+            narrowed(&client, &kept, asked).as_deref(),
+            Ok(given),
+            "{asked}"
+        );
+    }
+}
+
+#[test]
+fn a_refresh_for_no_scope_that_was_given_is_refused() {
+    let (client, kept) = (public(), refresh_token(&public()));
+    for asked in ["delete:items", "nothing:known openid offline_access"] {
+        let refused = narrowed(&client, &kept, asked).unwrap_err();
+        assert_eq!(refused, AccessError::NothingLeft.into(), "{asked}");
+        assert_eq!(refused.code(), "invalid_scope");
+    }
+}
+
+#[test]
+fn a_withdrawn_scope_is_left_out_like_one_that_was_never_given() {
+    let kept = refresh_token(&public());
+    let mut tenant = t1();
+    tenant.apis[0].scopes = vec!["write:items".to_owned()];
+    let form = with(refresh_form(), "scope", "read:items");
+    let refused = error(refresh(&tenant, &public(), form, Some(&kept)));
+    assert_eq!(refused, AccessError::NothingLeft.into());
+}
+
+#[test]
+fn a_refresh_token_keeps_its_scope_when_one_answer_has_less() {
+    let first = refresh_token(&public());
+    let less = with(refresh_form(), "scope", "read:items");
+    let decision = refresh(&t1(), &public(), less, Some(&first)).unwrap();
+    let next = kept(&decision);
+    assert!(next.0.access().scopes().eq(["read:items", "write:items"]));
+    let whole = refresh(&t1(), &public(), refresh_form(), Some(&next)).unwrap();
+    assert_eq!(whole.scope(), "read:items write:items offline_access");
+}
+
+/// Identity scopes are real to a permissive client, but they don't narrow what it has of the API.
+#[test]
+fn a_permissive_refresh_narrows_by_scopes_of_the_api() {
+    let client = Stored::public("tpc_A1").permissive().client();
+    let whole = "openid read:items email offline_access";
+    let binding = bound_to(&client, &[("scope", Some(whole))]);
+    let first = kept(&exchange(&t1(), &client, code_form(), Some(&binding)).unwrap());
+    for (asked, given) in [
+        ("openid offline_access", whole),
+        ("offline_access", whole),
+        ("profile", whole),
+        ("read:items", "read:items"),
+        ("read:items openid profile", "openid read:items"),
+    ] {
+        assert_eq!(
+            narrowed(&client, &first, asked).as_deref(),
+            Ok(given),
+            "{asked}"
+        );
+    }
+    let refused = narrowed(&client, &first, "openid write:items");
+    assert_eq!(refused, Err(AccessError::NothingLeft.into()));
+}
+
+#[test]
+fn an_answer_names_offline_access_where_the_client_has_a_refresh_token() {
+    let scope_of = |client: &Client, scope: &str| {
+        let binding = bound_to(client, &[("scope", Some(scope))]);
+        let form = if client.is_public() {
+            code_form()
+        } else {
+            with(code_form(), "client_secret", "s3cret")
+        };
+        exchange(&t1(), client, form, Some(&binding))
+            .unwrap()
+            .scope()
+    };
+    let without_grant = Stored::public("tpc_A1")
+        .grant_types(&["authorization_code"])
+        .client();
+    let permissive = Stored::public("tpc_A1").permissive().client();
+    for (client, requested, answered) in [
+        (
+            &public(),
+            "read:items offline_access",
+            "read:items offline_access",
+        ),
+        (
+            &public(),
+            "offline_access read:items",
+            "read:items offline_access",
+        ),
+        (&public(), "openid read:items", "read:items"),
+        (&public(), "offline_access", "offline_access"),
+        (&public(), "openid", ""),
+        (&without_grant, "read:items offline_access", "read:items"),
+        (
+            &confidential(),
+            "read:items offline_access",
+            "read:items offline_access",
+        ),
+        (
+            &permissive,
+            "offline_access openid",
+            "openid offline_access",
+        ),
+        (&permissive, "openid read:items", "openid read:items"),
+    ] {
+        assert_eq!(scope_of(client, requested), answered, "{requested}");
+    }
+}
+
+#[test]
+fn an_answer_names_offline_access_where_the_refresh_token_stays() {
+    let client = confidential();
+    let form = with(refresh_form(), "client_secret", "s3cret");
+    let form = with(form, "scope", "read:items");
+    let decision = refresh(&t1(), &client, form, Some(&refresh_token(&client))).unwrap();
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::Keep);
+    assert_eq!(decision.scope(), "read:items offline_access");
+}
+
+fn registered_is_enough() -> TenantSettings {
+    let mut tenant = t1();
+    tenant.refresh_token_when = RefreshTokenWhen::Registered;
+    tenant
+}
+
+fn authorized(client: &Client, response_type: &str, scope: &str) -> AuthorizationDecision {
+    let pairs = [
+        ("response_type", response_type),
+        ("client_id", client.id().as_str()),
+        ("redirect_uri", CALLBACK),
+        ("resource", API),
+        ("scope", scope),
+        ("nonce", "n-1"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let request = AuthorizationRequest::from_pairs(pairs);
+    registered_is_enough()
+        .authorize(request, Some(client))
+        .unwrap()
+}
+
+#[test]
+fn registering_for_refresh_tokens_can_be_enough() {
+    let client = public();
+    let decision = authorized(&client, "code", "read:items");
+    assert!(decision.access().has_offline_access());
+    assert!(decision.access().scopes().eq(["read:items"]));
+    assert!(decision.consent(&client).unwrap().has_offline_access);
+    let binding = decision.approve().code_binding(NOW, MINUTE).unwrap();
+    let issued = exchange(&t1(), &client, code_form(), Some(&binding)).unwrap();
+    assert_eq!(issued.refresh_token(), RefreshTokenAction::Issue);
+    assert_eq!(issued.scope(), "read:items offline_access");
+}
+
+#[test]
+fn a_user_can_take_the_unrequested_refresh_token_away() {
+    let client = public();
+    let decision = authorized(&client, "code", "read:items").limited_to(["read:items"]);
+    assert!(!decision.consent(&client).unwrap().has_offline_access);
+    let binding = decision.approve().code_binding(NOW, MINUTE).unwrap();
+    let issued = exchange(
+        &registered_is_enough(),
+        &client,
+        code_form(),
+        Some(&binding),
+    );
+    assert_eq!(issued.unwrap().refresh_token(), RefreshTokenAction::None);
+}
+
+#[test]
+fn a_client_without_the_grant_gets_no_refresh_token() {
+    let client = Stored::public("tpc_A1").grant_types(&["authorization_code"]);
+    let decision = authorized(&client.client(), "code", "read:items offline_access");
+    assert!(!decision.access().has_offline_access());
+}
+
+#[test]
+fn a_response_without_a_code_promises_no_refresh_token() {
+    let client = Stored::public("tpc_A1")
+        .permissive()
+        .grant_types(&["authorization_code", "implicit", "refresh_token"])
+        .with("response_types", json!(["code", "token", "code token"]))
+        .client();
+    for (response_type, has_offline_access) in [("token", false), ("code token", true)] {
+        let decision = authorized(&client, response_type, "openid offline_access");
+        let access = decision.access();
+        assert_eq!(access.has_offline_access(), has_offline_access);
+        let named = access.scopes().any(|scope| scope == "offline_access");
+        assert_eq!(named, has_offline_access);
+    }
+}
+
+#[test]
+fn a_client_that_acts_for_itself_has_no_offline_access() {
+    let client = Stored::public("tpc_A1").permissive().client();
+    let mut tenant = registered_is_enough();
+    let mut grant = ClientGrant::new(Grantee::ThirdPartyClients, API, GrantedScope::All);
+    grant.subject_type = SubjectType::Client;
+    tenant.client_grants = vec![grant];
+    let wanted = AccessRequest::to(API).scope("read:items offline_access");
+    let access = tenant
+        .access(&client, wanted.by_the_client_itself())
+        .unwrap();
+    assert!(!access.has_offline_access());
+    assert!(access.scopes().eq(["read:items"]));
+}
