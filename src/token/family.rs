@@ -13,8 +13,8 @@ use crate::{
 /// A rotation begins the next generation. A token of the current generation is good. A token of the
 /// generation just before is good within the tenant's
 /// [`refresh_token_leeway_seconds`](crate::TenantSettings::refresh_token_leeway_seconds), counted from
-/// that rotation, and leads to another token of the current generation. Every other token was stolen, or
-/// was used by a thief: it ends the family (RFC 9700 section 4.14.2).
+/// that rotation, and leads to another token of the current generation. An older token ends the family: it
+/// was used before, by its owner or by a thief (RFC 9700 section 4.14.2).
 ///
 /// Keep one state for each consent, beside its refresh tokens.
 /// [`RefreshExchange::check`](crate::RefreshExchange::check) reads it, and

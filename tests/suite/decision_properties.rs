@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use oauth_dcr::{
     AccessRequest, ApiSettings, AuthorizationDecision, AuthorizationRequest, ClientGrant,
-    CodeBinding, GrantedScope, Grantee, RedirectPolicy, RedirectUri, ScopeWhenNoneRequested,
-    TenantSettings, Timestamp, TokenRequest,
+    CodeBinding, GrantedScope, Grantee, RedirectPolicy, RedirectUri, RefreshTokenWhen,
+    ScopeWhenNoneRequested, TenantSettings, Timestamp, TokenRequest,
 };
 use proptest::{collection, prelude::*, sample};
 
@@ -147,10 +147,14 @@ proptest! {
         requested in scope(),
         whole in any::<bool>(),
         strict in any::<bool>(),
+        registered in any::<bool>(),
     ) {
         let stored = Stored::public("tpc_A1");
         let client = if strict { stored.client() } else { stored.permissive().client() };
-        let tenant = tenant(known.clone(), granted.clone(), whole);
+        let mut tenant = tenant(known.clone(), granted.clone(), whole);
+        if registered {
+            tenant.refresh_token_when = RefreshTokenWhen::Registered;
+        }
         let asked: BTreeSet<&str> = requested.split(' ').filter(|it| !it.is_empty()).collect();
         let is_identity = |it: &&str| WORDS[4..].contains(it);
         let asks_for_api = asked.iter().any(|it| !is_identity(it));
@@ -176,7 +180,8 @@ proptest! {
                 let identity = set.iter().filter(|it| is_identity(it)).count();
                 let asked = asked.iter().filter(|it| is_identity(it)).count();
                 prop_assert_eq!(identity, if strict { 0 } else { asked });
-                prop_assert_eq!(access.has_offline_access(), requested.contains("offline_access"));
+                let has_offline_access = registered || requested.contains("offline_access");
+                prop_assert_eq!(access.has_offline_access(), has_offline_access);
             }
             Err(_) => prop_assert!(asks_for_api && asked.is_disjoint(&ceiling)),
         }

@@ -430,11 +430,6 @@ fn a_permission_that_was_withdrawn_since_gives_nothing() {
     let form = with(refresh_form(), "scope", "read:items write:items");
     let left = refresh(&tenant, &public(), form, Some(&kept)).unwrap();
     assert!(left.access().scopes().eq(["write:items"]));
-    let form = with(refresh_form(), "scope", "read:items");
-    assert_eq!(
-        error(refresh(&tenant, &public(), form, Some(&kept))),
-        withdrawn
-    );
 }
 
 #[test]

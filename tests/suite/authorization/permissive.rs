@@ -82,7 +82,7 @@ fn a_token_never_goes_into_a_query() {
     assert_eq!(
         location(&approval.response(issued)),
         "https://app.example.com/callback#access_token=t&token_type=Bearer&expires_in=60\
-         &scope=read%3Aitems+offline_access&state=s-1&iss=https%3A%2F%2Fauth.example.com"
+         &scope=read%3Aitems&state=s-1&iss=https%3A%2F%2Fauth.example.com"
     );
     let mut in_query = with("response_type", "token");
     in_query.push(("response_mode", "query".to_owned()));
