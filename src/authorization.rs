@@ -3,10 +3,13 @@
 //!
 //! [`TenantSettings::authorize`] checks a request for a client. The host signs the user in, shows
 //! what [`AuthorizationDecision::consent`] says, and issues a code that is bound to what the
-//! [`Approval`] gives. All of it is pure.
+//! [`Approval`] gives. If the user says no, the host [denies](AuthorizationDecision::deny). An
+//! [`AuthorizationRefusal`] says who is told: the client, or the user on a page, with advice and a link
+//! back to the client. All of it is pure.
 //!
 //! [`TenantSettings::authorize`]: crate::TenantSettings::authorize
 
+mod advice;
 mod approval;
 mod binding;
 mod check;
@@ -15,10 +18,12 @@ mod confusable;
 mod consent;
 mod decision;
 mod error;
+mod link;
 mod names;
 mod refusal;
 mod request;
 mod response;
+mod target;
 
 pub use approval::Approval;
 pub use binding::CodeBinding;
@@ -27,6 +32,7 @@ pub use confusable::ProtectedNames;
 pub use consent::{Consent, LocalizedName};
 pub use decision::AuthorizationDecision;
 pub use error::AuthorizationError;
+pub use link::{LinkTarget, ReturnLink};
 pub use refusal::AuthorizationRefusal;
 pub use request::AuthorizationRequest;
 pub use response::{AuthorizationResponse, Delivery, Issued, ResponseMode};

@@ -192,7 +192,7 @@ pub use authorization::ProtectedNames;
 pub use authorization::{
     Approval, AuthorizationDecision, AuthorizationError, AuthorizationRefusal,
     AuthorizationRequest, AuthorizationResponse, CodeBinding, Consent, Delivery, Issued,
-    LocalizedName, ResponseMode,
+    LinkTarget, LocalizedName, ResponseMode, ReturnLink,
 };
 pub use client::{Client, StoredClient, UnreadableClient};
 pub use discovery::{MetadataDocument, ServerMetadata, ServerMetadataError};

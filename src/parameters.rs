@@ -1,5 +1,7 @@
-//! The parameters of an authorization, token or revocation request: ordered pairs of which none may
-//! be there twice (RFC 6749 sections 3.1 and 3.2).
+//! The parameters of an authorization, token or revocation request (RFC 6749 sections 3.1 and 3.2).
+//!
+//! A parameter without a value counts as left out. A parameter that the endpoint knows may occur
+//! once; other parameters are ignored, however often they occur.
 
 mod form;
 
@@ -91,9 +93,6 @@ impl Parameter {
     }
 }
 
-/// What to call a parameter that this crate does not read: its name is the client's own text.
-pub(crate) const SOME_PARAMETER: &str = "a parameter";
-
 /// Why the pairs of a request can't be taken as its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParameterFault {
@@ -101,11 +100,9 @@ pub(crate) enum ParameterFault {
     TooLarge,
     /// A name or value is not UTF-8, so that it can't be told from others that are not.
     Unreadable,
-    /// This parameter is there twice; the first value is kept.
+    /// This parameter occurs more than once; the first value is kept.
     Repeated(Parameter),
-    /// One that this crate does not read is there twice.
-    OtherRepeated,
-    /// `resource` is there with different values.
+    /// `resource` occurs with different values.
     SeveralResources,
 }
 
@@ -113,9 +110,9 @@ pub(crate) enum ParameterFault {
 /// as they are its own.
 pub(crate) struct Parameters<'a> {
     values: [Option<Cow<'a, str>>; Parameter::ALL.len()],
-    /// Those that no [`Parameter`] stands for, in order.
+    /// Those that no [`Parameter`] stands for, in order, each as often as it occurs.
     others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// A bit for each parameter that is there more than once.
+    /// A bit for each parameter that occurs more than once.
     repeated: u32,
     fault: Option<ParameterFault>,
 }
@@ -171,11 +168,12 @@ impl<'a> Parameters<'a> {
                 self.fault = Some(ParameterFault::Unreadable);
                 return;
             }
+            // RFC 6749 section 3.1: a parameter without a value counts as left out.
+            if value.is_empty() {
+                continue;
+            }
             match Parameter::from_name(&name) {
                 Some(parameter) => self.put(parameter, value),
-                None if self.others.iter().any(|(known, _)| *known == name) => {
-                    self.fault.get_or_insert(ParameterFault::OtherRepeated);
-                }
                 None => self.others.push((name, value)),
             }
         }
@@ -187,47 +185,47 @@ impl<'a> Parameters<'a> {
         };
         match slot {
             None => *slot = Some(value),
-            // RFC 8707 section 2 lets it be there more than once.
-            Some(first) if parameter == Parameter::Resource => {
-                if first.is_empty() {
-                    *first = value;
-                } else if *first != value && !value.is_empty() {
-                    self.fault.get_or_insert(ParameterFault::SeveralResources);
-                }
-            }
+            // RFC 8707 section 2 lets it occur more than once; here, all have to be the same.
+            Some(first) if parameter == Parameter::Resource && *first == value => {}
             Some(_) => {
                 wipe(&mut value);
                 self.repeated |= 1 << parameter as u32;
-                self.fault
-                    .get_or_insert(ParameterFault::Repeated(parameter));
             }
         }
     }
 
-    /// The value of `parameter`. One without a value counts as left out (RFC 6749 section 3.1).
+    /// The value of `parameter`, never an empty one.
     pub(crate) fn get(&self, parameter: Parameter) -> Option<&str> {
-        let value = self.values.get(parameter as usize)?.as_deref()?;
-        (!value.is_empty()).then_some(value)
+        self.values.get(parameter as usize)?.as_deref()
     }
 
-    /// The names and values of parameters that this crate does not read, each name once.
+    /// The names and values of parameters that this crate does not read, as often as they occur.
     pub(crate) fn others(&self) -> impl Iterator<Item = (&str, &str)> {
         self.others.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Those that are there, with or without a value, of the ones that this crate reads.
+    /// Those that the request has, of the ones that this crate reads.
     pub(crate) fn present(&self) -> impl Iterator<Item = Parameter> {
         let all = Parameter::ALL.iter().zip(&self.values);
         all.filter(|(_, value)| value.is_some())
             .map(|((parameter, _), _)| *parameter)
     }
 
-    /// What is wrong with the pairs, first thing first.
+    /// What is wrong with the request as a whole, so that nothing in it can be relied on.
     pub(crate) const fn fault(&self) -> Option<ParameterFault> {
         self.fault
     }
 
-    /// Whether `parameter` is there more than once, so that its value is anyone's guess.
+    /// The first of the parameters that an endpoint reads which occurs more than once.
+    pub(crate) fn repetition(&self, read: &[Parameter]) -> Option<ParameterFault> {
+        let repeated = read.iter().find(|it| self.is_repeated(**it))?;
+        Some(match repeated {
+            Parameter::Resource => ParameterFault::SeveralResources,
+            other => ParameterFault::Repeated(*other),
+        })
+    }
+
+    /// Whether `parameter` occurs more than once, so that its value is anyone's guess.
     pub(crate) const fn is_repeated(&self, parameter: Parameter) -> bool {
         self.repeated & (1 << parameter as u32) != 0
     }
@@ -267,31 +265,46 @@ mod tests {
         Parameters::from_encoded(encoded).fault()
     }
 
-    #[test]
-    fn a_name_that_is_there_twice_is_a_fault_whatever_it_is() {
-        assert_eq!(fault("state=a&scope=b&foo=c"), None);
-        let repeated = ParameterFault::Repeated(Parameter::State);
-        assert_eq!(fault("state=a&state=a"), Some(repeated));
-        assert_eq!(fault("state=a&st%61te="), Some(repeated));
-        assert_eq!(fault("foo=a&foo=b"), Some(ParameterFault::OtherRepeated));
-        assert_eq!(fault("resource=a&resource=a"), None);
-        let several = ParameterFault::SeveralResources;
-        assert_eq!(fault("resource=a&resource=b"), Some(several));
+    fn repetition(encoded: &str) -> Option<ParameterFault> {
+        let read = Parameter::ALL.map(|(parameter, _)| parameter);
+        Parameters::from_encoded(encoded).repetition(&read)
     }
 
     #[test]
-    fn the_first_fault_does_not_hide_that_another_parameter_is_repeated() {
-        let parameters = Parameters::from_encoded("state=&state=&redirect_uri=a&redirect_uri=b");
+    fn a_parameter_that_is_read_may_occur_once() {
+        assert_eq!(repetition("state=a&scope=b&foo=c"), None);
+        let repeated = ParameterFault::Repeated(Parameter::State);
+        assert_eq!(repetition("state=a&state=a"), Some(repeated));
+        assert_eq!(repetition("state=a&st%61te=b"), Some(repeated));
+        assert_eq!(repetition("foo=a&foo=b"), None);
+        assert_eq!(repetition("resource=a&resource=a"), None);
+        let several = ParameterFault::SeveralResources;
+        assert_eq!(repetition("resource=a&resource=b"), Some(several));
+        let parameters = Parameters::from_encoded("state=a&state=b");
+        assert_eq!(parameters.repetition(&[Parameter::Scope]), None);
+    }
+
+    #[test]
+    fn each_repeated_parameter_is_known() {
+        let parameters = Parameters::from_encoded("state=a&state=b&redirect_uri=a&redirect_uri=b");
         assert!(parameters.is_repeated(Parameter::RedirectUri));
+        assert!(parameters.is_repeated(Parameter::State));
         assert!(!parameters.is_repeated(Parameter::ClientId));
     }
 
     #[test]
     fn an_empty_value_counts_as_left_out() {
-        let parameters = Parameters::from_encoded("scope=&state=%20");
+        let parameters = Parameters::from_encoded("scope=&state=%20&foo=&bar=1&client_id");
         assert_eq!(parameters.get(Parameter::Scope), None);
         assert_eq!(parameters.get(Parameter::State), Some(" "));
         assert_eq!(parameters.get(Parameter::Audience), None);
+        assert!(parameters.others().eq([("bar", "1")]));
+        assert!(parameters.present().eq([Parameter::State]));
+        for encoded in ["state=&state=a", "state=a&state=&state", "state=&state="] {
+            assert_eq!(repetition(encoded), None, "{encoded}");
+        }
+        let parameters = Parameters::from_encoded("resource=&resource=a&resource=");
+        assert_eq!(parameters.get(Parameter::Resource), Some("a"));
     }
 
     #[test]
@@ -329,13 +342,6 @@ mod tests {
         assert_eq!(fault("state=%FF"), unreadable);
         assert_eq!(fault("%C3=a"), unreadable);
         assert_eq!(fault("state=%C3%A9"), None);
-    }
-
-    #[test]
-    fn an_empty_resource_is_none() {
-        let parameters = Parameters::from_encoded("resource=&resource=a&resource=");
-        assert_eq!(parameters.fault(), None);
-        assert_eq!(parameters.get(Parameter::Resource), Some("a"));
     }
 
     #[test]

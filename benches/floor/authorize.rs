@@ -118,6 +118,9 @@ impl<'a> Query<'a> {
             if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
                 return Err("invalid_request");
             }
+            if value.is_empty() {
+                continue;
+            }
             let slot = match &*name {
                 "audience" => &mut query.audience,
                 "client_id" => &mut query.client_id,
@@ -138,6 +141,7 @@ impl<'a> Query<'a> {
                 "state" => &mut query.state,
                 "claims" | "id_token_hint" | "invitation" | "login_ticket" | "request"
                 | "request_uri" | "screen_hint" => return Err("invalid_request"),
+                name if !is_left_to_host(name) => continue,
                 _ if query.others.iter().any(|(known, _)| *known == name) => {
                     return Err("invalid_request");
                 }
@@ -163,25 +167,33 @@ impl Query<'_> {
             left.push(("prompt".to_owned(), prompt.to_owned()));
         }
         for (name, value) in &self.others {
-            let is_known = matches!(
-                &**name,
-                "acr_values"
-                    | "claims_locales"
-                    | "display"
-                    | "dpop_jkt"
-                    | "login_hint"
-                    | "max_age"
-                    | "registration"
-                    | "ui_locales"
-            );
-            if is_known || name.starts_with("ext-") {
-                check_kept(name)?;
-                check_kept(value)?;
-                left.push((name.clone().into_owned(), value.clone().into_owned()));
-            }
+            check_kept(name)?;
+            check_kept(value)?;
+            left.push((name.clone().into_owned(), value.clone().into_owned()));
         }
         Ok(left)
     }
+}
+
+fn is_left_to_host(name: &str) -> bool {
+    let is_known = matches!(
+        name,
+        "acr_values"
+            | "authorization_details"
+            | "claims_locales"
+            | "correlation_id"
+            | "display"
+            | "dpop_jkt"
+            | "issuer_state"
+            | "login_hint"
+            | "max_age"
+            | "registration"
+            | "ui_locales"
+            | "user_hint"
+            | "vtr"
+            | "wallet_issuer"
+    );
+    is_known || name.starts_with("ext-")
 }
 
 fn check_kept(text: &str) -> Result<(), &'static str> {

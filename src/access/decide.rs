@@ -267,10 +267,25 @@ impl TenantSettings {
             (None, None) => match &self.default_audience {
                 Some(audience) => self.api(audience),
                 None if may_ask_for_identity_alone => return Ok(None),
-                None => return Err(AccessError::ApiRequired),
+                None if self.opens_any(client, request.subject_type) => {
+                    return Err(AccessError::ApiRequired);
+                }
+                None => return Err(AccessError::NothingOpen),
             },
         };
         found.map(Some).ok_or(AccessError::UnknownApi)
+    }
+
+    /// Whether `client` can reach any API: by a grant of its own, or as third-party clients can.
+    fn opens_any(&self, client: &Client, subject_type: SubjectType) -> bool {
+        let is_own = |it: &ClientGrant| {
+            it.subject_type == subject_type
+                && matches!(&it.grantee, Grantee::Client(own) if own == client.id())
+        };
+        self.client_grants.iter().any(is_own)
+            || self
+                .offer_to(client.security_mode())
+                .reaches_any(&[subject_type])
     }
 
     fn ceiling<'a>(

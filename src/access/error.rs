@@ -3,34 +3,49 @@
 #[non_exhaustive]
 pub enum AccessError {
     /// No API is named, and the tenant has no default.
-    #[error("audience or resource has to name an API")]
+    #[error(
+        "resource and audience are missing: name an API in one of them; those that are open to \
+         applications are listed in protected_resources of the metadata"
+    )]
     ApiRequired,
+    /// No API is named, the tenant has no default, and has opened no API to such clients.
+    #[error("this server has opened no API to applications; the request is not at fault")]
+    NothingOpen,
     /// The tenant has no such API.
-    #[error("there is no such API")]
+    #[error(
+        "resource or audience names no API of this server; those that are open to applications are \
+         listed in protected_resources of the metadata"
+    )]
     UnknownApi,
     /// `audience` and `resource` name different APIs.
-    #[error("audience and resource name different APIs")]
+    #[error("audience and resource name different APIs: send one of them, or the same API in both")]
     ApisDiffer,
     /// Different resources in one request; a token is for one API.
-    #[error("resource may name one API at a time")]
+    #[error("resource names more than one API: ask for one API at a time")]
     SeveralResources,
     /// The API is closed: to everyone, or to third-party clients.
-    #[error("this API is closed to the client")]
+    #[error("this server has closed the API to applications; the request is not at fault")]
     Closed,
     /// Neither the client nor third-party clients in general have a grant for the API.
-    #[error("the client has no grant for this API")]
+    #[error(
+        "this server has not opened the API to the client: its operator can add a client grant; the \
+         request is not at fault"
+    )]
     NoGrant,
     /// The client is blocked, or another tenant's.
-    #[error("the client may have nothing here")]
+    #[error("the client is blocked, or is not registered at this server")]
     NotForClient,
     /// `scope` is not a list of scope tokens, or longer than 4096 bytes.
-    #[error("scope is not a list of scope tokens with one space between")]
+    #[error("scope is longer than 4096 bytes or is not a list of scope tokens with spaces between")]
     MalformedScope,
     /// Scopes of an API were requested, and the client may have none of them.
-    #[error("the client may have none of the requested scopes")]
+    #[error(
+        "scope names no scope of the API that the client can have; those that applications can have \
+         are listed in scopes_supported of the metadata"
+    )]
     NothingLeft,
     /// Another API is named than the one that was given (RFC 8707 section 2.2).
-    #[error("another API is named than the one that was given")]
+    #[error("resource or audience names another API than the one that was given: leave it out")]
     OtherApi,
 }
 
@@ -38,7 +53,7 @@ impl AccessError {
     /// The error code that stands for it (RFC 6749 section 4.1.2.1, RFC 8707 section 2).
     pub const fn code(self) -> &'static str {
         match self {
-            Self::ApiRequired => "invalid_request",
+            Self::ApiRequired | Self::NothingOpen => "invalid_request",
             Self::UnknownApi | Self::ApisDiffer | Self::SeveralResources | Self::OtherApi => {
                 "invalid_target"
             }

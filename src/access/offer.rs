@@ -33,10 +33,15 @@ fn named<K: Eq + Hash, T>(all: impl Iterator<Item = (K, T)>) -> Named<K, T> {
 
 impl TenantSettings {
     pub(crate) fn offer(&self) -> Offer<'_> {
+        self.offer_to(self.registration.security_mode)
+    }
+
+    /// What is open to clients of `mode` that have no grant of their own.
+    pub(super) fn offer_to(&self, mode: SecurityMode) -> Offer<'_> {
         let (apis, grants) = (self.apis.iter(), self.client_grants.iter());
         let defaults = grants.filter(|it| it.grantee == Grantee::ThirdPartyClients);
         Offer {
-            mode: self.registration.security_mode,
+            mode,
             apis: named(apis.clone().map(|api| (&*api.identifier, api))),
             apis_but_for_slash: named(apis.map(|api| (without_empty_path(&api.identifier), api))),
             defaults: named(defaults.map(|it| ((&*it.audience, it.subject_type), it))),
@@ -53,6 +58,12 @@ impl<'a> Offer<'a> {
         scopes.sort_unstable();
         scopes.dedup();
         scopes
+    }
+
+    /// Whether there is a token for any API, on behalf of one of `subjects`.
+    pub(super) fn reaches_any(&self, subjects: &[SubjectType]) -> bool {
+        let mut apis = self.apis.values().flatten();
+        apis.any(|api| self.ceilings(api, subjects).next().is_some())
     }
 
     /// Whether there is a token for the API that `resource` names, on behalf of one of `subjects`.

@@ -10,9 +10,10 @@ pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 /// Bytes of a requested scope, at most.
 const MAX_BYTES: usize = 4096;
 
-/// Whether `text` is nothing, or scope tokens with one space between (RFC 6749 section 3.3).
+/// Whether `text` is scope tokens with spaces between (RFC 6749 section 3.3). Clients send stray
+/// spaces, at the ends and between tokens: they count for nothing.
 pub(super) fn is_scope(text: &str) -> bool {
-    text.is_empty() || text.len() <= MAX_BYTES && text.split(' ').all(is_scope_token)
+    text.len() <= MAX_BYTES && tokens(text).all(is_scope_token)
 }
 
 pub(crate) fn is_identity(token: &str) -> bool {

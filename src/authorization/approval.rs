@@ -70,7 +70,7 @@ impl Approval {
             self.0.redirect_uri.as_str(),
             self.0.response_mode,
             issued.parameters(self.0.response_type, scope),
-            self.0.state.as_deref(),
+            self.0.state.as_deref().into(),
             self.0.issuer.as_ref(),
         )
     }

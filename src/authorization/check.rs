@@ -7,11 +7,12 @@ use crate::{
         AuthorizationRequest, AuthorizationResponse, ResponseMode,
         decision::Content,
         names::{self, kept_value},
+        response::State,
     },
     client::Client,
     parameters::{Parameter, ParameterFault, Parameters},
     settings::{SubjectType, TenantSettings},
-    values::{CodeChallenge, RedirectUri, ResponseType, SecurityMode},
+    values::{CodeChallenge, RedirectUri, RedirectionPolicy, ResponseType, SecurityMode},
 };
 
 impl TenantSettings {
@@ -19,21 +20,30 @@ impl TenantSettings {
     /// [`AuthorizationRequest::client_id`] in this tenant: `None` if there is none.
     ///
     /// ```
-    /// use oauth_dcr::{AuthorizationRequest, Client, Delivery, TenantSettings};
+    /// use oauth_dcr::{AuthorizationRequest, Client, Delivery, LinkTarget, TenantSettings};
     ///
     /// fn answer(tenant: &TenantSettings, client: Option<&Client>, query: &str) -> String {
     ///     let request = AuthorizationRequest::from_query(query);
-    ///     match tenant.authorize(request, client) {
-    ///         Ok(decision) => format!("sign in with one of {:?}", decision.connections()),
-    ///         Err(refusal) => match refusal.response().map(|it| it.delivery()) {
-    ///             Some(Delivery::Redirect(location)) => format!("303, Location: {location}"),
-    ///             Some(Delivery::Form) => "200, a page with a form".to_owned(),
-    ///             None => format!("400, a page that says: {refusal}"),
-    ///         },
+    ///     let refusal = match tenant.authorize(request, client) {
+    ///         Ok(decision) => return format!("sign in with one of {:?}", decision.connections()),
+    ///         Err(refusal) => refusal,
+    ///     };
+    ///     match refusal.response().map(|it| it.delivery()) {
+    ///         Some(Delivery::Redirect(location)) => format!("303, Location: {location}"),
+    ///         Some(Delivery::Form) => "200, a page with a form".to_owned(),
+    ///         None => {
+    ///             let link = match refusal.link().map(|it| it.target()) {
+    ///                 Some(LinkTarget::Anchor(uri)) => format!("a link to {uri}"),
+    ///                 Some(LinkTarget::Form { action, .. }) => format!("a button for {action}"),
+    ///                 None => "no link".to_owned(),
+    ///             };
+    ///             format!("400, a page: {} ({refusal}), {link}", refusal.error().advice())
+    ///         }
     ///     }
     /// }
     /// # let page = answer(&TenantSettings::new(), None, "client_id=tpc_1");
-    /// # assert_eq!(page, "400, a page that says: there is no such client; it may have to register again");
+    /// # assert!(page.starts_with("400, a page: This service no longer knows the application."));
+    /// # assert!(page.ends_with("no link"));
     /// ```
     ///
     /// # Errors
@@ -75,10 +85,8 @@ impl TenantSettings {
         // One of another tenant is none.
         let client = client.filter(|it| it.tenant() == &self.id && it.id().as_str() == id);
         let Some(client) = client else {
-            return Err(AuthorizationRefusal {
-                registration_endpoint: self.registration_endpoint(),
-                ..AuthorizationRefusal::page(Error::UnknownClient)
-            });
+            let endpoint = self.registration_endpoint();
+            return Err(AuthorizationRefusal::unknown_client(endpoint));
         };
         if client.is_blocked() {
             return Err(AuthorizationRefusal::page(Error::Blocked));
@@ -105,7 +113,20 @@ impl TenantSettings {
             .iter()
             .find(|uri| uri.matches(requested, policy))
             .map(|uri| uri.as_requested(requested))
-            .ok_or(Error::RedirectUriNotRegistered)
+            .ok_or_else(|| self.mismatch(requested, registered))
+    }
+
+    /// Why `requested` is none of those that are registered.
+    fn mismatch(&self, requested: &str, registered: &[RedirectUri]) -> Error {
+        let mut registered = registered.iter();
+        let but_for_port =
+            registered.find_map(|uri| Some((uri, uri.host_but_for_port(requested)?)));
+        let literals_float = self.registration.redirect_uris.loopback_any_port;
+        match but_for_port {
+            None => Error::RedirectUriNotRegistered,
+            Some((uri, "localhost")) if literals_float && !uri.is_https() => Error::LocalhostPort,
+            Some(_) => Error::LoopbackPort,
+        }
     }
 
     /// Everything after the redirect URI is known.
@@ -180,18 +201,24 @@ impl TenantSettings {
         client: &Client,
         redirect_uri: &RedirectUri,
     ) -> AuthorizationRefusal {
-        AuthorizationRefusal::told_by(client.redirection_policy(), error, || {
-            // A state that is there twice, or that could not be kept, is nobody's.
-            let state = once(parameters, Parameter::State)
-                .and_then(|()| kept_value(parameters, Parameter::State));
-            AuthorizationResponse::of_error(
-                error,
-                redirect_uri.as_str(),
-                mode_of_errors(parameters),
-                state.ok().flatten().as_deref(),
-                self.issuer.as_ref(),
-            )
-        })
+        // A state that occurs twice, or that could not be kept, is nobody's.
+        let state = once(parameters, Parameter::State)
+            .and_then(|()| kept_value(parameters, Parameter::State));
+        let state = match &state {
+            Ok(state) => state.as_deref().into(),
+            Err(_) => State::Unusable,
+        };
+        let response = AuthorizationResponse::of_error(
+            error,
+            redirect_uri.as_str(),
+            mode_of_errors(parameters),
+            state,
+            self.issuer.as_ref(),
+        );
+        // Anyone may have registered the client, so by default nothing is sent to it
+        // (RFC 9700 section 4.11.2).
+        let is_sent = client.redirection_policy() == RedirectionPolicy::AllowAlways;
+        AuthorizationRefusal::to_client(error, is_sent, response)
     }
 }
 

@@ -19,7 +19,8 @@ use crate::{
 ///
 /// The client has to be consented to, each time: nothing here says that it need not. The host signs
 /// the user in by one of [`connections`](Self::connections), shows [`consent`](Self::consent), and
-/// then [`approve`](Self::approve)s or [`refuse`](Self::refuse)s.
+/// then [`approve`](Self::approve)s or, if the user says no, [`deny`](Self::deny)s. Where the host
+/// itself can't go on, it [`refuse`](Self::refuse)s.
 ///
 /// It serialises, for the host to keep while the user signs in: on the server, not in the user's
 /// hands, because its checksum is no signature. What was cut, mixed up or edited without renewing
@@ -93,8 +94,11 @@ impl AuthorizationDecision {
     }
 
     /// A parameter of the request that is left to the host, as it came: `prompt`, `max_age`,
-    /// `login_hint`, `ui_locales` and others of OpenID Connect Core section 3.1.2.1, and those whose
-    /// names begin with `ext-`. It is the client's own text.
+    /// `login_hint`, `ui_locales` and others of OpenID Connect Core section 3.1.2.1, `correlation_id`,
+    /// `authorization_details` (RFC 9396), and those whose names begin with `ext-`.
+    ///
+    /// It is the client's own text, of at most 4096 bytes and without control characters, except that
+    /// `authorization_details` may hold tabs and line ends. That it is JSON is not checked.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.0.parameter(name)
     }
@@ -126,19 +130,55 @@ impl AuthorizationDecision {
         Approval::new(self.0)
     }
 
-    /// The refusal, once the user has said no ([`AuthorizationError::Denied`]), or where the host
-    /// can't go on.
+    /// The refusal, once the user has signed in, has seen who asks, and has pressed *deny*
+    /// (`access_denied`).
+    ///
+    /// A program on the user's device waits for the answer until it times out, so the refusal holds a
+    /// response to send for `http` on a loopback host and for private-use schemes. For `https` it is a
+    /// page with a [link](AuthorizationRefusal::link), unless the owner of the tenant lets the client's
+    /// errors be redirected ([`RedirectionPolicy::AllowAlways`]).
+    ///
+    /// Call it for the user's own choice and for nothing else. Whoever calls it before that makes the
+    /// server an open redirector: anybody can register a client, and lead a browser here. Use
+    /// [`refuse`](Self::refuse) for what the host finds.
+    pub fn deny(&self) -> AuthorizationRefusal {
+        let error = AuthorizationError::Denied;
+        let is_sent = self.redirects_errors() || !self.0.redirect_uri.is_https();
+        AuthorizationRefusal::to_client(error, is_sent, self.error_response(error))
+    }
+
+    /// The refusal, where the host can't go on: a page with a [link](AuthorizationRefusal::link), or a
+    /// response to send if the owner of the tenant lets the client's errors be redirected
+    /// ([`RedirectionPolicy::AllowAlways`]).
+    ///
+    /// [`UnknownClient`](AuthorizationError::UnknownClient) and
+    /// [`Blocked`](AuthorizationError::Blocked), for a client that was removed or blocked since, are
+    /// always pages, and have no link.
     pub fn refuse(&self, error: AuthorizationError) -> AuthorizationRefusal {
+        match error {
+            AuthorizationError::UnknownClient | AuthorizationError::Blocked => {
+                AuthorizationRefusal::page(error)
+            }
+            _ => {
+                let is_sent = self.redirects_errors();
+                AuthorizationRefusal::to_client(error, is_sent, self.error_response(error))
+            }
+        }
+    }
+
+    fn redirects_errors(&self) -> bool {
+        self.0.redirection_policy == RedirectionPolicy::AllowAlways
+    }
+
+    fn error_response(&self, error: AuthorizationError) -> AuthorizationResponse {
         let content = &self.0;
-        AuthorizationRefusal::told_by(content.redirection_policy, error, || {
-            AuthorizationResponse::of_error(
-                error,
-                content.redirect_uri.as_str(),
-                content.response_mode,
-                content.state.as_deref(),
-                content.issuer.as_ref(),
-            )
-        })
+        AuthorizationResponse::of_error(
+            error,
+            content.redirect_uri.as_str(),
+            content.response_mode,
+            content.state.as_deref().into(),
+            content.issuer.as_ref(),
+        )
     }
 }
 

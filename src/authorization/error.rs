@@ -1,90 +1,118 @@
-use crate::{
-    access::AccessError,
-    parameters::{ParameterFault, SOME_PARAMETER},
-};
+use crate::{access::AccessError, parameters::ParameterFault};
 
 /// What is wrong with an authorization request.
 ///
-/// `Display` is safe to show and to send: it never holds the client's own text.
+/// `Display` is the description for the people who make the client. It is safe to show and to send: it
+/// never holds the client's own text. What the user can do is in [`advice`](Self::advice).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorizationError {
     /// More parameters, or more bytes of them, than are looked at.
-    #[error("the request is too large")]
+    #[error("the request is too large: send at most 100 parameters and 32768 bytes")]
     TooLarge,
     /// A name or a value is not UTF-8.
-    #[error("the request is not UTF-8")]
+    #[error("a name or a value is not UTF-8: encode the parameters as UTF-8")]
     Unreadable,
     /// `client_id` is missing.
-    #[error("client_id is required")]
+    #[error("client_id is missing")]
     ClientIdRequired,
     /// There is no such client: it never was, or its registration is gone.
-    #[error("there is no such client; it may have to register again")]
+    #[error("client_id names no client of this server: register again")]
     UnknownClient,
     /// The tenant's owner has blocked the client.
-    #[error("the client is blocked")]
+    #[error("the operator of this server has blocked the client")]
     Blocked,
     /// `redirect_uri` is missing, and more than one is registered.
-    #[error("redirect_uri is required, because more than one is registered")]
+    #[error("redirect_uri is missing: the client registered more than one, so say which")]
     RedirectUriRequired,
     /// `redirect_uri` is not one that the client registered.
-    #[error("redirect_uri is not one that the client registered")]
+    #[error(
+        "redirect_uri is not among the redirect_uris that the client registered: send one of them as it is"
+    )]
     RedirectUriNotRegistered,
-    /// A parameter is there more than once (RFC 6749 section 3.1).
-    #[error("{parameter} is there more than once")]
+    /// `redirect_uri` is on `localhost`, differs from a registered one by its port alone, and the
+    /// tenant lets only the ports of `127.0.0.1` and `[::1]` differ (RFC 8252 section 7.3).
+    #[error(
+        "redirect_uri differs from a registered one by its port: the port of localhost counts, \
+         that of 127.0.0.1 and [::1] does not; register http://127.0.0.1, or send the registered port"
+    )]
+    LocalhostPort,
+    /// `redirect_uri` is on a loopback host, differs from a registered one by its port alone, and the
+    /// port counts.
+    #[error(
+        "redirect_uri differs from a registered one by its port, which counts here: send the \
+         registered port, or register this one"
+    )]
+    LoopbackPort,
+    /// A parameter occurs more than once (RFC 6749 section 3.1).
+    #[error("{parameter} occurs more than once: send it once")]
     Repeated {
-        /// Its name, or "a parameter" for one that this crate does not read.
+        /// Its name, or "an ext- parameter".
         parameter: &'static str,
     },
-    /// A value that is longer than 4096 bytes, or holds a control character.
-    #[error("{parameter} is too long or holds a control character")]
+    /// A value that is longer than 4096 bytes, or holds a control character. `authorization_details`
+    /// may hold tabs and line ends.
+    #[error("{parameter} is longer than 4096 bytes or holds a control character")]
     MalformedValue {
-        /// `state`, `nonce`, or "a parameter" for one that is left to the host.
+        /// Its name, or "an ext- parameter".
         parameter: &'static str,
     },
     /// A parameter that third-party clients can't use.
-    #[error("{parameter} is not supported")]
+    #[error("{parameter} is not supported: leave it out")]
     NotSupported {
         /// Its name.
         parameter: &'static str,
     },
     /// A parameter that nobody knows, where the tenant refuses those.
-    #[error("there is a parameter that is not known")]
+    #[error("a parameter is unknown, and this server refuses unknown ones: leave it out")]
     UnknownParameter,
     /// `response_type` is missing.
-    #[error("response_type is required")]
+    #[error("response_type is missing: send response_type=code")]
     ResponseTypeRequired,
     /// `response_type` is not one that such a client can have.
-    #[error("response_type is not supported")]
+    #[error(
+        "response_type is not supported: send one from response_types_supported of the metadata"
+    )]
     UnsupportedResponseType,
     /// `response_type` is not among those that the client registered.
-    #[error("the client is not registered for this response_type")]
+    #[error(
+        "response_type is not among the response_types that the client registered, or lacks its grant_type"
+    )]
     ResponseTypeNotRegistered,
     /// `response_mode` is not `query`, `fragment` or `form_post`, or would put a token into a query.
-    #[error("response_mode is not supported")]
+    #[error(
+        "response_mode is not supported: send query, fragment or form_post, and not query where \
+         response_type asks for a token"
+    )]
     UnsupportedResponseMode,
     /// `nonce` is missing, and an ID token comes straight from the authorization endpoint
     /// (OpenID Connect Core section 3.2.2.1).
-    #[error("nonce is required")]
+    #[error("nonce is missing: a response_type with id_token needs it")]
     NonceRequired,
     /// `code_challenge` is missing (RFC 7636 section 4.4.1).
-    #[error("code_challenge is required")]
+    #[error("code_challenge is missing: send it with code_challenge_method=S256 (PKCE, RFC 7636)")]
     ChallengeRequired,
     /// `code_challenge` is not 43 characters of base64url.
-    #[error("code_challenge has to be 43 characters of base64url")]
+    #[error(
+        "code_challenge has to be 43 characters of base64url: the SHA-256 of the code_verifier, without padding"
+    )]
     MalformedChallenge,
     /// `code_challenge_method` is not `S256`; where it is missing, it means `plain`.
-    #[error("code_challenge_method has to be S256")]
+    #[error("code_challenge_method has to be S256; if it is missing, it means plain")]
     UnsupportedChallengeMethod,
     /// `prompt=none` (OpenID Connect Core section 3.1.2.1) leaves no room for the consent that a
     /// third-party client always needs.
-    #[error("the user has to consent, and prompt=none forbids to ask")]
+    #[error("prompt=none is not possible, because the user has to consent: leave it out")]
     ConsentRequired,
     /// `connection` is not one that third-party clients can use.
-    #[error("connection is not one that third-party clients can use")]
+    #[error(
+        "connection is not among those that applications can use: leave it out, so that the user chooses"
+    )]
     ConnectionNotAvailable,
     /// No connection is promoted to the domain level, so that nobody could sign in.
-    #[error("there is no connection that third-party clients can use")]
+    #[error(
+        "this server has no connection by which users of applications can sign in; the request is not at fault"
+    )]
     NoConnection,
     /// The client may not have what it asks for.
     #[error(transparent)]
@@ -93,13 +121,13 @@ pub enum AuthorizationError {
     #[error("access was denied")]
     Denied,
     /// The host has to ask the user to sign in, and may not (OpenID Connect Core section 3.1.2.6).
-    #[error("the user has to sign in")]
+    #[error("the user has to sign in first")]
     LoginRequired,
     /// The host failed.
-    #[error("the authorization server failed")]
+    #[error("this server failed; the request is not at fault")]
     ServerError,
     /// The host is overloaded or under maintenance.
-    #[error("the authorization server is unavailable for now")]
+    #[error("this server is unavailable for now: try again later")]
     TemporarilyUnavailable,
 }
 
@@ -115,6 +143,8 @@ impl AuthorizationError {
             | Self::ClientIdRequired
             | Self::RedirectUriRequired
             | Self::RedirectUriNotRegistered
+            | Self::LocalhostPort
+            | Self::LoopbackPort
             | Self::Repeated { .. }
             | Self::NotSupported { .. }
             | Self::UnknownParameter
@@ -145,9 +175,6 @@ impl From<ParameterFault> for AuthorizationError {
             ParameterFault::SeveralResources => Self::Access(AccessError::SeveralResources),
             ParameterFault::Repeated(parameter) => Self::Repeated {
                 parameter: parameter.as_str(),
-            },
-            ParameterFault::OtherRepeated => Self::Repeated {
-                parameter: SOME_PARAMETER,
             },
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     authorization::AuthorizationError as Error,
-    parameters::{Parameter, Parameters, SOME_PARAMETER},
+    parameters::{Parameter, Parameters},
     settings::UnknownParameters,
     values::SecurityMode,
 };
@@ -25,18 +25,33 @@ const NOT_FOR_STRICT: [&str; 7] = [
 /// What no client can use: parameters in there would not be checked.
 const NOT_FOR_PERMISSIVE: [&str; 2] = ["request", "request_uri"];
 
-/// Registered parameters that are left to the host (OpenID Connect Core section 3.1.2.1, RFC 9449).
-/// Those whose names begin with `ext-` are, too.
-const LEFT_TO_HOST: [&str; 8] = [
+/// Parameters that are left to the host: those of the profile, and those that IANA registers for
+/// authorization requests (OpenID Connect Core section 3.1.2.1, RFC 8485, RFC 9396, RFC 9449, OpenID
+/// for Verifiable Credential Issuance section 5.1). Claims of request objects are not among them, nor
+/// what is asked of a wallet.
+const LEFT_TO_HOST: [&str; 14] = [
     "acr_values",
+    AUTHORIZATION_DETAILS,
     "claims_locales",
+    "correlation_id",
     "display",
     "dpop_jkt",
+    "issuer_state",
     "login_hint",
     "max_age",
     "registration",
     "ui_locales",
+    "user_hint",
+    "vtr",
+    "wallet_issuer",
 ];
+
+/// JSON (RFC 9396 section 2), which may hold tabs and line ends.
+const AUTHORIZATION_DETAILS: &str = "authorization_details";
+
+/// What descriptions call a parameter whose name begins with `ext-`: the rest of the name is the
+/// client's own text.
+const EXTENSION: &str = "an ext- parameter";
 
 /// What is read of an authorization request. The others of that kind have no meaning here.
 const READ: [Parameter; 13] = [
@@ -58,24 +73,28 @@ const READ: [Parameter; 13] = [
 /// Bytes of a value that the host has to keep and to send back.
 const MAX_KEPT_BYTES: usize = 4096;
 
-/// No parameter twice, none that is not supported, and no unknown one where the tenant refuses
-/// those.
+/// No parameter that is known occurs twice, none is one that is not supported, and none is unknown
+/// where the tenant refuses those.
 pub(super) fn check(
     parameters: &Parameters<'_>,
     mode: SecurityMode,
     unknown: UnknownParameters,
 ) -> Result<(), Error> {
-    if let Some(fault) = parameters.fault() {
+    let fault = parameters.fault().or_else(|| parameters.repetition(&READ));
+    if let Some(fault) = fault {
         return Err(fault.into());
     }
-    let refused = refused_parameters(mode);
     let refuses_unknown = unknown == UnknownParameters::Reject;
-    for (name, _) in parameters.others() {
-        if let Some(parameter) = refused.iter().find(|it| **it == name) {
-            return Err(Error::NotSupported { parameter });
-        }
-        if refuses_unknown && !is_left_to_host(name) {
-            return Err(Error::UnknownParameter);
+    for (at, (name, _)) in parameters.others().enumerate() {
+        match known(name) {
+            Some(parameter) if refused_parameters(mode).contains(&parameter) => {
+                return Err(Error::NotSupported { parameter });
+            }
+            Some(parameter) if parameters.others().take(at).any(|(it, _)| it == name) => {
+                return Err(Error::Repeated { parameter });
+            }
+            None if refuses_unknown => return Err(Error::UnknownParameter),
+            _ => {}
         }
     }
     if refuses_unknown && !parameters.present().all(|it| READ.contains(&it)) {
@@ -92,23 +111,29 @@ pub(crate) const fn refused_parameters(mode: SecurityMode) -> &'static [&'static
     }
 }
 
-/// What the host may act on, by name: it is kept with the decision. With a permissive client that is
-/// more.
-fn is_left_to_host(name: &str) -> bool {
-    LEFT_TO_HOST.contains(&name) || NOT_FOR_STRICT.contains(&name) || name.starts_with("ext-")
+/// What descriptions call the parameter of this name, if it is refused by name or left to the host.
+fn known(name: &str) -> Option<&'static str> {
+    if name.starts_with("ext-") {
+        return Some(EXTENSION);
+    }
+    let mut names = LEFT_TO_HOST.iter().chain(&NOT_FOR_STRICT);
+    names.find(|known| **known == name).copied()
 }
 
-/// The values of those, for the host to keep with the decision.
+/// What the host may act on, for it to keep with the decision: all that is known and, as
+/// [`check`] has passed, not refused.
 pub(super) fn left_to_host(parameters: &Parameters<'_>) -> Result<LeftToHost, Error> {
-    let prompt = parameters.get(Parameter::Prompt);
-    let prompt = prompt.map(|value| (Parameter::Prompt.as_str(), value));
+    let prompt = parameters.get(Parameter::Prompt).map(|value| {
+        let name = Parameter::Prompt.as_str();
+        (name, name, value)
+    });
     let others = parameters
         .others()
-        .filter(|(name, _)| is_left_to_host(name));
+        .filter_map(|(name, value)| Some((known(name)?, name, value)));
     let left = prompt.into_iter().chain(others);
-    left.map(|(name, value)| {
-        check_kept(SOME_PARAMETER, name)?;
-        check_kept(SOME_PARAMETER, value)?;
+    left.map(|(parameter, name, value)| {
+        check_kept(parameter, name)?;
+        check_kept(parameter, value)?;
         Ok((name.into(), value.into()))
     })
     .collect()
@@ -127,7 +152,10 @@ pub(super) fn kept_value(
 }
 
 fn check_kept(parameter: &'static str, text: &str) -> Result<(), Error> {
-    if text.len() > MAX_KEPT_BYTES || text.contains(char::is_control) {
+    let is_json = parameter == AUTHORIZATION_DETAILS;
+    let is_space_of_json = |it: char| is_json && matches!(it, '\t' | '\n' | '\r');
+    let is_harmful = |it: char| it.is_control() && !is_space_of_json(it);
+    if text.len() > MAX_KEPT_BYTES || text.contains(is_harmful) {
         return Err(Error::MalformedValue { parameter });
     }
     Ok(())

@@ -1,44 +1,67 @@
 use std::fmt;
 
-use crate::{
-    authorization::{AuthorizationError, AuthorizationResponse},
-    values::RedirectionPolicy,
-};
+use crate::authorization::{AuthorizationError, AuthorizationResponse, ReturnLink};
 
 /// An authorization request is refused: why, and who is told.
 ///
-/// Where [`response`](Self::response) is `None`, show the user a page, and do not redirect: the
-/// redirect URI is not known to be the client's, or the client is one that anybody may have
-/// registered. `Display` is for that page; escape it like everything else there.
+/// - With a [`response`](Self::response), send that, and show nothing.
+/// - Otherwise show the user a page with status 400. [`advice`](AuthorizationError::advice) says what
+///   they can do; `Display` is the developer's description, for small print. If there is a
+///   [`link`](Self::link), put it on the page, for the user to press.
+///
+/// Never redirect where there is no `response`: the redirect URI is not known to be the client's, or
+/// the client is one that anybody may have registered (RFC 9700 section 4.11.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationRefusal {
-    pub(super) error: AuthorizationError,
-    pub(super) response: Option<AuthorizationResponse>,
-    pub(super) registration_endpoint: Option<String>,
+    error: AuthorizationError,
+    told: Told,
+    registration_endpoint: Option<String>,
+}
+
+/// Who is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    /// The user, on a page.
+    User,
+    /// The user, on a page with a link that tells the client, too.
+    UserWithLink(ReturnLink),
+    /// The client.
+    Client(AuthorizationResponse),
 }
 
 impl AuthorizationRefusal {
-    /// The refusal that is shown on a page.
+    /// The refusal that is shown on a page, of a request whose redirect URI is not known to be the
+    /// client's.
     pub(super) const fn page(error: AuthorizationError) -> Self {
         Self {
             error,
-            response: None,
+            told: Told::User,
             registration_endpoint: None,
         }
     }
 
-    /// The refusal of a request whose redirect URI is known. Anyone may have registered its client,
-    /// so by default it goes nowhere (RFC 9700 section 4.11.2).
-    pub(super) fn told_by(
-        policy: RedirectionPolicy,
-        error: AuthorizationError,
-        response: impl FnOnce() -> AuthorizationResponse,
-    ) -> Self {
+    /// The refusal for a client that there is not, with the place to register.
+    pub(super) fn unknown_client(registration_endpoint: Option<String>) -> Self {
         Self {
-            response: match policy {
-                RedirectionPolicy::OpenRedirectProtection => None,
-                RedirectionPolicy::AllowAlways => Some(response()),
-            },
+            registration_endpoint,
+            ..Self::page(AuthorizationError::UnknownClient)
+        }
+    }
+
+    /// The refusal of a request whose redirect URI is known: `response` is sent, or else the user may
+    /// press a link that has it.
+    pub(super) fn to_client(
+        error: AuthorizationError,
+        is_sent: bool,
+        response: AuthorizationResponse,
+    ) -> Self {
+        let told = if is_sent {
+            Told::Client(response)
+        } else {
+            Told::UserWithLink(ReturnLink::new(response))
+        };
+        Self {
+            told,
             ..Self::page(error)
         }
     }
@@ -48,9 +71,23 @@ impl AuthorizationRefusal {
         self.error
     }
 
-    /// The answer to the client, if it is told; otherwise the user is, on a page with status 400.
+    /// The answer to the client, to be sent now, if the client is told; otherwise the user is, on a
+    /// page.
     pub const fn response(&self) -> Option<&AuthorizationResponse> {
-        self.response.as_ref()
+        match &self.told {
+            Told::Client(response) => Some(response),
+            Told::User | Told::UserWithLink(_) => None,
+        }
+    }
+
+    /// What the page offers to the user: a way back to the client, which tells the client of the error
+    /// if they press it. It is never followed by itself. There is none where the client is told
+    /// anyhow, and none where the redirect URI is not known to be the client's.
+    pub const fn link(&self) -> Option<&ReturnLink> {
+        match &self.told {
+            Told::UserWithLink(link) => Some(link),
+            Told::User | Told::Client(_) => None,
+        }
     }
 
     /// Where the client can register again, if there is no such client, and the tenant takes

@@ -4,7 +4,14 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use crate::{authorization::AuthorizationError, settings::Issuer, values::ResponseType};
+use crate::{
+    authorization::{
+        AuthorizationError,
+        target::{separator, without_response_parameters},
+    },
+    settings::Issuer,
+    values::ResponseType,
+};
 
 /// How parameters get back to the client (OAuth 2.0 Multiple Response Type Encoding Practices,
 /// Form Post Response Mode).
@@ -39,6 +46,23 @@ pub struct AuthorizationResponse {
     redirect_uri: Box<str>,
     mode: ResponseMode,
     parameters: Vec<(&'static str, Zeroizing<String>)>,
+}
+
+/// `state` of the request that is answered.
+#[derive(Clone, Copy)]
+pub(super) enum State<'a> {
+    /// The request has none.
+    Absent,
+    /// It occurs twice, or could not be kept: it is not sent back.
+    Unusable,
+    /// It is sent back.
+    Usable(&'a str),
+}
+
+impl<'a> From<Option<&'a str>> for State<'a> {
+    fn from(state: Option<&'a str>) -> Self {
+        state.map_or(Self::Absent, Self::Usable)
+    }
 }
 
 /// How an answer gets to the client.
@@ -123,14 +147,18 @@ impl AuthorizationResponse {
         redirect_uri: &str,
         mode: ResponseMode,
         parameters: impl IntoIterator<Item = (&'static str, Zeroizing<String>)>,
-        state: Option<&str>,
+        state: State<'_>,
         issuer: Option<&Issuer>,
     ) -> Self {
         let plain = |text: &str| Zeroizing::new(text.to_owned());
-        let state = state.map(|state| ("state", plain(state)));
+        let keeps_state = matches!(state, State::Absent);
+        let state = match state {
+            State::Usable(state) => Some(("state", plain(state))),
+            State::Absent | State::Unusable => None,
+        };
         let issuer = issuer.map(|issuer| ("iss", plain(issuer.as_str())));
         Self {
-            redirect_uri: redirect_uri.into(),
+            redirect_uri: without_response_parameters(redirect_uri, keeps_state).into(),
             mode,
             parameters: parameters.into_iter().chain(state).chain(issuer).collect(),
         }
@@ -141,7 +169,7 @@ impl AuthorizationResponse {
         error: AuthorizationError,
         redirect_uri: &str,
         mode: ResponseMode,
-        state: Option<&str>,
+        state: State<'_>,
         issuer: Option<&Issuer>,
     ) -> Self {
         let parameters = [
@@ -151,7 +179,9 @@ impl AuthorizationResponse {
         Self::new(redirect_uri, mode, parameters, state, issuer)
     }
 
-    /// Where it goes.
+    /// Where it goes: the redirect URI of the request, without parameters of a response in its query
+    /// (`code`, `error`, `iss` and the like, and `state` if the request has one). They stand in
+    /// [`parameters`](Self::parameters) alone, so that the client reads each once.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
@@ -166,15 +196,13 @@ impl AuthorizationResponse {
     /// How it gets there: by a redirect, unless the client asked for `response_mode=form_post`.
     pub fn delivery(&self) -> Delivery {
         let separator = match self.mode {
-            // The registered query stays, to the byte (RFC 6749 section 3.1.2).
-            ResponseMode::Query if self.redirect_uri.contains('?') => '&',
-            ResponseMode::Query => '?',
-            ResponseMode::Fragment => '#',
+            ResponseMode::Query => separator(&self.redirect_uri),
+            ResponseMode::Fragment => "#",
             ResponseMode::FormPost => return Delivery::Form,
         };
         let mut location = String::with_capacity(self.redirect_uri.len().saturating_add(128));
         location.push_str(&self.redirect_uri);
-        location.push(separator);
+        location.push_str(separator);
         let after = location.len();
         let mut query = form_urlencoded::Serializer::for_suffix(location, after);
         query.extend_pairs(self.parameters());

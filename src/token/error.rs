@@ -1,6 +1,6 @@
 use crate::{
     access::AccessError,
-    parameters::{Parameter, ParameterFault, SOME_PARAMETER},
+    parameters::{Parameter, ParameterFault},
 };
 
 /// The same for every code and token that is not good: who tries codes learns nothing from it.
@@ -25,7 +25,7 @@ pub enum TokenError {
     /// A parameter is there more than once (RFC 6749 section 3.2).
     #[error("{parameter} is duplicated: send it once")]
     Repeated {
-        /// Its name, or "a parameter" for one that this crate does not read.
+        /// Its name.
         parameter: &'static str,
     },
     /// A parameter is missing.
@@ -159,9 +159,6 @@ impl From<ParameterFault> for TokenError {
             ParameterFault::SeveralResources => Self::Access(AccessError::SeveralResources),
             ParameterFault::Repeated(parameter) => Self::Repeated {
                 parameter: parameter.as_str(),
-            },
-            ParameterFault::OtherRepeated => Self::Repeated {
-                parameter: SOME_PARAMETER,
             },
         }
     }

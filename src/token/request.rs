@@ -11,6 +11,23 @@ use crate::{
     values::{ClientId, SecretDigest, Timestamp, TokenEndpointAuthMethod},
 };
 
+/// What is read of a token request. Other parameters are ignored, however often they occur.
+const READ: [Parameter; 13] = [
+    Parameter::Audience,
+    Parameter::ClientId,
+    Parameter::ClientAssertion,
+    Parameter::ClientAssertionType,
+    Parameter::ClientSecret,
+    Parameter::Code,
+    Parameter::CodeVerifier,
+    Parameter::DeviceCode,
+    Parameter::GrantType,
+    Parameter::RedirectUri,
+    Parameter::RefreshToken,
+    Parameter::Resource,
+    Parameter::Scope,
+];
+
 /// A token request as it came: untrusted.
 ///
 /// ```
@@ -87,13 +104,15 @@ impl<'a> TokenRequest<'a> {
         client: Option<&'a Client>,
         now: Timestamp,
     ) -> Result<TokenGrant<'a>, TokenRefusal> {
-        TokenGrant::of(self.authenticated(Parameter::GrantType, tenant, client, now)?)
+        TokenGrant::of(self.authenticated(Parameter::GrantType, &READ, tenant, client, now)?)
     }
 
-    /// The request with the client that made it; it has to have the parameter `required`.
+    /// The request with the client that made it. It has to have the parameter `required`, and each of
+    /// those that are `read` at most once.
     pub(super) fn authenticated(
         self,
         required: Parameter,
+        read: &[Parameter],
         tenant: &'a TenantSettings,
         client: Option<&'a Client>,
         now: Timestamp,
@@ -104,7 +123,7 @@ impl<'a> TokenRequest<'a> {
             used_authorization_header,
             methods: tenant.registration.token_endpoint_auth_methods,
         };
-        self.check_names(required).map_err(refuse)?;
+        self.check_names(required, read).map_err(refuse)?;
         let client = self
             .presented()
             .and_then(|presented| presented.by(tenant, client, now))
@@ -118,8 +137,9 @@ impl<'a> TokenRequest<'a> {
         })
     }
 
-    fn check_names(&self, required: Parameter) -> Result<(), Error> {
-        if let Some(fault) = self.parameters.fault() {
+    fn check_names(&self, required: Parameter, read: &[Parameter]) -> Result<(), Error> {
+        let parameters = &self.parameters;
+        if let Some(fault) = parameters.fault().or_else(|| parameters.repetition(read)) {
             return Err(fault.into());
         }
         match self.parameters.get(required) {

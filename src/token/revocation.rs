@@ -8,6 +8,15 @@ use crate::{
     values::{ClientId, Timestamp},
 };
 
+/// What is read of a revocation request. Other parameters are ignored, however often they occur.
+const READ: [Parameter; 5] = [
+    Parameter::ClientId,
+    Parameter::ClientAssertion,
+    Parameter::ClientAssertionType,
+    Parameter::ClientSecret,
+    Parameter::Token,
+];
+
 /// A revocation request (RFC 7009 section 2.1) as it came: untrusted.
 ///
 /// ```
@@ -70,7 +79,7 @@ impl<'a> RevocationRequest<'a> {
     ) -> Result<Revocation<'a>, TokenRefusal> {
         let request = self
             .0
-            .authenticated(Parameter::Token, tenant, client, now)?;
+            .authenticated(Parameter::Token, &READ, tenant, client, now)?;
         Ok(Revocation(request))
     }
 }
@@ -123,6 +132,13 @@ mod tests {
         assert_eq!(error("client_id=tpc_1&token="), missing);
         let repeated = TokenError::Repeated { parameter: "token" };
         assert_eq!(error("client_id=tpc_1&token=a&token=b"), repeated);
+    }
+
+    #[test]
+    fn an_unknown_parameter_may_be_repeated() {
+        let unknown = TokenError::InvalidClient(ClientAuthenticationError::UnknownClient);
+        let hints = "token_type_hint=a&token_type_hint=b&token=&client_id=";
+        assert_eq!(error(&format!("client_id=tpc_1&token=a&{hints}")), unknown);
     }
 
     #[test]

@@ -179,6 +179,11 @@ impl RedirectUri {
         matches!(self.kind, Kind::Loopback { .. })
     }
 
+    /// Whether it is https, to a site or to the user's own device.
+    pub(crate) fn is_https(&self) -> bool {
+        matches!(self.kind, Kind::Claimed | Kind::Loopback { https: true })
+    }
+
     /// Where it leads, to show to the user.
     pub fn destination(&self) -> Destination<'_> {
         // It was read when it was made, so it can be read again.
@@ -206,24 +211,26 @@ impl RedirectUri {
     /// # Ok::<(), oauth_dcr::RedirectUriError>(())
     /// ```
     pub fn matches(&self, requested: &str, policy: &RedirectPolicy) -> bool {
-        *self.text == *requested || self.differs_by_port_only(requested, policy)
+        let floats = |host: &str| {
+            self.kind == (Kind::Loopback { https: false }) && policy.lets_port_differ(host)
+        };
+        *self.text == *requested || self.host_but_for_port(requested).is_some_and(floats)
     }
 
-    fn differs_by_port_only(&self, requested: &str, policy: &RedirectPolicy) -> bool {
-        if self.kind != (Kind::Loopback { https: false }) {
-            return false;
+    /// The loopback host of `requested`, if it is this redirect URI but for the port.
+    pub(crate) fn host_but_for_port(&self, requested: &str) -> Option<&'static str> {
+        if !self.is_loopback() {
+            return None;
         }
-        let (Some((own_scheme, own)), Some((scheme, other))) =
-            (self.text.split_once("://"), requested.split_once("://"))
-        else {
-            return false;
-        };
-        let floats = |host: &&str| policy.lets_port_differ(host);
-        own_scheme == scheme
-            && LOOPBACK_HOSTS.into_iter().filter(floats).any(|host| {
-                let own = own.strip_prefix(host).and_then(without_port);
-                own.is_some() && own == other.strip_prefix(host).and_then(without_port)
-            })
+        let (own_scheme, own) = self.text.split_once("://")?;
+        let (scheme, other) = requested.split_once("://")?;
+        let mut hosts = LOOPBACK_HOSTS.into_iter();
+        hosts.find(|host| {
+            let own = own.strip_prefix(host).and_then(without_port);
+            own_scheme == scheme
+                && own.is_some()
+                && own == other.strip_prefix(host).and_then(without_port)
+        })
     }
 
     /// One text for all that match each other by `policy`: where the port may differ, no port but a

@@ -1,0 +1,66 @@
+use crate::authorization::{AuthorizationResponse, Delivery};
+
+/// A way back to the client that a page offers to the user: it tells the client why the request is
+/// refused (`error`, `error_description`, `state` and `iss`).
+///
+/// Only the user may follow it, by pressing it. Anybody can register a client, so a server that
+/// follows such links by itself is an open redirector (RFC 9700 section 4.11.2). That is why this is no
+/// [`AuthorizationResponse`], which is there to be sent.
+///
+/// ```
+/// use oauth_dcr::{LinkTarget, ReturnLink};
+///
+/// /// `escape` makes text safe in an attribute.
+/// fn html(link: &ReturnLink, escape: impl Fn(&str) -> String) -> String {
+///     match link.target() {
+///         LinkTarget::Anchor(uri) => {
+///             format!(r#"<a href="{}" rel="noreferrer">Return</a>"#, escape(&uri))
+///         }
+///         LinkTarget::Form { action, fields } => {
+///             let fields = fields.into_iter().map(|(name, value)| {
+///                 format!(r#"<input type="hidden" name="{name}" value="{}">"#, escape(value))
+///             });
+///             format!(
+///                 r#"<form method="post" action="{}">{}<button>Return</button></form>"#,
+///                 escape(action),
+///                 fields.collect::<String>(),
+///             )
+///         }
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnLink(AuthorizationResponse);
+
+/// What a [`ReturnLink`] is on a page. Escape every text, as everywhere in HTML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkTarget<'a> {
+    /// An anchor (`<a href>`) to this URI: https, http on a loopback host, or of a private-use scheme
+    /// that was registered, never `javascript:`.
+    Anchor(String),
+    /// A form with a button, for a client that asked for `response_mode=form_post`. The page's content
+    /// security policy has to let forms go to the scheme of `action` (`form-action`).
+    Form {
+        /// Where the form is posted.
+        action: &'a str,
+        /// Names and values of its hidden fields.
+        fields: Vec<(&'static str, &'a str)>,
+    },
+}
+
+impl ReturnLink {
+    pub(super) const fn new(response: AuthorizationResponse) -> Self {
+        Self(response)
+    }
+
+    /// What to put on the page.
+    pub fn target(&self) -> LinkTarget<'_> {
+        match self.0.delivery() {
+            Delivery::Redirect(uri) => LinkTarget::Anchor(uri),
+            Delivery::Form => LinkTarget::Form {
+                action: self.0.redirect_uri(),
+                fields: self.0.parameters().collect(),
+            },
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Who is told when the user says no, and the link that a page offers.
+
+use oauth_dcr::{
+    AuthorizationDecision, AuthorizationError as Error, Client, Delivery, LinkTarget,
+    RedirectionPolicy,
+};
+
+use super::{authorize, good, location, refused, with, without};
+use crate::support::{clients::Stored, tenants::t1};
+
+const ON_THE_DEVICE: [&str; 4] = [
+    "http://127.0.0.1:51004/cb",
+    "http://[::1]/cb",
+    "http://localhost:8080/cb",
+    "com.example.app:/cb",
+];
+
+const IN_THE_BROWSER: [&str; 2] = [
+    "https://app.example.com/callback",
+    "https://localhost:3005/cb",
+];
+
+fn client_at(uri: &str) -> Client {
+    Stored::public("tpc_A1").redirect_uris(&[uri]).client()
+}
+
+fn decision_at(uri: &str, policy: RedirectionPolicy) -> AuthorizationDecision {
+    let client = client_at(uri).with_redirection_policy(policy);
+    authorize(&t1(), &client, with("redirect_uri", uri)).unwrap()
+}
+
+#[test]
+fn a_denial_redirects_to_programs_on_the_device() {
+    for uri in ON_THE_DEVICE {
+        let refusal = decision_at(uri, RedirectionPolicy::OpenRedirectProtection).deny();
+        assert_eq!(refusal.error(), Error::Denied);
+        let told = location(refusal.response().unwrap());
+        assert!(
+            told.starts_with(&format!("{uri}?error=access_denied&")),
+            "{told}"
+        );
+        assert!(told.contains("&state=s-1&iss="), "{told}");
+        assert_eq!(refusal.link(), None);
+    }
+}
+
+#[test]
+fn a_denial_of_an_https_client_is_a_page_with_a_link() {
+    for uri in IN_THE_BROWSER {
+        let refusal = decision_at(uri, RedirectionPolicy::OpenRedirectProtection).deny();
+        assert_eq!((refusal.error(), refusal.response()), (Error::Denied, None));
+        let LinkTarget::Anchor(anchor) = refusal.link().unwrap().target() else {
+            panic!("a form");
+        };
+        let expected = format!(
+            "{uri}?error=access_denied&error_description=access+was+denied\
+             &state=s-1&iss=https%3A%2F%2Fauth.example.com"
+        );
+        assert_eq!(anchor, expected);
+    }
+}
+
+#[test]
+fn a_denial_redirects_where_the_owner_always_allows_it() {
+    for uri in IN_THE_BROWSER.into_iter().chain(ON_THE_DEVICE) {
+        let refusal = decision_at(uri, RedirectionPolicy::AllowAlways).deny();
+        let told = location(refusal.response().unwrap());
+        assert!(
+            told.starts_with(&format!("{uri}?error=access_denied&")),
+            "{told}"
+        );
+        assert_eq!(refusal.link(), None);
+    }
+}
+
+#[test]
+fn a_failure_of_the_host_redirects_nowhere_by_itself() {
+    for uri in IN_THE_BROWSER.into_iter().chain(ON_THE_DEVICE) {
+        let decision = decision_at(uri, RedirectionPolicy::OpenRedirectProtection);
+        for error in [Error::Denied, Error::ServerError, Error::LoginRequired] {
+            let refusal = decision.refuse(error);
+            assert_eq!(refusal.response(), None, "{uri}: {error}");
+            assert!(refusal.link().is_some(), "{uri}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_faulty_request_of_a_program_redirects_nowhere_by_itself() {
+    for uri in ON_THE_DEVICE {
+        let mut pairs = with("redirect_uri", uri);
+        pairs.retain(|(name, _)| *name != "code_challenge");
+        let refusal = refused(&t1(), &client_at(uri), pairs);
+        assert_eq!(refusal.response(), None, "{uri}");
+        assert!(refusal.link().is_some(), "{uri}");
+    }
+}
+
+#[test]
+fn a_client_that_was_removed_or_blocked_has_no_link() {
+    for policy in [
+        RedirectionPolicy::OpenRedirectProtection,
+        RedirectionPolicy::AllowAlways,
+    ] {
+        let decision = decision_at(ON_THE_DEVICE[0], policy);
+        for error in [Error::UnknownClient, Error::Blocked] {
+            let refusal = decision.refuse(error);
+            assert_eq!((refusal.response(), refusal.link()), (None, None));
+        }
+    }
+}
+
+#[test]
+fn a_denial_and_a_link_keep_the_response_mode() {
+    let denied = |uri, mode| {
+        let mut pairs = with("redirect_uri", uri);
+        pairs.push(("response_mode", String::from(mode)));
+        authorize(&t1(), &client_at(uri), pairs).unwrap().deny()
+    };
+    let [device, site] = [ON_THE_DEVICE[0], IN_THE_BROWSER[0]];
+    let refusal = denied(device, "fragment");
+    let told = location(refusal.response().unwrap());
+    assert!(
+        told.starts_with(&format!("{device}#error=access_denied&")),
+        "{told}"
+    );
+    let refusal = denied(device, "form_post");
+    assert_eq!(refusal.response().unwrap().delivery(), Delivery::Form);
+
+    let refusal = denied(site, "fragment");
+    let LinkTarget::Anchor(anchor) = refusal.link().unwrap().target() else {
+        panic!("a form");
+    };
+    assert!(
+        anchor.starts_with(&format!("{site}#error=access_denied&")),
+        "{anchor}"
+    );
+    let refusal = denied(site, "form_post");
+    let LinkTarget::Form { action, fields } = refusal.link().unwrap().target() else {
+        panic!("an anchor");
+    };
+    assert_eq!(action, site);
+    let iss = ("iss", "https://auth.example.com");
+    let description = ("error_description", "access was denied");
+    let expected = [
+        ("error", "access_denied"),
+        description,
+        ("state", "s-1"),
+        iss,
+    ];
+    assert_eq!(fields, expected);
+}
+
+#[test]
+fn a_denial_without_state_has_none() {
+    let client = client_at(IN_THE_BROWSER[0]);
+    let refusal = authorize(&t1(), &client, without("state")).unwrap().deny();
+    let LinkTarget::Anchor(anchor) = refusal.link().unwrap().target() else {
+        panic!("a form");
+    };
+    assert!(!anchor.contains("state="), "{anchor}");
+    assert!(authorize(&t1(), &client, good()).is_ok());
+}

@@ -1,0 +1,228 @@
+//! What refusals say to the people who make a client, and to the person in front of the browser.
+
+use oauth_dcr::{
+    AccessError, ApiPolicy, AuthorizationError as Error, Client, ClientGrant, GrantedScope,
+    Grantee, TenantSettings,
+};
+
+use super::{
+    after_the_redirect_uri, authorize, before_the_redirect_uri, client, good, refused, with,
+    without,
+};
+use crate::support::{
+    clients::Stored,
+    tenants::{API, t1},
+};
+
+fn every_error() -> Vec<Error> {
+    let before = before_the_redirect_uri()
+        .into_iter()
+        .map(|(_, _, error, _)| error);
+    let after = after_the_redirect_uri()
+        .into_iter()
+        .map(|(_, error, _)| error);
+    let others = [
+        Error::Unreadable,
+        Error::LocalhostPort,
+        Error::LoopbackPort,
+        Error::MalformedValue { parameter: "state" },
+        Error::UnknownParameter,
+        Error::ResponseTypeNotRegistered,
+        Error::NonceRequired,
+        Error::NoConnection,
+        Error::Denied,
+        Error::LoginRequired,
+        Error::ServerError,
+        Error::TemporarilyUnavailable,
+        AccessError::NothingOpen.into(),
+        AccessError::Closed.into(),
+        AccessError::NoGrant.into(),
+        AccessError::NotForClient.into(),
+        AccessError::BeyondGiven.into(),
+        AccessError::OtherApi.into(),
+    ];
+    before.chain(after).chain(others).collect()
+}
+
+#[test]
+fn a_description_holds_what_rfc_6749_allows() {
+    for error in every_error() {
+        let text = error.to_string();
+        let is_allowed = |it: u8| matches!(it, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~');
+        assert!(text.bytes().all(is_allowed), "{text}");
+        assert!(!text.contains("  "), "{text}");
+    }
+}
+
+#[test]
+fn advice_is_a_few_whole_sentences() {
+    for error in every_error() {
+        let advice = error.advice();
+        assert!(
+            advice.ends_with('.') && !advice.contains("  "),
+            "{error:?}: {advice}"
+        );
+        let words = advice.split(' ').count();
+        assert!((8..=50).contains(&words), "{error:?}: {words} words");
+        assert!(!advice.contains('_'), "{error:?}: {advice}");
+    }
+}
+
+#[test]
+fn a_person_with_a_forgotten_client_is_told_to_add_it_again() {
+    let gone = refused(&t1(), &client(), with("client_id", "tpc_GONE"));
+    assert!(
+        gone.error().advice().contains("remove the connection"),
+        "{gone:?}"
+    );
+    assert!(gone.error().advice().contains("add it again"), "{gone:?}");
+}
+
+/// What a client is told that asks for `resource`, or for none.
+fn told(tenant: &TenantSettings, client: &Client, resource: Option<&str>) -> Error {
+    let pairs = resource.map_or_else(|| without("resource"), |it| with("resource", it));
+    refused(tenant, client, pairs).error()
+}
+
+fn assert_not_to_blame(error: Error) {
+    let advice = error.advice();
+    assert!(
+        advice.contains("has done nothing wrong"),
+        "{error:?}: {advice}"
+    );
+    let text = error.to_string();
+    assert!(
+        text.contains("the request is not at fault"),
+        "{error:?}: {text}"
+    );
+}
+
+#[test]
+fn a_tenant_that_has_opened_nothing_does_not_blame_the_client() {
+    let mut tenant = t1();
+    tenant.client_grants.clear();
+    let error = told(&tenant, &client(), Some(API));
+    assert_eq!(
+        (error, error.code()),
+        (AccessError::NoGrant.into(), "unauthorized_client")
+    );
+    assert_not_to_blame(error);
+    let error = told(&tenant, &client(), None);
+    assert_eq!(
+        (error, error.code()),
+        (AccessError::NothingOpen.into(), "invalid_request")
+    );
+    assert_not_to_blame(error);
+
+    tenant = t1();
+    for api in &mut tenant.apis {
+        api.policy = ApiPolicy::Deny;
+    }
+    let error = told(&tenant, &client(), Some(API));
+    assert_eq!(
+        (error, error.code()),
+        (AccessError::Closed.into(), "unauthorized_client")
+    );
+    assert_not_to_blame(error);
+    assert_not_to_blame(told(&tenant, &client(), None));
+
+    tenant = t1();
+    tenant.connections.clear();
+    let refusal = refused(&tenant, &client(), good());
+    assert_not_to_blame(refusal.error());
+}
+
+#[test]
+fn a_client_with_a_grant_of_its_own_has_to_name_the_api() {
+    let mut tenant = t1();
+    let own = Grantee::Client(client().id().clone());
+    tenant.client_grants = vec![ClientGrant::new(own, API, GrantedScope::All)];
+    assert_eq!(
+        told(&tenant, &client(), None),
+        AccessError::ApiRequired.into()
+    );
+    let other = Stored::public("tpc_B2").client();
+    let mut pairs = without("resource");
+    pairs.retain(|(name, _)| *name != "client_id");
+    pairs.push(("client_id", "tpc_B2".to_owned()));
+    let error = refused(&tenant, &other, pairs).error();
+    assert_eq!(error, AccessError::NothingOpen.into());
+}
+
+#[test]
+fn descriptions_say_where_right_values_stand() {
+    for resource in [Some("https://nowhere.example"), None] {
+        let text = told(&t1(), &client(), resource).to_string();
+        for word in ["resource", "audience", "protected_resources"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
+    let refusal = refused(&t1(), &client(), with("scope", "nothing"));
+    assert!(
+        refusal.to_string().contains("scopes_supported"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn the_port_of_localhost_has_a_description_of_its_own() {
+    let uris = [
+        "http://localhost:8080/cb",
+        "http://127.0.0.1:8080/cb",
+        "https://localhost:8443/cb",
+    ];
+    let native = Stored::public("tpc_A1").redirect_uris(&uris).client();
+    let told = |localhost: bool, literals: bool, uri: &str| {
+        let mut tenant = t1();
+        tenant.registration.redirect_uris.localhost_any_port = localhost;
+        tenant.registration.redirect_uris.loopback_any_port = literals;
+        let decided = authorize(&tenant, &native, with("redirect_uri", uri));
+        decided.err().map(|refusal| refusal.error())
+    };
+    let [named, literal] = ["http://localhost:1/cb", "http://127.0.0.1:1/cb"];
+    // By default.
+    assert_eq!(told(false, true, named), Some(Error::LocalhostPort));
+    assert_eq!(told(false, true, literal), None);
+    assert_eq!(
+        told(false, true, "http://localhost/cb"),
+        Some(Error::LocalhostPort)
+    );
+    assert_eq!(
+        told(false, true, "http://localhost:1/other"),
+        Some(Error::RedirectUriNotRegistered)
+    );
+    assert_eq!(
+        told(false, true, "http://localhost:0/cb"),
+        Some(Error::RedirectUriNotRegistered)
+    );
+    // The port of 127.0.0.1 counts, too.
+    assert_eq!(told(false, false, named), Some(Error::LoopbackPort));
+    assert_eq!(told(true, false, literal), Some(Error::LoopbackPort));
+    assert_eq!(told(true, false, named), None);
+    // It always counts for https.
+    assert_eq!(
+        told(true, true, "https://localhost:1/cb"),
+        Some(Error::LoopbackPort)
+    );
+    for error in [Error::LocalhostPort, Error::LoopbackPort] {
+        assert_eq!(error.code(), "invalid_request");
+    }
+}
+
+#[test]
+fn stray_spaces_in_scope_count_for_nothing() {
+    for scope in [
+        " read:items",
+        "read:items ",
+        "  read:items   offline_access  ",
+    ] {
+        let decision = authorize(&t1(), &client(), with("scope", scope)).unwrap();
+        assert_eq!(
+            decision.access().scope().unwrap().as_str(),
+            "read:items",
+            "{scope:?}"
+        );
+    }
+    let decision = authorize(&t1(), &client(), with("scope", "   ")).unwrap();
+    assert_eq!(decision.access().scope(), None);
+}
