@@ -9,7 +9,7 @@ use oauth_dcr::{
     AuthorizationDecision, AuthorizationError, AuthorizationRefusal, AuthorizationRequest,
     AuthorizationResponse, Delivery, Issued, MarkOutcome, ResponseType,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     answers::{self, Answer},
@@ -50,7 +50,16 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
     if app.auto_approve {
         return approve(app, tenant, decision, FIRST_USER, &head.headers).await;
     }
+    if prefers_json(&head.headers) {
+        return answers::private_json(StatusCode::OK, &passed());
+    }
     interaction::begin(app, tenant, decision, client).unwrap_or_else(|_| answers::unavailable())
+}
+
+/// What a program is told that asks whether its request would be refused before it opens a browser. It
+/// can't sign in, so no session begins.
+fn passed() -> Value {
+    json!({ "valid": true, "next": "Open this address in the user's browser." })
 }
 
 /// Issues a code for what `user` has consented to.
@@ -67,7 +76,7 @@ pub(crate) async fn approve(
     match marking.await {
         Ok(MarkOutcome::Marked { .. }) => {}
         Ok(MarkOutcome::UnknownClient) => {
-            return refused(&decision.refuse(AuthorizationError::Denied), headers);
+            return refused(&decision.refuse(AuthorizationError::UnknownClient), headers);
         }
         Err(_) => return answers::unavailable(),
     }
@@ -85,7 +94,8 @@ fn back_to_client(response: &AuthorizationResponse) -> Answer {
     }
 }
 
-/// The client is told by a redirect, or whoever looks at the screen by a page.
+/// The client is told by a redirect or, where the refusal holds no response to send, the user by a page
+/// or a program by JSON.
 pub(crate) fn refused(refusal: &AuthorizationRefusal, headers: &HeaderMap) -> Answer {
     if let Some(response) = refusal.response() {
         return back_to_client(response);
@@ -113,5 +123,6 @@ pub(crate) fn refused(refusal: &AuthorizationRefusal, headers: &HeaderMap) -> An
 /// Programs say so; a browser asks for HTML.
 fn prefers_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|it| it.to_str().ok());
-    accept.is_some_and(|it| it.contains("application/json") && !it.contains("text/html"))
+    let accept = accept.unwrap_or_default().to_ascii_lowercase();
+    accept.contains("application/json") && !accept.contains("text/html")
 }

@@ -76,25 +76,24 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
             let ticked: Vec<String> = forms::values(&sent.form, "scope").collect();
             let ticked = ticked.iter().map(String::as_str);
             // The owner may have removed or blocked the client while the user was thinking.
-            let id = session.decision.client_id().clone();
-            match app.find_client(tenant, Some(id)).await {
-                Ok(Some(client)) if !client.is_blocked() => {
-                    let decision = session.decision.limited_to(ticked);
+            let decision = session.decision;
+            let refuse = |error| refused(&decision.refuse(error), &sent.headers);
+            match app
+                .find_client(tenant, Some(decision.client_id().clone()))
+                .await
+            {
+                Ok(None) => refuse(AuthorizationError::UnknownClient),
+                Ok(Some(client)) if client.is_blocked() => refuse(AuthorizationError::Blocked),
+                Ok(Some(_)) => {
+                    let decision = decision.limited_to(ticked);
                     approve(app, tenant, decision, user, &sent.headers).await
                 }
-                Ok(_) => refused(
-                    &session.decision.refuse(AuthorizationError::Denied),
-                    &sent.headers,
-                ),
                 Err(_) => answers::unavailable(),
             }
         }
         "other-user" => return sign_in_as(app, tenant, &sent, None),
-        // Whatever is no approval is a denial.
-        _ => refused(
-            &session.decision.refuse(AuthorizationError::Denied),
-            &sent.headers,
-        ),
+        // Whatever is no approval is a denial, by the user who has signed in.
+        _ => refused(&session.decision.deny(), &sent.headers),
     };
     app.sessions.end(&sent.ticket);
     let cookie = Cookie::of(tenant, &sent.ticket.id).removed();

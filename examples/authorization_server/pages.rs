@@ -13,8 +13,12 @@ use http::{
 };
 use http_body_util::Full;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use oauth_dcr::{AuthorizationError, AuthorizationRefusal, AuthorizationResponse};
+use oauth_dcr::{
+    AccessError, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, LinkTarget,
+    ReturnLink,
+};
 use sha2::{Digest as _, Sha256};
+use url::Url;
 
 use crate::{
     answers::{Answer, NO_REFERRER, NO_STORE},
@@ -131,31 +135,89 @@ pub(crate) fn stale() -> Answer {
 
 /// The page for an authorization that is refused.
 pub(crate) fn refusal(refusal: &AuthorizationRefusal) -> Answer {
-    let body = match refusal.error() {
-        AuthorizationError::Denied => html! {
-            h1 { "Access denied" }
-            p { "The application gets nothing. You can close this page." }
-        },
-        error => html! {
-            h1 { "The application’s request is not valid" }
-            p {
-                "Nothing was shared with it. If this goes on, whoever makes the application will want "
-                "to know this:"
-            }
+    let error = refusal.error();
+    let target = refusal.link().map(ReturnLink::target);
+    let body = html! {
+        h1 { (heading(error)) }
+        p { (error.advice()) }
+        @if let Some(target) = &target {
+            (way_back(error, target))
+        }
+        @if error != AuthorizationError::Denied {
             p.technical { code { (error.code()) } ": " (refusal) }
-            @if let Some(endpoint) = refusal.registration_endpoint() {
-                p.technical {
-                    "Applications register at " code { (endpoint) } "."
+        }
+        @if let Some(endpoint) = refusal.registration_endpoint() {
+            p.technical { "Applications register at " code { (endpoint) } "." }
+        }
+    };
+    let form_target = match &target {
+        Some(LinkTarget::Form { action, .. }) => FormTarget::Client {
+            redirect_uri: action,
+        },
+        _ => FormTarget::Here,
+    };
+    page(StatusCode::BAD_REQUEST, "Not possible", form_target, &body)
+}
+
+const fn heading(error: AuthorizationError) -> &'static str {
+    match error {
+        AuthorizationError::Denied => "Access denied",
+        AuthorizationError::UnknownClient => "This service does not know the application",
+        AuthorizationError::Blocked
+        | AuthorizationError::NoConnection
+        | AuthorizationError::Access(
+            AccessError::Closed | AccessError::NoGrant | AccessError::NothingOpen,
+        ) => "This service is not open to the application",
+        AuthorizationError::ServerError | AuthorizationError::TemporarilyUnavailable => {
+            "This service can’t answer now"
+        }
+        _ => "The application’s request is not valid",
+    }
+}
+
+/// The link back to the application. Only the user follows it: nothing here does so by itself.
+fn way_back(error: AuthorizationError, target: &LinkTarget<'_>) -> Markup {
+    let words = match error {
+        AuthorizationError::Denied => "Return to the application",
+        _ => "Return to the application and report this",
+    };
+    let address = match target {
+        LinkTarget::Anchor(uri) => uri,
+        LinkTarget::Form { action, .. } => *action,
+    };
+    html! {
+        @match target {
+            LinkTarget::Anchor(uri) => {
+                div.actions { a.button href=(uri) rel="noreferrer" { (words) } }
+            }
+            LinkTarget::Form { action, fields } => {
+                form method="post" action=(action) rel="noreferrer" {
+                    (hidden(fields.iter().copied()))
+                    div.actions { button type="submit" { (words) } }
                 }
             }
-        },
-    };
-    page(
-        StatusCode::BAD_REQUEST,
-        "Not possible",
-        FormTarget::Here,
-        &body,
-    )
+        }
+        p.note { "This leads to " strong { (place(address)) } "." }
+    }
+}
+
+/// The host of a web address, or the scheme of an app's.
+fn place(address: &str) -> String {
+    let address = Url::parse(address).ok();
+    let place = address.map(|it| match it.host_str() {
+        Some(host) if matches!(it.scheme(), "http" | "https") => host.to_owned(),
+        _ => format!("an app on this device ({}:)", it.scheme()),
+    });
+    place.unwrap_or_default()
+}
+
+/// The fields that a form sends along unseen.
+fn hidden<'a>(fields: impl Iterator<Item = (&'static str, &'a str)>) -> Markup {
+    html! {
+        @for (name, value) in fields {
+            input type="hidden" name=(name) value=(value);
+        }
+    }
 }
 
 /// The answer to a client that asked for a form (Form Post Response Mode section 2). It would send
@@ -165,9 +227,7 @@ pub(crate) fn form_post(response: &AuthorizationResponse) -> Answer {
     let body = html! {
         h1 { "Back to the application" }
         form method="post" action=(redirect_uri) {
-            @for (name, value) in response.parameters() {
-                input type="hidden" name=(name) value=(value);
-            }
+            (hidden(response.parameters()))
             div.actions { button.primary type="submit" { "Continue" } }
         }
     };

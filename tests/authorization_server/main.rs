@@ -26,6 +26,7 @@ mod pages;
 mod person;
 mod programs;
 mod races;
+mod refusals;
 mod revocation;
 mod scene;
 mod site;
