@@ -27,6 +27,7 @@ mod person;
 mod programs;
 mod races;
 mod refusals;
+mod refused_in_browser;
 mod revocation;
 mod scene;
 mod site;
