@@ -91,7 +91,6 @@ const fn of_access(error: AccessError) -> &'static str {
         | AccessError::SeveralResources
         | AccessError::NotForClient
         | AccessError::MalformedScope
-        | AccessError::BeyondGiven
         | AccessError::OtherApi => FAULTY_REQUEST,
     }
 }

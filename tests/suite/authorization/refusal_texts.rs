@@ -38,7 +38,6 @@ fn every_error() -> Vec<Error> {
         AccessError::Closed.into(),
         AccessError::NoGrant.into(),
         AccessError::NotForClient.into(),
-        AccessError::BeyondGiven.into(),
         AccessError::OtherApi.into(),
     ];
     before.chain(after).chain(others).collect()
