@@ -39,6 +39,6 @@ pub use web_uri::{WebUri, WebUriError};
 
 #[cfg(test)]
 pub(crate) use client_secret::COMPARED;
-pub(crate) use scope::is_scope_token;
+pub(crate) use scope::{is_scope, is_scope_token, scope_tokens};
 pub(crate) use text::{TextFault, check as check_text};
 pub(crate) use uri::{is_host, is_host_name, is_origin};

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use crate::{
     access::{
         AccessError, AccessRequest, ApiAccess,
-        scopes::{OFFLINE_ACCESS, is_identity, is_scope, tokens},
+        scopes::{OFFLINE_ACCESS, is_identity, is_scope},
     },
     client::Client,
     settings::{
         ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, RefreshTokenWhen,
         ScopeWhenNoneRequested, SubjectType, TenantSettings, without_empty_path,
     },
-    values::{ClientId, GrantType, Scope, SecurityMode},
+    values::{ClientId, GrantType, Scope, SecurityMode, scope_tokens},
 };
 
 /// Whose access it is: a client's, or that of one that has yet to register.
@@ -217,7 +217,7 @@ impl TenantSettings {
     ) -> bool {
         let is_wanted = match self.refresh_token_when {
             RefreshTokenWhen::OfflineAccessRequested => {
-                tokens(requested).any(|token| token == OFFLINE_ACCESS)
+                scope_tokens(requested).any(|token| token == OFFLINE_ACCESS)
             }
             RefreshTokenWhen::Registered => true,
         };
@@ -333,7 +333,7 @@ impl TenantSettings {
             token if is_identity(token) => keeps_identity,
             token => ceiling.is_some_and(|ceiling| ceiling.covers(token)),
         };
-        let of_api = || tokens(requested).filter(|token| !is_identity(token));
+        let of_api = || scope_tokens(requested).filter(|token| !is_identity(token));
         let asks_for_api = of_api().next().is_some();
         if asks_for_api && !of_api().any(|token| passes(&token)) {
             return Err(AccessError::NothingLeft);
@@ -341,7 +341,7 @@ impl TenantSettings {
         let wants_whole =
             !asks_for_api && self.scope_when_none_requested == ScopeWhenNoneRequested::WholeGrant;
         let unasked = ceiling.into_iter().filter(|_| wants_whole);
-        let given = tokens(requested)
+        let given = scope_tokens(requested)
             .filter(passes)
             .chain(unasked.flat_map(Ceiling::scopes));
         Ok(Scope::of_tokens(given, requested.len()))

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::{
         AccessError,
-        scopes::{OFFLINE_ACCESS, is_identity, is_scope, tokens},
+        scopes::{OFFLINE_ACCESS, is_identity, is_scope},
     },
-    values::Scope,
+    values::{Scope, scope_tokens},
 };
 
 /// What a client was given: an API, scopes of it, and whether a refresh token goes with them.
@@ -85,7 +85,7 @@ impl ApiAccess {
         if !is_scope(requested) {
             return Err(AccessError::MalformedScope);
         }
-        let wanted: HashSet<&str> = tokens(requested).collect();
+        let wanted: HashSet<&str> = scope_tokens(requested).collect();
         if wanted.iter().all(|token| is_identity(token)) {
             return Ok(self);
         }

@@ -1,6 +1,6 @@
 //! Reading requested scopes.
 
-use crate::values::is_scope_token;
+use crate::values;
 
 /// Scopes that no API has: they are about the user's identity or, the last, about a refresh token
 /// (OpenID Connect Core sections 5.4 and 11).
@@ -10,16 +10,11 @@ pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 /// Bytes of a requested scope, at most.
 const MAX_BYTES: usize = 4096;
 
-/// Whether `text` is scope tokens with spaces between (RFC 6749 section 3.3). Clients send stray
-/// spaces, at the ends and between tokens: they count for nothing.
+/// Whether `text` is a scope of tolerable length (RFC 6749 section 3.3). It may hold no token.
 pub(super) fn is_scope(text: &str) -> bool {
-    text.len() <= MAX_BYTES && tokens(text).all(is_scope_token)
+    text.len() <= MAX_BYTES && values::is_scope(text)
 }
 
 pub(crate) fn is_identity(token: &str) -> bool {
     IDENTITY.contains(&token)
-}
-
-pub(super) fn tokens(scope: &str) -> impl Iterator<Item = &str> {
-    scope.split(' ').filter(|token| !token.is_empty())
 }

@@ -7,8 +7,9 @@ use crate::{
     },
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
     values::{
-        ApplicationType, ClientName, GrantType, LanguageTag, OrderedSet, RedirectUri, ResponseType,
-        Scope, SecurityMode, TokenEndpointAuthMethod, WebUri, Word, check_text,
+        ApplicationType, ClientName, Destination, GrantType, LanguageTag, OrderedSet, RedirectUri,
+        ResponseType, Scope, SecurityMode, TokenEndpointAuthMethod, WebUri, Word, check_text,
+        scope_tokens,
     },
 };
 
@@ -28,13 +29,19 @@ impl RegistrationSettings {
             .as_deref()
             .map(application_type)
             .transpose()?;
-        let redirect_uris = self.redirect_uris(request.redirect_uris, application_type)?;
+        // The grants decide which redirect URIs suit, but the first fault is that of the URIs.
+        let grant_types = self.grant_types(request.grant_types);
+        let keeps_implicit = grant_types
+            .as_ref()
+            .is_ok_and(|grants| grants.contains(GrantType::Implicit));
+        let suits = |uri: &RedirectUri| self.check_use(uri, application_type, keeps_implicit);
+        let redirect_uris = self.redirect_uris(request.redirect_uris, suits)?;
         let texts = self
             .bounded(request.texts)?
             .into_iter()
             .filter_map(|text| self.text(text).transpose());
         let method = self.auth_method(request.token_endpoint_auth_method)?;
-        let grant_types = self.grant_types(request.grant_types)?;
+        let grant_types = grant_types?;
         if method.is_public() && grant_types.contains(GrantType::ClientCredentials) {
             let fault = MetadataFault::ConfidentialOnly;
             return Err(MetadataError::new(Field::GrantTypes, fault));
@@ -57,7 +64,7 @@ impl RegistrationSettings {
     fn redirect_uris(
         &self,
         texts: Option<Vec<String>>,
-        application_type: Option<ApplicationType>,
+        suits: impl Fn(&RedirectUri) -> Result<(), MetadataFault>,
     ) -> Result<Box<[RedirectUri]>, MetadataError> {
         let texts = texts.unwrap_or_default();
         let max = self.redirect_uris.max;
@@ -70,7 +77,7 @@ impl RegistrationSettings {
         let mut accepted: Vec<RedirectUri> = Vec::with_capacity(texts.len());
         let mut first_refusal = None;
         for (index, text) in texts.into_iter().enumerate() {
-            match self.redirect_uri(text, application_type) {
+            match self.redirect_uri(text, &suits) {
                 Ok(uri) if accepted.contains(&uri) => {}
                 Ok(uri) => accepted.push(uri),
                 Err(fault) => {
@@ -95,13 +102,31 @@ impl RegistrationSettings {
     fn redirect_uri(
         &self,
         text: String,
-        application_type: Option<ApplicationType>,
+        suits: impl Fn(&RedirectUri) -> Result<(), MetadataFault>,
     ) -> Result<RedirectUri, MetadataFault> {
         let uri = RedirectUri::parse(text, &self.redirect_uris)?;
-        if application_type == Some(ApplicationType::Web) && !uri.suits_web_application() {
-            return Err(MetadataFault::NotForWebApplication);
-        }
+        suits(&uri)?;
         Ok(uri)
+    }
+
+    /// OpenID Connect Registration section 2, `application_type`. Development tools register as `web`
+    /// with loopback redirect URIs, and only the implicit grant rules those out.
+    fn check_use(
+        &self,
+        uri: &RedirectUri,
+        application_type: Option<ApplicationType>,
+        keeps_implicit: bool,
+    ) -> Result<(), MetadataFault> {
+        let is_web = application_type == Some(ApplicationType::Web);
+        match uri.destination() {
+            Destination::App(scheme) if is_web && !self.redirect_uris.lists(scheme) => {
+                Err(MetadataFault::NotForWebApplication)
+            }
+            _ if keeps_implicit && !uri.suits_implicit_grant() => {
+                Err(MetadataFault::NotForImplicitGrant)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Absent means `client_secret_post`, or the first method that is supported where that is not.
@@ -223,14 +248,15 @@ impl RegistrationSettings {
         contacts.into_iter().enumerate().map(check).collect()
     }
 
-    /// RFC 6749 section 3.3. Several clients send `""` when they want none.
+    /// RFC 6749 section 3.3. Several clients send `""` when they want none. The limit counts the text as
+    /// it was sent.
     fn scope(&self, scope: String) -> Result<Option<Scope>, MetadataError> {
         let refuse = |fault| MetadataError::new(Field::Scope, fault);
         let max = self.metadata_limits.scope_bytes;
         if scope.len() > max {
             return Err(refuse(MetadataFault::TooLong { max }));
         }
-        if scope.is_empty() {
+        if scope_tokens(&scope).next().is_none() {
             return Ok(None);
         }
         Scope::parse(scope)

@@ -111,10 +111,20 @@ pub enum MetadataFault {
     /// A client without a secret can't act for itself (RFC 6749 section 4.4).
     #[error("client_credentials is for confidential clients")]
     ConfidentialOnly,
-    /// A web application registers https redirect URIs that are not loopback
+    /// A web application has no private-use scheme, unless the policy lists the scheme
     /// (OpenID Connect Registration section 2).
-    #[error("a web application needs https and a host that is not loopback")]
+    #[error(
+        "a client with application_type web can't have a private-use scheme; use https, or register \
+         as native"
+    )]
     NotForWebApplication,
+    /// A client with the grant `implicit` has https redirect URIs that are not loopback
+    /// (OpenID Connect Registration section 2).
+    #[error(
+        "a client with the grant implicit needs https and a host that is not loopback; use one, or \
+         leave out implicit"
+    )]
+    NotForImplicitGrant,
     /// A redirect URI is refused.
     #[error(transparent)]
     RedirectUri(#[from] RedirectUriError),
@@ -151,6 +161,7 @@ impl MetadataFault {
             Self::AuthorizationCodeRequired => "authorization_code_required",
             Self::ConfidentialOnly => "confidential_only",
             Self::NotForWebApplication => "not_for_web_application",
+            Self::NotForImplicitGrant => "not_for_implicit_grant",
             Self::RedirectUri(error) => error.rule(),
             Self::ClientName(error) => error.rule(),
             Self::WebUri(error) => error.rule(),

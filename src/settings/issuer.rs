@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{RedirectPolicy, RedirectUri};
+use crate::values::{Destination, RedirectPolicy, RedirectUri};
 
 /// The issuer identifier of an authorization server (RFC 8414 section 2): an https URL without
 /// query and fragment, or http on a loopback host while developing.
@@ -35,7 +35,7 @@ impl Issuer {
             ..RedirectPolicy::default()
         };
         let uri = RedirectUri::parse(text, &policy).map_err(|_| InvalidIssuer)?;
-        if !(uri.suits_web_application() || uri.is_loopback()) || text.contains('?') {
+        if matches!(uri.destination(), Destination::App(_)) || text.contains('?') {
             return Err(InvalidIssuer);
         }
         Ok(Self(text.into()))

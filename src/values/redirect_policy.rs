@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::values::uri::{is_dns_label, is_scheme};
+
 /// Schemes that no policy can allow: a browser or an operating system gives them a meaning of its
 /// own, and following one can run code, read a file or start a message.
 const NEVER: [&str; 43] = [
@@ -93,11 +95,17 @@ pub(super) fn is_never_allowed(scheme: &str) -> bool {
     names.any(|name| scheme.eq_ignore_ascii_case(name)) || NEVER_FAMILIES.iter().any(begins)
 }
 
-/// A private-use scheme without a dot that a policy lets clients register, such as `cursor`.
+/// Whether `scheme` is a domain name reversed (RFC 8252 section 7.1). It has a dot at least.
+pub(super) fn is_reverse_domain(scheme: &str) -> bool {
+    scheme.contains('.') && scheme.split('.').all(is_dns_label)
+}
+
+/// A private-use scheme that a policy lists, such as `cursor` or `com.example.app`.
 ///
-/// Schemes in reverse-domain form (`com.example.app`) need no permission. `javascript`, `data`,
-/// `file`, `http` and other schemes with a meaning of their own can't be allowed, nor can those of an
-/// operating system, such as `x-apple.systempreferences`.
+/// A scheme without a dot can be registered only where the policy lists it. A scheme in reverse-domain
+/// form needs to be listed only for clients that register as `web`. `javascript`, `data`, `file`, `http`
+/// and other schemes with a meaning of their own can't be listed, nor can the schemes of an operating
+/// system, such as `x-apple.systempreferences`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AllowedScheme(Box<str>);
@@ -106,8 +114,12 @@ pub struct AllowedScheme(Box<str>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidScheme {
-    /// It is not `ALPHA *( ALPHA / DIGIT / "+" / "-" )` (RFC 3986 section 3.1, without the dot).
-    #[error("this is not the name of a URI scheme without a dot; leave out the colon")]
+    /// It is not a scheme of RFC 3986 section 3.1, or it has a dot and is not in reverse-domain form
+    /// (RFC 8252 section 7.1).
+    #[error(
+        "write a URI scheme such as cursor, or one in reverse-domain form such as com.example.app; \
+         leave out the colon"
+    )]
     Malformed,
     /// Following such a URI can run code, read a file or start a message.
     #[error("this scheme can never be a redirect URI's")]
@@ -123,10 +135,8 @@ impl AllowedScheme {
         if is_never_allowed(text) {
             return Err(InvalidScheme::NeverAllowed);
         }
-        // One with a dot is in reverse-domain form, or refused.
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+-".contains(&byte);
-        let first = text.bytes().next();
-        if !first.is_some_and(|byte| byte.is_ascii_alphabetic()) || !text.bytes().all(legal) {
+        let has_right_form = !text.contains('.') || is_reverse_domain(text);
+        if !is_scheme(text) || !has_right_form {
             return Err(InvalidScheme::Malformed);
         }
         Ok(Self(text.to_ascii_lowercase().into_boxed_str()))
@@ -178,7 +188,8 @@ pub struct RedirectPolicy {
     pub max: usize,
     /// The longest redirect URI, in bytes. Default 2048.
     pub max_bytes: usize,
-    /// Private-use schemes without a dot that are allowed. Default none.
+    /// Private-use schemes that are allowed although they have no dot, or although the client registers
+    /// as `web`. Default none.
     pub schemes: Vec<AllowedScheme>,
     /// Whether https hosts of one label, such as `https://intranet/`, are allowed; `localhost`
     /// always is. Default `false`.
@@ -253,7 +264,23 @@ mod tests {
                 Err(InvalidScheme::NeverAllowed)
             );
         }
-        for text in ["", "cursor:", "1st", "a b", "é", "a..b", "com.example.app"] {
+        for text in [
+            "",
+            "cursor:",
+            "1st",
+            "a b",
+            "é",
+            "a_b",
+            "a..b",
+            ".a",
+            "a.",
+            "com.-a",
+            "com.a-",
+            "1com.a",
+            "com.a+b",
+            "com.example.app:",
+            "com.é",
+        ] {
             assert_eq!(
                 AllowedScheme::parse(text),
                 Err(InvalidScheme::Malformed),
@@ -262,6 +289,20 @@ mod tests {
         }
         let json = r#"{"schemes": ["javascript"]}"#;
         assert!(serde_json::from_str::<RedirectPolicy>(json).is_err());
+    }
+
+    #[test]
+    fn a_scheme_is_listed_with_or_without_dots() {
+        for scheme in [
+            "cursor",
+            "web+app",
+            "my-app",
+            "com.example.app",
+            "com.example.my-app",
+        ] {
+            let shouted = AllowedScheme::parse(&scheme.to_ascii_uppercase()).unwrap();
+            assert_eq!(shouted.as_str(), scheme);
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer};
 
 use crate::values::{
     RedirectPolicy,
-    redirect_policy::is_never_allowed,
-    uri::{Authority, Host, UriFault, UriParts, is_dns_label, read_port},
+    redirect_policy::{is_never_allowed, is_reverse_domain},
+    uri::{Authority, Host, UriFault, UriParts, read_port},
 };
 
 /// The hosts of http redirect URIs, each in the one spelling that can't be mistaken.
@@ -168,9 +168,9 @@ impl RedirectUri {
         &self.text
     }
 
-    /// Whether it is https and leads away from the user's device, as a web application's has to
-    /// (OpenID Connect Registration section 2, `application_type`).
-    pub fn suits_web_application(&self) -> bool {
+    /// Whether it is https and leads away from the user's device. The implicit grant sends tokens
+    /// nowhere else (OpenID Connect Registration section 2, `application_type`).
+    pub fn suits_implicit_grant(&self) -> bool {
         self.kind == Kind::Claimed
     }
 
@@ -335,8 +335,7 @@ fn private_use(parts: &UriParts<'_>, policy: &RedirectPolicy) -> Result<Kind, Re
         // Without `//` there is no host.
         return Err(RedirectUriError::Host);
     }
-    let reverse_domain = scheme.contains('.') && scheme.split('.').all(is_dns_label);
-    let is_allowed = reverse_domain || policy.lists(scheme);
+    let is_allowed = is_reverse_domain(scheme) || policy.lists(scheme);
     if !is_allowed || is_never_allowed(scheme) {
         return Err(RedirectUriError::SchemeNotAllowed);
     }

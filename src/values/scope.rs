@@ -6,22 +6,43 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(try_from = "String")]
 pub struct Scope(Box<str>);
 
-/// A scope is not a list of RFC 6749 scope tokens with one space between.
+/// A scope is not a list of RFC 6749 scope tokens with spaces between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is a list of scope tokens with one space between")]
+#[error("a scope is a list of scope tokens with spaces between")]
 pub struct InvalidScope;
 
 impl Scope {
-    /// The scope that `text` spells.
+    /// The scope of the tokens in `text`, with one space between them.
+    ///
+    /// Clients send stray spaces, so spaces at the ends and more than one space in a row are
+    /// accepted. A tab or a line end is not a space.
+    ///
+    /// ```
+    /// use oauth_dcr::Scope;
+    ///
+    /// let scope = Scope::parse(" openid  email ")?;
+    /// assert_eq!(scope.as_str(), "openid email");
+    /// # Ok::<(), oauth_dcr::InvalidScope>(())
+    /// ```
     ///
     /// # Errors
-    /// [`InvalidScope`] if it is empty, or not `scope-token *( SP scope-token )`.
+    /// [`InvalidScope`] if there is no token, or a text that is no `scope-token`.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidScope> {
         let text = text.into();
-        if !text.split(' ').all(is_scope_token) {
+        if !is_scope(&text) {
             return Err(InvalidScope);
         }
-        Ok(Self(text.into_boxed_str()))
+        let mut reduced = String::with_capacity(text.len());
+        for token in scope_tokens(&text) {
+            if !reduced.is_empty() {
+                reduced.push(' ');
+            }
+            reduced.push_str(token);
+        }
+        if reduced.is_empty() {
+            return Err(InvalidScope);
+        }
+        Ok(Self(reduced.into_boxed_str()))
     }
 
     /// The scope of these scope tokens, each once, or `None` if there is none. They come to about
@@ -43,7 +64,7 @@ impl Scope {
         (!text.is_empty()).then(|| Self(text.into_boxed_str()))
     }
 
-    /// The scope as it was written.
+    /// The scope tokens as one text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -68,6 +89,17 @@ impl Serialize for Scope {
     }
 }
 
+/// The tokens of a scope as a client sends it: stray spaces separate nothing.
+pub(crate) fn scope_tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|token| !token.is_empty())
+}
+
+/// Whether `text` is a scope as a client sends it: scope tokens with spaces between and around them,
+/// or no token at all.
+pub(crate) fn is_scope(text: &str) -> bool {
+    scope_tokens(text).all(is_scope_token)
+}
+
 /// Whether `text` is one scope token: NQCHAR, which is visible ASCII without the double quote and
 /// the backslash.
 pub(crate) fn is_scope_token(text: &str) -> bool {
@@ -81,10 +113,24 @@ mod tests {
 
     #[test]
     fn tokens_have_one_space_between() {
-        let scope = Scope::parse("openid read:items https://api.example.com/x").unwrap();
-        assert_eq!(scope.tokens().count(), 3);
+        for (text, reduced) in [
+            ("openid read:items https://api.example.com/x", None),
+            ("a", None),
+            (" a", Some("a")),
+            ("a ", Some("a")),
+            ("  a   b  ", Some("a b")),
+            ("a  a", Some("a a")),
+        ] {
+            let scope = Scope::parse(text).unwrap();
+            assert_eq!(scope.as_str(), reduced.unwrap_or(text), "{text:?}");
+            assert!(scope.tokens().all(is_scope_token), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn other_characters_are_refused() {
         for bad in [
-            "", " ", "a  b", " a", "a ", "a\tb", "\"a\"", "a\\b", "é", "a\0",
+            "", " ", "   ", "a\tb", "a\nb", "a \n", "a\r\n", "\u{a0}a", "\"a\"", "a\\b", "é", "a\0",
         ] {
             assert_eq!(Scope::parse(bad), Err(InvalidScope), "{bad:?}");
         }

@@ -43,7 +43,7 @@ pub(crate) enum UriFault {
 pub(crate) enum Host {
     V4(Ipv4Addr),
     V6(Ipv6Addr),
-    /// A DNS name of the preferred syntax (RFC 1123 section 2.1); `labels` counts its labels.
+    /// A DNS name; `labels` counts its labels.
     Name {
         labels: usize,
     },
@@ -201,12 +201,11 @@ impl<'a> Authority<'a> {
         if is_number(self.host.rsplit('.').next().unwrap_or_default()) {
             return self.host.parse().map(Host::V4).map_err(|_| UriFault::Host);
         }
-        let labels = self.host.split('.');
-        if self.host.len() > 253 || !labels.clone().all(is_dns_label) {
+        if !is_dns_name(self.host) {
             return Err(UriFault::Host);
         }
         Ok(Host::Name {
-            labels: labels.count(),
+            labels: self.host.split('.').count(),
         })
     }
 
@@ -274,18 +273,44 @@ fn check_bytes(text: &str) -> Result<(), UriFault> {
     }
 }
 
-fn is_scheme(text: &str) -> bool {
+/// Whether `text` is a scheme (RFC 3986 section 3.1).
+pub(super) fn is_scheme(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(legal)
 }
 
 /// A label of the preferred name syntax: letters, digits and inner hyphens (RFC 1034 section 3.5).
 pub(crate) fn is_dns_label(label: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    is_label_of(label, is_in_label)
+}
+
+fn is_in_label(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
+fn is_label_of(label: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
     (1..=63).contains(&label.len())
-        && label.bytes().all(inner)
+        && label.bytes().all(is_allowed)
         && !label.starts_with('-')
         && !label.ends_with('-')
+}
+
+/// Whether `text` is a DNS name whose labels have the preferred syntax (RFC 1123 section 2.1), or hold an
+/// underscore besides, as those of many real hosts do.
+///
+/// The last label holds none, because no top-level domain does, nor does an A-label, which parsers
+/// decode (RFC 5890 section 2.3.1).
+fn is_dns_name(text: &str) -> bool {
+    let (above, last) = text.rsplit_once('.').unzip();
+    let is_label = |label: &str| {
+        let start = label.get(..4).unwrap_or_default();
+        let is_encoded = start.eq_ignore_ascii_case("xn--");
+        is_label_of(label, |byte| {
+            is_in_label(byte) || byte == b'_' && !is_encoded
+        })
+    };
+    let mut above = above.into_iter().flat_map(|it| it.split('.'));
+    text.len() <= 253 && is_dns_label(last.unwrap_or(text)) && above.all(is_label)
 }
 
 /// Whether `text` is an origin exactly as a browser writes it in an `Origin` header: scheme, host
@@ -320,9 +345,9 @@ pub(crate) fn is_host(text: &str) -> bool {
     Authority::read(text).is_ok_and(|it| it.port.is_none() && it.read_host(is_number).is_ok())
 }
 
-/// Whether `text` is a DNS name of the preferred syntax, or an IPv4 address.
+/// Whether `text` is a DNS name or an IPv4 address.
 pub(crate) fn is_host_name(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_dns_label)
+    is_dns_name(text)
 }
 
 pub(super) fn read_port(digits: &str) -> Result<u16, UriFault> {
@@ -345,6 +370,7 @@ mod tests {
             "127.0.0.1",
             "[::1]",
             "auth.example.com",
+            "auth_1.example.com",
         ] {
             assert!(is_host(host), "{host}");
         }
@@ -354,6 +380,8 @@ mod tests {
             "a..b",
             "a.example.",
             "a:80",
+            "a.b_c",
+            "xn--a_b.example",
             "[::1",
             "",
         ] {

@@ -112,6 +112,7 @@ mod tests {
             "https://example.com",
             "HTTPS://Example.com:8443/a?b=@#c",
             "https://[::1]?/",
+            "https://my_app.example.com/",
         ] {
             assert_eq!(WebUri::parse(good).unwrap().as_str(), good);
         }
@@ -130,6 +131,8 @@ mod tests {
             ("https://user@example.com", WebUriError::Userinfo),
             ("https://exa%6dple.com", WebUriError::Host),
             ("https://app.1password/", WebUriError::Host),
+            ("https://example.c_m/", WebUriError::Host),
+            ("https://xn--a_b.example/", WebUriError::Host),
             ("https://example.com/a b", WebUriError::Character),
             ("https://example.com\\@evil.test", WebUriError::Character),
             ("https://ex\u{e4}mple.com/", WebUriError::Character),

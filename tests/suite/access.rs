@@ -57,6 +57,14 @@ fn what_is_given_is_requested_and_granted_and_known() {
     assert_eq!(given("delete:items"), Err(Error::NothingLeft));
     assert_eq!(given("read:item"), Err(Error::NothingLeft));
     assert_eq!(given(""), scopes(""));
+    assert_eq!(given("  "), scopes(""));
+    assert_eq!(
+        given(" write:items   read:items "),
+        scopes("write:items read:items")
+    );
+    assert_eq!(given("write:items\tread:items"), Err(Error::MalformedScope));
+    let long = format!("read:items{}", " ".repeat(4096));
+    assert_eq!(given(&long), Err(Error::MalformedScope));
 }
 
 #[test]

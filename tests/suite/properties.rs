@@ -39,7 +39,7 @@ pub(crate) fn wide_policy() -> RedirectPolicy {
 }
 
 /// Hosts near the border between those that are accepted and others.
-const HOSTS: [&str; 37] = [
+const HOSTS: [&str; 39] = [
     "127.0.0.1",
     "[::1]",
     "localhost",
@@ -57,6 +57,8 @@ const HOSTS: [&str; 37] = [
     "xn--bcher-kva.example",
     "xn--a",
     "a_b.example",
+    "a_b.example.com",
+    "xn--a_b.example",
     "-a.example",
     "a..b",
     "a.example.",

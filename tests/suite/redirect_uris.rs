@@ -24,6 +24,10 @@ fn what_real_clients_register_is_kept_to_the_byte() {
         "HTTPS://App.Example.COM/Callback",
         "https://app.example.com:443/cb",
         "https://xn--bcher-kva.example/cb",
+        "https://pos_integration.example.com/cb",
+        "https://_a_._.example.com/cb",
+        "https://a-_b.xn--bcher-kva.example/cb",
+        "https://a_b.localhost/cb",
         "https://203.0.113.9/cb",
         "https://[2001:db8::1]:8443/cb",
         "https://[0:0:0:0:0:0:0:1]/cb",
@@ -43,6 +47,7 @@ fn what_real_clients_register_is_kept_to_the_byte() {
         "com.googleusercontent.apps.123-abc:/oauth2redirect",
         "com.example.app://Callback:8080/cb",
         "com.example.app://127.0.0.1/cb",
+        "com.example.app://a_b.c/cb",
         "com.example.app://[::1]/cb",
         "com.example.app:/u@host",
         "com.example.app:cb?mail=u@host",
@@ -155,7 +160,13 @@ fn each_rule_refuses_what_it_is_for() {
             "https://localhost./",
             "https://-a.example/",
             "https://a-.example/",
-            "https://a_b.example/",
+            "https://a.exam_ple/",
+            "https://a_b/",
+            "https://xn--a_b.example/",
+            "https://XN--bcher_kva.example/",
+            "https://-a_b.example/",
+            "https://a_b-.example/",
+            "https://a_b.1/",
             "https://%61.example/",
             "https://1.2.3/",
             "https://01.2.3.4/",
@@ -288,7 +299,7 @@ fn the_preset_for_native_agents_adds_their_schemes_and_no_others() {
 }
 
 #[test]
-fn only_https_away_from_the_device_suits_a_web_application() {
+fn only_https_away_from_the_device_suits_the_implicit_grant() {
     for (text, suits) in [
         ("https://app.example.com/cb", true),
         ("https://203.0.113.9/cb", true),
@@ -301,11 +312,7 @@ fn only_https_away_from_the_device_suits_a_web_application() {
         ("http://127.0.0.1/cb", false),
         ("com.example.app:/cb", false),
     ] {
-        assert_eq!(
-            parse(text).unwrap().suits_web_application(),
-            suits,
-            "{text}"
-        );
+        assert_eq!(parse(text).unwrap().suits_implicit_grant(), suits, "{text}");
     }
 }
 

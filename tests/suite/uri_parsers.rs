@@ -153,6 +153,12 @@ fn parsers_agree_on_https_redirect_uris() {
 }
 
 #[test]
+fn parsers_agree_on_underscores_in_hosts() {
+    at_least(&compare_redirect_uris("https://a_b.c.d:1/"), 18_000, 18_000);
+    at_least(&compare_redirect_uris("a.b://a_b.c:1/"), 18_000, 18_000);
+}
+
+#[test]
 fn parsers_agree_on_loopback_redirect_uris() {
     at_least(&compare_redirect_uris("http://[::1]:1/c?d"), 13_000, 13_000);
 }

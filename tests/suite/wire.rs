@@ -342,7 +342,14 @@ async fn each_rule_of_the_metadata_names_field_and_position() {
             "unassigned_character",
         ),
         ("contacts", json!(["a", 1]), Some(1), "wrong_type"),
-        ("scope", json!("a  b"), None, "invalid_scope"),
+        ("scope", json!("a\tb"), None, "invalid_scope"),
+        ("scope", json!("a b\n"), None, "invalid_scope"),
+        (
+            "scope",
+            json!(format!("a{}", " ".repeat(4096))),
+            None,
+            "too_long",
+        ),
         ("scope", json!(long(4097)), None, "too_long"),
         ("software_id", json!(long(256)), None, "too_long"),
         ("software_id", json!("a\u{200f}"), None, "control_character"),
@@ -422,6 +429,148 @@ async fn a_name_is_answered_trimmed_and_single_spaced() {
         assert_eq!(status, 201, "{sent}");
         assert_eq!(answer["client_name"], name, "{sent}");
         assert_eq!(answer["contacts"], json!([" a  b "]), "kept as sent");
+    }
+}
+
+/// A server with one tenant that has these settings of its registrations, and no rate limit.
+async fn serve_with(mut registration: serde_json::Value) -> Server {
+    registration["enabled"] = true.into();
+    registration["rate_limit"] = serde_json::Value::Null;
+    let document = json!({ "tenants": [{ "id": "a", "registration": registration }] });
+    let registrar = Registrar::builder(MemoryStore::new())
+        .tenants(Tenants::from_json(&document.to_string()).unwrap())
+        .build()
+        .unwrap();
+    Server::start(registrar).await
+}
+
+#[tokio::test]
+async fn a_scope_is_answered_single_spaced() {
+    let server = serve_with(json!({})).await;
+    for (sent, scope) in [
+        ("openid email profile ", json!("openid email profile")),
+        ("  a   b ", json!("a b")),
+        ("a", json!("a")),
+        ("", json!(null)),
+        ("   ", json!(null)),
+    ] {
+        let body = json!({ "redirect_uris": ["https://a.example/"], "scope": sent });
+        let (status, answer) = parts(&server.send(post(&body.to_string())).await);
+        assert_eq!((status, &answer["scope"]), (201, &scope), "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn hosts_may_hold_underscores() {
+    let server = serve_with(json!({})).await;
+    for (host, is_taken) in [
+        ("pos_integration.example.com", true),
+        ("example.c_m", false),
+        ("xn--a_b.example", false),
+    ] {
+        for (field, code) in [
+            ("redirect_uris", "invalid_redirect_uri"),
+            ("client_uri", "invalid_client_metadata"),
+        ] {
+            let uri = format!("https://{host}/cb");
+            let mut body = json!({ "redirect_uris": ["https://a.example/"] });
+            body[field] = if field == "redirect_uris" {
+                json!([uri])
+            } else {
+                json!(uri)
+            };
+            let (status, answer) = parts(&server.send(post(&body.to_string())).await);
+            assert_eq!(status == 201, is_taken, "{field} {host}: {answer}");
+            if !is_taken {
+                assert_eq!(answer["error"], code);
+                assert_eq!(answer["error_detail"]["rule"], "invalid_host");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn web_clients_have_loopback_and_listed_schemes() {
+    let listed = json!({ "redirect_uris": { "schemes": ["cursor", "com.example.app"] } });
+    let (plain, listed) = (serve_with(json!({})).await, serve_with(listed).await);
+    for (server, uri, application_type, rule) in [
+        (&plain, "http://localhost:3000/", "web", None),
+        (&plain, "http://127.0.0.1/cb", "web", None),
+        (&plain, "https://[::1]/cb", "web", None),
+        (&plain, "com.example.app:/cb", "native", None),
+        (
+            &plain,
+            "com.example.app:/cb",
+            "web",
+            Some("not_for_web_application"),
+        ),
+        (&plain, "cursor://a/cb", "web", Some("scheme_not_allowed")),
+        (&listed, "com.example.app:/cb", "web", None),
+        (&listed, "Com.Example.App://host/cb", "web", None),
+        (&listed, "cursor://a/cb", "web", None),
+        (
+            &listed,
+            "com.example.other:/cb",
+            "web",
+            Some("not_for_web_application"),
+        ),
+    ] {
+        let body = json!({
+            "redirect_uris": ["https://a.example/", uri],
+            "application_type": application_type,
+        });
+        let (status, answer) = parts(&server.send(post(&body.to_string())).await);
+        let Some(rule) = rule else {
+            assert_eq!(status, 201, "{uri}: {answer}");
+            assert_eq!(answer["application_type"], application_type);
+            continue;
+        };
+        assert_eq!(
+            (status, &answer["error"]),
+            (400, &json!("invalid_redirect_uri"))
+        );
+        let detail = json!({ "field": "redirect_uris", "index": 1, "rule": rule });
+        assert_eq!(answer["error_detail"], detail, "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn the_implicit_grant_needs_https_away_from_the_device() {
+    let permissive = serve_with(json!({ "security_mode": "permissive" })).await;
+    let strict = serve_with(json!({})).await;
+    let grants = |implicit: bool| match implicit {
+        true => json!(["implicit", "authorization_code"]),
+        false => json!(["authorization_code"]),
+    };
+    for (server, uri, implicit, is_taken) in [
+        (&permissive, "https://a.example/cb", true, true),
+        (&permissive, "http://localhost/cb", false, true),
+        (&permissive, "http://localhost/cb", true, false),
+        (&permissive, "https://localhost/cb", true, false),
+        (&permissive, "com.example.app:/cb", true, false),
+        // A strict client does not keep the grant.
+        (&strict, "http://localhost/cb", true, true),
+    ] {
+        for application_type in [json!(null), json!("web"), json!("native")] {
+            if uri.starts_with("com.") && application_type == "web" {
+                continue;
+            }
+            let body = json!({
+                "redirect_uris": [uri],
+                "grant_types": grants(implicit),
+                "application_type": application_type,
+            });
+            let (status, answer) = parts(&server.send(post(&body.to_string())).await);
+            assert_eq!(
+                status == 201,
+                is_taken,
+                "{uri} {application_type}: {answer}"
+            );
+            if !is_taken {
+                let rule = &answer["error_detail"]["rule"];
+                assert_eq!(rule, "not_for_implicit_grant", "{uri}");
+            }
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Expected {
     pub(crate) auth_method: Option<String>,
     /// Where the name comes back otherwise than it was sent.
     pub(crate) client_name: Option<String>,
+    /// The same of the scope.
+    pub(crate) scope: Option<String>,
 }
 
 /// What real clients send.
@@ -165,6 +167,7 @@ impl Expected {
             response_types: set("response_types"),
             auth_method: own("token_endpoint_auth_method"),
             client_name: own("client_name"),
+            scope: own("scope"),
         }
     }
 }
