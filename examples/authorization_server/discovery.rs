@@ -22,8 +22,6 @@ pub(crate) fn metadata(
     if document == MetadataDocument::OpenId {
         offered["jwks_uri"] = tenant.url("/.well-known/jwks.json").into();
         offered["subject_types_supported"] = json!(["public"]);
-        // The member is required, and no ID token is signed here.
-        offered["id_token_signing_alg_values_supported"] = json!([]);
     }
     tenant.settings.server_metadata(offered)
 }

@@ -37,12 +37,13 @@ use serde_json::Value;
 /// | algorithms of request objects, of JWT responses and of client assertions; `require_request_uri_registration` | removed, as is what they are for |
 /// | `mtls_endpoint_aliases` | without the endpoints that are removed; removed if none is left |
 /// | `signed_metadata` | an error: it would take precedence over all this (RFC 8414 section 2.1). Sign what comes out |
-/// | everything else | the host's, untouched: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for clients to be known |
+/// | everything else | the host's, untouched but for empty lists: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for clients to be known |
 ///
-/// A member that is `null` counts as left out, and is. A list of which nothing is left is an error that
-/// names it, unless to leave it out says nothing: then it is left out (RFC 8414 section 3.2). The one
-/// that may be empty is `response_types_supported`: it is required, and clients that don't find it
-/// assume `code`, or fail.
+/// A member that is `null` is left out. So is an empty list, also of a member that is the host's
+/// (RFC 8414 section 3.2, OpenID Connect Discovery section 4.2). The exception is
+/// `response_types_supported`: it is required, and clients that don't find it assume `code`, or fail.
+/// If nothing is left of a list that has a default meaning where it is left out, that is an error, which
+/// names the list.
 ///
 /// **Scopes.** They are those that can be given by a listed grant: on behalf of a user the ones of
 /// [`TenantSettings::offered_scopes`], with `client_credentials` also those that default permissions
@@ -55,6 +56,10 @@ use serde_json::Value;
 /// `openid` fails at an answer without an ID token. OpenID Connect Discovery section 3 demands that an
 /// OpenID Provider support `openid`, which is the host's to do, and that it *should* list it; it may
 /// leave out scopes that it supports. This document is written for those who register.
+///
+/// So relying parties that need ID tokens are not served by a strict tenant. A host that signs no ID
+/// tokens has no `id_token_signing_alg_values_supported` either, which some libraries for relying
+/// parties demand before they do anything.
 ///
 /// **Registration off.** Only `registration_endpoint` goes; the rest is narrowed all the same, so that
 /// clients that registered before read the same document as ever. For a tenant that never had any,

@@ -6,6 +6,10 @@ use crate::discovery::ServerMetadataError as Error;
 /// Endpoints for clients that present a certificate, by name (RFC 8705 section 5).
 const ALIASES: &str = "mtls_endpoint_aliases";
 
+/// A list that stays although nothing is in it. RFC 8414 section 2 requires it, and clients that don't
+/// find it assume `code`, or fail.
+const REQUIRED: &str = "response_types_supported";
+
 /// The host's document, while it is changed member by member.
 pub(super) struct Draft(Map<String, Value>);
 
@@ -25,7 +29,11 @@ impl Draft {
         }
     }
 
+    /// The document to serve. Empty lists are left out (RFC 8414 section 3.2, OpenID Connect Discovery
+    /// section 4.2).
     pub(super) fn into_value(mut self) -> Value {
+        self.0
+            .retain(|member, value| member == REQUIRED || *value != json!([]));
         if self.0.get(ALIASES).is_some_and(|it| *it == json!({})) {
             self.0.remove(ALIASES);
         }
@@ -93,7 +101,7 @@ impl Draft {
         passes: impl Fn(&str) -> bool,
     ) -> Result<Vec<String>, Error> {
         let left = self.passing(member, passes)?;
-        let left = left.unwrap_or_else(|| otherwise.iter().map(|&it| it.to_owned()).collect());
+        let left = left.unwrap_or_else(|| owned(otherwise));
         if left.is_empty() {
             return Err(Error::NothingLeft { member });
         }
@@ -101,20 +109,22 @@ impl Draft {
         Ok(left)
     }
 
-    /// The same for a list that says nothing where it is left out, as it is if nothing is left of it
-    /// (RFC 8414 section 3.2).
+    /// The same for a list of which nothing needs to be left.
     pub(super) fn prune(
         &mut self,
         member: &'static str,
         otherwise: &[&str],
         passes: impl Fn(&str) -> bool,
     ) -> Result<(), Error> {
-        match self.narrow(member, otherwise, passes) {
-            Err(Error::NothingLeft { .. }) => self.remove(member),
-            narrowed => drop(narrowed?),
-        }
+        let left = self.passing(member, passes)?;
+        let left = left.unwrap_or_else(|| owned(otherwise));
+        self.set(member, left);
         Ok(())
     }
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
 }
 
 fn leave_out_nulls(members: &mut Map<String, Value>) {

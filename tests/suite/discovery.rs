@@ -227,7 +227,6 @@ fn everything_else_is_the_hosts() {
         "introspection_endpoint": "https://auth.example.com/introspect",
         "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
         "dpop_signing_alg_values_supported": ["ES256"],
-        "id_token_signing_alg_values_supported": [],
         "client_id_metadata_document_supported": true,
         "x-of-the-host": { "deep": [null, 1.5, "two", { "three": false }] },
     });

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::merged;
-use crate::support::tenants::t1;
+use crate::support::tenants::{API, t1};
 
 /// What a host might write that offers some of it.
 #[derive(Default, Serialize)]
@@ -68,6 +68,37 @@ fn null_is_what_a_type_writes_for_what_it_leaves_out() {
     let metadata = merged(&t1(), document.clone());
     assert_eq!(metadata.get("x-null"), None);
     assert_eq!(metadata["x-deep"], document["x-deep"]);
+}
+
+#[test]
+fn empty_lists_are_left_out() {
+    let mut bare = t1();
+    bare.apis.clear();
+    bare.client_grants.clear();
+    let document = json!({
+        "grant_types_supported": ["authorization_code"],
+        "scopes_supported": ["read:items"],
+        "protected_resources": [API],
+        "prompt_values_supported": ["none"],
+        "claims_supported": [],
+        "id_token_signing_alg_values_supported": [],
+        "ui_locales_supported": [],
+        "x-of-the-host": [],
+        "x-nested": { "list": [] },
+    });
+    for tenant in [bare.clone(), bare.permissive()] {
+        let metadata = merged(&tenant, document.clone());
+        let mut values = metadata.as_object().unwrap().values();
+        assert!(values.all(|value| *value != json!([])), "{metadata}");
+        assert_eq!(metadata["x-nested"], document["x-nested"]);
+        for member in [
+            "scopes_supported",
+            "protected_resources",
+            "claims_supported",
+        ] {
+            assert_eq!(metadata.get(member), None, "{member}");
+        }
+    }
 }
 
 #[test]
