@@ -217,7 +217,7 @@ pub use quota::{InvalidQuota, Quota, RateDecision};
 #[cfg(feature = "redis")]
 pub use redis::RedisRateLimiter;
 pub use registration::{
-    ClientMetadata, DecodeError, Field, LocalizedText, MetadataError, MetadataFault,
+    BodyPosition, ClientMetadata, DecodeError, Field, LocalizedText, MetadataError, MetadataFault,
     RegistrationRequest,
 };
 pub use settings::{

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use self::json::QuotaJson;
 
 pub use decision::RateDecision;
+pub(crate) use decision::whole_seconds;
 pub(crate) use source_buckets::{SourceBuckets, Taken};
 
 /// A token bucket: it holds `burst` tokens, and gains some a second, a minute or an hour, one at a time.

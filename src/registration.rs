@@ -16,7 +16,7 @@ mod stored;
 
 pub use error::{MetadataError, MetadataFault};
 pub use field::Field;
-pub use json::DecodeError;
+pub use json::{BodyPosition, DecodeError};
 pub use metadata::{ClientMetadata, LocalizedText};
 pub use request::RegistrationRequest;
 

@@ -1,7 +1,9 @@
+use std::fmt;
+
 use crate::{
     acl::{UnknownReason, UnknownSignal},
     error::{BackendError, RandomError},
-    quota::RateDecision,
+    quota::{RateDecision, whole_seconds},
     registration::{DecodeError, Field, MetadataError},
     values::WebUri,
 };
@@ -17,22 +19,27 @@ pub enum RegistrationError {
     #[error("send exactly one Host header, with the name of this server")]
     InvalidHost,
     /// The request leads to no tenant.
-    #[error("there is no such tenant")]
+    #[error("no tenant has this address; check the URL")]
     UnknownTenant,
     /// The request is neither POST nor OPTIONS.
-    #[error("this endpoint takes POST requests")]
+    #[error("this endpoint takes POST requests; register a client with one")]
     MethodNotAllowed,
     /// The tenant has not turned registration on.
-    #[error("dynamic client registration is not enabled for this tenant")]
+    #[error(
+        "dynamic client registration is not enabled for this tenant; the owner of the tenant can turn \
+         it on"
+    )]
     NotEnabled,
     /// A rule of the tenant's access control list blocks the request.
-    #[error("access is denied")]
+    #[error(
+        "access is denied by a rule of this tenant; the owner of the tenant can change the rule"
+    )]
     Blocked {
         /// What the rule is for.
         rule: String,
     },
     /// A rule of the tenant's access control list sends the request elsewhere.
-    #[error("this request is answered elsewhere")]
+    #[error("this request is answered elsewhere; follow the Location header")]
     Redirected {
         /// What the rule is for.
         rule: String,
@@ -54,7 +61,8 @@ pub enum RegistrationError {
     /// A rule of the tenant's access control list needs a signal that a trusted proxy sent in a form
     /// that can't be read.
     #[error(
-        "access is denied, because a header that the proxy in front of this server adds can't be read"
+        "access is denied, because a header that the proxy in front of this server adds can't be read; \
+         the operator of this server can correct the proxy"
     )]
     SignalUnreadable {
         /// What the rule is for.
@@ -63,44 +71,56 @@ pub enum RegistrationError {
         unknown: UnknownSignal,
     },
     /// The host's gate asks for an initial access token, and the request has none.
-    #[error("an initial access token is required")]
+    #[error(
+        "an initial access token is required; ask the owner of the tenant for one, and send it as \
+         Authorization: Bearer"
+    )]
     InitialAccessTokenRequired,
     /// The request's initial access token is not good for this tenant.
-    #[error("the initial access token is not valid")]
+    #[error("the initial access token is not valid; ask the owner of the tenant for another")]
     InvalidInitialAccessToken,
     /// The source has shown too many initial access tokens that are not valid, or has more than 1,000 waiting
     /// to be verified. The gate was not asked.
-    #[error("too many invalid initial access tokens from this address; try again later")]
+    #[error(
+        "too many invalid initial access tokens from this address; try again in {}",
+        Seconds(wait(*decision))
+    )]
     TooManyInvalidTokens {
         /// What is left of the source's quota.
         decision: RateDecision,
     },
     /// The source's quota with this tenant is used up for now.
-    #[error("too many registrations from this address; try again later")]
+    #[error(
+        "too many registrations from this address; try again in {}",
+        Seconds(wait(*decision))
+    )]
     TooManyRequestsFromSource {
         /// What the limiter said.
         decision: RateDecision,
     },
     /// The tenant's quota is used up for now.
-    #[error("too many registrations; try again later")]
+    #[error("too many registrations; try again in {}", Seconds(wait(*decision)))]
     TooManyRequests {
         /// What the limiter said.
         decision: RateDecision,
     },
     /// The body is larger than the tenant's `max_body_bytes`.
-    #[error("the body is larger than {max} bytes")]
+    #[error("the body is larger than {max} bytes; send at most that many")]
     BodyTooLarge {
         /// The most it may have, in bytes.
         max: usize,
     },
     /// The body is not declared as plain `application/json`.
-    #[error("the body has to be application/json, without a content encoding")]
+    #[error(
+        "registration takes JSON, not a form; send a JSON object with the header Content-Type: \
+         application/json and without Content-Encoding"
+    )]
     UnsupportedMediaType,
     /// The body ended before it was complete.
-    #[error("the body ended early")]
+    #[error("the body ended early; send all of it")]
     BodyIncomplete,
     /// The body was not there in time.
-    #[error("the body took too long to arrive")]
+    #[error("the body took too long to arrive; send it again")]
     BodyTimeout,
     /// The body is not a registration request.
     #[error(transparent)]
@@ -109,11 +129,17 @@ pub enum RegistrationError {
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     /// The tenant has as many clients as it may, and each of them was used or is blocked.
-    #[error("this tenant has as many clients as it may")]
+    #[error(
+        "this tenant has as many clients as it may; the owner of the tenant can remove some or raise \
+         the limit"
+    )]
     TooManyClients,
     /// A rule of the tenant's access control list needs a signal that this server is not set up to
     /// know: the address of the connection, or a signal that nothing tells.
-    #[error("the service is unavailable for now")]
+    #[error(
+        "the service is unavailable for now; try again in {}",
+        Seconds(FAILURE_SECONDS)
+    )]
     SignalUnavailable {
         /// What the rule is for.
         rule: String,
@@ -121,13 +147,22 @@ pub enum RegistrationError {
         unknown: UnknownSignal,
     },
     /// A store, a limiter or a directory failed.
-    #[error("the service is unavailable for now")]
+    #[error(
+        "the service is unavailable for now; try again in {}",
+        Seconds(FAILURE_SECONDS)
+    )]
     Backend(#[from] BackendError),
     /// The source of randomness failed.
-    #[error("the service is unavailable for now")]
+    #[error(
+        "the service is unavailable for now; try again in {}",
+        Seconds(FAILURE_SECONDS)
+    )]
     Random(#[from] RandomError),
     /// Every id that was minted was taken.
-    #[error("the service is unavailable for now")]
+    #[error(
+        "the service is unavailable for now; try again in {}",
+        Seconds(FAILURE_SECONDS)
+    )]
     NoFreeId,
 }
 
@@ -233,6 +268,12 @@ impl RegistrationError {
         }
     }
 
+    /// Whole seconds after which the same request may succeed, for `Retry-After`. At least 1.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        let of_quota = self.used_up().map(wait);
+        of_quota.or_else(|| self.is_failure().then_some(FAILURE_SECONDS))
+    }
+
     /// What is left of the quota that is used up, if that is the error.
     pub(crate) const fn used_up(&self) -> Option<RateDecision> {
         match self {
@@ -264,6 +305,22 @@ impl RegistrationError {
             | Self::SignalUnavailable { unknown, .. } => Some(*unknown),
             _ => None,
         }
+    }
+}
+
+/// Nobody knows how long a failure lasts. Many are over at once.
+const FAILURE_SECONDS: u64 = 1;
+
+fn wait(decision: RateDecision) -> u64 {
+    whole_seconds(decision.retry_after().unwrap_or_default()).max(1)
+}
+
+/// A number of seconds, in words.
+struct Seconds(u64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} second{}", self.0, if self.0 == 1 { "" } else { "s" })
     }
 }
 
@@ -322,7 +379,7 @@ pub(crate) mod tests {
             E::BodyTooLarge { .. } => E::UnsupportedMediaType,
             E::UnsupportedMediaType => E::BodyIncomplete,
             E::BodyIncomplete => E::BodyTimeout,
-            E::BodyTimeout => E::Decode(DecodeError::NotJson),
+            E::BodyTimeout => E::Decode(DecodeError::NotAnObject),
             E::Decode(_) => E::Metadata(MetadataError::at(
                 Field::RedirectUris,
                 2,

@@ -68,9 +68,28 @@ impl RateDecision {
     }
 }
 
+/// Whole seconds, rounded up: a client that returns after that long is not too early.
+pub(crate) fn whole_seconds(span: Duration) -> u64 {
+    let begun = u64::from(span.subsec_nanos() > 0);
+    span.as_secs().saturating_add(begun)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_are_rounded_up_to_the_last() {
+        for (span, seconds) in [
+            (Duration::ZERO, 0),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_secs(1), 1),
+            (Duration::from_secs(u64::MAX), u64::MAX),
+            (Duration::MAX, u64::MAX),
+        ] {
+            assert_eq!(whole_seconds(span), seconds, "{span:?}");
+        }
+    }
 
     #[test]
     fn spans_end_where_durations_end() {

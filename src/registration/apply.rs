@@ -7,9 +7,9 @@ use crate::{
     },
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
     values::{
-        ApplicationType, ClientName, Destination, GrantType, LanguageTag, OrderedSet, RedirectUri,
-        ResponseType, Scope, SecurityMode, TokenEndpointAuthMethod, WebUri, Word, check_text,
-        scope_tokens,
+        ApplicationType, ClientName, ClientNameError, Destination, GrantType, LanguageTag,
+        OrderedSet, RedirectUri, RedirectUriError, ResponseType, Scope, SecurityMode,
+        TokenEndpointAuthMethod, WebUri, Word, check_text, scope_tokens,
     },
 };
 
@@ -104,7 +104,11 @@ impl RegistrationSettings {
         text: String,
         suits: impl Fn(&RedirectUri) -> Result<(), MetadataFault>,
     ) -> Result<RedirectUri, MetadataFault> {
-        let uri = RedirectUri::parse(text, &self.redirect_uris)?;
+        let policy = &self.redirect_uris;
+        let uri = RedirectUri::parse(text, policy).map_err(|error| match error {
+            RedirectUriError::TooLong => too_long(policy.max_bytes, BYTES),
+            error => error.into(),
+        })?;
         suits(&uri)?;
         Ok(uri)
     }
@@ -141,7 +145,10 @@ impl RegistrationSettings {
         chosen
             .filter(|method| supported.contains(*method))
             .ok_or_else(|| {
-                let fault = MetadataFault::UnsupportedAuthMethod { supported };
+                let supported = supported.iter().map(TokenEndpointAuthMethod::as_str);
+                let fault = MetadataFault::Unsupported {
+                    supported: supported.collect(),
+                };
                 MetadataError::new(Field::TokenEndpointAuthMethod, fault)
             })
     }
@@ -155,13 +162,12 @@ impl RegistrationSettings {
             return Ok([GrantType::AuthorizationCode].into_iter().collect());
         };
         let allowed = GrantType::allowed_in(self.security_mode);
-        let known = |name: &str| allowed.iter().copied().find(|grant| grant.as_str() == name);
-        let grants = supported(
-            Field::GrantTypes,
-            &names,
-            self.unsupported_grant_types,
-            known,
-        )?;
+        let known = Known {
+            words: allowed,
+            as_str: GrantType::as_str,
+            is_spelled: |grant, name| grant.as_str() == name,
+        };
+        let grants = known.among(Field::GrantTypes, &names, self.unsupported_grant_types)?;
         let is_strict = self.security_mode == SecurityMode::Strict;
         if is_strict && !grants.contains(GrantType::AuthorizationCode) {
             let fault = MetadataFault::AuthorizationCodeRequired;
@@ -179,12 +185,15 @@ impl RegistrationSettings {
             return Ok([ResponseType::Code].into_iter().collect());
         };
         let allowed = ResponseType::allowed_in(self.security_mode);
-        let known = |name: &str| allowed.iter().copied().find(|it| it.is_spelled(name));
-        supported(
+        let known = Known {
+            words: allowed,
+            as_str: ResponseType::as_str,
+            is_spelled: |it, name| it.is_spelled(name),
+        };
+        known.among(
             Field::ResponseTypes,
             &names,
             self.unsupported_response_types,
-            known,
         )
     }
 
@@ -211,13 +220,17 @@ impl RegistrationSettings {
         let language = language.map(LanguageTag::parse).transpose();
         let language = language.map_err(|_| refuse(MetadataFault::InvalidLanguageTag))?;
         let value = if field == Field::ClientName {
-            ClientName::parse(&value, self.metadata_limits.client_name_chars)
-                .map_err(|error| refuse(error.into()))?
+            let max = self.metadata_limits.client_name_chars;
+            ClientName::parse(&value, max)
+                .map_err(|error| match error {
+                    ClientNameError::TooLong => refuse(too_long(max, CHARACTERS)),
+                    error => refuse(error.into()),
+                })?
                 .map(|name| name.as_str().into())
         } else {
             let max = self.metadata_limits.uri_bytes;
             if value.len() > max {
-                return Err(refuse(MetadataFault::TooLong { max }));
+                return Err(refuse(too_long(max, BYTES)));
             }
             let parse = |value| WebUri::parse(value).map_err(|error| refuse(error.into()));
             Some(value)
@@ -254,7 +267,7 @@ impl RegistrationSettings {
         let refuse = |fault| MetadataError::new(Field::Scope, fault);
         let max = self.metadata_limits.scope_bytes;
         if scope.len() > max {
-            return Err(refuse(MetadataFault::TooLong { max }));
+            return Err(refuse(too_long(max, BYTES)));
         }
         if scope_tokens(&scope).next().is_none() {
             return Ok(None);
@@ -277,37 +290,65 @@ impl RegistrationSettings {
 }
 
 fn application_type(name: &str) -> Result<ApplicationType, MetadataError> {
-    ApplicationType::from_name(name)
-        .ok_or_else(|| MetadataError::new(Field::ApplicationType, MetadataFault::Unsupported))
+    ApplicationType::from_name(name).ok_or_else(|| {
+        let supported = ["web", "native"].into();
+        let fault = MetadataFault::Unsupported { supported };
+        MetadataError::new(Field::ApplicationType, fault)
+    })
 }
 
-/// Those of `names` that `known` knows, in their order. One that it does not is dropped or, where
-/// the settings say so, refused; and something has to be left.
-fn supported<T: Word>(
-    field: Field,
-    names: &[String],
-    unsupported: Unsupported,
-    known: impl Fn(&str) -> Option<T>,
-) -> Result<OrderedSet<T>, MetadataError> {
-    let mut kept = OrderedSet::new();
-    for (index, name) in names.iter().enumerate() {
-        match known(name) {
-            Some(value) => kept.insert(value),
-            None if unsupported == Unsupported::Filter => {}
-            None => return Err(MetadataError::at(field, index, MetadataFault::Unsupported)),
+/// What lengths are counted in.
+const BYTES: &str = "bytes";
+const CHARACTERS: &str = "characters";
+
+const fn too_long(max: usize, unit: &'static str) -> MetadataFault {
+    MetadataFault::TooLong { max, unit }
+}
+
+/// The words of a list that this server supports, and how they are spelled.
+struct Known<'a, T> {
+    words: &'a [T],
+    as_str: fn(T) -> &'static str,
+    is_spelled: fn(T, &str) -> bool,
+}
+
+impl<T: Word> Known<'_, T> {
+    /// The known words among `names`, in their order. An unknown one is dropped or, where the settings
+    /// say so, refused; and something has to be left.
+    fn among(
+        &self,
+        field: Field,
+        names: &[String],
+        unsupported: Unsupported,
+    ) -> Result<OrderedSet<T>, MetadataError> {
+        let supported = || self.words.iter().map(|&it| (self.as_str)(it)).collect();
+        let mut kept = OrderedSet::new();
+        for (index, name) in names.iter().enumerate() {
+            let mut words = self.words.iter().copied();
+            match words.find(|&it| (self.is_spelled)(it, name)) {
+                Some(value) => kept.insert(value),
+                None if unsupported == Unsupported::Filter => {}
+                None => {
+                    let supported = supported();
+                    let fault = MetadataFault::Unsupported { supported };
+                    return Err(MetadataError::at(field, index, fault));
+                }
+            }
         }
+        if kept.is_empty() {
+            let supported = supported();
+            let fault = MetadataFault::NothingSupported { supported };
+            return Err(MetadataError::new(field, fault));
+        }
+        Ok(kept)
     }
-    if kept.is_empty() {
-        return Err(MetadataError::new(field, MetadataFault::NothingSupported));
-    }
-    Ok(kept)
 }
 
 /// Text that people read and that is kept as it was sent: bounded, and with no character that
 /// misleads them.
 fn plain_text(text: String, max_chars: usize) -> Result<Box<str>, MetadataFault> {
     if text.chars().nth(max_chars).is_some() {
-        return Err(MetadataFault::TooLong { max: max_chars });
+        return Err(too_long(max_chars, CHARACTERS));
     }
     check_text(&text)?;
     Ok(text.into_boxed_str())

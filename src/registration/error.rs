@@ -2,10 +2,7 @@ use std::fmt;
 
 use crate::{
     registration::Field,
-    values::{
-        ClientNameError, OrderedSet, RedirectUriError, TextFault, TokenEndpointAuthMethod,
-        WebUriError,
-    },
+    values::{ClientNameError, RedirectUriError, TextFault, WebUriError},
 };
 
 /// A registration request breaks a rule of the profile: which field, which of its values, why.
@@ -63,65 +60,75 @@ impl fmt::Display for MetadataError {
 impl std::error::Error for MetadataError {}
 
 /// What is wrong with a field.
+///
+/// Its `Display` says what to do. It reads on from the name of the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataFault {
     /// The field is required and was left out, or was `null` or empty.
-    #[error("is required")]
+    #[error("is required; send at least one value")]
     Required,
     /// The value has another JSON type than the field has.
-    #[error("has the wrong JSON type")]
-    WrongType,
+    #[error("has the wrong JSON type; send {expected}")]
+    WrongType {
+        /// What the field takes.
+        expected: &'static str,
+    },
     /// The list has more values than allowed.
-    #[error("has more than {max} values")]
+    #[error("has more than {max} values; send at most {max}")]
     TooMany {
         /// The most there may be.
         max: usize,
     },
     /// The value is longer than allowed.
-    #[error("is longer than {max}")]
+    #[error("is longer than {max} {unit}; send at most {max}")]
     TooLong {
-        /// The longest it may be, in the unit of the field.
+        /// The longest it may be.
         max: usize,
+        /// What is counted: `bytes` or `characters`.
+        unit: &'static str,
     },
     /// The value holds a control, a line end, or a character that changes the direction of text.
-    #[error("holds a control character")]
+    #[error("holds a control character, or one that changes the direction of text; remove it")]
     ControlCharacter,
     /// The value holds a character that is not seen, where no emoji and no script needs it.
-    #[error("holds an invisible character")]
+    #[error("holds an invisible character; remove it")]
     InvisibleCharacter,
     /// The value holds a code point that Unicode has not assigned.
-    #[error("holds a code point that Unicode has not assigned")]
+    #[error("holds a code point that Unicode has not assigned; remove it")]
     UnassignedCharacter,
     /// The value is not one that this server supports.
-    #[error("is not supported")]
-    Unsupported,
-    /// The authentication method is not one that this server supports.
-    #[error("is not supported; supported are: {}", Names(supported))]
-    UnsupportedAuthMethod {
+    #[error("is not supported{}", Supported(supported))]
+    Unsupported {
         /// Those that are.
-        supported: OrderedSet<TokenEndpointAuthMethod>,
+        supported: Box<[&'static str]>,
     },
     /// Nothing that this server supports is in the list.
-    #[error("holds nothing that is supported")]
-    NothingSupported,
+    #[error("holds nothing that is supported{}", Supported(supported))]
+    NothingSupported {
+        /// What is.
+        supported: Box<[&'static str]>,
+    },
     /// A client without `authorization_code` could do nothing.
-    #[error("has to include authorization_code")]
+    #[error("has to include authorization_code; add it, or leave out the field")]
     AuthorizationCodeRequired,
     /// A client without a secret can't act for itself (RFC 6749 section 4.4).
-    #[error("client_credentials is for confidential clients")]
+    #[error(
+        "client_credentials needs a client with a secret; leave it out, or send another \
+         token_endpoint_auth_method than none"
+    )]
     ConfidentialOnly,
     /// A web application has no private-use scheme, unless the policy lists the scheme
     /// (OpenID Connect Registration section 2).
     #[error(
-        "a client with application_type web can't have a private-use scheme; use https, or register \
-         as native"
+        "has a private-use scheme, which a client with application_type web can't have; use https, or \
+         send native as application_type"
     )]
     NotForWebApplication,
     /// A client with the grant `implicit` has https redirect URIs that are not loopback
     /// (OpenID Connect Registration section 2).
     #[error(
-        "a client with the grant implicit needs https and a host that is not loopback; use one, or \
+        "has to be https, and not loopback, for a client with the grant implicit; use such a URI, or \
          leave out implicit"
     )]
     NotForImplicitGrant,
@@ -135,10 +142,13 @@ pub enum MetadataFault {
     #[error(transparent)]
     WebUri(#[from] WebUriError),
     /// Not a list of scope tokens (RFC 6749 section 3.3).
-    #[error("is not a list of scope tokens with one space between")]
+    #[error(
+        "is not a list of scopes; separate scopes by spaces, and use visible ASCII without quotation \
+         marks and backslashes"
+    )]
     InvalidScope,
     /// The language tag after the `#` is not well-formed (BCP 47).
-    #[error("has a language tag that is not well-formed")]
+    #[error("has a language tag that is not well-formed; use one such as en or pt-BR")]
     InvalidLanguageTag,
     /// The key set holds a private or symmetric key, which is now known to more than its owner.
     #[error("holds a private or symmetric key; replace that key, it has leaked")]
@@ -150,14 +160,14 @@ impl MetadataFault {
     pub const fn rule(&self) -> &'static str {
         match self {
             Self::Required => "required",
-            Self::WrongType => "wrong_type",
+            Self::WrongType { .. } => "wrong_type",
             Self::TooMany { .. } => "too_many",
             Self::TooLong { .. } => "too_long",
             Self::ControlCharacter => "control_character",
             Self::InvisibleCharacter => "invisible_character",
             Self::UnassignedCharacter => "unassigned_character",
-            Self::Unsupported | Self::UnsupportedAuthMethod { .. } => "not_supported",
-            Self::NothingSupported => "nothing_supported",
+            Self::Unsupported { .. } => "not_supported",
+            Self::NothingSupported { .. } => "nothing_supported",
             Self::AuthorizationCodeRequired => "authorization_code_required",
             Self::ConfidentialOnly => "confidential_only",
             Self::NotForWebApplication => "not_for_web_application",
@@ -182,13 +192,14 @@ impl From<TextFault> for MetadataFault {
     }
 }
 
-struct Names<'a>(&'a OrderedSet<TokenEndpointAuthMethod>);
+/// The end of a sentence that lists what is supported, where that is known.
+struct Supported<'a>(&'a [&'static str]);
 
-impl fmt::Display for Names<'_> {
+impl fmt::Display for Supported<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, method) in self.0.iter().enumerate() {
-            write!(f, "{}{}", if at == 0 { "" } else { ", " }, method.as_str())?;
+        if self.0.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        write!(f, "; supported are: {}", self.0.join(", "))
     }
 }

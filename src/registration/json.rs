@@ -1,67 +1,17 @@
 //! Reading a request from JSON: one object, no member twice, bounded in depth, nothing after it.
 
+mod error;
 mod value;
 
 use std::{collections::BTreeSet, fmt};
 
+pub use error::{BodyPosition, DecodeError};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use value::{Shape, Value, ValueReader};
 
 use crate::registration::{
     Field, MetadataError, MetadataFault, RegistrationRequest, request::RequestedText,
 };
-
-/// A body is not a registration request.
-///
-/// Its `Display` is safe to send and to log: it never holds the client's own text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// The bytes are not UTF-8.
-    #[error("the body is not UTF-8")]
-    NotUtf8,
-    /// The text is not JSON, or something follows the JSON.
-    #[error("the body is not JSON")]
-    NotJson,
-    /// The JSON is something else than an object.
-    #[error("the body is not a JSON object")]
-    NotAnObject,
-    /// A member comes twice; two readers could pick different ones.
-    #[error("the JSON object has a member twice")]
-    DuplicateMember {
-        /// Which one, if it is one that this crate reads.
-        field: Option<Field>,
-    },
-    /// The JSON nests deeper than 32 levels.
-    #[error("the JSON nests too deeply")]
-    TooDeep,
-    /// It is an object, but a member has the wrong type, or leaks a key.
-    #[error(transparent)]
-    Metadata(#[from] MetadataError),
-}
-
-impl DecodeError {
-    /// The field at fault, if it is one that this crate reads.
-    pub const fn field(&self) -> Option<Field> {
-        match self {
-            Self::NotUtf8 | Self::NotJson | Self::NotAnObject | Self::TooDeep => None,
-            Self::DuplicateMember { field } => *field,
-            Self::Metadata(error) => Some(error.field()),
-        }
-    }
-
-    /// The stable name of the rule that refused, for programs.
-    pub const fn rule(&self) -> &'static str {
-        match self {
-            Self::NotUtf8 => "not_utf8",
-            Self::NotJson => "not_json",
-            Self::NotAnObject => "not_an_object",
-            Self::DuplicateMember { .. } => "duplicate_member",
-            Self::TooDeep => "nested_too_deeply",
-            Self::Metadata(error) => error.fault().rule(),
-        }
-    }
-}
 
 impl RegistrationRequest {
     /// Reads a request from the JSON in `body`.
@@ -84,25 +34,53 @@ impl RegistrationRequest {
     /// assert_eq!(array, Err(DecodeError::NotAnObject));
     /// ```
     pub fn from_json(body: &[u8]) -> Result<Self, DecodeError> {
-        let text = std::str::from_utf8(body).map_err(|_| DecodeError::NotUtf8)?;
-        // What the first character begins; a reader of structs may take an array for one.
-        match text
-            .trim_start_matches([' ', '\t', '\n', '\r'])
-            .bytes()
-            .next()
-        {
-            Some(b'{') => {}
-            Some(b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
-                return Err(DecodeError::NotAnObject);
-            }
-            _ => return Err(DecodeError::NotJson),
-        }
+        let text = utf8(body)?;
         let mut reader = ObjectReader::default();
         let mut json = serde_json::Deserializer::from_str(text);
-        let read = json.deserialize_any(&mut reader).and_then(|()| json.end());
-        match (read, &reader.broken) {
-            (Err(_), None) => Err(DecodeError::NotJson),
-            _ => reader.finish(),
+        if let Err(error) = json.deserialize_any(&mut reader) {
+            return Err(match reader.stopped {
+                Some(stopped) => stopped.at(BodyPosition::of(text, &error)),
+                None => DecodeError::of_syntax(text, &error),
+            });
+        }
+        json.end().map_err(|error| DecodeError::TextAfterObject {
+            at: BodyPosition::of(text, &error),
+        })?;
+        reader.finish().map_err(DecodeError::Metadata)
+    }
+}
+
+/// The text of a body.
+fn utf8(body: &[u8]) -> Result<&str, DecodeError> {
+    // RFC 8259 section 8.1.
+    let is_marked = |mark: &&[u8]| body.starts_with(mark);
+    let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe"];
+    if marks.iter().any(is_marked) {
+        return Err(DecodeError::ByteOrderMark);
+    }
+    // ASCII in UTF-16 or UTF-32 has a zero beside it.
+    if matches!(body, [0, ..] | [_, 0, ..]) {
+        return Err(DecodeError::NotUtf8);
+    }
+    let text = std::str::from_utf8(body).map_err(|_| DecodeError::NotUtf8)?;
+    if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() {
+        return Err(DecodeError::Empty);
+    }
+    Ok(text)
+}
+
+/// Why reading stopped where that is no fault of the JSON's grammar.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stopped {
+    Duplicate(Option<Field>),
+    TooDeep,
+}
+
+impl Stopped {
+    const fn at(self, at: BodyPosition) -> DecodeError {
+        match self {
+            Self::Duplicate(field) => DecodeError::DuplicateMember { field, at },
+            Self::TooDeep => DecodeError::TooDeep { at },
         }
     }
 }
@@ -111,8 +89,7 @@ impl RegistrationRequest {
 #[derive(Default)]
 pub(super) struct ObjectReader {
     request: RegistrationRequest,
-    /// Why reading stopped, where that is no fault of the JSON's grammar.
-    broken: Option<DecodeError>,
+    stopped: Option<Stopped>,
     /// The first known member that does not fit. It counts once the JSON is read to its end.
     misfit: Option<MetadataError>,
     /// The fields that came, a bit each.
@@ -131,12 +108,10 @@ impl<'de> Visitor<'de> for &mut ObjectReader {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key_seed(NameReader)? {
             if !self.is_new(&name) {
-                self.broken = Some(DecodeError::DuplicateMember {
-                    field: name.field(),
-                });
-                return Err(A::Error::custom("a member comes twice"));
+                self.stopped = Some(Stopped::Duplicate(name.field()));
+                return Err(A::Error::custom("a member is duplicate"));
             }
-            let reader = ValueReader::of_member(name.shape(), &mut self.broken);
+            let reader = ValueReader::of_member(name.shape(), &mut self.stopped);
             let value = members.next_value_seed(reader)?;
             if let Err(misfit) = self.request.keep(name, value) {
                 self.misfit.get_or_insert(misfit);
@@ -147,12 +122,11 @@ impl<'de> Visitor<'de> for &mut ObjectReader {
 }
 
 impl ObjectReader {
-    /// The request that was read, or why it is none.
-    pub(super) fn finish(self) -> Result<RegistrationRequest, DecodeError> {
-        match (self.broken, self.misfit) {
-            (Some(broken), _) => Err(broken),
-            (None, Some(misfit)) => Err(misfit.into()),
-            (None, None) => Ok(self.request),
+    /// The request that was read to its end, or the first member that does not fit.
+    pub(super) fn finish(self) -> Result<RegistrationRequest, MetadataError> {
+        match self.misfit {
+            Some(misfit) => Err(misfit),
+            None => Ok(self.request),
         }
     }
 
@@ -193,9 +167,19 @@ impl RegistrationRequest {
                 Ok(())
             }
             (Value::Texts(Err(index)), Shape::Texts) => {
-                Err(MetadataError::at(field, index, MetadataFault::WrongType))
+                let expected = "a string";
+                let fault = MetadataFault::WrongType { expected };
+                Err(MetadataError::at(field, index, fault))
             }
-            _ => Err(MetadataError::new(field, MetadataFault::WrongType)),
+            (_, shape) => {
+                let expected = if shape == Shape::Texts {
+                    "a list of strings"
+                } else {
+                    "a string"
+                };
+                let fault = MetadataFault::WrongType { expected };
+                Err(MetadataError::new(field, fault))
+            }
         }
     }
 

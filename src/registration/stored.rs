@@ -97,10 +97,23 @@ fn words<T: Word>(
         return Ok([default].into_iter().collect());
     };
     if names.is_empty() {
-        return Err(MetadataError::new(field, MetadataFault::NothingSupported));
+        return Err(MetadataError::new(
+            field,
+            MetadataFault::NothingSupported {
+                supported: [].into(),
+            },
+        ));
     }
     let restore = |(index, name): (usize, &String)| {
-        known(name).ok_or_else(|| MetadataError::at(field, index, MetadataFault::Unsupported))
+        known(name).ok_or_else(|| {
+            MetadataError::at(
+                field,
+                index,
+                MetadataFault::Unsupported {
+                    supported: [].into(),
+                },
+            )
+        })
     };
     names.iter().enumerate().map(restore).collect()
 }
@@ -127,7 +140,12 @@ fn boxed(texts: Vec<String>) -> Box<[Box<str>]> {
 }
 
 fn unsupported(field: Field) -> MetadataError {
-    MetadataError::new(field, MetadataFault::Unsupported)
+    MetadataError::new(
+        field,
+        MetadataFault::Unsupported {
+            supported: [].into(),
+        },
+    )
 }
 
 impl<'de> Deserialize<'de> for StoredMetadata {

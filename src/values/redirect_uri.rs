@@ -51,48 +51,64 @@ enum Kind {
 #[non_exhaustive]
 pub enum RedirectUriError {
     /// Longer than the policy's `max_bytes`.
-    #[error("longer than allowed")]
+    #[error("is longer than allowed")]
     TooLong,
     /// A space, a control, a backslash, a non-ASCII or another character that no URI may hold.
-    #[error("holds a character that a URI may not hold")]
+    #[error(
+        "holds a character that a URI may not hold; percent-encode it, or write a host in its \
+         ASCII form (xn--)"
+    )]
     Character,
     /// A `%` without two hexadecimal digits after it.
-    #[error("holds a percent sign without two hexadecimal digits")]
+    #[error(
+        "holds a percent sign without two hexadecimal digits after it; write %25 for the sign \
+         itself"
+    )]
     PercentEncoding,
     /// Not an absolute URI: no scheme, or nothing after it and the slashes.
-    #[error("not an absolute URI")]
+    #[error("is not an absolute URI; write all of it, beginning with the scheme")]
     NotAbsolute,
     /// A fragment, even an empty one (RFC 6749 section 3.1.2).
-    #[error("has a fragment")]
+    #[error("has a fragment; leave out the # and all after it")]
     Fragment,
     /// A user name or password before the host, or what could be taken for one.
-    #[error("has a user name or password")]
+    #[error("has a user name or password; leave it out")]
     Userinfo,
     /// A wildcard.
-    #[error("holds a wildcard")]
+    #[error("holds a wildcard; register each URI in full, without a *")]
     Wildcard,
     /// A path segment `.` or `..`, plain or percent-encoded.
-    #[error("has a dot segment in its path")]
+    #[error("has a dot segment in its path; leave out . and ..")]
     DotSegment,
     /// No host, or one that is neither a DNS name nor an address in its canonical form. The last label
     /// of a name does not begin with a digit.
-    #[error("the host is neither a DNS name nor an IP address in its usual form")]
+    #[error(
+        "has a host that is neither a DNS name nor an IP address in its usual form; use one \
+         such as app.example.com"
+    )]
     Host,
     /// An https host of a single label, which the policy does not allow.
-    #[error("the host has a single label")]
+    #[error("has a host of a single label; use a full name such as app.example.com")]
     SingleLabelHost,
     /// A port that is not 1 to 65535, written without leading zeros.
-    #[error("the port is not 1 to 65535")]
+    #[error("has a port that is not 1 to 65535 without leading zeros; correct it or leave it out")]
     Port,
     /// Plain http to a host other than `127.0.0.1`, `[::1]` and `localhost`.
-    #[error("http is for 127.0.0.1, [::1] and localhost only")]
+    #[error("http is for 127.0.0.1, [::1] and localhost only; use https")]
     HttpNotLoopback,
     /// A scheme that is neither https, http nor a private-use scheme in reverse-domain form, and
     /// that the policy does not list; or one that belongs to a browser or an operating system.
-    #[error("the scheme is not allowed")]
+    #[error(
+        "has a scheme that is not allowed; use https, http to 127.0.0.1, [::1] or localhost, \
+         or a private-use scheme in reverse-domain form such as com.example.app; the owner of \
+         the tenant can allow some others"
+    )]
     SchemeNotAllowed,
     /// A text that two parsers read in different ways.
-    #[error("means different things to different parsers")]
+    #[error(
+        "means different things to different parsers; write it more plainly, with %27 for an \
+         apostrophe"
+    )]
     Ambiguous,
 }
 

@@ -16,17 +16,23 @@ pub struct WebUri(Box<str>);
 pub enum WebUriError {
     /// A space, a control, a backslash, a non-ASCII or another character that no URI may hold, or a
     /// `%` without two hexadecimal digits after it.
-    #[error("holds a character that a URI may not hold")]
+    #[error(
+        "holds a character that a URI may not hold; percent-encode it, or write a host in its \
+         ASCII form (xn--)"
+    )]
     Character,
     /// Another scheme than https, or none.
-    #[error("not an https URL")]
+    #[error("is not an https URL; use the scheme https and a host")]
     NotHttps,
     /// Neither a DNS name nor an IP address in its usual form, or a port that is not 1 to 65535. The
     /// last label of a name does not begin with a digit.
-    #[error("the host or port is not valid")]
+    #[error(
+        "has a host that is neither a DNS name nor an IP address in its usual form, or a port \
+         that is not 1 to 65535; correct it"
+    )]
     Host,
     /// A user name or password before the host, which makes another host look like the real one.
-    #[error("has a user name or password")]
+    #[error("has a user name or password; leave it out")]
     Userinfo,
 }
 

@@ -10,11 +10,11 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use crate::{
     engine::Registered,
     error::RegistrationError,
-    quota::RateDecision,
+    quota::{RateDecision, whole_seconds},
     values::Timestamp,
     wire::{
         cors::{ALLOWED_METHODS, Cors},
-        table::{ErrorDetail, WireError, whole_seconds},
+        table::{ErrorDetail, WireError},
     },
 };
 
@@ -106,7 +106,7 @@ impl Frame {
         };
         let mut response = Response::new(serde_json::to_vec(&body).unwrap_or_default().into());
         *response.status_mut() = row.status;
-        if let Some(seconds) = WireError::retry_after(error) {
+        if let Some(seconds) = error.retry_after_seconds() {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if matches!(error, RegistrationError::MethodNotAllowed) {

@@ -77,36 +77,6 @@ impl WireError {
             _ => None,
         }
     }
-
-    /// Seconds after which trying again may help, for `Retry-After`.
-    pub(super) fn retry_after(error: &RegistrationError) -> Option<u64> {
-        use RegistrationError as E;
-        match error {
-            E::TooManyInvalidTokens { decision }
-            | E::TooManyRequestsFromSource { decision }
-            | E::TooManyRequests { decision } => {
-                Some(whole_seconds(decision.retry_after().unwrap_or_default()).max(1))
-            }
-            E::SignalUnavailable { .. } | E::Backend(_) | E::Random(_) | E::NoFreeId => Some(1),
-            E::InvalidHost
-            | E::UnknownTenant
-            | E::MethodNotAllowed
-            | E::NotEnabled
-            | E::Blocked { .. }
-            | E::Redirected { .. }
-            | E::SourceUnknown { .. }
-            | E::SignalUnreadable { .. }
-            | E::InitialAccessTokenRequired
-            | E::InvalidInitialAccessToken
-            | E::BodyTooLarge { .. }
-            | E::UnsupportedMediaType
-            | E::BodyIncomplete
-            | E::BodyTimeout
-            | E::Decode(_)
-            | E::Metadata(_)
-            | E::TooManyClients => None,
-        }
-    }
 }
 
 /// RFC 6749 section 5.2.
@@ -125,12 +95,6 @@ pub(super) const fn token_status(error: TokenError) -> StatusCode {
     }
 }
 
-/// Rounded up: who comes back after that long is not too early.
-pub(super) fn whole_seconds(span: std::time::Duration) -> u64 {
-    let begun = u64::from(span.subsec_nanos() > 0);
-    span.as_secs().saturating_add(begun)
-}
-
 fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
     Some(ErrorDetail {
         field: error.field().map(Field::as_str),
@@ -143,20 +107,6 @@ fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
 mod tests {
     use super::*;
     use crate::error::one_of_each;
-
-    #[test]
-    fn seconds_are_rounded_up_to_the_last() {
-        use std::time::Duration;
-        for (span, seconds) in [
-            (Duration::ZERO, 0),
-            (Duration::from_nanos(1), 1),
-            (Duration::from_secs(1), 1),
-            (Duration::from_secs(u64::MAX), u64::MAX),
-            (Duration::MAX, u64::MAX),
-        ] {
-            assert_eq!(whole_seconds(span), seconds, "{span:?}");
-        }
-    }
 
     #[test]
     fn the_page_on_observability_says_what_each_kind_of_error_is_sent_as() {

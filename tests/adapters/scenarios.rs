@@ -33,28 +33,49 @@ fn invalid_request(status: u16, description: &str, rule: &str) -> Expected {
 }
 
 fn not_json() -> Expected {
-    invalid_request(400, "the body is not JSON", "not_json")
+    not_json_at(1)
+}
+
+fn not_json_at(column: usize) -> Expected {
+    let description =
+        format!("the body is not JSON: there is a syntax error at line 1, column {column}");
+    invalid_request(400, &description, "not_json")
 }
 
 pub(crate) fn too_large() -> Expected {
-    invalid_request(413, "the body is larger than 65536 bytes", "body_too_large")
+    invalid_request(
+        413,
+        "the body is larger than 65536 bytes; send at most that many",
+        "body_too_large",
+    )
 }
 
 pub(crate) fn late() -> Expected {
-    invalid_request(408, "the body took too long to arrive", "body_timeout")
+    invalid_request(
+        408,
+        "the body took too long to arrive; send it again",
+        "body_timeout",
+    )
 }
 
 fn incomplete() -> Expected {
-    invalid_request(400, "the body ended early", "body_incomplete")
+    invalid_request(
+        400,
+        "the body ended early; send all of it",
+        "body_incomplete",
+    )
 }
 
 fn unsupported() -> Expected {
-    let description = "the body has to be application/json, without a content encoding";
+    let description = "registration takes JSON, not a form; send a JSON object with the header \
+                       Content-Type: application/json and without Content-Encoding";
     invalid_request(415, description, "unsupported_media_type")
 }
 
 fn blocked() -> Expected {
-    Expected::refused(403, "access_denied", "access is denied")
+    let description =
+        "access is denied by a rule of this tenant; the owner of the tenant can change the rule";
+    Expected::refused(403, "access_denied", description)
 }
 
 fn invalid_host() -> Expected {
@@ -63,16 +84,20 @@ fn invalid_host() -> Expected {
 }
 
 fn not_found() -> Expected {
-    Expected::refused(404, "not_found", "there is no such tenant")
+    Expected::refused(
+        404,
+        "not_found",
+        "no tenant has this address; check the URL",
+    )
 }
 
 fn not_allowed() -> Expected {
-    Expected::refused(405, "invalid_request", "this endpoint takes POST requests")
-        .with("allow", "POST, OPTIONS")
+    let description = "this endpoint takes POST requests; register a client with one";
+    Expected::refused(405, "invalid_request", description).with("allow", "POST, OPTIONS")
 }
 
 fn unavailable() -> Expected {
-    let description = "the service is unavailable for now";
+    let description = "the service is unavailable for now; try again in 1 second";
     Expected::refused(503, "temporarily_unavailable", description).with("retry-after", "1")
 }
 

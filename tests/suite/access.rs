@@ -286,9 +286,8 @@ fn an_api_is_named_by_audience_or_resource_or_the_tenants_default() {
 fn a_scope_has_the_syntax_and_the_bound_of_the_profile() {
     let tenant = t1();
     for malformed in [
-        " ",
-        "read:items ",
         "a\tb",
+        "read:items\n",
         "\"read:items\"",
         "\u{e9}",
         &"a".repeat(4097),

@@ -303,7 +303,7 @@ async fn a_refusal_says_when_to_try_another_token() {
     let from = Some(source(1));
     let (status, headers, body) = answer_to(&counted.registrar, from, &["Bearer guess"]).await;
     assert_eq!((status, &body["error"]), (429, &"too_many_requests".into()));
-    let says = "too many invalid initial access tokens from this address; try again later";
+    let says = "too many invalid initial access tokens from this address; try again in 6 seconds";
     assert_eq!(body["error_description"], says);
     assert_eq!(headers["retry-after"], "6");
     assert_eq!(headers["x-ratelimit-limit"], "10");

@@ -38,6 +38,7 @@ mod properties;
 mod public_api;
 mod record;
 mod redirect_uris;
+mod registration_refusals;
 mod settings;
 mod settings_corpus;
 mod settings_table;

@@ -39,10 +39,11 @@ pub(crate) fn wide_policy() -> RedirectPolicy {
 }
 
 /// Hosts near the border between those that are accepted and others.
-const HOSTS: [&str; 39] = [
+const HOSTS: [&str; 40] = [
     "127.0.0.1",
     "[::1]",
     "localhost",
+    "app.example.com",
     "app.example.com",
     "app.example.com",
     "app.example.com:8443",

@@ -105,7 +105,7 @@ async fn a_refusal_says_when_the_source_may_return() {
     let refused = answer(&registrar, "a", "203.0.113.5").await;
     let (status, body) = parts(&refused);
     assert_eq!((status, &body["error"]), (429, &"too_many_requests".into()));
-    let says = "too many registrations from this address; try again later";
+    let says = "too many registrations from this address; try again in 30 seconds";
     assert_eq!(body["error_description"], says);
     assert_eq!(refused.headers()["retry-after"], "30");
     assert_eq!(refused.headers()["x-ratelimit-reset"], "1800000060");

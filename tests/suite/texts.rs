@@ -80,7 +80,7 @@ const LANGUAGE: &str = "invalid_client_metadata: invalid_language_tag";
 const SCOPE: &str = "invalid_client_metadata: invalid_scope";
 const UNSUPPORTED: &str = "invalid_client_metadata: not_supported";
 const REDIRECT_URI: &str = "invalid_redirect_uri: illegal_character";
-const NOT_JSON: &str = "invalid_request: not_json";
+const NOT_JSON: &str = "invalid_request: invalid_escape";
 
 /// What a store makes of all of them.
 async fn judge<S: ClientStore + Clone>(store: S) {

@@ -138,11 +138,14 @@ async fn each_error_has_its_status_code_and_rule() {
         endpoint(tenant)
     };
     for (body, expected) in [
-        ("", (400, "invalid_request", "not_json")),
+        ("", (400, "invalid_request", "empty_body")),
         ("{", (400, "invalid_request", "not_json")),
-        ("{}x", (400, "invalid_request", "not_json")),
-        ("\u{feff}{}", (400, "invalid_request", "not_json")),
-        (r#"{"x": "\ud800"}"#, (400, "invalid_request", "not_json")),
+        ("{}x", (400, "invalid_request", "text_after_object")),
+        ("\u{feff}{}", (400, "invalid_request", "byte_order_mark")),
+        (
+            r#"{"x": "\ud800"}"#,
+            (400, "invalid_request", "invalid_escape"),
+        ),
         ("[]", (400, "invalid_request", "not_an_object")),
         ("null", (400, "invalid_request", "not_an_object")),
         (
@@ -538,9 +541,9 @@ async fn web_clients_have_loopback_and_listed_schemes() {
 async fn the_implicit_grant_needs_https_away_from_the_device() {
     let permissive = serve_with(json!({ "security_mode": "permissive" })).await;
     let strict = serve_with(json!({})).await;
-    let grants = |implicit: bool| match implicit {
-        true => json!(["implicit", "authorization_code"]),
-        false => json!(["authorization_code"]),
+    let grants = |implicit: bool| {
+        let grants = ["implicit", "authorization_code"];
+        json!(grants[usize::from(!implicit)..])
     };
     for (server, uri, implicit, is_taken) in [
         (&permissive, "https://a.example/cb", true, true),

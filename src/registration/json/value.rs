@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::registration::json::DecodeError;
+use crate::registration::json::Stopped;
 
 /// How deep a request may nest, its own braces counted.
 const MAX_DEPTH: usize = 32;
@@ -44,17 +44,17 @@ pub(super) enum Value {
 pub(super) struct ValueReader<'a> {
     shape: Shape,
     depth: usize,
-    broken: &'a mut Option<DecodeError>,
+    stopped: &'a mut Option<Stopped>,
 }
 
 impl<'a> ValueReader<'a> {
-    /// A reader of the value of a member of the outermost object, which notes in `broken` why it
+    /// A reader of the value of a member of the outermost object, which notes in `stopped` why it
     /// stopped where that is no fault of the JSON's grammar.
-    pub(super) fn of_member(shape: Shape, broken: &'a mut Option<DecodeError>) -> Self {
+    pub(super) fn of_member(shape: Shape, stopped: &'a mut Option<Stopped>) -> Self {
         Self {
             shape,
             depth: 2,
-            broken,
+            stopped,
         }
     }
 
@@ -62,7 +62,7 @@ impl<'a> ValueReader<'a> {
         ValueReader {
             shape,
             depth: self.depth.saturating_add(1),
-            broken: self.broken,
+            stopped: self.stopped,
         }
     }
 
@@ -70,7 +70,7 @@ impl<'a> ValueReader<'a> {
         if self.depth <= MAX_DEPTH {
             return Ok(());
         }
-        *self.broken = Some(DecodeError::TooDeep);
+        *self.stopped = Some(Stopped::TooDeep);
         Err(E::custom("nests too deeply"))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{created, incomplete, invalid_request, late, not_json, too_large};
+use super::{created, incomplete, invalid_request, late, not_json_at, too_large};
 use crate::{
     ask::{Ask, PUBLIC, chunk},
     scenario::{End, Fate, Scenario, Step, answer},
@@ -129,7 +129,14 @@ fn broken() -> Vec<Scenario> {
             [
                 Step::Send(Ask::post("").lying(3)),
                 Step::Send(b"\"\xff\"".into()),
-                answer(invalid_request(400, "the body is not UTF-8", "not_utf8").left(4)),
+                answer(
+                    invalid_request(
+                        400,
+                        "the body is not UTF-8; send the JSON in UTF-8",
+                        "not_utf8",
+                    )
+                    .left(4),
+                ),
             ],
             End::Open,
             0,
@@ -139,7 +146,7 @@ fn broken() -> Vec<Scenario> {
             Scene::open(),
             [
                 Step::Send(short),
-                answer(not_json().left(4)),
+                answer(not_json_at(PUBLIC.len() - 1).left(4)),
                 // What is left over is the beginning of a request that is none.
                 Step::Send(b"\r\n\r\n".into()),
                 Step::Framework(|_| Fate::Status(400)),

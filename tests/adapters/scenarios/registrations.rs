@@ -64,27 +64,48 @@ fn refused() -> Vec<Scenario> {
     let deep = format!(r#"{{"x":{}1{}}}"#, "[".repeat(40), "]".repeat(40));
     let http = r#"{"redirect_uris":["https://a.example","http://b.example"]}"#;
     let http = Ask::post(http);
-    let scope = Ask::post(PUBLIC.replacen('{', r#"{"scope":"a  b","#, 1));
+    let scope = Ask::post(PUBLIC.replacen('{', r#"{"scope":"a\tb","#, 1));
     let refused =
         |name, ask, answer: Expected| Scenario::refused(name, Scene::open(), ask, answer.left(4));
     vec![
         refused("no JSON", Ask::post("{"), not_json()),
-        refused("an empty body", Ask::post(""), not_json()),
+        refused(
+            "an empty body",
+            Ask::post(""),
+            invalid_request(
+                400,
+                "the body is empty; send the client's metadata as a JSON object",
+                "empty_body",
+            ),
+        ),
         refused(
             "a list",
             Ask::post("[]"),
-            invalid_request(400, "the body is not a JSON object", "not_an_object"),
+            invalid_request(
+                400,
+                "the body is not a JSON object; send the client's metadata as one object",
+                "not_an_object",
+            ),
         ),
         refused(
             "a member that is there twice",
             Ask::post(r#"{"scope":"a","sc\u006fpe":"b"}"#),
-            Expected::refused(400, "invalid_request", "the JSON object has a member twice")
-                .detail(r#"{"field":"scope","rule":"duplicate_member"}"#),
+            Expected::refused(
+                400,
+                "invalid_request",
+                "the JSON object has the member scope twice, the second time at line 1, column 25; send \
+                 it once",
+            )
+            .detail(r#"{"field":"scope","rule":"duplicate_member"}"#),
         ),
         refused(
             "JSON that nests too deeply",
             Ask::post(deep),
-            invalid_request(400, "the JSON nests too deeply", "nested_too_deeply"),
+            invalid_request(
+                400,
+                "the JSON nests too deeply at line 1, column 37; send at most 32 levels",
+                "nested_too_deeply",
+            ),
         ),
         refused(
             "a redirect URI that is refused",
@@ -92,7 +113,7 @@ fn refused() -> Vec<Scenario> {
             Expected::refused(
                 400,
                 "invalid_redirect_uri",
-                "redirect_uris[1]: http is for 127.0.0.1, [::1] and localhost only",
+                "redirect_uris[1]: http is for 127.0.0.1, [::1] and localhost only; use https",
             )
             .detail(r#"{"field":"redirect_uris","index":1,"rule":"http_not_loopback"}"#),
         ),
@@ -102,7 +123,8 @@ fn refused() -> Vec<Scenario> {
             Expected::refused(
                 400,
                 "invalid_client_metadata",
-                "scope: is not a list of scope tokens with one space between",
+                "scope: is not a list of scopes; separate scopes by spaces, and use visible ASCII without \
+                 quotation marks and backslashes",
             )
             .detail(r#"{"field":"scope","rule":"invalid_scope"}"#),
         ),

@@ -25,8 +25,9 @@ fn access() -> Vec<Scenario> {
     let refused = Scenario::refused;
     let challenged = |challenge| {
         let (required, not_valid) = (
-            "an initial access token is required",
-            "the initial access token is not valid",
+            "an initial access token is required; ask the owner of the tenant for one, and send it as \
+             Authorization: Bearer",
+            "the initial access token is not valid; ask the owner of the tenant for another",
         );
         let description = if challenge == "Bearer" {
             required
@@ -43,7 +44,8 @@ fn access() -> Vec<Scenario> {
             Expected::refused(
                 403,
                 "access_denied",
-                "dynamic client registration is not enabled for this tenant",
+                "dynamic client registration is not enabled for this tenant; the owner of the tenant can \
+                 turn it on",
             ),
         ),
         refused(
@@ -195,7 +197,7 @@ fn failures() -> Vec<Scenario> {
     let limited = Expected::refused(
         429,
         "too_many_requests",
-        "too many registrations; try again later",
+        "too many registrations; try again in 1 second",
     )
     .with("retry-after", "1")
     .left(0);
