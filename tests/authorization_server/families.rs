@@ -79,13 +79,13 @@ async fn after_the_leeway_a_replaced_token_ends_the_family() {
 
 #[tokio::test]
 async fn a_thief_and_the_owner_are_found_out_at_the_next_refresh() {
-    let (_server, client) = start(2).await;
+    let (_server, client) = start(3).await;
     let first = client.tokens().await;
     let owners = refresh(&client, &first).await;
     let thiefs = refresh(&client, &first).await;
-    wait(2).await;
+    wait(3).await;
     let newest = refresh(&client, &owners).await;
-    wait(2).await;
+    wait(3).await;
     assert_ends_family(&client, &thiefs, &[&owners, &thiefs, &newest]).await;
 }
 
