@@ -6,8 +6,9 @@ const FAULTY_REQUEST: &str = "The application sent a request that this service c
     There is nothing that you can do here. Tell the people who make the application what the technical \
     description says.";
 
-const NOT_OPENED: &str = "This service has not opened what was asked for to applications. The \
-    application has done nothing wrong. Ask the people who run this service.";
+const NOT_OPENED: &str = "The application asked for a part of this service that is not open to \
+    applications. The application has done nothing wrong. Ask the people who run this service to \
+    open it.";
 
 impl AuthorizationError {
     /// What the person in front of the browser can do, for the page that shows the refusal: one to
@@ -16,7 +17,7 @@ impl AuthorizationError {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::UnknownClient => {
-                "This service no longer knows the application. In the application, remove the \
+                "The registration of the application is gone. In the application, remove the \
                  connection to this service and add it again. The application then registers anew."
             }
             Self::Blocked | Self::Access(AccessError::NotForClient) => {

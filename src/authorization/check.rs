@@ -42,7 +42,7 @@ impl TenantSettings {
     ///     }
     /// }
     /// # let page = answer(&TenantSettings::new(), None, "client_id=tpc_1");
-    /// # assert!(page.starts_with("400, a page: This service no longer knows the application."));
+    /// # assert!(page.starts_with("400, a page: The registration of the application is gone."));
     /// # assert!(page.ends_with("no link"));
     /// ```
     ///

@@ -29,6 +29,8 @@ const RESPONSE_PARAMETERS: [&str; 13] = [
     "response",
 ];
 
+type OwnedPairs = Vec<(String, String)>;
+
 fn client_at(uri: &str) -> Client {
     Stored::public("tpc_A1").redirect_uris(&[uri]).client()
 }
@@ -108,7 +110,7 @@ fn the_code_is_bound_to_the_uri_as_it_was_requested() {
 }
 
 /// The query of a response, decoded, and what is told beside it in a fragment or a form.
-fn read(response: &AuthorizationResponse) -> (Vec<(String, String)>, Vec<(String, String)>) {
+fn read(response: &AuthorizationResponse) -> (OwnedPairs, OwnedPairs) {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let told = response.parameters().map(owned).collect();
     let uri = match response.delivery() {
@@ -120,7 +122,7 @@ fn read(response: &AuthorizationResponse) -> (Vec<(String, String)>, Vec<(String
 }
 
 /// What `query` has but for names of a response.
-fn others(uri: &str, keeps_state: bool) -> Vec<(String, String)> {
+fn others(uri: &str, keeps_state: bool) -> OwnedPairs {
     let url = Url::parse(uri).unwrap();
     let pairs = url.query_pairs().into_owned();
     let is_other =
