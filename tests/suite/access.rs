@@ -297,6 +297,11 @@ fn a_scope_has_the_syntax_and_the_bound_of_the_profile() {
             Err(Error::MalformedScope)
         );
     }
+    // Stray spaces count for nothing.
+    assert_eq!(
+        given(&tenant, &strict(), "  read:items  "),
+        scopes("read:items")
+    );
     let long = format!("read:items {}", "a".repeat(4085));
     assert_eq!(given(&tenant, &strict(), &long), scopes("read:items"));
 }
