@@ -13,6 +13,7 @@ mod forwarded;
 mod json;
 mod networks;
 mod reading;
+mod review;
 mod rule;
 mod signals;
 mod tree;

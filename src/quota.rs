@@ -88,6 +88,7 @@ pub enum InvalidQuota {
 
 const FIVE: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+const TWENTY: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 
 impl Default for Quota {
     /// 5 a second, at most 5 at once.
@@ -123,6 +124,15 @@ impl Quota {
     /// [`InvalidQuota`] if one of them is 0, or `per_second` above [`Quota::MAX_PER_SECOND`].
     pub const fn new(per_second: u32, burst: u32) -> Result<Self, InvalidQuota> {
         Self::with_unit(per_second, Unit::Second, burst)
+    }
+
+    /// The same rate with a bucket of 20, which every rate allows: agents start all their connections at
+    /// once.
+    pub(crate) const fn with_burst_of_agents(self) -> Self {
+        Self {
+            burst: TWENTY,
+            ..self
+        }
     }
 
     /// A quota of `tokens` a minute and a bucket of `burst`.

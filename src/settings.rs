@@ -8,10 +8,14 @@ mod check;
 mod document;
 mod endpoint_path;
 mod error;
+mod given;
 mod issuer;
 mod origins;
+mod preset;
 mod registration;
+mod review;
 mod tenant;
+mod warning;
 
 pub use access::{
     ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,
@@ -26,6 +30,7 @@ pub use tenant::{
     HeaderName, InvalidHeaderName, RefreshTokenWhen, ScopeWhenNoneRequested, SignalHeaders,
     TenantSettings, UnknownParameters,
 };
+pub use warning::{SettingsWarning, SettingsWarningKind};
 
 /// The host of a `Host` header: what stands before the last colon, unless that is inside the
 /// brackets of an IPv6 literal, and before the dot of an absolute name.

@@ -61,7 +61,7 @@ impl<'a> Offer<'a> {
     }
 
     /// Whether there is a token for any API, on behalf of one of `subjects`.
-    pub(super) fn reaches_any(&self, subjects: &[SubjectType]) -> bool {
+    pub(crate) fn reaches_any(&self, subjects: &[SubjectType]) -> bool {
         let mut apis = self.apis.values().flatten();
         apis.any(|api| self.ceilings(api, subjects).next().is_some())
     }

@@ -310,6 +310,11 @@ impl Networks {
         }
     }
 
+    /// Whether every IPv4 address and every IPv6 address is in one of the networks.
+    pub(super) fn has_every_address(&self) -> bool {
+        self.set.covers_both_families()
+    }
+
     /// The first network with bits set after its prefix, in one of the fields of the two families.
     fn host_bits(
         &self,

@@ -116,7 +116,13 @@ impl Acl {
 
     /// The active rules, in the order in which they are asked.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &Rule> {
-        self.0.order.iter().filter_map(|&at| self.0.rules.get(at))
+        self.in_order_with_place().map(|(_, rule)| rule)
+    }
+
+    /// The same, each with its position in the list.
+    pub(super) fn in_order_with_place(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        let rule = |&at: &usize| Some((at, self.0.rules.get(at)?));
+        self.0.order.iter().filter_map(rule)
     }
 
     /// Each signal that an active rule covering `endpoint` looks at: the position of the rule in the

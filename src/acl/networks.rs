@@ -55,6 +55,11 @@ impl NetworkSet {
         self.v4.covers_everything() || self.v6.covers_everything()
     }
 
+    /// Whether every address is in one of the networks.
+    pub(crate) fn covers_both_families(&self) -> bool {
+        self.v4.covers_everything() && self.v6.covers_everything()
+    }
+
     /// The networks, sorted, without those within others.
     pub fn iter(&self) -> impl Iterator<Item = IpNet> + '_ {
         let v4 = self.v4.iter().filter_map(|(start, length)| {

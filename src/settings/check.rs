@@ -165,7 +165,7 @@ impl TenantSettings {
     }
 
     /// The API with exactly this identifier, as grants name it.
-    fn api_named(&self, identifier: &str) -> Option<&ApiSettings> {
+    pub(super) fn api_named(&self, identifier: &str) -> Option<&ApiSettings> {
         self.apis.iter().find(|api| api.identifier == identifier)
     }
 

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     settings::{Issuer, SettingsError, SettingsFault, TenantSettings},
@@ -30,8 +30,13 @@ struct Unchecked {
     tenants: Vec<UncheckedTenant>,
 }
 
-#[derive(Deserialize)]
-struct UncheckedTenant(#[serde(with = "TenantSettings")] TenantSettings);
+struct UncheckedTenant(TenantSettings);
+
+impl<'de> Deserialize<'de> for UncheckedTenant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        TenantSettings::read(deserializer).map(Self)
+    }
+}
 
 impl SettingsDocument {
     /// The document of these tenants.
@@ -53,12 +58,13 @@ impl SettingsDocument {
         Ok(Self { tenants })
     }
 
-    /// Reads a document from JSON.
+    /// Reads a document from JSON. A byte order mark before it is skipped.
     ///
     /// # Errors
     /// [`SettingsFault::Unreadable`] for an unknown field, a wrong type or a value that is out of range;
     /// its source has line and column. Otherwise as [`SettingsDocument::new`].
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         let mut reader = serde_json::Deserializer::from_str(json);
         let read: Result<Unchecked, _> = serde_path_to_error::deserialize(&mut reader);
         let Unchecked { tenants } = read.map_err(|error| {

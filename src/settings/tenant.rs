@@ -4,14 +4,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
     acl::{Acl, EdgeSignal, ForwardedHeader, NetworkSet, ProxyTrust},
-    settings::{ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings, check},
+    settings::{
+        ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings, check, given::Given,
+        preset::Preset,
+    },
     values::{SecurityMode, TenantId},
 };
 
 /// Everything that one tenant decides.
 ///
 /// It serialises as one entry of the settings document; every field but `id` has a default, and an
-/// unknown field is an error.
+/// unknown field is an error. A document may name a `preset`, which sets the fields that it leaves out;
+/// `"agents"` is the one that there is ([`TenantSettings::for_agents`]). What is written are the settings
+/// themselves.
 ///
 /// ```
 /// use oauth_dcr::TenantSettings;
@@ -27,6 +32,9 @@ use crate::{
 pub struct TenantSettings {
     /// The tenant's id.
     pub id: TenantId,
+    /// The preset that the document names, until it is applied; `None` afterwards.
+    #[serde(default, skip_serializing)]
+    pub(super) preset: Option<Preset>,
     /// The host names that lead to the tenant, without port; letter case does not matter.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -100,6 +108,7 @@ impl TenantSettings {
     pub fn with_id(id: TenantId) -> Self {
         Self {
             id,
+            preset: None,
             hosts: Vec::new(),
             issuer: None,
             registration: RegistrationSettings::default(),
@@ -118,6 +127,16 @@ impl TenantSettings {
             client_grants: Vec::new(),
             connections: Vec::new(),
         }
+    }
+
+    /// Reads settings and applies their preset. They are yet to be checked.
+    pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = Given::default();
+        let mut settings = Self::deserialize(given.recording(deserializer))?;
+        if let Some(preset) = settings.preset.take() {
+            preset.apply(&mut settings, &given);
+        }
+        Ok(settings)
     }
 
     /// Switches registration on: from now on anyone may register.
@@ -166,7 +185,7 @@ impl Serialize for TenantSettings {
 
 impl<'de> Deserialize<'de> for TenantSettings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let settings = Self::deserialize(deserializer)?;
+        let settings = Self::read(deserializer)?;
         settings.check().map_err(D::Error::custom)?;
         Ok(settings)
     }
@@ -229,6 +248,19 @@ pub struct SignalHeaders {
 }
 
 impl SignalHeaders {
+    /// Each header that is named, with the field that names it.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
+        let all = [
+            ("geo_country_code", &self.geo_country_code),
+            ("geo_subdivision_code", &self.geo_subdivision_code),
+            ("asn", &self.asn),
+            ("ja3_fingerprint", &self.ja3_fingerprint),
+            ("ja4_fingerprint", &self.ja4_fingerprint),
+        ];
+        all.into_iter()
+            .filter_map(|(field, name)| Some((field, name.as_ref()?)))
+    }
+
     /// The header that carries `signal`.
     pub const fn of(&self, signal: EdgeSignal) -> Option<&HeaderName> {
         match signal {

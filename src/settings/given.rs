@@ -1,0 +1,318 @@
+//! Reads settings, and records which members the document gives.
+//!
+//! A preset sets the members that are left out, wherever they stand in the document and in whatever order.
+//! After reading, a member that was left out looks like one that was given its default, so the members are
+//! recorded on the way.
+
+use std::{cell::RefCell, collections::HashSet, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Visitor},
+};
+
+/// The paths of the members that a document gives, such as `registration.rate_limit.burst`. Members inside
+/// lists are not recorded.
+#[derive(Default)]
+pub(super) struct Given(RefCell<HashSet<String>>);
+
+impl Given {
+    /// Reads from `deserializer` and records each member.
+    pub(super) fn recording<D>(&self, deserializer: D) -> Reader<'_, D> {
+        let place = Place {
+            path: "",
+            given: Some(self),
+        };
+        Reader {
+            inner: deserializer,
+            place,
+        }
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.0.borrow().contains(path)
+    }
+}
+
+/// Where in the document a value stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    path: &'a str,
+    /// `None` inside a list.
+    given: Option<&'a Given>,
+}
+
+impl Place<'_> {
+    const IN_LIST: Self = Self {
+        path: "",
+        given: None,
+    };
+
+    /// The path of the member `name` of the object at this place.
+    fn member(self, name: &str) -> String {
+        match self.path {
+            "" => name.to_owned(),
+            path => format!("{path}.{name}"),
+        }
+    }
+}
+
+/// A value to read, or a seed or visitor for the value, with its place.
+pub(super) struct Reader<'a, T> {
+    inner: T,
+    place: Place<'a>,
+}
+
+macro_rules! forward {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+            self.inner.$method(visitor)
+        }
+    )*};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reader<'_, D> {
+    type Error = D::Error;
+
+    forward! {
+        deserialize_any deserialize_ignored_any deserialize_identifier deserialize_map
+        deserialize_bool deserialize_char deserialize_unit deserialize_str deserialize_string
+        deserialize_bytes deserialize_byte_buf deserialize_f32 deserialize_f64
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_option(Optional(Reader {
+            inner: visitor,
+            place: self.place,
+        }))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let object = Object(Reader {
+            inner: visitor,
+            place: self.place,
+        });
+        self.inner.deserialize_struct(name, fields, object)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_seq(List(visitor))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        words: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        // Every enum of the settings is a list of words.
+        let word = self.inner.deserialize_str(Word(words))?;
+        visitor.visit_enum(word.into_deserializer())
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_newtype_struct(name, visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_unit_struct(name, visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_tuple(len, visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_tuple_struct(name, len, visitor)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Reader<'_, S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        self.inner.deserialize(Reader {
+            inner: deserializer,
+            place: self.place,
+        })
+    }
+}
+
+/// Visits a value or `null`.
+struct Optional<'a, V>(Reader<'a, V>);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Optional<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.inner.expecting(f)
+    }
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
+        self.0.inner.visit_none()
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
+        self.0.inner.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        self.0.inner.visit_some(Reader {
+            inner: deserializer,
+            place: self.0.place,
+        })
+    }
+}
+
+/// Visits an object. Serde's own visitors also take a list of the members' values, which would name none of
+/// them.
+struct Object<'a, V>(Reader<'a, V>);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Object<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
+        self.0.inner.visit_map(Members {
+            inner: members,
+            place: self.0.place,
+            name: String::new(),
+        })
+    }
+}
+
+struct Members<'a, A> {
+    inner: A,
+    place: Place<'a>,
+    /// The name of the member whose value comes next.
+    name: String,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let name = &mut self.name;
+        self.inner.next_key_seed(Name { seed, name })
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let path = self.place.member(&self.name);
+        if let Some(Given(paths)) = self.place.given {
+            paths.borrow_mut().insert(path.clone());
+        }
+        let place = Place {
+            path: &path,
+            ..self.place
+        };
+        self.inner.next_value_seed(Reader { inner: seed, place })
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.inner.size_hint()
+    }
+}
+
+/// Reads the name of a member, and leaves a copy in `name`.
+struct Name<'a, S> {
+    seed: S,
+    name: &'a mut String,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Name<'_, S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        *self.name = String::deserialize(deserializer)?;
+        self.seed
+            .deserialize(self.name.as_str().into_deserializer())
+    }
+}
+
+/// Visits a list.
+struct List<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for List<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
+        self.0.visit_seq(Entries(entries))
+    }
+}
+
+struct Entries<A>(A);
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<A> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        self.0.next_element_seed(Reader {
+            inner: seed,
+            place: Place::IN_LIST,
+        })
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.0.size_hint()
+    }
+}
+
+/// Visits one of these words.
+struct Word(&'static [&'static str]);
+
+impl Visitor<'_> for Word {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, word) in self.0.iter().enumerate() {
+            let before = if at == 0 { "" } else { " or " };
+            write!(f, "{before}\"{word}\"")?;
+        }
+        Ok(())
+    }
+
+    fn visit_str<E>(self, word: &str) -> Result<String, E> {
+        Ok(word.to_owned())
+    }
+}

@@ -1,0 +1,77 @@
+use serde::Deserialize;
+
+use crate::{
+    quota::Quota,
+    settings::{RefreshTokenWhen, RefusedRedirectUris, TenantSettings, given::Given},
+    values::RedirectPolicy,
+};
+
+/// A name for settings that belong together. A document gives it as `preset`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Preset {
+    /// [`TenantSettings::for_agents`].
+    Agents,
+}
+
+impl Preset {
+    /// Sets what the preset is about in `settings`, apart from members that the document gives.
+    pub(super) fn apply(self, settings: &mut TenantSettings, given: &Given) {
+        match self {
+            Self::Agents => set_for_agents(settings, given),
+        }
+    }
+}
+
+impl TenantSettings {
+    /// Sets what hosts of AI agents' clients need, like `"preset": "agents"` in JSON.
+    ///
+    /// - The schemes and the floating port of `localhost` of [`RedirectPolicy::native_agents`].
+    /// - A redirect URI that is refused is dropped, provided another one remains: agents register all that
+    ///   any of their versions may use.
+    /// - A client that registers the grant `refresh_token` gets a refresh token, whether it requests
+    ///   `offline_access` or not, and a replaced refresh token is still good for 10 seconds.
+    /// - 20 clients may register at once: agents start all their connections together.
+    ///
+    /// The rate of `rate_limit` stays as it is, and so does a limiter that is switched off. What is set
+    /// afterwards wins.
+    ///
+    /// ```
+    /// use oauth_dcr::{Quota, TenantSettings};
+    ///
+    /// let settings = TenantSettings::new().for_agents().enabled();
+    /// assert_eq!(settings.registration.rate_limit, Some(Quota::new(5, 20)?));
+    ///
+    /// let json = r#"{ "id": "default", "preset": "agents", "registration": { "enabled": true } }"#;
+    /// assert_eq!(serde_json::from_str::<TenantSettings>(json)?, settings);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn for_agents(mut self) -> Self {
+        set_for_agents(&mut self, &Given::default());
+        self
+    }
+}
+
+fn set_for_agents(settings: &mut TenantSettings, given: &Given) {
+    let registration = &mut settings.registration;
+    let agents = RedirectPolicy::native_agents();
+    if !given.has("registration.redirect_uris.schemes") {
+        registration.redirect_uris.schemes = agents.schemes;
+    }
+    if !given.has("registration.redirect_uris.localhost_any_port") {
+        registration.redirect_uris.localhost_any_port = agents.localhost_any_port;
+    }
+    if !given.has("registration.refused_redirect_uris") {
+        registration.refused_redirect_uris = RefusedRedirectUris::Narrow;
+    }
+    if !given.has("registration.rate_limit.burst") {
+        registration.rate_limit = registration.rate_limit.map(Quota::with_burst_of_agents);
+    }
+    if !given.has("refresh_token_when") {
+        settings.refresh_token_when = RefreshTokenWhen::Registered;
+    }
+    if !given.has("refresh_token_leeway_seconds") {
+        settings.refresh_token_leeway_seconds = 10;
+    }
+}
