@@ -121,7 +121,9 @@ impl PostgresStore {
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
         let options: PgConnectOptions = url.parse().map_err(Failure::Database)?;
         let prepared = tokio::time::timeout(CONNECT_TIMEOUT, connections::prepare(&options)).await;
-        prepared.unwrap_or(Err(Failure::TimedOut(CONNECT_TIMEOUT)))?;
+        let prepared = prepared.unwrap_or(Err(Failure::TimedOut(CONNECT_TIMEOUT)));
+        let place = |failure| BackendError::from(failure).at(connections::place(&options));
+        prepared.map_err(place)?;
         let timeouts = TimeOuts::new(TIMEOUT);
         let pool = connections::pool(options, timeouts.clone());
         Ok(Self::new(Database::new(pool, timeouts, TIMEOUT)))

@@ -8,7 +8,10 @@ mod share;
 
 use std::{fmt, time::Duration};
 
-use redis::{RedisError, Script, aio::ConnectionManager, cluster_async::ClusterConnection};
+use redis::{
+    IntoConnectionInfo as _, RedisError, Script, aio::ConnectionManager,
+    cluster_async::ClusterConnection,
+};
 use tokio::time::{Instant, timeout};
 
 use self::{
@@ -21,6 +24,9 @@ use crate::{
     ports::{DynRateLimiter, RateKey, RateLimiter},
     quota::{Quota, RateDecision},
 };
+
+/// The name in errors.
+const NAME: &str = "redis";
 
 /// How long a request waits for Redis, connecting included, unless the host says otherwise.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -80,13 +86,15 @@ pub struct RedisRateLimiter {
     patience: Duration,
     breaker: Breaker,
     fallback: Option<Box<dyn DynRateLimiter>>,
+    connect_error: Option<BackendError>,
 }
 
 impl RedisRateLimiter {
     /// Counts in the server at `url`, such as `redis://:password@host:6379/0`.
     ///
     /// A server that can't be reached at this time is no error: requests fail until it can be, and
-    /// meanwhile it is tried again and again. It takes 250 ms at the most. For `rediss:` URLs, turn
+    /// meanwhile it is tried again and again; [`connect_error`](Self::connect_error) says why. It takes
+    /// 250 ms at the most. For `rediss:` URLs, turn
     /// on a TLS feature of the crate `redis`.
     ///
     /// # Errors
@@ -97,9 +105,23 @@ impl RedisRateLimiter {
     /// Outside of a Tokio runtime.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
         let script = script();
-        let link = Link::to(url, &script).await;
-        let link = link.map_err(|error| BackendError::new("redis", error))?;
-        Ok(Self::over(link, script))
+        let info = url.into_connection_info();
+        let info = info.map_err(|error| BackendError::new(NAME, error))?;
+        // The address has no password.
+        let place = info.addr().to_string();
+        let linked = Link::to(info, &script).await;
+        let (link, unreached) =
+            linked.map_err(|error| BackendError::new(NAME, error).at(&*place))?;
+        Ok(Self {
+            connect_error: unreached.map(|error| BackendError::new(NAME, error).at(place)),
+            ..Self::over(link, script)
+        })
+    }
+
+    /// Why [`connect`](Self::connect) did not reach the server; `None` if it did. It does not change when
+    /// the server answers later. A host that starts can warn of it.
+    pub fn connect_error(&self) -> Option<&BackendError> {
+        self.connect_error.as_ref()
     }
 
     /// Counts over a connection that the host has already.
@@ -126,6 +148,7 @@ impl RedisRateLimiter {
             patience: PATIENCE,
             breaker: Breaker::default(),
             fallback: None,
+            connect_error: None,
         }
     }
 
@@ -211,7 +234,7 @@ impl RateLimiter for RedisRateLimiter {
             (Err(unanswered), Some(fallback)) if unanswered.is_outage() => {
                 fallback.acquire(key, quota).await
             }
-            (Err(unanswered), _) => Err(BackendError::new("redis", unanswered)),
+            (Err(unanswered), _) => Err(BackendError::new(NAME, unanswered)),
         }
     }
 }

@@ -86,7 +86,10 @@ impl SqliteStore {
         timeout: Duration,
     ) -> Result<Self, BackendError> {
         let timeout = timeout.min(LONGEST_TIMEOUT);
-        let (writer, readers) = database::open(path.as_ref(), timeout).await?;
+        let path = path.as_ref();
+        let opened = database::open(path, timeout).await;
+        let place = |failure| BackendError::from(failure).at(path.display().to_string());
+        let (writer, readers) = opened.map_err(place)?;
         let writer = GroupCommit::spawn(writer, NAME, timeout);
         Ok(Self {
             readers,

@@ -6,6 +6,7 @@ use std::{error::Error, fmt};
 #[derive(Debug)]
 pub struct BackendError {
     backend: &'static str,
+    place: Option<String>,
     source: Box<dyn Error + Send + Sync>,
 }
 
@@ -14,7 +15,18 @@ impl BackendError {
     pub fn new(backend: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             backend,
+            place: None,
             source: source.into(),
+        }
+    }
+
+    /// Says where the back end is, such as the path of a file or the address of a server. `Display`
+    /// prints it, so it must not hold a password.
+    #[must_use]
+    pub fn at(self, place: impl Into<String>) -> Self {
+        Self {
+            place: Some(place.into()),
+            ..self
         }
     }
 
@@ -22,11 +34,20 @@ impl BackendError {
     pub const fn backend(&self) -> &'static str {
         self.backend
     }
+
+    /// Where the back end is, if the error says.
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
 }
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the back end `{}` failed", self.backend)
+        write!(f, "the back end `{}`", self.backend)?;
+        if let Some(place) = &self.place {
+            write!(f, " at {place}")?;
+        }
+        f.write_str(" failed")
     }
 }
 

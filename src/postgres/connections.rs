@@ -67,6 +67,20 @@ fn millis(duration: Duration) -> u64 {
     duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
+/// Where the database is, without user and password.
+pub(super) fn place(options: &PgConnectOptions) -> String {
+    let host = options.get_host();
+    let server = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None if host.contains(':') => format!("[{host}]:{}", options.get_port()),
+        None => format!("{host}:{}", options.get_port()),
+    };
+    match options.get_database() {
+        Some(database) => format!("{server}/{database}"),
+        None => server,
+    }
+}
+
 pub(super) async fn prepare(options: &PgConnectOptions) -> Result<(), Failure> {
     // Not from the pool, which would not say what it waits for.
     let mut connection = PgConnection::connect_with(options).await?;

@@ -1,14 +1,13 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, FromRedisValue,
-    IntoConnectionInfo as _, ProtocolVersion, RedisError, RedisResult, Script, ScriptInvocation,
-    ServerErrorKind,
+    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, FromRedisValue, ProtocolVersion,
+    RedisError, RedisResult, Script, ScriptInvocation, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster_async::ClusterConnection,
 };
 
-use super::PATIENCE;
+use super::{PATIENCE, Unanswered};
 
 /// The way to Redis. Each kind sends the requests of many callers over the same few sockets, takes
 /// replies in their order, and so drops the one that nobody waits for any more.
@@ -19,9 +18,13 @@ pub(super) enum Link {
 }
 
 impl Link {
-    /// A way to the server at `url`, with `script` loaded if the server answers by now.
-    pub(super) async fn to(url: &str, script: &Script) -> RedisResult<Self> {
-        let client = Client::open(with_our_settings(url.into_connection_info()?))?;
+    /// A way to the server that `info` names, with `script` loaded if the server answers by now; and the
+    /// error if it does not answer.
+    pub(super) async fn to(
+        info: ConnectionInfo,
+        script: &Script,
+    ) -> RedisResult<(Self, Option<Unanswered>)> {
+        let client = Client::open(with_our_settings(info))?;
         let first = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE));
@@ -31,12 +34,14 @@ impl Link {
                 .await?;
             script.load_async(&mut first).await
         };
-        match tokio::time::timeout(PATIENCE, loaded).await {
+        let unreached = match tokio::time::timeout(PATIENCE, loaded).await {
+            Ok(Ok(_)) => None,
             Ok(Err(error)) if !is_outage(&error) => return Err(error),
-            Ok(Ok(_) | Err(_)) | Err(_) => {}
-        }
+            Ok(Err(error)) => Some(error.into()),
+            Err(_) => Some(Unanswered::TimedOut(PATIENCE)),
+        };
         let manager = ConnectionManager::new_lazy_with_config(client, reconnecting())?;
-        Ok(Self::Server(manager))
+        Ok((Self::Server(manager), unreached))
     }
 
     pub(super) async fn invoke<T: FromRedisValue>(

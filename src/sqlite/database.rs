@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::Path, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, SqlSafeStr as _, SqliteConnection, SqlitePool,
-    migrate::{Migration, MigrationType, Migrator},
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -27,6 +27,9 @@ pub(super) async fn open(path: &Path, timeout: Duration) -> Result<(Writer, Sqli
     if is_special(path) {
         return Err(Failure::NoFile(path.to_owned()));
     }
+    if has_no_folder(path) {
+        return Err(Failure::NoFolder);
+    }
     let options = options(path, timeout);
     let connection = open_writer(&options.clone().create_if_missing(true)).await?;
     let writer = Writer::new(connection, options.clone());
@@ -42,6 +45,14 @@ pub(super) async fn open(path: &Path, timeout: Duration) -> Result<(Writer, Sqli
 fn is_special(path: &Path) -> bool {
     let name = path.as_os_str().as_encoded_bytes();
     name.is_empty() || name == b":memory:" || name.starts_with(b"file:")
+}
+
+/// Whether the folder is missing that the file would be in. SQLite only says that it can't open the file.
+fn has_no_folder(path: &Path) -> bool {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.is_some_and(|folder| !folder.is_dir())
 }
 
 fn options(path: &Path, timeout: Duration) -> SqliteConnectOptions {
@@ -77,9 +88,11 @@ async fn try_open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnect
     if mode != "wal" {
         return Err(Failure::NoWal(mode));
     }
-    let migrated = migrator().run(&mut connection).await;
-    migrated.map_err(sqlx::Error::from)?;
-    Ok(connection)
+    match migrator().run(&mut connection).await {
+        Ok(()) => Ok(connection),
+        Err(MigrateError::VersionMissing(newer)) => Err(Failure::Newer(newer)),
+        Err(error) => Err(sqlx::Error::from(error).into()),
+    }
 }
 
 /// The migrations, noted in a table of this crate's own: the host may have its own in the same file.

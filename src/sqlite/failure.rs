@@ -26,6 +26,10 @@ pub(super) enum Failure {
     /// would have one of its own, or none that lasts.
     #[error("the name {0:?} is not one of a file: empty, `:memory:` or a `file:` URI")]
     NoFile(PathBuf),
+    #[error("the folder of the file does not exist")]
+    NoFolder,
+    #[error("a newer version of this crate has changed the file (migration {0}): use that version")]
+    Newer(i64),
     #[error("the journal mode is `{0}`, as the file's file system can't do `wal`")]
     NoWal(String),
     #[error("no answer within {0:?}")]
@@ -65,7 +69,11 @@ impl Failure {
                     | sqlx::Error::RowNotFound
             ),
             Self::Stored(_) | Self::Unreadable(_) => true,
-            Self::NoFile(_) | Self::NoWal(_) | Self::TimedOut(_) => false,
+            Self::NoFile(_)
+            | Self::NoFolder
+            | Self::Newer(_)
+            | Self::NoWal(_)
+            | Self::TimedOut(_) => false,
         }
     }
 
