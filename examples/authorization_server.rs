@@ -53,6 +53,8 @@ mod items;
 mod options;
 #[path = "authorization_server/pages.rs"]
 mod pages;
+#[path = "authorization_server/report.rs"]
+mod report;
 #[path = "authorization_server/revocation.rs"]
 mod revocation;
 #[path = "authorization_server/routes.rs"]
@@ -65,6 +67,8 @@ mod serve;
 mod server;
 #[path = "authorization_server/sessions.rs"]
 mod sessions;
+#[path = "authorization_server/settings_file.rs"]
+mod settings_file;
 #[path = "authorization_server/sign_in_page.rs"]
 mod sign_in_page;
 #[path = "authorization_server/sweeper.rs"]
@@ -78,85 +82,84 @@ mod token_endpoint;
 #[path = "authorization_server/tokens.rs"]
 mod tokens;
 
-use std::{error::Error, io::Write as _, process::ExitCode, sync::Arc};
+use std::{error::Error, io, process::ExitCode, sync::Arc};
 
 use app::App;
 use oauth_dcr::{
-    MetadataDocument, SettingsDocument, Tenants,
-    geoip::{Database, Databases, Fields},
+    Tenants,
+    geoip::{Database, DatabaseError, Databases, Fields},
     tracing::TracingEvents,
 };
-use options::Options;
+use options::{Options, Task};
 use serve::End;
-use tenant::Tenant;
 use tokio::net::TcpListener;
+
+/// The exit code for a command line that can't be used.
+const USAGE: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    let options = match Options::from_args() {
+        Ok(options) => options,
+        Err(error) => {
+            report::error(&error.to_string());
+            return ExitCode::from(USAGE);
+        }
+    };
+    let done = match options.task {
+        Task::Help => report::print(&options::help()).map_err(Into::into),
+        Task::Serve => run(options).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&*error);
+            report::error(&report::chain(&*error));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let options = Options::from_args()?;
+async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let end = End::listen()?;
-    let listener = TcpListener::bind(options.listen).await?;
+    let listen = options.listen;
+    let bound = TcpListener::bind(listen).await;
+    let listener = bound.map_err(|error| format!("--listen {listen}: {error}"))?;
     let base = format!("http://{}", listener.local_addr()?);
     let (document, hint) = match &options.settings {
-        Some(path) => {
-            let document = SettingsDocument::from_json(&std::fs::read_to_string(path)?)?;
-            (document, String::new())
-        }
+        Some(file) => (settings_file::read(file)?, String::new()),
         None => (demonstration::settings(&base)?, hint(&base)),
     };
-    check_metadata(&document)?;
     let tenant_ids = document.tenants().iter().map(|tenant| tenant.id.clone());
     let sweeps = tenant_ids.collect();
     let tenants = Tenants::new(document);
-    let open = |file| Database::open(file, &Fields::known());
-    let databases: Vec<_> = options.geoip.iter().map(open).collect::<Result<_, _>>()?;
+    let databases = open_databases(&options)?;
     log_warnings();
     let registrar = backends::registrar(&options.store, &options.limiter)
         .await?
         .tenants(tenants.clone())
-        .geo(Databases::new(databases))
+        .geo(databases)
         .events(TracingEvents::new())
         .build()?;
     tokio::spawn(sweeper::run(registrar.clone(), sweeps));
-    let app = App::new(registrar, tenants, options);
-    say(&format!("listening on {base}\n{hint}"))?;
+    let app = App::new(registrar, tenants, &options);
+    // All at once and right away: scripts wait for the first line, and may read no further.
+    report::print(&format!("listening on {base}\n{hint}"))?;
     server::serve(Arc::new(app), listener, end).await?;
     Ok(())
+}
+
+fn open_databases(options: &Options) -> Result<Databases, DatabaseError> {
+    let open = |file| Database::open(file, &Fields::known());
+    let databases: Vec<_> = options.geoip.iter().map(open).collect::<Result<_, _>>()?;
+    Ok(Databases::new(databases))
 }
 
 /// Logs to standard error what the operator has to change, and what fails.
 fn log_warnings() {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .init();
-}
-
-/// Every tenant has metadata to serve, at the place where clients look for it.
-fn check_metadata(document: &SettingsDocument) -> Result<(), Box<dyn Error>> {
-    for settings in document.tenants() {
-        let Some(tenant) = Tenant::at("127.0.0.1", Arc::new(settings.clone())) else {
-            continue;
-        };
-        // The endpoints stand at the root of the host, so a path would lead clients to documents that
-        // are not there (RFC 8414 section 3.1).
-        if !tenant.issuer.path().is_empty() {
-            let issuer = &tenant.issuer;
-            return Err(format!("issuer {issuer}: this server has no place for a path").into());
-        }
-        discovery::metadata(&tenant, MetadataDocument::OAuth)?;
-    }
-    Ok(())
 }
 
 /// A command that registers the public client of the README.
@@ -169,22 +172,4 @@ fn hint(base: &str) -> String {
          \"grant_types\": [\"authorization_code\", \"refresh_token\"], \
          \"token_endpoint_auth_method\": \"none\"}}'\n\n"
     )
-}
-
-/// All at once and right away: scripts wait for the first line, and may read no further.
-fn say(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
-}
-
-fn complain(error: &dyn Error) {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    // Without a standard error there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -28,7 +28,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(registrar: Registrar, tenants: Tenants, options: Options) -> Self {
+    pub(crate) fn new(registrar: Registrar, tenants: Tenants, options: &Options) -> Self {
         let clock = SystemClock::new();
         Self {
             registration: RegistrationService::new(registrar.clone()),
@@ -37,7 +37,7 @@ impl App {
             tokens: Tokens::new(options.lifetimes, clock),
             clock,
             lifetimes: options.lifetimes,
-            protected_names: options.protected_names,
+            protected_names: options.protected_names(),
             auto_approve: options.auto_approve,
             registrar,
         }

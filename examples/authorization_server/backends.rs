@@ -5,7 +5,10 @@ use oauth_dcr::{
     SqliteStore,
 };
 
-use crate::options::{LimiterChoice, StoreChoice};
+use crate::{
+    options::{LimiterChoice, StoreChoice},
+    report,
+};
 
 /// A registrar's beginnings, with both.
 pub(crate) async fn registrar(
@@ -19,6 +22,18 @@ pub(crate) async fn registrar(
     };
     Ok(match limiter {
         LimiterChoice::Local => builder,
-        LimiterChoice::Redis(url) => builder.limiter(RedisRateLimiter::connect(url).await?),
+        LimiterChoice::Redis(url) => builder.limiter(redis(url).await?),
     })
+}
+
+/// A limiter that can't be reached yet refuses requests until it can be, as when it is lost later.
+async fn redis(url: &str) -> Result<RedisRateLimiter, BackendError> {
+    let limiter = RedisRateLimiter::connect(url).await?;
+    if let Some(error) = limiter.connect_error() {
+        let cause = report::chain(error);
+        report::warning(&format!(
+            "--limiter: {cause}; clients of tenants with a rate limit can't register until it answers"
+        ));
+    }
+    Ok(limiter)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use oauth_dcr::{OwnerError, Registrar, TenantId, TenantSelector};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::complain;
+use crate::report;
 
 /// How long after one sweep the next one begins.
 const EVERY: Duration = Duration::from_mins(1);
@@ -22,7 +22,7 @@ pub(crate) async fn run(registrar: Registrar, tenants: Vec<TenantId>) {
         for tenant in &tenants {
             // What fails now is tried again with the next tick.
             if let Err(error) = sweep(&registrar, tenant).await {
-                complain(&error);
+                report::error(&report::chain(&error));
             }
         }
     }

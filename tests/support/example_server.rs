@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 #[path = "example_binary.rs"]
-mod example_binary;
+pub(crate) mod example_binary;
 
 use std::{
     env, fs,

@@ -128,5 +128,5 @@ fn options_that_are_named_are_there() {
 fn is_option_or_value(word: &str) -> bool {
     let known = source("examples/authorization_server/options.rs");
     word.strip_prefix("--")
-        .is_none_or(|name| known.contains(&format!("\"{name}\" =>")))
+        .is_none_or(|name| known.contains(&format!("name: \"{name}\",")))
 }

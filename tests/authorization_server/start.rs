@@ -1,0 +1,254 @@
+//! What keeps the server from starting, and what it says then.
+
+use std::{fs, net::TcpListener};
+
+use serde_json::json;
+
+use crate::{
+    command::{Ended, File, run},
+    private_postgres::PrivatePostgres,
+    temporary::TemporaryDir,
+};
+
+/// Starts a server that can't start, with these options beside a free address.
+fn refused(options: &[&str]) -> Ended {
+    let listen = ["--listen", "127.0.0.1:0", "--store", "memory"];
+    let ended = run(&[&listen, options].concat());
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
+    ended
+}
+
+/// The one line that it prints has each of `texts`, the last at its end, and says nothing twice.
+fn assert_says(ended: &Ended, texts: &[&str]) {
+    let line = ended.stderr.trim_end();
+    assert!(
+        line.starts_with("error: ") && !line.contains('\n'),
+        "{line}"
+    );
+    for text in texts {
+        assert_eq!(line.matches(text).count(), 1, "{text} is in {line}");
+    }
+    let parts: Vec<_> = line.split(": ").collect();
+    for (at, part) in parts.iter().enumerate() {
+        assert!(!parts[..at].contains(part), "{part} is twice in {line}");
+    }
+}
+
+fn settings(file: &File) -> Ended {
+    refused(&["--settings", &file.text()])
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = run(&["--store", "memory", "--listen", &address]);
+    assert_eq!(ended.code, Some(1));
+    assert_says(&ended, &["--listen", &address, "Address already in use"]);
+}
+
+#[test]
+fn an_address_of_another_machine_is_named() {
+    let ended = run(&["--store", "memory", "--listen", "192.0.2.1:1"]);
+    assert_eq!(ended.code, Some(1));
+    assert_says(&ended, &["--listen", "192.0.2.1:1", "Cannot assign"]);
+}
+
+#[test]
+fn a_missing_settings_file_is_named() {
+    let ended = refused(&["--settings", "/missing/settings.json"]);
+    assert_says(
+        &ended,
+        &["/missing/settings.json", "No such file or directory"],
+    );
+}
+
+#[test]
+fn a_folder_is_no_settings_file() {
+    let folder = TemporaryDir::new();
+    let path = folder.path().to_str().unwrap();
+    assert_says(&refused(&["--settings", path]), &[path, "Is a directory"]);
+}
+
+#[test]
+fn settings_in_other_encodings_say_utf_8() {
+    let utf_16: Vec<u8> = "\u{feff}{}"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let file = File::write("settings.json", utf_16);
+    assert_says(
+        &settings(&file),
+        &[&file.text(), "is UTF-16", "save it as UTF-8"],
+    );
+
+    let file = File::write("settings.json", b"{\n\"tenants\": [\"caf\xe9\"]}");
+    assert_says(
+        &settings(&file),
+        &[&file.text(), "line 2 is not UTF-8", "save it as UTF-8"],
+    );
+}
+
+#[test]
+fn settings_that_are_not_json_have_a_position() {
+    let file = File::write("settings.json", "{\n  \"tenants\": [,]\n}");
+    assert_says(&settings(&file), &[&file.text(), "line 2 column 15"]);
+}
+
+#[test]
+fn a_settings_error_has_path_and_position() {
+    let file = File::write(
+        "settings.json",
+        "{\n  \"tenants\": [{ \"id\": \"a\", \"registration\": { \"enabeld\": true } }]\n}",
+    );
+    let texts = [
+        &*file.text(),
+        "tenants[0].registration",
+        "enabeld",
+        "line 2 column",
+    ];
+    assert_says(&settings(&file), &texts);
+}
+
+#[test]
+fn an_issuer_with_a_path_is_refused() {
+    let document = json!({ "tenants": [{ "id": "a", "issuer": "https://a.example/tenant" }] });
+    let file = File::write("settings.json", document.to_string());
+    assert_says(
+        &settings(&file),
+        &[&file.text(), "tenants[0].issuer", "has a path"],
+    );
+}
+
+#[test]
+fn a_rule_without_a_source_is_refused() {
+    let document = json!({ "tenants": [{ "id": "a", "acl": [{ "priority": 1, "rule": {
+        "action": { "block": true }, "scope": "dcr", "match": { "geo_country_codes": ["SE"] },
+    } }] }] });
+    let file = File::write("settings.json", document.to_string());
+    assert_says(
+        &settings(&file),
+        &["acl[0].rule.match.geo_country_codes", "nothing tells"],
+    );
+}
+
+#[test]
+fn a_location_database_that_can_not_be_read_is_named() {
+    let missing = refused(&["--geoip", "/missing/country.mmdb"]);
+    assert_says(
+        &missing,
+        &["/missing/country.mmdb", "No such file or directory"],
+    );
+    let file = File::write("country.mmdb", "no database");
+    let broken = refused(&["--geoip", &file.text()]);
+    assert_says(&broken, &[&file.text(), "is not a sound MaxMind DB"]);
+}
+
+#[test]
+fn a_sqlite_file_in_no_folder_is_named() {
+    let ended = refused(&["--store", "sqlite:/missing/clients.sqlite3"]);
+    assert_says(
+        &ended,
+        &[
+            "/missing/clients.sqlite3",
+            "the folder of the file does not exist",
+        ],
+    );
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let file = File::write("clients.sqlite3", "no database".repeat(100));
+    let ended = refused(&["--store", &format!("sqlite:{}", file.text())]);
+    assert_says(&ended, &[&file.text(), "file is not a database"]);
+}
+
+#[test]
+fn a_folder_is_no_sqlite_file() {
+    let folder = TemporaryDir::new();
+    let path = folder.path().to_str().unwrap();
+    let ended = refused(&["--store", &format!("sqlite:{path}")]);
+    assert_says(&ended, &[path, "unable to open database file"]);
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_named() {
+    let folder = TemporaryDir::new();
+    let path = folder.path().join("clients.sqlite3");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        drop(oauth_dcr::SqliteStore::open(&path).await.unwrap());
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        let newer = "INSERT INTO oauth_dcr_migrations \
+             (version, description, success, checksum, execution_time) VALUES (99, 'x', 1, x'00', 0)";
+        sqlx::query(newer).execute(&pool).await.unwrap();
+        pool.close().await;
+    });
+    let path = path.to_str().unwrap();
+    let ended = refused(&["--store", &format!("sqlite:{path}")]);
+    assert_says(&ended, &[path, "a newer version of this crate"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_database_is_named() {
+    // The superuser may write anywhere, so the file is one that nobody can write.
+    let file = "/proc/version";
+    let ended = refused(&["--store", &format!("sqlite:{file}")]);
+    assert_says(&ended, &[file]);
+    assert!(fs::metadata(file).is_ok());
+}
+
+#[test]
+fn a_database_server_that_does_not_answer_is_named() {
+    let port = unused_port();
+    let store = format!("postgres://me:s3cret@127.0.0.1:{port}/auth");
+    let ended = refused(&["--store", &store]);
+    assert_says(
+        &ended,
+        &[&format!("127.0.0.1:{port}/auth"), "Connection refused"],
+    );
+    assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
+}
+
+#[test]
+fn a_database_server_that_refuses_is_named() {
+    let postgres = PrivatePostgres::start();
+    let url: url::Url = postgres.url().parse().unwrap();
+    let mut missing = url.clone();
+    missing.set_path("/missing");
+    let ended = refused(&["--store", missing.as_str()]);
+    assert_says(
+        &ended,
+        &["/missing failed", "database \"missing\" does not exist"],
+    );
+
+    let mut wrong = url;
+    wrong.set_username("nobody").unwrap();
+    wrong.set_password(Some("s3cret")).unwrap();
+    let ended = refused(&["--store", wrong.as_str()]);
+    assert_says(&ended, &["the back end `postgres` at "]);
+    assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
+}
+
+#[test]
+fn a_url_that_is_none_is_not_repeated() {
+    for store in [
+        "postgres://me:s3cret",
+        "postgres://me:s3cret@host:port/auth",
+    ] {
+        let ended = refused(&["--store", store]);
+        assert_says(&ended, &["the back end `postgres` failed"]);
+        assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
+    }
+    let ended = refused(&["--limiter", "redis://:s3cret@host:port/"]);
+    assert_says(&ended, &["the back end `redis` failed"]);
+    assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
+}
+
+/// A port that nobody listens on at this moment.
+fn unused_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
