@@ -217,8 +217,8 @@ pub use quota::{InvalidQuota, Quota, RateDecision};
 #[cfg(feature = "redis")]
 pub use redis::RedisRateLimiter;
 pub use registration::{
-    BodyPosition, ClientMetadata, DecodeError, Field, LocalizedText, MetadataError, MetadataFault,
-    RegistrationRequest,
+    BodyPosition, ClientMetadata, DecodeError, DroppedValue, Field, FieldExplanation, FieldOutcome,
+    LocalizedText, MetadataError, MetadataExplanation, MetadataFault, RegistrationRequest,
 };
 pub use settings::{
     AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, EndpointPath, GrantedScope,

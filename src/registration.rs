@@ -8,6 +8,7 @@
 
 mod apply;
 mod error;
+mod explain;
 mod field;
 mod json;
 mod metadata;
@@ -15,6 +16,7 @@ mod request;
 mod stored;
 
 pub use error::{MetadataError, MetadataFault};
+pub use explain::{DroppedValue, FieldExplanation, FieldOutcome, MetadataExplanation};
 pub use field::Field;
 pub use json::{BodyPosition, DecodeError};
 pub use metadata::{ClientMetadata, LocalizedText};

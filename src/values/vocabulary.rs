@@ -254,13 +254,18 @@ pub enum ApplicationType {
 }
 
 impl ApplicationType {
+    /// The registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Native => "native",
+        }
+    }
+
     /// The kind of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "web" => Some(Self::Web),
-            "native" => Some(Self::Native),
-            _ => None,
-        }
+        let all = [Self::Web, Self::Native];
+        all.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 

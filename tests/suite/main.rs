@@ -18,6 +18,7 @@ mod decision_properties;
 mod decisions_corpus;
 mod discovery;
 mod evidence;
+mod explanation;
 mod geoip;
 mod growth;
 mod initial_access;
