@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::acl::{
-    Acl, Endpoint, Reading, Rule, Signal, Signals, UnknownSignal,
+    Acl, AclScope, Endpoint, Reading, Rule, Signal, Signals, UnknownSignal,
     conditions::{Condition, Side, Truth},
 };
 
@@ -13,6 +13,9 @@ pub struct Explanation {
     pub decided_by: Option<usize>,
     /// Every rule, in the order in which they are asked; those that are not asked come last.
     pub rules: Vec<RuleExplanation>,
+    /// What the request says of each signal, as text. It is not in `Display`: the user agent and the host
+    /// name are the client's own text.
+    pub signals: Vec<(Signal, Reading<String>)>,
 }
 
 /// How one rule stands to a request.
@@ -23,8 +26,14 @@ pub struct RuleExplanation {
     pub position: usize,
     /// What it is for.
     pub description: String,
+    /// Rules of lower priority are asked first.
+    pub priority: u32,
+    /// Which endpoints it covers.
+    pub scope: AclScope,
     /// What it does with requests that it is about.
     pub action: String,
+    /// Whether it only watches: the action is reported, and not carried out.
+    pub is_monitoring: bool,
     /// How it was asked, or why not.
     pub standing: Standing,
     /// Each signal that it looks at, and whether what it asks of it holds.
@@ -72,6 +81,7 @@ impl Explanation {
         let mut explanation = Self {
             decided_by: None,
             rules: Vec::new(),
+            signals: signals.readings().into(),
         };
         for rule in acl.in_order() {
             let position = position(acl, rule);
@@ -138,7 +148,10 @@ impl RuleExplanation {
         Self {
             position,
             description: rule.description().to_owned(),
+            priority: rule.priority,
+            scope: rule.scope,
             action,
+            is_monitoring: rule.carried_out().is_none(),
             standing,
             conditions: conditions.collect(),
         }
@@ -204,7 +217,12 @@ impl fmt::Display for RuleExplanation {
             Standing::MonitorsUnanswered(_) => "can't be evaluated, monitoring only",
             Standing::Unanswered(_) => "can't be evaluated, refuses",
         };
-        writeln!(f, "  rule {} [{}]: {standing}", self.name(), self.action)?;
+        let (name, action) = (self.name(), &self.action);
+        let (priority, scope) = (self.priority, self.scope.as_str());
+        writeln!(
+            f,
+            "  rule {name} [{action}; priority {priority}; scope {scope}]: {standing}"
+        )?;
         self.conditions
             .iter()
             .try_for_each(|condition| write!(f, "{condition}"))

@@ -192,4 +192,23 @@ impl<'a> Signals<'a> {
             Signal::Hostname => self.hostname.map(drop),
         }
     }
+
+    /// What the request says of each signal, as text.
+    pub(super) fn readings(&self) -> [(Signal, Reading<String>); 9] {
+        let text = |reading: Reading<&str>| reading.map(str::to_owned);
+        [
+            (Signal::Source, self.source.map(|it| it.to_string())),
+            (Signal::Connecting, self.connecting.map(|it| it.to_string())),
+            (Signal::Country, self.country.map(|it| it.to_string())),
+            (
+                Signal::Subdivision,
+                self.subdivision.map(|it| it.to_string()),
+            ),
+            (Signal::Asn, self.asn.map(|it| it.to_string())),
+            (Signal::Ja3, self.ja3.map(|it| it.to_string())),
+            (Signal::Ja4, self.ja4.map(|it| it.to_string())),
+            (Signal::UserAgent, text(self.user_agent)),
+            (Signal::Hostname, text(self.hostname)),
+        ]
+    }
 }

@@ -14,6 +14,7 @@ use crate::{
         SubdivisionCode, UnknownReason, trimmed,
     },
     settings::{self, SignalHeaders, TenantSettings},
+    wire::host,
 };
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -30,6 +31,26 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
+
+impl TenantSettings {
+    /// The signals of the request with this head, as the registration endpoint reads them: for endpoints of
+    /// the host's own, and for [`Registrar::explain`](crate::Registrar::explain).
+    ///
+    /// ```
+    /// use oauth_dcr::{PeerAddress, TenantSettings};
+    ///
+    /// let mut request = http::Request::get("/authorize").body(())?;
+    /// request.extensions_mut().insert(PeerAddress("203.0.113.5".parse()?));
+    /// let (head, ()) = request.into_parts();
+    /// let signals = TenantSettings::new().signals(&head);
+    /// assert_eq!(signals.source(), Some("203.0.113.5".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn signals<'a>(&self, head: &'a Parts) -> Signals<'a> {
+        // A request with an invalid host is refused before rules are asked.
+        of(head, host::of(head).unwrap_or_default(), self)
+    }
+}
 
 /// The signals of the request with this head, which was sent to `host`: those that the host program put
 /// into the extensions as [`Signals<'static>`](Signals), and what the head says of the others. Of headers

@@ -507,25 +507,25 @@ fn one_call_tells_why_a_request_was_redirected() {
     assert_eq!(explanation.decided_by, Some(3));
     let expected = "\
 redirect to https://help.example.com/, by rule 3
-  rule 2 (watch the main host) [log]: matches, monitoring only
+  rule 2 (watch the main host) [log; priority 0; scope dcr]: matches, monitoring only
     match host name: holds
-  rule 1 (one network of one country) [block]: no match
+  rule 1 (one network of one country) [block; priority 1; scope dcr]: no match
     match source address: holds
     match country: does not hold
     match user agent: does not hold, the request does not have it
-  rule 7 [block]: another scope
+  rule 7 [block; priority 1; scope management]: another scope
     match JA4: does not hold, the request does not have it
-  rule 3 [redirect to https://help.example.com/]: decides
+  rule 3 [redirect to https://help.example.com/; priority 2; scope dcr]: decides
     match connecting address: holds
     not_match subdivision: holds, the request does not have it
     not_match ASN: holds
-  rule 6 [block]: not reached
+  rule 6 [block; priority 2; scope dcr]: not reached
     match JA3: does not hold, the request does not have it
-  rule 4 [allow]: not reached
+  rule 4 [allow; priority 3; scope dcr]: not reached
     match ASN: holds
-  rule 0 [block]: not reached
+  rule 0 [block; priority 9; scope dcr]: not reached
     match source address: holds
-  rule 5 [allow]: not active
+  rule 5 [allow; priority 0; scope dcr]: not active
     match ASN: holds
 ";
     assert_eq!(explanation.to_string(), expected);
@@ -579,15 +579,15 @@ fn explanation_names_the_unknown_signal() {
     assert_eq!(explanation.decided_by, Some(2));
     let expected = "\
 refuse: rule 2 (a partner) needs the country, which is unknown
-  rule 0 [log]: can't be evaluated, monitoring only
+  rule 0 [log; priority 0; scope dcr]: can't be evaluated, monitoring only
     match country: unknown, because the header that carries it can't be read
-  rule 1 [allow]: no match
+  rule 1 [allow; priority 1; scope dcr]: no match
     match country: unknown, because the header that carries it can't be read
     match ASN: does not hold
-  rule 2 (a partner) [allow]: can't be evaluated, refuses
+  rule 2 (a partner) [allow; priority 2; scope dcr]: can't be evaluated, refuses
     match country: unknown, because the header that carries it can't be read
     match ASN: holds
-  rule 3 [block]: not reached
+  rule 3 [block; priority 3; scope dcr]: not reached
     match ASN: holds
 ";
     assert_eq!(explanation.to_string(), expected);
@@ -611,7 +611,7 @@ fn one_call_tells_why_a_request_was_allowed() {
     assert_eq!(explanation.decided_by, None);
     let expected = "\
 allow: no rule decides
-  rule 0 [block]: no match
+  rule 0 [block; priority 9; scope dcr]: no match
     match source address: does not hold
 ";
     assert_eq!(explanation.to_string(), expected);
