@@ -3,6 +3,7 @@
 //! Rules are read from the JSON of the tenant ACL, or built in Rust, and checked once, when they
 //! are loaded. Evaluating them is pure: signals in, verdict out.
 
+mod advice;
 mod codes;
 mod conditions;
 mod counts;

@@ -326,8 +326,9 @@ impl Networks {
             .into_iter()
             .zip([v4, v6])
             .find_map(|(field, listed)| {
-                let at = listed.iter().position(has_host_bits)?;
-                Some((field, Some(at), AclFault::HostBits))
+                let mut listed = listed.iter().copied().enumerate();
+                let (at, network) = listed.find(|(_, network)| has_host_bits(network))?;
+                Some((field, Some(at), AclFault::HostBits { network }))
             })
     }
 

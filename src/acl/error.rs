@@ -1,6 +1,12 @@
 use std::fmt;
 
+use ipnet::IpNet;
+
+use crate::acl::advice;
+
 /// Rules can't be used as they are: which rule, which field, which of its values, why.
+///
+/// `Display` also says which form the field should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AclError {
     rule: Option<usize>,
@@ -16,8 +22,8 @@ pub enum AclFault {
     /// The text is not JSON.
     #[error("is not JSON")]
     NotJson,
-    /// The field is there twice.
-    #[error("is there twice")]
+    /// Another member of the object has the same name.
+    #[error("is a duplicate member: remove one of the two")]
     RepeatedField,
     /// The value has another JSON type than the field has.
     #[error("has the wrong JSON type")]
@@ -29,19 +35,19 @@ pub enum AclFault {
     #[error("is not a field")]
     UnknownField,
     /// The rule has no action, or more than one.
-    #[error("has to hold one of allow, block, redirect and log")]
+    #[error("has to hold one of allow, block, redirect and log, with the value true")]
     NotOneAction,
     /// A redirect URI without a redirect, or the other way round.
-    #[error("redirect and redirect_uri belong together")]
+    #[error("goes with \"redirect\": true: give both, or neither")]
     RedirectIncomplete,
     /// The scope is none of the four.
-    #[error("is none of dcr, authentication, tenant and management")]
+    #[error("is none of \"dcr\", \"authentication\", \"tenant\" and \"management\"")]
     UnknownScope,
     /// The rule looks at no signal: it would be about every request, or about none.
-    #[error("has no condition")]
+    #[error("has no condition: list values of at least one signal in match or not_match")]
     NoCondition,
     /// The list is empty.
-    #[error("is an empty list")]
+    #[error("is an empty list: list a value, or remove it")]
     EmptyList,
     /// The list has more values than allowed.
     #[error("has more than {} values", Self::MAX_VALUES)]
@@ -53,8 +59,15 @@ pub enum AclFault {
     #[error("is not of the form that this field has")]
     Malformed,
     /// The network has bits set after its prefix: it is unclear which addresses are meant.
-    #[error("has bits set after its prefix")]
-    HostBits,
+    #[error(
+        "has bits set after its prefix: write \"{}\" for the network, or \"{}\" for this address alone",
+        .network.trunc(),
+        .network.addr()
+    )]
+    HostBits {
+        /// The network as it was written.
+        network: IpNet,
+    },
     /// The network is of the other family.
     #[error("is a network of the other family")]
     WrongFamily,
@@ -137,7 +150,8 @@ impl fmt::Display for AclError {
         if let Some(index) = self.index {
             write!(f, "[{index}]")?;
         }
-        write!(f, " {}", self.fault)
+        write!(f, " {}", self.fault)?;
+        advice::write(f, self)
     }
 }
 

@@ -41,7 +41,8 @@ impl Acl {
     /// let error = Acl::from_json(json).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "acl[0].rule.match.ipv4_cidrs[0] has bits set after its prefix",
+    ///     "acl[0].rule.match.ipv4_cidrs[0] has bits set after its prefix: write \"198.51.100.0/24\" for the \
+    ///      network, or \"198.51.100.7\" for this address alone",
     /// );
     /// ```
     pub fn from_json(json: &str) -> Result<Self, AclError> {

@@ -332,6 +332,6 @@ pub(super) fn without_host_bits(network: IpNet) -> Result<IpNet, AclFault> {
     if network.trunc() == network {
         Ok(network)
     } else {
-        Err(AclFault::HostBits)
+        Err(AclFault::HostBits { network })
     }
 }

@@ -132,16 +132,20 @@ impl TryFrom<ClientGrantJson> for ClientGrant {
 
     fn try_from(json: ClientGrantJson) -> Result<Self, Self::Error> {
         let grantee = match (json.client_id, json.default_for) {
-            (Some(id), None) => ClientId::parse(&id)
-                .map(Grantee::Client)
-                .map_err(|_| "client_id is not a client id")?,
+            (Some(id), None) => ClientId::parse(&id).map(Grantee::Client).map_err(
+                |_| "client_id is not a client id: write 1 to 512 visible ASCII characters",
+            )?,
             (None, Some(DefaultFor::ThirdPartyClients)) => Grantee::ThirdPartyClients,
-            _ => return Err("a client grant has either client_id or default_for"),
+            _ => {
+                return Err(
+                    "a client grant has either client_id, or default_for: \"third_party_clients\"",
+                );
+            }
         };
         let scope = match (json.scope, json.allow_all_scopes) {
             (Some(scope), false) => GrantedScope::Listed(scope),
             (None, true) => GrantedScope::All,
-            _ => return Err("a client grant has either scope or allow_all_scopes"),
+            _ => return Err("a client grant has either scope, a list, or allow_all_scopes: true"),
         };
         Ok(Self {
             grantee,

@@ -1,6 +1,6 @@
 //! What no single field shows: that settings contradict themselves, or can never work.
 
-use std::{collections::HashSet, hash::Hash};
+use std::{collections::HashSet, hash::Hash, net::Ipv6Addr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -11,7 +11,7 @@ use crate::{
         ApiSettings, ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault,
         TenantSettings, without_empty_path,
     },
-    values::is_scope_token,
+    values::{is_host, is_scope_token},
 };
 
 /// A shorter limit would refuse nearly every redirect URI that there is.
@@ -23,8 +23,11 @@ const LEAST_BODY_BYTES: usize = r#"{"redirect_uris":["http://[::1]"]}"#.len();
 /// A longer leeway would give a thief of a refresh token time to use it unnoticed.
 const GREATEST_LEEWAY_SECONDS: u8 = 60;
 
+/// The longest name of an API or a connection.
+const GREATEST_NAME_BYTES: usize = 2048;
+
 impl TenantSettings {
-    /// Checks what no single field shows: entries that say two things of one API, grant or connection,
+    /// Checks what no single field shows: hosts that no request can have, entries that say two things of one API, grant or connection,
     /// scopes that are none, grants for an API that is not there, limits with which no registration
     /// can succeed, proxies that are every address, and rules on a TLS fingerprint that nothing tells.
     ///
@@ -34,6 +37,7 @@ impl TenantSettings {
     /// # Errors
     /// [`SettingsError`] names the first field at fault.
     pub fn check(&self) -> Result<(), SettingsError> {
+        self.check_hosts()?;
         self.check_limits()?;
         self.check_refresh_tokens()?;
         self.check_proxies()?;
@@ -64,6 +68,17 @@ impl TenantSettings {
             }
         }
         Ok(())
+    }
+
+    fn check_hosts(&self) -> Result<(), SettingsError> {
+        none_twice("hosts", self.hosts.iter().map(|it| it.to_ascii_lowercase()))?;
+        match self.hosts.iter().position(|it| !is_host_of_requests(it)) {
+            Some(at) => Err(SettingsError::new(
+                format!("hosts[{at}]"),
+                SettingsFault::InvalidHost,
+            )),
+            None => Ok(()),
+        }
     }
 
     fn check_limits(&self) -> Result<(), SettingsError> {
@@ -131,7 +146,10 @@ impl TenantSettings {
             .iter()
             .map(|it| without_empty_path(&it.identifier));
         none_twice("apis", names)?;
-        none_with_invalid_scope("apis", self.apis.iter().map(|it| it.scopes.as_slice()))?;
+        for (at, api) in self.apis.iter().enumerate() {
+            check_name(&format!("apis[{at}].identifier"), &api.identifier)?;
+            check_scopes(&format!("apis[{at}].scopes"), &api.scopes)?;
+        }
         match &self.default_audience {
             Some(audience) if self.api_named(audience).is_none() => Err(SettingsError::new(
                 "default_audience",
@@ -144,12 +162,10 @@ impl TenantSettings {
     fn check_client_grants(&self) -> Result<(), SettingsError> {
         let key = |it: &ClientGrant| (it.grantee.clone(), it.audience.clone(), it.subject_type);
         none_twice("client_grants", self.client_grants.iter().map(key))?;
-        let scopes = self.client_grants.iter().map(|it| match &it.scope {
-            GrantedScope::Listed(scopes) => scopes.as_slice(),
-            GrantedScope::All => &[],
-        });
-        none_with_invalid_scope("client_grants", scopes)?;
         for (at, grant) in self.client_grants.iter().enumerate() {
+            if let GrantedScope::Listed(scopes) = &grant.scope {
+                check_scopes(&format!("client_grants[{at}].scope"), scopes)?;
+            }
             let is_default = grant.grantee == Grantee::ThirdPartyClients;
             let fault = match self.api_named(&grant.audience) {
                 None => SettingsFault::UnknownAudience,
@@ -170,7 +186,11 @@ impl TenantSettings {
     }
 
     fn check_connections(&self) -> Result<(), SettingsError> {
-        none_twice("connections", self.connections.iter().map(|it| &it.name))
+        none_twice("connections", self.connections.iter().map(|it| &it.name))?;
+        for (at, connection) in self.connections.iter().enumerate() {
+            check_name(&format!("connections[{at}].name"), &connection.name)?;
+        }
+        Ok(())
     }
 }
 
@@ -208,15 +228,32 @@ fn none_twice<K: Eq + Hash>(
     }
 }
 
-fn none_with_invalid_scope<'a>(
-    list: &str,
-    mut scopes: impl Iterator<Item = &'a [String]>,
-) -> Result<(), SettingsError> {
-    match scopes.position(|scopes| !scopes.iter().all(|it| is_scope_token(it))) {
+/// Whether `host` is written as requests have it: clients shorten an IPv6 address.
+fn is_host_of_requests(host: &str) -> bool {
+    let ipv6 = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let is_shortest = |text: &str| {
+        let address = text.parse::<Ipv6Addr>();
+        address.is_ok_and(|address| address.to_string().eq_ignore_ascii_case(text))
+    };
+    is_host(host) && ipv6.is_none_or(is_shortest)
+}
+
+fn check_scopes(path: &str, scopes: &[String]) -> Result<(), SettingsError> {
+    match scopes.iter().position(|it| !is_scope_token(it)) {
         Some(at) => Err(SettingsError::new(
-            format!("{list}[{at}]"),
+            format!("{path}[{at}]"),
             SettingsFault::InvalidScope,
         )),
         None => Ok(()),
     }
+}
+
+/// Checks a name that requests give in a parameter.
+fn check_name(path: &str, name: &str) -> Result<(), SettingsError> {
+    let is_trimmed = name.trim().len() == name.len();
+    let has_control = name.chars().any(char::is_control);
+    if name.is_empty() || name.len() > GREATEST_NAME_BYTES || !is_trimmed || has_control {
+        return Err(SettingsError::new(path, SettingsFault::InvalidName));
+    }
+    Ok(())
 }

@@ -3,8 +3,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    settings::{Issuer, SettingsError, SettingsFault, TenantSettings},
-    values::{TenantId, is_host},
+    settings::{SettingsError, SettingsFault, TenantSettings},
+    values::TenantId,
 };
 
 /// The settings of all tenants of a host, as one JSON document: `{"tenants": [ ... ]}`.
@@ -105,7 +105,7 @@ fn unreadable(path: String, error: serde_json::Error) -> SettingsError {
 struct Seen<'a> {
     ids: HashSet<&'a TenantId>,
     hosts: HashSet<String>,
-    issuers: HashSet<&'a Issuer>,
+    issuers: HashSet<String>,
 }
 
 impl<'a> Seen<'a> {
@@ -121,17 +121,13 @@ impl<'a> Seen<'a> {
             return Err(SettingsError::new("hosts", SettingsFault::NoHost));
         }
         for (at, host) in tenant.hosts.iter().enumerate() {
-            let fault = if !is_host(host) {
-                SettingsFault::InvalidHost
-            } else if !self.hosts.insert(host.to_ascii_lowercase()) {
-                SettingsFault::Duplicate
-            } else {
-                continue;
-            };
-            return Err(SettingsError::new(format!("hosts[{at}]"), fault));
+            if !self.hosts.insert(host.to_ascii_lowercase()) {
+                let path = format!("hosts[{at}]");
+                return Err(SettingsError::new(path, SettingsFault::Duplicate));
+            }
         }
         match &tenant.issuer {
-            Some(issuer) if !self.issuers.insert(issuer) => {
+            Some(issuer) if !self.issuers.insert(issuer.normalized()) => {
                 Err(SettingsError::new("issuer", SettingsFault::Duplicate))
             }
             _ => Ok(()),

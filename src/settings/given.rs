@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Visitor},
+    de::{self, DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Unexpected, Visitor},
 };
 
 /// The paths of the members that a document gives, such as `registration.rate_limit.burst`. Members inside
@@ -79,7 +79,22 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reader<'_, D> {
         deserialize_bool deserialize_char deserialize_unit deserialize_str deserialize_string
         deserialize_bytes deserialize_byte_buf deserialize_f32 deserialize_f64
         deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_u16 deserialize_u128
+    }
+
+    fn deserialize_u8<V: Visitor<'de>>(self, inner: V) -> Result<V::Value, D::Error> {
+        let max = u8::MAX.into();
+        self.inner.deserialize_u8(WholeNumber { inner, max })
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, inner: V) -> Result<V::Value, D::Error> {
+        let max = u32::MAX.into();
+        self.inner.deserialize_u32(WholeNumber { inner, max })
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, inner: V) -> Result<V::Value, D::Error> {
+        let max = u64::MAX;
+        self.inner.deserialize_u64(WholeNumber { inner, max })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -176,11 +191,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Optional<'_, V> {
         self.0.inner.expecting(f)
     }
 
-    fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
+    fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
         self.0.inner.visit_none()
     }
 
-    fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
+    fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
         self.0.inner.visit_unit()
     }
 
@@ -295,6 +310,43 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<A> {
 
     fn size_hint(&self) -> Option<usize> {
         self.0.size_hint()
+    }
+}
+
+/// Visits a whole number up to `max`. Where 0 is refused, the inner visitor does it. Serde's own errors name
+/// the types of Rust.
+struct WholeNumber<V> {
+    inner: V,
+    max: u64,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for WholeNumber<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<V::Value, E> {
+        let expected = match number {
+            0 => "a number of at least 1".to_owned(),
+            _ => format!("a number of at most {}", self.max),
+        };
+        let read = self.inner.visit_u64(number);
+        read.map_err(|_: E| {
+            let expected: &str = &expected;
+            E::invalid_value(Unexpected::Unsigned(number), &expected)
+        })
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<V::Value, E> {
+        match u64::try_from(number) {
+            Ok(number) => self.visit_u64(number),
+            Err(_) => Err(E::invalid_value(
+                Unexpected::Signed(number),
+                &"a number that is not negative",
+            )),
+        }
     }
 }
 

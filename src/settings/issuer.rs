@@ -1,6 +1,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::values::{Destination, RedirectPolicy, RedirectUri};
 
@@ -20,7 +21,10 @@ pub struct Issuer(Box<str>);
 
 /// A text is not an https URL without query and fragment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an issuer is an https URL without query and fragment; http is for loopback hosts only")]
+#[error(
+    "an issuer is an https URL without query and fragment, such as \"https://auth.example.com\"; http is \
+     for loopback hosts only"
+)]
 pub struct InvalidIssuer;
 
 impl Issuer {
@@ -62,6 +66,13 @@ impl Issuer {
         let authority_on = self.0.split_once("://").map_or("", |(_, rest)| rest);
         let path = authority_on.find('/').and_then(|at| authority_on.get(at..));
         path.unwrap_or_default().trim_end_matches('/')
+    }
+
+    /// What all spellings of the same issuer have in common: letter case of scheme and host, a default port
+    /// and slashes at the end make no difference to where its metadata is.
+    pub(super) fn normalized(&self) -> String {
+        let url = Url::parse(&self.0).map_or_else(|_| self.to_string(), String::from);
+        url.trim_end_matches('/').to_owned()
     }
 
     /// The address of what stands at `path`, which begins with a slash, below the issuer.

@@ -28,7 +28,10 @@ enum Origins {
 /// A text is not an origin: scheme, host and, where it is not the default one, port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "origin {index} is not scheme, host and port as a browser sends them, or stands beside \"*\""
+    "origin {index} is not an origin that a browser sends: write scheme, host and, unless it is the \
+     default one, port, in lower case and without a slash at the end, such as \
+     \"https://app.example.com\" or \"http://localhost:3000\"; a host has no wildcard, a name in other \
+     letters is written with xn--, and \"*\", which stands alone, is any origin"
 )]
 pub struct InvalidOrigin {
     /// Its position in the list, from 0.

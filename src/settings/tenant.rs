@@ -280,7 +280,9 @@ pub struct HeaderName(http::HeaderName);
 
 /// A text is not the name of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not the name of a header")]
+#[error(
+    "this is not the name of a header: write letters, digits and hyphens, such as \"x-geo-country\""
+)]
 pub struct InvalidHeaderName;
 
 impl HeaderName {

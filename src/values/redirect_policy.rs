@@ -122,7 +122,9 @@ pub enum InvalidScheme {
     )]
     Malformed,
     /// Following such a URI can run code, read a file or start a message.
-    #[error("this scheme can never be a redirect URI's")]
+    #[error(
+        "this scheme can never be a redirect URI's: remove it; https and http need no permission"
+    )]
     NeverAllowed,
 }
 

@@ -312,22 +312,46 @@ fn is_dns_name(text: &str) -> bool {
     let mut above = above.into_iter().flat_map(|it| it.split('.'));
     text.len() <= 253 && is_dns_label(last.unwrap_or(text)) && above.all(is_label)
 }
+/// Schemes whose pages have the origin `null`, or that have no pages.
+const WITHOUT_ORIGIN: [&str; 10] = [
+    "about",
+    "blob",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "javascript",
+    "mailto",
+    "ws",
+    "wss",
+];
 
 /// Whether `text` is an origin exactly as a browser writes it in an `Origin` header: scheme, host
 /// and, unless it is the scheme's own, port (RFC 6454 section 6.2).
+///
+/// Browser extensions and web views have schemes of their own, such as `chrome-extension` and `capacitor`.
 pub(crate) fn is_origin(text: &str) -> bool {
     let Ok(parts) = UriParts::read(text) else {
         return false;
     };
-    let Some(authority) = parts
-        .authority
-        .filter(|authority| !authority.host.is_empty())
-    else {
+    let Some(authority) = parts.authority else {
         return false;
     };
-    let is_default = authority.port.is_some() && authority.port == default_port(parts.scheme);
-    let has_more = !parts.path.is_empty() || parts.query.is_some() || parts.has_fragment;
-    !is_default && !has_more && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+    if !parts.path.is_empty() || parts.query.is_some() || parts.has_fragment {
+        return false;
+    }
+    if matches!(parts.scheme, "http" | "https") {
+        // A browser writes what its parser reads: lower case, A-labels, canonical addresses.
+        let written = Url::parse(text).map(|url| url.origin().ascii_serialization());
+        return authority.classify().is_ok() && written.is_ok_and(|it| it == text);
+    }
+    // The host of another scheme is opaque: a browser keeps its letter case.
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let is_lower_case = !parts.scheme.bytes().any(|byte| byte.is_ascii_uppercase());
+    is_lower_case
+        && !WITHOUT_ORIGIN.contains(&parts.scheme)
+        && !authority.host.is_empty()
+        && authority.host.bytes().all(legal)
 }
 
 fn default_port(scheme: &str) -> Option<u16> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use oauth_dcr::{
     ApiSettings, AuthorizationRequest, AuthorizationResponse, Client, ClientGrant, CodeBinding,
     Connection, Delivery, Found, GrantedScope, Grantee, Issued, Issuer, RefreshBinding,
-    RefreshFamily, RefreshTokenAction, TenantId, TenantSettings, Timestamp, TokenDecision, TokenGrant,
-    TokenRefusal, TokenRequest, UnknownParameters,
+    RefreshFamily, RefreshTokenAction, TenantId, TenantSettings, Timestamp, TokenDecision,
+    TokenGrant, TokenRefusal, TokenRequest, UnknownParameters,
 };
 use serde_json::{Value, json};
 use url::Url;

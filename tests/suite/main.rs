@@ -8,6 +8,7 @@ mod acl_networks;
 mod acl_properties;
 mod acl_proxies;
 mod acl_sources;
+mod acl_values;
 mod acl_wire;
 mod authorization;
 #[path = "../support/behind_proxies.rs"]
@@ -42,6 +43,7 @@ mod redirect_uris;
 mod registration_refusals;
 mod settings;
 mod settings_corpus;
+mod settings_faults;
 mod settings_preset;
 mod settings_table;
 mod settings_warnings;

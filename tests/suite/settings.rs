@@ -201,23 +201,26 @@ fn what_could_be_misread_is_refused() {
         ),
         (
             tenant("client_grants", json!([{"audience": "a", "scope": []}])),
-            "either client_id or",
+            "either client_id, or",
         ),
         (
             tenant(
                 "client_grants",
                 json!([{"client_id": "a", "audience": "a"}]),
             ),
-            "either scope or",
+            "either scope, a list, or",
         ),
         (
             tenant("acl", json!([{"priority": 1}])),
             "acl[0].rule is required",
         ),
-        (registration("max_clients", json!(0)), "nonzero"),
+        (
+            registration("max_clients", json!(0)),
+            "expected a number of at least 1",
+        ),
         (
             registration("remove_unused_after_seconds", json!(-1)),
-            "nonzero",
+            "expected a number that is not negative",
         ),
     ] {
         let error = read(&bad).unwrap_err();
@@ -310,10 +313,14 @@ fn an_invalid_scope_is_refused() {
     for scope in ["", "a b", "\u{e9}", "\"a\""] {
         let mut document = whole();
         document["tenants"][0]["client_grants"][0]["scope"][0] = scope.into();
-        refused(&document, "tenants[0].client_grants[0]", "scope token");
+        refused(
+            &document,
+            "tenants[0].client_grants[0].scope[0]",
+            "is not a scope",
+        );
         let mut document = whole();
         document["tenants"][0]["apis"][0]["scopes"][1] = scope.into();
-        refused(&document, "tenants[0].apis[0]", "scope token");
+        refused(&document, "tenants[0].apis[0].scopes[1]", "is not a scope");
     }
 }
 

@@ -1,0 +1,82 @@
+//! What to write in place of what was refused.
+
+use std::fmt;
+
+use crate::acl::{AclError, AclFault};
+
+/// Writes which form the field of `error` should have, if the fault leaves that open.
+pub(super) fn write(f: &mut fmt::Formatter<'_>, error: &AclError) -> fmt::Result {
+    let path = error.field();
+    let (object, field) = path.rsplit_once('.').unwrap_or(("", path));
+    match error.fault() {
+        AclFault::Malformed | AclFault::WrongType => {
+            let form = if path.is_empty() && error.rule().is_none() {
+                "a list of rules"
+            } else {
+                form(field)
+            };
+            let is_list = SIGNALS.contains(&field) && error.index().is_none();
+            let each = if is_list { "a list, each entry " } else { "" };
+            write!(f, ": write {each}{form}")
+        }
+        AclFault::UnknownField => write!(f, ": the fields are {}", fields(object).join(", ")),
+        AclFault::WrongFamily if field.contains("ipv4") => {
+            write!(f, ": move it to {}", field.replace("ipv4", "ipv6"))
+        }
+        AclFault::WrongFamily => write!(f, ": move it to {}", field.replace("ipv6", "ipv4")),
+        _ => Ok(()),
+    }
+}
+
+/// The form of a value of `field`; a field without a name is an object.
+fn form(field: &str) -> &'static str {
+    match field {
+        "description" | "id" => "a string",
+        "active" | "allow" | "block" | "redirect" | "log" => "true or false",
+        "priority" => "a whole number from 0 to 4294967295",
+        "redirect_uri" => "an absolute https URL, such as \"https://example.com/blocked\"",
+        "scope" => "\"dcr\", \"authentication\", \"tenant\" or \"management\"",
+        "ipv4_cidrs" | "connecting_ipv4_cidrs" => {
+            "a network such as \"198.51.100.0/24\", or an address such as \"198.51.100.7\""
+        }
+        "ipv6_cidrs" | "connecting_ipv6_cidrs" => {
+            "a network such as \"2001:db8::/32\", or an address such as \"2001:db8::1\""
+        }
+        "geo_country_codes" => "the two letters of a country in ISO 3166-1, such as \"US\"",
+        "geo_subdivision_codes" => {
+            "the code of a subdivision in ISO 3166-2, such as \"US-CA\": a country, a hyphen, and 1 to 3 \
+             letters or digits"
+        }
+        "asns" => "a number from 0 to 4294967295, such as 64500, or the same as \"AS64500\"",
+        "ja3_fingerprints" => "32 hexadecimal digits, such as \"e7d705a3286e19ea42f587b344ee6865\"",
+        "ja4_fingerprints" => "a JA4 fingerprint, such as \"t13d1516h2_8daaf6152771_e5627efa2ab1\"",
+        "user_agents" => "the whole text of a User-Agent header, such as \"curl/8.5.0\"",
+        "hostnames" => "a host name without scheme, port and path, such as \"auth.example.com\"",
+        _ => "an object",
+    }
+}
+
+/// The lists that `match` and `not_match` may have.
+const SIGNALS: [&str; 11] = [
+    "ipv4_cidrs",
+    "ipv6_cidrs",
+    "connecting_ipv4_cidrs",
+    "connecting_ipv6_cidrs",
+    "geo_country_codes",
+    "geo_subdivision_codes",
+    "asns",
+    "ja3_fingerprints",
+    "ja4_fingerprints",
+    "user_agents",
+    "hostnames",
+];
+
+/// The fields of the object at this path in a rule.
+fn fields(object: &str) -> &'static [&'static str] {
+    match object {
+        "" => &["description", "active", "priority", "rule", "id"],
+        "rule" => &["action", "match", "not_match", "scope"],
+        "rule.action" => &["allow", "block", "redirect", "redirect_uri", "log"],
+        _ => &SIGNALS,
+    }
+}

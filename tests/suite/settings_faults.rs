@@ -1,0 +1,375 @@
+//! Settings that can never work: each is refused with the path of its field and what to write instead.
+
+use std::error::Error as _;
+
+use oauth_dcr::{AllowedOrigins, Quota, SettingsDocument, TenantSettings};
+use serde_json::{Value, json};
+
+/// What is said of a document: the path, and the message with its cause.
+fn error(tenants: &Value) -> (String, String) {
+    let document = json!({ "tenants": tenants }).to_string();
+    let error = SettingsDocument::from_json(&document).unwrap_err();
+    let cause = error.source().map(|it| format!(": {it}"));
+    (
+        error.path().to_owned(),
+        format!("{error}{}", cause.unwrap_or_default()),
+    )
+}
+
+/// Checks what is said of one tenant that has these members.
+#[track_caller]
+fn refused(members: Value, path: &str, says: &str) {
+    let mut tenant = json!({ "id": "a" });
+    let all = tenant.as_object_mut().unwrap();
+    all.extend(members.as_object().unwrap().clone());
+    let (at, text) = error(&json!([tenant]));
+    assert_eq!(at, format!("tenants[0].{path}"), "{text}");
+    assert!(text.contains(says), "{members}: {text}");
+}
+
+fn accepted(members: Value) -> bool {
+    let mut tenant = json!({ "id": "a" });
+    let all = tenant.as_object_mut().unwrap();
+    all.extend(members.as_object().unwrap().clone());
+    serde_json::from_value::<TenantSettings>(tenant).is_ok()
+}
+
+#[test]
+fn origin_that_no_browser_sends_is_refused() {
+    for origin in [
+        "https://*.example.com",
+        "https://*",
+        "chrome-extension://*",
+        "https://b\u{fc}cher.example",
+        "https://xn--a.example",
+        "https://App.example.com",
+        "HTTPS://app.example.com",
+        "https://app.example.com/",
+        "https://app.example.com/path",
+        "https://app.example.com?x",
+        "https://app.example.com#x",
+        "https://app.example.com:443",
+        "http://app.example.com:80",
+        "https://app.example.com:",
+        "https://app.example.com:08443",
+        "https://app.example.com.",
+        "http://localhost.",
+        "https://a..b",
+        "https://-a.example",
+        "https://user@app.example.com",
+        "https://127.1",
+        "https://0x7f.0.0.1",
+        "https://[0:0:0:0:0:0:0:1]",
+        "https://[::FFFF]",
+        "https://",
+        "app.example.com",
+        "//app.example.com",
+        "null",
+        "",
+        " https://app.example.com",
+        "file://",
+        "file:///x",
+        "ws://app.example.com",
+        "wss://app.example.com",
+        "ftp://app.example.com",
+        "data:text/html,x",
+        "javascript:alert(1)",
+        "chrome-extension:abc",
+        "chrome-extension://",
+    ] {
+        let origins =
+            json!({ "registration": { "allowed_origins": ["https://a.example", origin] } });
+        refused(
+            origins,
+            "registration.allowed_origins",
+            "origin 1 is not an origin that a browser sends: write scheme, host and, unless it is the \
+             default one, port, in lower case and without a slash at the end, such as \
+             \"https://app.example.com\"",
+        );
+        assert!(AllowedOrigins::list([origin]).is_err(), "{origin}");
+    }
+    let beside = json!({ "registration": { "allowed_origins": ["*", "https://a.example"] } });
+    refused(
+        beside,
+        "registration.allowed_origins",
+        "\"*\", which stands alone",
+    );
+}
+
+#[test]
+fn origin_that_a_browser_sends_is_accepted() {
+    for origin in [
+        "https://app.example.com",
+        "https://app.example.com:8443",
+        "http://localhost:3000",
+        "http://localhost",
+        "http://127.0.0.1:6274",
+        "http://[::1]:6274",
+        "https://intranet",
+        "https://xn--bcher-kva.example",
+        "http://app.example.com:443",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://6c3f7b1e-3b1a-4d6a-9d0c-0f2e9c1f7a55",
+        "safari-web-extension://0A1B2C3D-0000-4000-8000-000000000000",
+        "capacitor://localhost",
+        "app://obsidian.md",
+        "tauri://localhost",
+    ] {
+        let origins = json!({ "registration": { "allowed_origins": [origin] } });
+        assert!(accepted(origins), "{origin}");
+        assert!(AllowedOrigins::list([origin]).unwrap().allows(origin));
+    }
+}
+
+#[test]
+fn issuers_of_two_tenants_differ_by_more_than_spelling() {
+    let two = |first: &str, second: &str| {
+        let tenants = json!([
+            { "id": "a", "hosts": ["a"], "issuer": first },
+            { "id": "b", "hosts": ["b"], "issuer": second },
+        ]);
+        json!({ "tenants": tenants }).to_string()
+    };
+    let issuer = "https://auth.example.com";
+    for same in [
+        "https://auth.example.com",
+        "https://auth.example.com/",
+        "https://auth.example.com:443",
+        "https://auth.example.com:443/",
+        "https://AUTH.example.com",
+        "HTTPS://auth.example.com",
+    ] {
+        let error = SettingsDocument::from_json(&two(issuer, same)).unwrap_err();
+        assert_eq!(error.path(), "tenants[1].issuer", "{same}");
+        assert!(
+            error
+                .to_string()
+                .contains("is a duplicate of an earlier entry: remove or change")
+        );
+    }
+    let path = two("https://auth.example.com/t", "https://auth.example.com/t/");
+    assert!(SettingsDocument::from_json(&path).is_err());
+    for other in [
+        "https://auth.example.com:8443",
+        "https://auth.example.com/a",
+        "https://auth.example.com/A",
+        "http://127.0.0.1",
+    ] {
+        assert!(
+            SettingsDocument::from_json(&two(issuer, other)).is_ok(),
+            "{other}"
+        );
+    }
+    let case = two("https://auth.example.com/a", "https://auth.example.com/A");
+    assert!(SettingsDocument::from_json(&case).is_ok());
+}
+
+#[test]
+fn host_is_written_as_requests_have_it() {
+    for host in [
+        "auth.example.com.",
+        "auth.example.com:443",
+        "https://auth.example.com",
+        "auth.example.com/",
+        "*.example.com",
+        "b\u{fc}cher.example",
+        "::1",
+        "[::1]:8080",
+        "[0:0:0:0:0:0:0:1]",
+        "[::0001]",
+        "127.1",
+        "",
+    ] {
+        let hosts = json!({ "hosts": ["b", host] });
+        refused(
+            hosts,
+            "hosts[1]",
+            "is not a host: write a name such as \"auth.example.com\", or an address such as \
+             \"127.0.0.1\" or, in its shortest form, \"[::1]\"",
+        );
+        // Settings of one tenant alone are checked as well.
+        assert!(!accepted(json!({ "hosts": [host] })), "{host}");
+    }
+    assert!(accepted(
+        json!({ "hosts": ["[::1]", "127.0.0.1", "AUTH.example.com", "[2001:DB8::1]"] })
+    ));
+    let twice = json!({ "hosts": ["auth.example.com", "AUTH.example.com"] });
+    refused(twice, "hosts[1]", "is a duplicate of an earlier entry");
+}
+
+#[test]
+fn names_that_no_request_gives_are_refused() {
+    let long = "a".repeat(2049);
+    for name in ["", " ", " a", "a ", "a\n", "a\u{0}b", "\u{a0}a", &long] {
+        let says = "is not a name: write 1 to 2048 bytes, without space around it";
+        let apis = json!({ "apis": [ { "identifier": "a" }, { "identifier": name } ] });
+        refused(apis, "apis[1].identifier", says);
+        let connections = json!({ "connections": [ { "name": "a" }, { "name": name } ] });
+        refused(connections, "connections[1].name", says);
+    }
+    let name = "a".repeat(2048);
+    assert!(accepted(json!({ "apis": [ { "identifier": name } ] })));
+    assert!(accepted(json!({ "apis": [ { "identifier": "My API" } ] })));
+}
+
+#[test]
+fn scope_is_named_by_its_place() {
+    let scopes = json!({ "apis": [ { "identifier": "a", "scopes": ["read", "read write"] } ] });
+    let says = "is not a scope: write one or more ASCII characters, without space";
+    refused(scopes, "apis[0].scopes[1]", says);
+    let grants = json!({ "apis": [ { "identifier": "a" } ], "client_grants": [
+        { "default_for": "third_party_clients", "audience": "a", "scope": ["a", "b", ""] }
+    ] });
+    refused(grants, "client_grants[0].scope[2]", says);
+}
+
+#[test]
+fn values_of_other_forms_say_what_to_write() {
+    let registration = |field: &str, value: Value| json!({ "registration": { field: value } });
+    let uris = |value: Value| registration("redirect_uris", value);
+    for (members, path, says) in [
+        (
+            uris(json!({ "schemes": ["vscode", "cursor:"] })),
+            "registration.redirect_uris.schemes[1]",
+            "write its name without the colon, such as \"cursor\"",
+        ),
+        (
+            uris(json!({ "schemes": ["https"] })),
+            "registration.redirect_uris.schemes[0]",
+            "https and http need no permission",
+        ),
+        (
+            uris(json!({ "max": "32" })),
+            "registration.redirect_uris.max",
+            "invalid type: string \"32\", expected a whole number",
+        ),
+        (
+            uris(json!({ "max": 1.5 })),
+            "registration.redirect_uris.max",
+            "expected a whole number",
+        ),
+        (
+            uris(json!({ "max": -1 })),
+            "registration.redirect_uris.max",
+            "expected a number that is not negative",
+        ),
+        (
+            uris(json!([])),
+            "registration.redirect_uris",
+            "expected an object",
+        ),
+        (
+            json!({ "registration": [true] }),
+            "registration",
+            "expected an object",
+        ),
+        (
+            registration("max_clients", json!(0)),
+            "registration.max_clients",
+            "invalid value: integer `0`, expected a number of at least 1",
+        ),
+        (
+            registration("security_mode", json!(1)),
+            "registration.security_mode",
+            "invalid type: integer `1`, expected \"strict\" or \"permissive\"",
+        ),
+        (
+            registration("security_mode", json!({ "strict": null })),
+            "registration.security_mode",
+            "expected \"strict\" or \"permissive\"",
+        ),
+        (
+            registration("token_endpoint_auth_methods", json!(["none", 1])),
+            "registration.token_endpoint_auth_methods[1]",
+            "expected \"none\" or \"client_secret_post\" or",
+        ),
+        (
+            registration("token_endpoint_auth_methods", json!("none")),
+            "registration.token_endpoint_auth_methods",
+            "expected a list",
+        ),
+        (
+            registration("path", json!("register")),
+            "registration.path",
+            "a path begins with a slash",
+        ),
+        (
+            json!({ "issuer": "http://auth.example.com" }),
+            "issuer",
+            "such as \"https://auth.example.com\"",
+        ),
+        (
+            json!({ "signal_headers": { "asn": "x asn" } }),
+            "signal_headers.asn",
+            "letters, digits and hyphens, such as \"x-geo-country\"",
+        ),
+        (
+            json!({ "forwarded_header": "xff" }),
+            "forwarded_header",
+            "expected one of `either`, `x-forwarded-for`, `forwarded`",
+        ),
+        (
+            json!({ "trusted_hops": 256 }),
+            "trusted_hops",
+            "expected a number of at most 255",
+        ),
+        (
+            json!({ "trusted_proxies": ["10.0.0.0/33"] }),
+            "trusted_proxies[0]",
+            "write an address such as 10.0.0.2, or a CIDR such as 10.0.0.0/8",
+        ),
+        (
+            json!({ "apis": [ { "identifier": "a", "policy": "open" } ] }),
+            "apis[0].policy",
+            "expected one of `allow_all`, `require_client_grant`, `deny`",
+        ),
+        (
+            json!({ "client_grants": [ { "client_id": "a b", "audience": "a", "scope": [] } ] }),
+            "client_grants[0]",
+            "client_id is not a client id: write 1 to 512 visible ASCII characters",
+        ),
+    ] {
+        refused(members, path, says);
+    }
+}
+
+#[test]
+fn rate_has_one_unit() {
+    let rate = |value: Value| json!({ "registration": { "rate_limit": value } });
+    for (value, quota) in [
+        (
+            json!({ "per_minute": 30, "burst": 3 }),
+            Quota::per_minute(30, 3),
+        ),
+        (json!({ "per_hour": 2, "burst": 1 }), Quota::per_hour(2, 1)),
+        (json!({ "burst": 9 }), Quota::new(5, 9)),
+    ] {
+        let mut tenant = rate(value);
+        tenant["id"] = json!("a");
+        let read: TenantSettings = serde_json::from_value(tenant).unwrap();
+        assert_eq!(read.registration.rate_limit, Some(quota.unwrap()));
+    }
+    for (value, says) in [
+        (
+            json!({ "per_second": 1, "per_hour": 60 }),
+            "a quota has one of per_second, per_minute and per_hour, not several",
+        ),
+        (
+            json!({ "per_minute": 0 }),
+            "a quota has a rate of at least 1",
+        ),
+        (json!({ "burst": 0 }), "a burst of at least 1"),
+        (
+            json!({ "per_minute": 1, "burst": 99_999_999 }),
+            "a burst of at most",
+        ),
+    ] {
+        refused(rate(value), "registration.rate_limit", says);
+    }
+    let half = rate(json!({ "per_second": 0.5 }));
+    refused(
+        half,
+        "registration.rate_limit.per_second",
+        "expected a whole number",
+    );
+}
