@@ -3,11 +3,17 @@
 //!
 //! ```text
 //! cargo run --release --example authorization_server -- \
-//!     [--listen 127.0.0.1:8080] [--settings FILE] [--geoip FILE]...
+//!     [--listen ADDRESS:PORT] [--settings FILE] [--geoip FILE]...
 //!     [--store memory|sqlite:PATH|postgres://…] [--limiter local|redis://…] [--auto-approve]
 //!     [--protect-name NAME]... [--interaction-lifetime SECONDS]
 //!     [--code-lifetime SECONDS] [--access-lifetime SECONDS] [--refresh-lifetime SECONDS]
+//! cargo run --release --example authorization_server -- --help
+//! cargo run --release --example authorization_server -- --check SETTINGS
+//! cargo run --release --example authorization_server -- --explain SETTINGS REQUEST
 //! ```
+//!
+//! `--help` says what each option does. `--check` prints the errors and warnings of a settings file, and
+//! `--explain` how settings judge a registration request, rule by rule.
 //!
 //! The first line that it prints is `listening on http://ADDRESS:PORT`; port 0 picks a free one.
 //! Without `--settings` it serves one tenant with registration enabled, and prints a `curl` line
@@ -33,12 +39,18 @@ mod app;
 mod authorize;
 #[path = "authorization_server/backends.rs"]
 mod backends;
+#[path = "authorization_server/check.rs"]
+mod check;
 #[path = "authorization_server/consent_page.rs"]
 mod consent_page;
 #[path = "authorization_server/demonstration.rs"]
 mod demonstration;
 #[path = "authorization_server/discovery.rs"]
 mod discovery;
+#[path = "authorization_server/explain.rs"]
+mod explain;
+#[path = "authorization_server/explain_request.rs"]
+mod explain_request;
 #[path = "authorization_server/families.rs"]
 mod families;
 #[path = "authorization_server/forms.rs"]
@@ -77,21 +89,24 @@ mod sweeper;
 mod table;
 #[path = "authorization_server/tenant.rs"]
 mod tenant;
+#[path = "authorization_server/text_file.rs"]
+mod text_file;
 #[path = "authorization_server/token_endpoint.rs"]
 mod token_endpoint;
 #[path = "authorization_server/tokens.rs"]
 mod tokens;
 
-use std::{error::Error, io, process::ExitCode, sync::Arc};
+use std::{error::Error, io, path::Path, process::ExitCode, sync::Arc};
 
 use app::App;
 use oauth_dcr::{
-    Tenants,
+    SettingsDocument, Tenants,
     geoip::{Database, DatabaseError, Databases, Fields},
     tracing::TracingEvents,
 };
 use options::{Options, Task};
 use serve::End;
+use settings_file::Review;
 use tokio::net::TcpListener;
 
 /// The exit code for a command line that can't be used.
@@ -106,33 +121,56 @@ async fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    let done = match options.task {
-        Task::Help => report::print(&options::help()).map_err(Into::into),
-        Task::Serve => run(options).await,
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            report::error(&report::chain(&*error));
-            ExitCode::FAILURE
+    run(options).await.unwrap_or_else(|error| {
+        report::error(&report::chain(&*error));
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
+    match &options.task {
+        Task::Serve => serve(&options).await,
+        Task::Help => {
+            report::print(&options::help())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Check(file) => {
+            let is_right = check::run(file, &open_databases(&options)?)?;
+            Ok(ExitCode::from(u8::from(!is_right)))
+        }
+        Task::Explain { settings, request } => {
+            let databases = open_databases(&options)?;
+            let Some(document) = usable(settings, &databases) else {
+                return Ok(ExitCode::from(USAGE));
+            };
+            match explain::run(document, databases, request).await {
+                Ok(is_accepted) => Ok(ExitCode::from(u8::from(!is_accepted))),
+                Err(error) => {
+                    report::error(&error);
+                    Ok(ExitCode::from(USAGE))
+                }
+            }
         }
     }
 }
 
-async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let end = End::listen()?;
     let listen = options.listen;
     let bound = TcpListener::bind(listen).await;
     let listener = bound.map_err(|error| format!("--listen {listen}: {error}"))?;
     let base = format!("http://{}", listener.local_addr()?);
+    let databases = open_databases(options)?;
     let (document, hint) = match &options.settings {
-        Some(file) => (settings_file::read(file)?, String::new()),
         None => (demonstration::settings(&base)?, hint(&base)),
+        Some(file) => match usable(file, &databases) {
+            Some(document) => (document, String::new()),
+            None => return Ok(ExitCode::FAILURE),
+        },
     };
     let tenant_ids = document.tenants().iter().map(|tenant| tenant.id.clone());
     let sweeps = tenant_ids.collect();
     let tenants = Tenants::new(document);
-    let databases = open_databases(&options)?;
     log_warnings();
     let registrar = backends::registrar(&options.store, &options.limiter)
         .await?
@@ -141,11 +179,28 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         .events(TracingEvents::new())
         .build()?;
     tokio::spawn(sweeper::run(registrar.clone(), sweeps));
-    let app = App::new(registrar, tenants, &options);
+    let app = App::new(registrar, tenants, options);
     // All at once and right away: scripts wait for the first line, and may read no further.
     report::print(&format!("listening on {base}\n{hint}"))?;
     server::serve(Arc::new(app), listener, end).await?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The settings in a file, whose errors and warnings are printed. `None` if there is an error.
+fn usable(file: &Path, databases: &Databases) -> Option<SettingsDocument> {
+    let review = Review::of(file, databases);
+    let place = format!("{}: ", file.display());
+    let with_place = |problem: &String| match problem.strip_prefix(&place) {
+        Some(_) => problem.clone(),
+        None => format!("{place}{problem}"),
+    };
+    for error in &review.errors {
+        report::error(&with_place(error));
+    }
+    for warning in &review.warnings {
+        report::warning(&with_place(warning));
+    }
+    review.usable()
 }
 
 fn open_databases(options: &Options) -> Result<Databases, DatabaseError> {

@@ -41,7 +41,7 @@ pub(crate) fn user(id: &str) -> Option<&'static User> {
 pub(crate) const READ_ITEMS: &str = "read:items";
 const WRITE_ITEMS: &str = "write:items";
 
-/// One tenant where anyone may register, and may then read the items of whoever consents.
+/// One tenant for the clients of AI agents, where anyone may register, and may then read the items of whoever consents.
 pub(crate) fn settings(base: &str) -> Result<SettingsDocument, SettingsError> {
     let mut api = ApiSettings::new(format!("{base}/api"));
     api.scopes = vec![READ_ITEMS.to_owned(), WRITE_ITEMS.to_owned()];
@@ -53,7 +53,7 @@ pub(crate) fn settings(base: &str) -> Result<SettingsDocument, SettingsError> {
     let mut connection = Connection::new("demonstration");
     connection.is_domain_connection = true;
 
-    let mut tenant = TenantSettings::new().enabled();
+    let mut tenant = TenantSettings::new().for_agents().enabled();
     tenant.apis.push(api);
     tenant.client_grants.push(default_permissions);
     tenant.connections.push(connection);

@@ -24,6 +24,12 @@ pub(crate) struct Options {
 pub(crate) enum Task {
     Serve,
     Help,
+    /// Check this settings file.
+    Check(PathBuf),
+    Explain {
+        settings: PathBuf,
+        request: PathBuf,
+    },
 }
 
 /// Where clients are kept.
@@ -93,7 +99,7 @@ struct Spec {
     read: fn(&mut Options, Vec<OsString>) -> Result<(), String>,
 }
 
-const OPTIONS: [Spec; 12] = [
+const OPTIONS: [Spec; 14] = [
     Spec {
         name: "listen",
         values: &["ADDRESS:PORT"],
@@ -213,6 +219,28 @@ const OPTIONS: [Spec; 12] = [
         },
     },
     Spec {
+        name: "check",
+        values: &["SETTINGS"],
+        help: "Print the errors and warnings of a settings file, and end",
+        default: "",
+        read: |options, values| {
+            let [file] = files(values)?;
+            options.task = Task::Check(file);
+            Ok(())
+        },
+    },
+    Spec {
+        name: "explain",
+        values: &["SETTINGS", "REQUEST"],
+        help: "Print how the settings judge a registration request, rule by rule, and end",
+        default: "",
+        read: |options, values| {
+            let [settings, request] = files(values)?;
+            options.task = Task::Explain { settings, request };
+            Ok(())
+        },
+    },
+    Spec {
         name: "help",
         values: &[],
         help: "Print this text, and end; also -h",
@@ -228,6 +256,8 @@ const USAGE: &str = "\
 An authorization server with dynamic client registration, to try things out on.
 
 Usage: authorization_server [OPTION]...
+       authorization_server --check SETTINGS [--geoip FILE]...
+       authorization_server --explain SETTINGS REQUEST [--geoip FILE]...
 
 Options:
 ";
@@ -236,13 +266,33 @@ const EXAMPLES: &str = "
 Examples:
   Serve one tenant at another port, and forget the clients at the end:
     authorization_server --listen 127.0.0.1:9000 --store memory
-  Use settings of your own, and a file of your own for the clients:
+  Look for mistakes in settings, and then use them:
+    authorization_server --check settings.json
     authorization_server --settings settings.json --store sqlite:clients.sqlite3
+  See why a client is refused:
+    authorization_server --explain settings.json request.json
+
+--check prints one line for each problem: `error: PATH: TEXT` or `warning: PATH: TEXT`. Name the
+--geoip files that the server will have: rules on countries or ASNs need them. It does not listen, and
+opens no store.
+
+--explain reads the request from a JSON file. Only `body` is required:
+  {
+    \"method\": \"POST\",
+    \"path\": \"/oidc/register\",
+    \"peer\": \"203.0.113.7\",
+    \"headers\": { \"Host\": \"auth.example.com\", \"X-Forwarded-For\": [\"192.0.2.1\", \"10.0.0.1\"] },
+    \"body\": { \"redirect_uris\": [\"https://app.example.com/callback\"] }
+  }
+`peer` is the address that the connection comes from, 127.0.0.1 by default. A header has one value or a
+list of values, a line each. `body` is the JSON of the registration, or a string that is sent as it is.
+By default, `method` is POST, `path` is the tenant's registration endpoint, `Host` is the first host of
+the first tenant, and `Content-Type` is application/json. Nothing is stored.
 
 Exit codes:
-  0  the server has ended
-  1  the server can't start
-  2  the command line is wrong
+  0  the server has ended, --check found no error, or --explain shows an accepted request
+  1  the server can't start, --check found an error, or --explain shows a refused request
+  2  the command line is wrong, or --explain can't use one of its files
 ";
 
 impl Options {

@@ -312,6 +312,7 @@ fn is_dns_name(text: &str) -> bool {
     let mut above = above.into_iter().flat_map(|it| it.split('.'));
     text.len() <= 253 && is_dns_label(last.unwrap_or(text)) && above.all(is_label)
 }
+
 /// Schemes whose pages have the origin `null`, or that have no pages.
 const WITHOUT_ORIGIN: [&str; 10] = [
     "about",

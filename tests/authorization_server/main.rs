@@ -8,22 +8,28 @@ mod installed;
 mod private_home;
 #[path = "../support/private_postgres.rs"]
 mod private_postgres;
+#[path = "../support/private_redis.rs"]
+mod private_redis;
 #[path = "../support/temporary.rs"]
 mod temporary;
 
+mod agents;
 mod answers;
 mod attacks;
 mod browser;
 mod browser_client;
+mod check;
 mod chromium;
 mod client;
 mod command;
 mod command_line;
 mod discovery;
+mod explain;
 mod families;
 mod geoip;
 mod interaction;
 mod life;
+mod limiter;
 mod pages;
 mod person;
 mod programs;

@@ -611,7 +611,7 @@ fn one_call_tells_why_a_request_was_allowed() {
     assert_eq!(explanation.decided_by, None);
     let expected = "\
 allow: no rule decides
-  rule 0 [block; priority 9; scope dcr]: no match
+  rule 0 [block; priority 1; scope dcr]: no match
     match source address: does not hold
 ";
     assert_eq!(explanation.to_string(), expected);

@@ -1,0 +1,162 @@
+//! The values of a request's fields, as they came and as they are registered.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    registration::{
+        ClientMetadata, DroppedValue, Field, MetadataError, RegistrationRequest,
+        explain::peeling::Place,
+    },
+    values::{GrantType, LanguageTag, RedirectUri, ResponseType},
+};
+
+/// A value, as a request has it or as it is registered.
+#[derive(PartialEq, Eq)]
+pub(super) enum Given {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Given {
+    fn list<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::List(values.into_iter().map(str::to_owned).collect())
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        let json = match self {
+            Self::Text(text) => serde_json::to_string(text),
+            Self::List(list) => serde_json::to_string(list),
+        };
+        json.unwrap_or_default()
+    }
+
+    /// The values of the list that are at fault by `errors`, or the same as an earlier one.
+    pub(super) fn dropped<'a>(
+        &self,
+        field: Field,
+        errors: impl Iterator<Item = &'a MetadataError>,
+    ) -> Vec<DroppedValue> {
+        let Self::List(list) = self else {
+            return Vec::new();
+        };
+        let errors = errors.filter(|error| error.field() == field);
+        let at_fault = errors.filter_map(|error| {
+            let (index, fault) = (error.index()?, Some(error.fault().clone()));
+            Some((index, DroppedValue { index, fault }))
+        });
+        let mut dropped: BTreeMap<_, _> = at_fault.collect();
+        for (index, value) in list.iter().enumerate() {
+            if list.iter().take(index).any(|earlier| earlier == value) {
+                let fault = None;
+                dropped
+                    .entry(index)
+                    .or_insert(DroppedValue { index, fault });
+            }
+        }
+        dropped.into_values().collect()
+    }
+}
+
+impl RegistrationRequest {
+    pub(super) fn list_mut(&mut self, field: Field) -> Option<&mut Option<Vec<String>>> {
+        match field {
+            Field::RedirectUris => Some(&mut self.redirect_uris),
+            Field::GrantTypes => Some(&mut self.grant_types),
+            Field::ResponseTypes => Some(&mut self.response_types),
+            Field::Contacts => Some(&mut self.contacts),
+            _ => None,
+        }
+    }
+
+    fn text_mut(&mut self, field: Field) -> Option<&mut Option<String>> {
+        match field {
+            Field::TokenEndpointAuthMethod => Some(&mut self.token_endpoint_auth_method),
+            Field::ApplicationType => Some(&mut self.application_type),
+            Field::Scope => Some(&mut self.scope),
+            Field::SoftwareId => Some(&mut self.software_id),
+            Field::SoftwareVersion => Some(&mut self.software_version),
+            _ => None,
+        }
+    }
+
+    /// Leaves out a field that has no languages.
+    pub(super) fn remove(&mut self, field: Field) {
+        if let Some(list) = self.list_mut(field) {
+            *list = None;
+        } else if let Some(text) = self.text_mut(field) {
+            *text = None;
+        }
+    }
+
+    /// Each field, in the order of RFC 7591 section 2, with its value if the request has one.
+    pub(super) fn values(mut self) -> Vec<(Place, Option<Given>)> {
+        let mut texts = std::mem::take(&mut self.texts).into_iter();
+        let mut values = Vec::new();
+        for field in [
+            Field::RedirectUris,
+            Field::TokenEndpointAuthMethod,
+            Field::GrantTypes,
+            Field::ResponseTypes,
+            Field::ApplicationType,
+            Field::ClientName,
+            Field::Contacts,
+            Field::Scope,
+            Field::SoftwareId,
+            Field::SoftwareVersion,
+        ] {
+            if field.is_human_readable() {
+                values.extend(texts.by_ref().map(|text| {
+                    let place = (text.field, text.language);
+                    (place, Some(Given::Text(text.value)))
+                }));
+            } else if let Some(list) = self.list_mut(field) {
+                values.push(((field, None), list.take().map(Given::List)));
+            } else if let Some(text) = self.text_mut(field) {
+                values.push(((field, None), text.take().map(Given::Text)));
+            }
+        }
+        values
+    }
+}
+
+impl ClientMetadata {
+    /// The value that is registered for a field, if there is one.
+    pub(super) fn registered(&self, (field, language): &Place) -> Option<Given> {
+        let text = |text: &str| Given::Text(text.to_owned());
+        match field {
+            Field::RedirectUris => Some(Given::list(
+                self.redirect_uris().iter().map(RedirectUri::as_str),
+            )),
+            Field::TokenEndpointAuthMethod => {
+                Some(text(self.token_endpoint_auth_method().as_str()))
+            }
+            Field::GrantTypes => Some(Given::list(
+                self.grant_types().iter().map(GrantType::as_str),
+            )),
+            Field::ResponseTypes => Some(Given::list(
+                self.response_types().iter().map(ResponseType::as_str),
+            )),
+            Field::ApplicationType => self.application_type().map(|it| text(it.as_str())),
+            Field::Contacts => {
+                Some(Given::list(self.contacts())).filter(|_| !self.contacts.is_empty())
+            }
+            Field::Scope => self.scope().map(|scope| text(scope.as_str())),
+            Field::SoftwareId => self.software_id().map(text),
+            Field::SoftwareVersion => self.software_version().map(text),
+            Field::Jwks => None,
+            Field::ClientName
+            | Field::ClientUri
+            | Field::LogoUri
+            | Field::PolicyUri
+            | Field::TosUri => {
+                let tag = |tag: Option<&str>| tag.map(str::to_ascii_lowercase);
+                let mut texts = self.texts().iter();
+                let found = texts.find(|it| {
+                    let own = it.language().map(LanguageTag::as_str);
+                    it.field() == *field && tag(own) == tag(language.as_deref())
+                });
+                found.map(|it| text(it.value()))
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A limiter that can't be reached when the server starts.
+
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    time::Duration,
+};
+
+use http::Request;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    command::run,
+    example_server::ExampleServer,
+    private_redis::{PrivateRedis, free_port},
+    temporary::TemporaryDir,
+    wire::send,
+};
+
+/// A server whose limiter is at `url`, and its log.
+fn start(url: &str) -> (ExampleServer, PathBuf, TemporaryDir) {
+    let folder = TemporaryDir::new();
+    let log = folder.path().join("log");
+    let stderr = File::create(&log).unwrap();
+    let server = ExampleServer::start_logged(None, &["--limiter", url], stderr.into());
+    (server, log, folder)
+}
+
+async fn register(server: &ExampleServer) -> u16 {
+    let request = Request::post(format!("{}/oidc/register", server.base))
+        .header("content-type", "application/json")
+        .body(r#"{"redirect_uris": ["https://app.example.com/callback"]}"#.to_owned());
+    send(request.unwrap()).await.status
+}
+
+#[tokio::test]
+async fn a_limiter_that_does_not_answer_is_a_warning() {
+    let port = free_port();
+    let (server, log, _folder) = start(&format!("redis://:s3cret@127.0.0.1:{port}/"));
+    let said = fs::read_to_string(&log).unwrap();
+    let first = said.lines().next().unwrap_or_default();
+    assert!(first.starts_with("warning: --limiter: "), "{said}");
+    assert!(first.contains(&format!("127.0.0.1:{port}")), "{said}");
+    assert!(first.contains("Connection refused"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+    // As when it is lost later.
+    assert_eq!(register(&server).await, 503);
+}
+
+#[tokio::test]
+async fn clients_register_once_the_limiter_answers() {
+    let mut redis = PrivateRedis::start();
+    redis.stop();
+    let (server, _log, _folder) = start(&redis.url());
+    assert_eq!(register(&server).await, 503);
+    redis.restart();
+    let began = Instant::now();
+    while register(&server).await != 201 {
+        assert!(began.elapsed() < Duration::from_secs(10), "it is not found");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[test]
+fn a_limiter_that_refuses_the_password_is_an_error() {
+    let redis = PrivateRedis::start_with(&["--requirepass", "right"]);
+    let url = format!("redis://:s3cret@127.0.0.1:{}/", redis.port());
+    let ended = run(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--store",
+        "memory",
+        "--limiter",
+        &url,
+    ]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
+    let place = format!(
+        "the back end `redis` at 127.0.0.1:{} failed: ",
+        redis.port()
+    );
+    assert!(ended.stderr.contains(&place), "{ended:?}");
+    assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
+}
