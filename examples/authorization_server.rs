@@ -96,11 +96,11 @@ mod token_endpoint;
 #[path = "authorization_server/tokens.rs"]
 mod tokens;
 
-use std::{error::Error, io, path::Path, process::ExitCode, sync::Arc};
+use std::{error::Error, io, process::ExitCode, sync::Arc};
 
 use app::App;
 use oauth_dcr::{
-    SettingsDocument, Tenants,
+    Tenants,
     geoip::{Database, DatabaseError, Databases, Fields},
     tracing::TracingEvents,
 };
@@ -140,7 +140,9 @@ async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
         }
         Task::Explain { settings, request } => {
             let databases = open_databases(&options)?;
-            let Some(document) = usable(settings, &databases) else {
+            let review = Review::of(settings, &databases);
+            review.report_errors(settings);
+            let Some(document) = review.usable() else {
                 return Ok(ExitCode::from(USAGE));
             };
             match explain::run(document, databases, request).await {
@@ -163,10 +165,15 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let databases = open_databases(options)?;
     let (document, hint) = match &options.settings {
         None => (demonstration::settings(&base)?, hint(&base)),
-        Some(file) => match usable(file, &databases) {
-            Some(document) => (document, String::new()),
-            None => return Ok(ExitCode::FAILURE),
-        },
+        Some(file) => {
+            let review = Review::of(file, &databases);
+            review.report_errors(file);
+            review.report_warnings(file);
+            match review.usable() {
+                Some(document) => (document, String::new()),
+                None => return Ok(ExitCode::FAILURE),
+            }
+        }
     };
     let tenant_ids = document.tenants().iter().map(|tenant| tenant.id.clone());
     let sweeps = tenant_ids.collect();
@@ -184,23 +191,6 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     report::print(&format!("listening on {base}\n{hint}"))?;
     server::serve(Arc::new(app), listener, end).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The settings in a file, whose errors and warnings are printed. `None` if there is an error.
-fn usable(file: &Path, databases: &Databases) -> Option<SettingsDocument> {
-    let review = Review::of(file, databases);
-    let place = format!("{}: ", file.display());
-    let with_place = |problem: &String| match problem.strip_prefix(&place) {
-        Some(_) => problem.clone(),
-        None => format!("{place}{problem}"),
-    };
-    for error in &review.errors {
-        report::error(&with_place(error));
-    }
-    for warning in &review.warnings {
-        report::warning(&with_place(warning));
-    }
-    review.usable()
 }
 
 fn open_databases(options: &Options) -> Result<Databases, DatabaseError> {

@@ -13,7 +13,7 @@ use http::{
 };
 use oauth_dcr::{PeerAddress, SettingsDocument};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::text_file;
 
@@ -26,7 +26,7 @@ struct Members {
     peer: Option<IpAddr>,
     #[serde(default)]
     headers: BTreeMap<String, Value>,
-    body: Value,
+    body: Box<RawValue>,
 }
 
 pub(crate) struct WrittenRequest {
@@ -61,13 +61,14 @@ impl WrittenRequest {
             let uri = uri.filter(|uri| path.starts_with('/') && uri.authority().is_none());
             uri.ok_or("path: takes a path that begins with /, such as /oidc/register")
         });
-        let body = match members.body {
-            Value::String(text) => text,
-            body @ Value::Object(_) => body.to_string(),
+        // As it is written: which fault comes first is a matter of the order of members.
+        let body = members.body.get();
+        let body = match serde_json::from_str(body) {
+            Ok(Value::String(text)) => text,
+            Ok(Value::Object(_)) => body.to_owned(),
             _ => {
-                return Err(
-                    "body: takes a JSON object, or a string that is sent as it is".to_owned(),
-                );
+                let fault = "body: takes a JSON object, or a string that is sent as it is";
+                return Err(fault.to_owned());
             }
         };
         Ok(Self {

@@ -37,9 +37,32 @@ impl Review {
         }
     }
 
+    /// Says of each error that it is in `file`.
+    pub(crate) fn report_errors(&self, file: &Path) {
+        for error in &self.errors {
+            report::error(&with_file(file, error));
+        }
+    }
+
+    /// The same for each warning.
+    pub(crate) fn report_warnings(&self, file: &Path) {
+        for warning in &self.warnings {
+            report::warning(&with_file(file, warning));
+        }
+    }
+
     /// The settings, if there is no error.
     pub(crate) fn usable(self) -> Option<SettingsDocument> {
         self.document.filter(|_| self.errors.is_empty())
+    }
+}
+
+fn with_file(file: &Path, problem: &str) -> String {
+    let place = format!("{}: ", file.display());
+    if problem.starts_with(&place) {
+        problem.to_owned()
+    } else {
+        format!("{place}{problem}")
     }
 }
 
@@ -48,7 +71,7 @@ fn read(file: &Path) -> Result<SettingsDocument, String> {
     SettingsDocument::from_json(&text).map_err(|error| {
         let chain = report::chain(&error);
         match error.path() {
-            "" | "." => format!("{}: {chain}", file.display()),
+            "" | "." | "?" => format!("{}: {chain}", file.display()),
             _ => chain,
         }
     })

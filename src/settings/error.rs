@@ -127,7 +127,7 @@ impl fmt::Display for SettingsError {
             write!(f, "tenant `{tenant}`: ")?;
         }
         match self.path.as_str() {
-            "" | "." => write!(f, "the settings: {}", self.fault),
+            "" | "." | "?" => write!(f, "the settings: {}", self.fault),
             path => write!(f, "{path}: {}", self.fault),
         }
     }

@@ -63,7 +63,12 @@ async fn clients_register_once_the_limiter_answers() {
 
 #[test]
 fn a_limiter_that_refuses_the_password_is_an_error() {
-    let redis = PrivateRedis::start_with(&["--requirepass", "right"]);
+    let redis = PrivateRedis::start();
+    let client = redis::Client::open(redis.url()).unwrap();
+    let set = redis::cmd("CONFIG")
+        .arg(&["SET", "requirepass", "right"])
+        .to_owned();
+    set.exec(&mut client.get_connection().unwrap()).unwrap();
     let url = format!("redis://:s3cret@127.0.0.1:{}/", redis.port());
     let ended = run(&[
         "--listen",

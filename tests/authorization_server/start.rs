@@ -103,8 +103,8 @@ fn a_settings_error_has_path_and_position() {
     );
     let texts = [
         &*file.text(),
-        "tenants[0].registration",
-        "enabeld",
+        "tenants[0].registration.enabeld: ",
+        "unknown field `enabeld`",
         "line 2 column",
     ];
     assert_says(&settings(&file), &texts);
