@@ -9,9 +9,11 @@ use std::error::Error as _;
 
 /// A rule with one list of values.
 fn with_values(field: &str, values: Value) -> Value {
-    json!({ "priority": 1, "rule": {
-        "action": { "block": true }, "match": { field: values }, "scope": "dcr"
-    } })
+    let mut rule = json!({ "priority": 1, "rule": {
+        "action": { "block": true }, "match": {}, "scope": "dcr"
+    } });
+    rule["rule"]["match"][field] = values;
+    rule
 }
 
 /// What is said of the second rule of a list, through the access control list and through settings.

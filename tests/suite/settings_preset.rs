@@ -11,7 +11,7 @@ fn read(tenant: &Value) -> TenantSettings {
     let alone: TenantSettings = serde_json::from_value(tenant.clone()).unwrap();
     let document = json!({ "tenants": [tenant] }).to_string();
     let document = SettingsDocument::from_json(&document).unwrap();
-    assert_eq!(document.tenants(), [alone.clone()]);
+    assert_eq!(document.tenants(), std::slice::from_ref(&alone));
     alone
 }
 

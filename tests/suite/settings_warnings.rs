@@ -58,9 +58,11 @@ fn warned(tenant: &Value, expected: &[(&str, Kind)]) {
 
 /// A rule of the access control list.
 fn rule(priority: u32, action: &str, conditions: Value, scope: &str) -> Value {
-    json!({ "priority": priority, "rule": {
-        "action": { action: true }, "match": conditions, "scope": scope
-    } })
+    let mut rule = json!({ "priority": priority, "rule": {
+        "action": { action: true }, "match": {}, "scope": scope
+    } });
+    rule["rule"]["match"] = conditions;
+    rule
 }
 
 fn office() -> Value {
