@@ -117,8 +117,8 @@ pub enum InvalidScheme {
     /// It is not a scheme of RFC 3986 section 3.1, or it has a dot and is not in reverse-domain form
     /// (RFC 8252 section 7.1).
     #[error(
-        "write a URI scheme such as cursor, or one in reverse-domain form such as com.example.app; \
-         leave out the colon"
+        "this is not a scheme that can be listed: write its name without the colon, such as \"cursor\", or \
+         one in reverse-domain form, such as \"com.example.app\""
     )]
     Malformed,
     /// Following such a URI can run code, read a file or start a message.

@@ -159,6 +159,26 @@ fn a_body_that_is_no_request_is_refused() {
 }
 
 #[test]
+fn members_of_a_body_keep_their_order() {
+    let settings = File::write("settings.json", settings().to_string());
+    let text =
+        r#"{"body": {"scope": 7, "client_name": 7, "redirect_uris": ["https://a.example/"]}}"#;
+    let request = File::write("request.json", text);
+    let ended = run(&["--explain", &settings.text(), &request.text()]);
+    assert_eq!(ended.code, Some(1));
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    let metadata = lines.iter().position(|it| *it == "metadata:").unwrap();
+    assert!(
+        lines[metadata + 1].starts_with("  scope: refused: wrong_type"),
+        "{lines:?}"
+    );
+    assert!(
+        lines.last().unwrap().contains(r#""field":"scope""#),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn a_host_of_no_tenant_is_404() {
     // One tenant with hosts is found by these alone.
     let ended = explain(&json!({ "headers": { "Host": "other.example" }, "body": body() }));
