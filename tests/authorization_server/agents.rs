@@ -31,10 +31,10 @@ const AGENTS: [&str; 12] = [
 /// The body with this id in the corpus.
 fn body(id: &str) -> Value {
     let corpus = include_str!("../corpus/interop.jsonl");
-    let cases = corpus
+    let mut cases = corpus
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let case = cases.filter(|case| case["id"] == id).last();
+    let case = cases.rfind(|case| case["id"] == id);
     case.unwrap_or_else(|| panic!("{id} is not in the corpus"))["body"].clone()
 }
 
