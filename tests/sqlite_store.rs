@@ -234,7 +234,11 @@ async fn what_is_no_database_is_not_opened() {
     assert!(cause(&error).contains("not a database"), "{error:?}");
     let missing = dir.path().join("no/such/folder");
     let error = SqliteStore::open(&missing).await.unwrap_err();
-    assert!(cause(&error).contains("unable to open"), "{error:?}");
+    assert!(
+        cause(&error).contains("folder of the file does not exist"),
+        "{error:?}"
+    );
+    assert_eq!(error.place(), missing.to_str());
 }
 
 #[tokio::test]

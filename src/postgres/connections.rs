@@ -67,17 +67,14 @@ fn millis(duration: Duration) -> u64 {
     duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
-/// Where the database is, without user and password.
+/// Where the server is. The path of a URL that is written wrongly may hold a password, so the name of the
+/// database is left out.
 pub(super) fn place(options: &PgConnectOptions) -> String {
     let host = options.get_host();
-    let server = match options.get_socket() {
+    match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None if host.contains(':') => format!("[{host}]:{}", options.get_port()),
         None => format!("{host}:{}", options.get_port()),
-    };
-    match options.get_database() {
-        Some(database) => format!("{server}/{database}"),
-        None => server,
     }
 }
 

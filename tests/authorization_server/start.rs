@@ -207,7 +207,7 @@ fn a_database_server_that_does_not_answer_is_named() {
     let ended = refused(&["--store", &store]);
     assert_says(
         &ended,
-        &[&format!("127.0.0.1:{port}/auth"), "Connection refused"],
+        &[&format!("127.0.0.1:{port} failed"), "Connection refused"],
     );
     assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
 }
@@ -221,7 +221,10 @@ fn a_database_server_that_refuses_is_named() {
     let ended = refused(&["--store", missing.as_str()]);
     assert_says(
         &ended,
-        &["/missing failed", "database \"missing\" does not exist"],
+        &[
+            "the back end `postgres` at ",
+            "database \"missing\" does not exist",
+        ],
     );
 
     let mut wrong = url;
