@@ -98,14 +98,18 @@ fn refused(refusal: &Refusal, tenant: &Tenant) -> Answer {
 }
 
 /// The metadata of the API (RFC 9728 section 2). Clients ask for the scopes that it lists, so these are
-/// the ones that they can have.
+/// the ones that they can have. A list without elements is left out (section 3.2).
 pub(crate) fn metadata(tenant: &Tenant) -> Option<Value> {
     let api = tenant.items_api()?;
-    Some(json!({
+    let mut metadata = json!({
         "resource": api.identifier,
         "resource_name": "Items",
         "authorization_servers": [tenant.issuer],
-        "scopes_supported": tenant.settings.offered_scopes(&api.identifier).unwrap_or_default(),
         "bearer_methods_supported": ["header"],
-    }))
+    });
+    let scopes = tenant.settings.offered_scopes(&api.identifier);
+    if let Some(scopes) = scopes.filter(|scopes| !scopes.is_empty()) {
+        metadata["scopes_supported"] = json!(scopes);
+    }
+    Some(metadata)
 }

@@ -203,6 +203,28 @@ async fn the_api_says_where_its_tokens_come_from() {
 }
 
 #[tokio::test]
+async fn documents_hold_no_empty_list() {
+    let settings = json!({ "tenants": [{
+        "id": "acme",
+        "registration": { "enabled": true },
+        "apis": [{ "identifier": "https://items.example", "scopes": ["read:items"] }],
+    }] });
+    let server = ExampleServer::start(Some(&settings));
+    for name in [
+        "oauth-authorization-server",
+        "openid-configuration",
+        "oauth-protected-resource",
+    ] {
+        let metadata = document(&server.base, name).await;
+        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+        let members = metadata.as_object().unwrap();
+        assert!(!members.is_empty(), "{name}");
+        let empty: Vec<_> = members.iter().filter(|(_, it)| is_empty(it)).collect();
+        assert!(empty.is_empty(), "{name}: {empty:?}");
+    }
+}
+
+#[tokio::test]
 async fn with_settings_the_api_is_the_first_that_knows_items() {
     let settings = json!({ "tenants": [{
         "id": "acme",
