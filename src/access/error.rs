@@ -44,6 +44,13 @@ pub enum AccessError {
          are listed in scopes_supported of the metadata"
     )]
     NothingLeft,
+    /// Scopes of an API are requested with a refresh token, and none of them was given with it
+    /// (RFC 6749 section 6).
+    #[error(
+        "scope names nothing that was given with the refresh token: leave scope out, or start a new \
+         authorization request"
+    )]
+    NotGiven,
     /// Another API is named than the one that was given (RFC 8707 section 2.2).
     #[error("resource or audience names another API than the one that was given: leave it out")]
     OtherApi,
@@ -58,7 +65,7 @@ impl AccessError {
                 "invalid_target"
             }
             Self::Closed | Self::NoGrant | Self::NotForClient => "unauthorized_client",
-            Self::MalformedScope | Self::NothingLeft => "invalid_scope",
+            Self::MalformedScope | Self::NothingLeft | Self::NotGiven => "invalid_scope",
         }
     }
 }

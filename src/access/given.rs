@@ -91,7 +91,7 @@ impl ApiAccess {
         }
         let reduced = self.narrowed(|token| wanted.contains(token));
         if reduced.scopes().all(is_identity) {
-            return Err(AccessError::NothingLeft);
+            return Err(AccessError::NotGiven);
         }
         Ok(reduced)
     }

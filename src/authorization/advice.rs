@@ -92,6 +92,7 @@ const fn of_access(error: AccessError) -> &'static str {
         | AccessError::SeveralResources
         | AccessError::NotForClient
         | AccessError::MalformedScope
+        | AccessError::NotGiven
         | AccessError::OtherApi => FAULTY_REQUEST,
     }
 }

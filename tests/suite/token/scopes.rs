@@ -42,7 +42,7 @@ fn a_refresh_for_no_scope_that_was_given_is_refused() {
     let (client, kept) = (public(), refresh_token(&public()));
     for asked in ["delete:items", "nothing:known openid offline_access"] {
         let refused = narrowed(&client, &kept, asked).unwrap_err();
-        assert_eq!(refused, AccessError::NothingLeft.into(), "{asked}");
+        assert_eq!(refused, AccessError::NotGiven.into(), "{asked}");
         assert_eq!(refused.code(), "invalid_scope");
     }
 }
@@ -54,7 +54,7 @@ fn a_withdrawn_scope_is_left_out_like_one_that_was_never_given() {
     tenant.apis[0].scopes = vec!["write:items".to_owned()];
     let form = with(refresh_form(), "scope", "read:items");
     let refused = error(refresh(&tenant, &public(), form, Some(&kept)));
-    assert_eq!(refused, AccessError::NothingLeft.into());
+    assert_eq!(refused, AccessError::NotGiven.into());
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_permissive_refresh_narrows_by_scopes_of_the_api() {
         );
     }
     let refused = narrowed(&client, &first, "openid write:items");
-    assert_eq!(refused, Err(AccessError::NothingLeft.into()));
+    assert_eq!(refused, Err(AccessError::NotGiven.into()));
 }
 
 #[test]
