@@ -137,11 +137,15 @@ impl DecodeError {
     }
 }
 
-/// Whether `text` begins as a form does: a name without white space, then `=`.
+/// Whether `text` begins as a form does: a name, then one `=`. Some encoders leave brackets and spaces of a
+/// name as they are. No JSON begins like that, and base64 ends with `=`.
 fn is_form(text: &str) -> bool {
-    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._*+%~".contains(&byte);
-    text.split_once('=')
-        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(in_name))
+    let in_name = |byte: u8| byte == b' ' || byte.is_ascii_graphic() && !b"\"{}:,".contains(&byte);
+    let pair = text.trim_start_matches('&').split_once('=');
+    pair.is_some_and(|(name, value)| {
+        let is_name = !name.is_empty() && !name.starts_with('[') && name.bytes().all(in_name);
+        is_name && !value.starts_with('=')
+    })
 }
 
 /// A place in the text of a body.
@@ -158,8 +162,15 @@ impl BodyPosition {
     /// Where serde_json found `error` in `text`. It counts the bytes of a line, people count characters.
     pub(super) fn of(text: &str, error: &serde_json::Error) -> Self {
         let line = error.line().max(1);
-        let in_line = text.split('\n').nth(line.saturating_sub(1));
-        let starts = in_line.unwrap_or_default().char_indices();
+        let line_of = |number: usize| text.split('\n').nth(number.saturating_sub(1));
+        // A line feed inside a string is the fault itself, but serde_json counts it to the next line.
+        if line > 1 && error.column() == 0 && !error.is_eof() {
+            let line = line.saturating_sub(1);
+            let before = line_of(line).unwrap_or_default().chars().count();
+            let column = before.saturating_add(1);
+            return Self { line, column };
+        }
+        let starts = line_of(line).unwrap_or_default().char_indices();
         let column = starts.take_while(|(at, _)| *at < error.column()).count();
         Self {
             line,
@@ -182,6 +193,54 @@ impl fmt::Display for Member {
         match self.0 {
             Some(field) => write!(f, "the member {field}"),
             None => f.write_str("a member"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registration::RegistrationRequest;
+
+    fn fault(body: &str) -> DecodeError {
+        RegistrationRequest::from_json(body.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn forms_of_all_encoders_are_recognized() {
+        for form in [
+            "client_name=x&redirect_uris=https%3A%2F%2Fa.example",
+            "redirect_uris[]=https://a.example",
+            "redirect_uris[0]=https://a.example",
+            "client_name#en=x",
+            "a b=c",
+            "&a=b",
+            "a=",
+        ] {
+            assert_eq!(fault(form), DecodeError::Form, "{form}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_form() {
+        for text in ["eyJh==", "=a", "nonsense", "[a=b]", "{a=b}", "a: b=c"] {
+            assert_ne!(fault(text), DecodeError::Form, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_feed_in_a_string_is_found_in_its_line() {
+        for (body, line, column) in [
+            ("{\"client_name\":\"a\nb\"}", 1, 18),
+            (
+                "{\n  \"client_name\": \"My app,\n  \"redirect_uris\": []\n}",
+                2,
+                26,
+            ),
+            ("{\"client_name\":\"\u{e9}\nb\"}", 1, 18),
+        ] {
+            let at = BodyPosition { line, column };
+            assert_eq!(fault(body), DecodeError::NotJson { at }, "{body}");
         }
     }
 }
