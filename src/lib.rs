@@ -224,9 +224,9 @@ pub use settings::{
     AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, EndpointPath, GrantedScope,
     Grantee, HeaderName, InvalidEndpointPath, InvalidHeaderName, InvalidIssuer, InvalidOrigin,
     Issuer, MetadataLimits, RefreshTokenWhen, RefusedRedirectUris, RegistrationSettings,
-    ScopeWhenNoneRequested, SettingsDocument, SettingsError, SettingsFault, SettingsWarning,
-    SettingsWarningKind, SignalHeaders, SubjectType, TenantSettings, UnknownParameters,
-    Unsupported,
+    ScopeWhenNoneRequested, SettingsDocument, SettingsError, SettingsFault, SettingsReview,
+    SettingsWarning, SettingsWarningKind, SignalHeaders, SubjectType, TenantSettings,
+    UnknownParameters, Unsupported,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -20,7 +20,7 @@ mod warning;
 pub use access::{
     ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,
 };
-pub use document::SettingsDocument;
+pub use document::{SettingsDocument, SettingsReview};
 pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
 pub use error::{SettingsError, SettingsFault};
 pub use issuer::{InvalidIssuer, Issuer};

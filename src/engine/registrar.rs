@@ -18,7 +18,7 @@ use crate::{
         ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
         Event, EventSink, GeoSource, Removal, SecureRandom, TenantSelector,
     },
-    settings::{SettingsError, TenantSettings},
+    settings::{SettingsError, SettingsReview, TenantSettings},
     values::{ClientId, TenantId, Timestamp},
 };
 
@@ -102,10 +102,16 @@ impl Registrar {
     /// [`SettingsError`] names the first field at fault.
     pub fn check(&self, settings: &TenantSettings) -> Result<(), SettingsError> {
         let provided = self.0.geo.provides();
-        settings
-            .check()
-            .and_then(|()| settings.check_signal_sources(|signal| provided.contains(signal)))
-            .map_err(|error| error.of(&settings.id))
+        let errors = settings.errors(|signal| provided.contains(signal));
+        let first = errors.into_iter().next();
+        first.map_or(Ok(()), |error| Err(error.of(&settings.id)))
+    }
+
+    /// Reads a settings document and lists everything that is wrong with it, for a tool that shows it to a
+    /// person: [`SettingsDocument::review_json`](crate::SettingsDocument::review_json), with what this registrar knows.
+    pub fn review_settings(&self, json: &str) -> SettingsReview {
+        let provided = self.0.geo.provides();
+        SettingsReview::of_json(json, |signal| provided.contains(signal))
     }
 
     /// What a tenant's access control list says of a request to `endpoint`, for endpoints of the host's

@@ -37,51 +37,53 @@ impl TenantSettings {
     /// # Errors
     /// [`SettingsError`] names the first field at fault.
     pub fn check(&self) -> Result<(), SettingsError> {
-        self.check_hosts()?;
-        self.check_limits()?;
-        self.check_refresh_tokens()?;
-        self.check_proxies()?;
-        self.check_apis()?;
-        self.check_client_grants()?;
-        self.check_connections()?;
-        // A registrar may have a source of locations. Nothing but a header or the host tells a
-        // fingerprint.
-        self.check_signal_sources(|signal| !matches!(signal, EdgeSignal::Ja3 | EdgeSignal::Ja4))
+        first(self.errors(may_be_told))
     }
 
-    /// Checks that each rule on an endpoint of this crate can be evaluated, where `is_told` says which
-    /// signals are told by others than these settings.
-    pub(crate) fn check_signal_sources(
+    /// All that [`check`](Self::check) finds, where `is_told` says which signals are told by others than
+    /// these settings.
+    pub(crate) fn errors(&self, is_told: impl Fn(EdgeSignal) -> bool) -> Vec<SettingsError> {
+        let mut errors = Vec::new();
+        let mut refuse = |path: String, fault| errors.push(SettingsError::new(path, fault));
+        self.check_hosts(&mut refuse);
+        self.check_limits(&mut refuse);
+        self.check_refresh_tokens(&mut refuse);
+        self.check_proxies(&mut refuse);
+        self.check_apis(&mut refuse);
+        self.check_client_grants(&mut refuse);
+        self.check_connections(&mut refuse);
+        self.check_signal_sources(is_told, &mut refuse);
+        errors
+    }
+
+    /// Checks that each rule on an endpoint of this crate can be evaluated.
+    fn check_signal_sources(
         &self,
         is_told: impl Fn(EdgeSignal) -> bool,
-    ) -> Result<(), SettingsError> {
+        refuse: &mut impl FnMut(String, SettingsFault),
+    ) {
         for (rule, side, signal) in self.acl.needs(Endpoint::Registration) {
             let edge = EdgeSignal::ALL
                 .into_iter()
                 .find(|it| Signal::from(*it) == signal);
             if let Some(edge) = edge.filter(|it| !self.tells(*it) && !is_told(*it)) {
                 let path = format!("acl[{rule}].rule.{side}.{}", signal.member());
-                return Err(SettingsError::new(
-                    path,
-                    SettingsFault::NoSignalSource(edge),
-                ));
+                refuse(path, SettingsFault::NoSignalSource(edge));
             }
         }
-        Ok(())
     }
 
-    fn check_hosts(&self) -> Result<(), SettingsError> {
-        none_twice("hosts", self.hosts.iter().map(|it| it.to_ascii_lowercase()))?;
-        match self.hosts.iter().position(|it| !is_host_of_requests(it)) {
-            Some(at) => Err(SettingsError::new(
-                format!("hosts[{at}]"),
-                SettingsFault::InvalidHost,
-            )),
-            None => Ok(()),
+    fn check_hosts(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
+        let hosts = self.hosts.iter().map(|it| it.to_ascii_lowercase());
+        check_duplicates("hosts", hosts, refuse);
+        for (at, host) in self.hosts.iter().enumerate() {
+            if !is_host_of_requests(host) {
+                refuse(format!("hosts[{at}]"), SettingsFault::InvalidHost);
+            }
         }
     }
 
-    fn check_limits(&self) -> Result<(), SettingsError> {
+    fn check_limits(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
         let registration = &self.registration;
         let uris = &registration.redirect_uris;
         let metadata = &registration.metadata_limits;
@@ -107,64 +109,53 @@ impl TenantSettings {
         ];
         if registration.token_endpoint_auth_methods.is_empty() {
             let path = "registration.token_endpoint_auth_methods";
-            return Err(SettingsError::new(path, SettingsFault::Empty));
+            refuse(path.to_owned(), SettingsFault::Empty);
         }
-        match limits.into_iter().find(|(_, limit, least)| limit < least) {
-            Some((field, _, least)) => {
+        for (field, limit, least) in limits {
+            if limit < least {
                 let path = format!("registration.{field}");
-                Err(SettingsError::new(path, SettingsFault::TooSmall { least }))
+                refuse(path, SettingsFault::TooSmall { least });
             }
-            None => Ok(()),
         }
     }
 
-    fn check_refresh_tokens(&self) -> Result<(), SettingsError> {
+    fn check_refresh_tokens(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
         if self.refresh_token_leeway_seconds > GREATEST_LEEWAY_SECONDS {
             let greatest = GREATEST_LEEWAY_SECONDS.into();
-            let path = "refresh_token_leeway_seconds";
-            return Err(SettingsError::new(
-                path,
-                SettingsFault::TooLarge { greatest },
-            ));
+            let path = "refresh_token_leeway_seconds".to_owned();
+            refuse(path, SettingsFault::TooLarge { greatest });
         }
-        Ok(())
     }
 
-    fn check_proxies(&self) -> Result<(), SettingsError> {
+    fn check_proxies(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
         if self.trusted_proxies.covers_a_family() {
-            return Err(SettingsError::new(
-                "trusted_proxies",
-                SettingsFault::EveryAddress,
-            ));
+            refuse("trusted_proxies".to_owned(), SettingsFault::EveryAddress);
         }
-        Ok(())
     }
 
-    fn check_apis(&self) -> Result<(), SettingsError> {
+    fn check_apis(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
         let names = self
             .apis
             .iter()
             .map(|it| without_empty_path(&it.identifier));
-        none_twice("apis", names)?;
+        check_duplicates("apis", names, refuse);
         for (at, api) in self.apis.iter().enumerate() {
-            check_name(&format!("apis[{at}].identifier"), &api.identifier)?;
-            check_scopes(&format!("apis[{at}].scopes"), &api.scopes)?;
+            check_name(format!("apis[{at}].identifier"), &api.identifier, refuse);
+            check_scopes(&format!("apis[{at}].scopes"), &api.scopes, refuse);
         }
-        match &self.default_audience {
-            Some(audience) if self.api_named(audience).is_none() => Err(SettingsError::new(
-                "default_audience",
-                SettingsFault::UnknownAudience,
-            )),
-            _ => Ok(()),
+        let default = self.default_audience.as_deref();
+        if default.is_some_and(|it| self.api_named(it).is_none()) {
+            let path = "default_audience".to_owned();
+            refuse(path, SettingsFault::UnknownAudience);
         }
     }
 
-    fn check_client_grants(&self) -> Result<(), SettingsError> {
+    fn check_client_grants(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
         let key = |it: &ClientGrant| (it.grantee.clone(), it.audience.clone(), it.subject_type);
-        none_twice("client_grants", self.client_grants.iter().map(key))?;
+        check_duplicates("client_grants", self.client_grants.iter().map(key), refuse);
         for (at, grant) in self.client_grants.iter().enumerate() {
             if let GrantedScope::Listed(scopes) = &grant.scope {
-                check_scopes(&format!("client_grants[{at}].scope"), scopes)?;
+                check_scopes(&format!("client_grants[{at}].scope"), scopes, refuse);
             }
             let is_default = grant.grantee == Grantee::ThirdPartyClients;
             let fault = match self.api_named(&grant.audience) {
@@ -172,12 +163,8 @@ impl TenantSettings {
                 Some(api) if api.system && is_default => SettingsFault::SystemApi,
                 Some(_) => continue,
             };
-            return Err(SettingsError::new(
-                format!("client_grants[{at}].audience"),
-                fault,
-            ));
+            refuse(format!("client_grants[{at}].audience"), fault);
         }
-        Ok(())
     }
 
     /// The API with exactly this identifier, as grants name it.
@@ -185,13 +172,24 @@ impl TenantSettings {
         self.apis.iter().find(|api| api.identifier == identifier)
     }
 
-    fn check_connections(&self) -> Result<(), SettingsError> {
-        none_twice("connections", self.connections.iter().map(|it| &it.name))?;
+    fn check_connections(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
+        let names = self.connections.iter().map(|it| &it.name);
+        check_duplicates("connections", names, refuse);
         for (at, connection) in self.connections.iter().enumerate() {
-            check_name(&format!("connections[{at}].name"), &connection.name)?;
+            check_name(format!("connections[{at}].name"), &connection.name, refuse);
         }
-        Ok(())
     }
+}
+
+/// An error if there is one, the first of several.
+pub(super) fn first(errors: Vec<SettingsError>) -> Result<(), SettingsError> {
+    errors.into_iter().next().map_or(Ok(()), Err)
+}
+
+/// Whether a registrar may know `signal` from elsewhere than a tenant's settings. It may have a source of
+/// locations; nothing but a header or the host program tells a fingerprint.
+pub(super) const fn may_be_told(signal: EdgeSignal) -> bool {
+    !matches!(signal, EdgeSignal::Ja3 | EdgeSignal::Ja4)
 }
 
 /// Reads networks of trusted proxies, so that an error names the one that is every address.
@@ -214,17 +212,16 @@ impl<'de> Deserialize<'de> for Proxy {
     }
 }
 
-fn none_twice<K: Eq + Hash>(
+fn check_duplicates<K: Eq + Hash>(
     list: &str,
-    mut keys: impl Iterator<Item = K>,
-) -> Result<(), SettingsError> {
+    keys: impl Iterator<Item = K>,
+    refuse: &mut impl FnMut(String, SettingsFault),
+) {
     let mut seen = HashSet::new();
-    match keys.position(|key| !seen.insert(key)) {
-        Some(at) => Err(SettingsError::new(
-            format!("{list}[{at}]"),
-            SettingsFault::Duplicate,
-        )),
-        None => Ok(()),
+    for (at, key) in keys.enumerate() {
+        if !seen.insert(key) {
+            refuse(format!("{list}[{at}]"), SettingsFault::Duplicate);
+        }
     }
 }
 
@@ -238,22 +235,19 @@ fn is_host_of_requests(host: &str) -> bool {
     is_host(host) && ipv6.is_none_or(is_shortest)
 }
 
-fn check_scopes(path: &str, scopes: &[String]) -> Result<(), SettingsError> {
-    match scopes.iter().position(|it| !is_scope_token(it)) {
-        Some(at) => Err(SettingsError::new(
-            format!("{path}[{at}]"),
-            SettingsFault::InvalidScope,
-        )),
-        None => Ok(()),
+fn check_scopes(path: &str, scopes: &[String], refuse: &mut impl FnMut(String, SettingsFault)) {
+    for (at, scope) in scopes.iter().enumerate() {
+        if !is_scope_token(scope) {
+            refuse(format!("{path}[{at}]"), SettingsFault::InvalidScope);
+        }
     }
 }
 
 /// Checks a name that requests give in a parameter.
-fn check_name(path: &str, name: &str) -> Result<(), SettingsError> {
+fn check_name(path: String, name: &str, refuse: &mut impl FnMut(String, SettingsFault)) {
     let is_trimmed = name.trim().len() == name.len();
     let has_control = name.chars().any(char::is_control);
     if name.is_empty() || name.len() > GREATEST_NAME_BYTES || !is_trimmed || has_control {
-        return Err(SettingsError::new(path, SettingsFault::InvalidName));
+        refuse(path, SettingsFault::InvalidName);
     }
-    Ok(())
 }

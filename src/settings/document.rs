@@ -3,7 +3,10 @@ use std::collections::HashSet;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    settings::{SettingsError, SettingsFault, TenantSettings},
+    acl::EdgeSignal,
+    settings::{
+        Issuer, SettingsError, SettingsFault, SettingsWarning, TenantSettings, check, review,
+    },
     values::TenantId,
 };
 
@@ -45,16 +48,7 @@ impl SettingsDocument {
     /// [`SettingsError`] if a request could lead to two tenants or to none, or if the settings of a
     /// tenant can't work ([`TenantSettings::check`]).
     pub fn new(tenants: Vec<TenantSettings>) -> Result<Self, SettingsError> {
-        let is_one_of_several = tenants.len() > 1;
-        let mut seen = Seen::default();
-        for (at, tenant) in tenants.iter().enumerate() {
-            seen.check(tenant, is_one_of_several)
-                .and_then(|()| tenant.check())
-                .map_err(|error| error.of_tenant(at))?;
-        }
-        if tenants.is_empty() {
-            return Err(SettingsError::new("tenants", SettingsFault::NoTenant));
-        }
+        check::first(errors(&tenants, check::may_be_told))?;
         Ok(Self { tenants })
     }
 
@@ -64,17 +58,24 @@ impl SettingsDocument {
     /// [`SettingsFault::Unreadable`] for an unknown field, a wrong type or a value that is out of range;
     /// its source has line and column. Otherwise as [`SettingsDocument::new`].
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
-        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let read: Result<Unchecked, _> = serde_path_to_error::deserialize(&mut reader);
-        let Unchecked { tenants } = read.map_err(|error| {
-            let path = error.path().to_string();
-            unreadable(path, error.into_inner())
-        })?;
-        reader
-            .end()
-            .map_err(|error| unreadable(String::new(), error))?;
-        Self::new(tenants.into_iter().map(|UncheckedTenant(it)| it).collect())
+        Self::new(read(json)?)
+    }
+
+    /// Reads a document from JSON and lists everything that is wrong with it, for a tool that shows it to a
+    /// person. [`Registrar::review_settings`](crate::Registrar::review_settings) also knows the registrar's
+    /// source of locations.
+    ///
+    /// ```
+    /// use oauth_dcr::SettingsDocument;
+    ///
+    /// let json = r#"{ "tenants": [ { "id": "acme", "hosts": ["a/b"], "default_audience": "api" } ] }"#;
+    /// let review = SettingsDocument::review_json(json);
+    /// let paths: Vec<&str> = review.errors().iter().map(|error| error.path()).collect();
+    /// assert_eq!(paths, ["tenants[0].hosts[0]", "tenants[0].default_audience"]);
+    /// assert!(review.into_document().is_none());
+    /// ```
+    pub fn review_json(json: &str) -> SettingsReview {
+        SettingsReview::of_json(json, check::may_be_told)
     }
 
     /// Writes the document as JSON, every field spelled out.
@@ -96,6 +97,88 @@ impl SettingsDocument {
     }
 }
 
+/// A settings document as far as it can be read, and everything that is wrong with it.
+///
+/// Text that can't be read at all has one error and no tenant.
+#[derive(Debug)]
+pub struct SettingsReview {
+    tenants: Vec<TenantSettings>,
+    errors: Vec<SettingsError>,
+    warnings: Vec<SettingsWarning>,
+}
+
+impl SettingsReview {
+    /// The review of `json`, where `is_told` says which signals are told by others than the settings.
+    pub(crate) fn of_json(json: &str, is_told: impl Fn(EdgeSignal) -> bool) -> Self {
+        match read(json) {
+            Ok(tenants) => Self {
+                errors: errors(&tenants, is_told),
+                warnings: review::warnings(&tenants),
+                tenants,
+            },
+            Err(error) => Self {
+                tenants: Vec::new(),
+                errors: vec![error],
+                warnings: Vec::new(),
+            },
+        }
+    }
+
+    /// The tenants, in the order of the document. Those with errors can't be used.
+    pub fn tenants(&self) -> &[TenantSettings] {
+        &self.tenants
+    }
+
+    /// All errors of all tenants, as [`SettingsDocument::new`] would give them one at a time.
+    pub fn errors(&self) -> &[SettingsError] {
+        &self.errors
+    }
+
+    /// All warnings of all tenants, as [`SettingsDocument::warnings`] gives them.
+    pub fn warnings(&self) -> &[SettingsWarning] {
+        &self.warnings
+    }
+
+    /// The document, if it has no error.
+    pub fn into_document(self) -> Option<SettingsDocument> {
+        let tenants = self.tenants;
+        self.errors
+            .is_empty()
+            .then_some(SettingsDocument { tenants })
+    }
+}
+
+/// The tenants of a document, which are yet to be checked.
+fn read(json: &str) -> Result<Vec<TenantSettings>, SettingsError> {
+    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let read: Result<Unchecked, _> = serde_path_to_error::deserialize(&mut reader);
+    let Unchecked { tenants } = read.map_err(|error| {
+        let path = error.path().to_string();
+        unreadable(path, error.into_inner())
+    })?;
+    reader
+        .end()
+        .map_err(|error| unreadable(String::new(), error))?;
+    Ok(tenants.into_iter().map(|UncheckedTenant(it)| it).collect())
+}
+
+/// What is wrong with these tenants of one document.
+fn errors(tenants: &[TenantSettings], is_told: impl Fn(EdgeSignal) -> bool) -> Vec<SettingsError> {
+    if tenants.is_empty() {
+        return vec![SettingsError::new("tenants", SettingsFault::NoTenant)];
+    }
+    let is_one_of_several = tenants.len() > 1;
+    let mut seen = Seen::default();
+    let mut errors = Vec::new();
+    for (at, tenant) in tenants.iter().enumerate() {
+        let mut found = seen.errors(tenant, is_one_of_several);
+        found.extend(tenant.errors(&is_told));
+        errors.extend(found.into_iter().map(|error| error.of_tenant(at)));
+    }
+    errors
+}
+
 fn unreadable(path: String, error: serde_json::Error) -> SettingsError {
     SettingsError::new(path, SettingsFault::Unreadable(error.into()))
 }
@@ -109,28 +192,32 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn check(
+    /// What `tenant` has in common with an earlier one, or lacks beside it.
+    fn errors(
         &mut self,
         tenant: &'a TenantSettings,
         is_one_of_several: bool,
-    ) -> Result<(), SettingsError> {
+    ) -> Vec<SettingsError> {
+        let mut errors = Vec::new();
+        let mut refuse = |path: String, fault| errors.push(SettingsError::new(path, fault));
         if !self.ids.insert(&tenant.id) {
-            return Err(SettingsError::new("id", SettingsFault::Duplicate));
+            refuse("id".to_owned(), SettingsFault::Duplicate);
         }
         if tenant.hosts.is_empty() && is_one_of_several {
-            return Err(SettingsError::new("hosts", SettingsFault::NoHost));
+            refuse("hosts".to_owned(), SettingsFault::NoHost);
         }
-        for (at, host) in tenant.hosts.iter().enumerate() {
-            if !self.hosts.insert(host.to_ascii_lowercase()) {
-                let path = format!("hosts[{at}]");
-                return Err(SettingsError::new(path, SettingsFault::Duplicate));
+        let hosts = tenant.hosts.iter().map(|it| it.to_ascii_lowercase());
+        let hosts: Vec<String> = hosts.collect();
+        for (at, host) in hosts.iter().enumerate() {
+            if self.hosts.contains(host) {
+                refuse(format!("hosts[{at}]"), SettingsFault::Duplicate);
             }
         }
-        match &tenant.issuer {
-            Some(issuer) if !self.issuers.insert(issuer.normalized()) => {
-                Err(SettingsError::new("issuer", SettingsFault::Duplicate))
-            }
-            _ => Ok(()),
+        self.hosts.extend(hosts);
+        let issuer = tenant.issuer.as_ref().map(Issuer::normalized);
+        if issuer.is_some_and(|it| !self.issuers.insert(it)) {
+            refuse("issuer".to_owned(), SettingsFault::Duplicate);
         }
+        errors
     }
 }

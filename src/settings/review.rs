@@ -148,16 +148,17 @@ impl SettingsDocument {
     /// What works but is probably a mistake, in all tenants: [`TenantSettings::warnings`], with paths from
     /// the document, such as `tenants[0].connections`.
     pub fn warnings(&self) -> Vec<SettingsWarning> {
-        let of_tenant = |(at, tenant): (usize, &TenantSettings)| {
-            let warnings = tenant.warnings().into_iter();
-            warnings.map(move |warning| warning.of_tenant(at))
-        };
-        self.tenants()
-            .iter()
-            .enumerate()
-            .flat_map(of_tenant)
-            .collect()
+        warnings(self.tenants())
     }
+}
+
+/// The warnings about these tenants of one document.
+pub(super) fn warnings(tenants: &[TenantSettings]) -> Vec<SettingsWarning> {
+    let of_tenant = |(at, tenant): (usize, &TenantSettings)| {
+        let warnings = tenant.warnings().into_iter();
+        warnings.map(move |warning| warning.of_tenant(at))
+    };
+    tenants.iter().enumerate().flat_map(of_tenant).collect()
 }
 
 /// Whether `network` has no address but those of this machine.

@@ -2,7 +2,9 @@
 
 use std::error::Error as _;
 
-use oauth_dcr::{AllowedOrigins, Quota, SettingsDocument, TenantSettings};
+use oauth_dcr::{
+    AllowedOrigins, MemoryStore, Quota, Registrar, SettingsDocument, SettingsReview, TenantSettings,
+};
 use serde_json::{Value, json};
 
 /// What is said of a document: the path, and the message with its cause.
@@ -379,4 +381,99 @@ fn rate_has_one_unit() {
         "registration.rate_limit.per_second",
         "expected a whole number",
     );
+}
+
+/// Where the errors of a review are.
+fn places(review: &SettingsReview) -> Vec<&str> {
+    review.errors().iter().map(|error| error.path()).collect()
+}
+
+#[test]
+fn review_lists_every_error_of_every_tenant() {
+    let country = json!([{ "priority": 1, "rule": {
+        "action": { "block": true }, "match": { "geo_country_codes": ["SE"], "asns": [1] }, "scope": "dcr"
+    } }]);
+    let document = json!({ "tenants": [
+        {
+            "id": "a", "hosts": ["a", "a:1", "A"],
+            "registration": { "token_endpoint_auth_methods": [], "redirect_uris": { "max": 0, "max_bytes": 1 } },
+            "refresh_token_leeway_seconds": 61,
+            "default_audience": "x",
+            "apis": [ { "identifier": "", "scopes": ["a b", "c"] }, { "identifier": "" } ],
+            "client_grants": [ { "client_id": "c", "audience": "x", "scope": ["", "d e"] } ],
+            "connections": [ { "name": " " } ],
+        },
+        { "id": "a", "hosts": ["A"], "issuer": "https://a.example" },
+        { "id": "c", "issuer": "https://a.example/", "acl": country },
+    ] })
+    .to_string();
+    let mut expected = vec![
+        "tenants[0].hosts[2]",
+        "tenants[0].hosts[1]",
+        "tenants[0].registration.token_endpoint_auth_methods",
+        "tenants[0].registration.redirect_uris.max",
+        "tenants[0].registration.redirect_uris.max_bytes",
+        "tenants[0].refresh_token_leeway_seconds",
+        "tenants[0].apis[1]",
+        "tenants[0].apis[0].identifier",
+        "tenants[0].apis[0].scopes[0]",
+        "tenants[0].apis[1].identifier",
+        "tenants[0].default_audience",
+        "tenants[0].client_grants[0].scope[0]",
+        "tenants[0].client_grants[0].scope[1]",
+        "tenants[0].client_grants[0].audience",
+        "tenants[0].connections[0].name",
+        "tenants[1].id",
+        "tenants[1].hosts[0]",
+        "tenants[2].hosts",
+        "tenants[2].issuer",
+    ];
+    let review = SettingsDocument::review_json(&document);
+    assert_eq!(places(&review), expected);
+    assert_eq!(review.tenants().len(), 3);
+    let first = SettingsDocument::from_json(&document).unwrap_err();
+    assert_eq!(first.to_string(), review.errors()[0].to_string());
+    assert!(review.into_document().is_none());
+    // A registrar without a source of locations can't evaluate the rule.
+    let registrar = Registrar::builder(MemoryStore::new()).build().unwrap();
+    let review = registrar.review_settings(&document);
+    expected.extend([
+        "tenants[2].acl[0].rule.match.geo_country_codes",
+        "tenants[2].acl[0].rule.match.asns",
+    ]);
+    assert_eq!(places(&review), expected);
+}
+
+#[test]
+fn review_lists_warnings_beside_errors() {
+    let document = json!({ "tenants": [ {
+        "id": "a", "default_audience": "x", "forwarded_header": "forwarded"
+    } ] });
+    let review = SettingsDocument::review_json(&document.to_string());
+    assert_eq!(places(&review), ["tenants[0].default_audience"]);
+    let warnings: Vec<_> = review.warnings().iter().map(|it| it.path()).collect();
+    assert_eq!(warnings, ["tenants[0].forwarded_header"]);
+}
+
+#[test]
+fn review_of_good_settings_is_their_document() {
+    let json = json!({ "tenants": [ { "id": "a" } ] }).to_string();
+    let document = SettingsDocument::from_json(&json).unwrap();
+    let review = SettingsDocument::review_json(&json);
+    assert_eq!(review.into_document(), Some(document));
+}
+
+#[test]
+fn review_of_unreadable_settings_is_one_error() {
+    for (json, path) in [
+        ("[", ""),
+        (r#"{ "tenants": [ { "id": 1 } ] }"#, "tenants[0].id"),
+    ] {
+        let review = SettingsDocument::review_json(json);
+        assert_eq!(review.errors().len(), 1, "{json}");
+        assert!(review.errors()[0].path().ends_with(path), "{json}");
+        assert!(review.tenants().is_empty() && review.into_document().is_none());
+    }
+    let review = SettingsDocument::review_json(r#"{ "tenants": [] }"#);
+    assert_eq!(places(&review), ["tenants"]);
 }
