@@ -1,9 +1,5 @@
 //! What works but is probably a mistake.
 
-use std::net::IpAddr;
-
-use ipnet::IpNet;
-
 use crate::{
     acl::ForwardedHeader,
     settings::{
@@ -82,10 +78,7 @@ impl TenantSettings {
     fn review_proxies(&self, warn: &mut impl FnMut(String, Kind)) {
         let is_either = self.forwarded_header == ForwardedHeader::Either;
         if self.proxy_trust().is_possible() {
-            // A proxy on this machine is one that its operator set up.
-            let mut proxies = self.trusted_proxies.iter();
-            let is_local = !self.trusted_proxies.is_empty() && proxies.all(is_loopback);
-            if is_either && !is_local {
+            if is_either {
                 warn("forwarded_header".to_owned(), Kind::EitherForwardedHeader);
             }
             return;
@@ -159,10 +152,4 @@ pub(super) fn warnings(tenants: &[TenantSettings]) -> Vec<SettingsWarning> {
         warnings.map(move |warning| warning.of_tenant(at))
     };
     tenants.iter().enumerate().flat_map(of_tenant).collect()
-}
-
-/// Whether `network` has no address but those of this machine.
-fn is_loopback(network: IpNet) -> bool {
-    let (first, last): (IpAddr, IpAddr) = (network.network(), network.broadcast());
-    first.is_loopback() && last.is_loopback()
 }
