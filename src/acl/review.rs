@@ -1,6 +1,6 @@
 //! Rules that change nothing, whatever a request is like.
 
-use crate::acl::{Acl, Action, Conditions, Endpoint, Rule, conditions::Condition};
+use crate::acl::{Acl, Conditions, Endpoint, Rule, conditions::Condition};
 
 const ENDPOINTS: [Endpoint; 3] = [
     Endpoint::Registration,
@@ -23,24 +23,6 @@ impl Acl {
             .filter_map(|(place, (at, rule))| Some((*at, earlier(place, rule)?)))
             .collect()
     }
-
-    /// Active rules that allow some requests, where no later rule stops others.
-    pub(crate) fn allows_without_effect(&self) -> Vec<usize> {
-        let rules: Vec<(usize, &Rule)> = self.in_order_with_place().collect();
-        let stops =
-            |rule: &Rule| matches!(rule.action(), Some(Action::Block | Action::Redirect(_)));
-        let is_needed = |place: usize, rule: &Rule| {
-            let mut after = rules.iter().skip(place);
-            after.any(|(_, it)| stops(it) && it.shares_an_endpoint(rule))
-        };
-        let allows = |rule: &Rule| matches!(rule.carried_out(), Some(Action::Allow));
-        let rules = rules.iter().enumerate();
-        rules
-            .filter(|(_, (_, rule))| allows(rule) && !rule.is_about_every_request())
-            .filter(|(place, (_, rule))| !is_needed(*place, rule))
-            .map(|(_, (at, _))| *at)
-            .collect()
-    }
 }
 
 impl Rule {
@@ -51,11 +33,6 @@ impl Rule {
             && ENDPOINTS.into_iter().all(covers)
             && (self.is_about_every_request()
                 || (self.matching == later.matching && self.not_matching == later.not_matching))
-    }
-
-    fn shares_an_endpoint(&self, other: &Self) -> bool {
-        let covers = |endpoint| self.scope.covers(endpoint) && other.scope.covers(endpoint);
-        ENDPOINTS.into_iter().any(covers)
     }
 
     /// Whether the rule decides about every request: it lists networks that have every address. An address is

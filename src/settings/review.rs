@@ -70,9 +70,6 @@ impl TenantSettings {
         for (rule, earlier) in self.acl.unreachable() {
             warn(format!("acl[{rule}]"), Kind::UnreachableRule { earlier });
         }
-        for rule in self.acl.allows_without_effect() {
-            warn(format!("acl[{rule}]"), Kind::AllowWithoutEffect);
-        }
     }
 
     fn review_proxies(&self, warn: &mut impl FnMut(String, Kind)) {

@@ -43,8 +43,6 @@ pub enum SettingsWarningKind {
         /// The position of the earlier rule.
         earlier: usize,
     },
-    /// An access rule allows requests, but no later rule stops any, so they are allowed anyway.
-    AllowWithoutEffect,
 }
 
 impl SettingsWarning {
@@ -135,10 +133,6 @@ impl fmt::Display for SettingsWarningKind {
                     "this rule is never reached, because acl[{earlier}] decides about all of its \
                      requests before it: remove one of the two, or change their priorities"
                 );
-            }
-            Self::AllowWithoutEffect => {
-                "this rule changes nothing, because requests that no rule stops are allowed anyway: to \
-                 allow only these, add a later rule that blocks all others"
             }
         })
     }

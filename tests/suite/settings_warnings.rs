@@ -293,29 +293,6 @@ fn rule_with_the_conditions_of_an_earlier_rule_is_named() {
 }
 
 #[test]
-fn allowing_without_blocking_is_named() {
-    let acl = |rules: Value| with([("/acl", rules)]);
-    let allow = rule(1, "allow", office(), "dcr");
-    let named = [("acl[0]", Kind::AllowWithoutEffect)];
-    warned(&acl(json!([allow])), &named);
-    let before = rule(0, "block", json!({ "asns": [64500] }), "dcr");
-    warned(
-        &acl(json!([before, allow])),
-        &[("acl[1]", Kind::AllowWithoutEffect)],
-    );
-    let elsewhere = rule(2, "block", everyone(), "management");
-    warned(&acl(json!([allow, elsewhere])), &named);
-    let after = rule(2, "block", everyone(), "tenant");
-    warned(&acl(json!([allow, after])), &[]);
-    // A block that is only tried out needs the exception as well.
-    let mut tried = after;
-    tried["rule"]["action"]["log"] = json!(true);
-    warned(&acl(json!([allow, tried])), &[]);
-    // Allowing everybody says what is so without it.
-    warned(&acl(json!([rule(1, "allow", everyone(), "dcr")])), &[]);
-}
-
-#[test]
 fn every_warning_says_what_to_do() {
     for kind in [
         Kind::NoReachableApi,
@@ -330,12 +307,11 @@ fn every_warning_says_what_to_do() {
         Kind::EitherForwardedHeader,
         Kind::HeaderWithoutProxy,
         Kind::UnreachableRule { earlier: 3 },
-        Kind::AllowWithoutEffect,
     ] {
         let text = kind.to_string();
         let (_, advice) = text.split_once(": ").unwrap_or_else(|| panic!("{text}"));
         let verbs = [
-            "add", "set", "raise", "name", "change", "use", "list", "remove", "to allow",
+            "add", "set", "raise", "name", "change", "use", "list", "remove",
         ];
         assert!(verbs.iter().any(|verb| advice.starts_with(verb)), "{text}");
     }
