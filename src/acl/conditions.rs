@@ -1,3 +1,5 @@
+use std::hash::{Hash, Hasher};
+
 use ipnet::IpNet;
 
 use crate::{
@@ -27,7 +29,7 @@ use crate::{
 pub struct Conditions(Vec<Condition>);
 
 /// The values that are listed for one signal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Condition {
     Source(Networks),
     Connecting(Networks),
@@ -66,7 +68,7 @@ pub enum Signal {
 }
 
 /// Which side of a rule its conditions are on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
     /// Each signal has one of the values that are listed for it.
     Match,
@@ -118,7 +120,7 @@ pub(super) struct Networks {
 }
 
 /// Values in the order of searching, each once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Values<T>(Box<[T]>);
 
 impl Conditions {
@@ -348,6 +350,12 @@ impl PartialEq for Networks {
 }
 
 impl Eq for Networks {}
+
+impl Hash for Networks {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.written.hash(state);
+    }
+}
 
 impl<T: Ord> Values<T> {
     pub(super) fn new(values: impl IntoIterator<Item = T>) -> Self {

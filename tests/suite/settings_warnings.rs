@@ -1,6 +1,12 @@
 //! Settings that work but are probably a mistake: which field is named, and what the text says.
 
-use oauth_dcr::{SettingsDocument, SettingsWarningKind as Kind, TenantSettings};
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+use oauth_dcr::{
+    SettingsDocument, SettingsWarningKind as Kind, TenantSettings,
+    acl::{Acl, AclScope, Conditions, Rule},
+};
 use serde_json::{Value, json};
 
 /// A tenant of which nothing is to be said.
@@ -289,6 +295,42 @@ fn rule_with_the_conditions_of_an_earlier_rule_is_named() {
     warned(
         &with([("/acl", json!([first, again, blocked]))]),
         &[("acl[1]", Kind::UnreachableRule { earlier: 0 })],
+    );
+}
+
+#[test]
+fn thousand_rules_of_a_thousand_networks_are_reviewed() {
+    // Each list differs from the others in its last network only.
+    let networks = |last: u16| {
+        let first = (0..999_u16).map(|at| Ipv4Addr::from(0x0a00_0000 + u32::from(at)));
+        first.chain([Ipv4Addr::from(0x0b00_0000 + u32::from(last))])
+    };
+    let rule = |last: u16| {
+        let networks = networks(last).map(|address| IpNet::from(IpAddr::from(address)));
+        Rule::block(AclScope::Dcr).matching(Conditions::new().networks(networks))
+    };
+    let mut settings = TenantSettings::new();
+    settings.acl = Acl::new((0..999).chain([500]).map(rule)).unwrap();
+    let warnings = settings.warnings();
+    let found: Vec<_> = warnings.iter().map(|it| (it.path(), it.kind())).collect();
+    assert_eq!(
+        found,
+        [("acl[999]", Kind::UnreachableRule { earlier: 500 })]
+    );
+}
+
+#[test]
+fn earliest_of_several_hiding_rules_is_named() {
+    let everyone_else = rule(1, "block", everyone(), "authentication");
+    let first = rule(0, "block", office(), "dcr");
+    let hidden = rule(2, "block", office(), "dcr");
+    let other = rule(3, "block", json!({ "asns": [1] }), "authentication");
+    warned(
+        &with([("/acl", json!([everyone_else, hidden, first, other]))]),
+        &[
+            ("acl[1]", Kind::UnreachableRule { earlier: 2 }),
+            ("acl[3]", Kind::UnreachableRule { earlier: 0 }),
+        ],
     );
 }
 
