@@ -30,8 +30,8 @@ enum Origins {
 #[error(
     "origin {index} is not an origin that a browser sends: write scheme, host and, unless it is the \
      default one, port, in lower case and without a slash at the end, such as \
-     \"https://app.example.com\" or \"http://localhost:3000\"; a host has no wildcard, a name in other \
-     letters is written with xn--, and \"*\", which stands alone, is any origin"
+     \"https://app.example.com\" or \"http://localhost:3000\"; a host has no wildcard; write an \
+     international name in its xn-- form; the list [\"*\"] allows any origin"
 )]
 pub struct InvalidOrigin {
     /// Its position in the list, from 0.

@@ -20,8 +20,8 @@ pub enum SettingsWarningKind {
     NoDomainConnection,
     /// Registration is on without any quota.
     NoRateLimit,
-    /// Native schemes or floating ports are allowed, but native applications can't keep a secret and so
-    /// need the method `none`.
+    /// Native schemes or floating ports are allowed, but not the method `none`, with which most native
+    /// applications register.
     NoPublicClients,
     /// A redirect URI of the longest length does not fit into the largest body.
     BodySmallerThanRedirectUri,
@@ -95,8 +95,8 @@ impl fmt::Display for SettingsWarningKind {
                  limits requests"
             }
             Self::NoPublicClients => {
-                "native applications can't keep a secret, so those that these redirect URIs are for \
-                 can't register: add \"none\""
+                "clients that register with the method none, as most native applications do, are \
+                 refused: add \"none\""
             }
             Self::BodySmallerThanRedirectUri => {
                 "a redirect URI of `redirect_uris.max_bytes` does not fit into a body: raise \

@@ -95,7 +95,7 @@ fn origin_that_no_browser_sends_is_refused() {
     refused(
         beside,
         "registration.allowed_origins",
-        "\"*\", which stands alone",
+        "the list [\"*\"] allows any origin",
     );
 }
 
