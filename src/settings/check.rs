@@ -1,9 +1,13 @@
 //! What no single field shows: that settings contradict themselves, or can never work.
 
-use std::{collections::HashSet, hash::Hash, net::Ipv6Addr};
+use std::{collections::HashSet, fmt, hash::Hash};
 
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, Unexpected, Visitor},
+};
+use url::Host;
 
 use crate::{
     acl::{EdgeSignal, Endpoint, NetworkSet, Signal, WrittenNetwork},
@@ -200,6 +204,33 @@ pub(super) fn trusted_proxies<'de, D: Deserializer<'de>>(
     Ok(proxies.into_iter().map(|Proxy(network)| network).collect())
 }
 
+/// Reads the leeway for refresh tokens. A number that is too large for the field's type is read as the largest
+/// one, so that [`TenantSettings::check`] refuses all that are too large in the same words.
+pub(super) fn leeway<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    deserializer.deserialize_any(Leeway)
+}
+
+struct Leeway;
+
+impl Visitor<'_> for Leeway {
+    type Value = u8;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from 0 to {GREATEST_LEEWAY_SECONDS}")
+    }
+
+    fn visit_u64<E>(self, seconds: u64) -> Result<u8, E> {
+        Ok(u8::try_from(seconds).unwrap_or(u8::MAX))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<u8, E> {
+        match u64::try_from(seconds) {
+            Ok(seconds) => self.visit_u64(seconds),
+            Err(_) => Err(E::invalid_value(Unexpected::Signed(seconds), &self)),
+        }
+    }
+}
+
 struct Proxy(IpNet);
 
 impl<'de> Deserialize<'de> for Proxy {
@@ -225,14 +256,13 @@ fn check_duplicates<K: Eq + Hash>(
     }
 }
 
-/// Whether `host` is written as requests have it: clients shorten an IPv6 address.
+/// Whether `host` is written as requests have it: clients shorten an IPv6 address as the URL standard does.
 fn is_host_of_requests(host: &str) -> bool {
-    let ipv6 = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-    let is_shortest = |text: &str| {
-        let address = text.parse::<Ipv6Addr>();
-        address.is_ok_and(|address| address.to_string().eq_ignore_ascii_case(text))
+    let is_shortest = match Host::parse(host) {
+        Ok(ipv6 @ Host::Ipv6(_)) => ipv6.to_string().eq_ignore_ascii_case(host),
+        _ => true,
     };
-    is_host(host) && ipv6.is_none_or(is_shortest)
+    is_host(host) && is_shortest
 }
 
 fn check_scopes(path: &str, scopes: &[String], refuse: &mut impl FnMut(String, SettingsFault)) {

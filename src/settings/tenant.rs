@@ -58,7 +58,7 @@ pub struct TenantSettings {
     /// For how many seconds after a rotation the refresh token that was replaced is still good, 0 to 60.
     /// Two processes of one user may share a token store, and refresh at the same moment. Default 0:
     /// a replaced token that is presented again ends its family (RFC 9700 section 4.14.2).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "check::leeway")]
     pub refresh_token_leeway_seconds: u8,
     /// The API that is meant when a client names none.
     #[serde(default)]

@@ -180,6 +180,8 @@ fn host_is_written_as_requests_have_it() {
         "[::1]:8080",
         "[0:0:0:0:0:0:0:1]",
         "[::0001]",
+        "[::ffff:1.2.3.4]",
+        "[::1.2.3.4]",
         "127.1",
         "",
     ] {
@@ -194,7 +196,7 @@ fn host_is_written_as_requests_have_it() {
         assert!(!accepted(json!({ "hosts": [host] })), "{host}");
     }
     assert!(accepted(
-        json!({ "hosts": ["[::1]", "127.0.0.1", "AUTH.example.com", "[2001:DB8::1]"] })
+        json!({ "hosts": ["[::1]", "127.0.0.1", "AUTH.example.com", "[2001:DB8::1]", "[::ffff:102:304]", "[::102:304]"] })
     ));
     let twice = json!({ "hosts": ["auth.example.com", "AUTH.example.com"] });
     refused(twice, "hosts[1]", "is a duplicate of an earlier entry");
@@ -476,4 +478,45 @@ fn review_of_unreadable_settings_is_one_error() {
     }
     let review = SettingsDocument::review_json(r#"{ "tenants": [] }"#);
     assert_eq!(places(&review), ["tenants"]);
+}
+
+#[test]
+fn every_bad_leeway_is_told_its_range() {
+    let says = |json: &str| {
+        let member = r#""refresh_token_leeway_seconds": "#;
+        let document = format!(r#"{{ "tenants": [ {{ "id": "a", {member}{json} }} ] }}"#);
+        let error = SettingsDocument::from_json(&document).unwrap_err();
+        assert_eq!(error.path(), "tenants[0].refresh_token_leeway_seconds");
+        let cause = error.source().map(ToString::to_string);
+        format!("{error}: {}", cause.unwrap_or_default())
+    };
+    for number in ["61", "255", "256", "300", "18446744073709551615"] {
+        let text = says(number);
+        assert!(
+            text.contains("the greatest value is 60"),
+            "{number}: {text}"
+        );
+    }
+    for value in [
+        "1e3",
+        "18446744073709551616",
+        "-1",
+        "1.5",
+        "\"10\"",
+        "null",
+        "[]",
+    ] {
+        let text = says(value);
+        assert!(
+            text.contains("expected a whole number from 0 to 60"),
+            "{value}: {text}"
+        );
+    }
+    for number in ["0", "60"] {
+        let json = format!(r#"{{ "id": "a", "refresh_token_leeway_seconds": {number} }}"#);
+        assert!(
+            serde_json::from_str::<TenantSettings>(&json).is_ok(),
+            "{number}"
+        );
+    }
 }
