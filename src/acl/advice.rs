@@ -6,11 +6,10 @@ use crate::acl::{AclError, AclFault};
 
 /// Writes which form the field of `error` should have, if the fault leaves that open.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, error: &AclError) -> fmt::Result {
-    let path = error.field();
-    let (object, field) = path.rsplit_once('.').unwrap_or(("", path));
+    let (object, field) = error.object_and_name();
     match error.fault() {
         AclFault::Malformed | AclFault::WrongType => {
-            let form = if path.is_empty() && error.rule().is_none() {
+            let form = if field.is_empty() && error.rule().is_none() {
                 "a list of rules"
             } else {
                 form(field)

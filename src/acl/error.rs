@@ -10,7 +10,10 @@ use crate::acl::advice;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AclError {
     rule: Option<usize>,
+    /// The path of the field: that of its object with a dot at the end, if the object has one, and its name.
     field: String,
+    /// Where the name begins, which may have dots itself.
+    name_at: usize,
     index: Option<usize>,
     fault: AclFault,
 }
@@ -20,8 +23,13 @@ pub struct AclError {
 #[non_exhaustive]
 pub enum AclFault {
     /// The text is not JSON.
-    #[error("is not JSON")]
-    NotJson,
+    #[error("is not JSON: there is a syntax error at line {line}, column {column}")]
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1. At the end of the text it may be 0.
+        column: usize,
+    },
     /// Another member of the object has the same name.
     #[error("is a duplicate member: remove one of the two")]
     RepeatedField,
@@ -86,6 +94,7 @@ impl AclError {
         Self {
             rule: None,
             field: field.into(),
+            name_at: 0,
             index: None,
             fault,
         }
@@ -101,11 +110,13 @@ impl AclError {
 
     /// The same fault in a field inside `outer`.
     pub(super) fn inside(mut self, outer: &str) -> Self {
-        self.field = if self.field.is_empty() {
-            outer.to_owned()
+        if self.field.is_empty() {
+            outer.clone_into(&mut self.field);
         } else {
-            format!("{outer}.{}", self.field)
-        };
+            let object = format!("{outer}.");
+            self.name_at = self.name_at.saturating_add(object.len());
+            self.field.insert_str(0, &object);
+        }
         self
     }
 
@@ -125,6 +136,15 @@ impl AclError {
     /// The path of the field in the rule, such as `rule.match.ipv4_cidrs`.
     pub fn field(&self) -> &str {
         &self.field
+    }
+
+    /// The path of the object that the field is in, and the field's name.
+    pub(super) fn object_and_name(&self) -> (&str, &str) {
+        let (object, name) = self
+            .field
+            .split_at_checked(self.name_at)
+            .unwrap_or_default();
+        (object.strip_suffix('.').unwrap_or(object), name)
     }
 
     /// The position of the value in the field's list, from 0.

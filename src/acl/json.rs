@@ -46,8 +46,11 @@ impl Acl {
     /// );
     /// ```
     pub fn from_json(json: &str) -> Result<Self, AclError> {
-        let tree = serde_json::from_str(json);
-        Self::from_tree(tree.map_err(|_| AclError::new("", AclFault::NotJson))?)
+        let tree = serde_json::from_str(json).map_err(|error: serde_json::Error| {
+            let (line, column) = (error.line(), error.column());
+            AclError::new("", AclFault::NotJson { line, column })
+        })?;
+        Self::from_tree(tree)
     }
 
     fn from_tree(tree: Tree) -> Result<Self, AclError> {
@@ -86,7 +89,7 @@ fn rule(tree: Tree) -> Result<Rule, AclError> {
             "id" => read.id = Some(text(value, &name)?.into_boxed_str()),
             // The management interface gives these along with a rule.
             "created_at" | "updated_at" => {}
-            _ => return Err(AclError::new(name, AclFault::UnknownField)),
+            _ => return Err(AclError::new(shown(&name), AclFault::UnknownField)),
         }
     }
     let required = |name: &str| AclError::new(name, AclFault::Required);
@@ -109,7 +112,7 @@ fn rule_body(tree: Tree, mut read: Rule) -> Result<Rule, AclError> {
                 read.not_matching = Some(conditions(value).map_err(|it| it.inside("not_match"))?);
             }
             "scope" => scope = Some(scope_of(&value)?),
-            _ => return Err(AclError::new(name, AclFault::UnknownField)),
+            _ => return Err(AclError::new(shown(&name), AclFault::UnknownField)),
         }
     }
     let required = |name: &str| AclError::new(name, AclFault::Required);
@@ -135,7 +138,7 @@ fn action(tree: Tree) -> Result<(Option<Action>, bool), AclError> {
                 let uri = WebUri::parse(text(value, &name)?);
                 target = Some(uri.map_err(|_| AclError::new(name, AclFault::Malformed))?);
             }
-            _ => return Err(AclError::new(name, AclFault::UnknownField)),
+            _ => return Err(AclError::new(shown(&name), AclFault::UnknownField)),
         }
     }
     match (redirect, target) {
@@ -204,7 +207,7 @@ fn conditions(tree: Tree) -> Result<Conditions, AclError> {
             }
             "user_agents" => Condition::UserAgent(Values::new(list(value, name, user_agent)?)),
             "hostnames" => Condition::Hostname(Values::new(list(value, name, hostname)?)),
-            _ => return Err(AclError::new(name, AclFault::UnknownField)),
+            _ => return Err(AclError::new(shown(name), AclFault::UnknownField)),
         };
         read = read.with(condition);
     }
@@ -297,11 +300,16 @@ fn hostname(tree: Tree) -> Result<Box<str>, AclFault> {
 fn object(tree: Tree) -> Result<Members, AclError> {
     match tree {
         Tree::Object(members) => match repeated(&members) {
-            Some(name) => Err(AclError::new(name, AclFault::RepeatedField)),
+            Some(name) => Err(AclError::new(shown(name), AclFault::RepeatedField)),
             None => Ok(members),
         },
         _ => Err(AclError::new("", AclFault::WrongType)),
     }
+}
+
+/// A name as an error shows it: an error without a name is about the object itself.
+fn shown(name: &str) -> &str {
+    if name.is_empty() { "\"\"" } else { name }
 }
 
 /// The first name that is there twice. Parsers differ in which of the two they take.

@@ -326,7 +326,12 @@ fn listed_fields_are_those_that_are_read() {
         let rule = json!([with_values(field, json!([good(field)]))]).to_string();
         assert!(Acl::from_json(&rule).is_ok(), "{field}");
     }
-    for (object, unknown) in [("", "x"), ("/rule", "x"), ("/rule/action", "x")] {
+    let objects = ["", "/rule", "/rule/action"];
+    let unknown = ["x", "a.b", "rule.action.x", ".", ""];
+    for (object, unknown) in objects
+        .into_iter()
+        .flat_map(|it| unknown.map(|name| (it, name)))
+    {
         let mut rule = with_values("asns", json!([1]));
         rule.pointer_mut(object).unwrap()[unknown] = json!(1);
         let text = error(&rule);

@@ -406,11 +406,13 @@ fn a_member_that_is_there_twice_is_named() {
 
 #[test]
 fn a_list_is_json_and_a_list() {
+    let not_json = |line, column| AclFault::NotJson { line, column };
     for (json, fault) in [
-        ("", AclFault::NotJson),
-        ("[", AclFault::NotJson),
-        ("[]]", AclFault::NotJson),
-        ("[{]", AclFault::NotJson),
+        ("", not_json(1, 0)),
+        ("[", not_json(1, 1)),
+        ("[]]", not_json(1, 3)),
+        ("[{]", not_json(1, 3)),
+        ("[\n  {},\n]", not_json(3, 1)),
         ("{}", AclFault::WrongType),
         ("null", AclFault::WrongType),
         ("\"[]\"", AclFault::WrongType),
@@ -423,7 +425,14 @@ fn a_list_is_json_and_a_list() {
         );
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(error(&deep).fault(), AclFault::NotJson);
+    assert!(matches!(
+        error(&deep).fault(),
+        AclFault::NotJson { line: 1, .. }
+    ));
+    assert_eq!(
+        error("[\n  {},\n]").to_string(),
+        "acl is not JSON: there is a syntax error at line 3, column 1"
+    );
 }
 
 #[test]
