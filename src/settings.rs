@@ -16,6 +16,7 @@ mod registration;
 mod review;
 mod tenant;
 mod warning;
+mod wording;
 
 pub use access::{
     ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,

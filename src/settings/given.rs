@@ -1,15 +1,17 @@
-//! Reads settings, and records which members the document gives.
+//! Records which members a document gives while it is read.
 //!
 //! A preset sets the members that are left out, wherever they stand in the document and in whatever order.
 //! After reading, a member that was left out looks like one that was given its default, so the members are
-//! recorded on the way.
+//! recorded on the way. What errors say of the values is in `wording`.
 
 use std::{cell::RefCell, collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Unexpected, Visitor},
+    de::{self, DeserializeSeed, IntoDeserializer as _, MapAccess, SeqAccess, Visitor},
 };
+
+use crate::settings::wording::{List, Object, WholeNumber, Word};
 
 /// The paths of the members that a document gives, such as `registration.rate_limit.burst`. Members inside
 /// lists are not recorded.
@@ -110,15 +112,16 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reader<'_, D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let object = Object(Reader {
+        let recorded = Recorded(Reader {
             inner: visitor,
             place: self.place,
         });
-        self.inner.deserialize_struct(name, fields, object)
+        self.inner
+            .deserialize_struct(name, fields, Object(recorded))
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_seq(List(visitor))
+        self.inner.deserialize_seq(List(Unrecorded(visitor)))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -207,15 +210,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Optional<'_, V> {
     }
 }
 
-/// Visits an object. Serde's own visitors also take a list of the members' values, which would name none of
-/// them.
-struct Object<'a, V>(Reader<'a, V>);
+/// Visits an object whose members are recorded.
+struct Recorded<'a, V>(Reader<'a, V>);
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Object<'_, V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Recorded<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        self.0.inner.expecting(f)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
@@ -278,14 +280,14 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Name<'_, S> {
     }
 }
 
-/// Visits a list.
-struct List<V>(V);
+/// Visits a list whose entries are not recorded.
+struct Unrecorded<V>(V);
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for List<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Unrecorded<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
+        self.0.expecting(f)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
@@ -310,61 +312,5 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<A> {
 
     fn size_hint(&self) -> Option<usize> {
         self.0.size_hint()
-    }
-}
-
-/// Visits a whole number up to `max`. Where 0 is refused, the inner visitor does it. Serde's own errors name
-/// the types of Rust.
-struct WholeNumber<V> {
-    inner: V,
-    max: u64,
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for WholeNumber<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number")
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<V::Value, E> {
-        let expected = match number {
-            0 => "a number of at least 1".to_owned(),
-            _ => format!("a number of at most {}", self.max),
-        };
-        let read = self.inner.visit_u64(number);
-        read.map_err(|_: E| {
-            let expected: &str = &expected;
-            E::invalid_value(Unexpected::Unsigned(number), &expected)
-        })
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<V::Value, E> {
-        match u64::try_from(number) {
-            Ok(number) => self.visit_u64(number),
-            Err(_) => Err(E::invalid_value(
-                Unexpected::Signed(number),
-                &"a number that is not negative",
-            )),
-        }
-    }
-}
-
-/// Visits one of these words.
-struct Word(&'static [&'static str]);
-
-impl Visitor<'_> for Word {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, word) in self.0.iter().enumerate() {
-            let before = if at == 0 { "" } else { " or " };
-            write!(f, "{before}\"{word}\"")?;
-        }
-        Ok(())
-    }
-
-    fn visit_str<E>(self, word: &str) -> Result<String, E> {
-        Ok(word.to_owned())
     }
 }
