@@ -57,10 +57,14 @@ mod families;
 mod forms;
 #[path = "authorization_server/grants.rs"]
 mod grants;
+#[path = "authorization_server/help.rs"]
+mod help;
 #[path = "authorization_server/interaction.rs"]
 mod interaction;
 #[path = "authorization_server/items.rs"]
 mod items;
+#[path = "authorization_server/option_list.rs"]
+mod option_list;
 #[path = "authorization_server/options.rs"]
 mod options;
 #[path = "authorization_server/pages.rs"]
@@ -131,7 +135,7 @@ async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     match &options.task {
         Task::Serve => serve(&options).await,
         Task::Help => {
-            report::print(&options::help())?;
+            report::print(&help::text())?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Check(file) => {

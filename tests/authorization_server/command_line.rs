@@ -32,7 +32,7 @@ fn assert_is_usage_error(ended: &Ended, text: &str) {
 
 #[test]
 fn help_has_every_option_in_the_source() {
-    let source = include_str!("../../examples/authorization_server/options.rs");
+    let source = include_str!("../../examples/authorization_server/option_list.rs");
     let names = source.split("name: \"").skip(1);
     let names: Vec<_> = names.map(|it| it.split('"').next().unwrap()).collect();
     let listed = listed();
