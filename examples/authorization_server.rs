@@ -168,7 +168,13 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let base = format!("http://{}", listener.local_addr()?);
     let databases = open_databases(options)?;
     let (document, hint) = match &options.settings {
-        None => (demonstration::settings(&base)?, hint(&base)),
+        None => {
+            let document = demonstration::settings(&base)?;
+            for warning in document.warnings() {
+                report::warning(&warning.to_string());
+            }
+            (document, hint(&base))
+        }
         Some(file) => {
             let review = Review::of(file, &databases);
             review.report_errors(file);
