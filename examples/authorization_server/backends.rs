@@ -10,19 +10,28 @@ use crate::{
     report,
 };
 
-/// A registrar's beginnings, with both.
+/// A builder with this store and this limiter. An error begins with the option at fault.
 pub(crate) async fn registrar(
     store: &StoreChoice,
     limiter: &LimiterChoice,
-) -> Result<RegistrarBuilder, BackendError> {
-    let builder = match store {
+) -> Result<RegistrarBuilder, String> {
+    let builder = with_store(store)
+        .await
+        .map_err(|error| format!("--store: {}", report::chain(&error)))?;
+    match limiter {
+        LimiterChoice::Local => Ok(builder),
+        LimiterChoice::Redis(url) => match redis(url).await {
+            Ok(limiter) => Ok(builder.limiter(limiter)),
+            Err(error) => Err(format!("--limiter: {}", report::chain(&error))),
+        },
+    }
+}
+
+async fn with_store(store: &StoreChoice) -> Result<RegistrarBuilder, BackendError> {
+    Ok(match store {
         StoreChoice::Memory => Registrar::builder(MemoryStore::new()),
         StoreChoice::Sqlite(path) => Registrar::builder(SqliteStore::open(path).await?),
         StoreChoice::Postgres(url) => Registrar::builder(PostgresStore::connect(url).await?),
-    };
-    Ok(match limiter {
-        LimiterChoice::Local => builder,
-        LimiterChoice::Redis(url) => builder.limiter(redis(url).await?),
     })
 }
 

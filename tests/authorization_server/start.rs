@@ -150,6 +150,7 @@ fn a_sqlite_file_in_no_folder_is_named() {
     assert_says(
         &ended,
         &[
+            "--store: ",
             "/missing/clients.sqlite3",
             "the folder of the file does not exist",
         ],
@@ -160,7 +161,10 @@ fn a_sqlite_file_in_no_folder_is_named() {
 fn a_file_that_is_no_database_is_named() {
     let file = File::write("clients.sqlite3", "no database".repeat(100));
     let ended = refused(&["--store", &format!("sqlite:{}", file.text())]);
-    assert_says(&ended, &[&file.text(), "file is not a database"]);
+    assert_says(
+        &ended,
+        &["--store: ", &file.text(), "file is not a database"],
+    );
 }
 
 #[test]
@@ -168,7 +172,7 @@ fn a_folder_is_no_sqlite_file() {
     let folder = TemporaryDir::new();
     let path = folder.path().to_str().unwrap();
     let ended = refused(&["--store", &format!("sqlite:{path}")]);
-    assert_says(&ended, &[path, "unable to open database file"]);
+    assert_says(&ended, &["--store: ", path, "unable to open database file"]);
 }
 
 #[test]
@@ -187,7 +191,10 @@ fn a_database_of_a_newer_version_is_named() {
     });
     let path = path.to_str().unwrap();
     let ended = refused(&["--store", &format!("sqlite:{path}")]);
-    assert_says(&ended, &[path, "a newer version of this crate"]);
+    assert_says(
+        &ended,
+        &["--store: ", path, "a newer version of this crate"],
+    );
 }
 
 #[cfg(unix)]
@@ -196,7 +203,7 @@ fn a_read_only_database_is_named() {
     // The superuser may write anywhere, so the file is one that nobody can write.
     let file = "/proc/version";
     let ended = refused(&["--store", &format!("sqlite:{file}")]);
-    assert_says(&ended, &[file]);
+    assert_says(&ended, &["--store: ", file]);
     assert!(fs::metadata(file).is_ok());
 }
 
@@ -207,7 +214,11 @@ fn a_database_server_that_does_not_answer_is_named() {
     let ended = refused(&["--store", &store]);
     assert_says(
         &ended,
-        &[&format!("127.0.0.1:{port} failed"), "Connection refused"],
+        &[
+            "--store: ",
+            &format!("127.0.0.1:{port} failed"),
+            "Connection refused",
+        ],
     );
     assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
 }
@@ -222,7 +233,7 @@ fn a_database_server_that_refuses_is_named() {
     assert_says(
         &ended,
         &[
-            "the back end `postgres` at ",
+            "--store: the back end `postgres` at ",
             "database \"missing\" does not exist",
         ],
     );
@@ -231,7 +242,7 @@ fn a_database_server_that_refuses_is_named() {
     wrong.set_username("nobody").unwrap();
     wrong.set_password(Some("s3cret")).unwrap();
     let ended = refused(&["--store", wrong.as_str()]);
-    assert_says(&ended, &["the back end `postgres` at "]);
+    assert_says(&ended, &["--store: the back end `postgres` at "]);
     assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
 }
 
@@ -242,11 +253,11 @@ fn a_url_that_is_none_is_not_repeated() {
         "postgres://me:s3cret@host:port/auth",
     ] {
         let ended = refused(&["--store", store]);
-        assert_says(&ended, &["the back end `postgres` failed"]);
+        assert_says(&ended, &["--store: the back end `postgres` failed"]);
         assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
     }
     let ended = refused(&["--limiter", "redis://:s3cret@host:port/"]);
-    assert_says(&ended, &["the back end `redis` failed"]);
+    assert_says(&ended, &["--limiter: the back end `redis` failed"]);
     assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
 }
 
