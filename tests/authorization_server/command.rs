@@ -1,9 +1,10 @@
 //! The example server as a command that ends by itself.
 
 use std::{
+    io::Read,
     path::PathBuf,
-    process::{Child, Command, Output, Stdio},
-    thread,
+    process::{Child, Command, ExitStatus, Stdio},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -30,34 +31,46 @@ pub(crate) fn run<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Ended {
 }
 
 fn end_of(mut command: Command) -> Ended {
-    let child = command
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output_of(child);
+    // On threads, because a command stops at a pipe that is full.
+    let stdout = text_of(child.stdout.take().unwrap());
+    let stderr = text_of(child.stderr.take().unwrap());
+    let status = status_of(&mut child);
+    let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
+    let Some(status) = status else {
+        panic!("the command does not end: {stdout}{stderr}");
+    };
     Ended {
         code: status.code(),
-        stdout: String::from_utf8(stdout).unwrap(),
-        stderr: String::from_utf8(stderr).unwrap(),
+        stdout,
+        stderr,
     }
 }
 
-/// What it prints is less than a pipe holds.
-fn output_of(mut child: Child) -> Output {
+fn text_of(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).unwrap();
+        text
+    })
+}
+
+/// How the command ended. `None` if it had to be killed.
+fn status_of(child: &mut Child) -> Option<ExitStatus> {
     for _ in 0..MAX_POLLS {
-        if child.try_wait().unwrap().is_some() {
-            return child.wait_with_output().unwrap();
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
         }
         thread::sleep(POLL);
     }
-    let _ = child.kill();
-    panic!("the command does not end: {:?}", child.wait_with_output());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    None
 }
 
 /// A file of this content in a folder of its own.
