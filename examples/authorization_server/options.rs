@@ -123,8 +123,8 @@ impl Options {
     }
 }
 
-/// The next option. Arguments are never repeated in errors, apart from the names of options: a URL may
-/// hold a password.
+/// The next option. Errors do not repeat values without an option, nor those of `--store` and `--limiter`:
+/// a URL may hold a password.
 fn next(parser: &mut Parser) -> Result<Option<&'static Spec>, UsageError> {
     let Ok(argument) = parser.next() else {
         return Err(UsageError(
