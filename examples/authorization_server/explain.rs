@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::{explain_request::WrittenRequest, report};
 
-/// What stands for what would be drawn at random.
+/// Placeholders for random values.
 const CLIENT_ID: &str = "<client_id>";
 const CLIENT_SECRET: &str = "<client_secret>";
 

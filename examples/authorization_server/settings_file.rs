@@ -37,7 +37,7 @@ impl Review {
         }
     }
 
-    /// Says of each error that it is in `file`.
+    /// Prints each error after the name of `file`.
     pub(crate) fn report_errors(&self, file: &Path) {
         for error in &self.errors {
             report::error(&with_file(file, error));
