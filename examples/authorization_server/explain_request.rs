@@ -1,18 +1,22 @@
 //! A request that somebody has written down for `--explain`.
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
+    fmt,
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Uri,
+    HeaderName, HeaderValue, Method, Request, Uri,
     header::{CONTENT_TYPE, HOST},
 };
 use oauth_dcr::{PeerAddress, SettingsDocument};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::{Value, value::RawValue};
 
 use crate::text_file;
@@ -25,16 +29,47 @@ struct Members {
     path: Option<String>,
     peer: Option<IpAddr>,
     #[serde(default)]
-    headers: BTreeMap<String, Value>,
+    headers: Pairs,
     body: Box<RawValue>,
 }
+
+/// The members of an object, as they are written: a name may be there twice.
+#[derive(Default)]
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PairsVisitor;
+
+        impl<'de> Visitor<'de> for PairsVisitor {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+/// The lines of each header that the file names. One with an empty list is not in the request.
+type Headers = HashMap<HeaderName, Vec<HeaderValue>>;
 
 pub(crate) struct WrittenRequest {
     file: PathBuf,
     method: Method,
     path: Option<Uri>,
     peer: IpAddr,
-    headers: HeaderMap,
+    headers: Headers,
     body: Bytes,
 }
 
@@ -42,8 +77,9 @@ impl WrittenRequest {
     /// Reads the file, or says what is wrong with it.
     pub(crate) fn read(file: &Path) -> Result<Self, String> {
         let text = text_file::read(file)?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let wrong = |fault: String| format!("{}: {fault}", file.display());
-        let mut reader = serde_json::Deserializer::from_str(&text);
+        let mut reader = serde_json::Deserializer::from_str(text);
         let members: Members = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             wrong(match error.path().to_string().as_str() {
                 "." => error.inner().to_string(),
@@ -83,14 +119,14 @@ impl WrittenRequest {
         })
     }
 
-    /// The host that the request is sent to: that of its headers or, if they name none, the first of the
-    /// first tenant.
+    /// The host that the request is sent to: that of its headers or, if they do not name the header, the
+    /// first of the first tenant.
     pub(crate) fn host(&self, document: &SettingsDocument) -> Option<String> {
-        let Some(host) = self.headers.get(HOST) else {
+        let Some(lines) = self.headers.get(&HOST) else {
             let mut hosts = document.tenants().iter().flat_map(|it| &it.hosts);
             return Some(hosts.next().map_or("127.0.0.1", String::as_str).to_owned());
         };
-        host.to_str().ok().map(str::to_owned)
+        lines.first()?.to_str().ok().map(str::to_owned)
     }
 
     /// The request to `host`, where the registration endpoint is at `endpoint`.
@@ -114,12 +150,16 @@ impl WrittenRequest {
         let mut request = Request::new(self.body);
         *request.method_mut() = self.method;
         *request.uri_mut() = path;
-        *request.headers_mut() = self.headers;
-        let headers = request.headers_mut();
+        let mut headers = self.headers;
         let json = HeaderValue::from_static("application/json");
-        headers.entry(CONTENT_TYPE).or_insert(json);
+        headers.entry(CONTENT_TYPE).or_insert_with(|| vec![json]);
         if let Some(host) = host.and_then(|host| host.parse().ok()) {
-            headers.entry(HOST).or_insert(host);
+            headers.entry(HOST).or_insert_with(|| vec![host]);
+        }
+        for (name, lines) in headers {
+            for line in lines {
+                request.headers_mut().append(name.clone(), line);
+            }
         }
         request.extensions_mut().insert(PeerAddress(self.peer));
         Ok(request)
@@ -127,9 +167,9 @@ impl WrittenRequest {
 }
 
 /// Each header has one value, or a list of them, a line each.
-fn headers(members: BTreeMap<String, Value>) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in members {
+fn headers(members: Pairs) -> Result<Headers, String> {
+    let mut headers = Headers::new();
+    for (name, value) in members.0 {
         let wrong = |what: &str| format!("headers.{}: {what}", name.escape_debug());
         let header: HeaderName = name
             .parse()
@@ -138,13 +178,16 @@ fn headers(members: BTreeMap<String, Value>) -> Result<HeaderMap, String> {
             Value::Array(values) => values,
             value => vec![value],
         };
+        let mut lines = Vec::new();
         for value in values {
             let text = value
                 .as_str()
                 .ok_or_else(|| wrong("takes a string or a list of strings"))?;
             let line = HeaderValue::from_bytes(text.as_bytes());
-            let line = line.map_err(|_| wrong("holds a character that no header has"))?;
-            headers.append(header.clone(), line);
+            lines.push(line.map_err(|_| wrong("holds a character that no header has"))?);
+        }
+        if headers.insert(header, lines).is_some() {
+            return Err(wrong("is named twice: write its lines as one list"));
         }
     }
     Ok(headers)

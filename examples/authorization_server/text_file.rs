@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-/// The text of a file without a byte order mark, or what is wrong with the file.
+/// The text of a file, with its byte order mark if it has one, or what is wrong with the file.
 pub(crate) fn read(file: &Path) -> Result<String, String> {
     let text = fs::read(file)
         .map_err(|error| error.to_string())
@@ -14,10 +14,9 @@ fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("is UTF-16: save it as UTF-8".to_owned());
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.split(|byte| *byte == b'\n').count();
         format!("line {line} is not UTF-8: save it as UTF-8")
-    })?;
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
+    })
 }

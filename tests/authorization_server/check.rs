@@ -127,9 +127,11 @@ fn a_file_that_can_not_be_read_is_an_error() {
 }
 
 #[test]
-fn a_byte_order_mark_is_skipped() {
+fn one_byte_order_mark_is_skipped() {
     let file = File::write("settings.json", format!("\u{feff}{}", whole()));
     assert_eq!(run(&["--check", &file.text()]).code, Some(0));
+    let file = File::write("settings.json", format!("\u{feff}\u{feff}{}", whole()));
+    assert_eq!(run(&["--check", &file.text()]).code, Some(1));
 }
 
 #[test]

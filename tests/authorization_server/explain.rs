@@ -11,7 +11,7 @@ use crate::{
 
 fn settings() -> Value {
     json!({ "tenants": [{
-        "id": "acme", "hosts": ["auth.acme.example"],
+        "id": "acme", "hosts": ["auth.acme.example"], "issuer": "https://auth.acme.example",
         "registration": { "enabled": true },
         "trusted_proxies": ["10.0.0.0/8"], "forwarded_header": "x-forwarded-for",
         "acl": [
@@ -156,6 +156,56 @@ fn a_body_that_is_no_request_is_refused() {
     let ended = explain(&json!({ "headers": { "Content-Type": "text/plain" }, "body": body() }));
     assert_eq!(ended.code, Some(1));
     assert_has(&ended, &["answer: 415 Unsupported Media Type"]);
+}
+
+#[test]
+fn a_header_with_an_empty_list_is_left_out() {
+    let ended = explain(&json!({ "headers": { "Content-Type": [] }, "body": body() }));
+    assert_eq!(ended.code, Some(1));
+    assert_has(&ended, &["answer: 415 Unsupported Media Type"]);
+    let ended = explain(&json!({ "headers": { "Host": [] }, "body": body() }));
+    assert_eq!(ended.code, Some(1));
+    assert_has(&ended, &["tenant: none", "answer: 400 Bad Request"]);
+}
+
+#[test]
+fn a_name_that_is_there_twice_is_an_error() {
+    let settings = File::write("settings.json", settings().to_string());
+    for (text, fault) in [
+        (
+            r#"{ "body": "", "headers": { "Accept": "a", "accept": "b" } }"#,
+            "headers.accept: is named twice",
+        ),
+        (
+            r#"{ "body": "", "headers": { "Accept": "a", "Accept": "b" } }"#,
+            "headers.Accept: is named twice",
+        ),
+        (
+            r#"{ "body": "", "headers": { "Accept": [], "Accept": [] } }"#,
+            "headers.Accept: is named twice",
+        ),
+        (r#"{ "body": "", "body": "" }"#, "duplicate field `body`"),
+        (
+            r#"{ "body": "", "headers": {}, "headers": {} }"#,
+            "duplicate field `headers`",
+        ),
+    ] {
+        let request = File::write("request.json", text);
+        let ended = run(&["--explain", &settings.text(), &request.text()]);
+        assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{ended:?}");
+        assert!(ended.stderr.contains(fault), "{fault} is not in {ended:?}");
+    }
+}
+
+#[test]
+fn one_byte_order_mark_before_a_request_is_skipped() {
+    let settings = File::write("settings.json", settings().to_string());
+    for (marks, code) in [("\u{feff}", 0), ("\u{feff}\u{feff}", 2)] {
+        let text = format!("{marks}{}", json!({ "body": body() }));
+        let request = File::write("request.json", text);
+        let ended = run(&["--explain", &settings.text(), &request.text()]);
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+    }
 }
 
 #[test]
