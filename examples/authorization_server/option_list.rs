@@ -14,6 +14,7 @@ pub(crate) struct Spec {
     pub(crate) values: &'static [&'static str],
     help: &'static str,
     default: &'static str,
+    pub(crate) may_repeat: bool,
     /// Takes as many values as there are names. An error says what a value should be.
     pub(crate) read: fn(&mut Options, Vec<OsString>) -> Result<(), String>,
 }
@@ -24,6 +25,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["ADDRESS:PORT"],
         help: "Listen at this IP address; port 0 picks a free port",
         default: "127.0.0.1:8080",
+        may_repeat: false,
         read: |options, values| {
             let [value] = texts(values)?;
             options.listen = value.parse().map_err(|_| {
@@ -37,6 +39,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["FILE"],
         help: "Read the tenants' settings from this JSON file",
         default: "one tenant, for which anybody may register",
+        may_repeat: false,
         read: |options, values| {
             let [file] = files(values)?;
             options.settings = Some(file);
@@ -46,8 +49,9 @@ pub(crate) const OPTIONS: [Spec; 14] = [
     Spec {
         name: "geoip",
         values: &["FILE"],
-        help: "Find countries, subdivisions and ASNs in this MaxMind DB; may be repeated",
+        help: "Find countries, subdivisions and ASNs in this MaxMind DB",
         default: "none",
+        may_repeat: true,
         read: |options, values| {
             let [file] = files(values)?;
             options.geoip.push(file);
@@ -59,6 +63,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["STORE"],
         help: "Keep clients here: memory, sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE",
         default: "sqlite:authorization_server.sqlite3",
+        may_repeat: false,
         read: |options, values| {
             let [value] = texts(values)?;
             options.store = store(value)?;
@@ -70,6 +75,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["LIMITER"],
         help: "Count requests here: local or redis://:PASSWORD@HOST:PORT/",
         default: "local",
+        may_repeat: false,
         read: |options, values| {
             let [value] = texts(values)?;
             options.limiter = limiter(value)?;
@@ -81,6 +87,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &[],
         help: "Sign in the first user and consent to everything without asking, for scripts",
         default: "",
+        may_repeat: false,
         read: |options, _| {
             options.auto_approve = true;
             Ok(())
@@ -89,10 +96,14 @@ pub(crate) const OPTIONS: [Spec; 14] = [
     Spec {
         name: "protect-name",
         values: &["NAME"],
-        help: "Warn on consent pages of clients whose names look like this one; may be repeated",
+        help: "Warn on consent pages of clients whose names look like this one",
         default: "none",
+        may_repeat: true,
         read: |options, values| {
             let [name] = texts(values)?;
+            if name.trim().is_empty() {
+                return Err("the name is empty".to_owned());
+            }
             options.protected_names.push(name);
             Ok(())
         },
@@ -102,6 +113,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["SECONDS"],
         help: "How long a user may take to sign in and consent",
         default: "600",
+        may_repeat: false,
         read: |options, values| {
             options.lifetimes.interaction = seconds(values)?;
             Ok(())
@@ -112,6 +124,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["SECONDS"],
         help: "How long an authorization code is good",
         default: "60",
+        may_repeat: false,
         read: |options, values| {
             options.lifetimes.code = seconds(values)?;
             Ok(())
@@ -122,6 +135,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["SECONDS"],
         help: "How long an access token is good",
         default: "3600",
+        may_repeat: false,
         read: |options, values| {
             options.lifetimes.access_token = seconds(values)?;
             Ok(())
@@ -132,6 +146,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["SECONDS"],
         help: "How long a refresh token is good, and all those that replace it",
         default: "2592000",
+        may_repeat: false,
         read: |options, values| {
             options.lifetimes.refresh_token = seconds(values)?;
             Ok(())
@@ -142,10 +157,10 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["SETTINGS"],
         help: "Print the errors and warnings of a settings file, and end",
         default: "",
+        may_repeat: false,
         read: |options, values| {
             let [file] = files(values)?;
-            options.task = Task::Check(file);
-            Ok(())
+            set_task(options, Task::Check(file))
         },
     },
     Spec {
@@ -153,10 +168,10 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &["SETTINGS", "REQUEST"],
         help: "Print how the settings judge a registration request, rule by rule, and end",
         default: "",
+        may_repeat: false,
         read: |options, values| {
             let [settings, request] = files(values)?;
-            options.task = Task::Explain { settings, request };
-            Ok(())
+            set_task(options, Task::Explain { settings, request })
         },
     },
     Spec {
@@ -164,6 +179,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         values: &[],
         help: "Print this text, and end; also -h",
         default: "",
+        may_repeat: false,
         read: |options, _| {
             options.task = Task::Help;
             Ok(())
@@ -178,8 +194,21 @@ impl Spec {
             "" => String::new(),
             default => format!(" [default: {default}]"),
         };
-        format!("  {option:<30} {}{default}", self.help)
+        let repeats = if self.may_repeat {
+            "; may be repeated"
+        } else {
+            ""
+        };
+        format!("  {option:<30} {}{repeats}{default}", self.help)
     }
+}
+
+fn set_task(options: &mut Options, task: Task) -> Result<(), String> {
+    if !matches!(options.task, Task::Serve) {
+        return Err("--check and --explain can't be given together".to_owned());
+    }
+    options.task = task;
+    Ok(())
 }
 
 fn texts<const N: usize>(values: Vec<OsString>) -> Result<[String; N], String> {

@@ -1,6 +1,6 @@
 //! The command line: what it asks for, and how it is read.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::HashSet, fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser};
 use oauth_dcr::ProtectedNames;
@@ -102,7 +102,11 @@ impl Options {
             lifetimes: Lifetimes::default(),
         };
         let mut parser = Parser::from_env();
+        let mut seen = HashSet::new();
         while let Some(spec) = next(&mut parser)? {
+            if !seen.insert(spec.name) && !spec.may_repeat {
+                return Err(UsageError(format!("--{} is given twice", spec.name)));
+            }
             let mut values = Vec::new();
             for name in spec.values {
                 let missing = |_| UsageError(format!("--{} needs {name}", spec.name));

@@ -162,3 +162,27 @@ fn values_that_can_not_be_read_are_errors() {
         assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
     }
 }
+
+#[test]
+fn options_that_would_replace_each_other_are_errors() {
+    for (arguments, text) in [
+        (
+            &["--store", "memory", "--store", "sqlite:x"][..],
+            "--store is given twice",
+        ),
+        (
+            &["--auto-approve", "--auto-approve"],
+            "--auto-approve is given twice",
+        ),
+        (
+            &["--check", "a", "--explain", "a", "b"],
+            "--check and --explain can't be given together",
+        ),
+        (&["--protect-name", ""], "--protect-name: the name is empty"),
+    ] {
+        assert_is_usage_error(&run(arguments), text);
+    }
+    let arguments = ["--protect-name", "a", "--protect-name", "b", "--geoip", "c"];
+    let arguments = [&arguments[..], &["--geoip", "d", "--help"]].concat();
+    assert_eq!(run(&arguments).code, Some(0));
+}
