@@ -12,13 +12,11 @@ mod sql;
 mod together;
 mod touch;
 mod turns;
+mod url;
 
 use std::{fmt, time::Duration};
 
-use sqlx::{
-    PgConnection, PgPool, Row as _,
-    postgres::{PgConnectOptions, PgRow},
-};
+use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 
 use crate::{
     client::StoredClient,
@@ -113,13 +111,14 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`BackendError`], with what sqlx says as its source and after ten seconds at most, if the
-    /// URL is none, the database can't be reached or the schema can't be brought up to date. A
+    /// URL is none or has a parameter that sqlx does not know, the database can't be reached or the schema
+    /// can't be brought up to date. A
     /// server that should start without its database uses [`with_pool`](Self::with_pool).
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
-        let options: PgConnectOptions = url.parse().map_err(Failure::Database)?;
+        let options = url::options(url)?;
         let prepared = tokio::time::timeout(CONNECT_TIMEOUT, connections::prepare(&options)).await;
         let prepared = prepared.unwrap_or(Err(Failure::TimedOut(CONNECT_TIMEOUT)));
         let place = |failure| BackendError::from(failure).at(connections::place(&options));

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use sqlx::{error::DatabaseError, migrate::MigrateError};
 
-use crate::{client::UnreadableClient, error::BackendError, stored::StoredError};
+use crate::{
+    client::UnreadableClient, error::BackendError, postgres::url::UrlFault, stored::StoredError,
+};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +13,8 @@ pub(super) enum Failure {
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Migration(#[from] MigrateError),
+    #[error(transparent)]
+    Url(#[from] UrlFault),
     /// What a statement found was gone for the next one.
     #[error("other transactions came in between")]
     Overtaken,
@@ -51,7 +55,7 @@ impl Failure {
         match self {
             Self::Database(error) => error.as_database_error().is_some(),
             Self::Overtaken | Self::Held | Self::Stored(_) | Self::Unreadable(_) => true,
-            Self::Migration(_) | Self::NotBegun | Self::TimedOut(_) => false,
+            Self::Migration(_) | Self::Url(_) | Self::NotBegun | Self::TimedOut(_) => false,
         }
     }
 

@@ -12,8 +12,11 @@ use crate::{
 
 /// Starts a server that can't start, with these options beside a free address.
 fn refused(options: &[&str]) -> Ended {
-    let listen = ["--listen", "127.0.0.1:0", "--store", "memory"];
-    let ended = run(&[&listen, options].concat());
+    let mut arguments = [&["--listen", "127.0.0.1:0"], options].concat();
+    if !options.contains(&"--store") {
+        arguments.extend(["--store", "memory"]);
+    }
+    let ended = run(&arguments);
     assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
     ended
 }
@@ -259,6 +262,27 @@ fn a_url_that_is_none_is_not_repeated() {
     let ended = refused(&["--limiter", "redis://:s3cret@host:port/"]);
     assert_says(&ended, &["--limiter: the back end `redis` failed"]);
     assert!(!ended.stderr.contains("s3cret"), "{ended:?}");
+}
+
+#[test]
+fn a_password_in_the_wrong_place_is_not_printed() {
+    for url in [
+        "postgres://u@127.0.0.1:1/db?passwd=S3CRETPW",
+        "postgres://u:1?S3=CRETPW@127.0.0.1:1/db",
+        "postgres://u:1?S3CRETPW@127.0.0.1:1/db",
+        "postgres://u:1#S3CRETPW@127.0.0.1:1/db",
+        "postgres://u:1/S3CRETPW@127.0.0.1:1/db",
+        "postgres:u:S3CRETPW@127.0.0.1:1/db",
+        "postgres:/u:S3CRETPW@127.0.0.1:1/db",
+        "postgres:///u:S3CRETPW@127.0.0.1:1/db",
+    ] {
+        let ended = refused(&["--store", url]);
+        assert_says(
+            &ended,
+            &["--store: the back end `postgres` failed: the URL"],
+        );
+        assert!(!ended.stderr.contains("CRETPW"), "{url}: {ended:?}");
+    }
 }
 
 /// A port that nobody listens on at this moment.

@@ -1,0 +1,134 @@
+//! The URL of a database.
+//!
+//! sqlx logs a parameter that it does not know, with its value, and that may be the rest of a password with
+//! a `?` in it. So what sqlx would not understand is refused before, in words that repeat nothing of it.
+
+use sqlx::postgres::PgConnectOptions;
+use url::Url;
+
+use crate::postgres::failure::Failure;
+
+/// The parameters that sqlx takes, apart from `options[NAME]`.
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
+/// How a URL is not that of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UrlFault {
+    #[error("the URL does not have the form postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
+    Form,
+    #[error(
+        "the URL has a parameter that is not supported; in a password, write `?` as %3F and `&` as %26"
+    )]
+    Parameter,
+    #[error(
+        "the URL has a `#`, or an `@` after the host; in a password, write `#` as %23, `/` as %2F and `?` as %3F"
+    )]
+    Unencoded,
+}
+
+/// How to connect to the database at `url`.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, Failure> {
+    let parsed: Result<Url, _> = url.parse();
+    // What is no URL at all is left to sqlx, which says why.
+    if let Ok(parsed) = parsed {
+        check(url, &parsed)?;
+    }
+    Ok(url.parse::<PgConnectOptions>()?)
+}
+
+fn check(text: &str, url: &Url) -> Result<(), UrlFault> {
+    let is_postgres = matches!(url.scheme(), "postgres" | "postgresql");
+    let has_authority = text
+        .split_once(':')
+        .is_some_and(|(_, rest)| rest.starts_with("//"));
+    let has_host = url.host_str().is_some_and(|host| !host.is_empty())
+        || url
+            .query_pairs()
+            .any(|(name, _)| matches!(&*name, "host" | "hostaddr"));
+    if !(is_postgres && has_authority && has_host) {
+        return Err(UrlFault::Form);
+    }
+    if url.fragment().is_some() || url.path().contains('@') {
+        return Err(UrlFault::Unencoded);
+    }
+    let is_known = |name: &str| {
+        let setting = name.strip_prefix("options[");
+        PARAMETERS.contains(&name) || setting.is_some_and(|it| it.ends_with(']'))
+    };
+    if url.query_pairs().all(|(name, _)| is_known(&name)) {
+        Ok(())
+    } else {
+        Err(UrlFault::Parameter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(url: &str) -> Option<UrlFault> {
+        match options(url) {
+            Ok(_) => None,
+            Err(Failure::Url(fault)) => Some(fault),
+            Err(other) => panic!("{url}: {other}"),
+        }
+    }
+
+    #[test]
+    fn known_forms_are_read() {
+        for url in [
+            "postgres://db.example.com",
+            "postgresql://me:s%3Fcret@db.example.com:5433/auth?sslmode=disable",
+            "postgres://[::1]/auth?application_name=a&options[search_path]=b",
+            "postgres:///auth?host=/run/postgresql",
+            "postgres://me@%2Frun%2Fpostgresql/auth",
+        ] {
+            assert_eq!(fault(url), None, "{url}");
+        }
+        for name in PARAMETERS {
+            let value = match name {
+                "hostaddr" => "127.0.0.1",
+                "port" | "statement-cache-capacity" => "1",
+                "sslmode" | "ssl-mode" => "disable",
+                _ => "a",
+            };
+            assert_eq!(fault(&format!("postgres://h/d?{name}={value}")), None);
+        }
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for (url, expected) in [
+            ("postgres:u:p@127.0.0.1/db", UrlFault::Form),
+            ("postgres:/u:p@127.0.0.1/db", UrlFault::Form),
+            ("postgres:///u:p@127.0.0.1/db", UrlFault::Form),
+            ("mysql://u:p@127.0.0.1/db", UrlFault::Form),
+            ("postgres://u@127.0.0.1/db?passwd=p", UrlFault::Parameter),
+            ("postgres://u@127.0.0.1/db?options[a=p", UrlFault::Parameter),
+            ("postgres://u:1?p=p@127.0.0.1/db", UrlFault::Parameter),
+            ("postgres://u:1#p@127.0.0.1/db", UrlFault::Unencoded),
+            ("postgres://u:1/p@127.0.0.1/db", UrlFault::Unencoded),
+        ] {
+            assert_eq!(fault(url), Some(expected), "{url}");
+        }
+    }
+}
