@@ -22,9 +22,10 @@ Examples:
   See why a client is refused:
     authorization_server --explain settings.json request.json
 
---check prints one line for each problem: `error: PATH: TEXT` or `warning: PATH: TEXT`. Name the
---geoip files that the server will have: rules on countries or ASNs need them. It does not listen, and
-opens no store.
+--check prints one line for each problem: `error: PATH: TEXT` or `warning: PATH: TEXT`, all errors and then
+all warnings. A file with wrong syntax, an unknown field or a value of the wrong type can't be read further:
+its first such error is the only line. Name the --geoip files that the server
+will have: rules on countries or ASNs need them. It does not listen, and opens no store.
 
 --explain reads the request from a JSON file. Only `body` is required:
   {
@@ -35,7 +36,7 @@ opens no store.
     \"body\": { \"redirect_uris\": [\"https://app.example.com/callback\"] }
   }
 `peer` is the address that the connection comes from, 127.0.0.1 by default. A header has one value or a
-list of values, a line each. `body` is the JSON of the registration, or a string that is sent as it is.
+list of values, a line each; an empty list leaves out a header that has a default. `body` is the JSON of the registration, or a string that is sent as it is.
 By default, `method` is POST, `path` is the tenant's registration endpoint, `Host` is the first host of
 the first tenant, and `Content-Type` is application/json. Nothing is stored.
 

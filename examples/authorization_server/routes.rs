@@ -5,27 +5,32 @@ use http::{
     header::{CONNECTION, HOST},
 };
 use hyper::body::{Body as _, Incoming};
-use oauth_dcr::MetadataDocument;
+use oauth_dcr::{EndpointPath, MetadataDocument, TenantDirectory as _, TenantSelector};
 use serde_json::json;
 
 use crate::{
     answers::{self, Answer, for_any_origin, method_not_allowed, preflight},
     app::App,
     authorize, discovery, interaction, items, revocation,
-    tenant::Tenant,
+    tenant::{self, Tenant},
     token_endpoint,
 };
 
 pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
-    let tenant = Tenant::of(&head, &app.tenants).await;
+    let host = tenant::host(&head);
+    let found = app.tenants.find(TenantSelector::Host(host)).await;
+    let settings = found.ok().flatten();
+    let registration = settings
+        .as_ref()
+        .map_or_else(EndpointPath::default, |it| it.registration.path.clone());
+    let tenant = host
+        .zip(settings)
+        .and_then(|(host, settings)| Tenant::at(host, settings));
     let request = Request::from_parts(head, body);
     // The registration endpoint refuses such a request itself.
     let has_one_host = has_one_host(&request);
-    let registration = tenant
-        .as_ref()
-        .map_or("/oidc/register", Tenant::registration_path);
-    if request.uri().path() == registration {
+    if request.uri().path() == registration.as_str() {
         return app.registration.answer(request).await;
     }
     let has_body = !request.body().is_end_stream();
@@ -44,6 +49,20 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
         answer.headers_mut().insert(CONNECTION, close);
     }
     answer
+}
+
+/// Whether something else than the registration endpoint stands at `path`.
+pub(crate) fn is_taken(path: &str) -> bool {
+    let endpoints = [
+        "/authorize",
+        "/interaction",
+        "/interaction/sign-in",
+        "/interaction/consent",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/api/items",
+    ];
+    endpoints.contains(&path) || path.starts_with("/.well-known/")
 }
 
 /// Whether the request has one `Host` header, as HTTP/1.1 wants it (RFC 9112 section 3.2).

@@ -6,11 +6,11 @@ use oauth_dcr::{
     MemoryStore, MetadataDocument, Registrar, SettingsDocument, TenantSettings, geoip::Databases,
 };
 
-use crate::{discovery, report, tenant::Tenant, text_file};
+use crate::{discovery, report, routes, tenant::Tenant, text_file};
 
 /// What was found in a settings file. Each problem begins with the path of its field.
 pub(crate) struct Review {
-    /// `None` if the file can't be read.
+    /// `None` if the file can't be read, or has an error that the library finds.
     document: Option<SettingsDocument>,
     pub(crate) errors: Vec<String>,
     pub(crate) warnings: Vec<String>,
@@ -19,21 +19,44 @@ pub(crate) struct Review {
 impl Review {
     /// Reads a file and checks it for a server with these databases of locations.
     pub(crate) fn of(file: &Path, databases: &Databases) -> Self {
-        match read(file) {
-            Err(error) => Self {
-                document: None,
-                errors: vec![error],
-                warnings: Vec::new(),
-            },
-            Ok(document) => Self {
-                errors: errors(&document, databases),
-                warnings: document
-                    .warnings()
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect(),
-                document: Some(document),
-            },
+        let text = match text_file::read(file) {
+            Ok(text) => text,
+            Err(error) => return Self::unreadable(error),
+        };
+        let builder = Registrar::builder(MemoryStore::new()).geo(databases.clone());
+        let registrar = match builder.build() {
+            Ok(registrar) => registrar,
+            Err(error) => return Self::unreadable(report::chain(&error)),
+        };
+        let review = registrar.review_settings(&text);
+        let errors = review.errors().iter().map(|error| {
+            let chain = report::chain(error);
+            match error.path() {
+                "" | "." | "?" => format!("{}: {chain}", file.display()),
+                _ => chain,
+            }
+        });
+        let tenants = review.tenants().iter().enumerate();
+        let of_this_server = tenants.flat_map(|(position, settings)| {
+            let errors = issuer_error(settings)
+                .into_iter()
+                .chain(path_error(settings));
+            errors.map(move |error| format!("tenants[{position}].{error}"))
+        });
+        let errors: Vec<_> = errors.chain(of_this_server).collect();
+        let warnings = review.warnings().iter().map(ToString::to_string);
+        Self {
+            errors,
+            warnings: warnings.collect(),
+            document: review.into_document(),
+        }
+    }
+
+    fn unreadable(error: String) -> Self {
+        Self {
+            document: None,
+            errors: vec![error],
+            warnings: Vec::new(),
         }
     }
 
@@ -66,46 +89,37 @@ fn with_file(file: &Path, problem: &str) -> String {
     }
 }
 
-fn read(file: &Path) -> Result<SettingsDocument, String> {
-    let text = text_file::read(file)?;
-    SettingsDocument::from_json(&text).map_err(|error| {
-        let chain = report::chain(&error);
-        match error.path() {
-            "" | "." | "?" => format!("{}: {chain}", file.display()),
-            _ => chain,
-        }
-    })
-}
-
-/// What the settings themselves do not show: this server has to have metadata to serve for each tenant, and
-/// a source of every signal that a rule needs.
-fn errors(document: &SettingsDocument, databases: &Databases) -> Vec<String> {
-    let builder = Registrar::builder(MemoryStore::new()).geo(databases.clone());
-    let registrar = match builder.build() {
-        Ok(registrar) => registrar,
-        Err(error) => return vec![report::chain(&error)],
-    };
-    let tenants = document.tenants().iter().enumerate();
-    let errors = tenants.flat_map(|(position, settings)| {
-        let rules = registrar.check(settings).err();
-        let rules = rules.map(|error| format!("{}: {}", error.path(), error.fault()));
-        let errors = rules.into_iter().chain(issuer_error(settings));
-        errors.map(move |error| format!("tenants[{position}].{error}"))
-    });
-    errors.collect()
-}
-
 /// Why clients would not find the metadata of the tenant.
 fn issuer_error(settings: &TenantSettings) -> Option<String> {
-    let tenant = Tenant::at("127.0.0.1", Arc::new(settings.clone()))?;
+    let any_host = ["127.0.0.1".to_owned()];
+    let hosts = match &*settings.hosts {
+        [] => &any_host,
+        hosts => hosts,
+    };
+    let errors = hosts
+        .iter()
+        .map(|host| issuer_error_at(&host.to_ascii_lowercase(), settings));
+    let error = errors.flatten().next()?;
+    Some(format!("issuer: {error}"))
+}
+
+/// Why clients that know the tenant by this host would not find its metadata.
+fn issuer_error_at(host: &str, settings: &TenantSettings) -> Option<String> {
+    let Some(tenant) = Tenant::at(host, Arc::new(settings.clone())) else {
+        return Some("is required for hosts other than loopback".to_owned());
+    };
     // The endpoints stand at the root of the host, so a path would lead clients to documents that are not
     // there (RFC 8414 section 3.1).
     if !tenant.issuer.path().is_empty() {
-        return Some(
-            "issuer: has a path, and this server has no place for one: remove it".to_owned(),
-        );
+        return Some("has a path, and this server has no place for one: remove it".to_owned());
     }
     let metadata = discovery::metadata(&tenant, MetadataDocument::OAuth);
-    let error = metadata.err()?;
-    Some(format!("issuer: {}", report::chain(&error)))
+    metadata.err().map(|error| report::chain(&error))
+}
+
+/// Why the registration endpoint can't stand at its path.
+fn path_error(settings: &TenantSettings) -> Option<String> {
+    let path = settings.registration.path.as_str();
+    let fault = "registration.path: this server has another endpoint there: choose another path";
+    routes::is_taken(path).then(|| fault.to_owned())
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use http::{header::HOST, request::Parts, uri::Authority};
-use oauth_dcr::{
-    ApiSettings, Issuer, TenantDirectory as _, TenantId, TenantSelector, TenantSettings, Tenants,
-};
+use oauth_dcr::{ApiSettings, Issuer, TenantId, TenantSettings};
 
 use crate::demonstration::READ_ITEMS;
 
@@ -16,19 +14,17 @@ pub(crate) struct Tenant {
     pub(crate) issuer: Issuer,
 }
 
-impl Tenant {
-    /// The tenant that the request's host leads to. A host that could be no issuer's leads nowhere:
-    /// it would end up in documents and headers.
-    pub(crate) async fn of(head: &Parts, tenants: &Tenants) -> Option<Self> {
-        let host = match head.uri.authority() {
-            Some(authority) => authority.as_str(),
-            None => head.headers.get(HOST)?.to_str().ok()?,
-        };
-        let found = tenants.find(TenantSelector::Host(Some(host))).await;
-        Self::at(host, found.ok()??)
+/// The host that a request is sent to, with its port.
+pub(crate) fn host(head: &Parts) -> Option<&str> {
+    match head.uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => head.headers.get(HOST)?.to_str().ok(),
     }
+}
 
-    /// The tenant of these settings, asked at `host`.
+impl Tenant {
+    /// The tenant of these settings, asked at `host`. `None` for a host that can't be an issuer's: it would
+    /// end up in documents and headers.
     pub(crate) fn at(host: &str, settings: Arc<TenantSettings>) -> Option<Self> {
         if let Some(issuer) = settings.issuer.clone() {
             return Some(Self { settings, issuer });
@@ -52,10 +48,6 @@ impl Tenant {
     /// The address of what stands at `path`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer.as_str().trim_end_matches('/'))
-    }
-
-    pub(crate) fn registration_path(&self) -> &str {
-        self.settings.registration.path.as_str()
     }
 
     pub(crate) fn is_https(&self) -> bool {

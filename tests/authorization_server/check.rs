@@ -79,6 +79,80 @@ fn errors_of_every_tenant_are_printed() {
 }
 
 #[test]
+fn all_errors_come_before_all_warnings() {
+    let mut settings = whole();
+    let tenant = &mut settings["tenants"][0];
+    tenant["default_audience"] = json!("https://other.example");
+    tenant["hosts"] = json!(["a/b"]);
+    tenant["registration"]["path"] = json!("/authorize");
+    tenant["connections"] = json!([]);
+    let (file, ended) = check(&settings);
+    assert_eq!(ended.code, Some(1));
+    let lines = lines(&ended);
+    for (line, begin) in lines.iter().zip([
+        "error: tenants[0].hosts[0]: ",
+        "error: tenants[0].default_audience: ",
+        "error: tenants[0].registration.path: ",
+        "warning: tenants[0].connections: ",
+    ]) {
+        assert!(line.starts_with(begin), "{lines:?}");
+    }
+    assert_eq!(lines[4], format!("{}: 3 errors, 1 warning", file.text()));
+}
+
+#[test]
+fn reading_stops_at_the_first_parse_error() {
+    let mut settings = whole();
+    settings["tenants"][0]["default_audience"] = json!("https://other.example");
+    settings["tenants"][0]["registration"]["enabled"] = json!("yes");
+    settings["tenants"][0]["connections"] = json!(7);
+    let (file, ended) = check(&settings);
+    assert_eq!(ended.code, Some(1));
+    let summary = format!("{}: 1 error, no warnings", file.text());
+    assert_eq!(lines(&ended)[1..], [summary]);
+}
+
+#[test]
+fn hosts_other_than_loopback_need_an_issuer() {
+    let mut settings = whole();
+    settings["tenants"][0]["issuer"] = json!(null);
+    for (hosts, is_right) in [
+        (json!([]), true),
+        (json!(["127.0.0.1", "LocalHost", "[::1]"]), true),
+        (json!(["auth.acme.example"]), false),
+        (json!(["127.0.0.1", "auth.acme.example"]), false),
+    ] {
+        settings["tenants"][0]["hosts"] = hosts;
+        let (_, ended) = check(&settings);
+        let line = "error: tenants[0].issuer: is required for hosts other than loopback";
+        assert_eq!(ended.code, Some(i32::from(!is_right)), "{ended:?}");
+        assert_eq!(lines(&ended)[0] == line, !is_right, "{ended:?}");
+    }
+}
+
+#[test]
+fn registration_has_a_path_of_its_own() {
+    let mut settings = whole();
+    for (path, is_right) in [
+        ("/authorize", false),
+        ("/interaction", false),
+        ("/interaction/sign-in", false),
+        ("/interaction/consent", false),
+        ("/oauth/token", false),
+        ("/oauth/revoke", false),
+        ("/api/items", false),
+        ("/.well-known/oauth-authorization-server", false),
+        ("/oauth/register", true),
+    ] {
+        settings["tenants"][0]["registration"]["path"] = json!(path);
+        let (_, ended) = check(&settings);
+        assert_eq!(ended.code, Some(i32::from(!is_right)), "{path}: {ended:?}");
+        let line = "error: tenants[0].registration.path: this server has another endpoint there";
+        assert_eq!(lines(&ended)[0].starts_with(line), !is_right, "{ended:?}");
+    }
+}
+
+#[test]
 fn an_error_of_a_field_has_its_path_and_position() {
     let mut settings = whole();
     settings["tenants"][0]["registration"]["rate_limit"] = json!({ "per_second": 0, "burst": 5 });
