@@ -10,8 +10,8 @@ use http::{
 };
 use http_body_util::{BodyExt as _, Full};
 use oauth_dcr::{
-    MemoryStore, PeerAddress, Registrar, SettingsDocument, TenantDirectory as _, TenantSelector,
-    TenantSettings, Tenants,
+    MemoryStore, Registrar, SettingsDocument, TenantDirectory as _, TenantSelector, TenantSettings,
+    Tenants,
     acl::{ClientAddress, Endpoint, Explanation, Reading},
     geoip::Databases,
     tower::RegistrationService,
@@ -39,6 +39,7 @@ pub(crate) async fn run(
     let written = WrittenRequest::read(file)?;
     let tenants = Tenants::new(document.clone());
     let host = written.host(&document);
+    let peer = written.peer;
     let found = tenants.find(TenantSelector::Host(host.as_deref())).await;
     let tenant = found.map_err(|error| report::chain(&error))?;
     let path = tenant.as_ref().map(|it| it.registration.path.as_str());
@@ -50,7 +51,7 @@ pub(crate) async fn run(
         .map_err(|error| report::chain(&error))?;
     let (head, body) = request.into_parts();
     let mut text = match &tenant {
-        Some(tenant) => judgement(&registrar, tenant, &head, &body),
+        Some(tenant) => judgement(&registrar, tenant, peer, &head, &body),
         None => "tenant: none, no tenant has this host\n".to_owned(),
     };
     let request = Request::from_parts(head, Full::new(body));
@@ -61,7 +62,13 @@ pub(crate) async fn run(
     Ok(is_accepted)
 }
 
-fn judgement(registrar: &Registrar, tenant: &TenantSettings, head: &Parts, body: &Bytes) -> String {
+fn judgement(
+    registrar: &Registrar,
+    tenant: &TenantSettings,
+    peer: IpAddr,
+    head: &Parts,
+    body: &Bytes,
+) -> String {
     let registration = &tenant.registration;
     let state = if registration.enabled { "on" } else { "off" };
     let mode = registration.security_mode.as_str();
@@ -74,7 +81,7 @@ fn judgement(registrar: &Registrar, tenant: &TenantSettings, head: &Parts, body:
     format!(
         "tenant: {}\nregistration: {state}, {mode}\nclient: {}\n\n{}\naccess rules: {}\n{}\n{metadata}\n",
         tenant.id,
-        client(tenant, head),
+        client(tenant, head, peer),
         listed_signals(&rules),
         if rules.rules.is_empty() {
             "none\n".to_owned()
@@ -85,31 +92,37 @@ fn judgement(registrar: &Registrar, tenant: &TenantSettings, head: &Parts, body:
     )
 }
 
-/// The client's address, and where it comes from.
-fn client(tenant: &TenantSettings, head: &Parts) -> String {
-    let Some(PeerAddress(peer)) = head.extensions.get::<PeerAddress>().copied() else {
-        return "unknown: no peer address".to_owned();
-    };
-    match named_client(tenant, head, peer) {
-        (ClientAddress::Known(address), headers) => {
-            format!("{address}, from {headers}, because the peer {peer} is a trusted proxy")
-        }
+/// The client's address, and how it was found.
+fn client(tenant: &TenantSettings, head: &Parts, peer: IpAddr) -> String {
+    let peer = peer.to_canonical();
+    let is_trusted = tenant.trusted_proxies.contains(peer);
+    let (client, headers) = forwarded_client(tenant, head, peer);
+    match (client, tenant.trusted_hops) {
         (ClientAddress::Unknown(reason), _) => {
             format!("unknown, because {reason}; {}", reason.advice())
         }
-        (ClientAddress::NotForwarded, _) if tenant.trusted_proxies.contains(peer) => {
-            format!("{peer}, the peer, a trusted proxy that names no client")
+        (ClientAddress::NotForwarded, _) if is_trusted => {
+            format!("{peer}, the peer itself, a trusted proxy that names no client")
         }
-        (ClientAddress::NotForwarded, _) => {
-            format!(
-                "{peer}, the peer, which is no trusted proxy: headers about the client are ignored"
-            )
+        (ClientAddress::NotForwarded, _) => format!(
+            "{peer}, the peer itself, which is no trusted proxy: headers about the client are ignored"
+        ),
+        (ClientAddress::Known(address), Some(hops)) => format!(
+            "{address}, from {headers}, the value {hops} from the right (trusted_hops: {hops})"
+        ),
+        (ClientAddress::Known(address), None) => {
+            let value = if tenant.trusted_proxies.contains(address) {
+                "the leftmost value, because all are trusted proxies"
+            } else {
+                "the first value from the right that is no trusted proxy"
+            };
+            format!("{address}, from {headers}, through the trusted proxy {peer}: {value}")
         }
     }
 }
 
 /// What the trusted proxies say of the client, and the headers in which they do.
-fn named_client(
+fn forwarded_client(
     tenant: &TenantSettings,
     head: &Parts,
     peer: IpAddr,

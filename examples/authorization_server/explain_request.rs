@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, Request, Uri,
-    header::{CONTENT_TYPE, HOST},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING},
 };
 use oauth_dcr::{PeerAddress, SettingsDocument};
 use serde::{
@@ -68,7 +68,7 @@ pub(crate) struct WrittenRequest {
     file: PathBuf,
     method: Method,
     path: Option<Uri>,
-    peer: IpAddr,
+    pub(crate) peer: IpAddr,
     headers: Headers,
     body: Bytes,
 }
@@ -79,6 +79,10 @@ impl WrittenRequest {
         let text = text_file::read(file)?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let wrong = |fault: String| format!("{}: {fault}", file.display());
+        // Serde would take a list for a struct.
+        if !text.trim_start().starts_with('{') {
+            return Err(wrong("takes a JSON object".to_owned()));
+        }
         let mut reader = serde_json::Deserializer::from_str(text);
         let members: Members = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             wrong(match error.path().to_string().as_str() {
@@ -97,11 +101,11 @@ impl WrittenRequest {
             let uri = uri.filter(|uri| path.starts_with('/') && uri.authority().is_none());
             uri.ok_or("path: takes a path that begins with /, such as /oidc/register")
         });
-        // As it is written: which fault comes first is a matter of the order of members.
+        // An object is sent as it is written: which fault comes first is a matter of the order of members.
         let body = members.body.get();
-        let body = match serde_json::from_str(body) {
-            Ok(Value::String(text)) => text,
-            Ok(Value::Object(_)) => body.to_owned(),
+        let body = match body.as_bytes() {
+            [b'{', ..] => body.to_owned(),
+            [b'"', ..] => serde_json::from_str(body).map_err(|error| format!("body: {error}"))?,
             _ => {
                 let fault = "body: takes a JSON object, or a string that is sent as it is";
                 return Err(fault.to_owned());
@@ -174,6 +178,9 @@ fn headers(members: Pairs) -> Result<Headers, String> {
         let header: HeaderName = name
             .parse()
             .map_err(|_| wrong("is not the name of a header"))?;
+        if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
+            return Err(wrong("leave it out: the body decides"));
+        }
         let values = match value {
             Value::Array(values) => values,
             value => vec![value],

@@ -56,7 +56,7 @@ fn an_accepted_request_is_201() {
         &[
             "tenant: acme",
             "registration: on, strict",
-            "client: 203.0.113.7, the peer, which is no trusted proxy",
+            "client: 203.0.113.7, the peer itself, which is no trusted proxy",
             "  source address: 203.0.113.7",
             "  user agent: absent",
             "  host name: auth.acme.example",
@@ -92,7 +92,8 @@ fn the_client_is_found_behind_proxies() {
     assert_has(
         &ended,
         &[
-            "client: 198.51.100.7, from X-Forwarded-For, because the peer 10.0.0.2 is a trusted proxy",
+            "client: 198.51.100.7, from X-Forwarded-For, through the trusted proxy 10.0.0.2: \
+             the first value from the right",
             "  connecting address: 10.0.0.2",
             "access rules: block, by rule 1 (one network)",
             "    match source address: holds",
@@ -110,6 +111,104 @@ fn the_client_is_found_behind_proxies() {
         "answer: 403 Forbidden",
     ];
     assert_has(&ended, &lines);
+}
+
+#[test]
+fn how_the_client_was_found_is_told() {
+    let (proxies, none) = (json!(["10.0.0.0/8"]), json!([]));
+    let (older, newer) = ("X-Forwarded-For", "Forwarded");
+    let two = json!({ older: "192.0.2.1, 192.0.2.2" });
+    for (proxies, hops, peer, headers, client) in [
+        (
+            &none,
+            json!(null),
+            "192.0.2.9",
+            two.clone(),
+            "192.0.2.9, the peer itself, which is no trusted proxy: headers about the client are ignored",
+        ),
+        (
+            &proxies,
+            json!(2),
+            "192.0.2.9",
+            two.clone(),
+            "192.0.2.9, the peer itself, which is no trusted proxy: headers about the client are ignored",
+        ),
+        (
+            &proxies,
+            json!(null),
+            "10.0.0.2",
+            json!({}),
+            "10.0.0.2, the peer itself, a trusted proxy that names no client",
+        ),
+        (
+            &none,
+            json!(2),
+            "192.0.2.9",
+            two.clone(),
+            "192.0.2.1, from X-Forwarded-For, the value 2 from the right (trusted_hops: 2)",
+        ),
+        (
+            &proxies,
+            json!(1),
+            "10.0.0.2",
+            json!({ newer: "for=192.0.2.1" }),
+            "192.0.2.1, from Forwarded, the value 1 from the right (trusted_hops: 1)",
+        ),
+        (
+            &proxies,
+            json!(null),
+            "::ffff:10.0.0.2",
+            two.clone(),
+            "192.0.2.2, from X-Forwarded-For, through the trusted proxy 10.0.0.2: \
+             the first value from the right that is no trusted proxy",
+        ),
+        (
+            &proxies,
+            json!(null),
+            "10.0.0.2",
+            json!({ older: "10.0.0.3, 10.0.0.4", newer: "for=10.0.0.3" }),
+            "10.0.0.3, from Forwarded and X-Forwarded-For, through the trusted proxy 10.0.0.2: \
+             the leftmost value, because all are trusted proxies",
+        ),
+        (
+            &proxies,
+            json!(null),
+            "10.0.0.2",
+            json!({ older: "192.0.2.1", newer: "for=192.0.2.2" }),
+            "unknown, because Forwarded and X-Forwarded-For lead to different addresses; ",
+        ),
+        (
+            &none,
+            json!(3),
+            "192.0.2.9",
+            two.clone(),
+            "unknown, because fewer proxies than expected named an address; ",
+        ),
+        (
+            &none,
+            json!(1),
+            "192.0.2.9",
+            json!({}),
+            "unknown, because fewer proxies than expected named an address; ",
+        ),
+        (
+            &proxies,
+            json!(null),
+            "10.0.0.2",
+            json!({ older: "unknown" }),
+            "unknown, because a proxy named the client in a way that is no address; ",
+        ),
+    ] {
+        let settings = json!({ "tenants": [{
+            "id": "acme", "registration": { "enabled": true },
+            "trusted_proxies": proxies, "trusted_hops": hops,
+        }] });
+        let settings = File::write("settings.json", settings.to_string());
+        let request = json!({ "peer": peer, "headers": headers, "body": body() });
+        let request = File::write("request.json", request.to_string());
+        let ended = run(&["--explain", &settings.text(), &request.text()]);
+        assert_has(&ended, &[&format!("client: {client}")]);
+    }
 }
 
 #[test]
@@ -229,6 +328,15 @@ fn members_of_a_body_keep_their_order() {
 }
 
 #[test]
+fn numbers_of_a_body_are_sent_as_they_are() {
+    let settings = File::write("settings.json", settings().to_string());
+    let text = r#"{"body": {"redirect_uris": ["https://a.example/"], "x": 1e999}}"#;
+    let request = File::write("request.json", text);
+    let ended = run(&["--explain", &settings.text(), &request.text()]);
+    assert!(ended.stdout.contains("answer: "), "{ended:?}");
+}
+
+#[test]
 fn a_host_of_no_tenant_is_404() {
     // One tenant with hosts is found by these alone.
     let ended = explain(&json!({ "headers": { "Host": "other.example" }, "body": body() }));
@@ -276,6 +384,16 @@ fn request_files_with_mistakes_name_them() {
             json!({ "body": body(), "headers": { "a": "\n" } }),
             "headers.a: holds a character",
         ),
+        (
+            json!({ "body": body(), "headers": { "Content-Length": "3" } }),
+            "headers.Content-Length: leave it out",
+        ),
+        (
+            json!({ "body": body(), "headers": { "transfer-encoding": "chunked" } }),
+            "headers.transfer-encoding: leave it out",
+        ),
+        (json!([]), "takes a JSON object"),
+        (json!(["POST", null, null, {}, {}]), "takes a JSON object"),
     ] {
         let ended = explain(&request);
         assert_eq!(
@@ -335,5 +453,30 @@ async fn the_server_answers_the_same() {
         let (_, told) = ended.stdout.split_once("answer: ").unwrap();
         assert!(told.starts_with(&answer.status.to_string()), "{told}");
         assert_eq!(told.lines().last(), Some(&*answer.body));
+    }
+}
+
+/// Without an issuer, a path of its own is found at any host.
+#[tokio::test]
+async fn the_server_registers_where_it_says() {
+    let document = json!({ "tenants": [{
+        "id": "acme", "registration": { "enabled": true, "path": "/register" },
+    }] });
+    let settings = File::write("settings.json", document.to_string());
+    let server = ExampleServer::start_with(Some(&document), &[]);
+    for host in ["127.0.0.1", "auth.acme.example", "a_b"] {
+        let request = json!({ "headers": { "Host": host }, "body": body() });
+        let request = File::write("request.json", request.to_string());
+        let ended = run(&["--explain", &settings.text(), &request.text()]);
+        let request = Request::post(format!("{}/register", server.base))
+            .header("content-type", "application/json")
+            .header("host", host)
+            .body(body().to_string());
+        let answer = send(request.unwrap()).await;
+        let (_, told) = ended.stdout.split_once("answer: ").unwrap();
+        assert!(
+            told.starts_with(&answer.status.to_string()),
+            "{told}{answer:?}"
+        );
     }
 }
