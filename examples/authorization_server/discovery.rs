@@ -22,6 +22,9 @@ pub(crate) fn metadata(
     if document == MetadataDocument::OpenId {
         offered["jwks_uri"] = tenant.url("/.well-known/jwks.json").into();
         offered["subject_types_supported"] = json!(["public"]);
+        // OpenID Connect Discovery section 3 requires the list, with RS256 in it, and clients refuse a
+        // document without it. No ID token is ever issued: `openid` is not in `scopes_supported`.
+        offered["id_token_signing_alg_values_supported"] = json!(["RS256"]);
     }
     tenant.settings.server_metadata(offered)
 }

@@ -57,9 +57,12 @@ use serde_json::Value;
 /// OpenID Provider support `openid`, which is the host's to do, and that it *should* list it; it may
 /// leave out scopes that it supports. This document is written for those who register.
 ///
-/// So relying parties that need ID tokens are not served by a strict tenant. A host that signs no ID
-/// tokens has no `id_token_signing_alg_values_supported` either, which some libraries for relying
-/// parties demand before they do anything.
+/// So relying parties that need ID tokens are not served by a strict tenant.
+///
+/// **Algorithms of ID tokens.** OpenID Connect Discovery section 3 requires
+/// `id_token_signing_alg_values_supported` with `RS256` in it, and several clients refuse an
+/// `openid-configuration` document without it. So a host that signs no ID tokens gives `["RS256"]`
+/// there. An empty list is left out.
 ///
 /// **Registration off.** Only `registration_endpoint` goes; the rest is narrowed all the same, so that
 /// clients that registered before read the same document as ever. For a tenant that never had any,

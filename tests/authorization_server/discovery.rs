@@ -88,6 +88,26 @@ async fn the_openid_document_says_the_same() {
 }
 
 #[tokio::test]
+async fn the_openid_document_has_what_openid_clients_require() {
+    let server = ExampleServer::start(None);
+    let openid = document(&server.base, "openid-configuration").await;
+    let required = "id_token_signing_alg_values_supported";
+    assert_eq!(openid[required], json!(["RS256"]));
+    assert_eq!(openid["subject_types_supported"], json!(["public"]));
+    assert_eq!(
+        openid["jwks_uri"],
+        format!("{}/.well-known/jwks.json", server.base)
+    );
+    let scopes = openid["scopes_supported"].as_array();
+    assert!(
+        scopes.is_none_or(|it| !it.contains(&json!("openid"))),
+        "{openid}"
+    );
+    let oauth = document(&server.base, "oauth-authorization-server").await;
+    assert_eq!(oauth.get(required), None);
+}
+
+#[tokio::test]
 async fn no_document_has_an_empty_list() {
     let tenant = |mode: &str| json!({ "tenants": [{ "id": "acme", "registration": { "enabled": true, "security_mode": mode } }] });
     for settings in [None, Some(tenant("strict")), Some(tenant("permissive"))] {
