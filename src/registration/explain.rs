@@ -19,6 +19,9 @@ use crate::{
 /// The most names of ignored members in an explanation.
 const MOST_NAMES: usize = 100;
 
+/// The most dropped values of a field.
+const MOST_DROPPED: usize = 100;
+
 /// The most characters of a name that are printed.
 const MOST_CHARACTERS: usize = 64;
 
@@ -35,7 +38,8 @@ pub struct MetadataExplanation {
     pub fields: Vec<FieldExplanation>,
     /// The names of members that are ignored: not stored, not returned. 100 at the most.
     pub ignored: Vec<String>,
-    /// Whether everything is said: there are at most 100 errors and 100 names of ignored members.
+    /// Whether everything is said: there are at most 100 errors, 100 names of ignored members, and 100
+    /// dropped values of each field.
     pub is_complete: bool,
 }
 
@@ -63,7 +67,7 @@ pub enum FieldOutcome {
     AcceptedAs {
         /// The value, as JSON.
         value: String,
-        /// The values of a list that are dropped.
+        /// The values of a list that are dropped. 100 at the most.
         dropped: Vec<DroppedValue>,
     },
     /// The request does not have the field, which gets a default.
@@ -185,10 +189,13 @@ impl MetadataExplanation {
                 value: value.to_json(),
             },
             (Some(given), Some(value)) if *given == value => FieldOutcome::Accepted,
-            (Some(given), Some(value)) => FieldOutcome::AcceptedAs {
-                value: value.to_json(),
-                dropped: given.dropped(place.0, errors),
-            },
+            (Some(given), Some(value)) => {
+                let mut dropped = given.dropped(place.0, errors);
+                self.is_complete &= dropped.len() <= MOST_DROPPED;
+                dropped.truncate(MOST_DROPPED);
+                let value = value.to_json();
+                FieldOutcome::AcceptedAs { value, dropped }
+            }
         };
         self.push(place, outcome);
     }

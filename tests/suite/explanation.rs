@@ -280,3 +280,20 @@ fn an_explanation_is_bounded() {
     let first = explanation.error().and_then(MetadataError::index);
     assert_eq!(first, Some(0));
 }
+
+#[test]
+fn dropped_values_are_bounded() {
+    let differ: Vec<_> = (0..8000).map(|at| format!("x{at}")).collect();
+    for unknown in [vec!["x".to_owned(); 13_000], differ] {
+        let names = [vec!["authorization_code".to_owned()], unknown].concat();
+        let body = json!({ "redirect_uris": ["https://a.example/"], "grant_types": names });
+        let body = serde_json::to_vec(&body).unwrap();
+        let explanation = RegistrationSettings::default().explain_json(&body).unwrap();
+        assert!(!explanation.is_complete);
+        let text = explanation.to_string();
+        let accepted = r#"grant_types: accepted as ["authorization_code"]"#;
+        assert!(text.contains(accepted), "{text}");
+        let dropped = text.lines().filter(|it| it.contains(" is dropped: "));
+        assert_eq!(dropped.count(), 100);
+    }
+}

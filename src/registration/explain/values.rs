@@ -1,6 +1,6 @@
 //! The values of a request's fields, as they came and as they are registered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     registration::{
@@ -45,8 +45,9 @@ impl Given {
             Some((index, DroppedValue { index, fault }))
         });
         let mut dropped: BTreeMap<_, _> = at_fault.collect();
+        let mut earlier: HashSet<&str> = HashSet::new();
         for (index, value) in list.iter().enumerate() {
-            if list.iter().take(index).any(|earlier| earlier == value) {
+            if !earlier.insert(value) {
                 let fault = None;
                 dropped
                     .entry(index)
