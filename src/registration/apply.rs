@@ -114,7 +114,8 @@ impl RegistrationSettings {
     }
 
     /// OpenID Connect Registration section 2, `application_type`. Development tools register as `web`
-    /// with loopback redirect URIs, and only the implicit grant rules those out.
+    /// with loopback redirect URIs, and only the implicit grant rules those out. It rules out
+    /// private-use schemes too, whatever the `application_type` is.
     fn check_use(
         &self,
         uri: &RedirectUri,
@@ -122,15 +123,16 @@ impl RegistrationSettings {
         keeps_implicit: bool,
     ) -> Result<(), MetadataFault> {
         let is_web = application_type == Some(ApplicationType::Web);
-        match uri.destination() {
-            Destination::App(scheme) if is_web && !self.redirect_uris.lists(scheme) => {
-                Err(MetadataFault::NotForWebApplication)
-            }
-            _ if keeps_implicit && !uri.suits_implicit_grant() => {
-                Err(MetadataFault::NotForImplicitGrant)
-            }
-            _ => Ok(()),
+        if is_web
+            && let Destination::App(scheme) = uri.destination()
+            && !self.redirect_uris.lists(scheme)
+        {
+            return Err(MetadataFault::NotForWebApplication);
         }
+        if keeps_implicit && !uri.suits_implicit_grant() {
+            return Err(MetadataFault::NotForImplicitGrant);
+        }
+        Ok(())
     }
 
     /// Absent means `client_secret_post`, or the first method that is supported where that is not.
@@ -291,7 +293,8 @@ impl RegistrationSettings {
 
 fn application_type(name: &str) -> Result<ApplicationType, MetadataError> {
     ApplicationType::from_name(name).ok_or_else(|| {
-        let supported = ["web", "native"].into();
+        let known = [ApplicationType::Web, ApplicationType::Native];
+        let supported = known.map(ApplicationType::as_str).into();
         let fault = MetadataFault::Unsupported { supported };
         MetadataError::new(Field::ApplicationType, fault)
     })
