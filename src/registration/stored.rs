@@ -97,23 +97,12 @@ fn words<T: Word>(
         return Ok([default].into_iter().collect());
     };
     if names.is_empty() {
-        return Err(MetadataError::new(
-            field,
-            MetadataFault::NothingSupported {
-                supported: [].into(),
-            },
-        ));
+        let supported = not_listed();
+        let fault = MetadataFault::NothingSupported { supported };
+        return Err(MetadataError::new(field, fault));
     }
     let restore = |(index, name): (usize, &String)| {
-        known(name).ok_or_else(|| {
-            MetadataError::at(
-                field,
-                index,
-                MetadataFault::Unsupported {
-                    supported: [].into(),
-                },
-            )
-        })
+        known(name).ok_or_else(|| MetadataError::at(field, index, unknown_word()))
     };
     names.iter().enumerate().map(restore).collect()
 }
@@ -139,13 +128,18 @@ fn boxed(texts: Vec<String>) -> Box<[Box<str>]> {
     texts.into_iter().map(String::into_boxed_str).collect()
 }
 
+fn unknown_word() -> MetadataFault {
+    let supported = not_listed();
+    MetadataFault::Unsupported { supported }
+}
+
+/// No supported words: the error is for the operator, who can't send another word.
+fn not_listed() -> Box<[&'static str]> {
+    Box::default()
+}
+
 fn unsupported(field: Field) -> MetadataError {
-    MetadataError::new(
-        field,
-        MetadataFault::Unsupported {
-            supported: [].into(),
-        },
-    )
+    MetadataError::new(field, unknown_word())
 }
 
 impl<'de> Deserialize<'de> for StoredMetadata {
