@@ -112,8 +112,8 @@ pub enum RegistrationError {
     },
     /// The body is not declared as plain `application/json`.
     #[error(
-        "registration takes JSON, not a form; send a JSON object with the header Content-Type: \
-         application/json and without Content-Encoding"
+        "send a JSON object with the header Content-Type: application/json and without \
+         Content-Encoding; forms are not accepted"
     )]
     UnsupportedMediaType,
     /// The body ended before it was complete.
@@ -375,7 +375,7 @@ pub(crate) mod tests {
             E::InvalidInitialAccessToken => E::TooManyInvalidTokens { decision },
             E::TooManyInvalidTokens { .. } => E::TooManyRequestsFromSource { decision },
             E::TooManyRequestsFromSource { .. } => E::TooManyRequests { decision },
-            E::TooManyRequests { .. } => E::BodyTooLarge { max: 1 },
+            E::TooManyRequests { .. } => E::BodyTooLarge { max: 65_536 },
             E::BodyTooLarge { .. } => E::UnsupportedMediaType,
             E::UnsupportedMediaType => E::BodyIncomplete,
             E::BodyIncomplete => E::BodyTimeout,

@@ -114,8 +114,8 @@ pub enum MetadataFault {
     AuthorizationCodeRequired,
     /// A client without a secret can't act for itself (RFC 6749 section 4.4).
     #[error(
-        "client_credentials needs a client with a secret; leave it out, or send another \
-         token_endpoint_auth_method than none"
+        "client_credentials needs a client with a secret; leave it out, or send a \
+         token_endpoint_auth_method other than none"
     )]
     ConfidentialOnly,
     /// A web application has no private-use scheme, unless the policy lists the scheme
@@ -125,8 +125,8 @@ pub enum MetadataFault {
          send native as application_type"
     )]
     NotForWebApplication,
-    /// A client with the grant `implicit` has https redirect URIs that are not loopback
-    /// (OpenID Connect Registration section 2).
+    /// A client that keeps the grant `implicit` has https redirect URIs that are not loopback, whatever
+    /// its `application_type` (OpenID Connect Registration section 2).
     #[error(
         "has to be https, and not loopback, for a client with the grant implicit; use such a URI, or \
          leave out implicit"

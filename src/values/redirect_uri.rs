@@ -94,7 +94,7 @@ pub enum RedirectUriError {
     #[error("has a port that is not 1 to 65535 without leading zeros; correct it or leave it out")]
     Port,
     /// Plain http to a host other than `127.0.0.1`, `[::1]` and `localhost`.
-    #[error("http is for 127.0.0.1, [::1] and localhost only; use https")]
+    #[error("http is for 127.0.0.1, [::1] and localhost only; use https, or one of these hosts")]
     HttpNotLoopback,
     /// A scheme that is neither https, http nor a private-use scheme in reverse-domain form, and
     /// that the policy does not list; or one that belongs to a browser or an operating system.
@@ -106,8 +106,8 @@ pub enum RedirectUriError {
     SchemeNotAllowed,
     /// A text that two parsers read in different ways.
     #[error(
-        "means different things to different parsers; write it more plainly, with %27 for an \
-         apostrophe"
+        "means different things to different parsers; begin the part after the scheme with a \
+         slash, and write %27 for an apostrophe"
     )]
     Ambiguous,
 }

@@ -67,8 +67,8 @@ fn incomplete() -> Expected {
 }
 
 fn unsupported() -> Expected {
-    let description = "registration takes JSON, not a form; send a JSON object with the header \
-                       Content-Type: application/json and without Content-Encoding";
+    let description = "send a JSON object with the header Content-Type: application/json and without \
+                       Content-Encoding; forms are not accepted";
     invalid_request(415, description, "unsupported_media_type")
 }
 
