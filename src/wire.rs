@@ -7,6 +7,8 @@ mod body;
 mod cors;
 mod endpoint;
 mod host;
+#[cfg(test)]
+mod refusal_texts;
 mod response;
 mod signals;
 mod table;

@@ -1,6 +1,7 @@
-//! What a client is told when a registration is refused: every text in one file, which a reviewer reads.
+//! Which registration is refused with which text, over HTTP. All texts that there are, those of the
+//! other endpoints included, are in `src/wire/refusals.txt`.
 //!
-//! `UPDATE_REFUSALS=1` writes the file anew.
+//! `UPDATE_REFUSALS=1` writes both files anew.
 
 use std::fmt::Write as _;
 
@@ -315,7 +316,7 @@ async fn all_texts() -> String {
 }
 
 #[tokio::test]
-async fn the_texts_of_all_refusals_are_those_that_were_reviewed() {
+async fn requests_are_refused_with_reviewed_texts() {
     let texts = all_texts().await;
     if std::env::var_os("UPDATE_REFUSALS").is_some() {
         std::fs::write(FILE, &texts).unwrap();
