@@ -21,6 +21,7 @@ mod wording;
 pub use access::{
     ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,
 };
+pub(crate) use check::GREATEST_LEEWAY_SECONDS;
 pub use document::{SettingsDocument, SettingsReview};
 pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
 pub use error::{SettingsError, SettingsFault};

@@ -25,7 +25,7 @@ const LEAST_URI_BYTES: usize = 64;
 const LEAST_BODY_BYTES: usize = r#"{"redirect_uris":["http://[::1]"]}"#.len();
 
 /// A longer leeway would give a thief of a refresh token time to use it unnoticed.
-const GREATEST_LEEWAY_SECONDS: u8 = 60;
+pub(crate) const GREATEST_LEEWAY_SECONDS: u8 = 60;
 
 /// The longest name of an API or a connection.
 const GREATEST_NAME_BYTES: usize = 2048;

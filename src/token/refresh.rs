@@ -6,6 +6,7 @@ use crate::{
     access::{ApiAccess, KeptAccess},
     kept::{self, Kept},
     parameters::Parameter,
+    settings::GREATEST_LEEWAY_SECONDS,
     token::{
         GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
         TokenRefusal, exchange::Authenticated, family::Standing, found::Bound,
@@ -16,10 +17,10 @@ use crate::{
 /// An authenticated request to use a refresh token (RFC 6749 section 6).
 ///
 /// Look up what is bound to the [`refresh_token`](Self::refresh_token), and the state of its family, and
-/// [`check`](Self::check) them. Then, in one transaction, put the family that the decision gives in the
-/// place of the one that was checked, if that is still there, and store the new tokens. If it is not
-/// there any more, another request was faster: look up again, and check again. That request has made the
-/// token one of the generation before, so the leeway decides.
+/// [`check`](Self::check) them. Then, in one transaction, store the new tokens and replace the state of
+/// the family by the one that the decision gives, but only if the stored state is still the one that was
+/// checked. If it is not, another request was faster: look up again, and check again. That request has
+/// made the token one of the generation before, so the leeway decides.
 ///
 /// Whenever a [refusal is a replay](TokenRefusal::is_replay), store the
 /// [`ended`](RefreshFamily::ended) family, whatever is there by then.
@@ -143,7 +144,8 @@ impl RefreshExchange<'_> {
     }
 
     fn leeway(&self) -> Duration {
-        Duration::from_secs(self.0.tenant.refresh_token_leeway_seconds.into())
+        let seconds = self.0.tenant.refresh_token_leeway_seconds;
+        Duration::from_secs(seconds.min(GREATEST_LEEWAY_SECONDS).into())
     }
 }
 

@@ -1,7 +1,10 @@
 //! Families of refresh tokens: rotation, leeway, and the end.
 
+use oauth_dcr::RefreshTokenWhen;
+
 use super::*;
 
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const LEEWAY: u8 = 10;
 
 fn with_leeway(seconds: u8) -> TenantSettings {
@@ -240,4 +243,113 @@ fn a_replaced_token_is_a_replay_even_after_its_end() {
     assert_eq!(host.refresh(0, NOW), Ok(1));
     let late = host.tokens[0].expires_at();
     assert_eq!(host.refresh(0, late), Err(GrantFault::Replayed));
+}
+
+#[test]
+fn a_leeway_is_never_longer_than_a_minute() {
+    let mut host = Host::new(u8::MAX, public());
+    assert_eq!(host.refresh(0, NOW), Ok(1));
+    assert_eq!(host.refresh(0, after(59)), Ok(2));
+    assert_eq!(host.refresh(0, after(60)), Err(GrantFault::Replayed));
+}
+
+/// Its newest token is now bound to the secret. Those that were replaced before are still replaced.
+#[test]
+fn a_client_that_becomes_confidential_keeps_its_newest_token() {
+    let mut host = Host::new(LEEWAY, public());
+    assert_eq!(host.refresh(0, NOW), Ok(1));
+    host.client = confidential();
+    for seconds in [0, 30, 50] {
+        assert_eq!(host.refresh(1, after(seconds)), Ok(1));
+    }
+    assert_eq!(host.refresh(0, after(9)), Ok(2));
+    assert_eq!(host.tokens[2].generation(), 1);
+    assert_eq!(host.family.generation(), 1);
+    assert_eq!(host.refresh(0, after(10)), Err(GrantFault::Replayed));
+    for token in 0..3 {
+        assert_eq!(host.refresh(token, after(10)), Err(GrantFault::Ended));
+    }
+}
+
+#[test]
+fn a_client_that_becomes_public_rotates_its_token() {
+    let mut host = Host::new(0, confidential());
+    assert_eq!(host.refresh(0, NOW), Ok(0));
+    host.client = public();
+    assert_eq!(host.refresh(0, after(5)), Ok(1));
+    assert_eq!(host.refresh(0, after(5)), Err(GrantFault::Replayed));
+}
+
+#[test]
+fn a_family_outlives_the_setting_that_began_it() {
+    let mut tenant = t1();
+    tenant.refresh_token_when = RefreshTokenWhen::Registered;
+    let client = public();
+    let (binding, family) = first_refresh_token(&tenant, &client);
+    let mut host = Host {
+        tenant: with_leeway(0),
+        client,
+        family,
+        tokens: vec![binding],
+    };
+    assert_eq!(
+        host.tenant.refresh_token_when,
+        RefreshTokenWhen::OfflineAccessRequested
+    );
+    let decision = host.decide(0, NOW).unwrap();
+    assert_eq!(decision.scope(), "read:items offline_access");
+    assert_eq!(host.refresh(0, NOW), Ok(1));
+    assert_eq!(host.refresh(1, NOW), Ok(2));
+    assert_eq!(host.refresh(0, NOW), Err(GrantFault::Replayed));
+}
+
+/// The refresh token of a client that requested no `offline_access`.
+fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> Kept {
+    let request = AuthorizationRequest::from_pairs([
+        ("response_type", "code"),
+        ("client_id", client.id().as_str()),
+        ("redirect_uri", CALLBACK),
+        ("resource", API),
+        ("scope", "read:items"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ]);
+    let approval = tenant.authorize(request, Some(client)).unwrap().approve();
+    let binding = approval.code_binding(NOW, MINUTE).unwrap();
+    kept(&exchange(tenant, client, code_form(), Some(&binding)).unwrap())
+}
+
+#[test]
+fn a_device_codes_refresh_token_begins_a_family() {
+    let client = Stored::public("tpc_A1")
+        .permissive()
+        .grant_types(&[DEVICE_CODE, "refresh_token"])
+        .client();
+    let wanted = AccessRequest::to(API).scope("read:items offline_access");
+    let access = t1().access(&client, wanted).unwrap();
+    let binding = DeviceBinding::new(&client, access, NOW, MINUTE);
+    let form = form(&[
+        ("grant_type", DEVICE_CODE),
+        ("client_id", "tpc_A1"),
+        ("device_code", "a-code"),
+    ]);
+    let (tenant, request) = (t1(), TokenRequest::from_pairs(form, None));
+    let decision = match request.authenticate(&tenant, Some(&client), NOW).unwrap() {
+        TokenGrant::DeviceCode(exchange) => exchange.check(Found::Unused(&binding)).unwrap(),
+        grant => panic!("another grant: {grant:?}"),
+    };
+    assert_eq!(decision.refresh_token(), RefreshTokenAction::Issue);
+    assert_eq!(decision.scope(), "read:items offline_access");
+    let (binding, family) = kept(&decision);
+    assert_eq!(family, RefreshFamily::unrotated());
+    let mut host = Host {
+        tenant,
+        client,
+        family,
+        tokens: vec![binding],
+    };
+    assert_eq!(host.refresh(0, NOW), Ok(1));
+    assert_eq!(host.refresh(1, NOW), Ok(2));
+    assert_eq!(host.refresh(0, NOW), Err(GrantFault::Replayed));
+    assert_eq!(host.refresh(2, NOW), Err(GrantFault::Ended));
 }
