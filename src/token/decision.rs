@@ -60,7 +60,7 @@ impl TokenDecision {
     }
 
     /// What the access token is good for: its audience and its scopes. That may be less than was
-    /// requested.
+    /// requested. For the `scope` of the answer, use [`scope`](Self::scope).
     pub const fn access(&self) -> &ApiAccess {
         &self.access
     }
@@ -68,8 +68,8 @@ impl TokenDecision {
     /// The member `scope` of the answer: send it in every answer, as it is (RFC 6749 section 5.1).
     ///
     /// It names the scopes of the access token, and `offline_access` if the client has a refresh token
-    /// from now on: a new one, or the one that it presented and that stays good. If nothing was given it
-    /// is empty. An answer without `scope` would tell the client that it was given all that it asked for.
+    /// from now on. A confidential client keeps the refresh token that it presented, so its answers name
+    /// `offline_access` without a new token. If nothing was given it is empty. An answer without `scope` would tell the client that it was given all that it asked for.
     pub fn scope(&self) -> String {
         let of_access = self
             .access

@@ -3,7 +3,7 @@ use crate::{
     parameters::{Parameter, ParameterFault},
 };
 
-/// The same for every code and token that is not good: who tries codes learns nothing from it.
+/// The same for every code and token that is not good, so guessing codes reveals nothing.
 const NOT_GOOD: &str = "the code or token is unknown, expired, already used or another client's: \
                         start a new authorization request";
 
@@ -17,13 +17,13 @@ const NOT_GOOD: &str = "the code or token is unknown, expired, already used or a
 #[non_exhaustive]
 pub enum TokenError {
     /// More parameters, or more bytes of them, than are looked at.
-    #[error("the request is too large: send at most 100 parameters and 32 KiB")]
+    #[error("the request is too large: send at most 100 parameters and 32768 bytes")]
     TooLarge,
     /// A name or a value is not UTF-8.
-    #[error("a parameter is not UTF-8: send every name and value as UTF-8")]
+    #[error("a name or a value is not UTF-8: encode the parameters as UTF-8")]
     Unreadable,
-    /// A parameter is there more than once (RFC 6749 section 3.2).
-    #[error("{parameter} is duplicated: send it once")]
+    /// A parameter occurs more than once (RFC 6749 section 3.2).
+    #[error("{parameter} occurs more than once: send it once")]
     Repeated {
         /// Its name.
         parameter: &'static str,
@@ -172,7 +172,7 @@ pub enum DeviceFault {
     #[error("the user has not decided yet: ask again after the interval")]
     AuthorizationPending,
     /// The same, and the client asks too often.
-    #[error("the user has not decided yet: ask less often, 5 seconds later each time")]
+    #[error("the user has not decided yet: wait 5 seconds longer between requests")]
     SlowDown,
     /// The user said no.
     #[error("the user denied access: start again only if the user wants to")]

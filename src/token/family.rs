@@ -73,7 +73,7 @@ impl RefreshFamily {
         self.0.ended
     }
 
-    /// The family after its end: a token was presented that must not be, or the grant was revoked.
+    /// The family after a replay or a revocation.
     #[must_use]
     pub const fn ended(mut self) -> Self {
         self.0.ended = true;

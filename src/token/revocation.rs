@@ -126,12 +126,24 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_required_once() {
+    fn the_token_is_required() {
         let missing = TokenError::Missing { parameter: "token" };
         assert_eq!(error("client_id=tpc_1"), missing);
         assert_eq!(error("client_id=tpc_1&token="), missing);
-        let repeated = TokenError::Repeated { parameter: "token" };
-        assert_eq!(error("client_id=tpc_1&token=a&token=b"), repeated);
+    }
+
+    #[test]
+    fn a_parameter_that_is_read_may_not_be_repeated() {
+        for parameter in [
+            "client_assertion",
+            "client_assertion_type",
+            "client_id",
+            "client_secret",
+            "token",
+        ] {
+            let form = format!("{parameter}=a&{parameter}=a");
+            assert_eq!(error(&form), TokenError::Repeated { parameter });
+        }
     }
 
     #[test]

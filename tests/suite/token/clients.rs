@@ -1,7 +1,7 @@
 //! Who the client is, by the method that it registered and no other.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use oauth_dcr::{RevocationRequest, TokenEndpointAuthMethod};
+use oauth_dcr::{AuthorizationError, RevocationRequest, TokenEndpointAuthMethod};
 
 use super::*;
 
@@ -294,12 +294,17 @@ fn parameters_are_there_once_or_the_request_is_invalid() {
         error(authenticate(Some(&public()), form, None))
     };
     for parameter in [
-        "grant_type",
+        "audience",
+        "client_assertion",
+        "client_assertion_type",
         "client_id",
         "client_secret",
         "code",
         "code_verifier",
+        "device_code",
+        "grant_type",
         "redirect_uri",
+        "refresh_token",
         "scope",
     ] {
         assert_eq!(twice(parameter), Error::Repeated { parameter });
@@ -363,4 +368,19 @@ fn debug_shows_no_secret() {
         .unwrap();
     let shown = format!("{grant:?} {:?}", grant.client());
     assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn both_endpoints_describe_the_same_fault_alike() {
+    let parameter = "scope";
+    for (at_token, at_authorization) in [
+        (Error::TooLarge, AuthorizationError::TooLarge),
+        (Error::Unreadable, AuthorizationError::Unreadable),
+        (
+            Error::Repeated { parameter },
+            AuthorizationError::Repeated { parameter },
+        ),
+    ] {
+        assert_eq!(at_token.to_string(), at_authorization.to_string());
+    }
 }
