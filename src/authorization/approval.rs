@@ -64,6 +64,10 @@ impl Approval {
     }
 
     /// The answer to the client: what was issued, with `state` and `iss`.
+    ///
+    /// An answer with an access token has `scope` as well, which names what was approved. There is no
+    /// refresh token in it: it names `offline_access` if the client requested that, was given it, and the
+    /// answer has a code to exchange for a refresh token.
     pub fn response(&self, issued: Issued) -> AuthorizationResponse {
         let scope = self.0.access.scope().map_or("", |scope| scope.as_str());
         AuthorizationResponse::new(
