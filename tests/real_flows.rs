@@ -8,11 +8,14 @@ mod example_server;
 mod installed;
 #[path = "support/library.rs"]
 mod library;
+#[path = "support/own_api.rs"]
+mod own_api;
 #[path = "support/protected_resource.rs"]
 mod protected_resource;
 
 use example_server::ExampleServer;
 use library::{Interpreter, Library};
+use own_api::start_changed;
 use protected_resource::ProtectedResource;
 use serde_json::{Value, json};
 
@@ -38,8 +41,12 @@ struct Flow {
 }
 
 impl Flow {
+    /// With the tenant that is built in.
     fn of(library: Library, name: &str) -> Self {
-        let server = ExampleServer::start(None);
+        Self::at(&ExampleServer::start(None), library, name)
+    }
+
+    fn at(server: &ExampleServer, library: Library, name: &str) -> Self {
         let api = format!("{}/api/items", server.base);
         let seen = library.run(&[name, &api]);
         Self {
@@ -131,10 +138,11 @@ fn assert_may_come_back_at_another_port(library: Library) {
     );
 }
 
-/// The refresh token of a public client is good for one use. A second one means that somebody else
+/// Without leeway, the refresh token of a public client is good for one use. A second one means that somebody else
 /// has it, and ends its successor too (RFC 9700 section 4.14.2).
 fn assert_replayed_refresh_token_ends_the_family(library: Library) {
-    let flow = Flow::of(library, "public");
+    let server = start_changed(&json!({ "refresh_token_leeway_seconds": 0 }));
+    let flow = Flow::at(&server, library, "replay");
     let (first, refreshed) = (&flow.list("tokens")[0], &flow.list("tokens")[1]);
     assert!(refreshed["refresh_token"].is_string());
     assert_ne!(first["refresh_token"], refreshed["refresh_token"]);
@@ -245,10 +253,21 @@ fn the_mcp_typescript_sdk_needs_a_default_permission() {
     assert_needs_a_default_permission(MCP_TYPESCRIPT);
 }
 
-/// Of its own accord it asks for what the resource lists, which is no place for `offline_access`.
+/// Left alone, it asks for what the resource lists, which is no place for `offline_access`.
 #[test]
-fn the_mcp_typescript_sdk_left_alone_gets_no_refresh_token() {
+fn the_mcp_typescript_sdk_left_alone_gets_a_refresh_token() {
     let flow = Flow::of(MCP_TYPESCRIPT, "left-alone");
+    flow.assert_asked_for("read:items");
+    let tokens = &flow.list("tokens")[0];
+    assert_grants(tokens, "read:items offline_access");
+    assert!(tokens["refresh_token"].is_string());
+    assert_eq!(flow.list("api"), [401, 200]);
+}
+
+#[test]
+fn the_mcp_typescript_sdk_gets_no_refresh_token_unless_requested() {
+    let server = start_changed(&json!({ "refresh_token_when": "offline_access_requested" }));
+    let flow = Flow::at(&server, MCP_TYPESCRIPT, "left-alone");
     flow.assert_asked_for("read:items");
     let tokens = &flow.list("tokens")[0];
     assert_grants(tokens, "read:items");

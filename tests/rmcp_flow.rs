@@ -6,6 +6,8 @@
 mod example_server;
 #[path = "support/over_tcp.rs"]
 mod over_tcp;
+#[path = "support/own_api.rs"]
+mod own_api;
 #[path = "support/protected_resource.rs"]
 mod protected_resource;
 
@@ -18,6 +20,7 @@ use http::{
 };
 use oauth_dcr::ClientId;
 use over_tcp::over_tcp;
+use own_api::start_changed;
 use protected_resource::ProtectedResource;
 use rmcp::transport::auth::{
     AuthError, AuthorizationManager, AuthorizationRequest, AuthorizedHttpClient, CredentialStore,
@@ -234,7 +237,7 @@ async fn a_client_may_come_back_at_another_port_than_it_registered() {
 /// 4.14.2).
 #[tokio::test]
 async fn a_replayed_refresh_token_ends_its_family() {
-    let server = ExampleServer::start(None);
+    let server = start_changed(&json!({ "refresh_token_leeway_seconds": 0 }));
     let application = authorized_public_client(&server).await;
     let used = application.stored().await;
     application.manager.refresh_token().await.unwrap();

@@ -81,7 +81,7 @@ async fn assert_went_through(way: &str, seen: &Value, client: &Client) {
     let form = with(form, "redirect_uri", seen["redirectUri"].as_str().unwrap());
     let tokens = Tokens::of(&client.token(&form).await);
     // The other scope was unticked.
-    assert_eq!(tokens.scope, "read:items", "{way}");
+    assert_eq!(tokens.scope, "read:items offline_access", "{way}");
     let items = client.items(&tokens.access).await.json();
     assert_eq!(items["user"], "grace", "{way}");
 }

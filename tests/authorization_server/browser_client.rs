@@ -169,7 +169,8 @@ async fn a_page_of_any_origin_gets_from_registration_to_the_api() {
     assert_eq!(seen.header("register", "x-ratelimit-limit"), Some("5"));
     assert_eq!(seen.header("register", "x-ratelimit-remaining"), Some("4"));
     assert!(seen.header("register", "x-ratelimit-reset").is_some());
-    assert_eq!(seen.body("exchange", "scope"), "read:items");
+    let scope = "read:items offline_access";
+    assert_eq!(seen.body("exchange", "scope"), scope);
     for token in ["access_token", "refresh_token"] {
         let (first, second) = (seen.body("exchange", token), seen.body("refresh", token));
         assert!(first.is_string() && second.is_string() && first != second);

@@ -4,6 +4,8 @@
 mod example_server;
 #[path = "../support/installed.rs"]
 mod installed;
+#[path = "../support/own_api.rs"]
+mod own_api;
 #[path = "../support/private_home.rs"]
 mod private_home;
 #[path = "../support/private_postgres.rs"]

@@ -4,11 +4,13 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
+    own_api::start_changed,
     wire::{Answer, Pairs, post},
 };
 
@@ -67,7 +69,7 @@ async fn of_many_who_redeem_a_code_one_succeeds_and_all_is_revoked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_use_a_refresh_token_one_succeeds_and_the_family_is_revoked() {
-    let server = ExampleServer::start(None);
+    let server = start_changed(&json!({ "refresh_token_leeway_seconds": 0 }));
     let client = Client::public(&server.base).await;
     for _ in 0..races() {
         let first = client.tokens().await;

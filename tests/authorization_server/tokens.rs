@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
+    own_api::start_changed,
     wire::{Answer, pairs, post, send, with, without},
 };
 
@@ -126,7 +127,7 @@ async fn a_family_ends_when_its_first_token_would_have() {
 
 #[tokio::test]
 async fn without_offline_access_or_the_grant_there_is_no_refresh_token() {
-    let server = ExampleServer::start(None);
+    let server = start_changed(&json!({ "refresh_token_when": "offline_access_requested" }));
     let client = Client::public(&server.base).await;
     let tokens = tokens_for(&client, &client.api, "read:items").await;
     assert_eq!(tokens.refresh, "");

@@ -147,10 +147,9 @@ class Application:
         }
 
 
-async def rotation(api, clock):
+async def complete(api, clock):
     """A program that registers, is closed before its user comes back, and starts anew at another
-    port. Then it tries a refresh token that is used up, and its successor once that was tried: each
-    time its user has to come again.
+    port.
     """
     metadata = client_metadata([REGISTERED_LOOPBACK], "none", GRANT_TYPES)
     closed = Application(api, metadata, clock)
@@ -160,6 +159,19 @@ async def rotation(api, clock):
     application = Application(api, metadata, clock, closed.storage)
     await application.call_api()
     await application.call_api_later(application.storage.granted[0])
+    return application
+
+
+async def public(api, clock):
+    application = await complete(api, clock)
+    return application.seen()
+
+
+async def replay(api, clock):
+    """The program tries a refresh token that is used up, and then its successor: each time its user
+    has to come again.
+    """
+    application = await complete(api, clock)
     used, successor = application.storage.granted
     await application.call_api_later(used)
     await application.call_api_later(successor)
@@ -183,7 +195,12 @@ async def authorization(api, clock):
     return {"browser": application.browser}
 
 
-FLOWS = {"authorization": authorization, "confidential": confidential, "public": rotation}
+FLOWS = {
+    "authorization": authorization,
+    "confidential": confidential,
+    "public": public,
+    "replay": replay,
+}
 
 
 async def main(flow, api):

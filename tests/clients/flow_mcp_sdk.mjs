@@ -147,8 +147,13 @@ async function complete(api, kind) {
   return application;
 }
 
-/** Then tries a refresh token that is used up, and its successor once that was tried. */
-async function rotation(api) {
+async function publicClient(api) {
+  const application = await complete(api, kinds.public);
+  return application.seen();
+}
+
+/** A public client that tries a refresh token that is used up, and then its successor. */
+async function replay(api) {
   const application = await complete(api, kinds.public);
   const [used, successor] = application.provider.granted;
   await application.assertRefreshIsRefused(used);
@@ -176,6 +181,12 @@ async function authorization(api) {
   return { browser: await application.authorize(SCOPE) };
 }
 
-const flows = { authorization, confidential, "left-alone": leftAlone, public: rotation };
+const flows = {
+  authorization,
+  confidential,
+  "left-alone": leftAlone,
+  public: publicClient,
+  replay,
+};
 
 await run((flow, api) => flows[flow](api));

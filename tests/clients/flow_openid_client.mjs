@@ -126,8 +126,13 @@ async function complete(api, kind, algorithm) {
   return application;
 }
 
-/** Then tries a refresh token that is used up, and its successor once that was tried. */
-async function rotation(api) {
+async function publicClient(api) {
+  const application = await complete(api, kinds.public, "oauth2");
+  return application.seen();
+}
+
+/** A public client that tries a refresh token that is used up, and then its successor. */
+async function replay(api) {
   const application = await complete(api, kinds.public, "oauth2");
   const [used, successor] = application.tokens;
   await application.assertRefreshIsRefused(used.refresh_token);
@@ -176,8 +181,9 @@ const flows = {
   authorization,
   confidential,
   "confidential-revocation": (api) => revocation(api, kinds.confidential),
-  public: rotation,
+  public: publicClient,
   "public-revocation": (api) => revocation(api, kinds.public),
+  replay,
   unscoped,
 };
 

@@ -48,11 +48,26 @@ impl ExampleServer {
         Self::start_logged(settings, options, Stdio::inherit())
     }
 
-    /// The same, with its standard error, where it logs, in another place.
+    /// Starts it at this address. It asks no person for consent.
+    pub(crate) fn start_at(address: &str, settings: &Value) -> Self {
+        let options = ["--auto-approve"];
+        Self::start_listening(address, Some(settings), &options, Stdio::inherit())
+    }
+
+    /// Like [`start_with`](Self::start_with), with its standard error, where it logs, in another place.
     pub(crate) fn start_logged(settings: Option<&Value>, options: &[&str], log: Stdio) -> Self {
+        Self::start_listening("127.0.0.1:0", settings, options, log)
+    }
+
+    fn start_listening(
+        address: &str,
+        settings: Option<&Value>,
+        options: &[&str],
+        log: Stdio,
+    ) -> Self {
         let settings = settings.map(SettingsFile::write);
         let mut command = Command::new(binary("authorization_server"));
-        command.args(["--listen", "127.0.0.1:0"]).args(options);
+        command.args(["--listen", address]).args(options);
         if !options.contains(&"--store") {
             command.args(["--store", "memory"]);
         }
