@@ -65,9 +65,10 @@ impl Approval {
 
     /// The answer to the client: what was issued, with `state` and `iss`.
     ///
-    /// An answer with an access token has `scope` as well, which names what was approved. There is no
-    /// refresh token in it: it names `offline_access` if the client requested that, was given it, and the
-    /// answer has a code to exchange for a refresh token.
+    /// An answer with an access token has `scope` as well: the requested scopes that were approved. It
+    /// names `offline_access` only if the client requested it and a code comes with the access token, to be
+    /// exchanged for a refresh token. The token endpoint has a rule of its own
+    /// ([`TokenDecision::scope`](crate::TokenDecision::scope)).
     pub fn response(&self, issued: Issued) -> AuthorizationResponse {
         let scope = self.0.access.scope().map_or("", |scope| scope.as_str());
         AuthorizationResponse::new(

@@ -1,6 +1,6 @@
 //! What a refresh gives of the scopes, and what every answer says of them.
 
-use oauth_dcr::{AuthorizationDecision, RefreshTokenWhen};
+use oauth_dcr::{AuthorizationDecision, Issued, RefreshTokenWhen};
 use serde_json::json;
 
 use super::*;
@@ -237,4 +237,21 @@ fn a_client_that_acts_for_itself_has_no_offline_access() {
         .unwrap();
     assert!(!access.has_offline_access());
     assert!(access.scopes().eq(["read:items"]));
+}
+
+#[test]
+fn a_front_channel_answer_names_offline_access_only_if_requested() {
+    let client = Stored::public("tpc_A1")
+        .permissive()
+        .grant_types(&["authorization_code", "implicit", "refresh_token"])
+        .with("response_types", json!(["code token"]))
+        .client();
+    for scope in ["openid", "openid offline_access"] {
+        let approval = authorized(&client, "code token", scope).approve();
+        let issued = Issued::code("a-code").access_token("a-token", MINUTE);
+        let response = approval.response(issued);
+        let mut parameters = response.parameters();
+        let named = parameters.find(|(name, _)| *name == "scope").unwrap();
+        assert_eq!(named.1, scope);
+    }
 }
