@@ -1,6 +1,6 @@
 //! The redirect URI of a response: the registered one, without the parameters that a response has.
 
-use std::borrow::Cow;
+use std::mem;
 
 use crate::parameters::decoded;
 
@@ -25,27 +25,24 @@ const RESPONSE_PARAMETERS: [&str; 12] = [
 /// pair would stand beside the one of the response, and clients differ in which of the two they read.
 /// The rest of the query is kept to the byte (RFC 6749 section 3.1.2).
 ///
-/// A registered `state` stays where `keeps_state`: there is a client that registers one, and sends
-/// none.
-pub(super) fn without_response_parameters(uri: &str, keeps_state: bool) -> Cow<'_, str> {
+/// With `keeps_state`, the first registered `state` stays: some clients register one and send none.
+pub(super) fn without_response_parameters(uri: &str, keeps_state: bool) -> String {
     let Some((before, query)) = uri.split_once('?') else {
-        return Cow::Borrowed(uri);
+        return uri.to_owned();
     };
+    let mut may_keep_state = keeps_state;
     let is_kept = |pair: &&str| {
         let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
         match &*decoded(name) {
-            "state" => keeps_state,
+            "state" => mem::take(&mut may_keep_state),
             name => !RESPONSE_PARAMETERS.contains(&name),
         }
     };
-    if query.split('&').all(|pair| is_kept(&pair)) {
-        return Cow::Borrowed(uri);
-    }
     let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
     if kept.is_empty() {
-        return Cow::Borrowed(before);
+        return before.to_owned();
     }
-    Cow::Owned(format!("{before}?{}", kept.join("&")))
+    format!("{before}?{}", kept.join("&"))
 }
 
 /// What to put between `uri` and the first parameter that is added to its query, so that no empty
@@ -105,8 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn only_a_state_may_stay() {
-        let uri = "https://a.example/cb?code=1&state=2&iss=3";
+    fn only_the_first_state_may_stay() {
+        let uri = "https://a.example/cb?code=1&state=2&iss=3&st%61te=4&state";
         assert_eq!(
             without_response_parameters(uri, true),
             "https://a.example/cb?state=2"

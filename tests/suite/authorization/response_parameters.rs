@@ -5,7 +5,7 @@ use oauth_dcr::{
     RedirectionPolicy, Timestamp,
 };
 use proptest::{collection, prelude::*, sample};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{Pairs, authorize, location, refused, with};
 use crate::{
@@ -81,6 +81,8 @@ fn a_registered_response_parameter_gives_way() {
 fn a_registered_state_stays_where_none_was_requested() {
     let uri = "https://app.example.com/cb?state=fixed&code=x";
     let left = "https://app.example.com/cb?state=fixed";
+    let twice = format!("{uri}&st%61te=other&state");
+    assert_eq!(approved(&twice, "form_post", None).redirect_uri(), left);
     let told = location(&approved(uri, "query", None));
     assert_eq!(
         told,
@@ -109,25 +111,64 @@ fn the_code_is_bound_to_the_uri_as_it_was_requested() {
     assert_eq!(binding.redirect_uri().as_str(), uri);
 }
 
-/// The query of a response, decoded, and what is told beside it in a fragment or a form.
-fn read(response: &AuthorizationResponse) -> (OwnedPairs, OwnedPairs) {
-    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let told = response.parameters().map(owned).collect();
-    let uri = match response.delivery() {
-        Delivery::Redirect(location) => location,
-        Delivery::Form => response.redirect_uri().to_owned(),
+/// All that a client can read of a response, decoded: the query, and the fragment or the form.
+fn read(response: &AuthorizationResponse) -> OwnedPairs {
+    let (uri, form): (String, OwnedPairs) = match response.delivery() {
+        Delivery::Redirect(location) => (location, Vec::new()),
+        Delivery::Form => {
+            let fields = response.parameters();
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            (response.redirect_uri().to_owned(), fields.collect())
+        }
     };
     let url = Url::parse(&uri).unwrap();
-    (url.query_pairs().into_owned().collect(), told)
+    let fragment = form_urlencoded::parse(url.fragment().unwrap_or_default().as_bytes());
+    let pairs = url.query_pairs().chain(fragment);
+    let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned()));
+    pairs.chain(form).collect()
 }
 
-/// What `query` has but for names of a response.
-fn others(uri: &str, keeps_state: bool) -> OwnedPairs {
+/// The values under `name`.
+fn values<'a>(pairs: &'a OwnedPairs, name: &str) -> Vec<&'a str> {
+    let found = pairs.iter().filter(|(known, _)| known == name);
+    found.map(|(_, value)| value.as_str()).collect()
+}
+
+/// The pairs whose names no response has.
+fn others(pairs: impl IntoIterator<Item = (String, String)>) -> OwnedPairs {
+    let pairs = pairs.into_iter();
+    pairs
+        .filter(|(name, _)| !RESPONSE_PARAMETERS.contains(&name.as_str()))
+        .collect()
+}
+
+fn others_of(uri: &str) -> OwnedPairs {
+    others(Url::parse(uri).unwrap().query_pairs().into_owned())
+}
+
+/// The first `state` that is registered in the query of `uri`.
+fn registered_state(uri: &str) -> Option<String> {
     let url = Url::parse(uri).unwrap();
-    let pairs = url.query_pairs().into_owned();
-    let is_other =
-        |name: &str| !RESPONSE_PARAMETERS.contains(&name) || keeps_state && name == "state";
-    pairs.filter(|(name, _)| is_other(name)).collect()
+    let mut pairs = url.query_pairs();
+    let state = pairs.find(|(name, _)| name == "state");
+    state.map(|(_, value)| value.into_owned())
+}
+
+fn denied(uri: &str, mode: &str, state: Option<&str>) -> AuthorizationResponse {
+    let client = client_at(uri).with_redirection_policy(RedirectionPolicy::AllowAlways);
+    let decision = authorize(&t1(), &client, request(uri, mode, state)).unwrap();
+    decision.deny().response().unwrap().clone()
+}
+
+#[test]
+fn every_response_names_the_issuer_alone() {
+    let uri = "https://app.example.com/cb?iss=https://evil.example&%69ss";
+    for mode in ["query", "fragment", "form_post"] {
+        for response in [approved(uri, mode, Some("s-1")), denied(uri, mode, None)] {
+            let told = read(&response);
+            assert_eq!(values(&told, "iss"), ["https://auth.example.com"], "{mode}");
+        }
+    }
 }
 
 fn empty_pairs(uri: &str) -> usize {
@@ -166,21 +207,21 @@ proptest! {
         base in sample::select(vec!["https://app.example.com/cb", "com.example.app:/cb"]),
     ) {
         let uri = format!("{base}?{}", registered.join("&"));
-        let decision = decision(&uri, mode, state);
-        let response = if is_denied {
-            let policy = RedirectionPolicy::AllowAlways;
-            let client = client_at(&uri).with_redirection_policy(policy);
-            let decision = authorize(&t1(), &client, request(&uri, mode, state)).unwrap();
-            decision.deny().response().unwrap().clone()
+        let (response, own) = if is_denied {
+            (denied(&uri, mode, state), ("error", "access_denied"))
         } else {
-            decision.approve().response(Issued::code("c"))
+            (approved(&uri, mode, state), ("code", "c"))
         };
-        let (query, told) = read(&response);
-        let mut expected = others(&uri, state.is_none());
-        if mode == "query" {
-            expected.extend(told);
+        let told = read(&response);
+        for name in RESPONSE_PARAMETERS {
+            let times = values(&told, name).len();
+            prop_assert!(times <= 1, "{} occurs {} times: {}", name, times, uri);
         }
-        prop_assert_eq!(query, expected, "{}", uri);
+        let state = state.map(str::to_owned).or_else(|| registered_state(&uri));
+        prop_assert_eq!(values(&told, "state"), Vec::from_iter(state.as_deref()), "{}", uri);
+        prop_assert_eq!(values(&told, "iss"), ["https://auth.example.com"], "{}", uri);
+        prop_assert_eq!(values(&told, own.0), [own.1], "{}", uri);
+        prop_assert_eq!(others(told), others_of(&uri), "{}", uri);
         prop_assert!(empty_pairs(response.redirect_uri()) <= empty_pairs(&uri), "{}", uri);
         if let Delivery::Redirect(location) = response.delivery() {
             let (location, _) = location.split_once('#').unwrap_or((&location, ""));
