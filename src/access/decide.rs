@@ -17,9 +17,16 @@ use crate::{
 
 /// Whose access it is: a client's, or that of one that has yet to register.
 #[derive(Clone, Copy)]
-struct Asker<'a> {
-    mode: SecurityMode,
-    id: Option<&'a ClientId>,
+pub(super) struct Asker<'a> {
+    pub(super) mode: SecurityMode,
+    pub(super) id: Option<&'a ClientId>,
+}
+
+impl Asker<'_> {
+    /// Whether `grant` is the client's own.
+    pub(super) fn owns(self, grant: &ClientGrant) -> bool {
+        matches!(&grant.grantee, Grantee::Client(own) if Some(own) == self.id)
+    }
 }
 
 impl<'a> From<&'a Client> for Asker<'a> {
@@ -198,12 +205,8 @@ impl TenantSettings {
     /// assert_eq!(offered, Some(vec!["read:items"]));
     /// ```
     pub fn offered_scopes(&self, resource: &str) -> Option<Vec<&str>> {
-        let newcomer = Asker {
-            mode: self.registration.security_mode,
-            id: None,
-        };
         let api = self.api_at(resource)?;
-        let ceiling = self.ceiling(newcomer, api, SubjectType::User).ok()?;
+        let ceiling = self.ceiling(self.newcomer(), api, SubjectType::User).ok()?;
         Some(ceiling.scopes().collect())
     }
 
@@ -276,16 +279,17 @@ impl TenantSettings {
         found.map(Some).ok_or(AccessError::UnknownApi)
     }
 
-    /// Whether `client` can reach any API: by a grant of its own, or as third-party clients can.
+    /// A client that registers now.
+    pub(super) const fn newcomer(&self) -> Asker<'_> {
+        Asker {
+            mode: self.registration.security_mode,
+            id: None,
+        }
+    }
+
+    /// Whether there is an API that `client` can reach.
     fn opens_any(&self, client: &Client, subject_type: SubjectType) -> bool {
-        let is_own = |it: &ClientGrant| {
-            it.subject_type == subject_type
-                && matches!(&it.grantee, Grantee::Client(own) if own == client.id())
-        };
-        self.client_grants.iter().any(is_own)
-            || self
-                .offer_to(client.security_mode())
-                .reaches_any(&[subject_type])
+        self.offer_to(client.into()).reaches_any(&[subject_type])
     }
 
     fn ceiling<'a>(
@@ -295,14 +299,14 @@ impl TenantSettings {
         subject_type: SubjectType,
     ) -> Result<Ceiling<'a>, AccessError> {
         Ceiling::of(api, asker.mode, subject_type, || {
-            self.grant(asker.id, api, subject_type)
+            self.grant(asker, api, subject_type)
         })
     }
 
     /// The client grant that counts: the client's own replaces the default one; it does not add to it.
     fn grant(
         &self,
-        id: Option<&ClientId>,
+        asker: Asker<'_>,
         api: &ApiSettings,
         subject_type: SubjectType,
     ) -> Option<&ClientGrant> {
@@ -310,10 +314,8 @@ impl TenantSettings {
             let all = self.client_grants.iter();
             all.filter(|it| it.audience == api.identifier && it.subject_type == subject_type)
         };
-        let is_own =
-            |it: &ClientGrant| matches!(&it.grantee, Grantee::Client(own) if Some(own) == id);
-        if grants().any(is_own) {
-            only(grants().filter(|it| is_own(it)))
+        if grants().any(|it| asker.owns(it)) {
+            only(grants().filter(|it| asker.owns(it)))
         } else {
             only(grants().filter(|it| it.grantee == Grantee::ThirdPartyClients))
         }

@@ -1,26 +1,30 @@
-//! What is open to a client that registers now, for all APIs at once.
+//! What is open to a client, for all APIs at once.
 
 use std::{collections::HashMap, hash::Hash};
 
 use crate::{
-    access::decide::Ceiling,
+    access::decide::{Asker, Ceiling},
     settings::{
         ApiSettings, ClientGrant, Grantee, SubjectType, TenantSettings, without_empty_path,
     },
     values::SecurityMode,
 };
 
-/// The APIs and default permissions of a tenant, each read once. What it says of one API is what
-/// [`TenantSettings::offered_scopes`] says, which reads all of them for that.
+/// The APIs of a tenant and the grants that count for one asker, each read once. What it says of one
+/// API is what [`TenantSettings::offered_scopes`] and [`TenantSettings::access`] say, which read all
+/// of them for that.
 pub(crate) struct Offer<'a> {
     mode: SecurityMode,
     apis: Named<&'a str, &'a ApiSettings>,
     apis_but_for_slash: Named<&'a str, &'a ApiSettings>,
-    defaults: Named<(&'a str, SubjectType), &'a ClientGrant>,
+    own: Grants<'a>,
+    defaults: Grants<'a>,
 }
 
 /// What has a name, by that name. Of two that say different things neither is believed.
 type Named<K, T> = HashMap<K, Option<T>>;
+
+type Grants<'a> = Named<(&'a str, SubjectType), &'a ClientGrant>;
 
 fn named<K: Eq + Hash, T>(all: impl Iterator<Item = (K, T)>) -> Named<K, T> {
     let mut named = HashMap::new();
@@ -31,20 +35,26 @@ fn named<K: Eq + Hash, T>(all: impl Iterator<Item = (K, T)>) -> Named<K, T> {
     named
 }
 
+fn with_api(grant: &ClientGrant) -> ((&str, SubjectType), &ClientGrant) {
+    ((&*grant.audience, grant.subject_type), grant)
+}
+
 impl TenantSettings {
+    /// What is open to a client that registers now.
     pub(crate) fn offer(&self) -> Offer<'_> {
-        self.offer_to(self.registration.security_mode)
+        self.offer_to(self.newcomer())
     }
 
-    /// What is open to clients of `mode` that have no grant of their own.
-    pub(super) fn offer_to(&self, mode: SecurityMode) -> Offer<'_> {
+    pub(super) fn offer_to(&self, asker: Asker<'_>) -> Offer<'_> {
         let (apis, grants) = (self.apis.iter(), self.client_grants.iter());
+        let own = grants.clone().filter(|it| asker.owns(it));
         let defaults = grants.filter(|it| it.grantee == Grantee::ThirdPartyClients);
         Offer {
-            mode,
+            mode: asker.mode,
             apis: named(apis.clone().map(|api| (&*api.identifier, api))),
             apis_but_for_slash: named(apis.map(|api| (without_empty_path(&api.identifier), api))),
-            defaults: named(defaults.map(|it| ((&*it.audience, it.subject_type), it))),
+            own: named(own.map(with_api)),
+            defaults: named(defaults.map(with_api)),
         }
     }
 }
@@ -83,11 +93,13 @@ impl<'a> Offer<'a> {
         subjects: &[SubjectType],
     ) -> impl Iterator<Item = Ceiling<'a>> {
         subjects.iter().filter_map(move |&subject| {
-            let default = || {
-                let default = self.defaults.get(&(&*api.identifier, subject));
-                default.copied().flatten()
+            // A grant of the client's own replaces the default one.
+            let grant = || {
+                let of = (&*api.identifier, subject);
+                let found = self.own.get(&of).or_else(|| self.defaults.get(&of));
+                found.copied().flatten()
             };
-            Ceiling::of(api, self.mode, subject, default).ok()
+            Ceiling::of(api, self.mode, subject, grant).ok()
         })
     }
 }
