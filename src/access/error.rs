@@ -4,17 +4,17 @@
 pub enum AccessError {
     /// No API is named, and the tenant has no default.
     #[error(
-        "resource and audience are missing: name an API in one of them; those that are open to \
-         applications are listed in protected_resources of the metadata"
+        "resource and audience are missing: name an API in one of them; protected_resources in the \
+         metadata of this server, if present, lists those that are open to applications"
     )]
     ApiRequired,
     /// No API is named, the tenant has no default, and has opened no API to such clients.
-    #[error("this server has opened no API to applications; the request is not at fault")]
+    #[error("this server has opened no API to applications; the application is not at fault")]
     NothingOpen,
     /// The tenant has no such API.
     #[error(
-        "resource or audience names no API of this server; those that are open to applications are \
-         listed in protected_resources of the metadata"
+        "resource or audience names no API of this server; protected_resources in the metadata of \
+         this server, if present, lists those that are open to applications"
     )]
     UnknownApi,
     /// `audience` and `resource` name different APIs.
@@ -24,12 +24,12 @@ pub enum AccessError {
     #[error("resource names more than one API: ask for one API at a time")]
     SeveralResources,
     /// The API is closed: to everyone, or to third-party clients.
-    #[error("this server has closed the API to applications; the request is not at fault")]
+    #[error("this server has closed the API to applications; the application is not at fault")]
     Closed,
     /// Neither the client nor third-party clients in general have a grant for the API.
     #[error(
         "this server has not opened the API to the client: its operator can add a client grant; the \
-         request is not at fault"
+         application is not at fault"
     )]
     NoGrant,
     /// The client is blocked, or another tenant's.
@@ -40,8 +40,8 @@ pub enum AccessError {
     MalformedScope,
     /// Scopes of an API were requested, and the client may have none of them.
     #[error(
-        "scope names no scope of the API that the client can have; those that applications can have \
-         are listed in scopes_supported of the metadata"
+        "scope names no scope of the API that the client can have; scopes_supported in the metadata \
+         of this server, if present, lists those that applications can have"
     )]
     NothingLeft,
     /// Scopes of an API are requested with a refresh token, and none of them was given with it

@@ -17,8 +17,8 @@ impl AuthorizationError {
     pub const fn advice(self) -> &'static str {
         match self {
             Self::UnknownClient => {
-                "The registration of the application is gone. In the application, remove the \
-                 connection to this service and add it again. The application then registers anew."
+                "In the application, remove the connection to this service and add it again. The \
+                 application then registers again."
             }
             Self::Blocked | Self::Access(AccessError::NotForClient) => {
                 "The people who run this service have blocked the application. Ask them if you need \
@@ -30,8 +30,8 @@ impl AuthorizationError {
                  the connection to this service there and add it again. Otherwise close this page."
             }
             Self::NoConnection => {
-                "This service has not opened any way to sign in for applications. The application \
-                 has done nothing wrong. Ask the people who run this service."
+                "This service has no sign-in method that applications can use. The application has \
+                 done nothing wrong. Ask the people who run this service."
             }
             Self::ConsentRequired => {
                 "The application tried to connect without asking you, and this service does not allow \

@@ -73,8 +73,8 @@ const READ: [Parameter; 13] = [
 /// Bytes of a value that the host has to keep and to send back.
 const MAX_KEPT_BYTES: usize = 4096;
 
-/// No parameter that is known occurs twice, none is one that is not supported, and none is unknown
-/// where the tenant refuses those.
+/// Refuses duplicates of known parameters, unsupported parameters and, if the tenant says so, unknown
+/// ones.
 pub(super) fn check(
     parameters: &Parameters<'_>,
     mode: SecurityMode,

@@ -91,7 +91,7 @@ fn assert_not_to_blame(error: Error) {
     );
     let text = error.to_string();
     assert!(
-        text.contains("the request is not at fault"),
+        text.contains("the application is not at fault"),
         "{error:?}: {text}"
     );
 }
@@ -146,6 +146,43 @@ fn a_client_with_a_grant_of_its_own_has_to_name_the_api() {
     pairs.push(("client_id", "tpc_B2".to_owned()));
     let error = refused(&tenant, &other, pairs).error();
     assert_eq!(error, AccessError::NothingOpen.into());
+}
+
+#[test]
+fn a_grant_that_opens_nothing_does_not_blame_the_client() {
+    let own = || Grantee::Client(client().id().clone());
+    let mut tenant = t1();
+    tenant.client_grants = vec![ClientGrant::new(own(), API, GrantedScope::All)];
+    let nothing_open = Error::from(AccessError::NothingOpen);
+
+    let mut denied = tenant.clone();
+    for api in &mut denied.apis {
+        api.policy = ApiPolicy::Deny;
+    }
+    assert_eq!(told(&denied, &client(), None), nothing_open);
+
+    let mut system = tenant.clone();
+    for api in &mut system.apis {
+        api.system = true;
+    }
+    assert_eq!(told(&system, &client(), None), nothing_open);
+
+    let mut elsewhere = tenant.clone();
+    elsewhere.client_grants[0].audience = "https://gone.example".into();
+    assert_eq!(told(&elsewhere, &client(), None), nothing_open);
+
+    // Of two grants of its own neither counts, and the default one is replaced all the same.
+    let mut two = tenant;
+    two.client_grants = vec![
+        ClientGrant::new(own(), API, GrantedScope::All),
+        ClientGrant::new(own(), API, GrantedScope::Listed(Vec::new())),
+        ClientGrant::new(Grantee::ThirdPartyClients, API, GrantedScope::All),
+    ];
+    assert_eq!(told(&two, &client(), None), nothing_open);
+    assert_eq!(
+        told(&two, &client(), Some(API)),
+        AccessError::NoGrant.into()
+    );
 }
 
 #[test]
