@@ -76,7 +76,7 @@ pub(crate) async fn approve(
     match marking.await {
         Ok(MarkOutcome::Marked { .. }) => {}
         Ok(MarkOutcome::UnknownClient) => {
-            return refused(&decision.refuse(AuthorizationError::UnknownClient), headers);
+            return refused(&AuthorizationRefusal::unknown_client(settings), headers);
         }
         Err(_) => return answers::unavailable(),
     }

@@ -11,7 +11,7 @@ use crate::{
     answers::Answer,
     app::App,
     demonstration::User,
-    pages::{FormTarget, error, page, ticket},
+    pages::{FormTarget, error, page, place, ticket},
     secrets::Secret,
     sessions::Session,
 };
@@ -171,17 +171,6 @@ fn destinations(consent: &Consent<'_>) -> Markup {
                 }
                 "."
             }
-        }
-    }
-}
-
-fn place(destination: Destination<'_>) -> Markup {
-    html! {
-        @match destination {
-            Destination::Site(host) => (host),
-            Destination::Device(host) => { "a program on this device (" (host) ")" },
-            Destination::App(scheme) => { "an app on this device (" (scheme) ":)" },
-            _ => "a place of another kind",
         }
     }
 }

@@ -7,7 +7,9 @@ use http::{
     header::{COOKIE, SET_COOKIE},
 };
 use hyper::body::Incoming;
-use oauth_dcr::{AuthorizationDecision, AuthorizationError, Client, RandomError};
+use oauth_dcr::{
+    AuthorizationDecision, AuthorizationError, AuthorizationRefusal, Client, RandomError,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -71,29 +73,29 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
     let Some(user) = session.user else {
         return pages::stale();
     };
-    let answer = match forms::value(&sent.form, "decision").as_str() {
-        "approve" => {
-            let ticked: Vec<String> = forms::values(&sent.form, "scope").collect();
-            let ticked = ticked.iter().map(String::as_str);
-            // The owner may have removed or blocked the client while the user was thinking.
-            let decision = session.decision;
-            let refuse = |error| refused(&decision.refuse(error), &sent.headers);
-            match app
-                .find_client(tenant, Some(decision.client_id().clone()))
-                .await
-            {
-                Ok(None) => refuse(AuthorizationError::UnknownClient),
-                Ok(Some(client)) if client.is_blocked() => refuse(AuthorizationError::Blocked),
-                Ok(Some(_)) => {
-                    let decision = decision.limited_to(ticked);
-                    approve(app, tenant, decision, user, &sent.headers).await
-                }
-                Err(_) => answers::unavailable(),
-            }
+    let choice = forms::value(&sent.form, "decision");
+    if choice == "other-user" {
+        return sign_in_as(app, tenant, &sent, None);
+    }
+    let decision = session.decision;
+    let id = decision.client_id().clone();
+    // The owner may have removed or blocked the client while the user was thinking.
+    let answer = match app.find_client(tenant, Some(id)).await {
+        Err(_) => answers::unavailable(),
+        Ok(None) => {
+            let refusal = AuthorizationRefusal::unknown_client(&tenant.settings);
+            refused(&refusal, &sent.headers)
         }
-        "other-user" => return sign_in_as(app, tenant, &sent, None),
+        Ok(Some(client)) if client.is_blocked() => {
+            refused(&decision.refuse(AuthorizationError::Blocked), &sent.headers)
+        }
+        Ok(Some(_)) if choice == "approve" => {
+            let ticked: Vec<String> = forms::values(&sent.form, "scope").collect();
+            let decision = decision.limited_to(ticked.iter().map(String::as_str));
+            approve(app, tenant, decision, user, &sent.headers).await
+        }
         // Whatever is no approval is a denial, by the user who has signed in.
-        _ => refused(&session.decision.deny(), &sent.headers),
+        Ok(Some(_)) => refused(&decision.deny(), &sent.headers),
     };
     app.sessions.end(&sent.ticket);
     let cookie = Cookie::of(tenant, &sent.ticket.id).removed();

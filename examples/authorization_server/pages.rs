@@ -14,11 +14,10 @@ use http::{
 use http_body_util::Full;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use oauth_dcr::{
-    AccessError, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, LinkTarget,
-    ReturnLink,
+    AccessError, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, Destination,
+    LinkTarget, ReturnLink,
 };
 use sha2::{Digest as _, Sha256};
-use url::Url;
 
 use crate::{
     answers::{Answer, NO_REFERRER, NO_STORE},
@@ -136,12 +135,12 @@ pub(crate) fn stale() -> Answer {
 /// The page for an authorization that is refused.
 pub(crate) fn refusal(refusal: &AuthorizationRefusal) -> Answer {
     let error = refusal.error();
-    let target = refusal.link().map(ReturnLink::target);
+    let link = refusal.link();
     let body = html! {
         h1 { (heading(error)) }
         p { (error.advice()) }
-        @if let Some(target) = &target {
-            (way_back(error, target))
+        @if let Some(link) = link {
+            (way_back(error, link))
         }
         @if error != AuthorizationError::Denied {
             p.technical { code { (error.code()) } ": " (refusal) }
@@ -150,7 +149,7 @@ pub(crate) fn refusal(refusal: &AuthorizationRefusal) -> Answer {
             p.technical { "Applications register at " code { (endpoint) } "." }
         }
     };
-    let form_target = match &target {
+    let form_target = match link.map(ReturnLink::target) {
         Some(LinkTarget::Form { action, .. }) => FormTarget::Client {
             redirect_uri: action,
         },
@@ -176,39 +175,37 @@ const fn heading(error: AuthorizationError) -> &'static str {
 }
 
 /// The link back to the application. Only the user follows it: nothing here does so by itself.
-fn way_back(error: AuthorizationError, target: &LinkTarget<'_>) -> Markup {
+fn way_back(error: AuthorizationError, link: &ReturnLink) -> Markup {
     let words = match error {
         AuthorizationError::Denied => "Return to the application",
         _ => "Return to the application and report this",
     };
-    let address = match target {
-        LinkTarget::Anchor(uri) => uri,
-        LinkTarget::Form { action, .. } => *action,
-    };
     html! {
-        @match target {
+        @match link.target() {
             LinkTarget::Anchor(uri) => {
                 div.actions { a.button href=(uri) rel="noreferrer" { (words) } }
             }
             LinkTarget::Form { action, fields } => {
                 form method="post" action=(action) rel="noreferrer" {
-                    (hidden(fields.iter().copied()))
+                    (hidden(fields.into_iter()))
                     div.actions { button type="submit" { (words) } }
                 }
             }
         }
-        p.note { "This leads to " strong { (place(address)) } "." }
+        p.note { "This leads to " strong { (place(link.destination())) } "." }
     }
 }
 
-/// The host of a web address, or the scheme of an app's.
-fn place(address: &str) -> String {
-    let address = Url::parse(address).ok();
-    let place = address.map(|it| match it.host_str() {
-        Some(host) if matches!(it.scheme(), "http" | "https") => host.to_owned(),
-        _ => format!("an app on this device ({}:)", it.scheme()),
-    });
-    place.unwrap_or_default()
+/// Where a client is, in words.
+pub(crate) fn place(destination: Destination<'_>) -> Markup {
+    html! {
+        @match destination {
+            Destination::Site(host) => (host),
+            Destination::Device(host) => { "a program on this device (" (host) ")" },
+            Destination::App(scheme) => { "an app on this device (" (scheme) ":)" },
+            _ => "a place of another kind",
+        }
+    }
 }
 
 /// The fields that a form sends along unseen.

@@ -42,7 +42,7 @@ impl TenantSettings {
     ///     }
     /// }
     /// # let page = answer(&TenantSettings::new(), None, "client_id=tpc_1");
-    /// # assert!(page.starts_with("400, a page: The registration of the application is gone."));
+    /// # assert!(page.starts_with("400, a page: In the application, remove the connection"));
     /// # assert!(page.ends_with("no link"));
     /// ```
     ///
@@ -85,8 +85,7 @@ impl TenantSettings {
         // One of another tenant is none.
         let client = client.filter(|it| it.tenant() == &self.id && it.id().as_str() == id);
         let Some(client) = client else {
-            let endpoint = self.registration_endpoint();
-            return Err(AuthorizationRefusal::unknown_client(endpoint));
+            return Err(AuthorizationRefusal::unknown_client(self));
         };
         if client.is_blocked() {
             return Err(AuthorizationRefusal::page(Error::Blocked));
@@ -218,7 +217,7 @@ impl TenantSettings {
         // Anyone may have registered the client, so by default nothing is sent to it
         // (RFC 9700 section 4.11.2).
         let is_sent = client.redirection_policy() == RedirectionPolicy::AllowAlways;
-        AuthorizationRefusal::to_client(error, is_sent, response)
+        AuthorizationRefusal::to_client(error, is_sent, response, redirect_uri)
     }
 }
 

@@ -138,31 +138,27 @@ impl AuthorizationDecision {
     /// page with a [link](AuthorizationRefusal::link), unless the owner of the tenant lets the client's
     /// errors be redirected ([`RedirectionPolicy::AllowAlways`]).
     ///
-    /// Call it for the user's own choice and for nothing else. Whoever calls it before that makes the
-    /// server an open redirector: anybody can register a client, and lead a browser here. Use
+    /// Call it for the user's own choice and for nothing else. A server that calls it earlier is an open
+    /// redirector, because anybody can register a client and send a browser here. Use
     /// [`refuse`](Self::refuse) for what the host finds.
-    pub fn deny(&self) -> AuthorizationRefusal {
-        let error = AuthorizationError::Denied;
+    pub fn deny(self) -> AuthorizationRefusal {
         let is_sent = self.redirects_errors() || !self.0.redirect_uri.is_https();
-        AuthorizationRefusal::to_client(error, is_sent, self.error_response(error))
+        self.to_client(AuthorizationError::Denied, is_sent)
     }
 
     /// The refusal, where the host can't go on: a page with a [link](AuthorizationRefusal::link), or a
     /// response to send if the owner of the tenant lets the client's errors be redirected
     /// ([`RedirectionPolicy::AllowAlways`]).
     ///
-    /// [`UnknownClient`](AuthorizationError::UnknownClient) and
-    /// [`Blocked`](AuthorizationError::Blocked), for a client that was removed or blocked since, are
-    /// always pages, and have no link.
+    /// An error that is found before the redirect URI is known to be the client's is always a page
+    /// without a link. [`Blocked`](AuthorizationError::Blocked), for a client that was blocked since, is
+    /// one of these errors. For a client that was removed since, use
+    /// [`AuthorizationRefusal::unknown_client`], which says where to register.
     pub fn refuse(&self, error: AuthorizationError) -> AuthorizationRefusal {
-        match error {
-            AuthorizationError::UnknownClient | AuthorizationError::Blocked => {
-                AuthorizationRefusal::page(error)
-            }
-            _ => {
-                let is_sent = self.redirects_errors();
-                AuthorizationRefusal::to_client(error, is_sent, self.error_response(error))
-            }
+        if error.is_after_redirect_uri() {
+            self.to_client(error, self.redirects_errors())
+        } else {
+            AuthorizationRefusal::page(error)
         }
     }
 
@@ -170,15 +166,16 @@ impl AuthorizationDecision {
         self.0.redirection_policy == RedirectionPolicy::AllowAlways
     }
 
-    fn error_response(&self, error: AuthorizationError) -> AuthorizationResponse {
+    fn to_client(&self, error: AuthorizationError, is_sent: bool) -> AuthorizationRefusal {
         let content = &self.0;
-        AuthorizationResponse::of_error(
+        let response = AuthorizationResponse::of_error(
             error,
             content.redirect_uri.as_str(),
             content.response_mode,
             content.state.as_deref().into(),
             content.issuer.as_ref(),
-        )
+        );
+        AuthorizationRefusal::to_client(error, is_sent, response, &content.redirect_uri)
     }
 }
 

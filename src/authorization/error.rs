@@ -1,4 +1,7 @@
-use crate::{access::AccessError, parameters::ParameterFault};
+use crate::{
+    access::AccessError,
+    parameters::{Parameter, ParameterFault},
+};
 
 /// What is wrong with an authorization request.
 ///
@@ -111,7 +114,7 @@ pub enum AuthorizationError {
     ConnectionNotAvailable,
     /// No connection is promoted to the domain level, so that nobody could sign in.
     #[error(
-        "this server has no connection by which users of applications can sign in; the request is not at fault"
+        "this server has no connection by which users of applications can sign in; the application is not at fault"
     )]
     NoConnection,
     /// The client may not have what it asks for.
@@ -124,7 +127,7 @@ pub enum AuthorizationError {
     #[error("the user has to sign in first")]
     LoginRequired,
     /// The host failed.
-    #[error("this server failed; the request is not at fault")]
+    #[error("this server failed; the application is not at fault")]
     ServerError,
     /// The host is overloaded or under maintenance.
     #[error("this server is unavailable for now: try again later")]
@@ -163,6 +166,48 @@ impl AuthorizationError {
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::Access(error) => error.code(),
+        }
+    }
+}
+
+impl AuthorizationError {
+    /// Whether the redirect URI is known to be the client's where this error is found. Where it is not,
+    /// the client is never told: not by a redirect, nor by a link.
+    pub(super) fn is_after_redirect_uri(self) -> bool {
+        match self {
+            Self::TooLarge
+            | Self::Unreadable
+            | Self::ClientIdRequired
+            | Self::UnknownClient
+            | Self::Blocked
+            | Self::RedirectUriRequired
+            | Self::RedirectUriNotRegistered
+            | Self::LocalhostPort
+            | Self::LoopbackPort
+            | Self::Access(AccessError::NotForClient) => false,
+            Self::Repeated { parameter } => {
+                parameter != Parameter::ClientId.as_str()
+                    && parameter != Parameter::RedirectUri.as_str()
+            }
+            Self::MalformedValue { .. }
+            | Self::NotSupported { .. }
+            | Self::UnknownParameter
+            | Self::ResponseTypeRequired
+            | Self::UnsupportedResponseType
+            | Self::ResponseTypeNotRegistered
+            | Self::UnsupportedResponseMode
+            | Self::NonceRequired
+            | Self::ChallengeRequired
+            | Self::MalformedChallenge
+            | Self::UnsupportedChallengeMethod
+            | Self::ConsentRequired
+            | Self::ConnectionNotAvailable
+            | Self::NoConnection
+            | Self::Access(_)
+            | Self::Denied
+            | Self::LoginRequired
+            | Self::ServerError
+            | Self::TemporarilyUnavailable => true,
         }
     }
 }

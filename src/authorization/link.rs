@@ -1,11 +1,16 @@
-use crate::authorization::{AuthorizationResponse, Delivery};
+use std::fmt;
+
+use crate::{
+    authorization::{AuthorizationResponse, Delivery},
+    values::{Destination, RedirectUri},
+};
 
 /// A way back to the client that a page offers to the user: it tells the client why the request is
 /// refused (`error`, `error_description`, `state` and `iss`).
 ///
 /// Only the user may follow it, by pressing it. Anybody can register a client, so a server that
-/// follows such links by itself is an open redirector (RFC 9700 section 4.11.2). That is why this is no
-/// [`AuthorizationResponse`], which is there to be sent.
+/// follows such links by itself is an open redirector (RFC 9700 section 4.11.2). It is therefore
+/// a separate type: the host sends an [`AuthorizationResponse`].
 ///
 /// ```
 /// use oauth_dcr::{LinkTarget, ReturnLink};
@@ -30,10 +35,13 @@ use crate::authorization::{AuthorizationResponse, Delivery};
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReturnLink(AuthorizationResponse);
+pub struct ReturnLink {
+    response: AuthorizationResponse,
+    redirect_uri: RedirectUri,
+}
 
 /// What a [`ReturnLink`] is on a page. Escape every text, as everywhere in HTML.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum LinkTarget<'a> {
     /// An anchor (`<a href>`) to this URI: https, http on a loopback host, or of a private-use scheme
     /// that was registered, never `javascript:`.
@@ -49,18 +57,39 @@ pub enum LinkTarget<'a> {
 }
 
 impl ReturnLink {
-    pub(super) const fn new(response: AuthorizationResponse) -> Self {
-        Self(response)
+    pub(super) const fn new(response: AuthorizationResponse, redirect_uri: RedirectUri) -> Self {
+        Self {
+            response,
+            redirect_uri,
+        }
+    }
+
+    /// Where it leads: say so beside the link.
+    pub fn destination(&self) -> Destination<'_> {
+        self.redirect_uri.destination()
     }
 
     /// What to put on the page.
     pub fn target(&self) -> LinkTarget<'_> {
-        match self.0.delivery() {
+        match self.response.delivery() {
             Delivery::Redirect(uri) => LinkTarget::Anchor(uri),
             Delivery::Form => LinkTarget::Form {
-                action: self.0.redirect_uri(),
-                fields: self.0.parameters().collect(),
+                action: self.response.redirect_uri(),
+                fields: self.response.parameters().collect(),
             },
+        }
+    }
+}
+
+/// Shows no value: `state` is the client's secret.
+impl fmt::Debug for LinkTarget<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anchor(_) => f.debug_tuple("Anchor").finish_non_exhaustive(),
+            Self::Form { action, .. } => f
+                .debug_struct("Form")
+                .field("action", action)
+                .finish_non_exhaustive(),
         }
     }
 }

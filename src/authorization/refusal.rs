@@ -1,6 +1,10 @@
 use std::fmt;
 
-use crate::authorization::{AuthorizationError, AuthorizationResponse, ReturnLink};
+use crate::{
+    authorization::{AuthorizationError, AuthorizationResponse, ReturnLink},
+    settings::TenantSettings,
+    values::RedirectUri,
+};
 
 /// An authorization request is refused: why, and who is told.
 ///
@@ -40,10 +44,13 @@ impl AuthorizationRefusal {
         }
     }
 
-    /// The refusal for a client that there is not, with the place to register.
-    pub(super) fn unknown_client(registration_endpoint: Option<String>) -> Self {
+    /// The refusal of a request that names no registered client, with the registration endpoint.
+    ///
+    /// [`TenantSettings::authorize`] makes it. Make it yourself for a client that was removed after
+    /// that, while the user was signing in or thinking.
+    pub fn unknown_client(tenant: &TenantSettings) -> Self {
         Self {
-            registration_endpoint,
+            registration_endpoint: tenant.registration_endpoint(),
             ..Self::page(AuthorizationError::UnknownClient)
         }
     }
@@ -54,11 +61,12 @@ impl AuthorizationRefusal {
         error: AuthorizationError,
         is_sent: bool,
         response: AuthorizationResponse,
+        redirect_uri: &RedirectUri,
     ) -> Self {
         let told = if is_sent {
             Told::Client(response)
         } else {
-            Told::UserWithLink(ReturnLink::new(response))
+            Told::UserWithLink(ReturnLink::new(response, redirect_uri.clone()))
         };
         Self {
             told,
@@ -81,8 +89,8 @@ impl AuthorizationRefusal {
     }
 
     /// What the page offers to the user: a way back to the client, which tells the client of the error
-    /// if they press it. It is never followed by itself. There is none where the client is told
-    /// anyhow, and none where the redirect URI is not known to be the client's.
+    /// if they press it. Only the user follows it. There is none if the client receives a response, and
+    /// none if the redirect URI is not known to be the client's.
     pub const fn link(&self) -> Option<&ReturnLink> {
         match &self.told {
             Told::UserWithLink(link) => Some(link),

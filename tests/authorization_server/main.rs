@@ -32,6 +32,7 @@ mod geoip;
 mod interaction;
 mod life;
 mod limiter;
+mod meanwhile;
 mod pages;
 mod person;
 mod programs;

@@ -137,7 +137,17 @@ async fn a_denial_offers_a_form_where_the_client_asks_for_one() {
 #[tokio::test]
 async fn a_faulty_request_offers_a_link_and_sends_nothing() {
     let server = ExampleServer::start_with(None, &[]);
-    for uri in [SITE, "http://127.0.0.1:33418/cb", "com.example.app:/cb"] {
+    for (uri, place) in [
+        (SITE, "app.example.com"),
+        (
+            "http://127.0.0.1:33418/cb",
+            "a program on this device (127.0.0.1)",
+        ),
+        (
+            "com.example.app:/cb",
+            "an app on this device (com.example.app:)",
+        ),
+    ] {
         let client = client_at(&server.base, uri).await;
         let request = without(client.authorization(), "code_challenge");
         let page = client.authorize(&request).await;
@@ -147,6 +157,8 @@ async fn a_faulty_request_offers_a_link_and_sends_nothing() {
             link.starts_with(&format!("{uri}?error=invalid_request&")),
             "{link}"
         );
+        let leads = format!("This leads to <strong>{place}</strong>");
+        assert!(page.body.contains(&leads), "{}", page.body);
         assert!(
             page.body.contains("There is nothing that you can do here."),
             "{}",
@@ -260,7 +272,7 @@ async fn descriptions_say_where_right_values_stand() {
         "{text}"
     );
     assert!(
-        text.contains("protected_resources of the metadata"),
+        text.contains("protected_resources in the metadata"),
         "{text}"
     );
     let metadata = format!("{}/.well-known/oauth-authorization-server", server.base);

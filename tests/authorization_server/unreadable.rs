@@ -15,14 +15,14 @@ use crate::{
 };
 
 /// A server whose clients are in a file that a test can write to.
-struct Scene {
-    server: ExampleServer,
+pub(crate) struct Scene {
+    pub(crate) server: ExampleServer,
     file: SqliteConnection,
     dir: TemporaryDir,
 }
 
 impl Scene {
-    async fn new(settings: Option<&Value>, options: &[&str]) -> Self {
+    pub(crate) async fn new(settings: Option<&Value>, options: &[&str]) -> Self {
         let dir = TemporaryDir::new();
         let path = dir.path().join("clients");
         let store = format!("sqlite:{}", path.display());
@@ -58,6 +58,20 @@ impl Scene {
         let write = sqlx::query(sql).bind(record).bind(&client.id);
         let written = write.execute(&mut self.file).await.unwrap();
         assert_eq!(written.rows_affected(), 1);
+    }
+
+    pub(crate) async fn block(&mut self, client: &Client) {
+        let sql = "UPDATE oauth_dcr_clients SET blocked = 1 WHERE client_id = ?";
+        let block = sqlx::query(sql).bind(&client.id);
+        let blocked = block.execute(&mut self.file).await.unwrap();
+        assert_eq!(blocked.rows_affected(), 1);
+    }
+
+    pub(crate) async fn delete(&mut self, client: &Client) {
+        let sql = "DELETE FROM oauth_dcr_clients WHERE client_id = ?";
+        let delete = sqlx::query(sql).bind(&client.id);
+        let deleted = delete.execute(&mut self.file).await.unwrap();
+        assert_eq!(deleted.rows_affected(), 1);
     }
 }
 

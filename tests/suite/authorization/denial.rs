@@ -1,11 +1,13 @@
 //! Who is told when the user says no, and the link that a page offers.
 
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationError as Error, Client, Delivery, LinkTarget,
-    RedirectionPolicy,
+    AccessError, AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal, Client,
+    Delivery, Destination, LinkTarget, RedirectionPolicy,
 };
 
-use super::{authorize, good, location, refused, with, without};
+use super::{
+    after_the_redirect_uri, authorize, before_the_redirect_uri, location, refused, with, without,
+};
 use crate::support::{clients::Stored, tenants::t1};
 
 const ON_THE_DEVICE: [&str; 4] = [
@@ -97,16 +99,82 @@ fn a_faulty_request_of_a_program_redirects_nowhere_by_itself() {
 }
 
 #[test]
-fn a_client_that_was_removed_or_blocked_has_no_link() {
+fn an_error_before_the_redirect_uri_is_known_has_no_link() {
+    let before = before_the_redirect_uri();
+    let mut errors: Vec<Error> = before.into_iter().map(|(_, _, error, _)| error).collect();
+    errors.extend([
+        Error::Unreadable,
+        Error::LocalhostPort,
+        Error::LoopbackPort,
+        AccessError::NotForClient.into(),
+    ]);
     for policy in [
         RedirectionPolicy::OpenRedirectProtection,
         RedirectionPolicy::AllowAlways,
     ] {
         let decision = decision_at(ON_THE_DEVICE[0], policy);
-        for error in [Error::UnknownClient, Error::Blocked] {
+        for &error in &errors {
             let refusal = decision.refuse(error);
-            assert_eq!((refusal.response(), refusal.link()), (None, None));
+            let told = (refusal.response(), refusal.link());
+            assert_eq!(told, (None, None), "{error:?}");
         }
+    }
+}
+
+#[test]
+fn an_error_after_the_redirect_uri_is_known_has_a_link() {
+    let decision = decision_at(IN_THE_BROWSER[0], RedirectionPolicy::OpenRedirectProtection);
+    for (_, error, _) in after_the_redirect_uri() {
+        assert!(decision.refuse(error).link().is_some(), "{error:?}");
+    }
+}
+
+#[test]
+fn a_client_that_was_removed_is_told_where_to_register() {
+    let mut tenant = t1();
+    let refusal = AuthorizationRefusal::unknown_client(&tenant);
+    assert_eq!(refusal.error(), Error::UnknownClient);
+    assert_eq!((refusal.response(), refusal.link()), (None, None));
+    let endpoint = tenant.registration_endpoint();
+    assert!(endpoint.is_some());
+    assert_eq!(refusal.registration_endpoint(), endpoint.as_deref());
+    tenant.registration.enabled = false;
+    let refusal = AuthorizationRefusal::unknown_client(&tenant);
+    assert_eq!(refusal.registration_endpoint(), None);
+}
+
+#[test]
+fn a_link_says_where_it_leads() {
+    let of = |uri| {
+        let decision = decision_at(uri, RedirectionPolicy::OpenRedirectProtection);
+        decision.refuse(Error::ServerError).link().unwrap().clone()
+    };
+    assert_eq!(
+        of("https://app.example.com/cb?state=1").destination(),
+        Destination::Site("app.example.com")
+    );
+    assert_eq!(
+        of("http://127.0.0.1:51004/cb").destination(),
+        Destination::Device("127.0.0.1")
+    );
+    assert_eq!(
+        of("com.example.app:/cb").destination(),
+        Destination::App("com.example.app")
+    );
+}
+
+#[test]
+fn debug_of_a_link_shows_no_state() {
+    for mode in ["query", "fragment", "form_post"] {
+        let uri = IN_THE_BROWSER[0];
+        let mut pairs = with("redirect_uri", uri);
+        pairs.push(("response_mode", mode.to_owned()));
+        pairs.retain(|(name, _)| *name != "state");
+        pairs.push(("state", "s-hidden".to_owned()));
+        let refusal = authorize(&t1(), &client_at(uri), pairs).unwrap().deny();
+        let link = refusal.link().unwrap();
+        let shown = format!("{link:?} {:?}", link.target());
+        assert!(!shown.contains("s-hidden"), "{mode}: {shown}");
     }
 }
 
@@ -159,5 +227,4 @@ fn a_denial_without_state_has_none() {
         panic!("a form");
     };
     assert!(!anchor.contains("state="), "{anchor}");
-    assert!(authorize(&t1(), &client, good()).is_ok());
 }

@@ -1,0 +1,60 @@
+//! The owner removes or blocks a client while the user looks at the consent page.
+
+use serde_json::json;
+
+use crate::{
+    client::Client,
+    scene::{consent_page, two_scopes},
+    unreadable::Scene,
+    wire::Answer,
+};
+
+const DECISIONS: [&str; 2] = ["approve", "deny"];
+
+/// A denial of this client would be redirected.
+async fn native_client(scene: &Scene) -> Client {
+    let metadata = json!({
+        "token_endpoint_auth_method": "none", "redirect_uris": ["http://127.0.0.1:33418/cb"],
+    });
+    Client::register(&scene.server.base, metadata).await
+}
+
+fn assert_is_page_without_link(answer: &Answer) {
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert_eq!(answer.header("location"), None);
+    assert!(!answer.body.contains("<a "), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_removed_client_is_told_where_to_register() {
+    let mut scene = Scene::new(Some(&two_scopes("strict")), &[]).await;
+    let endpoint = format!("{}/oidc/register", scene.server.base);
+    for decision in DECISIONS {
+        let client = native_client(&scene).await;
+        let (mut person, consent) = consent_page(&client).await;
+        scene.delete(&client).await;
+        let answer = person.decide(&consent, decision, &["read:items"]).await;
+        assert_is_page_without_link(&answer);
+        assert!(answer.body.contains("invalid_client"), "{}", answer.body);
+        assert!(answer.body.contains(&endpoint), "{}", answer.body);
+        let link = answer.header("link").unwrap();
+        assert_eq!(link, format!("<{endpoint}>; rel=\"registration_endpoint\""));
+    }
+}
+
+#[tokio::test]
+async fn a_blocked_client_is_not_told_of_the_decision() {
+    let mut scene = Scene::new(Some(&two_scopes("strict")), &[]).await;
+    for decision in DECISIONS {
+        let client = native_client(&scene).await;
+        let (mut person, consent) = consent_page(&client).await;
+        scene.block(&client).await;
+        let answer = person.decide(&consent, decision, &["read:items"]).await;
+        assert_is_page_without_link(&answer);
+        assert!(
+            answer.body.contains("have blocked the application"),
+            "{}",
+            answer.body
+        );
+    }
+}
