@@ -35,7 +35,7 @@ macro_rules! values {
 fn access_errors() -> Vec<AccessError> {
     values!(AccessError:
         ApiRequired, NothingOpen, UnknownApi, ApisDiffer, SeveralResources, Closed, NoGrant,
-        NotForClient, MalformedScope, NothingLeft, OtherApi,
+        NotForClient, MalformedScope, NothingLeft, NotGiven, OtherApi,
     )
 }
 

@@ -63,7 +63,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         let units = text.encode_utf16().flat_map(u16::to_le_bytes);
         units.collect()
     };
-    let cases: [(&str, &[u8]); 24] = [
+    let cases: [(&str, &[u8]); 26] = [
         ("no body", b""),
         ("white space", b" \r\n\t"),
         ("a byte order mark", b"\xef\xbb\xbf{}"),
@@ -79,6 +79,11 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
             b"token_endpoint_auth_method=none",
         ),
         ("a form with a number first", b"1=2"),
+        (
+            "a form with brackets in a name",
+            b"redirect_uris[]=https://SECRET.example",
+        ),
+        ("base64", b"eyJTRUNSRVQiOjF9=="),
         ("an array", b"[\"SECRET\"]"),
         ("a string", b"\"a=SECRET\""),
         ("a number", b"17"),

@@ -387,7 +387,11 @@ fn rate_has_one_unit() {
 
 /// Where the errors of a review are.
 fn places(review: &SettingsReview) -> Vec<&str> {
-    review.errors().iter().map(|error| error.path()).collect()
+    review
+        .errors()
+        .iter()
+        .map(oauth_dcr::SettingsError::path)
+        .collect()
 }
 
 #[test]
@@ -453,7 +457,11 @@ fn review_lists_warnings_beside_errors() {
     } ] });
     let review = SettingsDocument::review_json(&document.to_string());
     assert_eq!(places(&review), ["tenants[0].default_audience"]);
-    let warnings: Vec<_> = review.warnings().iter().map(|it| it.path()).collect();
+    let warnings: Vec<_> = review
+        .warnings()
+        .iter()
+        .map(oauth_dcr::SettingsWarning::path)
+        .collect();
     assert_eq!(warnings, ["tenants[0].forwarded_header"]);
 }
 

@@ -140,11 +140,13 @@ impl DecodeError {
 /// Whether `text` begins as a form does: a name, then one `=`. Some encoders leave brackets and spaces of a
 /// name as they are. No JSON begins like that, and base64 ends with `=`.
 fn is_form(text: &str) -> bool {
-    let in_name = |byte: u8| byte == b' ' || byte.is_ascii_graphic() && !b"\"{}:,".contains(&byte);
+    let is_of_name =
+        |byte: u8| byte == b' ' || byte.is_ascii_graphic() && !b"\"{}:,".contains(&byte);
     let pair = text.trim_start_matches('&').split_once('=');
     pair.is_some_and(|(name, value)| {
-        let is_name = !name.is_empty() && !name.starts_with('[') && name.bytes().all(in_name);
-        is_name && !value.starts_with('=')
+        let reads_as_name =
+            !name.is_empty() && !name.starts_with('[') && name.bytes().all(is_of_name);
+        reads_as_name && !value.starts_with('=')
     })
 }
 
