@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{
     acl::EdgeSignal,
     settings::{
-        Issuer, SettingsError, SettingsFault, SettingsWarning, TenantSettings, check, review,
+        Issuer, SettingsError, SettingsFault, SettingsWarning, TenantSettings, check, given::Given,
+        review,
     },
     values::TenantId,
 };
@@ -152,7 +153,9 @@ impl SettingsReview {
 fn read(json: &str) -> Result<Vec<TenantSettings>, SettingsError> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut reader = serde_json::Deserializer::from_str(json);
-    let read: Result<Unchecked, _> = serde_path_to_error::deserialize(&mut reader);
+    // No preset is about the document itself. Its reader takes objects for objects, and nothing else.
+    let given = Given::default();
+    let read: Result<Unchecked, _> = serde_path_to_error::deserialize(given.recording(&mut reader));
     let Unchecked { tenants } = read.map_err(|error| {
         let path = error.path().to_string();
         unreadable(path, error.into_inner())

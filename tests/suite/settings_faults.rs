@@ -528,3 +528,19 @@ fn every_bad_leeway_is_told_its_range() {
         );
     }
 }
+
+#[test]
+fn document_is_an_object() {
+    for json in [
+        r#"[[{ "id": "acme" }]]"#,
+        "[]",
+        "null",
+        "17",
+        r#""tenants""#,
+    ] {
+        let error = SettingsDocument::from_json(json).unwrap_err();
+        let source = error.source().unwrap().to_string();
+        assert!(source.contains("expected an object"), "{json}: {source}");
+        assert!(source.contains("line 1 column"), "{json}: {source}");
+    }
+}
