@@ -41,7 +41,7 @@ pub(crate) fn user(id: &str) -> Option<&'static User> {
 pub(crate) const READ_ITEMS: &str = "read:items";
 const WRITE_ITEMS: &str = "write:items";
 
-/// One tenant for the clients of AI agents, where anyone may register, and may then read the items of whoever consents.
+/// One tenant for the clients of AI agents, where anyone may register and then read the items of users who consent.
 pub(crate) fn settings(base: &str) -> Result<SettingsDocument, SettingsError> {
     let mut api = ApiSettings::new(format!("{base}/api"));
     api.scopes = vec![READ_ITEMS.to_owned(), WRITE_ITEMS.to_owned()];

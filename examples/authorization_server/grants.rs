@@ -46,7 +46,7 @@ impl Grant {
         self.tenant == *tenant && self.client_id == *client_id
     }
 
-    /// The family, locked: whoever decides by it changes it before anybody else looks at it.
+    /// The family, locked: a request that reads it changes it before another request can read it.
     pub(crate) fn family(&self) -> MutexGuard<'_, RefreshFamily> {
         self.family.lock().unwrap_or_else(PoisonError::into_inner)
     }

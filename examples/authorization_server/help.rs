@@ -25,7 +25,7 @@ Examples:
 --check prints one line for each problem: `error: PATH: TEXT` or `warning: PATH: TEXT`, all errors and then
 all warnings. A file with wrong syntax, an unknown field or a value of the wrong type can't be read further:
 its first such error is the only line. Name the --geoip files that the server
-will have: rules on countries or ASNs need them. It does not listen, and opens no store.
+will have: rules on countries or ASNs need them. --check does not listen, and opens no store.
 
 --explain reads the request from a JSON file. Only `body` is required:
   {

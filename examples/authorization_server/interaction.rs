@@ -94,7 +94,7 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
             let decision = decision.limited_to(ticked.iter().map(String::as_str));
             approve(app, tenant, decision, user, &sent.headers).await
         }
-        // Whatever is no approval is a denial, by the user who has signed in.
+        // Anything but an approval is a denial by the user, who has signed in.
         Ok(Some(_)) => refused(&decision.deny(), &sent.headers),
     };
     app.sessions.end(&sent.ticket);

@@ -96,7 +96,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
     Spec {
         name: "protect-name",
         values: &["NAME"],
-        help: "Warn on consent pages of clients whose names look like this one",
+        help: "On consent pages, warn about clients whose names look like this name",
         default: "none",
         may_repeat: true,
         read: |options, values| {
@@ -144,7 +144,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
     Spec {
         name: "refresh-lifetime",
         values: &["SECONDS"],
-        help: "How long a refresh token is good, and all those that replace it",
+        help: "How long a refresh token and its replacements are good",
         default: "2592000",
         may_repeat: false,
         read: |options, values| {

@@ -1,4 +1,4 @@
-//! What the program says to whoever started it.
+//! What the program prints for the person who started it.
 
 use std::{
     error::Error,

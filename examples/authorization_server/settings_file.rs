@@ -111,7 +111,7 @@ fn issuer_error_at(host: &str, settings: &TenantSettings) -> Option<String> {
     // The endpoints stand at the root of the host, so a path would lead clients to documents that are not
     // there (RFC 8414 section 3.1).
     if !tenant.issuer.path().is_empty() {
-        return Some("has a path, and this server has no place for one: remove it".to_owned());
+        return Some("has a path, but this server has its endpoints at the root of the host: remove the path".to_owned());
     }
     let metadata = discovery::metadata(&tenant, MetadataDocument::OAuth);
     metadata.err().map(|error| report::chain(&error))

@@ -47,12 +47,14 @@ pub enum AccessError {
     /// Scopes of an API are requested with a refresh token, and none of them was given with it
     /// (RFC 6749 section 6).
     #[error(
-        "scope names nothing that was given with the refresh token: leave scope out, or start a new \
+        "scope contains no scope that was given with the refresh token: leave scope out, or start a new \
          authorization request"
     )]
     NotGiven,
     /// Another API is named than the one that was given (RFC 8707 section 2.2).
-    #[error("resource or audience names another API than the one that was given: leave it out")]
+    #[error(
+        "resource or audience names an API other than the one that access was given for: leave it out"
+    )]
     OtherApi,
 }
 

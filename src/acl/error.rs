@@ -43,13 +43,13 @@ pub enum AclFault {
     #[error("is not a field")]
     UnknownField,
     /// The rule has no action, or more than one.
-    #[error("has to hold one of allow, block, redirect and log, with the value true")]
+    #[error("has to set exactly one of allow, block, redirect and log to true")]
     NotOneAction,
     /// A redirect URI without a redirect, or the other way round.
     #[error("goes with \"redirect\": true: give both, or neither")]
     RedirectIncomplete,
     /// The scope is none of the four.
-    #[error("is none of \"dcr\", \"authentication\", \"tenant\" and \"management\"")]
+    #[error("has to be \"dcr\", \"authentication\", \"tenant\" or \"management\"")]
     UnknownScope,
     /// The rule looks at no signal: it would be about every request, or about none.
     #[error("has no condition: list values of at least one signal in match or not_match")]

@@ -3,10 +3,10 @@
 use crate::{access::AccessError, authorization::AuthorizationError};
 
 const FAULTY_REQUEST: &str = "The application sent a request that this service cannot accept. \
-    There is nothing that you can do here. Tell the people who make the application what the technical \
-    description says.";
+    You cannot fix this yourself. Send the technical description on this page to the people who make \
+    the application.";
 
-const NOT_OPENED: &str = "The application asked for a part of this service that is not open to \
+const NOT_OPENED: &str = "The application needs a part of this service that is not open to \
     applications. The application has done nothing wrong. Ask the people who run this service to \
     open it.";
 
@@ -21,11 +21,11 @@ impl AuthorizationError {
                  application then registers again."
             }
             Self::Blocked | Self::Access(AccessError::NotForClient) => {
-                "The people who run this service have blocked the application. Ask them if you need \
-                 it."
+                "The people who run this service have blocked the application. If you need the \
+                 application, ask them to allow it."
             }
             Self::RedirectUriNotRegistered | Self::LocalhostPort | Self::LoopbackPort => {
-                "The application asked for the answer at an address that it did not register, so \
+                "The application wants the answer sent to an address that it did not register, so \
                  nothing was sent. If you have just started this in the application yourself, remove \
                  the connection to this service there and add it again. Otherwise close this page."
             }
@@ -38,7 +38,7 @@ impl AuthorizationError {
                  that. In the application, sign in again."
             }
             Self::Denied => {
-                "The application was given nothing. If you change your mind, start again in the \
+                "The application did not get access. If you change your mind, start again in the \
                  application."
             }
             Self::LoginRequired => {

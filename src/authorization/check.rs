@@ -200,7 +200,7 @@ impl TenantSettings {
         client: &Client,
         redirect_uri: &RedirectUri,
     ) -> AuthorizationRefusal {
-        // A state that occurs twice, or that could not be kept, is nobody's.
+        // A state that occurs twice, or could not be kept, is not sent back.
         let state = once(parameters, Parameter::State)
             .and_then(|()| kept_value(parameters, Parameter::State));
         let state = match &state {

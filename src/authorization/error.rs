@@ -17,7 +17,7 @@ pub enum AuthorizationError {
     #[error("a name or a value is not UTF-8: encode the parameters as UTF-8")]
     Unreadable,
     /// `client_id` is missing.
-    #[error("client_id is missing")]
+    #[error("client_id is missing: send the client_id from the registration")]
     ClientIdRequired,
     /// There is no such client: it never was, or its registration is gone.
     #[error("client_id names no client of this server: register again")]
@@ -30,20 +30,21 @@ pub enum AuthorizationError {
     RedirectUriRequired,
     /// `redirect_uri` is not one that the client registered.
     #[error(
-        "redirect_uri is not among the redirect_uris that the client registered: send one of them as it is"
+        "redirect_uri is not among the redirect_uris that the client registered: send one of them unchanged"
     )]
     RedirectUriNotRegistered,
     /// `redirect_uri` is on `localhost`, differs from a registered one by its port alone, and the
     /// tenant lets only the ports of `127.0.0.1` and `[::1]` differ (RFC 8252 section 7.3).
     #[error(
-        "redirect_uri differs from a registered one by its port: the port of localhost counts, \
-         that of 127.0.0.1 and [::1] does not; register http://127.0.0.1, or send the registered port"
+        "redirect_uri differs from a registered one by its port: the port of localhost has to match, \
+         but the port of 127.0.0.1 and [::1] does not; register a URI on http://127.0.0.1, or send \
+         the registered port"
     )]
     LocalhostPort,
     /// `redirect_uri` is on a loopback host, differs from a registered one by its port alone, and the
     /// port counts.
     #[error(
-        "redirect_uri differs from a registered one by its port, which counts here: send the \
+        "redirect_uri differs from a registered one by its port, and the port has to match: send the \
          registered port, or register this one"
     )]
     LoopbackPort,
@@ -55,7 +56,10 @@ pub enum AuthorizationError {
     },
     /// A value that is longer than 4096 bytes, or holds a control character. `authorization_details`
     /// may hold tabs and line ends.
-    #[error("{parameter} is longer than 4096 bytes or holds a control character")]
+    #[error(
+        "{parameter} is longer than 4096 bytes or contains a control character: shorten it, or \
+         remove the character"
+    )]
     MalformedValue {
         /// Its name, or "an ext- parameter".
         parameter: &'static str,
@@ -74,17 +78,19 @@ pub enum AuthorizationError {
     ResponseTypeRequired,
     /// `response_type` is not one that such a client can have.
     #[error(
-        "response_type is not supported: send one from response_types_supported of the metadata"
+        "response_type is not supported: send a value from response_types_supported in the \
+         metadata of this server"
     )]
     UnsupportedResponseType,
     /// `response_type` is not among those that the client registered.
     #[error(
-        "response_type is not among the response_types that the client registered, or lacks its grant_type"
+        "the client did not register this response_type, or the grant type that it needs: register \
+         again with both"
     )]
     ResponseTypeNotRegistered,
     /// `response_mode` is not `query`, `fragment` or `form_post`, or would put a token into a query.
     #[error(
-        "response_mode is not supported: send query, fragment or form_post, and not query where \
+        "response_mode is not supported: send query, fragment or form_post; query is not allowed if \
          response_type asks for a token"
     )]
     UnsupportedResponseMode,
@@ -101,7 +107,7 @@ pub enum AuthorizationError {
     )]
     MalformedChallenge,
     /// `code_challenge_method` is not `S256`; where it is missing, it means `plain`.
-    #[error("code_challenge_method has to be S256; if it is missing, it means plain")]
+    #[error("code_challenge_method is missing or not S256: send code_challenge_method=S256")]
     UnsupportedChallengeMethod,
     /// `prompt=none` (OpenID Connect Core section 3.1.2.1) leaves no room for the consent that a
     /// third-party client always needs.
@@ -114,7 +120,8 @@ pub enum AuthorizationError {
     ConnectionNotAvailable,
     /// No connection is promoted to the domain level, so that nobody could sign in.
     #[error(
-        "this server has no connection by which users of applications can sign in; the application is not at fault"
+        "this server has no connection by which users of applications can sign in; the application \
+         is not at fault"
     )]
     NoConnection,
     /// The client may not have what it asks for.

@@ -109,7 +109,7 @@ impl Draft {
         Ok(left)
     }
 
-    /// The same for a list of which nothing needs to be left.
+    /// The same for a list that may end up empty.
     pub(super) fn prune(
         &mut self,
         member: &'static str,

@@ -22,7 +22,7 @@ pub enum RegistrationError {
     #[error("no tenant has this address; check the URL")]
     UnknownTenant,
     /// The request is neither POST nor OPTIONS.
-    #[error("this endpoint takes POST requests; register a client with one")]
+    #[error("this endpoint accepts only POST; send the registration as a POST request")]
     MethodNotAllowed,
     /// The tenant has not turned registration on.
     #[error(
@@ -105,7 +105,7 @@ pub enum RegistrationError {
         decision: RateDecision,
     },
     /// The body is larger than the tenant's `max_body_bytes`.
-    #[error("the body is larger than {max} bytes; send at most that many")]
+    #[error("the body is larger than {max} bytes; send a smaller one")]
     BodyTooLarge {
         /// The most it may have, in bytes.
         max: usize,
@@ -130,7 +130,7 @@ pub enum RegistrationError {
     Metadata(#[from] MetadataError),
     /// The tenant has as many clients as it may, and each of them was used or is blocked.
     #[error(
-        "this tenant has as many clients as it may; the owner of the tenant can remove some or raise \
+        "this tenant has reached its limit of clients; the owner of the tenant can remove some or raise \
          the limit"
     )]
     TooManyClients,

@@ -30,7 +30,7 @@ const PARAMETERS: [&str; 18] = [
     "user",
 ];
 
-/// How a URL is not that of a database.
+/// Why a URL is not the URL of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UrlFault {
     #[error("the URL does not have the form postgres://USER:PASSWORD@HOST:PORT/DATABASE")]

@@ -104,7 +104,7 @@ pub enum MetadataFault {
         supported: Box<[&'static str]>,
     },
     /// Nothing that this server supports is in the list.
-    #[error("holds nothing that is supported{}", Supported(supported))]
+    #[error("contains no supported value{}", Supported(supported))]
     NothingSupported {
         /// What is.
         supported: Box<[&'static str]>,
@@ -128,7 +128,7 @@ pub enum MetadataFault {
     /// A client that keeps the grant `implicit` has https redirect URIs that are not loopback, whatever
     /// its `application_type` (OpenID Connect Registration section 2).
     #[error(
-        "has to be https, and not loopback, for a client with the grant implicit; use such a URI, or \
+        "has to use https, and no loopback host, because the client registers the grant implicit; change the URI, or \
          leave out implicit"
     )]
     NotForImplicitGrant,
@@ -148,10 +148,12 @@ pub enum MetadataFault {
     )]
     InvalidScope,
     /// The language tag after the `#` is not well-formed (BCP 47).
-    #[error("has a language tag that is not well-formed; use one such as en or pt-BR")]
+    #[error("has a language tag that is not well-formed; use a tag such as en or pt-BR")]
     InvalidLanguageTag,
     /// The key set holds a private or symmetric key, which is now known to more than its owner.
-    #[error("holds a private or symmetric key; replace that key, it has leaked")]
+    #[error(
+        "contains a private or symmetric key, which has now leaked; replace the key, and send only public keys"
+    )]
     PrivateKey,
 }
 
@@ -200,6 +202,6 @@ impl fmt::Display for Supported<'_> {
         if self.0.is_empty() {
             return Ok(());
         }
-        write!(f, "; supported are: {}", self.0.join(", "))
+        write!(f, "; supported values: {}", self.0.join(", "))
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 ///
 /// It serialises as one entry of the settings document; every field but `id` has a default, and an
 /// unknown field is an error. A document may name a `preset`, which sets the fields that it leaves out;
-/// `"agents"` is the one that there is ([`TenantSettings::for_agents`]). What is written are the settings
+/// `"agents"` is the only preset ([`TenantSettings::for_agents`]). A document that is written has the settings
 /// themselves.
 ///
 /// ```

@@ -4,8 +4,8 @@ use crate::{
 };
 
 /// The same for every code and token that is not good, so guessing codes reveals nothing.
-const NOT_GOOD: &str = "the code or token is unknown, expired, already used or another client's: \
-                        start a new authorization request";
+const NOT_GOOD: &str = "the code or token is unknown, expired, revoked or already used, or belongs to \
+                        another client: start a new authorization request";
 
 /// What is wrong with a token request.
 ///
@@ -39,7 +39,7 @@ pub enum TokenError {
     InvalidClient(ClientAuthenticationError),
     /// A grant that no such client can have.
     #[error(
-        "grant_type is not supported: grant_types_supported in the server's metadata lists the values"
+        "grant_type is not supported: send a value from grant_types_supported in the metadata of this server"
     )]
     UnsupportedGrantType,
     /// A grant that the client did not register.
@@ -104,7 +104,7 @@ pub enum GrantFault {
     Replayed,
     /// `redirect_uri` is not that of the authorization request (RFC 6749 section 4.1.3).
     #[error(
-        "redirect_uri has to be the one of the authorization request, and still be registered: \
+        "redirect_uri is not the one in the authorization request, or is no longer registered: \
          send the same text"
     )]
     RedirectUri,
@@ -119,12 +119,12 @@ pub enum GrantFault {
     /// worth nothing, and a verifier for one is a sign of an attack (RFC 9700 section 4.8.2).
     #[error(
         "code_verifier can't be checked, because the authorization request had no code_challenge: \
-         start a new one with code_challenge and code_challenge_method=S256"
+         start a new authorization request with code_challenge and code_challenge_method=S256"
     )]
     NoChallenge,
     /// What the client was given has been taken from it since.
     #[error(
-        "the client may no longer have the access that it was given: start a new authorization request"
+        "the client is no longer allowed the access that it was given: start a new authorization request"
     )]
     Withdrawn,
 }

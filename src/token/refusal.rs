@@ -47,14 +47,16 @@ impl TokenRefusal {
     }
 }
 
-/// Of a client that could not be authenticated, it says the same whatever the reason is.
+/// The text is the same for every reason why a client could not be authenticated.
 impl fmt::Display for TokenRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(f)?;
         if !matches!(self.error, TokenError::InvalidClient(_)) {
             return Ok(());
         }
-        f.write_str(": authenticate by the method that the client registered, one of ")?;
+        f.write_str(
+            ": authenticate with the method that the client registered; supported methods: ",
+        )?;
         for (at, method) in self.methods.iter().enumerate() {
             let separator = if at == 0 { "" } else { ", " };
             write!(f, "{separator}{}", method.as_str())?;

@@ -123,7 +123,7 @@ pub enum InvalidScheme {
     Malformed,
     /// Following such a URI can run code, read a file or start a message.
     #[error(
-        "this scheme can never be a redirect URI's: remove it; https and http need no permission"
+        "this scheme can never be used in a redirect URI: remove it; https and http need not be listed"
     )]
     NeverAllowed,
 }

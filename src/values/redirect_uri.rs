@@ -91,7 +91,9 @@ pub enum RedirectUriError {
     #[error("has a host of a single label; use a full name such as app.example.com")]
     SingleLabelHost,
     /// A port that is not 1 to 65535, written without leading zeros.
-    #[error("has a port that is not 1 to 65535 without leading zeros; correct it or leave it out")]
+    #[error(
+        "has an invalid port; use a number from 1 to 65535 without leading zeros, or leave the port out"
+    )]
     Port,
     /// Plain http to a host other than `127.0.0.1`, `[::1]` and `localhost`.
     #[error("http is for 127.0.0.1, [::1] and localhost only; use https, or one of these hosts")]

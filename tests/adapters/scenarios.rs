@@ -45,7 +45,7 @@ fn not_json_at(column: usize) -> Expected {
 pub(crate) fn too_large() -> Expected {
     invalid_request(
         413,
-        "the body is larger than 65536 bytes; send at most that many",
+        "the body is larger than 65536 bytes; send a smaller one",
         "body_too_large",
     )
 }
@@ -92,7 +92,7 @@ fn not_found() -> Expected {
 }
 
 fn not_allowed() -> Expected {
-    let description = "this endpoint takes POST requests; register a client with one";
+    let description = "this endpoint accepts only POST; send the registration as a POST request";
     Expected::refused(405, "invalid_request", description).with("allow", "POST, OPTIONS")
 }
 

@@ -12,8 +12,8 @@ use crate::{
     wire::{Pairs, get, pairs, post, with, without},
 };
 
-const FAILED: &str = "client authentication failed: authenticate by the method that the client \
-                      registered, one of none, client_secret_post; if the registration is gone, \
+const FAILED: &str = "client authentication failed: authenticate with the method that the \
+                      client registered; supported methods: none, client_secret_post; if the registration is gone, \
                       register again";
 
 fn registered_is_enough() -> Value {

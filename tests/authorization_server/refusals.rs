@@ -160,7 +160,7 @@ async fn a_faulty_request_offers_a_link_and_sends_nothing() {
         let leads = format!("This leads to <strong>{place}</strong>");
         assert!(page.body.contains(&leads), "{}", page.body);
         assert!(
-            page.body.contains("There is nothing that you can do here."),
+            page.body.contains("You cannot fix this yourself."),
             "{}",
             page.body
         );
@@ -294,7 +294,7 @@ async fn the_port_of_localhost_is_explained() {
     );
     let text = description(&client, &request).await;
     assert!(
-        text.contains("the port of localhost counts, that of 127.0.0.1"),
+        text.contains("the port of localhost has to match, but the port of 127.0.0.1"),
         "{text}"
     );
 }

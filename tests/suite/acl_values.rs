@@ -260,7 +260,7 @@ fn other_members_are_told_their_form() {
         (
             "/rule/action",
             json!({ "block": false }),
-            "acl[1].rule.action has to hold one of allow, block, redirect and log, with the value true",
+            "acl[1].rule.action has to set exactly one of allow, block, redirect and log to true",
         ),
         (
             "/rule/action",
@@ -280,7 +280,7 @@ fn other_members_are_told_their_form() {
         (
             "/rule/scope",
             json!("all"),
-            "acl[1].rule.scope is none of \"dcr\", \"authentication\", \"tenant\" and \"management\"",
+            "acl[1].rule.scope has to be \"dcr\", \"authentication\", \"tenant\" or \"management\"",
         ),
         (
             "/rule/scope",

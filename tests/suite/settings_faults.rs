@@ -241,7 +241,7 @@ fn values_of_registration_say_what_to_write() {
         (
             uris(json!({ "schemes": ["https"] })),
             "registration.redirect_uris.schemes[0]",
-            "https and http need no permission",
+            "https and http need not be listed",
         ),
         (
             uris(json!({ "max": "32" })),

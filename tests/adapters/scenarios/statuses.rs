@@ -110,7 +110,7 @@ fn access() -> Vec<Scenario> {
             Expected::refused(
                 403,
                 "too_many_entities",
-                "this tenant has as many clients as it may; the owner of the tenant can remove some or raise the limit",
+                "this tenant has reached its limit of clients; the owner of the tenant can remove some or raise the limit",
             )
             .left(4),
         ),

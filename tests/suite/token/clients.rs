@@ -128,8 +128,8 @@ fn answer(refusal: &TokenRefusal) -> String {
     format!("{} {:?} {:?}", head.status, head.headers, body)
 }
 
-const FAILED: &str = "client authentication failed: authenticate by the method that the client \
-                      registered, one of none, client_secret_post; if the registration is gone, \
+const FAILED: &str = "client authentication failed: authenticate with the method that the \
+                      client registered; supported methods: none, client_secret_post; if the registration is gone, \
                       register again";
 
 #[test]
@@ -150,7 +150,7 @@ fn a_failed_authentication_lists_the_methods_of_the_tenant() {
         .into_iter()
         .collect();
     let told = refusal(&tenant).to_string();
-    assert!(told.contains("one of client_secret_basic;"), "{told}");
+    assert!(told.contains("methods: client_secret_basic;"), "{told}");
     let gone = TokenRefusal::unknown_client(&tenant, Some(b"Basic eA=="));
     assert_eq!(gone.to_string(), told);
     assert!(gone.used_authorization_header());
