@@ -62,10 +62,10 @@ impl AccessError {
     /// The error code that stands for it (RFC 6749 section 4.1.2.1, RFC 8707 section 2).
     pub const fn code(self) -> &'static str {
         match self {
-            Self::ApiRequired | Self::NothingOpen => "invalid_request",
-            Self::UnknownApi | Self::ApisDiffer | Self::SeveralResources | Self::OtherApi => {
-                "invalid_target"
-            }
+            // A repeated parameter is an invalid request, also where RFC 8707 section 2 would let it occur
+            // more than once.
+            Self::ApiRequired | Self::NothingOpen | Self::SeveralResources => "invalid_request",
+            Self::UnknownApi | Self::ApisDiffer | Self::OtherApi => "invalid_target",
             Self::Closed | Self::NoGrant | Self::NotForClient => "unauthorized_client",
             Self::MalformedScope | Self::NothingLeft | Self::NotGiven => "invalid_scope",
         }

@@ -250,7 +250,7 @@ fn of_access() -> Vec<(Pairs, Error, &'static str)> {
         (
             twice("resource", other),
             AccessError::SeveralResources,
-            "invalid_target",
+            "invalid_request",
         ),
         (
             with("scope", "a\tb"),

@@ -458,6 +458,7 @@ fn a_token_request_may_name_the_api_that_was_given_and_no_other() {
     several.push(("resource", "https://other.example".to_owned()));
     let refused = error(exchange(&t1(), &public(), several, Some(&binding)));
     assert_eq!(refused, AccessError::SeveralResources.into());
+    assert_eq!(refused.code(), "invalid_request");
 }
 
 #[test]
