@@ -66,7 +66,7 @@ async fn a_person_can_act_on_every_refusal() {
     assert_eq!(seen["forgotten"]["links"], 0);
     assert_reads(&seen["closed"], "The application has done nothing wrong.");
     assert_tells_when_pressed(&seen["closed"], "error=unauthorized_client&");
-    assert_reads(&seen["denied"], "The application was given nothing.");
+    assert_reads(&seen["denied"], "The application did not get access.");
     assert_tells_when_pressed(&seen["denied"], "error=access_denied&");
     assert_tells_when_pressed(&seen["denied-form"], "https://app.example.com/callback");
 
