@@ -175,7 +175,7 @@ fn rate_limits(tenant: &TenantSettings) -> String {
         ),
     ] {
         let quota = quota.map(|quota| serde_json::to_string(&quota).unwrap_or_default());
-        let quota = quota.map(|quota| format!("{quota}, taken for unused here"));
+        let quota = quota.map(|quota| format!("{quota}, assumed to be unused"));
         let _ = writeln!(text, "{name}: {}", quota.as_deref().unwrap_or("none"));
     }
     text

@@ -69,7 +69,8 @@ impl TokenDecision {
     ///
     /// It names the scopes of the access token, and `offline_access` if the client has a refresh token
     /// from now on. A confidential client keeps the refresh token that it presented, so its answers name
-    /// `offline_access` without a new token. If nothing was given it is empty. An answer without `scope` would tell the client that it was given all that it asked for.
+    /// `offline_access` without a new token. If nothing was given, it is empty: an answer without `scope`
+    /// would tell the client that it was given all that it asked for.
     pub fn scope(&self) -> String {
         let of_access = self
             .access
