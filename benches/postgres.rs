@@ -8,6 +8,8 @@
 
 #[path = "floor/postgres.rs"]
 mod floor;
+#[path = "../tests/support/free_port.rs"]
+mod free_port;
 #[path = "../tests/support/private_home.rs"]
 mod private_home;
 #[path = "../tests/support/private_postgres.rs"]

@@ -2,6 +2,8 @@
 
 #[path = "support/example_binary.rs"]
 mod example_binary;
+#[path = "support/free_port.rs"]
+mod free_port;
 #[path = "support/private_home.rs"]
 mod private_home;
 #[path = "support/private_postgres.rs"]

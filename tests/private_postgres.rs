@@ -1,5 +1,7 @@
 //! The PostgreSQL of the tests itself: what it promises to those that are built on it.
 
+#[path = "support/free_port.rs"]
+mod free_port;
 #[path = "support/private_home.rs"]
 mod private_home;
 #[path = "support/private_postgres.rs"]

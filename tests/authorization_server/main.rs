@@ -2,6 +2,8 @@
 
 #[path = "../support/example_server.rs"]
 mod example_server;
+#[path = "../support/free_port.rs"]
+mod free_port;
 #[path = "../support/installed.rs"]
 mod installed;
 #[path = "../support/own_api.rs"]

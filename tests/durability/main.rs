@@ -11,6 +11,8 @@
 
 #[path = "../support/example_server.rs"]
 mod example_server;
+#[path = "../support/free_port.rs"]
+mod free_port;
 #[path = "../../benches/support/minted.rs"]
 mod minted;
 #[path = "../support/private_home.rs"]

@@ -5,6 +5,8 @@
 #[path = "../suite/support/dice.rs"]
 mod dice;
 mod distant;
+#[path = "../support/free_port.rs"]
+mod free_port;
 mod golden;
 mod groups;
 mod outages;

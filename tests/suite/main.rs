@@ -20,6 +20,8 @@ mod decisions_corpus;
 mod discovery;
 mod evidence;
 mod explanation;
+#[path = "../support/free_port.rs"]
+mod free_port;
 mod geoip;
 mod growth;
 mod initial_access;

@@ -1,23 +1,19 @@
 //! The example server with its own API, and with settings that differ from the built-in ones.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    ops::Range,
-};
+use std::ops::RangeInclusive;
 
-use oauth_dcr::{OsRandom, SecureRandom as _};
 use serde_json::{Value, json};
 
-use crate::example_server::ExampleServer;
+use crate::{example_server::ExampleServer, free_port::free_port};
 
 /// Ports that no system hands out by itself.
-const PORTS: Range<u16> = 10_000..20_000;
+const PORTS: RangeInclusive<u16> = 10_000..=19_999;
 
 /// Starts it with the settings of its built-in tenant, apart from `changes` to members of the tenant.
 /// It asks no person for consent.
 pub(crate) fn start_changed(changes: &Value) -> ExampleServer {
     // The API is named by the server's address, so that is settled first.
-    let address = format!("127.0.0.1:{}", free_port());
+    let address = format!("127.0.0.1:{}", free_port(&PORTS));
     let settings = settings(&format!("http://{address}"), changes);
     ExampleServer::start_at(&address, &settings)
 }
@@ -37,15 +33,4 @@ fn settings(base: &str, changes: &Value) -> Value {
         tenant[name] = value.clone();
     }
     json!({ "tenants": [tenant] })
-}
-
-fn free_port() -> u16 {
-    loop {
-        let mut bytes = [0; 2];
-        OsRandom.fill(&mut bytes).unwrap();
-        let port = u16::from_ne_bytes(bytes);
-        if PORTS.contains(&port) && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
 }

@@ -4,7 +4,6 @@
 use std::{
     fs::{self, File},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    net::{Ipv4Addr, TcpListener},
     ops::RangeInclusive,
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
@@ -12,8 +11,10 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use crate::private_home::{Home, random_name, within_limit};
-use oauth_dcr::{OsRandom, SecureRandom as _};
+use crate::{
+    free_port::free_port,
+    private_home::{Home, random_name, within_limit},
+};
 
 /// How many ports are tried. Each was free a moment before.
 const PORT_TRIES: usize = 20;
@@ -64,7 +65,7 @@ impl PrivatePostgres {
             databases: AtomicUsize::new(0),
         };
         for _ in 0..PORT_TRIES {
-            server.port = free_port();
+            server.port = free_port(&PORTS);
             match server.launch() {
                 Ok(()) => return server,
                 // Somebody took it in between.
@@ -187,17 +188,6 @@ fn is_ready(data: &Path, id: &str) -> bool {
     let lock = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
     let lines: Vec<_> = lock.lines().map(str::trim).collect();
     lines.first() == Some(&id) && lines.get(7) == Some(&"ready")
-}
-
-fn free_port() -> u16 {
-    loop {
-        let mut bytes = [0; 2];
-        OsRandom.fill(&mut bytes).unwrap();
-        let port = u16::from_ne_bytes(bytes);
-        if PORTS.contains(&port) && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
 }
 
 /// The folder of the programs that `tests/servers/install.sh` installs.
