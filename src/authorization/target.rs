@@ -5,7 +5,7 @@ use std::mem;
 use crate::parameters::decoded;
 
 /// The parameters of authorization responses (RFC 6749 sections 4.1.2 and 4.2.2, RFC 9207, OpenID
-/// Connect Core section 3.3.2.5 and Session Management, JARM), but for `state`.
+/// Connect Core section 3.3.2.5 and Session Management, JARM), except `state`.
 const RESPONSE_PARAMETERS: [&str; 12] = [
     "access_token",
     "code",

@@ -37,7 +37,7 @@ use serde_json::Value;
 /// | algorithms of request objects, of JWT responses and of client assertions; `require_request_uri_registration` | removed, as is what they are for |
 /// | `mtls_endpoint_aliases` | without the endpoints that are removed; removed if none is left |
 /// | `signed_metadata` | an error: it would take precedence over all this (RFC 8414 section 2.1). Sign what comes out |
-/// | everything else | the host's, untouched but for empty lists: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for clients to be known |
+/// | everything else | the host's, unchanged, except that empty lists are left out: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for clients to be known |
 ///
 /// A member that is `null` is left out. So is an empty list, also of a member that is the host's
 /// (RFC 8414 section 3.2, OpenID Connect Discovery section 4.2). The exception is

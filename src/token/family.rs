@@ -44,7 +44,7 @@ pub(super) enum Standing {
 impl RefreshFamily {
     /// The state of a family in which no token was ever replaced.
     ///
-    /// Decisions give it with the first refresh token. Beside that it is only for refresh tokens that an
+    /// Decisions give it with the first refresh token. Otherwise it is only for refresh tokens that an
     /// older version issued, when families had no state: delete those that were replaced, and give each
     /// of the others this state. A family whose state is lost has ended.
     pub const fn unrotated() -> Self {

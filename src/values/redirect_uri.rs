@@ -235,7 +235,7 @@ impl RedirectUri {
         *self.text == *requested || self.host_but_for_port(requested).is_some_and(floats)
     }
 
-    /// The loopback host of `requested`, if it is this redirect URI but for the port.
+    /// The loopback host of `requested`, if the two URIs differ in nothing but the port.
     pub(crate) fn host_but_for_port(&self, requested: &str) -> Option<&'static str> {
         if !self.is_loopback() {
             return None;

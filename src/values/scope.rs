@@ -29,7 +29,7 @@ impl Scope {
     /// [`InvalidScope`] if there is no token, or a text that is no `scope-token`.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidScope> {
         let text = text.into();
-        // Without stray spaces the text is kept as it is, and not allocated anew.
+        // Without stray spaces the text is kept as it is, without a new allocation.
         if text.split(' ').all(is_scope_token) {
             return Ok(Self(text.into_boxed_str()));
         }

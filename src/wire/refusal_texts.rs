@@ -1,6 +1,6 @@
 //! Every text that refuses something is in `refusals.txt` beside this file, for a reviewer to read.
 //!
-//! `UPDATE_REFUSALS=1` writes the file anew. A new variant of an error does not compile before it is listed
+//! `UPDATE_REFUSALS=1` rewrites the file. A new variant of an error does not compile before it is listed
 //! here.
 
 use std::{
