@@ -37,8 +37,9 @@ use ipnet::IpNet;
 use maxminddb::{Reader, path};
 use networks::{Addresses, Dice};
 use oauth_dcr::{
-    GeoSource as _, LocationParts, Timestamp,
+    Timestamp,
     acl::{Acl, AclScope, Conditions, Endpoint, NetworkSet, Rule, Signals},
+    geo::{GeoSource as _, LocationParts},
     geoip::{Database, Databases, Fields},
 };
 use prefix_trie::joint::JointPrefixSet;

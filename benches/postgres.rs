@@ -26,7 +26,9 @@ use std::{
 
 use floor::Floor;
 use oauth_dcr::{
-    Client, ClientId, ClientStore as _, InsertOutcome, Insertion, PostgresStore, TenantId,
+    Client, ClientId, TenantId,
+    postgres::PostgresStore,
+    store::{ClientStore as _, InsertOutcome, Insertion},
 };
 use private_postgres::PrivatePostgres;
 use serde_json::Value;

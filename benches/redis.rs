@@ -29,7 +29,11 @@ use std::{
 
 use cores::Cores;
 use floor_limiter::Floor;
-use oauth_dcr::{Quota, RateKey, RateLimiter as _, RedisRateLimiter, TenantId};
+use oauth_dcr::{
+    TenantId,
+    rate_limit::{Quota, RateKey, RateLimiter as _},
+    redis::RedisRateLimiter,
+};
 use private_redis::PrivateRedis;
 use redis::{Client, aio::ConnectionManager};
 use spread::rounds;

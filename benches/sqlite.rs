@@ -26,7 +26,11 @@ use std::{
 };
 
 use minted::Minted;
-use oauth_dcr::{Client, ClientStore as _, InsertOutcome, Insertion, SqliteStore};
+use oauth_dcr::{
+    Client,
+    sqlite::SqliteStore,
+    store::{ClientStore as _, InsertOutcome, Insertion},
+};
 use spread::{Spread, rounds, verdict};
 use sqlx::{
     ConnectOptions as _, SqliteConnection,

@@ -4,9 +4,19 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Mutex;
 
-use oauth_dcr::{BackendError, BlockOutcome, Client, ClientId, ClientStore, ClientUpdate, FoldKey};
-use oauth_dcr::{InsertOutcome, Insertion, RemoveOutcome, StoredClient, Sweep, TenantId, Touch};
-use oauth_dcr::{TouchOutcome, UpdateOutcome, Usage, conformance};
+use oauth_dcr::{
+    BackendError, Client, ClientId,
+    store::{BlockOutcome, ClientStore, ClientUpdate, FoldKey},
+};
+use oauth_dcr::{
+    TenantId,
+    client::StoredClient,
+    store::{InsertOutcome, Insertion, RemoveOutcome, Sweep, Touch},
+};
+use oauth_dcr::{
+    conformance,
+    store::{TouchOutcome, UpdateOutcome, Usage},
+};
 
 type Answer<T> = Result<T, BackendError>;
 type Page = Vec<StoredClient>;
@@ -45,7 +55,7 @@ impl Row {
 pub(crate) struct MyStore(Mutex<BTreeMap<TenantId, Rows>>);
 
 impl MyStore {
-    /// What [`Insertion::evicted`] and [`oauth_dcr::UserLimit::evicted`] choose from.
+    /// What [`Insertion::evicted`] and [`oauth_dcr::store::UserLimit::evicted`] choose from.
     fn lives(rows: &Rows) -> impl ExactSizeIterator<Item = (&ClientId, bool, Usage)> {
         rows.iter().map(|(id, row)| (id, row.blocked, row.usage))
     }

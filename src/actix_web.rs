@@ -44,14 +44,14 @@ use http::{
 use http_body::Frame;
 
 use crate::{
-    acl::Signals, settings::EndpointPath, tower::RegistrationService, values::TenantId,
-    wire::PeerAddress,
+    acl::Signals, endpoint::PeerAddress, settings::EndpointPath, tower::RegistrationService,
+    types::TenantId,
 };
 
 /// The endpoint at `/oidc/register`, for [`App::service`](::actix_web::App::service).
 ///
 /// It takes a [`Registrar`](crate::Registrar), or a [`RegistrationService`] that was set up further.
-/// Tenants with another [`path`](crate::RegistrationSettings::path) need [`routes_at`].
+/// Tenants with another [`path`](crate::settings::RegistrationSettings::path) need [`routes_at`].
 ///
 /// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else
 /// [`HttpRequest::peer_addr`]. [`Signals<'static>`](Signals) in the extensions are those that the host
@@ -80,7 +80,7 @@ pub fn routes(service: impl Into<RegistrationService>) -> Resource {
 /// As [`routes`], at another path, which may have actix-web's patterns.
 ///
 /// Clients are sent to the tenant's issuer followed by its
-/// [`path`](crate::RegistrationSettings::path), so that has to lead here: with the issuer
+/// [`path`](crate::settings::RegistrationSettings::path), so that has to lead here: with the issuer
 /// `https://auth.example.com/tenants/acme` and the default path, mount it at
 /// `/tenants/{tenant}/oidc/register`. In a scope, [`tenant_by`](RegistrationService::tenant_by) sees the
 /// whole path.

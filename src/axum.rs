@@ -33,15 +33,15 @@ use http_body_util::Full;
 use tower_service::Service;
 
 use crate::{
+    endpoint::PeerAddress,
     settings::EndpointPath,
     tower::{RegistrationService, ResponseFuture},
-    wire::PeerAddress,
 };
 
 /// The endpoint at `/oidc/register`, to be merged into the host's router.
 ///
 /// It takes a [`Registrar`](crate::Registrar), or a [`RegistrationService`] that was set up further.
-/// Tenants with another [`path`](crate::RegistrationSettings::path) need [`routes_at`].
+/// Tenants with another [`path`](crate::settings::RegistrationSettings::path) need [`routes_at`].
 ///
 /// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else of axum's
 /// [`ConnectInfo`], which is there if the router is served by
@@ -57,7 +57,7 @@ where
 /// As [`routes`], at another path, which may have axum's captures.
 ///
 /// Clients are sent to the tenant's issuer followed by its
-/// [`path`](crate::RegistrationSettings::path), so that has to lead here: with the issuer
+/// [`path`](crate::settings::RegistrationSettings::path), so that has to lead here: with the issuer
 /// `https://auth.example.com/tenants/acme` and the default path, mount it at
 /// `/tenants/{tenant}/oidc/register`.
 ///

@@ -5,7 +5,7 @@ mod stored;
 
 use crate::{
     registration::ClientMetadata,
-    values::{
+    types::{
         ClientId, ClientType, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp,
     },
 };
@@ -19,8 +19,8 @@ pub use stored::{StoredClient, UnreadableClient};
 ///
 /// ```
 /// use oauth_dcr::{
-///     Client, MemoryStore, RegistrationRequest, Registrar, TenantSelector, TenantSettings,
-///     acl::Signals,
+///     acl::Signals, tenants::TenantSelector, Client, MemoryStore, Registrar, RegistrationRequest,
+///     TenantSettings,
 /// };
 ///
 /// # #[tokio::main(flavor = "current_thread")]

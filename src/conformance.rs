@@ -2,7 +2,7 @@
 //! panics at the first rule that it breaks, naming the rule and what was seen.
 //!
 //! ```
-//! use oauth_dcr::{LocalRateLimiter, MemoryStore, conformance};
+//! use oauth_dcr::{conformance, rate_limit::LocalRateLimiter, MemoryStore};
 //!
 //! #[tokio::main] // in your tests: #[tokio::test(flavor = "multi_thread")]
 //! async fn main() {

@@ -1,12 +1,10 @@
-//! What can go wrong outside the pure rules: the outside world, and with it a registration.
+//! Why a registration, or what an owner asked for, did not happen.
 
-mod backend;
-mod owner;
-mod registration;
+mod owner_error;
+mod registration_error;
 
-pub use backend::{BackendError, RandomError};
-pub use owner::OwnerError;
-pub use registration::RegistrationError;
+pub use owner_error::OwnerError;
+pub use registration_error::RegistrationError;
 
 #[cfg(test)]
-pub(crate) use registration::tests::one_of_each;
+pub(crate) use registration_error::tests::one_of_each;

@@ -38,7 +38,7 @@ pub use database::Database;
 pub use error::{DatabaseError, DatabaseFault};
 pub use fields::{FieldPath, Fields, InvalidFieldPath};
 
-use crate::ports::{GeoSource, Location, LocationParts};
+use crate::geo::{GeoSource, Location, LocationParts};
 
 /// One database or several, asked in their order: the first that knows a country, a subdivision or
 /// an ASN tells it. They can be replaced while requests run; clones share them.

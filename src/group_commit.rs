@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::error::BackendError;
+use crate::backend_error::BackendError;
 
 /// The most jobs of one group: a commit of this size takes little longer than one of a few.
 const MAX_GROUP: usize = 256;

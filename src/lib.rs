@@ -35,15 +35,15 @@
 //!
 //! | step | from | to |
 //! |---|---|---|
-//! | admit | the head of a request | [`Admission`]: tenant known and enabled, [`acl`] and gate ([`InitialAccess`]) passed, within its rate |
+//! | admit | the head of a request | [`Admission`]: tenant known and enabled, [`acl`] and gate ([`InitialAccess`](registration::InitialAccess)) passed, within its rate |
 //! | decode | the body | [`RegistrationRequest`]: one JSON object, untrusted |
-//! | apply | that and [`RegistrationSettings`] | [`ClientMetadata`]: valid by the profile |
-//! | mint | [`SecureRandom`] and [`Clock`] | [`Client`] and its [`ClientSecret`] |
-//! | insert | [`ClientStore`] | [`Registered`] |
+//! | apply | that and [`RegistrationSettings`](settings::RegistrationSettings) | [`ClientMetadata`]: valid by the profile |
+//! | mint | [`SecureRandom`](system::SecureRandom) and [`Clock`](system::Clock) | [`Client`] and its [`ClientSecret`] |
+//! | insert | [`ClientStore`](store::ClientStore) | [`Registered`] |
 //! | respond | that, or a [`RegistrationError`] | `http::Response` |
 //!
 //! Each step consumes what the one before it made, so that skipping one does not compile. All of
-//! `decode` and `apply` is pure and may be used alone, as may [`RedirectUri`], [`CodeChallenge`]
+//! `decode` and `apply` is pure and may be used alone, as may [`RedirectUri`](redirect_uri::RedirectUri), [`CodeChallenge`](pkce::CodeChallenge)
 //! and the other values.
 //!
 //! # After registration
@@ -53,10 +53,10 @@
 //!
 //! | request | checked by | gives |
 //! |---|---|---|
-//! | [`AuthorizationRequest`] | [`TenantSettings::authorize`] | [`AuthorizationDecision`]: which connections, what to consent to; once approved, [`CodeBinding`] |
-//! | [`TokenRequest`] | [`TokenRequest::authenticate`], then the `check` of its [`TokenGrant`] | [`TokenDecision`], then [`RefreshBinding`] and [`RefreshFamily`] |
-//! | [`RevocationRequest`] | [`RevocationRequest::authenticate`] | [`Revocation`] |
-//! | [`AccessRequest`] | [`TenantSettings::access`] | [`ApiAccess`]: the first two ask it themselves |
+//! | [`AuthorizationRequest`](authorization::AuthorizationRequest) | [`TenantSettings::authorize`] | [`AuthorizationDecision`](authorization::AuthorizationDecision): which connections, what to consent to; once approved, [`CodeBinding`](authorization::CodeBinding) |
+//! | [`TokenRequest`](token::TokenRequest) | [`TokenRequest::authenticate`](token::TokenRequest::authenticate), then the `check` of its [`TokenGrant`](token::TokenGrant) | [`TokenDecision`](token::TokenDecision), then [`RefreshBinding`](token::RefreshBinding) and [`RefreshFamily`](token::RefreshFamily) |
+//! | [`RevocationRequest`](token::RevocationRequest) | [`RevocationRequest::authenticate`](token::RevocationRequest::authenticate) | [`Revocation`](token::Revocation) |
+//! | [`AccessRequest`](access::AccessRequest) | [`TenantSettings::access`] | [`ApiAccess`](access::ApiAccess): the first two ask it themselves |
 //!
 //! Clients learn what they may do from the server's metadata document before they register:
 //! [`TenantSettings::server_metadata`] narrows the host's to what is true here.
@@ -66,8 +66,8 @@
 //!
 //! # What the host brings
 //!
-//! A [`ClientStore`] for its database, if that is neither SQLite nor PostgreSQL; a [`TenantDirectory`] if it has more than one tenant; an
-//! [`EventSink`] for its logs and counters; a [`RateLimiter`] if several processes share one quota,
+//! A [`ClientStore`](store::ClientStore) for its database, if that is neither SQLite nor PostgreSQL; a [`TenantDirectory`](tenants::TenantDirectory) if it has more than one tenant; an
+//! [`EventSink`](events::EventSink) for its logs and counters; a [`RateLimiter`](rate_limit::RateLimiter) if several processes share one quota,
 //! such as that of the feature `redis`. Time-outs for slow connections are the server's to set.
 //!
 //! # The guide
@@ -91,13 +91,13 @@
 //! - `actix-web`: [`actix_web::routes`], the endpoint in an actix-web application. It needs Tokio.
 //! - `axum`: [`axum::routes`], the endpoint in an axum router. It needs Tokio.
 //! - `conformance`: [`conformance`], suites for stores and limiters of one's own. It needs Tokio.
-//! - `confusables`: [`ProtectedNames`], for a warning where a client's name looks like another's.
+//! - `confusables`: [`ProtectedNames`](authorization::ProtectedNames), for a warning where a client's name looks like another's.
 //! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
-//! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`].
+//! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`](rate_limit::LocalRateLimiter).
 //! - `metrics`: [`metrics::MetricsEvents`], counters and a histogram through the crate `metrics`.
-//! - `postgres`: [`PostgresStore`], for nodes that share a database. It needs Tokio.
-//! - `redis`: [`RedisRateLimiter`], one quota for many processes, in Redis or Valkey. It needs Tokio.
-//! - `sqlite`: [`SqliteStore`], one file that survives a power cut. It needs Tokio.
+//! - `postgres`: [`PostgresStore`](postgres::PostgresStore), for nodes that share a database. It needs Tokio.
+//! - `redis`: [`RedisRateLimiter`](redis::RedisRateLimiter), one quota for many processes, in Redis or Valkey. It needs Tokio.
+//! - `sqlite`: [`SqliteStore`](sqlite::SqliteStore), one file that survives a power cut. It needs Tokio.
 //! - `tower`: [`tower::RegistrationService`], for hyper and whatever speaks `tower_service`. It needs
 //!   Tokio.
 //! - `tracing`: a span for each registration, and [`tracing::TracingEvents`], which logs what happens.
@@ -137,111 +137,77 @@
     doc = include_str!("../README.md")
 )]
 
-mod access;
+pub mod access;
 pub mod acl;
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
-mod audit;
-mod authorization;
+pub mod authorization;
 #[cfg(feature = "axum")]
 pub mod axum;
-mod client;
+mod backend_error;
+mod box_future;
+pub mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod discovery;
+pub mod discovery;
+pub mod endpoint;
 mod engine;
+mod envelope;
 mod error;
+pub mod events;
+pub mod geo;
 #[cfg(feature = "geoip")]
 pub mod geoip;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod group_commit;
 #[cfg(any(doc, doctest))]
 pub mod guide;
-mod kept;
-mod life;
 #[cfg(feature = "memory")]
-mod memory;
-mod parameters;
-mod ports;
-#[cfg(feature = "postgres")]
-mod postgres;
-mod quota;
-#[cfg(feature = "redis")]
-mod redis;
-mod registration;
-mod settings;
-#[cfg(feature = "sqlite")]
-mod sqlite;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-mod stored;
-mod token;
-mod values;
-mod wire;
-
+pub mod memory;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+mod parameters;
+pub mod pkce;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+pub mod rate_limit;
+pub mod redirect_uri;
+#[cfg(feature = "redis")]
+pub mod redis;
+pub mod registration;
+pub mod settings;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod store;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod stored_row;
+pub mod system;
+pub mod tenants;
+pub mod token;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]
 pub mod tracing;
+pub mod types;
+mod uri;
 
-pub use access::{AccessError, AccessRequest, ApiAccess, ApiScopes};
-pub use audit::{AuditEvent, AuditFact, AuditTrail};
-#[cfg(feature = "confusables")]
-pub use authorization::ProtectedNames;
-pub use authorization::{
-    Approval, AuthorizationDecision, AuthorizationError, AuthorizationRefusal,
-    AuthorizationRequest, AuthorizationResponse, CodeBinding, Consent, Delivery, Issued,
-    LinkTarget, LocalizedName, ResponseMode, ReturnLink,
-};
-pub use client::{Client, StoredClient, UnreadableClient};
-pub use discovery::{MetadataDocument, ServerMetadata, ServerMetadataError};
+pub use backend_error::BackendError;
+#[doc(no_inline)]
+pub use client::Client;
+#[doc(no_inline)]
+pub use endpoint::{PeerAddress, RegistrationEndpoint};
 pub use engine::{
     Admission, ClientPage, MarkOutcome, Owner, Registered, Registrar, RegistrarBuilder,
 };
-pub use error::{BackendError, OwnerError, RandomError, RegistrationError};
-pub use life::{FoldKey, Sweep, Touch, TouchOutcome, Usage, UserKey, UserLimit};
+pub use error::{OwnerError, RegistrationError};
 #[cfg(feature = "memory")]
+#[doc(no_inline)]
 pub use memory::MemoryStore;
-#[cfg(feature = "memory")]
-pub use ports::LocalRateLimiter;
-pub use ports::{
-    BlockOutcome, Change, ClientStore, ClientUpdate, Clock, Event, EventSink, GeoSource,
-    InitialAccess, InitialAccessOutcome, InsertOutcome, Insertion, Location, LocationParts, NoGeo,
-    OsRandom, RateKey, RateLimiter, Removal, RemoveOutcome, SecureRandom, SingleTenant,
-    SystemClock, TenantDirectory, TenantSelector, Tenants, UpdateOutcome,
-};
-#[cfg(feature = "postgres")]
-pub use postgres::PostgresStore;
-pub use quota::{InvalidQuota, Quota, RateDecision};
-#[cfg(feature = "redis")]
-pub use redis::RedisRateLimiter;
-pub use registration::{
-    BodyPosition, ClientMetadata, DecodeError, DroppedValue, Field, FieldExplanation, FieldOutcome,
-    LocalizedText, MetadataError, MetadataExplanation, MetadataFault, RegistrationRequest,
-};
-pub use settings::{
-    AllowedOrigins, ApiPolicy, ApiSettings, ClientGrant, Connection, EndpointPath, GrantedScope,
-    Grantee, HeaderName, InvalidEndpointPath, InvalidHeaderName, InvalidIssuer, InvalidOrigin,
-    Issuer, MetadataLimits, RefreshTokenWhen, RefusedRedirectUris, RegistrationSettings,
-    ScopeWhenNoneRequested, SettingsDocument, SettingsError, SettingsFault, SettingsReview,
-    SettingsWarning, SettingsWarningKind, SignalHeaders, SubjectType, TenantSettings,
-    UnknownParameters, Unsupported,
-};
-#[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStore;
-pub use token::{
-    ClientAuthenticationError, ClientCredentials, CodeExchange, DeviceBinding, DeviceExchange,
-    DeviceFault, Found, GrantFault, RefreshBinding, RefreshExchange, RefreshFamily,
-    RefreshTokenAction, Revocation, RevocationRequest, TokenDecision, TokenError, TokenGrant,
-    TokenRefusal, TokenRequest,
-};
-pub use values::{
-    AllowedScheme, ApplicationType, ClientId, ClientName, ClientNameError, ClientSecret,
-    ClientType, CodeChallenge, CodeVerifier, Destination, GrantType, InvalidClientId,
-    InvalidCodeChallenge, InvalidCodeVerifier, InvalidLanguageTag, InvalidScheme, InvalidScope,
-    InvalidTenantId, LanguageTag, OrderedSet, RedirectPolicy, RedirectUri, RedirectUriError,
-    RedirectionPolicy, ResponseType, Scope, SecretDigest, SecurityMode, SourceNetwork, TenantId,
-    Timestamp, TokenEndpointAuthMethod, WebUri, WebUriError, Word,
-};
-pub use wire::{BodyProgress, Opened, PeerAddress, RegistrationBody, RegistrationEndpoint};
+#[doc(no_inline)]
+pub use registration::{ClientMetadata, RegistrationRequest};
+#[doc(no_inline)]
+pub use settings::TenantSettings;
+#[doc(no_inline)]
+pub use tenants::Tenants;
+#[doc(no_inline)]
+pub use types::{ClientId, ClientSecret, TenantId, Timestamp};

@@ -9,15 +9,14 @@ use std::{
 };
 
 use crate::{
+    backend_error::BackendError,
     client::StoredClient,
-    error::BackendError,
-    life::{Sweep, Touch, TouchOutcome},
     memory::clients::Clients,
-    ports::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
-        UpdateOutcome,
+    store::{
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
+        Touch, TouchOutcome, UpdateOutcome,
     },
-    values::{ClientId, TenantId},
+    types::{ClientId, TenantId},
 };
 
 /// Keeps clients in the memory of this process. Clones share them; when the last one goes, so do

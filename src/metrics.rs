@@ -10,8 +10,8 @@ use ::metrics::{
 use crate::{
     acl::UnknownSignal,
     error::RegistrationError,
-    ports::{Event, EventSink, Removal},
-    values::{ClientType, SecurityMode, TenantId},
+    events::{Event, EventSink, Removal},
+    types::{ClientType, SecurityMode, TenantId},
 };
 
 const REGISTRATIONS: &str = "oauth_dcr_registrations_total";
@@ -57,7 +57,7 @@ const ACTIONS: [&str; 4] = ["allow", "block", "redirect", "none"];
 ///     .events(MetricsEvents::new())
 ///     .build()?;
 /// # let _ = registrar;
-/// # Ok::<(), oauth_dcr::SettingsError>(())
+/// # Ok::<(), oauth_dcr::settings::SettingsError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MetricsEvents {

@@ -19,14 +19,9 @@ use std::{fmt, time::Duration};
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 
 use crate::{
+    backend_error::BackendError,
     client::StoredClient,
-    error::BackendError,
     group_commit::GroupCommit,
-    life::{Sweep, Touch, TouchOutcome},
-    ports::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
-        UpdateOutcome,
-    },
     postgres::{
         connections::TimeOuts,
         database::{Database, patience},
@@ -34,8 +29,12 @@ use crate::{
         insert::Inserts,
         removal::{Chosen, Removal},
     },
-    stored::{self, Row},
-    values::{ClientId, TenantId},
+    store::{
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
+        Touch, TouchOutcome, UpdateOutcome,
+    },
+    stored_row::{self, Row},
+    types::{ClientId, TenantId},
 };
 
 /// The name in errors.
@@ -53,7 +52,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// than one. Limits and folding hold over all nodes.
 ///
 /// ```no_run
-/// use oauth_dcr::{PostgresStore, Registrar, TenantSettings};
+/// use oauth_dcr::{postgres::PostgresStore, Registrar, TenantSettings};
 ///
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = PostgresStore::connect("postgres://auth:secret@db.example.com/auth").await?;
@@ -133,7 +132,7 @@ impl PostgresStore {
     /// [`migrate`](Self::migrate) or by hand.
     ///
     /// ```no_run
-    /// use oauth_dcr::PostgresStore;
+    /// use oauth_dcr::postgres::PostgresStore;
     /// use sqlx::postgres::PgPoolOptions;
     ///
     /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
@@ -194,7 +193,7 @@ impl PostgresStore {
         sweep: Sweep,
         limit: i64,
     ) -> Result<Vec<Chosen>, Failure> {
-        let before = |is_used| sweep.before(is_used).map(stored::millis);
+        let before = |is_used| sweep.before(is_used).map(stored_row::millis);
         let mut lease = self.database.lease().await?;
         let chosen = sqlx::query_as(sql::SWEEP)
             .bind(tenant.as_str())
@@ -254,7 +253,7 @@ impl ClientStore for PostgresStore {
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
-        let record = stored::write(update.client()).map_err(Failure::from)?;
+        let record = stored_row::write(update.client()).map_err(Failure::from)?;
         let outcome = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
             let outcome = replace(&mut lease, &update, record.as_bytes()).await;
@@ -362,9 +361,9 @@ async fn replace(
         .bind(tenant)
         .bind(id)
         .bind(record)
-        .bind(stored::revision(client.revision()))
+        .bind(stored_row::revision(client.revision()))
         .bind(client.is_blocked())
-        .bind(client.revision().checked_sub(1).map(stored::revision))
+        .bind(client.revision().checked_sub(1).map(stored_row::revision))
         .bind(update.unfolds())
         .execute(&mut *connection)
         .await?;

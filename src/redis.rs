@@ -20,9 +20,8 @@ use self::{
     link::{Link, is_outage},
 };
 use crate::{
-    error::BackendError,
-    ports::{DynRateLimiter, RateKey, RateLimiter},
-    quota::{Quota, RateDecision},
+    backend_error::BackendError,
+    rate_limit::{DynRateLimiter, Quota, RateDecision, RateKey, RateLimiter},
 };
 
 /// The name in errors.
@@ -38,10 +37,10 @@ const MOST_PATIENCE: Duration = Duration::from_mins(1);
 ///
 /// A decision is one round trip: a script takes the token by the server's own clock, so the clocks of
 /// the processes don't matter. At the same times it decides as
-/// [`LocalRateLimiter`](crate::LocalRateLimiter) does, to the nanosecond.
+/// [`LocalRateLimiter`](crate::rate_limit::LocalRateLimiter) does, to the nanosecond.
 ///
 /// ```no_run
-/// use oauth_dcr::{MemoryStore, RedisRateLimiter, Registrar};
+/// use oauth_dcr::{redis::RedisRateLimiter, MemoryStore, Registrar};
 ///
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 /// let limiter = RedisRateLimiter::connect("redis://127.0.0.1/").await?;

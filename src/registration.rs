@@ -4,12 +4,13 @@
 //! [`ClientMetadata`], which is valid by construction: there is no other way to get one. All of it
 //! is pure; it may be used without a store, a tenant or a runtime.
 //!
-//! [`RegistrationSettings::apply`]: crate::RegistrationSettings::apply
+//! [`RegistrationSettings::apply`]: crate::settings::RegistrationSettings::apply
 
 mod apply;
 mod error;
 mod explain;
 mod field;
+mod initial_access;
 mod json;
 mod metadata;
 mod request;
@@ -18,8 +19,10 @@ mod stored;
 pub use error::{MetadataError, MetadataFault};
 pub use explain::{DroppedValue, FieldExplanation, FieldOutcome, MetadataExplanation};
 pub use field::Field;
+pub use initial_access::{InitialAccess, InitialAccessOutcome};
 pub use json::{BodyPosition, DecodeError};
 pub use metadata::{ClientMetadata, LocalizedText};
 pub use request::RegistrationRequest;
 
+pub(crate) use initial_access::DynInitialAccess;
 pub(crate) use stored::StoredMetadata;

@@ -1,7 +1,7 @@
 //! What a tenant decides, and how it is written down as JSON.
 //!
 //! Every default is the safe one. Settings are plain values: a host keeps them where it likes and
-//! hands them out through a [`TenantDirectory`](crate::TenantDirectory).
+//! hands them out through a [`TenantDirectory`](crate::tenants::TenantDirectory).
 
 mod access;
 mod check;

@@ -12,16 +12,15 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 use sqlx::SqlitePool;
 
 use crate::{
+    backend_error::BackendError,
     client::{Client, StoredClient},
-    error::BackendError,
     group_commit::GroupCommit,
-    life::{Sweep, Touch, TouchOutcome},
-    ports::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
-        UpdateOutcome,
+    store::{
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
+        Touch, TouchOutcome, UpdateOutcome,
     },
-    stored,
-    values::{ClientId, TenantId},
+    stored_row,
+    types::{ClientId, TenantId},
 };
 
 use failure::{Failure, NAME};
@@ -42,7 +41,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 /// It belongs to the tokio runtime that it was opened in.
 ///
 /// ```no_run
-/// use oauth_dcr::{Registrar, TenantSettings, SqliteStore};
+/// use oauth_dcr::{sqlite::SqliteStore, Registrar, TenantSettings};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = SqliteStore::open("clients.sqlite3").await?;
@@ -138,7 +137,7 @@ impl ClientStore for SqliteStore {
             if let Some(client) = self.folded(&insertion).await? {
                 return Ok(insertion.settle(InsertOutcome::Folded(client)));
             }
-            let record = stored::write(insertion.client()).map_err(Failure::from)?;
+            let record = stored_row::write(insertion.client()).map_err(Failure::from)?;
             self.write(Job::Insert(insertion, record), |done| match done {
                 Done::Inserted(outcome) => outcome.settle(),
                 _ => None,
@@ -168,7 +167,7 @@ impl ClientStore for SqliteStore {
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
-        let record = stored::write(update.client()).map_err(Failure::from)?;
+        let record = stored_row::write(update.client()).map_err(Failure::from)?;
         let write = self.write(Job::Update(update, record), |done| match done {
             Done::Update(outcome) => Some(outcome),
             _ => None,
@@ -278,7 +277,7 @@ mod tests {
             taken.push(store.readers.acquire().await.unwrap());
         }
         let (tenant, id) = (TenantId::sole(), ClientId::parse("tpc_1").unwrap());
-        let touch = Touch::registered_again(crate::values::Timestamp::MAX);
+        let touch = Touch::registered_again(crate::types::Timestamp::MAX);
         let causes = [
             cause(store.find(&tenant, &id).await),
             cause(store.list(&tenant, None, 1).await),

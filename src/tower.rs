@@ -24,11 +24,11 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::{
+    endpoint::{Opened, RegistrationEndpoint, lacks_host},
     engine::Registrar,
-    ports::TenantSelector,
+    tenants::TenantSelector,
     tower::incoming::{Collected, collect, discard, may_go_on},
-    values::TenantId,
-    wire::{Opened, RegistrationEndpoint, lacks_host},
+    types::TenantId,
 };
 
 /// What a body may take to arrive: a slow telephone line needs it for the largest there may be.
@@ -60,7 +60,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 ///     .build()?;
 /// let service = RegistrationService::new(registrar).body_timeout(Duration::from_secs(5));
 /// # let _: RegistrationService = service;
-/// # Ok::<(), oauth_dcr::SettingsError>(())
+/// # Ok::<(), oauth_dcr::settings::SettingsError>(())
 /// ```
 #[derive(Clone)]
 pub struct RegistrationService {
@@ -99,7 +99,7 @@ impl RegistrationService {
     ///     TenantId::parse(tenant).ok()
     /// });
     /// # let _: RegistrationService = service;
-    /// # Ok::<(), oauth_dcr::SettingsError>(())
+    /// # Ok::<(), oauth_dcr::settings::SettingsError>(())
     /// ```
     #[must_use]
     pub fn tenant_by(

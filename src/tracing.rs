@@ -17,10 +17,11 @@ use crate::{
     acl::{Action, Signal, UnknownSignal},
     client::UnreadableClient,
     error::RegistrationError,
-    ports::{Clock, Event, EventSink, SystemClock},
+    events::{Event, EventSink},
     registration::Field,
+    system::{Clock, SystemClock},
     tracing::once_a_minute::OnceAMinute,
-    values::{ClientId, TenantId},
+    types::{ClientId, TenantId},
 };
 
 /// A sink that logs each event, with the target `oauth_dcr`.
@@ -44,7 +45,7 @@ use crate::{
 ///     .events(TracingEvents::new())
 ///     .build()?;
 /// # let _ = registrar;
-/// # Ok::<(), oauth_dcr::SettingsError>(())
+/// # Ok::<(), oauth_dcr::settings::SettingsError>(())
 /// ```
 #[derive(Clone)]
 pub struct TracingEvents {

@@ -20,16 +20,21 @@ use clock::ManualClock;
 use http_body_util::Full;
 use ipnet::IpNet;
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationRequest, Client, CodeBinding, CodeChallenge, CodeVerifier,
-    Event, EventSink, Found, GeoSource as _, LocalRateLimiter, LocationParts, MemoryStore, Quota,
-    RateKey, RateLimiter as _, RefreshBinding, RefreshFamily, Registrar, SecretDigest, TenantId,
-    TenantSelector, TenantSettings, Timestamp, TokenDecision, TokenGrant, TokenRequest,
+    Client, MemoryStore, Registrar, TenantId, TenantSettings, Timestamp,
     acl::{
         Acl, AclScope, ClientAddress, Conditions, Decision, Endpoint, NetworkSet, ProxyTrust, Rule,
         Signals, UnknownReason,
     },
+    authorization::{AuthorizationDecision, AuthorizationRequest, CodeBinding},
+    events::{Event, EventSink},
+    geo::{GeoSource as _, LocationParts},
     geoip::{Database, Databases, Fields},
+    pkce::{CodeChallenge, CodeVerifier},
+    rate_limit::{LocalRateLimiter, Quota, RateKey, RateLimiter as _},
+    tenants::TenantSelector,
+    token::{Found, RefreshBinding, RefreshFamily, TokenDecision, TokenGrant, TokenRequest},
     tower::RegistrationService,
+    types::SecretDigest,
 };
 use serde_json::Value;
 use tokio::runtime;

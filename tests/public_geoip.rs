@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use installed::clients;
 use oauth_dcr::{
-    GeoSource as _, LocationParts,
+    geo::{GeoSource as _, LocationParts},
     geoip::{Database, FieldPath, Fields},
 };
 fn public_database() -> PathBuf {

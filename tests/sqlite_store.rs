@@ -20,8 +20,9 @@ use std::{
 
 use minted::Minted;
 use oauth_dcr::{
-    BackendError, Client, ClientStore as _, FoldKey, InsertOutcome, Insertion, MarkOutcome,
-    Registrar, RemoveOutcome, SqliteStore, Sweep, TenantSettings, Timestamp, UserKey, conformance,
+    BackendError, Client, MarkOutcome, Registrar, TenantSettings, Timestamp, conformance,
+    sqlite::SqliteStore,
+    store::{ClientStore as _, FoldKey, InsertOutcome, Insertion, RemoveOutcome, Sweep, UserKey},
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use temporary::TemporaryDir;

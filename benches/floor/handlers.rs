@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header::HOST};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use oauth_dcr::{Registrar, RegistrationError, TenantSelector, acl::Signals};
+use oauth_dcr::{Registrar, RegistrationError, acl::Signals, tenants::TenantSelector};
 
 use crate::floor_headers::HEADERS;
 

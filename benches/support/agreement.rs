@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use oauth_dcr::{ApiAccess, RefreshTokenAction, Scope, Timestamp, TokenDecision};
+use oauth_dcr::{
+    Timestamp,
+    access::ApiAccess,
+    token::{RefreshTokenAction, TokenDecision},
+    types::Scope,
+};
 use serde_json::{Value, json};
 
 use crate::{

@@ -4,9 +4,14 @@
 use std::{hint::black_box, time::Duration};
 
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, Client, CodeBinding, Found,
-    RefreshBinding, RefreshFamily, SecretDigest, TenantSettings, Timestamp, TokenDecision,
-    TokenGrant, TokenRefusal, TokenRequest,
+    Client, TenantSettings, Timestamp,
+    authorization::{
+        AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, CodeBinding,
+    },
+    token::{
+        Found, RefreshBinding, RefreshFamily, TokenDecision, TokenGrant, TokenRefusal, TokenRequest,
+    },
+    types::SecretDigest,
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};

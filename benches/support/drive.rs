@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use oauth_dcr::{Registrar, RegistrationError, TenantSelector, acl::Signals};
+use oauth_dcr::{Registrar, RegistrationError, acl::Signals, tenants::TenantSelector};
 
 /// Registers what `body` asks for; gives back the body of the answer.
 pub(crate) fn register(registrar: &Registrar, body: &[u8]) -> Result<Bytes, RegistrationError> {

@@ -2,7 +2,10 @@
 
 use std::{hint::black_box, num::NonZeroU32, time::Duration};
 
-use oauth_dcr::{CodeChallenge, CodeVerifier, RedirectPolicy, RedirectUri};
+use oauth_dcr::{
+    pkce::{CodeChallenge, CodeVerifier},
+    redirect_uri::{RedirectPolicy, RedirectUri},
+};
 use url::Url;
 
 use crate::{

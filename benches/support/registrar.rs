@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use oauth_dcr::{MemoryStore, Quota, Registrar, TenantSettings};
+use oauth_dcr::{MemoryStore, Registrar, TenantSettings, rate_limit::Quota};
 
 /// A registrar of one tenant that keeps its clients in memory, with a limiter that has `burst`
 /// tokens if that is some.

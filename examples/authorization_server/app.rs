@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, Clock as _, MarkOutcome, ProtectedNames, Registrar,
-    SystemClock, TenantSettings, Tenants, tower::RegistrationService,
+    BackendError, Client, ClientId, MarkOutcome, Registrar, TenantSettings, Tenants,
+    authorization::ProtectedNames,
+    system::{Clock as _, SystemClock},
+    tower::RegistrationService,
 };
 
 use crate::{

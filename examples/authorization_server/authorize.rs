@@ -6,8 +6,12 @@ use http::{
 };
 use hyper::body::Incoming;
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationError, AuthorizationRefusal, AuthorizationRequest,
-    AuthorizationResponse, Delivery, Issued, MarkOutcome, ResponseType,
+    MarkOutcome,
+    authorization::{
+        AuthorizationDecision, AuthorizationError, AuthorizationRefusal, AuthorizationRequest,
+        AuthorizationResponse, Delivery, Issued,
+    },
+    types::ResponseType,
 };
 use serde_json::{Value, json};
 

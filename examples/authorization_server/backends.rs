@@ -1,8 +1,8 @@
 //! The store and the limiter that the command line asks for.
 
 use oauth_dcr::{
-    BackendError, MemoryStore, PostgresStore, RedisRateLimiter, Registrar, RegistrarBuilder,
-    SqliteStore,
+    BackendError, MemoryStore, Registrar, RegistrarBuilder, postgres::PostgresStore,
+    redis::RedisRateLimiter, sqlite::SqliteStore,
 };
 
 use crate::{

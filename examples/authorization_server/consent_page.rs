@@ -5,7 +5,10 @@ use std::time::Duration;
 use http::StatusCode;
 use jiff::Timestamp as Moment;
 use maud::{Markup, html};
-use oauth_dcr::{ApiScopes, Clock as _, Consent, Destination, Timestamp};
+use oauth_dcr::{
+    Timestamp, access::ApiScopes, authorization::Consent, redirect_uri::Destination,
+    system::Clock as _,
+};
 
 use crate::{
     answers::Answer,

@@ -1,8 +1,11 @@
 //! What there is to try out: users, an API, and a tenant that lets clients reach it.
 
 use oauth_dcr::{
-    ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SettingsDocument, SettingsError,
     TenantSettings,
+    settings::{
+        ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SettingsDocument,
+        SettingsError,
+    },
 };
 
 /// Somebody who can sign in. There are no passwords: they would protect nothing here.

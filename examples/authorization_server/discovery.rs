@@ -1,6 +1,6 @@
 //! The metadata documents: what this server offers, narrowed to what its tenant's clients may have.
 
-use oauth_dcr::{MetadataDocument, ServerMetadata, ServerMetadataError};
+use oauth_dcr::discovery::{MetadataDocument, ServerMetadata, ServerMetadataError};
 use serde_json::json;
 
 use crate::tenant::Tenant;

@@ -10,10 +10,11 @@ use http::{
 };
 use http_body_util::{BodyExt as _, Full};
 use oauth_dcr::{
-    MemoryStore, Registrar, SettingsDocument, TenantDirectory as _, TenantSelector, TenantSettings,
-    Tenants,
+    MemoryStore, Registrar, TenantSettings, Tenants,
     acl::{ClientAddress, Endpoint, Explanation, Reading},
     geoip::Databases,
+    settings::SettingsDocument,
+    tenants::{TenantDirectory as _, TenantSelector},
     tower::RegistrationService,
 };
 use serde_json::Value;

@@ -12,7 +12,7 @@ use http::{
     HeaderName, HeaderValue, Method, Request, Uri,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING},
 };
-use oauth_dcr::{PeerAddress, SettingsDocument};
+use oauth_dcr::{PeerAddress, settings::SettingsDocument};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},

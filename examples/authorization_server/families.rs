@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use oauth_dcr::{
-    Clock as _, RandomError, RefreshBinding, RefreshExchange, RefreshFamily, RefreshTokenAction,
-    TokenDecision, TokenRefusal,
+    system::{Clock as _, RandomError},
+    token::{
+        RefreshBinding, RefreshExchange, RefreshFamily, RefreshTokenAction, TokenDecision,
+        TokenRefusal,
+    },
 };
 
 use crate::{

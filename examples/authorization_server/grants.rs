@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use oauth_dcr::{Client, ClientId, RefreshFamily, TenantId};
+use oauth_dcr::{Client, ClientId, TenantId, token::RefreshFamily};
 
 use crate::demonstration::User;
 

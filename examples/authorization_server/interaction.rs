@@ -8,7 +8,9 @@ use http::{
 };
 use hyper::body::Incoming;
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationError, AuthorizationRefusal, Client, RandomError,
+    Client,
+    authorization::{AuthorizationDecision, AuthorizationError, AuthorizationRefusal},
+    system::RandomError,
 };
 use zeroize::Zeroizing;
 

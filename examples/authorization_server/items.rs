@@ -4,7 +4,7 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE},
 };
-use oauth_dcr::ApiSettings;
+use oauth_dcr::settings::ApiSettings;
 use serde_json::{Value, json};
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser};
-use oauth_dcr::ProtectedNames;
+use oauth_dcr::authorization::ProtectedNames;
 
 use crate::option_list::{OPTIONS, Spec};
 

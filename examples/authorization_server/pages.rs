@@ -14,8 +14,11 @@ use http::{
 use http_body_util::Full;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use oauth_dcr::{
-    AccessError, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, Destination,
-    LinkTarget, ReturnLink,
+    access::AccessError,
+    authorization::{
+        AuthorizationError, AuthorizationRefusal, AuthorizationResponse, LinkTarget, ReturnLink,
+    },
+    redirect_uri::Destination,
 };
 use sha2::{Digest as _, Sha256};
 

@@ -3,7 +3,7 @@
 use http::{Request, StatusCode, header::CACHE_CONTROL};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use oauth_dcr::{Clock as _, RevocationRequest};
+use oauth_dcr::{system::Clock as _, token::RevocationRequest};
 
 use crate::{
     answers::{self, Answer, NO_STORE},

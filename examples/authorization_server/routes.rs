@@ -5,7 +5,11 @@ use http::{
     header::{CONNECTION, HOST},
 };
 use hyper::body::{Body as _, Incoming};
-use oauth_dcr::{EndpointPath, MetadataDocument, TenantDirectory as _, TenantSelector};
+use oauth_dcr::{
+    discovery::MetadataDocument,
+    settings::EndpointPath,
+    tenants::{TenantDirectory as _, TenantSelector},
+};
 use serde_json::json;
 
 use crate::{

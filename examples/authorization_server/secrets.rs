@@ -1,7 +1,7 @@
 //! What only its holder may know, and what is kept of it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use oauth_dcr::{OsRandom, RandomError, SecureRandom as _};
+use oauth_dcr::system::{OsRandom, RandomError, SecureRandom as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 

@@ -11,7 +11,10 @@ use std::{
 };
 
 use oauth_dcr::{
-    AuthorizationDecision, Client, Clock as _, RandomError, SecretDigest, SystemClock, TenantId,
+    Client, TenantId,
+    authorization::AuthorizationDecision,
+    system::{Clock as _, RandomError, SystemClock},
+    types::SecretDigest,
 };
 
 use crate::{

@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use oauth_dcr::{
-    MemoryStore, MetadataDocument, Registrar, SettingsDocument, TenantSettings, geoip::Databases,
+    MemoryStore, Registrar, TenantSettings, discovery::MetadataDocument, geoip::Databases,
+    settings::SettingsDocument,
 };
 
 use crate::{discovery, report, routes, tenant::Tenant, text_file};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oauth_dcr::{OwnerError, Registrar, TenantId, TenantSelector};
+use oauth_dcr::{OwnerError, Registrar, TenantId, tenants::TenantSelector};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::report;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use http::{header::HOST, request::Parts, uri::Authority};
-use oauth_dcr::{ApiSettings, Issuer, TenantId, TenantSettings};
+use oauth_dcr::{
+    TenantId, TenantSettings,
+    settings::{ApiSettings, Issuer},
+};
 
 use crate::demonstration::READ_ITEMS;
 

@@ -4,8 +4,12 @@ use http::{HeaderMap, Request, StatusCode, header::AUTHORIZATION};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use oauth_dcr::{
-    BackendError, Client, Clock as _, CodeExchange, Found, MarkOutcome, RandomError,
-    RefreshTokenAction, TenantSettings, TokenDecision, TokenGrant, TokenRefusal, TokenRequest,
+    BackendError, Client, MarkOutcome, TenantSettings,
+    system::{Clock as _, RandomError},
+    token::{
+        CodeExchange, Found, RefreshTokenAction, TokenDecision, TokenGrant, TokenRefusal,
+        TokenRequest,
+    },
 };
 use serde_json::json;
 

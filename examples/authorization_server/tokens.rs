@@ -7,8 +7,11 @@ use std::{
 };
 
 use oauth_dcr::{
-    ApiAccess, Approval, Client, ClientId, Clock as _, CodeBinding, Found, RandomError,
-    RefreshBinding, SystemClock, TenantId, TokenDecision,
+    Client, ClientId, TenantId,
+    access::ApiAccess,
+    authorization::{Approval, CodeBinding},
+    system::{Clock as _, RandomError, SystemClock},
+    token::{Found, RefreshBinding, TokenDecision},
 };
 
 use crate::{

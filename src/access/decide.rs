@@ -12,7 +12,7 @@ use crate::{
         ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, RefreshTokenWhen,
         ScopeWhenNoneRequested, SubjectType, TenantSettings, without_empty_path,
     },
-    values::{ClientId, GrantType, Scope, SecurityMode, scope_tokens},
+    types::{ClientId, GrantType, Scope, SecurityMode, scope_tokens},
 };
 
 /// Whose access it is: a client's, or that of one that has yet to register.
@@ -99,7 +99,7 @@ impl TenantSettings {
     /// clients. For a permissive one the API's policy says whether it does.
     ///
     /// ```
-    /// # use oauth_dcr::{Client, AccessError, AccessRequest, TenantSettings};
+    /// # use oauth_dcr::{access::{AccessError, AccessRequest}, Client, TenantSettings};
     /// # fn demo(tenant: &TenantSettings, client: &Client) -> Result<(), AccessError> {
     /// let wanted = AccessRequest::to("https://api.acme.example").scope("read:items");
     /// let access = tenant.access(client, wanted)?;
@@ -191,7 +191,10 @@ impl TenantSettings {
     /// listed there.
     ///
     /// ```
-    /// use oauth_dcr::{ApiSettings, ClientGrant, GrantedScope, Grantee, TenantSettings};
+    /// use oauth_dcr::{
+    ///     settings::{ApiSettings, ClientGrant, GrantedScope, Grantee},
+    ///     TenantSettings,
+    /// };
     ///
     /// let mut api = ApiSettings::new("https://api.acme.example");
     /// api.scopes = vec!["read:items".into(), "write:items".into()];

@@ -7,7 +7,7 @@ use crate::{
         AccessError,
         scopes::{OFFLINE_ACCESS, is_identity, is_scope},
     },
-    values::{Scope, scope_tokens},
+    types::{Scope, scope_tokens},
 };
 
 /// What a client was given: an API, scopes of it, and whether a refresh token goes with them.
@@ -63,7 +63,7 @@ impl ApiAccess {
 
     /// Whether a refresh token goes with it: the client is registered for the grant `refresh_token`,
     /// and it asked for `offline_access` or the tenant says that registering is enough
-    /// ([`RefreshTokenWhen`](crate::RefreshTokenWhen)).
+    /// ([`RefreshTokenWhen`](crate::settings::RefreshTokenWhen)).
     pub const fn has_offline_access(&self) -> bool {
         self.offline_access
     }

@@ -7,7 +7,7 @@ use crate::{
     settings::{
         ApiSettings, ClientGrant, Grantee, SubjectType, TenantSettings, without_empty_path,
     },
-    values::SecurityMode,
+    types::SecurityMode,
 };
 
 /// The APIs of a tenant and the grants that count for one asker, each read once. What it says of one

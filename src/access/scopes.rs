@@ -1,6 +1,6 @@
 //! Reading requested scopes.
 
-use crate::values;
+use crate::types;
 
 /// Scopes that no API has: they are about the user's identity or, the last, about a refresh token
 /// (OpenID Connect Core sections 5.4 and 11).
@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 4096;
 
 /// Whether `text` is a scope of tolerable length (RFC 6749 section 3.3). It may hold no token.
 pub(super) fn is_scope(text: &str) -> bool {
-    text.len() <= MAX_BYTES && values::is_scope(text)
+    text.len() <= MAX_BYTES && types::is_scope(text)
 }
 
 pub(crate) fn is_identity(token: &str) -> bool {

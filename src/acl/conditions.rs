@@ -7,7 +7,7 @@ use crate::{
         AclFault, Asn, CountryCode, Ja3, Ja4, NetworkSet, Reading, Signals, SubdivisionCode,
         UnknownSignal,
     },
-    values::is_host_name,
+    uri::is_host_name,
 };
 
 /// Lists of values, one for each signal that a rule looks at.

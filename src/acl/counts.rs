@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     acl::{Endpoint, Rule, UnknownSignal},
-    values::Timestamp,
+    types::Timestamp,
 };
 
 const ENDPOINTS: [Endpoint; 3] = [

@@ -5,7 +5,7 @@ use crate::{
         AclError, AclFault, AclReport, Action, Endpoint, Explanation, Rule, Signal, Signals,
         UnknownSignal, conditions::Truth, counts::Counts,
     },
-    values::{Timestamp, WebUri},
+    types::{Timestamp, WebUri},
 };
 
 /// An access control list, checked and made ready to be asked by many requests at once.

@@ -15,7 +15,8 @@ use crate::{
         networks::{parse_network, without_host_bits},
         tree::Tree,
     },
-    values::{WebUri, is_host_name},
+    types::WebUri,
+    uri::is_host_name,
 };
 
 type Members = Vec<(String, Tree)>;

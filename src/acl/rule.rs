@@ -7,7 +7,7 @@ use crate::{
         AclError, AclFault, Conditions, Signals,
         conditions::{Condition, Side, Truth},
     },
-    values::WebUri,
+    types::WebUri,
 };
 
 /// One rule of an access control list: whom it is about, and what becomes of them.

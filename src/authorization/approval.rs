@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use crate::{
     access::ApiAccess,
     authorization::{AuthorizationResponse, CodeBinding, Issued, binding, decision},
-    values::{ClientId, ResponseType, Timestamp},
+    types::{ClientId, ResponseType, Timestamp},
 };
 
 /// An authorization request that the user has consented to: only this leads to a code and to an
@@ -32,7 +32,7 @@ impl Approval {
     }
 
     /// A parameter of the request that is left to the host, as
-    /// [`AuthorizationDecision::parameter`](crate::AuthorizationDecision::parameter) has it.
+    /// [`AuthorizationDecision::parameter`](crate::authorization::AuthorizationDecision::parameter) has it.
     /// `dpop_jkt`, if the host supports it, is to be bound to the code (RFC 9449 section 10).
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.0.parameter(name)
@@ -68,7 +68,7 @@ impl Approval {
     /// An answer with an access token has `scope` as well: the requested scopes that were approved. It
     /// names `offline_access` only if the client requested it and a code comes with the access token, to be
     /// exchanged for a refresh token. The token endpoint has a rule of its own
-    /// ([`TokenDecision::scope`](crate::TokenDecision::scope)).
+    /// ([`TokenDecision::scope`](crate::token::TokenDecision::scope)).
     pub fn response(&self, issued: Issued) -> AuthorizationResponse {
         let scope = self.0.access.scope().map_or("", |scope| scope.as_str());
         AuthorizationResponse::new(

@@ -4,8 +4,10 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     access::{ApiAccess, KeptAccess},
-    kept::{self, Kept},
-    values::{ClientId, CodeChallenge, RedirectUri, TenantId, Timestamp},
+    envelope::{self, Kept},
+    pkce::CodeChallenge,
+    redirect_uri::RedirectUri,
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// What an authorization code stands for (RFC 6749 section 4.1.2, RFC 7636 section 4.4).
@@ -15,7 +17,7 @@ use crate::{
 /// mixed up or edited without renewing that is not read back.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct CodeBinding(#[serde(with = "kept")] Content);
+pub struct CodeBinding(#[serde(with = "envelope")] Content);
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

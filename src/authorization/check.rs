@@ -11,8 +11,10 @@ use crate::{
     },
     client::Client,
     parameters::{Parameter, ParameterFault, Parameters},
+    pkce::CodeChallenge,
+    redirect_uri::RedirectUri,
     settings::{SubjectType, TenantSettings},
-    values::{CodeChallenge, RedirectUri, RedirectionPolicy, ResponseType, SecurityMode},
+    types::{RedirectionPolicy, ResponseType, SecurityMode},
 };
 
 impl TenantSettings {
@@ -20,7 +22,10 @@ impl TenantSettings {
     /// [`AuthorizationRequest::client_id`] in this tenant: `None` if there is none.
     ///
     /// ```
-    /// use oauth_dcr::{AuthorizationRequest, Client, Delivery, LinkTarget, TenantSettings};
+    /// use oauth_dcr::{
+    ///     authorization::{AuthorizationRequest, Delivery, LinkTarget},
+    ///     Client, TenantSettings,
+    /// };
     ///
     /// fn answer(tenant: &TenantSettings, client: Option<&Client>, query: &str) -> String {
     ///     let request = AuthorizationRequest::from_query(query);

@@ -12,7 +12,7 @@ use crate::authorization::{
 /// the consent page; it is no proof of bad intent, and an honest name is no proof of good.
 ///
 /// ```
-/// use oauth_dcr::ProtectedNames;
+/// use oauth_dcr::authorization::ProtectedNames;
 ///
 /// let protected = ProtectedNames::new(["Acme", "Example Bank"]);
 /// assert_eq!(protected.resembled_by("\u{410}\u{441}m\u{435} Login"), Some("Acme")); // Cyrillic

@@ -2,8 +2,9 @@ use crate::{
     access::ApiScopes,
     authorization::AuthorizationDecision,
     client::Client,
+    redirect_uri::{Destination, RedirectUri},
     registration::{Field, LocalizedText},
-    values::{ClientId, Destination, LanguageTag, RedirectUri, Timestamp},
+    types::{ClientId, LanguageTag, Timestamp},
 };
 
 /// What a consent page has to show of a third-party client.

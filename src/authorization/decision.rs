@@ -9,9 +9,11 @@ use crate::{
         ResponseMode, binding, names::LeftToHost,
     },
     client::Client,
-    kept::{self, Kept},
+    envelope::{self, Kept},
+    pkce::CodeChallenge,
+    redirect_uri::RedirectUri,
     settings::Issuer,
-    values::{ClientId, CodeChallenge, RedirectUri, RedirectionPolicy, ResponseType, TenantId},
+    types::{ClientId, RedirectionPolicy, ResponseType, TenantId},
 };
 
 /// An authorization request that may be put to the user: who asks, for what, and where the answer
@@ -27,7 +29,7 @@ use crate::{
 /// that is not read back.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AuthorizationDecision(#[serde(with = "kept")] Content);
+pub struct AuthorizationDecision(#[serde(with = "envelope")] Content);
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

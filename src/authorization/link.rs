@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{
     authorization::{AuthorizationResponse, Delivery},
-    values::{Destination, RedirectUri},
+    redirect_uri::{Destination, RedirectUri},
 };
 
 /// A way back to the client that a page offers to the user: it tells the client why the request is
@@ -13,7 +13,7 @@ use crate::{
 /// a separate type: the host sends an [`AuthorizationResponse`].
 ///
 /// ```
-/// use oauth_dcr::{LinkTarget, ReturnLink};
+/// use oauth_dcr::authorization::{LinkTarget, ReturnLink};
 ///
 /// /// `escape` makes text safe in an attribute.
 /// fn html(link: &ReturnLink, escape: impl Fn(&str) -> String) -> String {

@@ -4,7 +4,7 @@ use crate::{
     authorization::AuthorizationError as Error,
     parameters::{Parameter, Parameters},
     settings::UnknownParameters,
-    values::SecurityMode,
+    types::SecurityMode,
 };
 
 /// Names and values that the host keeps with a decision.

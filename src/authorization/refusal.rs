@@ -2,8 +2,8 @@ use std::fmt;
 
 use crate::{
     authorization::{AuthorizationError, AuthorizationResponse, ReturnLink},
+    redirect_uri::RedirectUri,
     settings::TenantSettings,
-    values::RedirectUri,
 };
 
 /// An authorization request is refused: why, and who is told.

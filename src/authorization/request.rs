@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     parameters::{self, Parameter, Parameters},
-    values::ClientId,
+    types::ClientId,
 };
 
 /// An authorization request as it came: untrusted.
@@ -12,7 +12,7 @@ use crate::{
 /// client at hand is it known whether the answer may be a redirect.
 ///
 /// ```
-/// use oauth_dcr::AuthorizationRequest;
+/// use oauth_dcr::authorization::AuthorizationRequest;
 ///
 /// let request = AuthorizationRequest::from_query("response_type=code&client_id=tpc_1");
 /// assert_eq!(request.client_id().unwrap().as_str(), "tpc_1");

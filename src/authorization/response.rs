@@ -10,7 +10,7 @@ use crate::{
         target::{separator, without_response_parameters},
     },
     settings::Issuer,
-    values::ResponseType,
+    types::ResponseType,
 };
 
 /// How parameters get back to the client (OAuth 2.0 Multiple Response Type Encoding Practices,

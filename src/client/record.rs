@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use crate::{
     client::Client,
     registration::{ClientMetadata, MetadataError, StoredMetadata},
-    values::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
+    types::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
 /// The form that is written. One that is not known is refused, not guessed at.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     client::{Client, record::RecordFault},
-    values::{ClientId, TenantId},
+    types::{ClientId, TenantId},
 };
 
 /// A row of a store: a client, or a record that can't be read.
@@ -53,11 +53,11 @@ impl UnreadableClient {
 impl StoredClient {
     /// Reads a row: `record`, the client as JSON, and what stands beside it. A store keeps `blocked` and
     /// the revision there, because they change where the record can't be read
-    /// ([`ClientStore::set_blocked`](crate::ClientStore::set_blocked)); what the record says of them is
+    /// ([`ClientStore::set_blocked`](crate::store::ClientStore::set_blocked)); what the record says of them is
     /// ignored.
     ///
     /// ```
-    /// use oauth_dcr::{ClientId, StoredClient, TenantId};
+    /// use oauth_dcr::{client::StoredClient, ClientId, TenantId};
     ///
     /// let (tenant, id) = (TenantId::parse("acme")?, ClientId::parse("tpc_1")?);
     /// let row = StoredClient::from_record(&tenant, &id, b"{\"vers", false, 0);

@@ -16,9 +16,9 @@ use tokio::{
 };
 
 use crate::{
-    ports::{OsRandom, RateKey, RateLimiter, SecureRandom as _},
-    quota::{Quota, RateDecision},
-    values::TenantId,
+    rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
+    system::{OsRandom, SecureRandom as _},
+    types::TenantId,
 };
 
 pub use sources::{addresses_of_one_source_share_its_bucket, sources_have_buckets_of_their_own};

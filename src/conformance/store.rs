@@ -39,7 +39,7 @@ pub use users::*;
 
 use std::sync::Arc;
 
-use crate::ports::{BoxFuture, ClientStore};
+use crate::{box_future::BoxFuture, store::ClientStore};
 
 /// A rule, ready to be checked on a store.
 type Rule<S> = fn(Arc<S>) -> BoxFuture<'static, ()>;

@@ -10,10 +10,9 @@ use crate::{
         draft::Draft,
         members::{DEMANDS, NEVER_SUPPORTED, OF_AUTHORIZATION, SUPPORTED_PARAMETERS},
     },
+    pkce::CodeChallenge,
     settings::{SubjectType, TenantSettings},
-    values::{
-        CodeChallenge, GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod,
-    },
+    types::{GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod},
 };
 
 impl TenantSettings {
@@ -26,11 +25,11 @@ impl TenantSettings {
     /// them call it for each request, so that a change of the settings shows on the next one. With
     /// hundreds keep what comes out beside the settings that it was made of: anybody may ask for the
     /// document, as often as they like. `document` is whatever serialises as a JSON object: a `serde_json::Value`, or a type
-    /// of the host's. [`MetadataDocument::at`](crate::MetadataDocument::at) says which document a
+    /// of the host's. [`MetadataDocument::at`](crate::discovery::MetadataDocument::at) says which document a
     /// request is for.
     ///
     /// ```
-    /// use oauth_dcr::{Issuer, TenantSettings};
+    /// use oauth_dcr::{settings::Issuer, TenantSettings};
     /// use serde_json::{Value, json};
     ///
     /// let mut tenant = TenantSettings::new().enabled();

@@ -21,7 +21,7 @@ impl MetadataDocument {
     /// look for the tenant that has it. A slash at the end is not looked at.
     ///
     /// ```
-    /// use oauth_dcr::{MetadataDocument, TenantSettings};
+    /// use oauth_dcr::{discovery::MetadataDocument, TenantSettings};
     ///
     /// fn asked_for<'t>(
     ///     tenants: &'t [TenantSettings],
@@ -35,7 +35,7 @@ impl MetadataDocument {
     ///     };
     ///     Some((document, tenants.find(is_it)?))
     /// }
-    /// # use oauth_dcr::Issuer;
+    /// # use oauth_dcr::settings::Issuer;
     /// # let mut acme = TenantSettings::new();
     /// # acme.issuer = Some(Issuer::parse("https://auth.example.com/tenants/acme")?);
     /// # let tenants = [acme];
@@ -72,7 +72,7 @@ impl Issuer {
     /// one, the two are the same.
     ///
     /// ```
-    /// use oauth_dcr::Issuer;
+    /// use oauth_dcr::settings::Issuer;
     ///
     /// let issuer = Issuer::parse("https://auth.example.com/tenants/acme")?;
     /// let paths = [
@@ -81,7 +81,7 @@ impl Issuer {
     ///     "/tenants/acme/.well-known/openid-configuration",
     /// ];
     /// assert_eq!(issuer.well_known_paths(), paths);
-    /// # Ok::<(), oauth_dcr::InvalidIssuer>(())
+    /// # Ok::<(), oauth_dcr::settings::InvalidIssuer>(())
     /// ```
     pub fn well_known_paths(&self) -> Vec<String> {
         let path = self.path();

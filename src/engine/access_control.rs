@@ -4,7 +4,8 @@ use crate::{
     acl::{Decision, EdgeSignal, Endpoint, Reading, Rule, Signal, Signals, UnknownReason, Verdict},
     engine::registrar::Ports,
     error::RegistrationError,
-    ports::{Event, Location, LocationParts},
+    events::Event,
+    geo::{Location, LocationParts},
     settings::TenantSettings,
 };
 

@@ -9,12 +9,11 @@ use crate::{
         trace::{Trace, Wait},
     },
     error::RegistrationError,
-    life::FoldKey,
-    ports::{InsertOutcome, Insertion},
-    quota::RateDecision,
+    rate_limit::RateDecision,
     registration::{ClientMetadata, RegistrationRequest},
     settings::TenantSettings,
-    values::ClientSecret,
+    store::{FoldKey, InsertOutcome, Insertion},
+    types::ClientSecret,
 };
 
 /// How often an id that is taken is minted again. With 190 random bits even once is a sign that

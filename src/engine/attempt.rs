@@ -4,17 +4,21 @@ use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     acl::Signals,
+    backend_error::BackendError,
     client::{Client, UnreadableClient},
     engine::{
         Admission, Registrar, access_control,
         registrar::Ports,
         trace::{Trace, Wait},
     },
-    error::{BackendError, RegistrationError},
-    ports::{Event, InitialAccessOutcome, InsertOutcome, Removal, TenantSelector},
-    quota::RateDecision,
+    error::RegistrationError,
+    events::{Event, Removal},
+    rate_limit::RateDecision,
+    registration::InitialAccessOutcome,
     settings::TenantSettings,
-    values::TenantId,
+    store::InsertOutcome,
+    tenants::TenantSelector,
+    types::TenantId,
 };
 
 /// One attempt to register, from its arrival to its outcome.

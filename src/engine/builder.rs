@@ -2,12 +2,14 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     engine::{Registrar, registrar::Ports, token_attempts::TokenAttempts},
-    ports::{
-        ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
-        EventSink, GeoSource, InitialAccess, NoGeo, OsRandom, RateLimiter, SecureRandom,
-        SingleTenant, SystemClock, TenantDirectory, default_limiter,
-    },
+    events::EventSink,
+    geo::{GeoSource, NoGeo},
+    rate_limit::{DynRateLimiter, RateLimiter, default_limiter},
+    registration::{DynInitialAccess, InitialAccess},
     settings::{SettingsError, TenantSettings},
+    store::{ClientStore, DynClientStore},
+    system::{Clock, OsRandom, SecureRandom, SystemClock},
+    tenants::{DynTenantDirectory, SingleTenant, TenantDirectory},
 };
 
 /// Puts a [`Registrar`] together. Everything but the store has a default.

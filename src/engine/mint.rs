@@ -3,9 +3,8 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    error::RandomError,
-    ports::SecureRandom,
-    values::{ClientId, ClientSecret, SecurityMode, TokenEndpointAuthMethod},
+    system::{RandomError, SecureRandom},
+    types::{ClientId, ClientSecret, SecurityMode, TokenEndpointAuthMethod},
 };
 
 /// An id and, for a confidential client, a secret, from one draw of `random`.

@@ -4,11 +4,11 @@ use crate::{
     client::{Client, StoredClient, UnreadableClient},
     engine::{Registered, Registrar, mint},
     error::OwnerError,
-    life::Sweep,
-    ports::{BlockOutcome, Change, ClientUpdate, Event, Removal, RemoveOutcome, UpdateOutcome},
+    events::{Change, Event, Removal},
     registration::RegistrationRequest,
     settings::{RegistrationSettings, TenantSettings},
-    values::{ClientId, RedirectionPolicy},
+    store::{BlockOutcome, ClientUpdate, RemoveOutcome, Sweep, UpdateOutcome},
+    types::{ClientId, RedirectionPolicy},
 };
 
 /// How often a change is tried again that somebody else came before.
@@ -24,7 +24,7 @@ const RETRIES: u32 = 5;
 ///
 /// ```
 /// # use oauth_dcr::{MemoryStore, RegistrationRequest, Registrar, TenantSettings, acl::Signals};
-/// use oauth_dcr::TenantSelector;
+/// use oauth_dcr::tenants::TenantSelector;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

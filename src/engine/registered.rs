@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{client::Client, values::ClientSecret};
+use crate::{client::Client, types::ClientSecret};
 
 /// A client that was registered or changed, and its new secret in clear, this once.
 #[derive(Debug)]

@@ -6,20 +6,23 @@ use std::{
 
 use crate::{
     acl::{Endpoint, Explanation, Signals, Verdict},
+    backend_error::BackendError,
     client::{Client, StoredClient},
     engine::{
         Admission, Owner, RegistrarBuilder, access_control,
         attempt::{Attempt, InitialAccessToken},
         token_attempts::TokenAttempts,
     },
-    error::{BackendError, OwnerError, RegistrationError},
-    life::{Touch, TouchOutcome, UserKey},
-    ports::{
-        ClientStore, Clock, DynClientStore, DynInitialAccess, DynRateLimiter, DynTenantDirectory,
-        Event, EventSink, GeoSource, Removal, SecureRandom, TenantSelector,
-    },
+    error::{OwnerError, RegistrationError},
+    events::{Event, EventSink, Removal},
+    geo::GeoSource,
+    rate_limit::DynRateLimiter,
+    registration::DynInitialAccess,
     settings::{SettingsError, SettingsReview, TenantSettings},
-    values::{ClientId, TenantId, Timestamp},
+    store::{ClientStore, DynClientStore, Touch, TouchOutcome, UserKey},
+    system::{Clock, SecureRandom},
+    tenants::{DynTenantDirectory, TenantSelector},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// Registers clients: the entry to the pipeline.
@@ -31,7 +34,8 @@ use crate::{
 ///
 /// ```
 /// use oauth_dcr::{
-///     MemoryStore, RegistrationRequest, Registrar, TenantSelector, TenantSettings, acl::Signals,
+///     acl::Signals, tenants::TenantSelector, MemoryStore, Registrar, RegistrationRequest,
+///     TenantSettings,
 /// };
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -95,7 +99,7 @@ impl Registrar {
 
     /// Checks settings before requests come: that they can work ([`TenantSettings::check`]), and that
     /// each rule of the access control list can be evaluated with what this registrar knows. A
-    /// [`TenantDirectory`](crate::TenantDirectory) of the host's own calls it for what it loads. Tenants
+    /// [`TenantDirectory`](crate::tenants::TenantDirectory) of the host's own calls it for what it loads. Tenants
     /// that were never checked are safe: a rule that can't be evaluated refuses each request with 503.
     ///
     /// # Errors
@@ -108,7 +112,7 @@ impl Registrar {
     }
 
     /// Reads a settings document and lists everything that is wrong with it, for a tool that shows it to a
-    /// person: [`SettingsDocument::review_json`](crate::SettingsDocument::review_json), with what this registrar knows.
+    /// person: [`SettingsDocument::review_json`](crate::settings::SettingsDocument::review_json), with what this registrar knows.
     pub fn review_settings(&self, json: &str) -> SettingsReview {
         let provided = self.0.geo.provides();
         SettingsReview::of_json(json, |signal| provided.contains(signal))
@@ -172,7 +176,7 @@ impl Registrar {
     }
 
     /// As [`Registrar::admit`], for a request that may have shown an initial access token, which is
-    /// asked for if the registrar has a gate ([`InitialAccess`](crate::InitialAccess)).
+    /// asked for if the registrar has a gate ([`InitialAccess`](crate::registration::InitialAccess)).
     ///
     /// # Errors
     /// As [`Registrar::admit`], or [`RegistrationError::InitialAccessTokenRequired`],
@@ -200,7 +204,7 @@ impl Registrar {
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell, or if the client's record can't be read; then its source is
-    /// the [`UnreadableClient`](crate::UnreadableClient), and [`Event::Unreadable`] names it. Answer 503 to
+    /// the [`UnreadableClient`](crate::client::UnreadableClient), and [`Event::Unreadable`] names it. Answer 503 to
     /// both: the client is not unknown.
     pub async fn find(
         &self,
@@ -217,7 +221,7 @@ impl Registrar {
     ///
     /// `user` is whatever the host always calls the user by who gives the grant, such as the subject of its
     /// tokens; `None` or an empty text if there is none. The store keeps a digest of the first user's. With
-    /// [`max_clients_per_user`](crate::RegistrationSettings::max_clients_per_user) this may evict the user's
+    /// [`max_clients_per_user`](crate::settings::RegistrationSettings::max_clients_per_user) this may evict the user's
     /// longest idle clients, live grant or not, those that others use last: end the codes and tokens of the
     /// clients in [`MarkOutcome::Marked`]. If the caller goes away while it waits, an eviction may be done
     /// and never named: run this in a task of its own where that matters.

@@ -9,9 +9,9 @@ use std::{
 
 use crate::{
     error::RegistrationError,
-    ports::Clock,
-    quota::{Quota, SourceBuckets, Taken},
-    values::{SourceNetwork, TenantId},
+    rate_limit::{Quota, SourceBuckets, Taken},
+    system::Clock,
+    types::{SourceNetwork, TenantId},
 };
 
 /// How often each source of a tenant may fail to show a good initial access token.

@@ -1,7 +1,7 @@
 //! The span of a registration and those of what it waits for: with the feature `tracing`. Without it
 //! all of this is nothing, so that the pipeline reads the same.
 
-use crate::{ports::Event, values::TenantId};
+use crate::{events::Event, types::TenantId};
 
 #[cfg(not(feature = "tracing"))]
 pub(super) use nothing::Trace;

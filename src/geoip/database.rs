@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     acl::{Asn, CountryCode, Signal, SubdivisionCode},
+    geo::{GeoSource, Location, LocationParts},
     geoip::{DatabaseError, DatabaseFault, FieldPath, Fields, fields::Field, tree},
-    ports::{GeoSource, Location, LocationParts},
 };
 
 /// At how many records a field is looked for, at most: each of a hostile file may hide it behind tens

@@ -8,9 +8,11 @@ use std::{
 
 use crate::{
     client::{Client, StoredClient},
-    life::{FoldKey, Sweep, Touch, TouchOutcome, Usage, UserKey, UserLimit},
-    ports::{BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, UpdateOutcome},
-    values::{ClientId, Timestamp},
+    store::{
+        BlockOutcome, ClientUpdate, FoldKey, InsertOutcome, Insertion, RemoveOutcome, Sweep, Touch,
+        TouchOutcome, UpdateOutcome, Usage, UserKey, UserLimit,
+    },
+    types::{ClientId, Timestamp},
 };
 
 /// The clients of one tenant.

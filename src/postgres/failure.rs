@@ -3,7 +3,8 @@ use std::time::Duration;
 use sqlx::{error::DatabaseError, migrate::MigrateError};
 
 use crate::{
-    client::UnreadableClient, error::BackendError, postgres::url::UrlFault, stored::StoredError,
+    backend_error::BackendError, client::UnreadableClient, postgres::url::UrlFault,
+    stored_row::StoredError,
 };
 
 /// Why a call failed.

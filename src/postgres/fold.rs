@@ -4,11 +4,10 @@ use sqlx::PgConnection;
 
 use crate::{
     client::{Client, StoredClient},
-    life::Usage,
-    ports::Insertion,
     postgres::{failure::Failure, insert::ids, sql},
-    stored::{self, Row},
-    values::{ClientId, TenantId},
+    store::{Insertion, Usage},
+    stored_row::{self, Row},
+    types::{ClientId, TenantId},
 };
 
 /// The clients that some insertions fold into, by tenant and fold key.
@@ -60,7 +59,7 @@ impl Folds {
                 };
                 let folded = Folded {
                     client: row.read(tenants.get(&*tenant)?, &id),
-                    usage: stored::usage((is_used, idle_since, user, is_shared)),
+                    usage: stored_row::usage((is_used, idle_since, user, is_shared)),
                 };
                 Some(((tenant, key), folded))
             },
@@ -90,7 +89,7 @@ impl Folds {
                 .bind(tenant)
                 .bind(client.id().as_str())
                 .bind(key.as_bytes().as_slice())
-                .bind(stored::millis(touched.idle_since()))
+                .bind(stored_row::millis(touched.idle_since()))
                 .execute(connection)
                 .await?;
             if written.rows_affected() == 0 {

@@ -9,8 +9,7 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 
 use crate::{
-    error::BackendError,
-    ports::{InsertOutcome, Insertion},
+    backend_error::BackendError,
     postgres::{
         NAME,
         database::{Database, after, part, patience},
@@ -19,6 +18,7 @@ use crate::{
         insert::{Job, ids, tenants},
         sql, together, turns,
     },
+    store::{InsertOutcome, Insertion},
 };
 
 /// The most insertions of one transaction in which they come one after another.

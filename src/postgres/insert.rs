@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    error::BackendError,
+    backend_error::BackendError,
     group_commit::Commit,
-    ports::{CertainOutcome, InsertOutcome, Insertion},
     postgres::{database::Database, group::Group},
+    store::{CertainOutcome, InsertOutcome, Insertion},
 };
 
 /// Carries out insertions.

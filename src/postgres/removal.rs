@@ -1,4 +1,4 @@
-use crate::{postgres::failure::Failure, values::ClientId};
+use crate::{postgres::failure::Failure, types::ClientId};
 
 /// How often a statement that removes the longest idle is carried out at most. Each time it misses
 /// those that were touched, blocked or removed since it chose them.

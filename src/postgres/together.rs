@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use crate::{
     client::Client,
-    ports::{InsertOutcome, Insertion},
     postgres::{database::Database, failure::Failure, insert::ids, sql},
-    stored,
+    store::{InsertOutcome, Insertion},
+    stored_row,
 };
 
 /// The tenant and the id of a client that was stored.
@@ -43,16 +43,16 @@ async fn insert_alone(
     deadline: Instant,
     client: &Client,
 ) -> Result<Vec<Stored>, Failure> {
-    let record = stored::write(client)?.into_bytes();
+    let record = stored_row::write(client)?.into_bytes();
     let stored = database.call_by(deadline, || async {
         let mut lease = database.lease().await?;
         let stored = sqlx::query_as(sql::INSERT_ALONE)
             .bind(client.tenant().as_str())
             .bind(client.id().as_str())
             .bind(&record)
-            .bind(stored::revision(client.revision()))
+            .bind(stored_row::revision(client.revision()))
             .bind(client.is_blocked())
-            .bind(stored::millis(client.issued_at()))
+            .bind(stored_row::millis(client.issued_at()))
             .fetch_all(&mut *lease)
             .await;
         lease.give_back(stored.map_err(Failure::from))
@@ -105,10 +105,10 @@ impl<'a> Rows<'a> {
             let client = insertion.client();
             rows.tenants.push(tenant);
             rows.ids.push(id);
-            rows.records.push(stored::write(client)?.into_bytes());
-            rows.revisions.push(stored::revision(client.revision()));
+            rows.records.push(stored_row::write(client)?.into_bytes());
+            rows.revisions.push(stored_row::revision(client.revision()));
             rows.blocked.push(client.is_blocked());
-            rows.idle_since.push(stored::millis(client.issued_at()));
+            rows.idle_since.push(stored_row::millis(client.issued_at()));
             let key = insertion.fold_key();
             rows.fold_keys.push(key.map(|key| key.as_bytes().to_vec()));
         }

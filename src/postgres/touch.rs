@@ -5,14 +5,14 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::{
-    life::{Touch, TouchOutcome, Usage, UserKey, UserLimit},
     postgres::{
         failure::Failure,
         removal::{Chosen, Removal},
         sql,
     },
-    stored,
-    values::{ClientId, TenantId},
+    store::{Touch, TouchOutcome, Usage, UserKey, UserLimit},
+    stored_row,
+    types::{ClientId, TenantId},
 };
 
 pub(super) async fn touch(
@@ -71,13 +71,13 @@ async fn write_touch(
         .bind(tenant.as_str())
         .bind(id.as_str())
         .bind(touch.is_use())
-        .bind(stored::millis(touch.idle_since()))
-        .bind(stored::millis(touch.until()))
-        .bind(stored::user_key(touch.user()))
+        .bind(stored_row::millis(touch.idle_since()))
+        .bind(stored_row::millis(touch.until()))
+        .bind(stored_row::user_key(touch.user()))
         .fetch_optional(connection)
         .await?;
     Ok(user.map(|user| Touched {
-        user: stored::user(user),
+        user: stored_row::user(user),
     }))
 }
 
@@ -131,10 +131,10 @@ async fn usage(
     tenant: &TenantId,
     id: &ClientId,
 ) -> Result<Option<Usage>, Failure> {
-    let found: Option<stored::UsageColumns> = sqlx::query_as(sql::USAGE)
+    let found: Option<stored_row::UsageColumns> = sqlx::query_as(sql::USAGE)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(connection)
         .await?;
-    Ok(found.map(stored::usage))
+    Ok(found.map(stored_row::usage))
 }

@@ -10,7 +10,6 @@ use sqlx::{Connection as _, PgConnection, SqlStr};
 use tokio::time::Instant;
 
 use crate::{
-    ports::{InsertOutcome, Insertion},
     postgres::{
         database::{Database, after, part, patience},
         failure::Failure,
@@ -20,8 +19,9 @@ use crate::{
         sql,
         together::{Rows, Stored},
     },
-    stored,
-    values::ClientId,
+    store::{InsertOutcome, Insertion},
+    stored_row,
+    types::ClientId,
 };
 
 /// Which part of the time a transaction takes on insertions for: after that it is committed, so that
@@ -168,10 +168,10 @@ impl<'a> Turns<'a> {
         let stored = sqlx::query(sql::INSERT)
             .bind(client.tenant().as_str())
             .bind(client.id().as_str())
-            .bind(stored::write(client)?.into_bytes())
-            .bind(stored::revision(client.revision()))
+            .bind(stored_row::write(client)?.into_bytes())
+            .bind(stored_row::revision(client.revision()))
             .bind(client.is_blocked())
-            .bind(stored::millis(client.issued_at()))
+            .bind(stored_row::millis(client.issued_at()))
             .bind(key.as_ref().map(|key| key.as_bytes().as_slice()))
             .execute(&mut *self.connection)
             .await?;
@@ -206,7 +206,7 @@ impl<'a> Turns<'a> {
                 .bind(client.tenant().as_str())
                 .bind(client.id().as_str())
                 .bind(left)
-                .bind(stored::millis(insertion.idle_before()))
+                .bind(stored_row::millis(insertion.idle_before()))
                 .fetch_all(&mut *self.connection)
                 .await?;
             removal.add(chosen);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::quota::{Quota, RateDecision};
+use crate::rate_limit::{Quota, RateDecision};
 
 /// What the script gives: 1 and the time that the bucket needed to be full before it gave a token,
 /// or 0 and the time until it has one; in seconds and nanoseconds.

@@ -1,9 +1,8 @@
 use std::num::NonZeroU32;
 
 use crate::{
-    error::BackendError,
-    ports::{LocalRateLimiter, RateKey, RateLimiter},
-    quota::{Quota, RateDecision},
+    backend_error::BackendError,
+    rate_limit::{LocalRateLimiter, Quota, RateDecision, RateKey, RateLimiter},
 };
 
 /// Counts in this process, one of several, by its share of the quota.

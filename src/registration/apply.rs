@@ -1,15 +1,16 @@
 //! The rules of the profile, one function a field.
 
 use crate::{
+    redirect_uri::{Destination, RedirectUri, RedirectUriError},
     registration::{
         ClientMetadata, Field, LocalizedText, MetadataError, MetadataFault, RegistrationRequest,
         request::RequestedText,
     },
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
-    values::{
-        ApplicationType, ClientName, ClientNameError, Destination, GrantType, LanguageTag,
-        OrderedSet, RedirectUri, RedirectUriError, ResponseType, Scope, SecurityMode,
-        TokenEndpointAuthMethod, WebUri, Word, check_text, scope_tokens,
+    types::{
+        ApplicationType, ClientName, ClientNameError, GrantType, LanguageTag, OrderedSet,
+        ResponseType, Scope, SecurityMode, TokenEndpointAuthMethod, WebUri, Word, check_text,
+        scope_tokens,
     },
 };
 

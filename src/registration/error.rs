@@ -1,8 +1,9 @@
 use std::fmt;
 
 use crate::{
+    redirect_uri::RedirectUriError,
     registration::Field,
-    values::{ClientNameError, RedirectUriError, TextFault, WebUriError},
+    types::{ClientNameError, TextFault, WebUriError},
 };
 
 /// A registration request breaks a rule of the profile: which field, which of its values, why.

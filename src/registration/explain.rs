@@ -104,7 +104,7 @@ impl RegistrationSettings {
     /// it instead of the first fault.
     ///
     /// ```
-    /// use oauth_dcr::{RegistrationRequest, RegistrationSettings};
+    /// use oauth_dcr::{settings::RegistrationSettings, RegistrationRequest};
     ///
     /// let request = RegistrationRequest::new(["http://app.example.com/cb", "file:///etc/passwd"])
     ///     .grant_types(["authorization_code", "password"]);

@@ -25,7 +25,7 @@ impl RegistrationRequest {
     /// of the wrong JSON type.
     ///
     /// ```
-    /// use oauth_dcr::{DecodeError, RegistrationRequest};
+    /// use oauth_dcr::{registration::DecodeError, RegistrationRequest};
     ///
     /// let body = br#"{"redirect_uris": ["https://app.example.com/cb"]}"#;
     /// assert!(RegistrationRequest::from_json(body).is_ok());

@@ -1,10 +1,11 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
+    redirect_uri::{RedirectPolicy, RedirectUri},
     registration::Field,
-    values::{
-        ApplicationType, GrantType, LanguageTag, OrderedSet, RedirectPolicy, RedirectUri,
-        ResponseType, Scope, TokenEndpointAuthMethod,
+    types::{
+        ApplicationType, GrantType, LanguageTag, OrderedSet, ResponseType, Scope,
+        TokenEndpointAuthMethod,
     },
 };
 
@@ -13,7 +14,7 @@ use crate::{
 /// [`RegistrationSettings::apply`] is the only way to get one. It serialises as the members of
 /// RFC 7591 section 2.
 ///
-/// [`RegistrationSettings::apply`]: crate::RegistrationSettings::apply
+/// [`RegistrationSettings::apply`]: crate::settings::RegistrationSettings::apply
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientMetadata {
     pub(super) redirect_uris: Box<[RedirectUri]>,

@@ -8,18 +8,18 @@ use crate::registration::Field;
 /// reaches you in another way. [`RegistrationSettings::apply`] turns it into [`ClientMetadata`].
 ///
 /// ```
-/// use oauth_dcr::{RegistrationRequest, RegistrationSettings};
+/// use oauth_dcr::{settings::RegistrationSettings, RegistrationRequest};
 ///
 /// let request = RegistrationRequest::new(["https://app.example.com/callback"])
 ///     .client_name("My Dynamic Application")
 ///     .token_endpoint_auth_method("none");
 /// let metadata = RegistrationSettings::default().apply(request)?;
 /// assert_eq!(metadata.client_name(), Some("My Dynamic Application"));
-/// # Ok::<(), oauth_dcr::MetadataError>(())
+/// # Ok::<(), oauth_dcr::registration::MetadataError>(())
 /// ```
 ///
 /// [`ClientMetadata`]: crate::ClientMetadata
-/// [`RegistrationSettings::apply`]: crate::RegistrationSettings::apply
+/// [`RegistrationSettings::apply`]: crate::settings::RegistrationSettings::apply
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RegistrationRequest {
     pub(super) redirect_uris: Option<Vec<String>>,

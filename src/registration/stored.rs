@@ -3,13 +3,14 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
+    redirect_uri::RedirectUri,
     registration::{
         ClientMetadata, Field, LocalizedText, MetadataError, MetadataFault, RegistrationRequest,
         json::ObjectReader, request::RequestedText,
     },
-    values::{
-        ApplicationType, GrantType, LanguageTag, OrderedSet, RedirectUri, ResponseType, Scope,
-        SecurityMode, TokenEndpointAuthMethod, WebUri, Word,
+    types::{
+        ApplicationType, GrantType, LanguageTag, OrderedSet, ResponseType, Scope, SecurityMode,
+        TokenEndpointAuthMethod, WebUri, Word,
     },
 };
 

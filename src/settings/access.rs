@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::ClientId;
+use crate::types::ClientId;
 
 /// An API that the tenant protects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

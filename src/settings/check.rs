@@ -15,7 +15,8 @@ use crate::{
         ApiSettings, ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault,
         TenantSettings, without_empty_path,
     },
-    values::{is_host, is_scope_token},
+    types::is_scope_token,
+    uri::is_host,
 };
 
 /// A shorter limit would refuse nearly every redirect URI that there is.

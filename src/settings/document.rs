@@ -8,19 +8,19 @@ use crate::{
         Issuer, SettingsError, SettingsFault, SettingsWarning, TenantSettings, check, given::Given,
         review,
     },
-    values::TenantId,
+    types::TenantId,
 };
 
 /// The settings of all tenants of a host, as one JSON document: `{"tenants": [ ... ]}`.
 ///
 /// ```
-/// use oauth_dcr::SettingsDocument;
+/// use oauth_dcr::settings::SettingsDocument;
 ///
 /// let document = SettingsDocument::from_json(
 ///     r#"{ "tenants": [ { "id": "acme", "registration": { "enabled": true } } ] }"#,
 /// )?;
 /// assert!(document.tenants()[0].registration.enabled);
-/// # Ok::<(), oauth_dcr::SettingsError>(())
+/// # Ok::<(), oauth_dcr::settings::SettingsError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SettingsDocument {
@@ -67,7 +67,7 @@ impl SettingsDocument {
     /// source of locations.
     ///
     /// ```
-    /// use oauth_dcr::SettingsDocument;
+    /// use oauth_dcr::settings::SettingsDocument;
     ///
     /// let json = r#"{ "tenants": [ { "id": "acme", "hosts": ["a/b"], "default_audience": "api" } ] }"#;
     /// let review = SettingsDocument::review_json(json);

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use crate::{acl::EdgeSignal, values::TenantId};
+use crate::{acl::EdgeSignal, types::TenantId};
 
 /// Settings can't be used as they are: which field, and what is wrong with it.
 ///

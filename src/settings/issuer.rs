@@ -3,13 +3,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::values::{Destination, RedirectPolicy, RedirectUri};
+use crate::redirect_uri::{Destination, RedirectPolicy, RedirectUri};
 
 /// The issuer identifier of an authorization server (RFC 8414 section 2): an https URL without
 /// query and fragment, or http on a loopback host while developing.
 ///
 /// ```
-/// use oauth_dcr::Issuer;
+/// use oauth_dcr::settings::Issuer;
 ///
 /// assert!(Issuer::parse("https://auth.example.com/tenant").is_ok());
 /// assert!(Issuer::parse("http://127.0.0.1:8080").is_ok());
@@ -55,12 +55,12 @@ impl Issuer {
     /// section 4.1).
     ///
     /// ```
-    /// use oauth_dcr::Issuer;
+    /// use oauth_dcr::settings::Issuer;
     ///
     /// let issuer = Issuer::parse("https://auth.example.com/tenants/acme")?;
     /// assert_eq!(issuer.path(), "/tenants/acme");
     /// assert_eq!(Issuer::parse("https://auth.example.com/")?.path(), "");
-    /// # Ok::<(), oauth_dcr::InvalidIssuer>(())
+    /// # Ok::<(), oauth_dcr::settings::InvalidIssuer>(())
     /// ```
     pub fn path(&self) -> &str {
         let authority_on = self.0.split_once("://").map_or("", |(_, rest)| rest);

@@ -1,18 +1,18 @@
 use serde::{Deserialize, Serialize};
 
-use crate::values::is_origin;
+use crate::uri::is_origin;
 
 /// Which web origins may register from a browser (CORS), never with credentials.
 ///
 /// As JSON it is a list of origins; `["*"]`, the default, means any.
 ///
 /// ```
-/// use oauth_dcr::AllowedOrigins;
+/// use oauth_dcr::settings::AllowedOrigins;
 ///
 /// let origins = AllowedOrigins::list(["https://inspector.example.com"])?;
 /// assert!(origins.allows("https://inspector.example.com"));
 /// assert!(!origins.allows("https://other.example.com"));
-/// # Ok::<(), oauth_dcr::InvalidOrigin>(())
+/// # Ok::<(), oauth_dcr::settings::InvalidOrigin>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]

@@ -1,9 +1,9 @@
 use serde::Deserialize;
 
 use crate::{
-    quota::Quota,
+    rate_limit::Quota,
+    redirect_uri::RedirectPolicy,
     settings::{RefreshTokenWhen, RefusedRedirectUris, TenantSettings, given::Given},
-    values::RedirectPolicy,
 };
 
 /// A name for settings that belong together. A document gives it as `preset`.
@@ -37,7 +37,7 @@ impl TenantSettings {
     /// afterwards wins.
     ///
     /// ```
-    /// use oauth_dcr::{Quota, TenantSettings};
+    /// use oauth_dcr::{rate_limit::Quota, TenantSettings};
     ///
     /// let settings = TenantSettings::new().for_agents().enabled();
     /// assert_eq!(settings.registration.rate_limit, Some(Quota::new(5, 20)?));

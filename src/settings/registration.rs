@@ -3,15 +3,16 @@ use std::num::NonZeroU64;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    quota::Quota,
+    rate_limit::Quota,
+    redirect_uri::RedirectPolicy,
     settings::{AllowedOrigins, EndpointPath},
-    values::{OrderedSet, RedirectPolicy, SecurityMode, TokenEndpointAuthMethod},
+    types::{OrderedSet, SecurityMode, TokenEndpointAuthMethod},
 };
 
 /// How a tenant takes registrations. Off by default.
 ///
 /// ```
-/// use oauth_dcr::{RedirectPolicy, RegistrationSettings};
+/// use oauth_dcr::{redirect_uri::RedirectPolicy, settings::RegistrationSettings};
 ///
 /// let mut settings = RegistrationSettings::default();
 /// assert!(!settings.enabled);

@@ -6,7 +6,7 @@ use crate::{
         ApiPolicy, ApiSettings, GrantedScope, Grantee, SettingsDocument, SettingsWarning,
         SettingsWarningKind as Kind, SubjectType, TenantSettings,
     },
-    values::{ClientId, SecurityMode, TokenEndpointAuthMethod},
+    types::{ClientId, SecurityMode, TokenEndpointAuthMethod},
 };
 
 impl TenantSettings {
@@ -15,7 +15,7 @@ impl TenantSettings {
     /// Settings that can never work are errors instead ([`TenantSettings::check`]).
     ///
     /// ```
-    /// use oauth_dcr::{SettingsWarningKind, TenantSettings};
+    /// use oauth_dcr::{settings::SettingsWarningKind, TenantSettings};
     ///
     /// let warnings = TenantSettings::new().enabled().warnings();
     /// assert_eq!(warnings[0].kind(), SettingsWarningKind::NoReachableApi);

@@ -8,7 +8,7 @@ use crate::{
         ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings, check, given::Given,
         preset::Preset,
     },
-    values::{SecurityMode, TenantId},
+    types::{SecurityMode, TenantId},
 };
 
 /// Everything that one tenant decides.

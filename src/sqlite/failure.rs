@@ -1,6 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
-use crate::{client::UnreadableClient, error::BackendError, stored::StoredError};
+use crate::{backend_error::BackendError, client::UnreadableClient, stored_row::StoredError};
 
 /// The name of this back end in errors.
 pub(super) const NAME: &str = "sqlite";

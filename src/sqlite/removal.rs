@@ -3,11 +3,10 @@
 use sqlx::SqliteConnection;
 
 use crate::{
-    life::Sweep,
-    ports::RemoveOutcome,
     sqlite::{failure::Failure, row},
-    stored::millis,
-    values::{ClientId, TenantId},
+    store::{RemoveOutcome, Sweep},
+    stored_row::millis,
+    types::{ClientId, TenantId},
 };
 
 pub(super) async fn remove(

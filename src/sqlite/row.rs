@@ -6,10 +6,10 @@ use sqlx::{Executor, Sqlite, SqliteConnection};
 
 use crate::{
     client::{Client, StoredClient},
-    life::{FoldKey, Usage, UserKey},
     sqlite::failure::Failure,
-    stored::{self, Row},
-    values::{ClientId, TenantId},
+    store::{FoldKey, Usage, UserKey},
+    stored_row::{self, Row},
+    types::{ClientId, TenantId},
 };
 
 /// The id, the row and the usage of a client.
@@ -130,12 +130,12 @@ pub(super) async fn usage(
 ) -> Result<Option<Usage>, Failure> {
     let sql = "SELECT is_used, idle_since, user_key, is_shared FROM oauth_dcr_clients
                WHERE tenant = ? AND client_id = ?";
-    let row: Option<stored::UsageColumns> = sqlx::query_as(sql)
+    let row: Option<stored_row::UsageColumns> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(reader)
         .await?;
-    Ok(row.map(stored::usage))
+    Ok(row.map(stored_row::usage))
 }
 
 pub(super) async fn same(
@@ -161,7 +161,7 @@ pub(super) async fn same(
             };
             Same {
                 client: row.read(tenant, &id),
-                usage: stored::usage((is_used, idle_since, user, is_shared)),
+                usage: stored_row::usage((is_used, idle_since, user, is_shared)),
             }
         },
     ))

@@ -3,10 +3,10 @@
 use sqlx::SqliteConnection;
 
 use crate::{
-    life::{Touch, TouchOutcome, UserLimit},
     sqlite::{failure::Failure, removal::left, row},
-    stored::{self, millis},
-    values::{ClientId, TenantId},
+    store::{Touch, TouchOutcome, UserLimit},
+    stored_row::{self, millis},
+    types::{ClientId, TenantId},
 };
 
 pub(super) async fn touch(
@@ -30,7 +30,7 @@ pub(super) async fn touch(
         .bind(tenant.as_str())
         .bind(id.as_str())
         .bind(millis(touch.until()))
-        .bind(stored::user_key(touch.user()))
+        .bind(stored_row::user_key(touch.user()))
         .fetch_optional(&mut *connection)
         .await?;
     let Some(user) = touched else {

@@ -8,21 +8,20 @@ use sqlx::{
 };
 
 use crate::{
-    error::BackendError,
+    backend_error::BackendError,
     group_commit::Commit,
-    life::{Sweep, Touch, TouchOutcome, Usage},
-    ports::{
-        BlockOutcome, CertainOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
-        UpdateOutcome,
-    },
     sqlite::{
         failure::{Failure, NAME},
         removal::{self, left, remove_idle},
         row,
         touch::touch,
     },
-    stored::{self, millis},
-    values::{ClientId, TenantId},
+    store::{
+        BlockOutcome, CertainOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
+        Touch, TouchOutcome, UpdateOutcome, Usage,
+    },
+    stored_row::{self, millis},
+    types::{ClientId, TenantId},
 };
 
 /// Something to write. Records are encoded already: what can fail before the transaction has failed
@@ -239,7 +238,7 @@ async fn insert_rows(connection: &mut SqliteConnection, rows: &[Row<'_>]) -> Res
             .push_bind(client.tenant().as_str())
             .push_bind(client.id().as_str())
             .push_bind(*record)
-            .push_bind(stored::revision(client.revision()))
+            .push_bind(stored_row::revision(client.revision()))
             .push_bind(client.is_blocked())
             .push_bind(usage.is_used())
             .push_bind(millis(usage.idle_since()))
@@ -325,12 +324,12 @@ async fn update(
                WHERE tenant = ? AND client_id = ? AND revision = ?";
     let updated = sqlx::query(sql)
         .bind(record)
-        .bind(stored::revision(client.revision()))
+        .bind(stored_row::revision(client.revision()))
         .bind(client.is_blocked())
         .bind(update.unfolds())
         .bind(client.tenant().as_str())
         .bind(client.id().as_str())
-        .bind(client.revision().checked_sub(1).map(stored::revision))
+        .bind(client.revision().checked_sub(1).map(stored_row::revision))
         .execute(&mut *connection)
         .await?;
     if updated.rows_affected() > 0 {

@@ -16,7 +16,7 @@ impl ClientCredentials<'_> {
     /// (RFC 6749 section 4.4.3).
     ///
     /// # Errors
-    /// [`TokenError::Access`](crate::TokenError::Access) if it may have nothing of what it asks for.
+    /// [`TokenError::Access`](crate::token::TokenError::Access) if it may have nothing of what it asks for.
     pub fn check(&self) -> Result<TokenDecision, TokenRefusal> {
         let parameters = &self.0.parameters;
         let wanted = AccessRequest {

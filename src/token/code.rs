@@ -1,13 +1,13 @@
 use crate::{
     authorization::CodeBinding,
     parameters::Parameter,
+    pkce::{CodeChallenge, CodeVerifier},
+    redirect_uri::RedirectUri,
     token::{
         Found, GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
         TokenRefusal, exchange::Authenticated, found::Bound,
     },
-    values::{
-        ClientId, CodeChallenge, CodeVerifier, RedirectUri, SecurityMode, TenantId, Timestamp,
-    },
+    types::{ClientId, SecurityMode, TenantId, Timestamp},
 };
 
 /// An authenticated request to exchange an authorization code (RFC 6749 section 4.1.3).

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use crate::{
     access::{ApiAccess, OFFLINE_ACCESS},
     token::{RefreshBinding, RefreshFamily, refresh},
-    values::{ClientId, TenantId, Timestamp},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// What a token request is given. The user whom it is about is whoever the host has kept beside the
@@ -94,7 +94,7 @@ impl TokenDecision {
 
     /// The family of the client's refresh token from now on. Store it in the same transaction as the new
     /// tokens: for a code, as a new family; for a refresh token, in the place of the state that was
-    /// checked, and only if that is still there ([`RefreshExchange`](crate::RefreshExchange) shows how).
+    /// checked, and only if that is still there ([`RefreshExchange`](crate::token::RefreshExchange) shows how).
     ///
     /// `None` if the client gets no refresh token.
     pub fn refresh_family(&self) -> Option<RefreshFamily> {

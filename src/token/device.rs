@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::{ApiAccess, KeptAccess},
     client::Client,
-    kept::{self, Kept},
+    envelope::{self, Kept},
     parameters::Parameter,
     token::{
         DeviceFault, Found, GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision,
         TokenError as Error, TokenRefusal, exchange::Authenticated, found::Bound,
     },
-    values::{ClientId, TenantId, Timestamp},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// An authenticated request to redeem a device code (RFC 8628 section 3.4).
@@ -73,10 +73,10 @@ impl DeviceExchange<'_> {
 }
 
 /// What a device code stands for, once the user has approved. It is kept as a
-/// [`CodeBinding`](crate::CodeBinding) is.
+/// [`CodeBinding`](crate::authorization::CodeBinding) is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct DeviceBinding(#[serde(with = "kept")] Content);
+pub struct DeviceBinding(#[serde(with = "envelope")] Content);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,7 @@ const NOT_GOOD: &str = "the code or token is unknown, expired, revoked or alread
 ///
 /// `Display` is safe to send: it never holds the client's own text, and says the same of every
 /// client that could not be authenticated. What it keeps to itself is in the variants, for the log.
-/// What the client is told is the `Display` of the [`TokenRefusal`](crate::TokenRefusal), which adds what
+/// What the client is told is the `Display` of the [`TokenRefusal`](crate::token::TokenRefusal), which adds what
 /// the tenant takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -9,7 +9,7 @@ use crate::{
         ClientCredentials, CodeExchange, DeviceExchange, Found, GrantFault, RefreshExchange,
         TokenError as Error, TokenRefusal, found::Bound,
     },
-    values::{GrantType, Timestamp},
+    types::{GrantType, Timestamp},
 };
 
 /// A token request whose client is authenticated and registered for the grant that it uses.

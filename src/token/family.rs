@@ -3,9 +3,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    kept::{self, Kept},
+    envelope::{self, Kept},
     token::GrantFault,
-    values::Timestamp,
+    types::Timestamp,
 };
 
 /// The state of a family of refresh tokens: all tokens that came of one consent, one after another.
@@ -17,12 +17,12 @@ use crate::{
 /// was used before, by its owner or by a thief (RFC 9700 section 4.14.2).
 ///
 /// Keep one state for each consent, beside its refresh tokens.
-/// [`RefreshExchange::check`](crate::RefreshExchange::check) reads it, and
-/// [`TokenDecision::refresh_family`](crate::TokenDecision::refresh_family) says what to put in its place.
-/// It serialises with a checksum that is no signature, like the [`RefreshBinding`](crate::RefreshBinding).
+/// [`RefreshExchange::check`](crate::token::RefreshExchange::check) reads it, and
+/// [`TokenDecision::refresh_family`](crate::token::TokenDecision::refresh_family) says what to put in its place.
+/// It serialises with a checksum that is no signature, like the [`RefreshBinding`](crate::token::RefreshBinding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RefreshFamily(#[serde(with = "kept")] Content);
+pub struct RefreshFamily(#[serde(with = "envelope")] Content);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

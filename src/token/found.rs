@@ -1,9 +1,9 @@
-use crate::values::{ClientId, TenantId, Timestamp};
+use crate::types::{ClientId, TenantId, Timestamp};
 
 /// What the host found under a presented code or device code.
 ///
 /// ```
-/// use oauth_dcr::{CodeBinding, Found};
+/// use oauth_dcr::{authorization::CodeBinding, token::Found};
 ///
 /// struct Row {
 ///     binding: CodeBinding,

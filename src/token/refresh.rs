@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{ApiAccess, KeptAccess},
-    kept::{self, Kept},
+    envelope::{self, Kept},
     parameters::Parameter,
     settings::GREATEST_LEEWAY_SECONDS,
     token::{
         GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
         TokenRefusal, exchange::Authenticated, family::Standing, found::Bound,
     },
-    values::{ClientId, TenantId, Timestamp},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// An authenticated request to use a refresh token (RFC 6749 section 6).
@@ -29,8 +29,8 @@ use crate::{
 /// use std::time::Duration;
 ///
 /// use oauth_dcr::{
-///     RefreshBinding, RefreshExchange, RefreshFamily, RefreshTokenAction, Timestamp, TokenDecision,
-///     TokenRefusal,
+///     token::{RefreshBinding, RefreshExchange, RefreshFamily, RefreshTokenAction, TokenDecision, TokenRefusal},
+///     Timestamp,
 /// };
 ///
 /// /// A refresh token that the host has stored, with the state of its family.
@@ -157,7 +157,7 @@ impl RefreshExchange<'_> {
 /// not read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RefreshBinding(#[serde(with = "kept")] Content);
+pub struct RefreshBinding(#[serde(with = "envelope")] Content);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

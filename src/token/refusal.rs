@@ -3,7 +3,7 @@ use std::fmt;
 use crate::{
     settings::TenantSettings,
     token::{ClientAuthenticationError, GrantFault, TokenError},
-    values::{OrderedSet, TokenEndpointAuthMethod},
+    types::{OrderedSet, TokenEndpointAuthMethod},
 };
 
 /// A token request is refused.

@@ -8,7 +8,7 @@ use crate::{
         ClientAuthenticationError, TokenError as Error, TokenGrant, TokenRefusal,
         exchange::Authenticated, header::Header,
     },
-    values::{ClientId, SecretDigest, Timestamp, TokenEndpointAuthMethod},
+    types::{ClientId, SecretDigest, Timestamp, TokenEndpointAuthMethod},
 };
 
 /// What is read of a token request. Other parameters are ignored, however often they occur.
@@ -31,7 +31,7 @@ const READ: [Parameter; 13] = [
 /// A token request as it came: untrusted.
 ///
 /// ```
-/// use oauth_dcr::TokenRequest;
+/// use oauth_dcr::token::TokenRequest;
 ///
 /// let request = TokenRequest::from_form("grant_type=refresh_token&client_id=tpc_1", None);
 /// assert_eq!(request.client_id().unwrap().as_str(), "tpc_1");
@@ -230,7 +230,7 @@ impl fmt::Debug for TokenRequest<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::COMPARED;
+    use crate::types::COMPARED;
 
     /// A client that is registered for `method`.
     fn client(method: &str) -> Client {

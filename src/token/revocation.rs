@@ -5,7 +5,7 @@ use crate::{
     parameters::Parameter,
     settings::TenantSettings,
     token::{TokenRefusal, TokenRequest, exchange::Authenticated},
-    values::{ClientId, Timestamp},
+    types::{ClientId, Timestamp},
 };
 
 /// What is read of a revocation request. Other parameters are ignored, however often they occur.
@@ -20,7 +20,7 @@ const READ: [Parameter; 5] = [
 /// A revocation request (RFC 7009 section 2.1) as it came: untrusted.
 ///
 /// ```
-/// use oauth_dcr::{Client, RevocationRequest, TenantSettings, Timestamp};
+/// use oauth_dcr::{token::RevocationRequest, Client, TenantSettings, Timestamp};
 ///
 /// fn answer(tenant: &TenantSettings, client: Option<&Client>, form: &str, now: Timestamp) -> u16 {
 ///     match RevocationRequest::from_form(form, None).authenticate(tenant, client, now) {

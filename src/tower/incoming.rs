@@ -11,7 +11,7 @@ use http::{
 use http_body::Body;
 use http_body_util::BodyExt as _;
 
-use crate::wire::{BodyProgress, RegistrationBody};
+use crate::endpoint::{BodyProgress, RegistrationBody};
 
 /// The most that is thrown away of what nobody wants, in bytes: as much as a registration may have by
 /// default.

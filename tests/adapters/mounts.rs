@@ -17,9 +17,10 @@ use axum::{
 };
 use http::{Request, request::Parts};
 use oauth_dcr::{
-    PeerAddress, SettingsDocument, TenantId,
+    PeerAddress, TenantId,
     acl::{Ja4, Signals},
     actix_web as actix, axum as on_axum,
+    settings::SettingsDocument,
     tower::RegistrationService,
 };
 use serde_json::{Value, json};

@@ -6,10 +6,15 @@ use std::sync::{
 };
 
 use oauth_dcr::{
-    BackendError, BlockOutcome, ClientId, ClientStore, ClientUpdate, InitialAccess,
-    InitialAccessOutcome, InsertOutcome, Insertion, MemoryStore, Quota, RandomError, RateDecision,
-    RateKey, RateLimiter, RemoveOutcome, SecureRandom, StoredClient, Sweep, TenantId, Touch,
-    TouchOutcome, UpdateOutcome,
+    BackendError, ClientId, MemoryStore, TenantId,
+    client::StoredClient,
+    rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
+    registration::{InitialAccess, InitialAccessOutcome},
+    store::{
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
+        Touch, TouchOutcome, UpdateOutcome,
+    },
+    system::{RandomError, SecureRandom},
 };
 use tokio::sync::Semaphore;
 

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use http::request::Parts;
-use oauth_dcr::{Registrar, SettingsDocument, TenantId, Tenants, tower::RegistrationService};
+use oauth_dcr::{
+    Registrar, TenantId, Tenants, settings::SettingsDocument, tower::RegistrationService,
+};
 use serde_json::{Value, json};
 
 use crate::{

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use oauth_dcr::{ClientStore as _, SqliteStore, TenantId};
+use oauth_dcr::{TenantId, sqlite::SqliteStore, store::ClientStore as _};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 

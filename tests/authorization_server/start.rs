@@ -184,7 +184,7 @@ fn a_database_of_a_newer_version_is_named() {
     let path = folder.path().join("clients.sqlite3");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        drop(oauth_dcr::SqliteStore::open(&path).await.unwrap());
+        drop(oauth_dcr::sqlite::SqliteStore::open(&path).await.unwrap());
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
         let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
         let newer = "INSERT INTO oauth_dcr_migrations \

@@ -2,7 +2,11 @@
 
 use std::{fs, sync::Arc, time::Duration};
 
-use oauth_dcr::{Client, ClientStore as _, InsertOutcome, Insertion, SqliteStore};
+use oauth_dcr::{
+    Client,
+    sqlite::SqliteStore,
+    store::{ClientStore as _, InsertOutcome, Insertion},
+};
 use serde_json::json;
 use tokio::{task::JoinSet, time::Instant};
 

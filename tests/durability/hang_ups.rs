@@ -10,8 +10,14 @@ use std::{
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use oauth_dcr::{
-    AuditFact, AuditTrail, ClientStore, MemoryStore, OsRandom, PostgresStore, Registrar,
-    SecureRandom as _, SettingsDocument, SqliteStore, TenantId, tower::RegistrationService,
+    MemoryStore, Registrar, TenantId,
+    events::{AuditFact, AuditTrail},
+    postgres::PostgresStore,
+    settings::SettingsDocument,
+    sqlite::SqliteStore,
+    store::ClientStore,
+    system::{OsRandom, SecureRandom as _},
+    tower::RegistrationService,
 };
 use serde_json::json;
 use tokio::{

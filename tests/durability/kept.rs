@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use oauth_dcr::{Client, ClientStore, PostgresStore, SqliteStore, TenantId};
+use oauth_dcr::{
+    Client, TenantId, postgres::PostgresStore, sqlite::SqliteStore, store::ClientStore,
+};
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
     sqlite::SqliteConnectOptions,

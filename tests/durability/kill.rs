@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oauth_dcr::{OsRandom, SecureRandom as _};
+use oauth_dcr::system::{OsRandom, SecureRandom as _};
 use tokio::time::sleep;
 
 use crate::{

@@ -5,7 +5,11 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use oauth_dcr::{Client, ClientStore as _, PostgresStore, RemoveOutcome};
+use oauth_dcr::{
+    Client,
+    postgres::PostgresStore,
+    store::{ClientStore as _, RemoveOutcome},
+};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
 

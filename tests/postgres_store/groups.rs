@@ -1,6 +1,9 @@
 //! What waits together is committed together.
 
-use oauth_dcr::{ClientStore as _, InsertOutcome, Insertion, PostgresStore};
+use oauth_dcr::{
+    postgres::PostgresStore,
+    store::{ClientStore as _, InsertOutcome, Insertion},
+};
 
 use crate::scene::{Scene, insert_all, is_inserted, limited, plain, story};
 

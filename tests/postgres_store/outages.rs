@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use oauth_dcr::{
-    BackendError, ClientStore as _, ClientUpdate, InsertOutcome, PostgresStore, Sweep, Timestamp,
-    Touch,
+    BackendError, Timestamp,
+    postgres::PostgresStore,
+    store::{ClientStore as _, ClientUpdate, InsertOutcome, Sweep, Touch},
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 

@@ -3,8 +3,12 @@
 use std::{collections::HashSet, num::NonZeroU64, sync::Arc, time::Duration};
 
 use oauth_dcr::{
-    ClientStore as _, ClientUpdate, InsertOutcome, PostgresStore, Sweep, Timestamp, Touch,
-    TouchOutcome, UpdateOutcome, UserKey,
+    Timestamp,
+    postgres::PostgresStore,
+    store::{
+        ClientStore as _, ClientUpdate, InsertOutcome, Sweep, Touch, TouchOutcome, UpdateOutcome,
+        UserKey,
+    },
 };
 
 use crate::{
@@ -227,7 +231,7 @@ async fn one_that_is_used_while_it_should_make_room_stays() {
     let [node, other] = &scene.nodes;
     node.insert(plain("t1", "old")).await.unwrap();
     let younger = client_of(record("t1", "younger", ISSUED + 1));
-    node.insert(oauth_dcr::Insertion::new(younger))
+    node.insert(oauth_dcr::store::Insertion::new(younger))
         .await
         .unwrap();
 

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use oauth_dcr::{
-    ClientStore as _, ClientUpdate, InsertOutcome, Insertion, PostgresStore, Sweep, Timestamp,
-    Touch, TouchOutcome, UpdateOutcome, conformance,
+    Timestamp, conformance,
+    postgres::PostgresStore,
+    store::{
+        ClientStore as _, ClientUpdate, InsertOutcome, Insertion, Sweep, Touch, TouchOutcome,
+        UpdateOutcome,
+    },
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 

@@ -7,8 +7,9 @@ use std::{
 };
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, ClientStore as _, FoldKey, InsertOutcome, Insertion,
-    PostgresStore, TenantId,
+    BackendError, Client, ClientId, TenantId,
+    postgres::PostgresStore,
+    store::{ClientStore as _, FoldKey, InsertOutcome, Insertion},
 };
 use serde_json::{Value, json};
 use sqlx::PgPool;

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use oauth_dcr::{ClientStore as _, PostgresStore, Sweep, Timestamp, Touch};
+use oauth_dcr::{
+    Timestamp,
+    postgres::PostgresStore,
+    store::{ClientStore as _, Sweep, Touch},
+};
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::scene::{

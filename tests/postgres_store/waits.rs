@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use oauth_dcr::{BackendError, ClientStore as _, InsertOutcome, Insertion, PostgresStore};
+use oauth_dcr::{
+    BackendError,
+    postgres::PostgresStore,
+    store::{ClientStore as _, InsertOutcome, Insertion},
+};
 use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::{

@@ -7,8 +7,10 @@ use std::{
 };
 
 use oauth_dcr::{
-    Clock, InvalidQuota, LocalRateLimiter, Quota, RateDecision, RateKey, RateLimiter as _,
-    SourceNetwork, TenantId, Timestamp,
+    TenantId, Timestamp,
+    rate_limit::{InvalidQuota, LocalRateLimiter, Quota, RateDecision, RateKey, RateLimiter as _},
+    system::Clock,
+    types::SourceNetwork,
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 use redis::{Client, Connection, Script};

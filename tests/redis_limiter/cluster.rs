@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
-use oauth_dcr::{RedisRateLimiter, conformance};
+use oauth_dcr::{conformance, redis::RedisRateLimiter};
 use redis::cluster::ClusterClient;
 
 use crate::{

@@ -6,7 +6,8 @@ use std::{
 };
 
 use oauth_dcr::{
-    MemoryStore, Quota, RedisRateLimiter, Registrar, RegistrationEndpoint, TenantSettings,
+    MemoryStore, Registrar, RegistrationEndpoint, TenantSettings, rate_limit::Quota,
+    redis::RedisRateLimiter,
 };
 use redis::Connection;
 

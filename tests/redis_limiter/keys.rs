@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use oauth_dcr::{Quota, RateKey, RateLimiter as _, RedisRateLimiter, SourceNetwork};
+use oauth_dcr::{
+    rate_limit::{Quota, RateKey, RateLimiter as _},
+    redis::RedisRateLimiter,
+    types::SourceNetwork,
+};
 use redis::Connection;
 use tokio::{task::JoinSet, time::sleep};
 

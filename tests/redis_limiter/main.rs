@@ -22,14 +22,16 @@ mod processes;
 mod rules;
 
 /// What `bucket` takes from the crate's own module of this name.
-mod quota {
-    pub(crate) use oauth_dcr::{Quota, RateDecision};
+mod rate_limit {
+    pub(crate) use oauth_dcr::rate_limit::{Quota, RateDecision};
 }
 
 use std::{env, time::Duration};
 
 use oauth_dcr::{
-    BackendError, Quota, RateDecision, RateKey, RateLimiter as _, RedisRateLimiter, TenantId,
+    BackendError, TenantId,
+    rate_limit::{Quota, RateDecision, RateKey, RateLimiter as _},
+    redis::RedisRateLimiter,
 };
 use redis::{Client, Connection};
 

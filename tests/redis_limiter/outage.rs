@@ -9,7 +9,10 @@ use std::{
 };
 
 use oauth_dcr::{
-    BackendError, Quota, RateDecision, RateKey, RateLimiter as _, RedisRateLimiter, SourceNetwork,
+    BackendError,
+    rate_limit::{Quota, RateDecision, RateKey, RateLimiter as _},
+    redis::RedisRateLimiter,
+    types::SourceNetwork,
 };
 use redis::{Client, aio::ConnectionManager, cluster::ClusterClient};
 use tokio::{

@@ -10,8 +10,12 @@ use std::{
 };
 
 use oauth_dcr::{
-    BackendError, Clock, MemoryStore, Quota, RedisRateLimiter, Registrar, RegistrationError,
-    SystemClock, TenantDirectory, TenantSelector, TenantSettings, Timestamp, acl::Signals,
+    BackendError, MemoryStore, Registrar, RegistrationError, TenantSettings, Timestamp,
+    acl::Signals,
+    rate_limit::Quota,
+    redis::RedisRateLimiter,
+    system::{Clock, SystemClock},
+    tenants::{TenantDirectory, TenantSelector},
 };
 use tokio::task::JoinSet;
 

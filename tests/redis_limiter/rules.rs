@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use oauth_dcr::{RedisRateLimiter, conformance};
+use oauth_dcr::{conformance, redis::RedisRateLimiter};
 use redis::{Client, aio::ConnectionManager};
 
 use crate::{PATIENCE, limiter, private_redis::PrivateRedis};

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use oauth_dcr::{Clock, RandomError, SecureRandom, Timestamp};
+use oauth_dcr::{
+    Timestamp,
+    system::{Clock, RandomError, SecureRandom},
+};
 
 /// The time of all that is written and read.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use oauth_dcr::ClientName;
+use oauth_dcr::types::ClientName;
 
 /// The longest name that is made. The default limit is 128 characters.
 const CHARACTERS: usize = 120;

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationError, Client, CodeBinding, DeviceBinding, Found, Owner,
-    RefreshBinding, RefreshFamily, RefreshTokenAction, Registrar, SqliteStore, TenantSettings,
-    TokenGrant,
+    Client, Owner, Registrar, TenantSettings,
+    authorization::{AuthorizationDecision, AuthorizationError, CodeBinding},
+    sqlite::SqliteStore,
+    token::{DeviceBinding, Found, RefreshBinding, RefreshFamily, RefreshTokenAction, TokenGrant},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -2,8 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, Client, TenantSettings,
-    TokenEndpointAuthMethod, TokenGrant, TokenRefusal, TokenRequest,
+    Client, TenantSettings,
+    authorization::{AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest},
+    token::{TokenGrant, TokenRefusal, TokenRequest},
+    types::TokenEndpointAuthMethod,
 };
 
 use crate::{fixed::NOW, shapes::API};

@@ -1,7 +1,8 @@
 //! Clients of every shape, and the tenants with which they register.
 
 use oauth_dcr::{
-    ClientStore, Field, Registrar, RegistrationRequest, SettingsDocument, TenantId, Tenants,
+    Registrar, RegistrationRequest, TenantId, Tenants, registration::Field,
+    settings::SettingsDocument, store::ClientStore,
 };
 use serde_json::json;
 

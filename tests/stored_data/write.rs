@@ -8,9 +8,13 @@ use std::{
 };
 
 use oauth_dcr::{
-    AccessRequest, Client, ClientId, DeviceBinding, Found, GrantType, MarkOutcome, Owner,
-    RedirectionPolicy, Registered, Registrar, RegistrationRequest, SqliteStore, TenantSelector,
-    Timestamp, TokenGrant, acl::Signals,
+    Client, ClientId, MarkOutcome, Owner, Registered, Registrar, RegistrationRequest, Timestamp,
+    access::AccessRequest,
+    acl::Signals,
+    sqlite::SqliteStore,
+    tenants::TenantSelector,
+    token::{DeviceBinding, Found, TokenGrant},
+    types::{GrantType, RedirectionPolicy},
 };
 use serde::Serialize;
 use tokio::task::JoinSet;

@@ -1,8 +1,12 @@
 //! APIs: grants and default permissions, policies, ceilings.
 
 use oauth_dcr::{
-    AccessError as Error, AccessRequest, ApiPolicy, ApiSettings, Client, ClientGrant, GrantedScope,
-    Grantee, ScopeWhenNoneRequested, SubjectType, TenantId, TenantSettings,
+    Client, TenantId, TenantSettings,
+    access::{AccessError as Error, AccessRequest},
+    settings::{
+        ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, ScopeWhenNoneRequested,
+        SubjectType,
+    },
 };
 
 use super::support::{

@@ -12,12 +12,13 @@ use std::{
 };
 
 use oauth_dcr::{
-    MemoryStore, Registrar, RegistrationError, SettingsDocument, TenantSelector, Tenants,
-    Timestamp,
+    MemoryStore, Registrar, RegistrationError, Tenants, Timestamp,
     acl::{
         Acl, AclScope, Asn, Conditions, CountryCode, Decision, EdgeSignal, Endpoint, Ja3, Ja4,
         Rule, Signal, Signals, SubdivisionCode, UnknownReason,
     },
+    settings::SettingsDocument,
+    tenants::TenantSelector,
 };
 use serde_json::{Value, json};
 

@@ -4,10 +4,12 @@ use std::{net::IpAddr, sync::Arc};
 
 use http::Request;
 use oauth_dcr::{
-    BackendError, GeoSource, Location, LocationParts, MemoryStore, PeerAddress, Registrar,
-    RegistrarBuilder, RegistrationEndpoint, SettingsFault, TenantDirectory, TenantSelector,
+    BackendError, MemoryStore, PeerAddress, Registrar, RegistrarBuilder, RegistrationEndpoint,
     TenantSettings,
     acl::{CountryCode, Decision, EdgeSignal, Endpoint, Ja4, Signals, UnknownReason},
+    geo::{GeoSource, Location, LocationParts},
+    settings::SettingsFault,
+    tenants::{TenantDirectory, TenantSelector},
 };
 use serde_json::{Value, json};
 

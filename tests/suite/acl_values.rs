@@ -1,8 +1,8 @@
 //! What an access rule is told when a value has another form than its field: the place, and what to write.
 
 use oauth_dcr::{
-    SettingsDocument,
     acl::{Acl, AclFault},
+    settings::SettingsDocument,
 };
 use serde_json::{Value, json};
 use std::error::Error as _;

@@ -11,10 +11,15 @@ mod response_parameters;
 use std::time::Duration;
 
 use oauth_dcr::{
-    AccessError, AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal,
-    AuthorizationRequest, AuthorizationResponse, Client, CodeBinding, Connection, Delivery,
-    Destination, Issued, LinkTarget, RedirectionPolicy, ResponseType, TenantId, TenantSettings,
-    Timestamp, UnknownParameters,
+    Client, TenantId, TenantSettings, Timestamp,
+    access::AccessError,
+    authorization::{
+        AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal,
+        AuthorizationRequest, AuthorizationResponse, CodeBinding, Delivery, Issued, LinkTarget,
+    },
+    redirect_uri::Destination,
+    settings::{Connection, UnknownParameters},
+    types::{RedirectionPolicy, ResponseType},
 };
 
 use super::support::{

@@ -8,8 +8,10 @@ use std::{
 
 use http::Request;
 use oauth_dcr::{
-    BodyProgress, MemoryStore, Opened, Registrar, RegistrationEndpoint, RegistrationRequest,
-    TenantSelector, TenantSettings, Timestamp, acl::Signals,
+    MemoryStore, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSettings, Timestamp,
+    acl::Signals,
+    endpoint::{BodyProgress, Opened},
+    tenants::TenantSelector,
 };
 use tracing::{Event, Subscriber, field::Visit};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};

@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 
 use cases::{Case, Expected};
 use oauth_dcr::{
-    AllowedScheme, MemoryStore, Registrar, RegistrationEndpoint, RegistrationError,
-    RegistrationRequest, RegistrationSettings, TenantSettings, TokenEndpointAuthMethod,
-    Unsupported,
+    MemoryStore, Registrar, RegistrationEndpoint, RegistrationError, RegistrationRequest,
+    TenantSettings,
+    redirect_uri::AllowedScheme,
+    settings::{RegistrationSettings, Unsupported},
+    types::TokenEndpointAuthMethod,
 };
 use serde_json::Value;
 

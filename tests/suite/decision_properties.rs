@@ -3,9 +3,14 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use oauth_dcr::{
-    AccessRequest, ApiSettings, AuthorizationDecision, AuthorizationRequest, ClientGrant,
-    CodeBinding, GrantedScope, Grantee, RedirectPolicy, RedirectUri, RefreshTokenWhen,
-    ScopeWhenNoneRequested, TenantSettings, Timestamp, TokenRequest,
+    TenantSettings, Timestamp,
+    access::AccessRequest,
+    authorization::{AuthorizationDecision, AuthorizationRequest, CodeBinding},
+    redirect_uri::{RedirectPolicy, RedirectUri},
+    settings::{
+        ApiSettings, ClientGrant, GrantedScope, Grantee, RefreshTokenWhen, ScopeWhenNoneRequested,
+    },
+    token::TokenRequest,
 };
 use proptest::{collection, prelude::*, sample};
 

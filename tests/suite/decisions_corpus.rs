@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use oauth_dcr::{
-    ApiSettings, AuthorizationRequest, AuthorizationResponse, Client, ClientGrant, CodeBinding,
-    Connection, Delivery, Found, GrantedScope, Grantee, Issued, Issuer, RefreshBinding,
-    RefreshFamily, RefreshTokenAction, TenantId, TenantSettings, Timestamp, TokenDecision,
-    TokenGrant, TokenRefusal, TokenRequest, UnknownParameters,
+    Client, TenantId, TenantSettings, Timestamp,
+    authorization::{AuthorizationRequest, AuthorizationResponse, CodeBinding, Delivery, Issued},
+    settings::{
+        ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, Issuer, UnknownParameters,
+    },
+    token::{
+        Found, RefreshBinding, RefreshFamily, RefreshTokenAction, TokenDecision, TokenGrant,
+        TokenRefusal, TokenRequest,
+    },
 };
 use serde_json::{Value, json};
 use url::Url;

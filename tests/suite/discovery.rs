@@ -9,7 +9,10 @@ mod well_known;
 
 use std::error::Error as _;
 
-use oauth_dcr::{Issuer, ServerMetadataError as Error, TenantSettings, TokenEndpointAuthMethod};
+use oauth_dcr::{
+    TenantSettings, discovery::ServerMetadataError as Error, settings::Issuer,
+    types::TokenEndpointAuthMethod,
+};
 use serde_json::{Value, json};
 
 use super::support::tenants::{API, t1};

@@ -1,8 +1,11 @@
 //! Explanations of requests say what registration does with them.
 
 use oauth_dcr::{
-    DecodeError, FieldOutcome, MetadataError, RedirectPolicy, RefusedRedirectUris,
-    RegistrationRequest, RegistrationSettings, SecurityMode, Unsupported,
+    RegistrationRequest,
+    redirect_uri::RedirectPolicy,
+    registration::{DecodeError, FieldOutcome, MetadataError},
+    settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
+    types::SecurityMode,
 };
 use proptest::{collection, prelude::*, sample};
 use serde_json::{Map, Value, json};
@@ -63,7 +66,7 @@ fn assert_agrees(settings: &RegistrationSettings, body: &[u8], case: &str) {
 
 /// Every registered member is in the explanation, with its value.
 fn assert_values(
-    explained: &oauth_dcr::MetadataExplanation,
+    explained: &oauth_dcr::registration::MetadataExplanation,
     sent: &Value,
     registered: &Value,
     case: &str,

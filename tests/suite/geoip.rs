@@ -19,10 +19,12 @@ use std::{
 };
 
 use oauth_dcr::{
-    GeoSource, HeaderName, Location, LocationParts, MemoryStore, PeerAddress, Registrar,
-    RegistrationEndpoint, TenantSelector, TenantSettings,
+    MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, TenantSettings,
     acl::{Acl, AclScope, Asn, Conditions, CountryCode, Rule, Signal, Signals, SubdivisionCode},
+    geo::{GeoSource, Location, LocationParts},
     geoip::{Database, DatabaseError, DatabaseFault, Databases, FieldPath, Fields},
+    settings::HeaderName,
+    tenants::TenantSelector,
 };
 use serde_json::json;
 

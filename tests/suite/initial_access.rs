@@ -10,9 +10,13 @@ use std::{
 
 use http::{HeaderMap, Request};
 use oauth_dcr::{
-    BackendError, InitialAccess, InitialAccessOutcome, MemoryStore, PeerAddress, RateDecision,
-    RateLimiter, Registrar, RegistrationEndpoint, RegistrationError, SecretDigest, TenantId,
-    TenantSelector, TenantSettings, acl::Signals,
+    BackendError, MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, RegistrationError,
+    TenantId, TenantSettings,
+    acl::Signals,
+    rate_limit::{RateDecision, RateLimiter},
+    registration::{InitialAccess, InitialAccessOutcome},
+    tenants::TenantSelector,
+    types::SecretDigest,
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -157,8 +161,8 @@ struct NotAsked;
 impl RateLimiter for NotAsked {
     async fn acquire(
         &self,
-        _: oauth_dcr::RateKey<'_>,
-        _: oauth_dcr::Quota,
+        _: oauth_dcr::rate_limit::RateKey<'_>,
+        _: oauth_dcr::rate_limit::Quota,
     ) -> Result<RateDecision, BackendError> {
         panic!("nobody may come this far")
     }

@@ -499,7 +499,7 @@ fn a_limit_of_nothing_is_no_setting() {
             let document = json!({
                 "tenants": [{ "id": "t1", "registration": { member: value } }]
             });
-            let read = oauth_dcr::SettingsDocument::from_json(&document.to_string());
+            let read = oauth_dcr::settings::SettingsDocument::from_json(&document.to_string());
             assert_eq!(read.is_ok(), is_good, "{document}");
         }
     }

@@ -12,9 +12,12 @@ use std::{
 
 use crate::support::clock::ManualClock;
 use oauth_dcr::{
-    Clock, LocalRateLimiter, MemoryStore, Quota, RateKey, RateLimiter as _, Registrar,
-    RegistrationError, SettingsDocument, TenantId, TenantSelector, TenantSettings, Tenants,
-    Timestamp, acl::Signals,
+    MemoryStore, Registrar, RegistrationError, TenantId, TenantSettings, Tenants, Timestamp,
+    acl::Signals,
+    rate_limit::{LocalRateLimiter, Quota, RateKey, RateLimiter as _},
+    settings::SettingsDocument,
+    system::Clock,
+    tenants::TenantSelector,
 };
 use serde_json::Value;
 

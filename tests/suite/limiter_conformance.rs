@@ -11,8 +11,9 @@ use std::{
 
 use crate::support::clock::ManualClock;
 use oauth_dcr::{
-    BackendError, LocalRateLimiter, Quota, RateDecision, RateKey, RateLimiter, SourceNetwork,
-    TenantId, conformance,
+    BackendError, TenantId, conformance,
+    rate_limit::{LocalRateLimiter, Quota, RateDecision, RateKey, RateLimiter},
+    types::SourceNetwork,
 };
 
 type Acquired = Result<RateDecision, BackendError>;

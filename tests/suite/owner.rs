@@ -7,9 +7,12 @@ use std::{
 };
 
 use oauth_dcr::{
-    Client, ClientId, GrantType, MemoryStore, Owner, OwnerError, RedirectionPolicy, Registered,
-    Registrar, RegistrationRequest, SecurityMode, SettingsDocument, TenantId, TenantSelector,
-    TenantSettings, Tenants, TokenEndpointAuthMethod, TokenRequest,
+    Client, ClientId, MemoryStore, Owner, OwnerError, Registered, Registrar, RegistrationRequest,
+    TenantId, TenantSettings, Tenants,
+    settings::SettingsDocument,
+    tenants::TenantSelector,
+    token::TokenRequest,
+    types::{GrantType, RedirectionPolicy, SecurityMode, TokenEndpointAuthMethod},
 };
 use serde_json::{Value, json};
 

@@ -10,9 +10,14 @@ use std::{
 
 use crate::support::broken::{Constant, Counting, Failing, OddStore, Recorder};
 use oauth_dcr::{
-    ClientStore as _, GrantType, MemoryStore, MetadataFault, Registered, Registrar,
-    RegistrarBuilder, RegistrationError, RegistrationRequest, ResponseType, SettingsDocument,
-    TenantId, TenantSelector, TenantSettings, Tenants, acl::Signals,
+    MemoryStore, Registered, Registrar, RegistrarBuilder, RegistrationError, RegistrationRequest,
+    TenantId, TenantSettings, Tenants,
+    acl::Signals,
+    registration::MetadataFault,
+    settings::SettingsDocument,
+    store::ClientStore as _,
+    tenants::TenantSelector,
+    types::{GrantType, ResponseType},
 };
 
 fn request() -> RegistrationRequest {

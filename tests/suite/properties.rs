@@ -8,9 +8,12 @@ use std::{
 
 use fluent_uri::Uri;
 use oauth_dcr::{
-    AllowedScheme, ClientName, MemoryStore, RedirectPolicy, RedirectUri, Registrar,
-    RegistrationEndpoint, RegistrationRequest, RegistrationSettings, TenantSelector,
-    TenantSettings, acl::Signals,
+    MemoryStore, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSettings,
+    acl::Signals,
+    redirect_uri::{AllowedScheme, RedirectPolicy, RedirectUri},
+    settings::RegistrationSettings,
+    tenants::TenantSelector,
+    types::ClientName,
 };
 use proptest::{collection, prelude::*, sample, strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::{Map, Value, json};

@@ -1,8 +1,8 @@
 //! A client is read back from its document as it was, and from nothing else.
 
 use oauth_dcr::{
-    AllowedScheme, Client, MemoryStore, RedirectionPolicy, Registrar, RegistrationRequest,
-    TenantSelector, TenantSettings, acl::Signals,
+    Client, MemoryStore, Registrar, RegistrationRequest, TenantSettings, acl::Signals,
+    redirect_uri::AllowedScheme, tenants::TenantSelector, types::RedirectionPolicy,
 };
 use serde_json::{Value, json};
 
@@ -37,9 +37,13 @@ fn whole() -> RegistrationRequest {
         "http://127.0.0.1:1/",
     ])
     .client_name("é".repeat(500))
-    .localized(oauth_dcr::Field::ClientName, "fr-FR", "Appli")
+    .localized(oauth_dcr::registration::Field::ClientName, "fr-FR", "Appli")
     .client_uri("https://a.example")
-    .localized(oauth_dcr::Field::LogoUri, "ja", "https://a.example/ja.png")
+    .localized(
+        oauth_dcr::registration::Field::LogoUri,
+        "ja",
+        "https://a.example/ja.png",
+    )
     .contacts(["ops@a.example", ""])
     .scope("read write")
     .software_id("\u{1f980}")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use oauth_dcr::{RedirectPolicy, RedirectUri, RedirectUriError as Error};
+use oauth_dcr::redirect_uri::{RedirectPolicy, RedirectUri, RedirectUriError as Error};
 
 fn parse(text: &str) -> Result<RedirectUri, Error> {
     RedirectUri::parse(text, &RedirectPolicy::default())

@@ -1,5 +1,5 @@
 //! Which registration is refused with which text, over HTTP. All texts that there are, those of the
-//! other endpoints included, are in `src/wire/refusals.txt`.
+//! other endpoints included, are in `src/endpoint/refusals.txt`.
 //!
 //! `UPDATE_REFUSALS=1` writes both files anew.
 

@@ -3,9 +3,14 @@
 use std::error::Error as _;
 
 use oauth_dcr::{
-    ApiPolicy, GrantedScope, Grantee, Quota, RedirectPolicy, RefusedRedirectUris, SecurityMode,
-    SettingsDocument, SettingsError, SettingsFault, TenantSettings, TokenEndpointAuthMethod,
-    Unsupported,
+    TenantSettings,
+    rate_limit::Quota,
+    redirect_uri::RedirectPolicy,
+    settings::{
+        ApiPolicy, GrantedScope, Grantee, RefusedRedirectUris, SettingsDocument, SettingsError,
+        SettingsFault, Unsupported,
+    },
+    types::{SecurityMode, TokenEndpointAuthMethod},
 };
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Every case of the corpus that is about settings: each document is refused, by its field.
 
-use oauth_dcr::SettingsDocument;
+use oauth_dcr::settings::SettingsDocument;
 
 use crate::corpus::cases::lines;
 

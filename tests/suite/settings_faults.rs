@@ -3,7 +3,9 @@
 use std::error::Error as _;
 
 use oauth_dcr::{
-    AllowedOrigins, MemoryStore, Quota, Registrar, SettingsDocument, SettingsReview, TenantSettings,
+    MemoryStore, Registrar, TenantSettings,
+    rate_limit::Quota,
+    settings::{AllowedOrigins, SettingsDocument, SettingsReview},
 };
 use serde_json::{Value, json};
 
@@ -390,7 +392,7 @@ fn places(review: &SettingsReview) -> Vec<&str> {
     review
         .errors()
         .iter()
-        .map(oauth_dcr::SettingsError::path)
+        .map(oauth_dcr::settings::SettingsError::path)
         .collect()
 }
 
@@ -460,7 +462,7 @@ fn review_lists_warnings_beside_errors() {
     let warnings: Vec<_> = review
         .warnings()
         .iter()
-        .map(oauth_dcr::SettingsWarning::path)
+        .map(oauth_dcr::settings::SettingsWarning::path)
         .collect();
     assert_eq!(warnings, ["tenants[0].forwarded_header"]);
 }

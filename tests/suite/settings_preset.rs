@@ -3,7 +3,10 @@
 use std::error::Error as _;
 
 use oauth_dcr::{
-    Quota, RedirectPolicy, RefreshTokenWhen, RefusedRedirectUris, SettingsDocument, TenantSettings,
+    TenantSettings,
+    rate_limit::Quota,
+    redirect_uri::RedirectPolicy,
+    settings::{RefreshTokenWhen, RefusedRedirectUris, SettingsDocument},
 };
 use serde_json::{Value, json};
 

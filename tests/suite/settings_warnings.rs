@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use oauth_dcr::{
-    SettingsDocument, SettingsWarningKind as Kind, TenantSettings,
+    TenantSettings,
     acl::{Acl, AclScope, Conditions, Rule},
+    settings::{SettingsDocument, SettingsWarningKind as Kind},
 };
 use serde_json::{Value, json};
 
@@ -49,7 +50,7 @@ fn warnings(tenant: &Value) -> Vec<(String, Kind)> {
             format!("{}: {}", alone.path(), alone.kind())
         );
     }
-    let pair = |it: &oauth_dcr::SettingsWarning| (it.path().to_owned(), it.kind());
+    let pair = |it: &oauth_dcr::settings::SettingsWarning| (it.path().to_owned(), it.kind());
     alone.iter().map(pair).collect()
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use oauth_dcr::{
-    LocalRateLimiter, MemoryStore, PeerAddress, Quota, RateKey, RateLimiter as _, Registrar,
-    RegistrationEndpoint, SourceNetwork, TenantId, Tenants,
+    MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, TenantId, Tenants,
+    rate_limit::{LocalRateLimiter, Quota, RateKey, RateLimiter as _},
+    types::SourceNetwork,
 };
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Characters that databases stumble over, in every text of a registration. What is accepted comes
 //! back as it was sent, whatever the store; what is not is refused before a store sees it.
 
-use oauth_dcr::{ClientStore, MemoryStore, PostgresStore, SqliteStore};
+use oauth_dcr::{MemoryStore, postgres::PostgresStore, sqlite::SqliteStore, store::ClientStore};
 use serde_json::{Value, json};
 
 use crate::{private_postgres::PrivatePostgres, support::house::House, temporary::TemporaryDir};

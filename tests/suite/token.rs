@@ -8,10 +8,15 @@ mod scopes;
 use std::time::Duration;
 
 use oauth_dcr::{
-    AccessError, AccessRequest, ApiPolicy, AuthorizationRequest, Client, ClientAuthenticationError,
-    ClientGrant, CodeBinding, DeviceBinding, DeviceFault, Found, GrantFault, GrantedScope, Grantee,
-    RefreshBinding, RefreshFamily, RefreshTokenAction, SubjectType, TenantId, TenantSettings,
-    Timestamp, TokenDecision, TokenError as Error, TokenGrant, TokenRefusal, TokenRequest,
+    Client, TenantId, TenantSettings, Timestamp,
+    access::{AccessError, AccessRequest},
+    authorization::{AuthorizationRequest, CodeBinding},
+    settings::{ApiPolicy, ClientGrant, GrantedScope, Grantee, SubjectType},
+    token::{
+        ClientAuthenticationError, DeviceBinding, DeviceFault, Found, GrantFault, RefreshBinding,
+        RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error, TokenGrant,
+        TokenRefusal, TokenRequest,
+    },
 };
 
 use super::support::{

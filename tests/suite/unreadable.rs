@@ -4,8 +4,12 @@
 use std::{error::Error as _, time::Duration};
 
 use oauth_dcr::{
-    Client, ClientId, ClientStore as _, OwnerError, RedirectionPolicy, RegistrationRequest,
-    RegistrationSettings, SqliteStore, StoredClient, TenantId, UnreadableClient,
+    Client, ClientId, OwnerError, RegistrationRequest, TenantId,
+    client::{StoredClient, UnreadableClient},
+    settings::RegistrationSettings,
+    sqlite::SqliteStore,
+    store::ClientStore as _,
+    types::RedirectionPolicy,
 };
 use proptest::{prelude::*, sample};
 use serde_json::{Value, json};

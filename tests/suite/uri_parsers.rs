@@ -7,7 +7,7 @@
 use std::net::Ipv6Addr;
 
 use fluent_uri::pct_enc::EStr;
-use oauth_dcr::{RedirectUri, WebUri};
+use oauth_dcr::{redirect_uri::RedirectUri, types::WebUri};
 
 use crate::properties::wide_policy;
 

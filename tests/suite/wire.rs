@@ -10,8 +10,8 @@ use crate::support::{
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use oauth_dcr::{
-    AllowedOrigins, MemoryStore, Registrar, RegistrationEndpoint, SettingsDocument, TenantSettings,
-    Tenants,
+    MemoryStore, Registrar, RegistrationEndpoint, TenantSettings, Tenants,
+    settings::{AllowedOrigins, SettingsDocument},
 };
 use serde_json::json;
 use tokio::{

@@ -13,7 +13,8 @@ use http::{
     header::{Entry, FORWARDED},
 };
 use oauth_dcr::{
-    MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, SettingsDocument, TenantSettings,
+    MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, TenantSettings,
+    settings::SettingsDocument,
 };
 use serde_json::{Value, json};
 

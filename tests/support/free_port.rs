@@ -5,7 +5,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use oauth_dcr::{OsRandom, SecureRandom as _};
+use oauth_dcr::system::{OsRandom, SecureRandom as _};
 
 pub(crate) fn free_port(ports: &RangeInclusive<u16>) -> u16 {
     loop {

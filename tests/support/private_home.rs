@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use oauth_dcr::{OsRandom, SecureRandom as _};
+use oauth_dcr::system::{OsRandom, SecureRandom as _};
 
 /// How long a server may take to start, to halt or to end.
 const LIMIT: Duration = Duration::from_mins(1);

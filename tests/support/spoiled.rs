@@ -3,8 +3,12 @@
 use std::{error::Error as _, sync::Arc};
 
 use oauth_dcr::{
-    BlockOutcome, Client, ClientId, ClientStore, FoldKey, InsertOutcome, Insertion, RemoveOutcome,
-    StoredClient, Sweep, TenantId, Timestamp, Touch, TouchOutcome,
+    Client, ClientId, TenantId, Timestamp,
+    client::StoredClient,
+    store::{
+        BlockOutcome, ClientStore, FoldKey, InsertOutcome, Insertion, RemoveOutcome, Sweep, Touch,
+        TouchOutcome,
+    },
 };
 use serde_json::{Value, json};
 

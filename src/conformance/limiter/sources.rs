@@ -2,9 +2,8 @@ use tokio::time::Instant;
 
 use super::{drain_bucket, fresh_tenant, regained};
 use crate::{
-    ports::{RateKey, RateLimiter},
-    quota::Quota,
-    values::SourceNetwork,
+    rate_limit::{Quota, RateKey, RateLimiter},
+    types::SourceNetwork,
 };
 
 /// A tenant's bucket and those of its sources have nothing to do with each other, nor with another

@@ -12,8 +12,7 @@ use std::{
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, fail, hour, id, inserted, insertion, key, limited},
-    life::Sweep,
-    ports::{ClientStore, ClientUpdate, InsertOutcome},
+    store::{ClientStore, ClientUpdate, InsertOutcome, Sweep},
 };
 
 /// How often a call may wait before its caller goes away: more often than a call of any back end

@@ -3,9 +3,9 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, fail, id, inserted, insertion, metadata},
-    ports::{ClientStore, UpdateOutcome},
     registration::{Field, RegistrationRequest},
-    values::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
+    store::{ClientStore, UpdateOutcome},
+    types::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
 /// A client is read as it was written: every field, to the byte, in the order given.

@@ -7,8 +7,7 @@ use crate::{
     conformance::store::scene::{
         Scene, fail, hour, inserted, insertion, just_after, key, limited, race,
     },
-    life::{Sweep, Touch},
-    ports::{ClientStore, InsertOutcome, Insertion, UpdateOutcome},
+    store::{ClientStore, InsertOutcome, Insertion, Sweep, Touch, UpdateOutcome},
 };
 
 /// How many registrations of one program race.

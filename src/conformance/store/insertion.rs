@@ -4,8 +4,7 @@ use std::sync::{Arc, mpsc};
 
 use crate::{
     conformance::store::scene::{Scene, hour, id, inserted, insertion, key, limited, race},
-    life::Touch,
-    ports::{ClientStore, InsertOutcome, Insertion},
+    store::{ClientStore, InsertOutcome, Insertion, Touch},
 };
 
 /// How many insertions race for one id.

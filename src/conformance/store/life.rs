@@ -3,9 +3,8 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, hour, inserted, just_after, limited, race, written},
-    life::{Sweep, Touch, TouchOutcome, Usage},
-    ports::{ClientStore, InsertOutcome},
-    values::Timestamp,
+    store::{ClientStore, InsertOutcome, Sweep, Touch, TouchOutcome, Usage},
+    types::Timestamp,
 };
 
 /// How many touches race.

@@ -7,8 +7,7 @@ use crate::{
     conformance::store::scene::{
         Scene, fail, hour, inserted, insertion, just_after, key, limited, race,
     },
-    life::{Sweep, Touch},
-    ports::{ClientStore, InsertOutcome, RemoveOutcome, UpdateOutcome},
+    store::{ClientStore, InsertOutcome, RemoveOutcome, Sweep, Touch, UpdateOutcome},
 };
 
 /// How many registrations race for a few places.

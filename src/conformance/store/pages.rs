@@ -2,8 +2,7 @@
 
 use crate::{
     conformance::store::scene::{Scene, race},
-    life::Sweep,
-    ports::{ClientStore, RemoveOutcome},
+    store::{ClientStore, RemoveOutcome, Sweep},
 };
 
 /// "By the bytes of their ids", "up to `limit`", and "after `after`".

@@ -5,15 +5,15 @@ use std::{fmt::Write as _, num::NonZeroU64, sync::Arc};
 use tokio::sync::Barrier;
 
 use crate::{
+    backend_error::BackendError,
     client::{Client, StoredClient},
-    error::BackendError,
-    life::{FoldKey, Sweep, Touch, TouchOutcome},
-    ports::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, OsRandom, RemoveOutcome,
-        SecureRandom as _, UpdateOutcome,
-    },
     registration::{ClientMetadata, RegistrationRequest, StoredMetadata},
-    values::{ClientId, SecurityMode, TenantId, Timestamp},
+    store::{
+        BlockOutcome, ClientStore, ClientUpdate, FoldKey, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, Touch, TouchOutcome, UpdateOutcome,
+    },
+    system::{OsRandom, SecureRandom as _},
+    types::{ClientId, SecurityMode, TenantId, Timestamp},
 };
 
 /// More than any rule stores in one tenant.

@@ -3,9 +3,8 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, hour, inserted, insertion, key, limited, written},
-    life::{Sweep, Touch, TouchOutcome},
-    ports::{ClientStore, RemoveOutcome, UpdateOutcome},
-    values::TenantId,
+    store::{ClientStore, RemoveOutcome, Sweep, Touch, TouchOutcome, UpdateOutcome},
+    types::TenantId,
 };
 
 /// Two tenants that have a client of the same id each, the second one another client's besides.

@@ -5,9 +5,8 @@ use crate::{
     conformance::store::scene::{
         Scene, done, fail, hour, id, insertion, just_after, key, limited, written,
     },
-    life::{Sweep, Touch},
-    ports::{BlockOutcome, ClientStore, InsertOutcome, RemoveOutcome, UpdateOutcome},
-    values::SecretDigest,
+    store::{BlockOutcome, ClientStore, InsertOutcome, RemoveOutcome, Sweep, Touch, UpdateOutcome},
+    types::SecretDigest,
 };
 
 /// A client whose record can be written and not be read: its secret contradicts its authentication

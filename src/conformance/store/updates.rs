@@ -3,8 +3,7 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, fail, hour, inserted, just_after, limited, race},
-    life::{Sweep, Touch, TouchOutcome},
-    ports::{ClientStore, InsertOutcome, RemoveOutcome, UpdateOutcome},
+    store::{ClientStore, InsertOutcome, RemoveOutcome, Sweep, Touch, TouchOutcome, UpdateOutcome},
 };
 
 /// How many updates race for each revision.

@@ -7,9 +7,8 @@ use crate::{
     conformance::store::scene::{
         Scene, fail, hour, id, inserted, insertion, key, limited, race, written,
     },
-    life::{Touch, TouchOutcome, UserKey},
-    ports::{BlockOutcome, ClientStore, UpdateOutcome},
-    values::Timestamp,
+    store::{BlockOutcome, ClientStore, Touch, TouchOutcome, UpdateOutcome, UserKey},
+    types::Timestamp,
 };
 
 /// How many touches race.

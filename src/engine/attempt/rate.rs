@@ -2,10 +2,9 @@ use super::Attempt;
 use crate::{
     engine::trace::{Trace, Wait},
     error::RegistrationError,
-    ports::RateKey,
-    quota::{Quota, RateDecision},
+    rate_limit::{Quota, RateDecision, RateKey},
     settings::TenantSettings,
-    values::SourceNetwork,
+    types::SourceNetwork,
 };
 
 impl Attempt {

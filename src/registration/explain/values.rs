@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
+    redirect_uri::RedirectUri,
     registration::{
         ClientMetadata, DroppedValue, Field, MetadataError, RegistrationRequest,
         explain::peeling::Place,
     },
-    values::{GrantType, LanguageTag, RedirectUri, ResponseType},
+    types::{GrantType, LanguageTag, ResponseType},
 };
 
 /// A value, as a request has it or as it is registered.

@@ -1,9 +1,13 @@
 //! Clients as stores keep them.
 
 use oauth_dcr::{
-    ApplicationType, Client, Field, GrantType, LanguageTag, OrderedSet, RedirectPolicy,
-    RedirectUri, RedirectionPolicy, ResponseType, Scope, SecretDigest, SecurityMode, Timestamp,
-    TokenEndpointAuthMethod, Word,
+    Client, Timestamp,
+    redirect_uri::{RedirectPolicy, RedirectUri},
+    registration::Field,
+    types::{
+        ApplicationType, GrantType, LanguageTag, OrderedSet, RedirectionPolicy, ResponseType,
+        Scope, SecretDigest, SecurityMode, TokenEndpointAuthMethod, Word,
+    },
 };
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -2,7 +2,11 @@
 
 use std::fs;
 
-use oauth_dcr::{ClientStore as _, SqliteStore, Sweep, Timestamp};
+use oauth_dcr::{
+    Timestamp,
+    sqlite::SqliteStore,
+    store::{ClientStore as _, Sweep},
+};
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
 use super::{client, folder, names_in};

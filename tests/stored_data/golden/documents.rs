@@ -1,8 +1,11 @@
 //! Decisions and bindings as hosts keep them. Each is handed to the check that it is kept for.
 
 use oauth_dcr::{
-    ApiAccess, AuthorizationDecision, AuthorizationError, Client, CodeBinding, Delivery,
-    DeviceBinding, Issued, RefreshBinding, RefreshFamily, ResponseType, Scope, Timestamp,
+    Client, Timestamp,
+    access::ApiAccess,
+    authorization::{AuthorizationDecision, AuthorizationError, CodeBinding, Delivery, Issued},
+    token::{DeviceBinding, RefreshBinding, RefreshFamily},
+    types::{ResponseType, Scope},
 };
 
 use super::{Table, check_all, client, read, settings_of};

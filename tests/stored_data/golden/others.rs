@@ -3,9 +3,14 @@
 use std::{collections::BTreeMap, fs};
 
 use oauth_dcr::{
-    ApiPolicy, AuditEvent, AuditFact, GrantedScope, Grantee, Issuer, Quota, RefusedRedirectUris,
-    SecurityMode, SettingsDocument, TenantId, TokenEndpointAuthMethod, UnknownParameters,
-    Unsupported,
+    TenantId,
+    events::{AuditEvent, AuditFact},
+    rate_limit::Quota,
+    settings::{
+        ApiPolicy, GrantedScope, Grantee, Issuer, RefusedRedirectUris, SettingsDocument,
+        UnknownParameters, Unsupported,
+    },
+    types::{SecurityMode, TokenEndpointAuthMethod},
 };
 use serde_json::Value;
 

@@ -1,6 +1,9 @@
 //! Which of a client's names a consent page shows, and that no others are compared.
 
-use oauth_dcr::{Client, Consent, ProtectedNames};
+use oauth_dcr::{
+    Client,
+    authorization::{Consent, ProtectedNames},
+};
 
 use super::{authorize, good};
 use crate::support::{clients::Stored, tenants::t1};

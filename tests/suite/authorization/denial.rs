@@ -1,8 +1,14 @@
 //! Who is told when the user says no, and the link that a page offers.
 
 use oauth_dcr::{
-    AccessError, AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal, Client,
-    Delivery, Destination, LinkTarget, RedirectionPolicy,
+    Client,
+    access::AccessError,
+    authorization::{
+        AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal, Delivery,
+        LinkTarget,
+    },
+    redirect_uri::Destination,
+    types::RedirectionPolicy,
 };
 
 use super::{

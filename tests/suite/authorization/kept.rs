@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::*;
-use oauth_dcr::RefreshBinding;
+use oauth_dcr::token::RefreshBinding;
 
 fn decision() -> AuthorizationDecision {
     let mut pairs = with("nonce", "n-1");

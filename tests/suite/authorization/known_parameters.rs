@@ -1,6 +1,6 @@
 //! Which parameters pass, which of them reach the host, and how often each may occur.
 
-use oauth_dcr::{AuthorizationError as Error, UnknownParameters};
+use oauth_dcr::{authorization::AuthorizationError as Error, settings::UnknownParameters};
 
 use super::{authorize, client, good, redirecting, refused, twice, with};
 use crate::support::{clients::Stored, tenants::t1};
@@ -145,7 +145,8 @@ fn authorization_details_may_be_indented_json() {
     let decision = authorize(&t1(), &client(), with("authorization_details", details)).unwrap();
     assert_eq!(decision.parameter("authorization_details"), Some(details));
     let kept = serde_json::to_string(&decision).unwrap();
-    let read: oauth_dcr::AuthorizationDecision = serde_json::from_str(&kept).unwrap();
+    let read: oauth_dcr::authorization::AuthorizationDecision =
+        serde_json::from_str(&kept).unwrap();
     assert_eq!(read.parameter("authorization_details"), Some(details));
 }
 

@@ -1,8 +1,10 @@
 //! What refusals say to the people who make a client, and to the person in front of the browser.
 
 use oauth_dcr::{
-    AccessError, ApiPolicy, AuthorizationError as Error, Client, ClientGrant, GrantedScope,
-    Grantee, TenantSettings,
+    Client, TenantSettings,
+    access::AccessError,
+    authorization::AuthorizationError as Error,
+    settings::{ApiPolicy, ClientGrant, GrantedScope, Grantee},
 };
 
 use super::{

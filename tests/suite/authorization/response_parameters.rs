@@ -1,8 +1,9 @@
 //! A client reads each parameter of a response once, whatever it registered.
 
 use oauth_dcr::{
-    AuthorizationDecision, AuthorizationResponse, Client, Delivery, Issued, LinkTarget,
-    RedirectionPolicy, Timestamp,
+    Client, Timestamp,
+    authorization::{AuthorizationDecision, AuthorizationResponse, Delivery, Issued, LinkTarget},
+    types::RedirectionPolicy,
 };
 use proptest::{collection, prelude::*, sample};
 use url::{Url, form_urlencoded};

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use oauth_dcr::{
-    ApiAccess, AuthorizationError, Client, Issued, MemoryStore, OrderedSet, RedirectionPolicy,
-    Registrar, TenantSettings, TokenEndpointAuthMethod,
+    Client, MemoryStore, Registrar, TenantSettings,
+    access::ApiAccess,
+    authorization::{AuthorizationError, Issued},
+    types::{OrderedSet, RedirectionPolicy, TokenEndpointAuthMethod},
 };
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Hosts whose clients never come to the authorization endpoint.
 
-use oauth_dcr::{ServerMetadataError as Error, TokenEndpointAuthMethod};
+use oauth_dcr::{discovery::ServerMetadataError as Error, types::TokenEndpointAuthMethod};
 use serde_json::{Value, json};
 
 use super::{

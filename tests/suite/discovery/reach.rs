@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use oauth_dcr::{
-    ApiPolicy, ApiSettings, ClientGrant, ClientId, GrantedScope, Grantee, SubjectType,
-    TenantSettings,
+    ClientId, TenantSettings,
+    settings::{ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, SubjectType},
 };
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ fn an_api_is_listed_if_a_listed_grant_reaches_it() {
     }
     // A strict client acts for users only.
     let mut strict = tenant;
-    strict.registration.security_mode = oauth_dcr::SecurityMode::Strict;
+    strict.registration.security_mode = oauth_dcr::types::SecurityMode::Strict;
     let grants = ["authorization_code", "client_credentials"];
     let metadata = merged(&strict, document(&grants));
     assert_eq!(metadata["protected_resources"], json!([USERS]));

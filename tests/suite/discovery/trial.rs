@@ -5,10 +5,14 @@ use std::{sync::Arc, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::Request;
 use oauth_dcr::{
-    AccessRequest, AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, Client,
-    ClientGrant, DeviceBinding, Found, GrantedScope, Grantee, MemoryStore, Registrar,
-    RegistrationEndpoint, RevocationRequest, TenantSettings, Timestamp, TokenDecision, TokenGrant,
-    TokenRefusal, TokenRequest, Unsupported,
+    Client, MemoryStore, Registrar, RegistrationEndpoint, TenantSettings, Timestamp,
+    access::AccessRequest,
+    authorization::{AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest},
+    settings::{ClientGrant, GrantedScope, Grantee, Unsupported},
+    token::{
+        DeviceBinding, Found, RevocationRequest, TokenDecision, TokenGrant, TokenRefusal,
+        TokenRequest,
+    },
 };
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -48,7 +52,7 @@ pub(super) fn frank() -> TenantSettings {
     tenant.registration.unsupported_response_types = Unsupported::Reject;
     let grant = ClientGrant::new(Grantee::ThirdPartyClients, API, GrantedScope::All);
     let mut of_clients = grant;
-    of_clients.subject_type = oauth_dcr::SubjectType::Client;
+    of_clients.subject_type = oauth_dcr::settings::SubjectType::Client;
     tenant.client_grants.push(of_clients);
     tenant
 }

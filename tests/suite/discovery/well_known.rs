@@ -1,8 +1,8 @@
 //! Where the documents stand.
 
 use oauth_dcr::{
-    Issuer,
-    MetadataDocument::{self, OAuth, OpenId},
+    discovery::MetadataDocument::{self, OAuth, OpenId},
+    settings::Issuer,
 };
 use proptest::prelude::*;
 

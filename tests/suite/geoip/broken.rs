@@ -1,6 +1,6 @@
 //! Files that are made to take for ever, to overflow a stack or to read outside of themselves.
 
-use oauth_dcr::{LocationParts, geoip::DatabaseFault};
+use oauth_dcr::{geo::LocationParts, geoip::DatabaseFault};
 
 use super::{ask, from_bytes, located};
 

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use oauth_dcr::{AuditEvent, AuditFact, AuditTrail, Event, EventSink, Timestamp};
+use oauth_dcr::{
+    Timestamp,
+    events::{AuditEvent, AuditFact, AuditTrail, Event, EventSink},
+};
 use serde_json::{Value, json};
 
 use super::{

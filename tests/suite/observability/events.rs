@@ -8,8 +8,11 @@ use std::{
 
 use http::Request;
 use oauth_dcr::{
-    BodyProgress, Event, EventSink, MemoryStore, Opened, PeerAddress, Registrar,
-    RegistrationEndpoint, RegistrationRequest, TenantSelector, TenantSettings, acl::Signals,
+    MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSettings,
+    acl::Signals,
+    endpoint::{BodyProgress, Opened},
+    events::{Event, EventSink},
+    tenants::TenantSelector,
 };
 use serde_json::json;
 

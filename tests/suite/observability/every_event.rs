@@ -5,9 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use oauth_dcr::{
-    BackendError, InitialAccess, InitialAccessOutcome, MarkOutcome, Opened, Owner, PeerAddress,
-    RedirectionPolicy, Registrar, RegistrarBuilder, RegistrationBody, RegistrationEndpoint,
-    RegistrationRequest, SecretDigest, TenantId, TenantSelector, Tenants,
+    BackendError, MarkOutcome, Owner, PeerAddress, Registrar, RegistrarBuilder,
+    RegistrationEndpoint, RegistrationRequest, TenantId, Tenants,
+    endpoint::{Opened, RegistrationBody},
+    registration::{InitialAccess, InitialAccessOutcome},
+    tenants::TenantSelector,
+    types::{RedirectionPolicy, SecretDigest},
 };
 use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use oauth_dcr::{
-    MemoryStore, Registrar, RegistrarBuilder, RegistrationRequest, SettingsDocument, TenantId,
-    TenantSelector, Tenants, acl::Signals, tracing::TracingEvents,
+    MemoryStore, Registrar, RegistrarBuilder, RegistrationRequest, TenantId, Tenants, acl::Signals,
+    settings::SettingsDocument, tenants::TenantSelector, tracing::TracingEvents,
 };
 use serde_json::{Value, json};
 use tracing::{Level, instrument::WithSubscriber as _};
@@ -42,14 +42,14 @@ fn builder() -> RegistrarBuilder {
 /// Lets everybody in, after a while.
 struct Open;
 
-impl oauth_dcr::InitialAccess for Open {
+impl oauth_dcr::registration::InitialAccess for Open {
     async fn verify(
         &self,
         _: &TenantId,
         _: Option<&str>,
-    ) -> Result<oauth_dcr::InitialAccessOutcome, oauth_dcr::BackendError> {
+    ) -> Result<oauth_dcr::registration::InitialAccessOutcome, oauth_dcr::BackendError> {
         tokio::task::yield_now().await;
-        Ok(oauth_dcr::InitialAccessOutcome::Granted)
+        Ok(oauth_dcr::registration::InitialAccessOutcome::Granted)
     }
 }
 
@@ -125,15 +125,15 @@ async fn a_refusal_ends_its_span_with_the_error() {
 async fn what_the_ports_log_is_within_the_span_of_their_wait() {
     /// Logs when it is asked, after it has waited.
     struct Chatty;
-    impl oauth_dcr::RateLimiter for Chatty {
+    impl oauth_dcr::rate_limit::RateLimiter for Chatty {
         async fn acquire(
             &self,
-            _: oauth_dcr::RateKey<'_>,
-            quota: oauth_dcr::Quota,
-        ) -> Result<oauth_dcr::RateDecision, oauth_dcr::BackendError> {
+            _: oauth_dcr::rate_limit::RateKey<'_>,
+            quota: oauth_dcr::rate_limit::Quota,
+        ) -> Result<oauth_dcr::rate_limit::RateDecision, oauth_dcr::BackendError> {
             tokio::task::yield_now().await;
             tracing::info!("asked");
-            Ok(oauth_dcr::RateDecision::admitted(quota, 1))
+            Ok(oauth_dcr::rate_limit::RateDecision::admitted(quota, 1))
         }
     }
     let seen = traced(&builder().limiter(Chatty).build().unwrap(), 1)

@@ -7,8 +7,11 @@ use std::{
 };
 
 use oauth_dcr::{
-    PostgresStore, Quota, RateKey, RateLimiter as _, RedisRateLimiter, Registrar, TenantId,
-    TenantSettings, tracing::TracingEvents,
+    Registrar, TenantId, TenantSettings,
+    postgres::PostgresStore,
+    rate_limit::{Quota, RateKey, RateLimiter as _},
+    redis::RedisRateLimiter,
+    tracing::TracingEvents,
 };
 use serde_json::json;
 use tracing::{

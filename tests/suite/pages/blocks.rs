@@ -1,6 +1,6 @@
 //! Blocks of code.
 
-use oauth_dcr::{AuditEvent, SettingsDocument, acl::Acl};
+use oauth_dcr::{acl::Acl, events::AuditEvent, settings::SettingsDocument};
 use serde_json::{Value, json};
 
 use super::{Page, pages, source};

@@ -11,10 +11,13 @@ use std::{
 };
 
 use oauth_dcr::{
-    BackendError, BlockOutcome, Client, ClientId, ClientStore, ClientUpdate, FoldKey,
-    InsertOutcome, Insertion, MemoryStore, RemoveOutcome, StoredClient, Sweep, TenantId, Timestamp,
-    Touch, TouchOutcome, UnreadableClient, UpdateOutcome, Usage, UserLimit,
+    BackendError, Client, ClientId, MemoryStore, TenantId, Timestamp,
+    client::{StoredClient, UnreadableClient},
     conformance::store as rules,
+    store::{
+        BlockOutcome, ClientStore, ClientUpdate, FoldKey, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, Touch, TouchOutcome, UpdateOutcome, Usage, UserLimit,
+    },
 };
 use serde_json::{Value, json};
 use tokio::{task::yield_now, time::sleep};

@@ -4,8 +4,8 @@
 use std::{num::NonZeroU64, sync::Arc};
 
 use oauth_dcr::{
-    Client, ClientId, ClientStore, ClientUpdate, FoldKey, Insertion, MemoryStore, Sweep, TenantId,
-    Timestamp, Touch,
+    Client, ClientId, MemoryStore, TenantId, Timestamp,
+    store::{ClientStore, ClientUpdate, FoldKey, Insertion, Sweep, Touch},
 };
 use serde_json::json;
 

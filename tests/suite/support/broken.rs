@@ -6,10 +6,16 @@ use std::sync::{
 };
 
 use oauth_dcr::{
-    BackendError, BlockOutcome, ClientId, ClientStore, ClientUpdate, Event, EventSink,
-    InsertOutcome, Insertion, MemoryStore, Quota, RandomError, RateDecision, RateKey, RateLimiter,
-    RemoveOutcome, SecureRandom, StoredClient, Sweep, TenantDirectory, TenantId, TenantSelector,
-    TenantSettings, Touch, TouchOutcome, UpdateOutcome,
+    BackendError, ClientId, MemoryStore, TenantId, TenantSettings,
+    client::StoredClient,
+    events::{Event, EventSink},
+    rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
+    store::{
+        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
+        Touch, TouchOutcome, UpdateOutcome,
+    },
+    system::{RandomError, SecureRandom},
+    tenants::{TenantDirectory, TenantSelector},
 };
 
 /// Fails whatever it is asked.
@@ -197,7 +203,7 @@ pub(crate) struct Counting(pub(crate) AtomicUsize);
 impl SecureRandom for Counting {
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        oauth_dcr::OsRandom.fill(out)
+        oauth_dcr::system::OsRandom.fill(out)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Clients as a store reads them back.
 
-use oauth_dcr::{Client, SecretDigest};
+use oauth_dcr::{Client, types::SecretDigest};
 use serde_json::{Value, json};
 
 /// A client of the tenant `t1` that registered at 1,700,000,000, strict unless it says otherwise.

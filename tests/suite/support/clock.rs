@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use oauth_dcr::{Clock, Timestamp};
+use oauth_dcr::{Timestamp, system::Clock};
 
 /// The moment that every test begins at, in milliseconds.
 const START: u64 = 1_800_000_000_000;

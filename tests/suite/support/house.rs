@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use http::Request;
 use oauth_dcr::{
-    Client, ClientId, ClientStore, Clock as _, MarkOutcome, MemoryStore, Owner, Registrar,
-    RegistrationEndpoint, SettingsDocument, TenantId, TenantSelector, TenantSettings, Timestamp,
+    Client, ClientId, MarkOutcome, MemoryStore, Owner, Registrar, RegistrationEndpoint, TenantId,
+    TenantSettings, Timestamp, settings::SettingsDocument, store::ClientStore, system::Clock as _,
+    tenants::TenantSelector,
 };
 use serde_json::{Value, json};
 

@@ -1,7 +1,8 @@
 //! A tenant with an API, permissions and connections.
 
 use oauth_dcr::{
-    ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, Issuer, TenantId, TenantSettings,
+    TenantId, TenantSettings,
+    settings::{ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, Issuer},
 };
 
 pub(crate) const API: &str = "https://api.example.com";

@@ -1,7 +1,9 @@
 //! Who the client is, by the method that it registered and no other.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use oauth_dcr::{AuthorizationError, RevocationRequest, TokenEndpointAuthMethod};
+use oauth_dcr::{
+    authorization::AuthorizationError, token::RevocationRequest, types::TokenEndpointAuthMethod,
+};
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! Families of refresh tokens: rotation, leeway, and the end.
 
-use oauth_dcr::RefreshTokenWhen;
+use oauth_dcr::settings::RefreshTokenWhen;
 
 use super::*;
 

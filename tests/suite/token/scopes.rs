@@ -1,6 +1,9 @@
 //! What a refresh gives of the scopes, and what every answer says of them.
 
-use oauth_dcr::{AuthorizationDecision, Issued, RefreshTokenWhen};
+use oauth_dcr::{
+    authorization::{AuthorizationDecision, Issued},
+    settings::RefreshTokenWhen,
+};
 use serde_json::json;
 
 use super::*;

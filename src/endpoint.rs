@@ -1,0 +1,21 @@
+//! The wire: HTTP requests in, HTTP responses out, whatever the framework.
+//!
+//! The only place that knows media types, header names and status codes.
+
+mod bearer;
+mod body;
+mod cors;
+mod host;
+#[cfg(test)]
+mod refusal_texts;
+mod registration_endpoint;
+mod response;
+mod signals;
+mod table;
+mod token;
+
+pub use body::{BodyProgress, RegistrationBody};
+#[cfg(feature = "tower")]
+pub(crate) use host::is_left_out as lacks_host;
+pub use registration_endpoint::{Opened, RegistrationEndpoint};
+pub use signals::PeerAddress;

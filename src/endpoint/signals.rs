@@ -1,0 +1,184 @@
+//! Reading what is known of a request from its head.
+
+use std::net::IpAddr;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{FORWARDED, USER_AGENT},
+    request::Parts,
+};
+
+use crate::{
+    acl::{
+        Asn, CountryCode, EdgeSignal, InvalidSignal, Ja3, Ja4, Peer, ProxyTrust, Reading, Signals,
+        SubdivisionCode, UnknownReason, trimmed,
+    },
+    endpoint::host,
+    settings::{self, SignalHeaders, TenantSettings},
+};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The address that a connection comes from. A server that knows it puts it into the extensions of
+/// each request.
+///
+/// ```
+/// use oauth_dcr::PeerAddress;
+///
+/// let mut request = http::Request::post("/oidc/register").body(())?;
+/// request.extensions_mut().insert(PeerAddress("203.0.113.5".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
+
+impl TenantSettings {
+    /// The signals of the request with this head, as the registration endpoint reads them: for endpoints of
+    /// the host's own, and for [`Registrar::explain`](crate::Registrar::explain).
+    ///
+    /// ```
+    /// use oauth_dcr::{PeerAddress, TenantSettings};
+    ///
+    /// let mut request = http::Request::get("/authorize").body(())?;
+    /// request.extensions_mut().insert(PeerAddress("203.0.113.5".parse()?));
+    /// let (head, ()) = request.into_parts();
+    /// let signals = TenantSettings::new().signals(&head);
+    /// assert_eq!(signals.source(), Some("203.0.113.5".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn signals<'a>(&self, head: &'a Parts) -> Signals<'a> {
+        // A request with an invalid host is refused before rules are asked.
+        of(head, host::of(head).unwrap_or_default(), self)
+    }
+}
+
+/// The signals of the request with this head, which was sent to `host`: those that the host program put
+/// into the extensions as [`Signals<'static>`](Signals), and what the head says of the others. Of headers
+/// about the client, those of the tenant's own proxies alone are believed.
+pub(super) fn of<'a>(
+    head: &'a Parts,
+    host: Option<&'a str>,
+    tenant: &TenantSettings,
+) -> Signals<'a> {
+    let headers = &head.headers;
+    let from_host = head.extensions.get::<Signals<'static>>();
+    let mut signals = from_host.copied().unwrap_or_default();
+    let user_agent = user_agent(headers).map_or(Reading::Absent, Reading::Known);
+    let hostname = host.map(settings::without_port);
+    let hostname = hostname.map_or(Reading::Absent, Reading::Known);
+    signals.user_agent = signals.user_agent.or(user_agent);
+    signals.hostname = signals.hostname.or(hostname);
+
+    let peer = head.extensions.get::<PeerAddress>().map(|it| it.0);
+    let peer = peer.or_else(|| signals.peer());
+    let trust = tenant.proxy_trust();
+    let edge = Edge {
+        peer: trust.peer(peer),
+        headers,
+        names: &tenant.signal_headers,
+    };
+    if let Some(peer) = peer {
+        signals = signals.connecting(peer);
+    }
+    // Otherwise the host program has found the client's address itself.
+    if signals.source == Reading::Unknown(UnknownReason::NoPeerAddress) {
+        signals = edge.locate_client(signals, peer, trust);
+    }
+    if edge.peer != Peer::Stranger {
+        signals = edge.tell(signals);
+    }
+    if from_host.is_none() {
+        signals = without_declared(signals, tenant);
+    }
+    signals
+}
+
+/// Marks what the host program declares and has not given: its absence is no fact about the client.
+fn without_declared<'a>(signals: Signals<'a>, tenant: &TenantSettings) -> Signals<'a> {
+    let declared = tenant.signals_from_host.iter();
+    declared.fold(signals, |signals, &signal| {
+        match signals.reading(signal.into()) {
+            Reading::Absent => signals.unknown(signal, UnknownReason::NoSource),
+            Reading::Known(()) | Reading::Unknown(_) => signals,
+        }
+    })
+}
+
+/// A client chooses its user agent anyway: one that can't be read is as good as none.
+fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    let mut lines = headers.get_all(USER_AGENT).iter();
+    match (lines.next(), lines.next()) {
+        (Some(only), None) => str::from_utf8(only.as_bytes()).ok(),
+        _ => None,
+    }
+}
+
+/// The headers in which a tenant's proxies pass on what else they know of a client.
+struct Edge<'a> {
+    peer: Peer,
+    headers: &'a HeaderMap,
+    names: &'a SignalHeaders,
+}
+
+impl Edge<'_> {
+    /// Adds the client's address: that of the peer, or the one that trusted proxies name.
+    fn locate_client<'a>(
+        &self,
+        signals: Signals<'a>,
+        peer: Option<IpAddr>,
+        trust: ProxyTrust<'_>,
+    ) -> Signals<'a> {
+        let direct = peer.map_or(signals, |peer| signals.with_source(peer));
+        if self.peer == Peer::Stranger {
+            return direct;
+        }
+        let lines = |name| self.headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        let client = trust.client_address(peer, lines(X_FORWARDED_FOR), lines(FORWARDED));
+        direct.forwarded(client)
+    }
+
+    /// Adds what the edge says of each signal that the host program has not set.
+    fn tell<'a>(&self, mut signals: Signals<'a>) -> Signals<'a> {
+        let country = self.read(EdgeSignal::Country, CountryCode::parse);
+        signals.country = signals.country.or(country);
+        // Some edges give the part of a country alone, beside the country.
+        let subdivision = self.read(EdgeSignal::Subdivision, |text| match signals.country {
+            Reading::Known(country) if !text.contains('-') => {
+                SubdivisionCode::within(country, text)
+            }
+            _ => SubdivisionCode::parse(text),
+        });
+        signals.subdivision = signals.subdivision.or(subdivision);
+        signals.asn = signals.asn.or(self.read(EdgeSignal::Asn, Asn::parse));
+        signals.ja3 = signals.ja3.or(self.read(EdgeSignal::Ja3, Ja3::parse));
+        signals.ja4 = signals.ja4.or(self.read(EdgeSignal::Ja4, Ja4::parse));
+        signals
+    }
+
+    /// The last value of the last line is the edge's own: a proxy adds after what the client had sent.
+    fn read<T>(
+        &self,
+        signal: EdgeSignal,
+        parse: impl FnOnce(&str) -> Result<T, InvalidSignal>,
+    ) -> Reading<T> {
+        let Some(name) = self.names.of(signal) else {
+            return Reading::Absent;
+        };
+        if self.peer == Peer::Unknown {
+            return Reading::Unknown(UnknownReason::NoPeerAddress);
+        }
+        let Some(line) = self.headers.get_all(name.name()).iter().next_back() else {
+            return Reading::Absent;
+        };
+        let last = line.as_bytes().rsplit(|byte| *byte == b',').next();
+        let text = str::from_utf8(trimmed(last.unwrap_or_default()));
+        let value = text.ok().and_then(|text| parse(text).ok());
+        value.map_or(
+            Reading::Unknown(UnknownReason::UnreadableHeader),
+            Reading::Known,
+        )
+    }
+}
+
+#[cfg(all(test, feature = "memory"))]
+mod tests;

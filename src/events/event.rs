@@ -1,0 +1,280 @@
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use crate::{
+    acl::{Rule, UnknownSignal},
+    client::{Client, UnreadableClient},
+    error::RegistrationError,
+    types::{ClientId, RedirectionPolicy, TenantId},
+};
+
+/// Something that an operator may want to count, log or prove.
+///
+/// No event holds a secret or the body of a request. Its `source` is the client's address as
+/// [`Signals::source`](crate::acl::Signals::source) has it, behind the tenant's trusted proxies:
+/// personal data in many places. It is `None` where nobody told it, and over HTTP where the request
+/// led to no tenant, whose proxies would be trusted.
+///
+/// `took` is measured by [`Clock::monotonic`](crate::system::Clock::monotonic) from the moment that the request
+/// was to be admitted; the arrival of its body is part of it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A client was registered and stored.
+    #[non_exhaustive]
+    Registered {
+        /// The client.
+        client: &'a Client,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A registration was folded into a client that registered the same before.
+    #[non_exhaustive]
+    Folded {
+        /// The client.
+        client: &'a Client,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// The tenant's owner changed a client.
+    #[non_exhaustive]
+    Changed {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The client's id.
+        client_id: &'a ClientId,
+        /// How often the client has been changed, this change included.
+        revision: u64,
+        /// What was changed.
+        change: Change<'a>,
+    },
+    /// A call needed a client whose record can't be read: the record is damaged, or of a form that this
+    /// version does not know. Requests of clients get a 503.
+    #[non_exhaustive]
+    Unreadable {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The client's id, and why its record can't be read.
+        client: &'a UnreadableClient,
+    },
+    /// A client was removed.
+    #[non_exhaustive]
+    Removed {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The client's id.
+        client_id: &'a ClientId,
+        /// Why.
+        removal: Removal,
+    },
+    /// A monitoring rule of the access control list matched: what it says was not done.
+    #[non_exhaustive]
+    RuleMatched {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The rule.
+        rule: &'a Rule,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+    },
+    /// A monitoring rule of the access control list could not be evaluated, because it needs a signal
+    /// that is unknown. Rules that are carried out refuse the request in that case.
+    #[non_exhaustive]
+    RuleUnanswered {
+        /// The tenant.
+        tenant: &'a TenantId,
+        /// The rule.
+        rule: &'a Rule,
+        /// The signal that the rule needs, and why it is unknown.
+        unknown: UnknownSignal,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+    },
+    /// A registration was refused, or failed ([`RegistrationError::is_failure`]).
+    #[non_exhaustive]
+    Refused {
+        /// The tenant, if the request led to one.
+        tenant: Option<&'a TenantId>,
+        /// Why.
+        error: &'a RegistrationError,
+        /// Where the request came from.
+        source: Option<IpAddr>,
+        /// How long it took.
+        took: Duration,
+    },
+}
+
+impl<'a> Event<'a> {
+    /// The tenant that it is about, if the request led to one.
+    pub const fn tenant(&self) -> Option<&'a TenantId> {
+        match *self {
+            Self::Registered { client, .. } | Self::Folded { client, .. } => Some(client.tenant()),
+            Self::Changed { tenant, .. }
+            | Self::Unreadable { tenant, .. }
+            | Self::Removed { tenant, .. }
+            | Self::RuleMatched { tenant, .. }
+            | Self::RuleUnanswered { tenant, .. } => Some(tenant),
+            Self::Refused { tenant, .. } => tenant,
+        }
+    }
+
+    /// The client that it is about, if there is one.
+    pub const fn client_id(&self) -> Option<&'a ClientId> {
+        match *self {
+            Self::Registered { client, .. } | Self::Folded { client, .. } => Some(client.id()),
+            Self::Changed { client_id, .. } | Self::Removed { client_id, .. } => Some(client_id),
+            Self::Unreadable { client, .. } => Some(client.id()),
+            Self::RuleMatched { .. } | Self::RuleUnanswered { .. } | Self::Refused { .. } => None,
+        }
+    }
+
+    /// Where the request came from: `None` where nobody told it, and for what no request asked for.
+    pub const fn source(&self) -> Option<IpAddr> {
+        match *self {
+            Self::Registered { source, .. }
+            | Self::Folded { source, .. }
+            | Self::RuleMatched { source, .. }
+            | Self::RuleUnanswered { source, .. }
+            | Self::Refused { source, .. } => source,
+            Self::Changed { .. } | Self::Unreadable { .. } | Self::Removed { .. } => None,
+        }
+    }
+
+    /// How long the registration took: `None` for an event that ends none.
+    pub const fn took(&self) -> Option<Duration> {
+        match *self {
+            Self::Registered { took, .. }
+            | Self::Folded { took, .. }
+            | Self::Refused { took, .. } => Some(took),
+            Self::Changed { .. }
+            | Self::Unreadable { .. }
+            | Self::Removed { .. }
+            | Self::RuleMatched { .. }
+            | Self::RuleUnanswered { .. } => None,
+        }
+    }
+
+    /// The signal that a rule needed and that was unknown.
+    pub const fn unknown_signal(&self) -> Option<UnknownSignal> {
+        match self {
+            Self::RuleUnanswered { unknown, .. } => Some(*unknown),
+            Self::Refused { error, .. } => error.unknown_signal(),
+            Self::Registered { .. }
+            | Self::Folded { .. }
+            | Self::Changed { .. }
+            | Self::Unreadable { .. }
+            | Self::Removed { .. }
+            | Self::RuleMatched { .. } => None,
+        }
+    }
+
+    /// How a registration came out, in one stable word: `registered`, `folded`, `refused` or `failed`.
+    /// `None` for an event that ends no registration.
+    pub const fn outcome(&self) -> Option<&'static str> {
+        match self {
+            Self::Registered { .. } => Some("registered"),
+            Self::Folded { .. } => Some("folded"),
+            Self::Refused { error, .. } if error.is_failure() => Some("failed"),
+            Self::Refused { .. } => Some("refused"),
+            Self::Changed { .. }
+            | Self::Unreadable { .. }
+            | Self::Removed { .. }
+            | Self::RuleMatched { .. }
+            | Self::RuleUnanswered { .. } => None,
+        }
+    }
+}
+
+/// What the owner of a tenant changed about a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change<'a> {
+    /// What it is registered with, and its secret if it became confidential or public by that. The client
+    /// is as it is now.
+    Metadata(&'a Client),
+    /// Its secret.
+    Secret,
+    /// It was blocked.
+    Blocked,
+    /// It is no longer blocked.
+    Unblocked,
+    /// What becomes of its authorization requests that are refused.
+    RedirectionPolicy(RedirectionPolicy),
+}
+
+impl Change<'_> {
+    /// Its stable name: that of the variant, in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Metadata(_) => "metadata",
+            Self::Secret => "secret",
+            Self::Blocked => "blocked",
+            Self::Unblocked => "unblocked",
+            Self::RedirectionPolicy(_) => "redirection_policy",
+        }
+    }
+}
+
+/// Why a client was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Removal {
+    /// It was evicted for a new one: it was never used, or idle without a live grant.
+    MadeRoom,
+    /// Its first user had too many clients.
+    UserLimit,
+    /// It was unused or idle for too long.
+    Swept,
+    /// The owner deleted it.
+    Deleted,
+}
+
+impl Removal {
+    /// Its stable name: that of the variant, in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MadeRoom => "made_room",
+            Self::UserLimit => "user_limit",
+            Self::Swept => "swept",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Where events go: a log, counters, an audit trail.
+///
+/// An event follows the deed. A registration has its event, and so have the clients that were evicted for
+/// it, even if the caller hangs up while it is stored: the store reports them once the transaction is
+/// committed. No event is recorded where the process ends between the two, or where a store never learns
+/// whether its commit was done; and none of a change, a removal or a mark whose caller goes away meanwhile.
+/// What has to be proved beyond doubt is proved from the store.
+///
+/// It is called while the request is served, so it must be quick: hand slow work to a queue. It can't fail;
+/// what it does with an event that it can't keep is up to it. If it panics, it loses that event: the other
+/// sinks and the request go on.
+///
+/// Events of one client come in their order. Those of several registrations at the same time may not: a
+/// removal can be told before the registration of the client that was removed, where the two were stored
+/// together.
+///
+/// There are some: `TracingEvents` and `MetricsEvents` by the features `tracing` and `metrics`, and
+/// [`AuditTrail`](crate::events::AuditTrail).
+pub trait EventSink: Send + Sync + 'static {
+    /// Takes note of `event`.
+    fn record(&self, event: &Event<'_>);
+}
+
+impl<E: EventSink + ?Sized> EventSink for Arc<E> {
+    fn record(&self, event: &Event<'_>) {
+        E::record(self, event);
+    }
+}
+
+impl<E: EventSink + ?Sized> EventSink for Box<E> {
+    fn record(&self, event: &Event<'_>) {
+        E::record(self, event);
+    }
+}

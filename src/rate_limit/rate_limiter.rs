@@ -1,0 +1,83 @@
+use std::sync::Arc;
+
+use crate::{
+    backend_error::BackendError,
+    box_future::BoxFuture,
+    rate_limit::{Quota, RateDecision, RateKey},
+    system::Clock,
+};
+
+/// Counts requests against the quotas of a tenant and of each source of its requests.
+///
+/// A limiter measures time itself, so that all who share one share its clock too. It is asked about
+/// tenants that exist only, and about sources where a tenant has a
+/// [quota for each](crate::settings::RegistrationSettings::rate_limit_per_source). There can be as many sources as
+/// there are addresses, so a limiter bounds what it keeps of them. With the feature `conformance`,
+/// `conformance::limiter` tests a limiter of your own.
+pub trait RateLimiter: Send + Sync + 'static {
+    /// Takes one token of the bucket of `key`, if there is one.
+    ///
+    /// Of callers that race for the last token exactly one gets it. Each key has a bucket of its own: a
+    /// token of one source is not a token of its tenant. A quota with another rate or burst starts with a
+    /// full bucket.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the limiter can't tell; the request is then refused.
+    fn acquire(
+        &self,
+        key: RateKey<'_>,
+        quota: Quota,
+    ) -> impl Future<Output = Result<RateDecision, BackendError>> + Send;
+}
+
+impl<L: RateLimiter> RateLimiter for Arc<L> {
+    fn acquire(
+        &self,
+        key: RateKey<'_>,
+        quota: Quota,
+    ) -> impl Future<Output = Result<RateDecision, BackendError>> + Send {
+        L::acquire(self, key, quota)
+    }
+}
+
+/// The object-safe twin of [`RateLimiter`].
+pub(crate) trait DynRateLimiter: Send + Sync {
+    fn acquire<'a>(
+        &'a self,
+        key: RateKey<'a>,
+        quota: Quota,
+    ) -> BoxFuture<'a, Result<RateDecision, BackendError>>;
+}
+
+impl<L: RateLimiter> DynRateLimiter for L {
+    fn acquire<'a>(
+        &'a self,
+        key: RateKey<'a>,
+        quota: Quota,
+    ) -> BoxFuture<'a, Result<RateDecision, BackendError>> {
+        Box::pin(L::acquire(self, key, quota))
+    }
+}
+
+/// The limiter of a registrar that was given none.
+#[cfg(feature = "memory")]
+pub(crate) fn default_limiter(clock: Arc<dyn Clock>) -> Box<dyn DynRateLimiter> {
+    Box::new(crate::rate_limit::LocalRateLimiter::with_clock(clock))
+}
+
+/// The limiter of a registrar that was given none: a rate that nobody counts is no rate.
+#[cfg(not(feature = "memory"))]
+pub(crate) fn default_limiter(_: Arc<dyn Clock>) -> Box<dyn DynRateLimiter> {
+    struct Missing;
+
+    impl RateLimiter for Missing {
+        async fn acquire(&self, _: RateKey<'_>, _: Quota) -> Result<RateDecision, BackendError> {
+            Err(BackendError::new(
+                "limiter",
+                "the registrar was built without one",
+            ))
+        }
+    }
+
+    Box::new(Missing)
+}

@@ -1,0 +1,134 @@
+use crate::{
+    backend_error::BackendError,
+    client::StoredClient,
+    store::{
+        BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep, Touch,
+        TouchOutcome, UpdateOutcome,
+    },
+    types::{ClientId, TenantId},
+};
+
+/// Where clients are kept.
+///
+/// A store keeps a row for each client: its record, which is the [`Client`](crate::Client) by serde; beside
+/// it whether the client is blocked, its revision and its [`Usage`](crate::store::Usage); and, if it has one, its
+/// [`FoldKey`](crate::store::FoldKey). Rows of different tenants never touch.
+///
+/// A record that can't be read makes no call fail but one that needs that record:
+/// [`StoredClient::from_record`] reads a row so.
+///
+/// Each call is atomic, as durable as the store makes anything when it returns, and done whole or
+/// not at all even if its caller goes away while it waits.
+///
+/// With the feature `conformance`, `conformance::client_store` checks all of this; the example
+/// `custom_store` is a store in a few lines that passes.
+pub trait ClientStore: Send + Sync + 'static {
+    /// Stores a client, and never overwrites one. In this order:
+    ///
+    /// 1. If another client of the tenant has the fold key, nothing is stored: that client is
+    ///    [`touched`](crate::store::Usage::touched) by [`Insertion::registered_again`] and given back as
+    ///    [`InsertOutcome::Folded`].
+    /// 2. If another has the id, nothing changes: [`InsertOutcome::IdTaken`].
+    /// 3. With `n` clients in the tenant, [`Insertion::evictions(n)`](Insertion::evictions) of them are
+    ///    evicted: first those that were never used; then those that were used and are idle since before
+    ///    [`Insertion::idle_before`]; of each the longest idle first, and of those the lowest id. Blocked
+    ///    clients never are. If there are fewer of them, those go; if there is none, nothing changes:
+    ///    [`InsertOutcome::Full`].
+    /// 4. The client is stored, with [`Usage::registered`](crate::store::Usage::registered) at its
+    ///    `issued_at`.
+    ///
+    /// Of insertions that race for one id or one fold key exactly one is stored, and racing ones
+    /// never exceed a limit together.
+    ///
+    /// Once the outcome is certain, the store calls [`Insertion::settle`] with it, also if the caller has
+    /// gone away: this is how each client that is stored or evicted gets its audit event. An insertion that
+    /// fails, or whose outcome the store never learns, is dropped without it.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that the client is there.
+    fn insert(
+        &self,
+        insertion: Insertion,
+    ) -> impl Future<Output = Result<InsertOutcome, BackendError>> + Send;
+
+    /// The client with this id in this tenant. A row whose record can't be read is
+    /// [`StoredClient::Unreadable`], never an error and never absent.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell.
+    fn find(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> impl Future<Output = Result<Option<StoredClient>, BackendError>> + Send;
+
+    /// Up to `limit` clients of the tenant whose ids come after `after`, by the bytes of their ids. A
+    /// client that is there from the first page to the last one is on exactly one of them, whatever
+    /// else comes and goes. Rows whose records can't be read have their places among the others.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell.
+    fn list(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<StoredClient>, BackendError>> + Send;
+
+    /// Puts a client in the place of the one with its id, if it [`follows`](ClientUpdate::follows)
+    /// that one. Its usage stays as it is; its fold key goes if the update says so.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that the client is there.
+    fn update(
+        &self,
+        update: ClientUpdate,
+    ) -> impl Future<Output = Result<UpdateOutcome, BackendError>> + Send;
+
+    /// Sets whether a client is blocked, and adds one to its revision. Both stand beside the record, which
+    /// may be unreadable; nothing else changes. A client is read with what stands there.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that it is written.
+    fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> impl Future<Output = Result<BlockOutcome, BackendError>> + Send;
+
+    /// Removes a client, whose record may be unreadable.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that the client is gone.
+    fn remove(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> impl Future<Output = Result<RemoveOutcome, BackendError>> + Send;
+
+    /// Makes of a client's usage what [`Usage::touched`](crate::store::Usage::touched) says, and writes
+    /// nothing if that says so. Where it writes, it evicts what [`Touch::limit`] says, at most 100 clients
+    /// at once. Touches that race never exceed a limit together. [`TouchOutcome::Missing`] if there is no
+    /// such client: it may have been removed since it was found.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell that it is written.
+    fn touch(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        touch: Touch,
+    ) -> impl Future<Output = Result<TouchOutcome, BackendError>> + Send;
+
+    /// Removes up to [`Sweep::max_removed`] of the tenant's clients that [`Sweep::removes`], and says
+    /// which. If there are more, it removes that many. One that is touched meanwhile stays.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell what is gone.
+    fn sweep(
+        &self,
+        tenant: &TenantId,
+        sweep: Sweep,
+    ) -> impl Future<Output = Result<Vec<ClientId>, BackendError>> + Send;
+}

@@ -1,0 +1,165 @@
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    redirect_uri::RedirectPolicy,
+    registration::ClientMetadata,
+    types::{SecurityMode, TenantId},
+};
+
+/// What two public clients have in common that registered the same with one tenant: everything but
+/// the ports that the tenant lets differ (RFC 8252 section 7.3).
+///
+/// It is a SHA-256 keyed by tenant and mode, over metadata in one canonical form. Nobody can make up
+/// metadata that has another's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FoldKey([u8; 32]);
+
+/// Another form of metadata needs another name here, or clients would fold that are not the same.
+const DOMAIN: &[u8] = b"oauth-dcr fold 1";
+
+impl FoldKey {
+    /// The key of a client of `tenant` that is born in `mode` with `metadata`; `None` for a
+    /// confidential one, which is never folded: its secret is its own.
+    pub(crate) fn of(
+        tenant: &TenantId,
+        mode: SecurityMode,
+        metadata: &ClientMetadata,
+        policy: &RedirectPolicy,
+    ) -> Option<Self> {
+        if !metadata.token_endpoint_auth_method().is_public() {
+            return None;
+        }
+        let mut hash = Sha256::new();
+        // Lengths keep the parts apart.
+        for part in [DOMAIN, tenant.as_str().as_bytes()] {
+            hash.update(u64::try_from(part.len()).ok()?.to_be_bytes());
+            hash.update(part);
+        }
+        hash.update([match mode {
+            SecurityMode::Strict => 0,
+            SecurityMode::Permissive => 1,
+        }]);
+        hash.update(metadata.to_canonical(policy).ok()?);
+        Some(Self(hash.finalize().into()))
+    }
+
+    /// The key that a store has kept.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key, to keep.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FoldKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, second, third, fourth, ..] = self.0;
+        write!(
+            f,
+            "FoldKey({first:02x}{second:02x}{third:02x}{fourth:02x}…)"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        redirect_uri::RedirectPolicy, registration::RegistrationRequest,
+        settings::RegistrationSettings,
+    };
+
+    /// The key of a public client with these redirect URIs.
+    fn key(policy: &RedirectPolicy, redirect_uris: &[&str]) -> FoldKey {
+        key_of(policy, RegistrationRequest::new(redirect_uris.to_vec()))
+    }
+
+    fn key_of(policy: &RedirectPolicy, request: RegistrationRequest) -> FoldKey {
+        let settings = RegistrationSettings::default();
+        let metadata = settings.apply(request.token_endpoint_auth_method("none"));
+        let tenant = TenantId::sole();
+        FoldKey::of(&tenant, SecurityMode::Strict, &metadata.unwrap(), policy).unwrap()
+    }
+
+    #[test]
+    fn ports_count_where_they_may_not_differ() {
+        let policy = RedirectPolicy::default();
+        let of = |uri: &str| key(&policy, &[uri]);
+        let floating = of("http://127.0.0.1:5555/cb");
+        assert_eq!(of("http://127.0.0.1:6666/cb"), floating);
+        assert_eq!(of("http://127.0.0.1/cb"), floating);
+        for other in [
+            "http://[::1]:5555/cb",
+            "http://127.0.0.1:5555/cb/",
+            "https://127.0.0.1:5555/cb",
+            "http://localhost:5555/cb",
+        ] {
+            assert_ne!(of(other), floating, "{other}");
+        }
+        let localhost = of("http://localhost:5555/cb");
+        assert_ne!(of("http://localhost:6666/cb"), localhost);
+        let agents = RedirectPolicy::native_agents();
+        assert_eq!(
+            key(&agents, &["http://localhost:5555/cb"]),
+            key(&agents, &["http://localhost:6666/cb"])
+        );
+    }
+
+    #[test]
+    fn a_port_that_may_differ_is_not_the_same_as_none() {
+        let exact = RedirectPolicy {
+            loopback_any_port: false,
+            ..RedirectPolicy::default()
+        };
+        let floating = key(&RedirectPolicy::default(), &["http://127.0.0.1:5555/cb"]);
+        assert_ne!(key(&exact, &["http://127.0.0.1/cb"]), floating);
+        assert_ne!(key(&exact, &["http://127.0.0.1:5555/cb"]), floating);
+    }
+
+    #[test]
+    fn members_of_an_object_have_no_order_but_values_of_a_list_do() {
+        use crate::registration::Field::{ClientUri, LogoUri};
+        let policy = RedirectPolicy::default();
+        let (uri, logo) = ("https://a.example/", "https://a.example/logo");
+        let request = || RegistrationRequest::new([uri]);
+        let one = request()
+            .localized(ClientUri, "de", uri)
+            .localized(LogoUri, "ja", logo);
+        let other = request()
+            .localized(LogoUri, "ja", logo)
+            .localized(ClientUri, "de", uri);
+        assert_eq!(key_of(&policy, one), key_of(&policy, other));
+        let (first, second) = ("https://a.example/1", "https://a.example/2");
+        assert_ne!(
+            key(&policy, &[first, second]),
+            key(&policy, &[second, first])
+        );
+    }
+
+    #[test]
+    fn tenants_and_modes_have_keys_of_their_own_and_confidential_clients_none() {
+        let settings = RegistrationSettings::default();
+        let policy = &settings.redirect_uris;
+        let request = || RegistrationRequest::new(["https://a.example/"]);
+        let public = settings
+            .apply(request().token_endpoint_auth_method("none"))
+            .unwrap();
+        let of = |tenant: &str, mode| {
+            let tenant = TenantId::parse(tenant).unwrap();
+            FoldKey::of(&tenant, mode, &public, policy)
+        };
+        let key = of("a", SecurityMode::Strict);
+        assert!(key.is_some());
+        assert_ne!(of("b", SecurityMode::Strict), key);
+        assert_ne!(of("a", SecurityMode::Permissive), key);
+        let confidential = settings.apply(request()).unwrap();
+        let tenant = TenantId::sole();
+        let none = FoldKey::of(&tenant, SecurityMode::Strict, &confidential, policy);
+        assert_eq!(none, None);
+    }
+}

@@ -1,0 +1,277 @@
+use std::{
+    fmt,
+    num::NonZeroU64,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use crate::{
+    client::Client,
+    store::{FoldKey, MAX_EVICTED, Touch, Usage},
+    types::{ClientId, Timestamp},
+};
+
+/// A client to store, under which conditions, and who is told what became of it.
+pub struct Insertion {
+    client: Arc<Client>,
+    max_clients: Option<NonZeroU64>,
+    fold_key: Option<FoldKey>,
+    on_outcome: Option<OnOutcome>,
+}
+
+type OnOutcome = Box<dyn FnOnce(&InsertOutcome) + Send + Sync>;
+
+impl Insertion {
+    /// Stores `client` if its id is free.
+    pub const fn new(client: Arc<Client>) -> Self {
+        Self {
+            client,
+            max_clients: None,
+            fold_key: None,
+            on_outcome: None,
+        }
+    }
+
+    /// Evicts clients for it where the tenant has `max` clients already. `None`: there is no limit.
+    #[must_use]
+    pub const fn max_clients(mut self, max: Option<NonZeroU64>) -> Self {
+        self.max_clients = max;
+        self
+    }
+
+    /// Folds it into the client with this key, if there is one. `None`: it is not folded, and nothing
+    /// is folded into it.
+    #[must_use]
+    pub const fn folded_by(mut self, key: Option<FoldKey>) -> Self {
+        self.fold_key = key;
+        self
+    }
+
+    /// Has `report` called with the outcome once it is certain, even if the caller of
+    /// [`ClientStore::insert`](crate::store::ClientStore::insert) has gone away by then. It must be quick, and must
+    /// not call the store.
+    #[must_use]
+    pub fn on_outcome(
+        mut self,
+        report: impl FnOnce(&InsertOutcome) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_outcome = Some(Box::new(report));
+        self
+    }
+
+    /// Reports the outcome and gives it back. A store calls this once the transaction is committed, whether
+    /// or not anyone still waits for the answer; and never for an outcome that may not last.
+    ///
+    /// A panic in the report ends there: the client is stored, and its caller gets the answer.
+    pub fn settle(self, outcome: InsertOutcome) -> InsertOutcome {
+        if let Some(report) = self.on_outcome {
+            // The panic hook has shown it, and the report is gone either way.
+            let _ended = catch_unwind(AssertUnwindSafe(|| report(&outcome)));
+        }
+        outcome
+    }
+
+    /// The client.
+    pub const fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+
+    /// The key that it is folded by.
+    pub const fn fold_key(&self) -> Option<FoldKey> {
+        self.fold_key
+    }
+
+    /// Whether the tenant has a limit: only then do the clients have to be counted.
+    pub const fn has_limit(&self) -> bool {
+        self.max_clients.is_some()
+    }
+
+    /// Whether all that has to be free is the id.
+    pub const fn is_plain(&self) -> bool {
+        self.max_clients.is_none() && self.fold_key.is_none()
+    }
+
+    /// How many of the tenant's `clients` have to be evicted before this one is stored; at least one of
+    /// them, if any.
+    pub fn evictions(&self, clients: u64) -> u64 {
+        self.max_clients.map_or(0, |max| {
+            let excess = clients.saturating_add(1).saturating_sub(max.get());
+            excess.min(MAX_EVICTED)
+        })
+    }
+
+    /// A used client that has been idle since before this moment has no live grant, and can be evicted.
+    pub fn idle_before(&self) -> Timestamp {
+        self.client.issued_at()
+    }
+
+    /// Which of `rows`, all that the tenant has, are evicted for this one, in the order in which they
+    /// go; `None` if the tenant is full. Each row is an id, whether the client is blocked, and its usage.
+    /// For stores that look at each: an index does better.
+    pub fn evicted<'a>(
+        &self,
+        rows: impl ExactSizeIterator<Item = (&'a ClientId, bool, Usage)>,
+    ) -> Option<Vec<ClientId>> {
+        let evictions = self.evictions(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        if evictions == 0 {
+            return Some(Vec::new());
+        }
+        let is_evictable =
+            |usage: Usage| !usage.is_used() || usage.idle_since() < self.idle_before();
+        let mut idle: Vec<_> = rows
+            .filter(|(_, blocked, usage)| !blocked && is_evictable(*usage))
+            .map(|(id, _, usage)| (usage.is_used(), usage.idle_since(), id))
+            .collect();
+        idle.sort_unstable();
+        let evicted = (0..evictions).zip(idle).map(|(_, (.., id))| id.clone());
+        Some(evicted.collect()).filter(|evicted: &Vec<_>| !evicted.is_empty())
+    }
+
+    /// What this does to the client that it is folded into.
+    pub fn registered_again(&self) -> Touch {
+        Touch::registered_again(self.client.issued_at())
+    }
+}
+
+/// What became of an insertion, on its way to the caller. If the caller is gone, it is reported where it is
+/// dropped.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) struct CertainOutcome(Option<(Insertion, InsertOutcome)>);
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl CertainOutcome {
+    pub(crate) const fn new(insertion: Insertion, outcome: InsertOutcome) -> Self {
+        Self(Some((insertion, outcome)))
+    }
+
+    /// Reports it and gives it back.
+    pub(crate) fn settle(mut self) -> Option<InsertOutcome> {
+        let (insertion, outcome) = self.0.take()?;
+        Some(insertion.settle(outcome))
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+impl Drop for CertainOutcome {
+    fn drop(&mut self) {
+        if let Some((insertion, outcome)) = self.0.take() {
+            insertion.settle(outcome);
+        }
+    }
+}
+
+impl fmt::Debug for Insertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Insertion")
+            .field("client", &self.client)
+            .field("max_clients", &self.max_clients)
+            .field("fold_key", &self.fold_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of an insertion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InsertOutcome {
+    /// The client is stored.
+    Inserted {
+        /// Those that were evicted for it, in the order in which they went.
+        removed: Vec<ClientId>,
+    },
+    /// Another client has this id; nothing was changed.
+    IdTaken,
+    /// This client has the fold key; nothing was stored.
+    Folded(Arc<Client>),
+    /// The tenant has as many clients as it may, and none of them can be evicted; nothing was changed.
+    Full,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The moment at which the newcomer registers.
+    const NOW: u64 = 1_000_000;
+
+    fn insertion(max: u64) -> Insertion {
+        let record = serde_json::json!({
+            "version": 1, "tenant": "default", "client_id": "tpc_1", "issued_at": NOW,
+            "security_mode": "strict",
+            "metadata": {
+                "redirect_uris": ["https://app.example.com/cb"],
+                "token_endpoint_auth_method": "none",
+            },
+        });
+        let client = serde_json::from_value(record).unwrap();
+        Insertion::new(Arc::new(client)).max_clients(NonZeroU64::new(max))
+    }
+
+    #[test]
+    fn a_table_beyond_its_limit_shrinks() {
+        for (max, clients, evictions) in [
+            (0, u64::MAX, 0),
+            (3, 0, 0),
+            (3, 2, 0),
+            (3, 3, 1),
+            (3, 5, 3),
+            (1, 1_000_000, 100),
+            (u64::MAX, u64::MAX, 0),
+        ] {
+            let found = insertion(max).evictions(clients);
+            assert_eq!(found, evictions, "{clients} of {max}");
+        }
+    }
+
+    /// The ids of those of `rows` that are evicted for one more than `max`; each row is an id, whether the
+    /// client is blocked, whether it was used, and since when it is idle.
+    fn evicted(max: u64, rows: &[(&str, bool, bool, u64)]) -> Option<Vec<String>> {
+        let id = |&(id, ..): &(&str, _, _, _)| ClientId::parse(id).unwrap();
+        let ids: Vec<ClientId> = rows.iter().map(id).collect();
+        let rows = ids.iter().zip(rows).map(|(id, (_, blocked, used, since))| {
+            let since = Timestamp::from_unix_millis(*since);
+            (id, *blocked, Usage::from_parts(*used, since, None, false))
+        });
+        let evicted = insertion(max).evicted(rows);
+        evicted.map(|ids| ids.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn unused_clients_are_evicted_before_idle_ones() {
+        let rows = [
+            ("used-old", false, true, 1),
+            ("unused-b", false, false, NOW + 1),
+            ("used-new", false, true, NOW - 1),
+            ("unused-c", false, false, 2),
+            ("unused-a", false, false, NOW + 1),
+        ];
+        let order = ["unused-c", "unused-a", "unused-b", "used-old", "used-new"];
+        for (max, evictions) in [(6, 0), (5, 1), (4, 2), (3, 3), (2, 4), (1, 5)] {
+            let found = evicted(max, &rows).unwrap();
+            assert_eq!(found, order[..evictions], "a limit of {max}");
+        }
+        assert_eq!(evicted(0, &rows), Some(vec![]), "there is no limit");
+    }
+
+    #[test]
+    fn a_client_idle_since_the_newcomer_stays() {
+        for (since, expected) in [(NOW - 1, Some(vec!["a".to_owned()])), (NOW, None)] {
+            assert_eq!(evicted(1, &[("a", false, true, since)]), expected);
+        }
+    }
+
+    #[test]
+    fn a_tenant_of_blocked_clients_is_full() {
+        let blocked = [("a", true, false, 0), ("b", true, true, 0)];
+        assert_eq!(evicted(2, &blocked), None);
+        // Those that can go are fewer than the limit asks for.
+        let rows = [blocked[0], blocked[1], ("c", false, false, 0)];
+        assert_eq!(evicted(1, &rows), Some(vec!["c".to_owned()]));
+    }
+
+    #[test]
+    fn a_report_that_panics_leaves_the_outcome() {
+        let insertion = insertion(1).on_outcome(|_| panic!("no report"));
+        assert_eq!(insertion.settle(InsertOutcome::Full), InsertOutcome::Full);
+    }
+}

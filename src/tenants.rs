@@ -1,0 +1,247 @@
+//! Which tenant a request belongs to.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use crate::{
+    backend_error::BackendError,
+    box_future::BoxFuture,
+    settings::{SettingsDocument, SettingsError, TenantSettings, without_port},
+    types::TenantId,
+};
+
+/// How a request says which tenant it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TenantSelector<'a> {
+    /// By the host that it was sent to, as in its `Host` header, with or without port; `None` if it
+    /// names none, or more than one.
+    Host(Option<&'a str>),
+    /// By id, where the host program knows better: from the path, a subdomain, a certificate.
+    Id(&'a TenantId),
+}
+
+/// Which tenants there are, and what they have decided.
+///
+/// It is asked once for each request, and what it answers holds for that request: a change takes
+/// effect on the next one.
+pub trait TenantDirectory: Send + Sync + 'static {
+    /// The settings of the tenant that `selector` leads to, or `None` if there is none.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the directory can't tell; the request is then refused.
+    fn find(
+        &self,
+        selector: TenantSelector<'_>,
+    ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send;
+
+    /// The tenants that are in memory already, which [`RegistrarBuilder::build`](crate::RegistrarBuilder::build)
+    /// checks. Default: none. A directory that loads tenants later calls
+    /// [`Registrar::check`](crate::Registrar::check) for them.
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        Vec::new()
+    }
+}
+
+impl<D: TenantDirectory> TenantDirectory for Arc<D> {
+    fn find(
+        &self,
+        selector: TenantSelector<'_>,
+    ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send {
+        D::find(self, selector)
+    }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        D::known_tenants(self)
+    }
+}
+
+/// The object-safe twin of [`TenantDirectory`].
+pub(crate) trait DynTenantDirectory: Send + Sync {
+    fn find<'a>(
+        &'a self,
+        selector: TenantSelector<'a>,
+    ) -> BoxFuture<'a, Result<Option<Arc<TenantSettings>>, BackendError>>;
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>>;
+}
+
+impl<D: TenantDirectory> DynTenantDirectory for D {
+    fn find<'a>(
+        &'a self,
+        selector: TenantSelector<'a>,
+    ) -> BoxFuture<'a, Result<Option<Arc<TenantSettings>>, BackendError>> {
+        Box::pin(D::find(self, selector))
+    }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        D::known_tenants(self)
+    }
+}
+
+/// The directory of a host with one tenant: every request is for it.
+#[derive(Clone, Debug)]
+pub struct SingleTenant(Arc<TenantSettings>);
+
+impl SingleTenant {
+    /// The directory of `settings` alone.
+    pub fn new(settings: TenantSettings) -> Self {
+        Self(Arc::new(settings))
+    }
+}
+
+impl TenantDirectory for SingleTenant {
+    async fn find(
+        &self,
+        _: TenantSelector<'_>,
+    ) -> Result<Option<Arc<TenantSettings>>, BackendError> {
+        Ok(Some(Arc::clone(&self.0)))
+    }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        vec![Arc::clone(&self.0)]
+    }
+}
+
+/// A directory of many tenants in memory, found by host or id. It can be replaced while requests
+/// run; clones share it.
+///
+/// ```
+/// use oauth_dcr::{settings::SettingsDocument, Tenants};
+///
+/// let tenants = Tenants::new(SettingsDocument::from_json(
+///     r#"{"tenants": [{"id": "acme", "hosts": ["auth.acme.example"]}]}"#,
+/// )?);
+///
+/// // Later, when the settings have changed:
+/// tenants.replace(SettingsDocument::from_json(r#"{"tenants": [{"id": "acme"}]}"#)?);
+/// # Ok::<(), oauth_dcr::settings::SettingsError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tenants(Arc<RwLock<Arc<Index>>>);
+
+#[derive(Debug)]
+struct Index {
+    by_id: HashMap<TenantId, Arc<TenantSettings>>,
+    by_host: HashMap<String, Arc<TenantSettings>>,
+    /// The one tenant of a document that names no host.
+    for_any_host: Option<Arc<TenantSettings>>,
+}
+
+impl Tenants {
+    /// The directory of the tenants of `document`.
+    pub fn new(document: SettingsDocument) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(Index::new(document)))))
+    }
+
+    /// The directory of the tenants of a settings document in JSON.
+    ///
+    /// # Errors
+    /// As [`SettingsDocument::from_json`].
+    pub fn from_json(json: &str) -> Result<Self, SettingsError> {
+        Ok(Self::new(SettingsDocument::from_json(json)?))
+    }
+
+    /// Puts the tenants of `document` in the place of all that there were. Requests under way keep
+    /// the settings they began with.
+    ///
+    /// Call [`Registrar::check`](crate::Registrar::check) for each tenant first: a rule that can never be
+    /// evaluated with that registrar answers each request with 503.
+    pub fn replace(&self, document: SettingsDocument) {
+        let index = Arc::new(Index::new(document));
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = index;
+    }
+
+    fn index(&self) -> Arc<Index> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Index {
+    fn new(document: SettingsDocument) -> Self {
+        let tenants: Vec<_> = document.into_tenants().into_iter().map(Arc::new).collect();
+        let by_host = tenants.iter().flat_map(|tenant| {
+            let hosts = tenant.hosts.iter();
+            hosts.map(|host| (host.to_ascii_lowercase(), Arc::clone(tenant)))
+        });
+        Self {
+            by_host: by_host.collect(),
+            for_any_host: tenants
+                .iter()
+                .find(|tenant| tenant.hosts.is_empty())
+                .cloned(),
+            by_id: tenants
+                .into_iter()
+                .map(|tenant| (tenant.id.clone(), tenant))
+                .collect(),
+        }
+    }
+
+    fn find(&self, selector: TenantSelector<'_>) -> Option<&Arc<TenantSettings>> {
+        match selector {
+            TenantSelector::Id(id) => self.by_id.get(id),
+            TenantSelector::Host(host) => host
+                .and_then(|host| self.by_host.get(&without_port(host).to_ascii_lowercase()))
+                .or(self.for_any_host.as_ref()),
+        }
+    }
+}
+
+impl TenantDirectory for Tenants {
+    async fn find(
+        &self,
+        selector: TenantSelector<'_>,
+    ) -> Result<Option<Arc<TenantSettings>>, BackendError> {
+        Ok(self.index().find(selector).cloned())
+    }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        self.index().by_id.values().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(index: &Index, host: &str) -> Option<String> {
+        let tenant = index.find(TenantSelector::Host(Some(host)));
+        tenant.map(|tenant| tenant.id.to_string())
+    }
+
+    #[test]
+    fn a_tenant_is_found_by_host_whatever_port_and_case() {
+        let json = r#"{"tenants": [
+            {"id": "a", "hosts": ["a.example", "127.0.0.1"]},
+            {"id": "b", "hosts": ["B.example", "[::1]"]}
+        ]}"#;
+        let index = Index::new(SettingsDocument::from_json(json).unwrap());
+        for (host, tenant) in [
+            ("a.example", Some("a")),
+            ("A.EXAMPLE:8443", Some("a")),
+            ("a.example.:8443", Some("a")),
+            ("127.0.0.1:1", Some("a")),
+            ("b.example", Some("b")),
+            ("[::1]", Some("b")),
+            ("[::1]:8080", Some("b")),
+            ("c.example", None),
+            ("a.example.evil.test", None),
+            ("", None),
+        ] {
+            assert_eq!(found(&index, host).as_deref(), tenant, "{host}");
+        }
+        assert_eq!(index.find(TenantSelector::Host(None)), None);
+        let b = TenantId::parse("b").unwrap();
+        assert_eq!(index.find(TenantSelector::Id(&b)).unwrap().id, b);
+    }
+
+    #[test]
+    fn one_tenant_without_hosts_answers_for_all() {
+        let json = r#"{"tenants": [{"id": "a"}]}"#;
+        let index = Index::new(SettingsDocument::from_json(json).unwrap());
+        assert_eq!(found(&index, "anything:80").as_deref(), Some("a"));
+        assert!(index.find(TenantSelector::Host(None)).is_some());
+    }
+}
