@@ -6,6 +6,7 @@ mod attempt;
 mod builder;
 mod mint;
 mod owner;
+mod ports;
 mod registered;
 mod registrar;
 mod token_attempts;

@@ -2,7 +2,7 @@
 
 use crate::{
     acl::{Decision, EdgeSignal, Endpoint, Reading, Rule, Signal, Signals, UnknownReason, Verdict},
-    engine::registrar::Ports,
+    engine::ports::Ports,
     error::RegistrationError,
     events::Event,
     geo::{Location, LocationParts},

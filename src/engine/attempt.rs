@@ -7,8 +7,9 @@ use crate::{
     backend_error::BackendError,
     client::{Client, UnreadableClient},
     engine::{
-        Admission, Registrar, access_control,
-        registrar::Ports,
+        access_control,
+        admission::Admission,
+        ports::Ports,
         trace::{Trace, Wait},
     },
     error::RegistrationError,
@@ -23,7 +24,7 @@ use crate::{
 
 /// One attempt to register, from its arrival to its outcome.
 pub(crate) struct Attempt {
-    registrar: Registrar,
+    ports: Arc<Ports>,
     /// By the monotonic clock.
     began: Duration,
     source: Option<IpAddr>,
@@ -41,10 +42,10 @@ pub(crate) enum InitialAccessToken<'a> {
 
 impl Attempt {
     /// Begins now.
-    pub(super) fn new(registrar: Registrar) -> Self {
-        let began = registrar.clock().monotonic();
+    pub(super) fn begin(ports: Arc<Ports>) -> Self {
+        let began = ports.clock.monotonic();
         Self {
-            registrar,
+            ports,
             began,
             source: None,
             trace: Trace::begin(),
@@ -57,7 +58,7 @@ impl Attempt {
     }
 
     pub(super) fn ports(&self) -> &Ports {
-        &self.registrar.0
+        &self.ports
     }
 
     /// `future`, in the span of this attempt whenever it runs.
@@ -122,7 +123,7 @@ impl Attempt {
         };
         let begin = || {
             let attempts = &self.ports().token_attempts;
-            attempts.begin(&tenant.id, self.source_network(), self.registrar.clock())
+            attempts.begin(&tenant.id, self.source_network(), &*self.ports.clock)
         };
         let (token, attempt) = match token {
             InitialAccessToken::Absent => (None, None),
@@ -211,7 +212,7 @@ impl Attempt {
     }
 
     fn took(&self) -> Duration {
-        let now = self.registrar.clock().monotonic();
+        let now = self.ports.clock.monotonic();
         now.saturating_sub(self.began)
     }
 }

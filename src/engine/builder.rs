@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    engine::{Registrar, registrar::Ports, token_attempts::TokenAttempts},
+    engine::{ports::Ports, registrar::Registrar, token_attempts::TokenAttempts},
     events::EventSink,
     geo::{GeoSource, NoGeo},
     rate_limit::{DynRateLimiter, RateLimiter, default_limiter},
@@ -24,9 +24,10 @@ pub struct RegistrarBuilder {
     events: Vec<Box<dyn EventSink>>,
 }
 
-impl RegistrarBuilder {
-    pub(super) fn new(store: impl ClientStore) -> Self {
-        Self {
+impl Registrar {
+    /// Begins a registrar that keeps its clients in `store`.
+    pub fn builder(store: impl ClientStore) -> RegistrarBuilder {
+        RegistrarBuilder {
             store: Box::new(store),
             tenants: Box::new(SingleTenant::new(TenantSettings::new())),
             initial_access: None,
@@ -37,7 +38,9 @@ impl RegistrarBuilder {
             events: Vec::new(),
         }
     }
+}
 
+impl RegistrarBuilder {
     /// Serves one tenant, with these settings. Default: one tenant, registration off.
     #[must_use]
     pub fn tenant(self, settings: TenantSettings) -> Self {
@@ -124,7 +127,7 @@ impl RegistrarBuilder {
             events,
         } = self;
         let limiter = limiter.unwrap_or_else(|| default_limiter(Arc::clone(&clock)));
-        Registrar(Arc::new(Ports {
+        Registrar::new(Arc::new(Ports {
             store,
             tenants,
             initial_access,

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     client::{Client, StoredClient, UnreadableClient},
-    engine::{Registered, Registrar, mint},
+    engine::{mint, ports::Ports, registered::Registered},
     error::OwnerError,
     events::{Change, Event, Removal},
     registration::RegistrationRequest,
@@ -52,7 +52,7 @@ const RETRIES: u32 = 5;
 /// ```
 #[derive(Clone)]
 pub struct Owner {
-    registrar: Registrar,
+    ports: Arc<Ports>,
     tenant: Arc<TenantSettings>,
 }
 
@@ -75,8 +75,8 @@ impl Owner {
     /// The most clients on one page.
     pub const MAX_PAGE: u32 = 1000;
 
-    pub(super) const fn new(registrar: Registrar, tenant: Arc<TenantSettings>) -> Self {
-        Self { registrar, tenant }
+    pub(super) const fn new(ports: Arc<Ports>, tenant: Arc<TenantSettings>) -> Self {
+        Self { ports, tenant }
     }
 
     /// The settings of the tenant.
@@ -89,7 +89,7 @@ impl Owner {
     /// # Errors
     /// [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`] or [`OwnerError::Backend`].
     pub async fn find(&self, id: &ClientId) -> Result<Arc<Client>, OwnerError> {
-        let found = self.registrar.0.find(&self.tenant.id, id).await?;
+        let found = self.ports.find(&self.tenant.id, id).await?;
         Ok(found.ok_or(OwnerError::UnknownClient)?.readable()?)
     }
 
@@ -106,7 +106,7 @@ impl Owner {
         limit: u32,
     ) -> Result<ClientPage, OwnerError> {
         let limit = limit.clamp(1, Self::MAX_PAGE);
-        let store = &self.registrar.0.store;
+        let store = &self.ports.store;
         // One more than asked for tells whether this page is the last.
         let more = limit.saturating_add(1);
         let mut rows = store.list(&self.tenant.id, after, more).await?;
@@ -170,7 +170,7 @@ impl Owner {
         if becomes_public {
             (changed.secret, changed.previous_secret) = (None, None);
         } else if client.is_public() {
-            let minted = mint::secret(&*self.registrar.0.random)?;
+            let minted = mint::secret(&*self.ports.random)?;
             changed.secret = Some(minted.digest());
             secret = Some(minted);
         }
@@ -198,10 +198,10 @@ impl Owner {
         id: &ClientId,
         overlap: Duration,
     ) -> Result<Registered, OwnerError> {
-        let secret = mint::secret(&*self.registrar.0.random)?;
+        let secret = mint::secret(&*self.ports.random)?;
         let digest = secret.digest();
         let overlap = overlap.min(Self::MAX_OVERLAP);
-        let until = self.registrar.clock().now().saturating_add(overlap);
+        let until = self.ports.clock.now().saturating_add(overlap);
         let rotate = |client: &mut Client| {
             let old = client.secret.ok_or(OwnerError::PublicClient)?;
             client.previous_secret = (!overlap.is_zero()).then_some((old, until));
@@ -244,7 +244,7 @@ impl Owner {
     }
 
     async fn set_blocked(&self, id: &ClientId, blocked: bool) -> Result<(), OwnerError> {
-        let store = &self.registrar.0.store;
+        let store = &self.ports.store;
         match store.set_blocked(&self.tenant.id, id, blocked).await? {
             BlockOutcome::Written { revision } => {
                 let change = if blocked {
@@ -282,7 +282,7 @@ impl Owner {
     /// # Errors
     /// [`OwnerError::UnknownClient`] or [`OwnerError::Backend`].
     pub async fn delete(&self, id: &ClientId) -> Result<(), OwnerError> {
-        match self.registrar.0.store.remove(&self.tenant.id, id).await? {
+        match self.ports.store.remove(&self.tenant.id, id).await? {
             RemoveOutcome::Removed => {
                 self.record_removed(id, Removal::Deleted);
                 Ok(())
@@ -304,12 +304,12 @@ impl Owner {
     /// # Errors
     /// [`OwnerError::Backend`].
     pub async fn sweep(&self, limit: u32) -> Result<Vec<ClientId>, OwnerError> {
-        let now = self.registrar.clock().now();
+        let now = self.ports.clock.now();
         let Some(sweep) = Sweep::by_settings(&self.tenant.registration, now) else {
             return Ok(Vec::new());
         };
         let sweep = sweep.limit(limit.max(1));
-        let removed = self.registrar.0.store.sweep(&self.tenant.id, sweep).await?;
+        let removed = self.ports.store.sweep(&self.tenant.id, sweep).await?;
         for id in &removed {
             self.record_removed(id, Removal::Swept);
         }
@@ -326,7 +326,7 @@ impl Owner {
         for _ in 0..=RETRIES {
             let mut client = Client::clone(&*self.find(id).await?);
             // A clock that steps back must not bring it back.
-            let now = self.registrar.clock().now();
+            let now = self.ports.clock.now();
             client.previous_secret = client.previous_secret.filter(|(_, until)| now < *until);
             make(&mut client)?;
             if let Some(client) = self.replace(client, ClientUpdate::new).await? {
@@ -345,8 +345,7 @@ impl Owner {
     ) -> Result<Option<Arc<Client>>, OwnerError> {
         client.revision = client.revision.saturating_add(1);
         let client = Arc::new(client);
-        let ports = &self.registrar.0;
-        match ports.store.update(update(Arc::clone(&client))).await? {
+        match self.ports.store.update(update(Arc::clone(&client))).await? {
             UpdateOutcome::Updated => Ok(Some(client)),
             UpdateOutcome::Changed => Ok(None),
             UpdateOutcome::Missing => Err(OwnerError::UnknownClient),
@@ -354,7 +353,7 @@ impl Owner {
     }
 
     fn record_changed(&self, client_id: &ClientId, revision: u64, change: Change<'_>) {
-        self.registrar.0.tell(&Event::Changed {
+        self.ports.tell(&Event::Changed {
             tenant: &self.tenant.id,
             client_id,
             revision,
@@ -363,7 +362,7 @@ impl Owner {
     }
 
     fn record_removed(&self, client_id: &ClientId, removal: Removal) {
-        self.registrar.0.tell(&Event::Removed {
+        self.ports.tell(&Event::Removed {
             tenant: &self.tenant.id,
             client_id,
             removal,

@@ -1,27 +1,22 @@
-use std::{
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{fmt, sync::Arc};
 
 use crate::{
     acl::{Endpoint, Explanation, Signals, Verdict},
     backend_error::BackendError,
     client::{Client, StoredClient},
     engine::{
-        Admission, Owner, RegistrarBuilder, access_control,
+        access_control,
+        admission::Admission,
         attempt::{Attempt, InitialAccessToken},
-        token_attempts::TokenAttempts,
+        owner::Owner,
+        ports::Ports,
     },
     error::{OwnerError, RegistrationError},
-    events::{Event, EventSink, Removal},
-    geo::GeoSource,
-    rate_limit::DynRateLimiter,
-    registration::DynInitialAccess,
+    events::{Event, Removal},
     settings::{SettingsError, SettingsReview, TenantSettings},
-    store::{ClientStore, DynClientStore, Touch, TouchOutcome, UserKey},
-    system::{Clock, SecureRandom},
-    tenants::{DynTenantDirectory, TenantSelector},
+    store::{Touch, TouchOutcome, UserKey},
+    system::Clock,
+    tenants::TenantSelector,
     types::{ClientId, TenantId, Timestamp},
 };
 
@@ -53,48 +48,11 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Registrar(pub(super) Arc<Ports>);
-
-/// Everything outside that the pipeline needs.
-pub(super) struct Ports {
-    pub(super) store: Box<dyn DynClientStore>,
-    pub(super) tenants: Box<dyn DynTenantDirectory>,
-    pub(super) initial_access: Option<Box<dyn DynInitialAccess>>,
-    pub(super) token_attempts: TokenAttempts,
-    pub(super) limiter: Box<dyn DynRateLimiter>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) random: Box<dyn SecureRandom>,
-    pub(super) geo: Box<dyn GeoSource>,
-    pub(super) events: Vec<Box<dyn EventSink>>,
-}
-
-impl Ports {
-    /// Tells every sink. A sink that panics loses the event, and nothing else is lost by that.
-    pub(super) fn tell(&self, event: &Event<'_>) {
-        for sink in &self.events {
-            // The panic hook has shown it.
-            let _ended = catch_unwind(AssertUnwindSafe(|| sink.record(event)));
-        }
-    }
-
-    /// The client with this id. One that can't be read is reported.
-    pub(super) async fn find(
-        &self,
-        tenant: &TenantId,
-        id: &ClientId,
-    ) -> Result<Option<StoredClient>, BackendError> {
-        let found = self.store.find(tenant, id).await?;
-        if let Some(StoredClient::Unreadable(client)) = &found {
-            self.tell(&Event::Unreadable { tenant, client });
-        }
-        Ok(found)
-    }
-}
+pub struct Registrar(Arc<Ports>);
 
 impl Registrar {
-    /// Begins a registrar that keeps its clients in `store`.
-    pub fn builder(store: impl ClientStore) -> RegistrarBuilder {
-        RegistrarBuilder::new(store)
+    pub(super) const fn new(ports: Arc<Ports>) -> Self {
+        Self(ports)
     }
 
     /// Checks settings before requests come: that they can work ([`TenantSettings::check`]), and that
@@ -197,7 +155,7 @@ impl Registrar {
 
     /// The beginning of [`Registrar::admit`], for callers that take its steps one by one.
     pub(crate) fn attempt(&self) -> Attempt {
-        Attempt::new(self.clone())
+        Attempt::begin(Arc::clone(&self.0))
     }
 
     /// The client with this id in this tenant, whatever state registration is in.
@@ -267,7 +225,7 @@ impl Registrar {
     /// [`OwnerError::UnknownTenant`], or [`OwnerError::Backend`] if the directory can't tell.
     pub async fn owner(&self, selector: TenantSelector<'_>) -> Result<Owner, OwnerError> {
         match self.0.tenants.find(selector).await? {
-            Some(tenant) => Ok(Owner::new(self.clone(), tenant)),
+            Some(tenant) => Ok(Owner::new(Arc::clone(&self.0), tenant)),
             None => Err(OwnerError::UnknownTenant),
         }
     }

@@ -1,0 +1,54 @@
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use crate::{
+    backend_error::BackendError,
+    client::StoredClient,
+    engine::token_attempts::TokenAttempts,
+    events::{Event, EventSink},
+    geo::GeoSource,
+    rate_limit::DynRateLimiter,
+    registration::DynInitialAccess,
+    store::DynClientStore,
+    system::{Clock, SecureRandom},
+    tenants::DynTenantDirectory,
+    types::{ClientId, TenantId},
+};
+
+/// Everything outside that the pipeline needs.
+pub(super) struct Ports {
+    pub(super) store: Box<dyn DynClientStore>,
+    pub(super) tenants: Box<dyn DynTenantDirectory>,
+    pub(super) initial_access: Option<Box<dyn DynInitialAccess>>,
+    pub(super) token_attempts: TokenAttempts,
+    pub(super) limiter: Box<dyn DynRateLimiter>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Box<dyn SecureRandom>,
+    pub(super) geo: Box<dyn GeoSource>,
+    pub(super) events: Vec<Box<dyn EventSink>>,
+}
+
+impl Ports {
+    /// Tells every sink. A sink that panics loses the event, and nothing else is lost by that.
+    pub(super) fn tell(&self, event: &Event<'_>) {
+        for sink in &self.events {
+            // The panic hook has shown it.
+            let _ended = catch_unwind(AssertUnwindSafe(|| sink.record(event)));
+        }
+    }
+
+    /// The client with this id. One that can't be read is reported.
+    pub(super) async fn find(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+    ) -> Result<Option<StoredClient>, BackendError> {
+        let found = self.store.find(tenant, id).await?;
+        if let Some(StoredClient::Unreadable(client)) = &found {
+            self.tell(&Event::Unreadable { tenant, client });
+        }
+        Ok(found)
+    }
+}
