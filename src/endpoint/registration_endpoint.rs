@@ -91,11 +91,11 @@ impl RegistrationEndpoint {
     ) -> Opened {
         let (method, headers) = (&head.method, &head.headers);
         let mut frame = Frame::new(self.registrar.clock().now());
-        let mut attempt = self.registrar.attempt();
-        let tenant = match attempt.find_tenant(selector).await {
-            Ok(tenant) => tenant,
+        let attempt = match self.registrar.attempt().for_tenant(selector).await {
+            Ok(attempt) => attempt,
             Err(error) => return Opened::Answered(frame.refused(&error)),
         };
+        let tenant = attempt.settings();
         let cors = Cors::of(&tenant.registration.allowed_origins, headers);
         if method == Method::OPTIONS {
             let is_preflight = cors::is_preflight(method, headers);
@@ -103,15 +103,14 @@ impl RegistrationEndpoint {
             return Opened::Answered(cors::preflight(cors, is_preflight));
         }
         frame.cors = cors;
-        let signals = signals::of(head, host, &tenant);
-        attempt.comes_from(&signals);
+        let signals = signals::of(head, host, tenant);
         if method != Method::POST {
-            let error = RegistrationError::MethodNotAllowed;
-            let error = attempt.refuse(Some(&tenant.id), error);
+            let attempt = attempt.comes_from(&signals);
+            let error = attempt.refuse(RegistrationError::MethodNotAllowed);
             return Opened::Answered(frame.refused(&error));
         }
         let token = bearer::initial_access_token(headers);
-        let admission = match attempt.admit_to(tenant, signals, token).await {
+        let admission = match attempt.admit(signals, token).await {
             Ok(admission) => admission,
             Err(error) => return Opened::Answered(frame.refused(&error)),
         };
@@ -138,7 +137,7 @@ impl RegistrationEndpoint {
     }
 
     fn refuse_without_tenant(&self, error: RegistrationError) -> Response<Bytes> {
-        let error = self.registrar.attempt().refuse(None, error);
+        let error = self.registrar.attempt().refuse(error);
         Frame::new(self.registrar.clock().now()).refused(&error)
     }
 

@@ -1,11 +1,14 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
+    acl::Signals,
     client::Client,
     engine::{
-        Registered,
-        attempt::Attempt,
-        mint,
+        access_control,
+        attempt::TenantAttempt,
+        initial_access::{self, InitialAccessToken},
+        mint, rate,
+        registered::Registered,
         trace::{Trace, Wait},
     },
     error::RegistrationError,
@@ -13,7 +16,7 @@ use crate::{
     registration::{ClientMetadata, RegistrationRequest},
     settings::TenantSettings,
     store::{FoldKey, InsertOutcome, Insertion},
-    types::ClientSecret,
+    types::{ClientSecret, SourceNetwork},
 };
 
 /// How often an id that is taken is minted again. With 190 random bits even once is a sign that
@@ -26,27 +29,48 @@ const RETRIES: u32 = 3;
 /// Only [`Registrar::admit`](crate::Registrar::admit) gives one. It can't be copied, and registering consumes it.
 pub struct Admission {
     /// Shared with the insertion, which records the outcome.
-    attempt: Arc<Attempt>,
-    tenant: Arc<TenantSettings>,
+    attempt: Arc<TenantAttempt>,
     rate: Option<RateDecision>,
 }
 
-impl Admission {
-    pub(super) fn new(
-        attempt: Attempt,
-        tenant: Arc<TenantSettings>,
-        rate: Option<RateDecision>,
-    ) -> Self {
-        Self {
-            attempt: Arc::new(attempt),
-            tenant,
-            rate,
+impl TenantAttempt {
+    /// The steps of [`Registrar::admit`](crate::Registrar::admit) after the tenant is known.
+    pub(crate) async fn admit(
+        self,
+        signals: Signals<'_>,
+        token: InitialAccessToken<'_>,
+    ) -> Result<Admission, RegistrationError> {
+        let attempt = self.comes_from(&signals);
+        match attempt.traced(attempt.check(signals, token)).await {
+            Ok(rate) => Ok(Admission {
+                attempt: Arc::new(attempt),
+                rate,
+            }),
+            Err(error) => Err(attempt.refuse(error)),
         }
     }
 
+    /// Cheapest first. What the list or the gate stops uses up none of the rate.
+    async fn check(
+        &self,
+        signals: Signals<'_>,
+        token: InitialAccessToken<'_>,
+    ) -> Result<Option<RateDecision>, RegistrationError> {
+        let (ports, tenant) = (self.ports(), self.settings());
+        if !tenant.registration.enabled {
+            return Err(RegistrationError::NotEnabled);
+        }
+        let source = SourceNetwork::of(self.source());
+        access_control::check(ports, tenant, signals)?;
+        initial_access::check(ports, tenant, source, token).await?;
+        rate::take(ports, tenant, source).await
+    }
+}
+
+impl Admission {
     /// The settings in force for this registration.
     pub fn settings(&self) -> &Arc<TenantSettings> {
-        &self.tenant
+        self.attempt.settings()
     }
 
     /// What the limiter said, or `None` where the tenant has no rate limit.
@@ -81,7 +105,7 @@ impl Admission {
         request: RegistrationRequest,
     ) -> Result<Registered, RegistrationError> {
         let made = async {
-            let metadata = self.tenant.registration.apply(request)?;
+            let metadata = self.settings().registration.apply(request)?;
             self.store(metadata).await
         };
         // A success is recorded by the report of the insertion.
@@ -90,7 +114,7 @@ impl Admission {
     }
 
     fn decode(&self, body: &[u8]) -> Result<RegistrationRequest, RegistrationError> {
-        let max = self.tenant.registration.max_body_bytes;
+        let max = self.settings().registration.max_body_bytes;
         if body.len() > max {
             return Err(RegistrationError::BodyTooLarge { max });
         }
@@ -100,7 +124,8 @@ impl Admission {
     /// Mints an identity for `metadata` and inserts the client: a new one while ids are taken.
     async fn store(&self, metadata: ClientMetadata) -> Result<Registered, RegistrationError> {
         let ports = self.attempt.ports();
-        let registration = &self.tenant.registration;
+        let tenant = self.settings();
+        let registration = &tenant.registration;
         let mode = registration.security_mode;
         let method = metadata.token_endpoint_auth_method();
         let fold_key = self.fold_key(&metadata);
@@ -108,7 +133,7 @@ impl Admission {
         for _ in 0..=RETRIES {
             let (id, secret) = mint::credentials(&*ports.random, mode, method)?;
             let client = Arc::new(Client {
-                tenant: self.tenant.id.clone(),
+                tenant: tenant.id.clone(),
                 id,
                 issued_at: ports.clock.now(),
                 security_mode: mode,
@@ -126,7 +151,7 @@ impl Admission {
                 .on_outcome(move |outcome| attempt.settle(&stored, outcome));
             let inserted = ports.store.insert(insertion);
             let outcome = Trace::wait(Wait::Insert, inserted).await;
-            match outcome.inspect_err(|error| self.attempt.failed_on(&self.tenant.id, error))? {
+            match outcome.inspect_err(|error| self.attempt.failed_on(error))? {
                 InsertOutcome::Inserted { .. } => return Ok(Registered::new(client, secret)),
                 InsertOutcome::Folded(into) => return Ok(Registered::folded(&into, client)),
                 InsertOutcome::Full => return Err(RegistrationError::TooManyClients),
@@ -137,25 +162,26 @@ impl Admission {
     }
 
     fn fold_key(&self, metadata: &ClientMetadata) -> Option<FoldKey> {
-        let registration = &self.tenant.registration;
+        let tenant = self.settings();
+        let registration = &tenant.registration;
         let mode = registration.security_mode;
         let policy = &registration.redirect_uris;
         registration
             .fold_identical
-            .then(|| FoldKey::of(&self.tenant.id, mode, metadata, policy))
+            .then(|| FoldKey::of(&tenant.id, mode, metadata, policy))
             .flatten()
     }
 
     /// Records a refusal on its way out.
     pub(crate) fn refuse(&self, error: RegistrationError) -> RegistrationError {
-        self.attempt.refuse(Some(&self.tenant.id), error)
+        self.attempt.refuse(error)
     }
 }
 
 impl fmt::Debug for Admission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admission")
-            .field("tenant", &self.tenant.id)
+            .field("tenant", &self.settings().id)
             .field("rate", &self.rate)
             .finish_non_exhaustive()
     }

@@ -5,11 +5,8 @@ use crate::{
     backend_error::BackendError,
     client::{Client, StoredClient},
     engine::{
-        access_control,
-        admission::Admission,
-        attempt::{Attempt, InitialAccessToken},
-        owner::Owner,
-        ports::Ports,
+        access_control, admission::Admission, attempt::Attempt, initial_access::InitialAccessToken,
+        owner::Owner, ports::Ports,
     },
     error::{OwnerError, RegistrationError},
     events::{Event, Removal},
@@ -146,11 +143,13 @@ impl Registrar {
         signals: Signals<'_>,
         token: Option<&str>,
     ) -> Result<Admission, RegistrationError> {
-        let mut attempt = self.attempt();
-        attempt.comes_from(&signals);
-        let tenant = attempt.find_tenant(selector).await?;
         let token = token.map_or(InitialAccessToken::Absent, InitialAccessToken::Presented);
-        attempt.admit_to(tenant, signals, token).await
+        let attempt = self.attempt().comes_from(&signals);
+        attempt
+            .for_tenant(selector)
+            .await?
+            .admit(signals, token)
+            .await
     }
 
     /// The beginning of [`Registrar::admit`], for callers that take its steps one by one.
