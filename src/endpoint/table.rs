@@ -57,9 +57,11 @@ impl WireError {
                 _ => (StatusCode::BAD_REQUEST, "invalid_client_metadata"),
             },
             E::TooManyClients => (StatusCode::FORBIDDEN, "too_many_entities"),
-            E::SignalUnavailable { .. } | E::Backend(_) | E::Random(_) | E::NoFreeId => {
-                (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
-            }
+            E::NoPeerAddress { .. }
+            | E::SignalUnavailable { .. }
+            | E::Backend(_)
+            | E::Random(_)
+            | E::NoFreeId => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
         };
         Self {
             status,
@@ -105,6 +107,8 @@ fn detail(error: &RegistrationError) -> Option<ErrorDetail> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::error::one_of_each;
 
@@ -118,8 +122,11 @@ mod tests {
             .take_while(|it| it.starts_with('|'))
             .collect();
         let errors = one_of_each();
-        assert_eq!(rows.len(), errors.len());
-        let failures = errors.iter().filter(|it| it.is_failure()).count();
+        let kinds: BTreeSet<_> = errors.iter().map(RegistrationError::kind).collect();
+        assert_eq!(rows.len(), kinds.len());
+        let failures = errors.iter().filter(|it| it.is_failure());
+        let failures = failures.map(RegistrationError::kind);
+        let failures = failures.collect::<BTreeSet<_>>().len();
         for error in errors {
             let sent = WireError::of(&error);
             let (kind, status) = (error.kind(), sent.status.as_u16());

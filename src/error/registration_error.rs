@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::{
-    acl::{UnknownReason, UnknownSignal},
+    acl::{Signal, UnknownReason, UnknownSignal},
     backend_error::BackendError,
     rate_limit::{RateDecision, whole_seconds},
     registration::{DecodeError, Field, MetadataError},
@@ -135,8 +135,20 @@ pub enum RegistrationError {
          the limit"
     )]
     TooManyClients,
+    /// A rule of the tenant's access control list needs the address of the connection, or a signal that
+    /// is derived from it, and the host program did not give the address.
+    #[error(
+        "the service is unavailable for now; try again in {}",
+        Seconds(FAILURE_SECONDS)
+    )]
+    NoPeerAddress {
+        /// What the rule is for.
+        rule: String,
+        /// What the rule needs.
+        signal: Signal,
+    },
     /// A rule of the tenant's access control list needs a signal that this server is not set up to
-    /// know: the address of the connection, or a signal that nothing tells.
+    /// know, because nothing tells it.
     #[error(
         "the service is unavailable for now; try again in {}",
         Seconds(FAILURE_SECONDS)
@@ -176,14 +188,19 @@ impl RegistrationError {
             | UnknownReason::ConflictingHeaders
             | UnknownReason::MissingHop => Self::SourceUnknown { rule, unknown },
             UnknownReason::UnreadableHeader => Self::SignalUnreadable { rule, unknown },
-            UnknownReason::NoPeerAddress | UnknownReason::NoSource => {
-                Self::SignalUnavailable { rule, unknown }
-            }
+            UnknownReason::NoPeerAddress => Self::NoPeerAddress {
+                rule,
+                signal: unknown.signal,
+            },
+            UnknownReason::NoSource => Self::SignalUnavailable { rule, unknown },
         }
     }
 
     /// The stable name of this kind of error: that of the variant, in snake case. It is finer than the
     /// `error` that the client is sent.
+    ///
+    /// [`NoPeerAddress`](Self::NoPeerAddress) has the name `signal_unavailable` too: metrics and logs tell
+    /// it apart by the reason in [`unknown_signal`](Self::unknown_signal).
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::InvalidHost => "invalid_host",
@@ -206,7 +223,8 @@ impl RegistrationError {
             Self::Decode(_) => "decode",
             Self::Metadata(_) => "metadata",
             Self::TooManyClients => "too_many_clients",
-            Self::SignalUnavailable { .. } => "signal_unavailable",
+            // One label for both: dashboards and alerts that operators have stay right.
+            Self::NoPeerAddress { .. } | Self::SignalUnavailable { .. } => "signal_unavailable",
             Self::Backend(_) => "backend",
             Self::Random(_) => "random",
             Self::NoFreeId => "no_free_id",
@@ -218,7 +236,11 @@ impl RegistrationError {
     pub const fn is_failure(&self) -> bool {
         matches!(
             self,
-            Self::SignalUnavailable { .. } | Self::Backend(_) | Self::Random(_) | Self::NoFreeId
+            Self::NoPeerAddress { .. }
+                | Self::SignalUnavailable { .. }
+                | Self::Backend(_)
+                | Self::Random(_)
+                | Self::NoFreeId
         )
     }
 
@@ -262,6 +284,7 @@ impl RegistrationError {
             | Self::TooManyRequestsFromSource { .. }
             | Self::TooManyRequests { .. }
             | Self::TooManyClients
+            | Self::NoPeerAddress { .. }
             | Self::SignalUnavailable { .. }
             | Self::Backend(_)
             | Self::Random(_)
@@ -293,6 +316,7 @@ impl RegistrationError {
             | Self::Redirected { rule, .. }
             | Self::SourceUnknown { rule, .. }
             | Self::SignalUnreadable { rule, .. }
+            | Self::NoPeerAddress { rule, .. }
             | Self::SignalUnavailable { rule, .. } => Some(rule),
             _ => None,
         }
@@ -304,6 +328,10 @@ impl RegistrationError {
             Self::SourceUnknown { unknown, .. }
             | Self::SignalUnreadable { unknown, .. }
             | Self::SignalUnavailable { unknown, .. } => Some(*unknown),
+            Self::NoPeerAddress { signal, .. } => Some(UnknownSignal {
+                signal: *signal,
+                reason: UnknownReason::NoPeerAddress,
+            }),
             _ => None,
         }
     }
@@ -338,9 +366,9 @@ impl From<DecodeError> for RegistrationError {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{acl::Signal, redirect_uri::RedirectUriError, registration::MetadataFault};
+    use crate::{redirect_uri::RedirectUriError, registration::MetadataFault};
 
-    /// One error of each kind: a new variant finds its place in the match.
+    /// One error of each variant: a new variant finds its place in the match.
     pub(crate) fn one_of_each() -> Vec<RegistrationError> {
         std::iter::successors(Some(RegistrationError::InvalidHost), next).collect()
     }
@@ -388,6 +416,9 @@ pub(crate) mod tests {
             )),
             E::Metadata(_) => E::TooManyClients,
             E::TooManyClients => {
+                RegistrationError::unanswered(rule, unknown(UnknownReason::NoPeerAddress))
+            }
+            E::NoPeerAddress { .. } => {
                 RegistrationError::unanswered(rule, unknown(UnknownReason::NoSource))
             }
             E::SignalUnavailable { .. } => E::Backend(BackendError::new("test", "out of order")),
@@ -409,7 +440,23 @@ pub(crate) mod tests {
                 }
                 name.push(character.to_ascii_lowercase());
             }
+            // The two have been one kind since before they were two variants.
+            if name == "no_peer_address" {
+                name = String::from("signal_unavailable");
+            }
             assert_eq!(error.kind(), name);
         }
+    }
+
+    #[test]
+    fn a_missing_peer_address_names_its_signal() {
+        let unknown = UnknownSignal {
+            signal: Signal::Country,
+            reason: UnknownReason::NoPeerAddress,
+        };
+        let error = RegistrationError::unanswered(String::from("no visitors"), unknown);
+        assert!(matches!(error, RegistrationError::NoPeerAddress { .. }));
+        assert_eq!(error.unknown_signal(), Some(unknown));
+        assert_eq!(error.acl_rule(), Some("no visitors"));
     }
 }
