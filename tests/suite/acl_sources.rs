@@ -5,8 +5,8 @@ use std::{net::IpAddr, sync::Arc};
 use http::Request;
 use oauth_dcr::{
     BackendError, MemoryStore, PeerAddress, Registrar, RegistrarBuilder, RegistrationEndpoint,
-    TenantSettings,
-    acl::{CountryCode, Decision, EdgeSignal, Endpoint, Ja4, Signals, UnknownReason},
+    RegistrationError, TenantSettings,
+    acl::{CountryCode, Decision, EdgeSignal, Endpoint, Ja4, Signal, Signals, UnknownReason},
     geo::{GeoSource, Location, LocationParts},
     settings::SettingsFault,
     tenants::{TenantDirectory, TenantSelector},
@@ -198,6 +198,34 @@ async fn an_unknown_source_has_no_location() {
     }
     let found = answer(&registrar, None, &forwarded(b"198.51.100.7")).await;
     assert_eq!(found, (503, Value::Null));
+}
+
+#[tokio::test]
+async fn a_missing_peer_address_is_an_error_of_its_own() {
+    for (signal, value, expected) in [
+        ("ipv4_cidrs", "203.0.113.0/24", Signal::Source),
+        ("geo_country_codes", "SE", Signal::Country),
+    ] {
+        let tenant = tenant(signal, value, &json!({}));
+        let registrar = builder().geo(OneCountry).tenant(tenant).build().unwrap();
+        let host = TenantSelector::Host(None);
+        let error = registrar.admit(host, Signals::new()).await.unwrap_err();
+        let RegistrationError::NoPeerAddress { rule, signal } = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!((&**rule, *signal), ("a rule", expected));
+        // Its name in metrics and logs, and its answer, are those of any signal that nothing tells.
+        assert_eq!(error.kind(), "signal_unavailable");
+        let endpoint = RegistrationEndpoint::new(registrar);
+        let response = endpoint.respond(request(None)).await;
+        assert_eq!(response.headers()["retry-after"], "1");
+        let (status, body) = parts(&response);
+        assert_eq!(
+            (status, &body["error"]),
+            (503, &json!("temporarily_unavailable"))
+        );
+        assert_eq!(body["error_detail"], Value::Null);
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,15 @@
 
 use std::sync::Arc;
 
+use http::{Method, Request};
 use oauth_dcr::{
-    MemoryStore, Registrar, RegistrarBuilder, RegistrationRequest, TenantId, Tenants, acl::Signals,
-    settings::SettingsDocument, tenants::TenantSelector, tracing::TracingEvents,
+    MemoryStore, Registrar, RegistrarBuilder, RegistrationEndpoint, RegistrationRequest, TenantId,
+    Tenants,
+    acl::Signals,
+    endpoint::{BodyProgress, Opened},
+    settings::SettingsDocument,
+    tenants::TenantSelector,
+    tracing::TracingEvents,
 };
 use serde_json::{Value, json};
 use tracing::{Level, instrument::WithSubscriber as _};
@@ -119,6 +125,85 @@ async fn a_refusal_ends_its_span_with_the_error() {
     ];
     assert_eq!(failed.spans[0].fields, fields(expected));
     assert_eq!(failed.events[0].parent, Some(failed.spans[0].id));
+}
+
+/// The status of the answer to a request over HTTP. A body that is `None` breaks off.
+async fn status(method: Method, host: &str, media_type: &str, body: Option<&[u8]>) -> u16 {
+    let endpoint = RegistrationEndpoint::new(builder().build().unwrap());
+    let request = Request::builder().method(method).uri("/oidc/register");
+    let request = request
+        .header("host", host)
+        .header("content-type", media_type);
+    let (head, ()) = request.body(()).unwrap().into_parts();
+    let response = match (endpoint.open(&head).await, body) {
+        (Opened::Answered(response), _) => response,
+        (Opened::Admitted(admitted), None) => admitted.abandon(),
+        (Opened::Admitted(mut admitted), Some(body)) => {
+            assert_eq!(admitted.push(body), BodyProgress::More);
+            admitted.finish().await
+        }
+    };
+    response.status().as_u16()
+}
+
+#[tokio::test]
+async fn each_refusal_is_recorded_once() {
+    let (json, post) = ("application/json", Method::POST);
+    let whole = Some(&b"[]"[..]);
+    for (method, host, media_type, body, expected, kind, tenant) in [
+        // Before the tenant is known.
+        (&post, "no host", json, whole, 400, "invalid_host", None),
+        (
+            &post,
+            "t10.example",
+            json,
+            whole,
+            404,
+            "unknown_tenant",
+            None,
+        ),
+        // Before the request is admitted.
+        (
+            &Method::GET,
+            "t1.example",
+            json,
+            whole,
+            405,
+            "method_not_allowed",
+            Some("t1"),
+        ),
+        // After that, before the body is read, while it is read, and when it was read.
+        (
+            &post,
+            "t1.example",
+            "text/plain",
+            whole,
+            415,
+            "unsupported_media_type",
+            Some("t1"),
+        ),
+        (
+            &post,
+            "t1.example",
+            json,
+            None,
+            400,
+            "body_incomplete",
+            Some("t1"),
+        ),
+        (&post, "t1.example", json, whole, 400, "decode", Some("t1")),
+    ] {
+        let collector = Collector::default();
+        let answered = status(method.clone(), host, media_type, body);
+        let answered = answered.with_subscriber(collector.subscriber()).await;
+        assert_eq!(answered, expected, "{kind}");
+        let seen = collector.take();
+        let mut wanted = fields([("error", kind), ("outcome", "refused")]);
+        wanted.extend(tenant.map(|tenant| ("tenant".to_owned(), tenant.to_owned())));
+        assert_eq!(seen.spans[0].fields, wanted);
+        let parents: Vec<_> = seen.events.iter().map(|it| it.parent).collect();
+        assert_eq!(parents, [Some(seen.spans[0].id)], "{kind}");
+    }
 }
 
 #[tokio::test]
