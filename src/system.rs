@@ -4,4 +4,4 @@ mod clock;
 mod random;
 
 pub use clock::{Clock, SystemClock};
-pub use random::{OsRandom, RandomError, SecureRandom};
+pub use random::{OsRandom, RandomError, SecureRandom, SharedRng};

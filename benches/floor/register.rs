@@ -12,6 +12,7 @@ use governor::{
     Quota, clock::MonotonicClock, middleware::StateInformationMiddleware,
     state::keyed::DashMapStateStore,
 };
+use rand::{TryRng as _, rngs::SysRng};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -217,7 +218,7 @@ fn credentials(public: bool) -> Result<(String, Option<String>), Refused> {
     } else {
         &mut entropy[..]
     };
-    getrandom::fill(drawn).map_err(|_| Refused::Random)?;
+    SysRng.try_fill_bytes(drawn).map_err(|_| Refused::Random)?;
     let (for_id, for_secret) = entropy.split_at(ID_ENTROPY);
     let mut id = String::with_capacity(4 + ID_CHARS);
     id.push_str("tpc_");

@@ -40,6 +40,7 @@ mod private_home;
 mod private_postgres;
 mod properties;
 mod public_api;
+mod randomness;
 mod record;
 mod redirect_uris;
 mod registration_refusals;
