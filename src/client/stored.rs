@@ -39,6 +39,10 @@ impl UnreadableClient {
         Self { id, reason }
     }
 
+    fn of_fault(id: &ClientId, fault: &RecordFault) -> Self {
+        Self::new(id.clone(), fault.to_string())
+    }
+
     /// The client's identifier, which the row has beside the record.
     pub const fn id(&self) -> &ClientId {
         &self.id
@@ -72,20 +76,36 @@ impl StoredClient {
         blocked: bool,
         revision: u64,
     ) -> Self {
-        let client = Client::from_record(record).and_then(|client| {
-            if client.tenant == *tenant && client.id == *id {
-                Ok(client)
-            } else {
-                Err(RecordFault::AnotherClient)
-            }
-        });
-        match client {
+        match Client::from_record(record) {
             Ok(client) => Self::Readable(Arc::new(Client {
                 blocked,
                 revision,
                 ..client
-            })),
-            Err(fault) => Self::Unreadable(UnreadableClient::new(id.clone(), fault.to_string())),
+            }))
+            .of_row(tenant, id),
+            Err(fault) => Self::Unreadable(UnreadableClient::of_fault(id, &fault)),
+        }
+    }
+
+    /// The row of this id in this tenant, which a store gave back as `self`. It is unreadable if the store
+    /// gave back another row.
+    pub(crate) fn of_row(self, tenant: &TenantId, id: &ClientId) -> Self {
+        if self.id() == id {
+            self.of_tenant(tenant)
+        } else {
+            Self::Unreadable(UnreadableClient::of_fault(id, &RecordFault::AnotherClient))
+        }
+    }
+
+    /// A row of this tenant, which a store gave back as `self`. It is unreadable if the client is another
+    /// tenant's.
+    pub(crate) fn of_tenant(self, tenant: &TenantId) -> Self {
+        match self {
+            Self::Readable(client) if client.tenant != *tenant => {
+                let fault = RecordFault::AnotherClient;
+                Self::Unreadable(UnreadableClient::of_fault(&client.id, &fault))
+            }
+            row => row,
         }
     }
 

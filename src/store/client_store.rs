@@ -17,6 +17,9 @@ use crate::{
 /// A record that can't be read makes no call fail but one that needs that record:
 /// [`StoredClient::from_record`] reads a row so.
 ///
+/// The registrar compares the tenant and id of a client that it is given back with those that it asked for. A
+/// client of another row is unreadable to it.
+///
 /// Each call is atomic, as durable as the store makes anything when it returns, and done whole or
 /// not at all even if its caller goes away while it waits.
 ///

@@ -1,4 +1,8 @@
 //! The object-safe twin of `ClientStore`, and the trait for shared stores.
+//!
+//! The engine reaches a store only through the twin, which compares tenant and id of each client that the
+//! store gives back with those that were asked for. So a store that gives back the wrong row is found out
+//! here, and nobody is given another tenant's client.
 
 use std::sync::Arc;
 
@@ -54,7 +58,14 @@ pub(crate) trait DynClientStore: Send + Sync {
 
 impl<S: ClientStore> DynClientStore for S {
     fn insert(&self, insertion: Insertion) -> Answer<'_, InsertOutcome> {
-        Box::pin(S::insert(self, insertion))
+        let client = Arc::clone(insertion.client());
+        let inserted = S::insert(self, insertion);
+        Box::pin(async move {
+            let outcome = inserted.await?;
+            let checked = outcome.check_tenant(client.tenant());
+            checked.map_err(|unreadable| BackendError::new("store", unreadable))?;
+            Ok(outcome)
+        })
     }
 
     fn find<'a>(
@@ -62,7 +73,10 @@ impl<S: ClientStore> DynClientStore for S {
         tenant: &'a TenantId,
         id: &'a ClientId,
     ) -> Answer<'a, Option<StoredClient>> {
-        Box::pin(S::find(self, tenant, id))
+        Box::pin(async move {
+            let found = S::find(self, tenant, id).await?;
+            Ok(found.map(|row| row.of_row(tenant, id)))
+        })
     }
 
     fn list<'a>(
@@ -71,7 +85,10 @@ impl<S: ClientStore> DynClientStore for S {
         after: Option<&'a ClientId>,
         limit: u32,
     ) -> Answer<'a, Vec<StoredClient>> {
-        Box::pin(S::list(self, tenant, after, limit))
+        Box::pin(async move {
+            let rows = S::list(self, tenant, after, limit).await?;
+            Ok(rows.into_iter().map(|row| row.of_tenant(tenant)).collect())
+        })
     }
 
     fn update(&self, update: ClientUpdate) -> Answer<'_, UpdateOutcome> {

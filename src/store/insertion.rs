@@ -6,9 +6,9 @@ use std::{
 };
 
 use crate::{
-    client::Client,
+    client::{Client, StoredClient, UnreadableClient},
     store::{FoldKey, MAX_EVICTED, Touch, Usage},
-    types::{ClientId, Timestamp},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// A client to store, under which conditions, and who is told what became of it.
@@ -185,6 +185,22 @@ pub enum InsertOutcome {
     Folded(Arc<Client>),
     /// The tenant has as many clients as it may, and none of them can be evicted; nothing was changed.
     Full,
+}
+
+impl InsertOutcome {
+    /// Checks that it holds no client of another tenant than this one.
+    ///
+    /// # Errors
+    /// [`UnreadableClient`] names the client that is another tenant's.
+    pub(crate) fn check_tenant(&self, tenant: &TenantId) -> Result<(), UnreadableClient> {
+        match self {
+            Self::Folded(client) => {
+                let row = StoredClient::from(Arc::clone(client)).of_tenant(tenant);
+                row.readable().map(drop)
+            }
+            Self::Inserted { .. } | Self::IdTaken | Self::Full => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

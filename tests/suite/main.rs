@@ -60,3 +60,4 @@ mod token;
 mod unreadable;
 mod uri_parsers;
 mod wire;
+mod wrong_rows;
