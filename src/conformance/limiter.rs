@@ -21,7 +21,7 @@ use crate::{
     types::TenantId,
 };
 
-pub use sources::{addresses_of_one_source_share_its_bucket, sources_have_buckets_of_their_own};
+pub use sources::{addresses_of_one_source_share_its_bucket, each_source_has_its_own_bucket};
 
 /// Runs every check, one after the other.
 ///
@@ -29,15 +29,15 @@ pub use sources::{addresses_of_one_source_share_its_bucket, sources_have_buckets
 /// If one fails.
 pub async fn rate_limiter(limiter: impl RateLimiter) {
     let limiter = Arc::new(limiter);
-    a_full_bucket_gives_its_burst_and_no_more(&*limiter).await;
-    tokens_come_back_at_the_rate_and_fill_no_more_than_the_bucket(&*limiter).await;
-    tenants_have_buckets_of_their_own(&*limiter).await;
-    sources_have_buckets_of_their_own(&*limiter).await;
+    a_full_bucket_gives_exactly_its_burst(&*limiter).await;
+    tokens_return_at_the_rate_up_to_the_burst(&*limiter).await;
+    each_tenant_has_its_own_bucket(&*limiter).await;
+    each_source_has_its_own_bucket(&*limiter).await;
     addresses_of_one_source_share_its_bucket(&*limiter).await;
-    of_those_that_race_no_more_than_the_burst_are_admitted(&limiter).await;
+    racing_requests_never_exceed_the_burst(&limiter).await;
     a_changed_quota_starts_with_a_full_bucket(&*limiter).await;
-    decisions_say_what_was_decided(&*limiter).await;
-    the_largest_and_the_smallest_quotas_are_kept(&*limiter).await;
+    decisions_match_the_quota(&*limiter).await;
+    the_largest_and_smallest_quotas_are_enforced(&*limiter).await;
 }
 
 /// Of requests that come as fast as they can, those that the burst allows are admitted, then only
@@ -45,7 +45,7 @@ pub async fn rate_limiter(limiter: impl RateLimiter) {
 ///
 /// # Panics
 /// If there were fewer or more.
-pub async fn a_full_bucket_gives_its_burst_and_no_more(limiter: &impl RateLimiter) {
+pub async fn a_full_bucket_gives_exactly_its_burst(limiter: &impl RateLimiter) {
     for quota in [quota(1, 1), quota(1, 5), quota(2, 50)] {
         let tenant = fresh_tenant();
         let start = Instant::now();
@@ -64,9 +64,7 @@ pub async fn a_full_bucket_gives_its_burst_and_no_more(limiter: &impl RateLimite
 ///
 /// # Panics
 /// If there were fewer or more.
-pub async fn tokens_come_back_at_the_rate_and_fill_no_more_than_the_bucket(
-    limiter: &impl RateLimiter,
-) {
+pub async fn tokens_return_at_the_rate_up_to_the_burst(limiter: &impl RateLimiter) {
     let quota = quota(10, 4);
     for (wait, least) in [(110, 1), (320, 3), (900, 4)] {
         let tenant = fresh_tenant();
@@ -99,7 +97,7 @@ pub async fn tokens_come_back_at_the_rate_and_fill_no_more_than_the_bucket(
 ///
 /// # Panics
 /// If they do.
-pub async fn tenants_have_buckets_of_their_own(limiter: &impl RateLimiter) {
+pub async fn each_tenant_has_its_own_bucket(limiter: &impl RateLimiter) {
     let quota = quota(1, 3);
     let name = fresh_tenant();
     drain(limiter, &name, quota).await;
@@ -121,9 +119,7 @@ pub async fn tenants_have_buckets_of_their_own(limiter: &impl RateLimiter) {
 ///
 /// # Panics
 /// If they get fewer or more.
-pub async fn of_those_that_race_no_more_than_the_burst_are_admitted<L: RateLimiter>(
-    limiter: &Arc<L>,
-) {
+pub async fn racing_requests_never_exceed_the_burst<L: RateLimiter>(limiter: &Arc<L>) {
     for quota in [quota(1, 1), quota(1, 5), quota(1, 100)] {
         let tenant = fresh_tenant();
         let start = Instant::now();
@@ -176,7 +172,7 @@ pub async fn a_changed_quota_starts_with_a_full_bucket(limiter: &impl RateLimite
 ///
 /// # Panics
 /// If they don't.
-pub async fn decisions_say_what_was_decided(limiter: &impl RateLimiter) {
+pub async fn decisions_match_the_quota(limiter: &impl RateLimiter) {
     let quota = quota(2, 6);
     let period = quota.token_interval();
     let tenant = fresh_tenant();
@@ -229,7 +225,7 @@ pub async fn decisions_say_what_was_decided(limiter: &impl RateLimiter) {
 ///
 /// # Panics
 /// If it doesn't.
-pub async fn the_largest_and_the_smallest_quotas_are_kept(limiter: &impl RateLimiter) {
+pub async fn the_largest_and_smallest_quotas_are_enforced(limiter: &impl RateLimiter) {
     let most = Quota::MAX_PER_SECOND;
     for quota in [
         quota(most, u32::MAX),

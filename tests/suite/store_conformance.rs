@@ -14,9 +14,9 @@ macro_rules! conforms {
         conforms! { $name, $store;
             a_taken_id_is_never_overwritten
             racing_insertions_of_one_id_store_one
-            ids_that_look_alike_are_not_the_same
+            similar_ids_are_different_clients
             every_outcome_is_reported_once
-            an_empty_tenant_has_nothing
+            an_empty_tenant_has_no_clients
             every_field_comes_back
             every_moment_comes_back
             every_field_of_an_update_comes_back
@@ -26,58 +26,58 @@ macro_rules! conforms {
             a_removal_stays_in_its_tenant
             a_touch_stays_in_its_tenant
             a_sweep_stays_in_its_tenant
-            tenants_that_look_alike_are_not_the_same
-            the_longest_idle_makes_room
-            who_registers_again_makes_room_later
-            used_and_blocked_clients_never_make_room
-            idle_clients_are_evicted_last
-            a_full_tenant_changes_nothing
+            similar_tenant_ids_are_different_tenants
+            the_longest_idle_client_is_evicted
+            registering_again_delays_eviction
+            active_and_blocked_clients_are_not_evicted
+            used_idle_clients_are_evicted_last
+            a_full_tenant_is_not_changed
             a_lowered_limit_shrinks_a_tenant
-            below_a_limit_nobody_goes
-            a_limit_counts_what_is_there
+            nothing_is_evicted_below_the_limit
+            a_limit_counts_stored_clients
             racing_insertions_never_exceed_a_limit
-            racing_insertions_find_a_full_tenant_full
-            what_has_the_same_key_is_folded
-            only_the_same_key_folds
-            folding_comes_first
-            who_is_folded_into_is_touched
-            a_client_is_given_back_as_it_is_now
-            a_key_goes_with_its_client
-            an_id_that_comes_back_has_its_own_key
-            an_update_unfolds_if_it_says_so
+            racing_insertions_do_not_change_a_full_tenant
+            the_same_key_is_a_duplicate
+            a_different_key_is_not_a_duplicate
+            duplicates_are_checked_first
+            a_duplicate_touches_the_stored_client
+            a_duplicate_returns_the_current_client
+            a_removed_client_frees_its_key
+            a_reused_id_has_its_new_key
+            an_update_removes_the_key_if_asked
             racing_insertions_of_one_key_store_one
-            an_unreadable_row_hides_no_other
-            an_unreadable_row_is_within_reach
+            an_unreadable_row_hides_no_other_row
+            an_unreadable_row_can_be_blocked_and_removed
             an_unreadable_row_keeps_its_key
             a_block_changes_flag_and_revision
-            an_update_follows_the_revision_before
-            an_update_needs_its_client
-            racing_updates_store_one_of_each_revision
+            an_update_follows_the_previous_revision
+            an_update_needs_a_stored_client
+            racing_updates_store_one_per_revision
             an_update_keeps_usage
             a_removed_client_is_gone
             racing_removals_remove_once
-            an_update_brings_nobody_back
-            a_touch_is_written_as_usage_says
-            a_touch_of_nobody_writes_nothing
+            an_update_restores_no_removed_client
+            a_touch_follows_usage_touched
+            a_touch_of_a_missing_client_writes_nothing
             racing_touches_write_once_and_lose_no_update
             a_users_longest_idle_client_is_evicted
             a_client_counts_for_its_first_user
             a_shared_client_is_evicted_last
-            a_users_blocked_clients_stay
-            a_clients_user_is_kept
+            a_users_blocked_clients_are_not_evicted
+            a_client_keeps_its_user
             racing_touches_never_exceed_a_users_limit
-            a_sweep_removes_what_it_says
-            a_sweep_has_a_limit
+            a_sweep_removes_only_due_clients
+            a_sweep_stops_at_its_limit
             blocked_clients_are_not_swept
-            live_grants_keep_a_client
-            one_that_is_touched_meanwhile_is_not_swept
-            pages_go_by_the_bytes_of_ids
-            a_page_begins_after_an_id_that_may_be_gone
-            pages_hold_still_while_clients_come_and_go
-            an_abandoned_insertion_is_whole_or_nothing
-            an_abandoned_insertion_is_reported_if_it_is_stored
-            an_abandoned_update_is_whole_or_nothing
-            an_abandoned_sweep_is_whole_or_nothing
+            a_client_with_a_live_grant_is_not_swept
+            a_client_touched_meanwhile_is_not_swept
+            pages_are_ordered_by_id_bytes
+            a_page_may_begin_after_a_removed_id
+            pages_are_stable_while_clients_change
+            an_abandoned_insertion_is_all_or_nothing
+            an_abandoned_insertion_is_reported_if_stored
+            an_abandoned_update_is_all_or_nothing
+            an_abandoned_sweep_is_all_or_nothing
         }
     };
     ($name:ident, $store:expr; $($rule:ident)*) => {

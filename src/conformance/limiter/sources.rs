@@ -11,7 +11,7 @@ use crate::{
 ///
 /// # Panics
 /// If one bucket's requests take tokens of another.
-pub async fn sources_have_buckets_of_their_own(limiter: &impl RateLimiter) {
+pub async fn each_source_has_its_own_bucket(limiter: &impl RateLimiter) {
     let quota = slow(3);
     let sources = [
         "203.0.113.5",

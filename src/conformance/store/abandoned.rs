@@ -40,7 +40,7 @@ async fn abandoned<T>(waits: usize, call: impl Future<Output = T>) -> bool {
 
 /// An insertion that makes room: afterwards either the old client is there or the new one, whole,
 /// with its fold key.
-pub async fn an_abandoned_insertion_is_whole_or_nothing(store: impl ClientStore) {
+pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
     let parent = Scene::new(store);
     for waits in 0..=MOST_WAITS {
         let scene = parent.another();
@@ -72,7 +72,7 @@ pub async fn an_abandoned_insertion_is_whole_or_nothing(store: impl ClientStore)
 }
 
 /// "Also if the caller has gone away": whatever is stored was reported, and nothing else.
-pub async fn an_abandoned_insertion_is_reported_if_it_is_stored(store: impl ClientStore) {
+pub async fn an_abandoned_insertion_is_reported_if_stored(store: impl ClientStore) {
     let scene = Scene::new(store);
     let reported = Arc::new(Mutex::new(BTreeSet::new()));
     let wrong = Arc::new(Mutex::new(Vec::new()));
@@ -113,7 +113,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// An update: afterwards the client is as it was or as it is meant to be.
-pub async fn an_abandoned_update_is_whole_or_nothing(store: impl ClientStore) {
+pub async fn an_abandoned_update_is_all_or_nothing(store: impl ClientStore) {
     let parent = Scene::new(store);
     for waits in 0..=MOST_WAITS {
         let scene = parent.another();
@@ -139,7 +139,7 @@ pub async fn an_abandoned_update_is_whole_or_nothing(store: impl ClientStore) {
 }
 
 /// A sweep: afterwards all that it removes are gone, or none.
-pub async fn an_abandoned_sweep_is_whole_or_nothing(store: impl ClientStore) {
+pub async fn an_abandoned_sweep_is_all_or_nothing(store: impl ClientStore) {
     let parent = Scene::new(store);
     let all = ["a", "b", "c", "d"];
     for waits in 0..=MOST_WAITS {

@@ -23,7 +23,7 @@ fn folded(client: Client) -> InsertOutcome {
 
 /// "If another client of the tenant has the fold key, nothing is stored", and that client is given
 /// back.
-pub async fn what_has_the_same_key_is_folded(store: impl ClientStore) {
+pub async fn the_same_key_is_a_duplicate(store: impl ClientStore) {
     let scene = Scene::new(store);
     let outcome = scene.insert(keyed(&scene, "a", 1)).await;
     assert_eq!(outcome, inserted(), "the first is stored");
@@ -38,7 +38,7 @@ pub async fn what_has_the_same_key_is_folded(store: impl ClientStore) {
 }
 
 /// Another key, or none, is no reason to fold.
-pub async fn only_the_same_key_folds(store: impl ClientStore) {
+pub async fn a_different_key_is_not_a_duplicate(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.insert(keyed(&scene, "a", 1)).await;
     for (name, insertion) in [
@@ -55,7 +55,7 @@ pub async fn only_the_same_key_folds(store: impl ClientStore) {
 }
 
 /// "In this order": folding comes before the id and before the limit.
-pub async fn folding_comes_first(store: impl ClientStore) {
+pub async fn duplicates_are_checked_first(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.insert(keyed(&scene, "a", 1)).await;
     scene.put(scene.client("b")).await;
@@ -92,7 +92,7 @@ pub async fn folding_comes_first(store: impl ClientStore) {
 
 /// "That client is touched by `Insertion::registered_again`": written at most once an hour, and no
 /// use.
-pub async fn who_is_folded_into_is_touched(store: impl ClientStore) {
+pub async fn a_duplicate_touches_the_stored_client(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.insert(keyed(&scene, "a", 1)).await;
     let half_an_hour = hour(2).saturating_add(Duration::from_mins(30));
@@ -115,7 +115,7 @@ pub async fn who_is_folded_into_is_touched(store: impl ClientStore) {
 }
 
 /// What is folded into a client gets it as it is now: a blocked one stays blocked.
-pub async fn a_client_is_given_back_as_it_is_now(store: impl ClientStore) {
+pub async fn a_duplicate_returns_the_current_client(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.insert(keyed(&scene, "a", 1)).await;
     let blocked = Client {
@@ -129,7 +129,7 @@ pub async fn a_client_is_given_back_as_it_is_now(store: impl ClientStore) {
 }
 
 /// A key goes with its client, whichever way that goes.
-pub async fn a_key_goes_with_its_client(store: impl ClientStore) {
+pub async fn a_removed_client_frees_its_key(store: impl ClientStore) {
     let scene = Scene::new(store);
     let take_again = async |name: &str, how: &str| {
         let outcome = scene.insert(keyed(&scene, name, 1)).await;
@@ -157,7 +157,7 @@ pub async fn a_key_goes_with_its_client(store: impl ClientStore) {
 
 /// A client that makes room for one with a key, and one with the same id as one that is gone, leave
 /// no key behind.
-pub async fn an_id_that_comes_back_has_its_own_key(store: impl ClientStore) {
+pub async fn a_reused_id_has_its_new_key(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.insert(keyed(&scene, "a", 1)).await;
     scene.remove("a").await;
@@ -169,7 +169,7 @@ pub async fn an_id_that_comes_back_has_its_own_key(store: impl ClientStore) {
 }
 
 /// "Its fold key goes if the update says so", and stays if not.
-pub async fn an_update_unfolds_if_it_says_so(store: impl ClientStore) {
+pub async fn an_update_removes_the_key_if_asked(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.insert(keyed(&scene, "a", 1)).await;
     let revision = |revision| Client {

@@ -55,7 +55,7 @@ pub async fn racing_insertions_of_one_id_store_one(store: impl ClientStore) {
 }
 
 /// Ids are texts of bytes: `A` is not `a`, and `a` is not a part of `aa`.
-pub async fn ids_that_look_alike_are_not_the_same(store: impl ClientStore) {
+pub async fn similar_ids_are_different_clients(store: impl ClientStore) {
     let scene = Scene::new(store);
     let names = [
         "A", "a", "aa", "a%", "a_", "_a", "a'", "a\\", "a\"", "1", "01", "1e0", "NULL",
@@ -111,7 +111,7 @@ async fn assert_is_reported<S: ClientStore>(
 }
 
 /// A store may be asked for what it has never heard of.
-pub async fn an_empty_tenant_has_nothing(store: impl ClientStore) {
+pub async fn an_empty_tenant_has_no_clients(store: impl ClientStore) {
     let scene = Scene::new(store);
     assert_eq!(scene.find("a").await, None, "there is no client");
     assert_eq!(scene.names().await, [""; 0], "there is no client");

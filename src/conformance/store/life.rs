@@ -11,7 +11,7 @@ use crate::{
 const RACERS: usize = 32;
 
 /// "Makes of a client's usage what `Usage::touched` says, and writes nothing if that says so."
-pub async fn a_touch_is_written_as_usage_says(store: impl ClientStore) {
+pub async fn a_touch_follows_usage_touched(store: impl ClientStore) {
     let scene = Scene::new(store);
     let last = Timestamp::MAX;
     let almost = Timestamp::from_unix_millis(last.unix_millis() - 1);
@@ -77,7 +77,7 @@ async fn assert_usage<S: ClientStore>(scene: &Scene<S>, name: &str, usage: Usage
 }
 
 /// "There is no client with this id."
-pub async fn a_touch_of_nobody_writes_nothing(store: impl ClientStore) {
+pub async fn a_touch_of_a_missing_client_writes_nothing(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put(scene.client("a")).await;
     scene.remove("a").await;
@@ -161,7 +161,7 @@ async fn four<S: ClientStore>(store: S) -> Scene<S> {
 }
 
 /// "That `Sweep::removes`": each kind by its own moment, and strictly before it.
-pub async fn a_sweep_removes_what_it_says(store: impl ClientStore) {
+pub async fn a_sweep_removes_only_due_clients(store: impl ClientStore) {
     let scene = four(store).await;
     assert_eq!(scene.sweep(Sweep::new()).await, [""; 0], "nothing is said");
     let sweep = Sweep::new().unused_before(hour(2)).idle_before(hour(3));
@@ -186,7 +186,7 @@ pub async fn a_sweep_removes_what_it_says(store: impl ClientStore) {
 }
 
 /// "Up to `Sweep::max_removed`. If there are more, it removes that many", of both kinds together.
-pub async fn a_sweep_has_a_limit(store: impl ClientStore) {
+pub async fn a_sweep_stops_at_its_limit(store: impl ClientStore) {
     let scene = four(store).await;
     let all = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
     for (limit, removed, left) in [(0, 0, 4), (3, 3, 1), (3, 1, 0), (3, 0, 0)] {
@@ -230,7 +230,7 @@ pub async fn blocked_clients_are_not_swept(store: impl ClientStore) {
 }
 
 /// A client with a live grant is not idle, however long ago it was used.
-pub async fn live_grants_keep_a_client(store: impl ClientStore) {
+pub async fn a_client_with_a_live_grant_is_not_swept(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["month", "ever", "none"]).await;
     let month = hour(30 * 24);
@@ -253,7 +253,7 @@ pub async fn live_grants_keep_a_client(store: impl ClientStore) {
 }
 
 /// "One that is touched meanwhile stays": of a touch and a sweep that race, one is first.
-pub async fn one_that_is_touched_meanwhile_is_not_swept(store: impl ClientStore) {
+pub async fn a_client_touched_meanwhile_is_not_swept(store: impl ClientStore) {
     let scene = Scene::new(store);
     let names: Vec<String> = (0..RACERS).map(|number| format!("{number:02}")).collect();
     for name in &names {

@@ -22,7 +22,7 @@ fn removed(outcome: InsertOutcome) -> Vec<String> {
 }
 
 /// "The longest idle first (and of those the lowest id)", by bytes.
-pub async fn the_longest_idle_makes_room(store: impl ClientStore) {
+pub async fn the_longest_idle_client_is_evicted(store: impl ClientStore) {
     let scene = Scene::new(store);
     for (name, since) in [("d", 2), ("a", 3), ("c", 1), ("B", 1), ("e", 0)] {
         let issued_at = hour(since);
@@ -51,7 +51,7 @@ pub async fn the_longest_idle_makes_room(store: impl ClientStore) {
 }
 
 /// Whoever registers again counts as idle from then on.
-pub async fn who_registers_again_makes_room_later(store: impl ClientStore) {
+pub async fn registering_again_delays_eviction(store: impl ClientStore) {
     let scene = Scene::new(store);
     for (name, byte) in [("a", 1), ("b", 2)] {
         let first = scene.insertion(name).folded_by(Some(key(byte)));
@@ -67,7 +67,7 @@ pub async fn who_registers_again_makes_room_later(store: impl ClientStore) {
 }
 
 /// Blocked clients never go, nor do used ones whose grants may live.
-pub async fn used_and_blocked_clients_never_make_room(store: impl ClientStore) {
+pub async fn active_and_blocked_clients_are_not_evicted(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["used", "blocked-later", "unused"]).await;
     let blocked = |name, revision| Client {
@@ -100,7 +100,7 @@ pub async fn used_and_blocked_clients_never_make_room(store: impl ClientStore) {
 }
 
 /// "Then those that were used and are idle": a live grant keeps a client to its end.
-pub async fn idle_clients_are_evicted_last(store: impl ClientStore) {
+pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
     let scene = Scene::new(store);
     let rule = "the longest idle without a grant is evicted where none is unused";
     scene
@@ -152,7 +152,7 @@ pub async fn idle_clients_are_evicted_last(store: impl ClientStore) {
 }
 
 /// "If there is none to go, nothing changes."
-pub async fn a_full_tenant_changes_nothing(store: impl ClientStore) {
+pub async fn a_full_tenant_is_not_changed(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["a", "b"]).await;
     for name in ["a", "b"] {
@@ -207,7 +207,7 @@ pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
 }
 
 /// Without a limit nobody goes, however many others there are; below it nobody does either.
-pub async fn below_a_limit_nobody_goes(store: impl ClientStore) {
+pub async fn nothing_is_evicted_below_the_limit(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["a", "b", "c"]).await;
     let outcome = scene.insert(limited(scene.insertion("d"), 4)).await;
@@ -223,7 +223,7 @@ pub async fn below_a_limit_nobody_goes(store: impl ClientStore) {
 
 /// A limit counts the clients that are there: neither those that are gone, nor insertions that stored
 /// nothing.
-pub async fn a_limit_counts_what_is_there(store: impl ClientStore) {
+pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
     let scene = Scene::new(store);
     let rule = "a limit counts what is there";
     let fill = async |name| scene.insert(limited(scene.insertion(name), 3)).await;
@@ -297,7 +297,7 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
 }
 
 /// Nobody makes room for those that race for a tenant that is full.
-pub async fn racing_insertions_find_a_full_tenant_full(store: impl ClientStore) {
+pub async fn racing_insertions_do_not_change_a_full_tenant(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put(scene.client("used")).await;
     scene.touch("used", Touch::used(hour(0), None)).await;

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// "By the bytes of their ids", "up to `limit`", and "after `after`".
-pub async fn pages_go_by_the_bytes_of_ids(store: impl ClientStore) {
+pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
     let scene = Scene::new(store);
     // In this order by bytes; by the rules of languages, in others.
     let names = [
@@ -44,7 +44,7 @@ pub async fn pages_go_by_the_bytes_of_ids(store: impl ClientStore) {
 }
 
 /// "Clients whose ids come after `after`", whether there is a client with that id or not.
-pub async fn a_page_begins_after_an_id_that_may_be_gone(store: impl ClientStore) {
+pub async fn a_page_may_begin_after_a_removed_id(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["b", "d", "f", "h"]).await;
     let outcome = scene.remove("d").await;
@@ -65,7 +65,7 @@ pub async fn a_page_begins_after_an_id_that_may_be_gone(store: impl ClientStore)
 
 /// "A client that is there from the first page to the last one is on exactly one of them, whatever
 /// else comes and goes."
-pub async fn pages_hold_still_while_clients_come_and_go(store: impl ClientStore) {
+pub async fn pages_are_stable_while_clients_change(store: impl ClientStore) {
     let scene = Scene::new(store);
     let stable: Vec<String> = (0..60)
         .map(|number| format!("{number:02}-stable"))

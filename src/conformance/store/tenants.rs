@@ -116,7 +116,7 @@ pub async fn a_sweep_stays_in_its_tenant(store: impl ClientStore) {
 }
 
 /// Tenants whose names look alike are not the same.
-pub async fn tenants_that_look_alike_are_not_the_same(store: impl ClientStore) {
+pub async fn similar_tenant_ids_are_different_tenants(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put(scene.client("a")).await;
     let name = scene.tenant.as_str();

@@ -34,7 +34,7 @@ fn assert_is_named(row: &StoredClient, expected: &Client) {
 
 /// "A row whose record can't be read is `StoredClient::Unreadable`, never an error and never absent", and
 /// it has its place among the others.
-pub async fn an_unreadable_row_hides_no_other(store: impl ClientStore) {
+pub async fn an_unreadable_row_hides_no_other_row(store: impl ClientStore) {
     let scene = Scene::new(store);
     let broken = unreadable(&scene, "b");
     for client in [scene.client("a"), broken.clone(), scene.client("c")] {
@@ -56,7 +56,7 @@ pub async fn an_unreadable_row_hides_no_other(store: impl ClientStore) {
 }
 
 /// It can be blocked, touched, swept, evicted and removed.
-pub async fn an_unreadable_row_is_within_reach(store: impl ClientStore) {
+pub async fn an_unreadable_row_can_be_blocked_and_removed(store: impl ClientStore) {
     let scene = Scene::new(store);
     for name in ["blocked", "deleted", "evicted", "swept"] {
         scene.put(unreadable(&scene, name)).await;

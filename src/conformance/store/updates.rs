@@ -17,7 +17,7 @@ fn at_revision<S: ClientStore>(scene: &Scene<S>, name: &str, revision: u64) -> C
 }
 
 /// "If that one's revision is the one before."
-pub async fn an_update_follows_the_revision_before(store: impl ClientStore) {
+pub async fn an_update_follows_the_previous_revision(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put(scene.client("a")).await;
     for revision in [1, 2, 3] {
@@ -46,7 +46,7 @@ pub async fn an_update_follows_the_revision_before(store: impl ClientStore) {
 }
 
 /// What is not there is not updated, and not stored either.
-pub async fn an_update_needs_its_client(store: impl ClientStore) {
+pub async fn an_update_needs_a_stored_client(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["a", "b"]).await;
     let outcome = scene.remove("a").await;
@@ -57,7 +57,7 @@ pub async fn an_update_needs_its_client(store: impl ClientStore) {
 }
 
 /// Of updates that race for one revision exactly one is stored, whole, and the others are told.
-pub async fn racing_updates_store_one_of_each_revision(store: impl ClientStore) {
+pub async fn racing_updates_store_one_per_revision(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put(scene.client("a")).await;
     for revision in 1..=6 {
@@ -168,7 +168,7 @@ pub async fn racing_removals_remove_once(store: impl ClientStore) {
 }
 
 /// An update and a removal that race: whichever comes first, the client is gone in the end.
-pub async fn an_update_brings_nobody_back(store: impl ClientStore) {
+pub async fn an_update_restores_no_removed_client(store: impl ClientStore) {
     let scene = Scene::new(store);
     for round in 0..16 {
         let name = format!("{round}");

@@ -141,7 +141,7 @@ pub async fn a_shared_client_is_evicted_last(store: impl ClientStore) {
 }
 
 /// "The user's clients that are not blocked": those that are neither count nor go.
-pub async fn a_users_blocked_clients_stay(store: impl ClientStore) {
+pub async fn a_users_blocked_clients_are_not_evicted(store: impl ClientStore) {
     let scene = Scene::new(store);
     let rule = "blocked clients of a user neither count nor go";
     let mine = user(1);
@@ -163,7 +163,7 @@ pub async fn a_users_blocked_clients_stay(store: impl ClientStore) {
 }
 
 /// Updates, blocks and registrations of the same keep the user; tenants have users of their own.
-pub async fn a_clients_user_is_kept(store: impl ClientStore) {
+pub async fn a_client_keeps_its_user(store: impl ClientStore) {
     let scene = Scene::new(store);
     let rule = "nothing but a removal ends whose client it is";
     let mine = user(1);

@@ -632,48 +632,48 @@ macro_rules! found {
 found! {
     overwriting: Overwrites by a_taken_id_is_never_overwritten;
     looking_before_inserting: LooksThenInserts by racing_insertions_of_one_id_store_one;
-    ids_without_case: LowersIds by ids_that_look_alike_are_not_the_same;
+    ids_without_case: LowersIds by similar_ids_are_different_clients;
     a_lost_field: ForgetsSecretBefore by every_field_comes_back;
     sorted_texts: SortsTexts by every_field_comes_back;
     cut_milliseconds: CutsMillis by every_moment_comes_back;
     finding_others: FindsEveryTenants by reading_stays_in_its_tenant;
     updating_others: UpdatesEveryTenants by an_update_stays_in_its_tenant;
-    a_limit_that_is_one_more: LimitIsOneMore by the_longest_idle_makes_room;
+    a_limit_that_is_one_more: LimitIsOneMore by the_longest_idle_client_is_evicted;
     counting_before_inserting: CountsThenInserts by racing_insertions_never_exceed_a_limit;
-    evicting_the_newest: EvictsTheNewest by the_longest_idle_makes_room;
-    evicting_used_ones: EvictsUsed by used_and_blocked_clients_never_make_room;
-    evicting_used_ones_of_a_full_tenant: EvictsUsed by a_full_tenant_changes_nothing;
+    evicting_the_newest: EvictsTheNewest by the_longest_idle_client_is_evicted;
+    evicting_used_ones: EvictsUsed by active_and_blocked_clients_are_not_evicted;
+    evicting_used_ones_of_a_full_tenant: EvictsUsed by a_full_tenant_is_not_changed;
     evicting_only_one: EvictsOnlyOne by a_lowered_limit_shrinks_a_tenant;
-    evicting_before_inserting: EvictsThenInserts by an_abandoned_insertion_is_whole_or_nothing;
-    folding_across_tenants: FoldsAcrossTenants by only_the_same_key_folds;
-    folding_after_the_id: FoldsAfterTheId by folding_comes_first;
-    folding_into_what_was: FoldsIntoWhatWas by a_client_is_given_back_as_it_is_now;
-    folding_without_a_touch: FoldsWithoutATouch by who_is_folded_into_is_touched;
-    folding_into_what_is_gone: FoldsForEver by a_key_goes_with_its_client;
+    evicting_before_inserting: EvictsThenInserts by an_abandoned_insertion_is_all_or_nothing;
+    folding_across_tenants: FoldsAcrossTenants by a_different_key_is_not_a_duplicate;
+    folding_after_the_id: FoldsAfterTheId by duplicates_are_checked_first;
+    folding_into_what_was: FoldsIntoWhatWas by a_duplicate_returns_the_current_client;
+    folding_without_a_touch: FoldsWithoutATouch by a_duplicate_touches_the_stored_client;
+    folding_into_what_is_gone: FoldsForEver by a_removed_client_frees_its_key;
     looking_before_folding: LooksThenFolds by racing_insertions_of_one_key_store_one;
-    never_unfolding: NeverUnfolds by an_update_unfolds_if_it_says_so;
-    always_unfolding: AlwaysUnfolds by an_update_unfolds_if_it_says_so;
-    updating_any_revision: UpdatesAnything by an_update_follows_the_revision_before;
-    updating_nobody: UpdatesNobody by an_update_needs_its_client;
+    never_unfolding: NeverUnfolds by an_update_removes_the_key_if_asked;
+    always_unfolding: AlwaysUnfolds by an_update_removes_the_key_if_asked;
+    updating_any_revision: UpdatesAnything by an_update_follows_the_previous_revision;
+    updating_nobody: UpdatesNobody by an_update_needs_a_stored_client;
     updating_usage: UpdatesUsage by an_update_keeps_usage;
-    updating_in_two_steps: UpdatesInTwoSteps by an_abandoned_update_is_whole_or_nothing;
-    updates_that_race_for_nothing: UpdatesAnything by racing_updates_store_one_of_each_revision;
-    touches_that_are_always_written: TouchesAreAlwaysWritten by a_touch_is_written_as_usage_says;
-    touches_that_are_no_use: TouchesAreNoUse by used_and_blocked_clients_never_make_room;
+    updating_in_two_steps: UpdatesInTwoSteps by an_abandoned_update_is_all_or_nothing;
+    updates_that_race_for_nothing: UpdatesAnything by racing_updates_store_one_per_revision;
+    touches_that_are_always_written: TouchesAreAlwaysWritten by a_touch_follows_usage_touched;
+    touches_that_are_no_use: TouchesAreNoUse by active_and_blocked_clients_are_not_evicted;
     sweeping_blocked_ones: SweepsBlocked by blocked_clients_are_not_swept;
-    sweeping_one_too_many: SweepsOneTooMany by a_sweep_has_a_limit;
-    sweeping_what_is_not_before: SweepsWhatIsTheMoment by a_sweep_removes_what_it_says;
-    sweeping_one_by_one: SweepsOneByOne by an_abandoned_sweep_is_whole_or_nothing;
-    listing_without_case: ListsWithoutCase by pages_go_by_the_bytes_of_ids;
-    listing_from_the_start: ListsFromTheStart by a_page_begins_after_an_id_that_may_be_gone;
-    listing_one_less: ListsOneLess by pages_hold_still_while_clients_come_and_go;
-    failing_on_unreadable_rows: FailsOnUnreadable by an_unreadable_row_hides_no_other;
-    listing_only_what_is_readable: ListsOnlyReadable by an_unreadable_row_hides_no_other;
-    finding_only_what_is_readable: FindsOnlyReadable by an_unreadable_row_hides_no_other;
-    reasons_that_show_the_record: ShowsRecords by an_unreadable_row_hides_no_other;
-    reading_before_blocking: BlocksOnlyReadable by an_unreadable_row_is_within_reach;
-    reading_before_evicting: EvictsOnlyReadable by an_unreadable_row_is_within_reach;
-    reading_before_sweeping: SweepsOnlyReadable by an_unreadable_row_is_within_reach;
+    sweeping_one_too_many: SweepsOneTooMany by a_sweep_stops_at_its_limit;
+    sweeping_what_is_not_before: SweepsWhatIsTheMoment by a_sweep_removes_only_due_clients;
+    sweeping_one_by_one: SweepsOneByOne by an_abandoned_sweep_is_all_or_nothing;
+    listing_without_case: ListsWithoutCase by pages_are_ordered_by_id_bytes;
+    listing_from_the_start: ListsFromTheStart by a_page_may_begin_after_a_removed_id;
+    listing_one_less: ListsOneLess by pages_are_stable_while_clients_change;
+    failing_on_unreadable_rows: FailsOnUnreadable by an_unreadable_row_hides_no_other_row;
+    listing_only_what_is_readable: ListsOnlyReadable by an_unreadable_row_hides_no_other_row;
+    finding_only_what_is_readable: FindsOnlyReadable by an_unreadable_row_hides_no_other_row;
+    reasons_that_show_the_record: ShowsRecords by an_unreadable_row_hides_no_other_row;
+    reading_before_blocking: BlocksOnlyReadable by an_unreadable_row_can_be_blocked_and_removed;
+    reading_before_evicting: EvictsOnlyReadable by an_unreadable_row_can_be_blocked_and_removed;
+    reading_before_sweeping: SweepsOnlyReadable by an_unreadable_row_can_be_blocked_and_removed;
     a_second_client_of_an_unreadable_key: FoldsOnlyIntoReadable by an_unreadable_row_keeps_its_key;
     blocking_without_a_revision: BlocksWithoutARevision by a_block_changes_flag_and_revision;
     blocking_others: BlocksEveryTenants by a_block_changes_flag_and_revision;
@@ -682,26 +682,26 @@ found! {
     never_reporting: NeverReports by every_outcome_is_reported_once;
     reporting_what_is_hoped_for: ReportsBeforehand by every_outcome_is_reported_once;
     reporting_insertions_only: ReportsInsertionsOnly by every_outcome_is_reported_once;
-    evicting_used_ones_first: EvictsUsedFirst by idle_clients_are_evicted_last;
-    evicting_unused_ones_only: EvictsUnusedOnly by idle_clients_are_evicted_last;
-    evicting_live_grants: EvictsLiveGrants by idle_clients_are_evicted_last;
+    evicting_used_ones_first: EvictsUsedFirst by used_idle_clients_are_evicted_last;
+    evicting_unused_ones_only: EvictsUnusedOnly by used_idle_clients_are_evicted_last;
+    evicting_live_grants: EvictsLiveGrants by used_idle_clients_are_evicted_last;
     evicting_the_touched_one: EvictsTheTouched by a_users_longest_idle_client_is_evicted;
     evicting_a_users_newest: EvictsTheUsersNewest by a_users_longest_idle_client_is_evicted;
     evicting_clients_of_any_user: EvictsOfAnyUser by a_users_longest_idle_client_is_evicted;
     sparing_live_grants_of_a_user: SparesLiveGrants by a_users_longest_idle_client_is_evicted;
     counting_for_the_last_user: CountsForTheLastUser by a_client_counts_for_its_first_user;
     evicting_shared_ones_like_others: EvictsSharedLikeOthers by a_shared_client_is_evicted_last;
-    counting_blocked_ones_of_a_user: CountsBlockedOfUsers by a_users_blocked_clients_stay;
-    evicting_blocked_ones_of_a_user: EvictsBlockedOfUsers by a_users_blocked_clients_stay;
-    forgetting_users_in_updates: ForgetsUsersInUpdates by a_clients_user_is_kept;
-    sharing_users_across_tenants: SharesUsersAcrossTenants by a_clients_user_is_kept;
+    counting_blocked_ones_of_a_user: CountsBlockedOfUsers by a_users_blocked_clients_are_not_evicted;
+    evicting_blocked_ones_of_a_user: EvictsBlockedOfUsers by a_users_blocked_clients_are_not_evicted;
+    forgetting_users_in_updates: ForgetsUsersInUpdates by a_client_keeps_its_user;
+    sharing_users_across_tenants: SharesUsersAcrossTenants by a_client_keeps_its_user;
     looking_before_evicting: LooksThenEvictsOfUsers by racing_touches_never_exceed_a_users_limit;
 }
 
 found! {
     on a paused clock as TRIED_ON_A_PAUSED_CLOCK;
-    reporting_before_inserting: ReportsBeforehand by an_abandoned_insertion_is_reported_if_it_is_stored;
-    reporting_to_those_who_wait: ReportsToThoseWhoWait by an_abandoned_insertion_is_reported_if_it_is_stored;
+    reporting_before_inserting: ReportsBeforehand by an_abandoned_insertion_is_reported_if_stored;
+    reporting_to_those_who_wait: ReportsToThoseWhoWait by an_abandoned_insertion_is_reported_if_stored;
 }
 
 /// What the faults are made of is right by itself.
@@ -709,13 +709,13 @@ found! {
 async fn a_fault_breaks_no_other_rule() {
     let store = || Broken::new(Fault::ListsOneLess);
     rules::every_outcome_is_reported_once(store()).await;
-    rules::an_abandoned_insertion_is_reported_if_it_is_stored(store()).await;
-    rules::idle_clients_are_evicted_last(store()).await;
+    rules::an_abandoned_insertion_is_reported_if_stored(store()).await;
+    rules::used_idle_clients_are_evicted_last(store()).await;
     rules::a_users_longest_idle_client_is_evicted(store()).await;
     rules::a_client_counts_for_its_first_user(store()).await;
     rules::a_shared_client_is_evicted_last(store()).await;
-    rules::a_users_blocked_clients_stay(store()).await;
-    rules::a_clients_user_is_kept(store()).await;
+    rules::a_users_blocked_clients_are_not_evicted(store()).await;
+    rules::a_client_keeps_its_user(store()).await;
 }
 
 #[test]
