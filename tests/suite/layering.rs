@@ -243,7 +243,7 @@ fn panics_are_allowed_where_they_are_what_is_wanted_and_nowhere_else() {
             "acl/codes.rs: clippy::arithmetic_side_effects",
             "acl/codes.rs: clippy::indexing_slicing",
             "conformance.rs: clippy::arithmetic_side_effects",
-            "conformance/limiter.rs: clippy::panic",
+            "conformance/limiter/bucket.rs: clippy::panic",
             "conformance/store/scene.rs: clippy::panic",
             "rate_limit/quota.rs: clippy::arithmetic_side_effects",
         ]

@@ -1,17 +1,16 @@
+//! The buckets of sources.
+
 use tokio::time::Instant;
 
-use super::{drain_bucket, fresh_tenant, regained};
 use crate::{
+    conformance::limiter::bucket::{drain_bucket, fresh_tenant, regained},
     rate_limit::{Quota, RateKey, RateLimiter},
     types::SourceNetwork,
 };
 
 /// A tenant's bucket and those of its sources have nothing to do with each other, nor with another
 /// tenant's, however alike the addresses are.
-///
-/// # Panics
-/// If one bucket's requests take tokens of another.
-pub async fn each_source_has_its_own_bucket(limiter: &impl RateLimiter) {
+pub async fn each_source_has_its_own_bucket(limiter: impl RateLimiter) {
     let quota = slow(3);
     let sources = [
         "203.0.113.5",
@@ -32,7 +31,7 @@ pub async fn each_source_has_its_own_bucket(limiter: &impl RateLimiter) {
         .chain(sources.map(|source| RateKey::Source(&second, source)))
         .chain([RateKey::Tenant(&second)]);
     for key in keys {
-        let admitted = drain_bucket(limiter, key, quota).await;
+        let admitted = drain_bucket(&limiter, key, quota).await;
         let most = quota.burst() + regained(quota, start);
         assert!(
             (quota.burst()..=most).contains(&admitted),
@@ -44,10 +43,7 @@ pub async fn each_source_has_its_own_bucket(limiter: &impl RateLimiter) {
 }
 
 /// Two addresses of one IPv6 network of 64 bits share a bucket, and so do all that are unknown.
-///
-/// # Panics
-/// If the second one is admitted although the first one has used up the quota.
-pub async fn addresses_of_one_source_share_its_bucket(limiter: &impl RateLimiter) {
+pub async fn addresses_of_one_source_share_its_bucket(limiter: impl RateLimiter) {
     let quota = slow(4);
     for (first, second) in [
         ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff"),
@@ -56,9 +52,9 @@ pub async fn addresses_of_one_source_share_its_bucket(limiter: &impl RateLimiter
     ] {
         let tenant = fresh_tenant();
         let start = Instant::now();
-        drain_bucket(limiter, RateKey::Source(&tenant, source(first)), quota).await;
+        drain_bucket(&limiter, RateKey::Source(&tenant, source(first)), quota).await;
         let second = RateKey::Source(&tenant, source(second));
-        let admitted = drain_bucket(limiter, second, quota).await;
+        let admitted = drain_bucket(&limiter, second, quota).await;
         let most = regained(quota, start);
         assert!(
             admitted <= most,
