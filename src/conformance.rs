@@ -21,6 +21,7 @@
 )]
 
 pub mod limiter;
+mod rule;
 pub mod store;
 
 pub use limiter::rate_limiter;

@@ -7,6 +7,7 @@
 mod bucket;
 mod buckets;
 mod decisions;
+mod rules;
 mod sources;
 
 pub use buckets::*;
@@ -15,21 +16,23 @@ pub use sources::*;
 
 use std::sync::Arc;
 
-use crate::rate_limit::RateLimiter;
+use crate::{
+    conformance::{
+        limiter::rules::with_limiter_rules,
+        rule::{rules, table},
+    },
+    rate_limit::RateLimiter,
+};
 
-/// Runs every check, one after the other.
+/// Checks every rule on `limiter`, in this order:
+///
+#[doc = with_limiter_rules!(table!)]
 ///
 /// # Panics
-/// If one fails.
+/// At the first rule that is broken. The message begins with the rule.
 pub async fn rate_limiter(limiter: impl RateLimiter) {
     let limiter = Arc::new(limiter);
-    a_full_bucket_gives_exactly_its_burst(Arc::clone(&limiter)).await;
-    tokens_return_at_the_rate_up_to_the_burst(Arc::clone(&limiter)).await;
-    each_tenant_has_its_own_bucket(Arc::clone(&limiter)).await;
-    each_source_has_its_own_bucket(Arc::clone(&limiter)).await;
-    addresses_of_one_source_share_its_bucket(Arc::clone(&limiter)).await;
-    racing_requests_never_exceed_the_burst(Arc::clone(&limiter)).await;
-    a_changed_quota_starts_with_a_full_bucket(Arc::clone(&limiter)).await;
-    decisions_match_the_quota(Arc::clone(&limiter)).await;
-    the_largest_and_smallest_quotas_are_enforced(Arc::clone(&limiter)).await;
+    for rule in with_limiter_rules!(rules!) {
+        rule.verify(Arc::clone(&limiter)).await;
+    }
 }

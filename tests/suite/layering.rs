@@ -244,6 +244,7 @@ fn panics_are_allowed_where_they_are_what_is_wanted_and_nowhere_else() {
             "acl/codes.rs: clippy::indexing_slicing",
             "conformance.rs: clippy::arithmetic_side_effects",
             "conformance/limiter/bucket.rs: clippy::panic",
+            "conformance/rule.rs: clippy::panic",
             "conformance/store/scene.rs: clippy::panic",
             "rate_limit/quota.rs: clippy::arithmetic_side_effects",
         ]

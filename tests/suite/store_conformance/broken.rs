@@ -13,7 +13,7 @@ use std::{
 use oauth_dcr::{
     BackendError, Client, ClientId, MemoryStore, TenantId, Timestamp,
     client::{StoredClient, UnreadableClient},
-    conformance::store as rules,
+    conformance::{self, store as rules},
     store::{
         BlockOutcome, ClientStore, ClientUpdate, FoldKey, InsertOutcome, Insertion, RemoveOutcome,
         Sweep, Touch, TouchOutcome, UpdateOutcome, Usage, UserLimit,
@@ -716,6 +716,17 @@ async fn a_fault_breaks_no_other_rule() {
     rules::a_shared_client_is_evicted_last(store()).await;
     rules::a_users_blocked_clients_are_not_evicted(store()).await;
     rules::a_client_keeps_its_user(store()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suite_names_the_broken_rule() {
+    let suite = conformance::client_store(Broken::new(Fault::Overwrites));
+    let panic = tokio::spawn(suite).await.unwrap_err().into_panic();
+    let says = panic.downcast::<String>().unwrap();
+    let rule = "the rule `a_taken_id_is_never_overwritten` is broken.\n\
+        An insertion does not change the client that already has the id.\n";
+    assert!(says.starts_with(rule), "{says}");
+    assert!(says.len() > rule.len(), "{says}");
 }
 
 #[test]

@@ -1,0 +1,169 @@
+//! Every rule for stores, with what it demands. The suite, its documentation and the tests of stores are
+//! made from this list.
+
+/// Calls a macro with the list.
+macro_rules! with_store_rules {
+    ($use_rules:ident! $(($($arguments:tt)*))?) => {
+        $use_rules! {
+            $($($arguments)*)?
+
+            // Insertions.
+            a_taken_id_is_never_overwritten:
+                "An insertion does not change the client that already has the id.";
+            racing_insertions_of_one_id_store_one:
+                "If insertions of one id race, exactly one of them is stored.";
+            similar_ids_are_different_clients:
+                "Ids are compared byte by byte: letter case and wildcards have no meaning.";
+            every_outcome_is_reported_once:
+                "The store reports the outcome of each insertion exactly once.";
+            an_empty_tenant_has_no_clients:
+                "A tenant that the store has never seen has no clients, and reading it is no error.";
+
+            // Fields.
+            every_field_comes_back:
+                "A client is read exactly as it was inserted.";
+            every_moment_comes_back:
+                "Times are kept to the millisecond, from the first to the last that is possible.";
+            every_field_of_an_update_comes_back:
+                "A client is read exactly as it was updated.";
+
+            // Tenants.
+            an_insertion_stays_in_its_tenant:
+                "An insertion neither sees nor changes clients of other tenants.";
+            reading_stays_in_its_tenant:
+                "`find` and `list` return only clients of the tenant.";
+            an_update_stays_in_its_tenant:
+                "An update changes only the client of its tenant.";
+            a_removal_stays_in_its_tenant:
+                "A removal removes only the client of its tenant.";
+            a_touch_stays_in_its_tenant:
+                "A touch changes only the client of its tenant.";
+            a_sweep_stays_in_its_tenant:
+                "A sweep removes only clients of its tenant.";
+            similar_tenant_ids_are_different_tenants:
+                "Tenant ids are compared byte by byte.";
+
+            // Limits.
+            the_longest_idle_client_is_evicted:
+                "A full tenant evicts its longest idle client, and of several the lowest id.";
+            registering_again_delays_eviction:
+                "A client that registers again counts as idle from that time on.";
+            active_and_blocked_clients_are_not_evicted:
+                "Clients that are blocked or in use are not evicted for a new client.";
+            used_idle_clients_are_evicted_last:
+                "Clients that were never used are evicted before used clients that are idle.";
+            a_full_tenant_is_not_changed:
+                "If no client can be evicted, the insertion changes nothing.";
+            a_lowered_limit_shrinks_a_tenant:
+                "After a limit was lowered, each insertion evicts up to 100 clients until the limit holds.";
+            nothing_is_evicted_below_the_limit:
+                "No client is evicted while there is room or no limit.";
+            a_limit_counts_stored_clients:
+                "A limit counts the clients that are stored, and no others.";
+            racing_insertions_never_exceed_a_limit:
+                "Insertions that race never exceed a limit together.";
+            racing_insertions_do_not_change_a_full_tenant:
+                "Insertions that race for a full tenant without idle clients change nothing.";
+
+            // Duplicates.
+            the_same_key_is_a_duplicate:
+                "A client whose key is stored already is not stored; the stored client is returned.";
+            a_different_key_is_not_a_duplicate:
+                "A client with another key, with no key or of another tenant is no duplicate.";
+            duplicates_are_checked_first:
+                "An insertion looks at the key first, then at the id, then at the limit.";
+            a_duplicate_touches_the_stored_client:
+                "A duplicate touches the stored client, at most once an hour, and is no use of it.";
+            a_duplicate_returns_the_current_client:
+                "A duplicate returns the stored client as it is now, changes of its owner included.";
+            a_removed_client_frees_its_key:
+                "The key of a client is free after the client was removed, swept or evicted.";
+            a_reused_id_has_its_new_key:
+                "A client with the id of a removed client has its own key, not the key from before.";
+            an_update_removes_the_key_if_asked:
+                "An update removes the key of a client if it says so, and keeps it otherwise.";
+            racing_insertions_of_one_key_store_one:
+                "If insertions of one key race, exactly one is stored, and the others return it.";
+
+            // Unreadable rows.
+            an_unreadable_row_hides_no_other_row:
+                "A row that can't be read is returned as unreadable, among the others.";
+            an_unreadable_row_can_be_blocked_and_removed:
+                "A row that can't be read can be blocked, touched, swept, evicted and removed.";
+            an_unreadable_row_keeps_its_key:
+                "No second client gets the key of a row that can't be read.";
+
+            // Changes by an owner.
+            a_block_changes_flag_and_revision:
+                "Blocking changes the flag, adds one to the revision and changes nothing else.";
+            an_update_follows_the_previous_revision:
+                "An update is stored only if the stored client has the previous revision.";
+            an_update_needs_a_stored_client:
+                "An update of a client that is not stored stores nothing.";
+            racing_updates_store_one_per_revision:
+                "If updates to one revision race, exactly one of them is stored.";
+            an_update_keeps_usage:
+                "An update does not change the usage of a client.";
+            a_removed_client_is_gone:
+                "A removed client is neither found nor listed, and its id is free.";
+            racing_removals_remove_once:
+                "If removals of one client race, exactly one of them removes it.";
+            an_update_restores_no_removed_client:
+                "An update that races with a removal does not bring the client back.";
+
+            // Touches.
+            a_touch_follows_usage_touched:
+                "A touch writes what `Usage::touched` returns, and nothing if it returns nothing.";
+            a_touch_of_a_missing_client_writes_nothing:
+                "A touch of a client that is not stored stores nothing.";
+            racing_touches_write_once_and_lose_no_update:
+                "If equal touches race, one of them is written, and updates are not lost.";
+
+            // Limits of users.
+            a_users_longest_idle_client_is_evicted:
+                "A user over the limit loses the longest idle client, and never the touched client.";
+            a_client_counts_for_its_first_user:
+                "A client counts for the limit of the user who used it first, and of no other.";
+            a_shared_client_is_evicted_last:
+                "A client that a second user has used is evicted after the user's other clients.";
+            a_users_blocked_clients_are_not_evicted:
+                "Blocked clients do not count for the limit of a user and are not evicted by it.";
+            a_client_keeps_its_user:
+                "Updates, blocks and duplicates do not change the user of a client.";
+            racing_touches_never_exceed_a_users_limit:
+                "Touches that race never exceed the limit of a user together.";
+
+            // Sweeps.
+            a_sweep_removes_only_due_clients:
+                "A sweep removes the clients that are idle since before its times, and no others.";
+            a_sweep_stops_at_its_limit:
+                "A sweep removes as many clients as are due, up to its limit.";
+            blocked_clients_are_not_swept:
+                "A sweep does not remove blocked clients.";
+            a_client_with_a_live_grant_is_not_swept:
+                "A client is not idle while it has a live grant.";
+            a_client_touched_meanwhile_is_not_swept:
+                "If a touch and a sweep of one client race, only one of them succeeds.";
+
+            // Pages.
+            pages_are_ordered_by_id_bytes:
+                "Pages are in the order of the bytes of the ids, and have at most the given length.";
+            a_page_may_begin_after_a_removed_id:
+                "A page begins after the given id, also if no client has that id.";
+            pages_are_stable_while_clients_change:
+                "A client that is stored all the time is on exactly one page.";
+
+            // Callers that go away.
+            an_abandoned_insertion_is_all_or_nothing:
+                "An insertion whose caller goes away is done completely or not at all.";
+            an_abandoned_insertion_is_reported_if_stored:
+                "An insertion whose caller goes away is reported if, and only if, it is stored.";
+            an_abandoned_update_is_all_or_nothing:
+                "An update whose caller goes away is done completely or not at all.";
+            an_abandoned_sweep_is_all_or_nothing:
+                "A sweep whose caller goes away is done completely or not at all.";
+        }
+    };
+}
+
+pub(super) use with_store_rules;
