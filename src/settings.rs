@@ -13,6 +13,7 @@ mod issuer;
 mod origins;
 mod preset;
 mod registration;
+mod request_host;
 mod review;
 mod tenant;
 mod warning;

@@ -7,11 +7,8 @@ use crate::{
         RedirectPolicy,
         policy::{is_never_allowed, is_reverse_domain},
     },
-    uri::{Authority, Host, UriFault, UriParts, read_port},
+    uri::{Authority, LOOPBACK_HOSTS, UriFault, UriParts, is_port},
 };
-
-/// The hosts of http redirect URIs, each in the one spelling that can't be mistaken.
-const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
 /// A redirect URI as a client registered it, to the byte.
 ///
@@ -166,8 +163,7 @@ impl RedirectUri {
         if parts.has_fragment {
             return Err(RedirectUriError::Fragment);
         }
-        let is_https = parts.scheme.eq_ignore_ascii_case("https");
-        let is_http = parts.scheme.eq_ignore_ascii_case("http");
+        let (is_https, is_http) = (parts.is_https(), parts.is_http());
         let kind = match &parts.authority {
             Some(authority) if is_https && authority.is_loopback() => {
                 Kind::Loopback { https: true }
@@ -287,7 +283,7 @@ fn without_port(after_host: &str) -> Option<&str> {
     };
     let digits = port.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, rest) = port.split_at_checked(digits)?;
-    read_port(digits).ok().map(|_| rest)
+    is_port(digits).then_some(rest)
 }
 
 /// Where a redirect URI leads.
@@ -316,23 +312,21 @@ fn classify(text: &str, policy: &RedirectPolicy) -> Result<Kind, RedirectUriErro
     if parts.has_dot_segment() {
         return Err(RedirectUriError::DotSegment);
     }
-    let kind = match (parts.scheme, &parts.authority) {
-        (scheme, Some(authority)) if scheme.eq_ignore_ascii_case("https") => {
-            https(authority, policy)?
-        }
-        (scheme, Some(authority)) if scheme.eq_ignore_ascii_case("http") => http(authority)?,
+    let kind = match &parts.authority {
+        Some(authority) if parts.is_https() => https(authority, policy)?,
+        Some(authority) if parts.is_http() => http(authority)?,
         _ => private_use(&parts, policy)?,
     };
-    parts.check_second_opinion(text)?;
+    parts.check_second_opinion()?;
     Ok(kind)
 }
 
 fn https(authority: &Authority<'_>, policy: &RedirectPolicy) -> Result<Kind, RedirectUriError> {
     let host = authority.classify()?;
-    if host.is_loopback(authority.host) {
+    if host.is_loopback() {
         return Ok(Kind::Loopback { https: true });
     }
-    if host == (Host::Name { labels: 1 }) && !policy.single_label_hosts {
+    if host.is_single_label() && !policy.single_label_hosts {
         return Err(RedirectUriError::SingleLabelHost);
     }
     Ok(Kind::Claimed)
@@ -350,8 +344,7 @@ fn http(authority: &Authority<'_>) -> Result<Kind, RedirectUriError> {
 /// RFC 8252 section 7.1: a domain name of the application's owner, reversed.
 fn private_use(parts: &UriParts<'_>, policy: &RedirectPolicy) -> Result<Kind, RedirectUriError> {
     let scheme = parts.scheme;
-    let is_web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
-    if is_web {
+    if parts.is_https() || parts.is_http() {
         // Without `//` there is no host.
         return Err(RedirectUriError::Host);
     }
@@ -366,7 +359,7 @@ fn private_use(parts: &UriParts<'_>, policy: &RedirectPolicy) -> Result<Kind, Re
     match &parts.authority {
         Some(authority) if has_host => {
             authority.classify()?;
-            authority.check_host_second_opinion()?;
+            authority.check_second_opinion_of_host()?;
         }
         Some(_) => {}
         None => check_first_segment(parts.path)?,

@@ -7,16 +7,14 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error as _, Unexpected, Visitor},
 };
-use url::Host;
 
 use crate::{
     acl::{EdgeSignal, Endpoint, NetworkSet, Signal, WrittenNetwork},
     settings::{
         ApiSettings, ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault,
-        TenantSettings, without_empty_path,
+        TenantSettings, request_host::is_request_host, without_empty_path,
     },
     types::is_scope_token,
-    uri::is_host,
 };
 
 /// A shorter limit would refuse nearly every redirect URI that there is.
@@ -82,7 +80,7 @@ impl TenantSettings {
         let hosts = self.hosts.iter().map(|it| it.to_ascii_lowercase());
         check_duplicates("hosts", hosts, refuse);
         for (at, host) in self.hosts.iter().enumerate() {
-            if !is_host_of_requests(host) {
+            if !is_request_host(host) {
                 refuse(format!("hosts[{at}]"), SettingsFault::InvalidHost);
             }
         }
@@ -255,15 +253,6 @@ fn check_duplicates<K: Eq + Hash>(
             refuse(format!("{list}[{at}]"), SettingsFault::Duplicate);
         }
     }
-}
-
-/// Whether `host` is written as requests have it: clients shorten an IPv6 address as the URL standard does.
-fn is_host_of_requests(host: &str) -> bool {
-    let is_shortest = match Host::parse(host) {
-        Ok(ipv6 @ Host::Ipv6(_)) => ipv6.to_string().eq_ignore_ascii_case(host),
-        _ => true,
-    };
-    is_host(host) && is_shortest
 }
 
 fn check_scopes(path: &str, scopes: &[String], refuse: &mut impl FnMut(String, SettingsFault)) {

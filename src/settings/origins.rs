@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::uri::is_origin;
+use crate::uri::{UriParts, written_origin};
 
 /// Which web origins may register from a browser (CORS), never with credentials.
 ///
@@ -93,6 +93,47 @@ impl From<AllowedOrigins> for Vec<String> {
             Origins::Listed(origins) => origins,
         }
     }
+}
+
+/// Schemes whose pages have the origin `null`, or that have no pages.
+const WITHOUT_ORIGIN: [&str; 10] = [
+    "about",
+    "blob",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "javascript",
+    "mailto",
+    "ws",
+    "wss",
+];
+
+/// Whether `text` is an origin exactly as a browser writes it in an `Origin` header: scheme, host
+/// and, unless it is the scheme's own, port (RFC 6454 section 6.2).
+///
+/// Browser extensions and web views have schemes of their own, such as `chrome-extension` and `capacitor`.
+fn is_origin(text: &str) -> bool {
+    let Ok(parts) = UriParts::read(text) else {
+        return false;
+    };
+    let Some(authority) = parts.authority else {
+        return false;
+    };
+    if !parts.path.is_empty() || parts.query.is_some() || parts.has_fragment {
+        return false;
+    }
+    if matches!(parts.scheme, "http" | "https") {
+        let written = written_origin(text);
+        return authority.classify().is_ok() && written.is_some_and(|it| it == text);
+    }
+    // The host of another scheme is opaque: a browser keeps its letter case.
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let is_lower_case = !parts.scheme.bytes().any(|byte| byte.is_ascii_uppercase());
+    is_lower_case
+        && !WITHOUT_ORIGIN.contains(&parts.scheme)
+        && !authority.host.is_empty()
+        && authority.host.bytes().all(legal)
 }
 
 #[cfg(test)]

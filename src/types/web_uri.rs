@@ -1,5 +1,4 @@
 use serde::{Serialize, Serializer};
-use url::Url;
 
 use crate::uri::{Authority, UriFault, UriParts};
 
@@ -57,10 +56,7 @@ impl WebUri {
         let text = text.into();
         let (parts, authority) = read_https(&text)?;
         authority.classify()?;
-        let url = Url::parse(&text).map_err(|_| WebUriError::Host)?;
-        if !parts.agrees_on_authority(&url) {
-            return Err(WebUriError::Host);
-        }
+        parts.check_second_opinion_of_authority()?;
         Ok(Self(text.into_boxed_str()))
     }
 
@@ -86,7 +82,7 @@ impl WebUri {
 fn read_https(text: &str) -> Result<(UriParts<'_>, Authority<'_>), WebUriError> {
     let parts = UriParts::read(text)?;
     match parts.authority {
-        Some(authority) if parts.scheme.eq_ignore_ascii_case("https") => Ok((parts, authority)),
+        Some(authority) if parts.is_https() => Ok((parts, authority)),
         _ => Err(WebUriError::NotHttps),
     }
 }

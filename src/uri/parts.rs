@@ -1,0 +1,90 @@
+use crate::uri::{
+    authority::Authority,
+    fault::UriFault,
+    grammar::{check_bytes, is_scheme},
+};
+
+/// A URI, split where RFC 3986 splits it. Every part is a slice of the text.
+pub(crate) struct UriParts<'a> {
+    /// All of it, as written.
+    pub(super) text: &'a str,
+    pub(crate) scheme: &'a str,
+    /// `None` without `//`; what follows it is then all path.
+    pub(crate) authority: Option<Authority<'a>>,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    /// Whether there is one, even an empty one.
+    pub(crate) has_fragment: bool,
+}
+
+impl<'a> UriParts<'a> {
+    /// Splits `text`, refusing whatever the grammar of a URI without userinfo does not allow.
+    pub(crate) fn read(text: &'a str) -> Result<Self, UriFault> {
+        check_bytes(text)?;
+        let (scheme, rest) = text.split_once(':').ok_or(UriFault::NotAbsolute)?;
+        if !is_scheme(scheme) {
+            return Err(UriFault::NotAbsolute);
+        }
+        let (rest, fragment) = match rest.split_once('#') {
+            Some((before, fragment)) => (before, Some(fragment)),
+            None => (rest, None),
+        };
+        let (hierarchy, query) = match rest.split_once('?') {
+            Some((hierarchy, query)) => (hierarchy, Some(query)),
+            None => (rest, None),
+        };
+        let (authority, path) = match hierarchy.strip_prefix("//") {
+            Some(after) => {
+                let (authority, path) = after.split_at(after.find('/').unwrap_or(after.len()));
+                (Some(Authority::read(authority)?), path)
+            }
+            None => (None, hierarchy),
+        };
+        // Brackets are legal around an IPv6 literal only, and a fragment begins but once.
+        let parts = [
+            path,
+            query.unwrap_or_default(),
+            fragment.unwrap_or_default(),
+        ];
+        if parts.iter().any(|part| part.contains(['[', ']', '#'])) {
+            return Err(UriFault::Character);
+        }
+        Ok(Self {
+            text,
+            scheme,
+            authority,
+            path,
+            query,
+            has_fragment: fragment.is_some(),
+        })
+    }
+
+    /// Whether the scheme is https, in any letter case.
+    pub(crate) const fn is_https(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("https")
+    }
+
+    /// Whether the scheme is http, in any letter case.
+    pub(crate) const fn is_http(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("http")
+    }
+
+    /// Whether a segment of the path is `.` or `..`, dots and slashes plain or percent-encoded: a
+    /// server may decode before it routes.
+    pub(crate) fn has_dot_segment(&self) -> bool {
+        if !self.path.contains('%') {
+            return self
+                .path
+                .split('/')
+                .any(|segment| matches!(segment, "." | ".."));
+        }
+        let path = self.path.to_ascii_lowercase();
+        let plain = path
+            .replace("%2e", ".")
+            .replace("%2f", "/")
+            .replace("%5c", "/");
+        plain
+            .split('/')
+            .any(|segment| matches!(segment, "." | ".."))
+    }
+}
