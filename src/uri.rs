@@ -16,4 +16,4 @@ pub(crate) use fault::UriFault;
 pub(crate) use grammar::{is_dns_label, is_host_name, is_port, is_scheme};
 pub(crate) use host::{Host, LOOPBACK_HOSTS};
 pub(crate) use parts::UriParts;
-pub(crate) use second_opinion::{written_ipv6, written_origin};
+pub(crate) use second_opinion::{written_ipv6, written_origin, written_url};

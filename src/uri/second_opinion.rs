@@ -69,6 +69,11 @@ impl Authority<'_> {
     }
 }
 
+/// The URL as a browser writes it. `None` if it reads no URL in `text`.
+pub(crate) fn written_url(text: &str) -> Option<String> {
+    Url::parse(text).ok().map(String::from)
+}
+
 /// The origin of an http or https URL as a browser writes it: lower case, A-labels, canonical
 /// addresses, and no default port. `None` if it reads no URL in `text`.
 pub(crate) fn written_origin(text: &str) -> Option<String> {
