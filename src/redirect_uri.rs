@@ -1,7 +1,195 @@
-//! Redirect URIs: what may be registered, and what a request may send the user back to.
+//! Redirect URIs, and which of them a client may register.
 
+mod allowed_scheme;
+mod destination;
+mod error;
+mod kind;
 mod policy;
-mod uri;
+mod private_use;
 
-pub use policy::{AllowedScheme, InvalidScheme, RedirectPolicy};
-pub use uri::{Destination, RedirectUri, RedirectUriError};
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use self::kind::Kind;
+pub use self::{
+    allowed_scheme::{AllowedScheme, InvalidScheme},
+    destination::Destination,
+    error::RedirectUriError,
+    policy::RedirectPolicy,
+};
+use crate::uri::{LOOPBACK_HOSTS, UriParts, is_port};
+
+/// A redirect URI as a client registered it, to the byte.
+///
+/// Comparing happens on this text, never on what a parser makes of it (RFC 9700 section 2.1). A
+/// text becomes one only if it is a URI by RFC 3986 that every parser reads alike: the raw text is
+/// checked first, then the WHATWG parser has to read back the same parts.
+///
+/// ```
+/// use oauth_dcr::redirect_uri::{RedirectPolicy, RedirectUri, RedirectUriError};
+///
+/// let policy = RedirectPolicy::default();
+/// let uri = RedirectUri::parse("http://127.0.0.1:33418/", &policy)?;
+/// assert_eq!(uri.as_str(), "http://127.0.0.1:33418/");
+///
+/// // To a browser this is http://127.0.0.1/cb.
+/// let disguised = RedirectUri::parse("http://2130706433/cb", &policy);
+/// assert_eq!(disguised, Err(RedirectUriError::Host));
+/// # Ok::<(), RedirectUriError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RedirectUri {
+    text: Box<str>,
+    kind: Kind,
+}
+
+impl RedirectUri {
+    /// The redirect URI that `text` is, if `policy` allows it.
+    ///
+    /// # Errors
+    /// [`RedirectUriError`] names the first rule that refuses it.
+    pub fn parse(
+        text: impl Into<String>,
+        policy: &RedirectPolicy,
+    ) -> Result<Self, RedirectUriError> {
+        let text = text.into();
+        let kind = Kind::of(&text, policy)?;
+        Ok(Self {
+            text: text.into_boxed_str(),
+            kind,
+        })
+    }
+
+    /// The redirect URI of a stored client or decision. It was accepted once, so neither the policy nor
+    /// the lists of schemes and the rules on ambiguous texts, which may have become stricter since, judge
+    /// it again: it only has to be an absolute URI, and http has to be loopback.
+    ///
+    /// # Errors
+    /// [`RedirectUriError`] if `text` is no such URI.
+    pub(crate) fn restore(text: String) -> Result<Self, RedirectUriError> {
+        let kind = Kind::of_stored(&text)?;
+        Ok(Self {
+            text: text.into_boxed_str(),
+            kind,
+        })
+    }
+
+    /// The URI as registered.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is https and leads away from the user's device. The implicit grant sends tokens
+    /// nowhere else (OpenID Connect Registration section 2, `application_type`).
+    pub fn suits_implicit_grant(&self) -> bool {
+        self.kind == Kind::Claimed
+    }
+
+    /// Whether it leads to the user's own device, over http or https.
+    pub fn is_loopback(&self) -> bool {
+        matches!(self.kind, Kind::Loopback { .. })
+    }
+
+    /// Whether it is https, to a site or to the user's own device.
+    pub(crate) fn is_https(&self) -> bool {
+        matches!(self.kind, Kind::Claimed | Kind::Loopback { https: true })
+    }
+
+    /// Where it leads, to show to the user.
+    pub fn destination(&self) -> Destination<'_> {
+        // It was read when it was made, so it can be read again.
+        let parts = UriParts::read(&self.text).ok();
+        let host = parts.as_ref().and_then(|parts| parts.authority.as_ref());
+        let host = host.map_or("", |authority| authority.host);
+        match self.kind {
+            Kind::Claimed => Destination::Site(host),
+            Kind::Loopback { .. } => Destination::Device(host),
+            Kind::PrivateUse => Destination::App(parts.map_or("", |parts| parts.scheme)),
+        }
+    }
+
+    /// Whether `requested` is this redirect URI (RFC 9700 section 4.1.3): the same text or, for http
+    /// to a loopback host whose port `policy` lets differ, the same but for the port
+    /// (RFC 8252 section 7.3).
+    ///
+    /// ```
+    /// use oauth_dcr::redirect_uri::{RedirectPolicy, RedirectUri};
+    ///
+    /// let policy = RedirectPolicy::default();
+    /// let registered = RedirectUri::parse("http://127.0.0.1:33418/cb", &policy)?;
+    /// assert!(registered.matches("http://127.0.0.1:50123/cb", &policy));
+    /// assert!(!registered.matches("http://127.0.0.1:33418/other", &policy));
+    /// # Ok::<(), oauth_dcr::redirect_uri::RedirectUriError>(())
+    /// ```
+    pub fn matches(&self, requested: &str, policy: &RedirectPolicy) -> bool {
+        let floats = |host: &str| {
+            self.kind == (Kind::Loopback { https: false }) && policy.lets_port_differ(host)
+        };
+        *self.text == *requested || self.host_but_for_port(requested).is_some_and(floats)
+    }
+
+    /// The loopback host of `requested`, if the two URIs differ in nothing but the port.
+    pub(crate) fn host_but_for_port(&self, requested: &str) -> Option<&'static str> {
+        if !self.is_loopback() {
+            return None;
+        }
+        let (own_scheme, own) = self.text.split_once("://")?;
+        let (scheme, other) = requested.split_once("://")?;
+        let mut hosts = LOOPBACK_HOSTS.into_iter();
+        hosts.find(|host| {
+            let own = own.strip_prefix(host).and_then(without_port);
+            own_scheme == scheme
+                && own.is_some()
+                && own == other.strip_prefix(host).and_then(without_port)
+        })
+    }
+
+    /// One text for all that match each other by `policy`: where the port may differ, no port but a
+    /// mark that no redirect URI has.
+    pub(crate) fn without_floating_port(&self, policy: &RedirectPolicy) -> String {
+        let floats = |host: &&str| policy.lets_port_differ(host);
+        let marked = |host: &str| {
+            let (scheme, rest) = self.text.split_once("://")?;
+            let rest = without_port(rest.strip_prefix(host)?)?;
+            Some(format!("{scheme}://{host}:*{rest}"))
+        };
+        let is_http_loopback = self.kind == (Kind::Loopback { https: false });
+        let mut hosts = LOOPBACK_HOSTS
+            .into_iter()
+            .filter(|host| is_http_loopback && floats(host));
+        hosts
+            .find_map(marked)
+            .unwrap_or_else(|| self.text.to_string())
+    }
+
+    /// This redirect URI as it was requested, its port included.
+    pub(crate) fn as_requested(&self, requested: &str) -> Self {
+        Self {
+            text: requested.into(),
+            kind: self.kind,
+        }
+    }
+}
+
+/// What stands after the port, if there is one; `None` if it is none that a URI may have.
+fn without_port(after_host: &str) -> Option<&str> {
+    let Some(port) = after_host.strip_prefix(':') else {
+        return Some(after_host);
+    };
+    let digits = port.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = port.split_at_checked(digits)?;
+    is_port(digits).then_some(rest)
+}
+
+impl fmt::Debug for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedirectUri({:?})", &*self.text)
+    }
+}
+
+impl Serialize for RedirectUri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
