@@ -3,31 +3,42 @@
 //! Each type has one fallible constructor, and a value of it is valid. Client secrets are redacted
 //! in `Debug` and overwritten when they are dropped.
 
+mod application_type;
 mod client_id;
 mod client_name;
 mod client_secret;
+mod client_type;
+mod error_redirect_policy;
+mod grant_type;
 mod joiners;
 mod language_tag;
+mod ordered_set;
+mod response_type;
 mod scope;
+mod security_mode;
 mod source_network;
 mod tenant_id;
 mod text;
 mod timestamp;
-mod vocabulary;
+mod token_endpoint_auth_method;
 mod web_uri;
 
+pub use application_type::ApplicationType;
 pub use client_id::{ClientId, InvalidClientId};
 pub use client_name::{ClientName, ClientNameError};
 pub use client_secret::{ClientSecret, SecretDigest};
+pub use client_type::ClientType;
+pub use error_redirect_policy::RedirectionPolicy;
+pub use grant_type::GrantType;
 pub use language_tag::{InvalidLanguageTag, LanguageTag};
+pub use ordered_set::{OrderedSet, Word};
+pub use response_type::ResponseType;
 pub use scope::{InvalidScope, Scope};
+pub use security_mode::SecurityMode;
 pub use source_network::SourceNetwork;
 pub use tenant_id::{InvalidTenantId, TenantId};
 pub use timestamp::Timestamp;
-pub use vocabulary::{
-    ApplicationType, ClientType, GrantType, OrderedSet, RedirectionPolicy, ResponseType,
-    SecurityMode, TokenEndpointAuthMethod, Word,
-};
+pub use token_endpoint_auth_method::TokenEndpointAuthMethod;
 pub use web_uri::{WebUri, WebUriError};
 
 #[cfg(test)]

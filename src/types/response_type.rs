@@ -1,0 +1,129 @@
+use serde::{Deserialize, Serialize};
+
+use crate::types::{grant_type::GrantType, ordered_set::OrderedSet, security_mode::SecurityMode};
+
+/// A response type that a client may use (RFC 7591 section 2, OAuth 2.0 Multiple Response Types).
+///
+/// The words of a combination may come in any order; they are written in the order of the
+/// specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ResponseType {
+    /// The authorization code flow, the only one in strict mode.
+    #[serde(rename = "code")]
+    Code,
+    /// Implicit flow, access token only.
+    #[serde(rename = "token")]
+    Token,
+    /// Implicit flow, ID token only.
+    #[serde(rename = "id_token")]
+    IdToken,
+    /// Implicit flow, both tokens.
+    #[serde(rename = "id_token token")]
+    IdTokenToken,
+    /// Hybrid flow.
+    #[serde(rename = "code id_token")]
+    CodeIdToken,
+    /// Hybrid flow.
+    #[serde(rename = "code token")]
+    CodeToken,
+    /// Hybrid flow.
+    #[serde(rename = "code id_token token")]
+    CodeIdTokenToken,
+}
+
+impl ResponseType {
+    /// The registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Token => "token",
+            Self::IdToken => "id_token",
+            Self::IdTokenToken => "id_token token",
+            Self::CodeIdToken => "code id_token",
+            Self::CodeToken => "code token",
+            Self::CodeIdTokenToken => "code id_token token",
+        }
+    }
+
+    /// The response types that a client born in `mode` can have.
+    pub const fn allowed_in(mode: SecurityMode) -> &'static [Self] {
+        match mode {
+            SecurityMode::Strict => &[Self::Code],
+            SecurityMode::Permissive => &[
+                Self::Code,
+                Self::Token,
+                Self::IdToken,
+                Self::IdTokenToken,
+                Self::CodeIdToken,
+                Self::CodeToken,
+                Self::CodeIdTokenToken,
+            ],
+        }
+    }
+
+    /// Whether it asks for an authorization code.
+    pub const fn has_code(self) -> bool {
+        matches!(
+            self,
+            Self::Code | Self::CodeIdToken | Self::CodeToken | Self::CodeIdTokenToken
+        )
+    }
+
+    /// Whether it asks for a token straight from the authorization endpoint, whatever else it asks
+    /// for.
+    pub const fn is_implicit(self) -> bool {
+        !matches!(self, Self::Code)
+    }
+
+    /// Whether the grants that it goes with are among `grant_types` (RFC 7591 section 2.1).
+    pub(crate) fn has_its_grants(self, grant_types: OrderedSet<GrantType>) -> bool {
+        (!self.has_code() || grant_types.contains(GrantType::AuthorizationCode))
+            && (!self.is_implicit() || grant_types.contains(GrantType::Implicit))
+    }
+
+    /// Whether it asks for an ID token straight from there.
+    pub const fn has_id_token(self) -> bool {
+        matches!(
+            self,
+            Self::IdToken | Self::IdTokenToken | Self::CodeIdToken | Self::CodeIdTokenToken
+        )
+    }
+
+    /// Whether `name` is this response type, its words in any order, none twice.
+    pub fn is_spelled(self, name: &str) -> bool {
+        let own = self.as_str();
+        // Words that are all known and come to the same length are the same words.
+        own.len() == name.len()
+            && own
+                .split(' ')
+                .all(|word| name.split(' ').any(|it| it == word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serde_writes_the_registered_name() {
+        for response in ResponseType::allowed_in(SecurityMode::Permissive) {
+            let written = serde_json::to_string(response).unwrap();
+            assert_eq!(written, format!("{:?}", response.as_str()));
+        }
+    }
+
+    #[test]
+    fn a_combination_is_known_in_any_order_of_its_words() {
+        assert!(ResponseType::CodeIdTokenToken.is_spelled("token code id_token"));
+        assert!(ResponseType::CodeIdToken.is_spelled("id_token code"));
+        for wrong in [
+            "code",
+            "code  id_token",
+            "id_token id_token",
+            "code code_token",
+        ] {
+            assert!(!ResponseType::CodeIdToken.is_spelled(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use serde::{Deserialize, Serialize};
+
+/// How a client authenticates at the token endpoint (RFC 7591 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TokenEndpointAuthMethod {
+    /// A public client: it has no secret and proves itself by PKCE alone.
+    None,
+    /// A confidential client that sends its secret in the form body.
+    ClientSecretPost,
+    /// A confidential client that sends its secret in the `Authorization` header.
+    ClientSecretBasic,
+}
+
+impl TokenEndpointAuthMethod {
+    /// The registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretBasic => "client_secret_basic",
+        }
+    }
+
+    /// The method of that name, if it is one a registered client can have.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::None, Self::ClientSecretPost, Self::ClientSecretBasic];
+        all.into_iter().find(|method| method.as_str() == name)
+    }
+
+    /// Whether a client with this method is public: it has no secret (RFC 6749 section 2.1).
+    pub const fn is_public(self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serde_writes_the_registered_name() {
+        for name in ["none", "client_secret_post", "client_secret_basic"] {
+            let method = TokenEndpointAuthMethod::from_name(name).unwrap();
+            let written = serde_json::to_string(&method).unwrap();
+            assert_eq!(written, format!("{name:?}"));
+        }
+    }
+}
