@@ -29,16 +29,15 @@ pub use client_name::{ClientName, ClientNameError};
 pub use client_secret::{ClientSecret, SecretDigest};
 pub use client_type::ClientType;
 pub use error_redirect_policy::RedirectionPolicy;
-pub use grant_type::GrantType;
+pub use grant_type::{GrantType, GrantTypes};
 pub use language_tag::{InvalidLanguageTag, LanguageTag};
-pub use ordered_set::{OrderedSet, Word};
-pub use response_type::ResponseType;
+pub use response_type::{ResponseType, ResponseTypes};
 pub use scope::{InvalidScope, Scope};
 pub use security_mode::SecurityMode;
 pub use source_network::SourceNetwork;
 pub use tenant_id::{InvalidTenantId, TenantId};
 pub use timestamp::Timestamp;
-pub use token_endpoint_auth_method::TokenEndpointAuthMethod;
+pub use token_endpoint_auth_method::{TokenEndpointAuthMethod, TokenEndpointAuthMethods};
 pub use web_uri::{WebUri, WebUriError};
 
 #[cfg(test)]

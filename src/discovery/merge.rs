@@ -12,7 +12,10 @@ use crate::{
     },
     pkce::CodeChallenge,
     settings::{SubjectType, TenantSettings},
-    types::{GrantType, OrderedSet, ResponseType, SecurityMode, TokenEndpointAuthMethod},
+    types::{
+        GrantType, GrantTypes, ResponseType, SecurityMode, TokenEndpointAuthMethod,
+        TokenEndpointAuthMethods,
+    },
 };
 
 impl TenantSettings {
@@ -78,10 +81,7 @@ impl TenantSettings {
     }
 
     /// The methods that a client may register, at each endpoint where this crate authenticates it.
-    fn narrow_auth_methods(
-        &self,
-        draft: &mut Draft,
-    ) -> Result<OrderedSet<TokenEndpointAuthMethod>, Error> {
+    fn narrow_auth_methods(&self, draft: &mut Draft) -> Result<TokenEndpointAuthMethods, Error> {
         let supported = self.registration.token_endpoint_auth_methods;
         let names: Vec<_> = supported
             .iter()
@@ -107,8 +107,8 @@ impl TenantSettings {
     fn narrow_grant_types(
         &self,
         draft: &mut Draft,
-        auth_methods: OrderedSet<TokenEndpointAuthMethod>,
-    ) -> Result<OrderedSet<GrantType>, Error> {
+        auth_methods: TokenEndpointAuthMethods,
+    ) -> Result<GrantTypes, Error> {
         let mode = self.registration.security_mode;
         let has_secret = auth_methods.iter().any(|method| !method.is_public());
         let known = |name: &str| {
@@ -121,7 +121,7 @@ impl TenantSettings {
         let otherwise = GrantType::allowed_in(SecurityMode::Strict).iter();
         let otherwise: Vec<_> = otherwise.map(|grant| grant.as_str()).collect();
         let left = draft.narrow(member, &otherwise, |name| known(name).is_some())?;
-        let grants: OrderedSet<_> = left.iter().filter_map(|name| known(name)).collect();
+        let grants: GrantTypes = left.iter().filter_map(|name| known(name)).collect();
         // A refresh token comes from another grant; a strict client has only the one.
         if grants.iter().all(|grant| grant == GrantType::RefreshToken) {
             return Err(Error::NothingLeft { member });
@@ -136,7 +136,7 @@ impl TenantSettings {
     fn narrow_authorization(
         &self,
         draft: &mut Draft,
-        grant_types: OrderedSet<GrantType>,
+        grant_types: GrantTypes,
     ) -> Result<(), Error> {
         let mut grants = grant_types.iter();
         if !grants.any(GrantType::begins_at_authorization_endpoint) {
@@ -168,11 +168,7 @@ impl TenantSettings {
     }
 
     /// What a new client can be given of the tenant's APIs.
-    fn narrow_access(
-        &self,
-        draft: &mut Draft,
-        grant_types: OrderedSet<GrantType>,
-    ) -> Result<(), Error> {
+    fn narrow_access(&self, draft: &mut Draft, grant_types: GrantTypes) -> Result<(), Error> {
         let (offer, subjects) = (self.offer(), subjects(grant_types));
         let mut scopes = offer.scopes(&subjects);
         if grant_types.contains(GrantType::RefreshToken)
@@ -209,7 +205,7 @@ impl TenantSettings {
 }
 
 /// On whose behalf these grants give access.
-fn subjects(grant_types: OrderedSet<GrantType>) -> Vec<SubjectType> {
+fn subjects(grant_types: GrantTypes) -> Vec<SubjectType> {
     let subject_of = |grant| match grant {
         GrantType::AuthorizationCode | GrantType::Implicit | GrantType::DeviceCode => {
             Some(SubjectType::User)

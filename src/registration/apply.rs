@@ -8,9 +8,9 @@ use crate::{
     },
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
     types::{
-        ApplicationType, ClientName, ClientNameError, GrantType, LanguageTag, OrderedSet,
-        ResponseType, Scope, SecurityMode, TokenEndpointAuthMethod, WebUri, Word, check_text,
-        scope_tokens,
+        ApplicationType, ClientName, ClientNameError, GrantType, GrantTypes, LanguageTag,
+        ResponseType, ResponseTypes, Scope, SecurityMode, TokenEndpointAuthMethod, WebUri,
+        check_text, scope_tokens,
     },
 };
 
@@ -157,10 +157,7 @@ impl RegistrationSettings {
     }
 
     /// Absent means `authorization_code`; a strict client can't be without it.
-    fn grant_types(
-        &self,
-        names: Option<Vec<String>>,
-    ) -> Result<OrderedSet<GrantType>, MetadataError> {
+    fn grant_types(&self, names: Option<Vec<String>>) -> Result<GrantTypes, MetadataError> {
         let Some(names) = names else {
             return Ok([GrantType::AuthorizationCode].into_iter().collect());
         };
@@ -170,7 +167,8 @@ impl RegistrationSettings {
             as_str: GrantType::as_str,
             is_spelled: |grant, name| grant.as_str() == name,
         };
-        let grants = known.among(Field::GrantTypes, &names, self.unsupported_grant_types)?;
+        let grants: GrantTypes =
+            known.among(Field::GrantTypes, &names, self.unsupported_grant_types)?;
         let is_strict = self.security_mode == SecurityMode::Strict;
         if is_strict && !grants.contains(GrantType::AuthorizationCode) {
             let fault = MetadataFault::AuthorizationCodeRequired;
@@ -180,10 +178,7 @@ impl RegistrationSettings {
     }
 
     /// Absent means `code`.
-    fn response_types(
-        &self,
-        names: Option<Vec<String>>,
-    ) -> Result<OrderedSet<ResponseType>, MetadataError> {
+    fn response_types(&self, names: Option<Vec<String>>) -> Result<ResponseTypes, MetadataError> {
         let Some(names) = names else {
             return Ok([ResponseType::Code].into_iter().collect());
         };
@@ -316,35 +311,35 @@ struct Known<'a, T> {
     is_spelled: fn(T, &str) -> bool,
 }
 
-impl<T: Word> Known<'_, T> {
+impl<T: Copy> Known<'_, T> {
     /// The known words among `names`, in their order. An unknown one is dropped or, where the settings
     /// say so, refused; and something has to be left.
-    fn among(
+    fn among<S: FromIterator<T>>(
         &self,
         field: Field,
         names: &[String],
         unsupported: Unsupported,
-    ) -> Result<OrderedSet<T>, MetadataError> {
+    ) -> Result<S, MetadataError> {
         let supported = || self.words.iter().map(|&it| (self.as_str)(it)).collect();
-        let mut kept = OrderedSet::new();
-        for (index, name) in names.iter().enumerate() {
+        let known = |(index, name): (usize, &String)| {
             let mut words = self.words.iter().copied();
             match words.find(|&it| (self.is_spelled)(it, name)) {
-                Some(value) => kept.insert(value),
-                None if unsupported == Unsupported::Filter => {}
+                Some(word) => Some(Ok(word)),
+                None if unsupported == Unsupported::Filter => None,
                 None => {
                     let supported = supported();
                     let fault = MetadataFault::Unsupported { supported };
-                    return Err(MetadataError::at(field, index, fault));
+                    Some(Err(MetadataError::at(field, index, fault)))
                 }
             }
-        }
-        if kept.is_empty() {
+        };
+        let mut kept = names.iter().enumerate().filter_map(known).peekable();
+        if kept.peek().is_none() {
             let supported = supported();
             let fault = MetadataFault::NothingSupported { supported };
             return Err(MetadataError::new(field, fault));
         }
-        Ok(kept)
+        kept.collect()
     }
 }
 

@@ -4,8 +4,7 @@ use crate::{
     redirect_uri::{RedirectPolicy, RedirectUri},
     registration::Field,
     types::{
-        ApplicationType, GrantType, LanguageTag, OrderedSet, ResponseType, Scope,
-        TokenEndpointAuthMethod,
+        ApplicationType, GrantTypes, LanguageTag, ResponseTypes, Scope, TokenEndpointAuthMethod,
     },
 };
 
@@ -19,8 +18,8 @@ use crate::{
 pub struct ClientMetadata {
     pub(super) redirect_uris: Box<[RedirectUri]>,
     pub(super) token_endpoint_auth_method: TokenEndpointAuthMethod,
-    pub(super) grant_types: OrderedSet<GrantType>,
-    pub(super) response_types: OrderedSet<ResponseType>,
+    pub(super) grant_types: GrantTypes,
+    pub(super) response_types: ResponseTypes,
     pub(super) application_type: Option<ApplicationType>,
     pub(super) texts: Box<[LocalizedText]>,
     pub(super) contacts: Box<[Box<str>]>,
@@ -67,12 +66,12 @@ impl ClientMetadata {
     }
 
     /// `grant_types`, after the filter.
-    pub const fn grant_types(&self) -> &OrderedSet<GrantType> {
+    pub const fn grant_types(&self) -> &GrantTypes {
         &self.grant_types
     }
 
     /// `response_types`, after the filter.
-    pub const fn response_types(&self) -> &OrderedSet<ResponseType> {
+    pub const fn response_types(&self) -> &ResponseTypes {
         &self.response_types
     }
 

@@ -1,5 +1,7 @@
 //! Metadata as a store gives it back.
 
+use std::iter;
+
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{
@@ -9,8 +11,8 @@ use crate::{
         json::ObjectReader, request::RequestedText,
     },
     types::{
-        ApplicationType, GrantType, LanguageTag, OrderedSet, ResponseType, Scope, SecurityMode,
-        TokenEndpointAuthMethod, WebUri, Word,
+        ApplicationType, GrantType, LanguageTag, ResponseType, Scope, SecurityMode,
+        TokenEndpointAuthMethod, WebUri,
     },
 };
 
@@ -88,14 +90,14 @@ fn redirect_uris(uris: Vec<String>) -> Result<Box<[RedirectUri]>, MetadataError>
 }
 
 /// The words of a list, in their order. A list that is absent holds `default` (RFC 7591 section 2).
-fn words<T: Word>(
+fn words<T, S: FromIterator<T>>(
     field: Field,
     names: Option<Vec<String>>,
     default: T,
     known: impl Fn(&str) -> Option<T>,
-) -> Result<OrderedSet<T>, MetadataError> {
+) -> Result<S, MetadataError> {
     let Some(names) = names else {
-        return Ok([default].into_iter().collect());
+        return Ok(iter::once(default).collect());
     };
     if names.is_empty() {
         let supported = not_listed();

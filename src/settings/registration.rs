@@ -6,7 +6,7 @@ use crate::{
     rate_limit::Quota,
     redirect_uri::RedirectPolicy,
     settings::{AllowedOrigins, EndpointPath},
-    types::{OrderedSet, SecurityMode, TokenEndpointAuthMethod},
+    types::{SecurityMode, TokenEndpointAuthMethod, TokenEndpointAuthMethods},
 };
 
 /// How a tenant takes registrations. Off by default.
@@ -40,7 +40,7 @@ pub struct RegistrationSettings {
     pub rate_limit_per_source: Option<Quota>,
     /// The authentication methods that a client may register. Default `none` and
     /// `client_secret_post`.
-    pub token_endpoint_auth_methods: OrderedSet<TokenEndpointAuthMethod>,
+    pub token_endpoint_auth_methods: TokenEndpointAuthMethods,
     /// What happens to grant types that are not supported. Default: filtered out.
     pub unsupported_grant_types: Unsupported,
     /// What happens to response types that are not supported. Default: filtered out.

@@ -3,7 +3,7 @@ use std::fmt;
 use crate::{
     settings::TenantSettings,
     token::{ClientAuthenticationError, GrantFault, TokenError},
-    types::{OrderedSet, TokenEndpointAuthMethod},
+    types::TokenEndpointAuthMethods,
 };
 
 /// A token request is refused.
@@ -14,7 +14,7 @@ pub struct TokenRefusal {
     pub(super) error: TokenError,
     pub(super) used_authorization_header: bool,
     /// Those that the tenant takes.
-    pub(super) methods: OrderedSet<TokenEndpointAuthMethod>,
+    pub(super) methods: TokenEndpointAuthMethods,
 }
 
 impl TokenRefusal {

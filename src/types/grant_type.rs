@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::types::security_mode::SecurityMode;
+use crate::types::{ordered_set::OrderedSet, security_mode::SecurityMode};
 
 /// A grant that a client may use (RFC 7591 section 2). `password` has no form here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +49,42 @@ impl GrantType {
                 Self::DeviceCode,
             ],
         }
+    }
+}
+
+/// Grants that a client may use: each once, in the order in which they were registered.
+///
+/// ```
+/// use oauth_dcr::types::{GrantType, GrantTypes};
+///
+/// let given = [GrantType::RefreshToken, GrantType::AuthorizationCode, GrantType::RefreshToken];
+/// let grant_types: GrantTypes = given.into_iter().collect();
+/// assert!(grant_types.iter().eq([GrantType::RefreshToken, GrantType::AuthorizationCode]));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GrantTypes(OrderedSet<GrantType>);
+
+impl GrantTypes {
+    /// Whether `grant_type` is among them.
+    pub fn contains(&self, grant_type: GrantType) -> bool {
+        self.0.contains(grant_type)
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = GrantType> + '_ {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<GrantType> for GrantTypes {
+    fn from_iter<I: IntoIterator<Item = GrantType>>(grant_types: I) -> Self {
+        Self(grant_types.into_iter().collect())
     }
 }
 

@@ -1,6 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use crate::types::{grant_type::GrantType, ordered_set::OrderedSet, security_mode::SecurityMode};
+use crate::types::{
+    grant_type::{GrantType, GrantTypes},
+    ordered_set::OrderedSet,
+    security_mode::SecurityMode,
+};
 
 /// A response type that a client may use (RFC 7591 section 2, OAuth 2.0 Multiple Response Types).
 ///
@@ -77,7 +81,7 @@ impl ResponseType {
     }
 
     /// Whether the grants that it goes with are among `grant_types` (RFC 7591 section 2.1).
-    pub(crate) fn has_its_grants(self, grant_types: OrderedSet<GrantType>) -> bool {
+    pub(crate) fn has_its_grants(self, grant_types: GrantTypes) -> bool {
         (!self.has_code() || grant_types.contains(GrantType::AuthorizationCode))
             && (!self.is_implicit() || grant_types.contains(GrantType::Implicit))
     }
@@ -98,6 +102,34 @@ impl ResponseType {
             && own
                 .split(' ')
                 .all(|word| name.split(' ').any(|it| it == word))
+    }
+}
+
+/// Response types that a client may use: each once, in the order in which they were registered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ResponseTypes(OrderedSet<ResponseType>);
+
+impl ResponseTypes {
+    /// Whether `response_type` is among them.
+    pub fn contains(&self, response_type: ResponseType) -> bool {
+        self.0.contains(response_type)
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = ResponseType> + '_ {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<ResponseType> for ResponseTypes {
+    fn from_iter<I: IntoIterator<Item = ResponseType>>(response_types: I) -> Self {
+        Self(response_types.into_iter().collect())
     }
 }
 
@@ -125,5 +157,12 @@ mod tests {
         ] {
             assert!(!ResponseType::CodeIdToken.is_spelled(wrong), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_set_has_room_for_every_response_type() {
+        let all = ResponseType::allowed_in(SecurityMode::Permissive);
+        let whole: ResponseTypes = all.iter().copied().collect();
+        assert!(whole.iter().eq(all.iter().copied()));
     }
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::types::ordered_set::OrderedSet;
+
 /// How a client authenticates at the token endpoint (RFC 7591 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +34,39 @@ impl TokenEndpointAuthMethod {
     /// Whether a client with this method is public: it has no secret (RFC 6749 section 2.1).
     pub const fn is_public(self) -> bool {
         matches!(self, Self::None)
+    }
+}
+
+/// Authentication methods that a tenant takes: each once, in the order in which they were listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenEndpointAuthMethods(OrderedSet<TokenEndpointAuthMethod>);
+
+impl TokenEndpointAuthMethods {
+    /// Adds `method` at the end, unless it is there already.
+    pub fn insert(&mut self, method: TokenEndpointAuthMethod) {
+        self.0.insert(method);
+    }
+
+    /// Whether `method` is among them.
+    pub fn contains(&self, method: TokenEndpointAuthMethod) -> bool {
+        self.0.contains(method)
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = TokenEndpointAuthMethod> + '_ {
+        self.0.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<TokenEndpointAuthMethod> for TokenEndpointAuthMethods {
+    fn from_iter<I: IntoIterator<Item = TokenEndpointAuthMethod>>(methods: I) -> Self {
+        Self(methods.into_iter().collect())
     }
 }
 

@@ -5,8 +5,8 @@ use oauth_dcr::{
     redirect_uri::{RedirectPolicy, RedirectUri},
     registration::Field,
     types::{
-        ApplicationType, GrantType, LanguageTag, OrderedSet, RedirectionPolicy, ResponseType,
-        Scope, SecretDigest, SecurityMode, TokenEndpointAuthMethod, Word,
+        ApplicationType, GrantType, LanguageTag, RedirectionPolicy, ResponseType, Scope,
+        SecretDigest, SecurityMode, TokenEndpointAuthMethod,
     },
 };
 use serde::Serialize;
@@ -245,15 +245,15 @@ const fn default_policy(mode: SecurityMode) -> RedirectionPolicy {
 }
 
 fn metadata_said_by(client: &Client) -> Value {
-    fn words<T: Word + Serialize>(words: &OrderedSet<T>) -> Value {
-        words.iter().map(|it| json!(it)).collect()
+    fn words(words: impl Iterator<Item = impl Serialize>) -> Value {
+        words.map(|it| json!(it)).collect()
     }
     let metadata = client.metadata();
     let mut document = json!({
         "redirect_uris": redirect_uris(client).collect::<Vec<_>>(),
         "token_endpoint_auth_method": metadata.token_endpoint_auth_method().as_str(),
-        "grant_types": words(metadata.grant_types()),
-        "response_types": words(metadata.response_types()),
+        "grant_types": words(metadata.grant_types().iter()),
+        "response_types": words(metadata.response_types().iter()),
     });
     for text in metadata.texts() {
         let name = text.field().as_str();

@@ -7,7 +7,7 @@ use oauth_dcr::{
     Client, MemoryStore, Registrar, TenantSettings,
     access::ApiAccess,
     authorization::{AuthorizationError, Issued},
-    types::{OrderedSet, RedirectionPolicy, TokenEndpointAuthMethod},
+    types::{RedirectionPolicy, TokenEndpointAuthMethod, TokenEndpointAuthMethods},
 };
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn tenants() -> Vec<TenantSettings> {
     for chosen in 1..1 << METHODS.len() {
         let methods = METHODS.into_iter().enumerate();
         let methods = methods.filter(|(at, _)| chosen >> at & 1 == 1);
-        let methods: OrderedSet<_> = methods.map(|(_, method)| method).collect();
+        let methods: TokenEndpointAuthMethods = methods.map(|(_, method)| method).collect();
         for (enabled, permissive) in [(true, false), (true, true), (false, false), (false, true)] {
             let mut tenant = frank();
             tenant.registration.enabled = enabled;
