@@ -3,108 +3,23 @@
 //! A parameter without a value counts as left out. A parameter that the endpoint knows may occur
 //! once; other parameters are ignored, however often they occur.
 
+mod fault;
 mod form;
+mod parameter;
 
 use std::{borrow::Cow, fmt};
 
 use zeroize::Zeroize as _;
 
+pub(crate) use fault::ParameterFault;
 pub(crate) use form::decoded;
+pub(crate) use parameter::Parameter;
 
 /// Bytes of all names and values together that are looked at. A form or query beyond is refused.
 pub(crate) const MAX_BYTES: usize = 32 * 1024;
 
 /// Pairs that are looked at.
 const MAX_PAIRS: usize = 100;
-
-/// A parameter whose value this crate reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Parameter {
-    Audience,
-    ClientId,
-    ClientAssertion,
-    ClientAssertionType,
-    ClientSecret,
-    Code,
-    CodeChallenge,
-    CodeChallengeMethod,
-    CodeVerifier,
-    Connection,
-    DeviceCode,
-    GrantType,
-    Nonce,
-    Prompt,
-    RedirectUri,
-    RefreshToken,
-    Resource,
-    ResponseMode,
-    ResponseType,
-    Scope,
-    State,
-    Token,
-}
-
-impl Parameter {
-    /// Each with its registered name, in the order of their declaration.
-    const ALL: [(Self, &'static str); 22] = [
-        (Self::Audience, "audience"),
-        (Self::ClientId, "client_id"),
-        (Self::ClientAssertion, "client_assertion"),
-        (Self::ClientAssertionType, "client_assertion_type"),
-        (Self::ClientSecret, "client_secret"),
-        (Self::Code, "code"),
-        (Self::CodeChallenge, "code_challenge"),
-        (Self::CodeChallengeMethod, "code_challenge_method"),
-        (Self::CodeVerifier, "code_verifier"),
-        (Self::Connection, "connection"),
-        (Self::DeviceCode, "device_code"),
-        (Self::GrantType, "grant_type"),
-        (Self::Nonce, "nonce"),
-        (Self::Prompt, "prompt"),
-        (Self::RedirectUri, "redirect_uri"),
-        (Self::RefreshToken, "refresh_token"),
-        (Self::Resource, "resource"),
-        (Self::ResponseMode, "response_mode"),
-        (Self::ResponseType, "response_type"),
-        (Self::Scope, "scope"),
-        (Self::State, "state"),
-        (Self::Token, "token"),
-    ];
-
-    /// Those whose values are secret.
-    const SECRET: [Self; 7] = [
-        Self::ClientAssertion,
-        Self::ClientSecret,
-        Self::Code,
-        Self::CodeVerifier,
-        Self::DeviceCode,
-        Self::RefreshToken,
-        Self::Token,
-    ];
-
-    fn from_name(name: &str) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(_, known)| *known == name);
-        found.map(|(parameter, _)| *parameter)
-    }
-
-    /// The registered name.
-    pub(crate) fn as_str(self) -> &'static str {
-        Self::ALL.get(self as usize).map_or("", |(_, name)| name)
-    }
-}
-
-/// Why the pairs of a request can't be taken as its parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ParameterFault {
-    /// There are more than are looked at; what was collected is not the whole.
-    TooLarge,
-    /// A name or value is not UTF-8, so that it can't be told from others that are not.
-    Unreadable,
-    /// This parameter occurs more than once; the first value is kept.
-    Repeated(Parameter),
-    /// `resource` occurs with different values.
-    SeveralResources,
-}
 
 /// The parameters of one request. Values of secret ones are overwritten when it is dropped, as far
 /// as they are its own.
@@ -324,16 +239,6 @@ mod tests {
             too_large
         );
         assert_eq!(fault(&format!("state={long}")), too_large);
-    }
-
-    #[test]
-    fn every_parameter_stands_in_its_place_and_has_a_name_of_its_own() {
-        for (at, (parameter, name)) in Parameter::ALL.into_iter().enumerate() {
-            assert_eq!(parameter as usize, at);
-            assert_eq!(parameter.as_str(), name);
-            assert_eq!(Parameter::from_name(name), Some(parameter));
-        }
-        assert_eq!(Parameter::from_name("State"), None);
     }
 
     #[test]
