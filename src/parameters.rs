@@ -29,6 +29,7 @@ pub(crate) struct Parameters<'a> {
     others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// A bit for each parameter that occurs more than once.
     repeated: u32,
+    /// What is wrong with the request as a whole, so that nothing in it can be relied on.
     fault: Option<ParameterFault>,
 }
 
@@ -126,23 +127,20 @@ impl<'a> Parameters<'a> {
             .map(|((parameter, _), _)| *parameter)
     }
 
-    /// What is wrong with the request as a whole, so that nothing in it can be relied on.
-    pub(crate) const fn fault(&self) -> Option<ParameterFault> {
-        self.fault
-    }
-
-    /// The first of the parameters that an endpoint reads which occurs more than once.
-    pub(crate) fn repetition(&self, read: &[Parameter]) -> Option<ParameterFault> {
-        let repeated = read.iter().find(|it| self.is_repeated(**it))?;
-        Some(match repeated {
-            Parameter::Resource => ParameterFault::SeveralResources,
-            other => ParameterFault::Repeated(*other),
-        })
-    }
-
-    /// Whether `parameter` occurs more than once, so that its value is anyone's guess.
-    pub(crate) const fn is_repeated(&self, parameter: Parameter) -> bool {
-        self.repeated & (1 << parameter as u32) != 0
+    /// Checks that the values of those that are `read` can be relied on: the request was taken as a
+    /// whole, and each of them occurs once at most.
+    ///
+    /// # Errors
+    /// [`ParameterFault`]; of several repeated parameters it names the first in `read`.
+    pub(crate) fn check(&self, read: &[Parameter]) -> Result<(), ParameterFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let mut read = read.iter().copied();
+        match read.find(|parameter| self.repeated & (1 << *parameter as u32) != 0) {
+            Some(repeated) => Err(ParameterFault::Repeated(repeated)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -176,35 +174,46 @@ impl fmt::Debug for Parameters<'_> {
 mod tests {
     use super::*;
 
-    fn fault(encoded: &str) -> Option<ParameterFault> {
-        Parameters::from_encoded(encoded).fault()
-    }
-
-    fn repetition(encoded: &str) -> Option<ParameterFault> {
+    fn check(encoded: &str) -> Result<(), ParameterFault> {
         let read = Parameter::ALL.map(|(parameter, _)| parameter);
-        Parameters::from_encoded(encoded).repetition(&read)
+        Parameters::from_encoded(encoded).check(&read)
     }
 
     #[test]
     fn a_parameter_that_is_read_may_occur_once() {
-        assert_eq!(repetition("state=a&scope=b&foo=c"), None);
-        let repeated = ParameterFault::Repeated(Parameter::State);
-        assert_eq!(repetition("state=a&state=a"), Some(repeated));
-        assert_eq!(repetition("state=a&st%61te=b"), Some(repeated));
-        assert_eq!(repetition("foo=a&foo=b"), None);
-        assert_eq!(repetition("resource=a&resource=a"), None);
-        let several = ParameterFault::SeveralResources;
-        assert_eq!(repetition("resource=a&resource=b"), Some(several));
-        let parameters = Parameters::from_encoded("state=a&state=b");
-        assert_eq!(parameters.repetition(&[Parameter::Scope]), None);
+        let repeated = |parameter| Err(ParameterFault::Repeated(parameter));
+        assert_eq!(check("state=a&scope=b&foo=c"), Ok(()));
+        assert_eq!(check("state=a&state=a"), repeated(Parameter::State));
+        assert_eq!(check("state=a&st%61te=b"), repeated(Parameter::State));
+        assert_eq!(check("foo=a&foo=b"), Ok(()));
+        assert_eq!(check("resource=a&resource=a"), Ok(()));
+        assert_eq!(
+            check("resource=a&resource=b"),
+            repeated(Parameter::Resource)
+        );
     }
 
     #[test]
-    fn each_repeated_parameter_is_known() {
+    fn only_parameters_that_are_read_are_checked() {
         let parameters = Parameters::from_encoded("state=a&state=b&redirect_uri=a&redirect_uri=b");
-        assert!(parameters.is_repeated(Parameter::RedirectUri));
-        assert!(parameters.is_repeated(Parameter::State));
-        assert!(!parameters.is_repeated(Parameter::ClientId));
+        let repeated = |parameter| Err(ParameterFault::Repeated(parameter));
+        for parameter in [Parameter::RedirectUri, Parameter::State] {
+            assert_eq!(parameters.check(&[parameter]), repeated(parameter));
+        }
+        assert_eq!(
+            parameters.check(&[Parameter::ClientId, Parameter::Scope]),
+            Ok(())
+        );
+        let both = [Parameter::State, Parameter::RedirectUri];
+        assert_eq!(parameters.check(&both), repeated(Parameter::State));
+    }
+
+    #[test]
+    fn a_fault_of_the_whole_request_is_found_first() {
+        let fault = check("state=a&state=a&scope=%FF");
+        assert_eq!(fault, Err(ParameterFault::Unreadable));
+        let parameters = Parameters::from_encoded("scope=%FF");
+        assert_eq!(parameters.check(&[]), Err(ParameterFault::Unreadable));
     }
 
     #[test]
@@ -216,7 +225,7 @@ mod tests {
         assert!(parameters.others().eq([("bar", "1")]));
         assert!(parameters.present().eq([Parameter::State]));
         for encoded in ["state=&state=a", "state=a&state=&state", "state=&state="] {
-            assert_eq!(repetition(encoded), None, "{encoded}");
+            assert_eq!(check(encoded), Ok(()), "{encoded}");
         }
         let parameters = Parameters::from_encoded("resource=&resource=a&resource=");
         assert_eq!(parameters.get(Parameter::Resource), Some("a"));
@@ -225,28 +234,31 @@ mod tests {
     #[test]
     fn there_is_a_bound_on_pairs_and_on_bytes() {
         let pairs = |count: usize| (0..count).map(|at| (at.to_string(), ""));
-        assert_eq!(Parameters::from_pairs(pairs(MAX_PAIRS)).fault(), None);
-        let too_large = Some(ParameterFault::TooLarge);
+        let too_large = Err(ParameterFault::TooLarge);
+        assert_eq!(Parameters::from_pairs(pairs(MAX_PAIRS)).check(&[]), Ok(()));
         assert_eq!(
-            Parameters::from_pairs(pairs(MAX_PAIRS + 1)).fault(),
+            Parameters::from_pairs(pairs(MAX_PAIRS + 1)).check(&[]),
             too_large
         );
         let long = "a".repeat(MAX_BYTES - 5);
-        assert_eq!(Parameters::from_pairs([("state", &*long)]).fault(), None);
+        assert_eq!(
+            Parameters::from_pairs([("state", &*long)]).check(&[]),
+            Ok(())
+        );
         let longer = format!("{long}a");
         assert_eq!(
-            Parameters::from_pairs([("state", &*longer)]).fault(),
+            Parameters::from_pairs([("state", &*longer)]).check(&[]),
             too_large
         );
-        assert_eq!(fault(&format!("state={long}")), too_large);
+        assert_eq!(check(&format!("state={long}")), too_large);
     }
 
     #[test]
     fn what_is_not_utf_8_is_not_guessed_at() {
-        let unreadable = Some(ParameterFault::Unreadable);
-        assert_eq!(fault("state=%FF"), unreadable);
-        assert_eq!(fault("%C3=a"), unreadable);
-        assert_eq!(fault("state=%C3%A9"), None);
+        let unreadable = Err(ParameterFault::Unreadable);
+        assert_eq!(check("state=%FF"), unreadable);
+        assert_eq!(check("%C3=a"), unreadable);
+        assert_eq!(check("state=%C3%A9"), Ok(()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
         response::State,
     },
     client::Client,
-    parameters::{Parameter, ParameterFault, Parameters},
+    parameters::{Parameter, Parameters},
     pkce::CodeChallenge,
     redirect_uri::RedirectUri,
     settings::{SubjectType, TenantSettings},
@@ -77,13 +77,9 @@ impl TenantSettings {
         parameters: &Parameters<'_>,
         client: Option<&'c Client>,
     ) -> Result<&'c Client, AuthorizationRefusal> {
-        // What was collected is not the whole: nothing in it can be relied on.
-        if let Some(fault @ (ParameterFault::TooLarge | ParameterFault::Unreadable)) =
-            parameters.fault()
-        {
-            return Err(AuthorizationRefusal::page(fault.into()));
-        }
-        once(parameters, Parameter::ClientId).map_err(AuthorizationRefusal::page)?;
+        parameters
+            .check(&[Parameter::ClientId])
+            .map_err(|fault| AuthorizationRefusal::page(fault.into()))?;
         let id = parameters
             .get(Parameter::ClientId)
             .ok_or(AuthorizationRefusal::page(Error::ClientIdRequired))?;
@@ -104,7 +100,7 @@ impl TenantSettings {
         parameters: &Parameters<'_>,
         client: &Client,
     ) -> Result<RedirectUri, Error> {
-        once(parameters, Parameter::RedirectUri)?;
+        parameters.check(&[Parameter::RedirectUri])?;
         let registered = client.metadata().redirect_uris();
         let Some(requested) = parameters.get(Parameter::RedirectUri) else {
             return match registered {
@@ -206,7 +202,9 @@ impl TenantSettings {
         redirect_uri: &RedirectUri,
     ) -> AuthorizationRefusal {
         // A state that occurs twice, or could not be kept, is not sent back.
-        let state = once(parameters, Parameter::State)
+        let state = parameters.check(&[Parameter::State]);
+        let state = state
+            .map_err(Error::from)
             .and_then(|()| kept_value(parameters, Parameter::State));
         let state = match &state {
             Ok(state) => state.as_deref().into(),
@@ -224,13 +222,6 @@ impl TenantSettings {
         let is_sent = client.redirection_policy() == RedirectionPolicy::AllowAlways;
         AuthorizationRefusal::to_client(error, is_sent, response, redirect_uri)
     }
-}
-
-fn once(parameters: &Parameters<'_>, parameter: Parameter) -> Result<(), Error> {
-    if parameters.is_repeated(parameter) {
-        return Err(ParameterFault::Repeated(parameter).into());
-    }
-    Ok(())
 }
 
 fn response_type(parameters: &Parameters<'_>, client: &Client) -> Result<ResponseType, Error> {
@@ -285,7 +276,8 @@ fn mode_of_errors(parameters: &Parameters<'_>) -> ResponseMode {
         .find(|it| it.is_spelled(name))
         .copied()
         .unwrap_or(ResponseType::Code);
-    once(parameters, Parameter::ResponseMode)
+    let mode = parameters.check(&[Parameter::ResponseMode]);
+    mode.map_err(Error::from)
         .and_then(|()| response_mode(parameters, response_type))
         .unwrap_or(default_mode(response_type))
 }

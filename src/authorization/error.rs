@@ -224,7 +224,9 @@ impl From<ParameterFault> for AuthorizationError {
         match fault {
             ParameterFault::TooLarge => Self::TooLarge,
             ParameterFault::Unreadable => Self::Unreadable,
-            ParameterFault::SeveralResources => Self::Access(AccessError::SeveralResources),
+            ParameterFault::Repeated(Parameter::Resource) => {
+                Self::Access(AccessError::SeveralResources)
+            }
             ParameterFault::Repeated(parameter) => Self::Repeated {
                 parameter: parameter.as_str(),
             },

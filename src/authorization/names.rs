@@ -80,10 +80,7 @@ pub(super) fn check(
     mode: SecurityMode,
     unknown: UnknownParameters,
 ) -> Result<(), Error> {
-    let fault = parameters.fault().or_else(|| parameters.repetition(&READ));
-    if let Some(fault) = fault {
-        return Err(fault.into());
-    }
+    parameters.check(&READ)?;
     let refuses_unknown = unknown == UnknownParameters::Reject;
     for (at, (name, _)) in parameters.others().enumerate() {
         match known(name) {

@@ -138,10 +138,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     fn check_names(&self, required: Parameter, read: &[Parameter]) -> Result<(), Error> {
-        let parameters = &self.parameters;
-        if let Some(fault) = parameters.fault().or_else(|| parameters.repetition(read)) {
-            return Err(fault.into());
-        }
+        self.parameters.check(read)?;
         match self.parameters.get(required) {
             Some(_) => Ok(()),
             None => Err(Error::missing(required)),
