@@ -9,12 +9,6 @@ use crate::{
     types::Timestamp,
 };
 
-const ENDPOINTS: [Endpoint; 3] = [
-    Endpoint::Registration,
-    Endpoint::Authentication,
-    Endpoint::Management,
-];
-
 /// Counts of one kind, apart for each endpoint.
 #[derive(Debug, Default)]
 struct PerEndpoint([AtomicU64; 3]);
@@ -108,7 +102,7 @@ impl Counts {
     /// The report on `rules`, which are in the order in which they are asked.
     pub(super) fn report<'a>(&self, rules: impl Iterator<Item = &'a Rule>) -> AclReport {
         // What is left of the requests of each endpoint before the next rule.
-        let mut left = ENDPOINTS.map(|endpoint| self.requests.get(endpoint));
+        let mut left = Endpoint::ALL.map(|endpoint| self.requests.get(endpoint));
         let rules = rules.zip(&self.rules).map(|(rule, counts)| {
             let mut report = RuleReport {
                 id: rule.id().map(ToOwned::to_owned),
@@ -118,7 +112,7 @@ impl Counts {
                 matched: 0,
                 unanswered: 0,
             };
-            for (endpoint, left) in ENDPOINTS.into_iter().zip(&mut left) {
+            for (endpoint, left) in Endpoint::ALL.into_iter().zip(&mut left) {
                 if rule.scope.covers(endpoint) {
                     let decided = counts.decided.get(endpoint);
                     let decided_unknown = counts.decided_unknown.get(endpoint);

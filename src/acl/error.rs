@@ -1,8 +1,6 @@
 use std::fmt;
 
-use ipnet::IpNet;
-
-use crate::acl::advice;
+use crate::acl::AclFault;
 
 /// Rules can't be used as they are: which rule, which field, which of its values, why.
 ///
@@ -16,77 +14,6 @@ pub struct AclError {
     name_at: usize,
     index: Option<usize>,
     fault: AclFault,
-}
-
-/// What is wrong with a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AclFault {
-    /// The text is not JSON.
-    #[error("is not JSON: there is a syntax error at line {line}, column {column}")]
-    NotJson {
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1. At the end of the text it may be 0.
-        column: usize,
-    },
-    /// Another member of the object has the same name.
-    #[error("is a duplicate member: remove one of the two")]
-    RepeatedField,
-    /// The value has another JSON type than the field has.
-    #[error("has the wrong JSON type")]
-    WrongType,
-    /// The field is required.
-    #[error("is required")]
-    Required,
-    /// No field has this name.
-    #[error("is not a field")]
-    UnknownField,
-    /// The rule has no action, or more than one.
-    #[error("has to set exactly one of allow, block, redirect and log to true")]
-    NotOneAction,
-    /// A redirect URI without a redirect, or the other way round.
-    #[error("goes with \"redirect\": true: give both, or neither")]
-    RedirectIncomplete,
-    /// The scope is none of the four.
-    #[error("has to be \"dcr\", \"authentication\", \"tenant\" or \"management\"")]
-    UnknownScope,
-    /// The rule looks at no signal: it would be about every request, or about none.
-    #[error("has no condition: list values of at least one signal in match or not_match")]
-    NoCondition,
-    /// The list is empty.
-    #[error("is an empty list: list a value, or remove it")]
-    EmptyList,
-    /// The list has more values than allowed.
-    #[error("has more than {} values", Self::MAX_VALUES)]
-    TooManyValues,
-    /// There are more rules than allowed.
-    #[error("there are more than {} rules", Self::MAX_RULES)]
-    TooManyRules,
-    /// The value is not of the form that the field has.
-    #[error("is not of the form that this field has")]
-    Malformed,
-    /// The network has bits set after its prefix: it is unclear which addresses are meant.
-    #[error(
-        "has bits set after its prefix: write \"{}\" for the network, or \"{}\" for this address alone",
-        .network.trunc(),
-        .network.addr()
-    )]
-    HostBits {
-        /// The network as it was written.
-        network: IpNet,
-    },
-    /// The network is of the other family.
-    #[error("is a network of the other family")]
-    WrongFamily,
-}
-
-impl AclFault {
-    /// The most rules of a tenant.
-    pub const MAX_RULES: usize = 1_000;
-
-    /// The most values in one list.
-    pub const MAX_VALUES: usize = 1_000_000;
 }
 
 impl AclError {
@@ -171,8 +98,84 @@ impl fmt::Display for AclError {
             write!(f, "[{index}]")?;
         }
         write!(f, " {}", self.fault)?;
-        advice::write(f, self)
+        write_advice(f, self)
     }
 }
 
 impl std::error::Error for AclError {}
+
+/// Writes which form the field of `error` should have, if the fault leaves that open.
+fn write_advice(f: &mut fmt::Formatter<'_>, error: &AclError) -> fmt::Result {
+    let (object, field) = error.object_and_name();
+    match error.fault() {
+        AclFault::Malformed | AclFault::WrongType => {
+            let form = if field.is_empty() && error.rule().is_none() {
+                "a list of rules"
+            } else {
+                form(field)
+            };
+            let is_list = SIGNALS.contains(&field) && error.index().is_none();
+            let each = if is_list { "a list, each entry " } else { "" };
+            write!(f, ": write {each}{form}")
+        }
+        AclFault::UnknownField => write!(f, ": the fields are {}", fields(object).join(", ")),
+        AclFault::WrongFamily if field.contains("ipv4") => {
+            write!(f, ": move it to {}", field.replace("ipv4", "ipv6"))
+        }
+        AclFault::WrongFamily => write!(f, ": move it to {}", field.replace("ipv6", "ipv4")),
+        _ => Ok(()),
+    }
+}
+
+/// The form of a value of `field`; a field without a name is an object.
+fn form(field: &str) -> &'static str {
+    match field {
+        "description" | "id" => "a string",
+        "active" | "allow" | "block" | "redirect" | "log" => "true or false",
+        "priority" => "a whole number from 0 to 4294967295",
+        "redirect_uri" => "an absolute https URL, such as \"https://example.com/blocked\"",
+        "scope" => "\"dcr\", \"authentication\", \"tenant\" or \"management\"",
+        "ipv4_cidrs" | "connecting_ipv4_cidrs" => {
+            "a network such as \"198.51.100.0/24\", or an address such as \"198.51.100.7\""
+        }
+        "ipv6_cidrs" | "connecting_ipv6_cidrs" => {
+            "a network such as \"2001:db8::/32\", or an address such as \"2001:db8::1\""
+        }
+        "geo_country_codes" => "the two letters of a country in ISO 3166-1, such as \"US\"",
+        "geo_subdivision_codes" => {
+            "the code of a subdivision in ISO 3166-2, such as \"US-CA\": a country, a hyphen, and 1 to 3 \
+             letters or digits"
+        }
+        "asns" => "a number from 0 to 4294967295, such as 64500, or the same as \"AS64500\"",
+        "ja3_fingerprints" => "32 hexadecimal digits, such as \"e7d705a3286e19ea42f587b344ee6865\"",
+        "ja4_fingerprints" => "a JA4 fingerprint, such as \"t13d1516h2_8daaf6152771_e5627efa2ab1\"",
+        "user_agents" => "the whole text of a User-Agent header, such as \"curl/8.5.0\"",
+        "hostnames" => "a host name without scheme, port and path, such as \"auth.example.com\"",
+        _ => "an object",
+    }
+}
+
+/// The lists that `match` and `not_match` may have.
+const SIGNALS: [&str; 11] = [
+    "ipv4_cidrs",
+    "ipv6_cidrs",
+    "connecting_ipv4_cidrs",
+    "connecting_ipv6_cidrs",
+    "geo_country_codes",
+    "geo_subdivision_codes",
+    "asns",
+    "ja3_fingerprints",
+    "ja4_fingerprints",
+    "user_agents",
+    "hostnames",
+];
+
+/// The fields of the object at this path in a rule.
+fn fields(object: &str) -> &'static [&'static str] {
+    match object {
+        "" => &["description", "active", "priority", "rule", "id"],
+        "rule" => &["action", "match", "not_match", "scope"],
+        "rule.action" => &["allow", "block", "redirect", "redirect_uri", "log"],
+        _ => &SIGNALS,
+    }
+}

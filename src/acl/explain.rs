@@ -2,7 +2,8 @@ use std::fmt;
 
 use crate::acl::{
     Acl, AclScope, Endpoint, Reading, Rule, Signal, Signals, UnknownSignal,
-    conditions::{Condition, Side, Truth},
+    condition::{Condition, Side},
+    truth::Truth,
 };
 
 /// Why a request is judged as it is, rule by rule. `Display` prints it for people.
@@ -76,8 +77,28 @@ pub struct ConditionExplanation {
     pub holds: Option<bool>,
 }
 
+impl Acl {
+    /// Why a request would be judged as it is: each rule, what matched, what did not. Nothing is
+    /// counted.
+    ///
+    /// ```
+    /// use oauth_dcr::acl::{Acl, AclScope, Conditions, Endpoint, Rule, Signals};
+    ///
+    /// let acl = Acl::new([Rule::block(AclScope::Dcr)
+    ///     .described("one network")
+    ///     .matching(Conditions::new().networks(["198.51.100.0/24".parse()?]))])?;
+    /// let signals = Signals::from_peer("198.51.100.7".parse()?);
+    /// let why = acl.explain(Endpoint::Registration, &signals).to_string();
+    /// assert!(why.starts_with("block, by rule 0 (one network)"), "{why}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain(&self, endpoint: Endpoint, signals: &Signals<'_>) -> Explanation {
+        Explanation::of(self, endpoint, signals)
+    }
+}
+
 impl Explanation {
-    pub(super) fn of(acl: &Acl, endpoint: Endpoint, signals: &Signals<'_>) -> Self {
+    fn of(acl: &Acl, endpoint: Endpoint, signals: &Signals<'_>) -> Self {
         let mut explanation = Self {
             decided_by: None,
             rules: Vec::new(),

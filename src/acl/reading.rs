@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::acl::Signal;
 
 /// What is known of one signal of a request.
@@ -47,26 +45,6 @@ pub struct UnknownSignal {
     pub signal: Signal,
     /// Why it is unknown.
     pub reason: UnknownReason,
-}
-
-/// A signal that the network's edge, or the host program itself, tells beside the addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum EdgeSignal {
-    /// The client's country.
-    #[serde(rename = "geo_country_codes")]
-    Country,
-    /// The client's subdivision.
-    #[serde(rename = "geo_subdivision_codes")]
-    Subdivision,
-    /// The autonomous system of the client's address.
-    #[serde(rename = "asns")]
-    Asn,
-    /// The JA3 fingerprint of the client's TLS handshake.
-    #[serde(rename = "ja3_fingerprints")]
-    Ja3,
-    /// The JA4 fingerprint of the client's TLS handshake.
-    #[serde(rename = "ja4_fingerprints")]
-    Ja4,
 }
 
 impl<T> Reading<T> {
@@ -135,29 +113,6 @@ impl UnknownReason {
                  write it in trusted_proxies, give the registrar a source of locations, or list the \
                  signal in signals_from_host"
             }
-        }
-    }
-}
-
-impl EdgeSignal {
-    /// Every one of them.
-    pub const ALL: [Self; 5] = [
-        Self::Country,
-        Self::Subdivision,
-        Self::Asn,
-        Self::Ja3,
-        Self::Ja4,
-    ];
-}
-
-impl From<EdgeSignal> for Signal {
-    fn from(signal: EdgeSignal) -> Self {
-        match signal {
-            EdgeSignal::Country => Self::Country,
-            EdgeSignal::Subdivision => Self::Subdivision,
-            EdgeSignal::Asn => Self::Asn,
-            EdgeSignal::Ja3 => Self::Ja3,
-            EdgeSignal::Ja4 => Self::Ja4,
         }
     }
 }

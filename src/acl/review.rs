@@ -4,14 +4,8 @@ use std::collections::HashMap;
 
 use crate::acl::{
     Acl, AclScope, Conditions, Endpoint, Rule,
-    conditions::{Condition, Side},
+    condition::{Condition, Side},
 };
-
-const ENDPOINTS: [Endpoint; 3] = [
-    Endpoint::Registration,
-    Endpoint::Authentication,
-    Endpoint::Management,
-];
 
 impl Acl {
     /// Active rules that are never reached, each with the position of an earlier rule that decides about all
@@ -51,7 +45,7 @@ struct Deciding<'a> {
 /// Whether rules of the scope `outer` are asked about all requests that those of `inner` are asked about.
 fn covers_all(outer: AclScope, inner: AclScope) -> bool {
     let covers = |endpoint| !inner.covers(endpoint) || outer.covers(endpoint);
-    ENDPOINTS.into_iter().all(covers)
+    Endpoint::ALL.into_iter().all(covers)
 }
 
 impl Rule {

@@ -1,11 +1,8 @@
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
 use crate::{
     acl::{
-        AclError, AclFault, Conditions, Signals,
-        conditions::{Condition, Side, Truth},
+        AclError, AclFault, AclScope, Action, Conditions, Signals,
+        condition::{Condition, Side},
+        truth::Truth,
     },
     types::WebUri,
 };
@@ -34,66 +31,6 @@ pub struct Rule {
     pub(super) matching: Option<Conditions>,
     pub(super) not_matching: Option<Conditions>,
     pub(super) scope: AclScope,
-}
-
-/// What becomes of a request that a rule decides about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Action {
-    /// It goes on.
-    Allow,
-    /// It is refused.
-    Block,
-    /// It is sent elsewhere.
-    Redirect(WebUri),
-}
-
-/// Which endpoints a rule covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AclScope {
-    /// The registration endpoint. Read from `dynamic_client_registration` too.
-    #[serde(alias = "dynamic_client_registration")]
-    Dcr,
-    /// Every endpoint outside of management, the registration endpoint among them.
-    Authentication,
-    /// Every endpoint.
-    Tenant,
-    /// The management interface.
-    Management,
-}
-
-/// What a request asks for, as far as rules tell endpoints apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    /// The registration endpoint.
-    Registration,
-    /// Another endpoint that clients and users reach.
-    Authentication,
-    /// The management interface.
-    Management,
-}
-
-impl AclScope {
-    /// Whether rules of this scope are asked about requests to `endpoint`.
-    pub const fn covers(self, endpoint: Endpoint) -> bool {
-        match self {
-            Self::Dcr => matches!(endpoint, Endpoint::Registration),
-            Self::Authentication => !matches!(endpoint, Endpoint::Management),
-            Self::Tenant => true,
-            Self::Management => matches!(endpoint, Endpoint::Management),
-        }
-    }
-
-    /// The word that the JSON has for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dcr => "dcr",
-            Self::Authentication => "authentication",
-            Self::Tenant => "tenant",
-            Self::Management => "management",
-        }
-    }
 }
 
 impl Rule {
@@ -260,25 +197,4 @@ fn fault_of(condition: &Condition, side: &str) -> Option<AclError> {
         Some(index) => error.at(index),
         None => error,
     })
-}
-
-impl Action {
-    /// The word that the JSON has for it.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Block => "block",
-            Self::Redirect(_) => "redirect",
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Allow => f.write_str("allow"),
-            Self::Block => f.write_str("block"),
-            Self::Redirect(uri) => write!(f, "redirect to {}", uri.as_str()),
-        }
-    }
 }

@@ -4,7 +4,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::acl::{
     Acl, Action, Conditions, Rule,
-    conditions::{Condition, Networks, Values},
+    condition::Condition,
+    listed::{Networks, Values},
 };
 
 impl Serialize for Acl {

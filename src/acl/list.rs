@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use crate::{
     acl::{
-        AclError, AclFault, AclReport, Action, Endpoint, Explanation, Rule, Signal, Signals,
-        UnknownSignal, conditions::Truth, counts::Counts,
+        AclError, AclFault, AclReport, Decision, Endpoint, Monitored, Rule, Signal, Signals,
+        Verdict, counts::Counts, truth::Truth,
     },
-    types::{Timestamp, WebUri},
+    types::Timestamp,
 };
 
 /// An access control list, checked and made ready to be asked by many requests at once.
@@ -33,41 +33,6 @@ struct Compiled {
     counts: Counts,
     /// What the active ones look at: a bit for each signal.
     signals: u16,
-}
-
-/// What a list says of one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct Verdict<'a> {
-    /// What becomes of the request.
-    pub decision: Decision<'a>,
-    /// The rule that ended the evaluation; `None` if none did.
-    pub decided_by: Option<&'a Rule>,
-    /// The monitoring rules before that which matched or could not be evaluated, in their order.
-    pub monitored: Vec<Monitored<'a>>,
-}
-
-/// What becomes of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision<'a> {
-    /// It goes on.
-    Allow,
-    /// It is refused.
-    Block,
-    /// It is sent to this address.
-    Redirect(&'a WebUri),
-    /// It is refused, because a rule needs a signal that is unknown.
-    Unanswered(UnknownSignal),
-}
-
-/// What a monitoring rule reports of one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Monitored<'a> {
-    /// The rule.
-    pub rule: &'a Rule,
-    /// The unknown signal that the rule needed; `None` if the rule matched.
-    pub unknown: Option<UnknownSignal>,
 }
 
 impl Acl {
@@ -180,24 +145,6 @@ impl Acl {
         verdict
     }
 
-    /// Why a request would be judged as it is: each rule, what matched, what did not. Nothing is
-    /// counted.
-    ///
-    /// ```
-    /// use oauth_dcr::acl::{Acl, AclScope, Conditions, Endpoint, Rule, Signals};
-    ///
-    /// let acl = Acl::new([Rule::block(AclScope::Dcr)
-    ///     .described("one network")
-    ///     .matching(Conditions::new().networks(["198.51.100.0/24".parse()?]))])?;
-    /// let signals = Signals::from_peer("198.51.100.7".parse()?);
-    /// let why = acl.explain(Endpoint::Registration, &signals).to_string();
-    /// assert!(why.starts_with("block, by rule 0 (one network)"), "{why}");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn explain(&self, endpoint: Endpoint, signals: &Signals<'_>) -> Explanation {
-        Explanation::of(self, endpoint, signals)
-    }
-
     /// How often each rule was asked and matched since the list was first used.
     pub fn report(&self) -> AclReport {
         self.0.counts.report(self.in_order())
@@ -206,16 +153,6 @@ impl Acl {
 
 const fn bit(signal: Signal) -> u16 {
     1 << signal as u16
-}
-
-impl<'a> Decision<'a> {
-    pub(super) const fn of(action: &'a Action) -> Self {
-        match action {
-            Action::Allow => Self::Allow,
-            Action::Block => Self::Block,
-            Action::Redirect(uri) => Self::Redirect(uri),
-        }
-    }
 }
 
 /// Two lists are equal if their rules are; what they have counted does not matter.

@@ -1,11 +1,13 @@
 //! JSON as it was written: members in their order, also those that are there twice.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
+
+use crate::acl::{AclError, AclFault};
 
 /// Any JSON value.
 #[derive(Debug)]
@@ -77,4 +79,50 @@ impl<'de> Visitor<'de> for TreeVisitor {
         }
         Ok(Tree::Object(object))
     }
+}
+
+pub(super) type Members = Vec<(String, Tree)>;
+
+pub(super) fn object(tree: Tree) -> Result<Members, AclError> {
+    match tree {
+        Tree::Object(members) => match repeated(&members) {
+            Some(name) => Err(AclError::new(shown(name), AclFault::RepeatedField)),
+            None => Ok(members),
+        },
+        _ => Err(AclError::new("", AclFault::WrongType)),
+    }
+}
+
+/// A name as an error shows it: an error without a name is about the object itself.
+pub(super) fn shown(name: &str) -> &str {
+    if name.is_empty() { "\"\"" } else { name }
+}
+
+/// The first name that is there twice. Parsers differ in which of the two they take.
+fn repeated(members: &Members) -> Option<&str> {
+    let mut known = HashSet::new();
+    let mut names = members.iter().map(|(name, _)| name.as_str());
+    names.find(|name| !known.insert(*name))
+}
+
+pub(super) fn text(tree: Tree, name: &str) -> Result<String, AclError> {
+    match tree {
+        Tree::Text(text) => Ok(text),
+        _ => Err(AclError::new(name, AclFault::WrongType)),
+    }
+}
+
+pub(super) fn flag(tree: &Tree, name: &str) -> Result<bool, AclError> {
+    match tree {
+        Tree::Bool(value) => Ok(*value),
+        _ => Err(AclError::new(name, AclFault::WrongType)),
+    }
+}
+
+pub(super) fn number(tree: &Tree, name: &str) -> Result<u32, AclError> {
+    let Tree::Number(number) = tree else {
+        return Err(AclError::new(name, AclFault::WrongType));
+    };
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    number.ok_or_else(|| AclError::new(name, AclFault::Malformed))
 }

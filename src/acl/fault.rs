@@ -1,0 +1,72 @@
+use ipnet::IpNet;
+
+/// What is wrong with a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AclFault {
+    /// The text is not JSON.
+    #[error("is not JSON: there is a syntax error at line {line}, column {column}")]
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1. At the end of the text it may be 0.
+        column: usize,
+    },
+    /// Another member of the object has the same name.
+    #[error("is a duplicate member: remove one of the two")]
+    RepeatedField,
+    /// The value has another JSON type than the field has.
+    #[error("has the wrong JSON type")]
+    WrongType,
+    /// The field is required.
+    #[error("is required")]
+    Required,
+    /// No field has this name.
+    #[error("is not a field")]
+    UnknownField,
+    /// The rule has no action, or more than one.
+    #[error("has to set exactly one of allow, block, redirect and log to true")]
+    NotOneAction,
+    /// A redirect URI without a redirect, or the other way round.
+    #[error("goes with \"redirect\": true: give both, or neither")]
+    RedirectIncomplete,
+    /// The scope is none of the four.
+    #[error("has to be \"dcr\", \"authentication\", \"tenant\" or \"management\"")]
+    UnknownScope,
+    /// The rule looks at no signal: it would be about every request, or about none.
+    #[error("has no condition: list values of at least one signal in match or not_match")]
+    NoCondition,
+    /// The list is empty.
+    #[error("is an empty list: list a value, or remove it")]
+    EmptyList,
+    /// The list has more values than allowed.
+    #[error("has more than {} values", Self::MAX_VALUES)]
+    TooManyValues,
+    /// There are more rules than allowed.
+    #[error("there are more than {} rules", Self::MAX_RULES)]
+    TooManyRules,
+    /// The value is not of the form that the field has.
+    #[error("is not of the form that this field has")]
+    Malformed,
+    /// The network has bits set after its prefix: it is unclear which addresses are meant.
+    #[error(
+        "has bits set after its prefix: write \"{}\" for the network, or \"{}\" for this address alone",
+        .network.trunc(),
+        .network.addr()
+    )]
+    HostBits {
+        /// The network as it was written.
+        network: IpNet,
+    },
+    /// The network is of the other family.
+    #[error("is a network of the other family")]
+    WrongFamily,
+}
+
+impl AclFault {
+    /// The most rules of a tenant.
+    pub const MAX_RULES: usize = 1_000;
+
+    /// The most values in one list.
+    pub const MAX_VALUES: usize = 1_000_000;
+}

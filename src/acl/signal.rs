@@ -1,0 +1,121 @@
+use serde::{Deserialize, Serialize};
+
+/// A signal that a rule can look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Signal {
+    /// The client's address: `ipv4_cidrs` and `ipv6_cidrs`.
+    Source,
+    /// The connection's address: `connecting_ipv4_cidrs` and `connecting_ipv6_cidrs`.
+    Connecting,
+    /// `geo_country_codes`
+    Country,
+    /// `geo_subdivision_codes`
+    Subdivision,
+    /// `asns`
+    Asn,
+    /// `ja3_fingerprints`
+    Ja3,
+    /// `ja4_fingerprints`
+    Ja4,
+    /// `user_agents`
+    UserAgent,
+    /// `hostnames`
+    Hostname,
+}
+
+/// A signal that the network's edge, or the host program itself, tells beside the addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EdgeSignal {
+    /// The client's country.
+    #[serde(rename = "geo_country_codes")]
+    Country,
+    /// The client's subdivision.
+    #[serde(rename = "geo_subdivision_codes")]
+    Subdivision,
+    /// The autonomous system of the client's address.
+    #[serde(rename = "asns")]
+    Asn,
+    /// The JA3 fingerprint of the client's TLS handshake.
+    #[serde(rename = "ja3_fingerprints")]
+    Ja3,
+    /// The JA4 fingerprint of the client's TLS handshake.
+    #[serde(rename = "ja4_fingerprints")]
+    Ja4,
+}
+
+/// A text is not of the form that the signal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not of the form that this signal has")]
+pub struct InvalidSignal;
+
+impl Signal {
+    /// What people call it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source address",
+            Self::Connecting => "connecting address",
+            Self::Country => "country",
+            Self::Subdivision => "subdivision",
+            Self::Asn => "ASN",
+            Self::Ja3 => "JA3",
+            Self::Ja4 => "JA4",
+            Self::UserAgent => "user agent",
+            Self::Hostname => "host name",
+        }
+    }
+
+    /// The stable name, for events and metrics: that of the variant, in snake case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Connecting => "connecting",
+            Self::Country => "country",
+            Self::Subdivision => "subdivision",
+            Self::Asn => "asn",
+            Self::Ja3 => "ja3",
+            Self::Ja4 => "ja4",
+            Self::UserAgent => "user_agent",
+            Self::Hostname => "hostname",
+        }
+    }
+
+    /// The member of `match` and `not_match` that lists values of the signal; the first one of those
+    /// that have a list for each family of addresses.
+    pub const fn member(self) -> &'static str {
+        match self {
+            Self::Source => "ipv4_cidrs",
+            Self::Connecting => "connecting_ipv4_cidrs",
+            Self::Country => "geo_country_codes",
+            Self::Subdivision => "geo_subdivision_codes",
+            Self::Asn => "asns",
+            Self::Ja3 => "ja3_fingerprints",
+            Self::Ja4 => "ja4_fingerprints",
+            Self::UserAgent => "user_agents",
+            Self::Hostname => "hostnames",
+        }
+    }
+}
+
+impl EdgeSignal {
+    /// Every one of them.
+    pub const ALL: [Self; 5] = [
+        Self::Country,
+        Self::Subdivision,
+        Self::Asn,
+        Self::Ja3,
+        Self::Ja4,
+    ];
+}
+
+impl From<EdgeSignal> for Signal {
+    fn from(signal: EdgeSignal) -> Self {
+        match signal {
+            EdgeSignal::Country => Self::Country,
+            EdgeSignal::Subdivision => Self::Subdivision,
+            EdgeSignal::Asn => Self::Asn,
+            EdgeSignal::Ja3 => Self::Ja3,
+            EdgeSignal::Ja4 => Self::Ja4,
+        }
+    }
+}
