@@ -1,11 +1,7 @@
-use crate::{
-    acl::{
-        AclFault, Asn, CountryCode, Ja3, Ja4, Reading, Signal, Signals, SubdivisionCode,
-        UnknownSignal,
-        listed::{Networks, Values},
-        truth::Truth,
-    },
-    uri::is_host_name,
+use crate::acl::{
+    Asn, CountryCode, Ja3, Ja4, Reading, Signal, Signals, SubdivisionCode, UnknownSignal,
+    listed::{Networks, Values},
+    truth::Truth,
 };
 
 /// The values that are listed for one signal.
@@ -54,47 +50,6 @@ impl Condition {
             Self::Ja4(_) => Signal::Ja4,
             Self::UserAgent(_) => Signal::UserAgent,
             Self::Hostname(_) => Signal::Hostname,
-        }
-    }
-
-    /// How many values the longest of its lists has; networks have a list for each family.
-    pub(super) fn longest_list(&self) -> usize {
-        match self {
-            Self::Source(listed) | Self::Connecting(listed) => {
-                let (v4, v6) = listed.families();
-                v4.len().max(v6.len())
-            }
-            Self::Country(listed) => listed.iter().len(),
-            Self::Subdivision(listed) => listed.iter().len(),
-            Self::Asn(listed) => listed.iter().len(),
-            Self::Ja3(listed) => listed.iter().len(),
-            Self::Ja4(listed) => listed.iter().len(),
-            Self::UserAgent(listed) | Self::Hostname(listed) => listed.iter().len(),
-        }
-    }
-
-    /// The first value that would be read as something else than it says, or not at all, if the
-    /// rule were printed and read again: the field that it is in, its position there if that is
-    /// known, and what is wrong with it.
-    pub(super) fn flaw(&self) -> Option<(&'static str, Option<usize>, AclFault)> {
-        match self {
-            Self::Source(listed) => listed.host_bits(["ipv4_cidrs", "ipv6_cidrs"]),
-            Self::Connecting(listed) => {
-                listed.host_bits(["connecting_ipv4_cidrs", "connecting_ipv6_cidrs"])
-            }
-            Self::UserAgent(listed) => {
-                let is_bad = listed.iter().any(|text| text.is_empty());
-                is_bad.then_some(("user_agents", None, AclFault::Malformed))
-            }
-            Self::Hostname(listed) => {
-                let is_bad = listed.iter().any(|text| !is_host_name(text));
-                is_bad.then_some(("hostnames", None, AclFault::Malformed))
-            }
-            Self::Country(_)
-            | Self::Subdivision(_)
-            | Self::Asn(_)
-            | Self::Ja3(_)
-            | Self::Ja4(_) => None,
         }
     }
 

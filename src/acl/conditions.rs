@@ -1,9 +1,10 @@
 use ipnet::IpNet;
 
 use crate::acl::{
-    Asn, CountryCode, Ja3, Ja4, SubdivisionCode,
+    AclError, AclFault, Asn, CountryCode, Ja3, Ja4, Signal, SubdivisionCode,
     condition::Condition,
-    listed::{Networks, Values},
+    listed::{List, ListFault, Networks, Values, host_name, user_agent},
+    networks::without_host_bits,
 };
 
 /// Lists of values, one for each signal that a rule looks at.
@@ -22,7 +23,11 @@ use crate::acl::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Conditions(Vec<Condition>);
+pub struct Conditions(
+    /// In the order of the signals. Where a list is wrong, [`Acl::new`](crate::acl::Acl::new) gives the
+    /// error.
+    Vec<(Signal, Result<Condition, AclError>)>,
+);
 
 impl Conditions {
     /// No signal is looked at. A rule needs at least one.
@@ -33,43 +38,51 @@ impl Conditions {
     /// Lists networks for the client's address.
     #[must_use]
     pub fn networks(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
-        self.with(Condition::Source(Networks::new(networks)))
+        let listed = by_family(networks, ["ipv4_cidrs", "ipv6_cidrs"]);
+        self.with(Signal::Source, listed.map(Condition::Source))
     }
 
     /// Lists networks for the connection's address.
     #[must_use]
     pub fn connecting(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
-        self.with(Condition::Connecting(Networks::new(networks)))
+        let members = ["connecting_ipv4_cidrs", "connecting_ipv6_cidrs"];
+        let listed = by_family(networks, members);
+        self.with(Signal::Connecting, listed.map(Condition::Connecting))
     }
 
     /// Lists countries.
     #[must_use]
     pub fn countries(self, countries: impl IntoIterator<Item = CountryCode>) -> Self {
-        self.with(Condition::Country(Values::new(countries)))
+        self.with_values(Signal::Country, countries, Ok, Condition::Country)
     }
 
     /// Lists subdivisions.
     #[must_use]
     pub fn subdivisions(self, subdivisions: impl IntoIterator<Item = SubdivisionCode>) -> Self {
-        self.with(Condition::Subdivision(Values::new(subdivisions)))
+        self.with_values(
+            Signal::Subdivision,
+            subdivisions,
+            Ok,
+            Condition::Subdivision,
+        )
     }
 
     /// Lists autonomous systems.
     #[must_use]
     pub fn asns(self, asns: impl IntoIterator<Item = Asn>) -> Self {
-        self.with(Condition::Asn(Values::new(asns)))
+        self.with_values(Signal::Asn, asns, Ok, Condition::Asn)
     }
 
     /// Lists JA3 fingerprints.
     #[must_use]
     pub fn ja3(self, fingerprints: impl IntoIterator<Item = Ja3>) -> Self {
-        self.with(Condition::Ja3(Values::new(fingerprints)))
+        self.with_values(Signal::Ja3, fingerprints, Ok, Condition::Ja3)
     }
 
     /// Lists JA4 fingerprints.
     #[must_use]
     pub fn ja4(self, fingerprints: impl IntoIterator<Item = Ja4>) -> Self {
-        self.with(Condition::Ja4(Values::new(fingerprints)))
+        self.with_values(Signal::Ja4, fingerprints, Ok, Condition::Ja4)
     }
 
     /// Lists user agents, each compared as a whole.
@@ -79,10 +92,8 @@ impl Conditions {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let texts = user_agents
-            .into_iter()
-            .map(|text| text.into().into_boxed_str());
-        self.with(Condition::UserAgent(Values::new(texts)))
+        let read = |text: I::Item| user_agent(text.into());
+        self.with_values(Signal::UserAgent, user_agents, read, Condition::UserAgent)
     }
 
     /// Lists host names, compared without letter case.
@@ -92,25 +103,75 @@ impl Conditions {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let folded = hostnames
-            .into_iter()
-            .map(|text| text.into().to_ascii_lowercase());
-        self.with(Condition::Hostname(Values::new(
-            folded.map(String::into_boxed_str),
-        )))
+        let read = |text: I::Item| host_name(text.into());
+        self.with_values(Signal::Hostname, hostnames, read, Condition::Hostname)
     }
 
-    /// Adds `condition` in place of one for the same signal. They are kept in the order of the
-    /// signals, so that conditions that say the same are equal.
-    pub(super) fn with(mut self, condition: Condition) -> Self {
-        self.0.retain(|other| other.signal() != condition.signal());
-        let before = |other: &Condition| other.signal() < condition.signal();
-        let at = self.0.partition_point(before);
-        self.0.insert(at, condition);
+    fn with_values<I: IntoIterator, T: Ord>(
+        self,
+        signal: Signal,
+        values: I,
+        read: impl Fn(I::Item) -> Result<T, AclFault>,
+        condition: fn(Values<T>) -> Condition,
+    ) -> Self {
+        let values: Vec<I::Item> = values.into_iter().collect();
+        let list = List::new(values.into_iter().map(read));
+        let listed = list.map_err(|fault| match fault {
+            ListFault::Size(fault) => AclError::new("", fault),
+            // The list is sorted, so a position in it says nothing.
+            ListFault::Value { fault, .. } => AclError::new(signal.member(), fault),
+        });
+        self.with(signal, listed.map(|list| condition(Values::new(list))))
+    }
+
+    /// Adds what is listed for `signal`, in place of what was. The signals are kept in their order, so that
+    /// conditions that say the same are equal.
+    pub(super) fn with(mut self, signal: Signal, listed: Result<Condition, AclError>) -> Self {
+        self.0.retain(|(other, _)| *other != signal);
+        let at = self.0.partition_point(|(other, _)| *other < signal);
+        self.0.insert(at, (signal, listed));
         self
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Condition> {
-        self.0.iter()
+    /// The first fault of the lists, or that there are none.
+    pub(super) fn check(&self) -> Result<(), AclError> {
+        if self.0.is_empty() {
+            return Err(AclError::new("", AclFault::NoCondition));
+        }
+        self.lists()
+            .try_for_each(|listed| listed.map(drop).map_err(Clone::clone))
     }
+
+    /// What is listed for each signal, or what is wrong with it.
+    pub(super) fn lists(&self) -> impl Iterator<Item = Result<&Condition, &AclError>> {
+        self.0.iter().map(|(_, listed)| listed.as_ref())
+    }
+
+    /// Each condition. Those of a rule in an [`Acl`](crate::acl::Acl) are all without fault.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Condition> {
+        self.lists().filter_map(Result::ok)
+    }
+}
+
+/// Networks in the lists of the two families, which these members of a rule have. A family without networks
+/// has no list, unless there are no networks at all.
+fn by_family(
+    networks: impl IntoIterator<Item = IpNet>,
+    [v4_member, v6_member]: [&'static str; 2],
+) -> Result<Networks, AclError> {
+    let is_v4 = |network: &IpNet| matches!(network, IpNet::V4(_));
+    let (v4, v6): (Vec<IpNet>, Vec<IpNet>) = networks.into_iter().partition(is_v4);
+    let list = |networks: Vec<IpNet>, member| {
+        let list = List::new(networks.into_iter().map(without_host_bits));
+        list.map_err(|fault| match fault {
+            ListFault::Size(fault) => AclError::new("", fault),
+            ListFault::Value { at, fault } => AclError::new(member, fault).at(at),
+        })
+    };
+    let families = match (v4.is_empty(), v6.is_empty()) {
+        (_, true) => [Some(list(v4, v4_member)?), None],
+        (true, false) => [None, Some(list(v6, v6_member)?)],
+        (false, false) => [Some(list(v4, v4_member)?), Some(list(v6, v6_member)?)],
+    };
+    Networks::new(families).ok_or_else(|| AclError::new("", AclFault::EmptyList))
 }

@@ -44,13 +44,23 @@ impl Acl {
     /// its prefix, an empty user agent, a host name that is none.
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, AclError> {
         let rules: Vec<Rule> = rules.into_iter().collect();
+        Self::of_each(rules.into_iter().map(Ok))
+    }
+
+    /// The list of these rules. Their number is checked before the first of them is read, and they are
+    /// checked when all of them are read.
+    pub(super) fn of_each(
+        rules: impl ExactSizeIterator<Item = Result<Rule, AclError>>,
+    ) -> Result<Self, AclError> {
         if rules.len() > AclFault::MAX_RULES {
             return Err(AclError::new("", AclFault::TooManyRules));
         }
+        let rules = rules.enumerate();
+        let rules = rules
+            .map(|(at, rule)| rule.map_err(|error| error.of_rule(at)))
+            .collect::<Result<Vec<Rule>, AclError>>()?;
         for (at, rule) in rules.iter().enumerate() {
-            if let Some(error) = rule.fault() {
-                return Err(error.of_rule(at));
-            }
+            rule.check().map_err(|error| error.of_rule(at))?;
         }
         let mut active: Vec<(usize, u32)> = (0..)
             .zip(&rules)

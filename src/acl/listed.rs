@@ -7,7 +7,27 @@ use std::{
 
 use ipnet::IpNet;
 
-use crate::acl::{AclFault, NetworkSet};
+use crate::{
+    acl::{AclFault, NetworkSet},
+    uri::is_host_name,
+};
+
+/// One list of a rule: it has values, not too many, and each is as it has to be.
+#[derive(Debug)]
+pub(super) struct List<T>(Vec<T>);
+
+/// What is wrong with a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ListFault {
+    /// It has no values, or too many.
+    Size(AclFault),
+    /// One of its values is wrong.
+    Value {
+        /// The position of the value.
+        at: usize,
+        fault: AclFault,
+    },
+}
 
 /// Networks as they were written, and as they are searched.
 #[derive(Clone, Debug)]
@@ -21,15 +41,37 @@ pub(super) struct Networks {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Values<T>(Box<[T]>);
 
-impl Networks {
-    pub(super) fn new(networks: impl IntoIterator<Item = IpNet>) -> Self {
-        let is_v4 = |network: &IpNet| matches!(network, IpNet::V4(_));
-        let (mut written, v6): (Vec<IpNet>, Vec<IpNet>) = networks.into_iter().partition(is_v4);
-        written.extend(v6);
-        Self {
-            set: written.iter().copied().collect(),
-            written: written.into_boxed_slice(),
+impl<T> List<T> {
+    /// The list of `values`. Their number is checked before the first of them is read.
+    pub(super) fn new(
+        values: impl ExactSizeIterator<Item = Result<T, AclFault>>,
+    ) -> Result<Self, ListFault> {
+        if values.len() == 0 {
+            return Err(ListFault::Size(AclFault::EmptyList));
         }
+        if values.len() > AclFault::MAX_VALUES {
+            return Err(ListFault::Size(AclFault::TooManyValues));
+        }
+        let values = values.enumerate();
+        values
+            .map(|(at, value)| value.map_err(|fault| ListFault::Value { at, fault }))
+            .collect::<Result<Vec<T>, ListFault>>()
+            .map(Self)
+    }
+}
+
+impl Networks {
+    /// The networks of a list for IPv4 and of a list for IPv6; `None` if there is neither.
+    pub(super) fn new(families: [Option<List<IpNet>>; 2]) -> Option<Self> {
+        let lists: Vec<List<IpNet>> = families.into_iter().flatten().collect();
+        if lists.is_empty() {
+            return None;
+        }
+        let written: Box<[IpNet]> = lists.into_iter().flat_map(|List(values)| values).collect();
+        Some(Self {
+            set: written.iter().copied().collect(),
+            written,
+        })
     }
 
     /// Whether `address` is in one of the networks.
@@ -40,23 +82,6 @@ impl Networks {
     /// Whether every IPv4 address and every IPv6 address is in one of the networks.
     pub(super) fn has_every_address(&self) -> bool {
         self.set.covers_both_families()
-    }
-
-    /// The first network with bits set after its prefix, in one of the fields of the two families.
-    pub(super) fn host_bits(
-        &self,
-        fields: [&'static str; 2],
-    ) -> Option<(&'static str, Option<usize>, AclFault)> {
-        let has_host_bits = |network: &IpNet| network.trunc() != *network;
-        let (v4, v6) = self.families();
-        fields
-            .into_iter()
-            .zip([v4, v6])
-            .find_map(|(field, listed)| {
-                let mut listed = listed.iter().copied().enumerate();
-                let (at, network) = listed.find(|(_, network)| has_host_bits(network))?;
-                Some((field, Some(at), AclFault::HostBits { network }))
-            })
     }
 
     /// The IPv4 networks and the IPv6 networks as they were written, each in their order.
@@ -83,8 +108,7 @@ impl Hash for Networks {
 }
 
 impl<T: Ord> Values<T> {
-    pub(super) fn new(values: impl IntoIterator<Item = T>) -> Self {
-        let mut values: Vec<T> = values.into_iter().collect();
+    pub(super) fn new(List(mut values): List<T>) -> Self {
         values.sort_unstable();
         values.dedup();
         Self(values.into_boxed_slice())
@@ -111,5 +135,24 @@ impl Values<Box<str>> {
         self.0
             .binary_search_by(|listed| listed.bytes().cmp(folded()))
             .is_ok()
+    }
+}
+
+/// The user agent `text`, as a list has it.
+pub(super) fn user_agent(text: String) -> Result<Box<str>, AclFault> {
+    if text.is_empty() {
+        Err(AclFault::Malformed)
+    } else {
+        Ok(text.into_boxed_str())
+    }
+}
+
+/// The host name `text`, as a list has it: in lower case.
+pub(super) fn host_name(mut text: String) -> Result<Box<str>, AclFault> {
+    if is_host_name(&text) {
+        text.make_ascii_lowercase();
+        Ok(text.into_boxed_str())
+    } else {
+        Err(AclFault::Malformed)
     }
 }

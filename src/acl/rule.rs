@@ -162,39 +162,18 @@ impl Rule {
         matching.chain(not_matching.map(|condition| (Side::NotMatch, condition)))
     }
 
-    /// The first thing that makes the rule say something else than its author meant.
-    pub(super) fn fault(&self) -> Option<AclError> {
+    /// Checks that the rule looks at a signal, and that nothing is wrong with what it lists.
+    pub(super) fn check(&self) -> Result<(), AclError> {
         let sides = [
             ("rule.match", &self.matching),
             ("rule.not_match", &self.not_matching),
         ];
         if sides.iter().all(|(_, conditions)| conditions.is_none()) {
-            return Some(AclError::new("rule", AclFault::NoCondition));
+            return Err(AclError::new("rule", AclFault::NoCondition));
         }
-        sides.into_iter().find_map(|(side, conditions)| {
-            let conditions = conditions.as_ref()?;
-            if conditions.iter().next().is_none() {
-                return Some(AclError::new(side, AclFault::NoCondition));
-            }
-            conditions
-                .iter()
-                .find_map(|condition| fault_of(condition, side))
+        sides.into_iter().try_for_each(|(side, conditions)| {
+            let checked = conditions.as_ref().map_or(Ok(()), Conditions::check);
+            checked.map_err(|error| error.inside(side))
         })
     }
-}
-
-fn fault_of(condition: &Condition, side: &str) -> Option<AclError> {
-    let longest = condition.longest_list();
-    if longest == 0 {
-        return Some(AclError::new(side, AclFault::EmptyList));
-    }
-    if longest > AclFault::MAX_VALUES {
-        return Some(AclError::new(side, AclFault::TooManyValues));
-    }
-    let (field, index, fault) = condition.flaw()?;
-    let error = AclError::new(field, fault).inside(side);
-    Some(match index {
-        Some(index) => error.at(index),
-        None => error,
-    })
 }

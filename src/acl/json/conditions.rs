@@ -1,117 +1,96 @@
 use ipnet::IpNet;
 
-use crate::{
-    acl::{
-        AclError, AclFault, Asn, Conditions, CountryCode, Ja3, Ja4, SubdivisionCode,
-        condition::Condition,
-        json::tree::{Tree, object, shown},
-        listed::{Networks, Values},
-        networks::{parse_network, without_host_bits},
-    },
-    uri::is_host_name,
+use crate::acl::{
+    AclError, AclFault, Asn, Conditions, CountryCode, Ja3, Ja4, SubdivisionCode,
+    condition::Condition,
+    json::tree::{Tree, object, shown},
+    listed::{List, ListFault, Networks, Values, host_name, user_agent},
+    networks::{parse_network, without_host_bits},
 };
 
 pub(super) fn conditions(tree: Tree) -> Result<Conditions, AclError> {
-    let (mut source, mut connecting) = (None, None);
+    let (mut source, mut connecting) = ([None, None], [None, None]);
     let mut read = Conditions::new();
     for (name, value) in object(tree)? {
         let name = name.as_str();
         let condition = match name {
             "ipv4_cidrs" => {
-                extend(&mut source, list(value, name, |it| network(it, is_v4))?);
+                source[0] = Some(list(value, name, v4_network)?);
                 continue;
             }
             "ipv6_cidrs" => {
-                extend(&mut source, list(value, name, |it| network(it, is_v6))?);
+                source[1] = Some(list(value, name, v6_network)?);
                 continue;
             }
             "connecting_ipv4_cidrs" => {
-                extend(&mut connecting, list(value, name, |it| network(it, is_v4))?);
+                connecting[0] = Some(list(value, name, v4_network)?);
                 continue;
             }
             "connecting_ipv6_cidrs" => {
-                extend(&mut connecting, list(value, name, |it| network(it, is_v6))?);
+                connecting[1] = Some(list(value, name, v6_network)?);
                 continue;
             }
-            "geo_country_codes" => Condition::Country(Values::new(list(value, name, |it| {
-                parsed(it, CountryCode::parse)
-            })?)),
-            "geo_subdivision_codes" => {
-                Condition::Subdivision(Values::new(list(value, name, |it| {
-                    parsed(it, SubdivisionCode::parse)
-                })?))
-            }
-            "asns" => Condition::Asn(Values::new(list(value, name, asn)?)),
-            "ja3_fingerprints" => {
-                Condition::Ja3(Values::new(list(value, name, |it| parsed(it, Ja3::parse))?))
-            }
-            "ja4_fingerprints" => {
-                Condition::Ja4(Values::new(list(value, name, |it| parsed(it, Ja4::parse))?))
-            }
-            "user_agents" => Condition::UserAgent(Values::new(list(value, name, user_agent)?)),
-            "hostnames" => Condition::Hostname(Values::new(list(value, name, hostname)?)),
+            "geo_country_codes" => Condition::Country(values(value, name, country)?),
+            "geo_subdivision_codes" => Condition::Subdivision(values(value, name, subdivision)?),
+            "asns" => Condition::Asn(values(value, name, asn)?),
+            "ja3_fingerprints" => Condition::Ja3(values(value, name, ja3)?),
+            "ja4_fingerprints" => Condition::Ja4(values(value, name, ja4)?),
+            "user_agents" => Condition::UserAgent(values(value, name, |it| user_agent(text(it)?))?),
+            "hostnames" => Condition::Hostname(values(value, name, |it| host_name(text(it)?))?),
             _ => return Err(AclError::new(shown(name), AclFault::UnknownField)),
         };
-        read = read.with(condition);
+        read = read.with(condition.signal(), Ok(condition));
     }
     // The lists of the two families are one signal.
-    if let Some(networks) = source {
-        read = read.with(Condition::Source(Networks::new(networks)));
-    }
-    if let Some(networks) = connecting {
-        read = read.with(Condition::Connecting(Networks::new(networks)));
-    }
-    Ok(read)
-}
-
-fn extend(networks: &mut Option<Vec<IpNet>>, more: Vec<IpNet>) {
-    networks.get_or_insert_default().extend(more);
+    let source = Networks::new(source).map(Condition::Source);
+    let connecting = Networks::new(connecting).map(Condition::Connecting);
+    let with = |read: Conditions, it: Condition| read.with(it.signal(), Ok(it));
+    Ok(source.into_iter().chain(connecting).fold(read, with))
 }
 
 fn list<T>(
     tree: Tree,
     name: &str,
     read: impl Fn(Tree) -> Result<T, AclFault>,
-) -> Result<Vec<T>, AclError> {
+) -> Result<List<T>, AclError> {
     let Tree::List(values) = tree else {
         return Err(AclError::new(name, AclFault::WrongType));
     };
-    if values.is_empty() {
-        return Err(AclError::new(name, AclFault::EmptyList));
+    List::new(values.into_iter().map(read)).map_err(|fault| match fault {
+        ListFault::Size(fault) => AclError::new(name, fault),
+        ListFault::Value { at, fault } => AclError::new(name, fault).at(at),
+    })
+}
+
+fn values<T: Ord>(
+    tree: Tree,
+    name: &str,
+    read: impl Fn(Tree) -> Result<T, AclFault>,
+) -> Result<Values<T>, AclError> {
+    list(tree, name, read).map(Values::new)
+}
+
+fn text(tree: Tree) -> Result<String, AclFault> {
+    match tree {
+        Tree::Text(text) => Ok(text),
+        _ => Err(AclFault::WrongType),
     }
-    if values.len() > AclFault::MAX_VALUES {
-        return Err(AclError::new(name, AclFault::TooManyValues));
-    }
-    let read = |(at, value)| read(value).map_err(|fault| AclError::new(name, fault).at(at));
-    values.into_iter().enumerate().map(read).collect()
 }
 
-fn parsed<T, E>(tree: Tree, parse: fn(&str) -> Result<T, E>) -> Result<T, AclFault> {
-    let Tree::Text(text) = tree else {
-        return Err(AclFault::WrongType);
-    };
-    parse(&text).map_err(|_| AclFault::Malformed)
+fn country(tree: Tree) -> Result<CountryCode, AclFault> {
+    CountryCode::parse(&text(tree)?).map_err(|_| AclFault::Malformed)
 }
 
-/// A network of this family.
-fn network(tree: Tree, is_family: fn(&IpNet) -> bool) -> Result<IpNet, AclFault> {
-    let Tree::Text(text) = tree else {
-        return Err(AclFault::WrongType);
-    };
-    let network = parse_network(&text)?;
-    // A network of the other family is that mistake, whatever its bits.
-    if !is_family(&network) {
-        return Err(AclFault::WrongFamily);
-    }
-    without_host_bits(network)
+fn subdivision(tree: Tree) -> Result<SubdivisionCode, AclFault> {
+    SubdivisionCode::parse(&text(tree)?).map_err(|_| AclFault::Malformed)
 }
 
-fn is_v4(network: &IpNet) -> bool {
-    matches!(network, IpNet::V4(_))
+fn ja3(tree: Tree) -> Result<Ja3, AclFault> {
+    Ja3::parse(&text(tree)?).map_err(|_| AclFault::Malformed)
 }
 
-fn is_v6(network: &IpNet) -> bool {
-    matches!(network, IpNet::V6(_))
+fn ja4(tree: Tree) -> Result<Ja4, AclFault> {
+    Ja4::parse(&text(tree)?).map_err(|_| AclFault::Malformed)
 }
 
 fn asn(tree: Tree) -> Result<Asn, AclFault> {
@@ -120,22 +99,24 @@ fn asn(tree: Tree) -> Result<Asn, AclFault> {
             let number = number.and_then(|number| u32::try_from(number).ok());
             number.map(Asn::new).ok_or(AclFault::Malformed)
         }
-        other => parsed(other, Asn::parse),
+        other => Asn::parse(&text(other)?).map_err(|_| AclFault::Malformed),
     }
 }
 
-fn user_agent(tree: Tree) -> Result<Box<str>, AclFault> {
-    match tree {
-        Tree::Text(text) if text.is_empty() => Err(AclFault::Malformed),
-        Tree::Text(text) => Ok(text.into_boxed_str()),
-        _ => Err(AclFault::WrongType),
-    }
+fn v4_network(tree: Tree) -> Result<IpNet, AclFault> {
+    network(tree, |network| matches!(network, IpNet::V4(_)))
 }
 
-fn hostname(tree: Tree) -> Result<Box<str>, AclFault> {
-    match tree {
-        Tree::Text(text) if is_host_name(&text) => Ok(text.to_ascii_lowercase().into_boxed_str()),
-        Tree::Text(_) => Err(AclFault::Malformed),
-        _ => Err(AclFault::WrongType),
+fn v6_network(tree: Tree) -> Result<IpNet, AclFault> {
+    network(tree, |network| matches!(network, IpNet::V6(_)))
+}
+
+/// A network of one family.
+fn network(tree: Tree, is_of_family: fn(&IpNet) -> bool) -> Result<IpNet, AclFault> {
+    let network = parse_network(&text(tree)?)?;
+    // A network of the other family is that mistake, whatever its bits.
+    if !is_of_family(&network) {
+        return Err(AclFault::WrongFamily);
     }
+    without_host_bits(network)
 }

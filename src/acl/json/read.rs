@@ -46,16 +46,7 @@ impl Acl {
         let Tree::List(rules) = tree else {
             return Err(AclError::new("", AclFault::WrongType));
         };
-        if rules.len() > AclFault::MAX_RULES {
-            return Err(AclError::new("", AclFault::TooManyRules));
-        }
-        let read = |(at, tree)| rule(tree).map_err(|error| error.of_rule(at));
-        let rules = rules
-            .into_iter()
-            .enumerate()
-            .map(read)
-            .collect::<Result<Vec<_>, _>>()?;
-        Self::new(rules)
+        Self::of_each(rules.into_iter().map(rule))
     }
 }
 

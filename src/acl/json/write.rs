@@ -1,6 +1,9 @@
 //! Rules as JSON, in the normal form of each value.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{
+    Serialize, Serializer,
+    ser::{Error as _, SerializeMap},
+};
 
 use crate::acl::{
     Acl, Action, Conditions, Rule,
@@ -70,8 +73,9 @@ impl Serialize for ActionJson<'_> {
 impl Serialize for Conditions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for condition in self.iter() {
-            match condition {
+        for listed in self.lists() {
+            // A rule outside of a list may be one that no list takes.
+            match listed.map_err(S::Error::custom)? {
                 Condition::Source(networks) => {
                     families(&mut map, ["ipv4_cidrs", "ipv6_cidrs"], networks)?;
                 }

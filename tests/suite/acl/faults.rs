@@ -1,6 +1,6 @@
 //! What is refused when a list is loaded, and how the error says where it is.
 
-use oauth_dcr::acl::{Acl, AclError, AclFault, AclScope, Asn, Conditions, Rule};
+use oauth_dcr::acl::{Acl, AclError, AclFault, AclScope, Asn, Conditions, CountryCode, Rule};
 use serde_json::{Value, json};
 
 /// A list whose second rule is changed by `change`.
@@ -552,5 +552,91 @@ fn a_rule_built_in_rust_can_say_no_more_than_the_json() {
     ] {
         let rule = Rule::block(AclScope::Dcr).matching(conditions);
         assert_eq!(Acl::new([rule]).unwrap_err().to_string(), text);
+    }
+}
+
+#[test]
+fn every_entry_of_a_list_counts() {
+    let same = vec![7; 1_000_001];
+    let json = changed(|rule| rule["rule"]["match"] = json!({ "asns": same }));
+    assert_eq!(error(&json).fault(), AclFault::TooManyValues);
+    let listed = Conditions::new().asns(same.into_iter().map(Asn::new));
+    let built = Acl::new([Rule::block(AclScope::Dcr).matching(listed)]);
+    assert_eq!(built.unwrap_err().fault(), AclFault::TooManyValues);
+}
+
+#[test]
+fn a_later_list_for_a_signal_replaces_a_bad_one() {
+    let listed = Conditions::new().asns([]).asns([Asn::new(1)]);
+    let acl = Acl::new([Rule::block(AclScope::Dcr).matching(listed)]).unwrap();
+    let same = Conditions::new().asns([Asn::new(1)]);
+    let same = Acl::new([Rule::block(AclScope::Dcr).matching(same)]).unwrap();
+    assert_eq!(acl, same);
+}
+
+#[test]
+fn a_rule_that_no_list_takes_is_not_written() {
+    let sweden = CountryCode::parse("SE").unwrap();
+    let wide = Conditions::new()
+        .networks(["10.0.0.5/8".parse().unwrap()])
+        .countries([sweden]);
+    let rule = Rule::block(AclScope::Dcr).matching(wide);
+    let error = serde_json::to_string(&rule).unwrap_err().to_string();
+    assert!(error.contains("has bits set after its prefix"), "{error}");
+}
+
+#[test]
+fn the_first_error_is_the_first_that_reading_finds() {
+    let no_condition = || {
+        let mut rule = rule();
+        rule["rule"]["match"] = json!({});
+        rule
+    };
+    let with = |member: &str, value: Value| {
+        let mut rule = rule();
+        rule["rule"][member] = value;
+        rule
+    };
+    for (rules, place) in [
+        // What is read comes before what all rules have to be.
+        (
+            json!([no_condition(), with("scope", json!(1))]),
+            "acl[1].rule.scope ",
+        ),
+        (
+            json!([no_condition(), with("match", json!({"asns": []}))]),
+            "acl[1].rule.match.asns ",
+        ),
+        (
+            json!([no_condition(), no_condition()]),
+            "acl[0].rule.match ",
+        ),
+        // Members are read in the order of their names, and values in theirs.
+        (
+            json!([with("match", json!({"asns": [], "geo_country_codes": 1}))]),
+            "acl[0].rule.match.asns ",
+        ),
+        (
+            json!([with("match", json!({"ipv4_cidrs": ["10.0.0.5/8", 1]}))]),
+            "acl[0].rule.match.ipv4_cidrs[0] has bits set",
+        ),
+        (
+            json!([with("match", json!({"ipv4_cidrs": [1, "10.0.0.5/8"]}))]),
+            "acl[0].rule.match.ipv4_cidrs[0] has the wrong",
+        ),
+        (
+            json!([with("match", json!({"ipv4_cidrs": ["::1/32"]}))]),
+            "acl[0].rule.match.ipv4_cidrs[0] is a network of the other family",
+        ),
+        (
+            json!([with(
+                "action",
+                json!({"allow": true, "block": true, "redirect": true})
+            )]),
+            "acl[0].rule.action.redirect_uri ",
+        ),
+    ] {
+        let error = error(&rules.to_string()).to_string();
+        assert!(error.starts_with(place), "{rules}: {error}");
     }
 }
