@@ -5,53 +5,42 @@
 
 mod access;
 mod check;
+mod choices;
 mod document;
 mod endpoint_path;
 mod error;
+mod fault;
 mod given;
 mod issuer;
+mod leeway;
 mod origins;
 mod preset;
+mod proxies;
+mod reading;
 mod registration;
 mod request_host;
 mod review;
+mod signal_headers;
 mod tenant;
 mod warning;
+mod warnings;
 mod wording;
 
+pub(crate) use access::without_empty_path;
 pub use access::{
     ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,
 };
-pub(crate) use check::GREATEST_LEEWAY_SECONDS;
-pub use document::{SettingsDocument, SettingsReview};
+pub use choices::{RefreshTokenWhen, ScopeWhenNoneRequested, UnknownParameters};
+pub use document::SettingsDocument;
 pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
-pub use error::{SettingsError, SettingsFault};
+pub use error::SettingsError;
+pub use fault::SettingsFault;
 pub use issuer::{InvalidIssuer, Issuer};
+pub(crate) use leeway::GREATEST_LEEWAY_SECONDS;
 pub use origins::{AllowedOrigins, InvalidOrigin};
 pub use registration::{MetadataLimits, RefusedRedirectUris, RegistrationSettings, Unsupported};
-pub use tenant::{
-    HeaderName, InvalidHeaderName, RefreshTokenWhen, ScopeWhenNoneRequested, SignalHeaders,
-    TenantSettings, UnknownParameters,
-};
+pub(crate) use request_host::without_port;
+pub use review::SettingsReview;
+pub use signal_headers::{HeaderName, InvalidHeaderName, SignalHeaders};
+pub use tenant::TenantSettings;
 pub use warning::{SettingsWarning, SettingsWarningKind};
-
-/// The host of a `Host` header: what stands before the last colon, unless that is inside the
-/// brackets of an IPv6 literal, and before the dot of an absolute name.
-pub(crate) fn without_port(host: &str) -> &str {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => name,
-        _ => host,
-    };
-    name.strip_suffix('.').unwrap_or(name)
-}
-
-/// `identifier` without the slash of an empty path, which means the same with and without
-/// (RFC 3986 section 6.2.3), and which clients that write URLs anew add.
-pub(crate) fn without_empty_path(identifier: &str) -> &str {
-    let is_origin = |text: &&str| {
-        let authority = text.split_once("://").map(|(_, rest)| rest);
-        authority.is_some_and(|rest| !rest.contains(['/', '?', '#']))
-    };
-    let shorter = identifier.strip_suffix('/');
-    shorter.filter(is_origin).unwrap_or(identifier)
-}

@@ -36,6 +36,17 @@ impl ApiSettings {
     }
 }
 
+/// `identifier` without the slash of an empty path, which means the same with and without
+/// (RFC 3986 section 6.2.3), and which clients that write URLs anew add.
+pub(crate) fn without_empty_path(identifier: &str) -> &str {
+    let is_origin = |text: &&str| {
+        let authority = text.split_once("://").map(|(_, rest)| rest);
+        authority.is_some_and(|rest| !rest.contains(['/', '?', '#']))
+    };
+    let shorter = identifier.strip_suffix('/');
+    shorter.filter(is_origin).unwrap_or(identifier)
+}
+
 /// Who may ask for a token of an API on behalf of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,18 +1,12 @@
 //! What no single field shows: that settings contradict themselves, or can never work.
 
-use std::{collections::HashSet, fmt, hash::Hash};
-
-use ipnet::IpNet;
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, Unexpected, Visitor},
-};
+use std::{collections::HashSet, hash::Hash};
 
 use crate::{
-    acl::{EdgeSignal, Endpoint, NetworkSet, Signal, WrittenNetwork},
+    acl::{EdgeSignal, Endpoint, Signal},
     settings::{
-        ApiSettings, ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault,
-        TenantSettings, request_host::is_request_host, without_empty_path,
+        ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault, TenantSettings,
+        leeway::GREATEST_LEEWAY_SECONDS, request_host::is_request_host, without_empty_path,
     },
     types::is_scope_token,
 };
@@ -22,9 +16,6 @@ const LEAST_URI_BYTES: usize = 64;
 
 /// No body that registers a client is shorter.
 const LEAST_BODY_BYTES: usize = r#"{"redirect_uris":["http://[::1]"]}"#.len();
-
-/// A longer leeway would give a thief of a refresh token time to use it unnoticed.
-pub(crate) const GREATEST_LEEWAY_SECONDS: u8 = 60;
 
 /// The longest name of an API or a connection.
 const GREATEST_NAME_BYTES: usize = 2048;
@@ -170,11 +161,6 @@ impl TenantSettings {
         }
     }
 
-    /// The API with exactly this identifier, as grants name it.
-    pub(super) fn api_named(&self, identifier: &str) -> Option<&ApiSettings> {
-        self.apis.iter().find(|api| api.identifier == identifier)
-    }
-
     fn check_connections(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
         let names = self.connections.iter().map(|it| &it.name);
         check_duplicates("connections", names, refuse);
@@ -193,53 +179,6 @@ pub(super) fn first(errors: Vec<SettingsError>) -> Result<(), SettingsError> {
 /// locations; nothing but a header or the host program tells a fingerprint.
 pub(super) const fn may_be_told(signal: EdgeSignal) -> bool {
     !matches!(signal, EdgeSignal::Ja3 | EdgeSignal::Ja4)
-}
-
-/// Reads networks of trusted proxies, so that an error names the one that is every address.
-pub(super) fn trusted_proxies<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<NetworkSet, D::Error> {
-    let proxies = Vec::<Proxy>::deserialize(deserializer)?;
-    Ok(proxies.into_iter().map(|Proxy(network)| network).collect())
-}
-
-/// Reads the leeway for refresh tokens. A number that is too large for the field's type is read as the largest
-/// one, so that [`TenantSettings::check`] refuses all that are too large in the same words.
-pub(super) fn leeway<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    deserializer.deserialize_any(Leeway)
-}
-
-struct Leeway;
-
-impl Visitor<'_> for Leeway {
-    type Value = u8;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a whole number from 0 to {GREATEST_LEEWAY_SECONDS}")
-    }
-
-    fn visit_u64<E>(self, seconds: u64) -> Result<u8, E> {
-        Ok(u8::try_from(seconds).unwrap_or(u8::MAX))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<u8, E> {
-        match u64::try_from(seconds) {
-            Ok(seconds) => self.visit_u64(seconds),
-            Err(_) => Err(E::invalid_value(Unexpected::Signed(seconds), &self)),
-        }
-    }
-}
-
-struct Proxy(IpNet);
-
-impl<'de> Deserialize<'de> for Proxy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let WrittenNetwork(network) = WrittenNetwork::deserialize(deserializer)?;
-        if NetworkSet::new([network]).covers_a_family() {
-            return Err(D::Error::custom(SettingsFault::EveryAddress));
-        }
-        Ok(Self(network))
-    }
 }
 
 fn check_duplicates<K: Eq + Hash>(

@@ -4,10 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     acl::EdgeSignal,
-    settings::{
-        Issuer, SettingsError, SettingsFault, SettingsWarning, TenantSettings, check, given::Given,
-        review,
-    },
+    settings::{Issuer, SettingsError, SettingsFault, TenantSettings, check, given::Given},
     types::TenantId,
 };
 
@@ -53,6 +50,11 @@ impl SettingsDocument {
         Ok(Self { tenants })
     }
 
+    /// The document of tenants that were checked together.
+    pub(super) const fn checked(tenants: Vec<TenantSettings>) -> Self {
+        Self { tenants }
+    }
+
     /// Reads a document from JSON. A byte order mark before it is skipped.
     ///
     /// # Errors
@@ -60,23 +62,6 @@ impl SettingsDocument {
     /// its source has line and column. Otherwise as [`SettingsDocument::new`].
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
         Self::new(read(json)?)
-    }
-
-    /// Reads a document from JSON and lists everything that is wrong with it, for a tool that shows it to a
-    /// person. [`Registrar::review_settings`](crate::Registrar::review_settings) also knows the registrar's
-    /// source of locations.
-    ///
-    /// ```
-    /// use oauth_dcr::settings::SettingsDocument;
-    ///
-    /// let json = r#"{ "tenants": [ { "id": "acme", "hosts": ["a/b"], "default_audience": "api" } ] }"#;
-    /// let review = SettingsDocument::review_json(json);
-    /// let paths: Vec<&str> = review.errors().iter().map(|error| error.path()).collect();
-    /// assert_eq!(paths, ["tenants[0].hosts[0]", "tenants[0].default_audience"]);
-    /// assert!(review.into_document().is_none());
-    /// ```
-    pub fn review_json(json: &str) -> SettingsReview {
-        SettingsReview::of_json(json, check::may_be_told)
     }
 
     /// Writes the document as JSON, every field spelled out.
@@ -98,59 +83,8 @@ impl SettingsDocument {
     }
 }
 
-/// A settings document as far as it can be read, and everything that is wrong with it.
-///
-/// Text that can't be read at all has one error and no tenant.
-#[derive(Debug)]
-pub struct SettingsReview {
-    tenants: Vec<TenantSettings>,
-    errors: Vec<SettingsError>,
-    warnings: Vec<SettingsWarning>,
-}
-
-impl SettingsReview {
-    /// The review of `json`, where `is_told` says which signals are told by others than the settings.
-    pub(crate) fn of_json(json: &str, is_told: impl Fn(EdgeSignal) -> bool) -> Self {
-        match read(json) {
-            Ok(tenants) => Self {
-                errors: errors(&tenants, is_told),
-                warnings: review::warnings(&tenants),
-                tenants,
-            },
-            Err(error) => Self {
-                tenants: Vec::new(),
-                errors: vec![error],
-                warnings: Vec::new(),
-            },
-        }
-    }
-
-    /// The tenants, in the order of the document. Those with errors can't be used.
-    pub fn tenants(&self) -> &[TenantSettings] {
-        &self.tenants
-    }
-
-    /// All errors of all tenants, as [`SettingsDocument::new`] would give them one at a time.
-    pub fn errors(&self) -> &[SettingsError] {
-        &self.errors
-    }
-
-    /// All warnings of all tenants, as [`SettingsDocument::warnings`] gives them.
-    pub fn warnings(&self) -> &[SettingsWarning] {
-        &self.warnings
-    }
-
-    /// The document, if it has no error.
-    pub fn into_document(self) -> Option<SettingsDocument> {
-        let tenants = self.tenants;
-        self.errors
-            .is_empty()
-            .then_some(SettingsDocument { tenants })
-    }
-}
-
 /// The tenants of a document, which are yet to be checked.
-fn read(json: &str) -> Result<Vec<TenantSettings>, SettingsError> {
+pub(super) fn read(json: &str) -> Result<Vec<TenantSettings>, SettingsError> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut reader = serde_json::Deserializer::from_str(json);
     // No preset is about the document itself. Its reader takes objects for objects, and nothing else.
@@ -167,7 +101,10 @@ fn read(json: &str) -> Result<Vec<TenantSettings>, SettingsError> {
 }
 
 /// What is wrong with these tenants of one document.
-fn errors(tenants: &[TenantSettings], is_told: impl Fn(EdgeSignal) -> bool) -> Vec<SettingsError> {
+pub(super) fn errors(
+    tenants: &[TenantSettings],
+    is_told: impl Fn(EdgeSignal) -> bool,
+) -> Vec<SettingsError> {
     if tenants.is_empty() {
         return vec![SettingsError::new("tenants", SettingsFault::NoTenant)];
     }

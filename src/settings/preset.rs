@@ -1,18 +1,10 @@
-use serde::Deserialize;
-
 use crate::{
     rate_limit::Quota,
     redirect_uri::RedirectPolicy,
-    settings::{RefreshTokenWhen, RefusedRedirectUris, TenantSettings, given::Given},
+    settings::{
+        RefreshTokenWhen, RefusedRedirectUris, TenantSettings, choices::Preset, given::Given,
+    },
 };
-
-/// A name for settings that belong together. A document gives it as `preset`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Preset {
-    /// [`TenantSettings::for_agents`].
-    Agents,
-}
 
 impl Preset {
     /// Sets what the preset is about in `settings`, apart from members that the document gives.

@@ -1,4 +1,16 @@
+//! The hosts of requests.
+
 use crate::uri::{Authority, Host, is_host_name, written_ipv6};
+
+/// The host of a `Host` header: what stands before the last colon, unless that is inside the
+/// brackets of an IPv6 literal, and before the dot of an absolute name.
+pub(crate) fn without_port(host: &str) -> &str {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    };
+    name.strip_suffix('.').unwrap_or(name)
+}
 
 /// Whether `text` is a host, without port, as `Host` headers have it: a DNS name or an address.
 pub(super) fn is_request_host(text: &str) -> bool {

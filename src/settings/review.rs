@@ -1,152 +1,78 @@
-//! What works but is probably a mistake.
-
 use crate::{
-    acl::ForwardedHeader,
+    acl::EdgeSignal,
     settings::{
-        ApiPolicy, ApiSettings, GrantedScope, Grantee, SettingsDocument, SettingsWarning,
-        SettingsWarningKind as Kind, SubjectType, TenantSettings,
+        SettingsDocument, SettingsError, SettingsWarning, TenantSettings, check,
+        document::{errors, read},
+        warnings::warnings,
     },
-    types::{ClientId, SecurityMode, TokenEndpointAuthMethod},
 };
 
-impl TenantSettings {
-    /// What works but is probably a mistake, for the host to log or show.
-    ///
-    /// Settings that can never work are errors instead ([`TenantSettings::check`]).
-    ///
-    /// ```
-    /// use oauth_dcr::{settings::SettingsWarningKind, TenantSettings};
-    ///
-    /// let warnings = TenantSettings::new().enabled().warnings();
-    /// assert_eq!(warnings[0].kind(), SettingsWarningKind::NoReachableApi);
-    /// assert_eq!(warnings[0].path(), "client_grants");
-    /// assert!(warnings[0].to_string().contains("can reach no API"));
-    /// // Registration is off, so nothing is missing.
-    /// assert!(TenantSettings::new().warnings().is_empty());
-    /// ```
-    pub fn warnings(&self) -> Vec<SettingsWarning> {
-        let mut warnings = Vec::new();
-        let mut warn = |path: String, kind| warnings.push(SettingsWarning::new(path, kind));
-        if self.registration.enabled {
-            self.review_registration(&mut warn);
-        }
-        self.review_acl(&mut warn);
-        self.review_proxies(&mut warn);
-        self.review_apis(&mut warn);
-        warnings
-    }
-
-    fn review_registration(&self, warn: &mut impl FnMut(String, Kind)) {
-        let registration = &self.registration;
-        let uris = &registration.redirect_uris;
-        let path = |field: &str| format!("registration.{field}");
-        if registration.rate_limit.is_none() && registration.rate_limit_per_source.is_none() {
-            warn(path("rate_limit"), Kind::NoRateLimit);
-        }
-        let methods = &registration.token_endpoint_auth_methods;
-        let is_for_native = !uris.schemes.is_empty() || uris.localhost_any_port;
-        if is_for_native && !methods.contains(TokenEndpointAuthMethod::None) {
-            warn(path("token_endpoint_auth_methods"), Kind::NoPublicClients);
-        }
-        if registration.max_body_bytes < uris.max_bytes {
-            warn(path("max_body_bytes"), Kind::BodySmallerThanRedirectUri);
-        }
-        if !self.offer().reaches_any(self.subjects_of_new_clients()) {
-            warn("client_grants".to_owned(), Kind::NoReachableApi);
-        }
-        if !self.connections.iter().any(|it| it.is_domain_connection) {
-            warn("connections".to_owned(), Kind::NoDomainConnection);
-        }
-    }
-
-    const fn subjects_of_new_clients(&self) -> &'static [SubjectType] {
-        match self.registration.security_mode {
-            SecurityMode::Strict => &[SubjectType::User],
-            SecurityMode::Permissive => &[SubjectType::User, SubjectType::Client],
-        }
-    }
-
-    fn review_acl(&self, warn: &mut impl FnMut(String, Kind)) {
-        for (rule, earlier) in self.acl.unreachable() {
-            warn(format!("acl[{rule}]"), Kind::UnreachableRule { earlier });
-        }
-    }
-
-    fn review_proxies(&self, warn: &mut impl FnMut(String, Kind)) {
-        let is_either = self.forwarded_header == ForwardedHeader::Either;
-        if self.proxy_trust().is_possible() {
-            if is_either {
-                warn("forwarded_header".to_owned(), Kind::EitherForwardedHeader);
-            }
-            return;
-        }
-        if !is_either {
-            warn("forwarded_header".to_owned(), Kind::HeaderWithoutProxy);
-        }
-        for (field, _) in self.signal_headers.named() {
-            warn(format!("signal_headers.{field}"), Kind::HeaderWithoutProxy);
-        }
-    }
-
-    fn review_apis(&self, warn: &mut impl FnMut(String, Kind)) {
-        let default = self.default_audience.as_deref();
-        let default = default.and_then(|it| self.api_named(it));
-        if default.is_some_and(|api| is_closed(api, self.registration.security_mode)) {
-            warn("default_audience".to_owned(), Kind::ClosedDefaultAudience);
-        }
-        for (at, grant) in self.client_grants.iter().enumerate() {
-            let Some(api) = self.api_named(&grant.audience) else {
-                continue;
-            };
-            let path = format!("client_grants[{at}]");
-            let mode = self.mode_of(&grant.grantee);
-            let is_for_users = grant.subject_type == SubjectType::User;
-            if !is_for_users && mode == SecurityMode::Strict {
-                warn(format!("{path}.subject_type"), Kind::GrantForClientItself);
-            } else if is_for_users && is_closed(api, mode) {
-                warn(format!("{path}.audience"), Kind::GrantForClosedApi);
-            }
-            let GrantedScope::Listed(scopes) = &grant.scope else {
-                continue;
-            };
-            for (index, scope) in scopes.iter().enumerate() {
-                if !api.scopes.contains(scope) {
-                    warn(format!("{path}.scope[{index}]"), Kind::UnknownScope);
-                }
-            }
-        }
-    }
-
-    /// The mode of the clients that a grant is for.
-    fn mode_of(&self, grantee: &Grantee) -> SecurityMode {
-        match grantee {
-            Grantee::Client(id) if id.as_str().starts_with(ClientId::STRICT_PREFIX) => {
-                SecurityMode::Strict
-            }
-            Grantee::Client(_) => SecurityMode::Permissive,
-            Grantee::ThirdPartyClients => self.registration.security_mode,
-        }
-    }
-}
-
-/// Whether no client of this mode can act for a user at `api`, whatever it is granted.
-fn is_closed(api: &ApiSettings, mode: SecurityMode) -> bool {
-    api.policy == ApiPolicy::Deny || (api.system && mode == SecurityMode::Strict)
+/// A settings document as far as it can be read, and everything that is wrong with it.
+///
+/// Text that can't be read at all has one error and no tenant.
+#[derive(Debug)]
+pub struct SettingsReview {
+    tenants: Vec<TenantSettings>,
+    errors: Vec<SettingsError>,
+    warnings: Vec<SettingsWarning>,
 }
 
 impl SettingsDocument {
-    /// What works but is probably a mistake, in all tenants: [`TenantSettings::warnings`], with paths from
-    /// the document, such as `tenants[0].connections`.
-    pub fn warnings(&self) -> Vec<SettingsWarning> {
-        warnings(self.tenants())
+    /// Reads a document from JSON and lists everything that is wrong with it, for a tool that shows it to a
+    /// person. [`Registrar::review_settings`](crate::Registrar::review_settings) also knows the registrar's
+    /// source of locations.
+    ///
+    /// ```
+    /// use oauth_dcr::settings::SettingsDocument;
+    ///
+    /// let json = r#"{ "tenants": [ { "id": "acme", "hosts": ["a/b"], "default_audience": "api" } ] }"#;
+    /// let review = SettingsDocument::review_json(json);
+    /// let paths: Vec<&str> = review.errors().iter().map(|error| error.path()).collect();
+    /// assert_eq!(paths, ["tenants[0].hosts[0]", "tenants[0].default_audience"]);
+    /// assert!(review.into_document().is_none());
+    /// ```
+    pub fn review_json(json: &str) -> SettingsReview {
+        SettingsReview::of_json(json, check::may_be_told)
     }
 }
 
-/// The warnings about these tenants of one document.
-pub(super) fn warnings(tenants: &[TenantSettings]) -> Vec<SettingsWarning> {
-    let of_tenant = |(at, tenant): (usize, &TenantSettings)| {
-        let warnings = tenant.warnings().into_iter();
-        warnings.map(move |warning| warning.of_tenant(at))
-    };
-    tenants.iter().enumerate().flat_map(of_tenant).collect()
+impl SettingsReview {
+    /// The review of `json`, where `is_told` says which signals are told by others than the settings.
+    pub(crate) fn of_json(json: &str, is_told: impl Fn(EdgeSignal) -> bool) -> Self {
+        match read(json) {
+            Ok(tenants) => Self {
+                errors: errors(&tenants, is_told),
+                warnings: warnings(&tenants),
+                tenants,
+            },
+            Err(error) => Self {
+                tenants: Vec::new(),
+                errors: vec![error],
+                warnings: Vec::new(),
+            },
+        }
+    }
+
+    /// The tenants, in the order of the document. Those with errors can't be used.
+    pub fn tenants(&self) -> &[TenantSettings] {
+        &self.tenants
+    }
+
+    /// All errors of all tenants, as [`SettingsDocument::new`] would give them one at a time.
+    pub fn errors(&self) -> &[SettingsError] {
+        &self.errors
+    }
+
+    /// All warnings of all tenants, as [`SettingsDocument::warnings`] gives them.
+    pub fn warnings(&self) -> &[SettingsWarning] {
+        &self.warnings
+    }
+
+    /// The document, if it has no error.
+    pub fn into_document(self) -> Option<SettingsDocument> {
+        let tenants = self.tenants;
+        self.errors
+            .is_empty()
+            .then_some(SettingsDocument::checked(tenants))
+    }
 }

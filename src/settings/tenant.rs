@@ -1,12 +1,12 @@
 use std::num::NonZeroU8;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     acl::{Acl, EdgeSignal, ForwardedHeader, NetworkSet, ProxyTrust},
     settings::{
-        ApiSettings, ClientGrant, Connection, Issuer, RegistrationSettings, check, given::Given,
-        preset::Preset,
+        ApiSettings, ClientGrant, Connection, Issuer, RefreshTokenWhen, RegistrationSettings,
+        ScopeWhenNoneRequested, SignalHeaders, UnknownParameters, choices::Preset, leeway, proxies,
     },
     types::{SecurityMode, TenantId},
 };
@@ -58,7 +58,7 @@ pub struct TenantSettings {
     /// For how many seconds after a rotation the refresh token that was replaced is still good, 0 to 60.
     /// Two processes of one user may share a token store, and refresh at the same moment. Default 0:
     /// a replaced token that is presented again ends its family (RFC 9700 section 4.14.2).
-    #[serde(default, deserialize_with = "check::leeway")]
+    #[serde(default, deserialize_with = "leeway::read")]
     pub refresh_token_leeway_seconds: u8,
     /// The API that is meant when a client names none.
     #[serde(default)]
@@ -68,7 +68,7 @@ pub struct TenantSettings {
     pub acl: Acl,
     /// The networks of proxies whose word about a client counts. Default none. They can't be all
     /// addresses: then every client could write its own address.
-    #[serde(default, deserialize_with = "check::trusted_proxies")]
+    #[serde(default, deserialize_with = "proxies::read")]
     pub trusted_proxies: NetworkSet,
     /// How many proxies every connection comes through, 1 to 255, for hosts that can't be reached
     /// around their proxies. The client's address is that value from the right of the header; if the
@@ -129,16 +129,6 @@ impl TenantSettings {
         }
     }
 
-    /// Reads settings and applies their preset. They are yet to be checked.
-    pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let given = Given::default();
-        let mut settings = Self::deserialize(given.recording(deserializer))?;
-        if let Some(preset) = settings.preset.take() {
-            preset.apply(&mut settings, &given);
-        }
-        Ok(settings)
-    }
-
     /// Switches registration on: from now on anyone may register.
     #[must_use]
     pub fn enabled(mut self) -> Self {
@@ -175,6 +165,11 @@ impl TenantSettings {
         self.registration.security_mode = SecurityMode::Permissive;
         self
     }
+
+    /// The API with exactly this identifier, as grants name it.
+    pub(super) fn api_named(&self, identifier: &str) -> Option<&ApiSettings> {
+        self.apis.iter().find(|api| api.identifier == identifier)
+    }
 }
 
 impl Serialize for TenantSettings {
@@ -183,138 +178,8 @@ impl Serialize for TenantSettings {
     }
 }
 
-impl<'de> Deserialize<'de> for TenantSettings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let settings = Self::read(deserializer)?;
-        settings.check().map_err(D::Error::custom)?;
-        Ok(settings)
-    }
-}
-
 impl Default for TenantSettings {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// What happens to parameters of an authorization request that nobody knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnknownParameters {
-    /// They are ignored (RFC 6749 section 3.1).
-    #[default]
-    Ignore,
-    /// They refuse the request.
-    Reject,
-}
-
-/// What a client gets that asks for no scope of an API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeWhenNoneRequested {
-    /// None.
-    #[default]
-    None,
-    /// All that its grant covers.
-    WholeGrant,
-}
-
-/// When a client gets a refresh token with its first access token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefreshTokenWhen {
-    /// When it requests `offline_access` and is registered for the grant `refresh_token`.
-    #[default]
-    OfflineAccessRequested,
-    /// When it is registered for the grant `refresh_token`, whether it requests `offline_access` or not.
-    Registered,
-}
-
-/// The names of the headers in which a trusted proxy passes on what it knows of a client.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct SignalHeaders {
-    /// The country, ISO 3166-1 alpha-2.
-    pub geo_country_code: Option<HeaderName>,
-    /// The subdivision, ISO 3166-2.
-    pub geo_subdivision_code: Option<HeaderName>,
-    /// The autonomous system's number.
-    pub asn: Option<HeaderName>,
-    /// The JA3 fingerprint of the TLS handshake.
-    pub ja3_fingerprint: Option<HeaderName>,
-    /// The JA4 fingerprint of the TLS handshake.
-    pub ja4_fingerprint: Option<HeaderName>,
-}
-
-impl SignalHeaders {
-    /// Each header that is named, with the field that names it.
-    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
-        let all = [
-            ("geo_country_code", &self.geo_country_code),
-            ("geo_subdivision_code", &self.geo_subdivision_code),
-            ("asn", &self.asn),
-            ("ja3_fingerprint", &self.ja3_fingerprint),
-            ("ja4_fingerprint", &self.ja4_fingerprint),
-        ];
-        all.into_iter()
-            .filter_map(|(field, name)| Some((field, name.as_ref()?)))
-    }
-
-    /// The header that carries `signal`.
-    pub const fn of(&self, signal: EdgeSignal) -> Option<&HeaderName> {
-        match signal {
-            EdgeSignal::Country => self.geo_country_code.as_ref(),
-            EdgeSignal::Subdivision => self.geo_subdivision_code.as_ref(),
-            EdgeSignal::Asn => self.asn.as_ref(),
-            EdgeSignal::Ja3 => self.ja3_fingerprint.as_ref(),
-            EdgeSignal::Ja4 => self.ja4_fingerprint.as_ref(),
-        }
-    }
-}
-
-/// The name of a header.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct HeaderName(http::HeaderName);
-
-/// A text is not the name of a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this is not the name of a header: write letters, digits and hyphens, such as \"x-geo-country\""
-)]
-pub struct InvalidHeaderName;
-
-impl HeaderName {
-    /// The header that `text` names; letter case does not matter.
-    ///
-    /// # Errors
-    /// [`InvalidHeaderName`] if it holds a character that no name has (RFC 9110 section 5.1).
-    pub fn parse(text: &str) -> Result<Self, InvalidHeaderName> {
-        text.parse().map(Self).map_err(|_| InvalidHeaderName)
-    }
-
-    /// The name in lower case.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// The name, to look a header up by.
-    pub(crate) const fn name(&self) -> &http::HeaderName {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for HeaderName {
-    type Error = InvalidHeaderName;
-
-    fn try_from(text: String) -> Result<Self, InvalidHeaderName> {
-        Self::parse(&text)
-    }
-}
-
-impl From<HeaderName> for String {
-    fn from(name: HeaderName) -> Self {
-        name.as_str().to_owned()
     }
 }

@@ -1,0 +1,25 @@
+//! Reading the settings of a tenant.
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::settings::{TenantSettings, given::Given};
+
+impl TenantSettings {
+    /// Reads settings and applies their preset. They are yet to be checked.
+    pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = Given::default();
+        let mut settings = Self::deserialize(given.recording(deserializer))?;
+        if let Some(preset) = settings.preset.take() {
+            preset.apply(&mut settings, &given);
+        }
+        Ok(settings)
+    }
+}
+
+impl<'de> Deserialize<'de> for TenantSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let settings = Self::read(deserializer)?;
+        settings.check().map_err(D::Error::custom)?;
+        Ok(settings)
+    }
+}
