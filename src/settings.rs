@@ -41,6 +41,6 @@ pub use origins::{AllowedOrigins, InvalidOrigin};
 pub use registration::{MetadataLimits, RefusedRedirectUris, RegistrationSettings, Unsupported};
 pub(crate) use request_host::without_port;
 pub use review::SettingsReview;
-pub use signal_headers::{HeaderName, InvalidHeaderName, SignalHeaders};
+pub use signal_headers::SignalHeaders;
 pub use tenant::TenantSettings;
 pub use warning::{SettingsWarning, SettingsWarningKind};

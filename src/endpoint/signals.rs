@@ -167,7 +167,7 @@ impl Edge<'_> {
         if self.peer == Peer::Unknown {
             return Reading::Unknown(UnknownReason::NoPeerAddress);
         }
-        let Some(line) = self.headers.get_all(name.name()).iter().next_back() else {
+        let Some(line) = self.headers.get_all(name).iter().next_back() else {
             return Reading::Absent;
         };
         let last = line.as_bytes().rsplit(|byte| *byte == b',').next();

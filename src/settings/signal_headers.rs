@@ -1,6 +1,10 @@
-use serde::{Deserialize, Serialize};
+use http::HeaderName;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::acl::EdgeSignal;
+
+/// What an error says of text that is no name of a header (RFC 9110 section 5.1).
+const NOT_A_NAME: &str = "this is not the name of a header: write letters, digits and hyphens, such as \"x-geo-country\"";
 
 /// The names of the headers in which a trusted proxy passes on what it knows of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -8,14 +12,19 @@ use crate::acl::EdgeSignal;
 #[non_exhaustive]
 pub struct SignalHeaders {
     /// The country, ISO 3166-1 alpha-2.
+    #[serde(deserialize_with = "read", serialize_with = "write")]
     pub geo_country_code: Option<HeaderName>,
     /// The subdivision, ISO 3166-2.
+    #[serde(deserialize_with = "read", serialize_with = "write")]
     pub geo_subdivision_code: Option<HeaderName>,
     /// The autonomous system's number.
+    #[serde(deserialize_with = "read", serialize_with = "write")]
     pub asn: Option<HeaderName>,
     /// The JA3 fingerprint of the TLS handshake.
+    #[serde(deserialize_with = "read", serialize_with = "write")]
     pub ja3_fingerprint: Option<HeaderName>,
     /// The JA4 fingerprint of the TLS handshake.
+    #[serde(deserialize_with = "read", serialize_with = "write")]
     pub ja4_fingerprint: Option<HeaderName>,
 }
 
@@ -45,48 +54,13 @@ impl SignalHeaders {
     }
 }
 
-/// The name of a header.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct HeaderName(http::HeaderName);
-
-/// A text is not the name of a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this is not the name of a header: write letters, digits and hyphens, such as \"x-geo-country\""
-)]
-pub struct InvalidHeaderName;
-
-impl HeaderName {
-    /// The header that `text` names; letter case does not matter.
-    ///
-    /// # Errors
-    /// [`InvalidHeaderName`] if it holds a character that no name has (RFC 9110 section 5.1).
-    pub fn parse(text: &str) -> Result<Self, InvalidHeaderName> {
-        text.parse().map(Self).map_err(|_| InvalidHeaderName)
-    }
-
-    /// The name in lower case.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// The name, to look a header up by.
-    pub(crate) const fn name(&self) -> &http::HeaderName {
-        &self.0
-    }
+/// Reads the name of a header; letter case does not matter.
+fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HeaderName>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let name = text.map(|text| text.parse().map_err(|_| D::Error::custom(NOT_A_NAME)));
+    name.transpose()
 }
 
-impl TryFrom<String> for HeaderName {
-    type Error = InvalidHeaderName;
-
-    fn try_from(text: String) -> Result<Self, InvalidHeaderName> {
-        Self::parse(&text)
-    }
-}
-
-impl From<HeaderName> for String {
-    fn from(name: HeaderName) -> Self {
-        name.as_str().to_owned()
-    }
+fn write<S: Serializer>(name: &Option<HeaderName>, serializer: S) -> Result<S::Ok, S::Error> {
+    name.as_ref().map(HeaderName::as_str).serialize(serializer)
 }

@@ -18,12 +18,12 @@ use std::{
     thread,
 };
 
+use http::HeaderName;
 use oauth_dcr::{
     MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, TenantSettings,
     acl::{Acl, AclScope, Asn, Conditions, CountryCode, Rule, Signal, Signals, SubdivisionCode},
     geo::{GeoSource, Location, LocationParts},
     geoip::{Database, DatabaseError, DatabaseFault, Databases, FieldPath, Fields},
-    settings::HeaderName,
     tenants::TenantSelector,
 };
 use serde_json::json;
@@ -210,7 +210,7 @@ async fn a_rule_about_countries_is_told_where_an_address_is_unless_the_edge_says
     let mut tenant = TenantSettings::new().enabled();
     tenant.acl = Acl::from_json(&rules.to_string()).unwrap();
     tenant.trusted_proxies = ["10.0.0.0/8".parse().unwrap()].into_iter().collect();
-    tenant.signal_headers.geo_country_code = Some(HeaderName::parse("x-country").unwrap());
+    tenant.signal_headers.geo_country_code = Some(HeaderName::from_static("x-country"));
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)
         .geo(Databases::new([open("city"), open("asn")]))
