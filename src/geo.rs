@@ -67,6 +67,12 @@ impl LocationParts {
         }
     }
 
+    /// The signals among them.
+    pub(crate) fn signals(self) -> Vec<EdgeSignal> {
+        let all = EdgeSignal::ALL.into_iter();
+        all.filter(|signal| self.contains(*signal)).collect()
+    }
+
     /// Whether there are none.
     pub const fn is_empty(self) -> bool {
         !self.country && !self.subdivision && !self.asn

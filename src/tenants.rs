@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    acl::EdgeSignal,
     backend_error::BackendError,
     box_future::BoxFuture,
     settings::{SettingsDocument, SettingsError, TenantSettings, without_port},
@@ -43,6 +44,22 @@ pub trait TenantDirectory: Send + Sync + 'static {
     fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
         Vec::new()
     }
+
+    /// Checks the tenants that are in memory already, for a registrar whose source of locations tells the
+    /// signals `located`. [`RegistrarBuilder::build`](crate::RegistrarBuilder::build) calls it.
+    ///
+    /// Default: each of [`known_tenants`](Self::known_tenants) is checked whole, as by
+    /// [`Registrar::check`](crate::Registrar::check). [`Tenants`] were checked as a document, so only their
+    /// rules on locations are left to check.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the tenant and the first field at fault.
+    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
+        let known = self.known_tenants();
+        known
+            .iter()
+            .try_for_each(|tenant| tenant.check_for(located))
+    }
 }
 
 impl<D: TenantDirectory> TenantDirectory for Arc<D> {
@@ -56,6 +73,10 @@ impl<D: TenantDirectory> TenantDirectory for Arc<D> {
     fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
         D::known_tenants(self)
     }
+
+    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
+        D::check_known_tenants(self, located)
+    }
 }
 
 /// The object-safe twin of [`TenantDirectory`].
@@ -65,7 +86,7 @@ pub(crate) trait DynTenantDirectory: Send + Sync {
         selector: TenantSelector<'a>,
     ) -> BoxFuture<'a, Result<Option<Arc<TenantSettings>>, BackendError>>;
 
-    fn known_tenants(&self) -> Vec<Arc<TenantSettings>>;
+    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError>;
 }
 
 impl<D: TenantDirectory> DynTenantDirectory for D {
@@ -76,8 +97,8 @@ impl<D: TenantDirectory> DynTenantDirectory for D {
         Box::pin(D::find(self, selector))
     }
 
-    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
-        D::known_tenants(self)
+    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
+        D::check_known_tenants(self, located)
     }
 }
 
@@ -199,6 +220,12 @@ impl TenantDirectory for Tenants {
 
     fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
         self.index().by_id.values().cloned().collect()
+    }
+
+    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
+        let known = self.known_tenants();
+        let mut known = known.iter();
+        known.try_for_each(|tenant| tenant.check_locations(located))
     }
 }
 

@@ -107,12 +107,9 @@ impl RegistrarBuilder {
     /// that can never be evaluated: it looks at a country, say, and nothing tells countries. Tenants that
     /// a directory of the host's own loads later are for [`Registrar::check`].
     pub fn build(self) -> Result<Registrar, SettingsError> {
-        let known = self.tenants.known_tenants();
-        let registrar = self.unchecked();
-        known
-            .iter()
-            .try_for_each(|tenant| registrar.check(tenant))?;
-        Ok(registrar)
+        let located = self.geo.provides().signals();
+        self.tenants.check_known_tenants(&located)?;
+        Ok(self.unchecked())
     }
 
     fn unchecked(self) -> Registrar {

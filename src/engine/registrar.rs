@@ -60,10 +60,7 @@ impl Registrar {
     /// # Errors
     /// [`SettingsError`] names the first field at fault.
     pub fn check(&self, settings: &TenantSettings) -> Result<(), SettingsError> {
-        let provided = self.0.geo.provides();
-        let errors = settings.errors(|signal| provided.contains(signal));
-        let first = errors.into_iter().next();
-        first.map_or(Ok(()), |error| Err(error.of(&settings.id)))
+        settings.check_for(&self.0.geo.provides().signals())
     }
 
     /// Reads a settings document and lists everything that is wrong with it, for a tool that shows it to a

@@ -5,8 +5,8 @@ use std::{collections::HashSet, hash::Hash};
 use crate::{
     acl::{EdgeSignal, Endpoint, Signal},
     settings::{
-        ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault, TenantSettings,
-        leeway::GREATEST_LEEWAY_SECONDS, request_host::is_request_host, without_empty_path,
+        ClientGrant, GrantedScope, Grantee, SettingsError, SettingsFault, TenantSettings, leeway,
+        proxies, request_host::is_request_host, without_empty_path,
     },
     types::is_scope_token,
 };
@@ -34,9 +34,25 @@ impl TenantSettings {
         first(self.errors(may_be_told))
     }
 
+    /// The same check for a registrar whose source of locations tells `located`, which knows all that tells
+    /// signals. The error names the tenant.
+    pub(crate) fn check_for(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
+        let errors = self.errors(|signal| located.contains(&signal));
+        first(errors).map_err(|error| error.of(&self.id))
+    }
+
+    /// What [`check`](Self::check) leaves to such a registrar, for settings that have passed it.
+    pub(crate) fn check_locations(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
+        let mut errors = Vec::new();
+        let mut refuse = |path: String, fault| errors.push(SettingsError::new(path, fault));
+        let is_told = |signal| !may_be_told(signal) || located.contains(&signal);
+        self.check_signal_sources(is_told, &mut refuse);
+        first(errors).map_err(|error| error.of(&self.id))
+    }
+
     /// All that [`check`](Self::check) finds, where `is_told` says which signals are told by others than
     /// these settings.
-    pub(crate) fn errors(&self, is_told: impl Fn(EdgeSignal) -> bool) -> Vec<SettingsError> {
+    pub(super) fn errors(&self, is_told: impl Fn(EdgeSignal) -> bool) -> Vec<SettingsError> {
         let mut errors = Vec::new();
         let mut refuse = |path: String, fault| errors.push(SettingsError::new(path, fault));
         self.check_hosts(&mut refuse);
@@ -114,16 +130,14 @@ impl TenantSettings {
     }
 
     fn check_refresh_tokens(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
-        if self.refresh_token_leeway_seconds > GREATEST_LEEWAY_SECONDS {
-            let greatest = GREATEST_LEEWAY_SECONDS.into();
-            let path = "refresh_token_leeway_seconds".to_owned();
-            refuse(path, SettingsFault::TooLarge { greatest });
+        if let Err(fault) = leeway::check(self.refresh_token_leeway_seconds) {
+            refuse("refresh_token_leeway_seconds".to_owned(), fault);
         }
     }
 
     fn check_proxies(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
-        if self.trusted_proxies.covers_a_family() {
-            refuse("trusted_proxies".to_owned(), SettingsFault::EveryAddress);
+        if let Err(fault) = proxies::check(&self.trusted_proxies) {
+            refuse("trusted_proxies".to_owned(), fault);
         }
     }
 
@@ -208,5 +222,35 @@ fn check_name(path: String, name: &str, refuse: &mut impl FnMut(String, Settings
     let has_control = name.chars().any(char::is_control);
     if name.is_empty() || name.len() > GREATEST_NAME_BYTES || !is_trimmed || has_control {
         refuse(path, SettingsFault::InvalidName);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acl::{Acl, AclScope, Conditions, CountryCode, Ja3, Rule};
+
+    #[test]
+    fn the_rest_of_a_check_is_about_locations_alone() {
+        let ja3 = Ja3::parse("e7d705a3286e19ea42f587b344ee6865").unwrap();
+        let sweden = CountryCode::parse("SE").unwrap();
+        let conditions = Conditions::new().ja3([ja3]).countries([sweden]);
+        let mut settings = TenantSettings::new();
+        settings.acl = Acl::new([Rule::block(AclScope::Dcr).matching(conditions)]).unwrap();
+        settings.hosts = vec!["a/b".to_owned()];
+
+        let paths = |errors: Vec<SettingsError>| -> Vec<String> {
+            errors.iter().map(|error| error.path().to_owned()).collect()
+        };
+        let (host, country, ja3) = (
+            "hosts[0]",
+            "acl[0].rule.match.geo_country_codes",
+            "acl[0].rule.match.ja3_fingerprints",
+        );
+        assert_eq!(paths(settings.errors(may_be_told)), [host, ja3]);
+        assert_eq!(paths(settings.errors(|_| false)), [host, country, ja3]);
+        let rest = settings.check_locations(&[]).unwrap_err();
+        assert_eq!(rest.path(), country);
+        assert!(settings.check_locations(&[EdgeSignal::Country]).is_ok());
     }
 }

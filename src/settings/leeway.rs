@@ -7,11 +7,22 @@ use serde::{
     de::{self, Unexpected, Visitor},
 };
 
+use crate::settings::SettingsFault;
+
 /// A longer leeway would give a thief of a refresh token time to use it unnoticed.
 pub(crate) const GREATEST_LEEWAY_SECONDS: u8 = 60;
 
+pub(super) fn check(seconds: u8) -> Result<(), SettingsFault> {
+    let greatest = GREATEST_LEEWAY_SECONDS;
+    if seconds > greatest {
+        let greatest = greatest.into();
+        return Err(SettingsFault::TooLarge { greatest });
+    }
+    Ok(())
+}
+
 /// Reads the leeway for refresh tokens. A number that is too large for the field's type is read as the largest
-/// one, so that the check refuses all that are too large in the same words.
+/// one, so that [`check`] refuses all that are too large in the same words.
 pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     deserializer.deserialize_any(Leeway)
 }

@@ -8,6 +8,14 @@ use crate::{
     settings::SettingsFault,
 };
 
+/// Checks that `proxies` are not every address of a family.
+pub(super) fn check(proxies: &NetworkSet) -> Result<(), SettingsFault> {
+    if proxies.covers_a_family() {
+        return Err(SettingsFault::EveryAddress);
+    }
+    Ok(())
+}
+
 /// Reads networks of trusted proxies, so that an error names the one that is every address.
 pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NetworkSet, D::Error> {
     let proxies = Vec::<Proxy>::deserialize(deserializer)?;
@@ -19,9 +27,7 @@ struct Proxy(IpNet);
 impl<'de> Deserialize<'de> for Proxy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let WrittenNetwork(network) = WrittenNetwork::deserialize(deserializer)?;
-        if NetworkSet::new([network]).covers_a_family() {
-            return Err(D::Error::custom(SettingsFault::EveryAddress));
-        }
+        check(&NetworkSet::new([network])).map_err(D::Error::custom)?;
         Ok(Self(network))
     }
 }

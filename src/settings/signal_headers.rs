@@ -61,6 +61,7 @@ fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HeaderName>
     name.transpose()
 }
 
+#[expect(clippy::ref_option, reason = "serde calls it with the field")]
 fn write<S: Serializer>(name: &Option<HeaderName>, serializer: S) -> Result<S::Ok, S::Error> {
     name.as_ref().map(HeaderName::as_str).serialize(serializer)
 }

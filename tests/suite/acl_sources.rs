@@ -5,10 +5,10 @@ use std::{net::IpAddr, sync::Arc};
 use http::Request;
 use oauth_dcr::{
     BackendError, MemoryStore, PeerAddress, Registrar, RegistrarBuilder, RegistrationEndpoint,
-    RegistrationError, TenantSettings,
+    RegistrationError, TenantSettings, Tenants,
     acl::{CountryCode, Decision, EdgeSignal, Endpoint, Ja4, Signal, Signals, UnknownReason},
     geo::{GeoSource, Location, LocationParts},
-    settings::SettingsFault,
+    settings::{SettingsDocument, SettingsFault},
     tenants::{TenantDirectory, TenantSelector},
 };
 use serde_json::{Value, json};
@@ -121,6 +121,53 @@ fn a_location_that_nothing_tells_is_refused_when_built() {
         let registrar = builder().geo(OneCountry).build().unwrap();
         assert_eq!(registrar.check(&tenant).is_ok(), located.is_ok());
     }
+}
+
+/// A directory of the host's own, whose tenant is in memory.
+struct InMemory(Arc<TenantSettings>);
+
+impl TenantDirectory for InMemory {
+    async fn find(
+        &self,
+        _: TenantSelector<'_>,
+    ) -> Result<Option<Arc<TenantSettings>>, BackendError> {
+        Ok(Some(Arc::clone(&self.0)))
+    }
+
+    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
+        vec![Arc::clone(&self.0)]
+    }
+}
+
+#[test]
+fn tenants_of_a_document_need_a_source_of_locations() {
+    let tenant = tenant("geo_country_codes", "SE", &json!({}));
+    let document = SettingsDocument::new(vec![tenant]).unwrap();
+    let tenants = || Tenants::new(document.clone());
+    for error in [
+        builder().tenants(tenants()).build().unwrap_err(),
+        builder().tenants(Arc::new(tenants())).build().unwrap_err(),
+    ] {
+        let text = error.to_string();
+        let place = "tenant `t`: acl[0].rule.match.geo_country_codes: can never be evaluated";
+        assert!(text.starts_with(place), "{text}");
+    }
+    let located = builder().geo(OneCountry).tenants(tenants()).build();
+    assert!(located.is_ok());
+}
+
+#[test]
+fn tenants_of_a_directory_of_the_host_are_checked_whole() {
+    let mut settings = tenant("user_agents", "x", &json!({}));
+    let build = |tenant: &TenantSettings| {
+        let directory = InMemory(Arc::new(tenant.clone()));
+        builder().tenants(directory).build()
+    };
+    assert!(build(&settings).is_ok());
+    settings.hosts = vec!["a/b".to_owned()];
+    let error = build(&settings).unwrap_err();
+    assert_eq!(error.path(), "hosts[0]");
+    assert_eq!(error.tenant(), Some(&settings.id));
 }
 
 #[test]
