@@ -1,14 +1,37 @@
 //! The hops that the lines of a forwarding header name, from the right.
+//!
+//! Header lines are bytes that several parties wrote. They are split from the right before anything
+//! is decoded, so what a client wrote on the left can't spoil what a trusted proxy wrote on the right.
 
 use std::net::IpAddr;
 
 use crate::acl::hop_address::address;
 
+/// The addresses in lines of `X-Forwarded-For`, the last first; `None` for a value that can't be read.
+pub(super) fn of_x_forwarded_for<'l>(
+    lines: impl DoubleEndedIterator<Item = &'l [u8]>,
+) -> impl Iterator<Item = Option<IpAddr>> {
+    let values = lines
+        .rev()
+        .flat_map(|line| line.rsplit(|byte| *byte == b','));
+    values.map(|value| address(unquoted(trimmed(value))))
+}
+
+/// The addresses in lines of `Forwarded`, the last first; `None` for an element that can't be read.
+pub(super) fn of_forwarded<'l>(
+    lines: impl DoubleEndedIterator<Item = &'l [u8]>,
+) -> impl Iterator<Item = Option<IpAddr>> {
+    let elements = lines
+        .rev()
+        .flat_map(|line| rsplit_outside_quotes(line, b','));
+    elements.map(element_address)
+}
+
 /// Splits `text`, last part first, at each `separator` that is not inside a quoted string.
 ///
 /// Quotes are paired from the right, where the nearest proxy writes: one that a client leaves open
 /// on the left swallows nothing of that.
-pub(super) fn rsplit_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+fn rsplit_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -33,7 +56,7 @@ fn is_escaped(text: &[u8], at: usize) -> bool {
 
 /// The address in the `for` parameter of a `Forwarded` element (RFC 7239 section 4). `None` where the
 /// element is malformed, or has no such parameter or two of them.
-pub(super) fn element_address(element: &[u8]) -> Option<IpAddr> {
+fn element_address(element: &[u8]) -> Option<IpAddr> {
     let mut node = None;
     let mut rest = without_separators(element);
     while !rest.is_empty() {
@@ -107,7 +130,7 @@ pub(crate) fn trimmed(mut text: &[u8]) -> &[u8] {
     text
 }
 
-pub(super) fn unquoted(text: &[u8]) -> &[u8] {
+fn unquoted(text: &[u8]) -> &[u8] {
     match text {
         [b'"', inner @ .., b'"'] => inner,
         _ => text,

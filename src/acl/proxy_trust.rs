@@ -1,17 +1,10 @@
 //! The true address of a client behind proxies.
-//!
-//! Header lines are bytes that several parties wrote. They are split from the right before anything
-//! is decoded, so what a client wrote on the left can't spoil what a trusted proxy wrote on the right.
 
 use std::{net::IpAddr, num::NonZeroU8};
 
 use serde::{Deserialize, Serialize};
 
-use crate::acl::{
-    NetworkSet, UnknownReason,
-    hop_address::address,
-    hops::{element_address, rsplit_outside_quotes, trimmed, unquoted},
-};
+use crate::acl::{NetworkSet, UnknownReason, hops};
 
 /// Which header the trusted proxies write the client's address in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -117,12 +110,8 @@ impl<'a> ProxyTrust<'a> {
             Peer::Unknown => return ClientAddress::Unknown(UnknownReason::NoPeerAddress),
             Peer::TrustedProxy => {}
         }
-        let lines = x_forwarded_for.into_iter().rev();
-        let x_forwarded_for = lines.flat_map(|line| line.rsplit(|byte| *byte == b','));
-        let x_forwarded_for = x_forwarded_for.map(|value| address(unquoted(trimmed(value))));
-        let lines = forwarded.into_iter().rev();
-        let forwarded = lines.flat_map(|line| rsplit_outside_quotes(line, b','));
-        let forwarded = forwarded.map(element_address);
+        let x_forwarded_for = hops::of_x_forwarded_for(x_forwarded_for.into_iter());
+        let forwarded = hops::of_forwarded(forwarded.into_iter());
         let client = match self.header {
             ForwardedHeader::XForwardedFor => self.walk(x_forwarded_for),
             ForwardedHeader::Forwarded => self.walk(forwarded),
