@@ -39,7 +39,7 @@ use networks::{Addresses, Dice};
 use oauth_dcr::{
     Timestamp,
     acl::{Acl, AclScope, Conditions, Endpoint, NetworkSet, Rule, Signals},
-    geo::{GeoSource as _, LocationParts},
+    geo::{GeoSource as _, WantedLocation},
     geoip::{Database, Databases, Fields},
 };
 use prefix_trie::joint::JointPrefixSet;
@@ -212,7 +212,7 @@ fn locations(report: &mut Report) -> io::Result<()> {
     };
     let databases = Databases::new([open(&city)]);
     let floor = each(&around, place);
-    let ours = each(&around_too, |it| databases.locate(it, LocationParts::ALL));
+    let ours = each(&around_too, |it| databases.locate(it, WantedLocation::ALL));
     let name = "locate: country, subdivision";
     report.pair(name, Some(1.3), &floor, &ours)?;
 
@@ -222,7 +222,7 @@ fn locations(report: &mut Report) -> io::Result<()> {
         let number: Option<u32> = record.decode_path(&number).unwrap();
         (place(it), number)
     });
-    let ours = each(&around_too, |it| databases.locate(it, LocationParts::ALL));
+    let ours = each(&around_too, |it| databases.locate(it, WantedLocation::ALL));
     report.pair("locate: all three, of two files", Some(1.3), &floor, &ours)?;
     in_real_file(report, &tests)
 }
@@ -241,7 +241,9 @@ fn in_real_file(report: &mut Report, tests: &Path) -> io::Result<()> {
         record.decode_path::<&str>(&country).unwrap()
     });
     let databases = Databases::new([open(&file)]);
-    let ours = each(&anywhere_too, |it| databases.locate(it, LocationParts::ALL));
+    let ours = each(&anywhere_too, |it| {
+        databases.locate(it, WantedLocation::ALL)
+    });
     report.pair("locate: country, public file", Some(1.3), &floor, &ours)
 }
 

@@ -6,12 +6,12 @@ use std::sync::Mutex;
 
 use oauth_dcr::{
     BackendError, Client, ClientId,
-    store::{BlockOutcome, ClientStore, ClientUpdate, FoldKey},
+    store::{BlockOutcome, ClientStore, ClientUpdate, DuplicateKey},
 };
 use oauth_dcr::{
     TenantId,
     client::StoredClient,
-    store::{InsertOutcome, Insertion, RemoveOutcome, Sweep, Touch},
+    store::{Activity, InsertOutcome, Insertion, RemoveOutcome, Sweep},
 };
 use oauth_dcr::{
     conformance,
@@ -31,11 +31,11 @@ struct Row {
     blocked: bool,
     revision: u64,
     usage: Usage,
-    key: Option<FoldKey>,
+    key: Option<DuplicateKey>,
 }
 
 impl Row {
-    fn write(client: &Client, usage: Usage, key: Option<FoldKey>) -> Answer<Self> {
+    fn write(client: &Client, usage: Usage, key: Option<DuplicateKey>) -> Answer<Self> {
         Ok(Self {
             record: serde_json::to_vec(client).map_err(|error| BackendError::new(NAME, error))?,
             blocked: client.is_blocked(),
@@ -70,7 +70,7 @@ impl MyStore {
 
 impl ClientStore for MyStore {
     async fn insert(&self, insertion: Insertion) -> Answer<InsertOutcome> {
-        let (client, key) = (insertion.client(), insertion.fold_key());
+        let (client, key) = (insertion.client(), insertion.duplicate_key());
         let (tenant, usage) = (client.tenant(), Usage::registered(client.issued_at()));
         let outcome = self.alone(tenant, |rows| {
             let is_same = |(_, row): &(&ClientId, &mut Row)| key.is_some() && row.key == key;
@@ -78,7 +78,7 @@ impl ClientStore for MyStore {
                 let client = same.read(tenant, id).readable();
                 let client = client.map_err(|error| BackendError::new(NAME, error))?;
                 same.usage.touch(insertion.registered_again());
-                return Ok(InsertOutcome::Folded(client));
+                return Ok(InsertOutcome::Duplicate(client));
             }
             if rows.contains_key(client.id()) {
                 return Ok(InsertOutcome::IdTaken);
@@ -115,7 +115,7 @@ impl ClientStore for MyStore {
             None => Ok(UpdateOutcome::Missing),
             Some(row) if !update.follows(row.revision) => Ok(UpdateOutcome::Changed),
             Some(row) => {
-                let key = row.key.filter(|_| !update.unfolds());
+                let key = row.key.filter(|_| !update.removes_duplicate_key());
                 *row = Row::write(client, row.usage, key)?;
                 Ok(UpdateOutcome::Updated)
             }
@@ -143,7 +143,12 @@ impl ClientStore for MyStore {
         Ok(removed.map_or(RemoveOutcome::Missing, |_| RemoveOutcome::Removed))
     }
 
-    async fn touch(&self, tenant: &TenantId, id: &ClientId, touch: Touch) -> Answer<TouchOutcome> {
+    async fn touch(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        touch: Activity,
+    ) -> Answer<TouchOutcome> {
         self.alone(tenant, |rows| {
             let Some(row) = rows.get_mut(id) else {
                 return Ok(TouchOutcome::Missing);

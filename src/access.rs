@@ -11,5 +11,5 @@ pub use error::AccessError;
 pub use given::{ApiAccess, ApiScopes};
 pub use request::AccessRequest;
 
-pub(crate) use given::KeptAccess;
+pub(crate) use given::StoredAccess;
 pub(crate) use scopes::{OFFLINE_ACCESS, is_identity};

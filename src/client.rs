@@ -6,7 +6,7 @@ mod stored;
 use crate::{
     registration::ClientMetadata,
     types::{
-        ClientId, ClientType, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp,
+        ClientId, ClientType, ErrorRedirectPolicy, SecretDigest, SecurityMode, TenantId, Timestamp,
     },
 };
 
@@ -49,7 +49,7 @@ pub struct Client {
     /// Whether the owner has blocked it.
     pub(crate) blocked: bool,
     /// What the owner has decided, if anything.
-    pub(crate) redirection_policy: Option<RedirectionPolicy>,
+    pub(crate) error_redirect_policy: Option<ErrorRedirectPolicy>,
     /// How often the owner has changed it.
     pub(crate) revision: u64,
     pub(crate) metadata: ClientMetadata,
@@ -124,18 +124,19 @@ impl Client {
 
     /// What becomes of an authorization request that is refused after its redirect URI is known.
     /// Default: a strict client's is shown to the user, a permissive one's goes back to the client.
-    pub fn redirection_policy(&self) -> RedirectionPolicy {
-        self.redirection_policy.unwrap_or(match self.security_mode {
-            SecurityMode::Strict => RedirectionPolicy::OpenRedirectProtection,
-            SecurityMode::Permissive => RedirectionPolicy::AllowAlways,
-        })
+    pub fn error_redirect_policy(&self) -> ErrorRedirectPolicy {
+        self.error_redirect_policy
+            .unwrap_or(match self.security_mode {
+                SecurityMode::Strict => ErrorRedirectPolicy::OpenRedirectProtection,
+                SecurityMode::Permissive => ErrorRedirectPolicy::AllowAlways,
+            })
     }
 
     /// The same client, with this policy. It changes nothing in a store: that is for
-    /// [`Owner::set_redirection_policy`](crate::Owner::set_redirection_policy).
+    /// [`Owner::set_error_redirect_policy`](crate::Owner::set_error_redirect_policy).
     #[must_use]
-    pub const fn with_redirection_policy(mut self, policy: RedirectionPolicy) -> Self {
-        self.redirection_policy = Some(policy);
+    pub const fn with_error_redirect_policy(mut self, policy: ErrorRedirectPolicy) -> Self {
+        self.error_redirect_policy = Some(policy);
         self
     }
 

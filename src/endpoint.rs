@@ -17,5 +17,5 @@ mod token;
 pub use body::{BodyProgress, RegistrationBody};
 #[cfg(feature = "tower")]
 pub(crate) use host::is_left_out as lacks_host;
-pub use registration_endpoint::{Opened, RegistrationEndpoint};
+pub use registration_endpoint::{HeadDecision, RegistrationEndpoint};
 pub use signals::PeerAddress;

@@ -12,7 +12,7 @@ use serde::{
 use sha2::{Digest as _, Sha256};
 
 /// The content of a kept document.
-pub(crate) trait Kept: Serialize + DeserializeOwned {
+pub(crate) trait Envelope: Serialize + DeserializeOwned {
     /// What it is, so that one document is never taken for another.
     const KIND: &'static str;
 }
@@ -38,7 +38,7 @@ struct Read<T> {
 }
 
 /// Writes `content` as a document: for `#[serde(with = "envelope")]`.
-pub(crate) fn serialize<T: Kept, S: Serializer>(
+pub(crate) fn serialize<T: Envelope, S: Serializer>(
     content: &T,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -52,7 +52,7 @@ pub(crate) fn serialize<T: Kept, S: Serializer>(
 }
 
 /// Reads what was written, and nothing else.
-pub(crate) fn deserialize<'de, T: Kept, D: Deserializer<'de>>(
+pub(crate) fn deserialize<'de, T: Envelope, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     let read = Read::<T>::deserialize(deserializer)?;
@@ -71,7 +71,7 @@ pub(crate) fn deserialize<'de, T: Kept, D: Deserializer<'de>>(
 }
 
 /// Over the content as JSON, which is written in one way only.
-fn checksum<T: Kept>(content: &T) -> Result<String, serde_json::Error> {
+fn checksum<T: Envelope>(content: &T) -> Result<String, serde_json::Error> {
     let mut hash = Sha256::new_with_prefix(T::KIND);
     hash.update(VERSION.to_be_bytes());
     hash.update(serde_json::to_vec(content)?);

@@ -13,11 +13,11 @@ pub trait GeoSource: Send + Sync + 'static {
     /// used, and need not be found out. A part that is `None` is absent: a rule that blocks a country does
     /// not stop a client whose country the source does not have. So it answers from data that it has
     /// checked before, and does not fail.
-    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location;
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location;
 
     /// What the source can tell at all. A rule on anything else can't be evaluated, unless the edge or
     /// the host tells that signal.
-    fn provides(&self) -> LocationParts;
+    fn provides(&self) -> WantedLocation;
 }
 
 /// What is known of an address.
@@ -33,7 +33,7 @@ pub struct Location {
 
 /// Parts of a [`Location`]: those that are asked for, or that a source can tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LocationParts {
+pub struct WantedLocation {
     /// The country.
     pub country: bool,
     /// The part of that country.
@@ -42,7 +42,7 @@ pub struct LocationParts {
     pub asn: bool,
 }
 
-impl LocationParts {
+impl WantedLocation {
     /// All that a location has.
     pub const ALL: Self = Self {
         country: true,
@@ -84,21 +84,21 @@ impl LocationParts {
 pub struct NoGeo;
 
 impl GeoSource for NoGeo {
-    fn locate(&self, _: IpAddr, _: LocationParts) -> Location {
+    fn locate(&self, _: IpAddr, _: WantedLocation) -> Location {
         Location::default()
     }
 
-    fn provides(&self) -> LocationParts {
-        LocationParts::NONE
+    fn provides(&self) -> WantedLocation {
+        WantedLocation::NONE
     }
 }
 
 impl<G: GeoSource> GeoSource for Arc<G> {
-    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location {
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         G::locate(self, address, wanted)
     }
 
-    fn provides(&self) -> LocationParts {
+    fn provides(&self) -> WantedLocation {
         G::provides(self)
     }
 }

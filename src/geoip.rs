@@ -38,7 +38,7 @@ pub use database::Database;
 pub use error::{DatabaseError, DatabaseFault};
 pub use fields::{FieldPath, Fields, InvalidFieldPath};
 
-use crate::geo::{GeoSource, Location, LocationParts};
+use crate::geo::{GeoSource, Location, WantedLocation};
 
 /// One database or several, asked in their order: the first that knows a country, a subdivision or
 /// an ASN tells it. They can be replaced while requests run; clones share them.
@@ -63,13 +63,13 @@ impl Databases {
 }
 
 impl GeoSource for Databases {
-    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location {
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         let address = address.to_canonical();
         let mut found = Location::default();
         // Held for the look-up: that takes less than a second counter would.
         let databases = self.0.read().unwrap_or_else(PoisonError::into_inner);
         for database in &*databases {
-            let missing = LocationParts {
+            let missing = WantedLocation {
                 country: wanted.country && found.country.is_none(),
                 subdivision: wanted.subdivision && found.subdivision.is_none(),
                 asn: wanted.asn && found.asn.is_none(),
@@ -85,10 +85,10 @@ impl GeoSource for Databases {
         found
     }
 
-    fn provides(&self) -> LocationParts {
+    fn provides(&self) -> WantedLocation {
         let databases = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let provided = databases.iter().map(GeoSource::provides);
-        provided.fold(LocationParts::NONE, |all, more| LocationParts {
+        provided.fold(WantedLocation::NONE, |all, more| WantedLocation {
             country: all.country || more.country,
             subdivision: all.subdivision || more.subdivision,
             asn: all.asn || more.asn,

@@ -13,8 +13,8 @@ use crate::{
     client::StoredClient,
     memory::clients::Clients,
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-        Touch, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, TouchOutcome, UpdateOutcome,
     },
     types::{ClientId, TenantId},
 };
@@ -119,7 +119,7 @@ impl ClientStore for MemoryStore {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         let mut tenants = self.write();
         let clients = tenants.get_mut(tenant);

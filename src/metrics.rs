@@ -36,7 +36,7 @@ const CHANGED: [&str; 5] = [
     "redirection_policy",
 ];
 const REMOVALS: [Removal; 4] = [
-    Removal::MadeRoom,
+    Removal::Evicted,
     Removal::UserLimit,
     Removal::Swept,
     Removal::Deleted,
@@ -179,7 +179,7 @@ impl EventSink for MetricsEvents {
                 let mode = ("security_mode", client.security_mode().as_str());
                 counter!(REGISTERED, self.labels(tenant, [kind, mode])).increment(1);
             }
-            Event::Folded { .. } | Event::RuleUnanswered { .. } => {}
+            Event::Deduplicated { .. } | Event::RuleUnanswered { .. } => {}
             Event::Changed { change, .. } => {
                 let labels = self.labels(tenant, [("change", change.as_str())]);
                 counter!(CHANGES, labels).increment(1);

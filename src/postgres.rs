@@ -2,8 +2,8 @@
 
 mod connections;
 mod database;
+mod duplicates;
 mod failure;
-mod fold;
 mod group;
 mod insert;
 mod removal;
@@ -30,8 +30,8 @@ use crate::{
         removal::{Chosen, Removal},
     },
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-        Touch, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, TouchOutcome, UpdateOutcome,
     },
     stored_row::{self, Row},
     types::{ClientId, TenantId},
@@ -308,7 +308,7 @@ impl ClientStore for PostgresStore {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         let outcome = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
@@ -364,7 +364,7 @@ async fn replace(
         .bind(stored_row::revision(client.revision()))
         .bind(client.is_blocked())
         .bind(client.revision().checked_sub(1).map(stored_row::revision))
-        .bind(update.unfolds())
+        .bind(update.removes_duplicate_key())
         .execute(&mut *connection)
         .await?;
     if replaced.rows_affected() > 0 {

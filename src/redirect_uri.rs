@@ -16,7 +16,7 @@ pub use self::{
     allowed_scheme::{AllowedScheme, InvalidScheme},
     destination::Destination,
     error::RedirectUriError,
-    policy::RedirectPolicy,
+    policy::RedirectUriPolicy,
 };
 use crate::uri::{LOOPBACK_HOSTS, UriParts, is_port};
 
@@ -27,9 +27,9 @@ use crate::uri::{LOOPBACK_HOSTS, UriParts, is_port};
 /// checked first, then the WHATWG parser has to read back the same parts.
 ///
 /// ```
-/// use oauth_dcr::redirect_uri::{RedirectPolicy, RedirectUri, RedirectUriError};
+/// use oauth_dcr::redirect_uri::{RedirectUriPolicy, RedirectUri, RedirectUriError};
 ///
-/// let policy = RedirectPolicy::default();
+/// let policy = RedirectUriPolicy::default();
 /// let uri = RedirectUri::parse("http://127.0.0.1:33418/", &policy)?;
 /// assert_eq!(uri.as_str(), "http://127.0.0.1:33418/");
 ///
@@ -51,7 +51,7 @@ impl RedirectUri {
     /// [`RedirectUriError`] names the first rule that refuses it.
     pub fn parse(
         text: impl Into<String>,
-        policy: &RedirectPolicy,
+        policy: &RedirectUriPolicy,
     ) -> Result<Self, RedirectUriError> {
         let text = text.into();
         let kind = Kind::of(&text, policy)?;
@@ -114,15 +114,15 @@ impl RedirectUri {
     /// (RFC 8252 section 7.3).
     ///
     /// ```
-    /// use oauth_dcr::redirect_uri::{RedirectPolicy, RedirectUri};
+    /// use oauth_dcr::redirect_uri::{RedirectUriPolicy, RedirectUri};
     ///
-    /// let policy = RedirectPolicy::default();
+    /// let policy = RedirectUriPolicy::default();
     /// let registered = RedirectUri::parse("http://127.0.0.1:33418/cb", &policy)?;
     /// assert!(registered.matches("http://127.0.0.1:50123/cb", &policy));
     /// assert!(!registered.matches("http://127.0.0.1:33418/other", &policy));
     /// # Ok::<(), oauth_dcr::redirect_uri::RedirectUriError>(())
     /// ```
-    pub fn matches(&self, requested: &str, policy: &RedirectPolicy) -> bool {
+    pub fn matches(&self, requested: &str, policy: &RedirectUriPolicy) -> bool {
         let floats = |host: &str| {
             self.kind == (Kind::Loopback { https: false }) && policy.lets_port_differ(host)
         };
@@ -147,7 +147,7 @@ impl RedirectUri {
 
     /// One text for all that match each other by `policy`: where the port may differ, no port but a
     /// mark that no redirect URI has.
-    pub(crate) fn without_floating_port(&self, policy: &RedirectPolicy) -> String {
+    pub(crate) fn without_floating_port(&self, policy: &RedirectUriPolicy) -> String {
         let floats = |host: &&str| policy.lets_port_differ(host);
         let marked = |host: &str| {
             let (scheme, rest) = self.text.split_once("://")?;

@@ -16,8 +16,8 @@ use crate::{
     client::{Client, StoredClient},
     group_commit::GroupCommit,
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-        Touch, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, TouchOutcome, UpdateOutcome,
     },
     stored_row,
     types::{ClientId, TenantId},
@@ -118,7 +118,7 @@ impl SqliteStore {
 
     /// The client that `insertion` is folded into, if that needs no write, as most do.
     async fn folded(&self, insertion: &Insertion) -> Result<Option<Arc<Client>>, Failure> {
-        let Some(key) = insertion.fold_key() else {
+        let Some(key) = insertion.duplicate_key() else {
             return Ok(None);
         };
         let Some(same) = row::same(&self.readers, insertion.client().tenant(), key).await? else {
@@ -135,7 +135,7 @@ impl ClientStore for SqliteStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         self.within_time(async {
             if let Some(client) = self.folded(&insertion).await? {
-                return Ok(insertion.settle(InsertOutcome::Folded(client)));
+                return Ok(insertion.settle(InsertOutcome::Duplicate(client)));
             }
             let record = stored_row::write(insertion.client()).map_err(Failure::from)?;
             self.write(Job::Insert(insertion, record), |done| match done {
@@ -206,7 +206,7 @@ impl ClientStore for SqliteStore {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         self.within_time(async {
             // Most signs of life say nothing new.
@@ -217,9 +217,9 @@ impl ClientStore for SqliteStore {
                 }
                 Some(_) => {}
             }
-            let job = Job::Touch(tenant.clone(), id.clone(), touch);
+            let job = Job::Activity(tenant.clone(), id.clone(), touch);
             self.write(job, |done| match done {
-                Done::Touch(outcome) => Some(outcome),
+                Done::Activity(outcome) => Some(outcome),
                 _ => None,
             })
             .await
@@ -277,7 +277,7 @@ mod tests {
             taken.push(store.readers.acquire().await.unwrap());
         }
         let (tenant, id) = (TenantId::sole(), ClientId::parse("tpc_1").unwrap());
-        let touch = Touch::registered_again(crate::types::Timestamp::MAX);
+        let touch = Activity::registered_again(crate::types::Timestamp::MAX);
         let causes = [
             cause(store.find(&tenant, &id).await),
             cause(store.list(&tenant, None, 1).await),

@@ -2,8 +2,8 @@
 //! which registrations are duplicates of each other.
 
 mod client_store;
+mod duplicate_key;
 mod dynamic;
-mod fold;
 mod insertion;
 mod sweep;
 mod update;
@@ -11,11 +11,11 @@ mod usage;
 mod user_key;
 
 pub use client_store::ClientStore;
-pub use fold::FoldKey;
+pub use duplicate_key::DuplicateKey;
 pub use insertion::{InsertOutcome, Insertion};
 pub use sweep::Sweep;
 pub use update::{BlockOutcome, ClientUpdate, RemoveOutcome, UpdateOutcome};
-pub use usage::{Touch, TouchOutcome, Usage, UserLimit};
+pub use usage::{Activity, TouchOutcome, Usage, UserLimit};
 pub use user_key::UserKey;
 
 pub(crate) use dynamic::DynClientStore;

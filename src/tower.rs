@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::{
-    endpoint::{Opened, RegistrationEndpoint, lacks_host},
+    endpoint::{HeadDecision, RegistrationEndpoint, lacks_host},
     engine::Registrar,
     tenants::TenantSelector,
     tower::incoming::{Collected, collect, discard, may_go_on},
@@ -150,8 +150,8 @@ impl RegistrationService {
         mut incoming: Pin<&mut B>,
     ) -> Response<Bytes> {
         let (mut response, is_read) = match self.open(head).await {
-            Opened::Answered(response) => (response, self.discard(head, incoming).await),
-            Opened::Admitted(mut body) => {
+            HeadDecision::Respond(response) => (response, self.discard(head, incoming).await),
+            HeadDecision::ReadBody(mut body) => {
                 let collected = collect(&mut body, incoming.as_mut());
                 match timeout(self.body_timeout, collected).await {
                     Ok(Collected::Whole) => (body.finish().await, true),
@@ -178,9 +178,9 @@ impl RegistrationService {
             .unwrap_or(false)
     }
 
-    async fn open(&self, head: &Parts) -> Opened {
+    async fn open(&self, head: &Parts) -> HeadDecision {
         if lacks_host(head) {
-            return Opened::Answered(self.endpoint.invalid_host());
+            return HeadDecision::Respond(self.endpoint.invalid_host());
         }
         let Some(choose) = &self.tenant_by else {
             return self.endpoint.open(head).await;
@@ -190,7 +190,7 @@ impl RegistrationService {
                 let selector = TenantSelector::Id(&tenant);
                 self.endpoint.open_for(selector, head).await
             }
-            None => Opened::Answered(self.endpoint.unknown_tenant()),
+            None => HeadDecision::Respond(self.endpoint.unknown_tenant()),
         }
     }
 }

@@ -133,7 +133,7 @@ impl EventSink for TracingEvents {
                 took_seconds = took.as_secs_f64(), source = self.shown(*source),
                 "client registered"
             ),
-            Event::Folded { source, took, .. } => info!(
+            Event::Deduplicated { source, took, .. } => info!(
                 target: "oauth_dcr", tenant, outcome, client_id,
                 took_seconds = took.as_secs_f64(), source = self.shown(*source),
                 "client folded"

@@ -28,7 +28,7 @@ pub use client_id::{ClientId, InvalidClientId};
 pub use client_name::{ClientName, ClientNameError};
 pub use client_secret::{ClientSecret, SecretDigest};
 pub use client_type::ClientType;
-pub use error_redirect_policy::RedirectionPolicy;
+pub use error_redirect_policy::ErrorRedirectPolicy;
 pub use grant_type::{GrantType, GrantTypes};
 pub use language_tag::{InvalidLanguageTag, LanguageTag};
 pub use response_type::{ResponseType, ResponseTypes};

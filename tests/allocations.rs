@@ -27,12 +27,12 @@ use oauth_dcr::{
     },
     authorization::{AuthorizationDecision, AuthorizationRequest, CodeBinding},
     events::{Event, EventSink},
-    geo::{GeoSource as _, LocationParts},
+    geo::{GeoSource as _, WantedLocation},
     geoip::{Database, Databases, Fields},
     pkce::{CodeChallenge, CodeVerifier},
     rate_limit::{LocalRateLimiter, Quota, RateKey, RateLimiter as _},
     tenants::TenantSelector,
-    token::{Found, RefreshBinding, RefreshFamily, TokenDecision, TokenGrant, TokenRequest},
+    token::{Lookup, RefreshBinding, RefreshFamily, TokenDecision, TokenGrant, TokenRequest},
     tower::RegistrationService,
     types::SecretDigest,
 };
@@ -252,7 +252,7 @@ fn a_look_up_of_a_location_allocates_nothing() {
     ] {
         let address = address.parse().unwrap();
         let counted = measure(|| {
-            let location = databases.locate(address, LocationParts::ALL);
+            let location = databases.locate(address, WantedLocation::ALL);
             assert_eq!(location.country.is_some(), is_known);
             assert_eq!(location.asn.is_some(), is_known);
         });
@@ -318,7 +318,7 @@ fn by_code(
     let request = TokenRequest::from_form(form, None);
     assert_eq!(request.client_id().as_ref(), Some(client.id()));
     match request.authenticate(tenant, Some(client), NOW).unwrap() {
-        TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(binding)).unwrap(),
+        TokenGrant::AuthorizationCode(exchange) => exchange.check(Lookup::Active(binding)).unwrap(),
         other => panic!("{other:?}"),
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use installed::clients;
 use oauth_dcr::{
-    geo::{GeoSource as _, LocationParts},
+    geo::{GeoSource as _, WantedLocation},
     geoip::{Database, FieldPath, Fields},
 };
 fn public_database() -> PathBuf {
@@ -17,7 +17,7 @@ fn public_database() -> PathBuf {
 }
 
 fn country(database: &Database, address: &str) -> Option<String> {
-    let location = database.locate(address.parse().unwrap(), LocationParts::ALL);
+    let location = database.locate(address.parse().unwrap(), WantedLocation::ALL);
     assert_eq!((location.subdivision, location.asn), (None, None));
     location.country.map(|country| country.to_string())
 }

@@ -22,7 +22,9 @@ use minted::Minted;
 use oauth_dcr::{
     BackendError, Client, MarkOutcome, Registrar, TenantSettings, Timestamp, conformance,
     sqlite::SqliteStore,
-    store::{ClientStore as _, FoldKey, InsertOutcome, Insertion, RemoveOutcome, Sweep, UserKey},
+    store::{
+        ClientStore as _, DuplicateKey, InsertOutcome, Insertion, RemoveOutcome, Sweep, UserKey,
+    },
 };
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use temporary::TemporaryDir;
@@ -346,8 +348,8 @@ async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let clients = Minted::default().clients(42);
-    let key = Some(FoldKey::from_bytes([1; 32]));
-    let first = Insertion::new(Arc::clone(&clients[0])).folded_by(key);
+    let key = Some(DuplicateKey::from_bytes([1; 32]));
+    let first = Insertion::new(Arc::clone(&clients[0])).deduplicated_by(key);
     store.insert(first).await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET record = '', idle_since = 0")
         .execute(&mut connect(&dir).await)
@@ -360,7 +362,7 @@ async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
         tasks.spawn(async move { insert(&store, &client).await });
     }
     // It needs the record that can't be read.
-    let same = store.insert(Insertion::new(Arc::clone(&clients[1])).folded_by(key));
+    let same = store.insert(Insertion::new(Arc::clone(&clients[1])).deduplicated_by(key));
     let (same, inserted_all) = tokio::join!(same, tasks.join_all());
     let expected = format!(
         "the record of client `{}` can't be read: \

@@ -9,7 +9,8 @@ use oauth_dcr::{
         AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest, CodeBinding,
     },
     token::{
-        Found, RefreshBinding, RefreshFamily, TokenDecision, TokenGrant, TokenRefusal, TokenRequest,
+        Lookup, RefreshBinding, RefreshFamily, TokenDecision, TokenGrant, TokenRefusal,
+        TokenRequest,
     },
     types::SecretDigest,
 };
@@ -156,7 +157,7 @@ impl Sides {
         let request = TokenRequest::from_form(form, None);
         let tokens = match request.authenticate(&tenant, Some(&client), NOW) {
             Ok(TokenGrant::AuthorizationCode(exchange)) => {
-                exchange.check(Found::Unused(&code)).unwrap()
+                exchange.check(Lookup::Active(&code)).unwrap()
             }
             other => panic!("{other:?}"),
         };
@@ -209,7 +210,7 @@ impl Sides {
     ) -> Result<TokenDecision, TokenRefusal> {
         let request = TokenRequest::from_form(form, None);
         match request.authenticate(&self.tenant, Some(&self.client), now)? {
-            TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(&self.code)),
+            TokenGrant::AuthorizationCode(exchange) => exchange.check(Lookup::Active(&self.code)),
             TokenGrant::RefreshToken(exchange) => {
                 exchange.check(Some((&self.refresh, self.family)))
             }

@@ -4,7 +4,7 @@ use std::{hint::black_box, num::NonZeroU32, time::Duration};
 
 use oauth_dcr::{
     pkce::{CodeChallenge, CodeVerifier},
-    redirect_uri::{RedirectPolicy, RedirectUri},
+    redirect_uri::{RedirectUri, RedirectUriPolicy},
 };
 use url::Url;
 
@@ -148,7 +148,7 @@ fn floor_redirect_uri(n: u64) -> Duration {
 }
 
 fn our_redirect_uri_copied(n: u64) -> Duration {
-    let policy = RedirectPolicy::native_agents();
+    let policy = RedirectUriPolicy::native_agents();
     let mut texts = REDIRECT_URIS.iter().cycle();
     timed(n, || {
         let text = *black_box(texts.next().unwrap());
@@ -157,7 +157,7 @@ fn our_redirect_uri_copied(n: u64) -> Duration {
 }
 
 fn our_redirect_uri_moved(n: u64) -> Duration {
-    let policy = RedirectPolicy::native_agents();
+    let policy = RedirectUriPolicy::native_agents();
     let mut spent = Duration::ZERO;
     let mut left = n;
     while left > 0 {

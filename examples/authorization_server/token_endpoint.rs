@@ -7,7 +7,7 @@ use oauth_dcr::{
     BackendError, Client, MarkOutcome, TenantSettings,
     system::{Clock as _, RandomError},
     token::{
-        CodeExchange, Found, RefreshTokenAction, TokenDecision, TokenGrant, TokenRefusal,
+        CodeExchange, Lookup, RefreshTokenAction, TokenDecision, TokenGrant, TokenRefusal,
         TokenRequest,
     },
 };
@@ -125,7 +125,7 @@ fn check_code(
     exchange: &CodeExchange<'_>,
     code: Option<&Code>,
 ) -> Result<TokenDecision, TokenRefusal> {
-    let found = code.map_or(Found::Nothing, Code::found);
+    let found = code.map_or(Lookup::NotFound, Code::found);
     exchange.check(found).inspect_err(|refusal| {
         if let Some(code) = code.filter(|_| refusal.is_replay()) {
             code.grant.revoke();

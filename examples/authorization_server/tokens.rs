@@ -11,7 +11,7 @@ use oauth_dcr::{
     access::ApiAccess,
     authorization::{Approval, CodeBinding},
     system::{Clock as _, RandomError, SystemClock},
-    token::{Found, RefreshBinding, TokenDecision},
+    token::{Lookup, RefreshBinding, TokenDecision},
 };
 
 use crate::{
@@ -37,11 +37,11 @@ pub(crate) struct Code {
 
 impl Code {
     /// What the library is to make of it.
-    pub(crate) fn found(&self) -> Found<'_, CodeBinding> {
+    pub(crate) fn found(&self) -> Lookup<'_, CodeBinding> {
         if self.is_used || self.grant.is_revoked() {
-            Found::Used(&self.binding)
+            Lookup::Consumed(&self.binding)
         } else {
-            Found::Unused(&self.binding)
+            Lookup::Active(&self.binding)
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct ApiAccess {
 /// How it is written as a part of a kept document.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "ApiAccess", deny_unknown_fields)]
-pub(crate) struct KeptAccess {
+pub(crate) struct StoredAccess {
     audience: Option<Box<str>>,
     scope: Option<Scope>,
     offline_access: bool,

@@ -3,8 +3,8 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
-    access::{ApiAccess, KeptAccess},
-    envelope::{self, Kept},
+    access::{ApiAccess, StoredAccess},
+    envelope::{self, Envelope},
     pkce::CodeChallenge,
     redirect_uri::RedirectUri,
     types::{ClientId, TenantId, Timestamp},
@@ -28,7 +28,7 @@ pub(crate) struct Content {
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) redirect_uri_was_given: bool,
     pub(crate) challenge: Option<CodeChallenge>,
-    #[serde(with = "KeptAccess")]
+    #[serde(with = "StoredAccess")]
     pub(crate) access: ApiAccess,
     pub(crate) nonce: Option<Box<str>>,
     pub(crate) expires_at: Timestamp,
@@ -80,7 +80,7 @@ pub(crate) fn redirect_uri<'de, D: Deserializer<'de>>(
     RedirectUri::restore(text).map_err(D::Error::custom)
 }
 
-impl Kept for Content {
+impl Envelope for Content {
     const KIND: &'static str = "code_binding";
 }
 

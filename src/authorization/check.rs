@@ -14,7 +14,7 @@ use crate::{
     pkce::CodeChallenge,
     redirect_uri::RedirectUri,
     settings::{SubjectType, TenantSettings},
-    types::{RedirectionPolicy, ResponseType, SecurityMode},
+    types::{ErrorRedirectPolicy, ResponseType, SecurityMode},
 };
 
 impl TenantSettings {
@@ -168,7 +168,7 @@ impl TenantSettings {
             redirect_uri_was_given: parameters.get(Parameter::RedirectUri).is_some(),
             response_type,
             response_mode,
-            redirection_policy: client.redirection_policy(),
+            error_redirect_policy: client.error_redirect_policy(),
             challenge,
             access,
             connections,
@@ -219,7 +219,7 @@ impl TenantSettings {
         );
         // Anyone may have registered the client, so by default nothing is sent to it
         // (RFC 9700 section 4.11.2).
-        let is_sent = client.redirection_policy() == RedirectionPolicy::AllowAlways;
+        let is_sent = client.error_redirect_policy() == ErrorRedirectPolicy::AllowAlways;
         AuthorizationRefusal::to_client(error, is_sent, response, redirect_uri)
     }
 }

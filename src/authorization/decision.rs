@@ -3,17 +3,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{ApiAccess, KeptAccess, OFFLINE_ACCESS},
+    access::{ApiAccess, OFFLINE_ACCESS, StoredAccess},
     authorization::{
         Approval, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, Consent,
         ResponseMode, binding, names::LeftToHost,
     },
     client::Client,
-    envelope::{self, Kept},
+    envelope::{self, Envelope},
     pkce::CodeChallenge,
     redirect_uri::RedirectUri,
     settings::Issuer,
-    types::{ClientId, RedirectionPolicy, ResponseType, TenantId},
+    types::{ClientId, ErrorRedirectPolicy, ResponseType, TenantId},
 };
 
 /// An authorization request that may be put to the user: who asks, for what, and where the answer
@@ -41,9 +41,10 @@ pub(super) struct Content {
     pub(super) redirect_uri_was_given: bool,
     pub(super) response_type: ResponseType,
     pub(super) response_mode: ResponseMode,
-    pub(super) redirection_policy: RedirectionPolicy,
+    #[serde(rename = "redirection_policy")]
+    pub(super) error_redirect_policy: ErrorRedirectPolicy,
     pub(super) challenge: Option<CodeChallenge>,
-    #[serde(with = "KeptAccess")]
+    #[serde(with = "StoredAccess")]
     pub(super) access: ApiAccess,
     pub(super) connections: Box<[Box<str>]>,
     pub(super) state: Option<Box<str>>,
@@ -138,7 +139,7 @@ impl AuthorizationDecision {
     /// A program on the user's device waits for the answer until it times out, so the refusal holds a
     /// response to send for `http` on a loopback host and for private-use schemes. For `https` it is a
     /// page with a [link](AuthorizationRefusal::link), unless the owner of the tenant lets the client's
-    /// errors be redirected ([`RedirectionPolicy::AllowAlways`]).
+    /// errors be redirected ([`ErrorRedirectPolicy::AllowAlways`]).
     ///
     /// Call it for the user's own choice and for nothing else. A server that calls it earlier is an open
     /// redirector, because anybody can register a client and send a browser here. Use
@@ -150,7 +151,7 @@ impl AuthorizationDecision {
 
     /// The refusal, where the host can't go on: a page with a [link](AuthorizationRefusal::link), or a
     /// response to send if the owner of the tenant lets the client's errors be redirected
-    /// ([`RedirectionPolicy::AllowAlways`]).
+    /// ([`ErrorRedirectPolicy::AllowAlways`]).
     ///
     /// An error that is found before the redirect URI is known to be the client's is always a page
     /// without a link. [`Blocked`](AuthorizationError::Blocked), for a client that was blocked since, is
@@ -165,7 +166,7 @@ impl AuthorizationDecision {
     }
 
     fn redirects_errors(&self) -> bool {
-        self.0.redirection_policy == RedirectionPolicy::AllowAlways
+        self.0.error_redirect_policy == ErrorRedirectPolicy::AllowAlways
     }
 
     fn to_client(&self, error: AuthorizationError, is_sent: bool) -> AuthorizationRefusal {
@@ -181,7 +182,7 @@ impl AuthorizationDecision {
     }
 }
 
-impl Kept for Content {
+impl Envelope for Content {
     const KIND: &'static str = "authorization_decision";
 }
 

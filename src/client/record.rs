@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use crate::{
     client::Client,
     registration::{ClientMetadata, MetadataError, StoredMetadata},
-    types::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
+    types::{ClientId, ErrorRedirectPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
 /// The form that is written. One that is not known is refused, not guessed at.
@@ -25,8 +25,8 @@ struct Written<'a> {
     previous_secret: Option<PreviousSecret>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     blocked: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redirection_policy: Option<RedirectionPolicy>,
+    #[serde(rename = "redirection_policy", skip_serializing_if = "Option::is_none")]
+    error_redirect_policy: Option<ErrorRedirectPolicy>,
     #[serde(skip_serializing_if = "is_zero")]
     revision: u64,
     metadata: &'a ClientMetadata,
@@ -46,8 +46,8 @@ struct Read {
     previous_secret: Option<PreviousSecret>,
     #[serde(default)]
     blocked: bool,
-    #[serde(default)]
-    redirection_policy: Option<RedirectionPolicy>,
+    #[serde(default, rename = "redirection_policy")]
+    error_redirect_policy: Option<ErrorRedirectPolicy>,
     #[serde(default)]
     revision: u64,
     metadata: StoredMetadata,
@@ -82,7 +82,7 @@ impl Serialize for Client {
                 until,
             }),
             blocked: self.blocked,
-            redirection_policy: self.redirection_policy,
+            error_redirect_policy: self.error_redirect_policy,
             revision: self.revision,
             metadata: &self.metadata,
         };
@@ -172,7 +172,7 @@ impl TryFrom<Read> for Client {
             secret: read.secret_digest.map(digest).transpose()?,
             previous_secret: read.previous_secret.map(previous).transpose()?,
             blocked: read.blocked,
-            redirection_policy: read.redirection_policy,
+            error_redirect_policy: read.error_redirect_policy,
             revision: read.revision,
             metadata: read
                 .metadata

@@ -13,8 +13,8 @@
 //! ```
 
 mod abandoned;
+mod duplicates;
 mod fields;
-mod folding;
 mod insertion;
 mod life;
 mod limits;
@@ -27,8 +27,8 @@ mod updates;
 mod users;
 
 pub use abandoned::*;
+pub use duplicates::*;
 pub use fields::*;
-pub use folding::*;
 pub use insertion::*;
 pub use life::*;
 pub use limits::*;

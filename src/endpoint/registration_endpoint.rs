@@ -50,11 +50,11 @@ pub struct RegistrationEndpoint {
 /// What the head of a request leads to.
 #[derive(Debug)]
 #[must_use]
-pub enum Opened {
+pub enum HeadDecision {
     /// This answer, without a look at the body.
-    Answered(Response<Bytes>),
+    Respond(Response<Bytes>),
     /// The body is wanted.
-    Admitted(RegistrationBody),
+    ReadBody(RegistrationBody),
 }
 
 impl RegistrationEndpoint {
@@ -68,18 +68,18 @@ impl RegistrationEndpoint {
     ///
     /// Rules that look at addresses need the connection's: put a [`PeerAddress`](crate::PeerAddress)
     /// into the extensions of the request.
-    pub async fn open(&self, head: &Parts) -> Opened {
+    pub async fn open(&self, head: &Parts) -> HeadDecision {
         match host::of(head) {
             Ok(host) => self.open_to(TenantSelector::Host(host), host, head).await,
-            Err(InvalidHost) => Opened::Answered(self.invalid_host()),
+            Err(InvalidHost) => HeadDecision::Respond(self.invalid_host()),
         }
     }
 
     /// As [`open`](Self::open), where the host program knows the tenant.
-    pub async fn open_for(&self, selector: TenantSelector<'_>, head: &Parts) -> Opened {
+    pub async fn open_for(&self, selector: TenantSelector<'_>, head: &Parts) -> HeadDecision {
         match host::of(head) {
             Ok(host) => self.open_to(selector, host, head).await,
-            Err(InvalidHost) => Opened::Answered(self.invalid_host()),
+            Err(InvalidHost) => HeadDecision::Respond(self.invalid_host()),
         }
     }
 
@@ -88,38 +88,38 @@ impl RegistrationEndpoint {
         selector: TenantSelector<'_>,
         host: Option<&str>,
         head: &Parts,
-    ) -> Opened {
+    ) -> HeadDecision {
         let (method, headers) = (&head.method, &head.headers);
         let mut frame = Frame::new(self.registrar.clock().now());
         let attempt = match self.registrar.attempt().for_tenant(selector).await {
             Ok(attempt) => attempt,
-            Err(error) => return Opened::Answered(frame.refused(&error)),
+            Err(error) => return HeadDecision::Respond(frame.refused(&error)),
         };
         let tenant = attempt.settings();
         let cors = Cors::of(&tenant.registration.allowed_origins, headers);
         if method == Method::OPTIONS {
             let is_preflight = cors::is_preflight(method, headers);
             attempt.only_asks(is_preflight);
-            return Opened::Answered(cors::preflight(cors, is_preflight));
+            return HeadDecision::Respond(cors::preflight(cors, is_preflight));
         }
         frame.cors = cors;
         let signals = signals::of(head, host, tenant);
         if method != Method::POST {
             let attempt = attempt.comes_from(&signals);
             let error = attempt.refuse(RegistrationError::MethodNotAllowed);
-            return Opened::Answered(frame.refused(&error));
+            return HeadDecision::Respond(frame.refused(&error));
         }
         let token = bearer::initial_access_token(headers);
         let admission = match attempt.admit(signals, token).await {
             Ok(admission) => admission,
-            Err(error) => return Opened::Answered(frame.refused(&error)),
+            Err(error) => return HeadDecision::Respond(frame.refused(&error)),
         };
         frame.rate = admission.rate();
         let max_bytes = admission.settings().registration.max_body_bytes;
         let body = RegistrationBody::new(admission, frame);
         match check_declared(headers, max_bytes) {
-            Ok(()) => Opened::Admitted(body),
-            Err(error) => Opened::Answered(body.refuse(error)),
+            Ok(()) => HeadDecision::ReadBody(body),
+            Err(error) => HeadDecision::Respond(body.refuse(error)),
         }
     }
 
@@ -145,8 +145,8 @@ impl RegistrationEndpoint {
     pub async fn respond<B: AsRef<[u8]>>(&self, request: Request<B>) -> Response<Bytes> {
         let (head, whole) = request.into_parts();
         match self.open(&head).await {
-            Opened::Answered(response) => response,
-            Opened::Admitted(mut body) => {
+            HeadDecision::Respond(response) => response,
+            HeadDecision::ReadBody(mut body) => {
                 // A body that is too large is answered by finishing, like any other.
                 let (BodyProgress::More | BodyProgress::Full) = body.push(whole.as_ref());
                 body.finish().await

@@ -5,7 +5,7 @@ use crate::{
     engine::ports::Ports,
     error::RegistrationError,
     events::Event,
-    geo::{Location, LocationParts},
+    geo::{Location, WantedLocation},
     settings::TenantSettings,
 };
 
@@ -77,7 +77,7 @@ pub(super) fn complete<'a>(
     }
     let provided = ports.geo.provides();
     let is_located = |signal| is_missing(signal) && provided.contains(signal);
-    let wanted = LocationParts {
+    let wanted = WantedLocation {
         country: is_located(EdgeSignal::Country),
         subdivision: is_located(EdgeSignal::Subdivision),
         asn: is_located(EdgeSignal::Asn),

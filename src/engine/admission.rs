@@ -15,7 +15,7 @@ use crate::{
     rate_limit::RateDecision,
     registration::{ClientMetadata, RegistrationRequest},
     settings::TenantSettings,
-    store::{FoldKey, InsertOutcome, Insertion},
+    store::{DuplicateKey, InsertOutcome, Insertion},
     types::{ClientSecret, SourceNetwork},
 };
 
@@ -128,7 +128,7 @@ impl Admission {
         let registration = &tenant.registration;
         let mode = registration.security_mode;
         let method = metadata.token_endpoint_auth_method();
-        let fold_key = self.fold_key(&metadata);
+        let duplicate_key = self.duplicate_key(&metadata);
         let mut metadata = metadata;
         for _ in 0..=RETRIES {
             let (id, secret) = mint::credentials(&*ports.random, mode, method)?;
@@ -140,20 +140,20 @@ impl Admission {
                 secret: secret.as_ref().map(ClientSecret::digest),
                 previous_secret: None,
                 blocked: false,
-                redirection_policy: None,
+                error_redirect_policy: None,
                 revision: 0,
                 metadata,
             });
             let (attempt, stored) = (Arc::clone(&self.attempt), Arc::clone(&client));
             let insertion = Insertion::new(Arc::clone(&client))
                 .max_clients(registration.max_clients)
-                .folded_by(fold_key)
+                .deduplicated_by(duplicate_key)
                 .on_outcome(move |outcome| attempt.settle(&stored, outcome));
             let inserted = ports.store.insert(insertion);
             let outcome = Trace::wait(Wait::Insert, inserted).await;
             match outcome.inspect_err(|error| self.attempt.failed_on(error))? {
                 InsertOutcome::Inserted { .. } => return Ok(Registered::new(client, secret)),
-                InsertOutcome::Folded(into) => return Ok(Registered::folded(&into, client)),
+                InsertOutcome::Duplicate(into) => return Ok(Registered::duplicate(&into, client)),
                 InsertOutcome::Full => return Err(RegistrationError::TooManyClients),
                 InsertOutcome::IdTaken => metadata = Arc::unwrap_or_clone(client).metadata,
             }
@@ -161,14 +161,14 @@ impl Admission {
         Err(RegistrationError::NoFreeId)
     }
 
-    fn fold_key(&self, metadata: &ClientMetadata) -> Option<FoldKey> {
+    fn duplicate_key(&self, metadata: &ClientMetadata) -> Option<DuplicateKey> {
         let tenant = self.settings();
         let registration = &tenant.registration;
         let mode = registration.security_mode;
         let policy = &registration.redirect_uris;
         registration
             .fold_identical
-            .then(|| FoldKey::of(&tenant.id, mode, metadata, policy))
+            .then(|| DuplicateKey::of(&tenant.id, mode, metadata, policy))
             .flatten()
     }
 

@@ -163,7 +163,7 @@ impl TenantAttempt {
                     let event = Event::Removed {
                         tenant: client.tenant(),
                         client_id,
-                        removal: Removal::MadeRoom,
+                        removal: Removal::Evicted,
                     };
                     self.trace.within(|| self.ports.tell(&event));
                 }
@@ -173,7 +173,7 @@ impl TenantAttempt {
                     took,
                 });
             }
-            InsertOutcome::Folded(client) => self.end(&Event::Folded {
+            InsertOutcome::Duplicate(client) => self.end(&Event::Deduplicated {
                 client,
                 source,
                 took,

@@ -8,7 +8,7 @@ use crate::{
     registration::RegistrationRequest,
     settings::{RegistrationSettings, TenantSettings},
     store::{BlockOutcome, ClientUpdate, RemoveOutcome, Sweep, UpdateOutcome},
-    types::{ClientId, RedirectionPolicy},
+    types::{ClientId, ErrorRedirectPolicy},
 };
 
 /// How often a change is tried again that somebody else came before.
@@ -174,7 +174,7 @@ impl Owner {
             changed.secret = Some(minted.digest());
             secret = Some(minted);
         }
-        let update = |client| ClientUpdate::new(client).unfolded();
+        let update = |client| ClientUpdate::new(client).without_duplicate_key();
         match self.replace(changed, update).await? {
             Some(client) => {
                 self.record_changed(client.id(), client.revision(), Change::Metadata(&client));
@@ -264,16 +264,16 @@ impl Owner {
     /// # Errors
     /// [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`], [`OwnerError::Changed`] or
     /// [`OwnerError::Backend`].
-    pub async fn set_redirection_policy(
+    pub async fn set_error_redirect_policy(
         &self,
         id: &ClientId,
-        policy: RedirectionPolicy,
+        policy: ErrorRedirectPolicy,
     ) -> Result<Arc<Client>, OwnerError> {
         let decide = |client: &mut Client| {
-            client.redirection_policy = Some(policy);
+            client.error_redirect_policy = Some(policy);
             Ok(())
         };
-        let change = Change::RedirectionPolicy(policy);
+        let change = Change::ErrorRedirectPolicy(policy);
         self.change(id, change, decide).await
     }
 

@@ -7,7 +7,7 @@ use crate::{client::Client, types::ClientSecret};
 pub struct Registered {
     client: Arc<Client>,
     secret: Option<ClientSecret>,
-    is_folded: bool,
+    is_duplicate: bool,
 }
 
 impl Registered {
@@ -16,13 +16,13 @@ impl Registered {
         Self {
             client,
             secret,
-            is_folded: false,
+            is_duplicate: false,
         }
     }
 
     /// `asked` was folded into the client that is there. The answer is that one's, with the loopback
     /// ports that were asked for: some clients listen where the answer says.
-    pub(super) fn folded(into: &Client, asked: Arc<Client>) -> Self {
+    pub(super) fn duplicate(into: &Client, asked: Arc<Client>) -> Self {
         let client = Client {
             metadata: Arc::unwrap_or_clone(asked).metadata,
             ..into.clone()
@@ -30,7 +30,7 @@ impl Registered {
         Self {
             client: Arc::new(client),
             secret: None,
-            is_folded: true,
+            is_duplicate: true,
         }
     }
 
@@ -45,7 +45,7 @@ impl Registered {
     }
 
     /// Whether the client was there already, registered with the same metadata.
-    pub const fn is_folded(&self) -> bool {
-        self.is_folded
+    pub const fn is_duplicate(&self) -> bool {
+        self.is_duplicate
     }
 }

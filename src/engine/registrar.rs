@@ -11,7 +11,7 @@ use crate::{
     error::{OwnerError, RegistrationError},
     events::{Event, Removal},
     settings::{SettingsError, SettingsReview, TenantSettings},
-    store::{Touch, TouchOutcome, UserKey},
+    store::{Activity, TouchOutcome, UserKey},
     system::Clock,
     tenants::TenantSelector,
     types::{ClientId, TenantId, Timestamp},
@@ -196,7 +196,7 @@ impl Registrar {
     ) -> Result<MarkOutcome, BackendError> {
         // Users without a name are not one user.
         let named = user.filter(|user| !user.is_empty());
-        let touch = Touch::used(self.0.clock.now(), live_until)
+        let touch = Activity::used(self.0.clock.now(), live_until)
             .by(named.map(|user| UserKey::of(&tenant.id, user)))
             .max_clients_per_user(tenant.registration.max_clients_per_user);
         let evicted = match self.0.store.touch(&tenant.id, id, touch).await? {

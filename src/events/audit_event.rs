@@ -6,7 +6,7 @@ use crate::{
     client::Client,
     error::RegistrationError,
     events::{Change, Event, Removal},
-    types::{ClientId, ClientType, RedirectionPolicy, SecurityMode, TenantId, Timestamp},
+    types::{ClientId, ClientType, ErrorRedirectPolicy, SecurityMode, TenantId, Timestamp},
 };
 
 /// Something that an operator must be able to prove later: what happened, when, to which client of
@@ -65,8 +65,9 @@ pub enum AuditFact {
         security_mode: SecurityMode,
     },
     /// A registration was answered with a client that was there, registered with the same.
+    #[serde(rename = "client_folded")]
     #[non_exhaustive]
-    ClientFolded {
+    ClientDeduplicated {
         /// The id of that one.
         client_id: ClientId,
     },
@@ -154,14 +155,16 @@ pub enum AuditFact {
         revision: u64,
     },
     /// The owner decided what becomes of the client's authorization requests that are refused.
+    #[serde(rename = "redirection_policy_set")]
     #[non_exhaustive]
-    RedirectionPolicySet {
+    ErrorRedirectPolicySet {
         /// Its id.
         client_id: ClientId,
         /// How often it has been changed, this change included.
         revision: u64,
         /// What was decided.
-        redirection_policy: RedirectionPolicy,
+        #[serde(rename = "redirection_policy")]
+        error_redirect_policy: ErrorRedirectPolicy,
     },
     /// A call needed a client whose record can't be read.
     #[non_exhaustive]
@@ -202,9 +205,9 @@ impl AuditEvent {
     pub fn of(at: Timestamp, event: &Event<'_>) -> Self {
         let fact = match event {
             Event::Registered { client, .. } => AuditFact::registered(client),
-            Event::Folded { client, .. } => {
+            Event::Deduplicated { client, .. } => {
                 let client_id = client.id().clone();
-                AuditFact::ClientFolded { client_id }
+                AuditFact::ClientDeduplicated { client_id }
             }
             Event::Changed {
                 client_id,
@@ -269,17 +272,17 @@ impl AuditFact {
                 client_id,
                 revision,
             },
-            Change::RedirectionPolicy(redirection_policy) => Self::RedirectionPolicySet {
+            Change::ErrorRedirectPolicy(error_redirect_policy) => Self::ErrorRedirectPolicySet {
                 client_id,
                 revision,
-                redirection_policy,
+                error_redirect_policy,
             },
         }
     }
 
     const fn removed(client_id: ClientId, removal: Removal) -> Self {
         match removal {
-            Removal::MadeRoom => Self::ClientMadeRoom { client_id },
+            Removal::Evicted => Self::ClientMadeRoom { client_id },
             Removal::UserLimit => Self::ClientOverUserLimit { client_id },
             Removal::Swept => Self::ClientSwept { client_id },
             Removal::Deleted => Self::ClientDeleted { client_id },

@@ -4,7 +4,7 @@ use crate::{
     acl::{Rule, UnknownSignal},
     client::{Client, UnreadableClient},
     error::RegistrationError,
-    types::{ClientId, RedirectionPolicy, TenantId},
+    types::{ClientId, ErrorRedirectPolicy, TenantId},
 };
 
 /// Something that an operator may want to count, log or prove.
@@ -31,7 +31,7 @@ pub enum Event<'a> {
     },
     /// A registration was folded into a client that registered the same before.
     #[non_exhaustive]
-    Folded {
+    Deduplicated {
         /// The client.
         client: &'a Client,
         /// Where the request came from.
@@ -111,7 +111,9 @@ impl<'a> Event<'a> {
     /// The tenant that it is about, if the request led to one.
     pub const fn tenant(&self) -> Option<&'a TenantId> {
         match *self {
-            Self::Registered { client, .. } | Self::Folded { client, .. } => Some(client.tenant()),
+            Self::Registered { client, .. } | Self::Deduplicated { client, .. } => {
+                Some(client.tenant())
+            }
             Self::Changed { tenant, .. }
             | Self::Unreadable { tenant, .. }
             | Self::Removed { tenant, .. }
@@ -124,7 +126,9 @@ impl<'a> Event<'a> {
     /// The client that it is about, if there is one.
     pub const fn client_id(&self) -> Option<&'a ClientId> {
         match *self {
-            Self::Registered { client, .. } | Self::Folded { client, .. } => Some(client.id()),
+            Self::Registered { client, .. } | Self::Deduplicated { client, .. } => {
+                Some(client.id())
+            }
             Self::Changed { client_id, .. } | Self::Removed { client_id, .. } => Some(client_id),
             Self::Unreadable { client, .. } => Some(client.id()),
             Self::RuleMatched { .. } | Self::RuleUnanswered { .. } | Self::Refused { .. } => None,
@@ -135,7 +139,7 @@ impl<'a> Event<'a> {
     pub const fn source(&self) -> Option<IpAddr> {
         match *self {
             Self::Registered { source, .. }
-            | Self::Folded { source, .. }
+            | Self::Deduplicated { source, .. }
             | Self::RuleMatched { source, .. }
             | Self::RuleUnanswered { source, .. }
             | Self::Refused { source, .. } => source,
@@ -147,7 +151,7 @@ impl<'a> Event<'a> {
     pub const fn took(&self) -> Option<Duration> {
         match *self {
             Self::Registered { took, .. }
-            | Self::Folded { took, .. }
+            | Self::Deduplicated { took, .. }
             | Self::Refused { took, .. } => Some(took),
             Self::Changed { .. }
             | Self::Unreadable { .. }
@@ -163,7 +167,7 @@ impl<'a> Event<'a> {
             Self::RuleUnanswered { unknown, .. } => Some(*unknown),
             Self::Refused { error, .. } => error.unknown_signal(),
             Self::Registered { .. }
-            | Self::Folded { .. }
+            | Self::Deduplicated { .. }
             | Self::Changed { .. }
             | Self::Unreadable { .. }
             | Self::Removed { .. }
@@ -176,7 +180,7 @@ impl<'a> Event<'a> {
     pub const fn outcome(&self) -> Option<&'static str> {
         match self {
             Self::Registered { .. } => Some("registered"),
-            Self::Folded { .. } => Some("folded"),
+            Self::Deduplicated { .. } => Some("folded"),
             Self::Refused { error, .. } if error.is_failure() => Some("failed"),
             Self::Refused { .. } => Some("refused"),
             Self::Changed { .. }
@@ -202,18 +206,18 @@ pub enum Change<'a> {
     /// It is no longer blocked.
     Unblocked,
     /// What becomes of its authorization requests that are refused.
-    RedirectionPolicy(RedirectionPolicy),
+    ErrorRedirectPolicy(ErrorRedirectPolicy),
 }
 
 impl Change<'_> {
-    /// Its stable name: that of the variant, in snake case.
+    /// Its stable name, for logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Metadata(_) => "metadata",
             Self::Secret => "secret",
             Self::Blocked => "blocked",
             Self::Unblocked => "unblocked",
-            Self::RedirectionPolicy(_) => "redirection_policy",
+            Self::ErrorRedirectPolicy(_) => "redirection_policy",
         }
     }
 }
@@ -223,7 +227,7 @@ impl Change<'_> {
 #[non_exhaustive]
 pub enum Removal {
     /// It was evicted for a new one: it was never used, or idle without a live grant.
-    MadeRoom,
+    Evicted,
     /// Its first user had too many clients.
     UserLimit,
     /// It was unused or idle for too long.
@@ -233,10 +237,10 @@ pub enum Removal {
 }
 
 impl Removal {
-    /// Its stable name: that of the variant, in snake case.
+    /// Its stable name, for logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::MadeRoom => "made_room",
+            Self::Evicted => "made_room",
             Self::UserLimit => "user_limit",
             Self::Swept => "swept",
             Self::Deleted => "deleted",

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     acl::{Asn, CountryCode, Signal, SubdivisionCode},
-    geo::{GeoSource, Location, LocationParts},
+    geo::{GeoSource, Location, WantedLocation},
     geoip::{DatabaseError, DatabaseFault, FieldPath, Fields, fields::Field, tree},
 };
 
@@ -71,12 +71,12 @@ impl Database {
 }
 
 impl GeoSource for Database {
-    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location {
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         self.0.locate(address.to_canonical(), wanted)
     }
 
-    fn provides(&self) -> LocationParts {
-        LocationParts {
+    fn provides(&self) -> WantedLocation {
+        WantedLocation {
             country: self.0.country.is_some(),
             subdivision: self.0.subdivision.is_some(),
             asn: self.0.asn.is_some(),
@@ -160,7 +160,7 @@ impl Checked {
         })
     }
 
-    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location {
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         let subdivision_path = self.subdivision.as_ref().filter(|_| wanted.subdivision);
         let asn_path = self.asn.as_ref().filter(|_| wanted.asn);
         // A subdivision may be the part alone, of this country.

@@ -9,8 +9,8 @@ use std::{
 use crate::{
     client::{Client, StoredClient},
     store::{
-        BlockOutcome, ClientUpdate, FoldKey, InsertOutcome, Insertion, RemoveOutcome, Sweep, Touch,
-        TouchOutcome, UpdateOutcome, Usage, UserKey, UserLimit,
+        Activity, BlockOutcome, ClientUpdate, DuplicateKey, InsertOutcome, Insertion,
+        RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome, Usage, UserKey, UserLimit,
     },
     types::{ClientId, Timestamp},
 };
@@ -25,7 +25,7 @@ pub(super) struct Clients {
     /// Those of each user that may be removed unasked, in the order in which the user's limit evicts them:
     /// shared ones last, the longest idle first.
     by_user: HashMap<UserKey, BTreeSet<(bool, Timestamp, ById)>>,
-    by_fold_key: HashMap<FoldKey, ClientId>,
+    by_fold_key: HashMap<DuplicateKey, ClientId>,
 }
 
 /// A client that is looked up by its id, without a second copy of that.
@@ -37,7 +37,7 @@ struct ById(Arc<Client>);
 struct Row {
     usage: Usage,
     /// Few have one, so those that have none don't pay for it.
-    fold_key: Option<Box<FoldKey>>,
+    duplicate_key: Option<Box<DuplicateKey>>,
 }
 
 impl Clients {
@@ -46,11 +46,11 @@ impl Clients {
     }
 
     pub(super) fn insert(&mut self, insertion: &Insertion) -> InsertOutcome {
-        let fold_key = insertion.fold_key();
-        let same = fold_key.and_then(|key| self.by_fold_key.get(&key).cloned());
+        let duplicate_key = insertion.duplicate_key();
+        let same = duplicate_key.and_then(|key| self.by_fold_key.get(&key).cloned());
         if let Some(client) = same.as_ref().and_then(|id| self.find(id)) {
             self.touch(client.id(), insertion.registered_again());
-            return InsertOutcome::Folded(client);
+            return InsertOutcome::Duplicate(client);
         }
         let client = insertion.client();
         if self.rows.contains_key(client.id()) {
@@ -66,8 +66,14 @@ impl Clients {
             return InsertOutcome::Full;
         }
         let usage = Usage::registered(client.issued_at());
-        let fold_key = fold_key.map(Box::new);
-        self.put(Arc::clone(client), Row { usage, fold_key });
+        let duplicate_key = duplicate_key.map(Box::new);
+        self.put(
+            Arc::clone(client),
+            Row {
+                usage,
+                duplicate_key,
+            },
+        );
         InsertOutcome::Inserted { removed }
     }
 
@@ -96,8 +102,8 @@ impl Clients {
         let Some(mut row) = self.take(new.id()) else {
             return UpdateOutcome::Missing;
         };
-        if update.unfolds() {
-            row.fold_key = None;
+        if update.removes_duplicate_key() {
+            row.duplicate_key = None;
         }
         self.put(Arc::clone(new), row);
         UpdateOutcome::Updated
@@ -120,7 +126,7 @@ impl Clients {
     /// Stores a client whose id and fold key are free.
     fn put(&mut self, client: Arc<Client>, row: Row) {
         let client = ById(client);
-        if let Some(key) = &row.fold_key {
+        if let Some(key) = &row.duplicate_key {
             self.by_fold_key.insert(**key, client.0.id().clone());
         }
         self.stand_in_line(&client, row.usage);
@@ -137,14 +143,14 @@ impl Clients {
     /// Removes the client and every trace of it.
     fn take(&mut self, id: &ClientId) -> Option<Row> {
         let (client, row) = self.rows.remove_entry(id)?;
-        if let Some(key) = &row.fold_key {
+        if let Some(key) = &row.duplicate_key {
             self.by_fold_key.remove(&**key);
         }
         self.leave_line(&client, row.usage);
         Some(row)
     }
 
-    pub(super) fn touch(&mut self, id: &ClientId, touch: Touch) -> TouchOutcome {
+    pub(super) fn touch(&mut self, id: &ClientId, touch: Activity) -> TouchOutcome {
         let Some(client) = self.find(id).map(ById) else {
             return TouchOutcome::Missing;
         };

@@ -13,8 +13,8 @@ use crate::{
     postgres::{
         NAME,
         database::{Database, after, part, patience},
+        duplicates::Duplicates,
         failure::Failure,
-        fold::Folds,
         insert::{Job, ids, tenants},
         sql, together, turns,
     },
@@ -79,10 +79,10 @@ impl<'a> Group<'a> {
         self.carry_out(batches, Way::InTurn).await
     }
 
-    /// Folds what registered before, which takes no transaction and mostly no write. Gives back what
+    /// Duplicates what registered before, which takes no transaction and mostly no write. Gives back what
     /// is left.
     pub(super) async fn fold<'j>(&mut self, jobs: Vec<Job<'j>>) -> Vec<Job<'j>> {
-        let has_key = |(_, job): &Job<'_>| job.fold_key().is_some();
+        let has_key = |(_, job): &Job<'_>| job.duplicate_key().is_some();
         let (folding, mut left): (Vec<_>, Vec<_>) = jobs.into_iter().partition(has_key);
         if folding.is_empty() {
             return left;
@@ -224,20 +224,20 @@ fn by_tenant(jobs: Vec<Job<'_>>) -> impl Iterator<Item = Vec<Job<'_>>> {
     batches.into_values()
 }
 
-/// Folds those that it can, until then.
+/// Duplicates those that it can, until then.
 async fn fold_all(
     connection: &mut PgConnection,
     insertions: &[&Insertion],
     until: Instant,
 ) -> Result<Vec<Option<Outcome>>, Failure> {
-    let mut folds = Folds::find(connection, insertions).await?;
+    let mut folds = Duplicates::find(connection, insertions).await?;
     let mut folded = Vec::with_capacity(insertions.len());
     for insertion in insertions {
         if Instant::now() >= until {
             break;
         }
         folded.push(match folds.fold(connection, insertion).await {
-            Ok(client) => client.map(InsertOutcome::Folded).map(Ok),
+            Ok(client) => client.map(InsertOutcome::Duplicate).map(Ok),
             Err(failure @ Failure::Unreadable(_)) => Some(Err(failure.into())),
             // Others hold the client, say: the next insertion has nothing to do with that.
             Err(failure) if failure.is_refusal() => None,

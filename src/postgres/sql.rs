@@ -248,7 +248,7 @@ SELECT is_used, idle_since, user_key, is_shared FROM oauth_dcr_clients
 WHERE tenant = $1 AND client_id = $2
 ";
 
-/// What [`Touch`](crate::store::Touch) documents: whether it is a use, what to write, until when a client has to
+/// What [`Activity`](crate::store::Activity) documents: whether it is a use, what to write, until when a client has to
 /// be known to be in use for there to be nothing to write, and who uses it. Gives back the client's first
 /// user.
 pub(super) const TOUCH: &str = "

@@ -109,7 +109,7 @@ impl<'a> Rows<'a> {
             rows.revisions.push(stored_row::revision(client.revision()));
             rows.blocked.push(client.is_blocked());
             rows.idle_since.push(stored_row::millis(client.issued_at()));
-            let key = insertion.fold_key();
+            let key = insertion.duplicate_key();
             rows.fold_keys.push(key.map(|key| key.as_bytes().to_vec()));
         }
         Ok(rows)

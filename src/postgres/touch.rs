@@ -10,7 +10,7 @@ use crate::{
         removal::{Chosen, Removal},
         sql,
     },
-    store::{Touch, TouchOutcome, Usage, UserKey, UserLimit},
+    store::{Activity, TouchOutcome, Usage, UserKey, UserLimit},
     stored_row,
     types::{ClientId, TenantId},
 };
@@ -19,7 +19,7 @@ pub(super) async fn touch(
     connection: &mut PgConnection,
     tenant: &TenantId,
     id: &ClientId,
-    touch: Touch,
+    touch: Activity,
     patience: Duration,
 ) -> Result<TouchOutcome, Failure> {
     // Most signs of life say nothing new.
@@ -65,7 +65,7 @@ async fn write_touch(
     connection: &mut PgConnection,
     tenant: &TenantId,
     id: &ClientId,
-    touch: Touch,
+    touch: Activity,
 ) -> Result<Option<Touched>, Failure> {
     let user: Option<Option<Vec<u8>>> = sqlx::query_scalar(sql::TOUCH)
         .bind(tenant.as_str())

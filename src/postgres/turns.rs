@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use crate::{
     postgres::{
         database::{Database, after, part, patience},
+        duplicates::Duplicates,
         failure::Failure,
-        fold::Folds,
         insert::ids,
         removal::Removal,
         sql,
@@ -164,7 +164,7 @@ impl<'a> Turns<'a> {
 
     async fn store(&mut self, insertion: &Insertion) -> Result<bool, Failure> {
         let client = insertion.client();
-        let key = insertion.fold_key();
+        let key = insertion.duplicate_key();
         let stored = sqlx::query(sql::INSERT)
             .bind(client.tenant().as_str())
             .bind(client.id().as_str())
@@ -180,9 +180,9 @@ impl<'a> Turns<'a> {
 
     /// Why it was not stored: the fold key goes before the id.
     async fn not_stored(&mut self, insertion: &Insertion) -> Result<InsertOutcome, Failure> {
-        let mut folds = Folds::find(self.connection, slice::from_ref(&insertion)).await?;
+        let mut folds = Duplicates::find(self.connection, slice::from_ref(&insertion)).await?;
         if let Some(client) = folds.fold(self.connection, insertion).await? {
-            return Ok(InsertOutcome::Folded(client));
+            return Ok(InsertOutcome::Duplicate(client));
         }
         let (tenant, id) = ids(insertion);
         let is_taken = sqlx::query_scalar(sql::EXISTS).bind(tenant).bind(id);

@@ -1,6 +1,6 @@
 use super::{
     error::RedirectUriError,
-    policy::RedirectPolicy,
+    policy::RedirectUriPolicy,
     private_use::{is_never_allowed, is_reverse_domain},
 };
 use crate::uri::{Authority, LOOPBACK_HOSTS, UriParts};
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Where `text` leads, if it is a redirect URI that `policy` allows.
-    pub(super) fn of(text: &str, policy: &RedirectPolicy) -> Result<Self, RedirectUriError> {
+    pub(super) fn of(text: &str, policy: &RedirectUriPolicy) -> Result<Self, RedirectUriError> {
         if text.len() > policy.max_bytes {
             return Err(RedirectUriError::TooLong);
         }
@@ -60,7 +60,7 @@ impl Kind {
     }
 }
 
-fn https(authority: &Authority<'_>, policy: &RedirectPolicy) -> Result<Kind, RedirectUriError> {
+fn https(authority: &Authority<'_>, policy: &RedirectUriPolicy) -> Result<Kind, RedirectUriError> {
     let host = authority.classify()?;
     if host.is_loopback() {
         return Ok(Kind::Loopback { https: true });
@@ -81,7 +81,7 @@ fn http(authority: &Authority<'_>) -> Result<Kind, RedirectUriError> {
 }
 
 /// RFC 8252 section 7.1: a domain name of the application's owner, reversed.
-fn private_use(parts: &UriParts<'_>, policy: &RedirectPolicy) -> Result<Kind, RedirectUriError> {
+fn private_use(parts: &UriParts<'_>, policy: &RedirectUriPolicy) -> Result<Kind, RedirectUriError> {
     let scheme = parts.scheme;
     if parts.is_https() || parts.is_http() {
         // Without `//` there is no host.

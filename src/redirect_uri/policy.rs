@@ -5,9 +5,9 @@ use super::allowed_scheme::AllowedScheme;
 /// Which redirect URIs a client may register, and how freely a loopback port may differ later.
 ///
 /// ```
-/// use oauth_dcr::redirect_uri::{AllowedScheme, RedirectPolicy, RedirectUri};
+/// use oauth_dcr::redirect_uri::{AllowedScheme, RedirectUriPolicy, RedirectUri};
 ///
-/// let mut policy = RedirectPolicy::default();
+/// let mut policy = RedirectUriPolicy::default();
 /// assert!(RedirectUri::parse("cursor://anysphere.cursor-mcp/cb", &policy).is_err());
 ///
 /// policy.schemes.push(AllowedScheme::parse("cursor")?);
@@ -17,7 +17,7 @@ use super::allowed_scheme::AllowedScheme;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
-pub struct RedirectPolicy {
+pub struct RedirectUriPolicy {
     /// The most redirect URIs in one registration, duplicates counted. Default 32.
     pub max: usize,
     /// The longest redirect URI, in bytes. Default 2048.
@@ -35,7 +35,7 @@ pub struct RedirectPolicy {
     pub localhost_any_port: bool,
 }
 
-impl Default for RedirectPolicy {
+impl Default for RedirectUriPolicy {
     fn default() -> Self {
         Self {
             max: 32,
@@ -48,7 +48,7 @@ impl Default for RedirectPolicy {
     }
 }
 
-impl RedirectPolicy {
+impl RedirectUriPolicy {
     /// What hosts of native agents need: the port of `localhost` may differ too, and the schemes
     /// `cursor`, `vscode`, `vscode-insiders` and `windsurf` are allowed.
     ///
@@ -85,12 +85,12 @@ mod tests {
     #[test]
     fn dangerous_scheme_in_json_is_refused() {
         let json = r#"{"schemes": ["javascript"]}"#;
-        assert!(serde_json::from_str::<RedirectPolicy>(json).is_err());
+        assert!(serde_json::from_str::<RedirectUriPolicy>(json).is_err());
     }
 
     #[test]
     fn the_preset_holds_schemes_that_could_be_listed_by_hand() {
-        for scheme in RedirectPolicy::native_agents().schemes {
+        for scheme in RedirectUriPolicy::native_agents().schemes {
             assert_eq!(AllowedScheme::parse(scheme.as_str()), Ok(scheme));
         }
     }

@@ -83,7 +83,7 @@ impl RegistrationSettings {
                 Ok(uri) => accepted.push(uri),
                 Err(fault) => {
                     let refusal = MetadataError::at(Field::RedirectUris, index, fault);
-                    if self.refused_redirect_uris == RefusedRedirectUris::Refuse {
+                    if self.refused_redirect_uris == RefusedRedirectUris::Reject {
                         return Err(refusal);
                     }
                     first_refusal.get_or_insert(refusal);

@@ -1,7 +1,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    redirect_uri::{RedirectPolicy, RedirectUri},
+    redirect_uri::{RedirectUri, RedirectUriPolicy},
     registration::Field,
     types::{
         ApplicationType, GrantTypes, LanguageTag, ResponseTypes, Scope, TokenEndpointAuthMethod,
@@ -132,7 +132,7 @@ impl ClientMetadata {
 
     /// One form for all that register the same: without the ports that `policy` lets differ, and with
     /// the texts in an order of their own, because members of a JSON object have none.
-    pub(crate) fn to_canonical(&self, policy: &RedirectPolicy) -> serde_json::Result<Vec<u8>> {
+    pub(crate) fn to_canonical(&self, policy: &RedirectUriPolicy) -> serde_json::Result<Vec<u8>> {
         let mut canonical = self.clone();
         for uri in &mut canonical.redirect_uris {
             *uri = uri.as_requested(&uri.without_floating_port(policy));

@@ -1,6 +1,6 @@
 use crate::{
     rate_limit::Quota,
-    redirect_uri::RedirectPolicy,
+    redirect_uri::RedirectUriPolicy,
     settings::{
         RefreshTokenWhen, RefusedRedirectUris, TenantSettings, choices::Preset, given::Given,
     },
@@ -18,7 +18,7 @@ impl Preset {
 impl TenantSettings {
     /// Sets what hosts of AI agents' clients need, like `"preset": "agents"` in JSON.
     ///
-    /// - The schemes and the floating port of `localhost` of [`RedirectPolicy::native_agents`].
+    /// - The schemes and the floating port of `localhost` of [`RedirectUriPolicy::native_agents`].
     /// - A redirect URI that is refused is dropped, provided another one remains: agents register all that
     ///   any of their versions may use.
     /// - A client that registers the grant `refresh_token` gets a refresh token, whether it requests
@@ -47,7 +47,7 @@ impl TenantSettings {
 
 fn set_for_agents(settings: &mut TenantSettings, given: &Given) {
     let registration = &mut settings.registration;
-    let agents = RedirectPolicy::native_agents();
+    let agents = RedirectUriPolicy::native_agents();
     if !given.has("registration.redirect_uris.schemes") {
         registration.redirect_uris.schemes = agents.schemes;
     }

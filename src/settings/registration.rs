@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     rate_limit::Quota,
-    redirect_uri::RedirectPolicy,
+    redirect_uri::RedirectUriPolicy,
     settings::{AllowedOrigins, EndpointPath},
     types::{SecurityMode, TokenEndpointAuthMethod, TokenEndpointAuthMethods},
 };
@@ -12,12 +12,12 @@ use crate::{
 /// How a tenant takes registrations. Off by default.
 ///
 /// ```
-/// use oauth_dcr::{redirect_uri::RedirectPolicy, settings::RegistrationSettings};
+/// use oauth_dcr::{redirect_uri::RedirectUriPolicy, settings::RegistrationSettings};
 ///
 /// let mut settings = RegistrationSettings::default();
 /// assert!(!settings.enabled);
 /// settings.enabled = true;
-/// settings.redirect_uris = RedirectPolicy::native_agents();
+/// settings.redirect_uris = RedirectUriPolicy::native_agents();
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -48,7 +48,7 @@ pub struct RegistrationSettings {
     /// What a refused redirect URI does to the request. Default: it refuses the request.
     pub refused_redirect_uris: RefusedRedirectUris,
     /// Which redirect URIs are accepted.
-    pub redirect_uris: RedirectPolicy,
+    pub redirect_uris: RedirectUriPolicy,
     /// How large the other metadata may be.
     #[serde(skip_serializing_if = "MetadataLimits::is_default")]
     pub metadata_limits: MetadataLimits,
@@ -92,7 +92,7 @@ impl Default for RegistrationSettings {
             unsupported_grant_types: Unsupported::default(),
             unsupported_response_types: Unsupported::default(),
             refused_redirect_uris: RefusedRedirectUris::default(),
-            redirect_uris: RedirectPolicy::default(),
+            redirect_uris: RedirectUriPolicy::default(),
             metadata_limits: MetadataLimits::default(),
             max_body_bytes: 65_536,
             max_clients: None,
@@ -122,7 +122,8 @@ pub enum Unsupported {
 pub enum RefusedRedirectUris {
     /// It refuses the request.
     #[default]
-    Refuse,
+    #[serde(rename = "refuse")]
+    Reject,
     /// It is dropped, provided another remains; the response shows which.
     Narrow,
 }

@@ -7,7 +7,7 @@ use sqlx::{Executor, Sqlite, SqliteConnection};
 use crate::{
     client::{Client, StoredClient},
     sqlite::failure::Failure,
-    store::{FoldKey, Usage, UserKey},
+    store::{DuplicateKey, Usage, UserKey},
     stored_row::{self, Row},
     types::{ClientId, TenantId},
 };
@@ -141,7 +141,7 @@ pub(super) async fn usage(
 pub(super) async fn same(
     reader: impl Executor<'_, Database = Sqlite>,
     tenant: &TenantId,
-    key: FoldKey,
+    key: DuplicateKey,
 ) -> Result<Option<Same>, Failure> {
     let sql = "SELECT CAST(client_id AS BLOB), substr(CAST(record AS BLOB), 1, 4194305), blocked, revision,
                    is_used, idle_since, user_key, is_shared

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     sqlite::{failure::Failure, removal::left, row},
-    store::{Touch, TouchOutcome, UserLimit},
+    store::{Activity, TouchOutcome, UserLimit},
     stored_row::{self, millis},
     types::{ClientId, TenantId},
 };
@@ -13,7 +13,7 @@ pub(super) async fn touch(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
     id: &ClientId,
-    touch: Touch,
+    touch: Activity,
 ) -> Result<TouchOutcome, Failure> {
     let sql = "UPDATE oauth_dcr_clients
                SET is_used = is_used OR ?1, idle_since = MAX(idle_since, ?2),

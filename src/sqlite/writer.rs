@@ -17,8 +17,8 @@ use crate::{
         touch::touch,
     },
     store::{
-        BlockOutcome, CertainOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-        Touch, TouchOutcome, UpdateOutcome, Usage,
+        Activity, BlockOutcome, CertainOutcome, ClientUpdate, InsertOutcome, Insertion,
+        RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome, Usage,
     },
     stored_row::{self, millis},
     types::{ClientId, TenantId},
@@ -31,7 +31,7 @@ pub(super) enum Job {
     Update(ClientUpdate, String),
     SetBlocked(TenantId, ClientId, bool),
     Remove(TenantId, ClientId),
-    Touch(TenantId, ClientId, Touch),
+    Activity(TenantId, ClientId, Activity),
     Sweep(TenantId, Sweep),
 }
 
@@ -44,7 +44,7 @@ pub(super) enum Done {
     Update(UpdateOutcome),
     SetBlocked(BlockOutcome),
     Remove(RemoveOutcome),
-    Touch(TouchOutcome),
+    Activity(TouchOutcome),
     Sweep(Vec<ClientId>),
 }
 
@@ -242,7 +242,7 @@ async fn insert_rows(connection: &mut SqliteConnection, rows: &[Row<'_>]) -> Res
             .push_bind(client.is_blocked())
             .push_bind(usage.is_used())
             .push_bind(millis(usage.idle_since()))
-            .push_bind(insertion.fold_key().map(|key| key.as_bytes().to_vec()));
+            .push_bind(insertion.duplicate_key().map(|key| key.as_bytes().to_vec()));
     });
     // Statements of one row are many; those of any other number are few, and not worth keeping.
     let insert = sql.build().persistent(rows.len() == 1);
@@ -265,8 +265,8 @@ async fn carry_out(connection: &mut SqliteConnection, job: &Job) -> Result<Done,
             Done::SetBlocked(set_blocked(connection, tenant, id, *blocked).await?)
         }
         Job::Remove(tenant, id) => Done::Remove(removal::remove(connection, tenant, id).await?),
-        Job::Touch(tenant, id, touch) => {
-            Done::Touch(self::touch(connection, tenant, id, *touch).await?)
+        Job::Activity(tenant, id, touch) => {
+            Done::Activity(self::touch(connection, tenant, id, *touch).await?)
         }
         Job::Sweep(tenant, sweep) => Done::Sweep(removal::sweep(connection, tenant, *sweep).await?),
     })
@@ -279,7 +279,7 @@ async fn insert(
 ) -> Result<InsertOutcome, Failure> {
     let client = insertion.client();
     let tenant = client.tenant();
-    if let Some(key) = insertion.fold_key()
+    if let Some(key) = insertion.duplicate_key()
         && let Some(same) = row::same(&mut *connection, tenant, key).await?
     {
         let client = same.client()?;
@@ -290,7 +290,7 @@ async fn insert(
             insertion.registered_again(),
         )
         .await?;
-        return Ok(InsertOutcome::Folded(client));
+        return Ok(InsertOutcome::Duplicate(client));
     }
     if !insertion.has_limit() {
         return insert_row(connection, (insertion, record)).await;
@@ -326,7 +326,7 @@ async fn update(
         .bind(record)
         .bind(stored_row::revision(client.revision()))
         .bind(client.is_blocked())
-        .bind(update.unfolds())
+        .bind(update.removes_duplicate_key())
         .bind(client.tenant().as_str())
         .bind(client.id().as_str())
         .bind(client.revision().checked_sub(1).map(stored_row::revision))

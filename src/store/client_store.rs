@@ -2,7 +2,7 @@ use crate::{
     backend_error::BackendError,
     client::StoredClient,
     store::{
-        BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep, Touch,
+        Activity, BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
         TouchOutcome, UpdateOutcome,
     },
     types::{ClientId, TenantId},
@@ -12,7 +12,7 @@ use crate::{
 ///
 /// A store keeps a row for each client: its record, which is the [`Client`](crate::Client) by serde; beside
 /// it whether the client is blocked, its revision and its [`Usage`](crate::store::Usage); and, if it has one, its
-/// [`FoldKey`](crate::store::FoldKey). Rows of different tenants never touch.
+/// [`DuplicateKey`](crate::store::DuplicateKey). Rows of different tenants never touch.
 ///
 /// A record that can't be read makes no call fail but one that needs that record:
 /// [`StoredClient::from_record`] reads a row so.
@@ -30,7 +30,7 @@ pub trait ClientStore: Send + Sync + 'static {
     ///
     /// 1. If another client of the tenant has the fold key, nothing is stored: that client is
     ///    [`touched`](crate::store::Usage::touched) by [`Insertion::registered_again`] and given back as
-    ///    [`InsertOutcome::Folded`].
+    ///    [`InsertOutcome::Duplicate`].
     /// 2. If another has the id, nothing changes: [`InsertOutcome::IdTaken`].
     /// 3. With `n` clients in the tenant, [`Insertion::evictions(n)`](Insertion::evictions) of them are
     ///    evicted: first those that were never used; then those that were used and are idle since before
@@ -111,7 +111,7 @@ pub trait ClientStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<RemoveOutcome, BackendError>> + Send;
 
     /// Makes of a client's usage what [`Usage::touched`](crate::store::Usage::touched) says, and writes
-    /// nothing if that says so. Where it writes, it evicts what [`Touch::limit`] says, at most 100 clients
+    /// nothing if that says so. Where it writes, it evicts what [`Activity::limit`] says, at most 100 clients
     /// at once. Touches that race never exceed a limit together. [`TouchOutcome::Missing`] if there is no
     /// such client: it may have been removed since it was found.
     ///
@@ -121,7 +121,7 @@ pub trait ClientStore: Send + Sync + 'static {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> impl Future<Output = Result<TouchOutcome, BackendError>> + Send;
 
     /// Removes up to [`Sweep::max_removed`] of the tenant's clients that [`Sweep::removes`], and says

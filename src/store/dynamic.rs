@@ -11,8 +11,8 @@ use crate::{
     box_future::BoxFuture,
     client::StoredClient,
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-        Touch, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, TouchOutcome, UpdateOutcome,
     },
     types::{ClientId, TenantId},
 };
@@ -50,7 +50,7 @@ pub(crate) trait DynClientStore: Send + Sync {
         &'a self,
         tenant: &'a TenantId,
         id: &'a ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Answer<'a, TouchOutcome>;
 
     fn sweep<'a>(&'a self, tenant: &'a TenantId, sweep: Sweep) -> Answer<'a, Vec<ClientId>>;
@@ -112,7 +112,7 @@ impl<S: ClientStore> DynClientStore for S {
         &'a self,
         tenant: &'a TenantId,
         id: &'a ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Answer<'a, TouchOutcome> {
         Box::pin(S::touch(self, tenant, id, touch))
     }
@@ -169,7 +169,7 @@ impl<S: ClientStore> ClientStore for Arc<S> {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         S::touch(self, tenant, id, touch).await
     }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::{Client, StoredClient, UnreadableClient},
-    store::{FoldKey, MAX_EVICTED, Touch, Usage},
+    store::{Activity, DuplicateKey, MAX_EVICTED, Usage},
     types::{ClientId, TenantId, Timestamp},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 pub struct Insertion {
     client: Arc<Client>,
     max_clients: Option<NonZeroU64>,
-    fold_key: Option<FoldKey>,
+    duplicate_key: Option<DuplicateKey>,
     on_outcome: Option<OnOutcome>,
 }
 
@@ -27,7 +27,7 @@ impl Insertion {
         Self {
             client,
             max_clients: None,
-            fold_key: None,
+            duplicate_key: None,
             on_outcome: None,
         }
     }
@@ -39,11 +39,11 @@ impl Insertion {
         self
     }
 
-    /// Folds it into the client with this key, if there is one. `None`: it is not folded, and nothing
+    /// Duplicates it into the client with this key, if there is one. `None`: it is not folded, and nothing
     /// is folded into it.
     #[must_use]
-    pub const fn folded_by(mut self, key: Option<FoldKey>) -> Self {
-        self.fold_key = key;
+    pub const fn deduplicated_by(mut self, key: Option<DuplicateKey>) -> Self {
+        self.duplicate_key = key;
         self
     }
 
@@ -77,8 +77,8 @@ impl Insertion {
     }
 
     /// The key that it is folded by.
-    pub const fn fold_key(&self) -> Option<FoldKey> {
-        self.fold_key
+    pub const fn duplicate_key(&self) -> Option<DuplicateKey> {
+        self.duplicate_key
     }
 
     /// Whether the tenant has a limit: only then do the clients have to be counted.
@@ -88,7 +88,7 @@ impl Insertion {
 
     /// Whether all that has to be free is the id.
     pub const fn is_plain(&self) -> bool {
-        self.max_clients.is_none() && self.fold_key.is_none()
+        self.max_clients.is_none() && self.duplicate_key.is_none()
     }
 
     /// How many of the tenant's `clients` have to be evicted before this one is stored; at least one of
@@ -128,8 +128,8 @@ impl Insertion {
     }
 
     /// What this does to the client that it is folded into.
-    pub fn registered_again(&self) -> Touch {
-        Touch::registered_again(self.client.issued_at())
+    pub fn registered_again(&self) -> Activity {
+        Activity::registered_again(self.client.issued_at())
     }
 }
 
@@ -165,7 +165,7 @@ impl fmt::Debug for Insertion {
         f.debug_struct("Insertion")
             .field("client", &self.client)
             .field("max_clients", &self.max_clients)
-            .field("fold_key", &self.fold_key)
+            .field("fold_key", &self.duplicate_key)
             .finish_non_exhaustive()
     }
 }
@@ -182,7 +182,7 @@ pub enum InsertOutcome {
     /// Another client has this id; nothing was changed.
     IdTaken,
     /// This client has the fold key; nothing was stored.
-    Folded(Arc<Client>),
+    Duplicate(Arc<Client>),
     /// The tenant has as many clients as it may, and none of them can be evicted; nothing was changed.
     Full,
 }
@@ -194,7 +194,7 @@ impl InsertOutcome {
     /// [`UnreadableClient`] names the client that is another tenant's.
     pub(crate) fn check_tenant(&self, tenant: &TenantId) -> Result<(), UnreadableClient> {
         match self {
-            Self::Folded(client) => {
+            Self::Duplicate(client) => {
                 let row = StoredClient::from(Arc::clone(client)).of_tenant(tenant);
                 row.readable().map(drop)
             }

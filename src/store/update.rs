@@ -6,7 +6,7 @@ use crate::client::Client;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientUpdate {
     client: Arc<Client>,
-    unfolds: bool,
+    removes_duplicate_key: bool,
 }
 
 impl ClientUpdate {
@@ -14,14 +14,14 @@ impl ClientUpdate {
     pub const fn new(client: Arc<Client>) -> Self {
         Self {
             client,
-            unfolds: false,
+            removes_duplicate_key: false,
         }
     }
 
     /// It is no longer what registered: from now on nothing is folded into it.
     #[must_use]
-    pub const fn unfolded(mut self) -> Self {
-        self.unfolds = true;
+    pub const fn without_duplicate_key(mut self) -> Self {
+        self.removes_duplicate_key = true;
         self
     }
 
@@ -37,8 +37,8 @@ impl ClientUpdate {
     }
 
     /// Whether its fold key goes.
-    pub const fn unfolds(&self) -> bool {
-        self.unfolds
+    pub const fn removes_duplicate_key(&self) -> bool {
+        self.removes_duplicate_key
     }
 }
 

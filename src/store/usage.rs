@@ -20,14 +20,14 @@ pub(crate) const MAX_EVICTED: u64 = 100;
 /// idle for at least as long as the tenant's settings say.
 ///
 /// ```
-/// use oauth_dcr::{store::{Touch, Usage}, Timestamp};
+/// use oauth_dcr::{store::{Activity, Usage}, Timestamp};
 ///
 /// let noon = Timestamp::from_unix_seconds(43_200);
 /// let usage = Usage::registered(noon);
-/// let touched = usage.touched(Touch::used(noon, None)).unwrap();
+/// let touched = usage.touched(Activity::used(noon, None)).unwrap();
 /// assert!(touched.is_used());
 /// // Again within the hour: nothing to write.
-/// assert_eq!(touched.touched(Touch::used(noon, None)), None);
+/// assert_eq!(touched.touched(Activity::used(noon, None)), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Usage {
@@ -82,7 +82,7 @@ impl Usage {
     }
 
     /// What `touch` makes of it, or `None` if there is nothing to write.
-    pub fn touched(self, touch: Touch) -> Option<Self> {
+    pub fn touched(self, touch: Activity) -> Option<Self> {
         let user = self.user.or(touch.user);
         let touched = Self {
             is_used: self.is_used || touch.is_use,
@@ -97,7 +97,7 @@ impl Usage {
     }
 
     /// Becomes what [`Usage::touched`] says. Whether there is something to write.
-    pub fn touch(&mut self, touch: Touch) -> bool {
+    pub fn touch(&mut self, touch: Activity) -> bool {
         let touched = self.touched(touch);
         *self = touched.unwrap_or(*self);
         touched.is_some()
@@ -132,9 +132,9 @@ pub enum TouchOutcome {
 ///     OR (NOT is_shared AND user_key <> :user))
 /// ```
 ///
-/// Where it is written, [`Touch::limit`] may evict other clients of the same user.
+/// Where it is written, [`Activity::limit`] may evict other clients of the same user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Touch {
+pub struct Activity {
     is_use: bool,
     until: Timestamp,
     user: Option<UserKey>,
@@ -151,7 +151,7 @@ pub struct UserLimit {
     pub max: NonZeroU64,
 }
 
-impl Touch {
+impl Activity {
     /// It is used `now`, and has a grant that lives until `live_until`, if any.
     pub fn used(now: Timestamp, live_until: Option<Timestamp>) -> Self {
         Self {
@@ -266,7 +266,7 @@ mod tests {
         let uses = (0..hours * 60).map(|minute| minute * 60);
         uses.filter(|&now| {
             let live_until = lifetime.map(|lifetime| at(now + lifetime));
-            let touched = usage.touched(Touch::used(at(now), live_until));
+            let touched = usage.touched(Activity::used(at(now), live_until));
             usage = touched.unwrap_or(usage);
             assert!(usage.idle_since() >= live_until.unwrap_or(at(now)));
             touched.is_some()
@@ -284,22 +284,22 @@ mod tests {
 
     #[test]
     fn a_longer_grant_is_never_missed() {
-        let used = Usage::registered(at(0)).touched(Touch::used(at(10), None));
-        let longer = Touch::used(at(20), Some(at(86_400)));
+        let used = Usage::registered(at(0)).touched(Activity::used(at(10), None));
+        let longer = Activity::used(at(20), Some(at(86_400)));
         let usage = used.unwrap().touched(longer).unwrap();
         assert!(usage.idle_since() >= at(86_400));
         // And a shorter one takes nothing away.
-        assert_eq!(usage.touched(Touch::used(at(30), Some(at(60)))), None);
+        assert_eq!(usage.touched(Activity::used(at(30), Some(at(60)))), None);
     }
 
     #[test]
     fn registering_again_is_no_use() {
-        let again = Touch::registered_again(at(7200));
+        let again = Activity::registered_again(at(7200));
         let usage = Usage::registered(at(0)).touched(again).unwrap();
         assert!(!usage.is_used());
-        assert_eq!(usage.touched(Touch::registered_again(at(9000))), None);
+        assert_eq!(usage.touched(Activity::registered_again(at(9000))), None);
         // The first use is written, however fresh the registration.
-        let used = usage.touched(Touch::used(at(7300), None)).unwrap();
+        let used = usage.touched(Activity::used(at(7300), None)).unwrap();
         assert_eq!(
             (used.is_used(), used.idle_since()),
             (true, at(7300 + 3600).max(usage.idle_since()))
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_steps_back_shortens_no_life() {
-        let used = Usage::registered(at(50_000)).touched(Touch::used(at(1), None));
+        let used = Usage::registered(at(50_000)).touched(Activity::used(at(1), None));
         assert_eq!(used, Some(Usage::from_parts(true, at(50_000), None, false)));
     }
 
@@ -318,13 +318,13 @@ mod tests {
 
     #[test]
     fn the_first_user_is_kept() {
-        let used = Touch::used(at(10), None);
+        let used = Activity::used(at(10), None);
         let usage = Usage::registered(at(0)).touched(used.by(Some(user(1))));
         let usage = usage.unwrap();
         assert_eq!(usage.user(), Some(user(1)));
         // Nobody replaces the first.
         for by in [None, Some(user(1)), Some(user(2))] {
-            let later = Touch::used(at(9000), None).by(by);
+            let later = Activity::used(at(9000), None).by(by);
             let later = usage.touched(later).unwrap();
             assert_eq!(later.user(), Some(user(1)), "{by:?}");
         }
@@ -332,12 +332,12 @@ mod tests {
 
     #[test]
     fn a_second_user_makes_a_client_shared() {
-        let used = Touch::used(at(10), None);
+        let used = Activity::used(at(10), None);
         let usage = Usage::registered(at(0)).touched(used.by(Some(user(1))));
         let usage = usage.unwrap();
         for by in [None, Some(user(1))] {
             assert_eq!(usage.touched(used.by(by)), None, "{by:?}");
-            let later = usage.touched(Touch::used(at(9000), None).by(by));
+            let later = usage.touched(Activity::used(at(9000), None).by(by));
             assert!(!later.unwrap().is_shared(), "{by:?}");
         }
         let shared = usage.touched(used.by(Some(user(2)))).unwrap();
@@ -346,23 +346,23 @@ mod tests {
         // That is written once, and it stays shared.
         for by in [None, Some(user(1)), Some(user(2)), Some(user(3))] {
             assert_eq!(shared.touched(used.by(by)), None, "{by:?}");
-            let later = shared.touched(Touch::used(at(9000), None).by(by));
+            let later = shared.touched(Activity::used(at(9000), None).by(by));
             assert!(later.unwrap().is_shared(), "{by:?}");
         }
     }
 
     #[test]
     fn a_client_without_a_user_is_not_shared() {
-        let used = Usage::registered(at(0)).touched(Touch::used(at(10), None));
+        let used = Usage::registered(at(0)).touched(Activity::used(at(10), None));
         let named = used
             .unwrap()
-            .touched(Touch::used(at(10), None).by(Some(user(2))));
+            .touched(Activity::used(at(10), None).by(Some(user(2))));
         assert!(!named.unwrap().is_shared());
     }
 
     #[test]
     fn a_user_named_late_is_written() {
-        let used = Touch::used(at(10), None);
+        let used = Activity::used(at(10), None);
         let usage = Usage::registered(at(0)).touched(used).unwrap();
         assert_eq!((usage.user(), usage.touched(used)), (None, None));
         let named = usage.touched(used.by(Some(user(1))));
@@ -373,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_limit_needs_a_user_and_a_number() {
-        let touch = Touch::used(at(0), None);
+        let touch = Activity::used(at(0), None);
         let max = NonZeroU64::new(5);
         assert_eq!(touch.by(Some(user(1))).limit(), None);
         assert_eq!(touch.max_clients_per_user(max).limit(), None);

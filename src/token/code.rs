@@ -4,8 +4,8 @@ use crate::{
     pkce::{CodeChallenge, CodeVerifier},
     redirect_uri::RedirectUri,
     token::{
-        Found, GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
-        TokenRefusal, exchange::Authenticated, found::Bound,
+        GrantFault, Lookup, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
+        TokenRefusal, exchange::Authenticated, lookup::Bound,
     },
     types::{ClientId, SecurityMode, TenantId, Timestamp},
 };
@@ -33,7 +33,7 @@ impl CodeExchange<'_> {
     /// request, or the client may no longer have what it was given. The redirect URI may be left out
     /// if a challenge is bound to the code;
     /// [`TokenError::Access`](Error::Access) if the request is about another API.
-    pub fn check(&self, found: Found<'_, CodeBinding>) -> Result<TokenDecision, TokenRefusal> {
+    pub fn check(&self, found: Lookup<'_, CodeBinding>) -> Result<TokenDecision, TokenRefusal> {
         self.decide(found).map_err(|error| self.0.refuse(error))
     }
 
@@ -42,7 +42,7 @@ impl CodeExchange<'_> {
         self.0.refuse(Error::InvalidGrant(GrantFault::Replayed))
     }
 
-    fn decide(&self, found: Found<'_, CodeBinding>) -> Result<TokenDecision, Error> {
+    fn decide(&self, found: Lookup<'_, CodeBinding>) -> Result<TokenDecision, Error> {
         let bound = self.0.own(found)?.content();
         let may_leave_out = bound.challenge.is_some() || !bound.redirect_uri_was_given;
         self.check_redirect_uri(&bound.redirect_uri, may_leave_out)?;

@@ -3,13 +3,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{ApiAccess, KeptAccess},
+    access::{ApiAccess, StoredAccess},
     client::Client,
-    envelope::{self, Kept},
+    envelope::{self, Envelope},
     parameters::Parameter,
     token::{
-        DeviceFault, Found, GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision,
-        TokenError as Error, TokenRefusal, exchange::Authenticated, found::Bound,
+        DeviceFault, GrantFault, Lookup, RefreshFamily, RefreshTokenAction, TokenDecision,
+        TokenError as Error, TokenRefusal, exchange::Authenticated, lookup::Bound,
     },
     types::{ClientId, TenantId, Timestamp},
 };
@@ -37,7 +37,7 @@ impl DeviceExchange<'_> {
     /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if it is unknown or another client's, or was
     /// used, or the client may no longer have what it was given;
     /// [`TokenError::Access`](Error::Access) if the request is about another API.
-    pub fn check(&self, found: Found<'_, DeviceBinding>) -> Result<TokenDecision, TokenRefusal> {
+    pub fn check(&self, found: Lookup<'_, DeviceBinding>) -> Result<TokenDecision, TokenRefusal> {
         self.decide(found).map_err(|error| self.0.refuse(error))
     }
 
@@ -51,7 +51,7 @@ impl DeviceExchange<'_> {
         self.0.refuse(Error::InvalidGrant(GrantFault::Replayed))
     }
 
-    fn decide(&self, found: Found<'_, DeviceBinding>) -> Result<TokenDecision, Error> {
+    fn decide(&self, found: Lookup<'_, DeviceBinding>) -> Result<TokenDecision, Error> {
         // RFC 8628 section 3.5 has a code of its own for this.
         let bound = self.0.own(found).map_err(|error| match error {
             Error::InvalidGrant(GrantFault::Expired) => Error::Device(DeviceFault::ExpiredToken),
@@ -83,7 +83,7 @@ pub struct DeviceBinding(#[serde(with = "envelope")] Content);
 struct Content {
     tenant: TenantId,
     client_id: ClientId,
-    #[serde(with = "KeptAccess")]
+    #[serde(with = "StoredAccess")]
     access: ApiAccess,
     expires_at: Timestamp,
 }
@@ -131,6 +131,6 @@ impl Bound for DeviceBinding {
     }
 }
 
-impl Kept for Content {
+impl Envelope for Content {
     const KIND: &'static str = "device_binding";
 }

@@ -6,8 +6,8 @@ use crate::{
     parameters::{Parameter, Parameters},
     settings::TenantSettings,
     token::{
-        ClientCredentials, CodeExchange, DeviceExchange, Found, GrantFault, RefreshExchange,
-        TokenError as Error, TokenRefusal, found::Bound,
+        ClientCredentials, CodeExchange, DeviceExchange, GrantFault, Lookup, RefreshExchange,
+        TokenError as Error, TokenRefusal, lookup::Bound,
     },
     types::{GrantType, Timestamp},
 };
@@ -114,11 +114,11 @@ impl Authenticated<'_> {
 
     /// What was found, if it is this client's and still good. Whose it is comes first: a stranger
     /// learns nothing of it, and revokes nothing by a replay.
-    pub(super) fn own<'b, B: Bound>(&self, found: Found<'b, B>) -> Result<&'b B, Error> {
+    pub(super) fn own<'b, B: Bound>(&self, found: Lookup<'b, B>) -> Result<&'b B, Error> {
         let (bound, is_used) = match found {
-            Found::Nothing => return Err(Error::InvalidGrant(GrantFault::Unknown)),
-            Found::Unused(bound) => (bound, false),
-            Found::Used(bound) => (bound, true),
+            Lookup::NotFound => return Err(Error::InvalidGrant(GrantFault::Unknown)),
+            Lookup::Active(bound) => (bound, false),
+            Lookup::Consumed(bound) => (bound, true),
         };
         self.check_owner(bound)?;
         if is_used {

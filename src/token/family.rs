@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    envelope::{self, Kept},
+    envelope::{self, Envelope},
     token::GrantFault,
     types::Timestamp,
 };
@@ -120,7 +120,7 @@ impl RefreshFamily {
     }
 }
 
-impl Kept for Content {
+impl Envelope for Content {
     const KIND: &'static str = "refresh_family";
 }
 

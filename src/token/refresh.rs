@@ -3,13 +3,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{ApiAccess, KeptAccess},
-    envelope::{self, Kept},
+    access::{ApiAccess, StoredAccess},
+    envelope::{self, Envelope},
     parameters::Parameter,
     settings::GREATEST_LEEWAY_SECONDS,
     token::{
         GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
-        TokenRefusal, exchange::Authenticated, family::Standing, found::Bound,
+        TokenRefusal, exchange::Authenticated, family::Standing, lookup::Bound,
     },
     types::{ClientId, TenantId, Timestamp},
 };
@@ -164,7 +164,7 @@ pub struct RefreshBinding(#[serde(with = "envelope")] Content);
 pub(super) struct Content {
     pub(super) tenant: TenantId,
     pub(super) client_id: ClientId,
-    #[serde(with = "KeptAccess")]
+    #[serde(with = "StoredAccess")]
     pub(super) access: ApiAccess,
     pub(super) began_at: Timestamp,
     pub(super) expires_at: Timestamp,
@@ -235,6 +235,6 @@ impl Bound for RefreshBinding {
     }
 }
 
-impl Kept for Content {
+impl Envelope for Content {
     const KIND: &'static str = "refresh_binding";
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// (RFC 9700 section 4.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RedirectionPolicy {
+pub enum ErrorRedirectPolicy {
     /// The user sees a page of the authorization server.
     OpenRedirectProtection,
     /// The user is sent to the client with the error (RFC 6749 section 4.1.2.1).

@@ -11,8 +11,8 @@ use oauth_dcr::{
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
     registration::{InitialAccess, InitialAccessOutcome},
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-        Touch, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, TouchOutcome, UpdateOutcome,
     },
     system::{RandomError, SecureRandom},
 };
@@ -185,7 +185,7 @@ impl ClientStore for Shelf {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         self.clients.touch(tenant, id, touch).await
     }

@@ -12,7 +12,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     example_server::ExampleServer,
-    kept::Kept,
+    kept::Envelope,
     minted::Minted,
     number,
     requests::{metadata, register, tenant, token},
@@ -37,7 +37,7 @@ const TURNS: usize = 100;
 #[tokio::test(flavor = "multi_thread")]
 async fn many_clients_in_sqlite_take_no_memory() {
     let dir = TemporaryDir::new();
-    let kept = Kept::Sqlite(dir.path().join("clients"));
+    let kept = Envelope::Sqlite(dir.path().join("clients"));
     let count = number("OAUTH_DCR_RSS_CLIENTS", 20_000);
     let count = usize::try_from(count).unwrap();
     let start = Instant::now();

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::{
     example_server::ExampleServer,
-    kept::Kept,
+    kept::Envelope,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     load::{CONNECTIONS, Load, settings},
     number,
@@ -31,7 +31,7 @@ const LOOKED_AT: u32 = 10;
 /// A database that is back is found by then.
 const FOUND: Duration = Duration::from_secs(2);
 
-fn start(kept: &Kept) -> ExampleServer {
+fn start(kept: &Envelope) -> ExampleServer {
     ExampleServer::start_with(Some(&settings()), &["--store", &kept.option()])
 }
 
@@ -50,7 +50,7 @@ async fn random_moment(load: &Load) {
 
 /// Kills the server in the middle of registrations, and looks for them in the next one, again and
 /// again.
-async fn kill_the_server(what: &str, kept: &Kept, rounds: u32) {
+async fn kill_the_server(what: &str, kept: &Envelope, rounds: u32) {
     let next = Arc::new(AtomicUsize::new(0));
     let mut ledger: Vec<Acknowledged> = Vec::new();
     let mut server = start(kept);
@@ -77,7 +77,7 @@ async fn kill_the_server(what: &str, kept: &Kept, rounds: u32) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_has_lost_nothing_in_sqlite() {
     let dir = TemporaryDir::new();
-    let kept = Kept::Sqlite(dir.path().join("clients"));
+    let kept = Envelope::Sqlite(dir.path().join("clients"));
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 4);
     kill_the_server("SQLite", &kept, rounds).await;
 }
@@ -85,7 +85,7 @@ async fn a_killed_server_has_lost_nothing_in_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_has_lost_nothing_in_postgresql() {
     let postgres = PrivatePostgres::start();
-    let kept = Kept::Postgres(postgres.create_database());
+    let kept = Envelope::Postgres(postgres.create_database());
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 3);
     kill_the_server("PostgreSQL", &kept, rounds).await;
 }
@@ -93,7 +93,7 @@ async fn a_killed_server_has_lost_nothing_in_postgresql() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_postgresql_has_lost_nothing_and_is_found_again() {
     let mut postgres = PrivatePostgres::start();
-    let kept = Kept::Postgres(postgres.create_database());
+    let kept = Envelope::Postgres(postgres.create_database());
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 2);
     let next = Arc::new(AtomicUsize::new(0));
     let server = start(&kept);

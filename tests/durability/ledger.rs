@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
-    kept::Kept,
+    kept::Envelope,
     requests,
     wire::{Answer, Connection},
 };
@@ -113,7 +113,7 @@ pub(crate) async fn assert_work(base: &str, acknowledged: &[Acknowledged]) {
 }
 
 /// Panics unless all of them are kept as they were answered with, and all that is kept is whole.
-pub(crate) async fn assert_are_kept(acknowledged: &[Acknowledged], kept: &Kept) {
+pub(crate) async fn assert_are_kept(acknowledged: &[Acknowledged], kept: &Envelope) {
     let tenants = acknowledged.iter().map(|it| &*it.tenant).collect();
     let clients = kept.clients(&tenants).await;
     for it in acknowledged {

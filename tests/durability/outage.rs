@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::{
     example_server::ExampleServer,
-    kept::Kept,
+    kept::Envelope,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     number,
     private_postgres::PrivatePostgres,
@@ -188,7 +188,7 @@ impl Sent {
 struct Scene {
     postgres: PrivatePostgres,
     redis: PrivateRedis,
-    kept: Kept,
+    kept: Envelope,
     server: ExampleServer,
     /// Who is asked for.
     known: Acknowledged,
@@ -210,7 +210,7 @@ struct Outage {
 impl Scene {
     async fn new() -> Self {
         let (postgres, redis) = (PrivatePostgres::start(), PrivateRedis::start());
-        let kept = Kept::Postgres(postgres.create_database());
+        let kept = Envelope::Postgres(postgres.create_database());
         let tenants = (0..TENANTS as usize).map(|it| requests::tenant(&tenant(it), json!({})));
         let settings = json!({ "tenants": tenants.collect::<Vec<_>>() });
         let (store, limiter) = (kept.option(), redis.url());
@@ -346,7 +346,7 @@ async fn while_postgresql_is_gone_requests_are_refused_and_nothing_is_lost() {
 async fn a_postgresql_that_takes_longer_to_let_in_than_a_request_waits_is_reached() {
     let postgres = PrivatePostgres::start();
     let delay = "options=-c%20post_auth_delay%3D2";
-    let kept = Kept::Postgres(format!("{}?{delay}", postgres.create_database()));
+    let kept = Envelope::Postgres(format!("{}?{delay}", postgres.create_database()));
     let settings = json!({ "tenants": [requests::tenant("shop", json!({ "rate_limit": null }))] });
     let server = ExampleServer::start_with(Some(&settings), &["--store", &kept.option()]);
     let mut connection = Connection::open(&server.base).await.unwrap();

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     example_server::ExampleServer,
-    kept::Kept,
+    kept::Envelope,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     private_postgres::PrivatePostgres,
     private_redis::PrivateRedis,
@@ -17,7 +17,7 @@ use crate::{
 
 struct Nodes {
     servers: [ExampleServer; 2],
-    kept: Kept,
+    kept: Envelope,
     _redis: PrivateRedis,
     _postgres: PrivatePostgres,
 }
@@ -25,7 +25,7 @@ struct Nodes {
 impl Nodes {
     fn start(registration: Value) -> Self {
         let (postgres, redis) = (PrivatePostgres::start(), PrivateRedis::start());
-        let kept = Kept::Postgres(postgres.create_database());
+        let kept = Envelope::Postgres(postgres.create_database());
         let settings = json!({ "tenants": [requests::tenant("shop", registration)] });
         let (store, limiter) = (kept.option(), redis.url());
         let options = ["--store", &store, "--limiter", &limiter];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use oauth_dcr::{
     BackendError, Timestamp,
     postgres::PostgresStore,
-    store::{ClientStore as _, ClientUpdate, InsertOutcome, Sweep, Touch},
+    store::{Activity, ClientStore as _, ClientUpdate, InsertOutcome, Sweep},
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
@@ -32,7 +32,7 @@ async fn call(store: &PostgresStore, number: usize) -> Result<(), BackendError> 
         }
         6 => store.remove(&t1, &id(&name)).await.map(drop),
         7 => {
-            let touch = Touch::registered_again(Timestamp::MAX);
+            let touch = Activity::registered_again(Timestamp::MAX);
             store.touch(&t1, &kept, touch).await.map(drop)
         }
         _ => store.sweep(&t1, Sweep::new()).await.map(drop),

@@ -6,8 +6,8 @@ use oauth_dcr::{
     Timestamp,
     postgres::PostgresStore,
     store::{
-        ClientStore as _, ClientUpdate, InsertOutcome, Sweep, Touch, TouchOutcome, UpdateOutcome,
-        UserKey,
+        Activity, ClientStore as _, ClientUpdate, InsertOutcome, Sweep, TouchOutcome,
+        UpdateOutcome, UserKey,
     },
 };
 
@@ -98,7 +98,7 @@ async fn where_nobody_can_go_racers_find_the_tenant_full() {
     for number in 0..3 {
         let name = format!("used{number}");
         node.insert(plain("t1", &name)).await.unwrap();
-        let touch = Touch::used(Timestamp::from_unix_millis(ISSUED), None);
+        let touch = Activity::used(Timestamp::from_unix_millis(ISSUED), None);
         node.touch(&tenant("t1"), &id(&name), touch).await.unwrap();
     }
     let racers = (0..32).map(|number| limited("t1", &format!("id{number}"), 3));
@@ -122,7 +122,7 @@ async fn what_registers_the_same_on_two_nodes_is_one_client() {
                 inserted += 1;
                 ids.insert(id(&format!("id{number}")));
             }
-            InsertOutcome::Folded(client) => {
+            InsertOutcome::Duplicate(client) => {
                 ids.insert(client.id().clone());
             }
             other => panic!("{other:?}"),
@@ -178,7 +178,7 @@ async fn operate(node: &PostgresStore, dice: &mut Dice) {
         }
         6 => drop(node.remove(&tenant(name), &id(&client_id)).await.unwrap()),
         7 => {
-            let touch = Touch::used(now, None);
+            let touch = Activity::used(now, None);
             node.touch(&tenant(name), &id(&client_id), touch)
                 .await
                 .unwrap();
@@ -190,7 +190,7 @@ async fn operate(node: &PostgresStore, dice: &mut Dice) {
                 let mut record = serde_json::to_value(&*client).unwrap();
                 record["revision"] = (client.revision() + 1).into();
                 record["blocked"] = dice.chance(20).into();
-                let update = ClientUpdate::new(client_of(record)).unfolded();
+                let update = ClientUpdate::new(client_of(record)).without_duplicate_key();
                 node.update(update).await.unwrap();
             }
         }
@@ -301,7 +301,7 @@ async fn a_client_that_is_shared_while_it_is_evicted_stays() {
     let node = scene.node(0);
     let touch = async |name: &str, hours: u64| {
         let now = Timestamp::from_unix_millis(ISSUED + hours * 3_600_000);
-        let touch = Touch::used(now, None).by(Some(UserKey::from_bytes([1; 32])));
+        let touch = Activity::used(now, None).by(Some(UserKey::from_bytes([1; 32])));
         let touch = touch.max_clients_per_user(NonZeroU64::new(2));
         node.touch(&tenant("t1"), &id(name), touch).await.unwrap()
     };

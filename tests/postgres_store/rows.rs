@@ -6,7 +6,7 @@ use oauth_dcr::{
     Timestamp, conformance,
     postgres::PostgresStore,
     store::{
-        ClientStore as _, ClientUpdate, InsertOutcome, Insertion, Sweep, Touch, TouchOutcome,
+        Activity, ClientStore as _, ClientUpdate, InsertOutcome, Insertion, Sweep, TouchOutcome,
         UpdateOutcome,
     },
 };
@@ -132,7 +132,7 @@ async fn moments_beyond_the_columns_are_the_last_ones() {
     assert_eq!(node.find(&t1, &late).await.unwrap(), Some(client.into()));
     let sweep = Sweep::new().unused_before(end).idle_before(end);
     assert_eq!(node.sweep(&t1, sweep).await.unwrap(), []);
-    let touch = Touch::used(end, Some(end));
+    let touch = Activity::used(end, Some(end));
     assert_eq!(
         node.touch(&t1, &late, touch).await.unwrap(),
         TouchOutcome::Written {

@@ -9,7 +9,7 @@ use std::{
 use oauth_dcr::{
     BackendError, Client, ClientId, TenantId,
     postgres::PostgresStore,
-    store::{ClientStore as _, FoldKey, InsertOutcome, Insertion},
+    store::{ClientStore as _, DuplicateKey, InsertOutcome, Insertion},
 };
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -122,7 +122,7 @@ pub(crate) fn limited(tenant: &str, id: &str, max: u64) -> Insertion {
 }
 
 pub(crate) fn folding(tenant: &str, id: &str, key: u8) -> Insertion {
-    plain(tenant, id).folded_by(Some(FoldKey::from_bytes([key; 32])))
+    plain(tenant, id).deduplicated_by(Some(DuplicateKey::from_bytes([key; 32])))
 }
 
 pub(crate) fn is_inserted(outcome: &InsertOutcome) -> bool {

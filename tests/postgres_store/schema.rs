@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use oauth_dcr::{
     Timestamp,
     postgres::PostgresStore,
-    store::{ClientStore as _, Sweep, Touch},
+    store::{Activity, ClientStore as _, Sweep},
 };
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -169,7 +169,7 @@ async fn use_all(store: &PostgresStore) {
     }
     let now = Timestamp::from_unix_millis(ISSUED + 1);
     store
-        .touch(&t1, &id("a"), Touch::used(now, None))
+        .touch(&t1, &id("a"), Activity::used(now, None))
         .await
         .unwrap();
     assert_eq!(store.list(&t1, None, 10).await.unwrap().len(), 3);

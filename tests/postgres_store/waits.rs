@@ -136,7 +136,7 @@ async fn a_client_that_others_hold_fails_its_tenant_only() {
     }
     holder.rollback().await.unwrap();
     let folded = store.insert(folding("a", "again", 1)).await.unwrap();
-    assert_eq!(folded, InsertOutcome::Folded(client("a", "first")));
+    assert_eq!(folded, InsertOutcome::Duplicate(client("a", "first")));
 }
 
 /// Each of these takes two round trips, so that all of them take longer than a transaction may take

@@ -6,7 +6,7 @@ use oauth_dcr::{
     Client, Owner, Registrar, TenantSettings,
     authorization::{AuthorizationDecision, AuthorizationError, CodeBinding},
     sqlite::SqliteStore,
-    token::{DeviceBinding, Found, RefreshBinding, RefreshFamily, RefreshTokenAction, TokenGrant},
+    token::{DeviceBinding, Lookup, RefreshBinding, RefreshFamily, RefreshTokenAction, TokenGrant},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -158,7 +158,7 @@ pub(crate) fn use_code(
     code: &CodeBinding,
 ) {
     let issued = exchange_code(tenant, client, secret, differs, |grant| match grant {
-        TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(code)),
+        TokenGrant::AuthorizationCode(exchange) => exchange.check(Lookup::Active(code)),
         other => panic!("{other:?}"),
     });
     let issued = issued.unwrap();
@@ -190,7 +190,7 @@ pub(crate) fn use_device_code(
     device: &DeviceBinding,
 ) {
     let issued = redeem_device_code(tenant, client, secret, |grant| match grant {
-        TokenGrant::DeviceCode(exchange) => exchange.check(Found::Unused(device)),
+        TokenGrant::DeviceCode(exchange) => exchange.check(Lookup::Active(device)),
         other => panic!("{other:?}"),
     });
     assert_eq!(issued.unwrap().access(), device.access());

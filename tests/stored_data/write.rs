@@ -13,8 +13,8 @@ use oauth_dcr::{
     acl::Signals,
     sqlite::SqliteStore,
     tenants::TenantSelector,
-    token::{DeviceBinding, Found, TokenGrant},
-    types::{GrantType, RedirectionPolicy},
+    token::{DeviceBinding, Lookup, TokenGrant},
+    types::{ErrorRedirectPolicy, GrantType},
 };
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -87,8 +87,8 @@ async fn register_shape(registrar: &Registrar, shape: &Shape) -> (Arc<Client>, V
             owner.block(id).await.unwrap();
         }
         "redirection_policy" => {
-            let policy = RedirectionPolicy::AllowAlways;
-            owner.set_redirection_policy(id, policy).await.unwrap();
+            let policy = ErrorRedirectPolicy::AllowAlways;
+            owner.set_error_redirect_policy(id, policy).await.unwrap();
         }
         "rotated_secret" => {
             let rotated = owner.rotate_secret(id, Owner::MAX_OVERLAP).await.unwrap();
@@ -135,7 +135,7 @@ async fn keep_documents(
     let code = decision.approve().code_binding(NOW, LIFETIME).unwrap();
     save(folder, "code_bindings", shape.name, &code);
     let issued = exchange_code(tenant, client, secret, shape.differs, |grant| match grant {
-        TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(&code)),
+        TokenGrant::AuthorizationCode(exchange) => exchange.check(Lookup::Active(&code)),
         other => panic!("{other:?}"),
     });
     let issued = issued.unwrap();
@@ -186,7 +186,7 @@ async fn names_into(registrar: &Registrar, names: &[String]) -> Vec<Made> {
         while let Some(registered) = tasks.join_next().await {
             let registered = registered.unwrap();
             // Names may differ only in the space around them, which is trimmed.
-            if !registered.is_folded() {
+            if !registered.is_duplicate() {
                 made.push(Made::new(registered.client(), Vec::new()));
             }
         }

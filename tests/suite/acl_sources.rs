@@ -7,7 +7,7 @@ use oauth_dcr::{
     BackendError, MemoryStore, PeerAddress, Registrar, RegistrarBuilder, RegistrationEndpoint,
     RegistrationError, TenantSettings, Tenants,
     acl::{CountryCode, Decision, EdgeSignal, Endpoint, Ja4, Signal, Signals, UnknownReason},
-    geo::{GeoSource, Location, LocationParts},
+    geo::{GeoSource, Location, WantedLocation},
     settings::{SettingsDocument, SettingsFault},
     tenants::{TenantDirectory, TenantSelector},
 };
@@ -49,7 +49,7 @@ impl TenantDirectory for Unchecked {
 struct OneCountry;
 
 impl GeoSource for OneCountry {
-    fn locate(&self, address: IpAddr, _: LocationParts) -> Location {
+    fn locate(&self, address: IpAddr, _: WantedLocation) -> Location {
         let mut location = Location::default();
         if address == IpAddr::from([203, 0, 113, 5]) {
             location.country = CountryCode::parse("SE").ok();
@@ -57,10 +57,10 @@ impl GeoSource for OneCountry {
         location
     }
 
-    fn provides(&self) -> LocationParts {
-        LocationParts {
+    fn provides(&self) -> WantedLocation {
+        WantedLocation {
             country: true,
-            ..LocationParts::NONE
+            ..WantedLocation::NONE
         }
     }
 }

@@ -19,7 +19,7 @@ use oauth_dcr::{
     },
     redirect_uri::Destination,
     settings::{Connection, UnknownParameters},
-    types::{RedirectionPolicy, ResponseType},
+    types::{ErrorRedirectPolicy, ResponseType},
 };
 
 use super::support::{
@@ -91,7 +91,7 @@ fn client() -> Client {
 }
 
 fn redirecting() -> Client {
-    client().with_redirection_policy(RedirectionPolicy::AllowAlways)
+    client().with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways)
 }
 
 /// Each error that can be made before the redirect URI is known, with its code.
@@ -99,7 +99,7 @@ fn before_the_redirect_uri() -> Vec<(Pairs, Client, Error, &'static str)> {
     let two = Stored::public("tpc_A1").redirect_uris(&[CALLBACK, "https://app.example.com/two"]);
     let two = two
         .client()
-        .with_redirection_policy(RedirectionPolicy::AllowAlways);
+        .with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
     let repeated = |parameter| Error::Repeated { parameter };
     let uri = Error::RedirectUriNotRegistered;
     let large = with("state", &"s".repeat(AuthorizationRequest::MAX_BYTES));
@@ -343,7 +343,7 @@ fn an_error_goes_back_in_the_query_with_the_registered_one_kept() {
     let client = Stored::public("tpc_A1").redirect_uris(&["https://app.example.com/cb?a=%2f&b"]);
     let client = client
         .client()
-        .with_redirection_policy(RedirectionPolicy::AllowAlways);
+        .with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
     let mut pairs = with("redirect_uri", "https://app.example.com/cb?a=%2f&b");
     pairs.retain(|(name, _)| *name != "state" && *name != "response_type");
     pairs.push(("state", "a b&c=\u{e9}#".to_owned()));

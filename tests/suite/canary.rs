@@ -10,7 +10,7 @@ use http::Request;
 use oauth_dcr::{
     MemoryStore, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSettings, Timestamp,
     acl::Signals,
-    endpoint::{BodyProgress, Opened},
+    endpoint::{BodyProgress, HeadDecision},
     tenants::TenantSelector,
 };
 use tracing::{Event, Subscriber, field::Visit};
@@ -106,7 +106,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
     let (head, ()) = head.body(()).unwrap().into_parts();
     let endpoint = RegistrationEndpoint::new(registrar.clone());
     let mut opened = endpoint.open(&head).await;
-    if let Opened::Admitted(body) = &mut opened {
+    if let HeadDecision::ReadBody(body) = &mut opened {
         assert_eq!(body.push(CANARY.as_bytes()), BodyProgress::More);
     }
     show(&opened);

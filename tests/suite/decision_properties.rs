@@ -6,7 +6,7 @@ use oauth_dcr::{
     TenantSettings, Timestamp,
     access::AccessRequest,
     authorization::{AuthorizationDecision, AuthorizationRequest, CodeBinding},
-    redirect_uri::{RedirectPolicy, RedirectUri},
+    redirect_uri::{RedirectUri, RedirectUriPolicy},
     settings::{
         ApiSettings, ClientGrant, GrantedScope, Grantee, RefreshTokenWhen, ScopeWhenNoneRequested,
     },
@@ -56,7 +56,7 @@ fn around_port<'u>(uri: &'u str, host: &str) -> Option<(&'u str, &'u str)> {
 }
 
 /// The rule in its own words.
-fn may_match(registered: &str, requested: &str, policy: &RedirectPolicy) -> bool {
+fn may_match(registered: &str, requested: &str, policy: &RedirectUriPolicy) -> bool {
     let floating = [
         ("127.0.0.1", policy.loopback_any_port),
         ("[::1]", policy.loopback_any_port),

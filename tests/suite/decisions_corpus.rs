@@ -9,7 +9,7 @@ use oauth_dcr::{
         ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, Issuer, UnknownParameters,
     },
     token::{
-        Found, RefreshBinding, RefreshFamily, RefreshTokenAction, TokenDecision, TokenGrant,
+        Lookup, RefreshBinding, RefreshFamily, RefreshTokenAction, TokenDecision, TokenGrant,
         TokenRefusal, TokenRequest,
     },
 };
@@ -281,16 +281,16 @@ fn refresh_token(
     else {
         panic!("another grant");
     };
-    let decision = exchange.check(Found::Unused(&kept)).unwrap();
+    let decision = exchange.check(Lookup::Active(&kept)).unwrap();
     let binding = decision.refresh_binding(NOW, lifetime).unwrap();
     (binding, decision.refresh_family().unwrap())
 }
 
-fn found<B>(kept: Option<&B>, is_used: bool) -> Found<'_, B> {
+fn found<B>(kept: Option<&B>, is_used: bool) -> Lookup<'_, B> {
     match kept {
-        None => Found::Nothing,
-        Some(kept) if is_used => Found::Used(kept),
-        Some(kept) => Found::Unused(kept),
+        None => Lookup::NotFound,
+        Some(kept) if is_used => Lookup::Consumed(kept),
+        Some(kept) => Lookup::Active(kept),
     }
 }
 

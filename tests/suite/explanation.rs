@@ -2,7 +2,7 @@
 
 use oauth_dcr::{
     RegistrationRequest,
-    redirect_uri::RedirectPolicy,
+    redirect_uri::RedirectUriPolicy,
     registration::{DecodeError, FieldOutcome, MetadataError},
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
     types::SecurityMode,
@@ -20,7 +20,7 @@ fn all_settings() -> Vec<RegistrationSettings> {
     let narrow = || {
         let mut settings = RegistrationSettings::default();
         settings.refused_redirect_uris = RefusedRedirectUris::Narrow;
-        settings.redirect_uris = RedirectPolicy::native_agents();
+        settings.redirect_uris = RedirectUriPolicy::native_agents();
         settings
     };
     let mut rejecting = narrow();

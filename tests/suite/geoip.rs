@@ -22,7 +22,7 @@ use http::HeaderName;
 use oauth_dcr::{
     MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, TenantSettings,
     acl::{Acl, AclScope, Asn, Conditions, CountryCode, Rule, Signal, Signals, SubdivisionCode},
-    geo::{GeoSource, Location, LocationParts},
+    geo::{GeoSource, Location, WantedLocation},
     geoip::{Database, DatabaseError, DatabaseFault, Databases, FieldPath, Fields},
     tenants::TenantSelector,
 };
@@ -43,7 +43,7 @@ fn path(text: &str) -> FieldPath {
 }
 
 /// Country, subdivision and ASN as texts, `-` for each that is not known.
-fn located(source: &impl GeoSource, address: &str, wanted: LocationParts) -> String {
+fn located(source: &impl GeoSource, address: &str, wanted: WantedLocation) -> String {
     let location = source.locate(address.parse().unwrap(), wanted);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     [
@@ -56,7 +56,7 @@ fn located(source: &impl GeoSource, address: &str, wanted: LocationParts) -> Str
 
 fn assert_located(source: &impl GeoSource, expected: &[(&str, &str)]) {
     for (address, location) in expected {
-        let found = located(source, address, LocationParts::ALL);
+        let found = located(source, address, WantedLocation::ALL);
         assert_eq!(found, *location, "{address}");
     }
 }
@@ -119,12 +119,12 @@ fn a_flat_file_has_texts_in_any_form_and_some_that_are_none() {
 #[test]
 fn what_is_not_asked_for_is_not_told() {
     let database = open("flat");
-    let mut wanted = LocationParts::default();
+    let mut wanted = WantedLocation::default();
     assert!(wanted.is_empty());
     assert_eq!(located(&database, "203.0.113.1", wanted), "- - -");
     wanted.asn = true;
     assert_eq!(located(&database, "203.0.113.1", wanted), "- - AS64501");
-    wanted = LocationParts::default();
+    wanted = WantedLocation::default();
     wanted.subdivision = true;
     // Its country is read for it, and not told.
     assert_eq!(located(&database, "203.0.113.1", wanted), "- US-CA -");
@@ -177,7 +177,7 @@ fn databases_that_are_replaced_under_load_tell_the_old_or_the_new_location() {
             let (done, seen, told) = (&done, &seen, &told);
             scope.spawn(move || {
                 while !done.load(Ordering::Relaxed) {
-                    let location = databases.locate(address, LocationParts::ALL);
+                    let location = databases.locate(address, WantedLocation::ALL);
                     let which = told.iter().position(|it| *it == location);
                     seen[which.expect("one or the other")].fetch_add(1, Ordering::Relaxed);
                 }
@@ -244,16 +244,16 @@ async fn a_rule_about_countries_is_told_where_an_address_is_unless_the_edge_says
 
 /// Keeps what it is asked.
 #[derive(Default)]
-struct Spy(Mutex<Vec<(String, LocationParts)>>);
+struct Spy(Mutex<Vec<(String, WantedLocation)>>);
 
 impl GeoSource for Spy {
-    fn locate(&self, address: IpAddr, wanted: LocationParts) -> Location {
+    fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         self.0.lock().unwrap().push((address.to_string(), wanted));
         Location::default()
     }
 
-    fn provides(&self) -> LocationParts {
-        LocationParts::ALL
+    fn provides(&self) -> WantedLocation {
+        WantedLocation::ALL
     }
 }
 
@@ -280,7 +280,7 @@ async fn a_source_is_asked_for_what_rules_look_at_and_the_edge_did_not_say() {
     ] {
         let _ = registrar.admit(TenantSelector::Host(None), signals).await;
     }
-    let wanted = |country| LocationParts {
+    let wanted = |country| WantedLocation {
         country,
         subdivision: false,
         asn: true,
@@ -398,7 +398,7 @@ fn ask(database: &Database) {
         "2002:c633:6401::1",
         "ffff::",
     ] {
-        database.locate(address.parse().unwrap(), LocationParts::ALL);
+        database.locate(address.parse().unwrap(), WantedLocation::ALL);
     }
 }
 

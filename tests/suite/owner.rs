@@ -12,7 +12,7 @@ use oauth_dcr::{
     settings::SettingsDocument,
     tenants::TenantSelector,
     token::TokenRequest,
-    types::{GrantType, RedirectionPolicy, SecurityMode, TokenEndpointAuthMethod},
+    types::{ErrorRedirectPolicy, GrantType, SecurityMode, TokenEndpointAuthMethod},
 };
 use serde_json::{Value, json};
 
@@ -263,7 +263,7 @@ async fn clients_of_other_tenants_and_of_nobody_are_unknown() {
     assert!(matches!(error, OwnerError::UnknownClient), "{error:?}");
 
     let id = unknown();
-    let policy = RedirectionPolicy::AllowAlways;
+    let policy = ErrorRedirectPolicy::AllowAlways;
     let errors = [
         owner
             .rotate_secret(&id, HOUR)
@@ -273,7 +273,7 @@ async fn clients_of_other_tenants_and_of_nobody_are_unknown() {
         owner.block(&id).await.unwrap_err(),
         owner.unblock(&id).await.unwrap_err(),
         owner
-            .set_redirection_policy(&id, policy)
+            .set_error_redirect_policy(&id, policy)
             .await
             .map(|_| ())
             .unwrap_err(),
@@ -353,8 +353,8 @@ async fn a_clock_that_steps_back_brings_no_secret_back() {
     let owner = house.owner().await;
     owner.rotate_secret(&id, HOUR).await.unwrap();
     house.set_hour(2);
-    let policy = RedirectionPolicy::AllowAlways;
-    owner.set_redirection_policy(&id, policy).await.unwrap();
+    let policy = ErrorRedirectPolicy::AllowAlways;
+    owner.set_error_redirect_policy(&id, policy).await.unwrap();
     house.set_hour(0);
     assert!(!authenticates(&house, &id, old).await);
 }
@@ -408,11 +408,14 @@ async fn an_owner_decides_about_redirection() {
     let house = house();
     let id = id_of(&house.register(&confidential()).await);
     let owner = house.owner().await;
-    let strict = owner.find(&id).await.unwrap().redirection_policy();
-    assert_eq!(strict, RedirectionPolicy::OpenRedirectProtection);
-    let policy = RedirectionPolicy::AllowAlways;
-    owner.set_redirection_policy(&id, policy).await.unwrap();
-    assert_eq!(owner.find(&id).await.unwrap().redirection_policy(), policy);
+    let strict = owner.find(&id).await.unwrap().error_redirect_policy();
+    assert_eq!(strict, ErrorRedirectPolicy::OpenRedirectProtection);
+    let policy = ErrorRedirectPolicy::AllowAlways;
+    owner.set_error_redirect_policy(&id, policy).await.unwrap();
+    assert_eq!(
+        owner.find(&id).await.unwrap().error_redirect_policy(),
+        policy
+    );
     assert_eq!(
         house.kinds_of_events(),
         ["Registered", "Changed RedirectionPolicy"]

@@ -10,7 +10,7 @@ use fluent_uri::Uri;
 use oauth_dcr::{
     MemoryStore, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSettings,
     acl::Signals,
-    redirect_uri::{AllowedScheme, RedirectPolicy, RedirectUri},
+    redirect_uri::{AllowedScheme, RedirectUri, RedirectUriPolicy},
     settings::RegistrationSettings,
     tenants::TenantSelector,
     types::ClientName,
@@ -34,8 +34,8 @@ pub(crate) fn config() -> ProptestConfig {
 }
 
 /// The widest policy there is.
-pub(crate) fn wide_policy() -> RedirectPolicy {
-    let mut policy = RedirectPolicy::native_agents();
+pub(crate) fn wide_policy() -> RedirectUriPolicy {
+    let mut policy = RedirectUriPolicy::native_agents();
     policy.single_label_hosts = true;
     policy.schemes.push(AllowedScheme::parse("a").unwrap());
     policy

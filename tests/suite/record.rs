@@ -2,7 +2,7 @@
 
 use oauth_dcr::{
     Client, MemoryStore, Registrar, RegistrationRequest, TenantSettings, acl::Signals,
-    redirect_uri::AllowedScheme, tenants::TenantSelector, types::RedirectionPolicy,
+    redirect_uri::AllowedScheme, tenants::TenantSelector, types::ErrorRedirectPolicy,
 };
 use serde_json::{Value, json};
 
@@ -70,12 +70,12 @@ async fn what_the_owner_has_decided_survives() {
     let client = register(whole(), false).await;
     let plain = serde_json::to_value(&client).unwrap();
     assert_eq!(plain.get("blocked"), None);
-    let policy = RedirectionPolicy::AllowAlways;
-    let decided = client.with_blocked(true).with_redirection_policy(policy);
+    let policy = ErrorRedirectPolicy::AllowAlways;
+    let decided = client.with_blocked(true).with_error_redirect_policy(policy);
     let document = serde_json::to_value(&decided).unwrap();
     let read = read(&document).unwrap();
     assert!(read.is_blocked());
-    assert_eq!(read.redirection_policy(), policy);
+    assert_eq!(read.error_redirect_policy(), policy);
     assert_eq!(read, decided);
 }
 

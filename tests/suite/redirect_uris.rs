@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use oauth_dcr::redirect_uri::{RedirectPolicy, RedirectUri, RedirectUriError as Error};
+use oauth_dcr::redirect_uri::{RedirectUri, RedirectUriError as Error, RedirectUriPolicy};
 
 fn parse(text: &str) -> Result<RedirectUri, Error> {
-    RedirectUri::parse(text, &RedirectPolicy::default())
+    RedirectUri::parse(text, &RedirectUriPolicy::default())
 }
 
 #[track_caller]
@@ -285,7 +285,7 @@ fn length_is_bounded_before_anything_else() {
 
 #[test]
 fn the_preset_for_native_agents_adds_their_schemes_and_no_others() {
-    let policy = RedirectPolicy::native_agents();
+    let policy = RedirectUriPolicy::native_agents();
     for text in [
         "cursor://anysphere.cursor-mcp/cb",
         "vscode-insiders://x/cb",
@@ -367,7 +367,7 @@ fn the_guide_says_what_matches() {
     let rows = table("| registered | requested | match |\n");
     assert_eq!(rows.len(), 15);
     for row in rows {
-        let by = |policy: RedirectPolicy| {
+        let by = |policy: RedirectUriPolicy| {
             let registered = RedirectUri::parse(row[0], &policy).unwrap();
             registered.matches(row[1], &policy)
         };
@@ -378,8 +378,8 @@ fn the_guide_says_what_matches() {
             other => panic!("{other}"),
         };
         let found = (
-            by(RedirectPolicy::default()),
-            by(RedirectPolicy::native_agents()),
+            by(RedirectUriPolicy::default()),
+            by(RedirectUriPolicy::native_agents()),
         );
         assert_eq!(found, expected, "{row:?}");
     }
@@ -389,7 +389,10 @@ fn the_guide_says_what_matches() {
 fn the_guide_has_the_preset_as_json() {
     let (_, after) = PAGE.split_once("```json\n").expect("the preset");
     let json = after.split("```").next().unwrap();
-    let members: BTreeMap<String, RedirectPolicy> = serde_json::from_str(json).unwrap();
-    let preset = ("redirect_uris".to_owned(), RedirectPolicy::native_agents());
+    let members: BTreeMap<String, RedirectUriPolicy> = serde_json::from_str(json).unwrap();
+    let preset = (
+        "redirect_uris".to_owned(),
+        RedirectUriPolicy::native_agents(),
+    );
     assert_eq!(members, BTreeMap::from([preset]));
 }

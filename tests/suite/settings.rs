@@ -5,7 +5,7 @@ use std::error::Error as _;
 use oauth_dcr::{
     TenantSettings,
     rate_limit::Quota,
-    redirect_uri::RedirectPolicy,
+    redirect_uri::RedirectUriPolicy,
     settings::{
         ApiPolicy, GrantedScope, Grantee, RefusedRedirectUris, SettingsDocument, SettingsError,
         SettingsFault, Unsupported,
@@ -117,7 +117,7 @@ fn every_field_but_the_id_has_the_safe_default() {
     assert_eq!(registration.security_mode, SecurityMode::Strict);
     assert_eq!(registration.rate_limit, Some(Quota::default()));
     assert_eq!(registration.rate_limit_per_source, None);
-    assert_eq!(registration.redirect_uris, RedirectPolicy::default());
+    assert_eq!(registration.redirect_uris, RedirectUriPolicy::default());
     assert_eq!(registration.max_body_bytes, 65_536);
     assert!(registration.allowed_origins.is_any());
 }

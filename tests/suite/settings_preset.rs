@@ -5,7 +5,7 @@ use std::error::Error as _;
 use oauth_dcr::{
     TenantSettings,
     rate_limit::Quota,
-    redirect_uri::RedirectPolicy,
+    redirect_uri::RedirectUriPolicy,
     settings::{RefreshTokenWhen, RefusedRedirectUris, SettingsDocument},
 };
 use serde_json::{Value, json};
@@ -27,7 +27,10 @@ fn preset_sets_what_agents_need() {
     let settings = read(&json!({ "id": "default", "preset": "agents" }));
     assert_eq!(settings, agents());
     let registration = &settings.registration;
-    assert_eq!(registration.redirect_uris, RedirectPolicy::native_agents());
+    assert_eq!(
+        registration.redirect_uris,
+        RedirectUriPolicy::native_agents()
+    );
     assert!(registration.redirect_uris.localhost_any_port);
     assert_eq!(
         registration.refused_redirect_uris,
@@ -43,8 +46,8 @@ fn preset_sets_what_agents_need() {
 fn given_field_wins_even_with_its_default() {
     let mut without = agents();
     let registration = &mut without.registration;
-    registration.redirect_uris = RedirectPolicy::default();
-    registration.refused_redirect_uris = RefusedRedirectUris::Refuse;
+    registration.redirect_uris = RedirectUriPolicy::default();
+    registration.refused_redirect_uris = RefusedRedirectUris::Reject;
     registration.rate_limit = Some(Quota::default());
     without.refresh_token_when = RefreshTokenWhen::OfflineAccessRequested;
     without.refresh_token_leeway_seconds = 0;

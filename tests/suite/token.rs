@@ -13,7 +13,7 @@ use oauth_dcr::{
     authorization::{AuthorizationRequest, CodeBinding},
     settings::{ApiPolicy, ClientGrant, GrantedScope, Grantee, SubjectType},
     token::{
-        ClientAuthenticationError, DeviceBinding, DeviceFault, Found, GrantFault, RefreshBinding,
+        ClientAuthenticationError, DeviceBinding, DeviceFault, GrantFault, Lookup, RefreshBinding,
         RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error, TokenGrant,
         TokenRefusal, TokenRequest,
     },
@@ -101,8 +101,8 @@ fn bound_to(client: &Client, changed: &[(&'static str, Option<&str>)]) -> CodeBi
     decision.approve().code_binding(NOW, MINUTE).unwrap()
 }
 
-fn unused<B>(binding: Option<&B>) -> Found<'_, B> {
-    binding.map_or(Found::Nothing, Found::Unused)
+fn unused<B>(binding: Option<&B>) -> Lookup<'_, B> {
+    binding.map_or(Lookup::NotFound, Lookup::Active)
 }
 
 fn exchange(
@@ -122,7 +122,7 @@ fn refresh(
     tenant: &TenantSettings,
     client: &Client,
     form: Form,
-    kept: Option<&Kept>,
+    kept: Option<&Envelope>,
 ) -> Result<TokenDecision, TokenRefusal> {
     refresh_at(NOW, tenant, client, form, kept)
 }
@@ -132,7 +132,7 @@ fn refresh_at(
     tenant: &TenantSettings,
     client: &Client,
     form: Form,
-    kept: Option<&Kept>,
+    kept: Option<&Envelope>,
 ) -> Result<TokenDecision, TokenRefusal> {
     let request = TokenRequest::from_pairs(form, None);
     match request.authenticate(tenant, Some(client), now)? {
@@ -144,15 +144,15 @@ fn refresh_at(
 }
 
 /// What a host keeps of a refresh token.
-type Kept = (RefreshBinding, RefreshFamily);
+type Envelope = (RefreshBinding, RefreshFamily);
 
-fn kept(decision: &TokenDecision) -> Kept {
+fn kept(decision: &TokenDecision) -> Envelope {
     let binding = decision.refresh_binding(NOW, MINUTE).unwrap();
     (binding, decision.refresh_family().unwrap())
 }
 
 /// What is kept of the refresh token that goes with such a code.
-fn refresh_token(client: &Client) -> Kept {
+fn refresh_token(client: &Client) -> Envelope {
     let binding = bound_to(client, &[]);
     let form = if client.is_public() {
         code_form()
@@ -302,7 +302,7 @@ fn a_code_ends_with_its_lifetime() {
         let request = TokenRequest::from_pairs(code_form(), None);
         let (tenant, client) = (t1(), public());
         match request.authenticate(&tenant, Some(&client), now).unwrap() {
-            TokenGrant::AuthorizationCode(exchange) => exchange.check(Found::Unused(&binding)),
+            TokenGrant::AuthorizationCode(exchange) => exchange.check(Lookup::Active(&binding)),
             grant => panic!("another grant: {grant:?}"),
         }
     };
@@ -321,7 +321,9 @@ fn a_replay_is_known_as_one_even_when_the_time_is_over_but_to_its_client_alone()
         let tenant = t1();
         let request = TokenRequest::from_pairs(form, None);
         match request.authenticate(&tenant, Some(client), now).unwrap() {
-            TokenGrant::AuthorizationCode(exchange) => error(exchange.check(Found::Used(&binding))),
+            TokenGrant::AuthorizationCode(exchange) => {
+                error(exchange.check(Lookup::Consumed(&binding)))
+            }
             grant => panic!("another grant: {grant:?}"),
         }
     };
@@ -599,18 +601,18 @@ fn a_device_code_is_its_clients_alone() {
     let pending = exchange.refuse(DeviceFault::AuthorizationPending);
     assert_eq!(pending.error().code(), "authorization_pending");
     assert_eq!(pending.to_response().status(), 400);
-    let decision = exchange.check(Found::Unused(&binding)).unwrap();
+    let decision = exchange.check(Lookup::Active(&binding)).unwrap();
     assert_eq!(decision.access(), &given);
     let replayed = Error::InvalidGrant(GrantFault::Replayed);
-    assert_eq!(error(exchange.check(Found::Used(&binding))), replayed);
+    assert_eq!(error(exchange.check(Lookup::Consumed(&binding))), replayed);
     assert_eq!(exchange.replayed().error(), replayed);
     let ended = DeviceBinding::new(&client, given.clone(), NOW, Duration::ZERO);
-    let expired = error(exchange.check(Found::Unused(&ended)));
+    let expired = error(exchange.check(Lookup::Active(&ended)));
     assert_eq!(expired, Error::Device(DeviceFault::ExpiredToken));
     assert_eq!(expired.code(), "expired_token");
     let others = DeviceBinding::new(&public(), given, NOW, MINUTE);
     let other_client = Error::InvalidGrant(GrantFault::OtherClient);
-    assert_eq!(error(exchange.check(Found::Unused(&others))), other_client);
+    assert_eq!(error(exchange.check(Lookup::Active(&others))), other_client);
     let request = TokenRequest::from_pairs(without(form, "device_code"), None);
     let missing = Error::Missing {
         parameter: "device_code",

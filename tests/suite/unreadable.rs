@@ -9,7 +9,7 @@ use oauth_dcr::{
     settings::RegistrationSettings,
     sqlite::SqliteStore,
     store::ClientStore as _,
-    types::RedirectionPolicy,
+    types::ErrorRedirectPolicy,
 };
 use proptest::{prelude::*, sample};
 use serde_json::{Value, json};
@@ -118,12 +118,15 @@ async fn what_needs_the_record_says_that_it_cannot_be_read() {
     let stored: Client = serde_json::from_str(&record).unwrap();
     let owner = scene.house.owner().await;
     let request = RegistrationRequest::new(["https://app.example.com/new"]);
-    let policy = RedirectionPolicy::AllowAlways;
+    let policy = ErrorRedirectPolicy::AllowAlways;
     let errors = [
         owner.find(&id).await.map(|_| ()),
         owner.update(&stored, request).await.map(|_| ()),
         owner.rotate_secret(&id, Duration::ZERO).await.map(|_| ()),
-        owner.set_redirection_policy(&id, policy).await.map(|_| ()),
+        owner
+            .set_error_redirect_policy(&id, policy)
+            .await
+            .map(|_| ()),
     ];
     for error in errors {
         let Err(OwnerError::Unreadable(client)) = error else {
@@ -133,8 +136,8 @@ async fn what_needs_the_record_says_that_it_cannot_be_read() {
     }
     assert_eq!(scene.house.kinds_of_events(), ["Unreadable"; 4]);
     // The next client is as it was.
-    let policy_of_other = owner.set_redirection_policy(read.id(), policy).await;
-    assert_eq!(policy_of_other.unwrap().redirection_policy(), policy);
+    let policy_of_other = owner.set_error_redirect_policy(read.id(), policy).await;
+    assert_eq!(policy_of_other.unwrap().error_redirect_policy(), policy);
 }
 
 #[tokio::test]

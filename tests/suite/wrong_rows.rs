@@ -6,10 +6,10 @@ use oauth_dcr::{
     BackendError, Client, ClientId, MemoryStore, OwnerError, RegistrationRequest, TenantId,
     client::{StoredClient, UnreadableClient},
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-        Touch, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, TouchOutcome, UpdateOutcome,
     },
-    types::RedirectionPolicy,
+    types::ErrorRedirectPolicy,
 };
 use serde_json::{Value, json};
 
@@ -65,9 +65,9 @@ impl Misrouting {
 impl ClientStore for Misrouting {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         let client = Arc::clone(insertion.client());
-        let copy = Insertion::new(client).folded_by(insertion.fold_key());
+        let copy = Insertion::new(client).deduplicated_by(insertion.duplicate_key());
         let outcome = match self.store.insert(copy).await? {
-            InsertOutcome::Folded(into) => InsertOutcome::Folded(self.another(&into)),
+            InsertOutcome::Duplicate(into) => InsertOutcome::Duplicate(self.another(&into)),
             other => other,
         };
         Ok(insertion.settle(outcome))
@@ -117,7 +117,7 @@ impl ClientStore for Misrouting {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         self.store.touch(tenant, id, touch).await
     }
@@ -182,12 +182,15 @@ async fn an_owner_cannot_change_another_client() {
         let stored = house.store.stored(&id).await;
         let owner = house.owner().await;
         let request = RegistrationRequest::new(["https://app.example.com/new"]);
-        let policy = RedirectionPolicy::AllowAlways;
+        let policy = ErrorRedirectPolicy::AllowAlways;
         let errors = [
             owner.find(&id).await.map(|_| ()),
             owner.update(&stored, request).await.map(|_| ()),
             owner.rotate_secret(&id, Duration::ZERO).await.map(|_| ()),
-            owner.set_redirection_policy(&id, policy).await.map(|_| ()),
+            owner
+                .set_error_redirect_policy(&id, policy)
+                .await
+                .map(|_| ()),
         ];
         for error in errors {
             let Err(OwnerError::Unreadable(client)) = error else {

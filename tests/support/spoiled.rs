@@ -6,8 +6,8 @@ use oauth_dcr::{
     Client, ClientId, TenantId, Timestamp,
     client::StoredClient,
     store::{
-        BlockOutcome, ClientStore, FoldKey, InsertOutcome, Insertion, RemoveOutcome, Sweep, Touch,
-        TouchOutcome,
+        Activity, BlockOutcome, ClientStore, DuplicateKey, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, TouchOutcome,
     },
 };
 use serde_json::{Value, json};
@@ -129,8 +129,8 @@ pub(crate) async fn rows_stay_within_reach<S: ClientStore>(
         let scene = Scene { store, tenant };
         for (name, issued_at) in [("evicted", 0), ("a", 1), ("b", 2), ("c", 3), ("swept", 4)] {
             let good = record(&scene.tenant, name, issued_at * HOUR);
-            let key = FoldKey::from_bytes([u8::try_from(issued_at).unwrap(); 32]);
-            let insertion = Insertion::new(client(&good)).folded_by(Some(key));
+            let key = DuplicateKey::from_bytes([u8::try_from(issued_at).unwrap(); 32]);
+            let insertion = Insertion::new(client(&good)).deduplicated_by(Some(key));
             let outcome = store.insert(insertion).await.unwrap();
             assert_eq!(outcome, InsertOutcome::Inserted { removed: vec![] });
             if !["a", "c"].contains(&name) {
@@ -196,7 +196,7 @@ impl<S: ClientStore> Scene<'_, S> {
         assert_eq!(self.names(Some("b"), 9).await, ["c", "evicted", "swept"]);
         // What registers the same is told to come again, and is not stored beside it.
         let again = Insertion::new(client(&record(&self.tenant, "again", 9)));
-        let again = again.folded_by(Some(FoldKey::from_bytes([2; 32])));
+        let again = again.deduplicated_by(Some(DuplicateKey::from_bytes([2; 32])));
         let error = self.store.insert(again).await.unwrap_err();
         let cause = error.source().unwrap().to_string();
         assert!(
@@ -216,7 +216,7 @@ impl<S: ClientStore> Scene<'_, S> {
                 .await;
             assert_eq!(set.unwrap(), BlockOutcome::Written { revision });
         }
-        let touch = Touch::used(moment(5), None);
+        let touch = Activity::used(moment(5), None);
         for (name, outcome) in [
             (
                 "swept",

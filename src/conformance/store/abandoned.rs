@@ -45,7 +45,7 @@ pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
     for waits in 0..=MOST_WAITS {
         let scene = parent.another();
         scene.put(scene.client("old")).await;
-        let keyed = |name| limited(scene.insertion(name).folded_by(Some(key(1))), 1);
+        let keyed = |name| limited(scene.insertion(name).deduplicated_by(Some(key(1))), 1);
         let is_done = abandoned(waits, scene.store.insert(keyed("new"))).await;
         let names = scene.names().await;
         let rule = "an insertion is whole or nothing";
@@ -55,7 +55,7 @@ pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
         let next = scene.insert(keyed("next")).await;
         let names = scene.names().await;
         match next {
-            InsertOutcome::Folded(into) => {
+            InsertOutcome::Duplicate(into) => {
                 assert_eq!(*into, scene.client("new"), "{rule}");
                 assert_eq!(names, ["new"], "{rule}");
             }
@@ -123,9 +123,9 @@ pub async fn an_abandoned_update_is_all_or_nothing(store: impl ClientStore) {
             ..scene.named("a", "new")
         };
         scene
-            .insert(insertion(old.clone()).folded_by(Some(key(1))))
+            .insert(insertion(old.clone()).deduplicated_by(Some(key(1))))
             .await;
-        let update = ClientUpdate::new(Arc::new(new.clone())).unfolded();
+        let update = ClientUpdate::new(Arc::new(new.clone())).without_duplicate_key();
         let is_done = abandoned(waits, scene.store.update(update)).await;
         let found = scene.find("a").await;
         let rule = "an update is whole or nothing";

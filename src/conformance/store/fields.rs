@@ -5,7 +5,7 @@ use crate::{
     conformance::store::scene::{Scene, fail, id, inserted, insertion, metadata},
     registration::{Field, RegistrationRequest},
     store::{ClientStore, UpdateOutcome},
-    types::{ClientId, RedirectionPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
+    types::{ClientId, ErrorRedirectPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
 /// A client is read as it was written: every field, to the byte, in the order given.
@@ -112,7 +112,7 @@ fn whole<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
         secret: Some(SecretDigest::of("now")),
         previous_secret: Some((SecretDigest::of("before"), Timestamp::MAX)),
         blocked: true,
-        redirection_policy: Some(RedirectionPolicy::AllowAlways),
+        error_redirect_policy: Some(ErrorRedirectPolicy::AllowAlways),
         revision: u64::from(u32::MAX) + 1,
         metadata: metadata(SecurityMode::Strict, request),
         ..scene.client("whole")
@@ -134,7 +134,7 @@ fn permissive<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
     Client {
         security_mode: SecurityMode::Permissive,
         secret: Some(SecretDigest::of("now")),
-        redirection_policy: Some(RedirectionPolicy::OpenRedirectProtection),
+        error_redirect_policy: Some(ErrorRedirectPolicy::OpenRedirectProtection),
         metadata: metadata(SecurityMode::Permissive, request),
         ..scene.client(client_id)
     }

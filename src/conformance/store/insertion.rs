@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 
 use crate::{
     conformance::store::scene::{Scene, hour, id, inserted, insertion, key, limited, race},
-    store::{ClientStore, InsertOutcome, Insertion, Touch},
+    store::{Activity, ClientStore, InsertOutcome, Insertion},
 };
 
 /// How many insertions race for one id.
@@ -17,13 +17,13 @@ pub async fn a_taken_id_is_never_overwritten(store: impl ClientStore) {
     let first = scene.named("a", "first");
     scene.put(first.clone()).await;
 
-    let second = insertion(scene.named("a", "second")).folded_by(Some(key(1)));
+    let second = insertion(scene.named("a", "second")).deduplicated_by(Some(key(1)));
     let outcome = scene.insert(second).await;
     assert_eq!(outcome, InsertOutcome::IdTaken, "an id is taken once");
     let found = scene.find("a").await;
     assert_eq!(found, Some(first), "a taken id is never overwritten");
 
-    let third = scene.insertion("b").folded_by(Some(key(1)));
+    let third = scene.insertion("b").deduplicated_by(Some(key(1)));
     let outcome = scene.insert(third).await;
     assert_eq!(outcome, inserted(), "what was not stored has no fold key");
 }
@@ -73,14 +73,14 @@ pub async fn similar_ids_are_different_clients(store: impl ClientStore) {
 pub async fn every_outcome_is_reported_once(store: impl ClientStore) {
     let scene = Scene::new(store);
     let rule = "each outcome is reported once, before it is returned";
-    let keyed = |name| scene.insertion(name).folded_by(Some(key(1)));
+    let keyed = |name| scene.insertion(name).deduplicated_by(Some(key(1)));
     let removed = vec![id("first")];
     for (insertion, expected) in [
         (keyed("first"), inserted()),
         (scene.insertion("first"), InsertOutcome::IdTaken),
         (
             keyed("folded"),
-            InsertOutcome::Folded(Arc::new(scene.client("first"))),
+            InsertOutcome::Duplicate(Arc::new(scene.client("first"))),
         ),
         (
             limited(scene.insertion("second"), 1),
@@ -89,7 +89,7 @@ pub async fn every_outcome_is_reported_once(store: impl ClientStore) {
     ] {
         assert_is_reported(&scene, insertion, &expected, rule).await;
     }
-    let granted = Touch::used(hour(0), Some(hour(1)));
+    let granted = Activity::used(hour(0), Some(hour(1)));
     scene.touch("second", granted).await;
     let full = limited(scene.insertion("third"), 1);
     assert_is_reported(&scene, full, &InsertOutcome::Full, rule).await;

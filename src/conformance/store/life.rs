@@ -3,7 +3,7 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, hour, inserted, just_after, limited, race, written},
-    store::{ClientStore, InsertOutcome, Sweep, Touch, TouchOutcome, Usage},
+    store::{Activity, ClientStore, InsertOutcome, Sweep, TouchOutcome, Usage},
     types::Timestamp,
 };
 
@@ -16,22 +16,22 @@ pub async fn a_touch_follows_usage_touched(store: impl ClientStore) {
     let last = Timestamp::MAX;
     let almost = Timestamp::from_unix_millis(last.unix_millis() - 1);
     let touches = [
-        Touch::registered_again(hour(0)),
-        Touch::registered_again(just_after(hour(0))),
-        Touch::registered_again(hour(1)),
-        Touch::used(hour(0), None),
-        Touch::used(hour(0), None),
-        Touch::used(hour(2), None),
-        Touch::used(hour(2), Some(hour(1))),
-        Touch::used(hour(3), Some(hour(40))),
-        Touch::used(hour(40), None),
-        Touch::used(hour(41), None),
-        Touch::used(just_after(hour(41)), None),
-        Touch::registered_again(hour(90)),
-        Touch::used(hour(0), None),
-        Touch::used(hour(90), Some(almost)),
-        Touch::used(hour(90), Some(last)),
-        Touch::used(hour(90), Some(Timestamp::from_unix_millis(u64::MAX))),
+        Activity::registered_again(hour(0)),
+        Activity::registered_again(just_after(hour(0))),
+        Activity::registered_again(hour(1)),
+        Activity::used(hour(0), None),
+        Activity::used(hour(0), None),
+        Activity::used(hour(2), None),
+        Activity::used(hour(2), Some(hour(1))),
+        Activity::used(hour(3), Some(hour(40))),
+        Activity::used(hour(40), None),
+        Activity::used(hour(41), None),
+        Activity::used(just_after(hour(41)), None),
+        Activity::registered_again(hour(90)),
+        Activity::used(hour(0), None),
+        Activity::used(hour(90), Some(almost)),
+        Activity::used(hour(90), Some(last)),
+        Activity::used(hour(90), Some(Timestamp::from_unix_millis(u64::MAX))),
     ];
     // After each of them the usage is what it should be, not only at the end.
     for count in 0..=touches.len() {
@@ -82,7 +82,7 @@ pub async fn a_touch_of_a_missing_client_writes_nothing(store: impl ClientStore)
     scene.put(scene.client("a")).await;
     scene.remove("a").await;
     for name in ["a", "b"] {
-        let outcome = scene.touch(name, Touch::used(hour(0), None)).await;
+        let outcome = scene.touch(name, Activity::used(hour(0), None)).await;
         assert_eq!(
             outcome,
             TouchOutcome::Missing,
@@ -112,7 +112,7 @@ pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStor
             if number == RACERS {
                 return updates(scene).await;
             }
-            scene.touch("a", Touch::used(hour(1), None)).await
+            scene.touch("a", Activity::used(hour(1), None)).await
         }
     });
     let outcomes = race(racers).await;
@@ -154,7 +154,7 @@ async fn four<S: ClientStore>(store: S) -> Scene<S> {
             })
             .await;
         if name.starts_with("used") {
-            scene.touch(name, Touch::used(issued_at, None)).await;
+            scene.touch(name, Activity::used(issued_at, None)).await;
         }
     }
     scene
@@ -214,10 +214,10 @@ pub async fn blocked_clients_are_not_swept(store: impl ClientStore) {
     scene.put(blocked("blocked", true, 0)).await;
     scene.put_all(&["a", "b"]).await;
     scene.update(blocked("a", true, 1)).await;
-    scene.touch("b", Touch::used(hour(0), None)).await;
+    scene.touch("b", Activity::used(hour(0), None)).await;
     scene.update(blocked("b", true, 1)).await;
     // Whatever is done to one that is blocked.
-    scene.touch("a", Touch::used(hour(1), None)).await;
+    scene.touch("a", Activity::used(hour(1), None)).await;
     let all = Sweep::new().unused_before(hour(99)).idle_before(hour(99));
     assert_eq!(scene.sweep(all).await, [""; 0], "blocked ones stay");
     scene.update(blocked("a", false, 2)).await;
@@ -235,12 +235,12 @@ pub async fn a_client_with_a_live_grant_is_not_swept(store: impl ClientStore) {
     scene.put_all(&["month", "ever", "none"]).await;
     let month = hour(30 * 24);
     scene
-        .touch("month", Touch::used(hour(0), Some(month)))
+        .touch("month", Activity::used(hour(0), Some(month)))
         .await;
     scene
-        .touch("ever", Touch::used(hour(0), Some(Timestamp::MAX)))
+        .touch("ever", Activity::used(hour(0), Some(Timestamp::MAX)))
         .await;
-    scene.touch("none", Touch::used(hour(0), None)).await;
+    scene.touch("none", Activity::used(hour(0), None)).await;
     let swept = scene.sweep(Sweep::new().idle_before(month)).await;
     assert_eq!(swept, ["none"], "a live grant keeps a client");
     let swept = scene.sweep(Sweep::new().idle_before(Timestamp::MAX)).await;
@@ -265,7 +265,7 @@ pub async fn a_client_touched_meanwhile_is_not_swept(store: impl ClientStore) {
             let (scene, name) = (scene.clone(), name.clone());
             async move {
                 if touches {
-                    let outcome = scene.touch(&name, Touch::used(hour(5), None)).await;
+                    let outcome = scene.touch(&name, Activity::used(hour(5), None)).await;
                     let stays = outcome == written();
                     (stays.then_some(name), Vec::new())
                 } else {

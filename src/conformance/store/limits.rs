@@ -7,7 +7,7 @@ use crate::{
     conformance::store::scene::{
         Scene, fail, hour, inserted, insertion, just_after, key, limited, race,
     },
-    store::{ClientStore, InsertOutcome, RemoveOutcome, Sweep, Touch, UpdateOutcome},
+    store::{Activity, ClientStore, InsertOutcome, RemoveOutcome, Sweep, UpdateOutcome},
 };
 
 /// How many registrations race for a few places.
@@ -54,14 +54,16 @@ pub async fn the_longest_idle_client_is_evicted(store: impl ClientStore) {
 pub async fn registering_again_delays_eviction(store: impl ClientStore) {
     let scene = Scene::new(store);
     for (name, byte) in [("a", 1), ("b", 2)] {
-        let first = scene.insertion(name).folded_by(Some(key(byte)));
+        let first = scene.insertion(name).deduplicated_by(Some(key(byte)));
         scene.insert(first).await;
     }
     let again = Client {
         issued_at: hour(5),
         ..scene.client("again")
     };
-    scene.insert(insertion(again).folded_by(Some(key(1)))).await;
+    scene
+        .insert(insertion(again).deduplicated_by(Some(key(1))))
+        .await;
     let outcome = scene.insert(limited(scene.insertion("c"), 2)).await;
     assert_eq!(removed(outcome), ["b"], "the longest idle makes room");
 }
@@ -77,12 +79,12 @@ pub async fn active_and_blocked_clients_are_not_evicted(store: impl ClientStore)
     };
     scene.put(blocked("blocked", 0)).await;
     scene.update(blocked("blocked-later", 1)).await;
-    scene.touch("used", Touch::used(hour(0), None)).await;
+    scene.touch("used", Activity::used(hour(0), None)).await;
 
     let outcome = scene.insert(limited(scene.insertion("x"), 4)).await;
     assert_eq!(removed(outcome), ["unused"], "the only one that may go");
     // One of the past that is used at once.
-    scene.touch("x", Touch::used(hour(0), None)).await;
+    scene.touch("x", Activity::used(hour(0), None)).await;
     let outcome = scene.insert(limited(scene.insertion("y"), 4)).await;
     assert_eq!(outcome, InsertOutcome::Full, "none may go");
 
@@ -112,7 +114,7 @@ pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
         ("late", 1, None),
         ("soon", 0, None),
     ] {
-        let touch = Touch::used(hour(used_at), live_until);
+        let touch = Activity::used(hour(used_at), live_until);
         scene.touch(name, touch).await;
     }
     scene.set_blocked("blocked", true).await;
@@ -136,7 +138,7 @@ pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
         }
         assert_eq!(removed(insert(name, issued_at).await), [expected], "{rule}");
         scene
-            .touch(name, Touch::used(issued_at, Some(hour(99))))
+            .touch(name, Activity::used(issued_at, Some(hour(99))))
             .await;
     }
     let names = ["blocked", "v", "w", "x", "y"];
@@ -156,9 +158,9 @@ pub async fn a_full_tenant_is_not_changed(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["a", "b"]).await;
     for name in ["a", "b"] {
-        scene.touch(name, Touch::used(hour(0), None)).await;
+        scene.touch(name, Activity::used(hour(0), None)).await;
     }
-    let folded = |name| scene.insertion(name).folded_by(Some(key(1)));
+    let folded = |name| scene.insertion(name).deduplicated_by(Some(key(1)));
     let outcome = scene.insert(limited(folded("c"), 2)).await;
     assert_eq!(outcome, InsertOutcome::Full, "there is no room");
     assert_eq!(
@@ -200,7 +202,7 @@ pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
 
     // Of two that would have to go only one can.
     for name in left.iter().map(String::as_str).chain(["x"]) {
-        scene.touch(name, Touch::used(hour(0), None)).await;
+        scene.touch(name, Activity::used(hour(0), None)).await;
     }
     let outcome = scene.insert(limited(scene.insertion("z"), 9)).await;
     assert_eq!(removed(outcome), ["y"], "as many go as can");
@@ -230,13 +232,13 @@ pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
     for name in ["a", "b"] {
         assert_eq!(fill(name).await, inserted(), "{rule}");
     }
-    let keyed = |name| limited(scene.insertion(name).folded_by(Some(key(1))), 3);
+    let keyed = |name| limited(scene.insertion(name).deduplicated_by(Some(key(1))), 3);
     assert_eq!(scene.insert(keyed("c")).await, inserted(), "{rule}");
     // These store nothing.
     assert_eq!(fill("a").await, InsertOutcome::IdTaken, "{rule}");
     let outcome = scene.insert(keyed("d")).await;
     assert!(
-        matches!(outcome, InsertOutcome::Folded(_)),
+        matches!(outcome, InsertOutcome::Duplicate(_)),
         "{rule}: {outcome:?}"
     );
     // This changes no number.
@@ -266,7 +268,7 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["used-1", "used-2", "used-3"]).await;
     for name in ["used-1", "used-2", "used-3"] {
-        scene.touch(name, Touch::used(hour(0), None)).await;
+        scene.touch(name, Activity::used(hour(0), None)).await;
     }
     let outcomes = race((0..RACERS).map(|number| {
         let scene = scene.clone();
@@ -300,7 +302,7 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
 pub async fn racing_insertions_do_not_change_a_full_tenant(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put(scene.client("used")).await;
-    scene.touch("used", Touch::used(hour(0), None)).await;
+    scene.touch("used", Activity::used(hour(0), None)).await;
     let outcomes = race((0..RACERS).map(|number| {
         let scene = scene.clone();
         async move {

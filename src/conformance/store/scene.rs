@@ -9,8 +9,8 @@ use crate::{
     client::{Client, StoredClient},
     registration::{ClientMetadata, RegistrationRequest, StoredMetadata},
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, FoldKey, InsertOutcome, Insertion, RemoveOutcome,
-        Sweep, Touch, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, DuplicateKey, InsertOutcome, Insertion,
+        RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
     },
     system::{OsRandom, SecureRandom as _},
     types::{ClientId, SecurityMode, TenantId, Timestamp},
@@ -35,8 +35,8 @@ pub(super) const fn just_after(moment: Timestamp) -> Timestamp {
     Timestamp::from_unix_millis(moment.unix_millis() + 1)
 }
 
-pub(super) const fn key(byte: u8) -> FoldKey {
-    FoldKey::from_bytes([byte; 32])
+pub(super) const fn key(byte: u8) -> DuplicateKey {
+    DuplicateKey::from_bytes([byte; 32])
 }
 
 pub(super) fn id(text: &str) -> ClientId {
@@ -115,7 +115,7 @@ impl<S: ClientStore> Scene<S> {
             secret: None,
             previous_secret: None,
             blocked: false,
-            redirection_policy: None,
+            error_redirect_policy: None,
             revision: 0,
             metadata: metadata(SecurityMode::Strict, request),
         }
@@ -171,7 +171,7 @@ impl<S: ClientStore> Scene<S> {
     }
 
     pub(super) async fn update_unfolded(&self, client: Client) -> UpdateOutcome {
-        let update = ClientUpdate::new(Arc::new(client)).unfolded();
+        let update = ClientUpdate::new(Arc::new(client)).without_duplicate_key();
         done("update", self.store.update(update).await)
     }
 
@@ -185,7 +185,7 @@ impl<S: ClientStore> Scene<S> {
         done("remove", self.store.remove(&self.tenant, &id(name)).await)
     }
 
-    pub(super) async fn touch(&self, name: &str, touch: Touch) -> TouchOutcome {
+    pub(super) async fn touch(&self, name: &str, touch: Activity) -> TouchOutcome {
         let touched = self.store.touch(&self.tenant, &id(name), touch).await;
         done("touch", touched)
     }

@@ -3,7 +3,7 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, hour, inserted, insertion, key, limited, written},
-    store::{ClientStore, RemoveOutcome, Sweep, Touch, TouchOutcome, UpdateOutcome},
+    store::{Activity, ClientStore, RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome},
     types::TenantId,
 };
 
@@ -30,7 +30,7 @@ pub async fn an_insertion_stays_in_its_tenant(store: impl ClientStore) {
     let (own, other) = two(store).await;
     let both = [&own, &other];
     for scene in both {
-        let same = scene.insertion("c").folded_by(Some(key(1)));
+        let same = scene.insertion("c").deduplicated_by(Some(key(1)));
         let outcome = scene.insert(same).await;
         assert_eq!(outcome, inserted(), "ids and fold keys are a tenant's own");
     }
@@ -98,7 +98,7 @@ pub async fn a_removal_stays_in_its_tenant(store: impl ClientStore) {
 /// `touch`.
 pub async fn a_touch_stays_in_its_tenant(store: impl ClientStore) {
     let (own, other) = two(store).await;
-    let touch = Touch::used(hour(5), None);
+    let touch = Activity::used(hour(5), None);
     let outcome = own.touch("b", touch).await;
     assert_eq!(outcome, TouchOutcome::Missing, "nobody else's is touched");
     let outcome = own.touch("a", touch).await;

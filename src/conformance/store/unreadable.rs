@@ -5,7 +5,9 @@ use crate::{
     conformance::store::scene::{
         Scene, done, fail, hour, id, insertion, just_after, key, limited, written,
     },
-    store::{BlockOutcome, ClientStore, InsertOutcome, RemoveOutcome, Sweep, Touch, UpdateOutcome},
+    store::{
+        Activity, BlockOutcome, ClientStore, InsertOutcome, RemoveOutcome, Sweep, UpdateOutcome,
+    },
     types::SecretDigest,
 };
 
@@ -65,7 +67,7 @@ pub async fn an_unreadable_row_can_be_blocked_and_removed(store: impl ClientStor
     let blocked = scene.set_blocked("blocked", true).await;
     assert_eq!(blocked, BlockOutcome::Written { revision: 1 }, "{rule}");
     assert_eq!(scene.remove("deleted").await, RemoveOutcome::Removed);
-    let touched = scene.touch("swept", Touch::used(hour(1), None)).await;
+    let touched = scene.touch("swept", Activity::used(hour(1), None)).await;
     assert_eq!(touched, written(), "{rule}");
     let outcome = scene.insert(limited(scene.insertion("new"), 3)).await;
     let removed = vec![id("evicted")];
@@ -97,15 +99,15 @@ pub async fn a_block_changes_flag_and_revision(store: impl ClientStore) {
         assert_eq!(listed.first().map(|it| &**it), Some(&expected));
     }
     let rule = "a block leaves usage and fold key as they are";
-    let keyed = scene.insertion("used").folded_by(Some(key(2)));
+    let keyed = scene.insertion("used").deduplicated_by(Some(key(2)));
     scene.insert(keyed).await;
-    scene.touch("used", Touch::used(hour(5), None)).await;
+    scene.touch("used", Activity::used(hour(5), None)).await;
     scene.set_blocked("used", true).await;
     scene.set_blocked("used", false).await;
-    let again = scene.insertion("again").folded_by(Some(key(2)));
+    let again = scene.insertion("again").deduplicated_by(Some(key(2)));
     let outcome = scene.insert(again).await;
-    let is_folded = matches!(outcome, InsertOutcome::Folded(_));
-    assert!(is_folded, "{rule}: {outcome:?}");
+    let is_duplicate = matches!(outcome, InsertOutcome::Duplicate(_));
+    assert!(is_duplicate, "{rule}: {outcome:?}");
     let unused = Sweep::new().unused_before(hour(9)).idle_before(hour(6));
     assert_eq!(scene.sweep(unused).await, [""; 0], "{rule}");
     assert_eq!(scene.remove("used").await, RemoveOutcome::Removed);
@@ -133,11 +135,15 @@ pub async fn an_unreadable_row_keeps_its_key(store: impl ClientStore) {
     let scene = Scene::new(store);
     let key = Some(key(1));
     let broken = unreadable(&scene, "a");
-    scene.insert(insertion(broken.clone()).folded_by(key)).await;
-    let again = scene.insertion("b").folded_by(key);
+    scene
+        .insert(insertion(broken.clone()).deduplicated_by(key))
+        .await;
+    let again = scene.insertion("b").deduplicated_by(key);
     match scene.store.insert(again).await {
         Err(_) => {}
-        Ok(InsertOutcome::Folded(into)) => assert_eq!(*into, broken, "it is given back as it is"),
+        Ok(InsertOutcome::Duplicate(into)) => {
+            assert_eq!(*into, broken, "it is given back as it is");
+        }
         Ok(other) => fail("a key has one client", &other),
     }
     assert_eq!(scene.names().await, ["a"], "a key has one client");

@@ -3,7 +3,9 @@
 use crate::{
     client::Client,
     conformance::store::scene::{Scene, fail, hour, inserted, just_after, limited, race},
-    store::{ClientStore, InsertOutcome, RemoveOutcome, Sweep, Touch, TouchOutcome, UpdateOutcome},
+    store::{
+        Activity, ClientStore, InsertOutcome, RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
+    },
 };
 
 /// How many updates race for each revision.
@@ -93,7 +95,7 @@ pub async fn racing_updates_store_one_per_revision(store: impl ClientStore) {
 pub async fn an_update_keeps_usage(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put(scene.client("a")).await;
-    scene.touch("a", Touch::used(hour(2), None)).await;
+    scene.touch("a", Activity::used(hour(2), None)).await;
     // A later moment of registration is none of its usage.
     let update = Client {
         issued_at: hour(50),
@@ -107,7 +109,7 @@ pub async fn an_update_keeps_usage(store: impl ClientStore) {
     let rule = "an update keeps usage";
     let outcome = scene.insert(limited(scene.insertion("b"), 1)).await;
     assert_eq!(outcome, InsertOutcome::Full, "{rule}: it is still used");
-    let touched = scene.touch("a", Touch::used(hour(3), None)).await;
+    let touched = scene.touch("a", Activity::used(hour(3), None)).await;
     assert_eq!(
         touched,
         TouchOutcome::Unchanged,
@@ -125,7 +127,7 @@ pub async fn an_update_keeps_usage(store: impl ClientStore) {
 pub async fn a_removed_client_is_gone(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.put_all(&["a", "b"]).await;
-    scene.touch("a", Touch::used(hour(5), None)).await;
+    scene.touch("a", Activity::used(hour(5), None)).await;
     assert_eq!(
         scene.remove("a").await,
         RemoveOutcome::Removed,

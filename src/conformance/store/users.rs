@@ -7,7 +7,7 @@ use crate::{
     conformance::store::scene::{
         Scene, fail, hour, id, inserted, insertion, key, limited, race, written,
     },
-    store::{BlockOutcome, ClientStore, Touch, TouchOutcome, UpdateOutcome, UserKey},
+    store::{Activity, BlockOutcome, ClientStore, TouchOutcome, UpdateOutcome, UserKey},
     types::Timestamp,
 };
 
@@ -19,8 +19,8 @@ const fn user(byte: u8) -> UserKey {
 }
 
 /// A use by a user who may have `max` clients.
-fn used(by: UserKey, now: Timestamp, max: u64) -> Touch {
-    let touch = Touch::used(now, None).by(Some(by));
+fn used(by: UserKey, now: Timestamp, max: u64) -> Activity {
+    let touch = Activity::used(now, None).by(Some(by));
     touch.max_clients_per_user(NonZeroU64::new(max))
 }
 
@@ -49,9 +49,11 @@ pub async fn a_users_longest_idle_client_is_evicted(store: impl ClientStore) {
     // The touched one is idle for longest, and stays.
     let touch = scene.touch("d", used(mine, hour(1), 3)).await;
     assert_eq!(evicted(touch), ["b"], "{rule}, of several the lowest id");
-    let granted = Touch::used(hour(3), Some(hour(99))).by(Some(mine));
+    let granted = Activity::used(hour(3), Some(hour(99))).by(Some(mine));
     scene.touch("d", granted).await;
-    scene.touch("a", Touch::used(hour(5), Some(hour(98)))).await;
+    scene
+        .touch("a", Activity::used(hour(5), Some(hour(98))))
+        .await;
     let touch = scene.touch("e", used(mine, hour(6), 1)).await;
     assert_eq!(
         evicted(touch),
@@ -72,7 +74,7 @@ pub async fn a_client_counts_for_its_first_user(store: impl ClientStore) {
     scene.put_all(&["a", "b", "c"]).await;
     // A user may be named after the first use.
     assert_eq!(
-        scene.touch("a", Touch::used(hour(0), None)).await,
+        scene.touch("a", Activity::used(hour(0), None)).await,
         written()
     );
     let named = scene.touch("a", used(first, hour(0), 2)).await;
@@ -109,16 +111,16 @@ pub async fn a_shared_client_is_evicted_last(store: impl ClientStore) {
         let touch = scene.touch(name, used(second, hour(hours), 9)).await;
         assert_eq!(touch, written(), "{rule}: that is written, once");
         for by in [Some(first), Some(second), Some(third), None] {
-            let touch = Touch::used(hour(hours), None).by(by);
+            let touch = Activity::used(hour(hours), None).by(by);
             let again = scene.touch(name, touch).await;
             assert_eq!(again, TouchOutcome::Unchanged, "{rule}: once");
         }
     }
     // Neither the same user nor a use without one shares a client.
-    scene.touch("a", Touch::used(hour(4), None)).await;
+    scene.touch("a", Activity::used(hour(4), None)).await;
     scene.touch("a", used(first, hour(4), 9)).await;
     scene.touch("a", used(first, hour(6), 9)).await;
-    scene.touch("a", Touch::used(hour(8), None)).await;
+    scene.touch("a", Activity::used(hour(8), None)).await;
     scene.touch("b", used(first, hour(6), 9)).await;
     // Nothing ends that it is shared.
     let client = Client {
@@ -168,7 +170,7 @@ pub async fn a_client_keeps_its_user(store: impl ClientStore) {
     let rule = "nothing but a removal ends whose client it is";
     let mine = user(1);
     scene
-        .insert(scene.insertion("a").folded_by(Some(key(1))))
+        .insert(scene.insertion("a").deduplicated_by(Some(key(1))))
         .await;
     scene.touch("a", used(mine, hour(0), 1)).await;
     let client = Client {
@@ -182,7 +184,9 @@ pub async fn a_client_keeps_its_user(store: impl ClientStore) {
         issued_at: hour(9),
         ..scene.client("again")
     };
-    scene.insert(insertion(again).folded_by(Some(key(1)))).await;
+    scene
+        .insert(insertion(again).deduplicated_by(Some(key(1))))
+        .await;
     let elsewhere = scene.another();
     elsewhere.put(elsewhere.client("b")).await;
     let touch = elsewhere.touch("b", used(mine, hour(0), 1)).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     acl::Signal,
-    endpoint::{Opened, PeerAddress, RegistrationEndpoint},
+    endpoint::{HeadDecision, PeerAddress, RegistrationEndpoint},
     engine::Registrar,
     memory::MemoryStore,
     tenants::Tenants,
@@ -219,8 +219,8 @@ fn request(signal: Signal, way: Way) -> Request<()> {
 
 async fn verdict(endpoint: &RegistrationEndpoint, request: Request<()>) -> Verdict {
     let response = match endpoint.open(&request.into_parts().0).await {
-        Opened::Admitted(_) => return Pass,
-        Opened::Answered(response) => response,
+        HeadDecision::ReadBody(_) => return Pass,
+        HeadDecision::Respond(response) => response,
     };
     let body: Value = serde_json::from_slice(response.body()).unwrap();
     let rule = body["error_detail"]["rule"].as_str();

@@ -209,7 +209,7 @@ impl Peeling {
         let strict = RegistrationSettings {
             unsupported_grant_types: Unsupported::Reject,
             unsupported_response_types: Unsupported::Reject,
-            refused_redirect_uris: RefusedRedirectUris::Refuse,
+            refused_redirect_uris: RefusedRedirectUris::Reject,
             ..settings.clone()
         };
         let mut unsupported = Self::new(given.clone());

@@ -2,10 +2,10 @@
 
 use oauth_dcr::{
     Client, Timestamp,
-    redirect_uri::{RedirectPolicy, RedirectUri},
+    redirect_uri::{RedirectUri, RedirectUriPolicy},
     registration::Field,
     types::{
-        ApplicationType, GrantType, LanguageTag, RedirectionPolicy, ResponseType, Scope,
+        ApplicationType, ErrorRedirectPolicy, GrantType, LanguageTag, ResponseType, Scope,
         SecretDigest, SecurityMode, TokenEndpointAuthMethod,
     },
 };
@@ -38,7 +38,10 @@ const CLIENTS: &Table<Client> = &[
     ("permissive_public", |client| {
         assert_eq!(client.security_mode(), SecurityMode::Permissive);
         assert!(client.is_public());
-        assert_eq!(client.redirection_policy(), RedirectionPolicy::AllowAlways);
+        assert_eq!(
+            client.error_redirect_policy(),
+            ErrorRedirectPolicy::AllowAlways
+        );
     }),
     ("private_use_schemes", |client| {
         let uris = [
@@ -52,7 +55,10 @@ const CLIENTS: &Table<Client> = &[
     ("public", public),
     ("redirection_policy", |client| {
         assert_eq!(client.security_mode(), SecurityMode::Strict);
-        assert_eq!(client.redirection_policy(), RedirectionPolicy::AllowAlways);
+        assert_eq!(
+            client.error_redirect_policy(),
+            ErrorRedirectPolicy::AllowAlways
+        );
     }),
     ("rotated_secret", rotated_secret),
     ("single_label_host", |client| {
@@ -95,8 +101,8 @@ fn public(client: &Client) {
     assert_eq!(client.security_mode(), SecurityMode::Strict);
     assert!(client.is_public() && !client.is_blocked());
     assert_eq!(client.revision(), 0);
-    let open = RedirectionPolicy::OpenRedirectProtection;
-    assert_eq!(client.redirection_policy(), open);
+    let open = ErrorRedirectPolicy::OpenRedirectProtection;
+    assert_eq!(client.error_redirect_policy(), open);
     let metadata = client.metadata();
     assert_eq!(metadata.client_name(), Some("My Dynamic Application"));
     assert!(redirect_uris(client).eq([CALLBACK]));
@@ -174,7 +180,7 @@ fn loopback(client: &Client) {
         "https://127.0.0.1/callback",
     ];
     assert!(redirect_uris(client).eq(uris));
-    let policy = RedirectPolicy::default();
+    let policy = RedirectUriPolicy::default();
     let uris = client.metadata().redirect_uris();
     assert!(uris[0].matches("http://127.0.0.1:5/callback", &policy));
     assert!(!uris[2].matches("http://localhost:5/callback", &policy));
@@ -229,18 +235,18 @@ fn said_by(client: &Client) -> Value {
     set("blocked", client.is_blocked().then(|| true.into()));
     let revision = Some(client.revision()).filter(|it| *it > 0);
     set("revision", revision.map(Into::into));
-    let is_default = client.redirection_policy() == default_policy(client.security_mode());
+    let is_default = client.error_redirect_policy() == default_policy(client.security_mode());
     set(
         "redirection_policy",
-        (!is_default).then(|| json!(client.redirection_policy())),
+        (!is_default).then(|| json!(client.error_redirect_policy())),
     );
     document
 }
 
-const fn default_policy(mode: SecurityMode) -> RedirectionPolicy {
+const fn default_policy(mode: SecurityMode) -> ErrorRedirectPolicy {
     match mode {
-        SecurityMode::Strict => RedirectionPolicy::OpenRedirectProtection,
-        SecurityMode::Permissive => RedirectionPolicy::AllowAlways,
+        SecurityMode::Strict => ErrorRedirectPolicy::OpenRedirectProtection,
+        SecurityMode::Permissive => ErrorRedirectPolicy::AllowAlways,
     }
 }
 

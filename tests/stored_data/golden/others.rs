@@ -76,7 +76,7 @@ const EVENTS: [(&str, usize); 13] = [
 fn event_of(fact: &AuditFact) -> &'static str {
     match fact {
         AuditFact::ClientRegistered { .. } => "client_registered",
-        AuditFact::ClientFolded { .. } => "client_folded",
+        AuditFact::ClientDeduplicated { .. } => "client_folded",
         AuditFact::RegistrationRefused { .. } => "registration_refused",
         AuditFact::AclRuleMatched { .. } => "acl_rule_matched",
         AuditFact::AclRuleUnanswered { .. } => "acl_rule_unanswered",
@@ -84,7 +84,7 @@ fn event_of(fact: &AuditFact) -> &'static str {
         AuditFact::SecretRotated { .. } => "secret_rotated",
         AuditFact::ClientBlocked { .. } => "client_blocked",
         AuditFact::ClientUnblocked { .. } => "client_unblocked",
-        AuditFact::RedirectionPolicySet { .. } => "redirection_policy_set",
+        AuditFact::ErrorRedirectPolicySet { .. } => "redirection_policy_set",
         AuditFact::ClientDeleted { .. } => "client_deleted",
         AuditFact::ClientSwept { .. } => "client_swept",
         AuditFact::ClientMadeRoom { .. } => "client_made_room",

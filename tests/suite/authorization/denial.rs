@@ -8,7 +8,7 @@ use oauth_dcr::{
         LinkTarget,
     },
     redirect_uri::Destination,
-    types::RedirectionPolicy,
+    types::ErrorRedirectPolicy,
 };
 
 use super::{
@@ -32,15 +32,15 @@ fn client_at(uri: &str) -> Client {
     Stored::public("tpc_A1").redirect_uris(&[uri]).client()
 }
 
-fn decision_at(uri: &str, policy: RedirectionPolicy) -> AuthorizationDecision {
-    let client = client_at(uri).with_redirection_policy(policy);
+fn decision_at(uri: &str, policy: ErrorRedirectPolicy) -> AuthorizationDecision {
+    let client = client_at(uri).with_error_redirect_policy(policy);
     authorize(&t1(), &client, with("redirect_uri", uri)).unwrap()
 }
 
 #[test]
 fn a_denial_redirects_to_programs_on_the_device() {
     for uri in ON_THE_DEVICE {
-        let refusal = decision_at(uri, RedirectionPolicy::OpenRedirectProtection).deny();
+        let refusal = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection).deny();
         assert_eq!(refusal.error(), Error::Denied);
         let told = location(refusal.response().unwrap());
         assert!(
@@ -55,7 +55,7 @@ fn a_denial_redirects_to_programs_on_the_device() {
 #[test]
 fn a_denial_of_an_https_client_is_a_page_with_a_link() {
     for uri in IN_THE_BROWSER {
-        let refusal = decision_at(uri, RedirectionPolicy::OpenRedirectProtection).deny();
+        let refusal = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection).deny();
         assert_eq!((refusal.error(), refusal.response()), (Error::Denied, None));
         let LinkTarget::Anchor(anchor) = refusal.link().unwrap().target() else {
             panic!("a form");
@@ -71,7 +71,7 @@ fn a_denial_of_an_https_client_is_a_page_with_a_link() {
 #[test]
 fn a_denial_redirects_where_the_owner_always_allows_it() {
     for uri in IN_THE_BROWSER.into_iter().chain(ON_THE_DEVICE) {
-        let refusal = decision_at(uri, RedirectionPolicy::AllowAlways).deny();
+        let refusal = decision_at(uri, ErrorRedirectPolicy::AllowAlways).deny();
         let told = location(refusal.response().unwrap());
         assert!(
             told.starts_with(&format!("{uri}?error=access_denied&")),
@@ -84,7 +84,7 @@ fn a_denial_redirects_where_the_owner_always_allows_it() {
 #[test]
 fn a_failure_of_the_host_redirects_nowhere_by_itself() {
     for uri in IN_THE_BROWSER.into_iter().chain(ON_THE_DEVICE) {
-        let decision = decision_at(uri, RedirectionPolicy::OpenRedirectProtection);
+        let decision = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection);
         for error in [Error::Denied, Error::ServerError, Error::LoginRequired] {
             let refusal = decision.refuse(error);
             assert_eq!(refusal.response(), None, "{uri}: {error}");
@@ -115,8 +115,8 @@ fn an_error_before_the_redirect_uri_is_known_has_no_link() {
         AccessError::NotForClient.into(),
     ]);
     for policy in [
-        RedirectionPolicy::OpenRedirectProtection,
-        RedirectionPolicy::AllowAlways,
+        ErrorRedirectPolicy::OpenRedirectProtection,
+        ErrorRedirectPolicy::AllowAlways,
     ] {
         let decision = decision_at(ON_THE_DEVICE[0], policy);
         for &error in &errors {
@@ -129,7 +129,10 @@ fn an_error_before_the_redirect_uri_is_known_has_no_link() {
 
 #[test]
 fn an_error_after_the_redirect_uri_is_known_has_a_link() {
-    let decision = decision_at(IN_THE_BROWSER[0], RedirectionPolicy::OpenRedirectProtection);
+    let decision = decision_at(
+        IN_THE_BROWSER[0],
+        ErrorRedirectPolicy::OpenRedirectProtection,
+    );
     for (_, error, _) in after_the_redirect_uri() {
         assert!(decision.refuse(error).link().is_some(), "{error:?}");
     }
@@ -152,7 +155,7 @@ fn a_client_that_was_removed_is_told_where_to_register() {
 #[test]
 fn a_link_says_where_it_leads() {
     let of = |uri| {
-        let decision = decision_at(uri, RedirectionPolicy::OpenRedirectProtection);
+        let decision = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection);
         decision.refuse(Error::ServerError).link().unwrap().clone()
     };
     assert_eq!(

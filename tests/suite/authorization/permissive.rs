@@ -97,7 +97,8 @@ fn a_token_never_goes_into_a_query() {
 fn errors_go_back_to_the_client_by_default() {
     let refusal = refused(&t1(), &client(), pairs(with("scope", "delete:items")));
     assert!(refusal.response().is_some());
-    let protected = client().with_redirection_policy(RedirectionPolicy::OpenRedirectProtection);
+    let protected =
+        client().with_error_redirect_policy(ErrorRedirectPolicy::OpenRedirectProtection);
     let refusal = refused(&t1(), &protected, pairs(with("scope", "delete:items")));
     assert_eq!(refusal.response(), None);
 }

@@ -3,7 +3,7 @@
 use oauth_dcr::{
     Client, Timestamp,
     authorization::{AuthorizationDecision, AuthorizationResponse, Delivery, Issued, LinkTarget},
-    types::RedirectionPolicy,
+    types::ErrorRedirectPolicy,
 };
 use proptest::{collection, prelude::*, sample};
 use url::{Url, form_urlencoded};
@@ -93,7 +93,7 @@ fn a_registered_state_stays_where_none_was_requested() {
     assert_eq!(location(&approved(uri, "query", Some(""))), told);
     assert_eq!(approved(uri, "form_post", None).redirect_uri(), left);
     // A state that can't be sent back was requested all the same.
-    let redirecting = client_at(uri).with_redirection_policy(RedirectionPolicy::AllowAlways);
+    let redirecting = client_at(uri).with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
     for state in ["a\0b", &"s".repeat(5000)] {
         let refusal = refused(&t1(), &redirecting, request(uri, "query", Some(state)));
         let told = location(refusal.response().unwrap());
@@ -156,7 +156,7 @@ fn registered_state(uri: &str) -> Option<String> {
 }
 
 fn denied(uri: &str, mode: &str, state: Option<&str>) -> AuthorizationResponse {
-    let client = client_at(uri).with_redirection_policy(RedirectionPolicy::AllowAlways);
+    let client = client_at(uri).with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
     let decision = authorize(&t1(), &client, request(uri, mode, state)).unwrap();
     decision.deny().response().unwrap().clone()
 }
@@ -234,11 +234,11 @@ proptest! {
     fn a_link_is_read_as_a_redirect_is(registered in collection::vec(pair(), 0..7)) {
         let uri = format!("https://app.example.com/cb?{}", registered.join("&"));
         let decide = |policy| {
-            let client = client_at(&uri).with_redirection_policy(policy);
+            let client = client_at(&uri).with_error_redirect_policy(policy);
             authorize(&t1(), &client, request(&uri, "query", Some("s-1"))).unwrap()
         };
-        let sent = decide(RedirectionPolicy::AllowAlways).deny();
-        let offered = decide(RedirectionPolicy::OpenRedirectProtection).deny();
+        let sent = decide(ErrorRedirectPolicy::AllowAlways).deny();
+        let offered = decide(ErrorRedirectPolicy::OpenRedirectProtection).deny();
         let anchor = LinkTarget::Anchor(location(sent.response().unwrap()));
         prop_assert_eq!(offered.link().unwrap().target(), anchor);
     }

@@ -7,7 +7,7 @@ use oauth_dcr::{
     Client, MemoryStore, Registrar, TenantSettings,
     access::ApiAccess,
     authorization::{AuthorizationError, Issued},
-    types::{RedirectionPolicy, TokenEndpointAuthMethod, TokenEndpointAuthMethods},
+    types::{ErrorRedirectPolicy, TokenEndpointAuthMethod, TokenEndpointAuthMethods},
 };
 use serde_json::{Value, json};
 
@@ -328,7 +328,7 @@ async fn every_answer_has_the_iss_that_the_document_promises() {
         assert_eq!(case.metadata[member], true);
         let mut it = case.for_everything().await;
         let client = Client::clone(&it.client);
-        let told = client.with_redirection_policy(RedirectionPolicy::AllowAlways);
+        let told = client.with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
         it.client = Arc::new(told);
         let decision = case.trial.authorize(&it, &[]).unwrap();
         let denied = decision.refuse(AuthorizationError::Denied);

@@ -10,7 +10,7 @@ use oauth_dcr::{
     authorization::{AuthorizationDecision, AuthorizationRefusal, AuthorizationRequest},
     settings::{ClientGrant, GrantedScope, Grantee, Unsupported},
     token::{
-        DeviceBinding, Found, RevocationRequest, TokenDecision, TokenGrant, TokenRefusal,
+        DeviceBinding, Lookup, RevocationRequest, TokenDecision, TokenGrant, TokenRefusal,
         TokenRequest,
     },
 };
@@ -121,7 +121,7 @@ impl Trial {
             ("code_verifier", VERIFIER),
         ];
         self.token(somebody, &parameters, |grant| match grant {
-            TokenGrant::AuthorizationCode(it) => it.check(Found::Unused(&binding)),
+            TokenGrant::AuthorizationCode(it) => it.check(Lookup::Active(&binding)),
             other => panic!("{other:?}"),
         })
     }
@@ -167,7 +167,7 @@ impl Trial {
         let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
         let parameters = [("grant_type", grant_type), ("device_code", "d-1")];
         self.token(somebody, &parameters, |grant| match grant {
-            TokenGrant::DeviceCode(it) => it.check(Found::Unused(&binding)),
+            TokenGrant::DeviceCode(it) => it.check(Lookup::Active(&binding)),
             other => panic!("{other:?}"),
         })
     }

@@ -1,6 +1,6 @@
 //! Files that are made to take for ever, to overflow a stack or to read outside of themselves.
 
-use oauth_dcr::{geo::LocationParts, geoip::DatabaseFault};
+use oauth_dcr::{geo::WantedLocation, geoip::DatabaseFault};
 
 use super::{ask, from_bytes, located};
 
@@ -68,8 +68,11 @@ fn with_record(data: &[u8]) -> Vec<u8> {
 #[test]
 fn the_files_made_here_are_sound_otherwise() {
     let database = from_bytes(with_record(SWEDEN)).unwrap();
-    assert_eq!(located(&database, "1.2.3.4", LocationParts::ALL), "SE - -");
-    assert_eq!(located(&database, "200.2.3.4", LocationParts::ALL), "- - -");
+    assert_eq!(located(&database, "1.2.3.4", WantedLocation::ALL), "SE - -");
+    assert_eq!(
+        located(&database, "200.2.3.4", WantedLocation::ALL),
+        "- - -"
+    );
 }
 
 #[test]

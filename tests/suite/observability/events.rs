@@ -10,7 +10,7 @@ use http::Request;
 use oauth_dcr::{
     MemoryStore, PeerAddress, Registrar, RegistrationEndpoint, RegistrationRequest, TenantSettings,
     acl::Signals,
-    endpoint::{BodyProgress, Opened},
+    endpoint::{BodyProgress, HeadDecision},
     events::{Event, EventSink},
     tenants::TenantSelector,
 };
@@ -114,7 +114,7 @@ async fn a_registration_takes_from_its_head_to_its_outcome() {
         (9_000, ["[", "]"], "refused"),
     ] {
         clock.set_millis(millis);
-        let Opened::Admitted(mut admitted) = endpoint.open(&head()).await else {
+        let HeadDecision::ReadBody(mut admitted) = endpoint.open(&head()).await else {
             panic!("it is admitted");
         };
         for piece in pieces {
@@ -126,7 +126,7 @@ async fn a_registration_takes_from_its_head_to_its_outcome() {
     }
     let mut get = head();
     get.method = http::Method::GET;
-    let Opened::Answered(_) = endpoint.open(&get).await else {
+    let HeadDecision::Respond(_) = endpoint.open(&get).await else {
         panic!("it is answered");
     };
     assert_eq!(outcomes.take(), [("refused", source, 0)]);

@@ -7,10 +7,10 @@ use http::{Request, Response};
 use oauth_dcr::{
     BackendError, MarkOutcome, Owner, PeerAddress, Registrar, RegistrarBuilder,
     RegistrationEndpoint, RegistrationRequest, TenantId, Tenants,
-    endpoint::{Opened, RegistrationBody},
+    endpoint::{HeadDecision, RegistrationBody},
     registration::{InitialAccess, InitialAccessOutcome},
     tenants::TenantSelector,
-    types::{RedirectionPolicy, SecretDigest},
+    types::{ErrorRedirectPolicy, SecretDigest},
 };
 use serde_json::{Value, json};
 
@@ -282,8 +282,8 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
         let (head, _) = request("open", &public()).into_parts();
         let endpoint = RegistrationEndpoint::new(registrar.clone());
         match endpoint.open(&head).await {
-            Opened::Admitted(body) => assert_eq!(read(&end(body)).0, status),
-            Opened::Answered(response) => panic!("{response:?}"),
+            HeadDecision::ReadBody(body) => assert_eq!(read(&end(body)).0, status),
+            HeadDecision::Respond(response) => panic!("{response:?}"),
         }
     }
     // The only client of a small tenant makes room until it is used.
@@ -328,8 +328,8 @@ async fn own(registrar: &Registrar, clock: &ManualClock) {
         .unwrap();
     owner.block(&id).await.unwrap();
     owner.unblock(&id).await.unwrap();
-    let policy = RedirectionPolicy::AllowAlways;
-    owner.set_redirection_policy(&id, policy).await.unwrap();
+    let policy = ErrorRedirectPolicy::AllowAlways;
+    owner.set_error_redirect_policy(&id, policy).await.unwrap();
     owner.delete(&id).await.unwrap();
 }
 

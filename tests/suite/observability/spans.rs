@@ -7,7 +7,7 @@ use oauth_dcr::{
     MemoryStore, Registrar, RegistrarBuilder, RegistrationEndpoint, RegistrationRequest, TenantId,
     Tenants,
     acl::Signals,
-    endpoint::{BodyProgress, Opened},
+    endpoint::{BodyProgress, HeadDecision},
     settings::SettingsDocument,
     tenants::TenantSelector,
     tracing::TracingEvents,
@@ -136,9 +136,9 @@ async fn status(method: Method, host: &str, media_type: &str, body: Option<&[u8]
         .header("content-type", media_type);
     let (head, ()) = request.body(()).unwrap().into_parts();
     let response = match (endpoint.open(&head).await, body) {
-        (Opened::Answered(response), _) => response,
-        (Opened::Admitted(admitted), None) => admitted.abandon(),
-        (Opened::Admitted(mut admitted), Some(body)) => {
+        (HeadDecision::Respond(response), _) => response,
+        (HeadDecision::ReadBody(admitted), None) => admitted.abandon(),
+        (HeadDecision::ReadBody(mut admitted), Some(body)) => {
             assert_eq!(admitted.push(body), BodyProgress::More);
             admitted.finish().await
         }

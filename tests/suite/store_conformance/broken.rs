@@ -15,8 +15,8 @@ use oauth_dcr::{
     client::{StoredClient, UnreadableClient},
     conformance::{self, store as rules},
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, FoldKey, InsertOutcome, Insertion, RemoveOutcome,
-        Sweep, Touch, TouchOutcome, UpdateOutcome, Usage, UserLimit,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, DuplicateKey, InsertOutcome, Insertion,
+        RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome, Usage, UserLimit,
     },
 };
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ struct Broken {
     store: MemoryStore,
     fault: Fault,
     /// By fold key, what was stored first.
-    folded: Mutex<HashMap<(TenantId, FoldKey), Arc<Client>>>,
+    folded: Mutex<HashMap<(TenantId, DuplicateKey), Arc<Client>>>,
     tenants: Mutex<Vec<TenantId>>,
     usages: Mutex<HashMap<(TenantId, ClientId), Usage>>,
 }
@@ -188,7 +188,7 @@ impl Broken {
 
     async fn fold(&self, insertion: &Insertion) -> Option<InsertOutcome> {
         let client = insertion.client();
-        let (tenant, key) = (client.tenant().clone(), insertion.fold_key()?);
+        let (tenant, key) = (client.tenant().clone(), insertion.duplicate_key()?);
         if self.is(Fault::FoldsAfterTheId) {
             let taken = self.store.find(&tenant, client.id()).await.unwrap();
             return taken.map(|_| InsertOutcome::IdTaken);
@@ -208,7 +208,7 @@ impl Broken {
             || self.is(Fault::FoldsForEver)
             || self.is(Fault::FoldsIntoWhatWas)
             || self.is(Fault::FoldsWithoutATouch);
-        first.filter(|_| is_at_fault).map(InsertOutcome::Folded)
+        first.filter(|_| is_at_fault).map(InsertOutcome::Duplicate)
     }
 }
 
@@ -227,14 +227,14 @@ fn with_client(insertion: &Insertion, record: Value) -> Insertion {
     let client: Client = serde_json::from_value(record).unwrap();
     Insertion::new(Arc::new(client))
         .max_clients(Broken::limit(insertion))
-        .folded_by(insertion.fold_key())
+        .deduplicated_by(insertion.duplicate_key())
 }
 
 /// The same insertion, with nobody who is told of it.
 fn again(insertion: &Insertion) -> Insertion {
     Insertion::new(Arc::clone(insertion.client()))
         .max_clients(Broken::limit(insertion))
-        .folded_by(insertion.fold_key())
+        .deduplicated_by(insertion.duplicate_key())
 }
 
 impl Broken {
@@ -273,7 +273,7 @@ impl Broken {
         let to_go = insertion.evictions(self.all(tenant).await.len() as u64);
         match self.fault {
             Fault::FoldsOnlyIntoReadable if self.has_unreadable(tenant).await => {
-                self.store.insert(insertion.folded_by(None)).await
+                self.store.insert(insertion.deduplicated_by(None)).await
             }
             Fault::EvictsOnlyReadable if to_go > 0 && self.has_unreadable(tenant).await => {
                 Ok(InsertOutcome::Full)
@@ -289,11 +289,11 @@ impl Broken {
                 })
             }
             Fault::LooksThenFolds => {
-                if let Some(key) = insertion.fold_key() {
+                if let Some(key) = insertion.duplicate_key() {
                     let place = (tenant.clone(), key);
                     let found = self.folded.lock().unwrap().get(&place).cloned();
                     if let Some(found) = found {
-                        return Ok(InsertOutcome::Folded(found));
+                        return Ok(InsertOutcome::Duplicate(found));
                     }
                     others_look_too().await;
                     self.folded.lock().unwrap().insert(place, client.clone());
@@ -440,7 +440,7 @@ impl ClientStore for Broken {
         }
         let outcome = match self.fault {
             Fault::NeverUnfolds => self.store.update(ClientUpdate::new(client.clone())).await?,
-            Fault::AlwaysUnfolds => self.store.update(update.unfolded()).await?,
+            Fault::AlwaysUnfolds => self.store.update(update.without_duplicate_key()).await?,
             Fault::UpdatesInTwoSteps => {
                 self.store.remove(client.tenant(), client.id()).await?;
                 others_look_too().await;
@@ -522,10 +522,10 @@ impl ClientStore for Broken {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         let touch = if self.is(Fault::TouchesAreNoUse) {
-            Touch::registered_again(touch.until())
+            Activity::registered_again(touch.until())
         } else {
             touch
         };

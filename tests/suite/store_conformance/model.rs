@@ -5,7 +5,7 @@ use std::{num::NonZeroU64, sync::Arc};
 
 use oauth_dcr::{
     Client, ClientId, MemoryStore, TenantId, Timestamp,
-    store::{ClientStore, ClientUpdate, FoldKey, Insertion, Sweep, Touch},
+    store::{Activity, ClientStore, ClientUpdate, DuplicateKey, Insertion, Sweep},
 };
 use serde_json::json;
 
@@ -42,9 +42,9 @@ fn client(dice: &mut Dice, revision: u64) -> Client {
     serde_json::from_value(record).unwrap()
 }
 
-fn touch(dice: &mut Dice) -> Touch {
+fn touch(dice: &mut Dice) -> Activity {
     let until = dice.chance(40).then(|| moment(dice));
-    Touch::used(moment(dice), until)
+    Activity::used(moment(dice), until)
 }
 
 fn sweep(dice: &mut Dice) -> Sweep {
@@ -70,13 +70,17 @@ async fn step(store: &impl ClientStore, mut dice: Dice, revision: u64) -> String
                 .then(|| u8::try_from(dice.below(4)).unwrap());
             let insertion = Insertion::new(Arc::new(client(dice, 0)))
                 .max_clients(max.and_then(NonZeroU64::new))
-                .folded_by(key.map(|key| FoldKey::from_bytes([key; 32])));
+                .deduplicated_by(key.map(|key| DuplicateKey::from_bytes([key; 32])));
             format!("{:?}", store.insert(insertion).await.unwrap())
         }
         5 | 6 => {
             let update = ClientUpdate::new(Arc::new(client(dice, revision)));
-            let unfolds = dice.chance(30);
-            let update = if unfolds { update.unfolded() } else { update };
+            let removes_duplicate_key = dice.chance(30);
+            let update = if removes_duplicate_key {
+                update.without_duplicate_key()
+            } else {
+                update
+            };
             format!("{:?}", store.update(update).await.unwrap())
         }
         7 => format!(

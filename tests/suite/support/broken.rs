@@ -11,8 +11,8 @@ use oauth_dcr::{
     events::{Event, EventSink},
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
     store::{
-        BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
-        Touch, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
+        Sweep, TouchOutcome, UpdateOutcome,
     },
     system::{RandomError, SecureRandom},
     tenants::{TenantDirectory, TenantSelector},
@@ -176,7 +176,7 @@ impl ClientStore for OddStore {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         self.answer(self.store.touch(tenant, id, touch)).await
     }

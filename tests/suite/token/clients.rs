@@ -345,7 +345,7 @@ fn a_form_and_its_pairs_mean_the_same() {
     };
     assert_eq!(exchange.code(), "a-code");
     let binding = bound_to(&client, &[]);
-    assert!(exchange.check(Found::Unused(&binding)).is_ok());
+    assert!(exchange.check(Lookup::Active(&binding)).is_ok());
 }
 
 #[test]

@@ -212,7 +212,7 @@ fn a_stranger_ends_no_family() {
 fn what_is_wrong_with_a_refresh_token_is_not_told() {
     let kept = refresh_token(&public());
     let tenant = t1();
-    let told = |kept: Option<&Kept>, now| {
+    let told = |kept: Option<&Envelope>, now| {
         let refused = refresh_at(now, &tenant, &public(), refresh_form(), kept).unwrap_err();
         (refused.error(), refused.to_string())
     };
@@ -304,7 +304,7 @@ fn a_family_outlives_the_setting_that_began_it() {
 }
 
 /// The refresh token of a client that requested no `offline_access`.
-fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> Kept {
+fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> Envelope {
     let request = AuthorizationRequest::from_pairs([
         ("response_type", "code"),
         ("client_id", client.id().as_str()),
@@ -335,7 +335,7 @@ fn a_device_codes_refresh_token_begins_a_family() {
     ]);
     let (tenant, request) = (t1(), TokenRequest::from_pairs(form, None));
     let decision = match request.authenticate(&tenant, Some(&client), NOW).unwrap() {
-        TokenGrant::DeviceCode(exchange) => exchange.check(Found::Unused(&binding)).unwrap(),
+        TokenGrant::DeviceCode(exchange) => exchange.check(Lookup::Active(&binding)).unwrap(),
         grant => panic!("another grant: {grant:?}"),
     };
     assert_eq!(decision.refresh_token(), RefreshTokenAction::Issue);

@@ -16,7 +16,7 @@ impl Broken {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Touch,
+        touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         let unlimited = touch.max_clients_per_user(None);
         let outcome = self.store.touch(tenant, id, unlimited).await?;
@@ -40,7 +40,7 @@ impl Broken {
     }
 
     /// Keeps what the store in memory does not tell.
-    fn note_usage(&self, tenant: &TenantId, id: &ClientId, touch: Touch) {
+    fn note_usage(&self, tenant: &TenantId, id: &ClientId, touch: Activity) {
         let mut usages = self.usages.lock().unwrap();
         let usage = usages.entry((tenant.clone(), id.clone()));
         let usage = usage.or_insert_with(|| Usage::registered(Timestamp::from_unix_millis(0)));
@@ -86,7 +86,7 @@ impl Broken {
         &self,
         limit: UserLimit,
         touched: &ClientId,
-        touch: Touch,
+        touch: Activity,
         mut lives: Vec<Life>,
     ) -> Vec<Life> {
         let is_theirs = |life: &Life| life.usage.user() == Some(limit.user);

@@ -3,41 +3,41 @@ use crate::types::{ClientId, TenantId, Timestamp};
 /// What the host found under a presented code or device code.
 ///
 /// ```
-/// use oauth_dcr::{authorization::CodeBinding, token::Found};
+/// use oauth_dcr::{authorization::CodeBinding, token::Lookup};
 ///
 /// struct Row {
 ///     binding: CodeBinding,
 ///     is_used: bool,
 /// }
 ///
-/// fn found(row: Option<&Row>) -> Found<'_, CodeBinding> {
+/// fn found(row: Option<&Row>) -> Lookup<'_, CodeBinding> {
 ///     match row {
-///         None => Found::Nothing,
-///         Some(row) if row.is_used => Found::Used(&row.binding),
-///         Some(row) => Found::Unused(&row.binding),
+///         None => Lookup::NotFound,
+///         Some(row) if row.is_used => Lookup::Consumed(&row.binding),
+///         Some(row) => Lookup::Active(&row.binding),
 ///     }
 /// }
-/// # assert!(matches!(found(None), Found::Nothing));
+/// # assert!(matches!(found(None), Lookup::NotFound));
 /// ```
 #[derive(Debug)]
-pub enum Found<'a, B> {
+pub enum Lookup<'a, B> {
     /// Nothing: it never was, or is forgotten.
-    Nothing,
+    NotFound,
     /// This, which is still good as far as the host knows.
-    Unused(&'a B),
+    Active(&'a B),
     /// This, but the code was redeemed: keep such a row for as long as what came of it lives, so that a
     /// replay is noticed.
-    Used(&'a B),
+    Consumed(&'a B),
 }
 
 // It holds a reference: a copy needs no copy of what was found.
-impl<B> Clone for Found<'_, B> {
+impl<B> Clone for Lookup<'_, B> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<B> Copy for Found<'_, B> {}
+impl<B> Copy for Lookup<'_, B> {}
 
 /// What every binding says.
 pub(super) trait Bound {

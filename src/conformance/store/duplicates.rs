@@ -7,18 +7,18 @@ use crate::{
     conformance::store::scene::{
         Scene, fail, hour, inserted, insertion, just_after, key, limited, race,
     },
-    store::{ClientStore, InsertOutcome, Insertion, Sweep, Touch, UpdateOutcome},
+    store::{Activity, ClientStore, InsertOutcome, Insertion, Sweep, UpdateOutcome},
 };
 
 /// How many registrations of one program race.
 const RACERS: usize = 64;
 
 fn keyed<S: ClientStore>(scene: &Scene<S>, name: &str, byte: u8) -> Insertion {
-    scene.insertion(name).folded_by(Some(key(byte)))
+    scene.insertion(name).deduplicated_by(Some(key(byte)))
 }
 
 fn folded(client: Client) -> InsertOutcome {
-    InsertOutcome::Folded(Arc::new(client))
+    InsertOutcome::Duplicate(Arc::new(client))
 }
 
 /// "If another client of the tenant has the fold key, nothing is stored", and that client is given
@@ -59,7 +59,7 @@ pub async fn duplicates_are_checked_first(store: impl ClientStore) {
     let scene = Scene::new(store);
     scene.insert(keyed(&scene, "a", 1)).await;
     scene.put(scene.client("b")).await;
-    scene.touch("b", Touch::used(hour(0), None)).await;
+    scene.touch("b", Activity::used(hour(0), None)).await;
     let outcome = scene.insert(keyed(&scene, "b", 1)).await;
     assert_eq!(
         outcome,
@@ -101,7 +101,9 @@ pub async fn a_duplicate_touches_the_stored_client(store: impl ClientStore) {
             issued_at,
             ..scene.client("again")
         };
-        scene.insert(insertion(again).folded_by(Some(key(1)))).await;
+        scene
+            .insert(insertion(again).deduplicated_by(Some(key(1))))
+            .await;
     }
     let rule = "registering again counts as idle since then, an hour ahead, written once an hour";
     let swept = scene.sweep(Sweep::new().idle_before(hour(99))).await;

@@ -3,7 +3,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    redirect_uri::RedirectPolicy,
+    redirect_uri::RedirectUriPolicy,
     registration::ClientMetadata,
     types::{SecurityMode, TenantId},
 };
@@ -14,19 +14,19 @@ use crate::{
 /// It is a SHA-256 keyed by tenant and mode, over metadata in one canonical form. Nobody can make up
 /// metadata that has another's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FoldKey([u8; 32]);
+pub struct DuplicateKey([u8; 32]);
 
 /// Another form of metadata needs another name here, or clients would fold that are not the same.
 const DOMAIN: &[u8] = b"oauth-dcr fold 1";
 
-impl FoldKey {
+impl DuplicateKey {
     /// The key of a client of `tenant` that is born in `mode` with `metadata`; `None` for a
     /// confidential one, which is never folded: its secret is its own.
     pub(crate) fn of(
         tenant: &TenantId,
         mode: SecurityMode,
         metadata: &ClientMetadata,
-        policy: &RedirectPolicy,
+        policy: &RedirectUriPolicy,
     ) -> Option<Self> {
         if !metadata.token_endpoint_auth_method().is_public() {
             return None;
@@ -56,7 +56,7 @@ impl FoldKey {
     }
 }
 
-impl fmt::Debug for FoldKey {
+impl fmt::Debug for DuplicateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, second, third, fourth, ..] = self.0;
         write!(
@@ -70,25 +70,25 @@ impl fmt::Debug for FoldKey {
 mod tests {
     use super::*;
     use crate::{
-        redirect_uri::RedirectPolicy, registration::RegistrationRequest,
+        redirect_uri::RedirectUriPolicy, registration::RegistrationRequest,
         settings::RegistrationSettings,
     };
 
     /// The key of a public client with these redirect URIs.
-    fn key(policy: &RedirectPolicy, redirect_uris: &[&str]) -> FoldKey {
+    fn key(policy: &RedirectUriPolicy, redirect_uris: &[&str]) -> DuplicateKey {
         key_of(policy, RegistrationRequest::new(redirect_uris.to_vec()))
     }
 
-    fn key_of(policy: &RedirectPolicy, request: RegistrationRequest) -> FoldKey {
+    fn key_of(policy: &RedirectUriPolicy, request: RegistrationRequest) -> DuplicateKey {
         let settings = RegistrationSettings::default();
         let metadata = settings.apply(request.token_endpoint_auth_method("none"));
         let tenant = TenantId::sole();
-        FoldKey::of(&tenant, SecurityMode::Strict, &metadata.unwrap(), policy).unwrap()
+        DuplicateKey::of(&tenant, SecurityMode::Strict, &metadata.unwrap(), policy).unwrap()
     }
 
     #[test]
     fn ports_count_where_they_may_not_differ() {
-        let policy = RedirectPolicy::default();
+        let policy = RedirectUriPolicy::default();
         let of = |uri: &str| key(&policy, &[uri]);
         let floating = of("http://127.0.0.1:5555/cb");
         assert_eq!(of("http://127.0.0.1:6666/cb"), floating);
@@ -103,7 +103,7 @@ mod tests {
         }
         let localhost = of("http://localhost:5555/cb");
         assert_ne!(of("http://localhost:6666/cb"), localhost);
-        let agents = RedirectPolicy::native_agents();
+        let agents = RedirectUriPolicy::native_agents();
         assert_eq!(
             key(&agents, &["http://localhost:5555/cb"]),
             key(&agents, &["http://localhost:6666/cb"])
@@ -112,11 +112,11 @@ mod tests {
 
     #[test]
     fn a_port_that_may_differ_is_not_the_same_as_none() {
-        let exact = RedirectPolicy {
+        let exact = RedirectUriPolicy {
             loopback_any_port: false,
-            ..RedirectPolicy::default()
+            ..RedirectUriPolicy::default()
         };
-        let floating = key(&RedirectPolicy::default(), &["http://127.0.0.1:5555/cb"]);
+        let floating = key(&RedirectUriPolicy::default(), &["http://127.0.0.1:5555/cb"]);
         assert_ne!(key(&exact, &["http://127.0.0.1/cb"]), floating);
         assert_ne!(key(&exact, &["http://127.0.0.1:5555/cb"]), floating);
     }
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn members_of_an_object_have_no_order_but_values_of_a_list_do() {
         use crate::registration::Field::{ClientUri, LogoUri};
-        let policy = RedirectPolicy::default();
+        let policy = RedirectUriPolicy::default();
         let (uri, logo) = ("https://a.example/", "https://a.example/logo");
         let request = || RegistrationRequest::new([uri]);
         let one = request()
@@ -151,7 +151,7 @@ mod tests {
             .unwrap();
         let of = |tenant: &str, mode| {
             let tenant = TenantId::parse(tenant).unwrap();
-            FoldKey::of(&tenant, mode, &public, policy)
+            DuplicateKey::of(&tenant, mode, &public, policy)
         };
         let key = of("a", SecurityMode::Strict);
         assert!(key.is_some());
@@ -159,7 +159,7 @@ mod tests {
         assert_ne!(of("a", SecurityMode::Permissive), key);
         let confidential = settings.apply(request()).unwrap();
         let tenant = TenantId::sole();
-        let none = FoldKey::of(&tenant, SecurityMode::Strict, &confidential, policy);
+        let none = DuplicateKey::of(&tenant, SecurityMode::Strict, &confidential, policy);
         assert_eq!(none, None);
     }
 }

@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// The clients that some insertions fold into, by tenant and fold key.
-pub(super) struct Folds(HashMap<(String, Vec<u8>), Folded>);
+pub(super) struct Duplicates(HashMap<(String, Vec<u8>), Duplicate>);
 
-struct Folded {
+struct Duplicate {
     client: StoredClient,
     usage: Usage,
 }
@@ -32,14 +32,14 @@ type Found = (
     bool,
 );
 
-impl Folds {
+impl Duplicates {
     pub(super) async fn find(
         connection: &mut PgConnection,
         insertions: &[&Insertion],
     ) -> Result<Self, Failure> {
         let keys = insertions.iter().filter_map(|insertion| {
             let (tenant, _) = ids(insertion);
-            Some((tenant, insertion.fold_key()?.as_bytes().to_vec()))
+            Some((tenant, insertion.duplicate_key()?.as_bytes().to_vec()))
         });
         let (tenants, keys): (Vec<&str>, Vec<Vec<u8>>) = keys.unzip();
         let rows = sqlx::query_as::<_, Found>(sql::FIND_FOLDED)
@@ -57,7 +57,7 @@ impl Folds {
                     blocked,
                     revision,
                 };
-                let folded = Folded {
+                let folded = Duplicate {
                     client: row.read(tenants.get(&*tenant)?, &id),
                     usage: stored_row::usage((is_used, idle_since, user, is_shared)),
                 };
@@ -67,14 +67,14 @@ impl Folds {
         Ok(Self(folds.collect()))
     }
 
-    /// Folds `insertion` into the client with its fold key, if there is one, which is told that the
+    /// Duplicates `insertion` into the client with its fold key, if there is one, which is told that the
     /// same has registered again.
     pub(super) async fn fold(
         &mut self,
         connection: &mut PgConnection,
         insertion: &Insertion,
     ) -> Result<Option<Arc<Client>>, Failure> {
-        let Some(key) = insertion.fold_key() else {
+        let Some(key) = insertion.duplicate_key() else {
             return Ok(None);
         };
         let tenant = insertion.client().tenant().as_str();
