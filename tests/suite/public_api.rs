@@ -7,13 +7,13 @@
 
 mod difference;
 mod entries;
-mod gates;
+pub(crate) mod gates;
 mod lister;
 mod listing;
-mod modules;
-mod names;
+pub(crate) mod modules;
+pub(crate) mod names;
 mod optional;
-mod outside;
+pub(crate) mod outside;
 mod shown;
 
 use std::{

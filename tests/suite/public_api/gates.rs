@@ -7,37 +7,37 @@ use syn::{Attribute, Expr, Lit, Meta, Token, parse_quote, punctuated::Punctuated
 
 /// Conditions that all have to hold, as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Gates(BTreeSet<String>);
+pub(crate) struct Gates(BTreeSet<String>);
 
 impl Gates {
     /// Those among `attributes`.
-    pub(super) fn of(attributes: &[Attribute]) -> Self {
+    pub(crate) fn of(attributes: &[Attribute]) -> Self {
         let cfgs = attributes.iter().filter(|it| it.path().is_ident("cfg"));
         let conditions = cfgs.map(|it| it.parse_args::<Meta>().expect("a condition"));
         Self(conditions.map(|it| text(&it)).collect())
     }
 
-    pub(super) fn and(&self, other: &Self) -> Self {
+    pub(crate) fn and(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0).cloned().collect())
     }
 
     /// What remains to be said where `other` has been said.
-    pub(super) fn without(&self, other: &Self) -> Self {
+    pub(crate) fn without(&self, other: &Self) -> Self {
         Self(self.0.difference(&other.0).cloned().collect())
     }
 
     /// Whether it is there for tests and documentation only, which no user of the crate can use.
-    pub(super) fn shut_out_users(&self) -> bool {
+    pub(crate) fn shut_out_users(&self) -> bool {
         self.conditions()
             .any(|it| holds_for_users(&it) == Some(false))
     }
 
     /// Whether they hold only where one of `features` is on.
-    pub(super) fn imply_one_of(&self, features: &BTreeSet<String>) -> bool {
+    pub(crate) fn imply_one_of(&self, features: &BTreeSet<String>) -> bool {
         self.conditions().any(|it| implies(&it, features))
     }
 
-    pub(super) fn attributes(&self) -> Vec<Attribute> {
+    pub(crate) fn attributes(&self) -> Vec<Attribute> {
         let written = |condition: Meta| parse_quote!(#[cfg(#condition)]);
         self.conditions().map(written).collect()
     }

@@ -7,38 +7,38 @@ use syn::{Attribute, File, Item, ItemMacro, ItemUse, UseTree, Visibility, ext::I
 use super::gates::Gates;
 
 /// The names of the modules from the root down.
-pub(super) type ModulePath = Vec<String>;
+pub(crate) type ModulePath = Vec<String>;
 
-pub(super) struct Crate {
-    pub(super) modules: BTreeMap<ModulePath, Module>,
+pub(crate) struct Crate {
+    pub(crate) modules: BTreeMap<ModulePath, Module>,
 }
 
 #[derive(Default)]
-pub(super) struct Module {
+pub(crate) struct Module {
     /// Those of its parents included.
-    pub(super) gates: Gates,
-    pub(super) items: Vec<Item>,
-    pub(super) imports: Vec<Import>,
+    pub(crate) gates: Gates,
+    pub(crate) items: Vec<Item>,
+    pub(crate) imports: Vec<Import>,
 }
 
 /// One name that a `use` brings in.
-pub(super) struct Import {
+pub(crate) struct Import {
     /// None for `*`.
-    pub(super) name: Option<String>,
-    pub(super) target: Vec<String>,
-    pub(super) is_public: bool,
-    pub(super) gates: Gates,
+    pub(crate) name: Option<String>,
+    pub(crate) target: Vec<String>,
+    pub(crate) is_public: bool,
+    pub(crate) gates: Gates,
 }
 
 impl Crate {
     /// The crate whose `lib.rs` is in `folder`.
-    pub(super) fn in_folder(folder: &Path) -> Self {
+    pub(crate) fn in_folder(folder: &Path) -> Self {
         let read = |file: &str| fs::read_to_string(folder.join(file)).expect(file);
         Self::new(&read("lib.rs"), &read)
     }
 
     /// The crate with this root; `read` gives the text of its other files.
-    pub(super) fn new(root: &str, read: &dyn Fn(&str) -> String) -> Self {
+    pub(crate) fn new(root: &str, read: &dyn Fn(&str) -> String) -> Self {
         let mut found = Self {
             modules: BTreeMap::new(),
         };
@@ -155,7 +155,7 @@ fn flatten(
 }
 
 /// The name that an item defines.
-pub(super) fn name(item: &Item) -> Option<String> {
+pub(crate) fn name(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(it) => &it.ident,
         Item::Enum(it) => &it.ident,
@@ -172,7 +172,7 @@ pub(super) fn name(item: &Item) -> Option<String> {
     Some(ident.unraw().to_string())
 }
 
-pub(super) fn attributes(item: &Item) -> &[Attribute] {
+pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(it) => &it.attrs,
         Item::Enum(it) => &it.attrs,
@@ -192,7 +192,7 @@ pub(super) fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-pub(super) fn is_public(item: &Item) -> bool {
+pub(crate) fn is_public(item: &Item) -> bool {
     let visibility = match item {
         Item::Const(it) => &it.vis,
         Item::Enum(it) => &it.vis,

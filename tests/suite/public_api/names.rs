@@ -7,7 +7,7 @@ use super::{
 
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     /// An item of the crate: the module that defines it, and its name.
     Item(ModulePath, String),
     Module(ModulePath),
@@ -16,12 +16,12 @@ pub(super) enum Meaning {
 }
 
 /// A meaning, and the conditions of the imports that led to it.
-pub(super) type Found = (Meaning, Gates);
+pub(crate) type Found = (Meaning, Gates);
 
 impl Crate {
     /// What `path` means where it stands in `module`: nothing for what is built in, and more than
     /// one thing where a name is in several namespaces.
-    pub(super) fn look_up(&self, module: &[String], path: &[String]) -> Vec<Found> {
+    pub(crate) fn look_up(&self, module: &[String], path: &[String]) -> Vec<Found> {
         let (first, rest) = path.split_first().expect("a path has names");
         match first.as_str() {
             "" => vec![(Meaning::Foreign(rest.to_vec()), Gates::default())],

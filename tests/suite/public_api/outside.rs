@@ -11,23 +11,23 @@ use super::{
 };
 
 /// What users of the crate can name.
-pub(super) struct Outside {
+pub(crate) struct Outside {
     /// By the names that users have for them, from the root down.
-    pub(super) entries: BTreeMap<(Vec<String>, Meaning), Gates>,
+    pub(crate) entries: BTreeMap<(Vec<String>, Meaning), Gates>,
     shortest: BTreeMap<Meaning, Vec<String>>,
 }
 
 /// An item, as reached by its shortest name.
-pub(super) struct Exposed<'a> {
-    pub(super) name: Vec<String>,
+pub(crate) struct Exposed<'a> {
+    pub(crate) name: Vec<String>,
     /// The module that defines it.
-    pub(super) module: ModulePath,
-    pub(super) gates: Gates,
-    pub(super) item: &'a Item,
+    pub(crate) module: ModulePath,
+    pub(crate) gates: Gates,
+    pub(crate) item: &'a Item,
 }
 
 impl Outside {
-    pub(super) fn of(sources: &Crate) -> Self {
+    pub(crate) fn of(sources: &Crate) -> Self {
         let mut outside = Self {
             entries: BTreeMap::new(),
             shortest: BTreeMap::new(),
@@ -46,12 +46,12 @@ impl Outside {
     }
 
     /// The name of an item, the shortest if it has several.
-    pub(super) fn name_of(&self, meaning: &Meaning) -> Option<&[String]> {
+    pub(crate) fn name_of(&self, meaning: &Meaning) -> Option<&[String]> {
         self.shortest.get(meaning).map(Vec::as_slice)
     }
 
     /// Every item once.
-    pub(super) fn items<'a>(&self, sources: &'a Crate) -> Vec<Exposed<'a>> {
+    pub(crate) fn items<'a>(&self, sources: &'a Crate) -> Vec<Exposed<'a>> {
         let mut found = Vec::new();
         for ((name, meaning), gates) in &self.entries {
             let Meaning::Item(module, defined_as) = meaning else {
@@ -133,7 +133,7 @@ impl Outside {
     }
 
     /// The other crates that something is re-exported of.
-    pub(super) fn foreign(&self) -> BTreeSet<(&str, &Gates)> {
+    pub(crate) fn foreign(&self) -> BTreeSet<(&str, &Gates)> {
         let mut found = BTreeSet::new();
         for ((_, meaning), gates) in &self.entries {
             if let Meaning::Foreign(path) = meaning {

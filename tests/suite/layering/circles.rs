@@ -1,0 +1,209 @@
+//! Files of a module that use each other in a circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::used_paths::{UsedPath, used_paths};
+use crate::{
+    public_api::names::Meaning,
+    source_tree::{SourceFile, SourceTree},
+};
+
+/// One file uses another of the same top-level module.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge<'a> {
+    from: &'a str,
+    line: usize,
+    /// The file that defines what is used.
+    to: &'a str,
+    name: String,
+}
+
+/// Each circle as a text: its files, and the uses that make it.
+pub(super) fn circles(tree: &SourceTree) -> Vec<String> {
+    let files = tree.files.values().filter(|it| !it.is_root());
+    let edges: BTreeSet<_> = files.flat_map(|file| edges(tree, file)).collect();
+    let reached: BTreeMap<_, _> = edges
+        .iter()
+        .map(|it| (it.from, reached(it.from, &edges)))
+        .collect();
+    let reaches = |from, to| reached.get(from).is_some_and(|it| it.contains(to));
+    let mut circles: BTreeMap<BTreeSet<&str>, Vec<&Edge<'_>>> = BTreeMap::new();
+    for edge in edges.iter().filter(|it| reaches(it.to, it.from)) {
+        let there = reached[edge.from].iter().copied();
+        let files = there.filter(|it| reaches(it, edge.from)).collect();
+        circles.entry(files).or_default().push(edge);
+    }
+    circles.iter().map(shown).collect()
+}
+
+fn shown((files, edges): (&BTreeSet<&str>, &Vec<&Edge<'_>>)) -> String {
+    let mut text = format!("a circle of {} files:\n", files.len());
+    for Edge {
+        from,
+        line,
+        to,
+        name,
+    } in edges
+    {
+        text += &format!("  src/{from}:{line} uses {name} of src/{to}\n");
+    }
+    text
+}
+
+/// What `file` uses of other files of its top-level module.
+fn edges<'a>(tree: &'a SourceTree, file: &'a SourceFile) -> Vec<Edge<'a>> {
+    let mut found = Vec::new();
+    for UsedPath {
+        module,
+        names,
+        line,
+    } in used_paths(file)
+    {
+        for (meaning, _) in tree.names.look_up(&module, &names) {
+            let (defined_in, name) = match meaning {
+                Meaning::Item(module, name) => (module, name),
+                Meaning::Module(module) => (module.clone(), module.join("::")),
+                Meaning::Foreign(_) => continue,
+            };
+            let to = tree.file_of(&defined_in);
+            if to.path != file.path && to.room() == file.room() {
+                found.push(Edge {
+                    from: &file.path,
+                    line,
+                    to: &to.path,
+                    name,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The files that `from` uses, those that they use, and so on.
+fn reached<'a>(from: &str, edges: &BTreeSet<Edge<'a>>) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut left = vec![from];
+    while let Some(file) = left.pop() {
+        for edge in edges.iter().filter(|it| it.from == file) {
+            if found.insert(edge.to) {
+                left.push(edge.to);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::circles;
+    use crate::source_tree::SourceTree;
+
+    /// The circles of a crate with one top-level module, `acl`.
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let root = [("lib.rs", "mod acl;")];
+        circles(&SourceTree::of(&[&root, files].concat()))
+    }
+
+    #[test]
+    fn two_files_make_a_circle() {
+        let expected = "a circle of 2 files:
+  src/acl/json.rs:1 uses Rule of src/acl/rule.rs
+  src/acl/rule.rs:2 uses read of src/acl/json.rs
+";
+        let circles = found(&[
+            ("acl.rs", "mod json; mod rule; mod tree;"),
+            (
+                "acl/json.rs",
+                "use super::rule::Rule;\npub(super) fn read() {}",
+            ),
+            (
+                "acl/rule.rs",
+                "pub struct Rule;\nfn f() { super::json::read() }",
+            ),
+            ("acl/tree.rs", "use super::{json::read, rule::Rule};"),
+        ]);
+        assert_eq!(circles, [expected]);
+    }
+
+    #[test]
+    fn three_files_make_a_circle() {
+        let expected = "a circle of 3 files:
+  src/acl/a.rs:1 uses B of src/acl/b.rs
+  src/acl/b.rs:1 uses C of src/acl/c.rs
+  src/acl/c.rs:1 uses A of src/acl/a.rs
+";
+        let circles = found(&[
+            ("acl.rs", "mod a; mod b; mod c; pub use a::A; use b::B;"),
+            ("acl/a.rs", "use crate::acl::b::B; pub struct A;"),
+            ("acl/b.rs", "use super::c::C; pub struct B;"),
+            ("acl/c.rs", "pub struct C(super::a::A);"),
+        ]);
+        assert_eq!(circles, [expected]);
+    }
+
+    #[test]
+    fn a_re_export_leads_to_the_file_that_defines() {
+        let files = [
+            (
+                "acl.rs",
+                "mod json; mod rule; pub(crate) use json::read; pub use self::rule::Rule;",
+            ),
+            (
+                "acl/json.rs",
+                "use crate::acl::Rule; pub(crate) fn read() {}",
+            ),
+            ("acl/rule.rs", "pub struct Rule;"),
+        ];
+        assert_eq!(found(&files), [""; 0]);
+
+        let mut circle = files;
+        circle[2].1 = "use super::read; pub struct Rule;";
+        let expected = "a circle of 2 files:
+  src/acl/json.rs:1 uses Rule of src/acl/rule.rs
+  src/acl/rule.rs:1 uses read of src/acl/json.rs
+";
+        assert_eq!(found(&circle), [expected]);
+    }
+
+    #[test]
+    fn a_child_and_its_parent_make_a_circle() {
+        let circles = found(&[
+            ("acl.rs", "mod rule;\npub struct Acl(rule::Rule);"),
+            ("acl/rule.rs", "use super::Acl;\npub(super) struct Rule;"),
+        ]);
+        let expected = "a circle of 2 files:
+  src/acl.rs:2 uses Rule of src/acl/rule.rs
+  src/acl/rule.rs:1 uses Acl of src/acl.rs
+";
+        assert_eq!(circles, [expected]);
+    }
+
+    #[test]
+    fn separate_circles_are_told_apart() {
+        let circles = found(&[
+            ("acl.rs", "mod a; mod b; mod c; mod d;"),
+            ("acl/a.rs", "use super::b::B; pub struct A;"),
+            ("acl/b.rs", "use super::{a::A, c::C}; pub struct B;"),
+            ("acl/c.rs", "use super::d::D; pub struct C;"),
+            ("acl/d.rs", "use super::c::C; pub struct D;"),
+        ]);
+        assert_eq!(circles.len(), 2, "{circles:#?}");
+        assert!(!circles.concat().contains("src/acl/b.rs:1 uses C"));
+    }
+
+    #[test]
+    fn modules_inside_of_a_file_and_tests_make_no_circle() {
+        let circles = found(&[
+            ("acl.rs", "mod a; mod b;"),
+            (
+                "acl/a.rs",
+                "mod inner { use super::A; } use inner as i; pub struct A;",
+            ),
+            (
+                "acl/b.rs",
+                "use super::a::A;\n#[cfg(test)] mod tests { use super::super::b; }",
+            ),
+        ]);
+        assert_eq!(circles, [""; 0]);
+    }
+}
