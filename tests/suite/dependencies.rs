@@ -18,7 +18,7 @@ const DEPENDENCIES: [&str; 29] = [
     "base64",
     "bytes",
     "futures-core",
-    "getrandom",
+    "rand",
     "governor",
     "http",
     "http-body",

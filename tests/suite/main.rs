@@ -42,6 +42,7 @@ mod private_home;
 mod private_postgres;
 mod properties;
 mod public_api;
+mod public_face;
 mod randomness;
 mod record;
 mod redirect_uris;
