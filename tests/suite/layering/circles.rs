@@ -8,10 +8,11 @@ use crate::{
     source_tree::{SourceFile, SourceTree},
 };
 
-/// One file uses another of the same top-level module.
+/// One file uses a name of another of the same top-level module.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Edge<'a> {
     from: &'a str,
+    /// Of the first use.
     line: usize,
     /// The file that defines what is used.
     to: &'a str,
@@ -50,9 +51,9 @@ fn shown((files, edges): (&BTreeSet<&str>, &Vec<&Edge<'_>>)) -> String {
     text
 }
 
-/// What `file` uses of other files of its top-level module.
+/// What `file` uses of other files of its top-level module, each name once.
 fn edges<'a>(tree: &'a SourceTree, file: &'a SourceFile) -> Vec<Edge<'a>> {
-    let mut found = Vec::new();
+    let mut found: Vec<Edge<'_>> = Vec::new();
     for UsedPath {
         module,
         names,
@@ -66,7 +67,8 @@ fn edges<'a>(tree: &'a SourceTree, file: &'a SourceFile) -> Vec<Edge<'a>> {
                 Meaning::Foreign(_) => continue,
             };
             let to = tree.file_of(&defined_in);
-            if to.path != file.path && to.room() == file.room() {
+            let is_known = found.iter().any(|it| it.to == to.path && it.name == name);
+            if to.path != file.path && to.room() == file.room() && !is_known {
                 found.push(Edge {
                     from: &file.path,
                     line,
