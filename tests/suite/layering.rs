@@ -4,6 +4,7 @@
 mod circles;
 mod floors;
 mod root_names;
+mod token_paths;
 mod used_paths;
 
 use syn::Item;
@@ -76,7 +77,7 @@ fn no_files_of_a_module_make_a_circle() {
 fn the_uses_of_the_sources_are_read() {
     let tree = SourceTree::of_this_crate();
     let uses = tree.files.values().flat_map(used_paths);
-    let of_the_crate = uses.filter(|it| it.from_root().is_some()).count();
+    let of_the_crate = uses.filter(|it| it.path_from_root().is_some()).count();
     assert!(of_the_crate > 500, "only {of_the_crate} uses were found");
 }
 

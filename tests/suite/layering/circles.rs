@@ -23,14 +23,14 @@ struct Edge<'a> {
 pub(super) fn circles(tree: &SourceTree) -> Vec<String> {
     let files = tree.files.values().filter(|it| !it.is_root());
     let edges: BTreeSet<_> = files.flat_map(|file| edges(tree, file)).collect();
-    let reached: BTreeMap<_, _> = edges
+    let targets: BTreeMap<_, _> = edges
         .iter()
         .map(|it| (it.from, reached(it.from, &edges)))
         .collect();
-    let reaches = |from, to| reached.get(from).is_some_and(|it| it.contains(to));
+    let reaches = |from, to| targets.get(from).is_some_and(|it| it.contains(to));
     let mut circles: BTreeMap<BTreeSet<&str>, Vec<&Edge<'_>>> = BTreeMap::new();
     for edge in edges.iter().filter(|it| reaches(it.to, it.from)) {
-        let there = reached[edge.from].iter().copied();
+        let there = targets[edge.from].iter().copied();
         let files = there.filter(|it| reaches(it, edge.from)).collect();
         circles.entry(files).or_default().push(edge);
     }
@@ -38,17 +38,17 @@ pub(super) fn circles(tree: &SourceTree) -> Vec<String> {
 }
 
 fn shown((files, edges): (&BTreeSet<&str>, &Vec<&Edge<'_>>)) -> String {
-    let mut text = format!("a circle of {} files:\n", files.len());
-    for Edge {
-        from,
-        line,
-        to,
-        name,
-    } in edges
-    {
-        text += &format!("  src/{from}:{line} uses {name} of src/{to}\n");
-    }
-    text
+    let heading = format!("a circle of {} files:\n", files.len());
+    let lines = edges.iter().map(|it| {
+        let Edge {
+            from,
+            line,
+            to,
+            name,
+        } = it;
+        format!("  src/{from}:{line} uses {name} of src/{to}\n")
+    });
+    heading + &lines.collect::<String>()
 }
 
 /// What `file` uses of other files of its top-level module, each name once.

@@ -39,7 +39,8 @@ impl Floors<'_> {
         for file in tree.files.values().filter(|it| !it.is_root()) {
             let own = file.room();
             for used in used_paths(file) {
-                let Some(target) = used.from_root().and_then(|it| it.into_iter().next()) else {
+                let Some(target) = used.path_from_root().and_then(|it| it.into_iter().next())
+                else {
                     continue;
                 };
                 // A name of the root has no floor: another test forbids those.

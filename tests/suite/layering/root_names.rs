@@ -9,7 +9,7 @@ pub(super) fn root_names_used(tree: &SourceTree) -> Vec<String> {
     for file in tree.files.values().filter(|it| !it.is_root()) {
         for used in used_paths(file) {
             let place = format!("src/{}:{}", file.path, used.line);
-            match used.from_root().as_deref() {
+            match used.path_from_root().as_deref() {
                 Some([]) => found.push(format!("{place} uses the root itself")),
                 Some([first, ..]) if !tree.names.modules.contains_key(&[first.clone()][..]) => {
                     found.push(format!(

@@ -1,14 +1,18 @@
 //! The paths that a file uses other files by.
 
-use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::{
-    Attribute, ImplItemConst, ImplItemFn, Item, ItemMod, ItemUse, Lit, Macro, Path, TraitItemFn,
+    Attribute, ImplItemConst, ImplItemFn, Item, ItemMod, ItemUse, Macro, Path, TraitItemFn,
     UseTree, Visibility,
     ext::IdentExt as _,
     visit::{self, Visit},
 };
 
+use super::token_paths::{string_paths, token_paths};
 use crate::{
     public_api::{
         gates::Gates,
@@ -28,7 +32,7 @@ pub(super) struct UsedPath {
 
 impl UsedPath {
     /// The names from the root down, for a path that starts with `crate`, `self` or `super`.
-    pub(super) fn from_root(&self) -> Option<Vec<String>> {
+    pub(super) fn path_from_root(&self) -> Option<Vec<String>> {
         let mut found = match self.names.first()?.as_str() {
             "crate" => Vec::new(),
             "self" | "super" => self.module.clone(),
@@ -102,67 +106,10 @@ impl UsedPaths {
         }
     }
 
-    /// What looks like a path in tokens that are not parsed.
-    fn add_tokens(&mut self, tokens: TokenStream, strings_are_paths: bool) {
-        let tokens: Vec<_> = tokens.into_iter().collect();
-        let mut rest = &tokens[..];
-        while let Some((first, after)) = rest.split_first() {
-            rest = match first {
-                TokenTree::Ident(_) => self.add_token_path(rest, &[]),
-                // What comes after `::` belongs to another crate, or to what is before it.
-                TokenTree::Punct(_) if after_colons(rest).is_some() => {
-                    let after = after_colons(rest).unwrap_or_default();
-                    let is_name = matches!(after.first(), Some(TokenTree::Ident(_)));
-                    &after[usize::from(is_name)..]
-                }
-                TokenTree::Group(group) => {
-                    self.add_tokens(group.stream(), strings_are_paths);
-                    after
-                }
-                TokenTree::Literal(literal) if strings_are_paths => {
-                    if let Lit::Str(string) = Lit::new(literal.clone())
-                        && let Ok(path) = string.parse::<Path>()
-                    {
-                        self.add_path(&path, literal.span().start().line);
-                    }
-                    after
-                }
-                _ => after,
-            };
+    fn add_tokens(&mut self, tokens: TokenStream) {
+        for (names, line) in token_paths(tokens) {
+            self.add(names, line);
         }
-    }
-
-    /// Adds the path, or paths, at the start of `tokens`, and returns what follows.
-    fn add_token_path<'a>(&mut self, tokens: &'a [TokenTree], outer: &[String]) -> &'a [TokenTree] {
-        let mut names = outer.to_vec();
-        let (mut rest, mut at) = (tokens, 0);
-        while let Some((first, after)) = rest.split_first() {
-            match first {
-                TokenTree::Ident(ident) => {
-                    if ident != "self" || names.is_empty() {
-                        names.push(text(ident));
-                    }
-                    at = line(ident);
-                    rest = after;
-                }
-                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                    let inside: Vec<_> = group.stream().into_iter().collect();
-                    for part in inside.split(is_comma).filter(|it| !it.is_empty()) {
-                        self.add_token_path(part, &names);
-                    }
-                    return after;
-                }
-                _ => break,
-            }
-            match after_colons(rest) {
-                Some(inner) => rest = inner,
-                None => break,
-            }
-        }
-        if names.len() > 1 {
-            self.add(names, at);
-        }
-        rest
     }
 }
 
@@ -212,12 +159,15 @@ impl Visit<'_> for UsedPaths {
 
     fn visit_macro(&mut self, called: &Macro) {
         self.visit_path(&called.path);
-        self.add_tokens(called.tokens.clone(), false);
+        self.add_tokens(called.tokens.clone());
     }
 
     fn visit_attribute(&mut self, attribute: &Attribute) {
         if !attribute.path().is_ident("doc") {
-            self.add_tokens(attribute.meta.to_token_stream(), true);
+            self.add_tokens(attribute.meta.to_token_stream());
+            for (path, line) in string_paths(attribute.meta.to_token_stream()) {
+                self.add_path(&path, line);
+            }
         }
     }
 
@@ -229,124 +179,10 @@ fn is_for_users(attributes: &[Attribute]) -> bool {
     !Gates::of(attributes).shut_out_users()
 }
 
-fn text(ident: &Ident) -> String {
+pub(super) fn text(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-fn line(ident: &Ident) -> usize {
+pub(super) fn line(ident: &Ident) -> usize {
     ident.span().start().line
-}
-
-fn is_comma(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(it) if it.as_char() == ',')
-}
-
-/// What follows a `::` at the start of `tokens`.
-fn after_colons(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
-    match tokens {
-        [TokenTree::Punct(first), TokenTree::Punct(second), rest @ ..] => {
-            let is_joint = first.spacing() == Spacing::Joint;
-            let are_colons = first.as_char() == ':' && second.as_char() == ':';
-            (is_joint && are_colons).then_some(rest)
-        }
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::used_paths;
-    use crate::source_tree::SourceTree;
-
-    /// `line: path`, for a file `a.rs` with this text.
-    fn used(text: &str) -> Vec<String> {
-        let tree = SourceTree::of(&[("lib.rs", "mod a;"), ("a.rs", text)]);
-        let paths = used_paths(&tree.files["a.rs"]).into_iter();
-        paths
-            .map(|it| format!("{}: {}", it.line, it.names.join("::")))
-            .collect()
-    }
-
-    #[test]
-    fn a_use_names_each_of_its_items() {
-        let text = "use crate::{\n    b::c,\n    d::{self, e as f, *},\n};\npub use super::g;";
-        let expected = [
-            "2: crate::b::c",
-            "3: crate::d",
-            "3: crate::d::e",
-            "3: crate::d",
-            "5: super::g",
-        ];
-        assert_eq!(used(text), expected);
-    }
-
-    #[test]
-    fn paths_in_code_are_seen() {
-        let sources = [
-            "fn f() { crate::b::c() }",
-            "fn f() { if true { let _ = crate::b::c; } }",
-            "fn f(it: Option<crate::b::c>) {}",
-            "struct A { it: [crate::b::c; 2] }",
-            "impl crate::b::c for u8 {}",
-            "impl u8 { fn f() { use crate::b::c; } }",
-            "fn f<T: crate::b::c>() {}",
-            "fn f(it: u8) { match it { crate::b::c => {} } }",
-            "type A = <u8 as crate::b::c>::D;",
-        ];
-        for source in sources {
-            let used = used(source);
-            let is_seen = |it: &String| it.starts_with("1: crate::b::c");
-            assert!(used.iter().any(is_seen), "{source}: {used:?}");
-        }
-    }
-
-    #[test]
-    fn paths_in_attributes_and_macros_are_seen() {
-        let sources = [
-            "#[serde(with = \"crate::b::c\")] struct A;",
-            "struct A { #[serde(default = \"crate::b::c\")] it: u8 }",
-            "#[derive(crate::b::c)] struct A;",
-            "fn f() { write!(it, \"{}\", crate::b::c) }",
-            "fn f() { outer!(inner![(crate::b::c)]) }",
-            "fn f() { outer!(use crate::{b::{c}};) }",
-            "macro_rules! m { () => { $crate::b::c() } }",
-        ];
-        for source in sources {
-            let used = used(source);
-            assert!(
-                used.contains(&"1: crate::b::c".to_owned()),
-                "{source}: {used:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn documentation_and_tests_use_nothing() {
-        let sources = [
-            "//! [`A`](crate::b::c)\n/// crate::b::c\nstruct A;",
-            "#[doc = \"crate::b::c\"] struct A;",
-            "#[cfg(test)] use crate::b::c;",
-            "#[cfg(test)] mod tests { use crate::b::c; }",
-            "impl u8 { #[cfg(test)] fn f() { crate::b::c() } }",
-            "fn f() { print!(\"crate::b::c\") }",
-            "pub(in crate::b::c) struct A;",
-        ];
-        for source in sources {
-            assert_eq!(used(source), [""; 0], "{source}");
-        }
-    }
-
-    #[test]
-    fn a_path_is_counted_from_the_root() {
-        let text = "mod inner { use super::{super::x, y}; use self::z; use std::fmt; }";
-        let tree = SourceTree::of(&[("lib.rs", "mod a;"), ("a.rs", text)]);
-        let paths = used_paths(&tree.files["a.rs"]);
-        let from_root: Vec<_> = paths
-            .iter()
-            .map(|it| it.from_root().map(|it| it.join("::")))
-            .collect();
-        let expected = ["x", "a::y", "a::inner::z"].map(|it| Some(it.to_owned()));
-        assert_eq!(from_root[..3], expected);
-        assert_eq!(from_root[3], None);
-    }
 }

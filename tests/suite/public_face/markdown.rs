@@ -23,7 +23,7 @@ impl Markdown {
         let mut lines = page.lines();
         while let Some(line) = lines.next() {
             let Some(language) = line.trim_start().strip_prefix("```") else {
-                prose += &format!("{line}\n");
+                prose = prose + line + "\n";
                 continue;
             };
             parts.push(Part::Prose(std::mem::take(&mut prose)));
@@ -66,10 +66,10 @@ impl Part {
 
 /// How many sentences a paragraph has; nothing where the last has no end.
 pub(super) fn sentences(paragraph: &str) -> Option<usize> {
-    let is_end = |word: &&str| word.ends_with(['.', '?', '!']);
+    let is_end = |word: &str| word.ends_with(['.', '?', '!']);
     let words: Vec<_> = paragraph.split_whitespace().collect();
-    let ends_last = words.last().is_some_and(|it| is_end(&it));
-    ends_last.then(|| words.iter().copied().filter(|it| is_end(&it)).count())
+    let ends_last = words.last().is_some_and(|it| is_end(it));
+    ends_last.then(|| words.iter().copied().filter(|it| is_end(it)).count())
 }
 
 /// The paths of Rust that links in `prose` lead to, by the definitions that `page` has.
@@ -77,8 +77,8 @@ pub(super) fn linked_paths(prose: &str, page: &str) -> Vec<Vec<String>> {
     let definitions: BTreeMap<_, _> = page.lines().filter_map(definition).collect();
     let lines = prose.lines().filter(|it| definition(it).is_none());
     let text = lines.collect::<Vec<_>>().join(" ");
-    let links = text.split('[').skip(1);
-    let targets = links.filter_map(|it| it.split_once(']')).map(|it| {
+    let openings = text.split('[').skip(1);
+    let targets = openings.filter_map(|it| it.split_once(']')).map(|it| {
         let (label, after) = it;
         let target = after.strip_prefix('(').and_then(|it| it.split_once(')'));
         let target = target.map_or(label, |(target, _)| target);
