@@ -19,7 +19,7 @@ use crate::source_tree::SourceTree;
 const FLOORS: Floors<'_> = Floors {
     floors: &[
         &["uri", "types", "redirect_uri", "pkce"],
-        &["backend_error", "system"],
+        &["backend_error", "box_future", "system"],
         &["rate_limit"],
         &["acl"],
         &["settings", "tenants"],

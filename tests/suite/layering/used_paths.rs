@@ -145,7 +145,10 @@ impl Visit<'_> for UsedPaths {
     }
 
     fn visit_item_use(&mut self, item: &ItemUse) {
-        if item.leading_colon.is_none() {
+        // A file that names its children again does not need them.
+        let names_a_child = !matches!(item.vis, Visibility::Inherited)
+            && !matches!(&item.tree, UseTree::Path(path) if path.ident == "crate" || path.ident == "super");
+        if item.leading_colon.is_none() && !names_a_child {
             self.add_use(&item.tree, Vec::new());
         }
     }
