@@ -4,19 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Mutex;
 
-use oauth_dcr::{
-    BackendError, Client, ClientId,
-    store::{BlockOutcome, ClientStore, ClientUpdate, DuplicateKey},
-};
-use oauth_dcr::{
-    TenantId,
-    client::StoredClient,
-    store::{Activity, InsertOutcome, Insertion, RemoveOutcome, Sweep},
-};
-use oauth_dcr::{
-    conformance,
-    store::{TouchOutcome, UpdateOutcome, Usage},
-};
+use oauth_dcr::store::{Activity, BlockOutcome, ClientStore, ClientUpdate, DuplicateKey};
+use oauth_dcr::store::{InsertOutcome, Insertion, RemoveOutcome, Sweep, TouchOutcome};
+use oauth_dcr::store::{UpdateOutcome, Usage};
+use oauth_dcr::{BackendError, Client, ClientId, TenantId, client::StoredClient, conformance};
 
 type Answer<T> = Result<T, BackendError>;
 type Page = Vec<StoredClient>;

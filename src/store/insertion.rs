@@ -165,7 +165,7 @@ impl fmt::Debug for Insertion {
         f.debug_struct("Insertion")
             .field("client", &self.client)
             .field("max_clients", &self.max_clients)
-            .field("fold_key", &self.duplicate_key)
+            .field("duplicate_key", &self.duplicate_key)
             .finish_non_exhaustive()
     }
 }

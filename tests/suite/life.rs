@@ -37,7 +37,7 @@ async fn the_oldest_unused_client_makes_room() {
     house.register(&named("third")).await;
     assert_eq!(house.stored(&first).await, None);
     assert!(house.stored(&second).await.is_some());
-    assert_eq!(house.kinds_of_events(), ["Removed MadeRoom", "Registered"]);
+    assert_eq!(house.kinds_of_events(), ["Removed Evicted", "Registered"]);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn an_idle_client_is_evicted_where_none_is_unused() {
         .await;
     let newcomer = house.register(&named("second newcomer")).await;
     assert_eq!(house.stored(&idle).await, None, "then the longest idle");
-    let evicted_and_registered = ["Removed MadeRoom", "Registered"];
+    let evicted_and_registered = ["Removed Evicted", "Registered"];
     assert_eq!(house.kinds_of_events(), evicted_and_registered.repeat(2));
     // A live grant keeps a client; an hour after its end it can be evicted.
     house
@@ -279,7 +279,7 @@ async fn installs_of_one_program_are_one_client_each_told_its_own_port() {
     assert_eq!(second["redirect_uris"], program(50_002)["redirect_uris"]);
     assert_eq!(second.get("client_secret"), None);
     assert_eq!(house.store.len(), 1);
-    assert_eq!(house.kinds_of_events(), ["Registered", "Folded"]);
+    assert_eq!(house.kinds_of_events(), ["Registered", "Deduplicated"]);
     let stored = house.stored(&first).await.unwrap();
     let uris = stored.metadata().redirect_uris();
     assert_eq!(uris[0].as_str(), "http://127.0.0.1:50001/callback");

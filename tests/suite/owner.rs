@@ -418,7 +418,7 @@ async fn an_owner_decides_about_redirection() {
     );
     assert_eq!(
         house.kinds_of_events(),
-        ["Registered", "Changed RedirectionPolicy"]
+        ["Registered", "Changed ErrorRedirectPolicy"]
     );
 }
 

@@ -218,7 +218,7 @@ async fn a_client_that_cannot_be_read_makes_room() {
     let new = id_of(&scene.house.register(&public("New")).await);
     assert_eq!(
         scene.house.kinds_of_events(),
-        ["Removed MadeRoom", "Registered"]
+        ["Removed Evicted", "Registered"]
     );
     let page = scene.house.owner().await.list(None, 10).await.unwrap();
     assert_ne!(new, broken);

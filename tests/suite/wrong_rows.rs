@@ -158,7 +158,7 @@ async fn a_duplicate_of_this_tenant_is_answered() {
     house.register(&body()).await;
     let again = id_of(&house.register(&body()).await);
     assert_eq!(again.as_str(), "tpc_another");
-    assert_eq!(house.kinds_of_events(), ["Registered", "Folded"]);
+    assert_eq!(house.kinds_of_events(), ["Registered", "Deduplicated"]);
 }
 
 #[tokio::test]

@@ -204,7 +204,7 @@ async fn no_event_shows_a_secret_or_a_body_it_refused() {
         .collect();
     for kind in [
         "Registered",
-        "Folded",
+        "Deduplicated",
         "Changed",
         "Unreadable",
         "Removed",

@@ -134,7 +134,7 @@ async fn both_stores_answer_the_same() {
     for kind in [
         "Inserted",
         "IdTaken",
-        "Folded",
+        "Duplicate",
         "Full",
         "Updated",
         "Changed",
