@@ -134,20 +134,15 @@ impl ClientStore for MyStore {
         Ok(removed.map_or(RemoveOutcome::Missing, |_| RemoveOutcome::Removed))
     }
 
-    async fn touch(
-        &self,
-        tenant: &TenantId,
-        id: &ClientId,
-        touch: Activity,
-    ) -> Answer<TouchOutcome> {
+    async fn touch(&self, tenant: &TenantId, id: &ClientId, by: Activity) -> Answer<TouchOutcome> {
         self.alone(tenant, |rows| {
             let Some(row) = rows.get_mut(id) else {
                 return Ok(TouchOutcome::Missing);
             };
-            if !row.usage.touch(touch) {
+            if !row.usage.touch(by) {
                 return Ok(TouchOutcome::Unchanged);
             }
-            let limit = touch.limit();
+            let limit = by.limit();
             let evicted = limit.map_or_else(Vec::new, |it| it.evicted(id, Self::lives(rows)));
             rows.retain(|id, _| !evicted.contains(id));
             Ok(TouchOutcome::Written { evicted })
