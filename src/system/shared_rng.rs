@@ -1,41 +1,8 @@
-use std::{
-    error::Error,
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::{error::Error, fmt, sync::Mutex};
 
-use rand::{TryCryptoRng, TryRng as _, rngs::SysRng};
+use rand::TryCryptoRng;
 
-/// Where ids and secrets come from: a cryptographically secure source of random bytes.
-///
-/// One registration asks once.
-///
-/// [`OsRandom`] is the default, and [`SharedRng`] takes any cryptographically secure generator of [`rand`].
-pub trait SecureRandom: Send + Sync + 'static {
-    /// Fills `out` with random bytes.
-    ///
-    /// # Errors
-    /// [`RandomError`] if there are none to be had; `out` must then not be used.
-    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError>;
-}
-
-/// The generator of the operating system, asked each time: nothing is held in memory that a fork,
-/// a snapshot or a core dump could give away.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OsRandom;
-
-impl SecureRandom for OsRandom {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
-    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
-        SysRng.try_fill_bytes(out).map_err(RandomError::new)
-    }
-}
-
-impl<R: SecureRandom> SecureRandom for Arc<R> {
-    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
-        R::fill(self, out)
-    }
-}
+use crate::system::{RandomError, SecureRandom};
 
 /// Any cryptographically secure generator of [`rand`] as a [`SecureRandom`]: that of a hardware module, or a
 /// seeded one in a test.
@@ -45,7 +12,7 @@ impl<R: SecureRandom> SecureRandom for Arc<R> {
 /// that holds this crate holds `rand` in any case.
 ///
 /// A generator that keeps its state in memory repeats itself after a fork, or when a snapshot of the machine
-/// is started twice. Two clients then get the same secret. [`OsRandom`] does not have this problem.
+/// is started twice. Two clients then get the same secret. [`OsRandom`](crate::system::OsRandom) does not have this problem.
 ///
 /// ```
 /// use oauth_dcr::{system::SharedRng, MemoryStore, Registrar};
@@ -88,15 +55,3 @@ impl<R> fmt::Debug for SharedRng<R> {
 #[derive(Debug, thiserror::Error)]
 #[error("the generator panicked before, and is not used again")]
 struct Panicked;
-
-/// The source of random bytes failed.
-#[derive(Debug, thiserror::Error)]
-#[error("no random bytes to be had")]
-pub struct RandomError(#[source] Box<dyn Error + Send + Sync>);
-
-impl RandomError {
-    /// A failure caused by `source`.
-    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(source.into())
-    }
-}
