@@ -1,10 +1,11 @@
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use crate::{
     acl::{Rule, UnknownSignal},
     client::{Client, UnreadableClient},
     error::RegistrationError,
-    types::{ClientId, ErrorRedirectPolicy, TenantId},
+    events::{Change, Removal},
+    types::{ClientId, TenantId},
 };
 
 /// Something that an operator may want to count, log or prove.
@@ -189,96 +190,5 @@ impl<'a> Event<'a> {
             | Self::RuleMatched { .. }
             | Self::RuleUnanswered { .. } => None,
         }
-    }
-}
-
-/// What the owner of a tenant changed about a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Change<'a> {
-    /// What it is registered with, and its secret if it became confidential or public by that. The client
-    /// is as it is now.
-    Metadata(&'a Client),
-    /// Its secret.
-    Secret,
-    /// It was blocked.
-    Blocked,
-    /// It is no longer blocked.
-    Unblocked,
-    /// What becomes of its authorization requests that are refused.
-    ErrorRedirectPolicy(ErrorRedirectPolicy),
-}
-
-impl Change<'_> {
-    /// Its stable name, for logs and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Metadata(_) => "metadata",
-            Self::Secret => "secret",
-            Self::Blocked => "blocked",
-            Self::Unblocked => "unblocked",
-            Self::ErrorRedirectPolicy(_) => "redirection_policy",
-        }
-    }
-}
-
-/// Why a client was removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Removal {
-    /// It was evicted for a new one: it was never used, or idle without a live grant.
-    Evicted,
-    /// Its first user had too many clients.
-    UserLimit,
-    /// It was unused or idle for too long.
-    Swept,
-    /// The owner deleted it.
-    Deleted,
-}
-
-impl Removal {
-    /// Its stable name, for logs and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Evicted => "made_room",
-            Self::UserLimit => "user_limit",
-            Self::Swept => "swept",
-            Self::Deleted => "deleted",
-        }
-    }
-}
-
-/// Where events go: a log, counters, an audit trail.
-///
-/// An event follows the deed. A registration has its event, and so have the clients that were evicted for
-/// it, even if the caller hangs up while it is stored: the store reports them once the transaction is
-/// committed. No event is recorded where the process ends between the two, or where a store never learns
-/// whether its commit was done; and none of a change, a removal or a mark whose caller goes away meanwhile.
-/// What has to be proved beyond doubt is proved from the store.
-///
-/// It is called while the request is served, so it must be quick: hand slow work to a queue. It can't fail;
-/// what it does with an event that it can't keep is up to it. If it panics, it loses that event: the other
-/// sinks and the request go on.
-///
-/// Events of one client come in their order. Those of several registrations at the same time may not: a
-/// removal can be told before the registration of the client that was removed, where the two were stored
-/// together.
-///
-/// There are some: `TracingEvents` and `MetricsEvents` by the features `tracing` and `metrics`, and
-/// [`AuditTrail`](crate::events::AuditTrail).
-pub trait EventSink: Send + Sync + 'static {
-    /// Takes note of `event`.
-    fn record(&self, event: &Event<'_>);
-}
-
-impl<E: EventSink + ?Sized> EventSink for Arc<E> {
-    fn record(&self, event: &Event<'_>) {
-        E::record(self, event);
-    }
-}
-
-impl<E: EventSink + ?Sized> EventSink for Box<E> {
-    fn record(&self, event: &Event<'_>) {
-        E::record(self, event);
     }
 }
