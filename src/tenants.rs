@@ -1,130 +1,25 @@
 //! Which tenant a request belongs to.
 
+mod single_tenant;
+mod tenant_directory;
+mod tenant_selector;
+
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
 
+pub use single_tenant::SingleTenant;
+pub(crate) use tenant_directory::DynTenantDirectory;
+pub use tenant_directory::TenantDirectory;
+pub use tenant_selector::TenantSelector;
+
 use crate::{
     acl::EdgeSignal,
     backend_error::BackendError,
-    box_future::BoxFuture,
     settings::{SettingsDocument, SettingsError, TenantSettings, without_port},
     types::TenantId,
 };
-
-/// How a request says which tenant it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TenantSelector<'a> {
-    /// By the host that it was sent to, as in its `Host` header, with or without port; `None` if it
-    /// names none, or more than one.
-    Host(Option<&'a str>),
-    /// By id, where the host program knows better: from the path, a subdomain, a certificate.
-    Id(&'a TenantId),
-}
-
-/// Which tenants there are, and what they have decided.
-///
-/// It is asked once for each request, and what it answers holds for that request: a change takes
-/// effect on the next one.
-pub trait TenantDirectory: Send + Sync + 'static {
-    /// The settings of the tenant that `selector` leads to, or `None` if there is none.
-    ///
-    /// # Errors
-    /// [`BackendError`] if the directory can't tell; the request is then refused.
-    fn find(
-        &self,
-        selector: TenantSelector<'_>,
-    ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send;
-
-    /// The tenants that are in memory already, which [`RegistrarBuilder::build`](crate::RegistrarBuilder::build)
-    /// checks. Default: none. A directory that loads tenants later calls
-    /// [`Registrar::check`](crate::Registrar::check) for them.
-    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
-        Vec::new()
-    }
-
-    /// Checks the tenants that are in memory already, for a registrar whose source of locations tells the
-    /// signals `located`. [`RegistrarBuilder::build`](crate::RegistrarBuilder::build) calls it.
-    ///
-    /// Default: each of [`known_tenants`](Self::known_tenants) is checked whole, as by
-    /// [`Registrar::check`](crate::Registrar::check). [`Tenants`] were checked as a document, so only their
-    /// rules on locations are left to check.
-    ///
-    /// # Errors
-    /// [`SettingsError`] names the tenant and the first field at fault.
-    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
-        let known = self.known_tenants();
-        known
-            .iter()
-            .try_for_each(|tenant| tenant.check_for(located))
-    }
-}
-
-impl<D: TenantDirectory> TenantDirectory for Arc<D> {
-    fn find(
-        &self,
-        selector: TenantSelector<'_>,
-    ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send {
-        D::find(self, selector)
-    }
-
-    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
-        D::known_tenants(self)
-    }
-
-    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
-        D::check_known_tenants(self, located)
-    }
-}
-
-/// The object-safe twin of [`TenantDirectory`].
-pub(crate) trait DynTenantDirectory: Send + Sync {
-    fn find<'a>(
-        &'a self,
-        selector: TenantSelector<'a>,
-    ) -> BoxFuture<'a, Result<Option<Arc<TenantSettings>>, BackendError>>;
-
-    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError>;
-}
-
-impl<D: TenantDirectory> DynTenantDirectory for D {
-    fn find<'a>(
-        &'a self,
-        selector: TenantSelector<'a>,
-    ) -> BoxFuture<'a, Result<Option<Arc<TenantSettings>>, BackendError>> {
-        Box::pin(D::find(self, selector))
-    }
-
-    fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
-        D::check_known_tenants(self, located)
-    }
-}
-
-/// The directory of a host with one tenant: every request is for it.
-#[derive(Clone, Debug)]
-pub struct SingleTenant(Arc<TenantSettings>);
-
-impl SingleTenant {
-    /// The directory of `settings` alone.
-    pub fn new(settings: TenantSettings) -> Self {
-        Self(Arc::new(settings))
-    }
-}
-
-impl TenantDirectory for SingleTenant {
-    async fn find(
-        &self,
-        _: TenantSelector<'_>,
-    ) -> Result<Option<Arc<TenantSettings>>, BackendError> {
-        Ok(Some(Arc::clone(&self.0)))
-    }
-
-    fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
-        vec![Arc::clone(&self.0)]
-    }
-}
 
 /// A directory of many tenants in memory, found by host or id. It can be replaced while requests
 /// run; clones share it.
