@@ -1,5 +1,6 @@
 //! Quotas, and the port to whatever counts them.
 
+mod default_limiter;
 #[cfg(feature = "memory")]
 mod local_rate_limiter;
 mod quota;
@@ -15,6 +16,7 @@ pub use rate_decision::RateDecision;
 pub use rate_key::RateKey;
 pub use rate_limiter::RateLimiter;
 
+pub(crate) use default_limiter::default_limiter;
 pub(crate) use rate_decision::whole_seconds;
-pub(crate) use rate_limiter::{DynRateLimiter, default_limiter};
+pub(crate) use rate_limiter::DynRateLimiter;
 pub(crate) use source_buckets::{SourceBuckets, Taken};

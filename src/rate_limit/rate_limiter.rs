@@ -4,7 +4,6 @@ use crate::{
     backend_error::BackendError,
     box_future::BoxFuture,
     rate_limit::{Quota, RateDecision, RateKey},
-    system::Clock,
 };
 
 /// Counts requests against the quotas of a tenant and of each source of its requests.
@@ -57,27 +56,4 @@ impl<L: RateLimiter> DynRateLimiter for L {
     ) -> BoxFuture<'a, Result<RateDecision, BackendError>> {
         Box::pin(L::acquire(self, key, quota))
     }
-}
-
-/// The limiter of a registrar that was given none.
-#[cfg(feature = "memory")]
-pub(crate) fn default_limiter(clock: Arc<dyn Clock>) -> Box<dyn DynRateLimiter> {
-    Box::new(crate::rate_limit::LocalRateLimiter::with_clock(clock))
-}
-
-/// The limiter of a registrar that was given none: a rate that nobody counts is no rate.
-#[cfg(not(feature = "memory"))]
-pub(crate) fn default_limiter(_: Arc<dyn Clock>) -> Box<dyn DynRateLimiter> {
-    struct Missing;
-
-    impl RateLimiter for Missing {
-        async fn acquire(&self, _: RateKey<'_>, _: Quota) -> Result<RateDecision, BackendError> {
-            Err(BackendError::new(
-                "limiter",
-                "the registrar was built without one",
-            ))
-        }
-    }
-
-    Box::new(Missing)
 }
