@@ -4,10 +4,6 @@ mod json;
 
 use std::{num::NonZeroU32, time::Duration};
 
-use serde::{Deserialize, Serialize};
-
-use self::json::QuotaJson;
-
 /// A token bucket: it holds `burst` tokens, and gains some a second, a minute or an hour, one at a time.
 ///
 /// A limiter counts by the [time in which one token comes back](Quota::token_interval) and the burst
@@ -29,8 +25,7 @@ use self::json::QuotaJson;
 /// As JSON it has exactly one of `per_second`, `per_minute` and `per_hour`, and `burst`:
 /// `{"per_minute": 30, "burst": 10}`. Without any of the three it is 5 a second; without `burst`, the
 /// burst is 5. It is written with the member that it was read with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "QuotaJson", into = "QuotaJson")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Quota {
     /// Tokens gained in the unit.
     tokens: NonZeroU32,

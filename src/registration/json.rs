@@ -1,12 +1,14 @@
 //! Reading a request from JSON: one object, no member twice, bounded in depth, nothing after it.
 
 mod error;
+mod stopped;
 mod value;
 
 use std::{collections::BTreeSet, fmt};
 
 pub use error::{BodyPosition, DecodeError};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use stopped::Stopped;
 use value::{Shape, Value, ValueReader};
 
 use crate::registration::{
@@ -67,22 +69,6 @@ fn utf8(body: &[u8]) -> Result<&str, DecodeError> {
         return Err(DecodeError::Empty);
     }
     Ok(text)
-}
-
-/// Why reading stopped where that is no fault of the JSON's grammar.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Stopped {
-    Duplicate(Option<Field>),
-    TooDeep,
-}
-
-impl Stopped {
-    const fn at(self, at: BodyPosition) -> DecodeError {
-        match self {
-            Self::Duplicate(field) => DecodeError::DuplicateMember { field, at },
-            Self::TooDeep => DecodeError::TooDeep { at },
-        }
-    }
 }
 
 /// Reads the members of the one object into a request.

@@ -1,11 +1,11 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::rate_limit::{InvalidQuota, Quota, quota::Unit};
 
 /// A quota as it is written. `null` is as if the member were absent.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct QuotaJson {
+struct QuotaJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     per_second: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -18,6 +18,19 @@ pub(super) struct QuotaJson {
 
 fn default_burst() -> u32 {
     Quota::default().burst()
+}
+
+impl<'de> Deserialize<'de> for Quota {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = QuotaJson::deserialize(deserializer)?;
+        Self::try_from(json).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Quota {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        QuotaJson::from(*self).serialize(serializer)
+    }
 }
 
 impl TryFrom<QuotaJson> for Quota {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::registration::json::Stopped;
+use crate::registration::json::stopped::Stopped;
 
 /// How deep a request may nest, its own braces counted.
 const MAX_DEPTH: usize = 32;
