@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 use crate::{
     registration::{
         ClientMetadata, DecodeError, Field, MetadataError, MetadataExplanation, MetadataFault,
-        RegistrationRequest, request::RequestedText,
+        RegistrationRequest,
+        explain::place::{Place, field_named},
+        request::RequestedText,
     },
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
 };
@@ -19,24 +21,10 @@ const MOST_ERRORS: usize = 100;
 /// looked at as well.
 const STAND_IN: &str = "https://client.example/";
 
-/// A field, and the language tag of its member.
-pub(super) type Place = (Field, Option<String>);
-
 /// The body with this member alone.
 pub(super) fn alone(name: &str, value: &Value) -> Vec<u8> {
     let member = Map::from_iter([(name.to_owned(), value.clone())]);
     serde_json::to_vec(&member).unwrap_or_default()
-}
-
-/// The field that a member of this name would be.
-pub(super) fn field_named(name: &str) -> Option<Place> {
-    let (base, language) = match name.split_once('#') {
-        Some((base, language)) => (base, Some(language.to_owned())),
-        None => (name, None),
-    };
-    let field = Field::from_name(base)?;
-    let is_field = language.is_none() || field.is_human_readable();
-    is_field.then_some((field, language))
 }
 
 /// A request from which everything is taken out that is refused.
@@ -205,14 +193,14 @@ impl Peeling {
     }
 
     pub(super) fn explain(mut self, settings: &RegistrationSettings) -> MetadataExplanation {
-        let given = self.rest.clone();
+        let requested = self.rest.clone();
         let strict = RegistrationSettings {
             unsupported_grant_types: Unsupported::Reject,
             unsupported_response_types: Unsupported::Reject,
             refused_redirect_uris: RefusedRedirectUris::Reject,
             ..settings.clone()
         };
-        let mut unsupported = Self::new(given.clone());
+        let mut unsupported = Self::new(requested.clone());
         unsupported.peel(&strict);
         let metadata = self.peel(settings);
 
@@ -225,10 +213,10 @@ impl Peeling {
             explanation.refused(place, error);
         }
         if let Some(metadata) = metadata {
-            for (place, given) in given.values() {
+            for (place, value) in requested.values() {
                 let registered = metadata.registered(&place);
                 let dropped = unsupported.errors.iter().map(|(_, error)| error);
-                explanation.judged(place, given.as_ref(), registered, dropped);
+                explanation.judged(place, value.as_ref(), registered, dropped);
             }
         }
         explanation

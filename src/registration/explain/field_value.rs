@@ -6,19 +6,19 @@ use crate::{
     redirect_uri::RedirectUri,
     registration::{
         ClientMetadata, DroppedValue, Field, MetadataError, RegistrationRequest,
-        explain::peeling::Place,
+        explain::place::Place,
     },
     types::{GrantType, LanguageTag, ResponseType},
 };
 
 /// A value, as a request has it or as it is registered.
 #[derive(PartialEq, Eq)]
-pub(super) enum Given {
+pub(super) enum FieldValue {
     Text(String),
     List(Vec<String>),
 }
 
-impl Given {
+impl FieldValue {
     fn list<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         Self::List(values.into_iter().map(str::to_owned).collect())
     }
@@ -91,7 +91,7 @@ impl RegistrationRequest {
     }
 
     /// Each field, in the order of RFC 7591 section 2, with its value if the request has one.
-    pub(super) fn values(mut self) -> Vec<(Place, Option<Given>)> {
+    pub(super) fn values(mut self) -> Vec<(Place, Option<FieldValue>)> {
         let mut texts = std::mem::take(&mut self.texts).into_iter();
         let mut values = Vec::new();
         for field in [
@@ -109,12 +109,12 @@ impl RegistrationRequest {
             if field.is_human_readable() {
                 values.extend(texts.by_ref().map(|text| {
                     let place = (text.field, text.language);
-                    (place, Some(Given::Text(text.value)))
+                    (place, Some(FieldValue::Text(text.value)))
                 }));
             } else if let Some(list) = self.list_mut(field) {
-                values.push(((field, None), list.take().map(Given::List)));
+                values.push(((field, None), list.take().map(FieldValue::List)));
             } else if let Some(text) = self.text_mut(field) {
-                values.push(((field, None), text.take().map(Given::Text)));
+                values.push(((field, None), text.take().map(FieldValue::Text)));
             }
         }
         values
@@ -123,24 +123,24 @@ impl RegistrationRequest {
 
 impl ClientMetadata {
     /// The value that is registered for a field, if there is one.
-    pub(super) fn registered(&self, (field, language): &Place) -> Option<Given> {
-        let text = |text: &str| Given::Text(text.to_owned());
+    pub(super) fn registered(&self, (field, language): &Place) -> Option<FieldValue> {
+        let text = |text: &str| FieldValue::Text(text.to_owned());
         match field {
-            Field::RedirectUris => Some(Given::list(
+            Field::RedirectUris => Some(FieldValue::list(
                 self.redirect_uris().iter().map(RedirectUri::as_str),
             )),
             Field::TokenEndpointAuthMethod => {
                 Some(text(self.token_endpoint_auth_method().as_str()))
             }
-            Field::GrantTypes => Some(Given::list(
+            Field::GrantTypes => Some(FieldValue::list(
                 self.grant_types().iter().map(GrantType::as_str),
             )),
-            Field::ResponseTypes => Some(Given::list(
+            Field::ResponseTypes => Some(FieldValue::list(
                 self.response_types().iter().map(ResponseType::as_str),
             )),
             Field::ApplicationType => self.application_type().map(|it| text(it.as_str())),
             Field::Contacts => {
-                Some(Given::list(self.contacts())).filter(|_| !self.contacts.is_empty())
+                Some(FieldValue::list(self.contacts())).filter(|_| !self.contacts.is_empty())
             }
             Field::Scope => self.scope().map(|scope| text(scope.as_str())),
             Field::SoftwareId => self.software_id().map(text),
