@@ -1,10 +1,8 @@
 //! The profile: from what a client asks for to what it is registered with.
 //!
-//! [`RegistrationRequest`] is untrusted. [`RegistrationSettings::apply`] consumes it and gives back
+//! [`RegistrationRequest`] is untrusted. [`RegistrationRequest::apply`] consumes it and gives back
 //! [`ClientMetadata`], which is valid by construction: there is no other way to get one. All of it
 //! is pure; it may be used without a store, a tenant or a runtime.
-//!
-//! [`RegistrationSettings::apply`]: crate::settings::RegistrationSettings::apply
 
 mod apply;
 mod error;

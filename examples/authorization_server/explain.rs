@@ -10,7 +10,7 @@ use http::{
 };
 use http_body_util::{BodyExt as _, Full};
 use oauth_dcr::{
-    MemoryStore, Registrar, TenantSettings, Tenants,
+    MemoryStore, Registrar, RegistrationRequest, TenantSettings, Tenants,
     acl::{ClientAddress, Endpoint, Explanation, Reading},
     geoip::Databases,
     settings::SettingsDocument,
@@ -75,7 +75,7 @@ fn judgement(
     let mode = registration.security_mode.as_str();
     let signals = tenant.signals(head);
     let rules = registrar.explain(tenant, Endpoint::Registration, signals);
-    let metadata = match registration.explain_json(body) {
+    let metadata = match RegistrationRequest::explain_json(body, registration) {
         Ok(explanation) => format!("metadata:\n{explanation}"),
         Err(error) => format!("body: refused: {}: {error}\n", error.rule()),
     };

@@ -105,7 +105,7 @@ impl Admission {
         request: RegistrationRequest,
     ) -> Result<Registered, RegistrationError> {
         let made = async {
-            let metadata = self.settings().registration.apply(request)?;
+            let metadata = request.apply(&self.settings().registration)?;
             self.store(metadata).await
         };
         // A success is recorded by the report of the insertion.

@@ -160,7 +160,7 @@ impl Owner {
             security_mode: client.security_mode(),
             ..self.tenant.registration.clone()
         };
-        let metadata = rules.apply(request)?;
+        let metadata = request.apply(&rules)?;
         let becomes_public = metadata.token_endpoint_auth_method().is_public();
         let mut changed = Client {
             metadata,

@@ -1,6 +1,6 @@
 //! What becomes of each field of a request, for people who ask why it is refused.
 //!
-//! No rule is written here. [`RegistrationSettings::apply`] is asked: what it refuses is noted and taken
+//! No rule is written here. [`RegistrationRequest::apply`] is asked: what it refuses is noted and taken
 //! out of the request, until it accepts the rest. So an explanation says what registration does.
 
 mod field_explanation;
@@ -20,8 +20,8 @@ use crate::{
     settings::RegistrationSettings,
 };
 
-impl RegistrationSettings {
-    /// Says what [`apply`](Self::apply) does with each field of `request`, and finds all that is wrong with
+impl RegistrationRequest {
+    /// Says what [`apply`](Self::apply) does with each field of the request, and finds all that is wrong with
     /// it instead of the first fault.
     ///
     /// ```
@@ -29,14 +29,14 @@ impl RegistrationSettings {
     ///
     /// let request = RegistrationRequest::new(["http://app.example.com/cb", "file:///etc/passwd"])
     ///     .grant_types(["authorization_code", "password"]);
-    /// let explanation = RegistrationSettings::default().explain(&request);
+    /// let explanation = request.explain(&RegistrationSettings::default());
     /// assert_eq!(explanation.error().unwrap().index(), Some(0));
     /// let text = explanation.to_string();
     /// assert!(text.contains("redirect_uris: refused: scheme_not_allowed at 1"), "{text}");
     /// assert!(text.contains(r#"grant_types: accepted as ["authorization_code"]"#), "{text}");
     /// ```
-    pub fn explain(&self, request: &RegistrationRequest) -> MetadataExplanation {
-        Peeling::new(request.clone()).explain(self)
+    pub fn explain(&self, settings: &RegistrationSettings) -> MetadataExplanation {
+        Peeling::new(self.clone()).explain(settings)
     }
 
     /// The same for the JSON of a request. Unlike [`explain`](Self::explain) it names the members that are
@@ -44,12 +44,14 @@ impl RegistrationSettings {
     ///
     /// # Errors
     /// [`DecodeError`] if `body` is not one JSON object without duplicate members.
-    pub fn explain_json(&self, body: &[u8]) -> Result<MetadataExplanation, DecodeError> {
+    pub fn explain_json(
+        body: &[u8],
+        settings: &RegistrationSettings,
+    ) -> Result<MetadataExplanation, DecodeError> {
         let (peeling, members) = Peeling::of_json(body)?;
-        let mut explanation = peeling.explain(self);
+        let mut explanation = peeling.explain(settings);
         for (name, value) in &members {
-            let is_ignored = RegistrationRequest::from_json(&alone(name, value))
-                == Ok(RegistrationRequest::default());
+            let is_ignored = Self::from_json(&alone(name, value)) == Ok(Self::default());
             match field_named(name) {
                 Some(place) if is_ignored && value.is_null() => explanation.left_out(place),
                 _ if is_ignored => explanation.ignored(name),

@@ -10,10 +10,10 @@ use crate::{
 
 /// What a client is registered with: valid by the profile, defaults filled in.
 ///
-/// [`RegistrationSettings::apply`] is the only way to get one. It serialises as the members of
+/// [`RegistrationRequest::apply`] is the only way to get one. It serialises as the members of
 /// RFC 7591 section 2.
 ///
-/// [`RegistrationSettings::apply`]: crate::settings::RegistrationSettings::apply
+/// [`RegistrationRequest::apply`]: crate::RegistrationRequest::apply
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientMetadata {
     pub(super) redirect_uris: Box<[RedirectUri]>,

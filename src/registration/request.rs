@@ -5,7 +5,7 @@ use crate::registration::Field;
 /// What a client asks to be registered with: untrusted, unchecked, as it came.
 ///
 /// Read one from JSON with [`RegistrationRequest::from_json`], or build one where the metadata
-/// reaches you in another way. [`RegistrationSettings::apply`] turns it into [`ClientMetadata`].
+/// reaches you in another way. [`RegistrationRequest::apply`] turns it into [`ClientMetadata`].
 ///
 /// ```
 /// use oauth_dcr::{settings::RegistrationSettings, RegistrationRequest};
@@ -13,13 +13,12 @@ use crate::registration::Field;
 /// let request = RegistrationRequest::new(["https://app.example.com/callback"])
 ///     .client_name("My Dynamic Application")
 ///     .token_endpoint_auth_method("none");
-/// let metadata = RegistrationSettings::default().apply(request)?;
+/// let metadata = request.apply(&RegistrationSettings::default())?;
 /// assert_eq!(metadata.client_name(), Some("My Dynamic Application"));
 /// # Ok::<(), oauth_dcr::registration::MetadataError>(())
 /// ```
 ///
 /// [`ClientMetadata`]: crate::ClientMetadata
-/// [`RegistrationSettings::apply`]: crate::settings::RegistrationSettings::apply
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RegistrationRequest {
     pub(super) redirect_uris: Option<Vec<String>>,

@@ -81,7 +81,7 @@ mod tests {
 
     fn key_of(policy: &RedirectUriPolicy, request: RegistrationRequest) -> DuplicateKey {
         let settings = RegistrationSettings::default();
-        let metadata = settings.apply(request.token_endpoint_auth_method("none"));
+        let metadata = request.token_endpoint_auth_method("none").apply(&settings);
         let tenant = TenantId::sole();
         DuplicateKey::of(&tenant, SecurityMode::Strict, &metadata.unwrap(), policy).unwrap()
     }
@@ -146,8 +146,9 @@ mod tests {
         let settings = RegistrationSettings::default();
         let policy = &settings.redirect_uris;
         let request = || RegistrationRequest::new(["https://a.example/"]);
-        let public = settings
-            .apply(request().token_endpoint_auth_method("none"))
+        let public = request()
+            .token_endpoint_auth_method("none")
+            .apply(&settings)
             .unwrap();
         let of = |tenant: &str, mode| {
             let tenant = TenantId::parse(tenant).unwrap();
@@ -157,7 +158,7 @@ mod tests {
         assert!(key.is_some());
         assert_ne!(of("b", SecurityMode::Strict), key);
         assert_ne!(of("a", SecurityMode::Permissive), key);
-        let confidential = settings.apply(request()).unwrap();
+        let confidential = request().apply(&settings).unwrap();
         let tenant = TenantId::sole();
         let none = DuplicateKey::of(&tenant, SecurityMode::Strict, &confidential, policy);
         assert_eq!(none, None);

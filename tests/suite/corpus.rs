@@ -170,7 +170,7 @@ async fn judge(case: &Case, expected: &Expected, mut tenant: TenantSettings) -> 
 fn pure_verdict(body: &[u8], settings: &RegistrationSettings) -> (u16, Option<String>) {
     let applied = RegistrationRequest::from_json(body)
         .map_err(RegistrationError::from)
-        .and_then(|request| Ok(settings.apply(request)?));
+        .and_then(|request| Ok(request.apply(settings)?));
     match applied {
         Ok(_) => (201, None),
         Err(RegistrationError::Metadata(error)) if error.field().as_str() == "redirect_uris" => {

@@ -41,13 +41,13 @@ fn all_settings() -> Vec<RegistrationSettings> {
 /// What registration says of `body`.
 fn judged(settings: &RegistrationSettings, body: &[u8]) -> Result<Value, DecodeError> {
     let request = RegistrationRequest::from_json(body)?;
-    let metadata = settings.apply(request).map_err(DecodeError::Metadata)?;
+    let metadata = request.apply(settings).map_err(DecodeError::Metadata)?;
     Ok(serde_json::to_value(metadata).unwrap())
 }
 
 /// Registration and the explanation say the same of `body`.
 fn assert_agrees(settings: &RegistrationSettings, body: &[u8], case: &str) {
-    let explained = settings.explain_json(body);
+    let explained = RegistrationRequest::explain_json(body, settings);
     match judged(settings, body) {
         Err(DecodeError::Metadata(error)) => {
             let explained = explained.unwrap();
@@ -189,8 +189,7 @@ fn explanations_agree_with_random_requests() {
 }
 
 fn explained(settings: &RegistrationSettings, body: &Value) -> String {
-    settings
-        .explain_json(body.to_string().as_bytes())
+    RegistrationRequest::explain_json(body.to_string().as_bytes(), settings)
         .unwrap()
         .to_string()
 }
@@ -276,7 +275,7 @@ fn an_explanation_is_bounded() {
     let mut settings = RegistrationSettings::default();
     settings.unsupported_grant_types = Unsupported::Reject;
     let body = serde_json::to_vec(&body).unwrap();
-    let explanation = settings.explain_json(&body).unwrap();
+    let explanation = RegistrationRequest::explain_json(&body, &settings).unwrap();
     assert!(!explanation.is_complete);
     assert_eq!(explanation.ignored.len(), 100);
     assert!(explanation.to_string().lines().count() < 250);
@@ -291,7 +290,8 @@ fn dropped_values_are_bounded() {
         let names = [vec!["authorization_code".to_owned()], unknown].concat();
         let body = json!({ "redirect_uris": ["https://a.example/"], "grant_types": names });
         let body = serde_json::to_vec(&body).unwrap();
-        let explanation = RegistrationSettings::default().explain_json(&body).unwrap();
+        let explanation =
+            RegistrationRequest::explain_json(&body, &RegistrationSettings::default()).unwrap();
         assert!(!explanation.is_complete);
         let text = explanation.to_string();
         let accepted = r#"grant_types: accepted as ["authorization_code"]"#;

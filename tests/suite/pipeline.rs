@@ -266,7 +266,7 @@ async fn a_public_client_cannot_have_client_credentials() {
     let request = request()
         .grant_types(["client_credentials"])
         .token_endpoint_auth_method("none");
-    let error = tenant.registration.apply(request).unwrap_err();
+    let error = request.apply(&tenant.registration).unwrap_err();
     assert_eq!(*error.fault(), MetadataFault::ConfidentialOnly);
 }
 

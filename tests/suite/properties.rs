@@ -312,7 +312,7 @@ proptest! {
         body.insert(format!("client_name#{tag}"), name.into());
         let body = Value::from(body).to_string();
         if let Ok(request) = RegistrationRequest::from_json(body.as_bytes()) {
-            let _ = RegistrationSettings::default().apply(request);
+            let _ = request.apply(&RegistrationSettings::default());
         }
     }
 }
@@ -374,7 +374,7 @@ fn answer(body: Vec<u8>) -> (u16, Value) {
 
 fn read(body: &Value) -> oauth_dcr::ClientMetadata {
     let request = RegistrationRequest::from_json(body.to_string().as_bytes()).unwrap();
-    RegistrationSettings::default().apply(request).unwrap()
+    request.apply(&RegistrationSettings::default()).unwrap()
 }
 
 #[tokio::test]

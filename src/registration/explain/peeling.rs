@@ -138,7 +138,7 @@ impl Peeling {
     /// Takes out all that `settings` refuse, and registers the rest. `None` if there are too many errors.
     fn peel(&mut self, settings: &RegistrationSettings) -> Option<ClientMetadata> {
         while self.has_room() {
-            let error = match settings.apply(self.rest.clone()) {
+            let error = match self.rest.clone().apply(settings) {
                 Ok(metadata) => return Some(metadata),
                 Err(error) => error,
             };
@@ -179,7 +179,7 @@ impl Peeling {
                 let is_refused = |text: &RequestedText| {
                     let mut request = RegistrationRequest::new([STAND_IN]);
                     request.texts.push(text.clone());
-                    settings.apply(request).is_err()
+                    request.apply(settings).is_err()
                 };
                 let texts = &mut self.rest.texts;
                 let at = texts

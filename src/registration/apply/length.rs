@@ -1,0 +1,9 @@
+use crate::registration::MetadataFault;
+
+/// What lengths are counted in.
+pub(super) const BYTES: &str = "bytes";
+pub(super) const CHARACTERS: &str = "characters";
+
+pub(super) const fn too_long(max: usize, unit: &'static str) -> MetadataFault {
+    MetadataFault::TooLong { max, unit }
+}
