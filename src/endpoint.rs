@@ -6,6 +6,7 @@ mod bearer;
 mod body;
 mod cors;
 mod host;
+mod peer_address;
 #[cfg(test)]
 mod refusal_texts;
 mod registration_endpoint;
@@ -17,5 +18,5 @@ mod token;
 pub use body::{BodyProgress, RegistrationBody};
 #[cfg(feature = "tower")]
 pub(crate) use host::is_left_out as lacks_host;
+pub use peer_address::PeerAddress;
 pub use registration_endpoint::{HeadDecision, RegistrationEndpoint};
-pub use signals::PeerAddress;

@@ -13,24 +13,11 @@ use crate::{
         Asn, CountryCode, EdgeSignal, InvalidSignal, Ja3, Ja4, Peer, ProxyTrust, Reading, Signals,
         SubdivisionCode, UnknownReason, trimmed,
     },
-    endpoint::host,
+    endpoint::{host, peer_address::PeerAddress},
     settings::{self, SignalHeaders, TenantSettings},
 };
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// The address that a connection comes from. A server that knows it puts it into the extensions of
-/// each request.
-///
-/// ```
-/// use oauth_dcr::PeerAddress;
-///
-/// let mut request = http::Request::post("/oidc/register").body(())?;
-/// request.extensions_mut().insert(PeerAddress("203.0.113.5".parse()?));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerAddress(pub IpAddr);
 
 impl TenantSettings {
     /// The signals of the request with this head, as the registration endpoint reads them: for endpoints of
