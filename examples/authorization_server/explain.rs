@@ -11,7 +11,7 @@ use http::{
 use http_body_util::{BodyExt as _, Full};
 use oauth_dcr::{
     MemoryStore, Registrar, RegistrationRequest, TenantSettings, Tenants,
-    acl::{ClientAddress, Endpoint, Explanation, Reading},
+    acl::{ClientAddress, Endpoint, Explanation, Reading, Signals},
     geoip::Databases,
     settings::SettingsDocument,
     tenants::{TenantDirectory as _, TenantSelector},
@@ -73,7 +73,7 @@ fn judgement(
     let registration = &tenant.registration;
     let state = if registration.enabled { "on" } else { "off" };
     let mode = registration.security_mode.as_str();
-    let signals = tenant.signals(head);
+    let signals = Signals::of_head(head, tenant);
     let rules = registrar.explain(tenant, Endpoint::Registration, signals);
     let metadata = match RegistrationRequest::explain_json(body, registration) {
         Ok(explanation) => format!("metadata:\n{explanation}"),

@@ -19,23 +19,23 @@ use crate::{
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-impl TenantSettings {
-    /// The signals of the request with this head, as the registration endpoint reads them: for endpoints of
-    /// the host's own, and for [`Registrar::explain`](crate::Registrar::explain).
+impl<'a> Signals<'a> {
+    /// The signals of the request with this head, as the registration endpoint of `tenant` reads them:
+    /// for endpoints of the host's own, and for [`Registrar::explain`](crate::Registrar::explain).
     ///
     /// ```
-    /// use oauth_dcr::{PeerAddress, TenantSettings};
+    /// use oauth_dcr::{acl::Signals, PeerAddress, TenantSettings};
     ///
     /// let mut request = http::Request::get("/authorize").body(())?;
     /// request.extensions_mut().insert(PeerAddress("203.0.113.5".parse()?));
     /// let (head, ()) = request.into_parts();
-    /// let signals = TenantSettings::new().signals(&head);
+    /// let signals = Signals::of_head(&head, &TenantSettings::new());
     /// assert_eq!(signals.source(), Some("203.0.113.5".parse()?));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn signals<'a>(&self, head: &'a Parts) -> Signals<'a> {
+    pub fn of_head(head: &'a Parts, tenant: &TenantSettings) -> Self {
         // A request with an invalid host is refused before rules are asked.
-        of(head, host::of(head).unwrap_or_default(), self)
+        of(head, host::of(head).unwrap_or_default(), tenant)
     }
 }
 
