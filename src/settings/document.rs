@@ -4,7 +4,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     acl::EdgeSignal,
-    settings::{Issuer, SettingsError, SettingsFault, TenantSettings, check, given::Given},
+    settings::{
+        Issuer, SettingsError, SettingsFault, TenantSettings, check,
+        present_members::PresentMembers,
+    },
     types::TenantId,
 };
 
@@ -88,8 +91,9 @@ pub(super) fn read(json: &str) -> Result<Vec<TenantSettings>, SettingsError> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut reader = serde_json::Deserializer::from_str(json);
     // No preset is about the document itself. Its reader takes objects for objects, and nothing else.
-    let given = Given::default();
-    let read: Result<Unchecked, _> = serde_path_to_error::deserialize(given.recording(&mut reader));
+    let present = PresentMembers::default();
+    let read: Result<Unchecked, _> =
+        serde_path_to_error::deserialize(present.recording(&mut reader));
     let Unchecked { tenants } = read.map_err(|error| {
         let path = error.path().to_string();
         unreadable(path, error.into_inner())

@@ -2,15 +2,16 @@ use crate::{
     rate_limit::Quota,
     redirect_uri::RedirectUriPolicy,
     settings::{
-        RefreshTokenWhen, RefusedRedirectUris, TenantSettings, choices::Preset, given::Given,
+        RefreshTokenWhen, RefusedRedirectUris, TenantSettings, choices::Preset,
+        present_members::PresentMembers,
     },
 };
 
 impl Preset {
-    /// Sets what the preset is about in `settings`, apart from members that the document gives.
-    pub(super) fn apply(self, settings: &mut TenantSettings, given: &Given) {
+    /// Sets what the preset is about in `settings`, apart from members that the document has.
+    pub(super) fn apply(self, settings: &mut TenantSettings, present: &PresentMembers) {
         match self {
-            Self::Agents => set_for_agents(settings, given),
+            Self::Agents => set_for_agents(settings, present),
         }
     }
 }
@@ -40,30 +41,30 @@ impl TenantSettings {
     /// ```
     #[must_use]
     pub fn for_agents(mut self) -> Self {
-        set_for_agents(&mut self, &Given::default());
+        set_for_agents(&mut self, &PresentMembers::default());
         self
     }
 }
 
-fn set_for_agents(settings: &mut TenantSettings, given: &Given) {
+fn set_for_agents(settings: &mut TenantSettings, present: &PresentMembers) {
     let registration = &mut settings.registration;
     let agents = RedirectUriPolicy::native_agents();
-    if !given.has("registration.redirect_uris.schemes") {
+    if !present.contains("registration.redirect_uris.schemes") {
         registration.redirect_uris.schemes = agents.schemes;
     }
-    if !given.has("registration.redirect_uris.localhost_any_port") {
+    if !present.contains("registration.redirect_uris.localhost_any_port") {
         registration.redirect_uris.localhost_any_port = agents.localhost_any_port;
     }
-    if !given.has("registration.refused_redirect_uris") {
+    if !present.contains("registration.refused_redirect_uris") {
         registration.refused_redirect_uris = RefusedRedirectUris::Narrow;
     }
-    if !given.has("registration.rate_limit.burst") {
+    if !present.contains("registration.rate_limit.burst") {
         registration.rate_limit = registration.rate_limit.map(Quota::with_burst_of_agents);
     }
-    if !given.has("refresh_token_when") {
+    if !present.contains("refresh_token_when") {
         settings.refresh_token_when = RefreshTokenWhen::Registered;
     }
-    if !given.has("refresh_token_leeway_seconds") {
+    if !present.contains("refresh_token_leeway_seconds") {
         settings.refresh_token_leeway_seconds = 10;
     }
 }

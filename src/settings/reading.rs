@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::settings::{TenantSettings, given::Given};
+use crate::settings::{TenantSettings, present_members::PresentMembers};
 
 impl TenantSettings {
     /// Reads settings and applies their preset. They are yet to be checked.
     pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let given = Given::default();
-        let mut settings = Self::deserialize(given.recording(deserializer))?;
+        let present = PresentMembers::default();
+        let mut settings = Self::deserialize(present.recording(deserializer))?;
         if let Some(preset) = settings.preset.take() {
-            preset.apply(&mut settings, &given);
+            preset.apply(&mut settings, &present);
         }
         Ok(settings)
     }

@@ -1,7 +1,7 @@
-//! Records which members a document gives while it is read.
+//! Records which members a document has while it is read.
 //!
 //! A preset sets the members that are left out, wherever they stand in the document and in whatever order.
-//! After reading, a member that was left out looks like one that was given its default, so the members are
+//! After reading, a member that was left out looks like a member with its default value, so the members are
 //! recorded on the way. What errors say of the values is in `wording`.
 
 use std::{cell::RefCell, collections::HashSet, fmt};
@@ -13,17 +13,17 @@ use serde::{
 
 use crate::settings::wording::{List, Object, WholeNumber, Word};
 
-/// The paths of the members that a document gives, such as `registration.rate_limit.burst`. Members inside
+/// The paths of the members that a document has, such as `registration.rate_limit.burst`. Members inside
 /// lists are not recorded.
 #[derive(Default)]
-pub(super) struct Given(RefCell<HashSet<String>>);
+pub(super) struct PresentMembers(RefCell<HashSet<String>>);
 
-impl Given {
+impl PresentMembers {
     /// Reads from `deserializer` and records each member.
     pub(super) fn recording<D>(&self, deserializer: D) -> Reader<'_, D> {
         let place = Place {
             path: "",
-            given: Some(self),
+            recorded_in: Some(self),
         };
         Reader {
             inner: deserializer,
@@ -31,7 +31,7 @@ impl Given {
         }
     }
 
-    pub(super) fn has(&self, path: &str) -> bool {
+    pub(super) fn contains(&self, path: &str) -> bool {
         self.0.borrow().contains(path)
     }
 }
@@ -41,13 +41,13 @@ impl Given {
 struct Place<'a> {
     path: &'a str,
     /// `None` inside a list.
-    given: Option<&'a Given>,
+    recorded_in: Option<&'a PresentMembers>,
 }
 
 impl Place<'_> {
     const IN_LIST: Self = Self {
         path: "",
-        given: None,
+        recorded_in: None,
     };
 
     /// The path of the member `name` of the object at this place.
@@ -249,7 +249,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         let path = self.place.member(&self.name);
-        if let Some(Given(paths)) = self.place.given {
+        if let Some(PresentMembers(paths)) = self.place.recorded_in {
             paths.borrow_mut().insert(path.clone());
         }
         let place = Place {
