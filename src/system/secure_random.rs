@@ -6,7 +6,8 @@ use crate::system::RandomError;
 ///
 /// One registration asks once.
 ///
-/// [`OsRandom`](crate::system::OsRandom) is the default, and [`SharedRng`](crate::system::SharedRng) takes any cryptographically secure generator of [`rand`].
+/// [`OsRandom`](crate::system::OsRandom) is the default, and [`SharedRng`](crate::system::SharedRng) takes any
+/// cryptographically secure generator of [`rand`].
 pub trait SecureRandom: Send + Sync + 'static {
     /// Fills `out` with random bytes.
     ///
