@@ -5,19 +5,20 @@ mod bucket;
 mod link;
 #[cfg(feature = "memory")]
 mod share;
+mod unanswered;
 
 use std::{fmt, time::Duration};
 
 use redis::{
-    IntoConnectionInfo as _, RedisError, Script, aio::ConnectionManager,
-    cluster_async::ClusterConnection,
+    IntoConnectionInfo as _, Script, aio::ConnectionManager, cluster_async::ClusterConnection,
 };
 use tokio::time::{Instant, timeout};
 
 use self::{
     breaker::Breaker,
-    bucket::{Bucket, InvalidReply},
-    link::{Link, is_outage},
+    bucket::Bucket,
+    link::{Link, TIME_LIMIT},
+    unanswered::Unanswered,
 };
 use crate::{
     backend_error::BackendError,
@@ -27,11 +28,8 @@ use crate::{
 /// The name in errors.
 const NAME: &str = "redis";
 
-/// How long a request waits for Redis, connecting included, unless the host says otherwise.
-const PATIENCE: Duration = Duration::from_millis(250);
-
-/// Beyond, a request might as well wait for ever.
-const MOST_PATIENCE: Duration = Duration::from_mins(1);
+/// The longest time limit that a host can set.
+const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// Counts in Redis 6.2 or later, or in Valkey, for all processes that ask the same server or cluster.
 ///
@@ -82,7 +80,7 @@ pub struct RedisRateLimiter {
     link: Link,
     script: Script,
     key_prefix: String,
-    patience: Duration,
+    time_limit: Duration,
     breaker: Breaker,
     fallback: Option<Box<dyn DynRateLimiter>>,
     connect_error: Option<BackendError>,
@@ -144,7 +142,7 @@ impl RedisRateLimiter {
             link,
             script,
             key_prefix: "oauth-dcr".to_owned(),
-            patience: PATIENCE,
+            time_limit: TIME_LIMIT,
             breaker: Breaker::default(),
             fallback: None,
             connect_error: None,
@@ -163,8 +161,8 @@ impl RedisRateLimiter {
 
     /// How long a request waits for Redis, connecting included, instead of 250 ms; a minute at most.
     #[must_use]
-    pub fn wait_at_most(mut self, patience: Duration) -> Self {
-        self.patience = patience.min(MOST_PATIENCE);
+    pub fn wait_at_most(mut self, limit: Duration) -> Self {
+        self.time_limit = limit.min(MAX_TIME_LIMIT);
         self
     }
 
@@ -184,11 +182,11 @@ impl RedisRateLimiter {
     }
 
     async fn ask(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
-        if !self.breaker.lets_pass(Instant::now(), self.patience) {
+        if !self.breaker.lets_pass(Instant::now(), self.time_limit) {
             return Err(Unanswered::Lately);
         }
-        let answer = timeout(self.patience, self.take(key, quota)).await;
-        let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.patience)));
+        let answer = timeout(self.time_limit, self.take(key, quota)).await;
+        let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.time_limit)));
         match &answer {
             Err(unanswered) if unanswered.is_outage() => self.breaker.open(Instant::now()),
             Ok(_) | Err(_) => self.breaker.close(),
@@ -244,28 +242,5 @@ impl fmt::Debug for RedisRateLimiter {
             .field("key_prefix", &self.key_prefix)
             .field("falls_back", &self.fallback.is_some())
             .finish_non_exhaustive()
-    }
-}
-
-/// Why Redis decided nothing.
-#[derive(Debug, thiserror::Error)]
-enum Unanswered {
-    #[error("no answer within {0:?}")]
-    TimedOut(Duration),
-    #[error("it did not answer just now, and is not asked again yet")]
-    Lately,
-    #[error("the request failed")]
-    Failed(#[from] RedisError),
-    #[error(transparent)]
-    Nonsense(#[from] InvalidReply),
-}
-
-impl Unanswered {
-    fn is_outage(&self) -> bool {
-        match self {
-            Self::TimedOut(_) | Self::Lately => true,
-            Self::Failed(error) => is_outage(error),
-            Self::Nonsense(_) => false,
-        }
     }
 }

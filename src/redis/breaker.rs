@@ -17,14 +17,14 @@ pub(super) struct Breaker {
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl Breaker {
-    /// Whether to ask Redis now. Who asks during an outage has `patience` before another may.
-    pub(super) fn lets_pass(&self, now: Instant, patience: Duration) -> bool {
+    /// Whether to ask Redis now. During an outage one request asks, and the next may ask after `time_limit`.
+    pub(super) fn lets_pass(&self, now: Instant, time_limit: Duration) -> bool {
         let mut next_try = self.lock();
         match *next_try {
             None => true,
             Some(at) if now < at => false,
             Some(_) => {
-                *next_try = Some(after(now, patience));
+                *next_try = Some(after(now, time_limit));
                 true
             }
         }
@@ -54,13 +54,13 @@ fn after(now: Instant, pause: Duration) -> Instant {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_millis(250);
+    const TIME_LIMIT: Duration = Duration::from_millis(250);
 
     #[test]
     fn it_lets_all_pass_while_redis_answers() {
         let breaker = Breaker::default();
         let now = Instant::now();
-        assert!((0..100).all(|_| breaker.lets_pass(now, PATIENCE)));
+        assert!((0..100).all(|_| breaker.lets_pass(now, TIME_LIMIT)));
     }
 
     #[test]
@@ -68,13 +68,13 @@ mod tests {
         let breaker = Breaker::default();
         let failure = Instant::now();
         breaker.open(failure);
-        assert!(!breaker.lets_pass(failure, PATIENCE));
-        assert!(!breaker.lets_pass(failure + PAUSE - Duration::from_nanos(1), PATIENCE));
+        assert!(!breaker.lets_pass(failure, TIME_LIMIT));
+        assert!(!breaker.lets_pass(failure + PAUSE - Duration::from_nanos(1), TIME_LIMIT));
         let attempt = failure + PAUSE;
-        assert!(breaker.lets_pass(attempt, PATIENCE));
-        assert!(!breaker.lets_pass(attempt, PATIENCE));
-        // One that went away without a word does not keep the others out for ever.
-        assert!(breaker.lets_pass(attempt + PATIENCE, PATIENCE));
+        assert!(breaker.lets_pass(attempt, TIME_LIMIT));
+        assert!(!breaker.lets_pass(attempt, TIME_LIMIT));
+        // One that went away without a word does not keep the others out indefinitely.
+        assert!(breaker.lets_pass(attempt + TIME_LIMIT, TIME_LIMIT));
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
         let now = Instant::now();
         breaker.open(now);
         breaker.close();
-        assert!((0..100).all(|_| breaker.lets_pass(now, PATIENCE)));
+        assert!((0..100).all(|_| breaker.lets_pass(now, TIME_LIMIT)));
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
         breaker.open(now);
         let later = now + PAUSE;
         assert!(breaker.lets_pass(later, Duration::MAX));
-        assert!(breaker.lets_pass(later, PATIENCE));
-        assert!(!breaker.lets_pass(later, PATIENCE));
+        assert!(breaker.lets_pass(later, TIME_LIMIT));
+        assert!(!breaker.lets_pass(later, TIME_LIMIT));
     }
 }

@@ -1,13 +1,16 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, FromRedisValue, ProtocolVersion,
-    RedisError, RedisResult, Script, ScriptInvocation, ServerErrorKind,
+    AsyncConnectionConfig, Client, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult,
+    Script, ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster_async::ClusterConnection,
 };
 
-use super::{PATIENCE, Unanswered};
+use crate::redis::unanswered::{Unanswered, is_outage};
+
+/// How long a request waits for Redis, connecting included, unless the host sets another limit.
+pub(super) const TIME_LIMIT: Duration = Duration::from_millis(250);
 
 /// The way to Redis. Each kind sends the requests of many callers over the same few sockets, takes
 /// replies in their order, and so drops the one that nobody waits for any more.
@@ -26,19 +29,19 @@ impl Link {
     ) -> RedisResult<(Self, Option<Unanswered>)> {
         let client = Client::open(with_our_settings(info))?;
         let first = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_connection_timeout(Some(TIME_LIMIT))
+            .set_response_timeout(Some(TIME_LIMIT));
         let loaded = async {
             let mut first = client
                 .get_multiplexed_async_connection_with_config(&first)
                 .await?;
             script.load_async(&mut first).await
         };
-        let unreached = match tokio::time::timeout(PATIENCE, loaded).await {
+        let unreached = match tokio::time::timeout(TIME_LIMIT, loaded).await {
             Ok(Ok(_)) => None,
             Ok(Err(error)) if !is_outage(&error) => return Err(error),
             Ok(Err(error)) => Some(error.into()),
-            Err(_) => Some(Unanswered::TimedOut(PATIENCE)),
+            Err(_) => Some(Unanswered::TimedOut(TIME_LIMIT)),
         };
         let manager = ConnectionManager::new_lazy_with_config(client, reconnecting())?;
         Ok((Self::Server(manager), unreached))
@@ -53,21 +56,6 @@ impl Link {
             Self::Cluster(connection) => invocation.invoke_async(connection).await,
         }
     }
-}
-
-/// Whether `error` says that Redis can't be reached or doesn't serve; else it has answered.
-pub(super) fn is_outage(error: &RedisError) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Io
-            | ErrorKind::ClusterConnectionNotFound
-            | ErrorKind::Server(
-                ServerErrorKind::BusyLoading
-                    | ServerErrorKind::ClusterDown
-                    | ServerErrorKind::MasterDown
-                    | ServerErrorKind::TryAgain
-            )
-    )
 }
 
 fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
