@@ -13,7 +13,9 @@ use serde::{Deserialize, Deserializer, de};
 use crate::{
     acl::{Asn, CountryCode, Signal, SubdivisionCode},
     geo::{GeoSource, Location, WantedLocation},
-    geoip::{DatabaseError, DatabaseFault, FieldPath, Fields, fields::Field, tree},
+    geoip::{
+        DatabaseError, DatabaseFault, FieldPath, Fields, error::MAX_BYTES, fields::Field, tree,
+    },
 };
 
 /// At how many records a field is looked for, at most: each of a hostile file may hide it behind tens
@@ -40,7 +42,7 @@ type Record<'a> = LookupResult<'a, Vec<u8>>;
 
 impl Database {
     /// The most bytes of a file that is opened.
-    pub const MAX_BYTES: u64 = 1 << 30;
+    pub const MAX_BYTES: u64 = MAX_BYTES;
 
     /// Reads the file `path` and checks it. It may be replaced or removed afterwards.
     ///

@@ -4,10 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    acl::Signal,
-    geoip::{Database, FieldPath},
-};
+use crate::{acl::Signal, geoip::FieldPath};
+
+/// The most bytes of a file that is opened.
+pub(super) const MAX_BYTES: u64 = 1 << 30;
 
 /// A database can't be used: which file, and why.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub enum DatabaseFault {
     /// The file can't be read.
     #[error("can't be read")]
     Unreadable(#[source] io::Error),
-    /// The file is larger than [`Database::MAX_BYTES`].
-    #[error("has more than {} bytes", Database::MAX_BYTES)]
+    /// The file is larger than [`Database::MAX_BYTES`](crate::geoip::Database::MAX_BYTES).
+    #[error("has more than {} bytes", MAX_BYTES)]
     TooLarge,
     /// It is not a whole and sound MaxMind DB; the source says where it breaks.
     #[error("is not a sound MaxMind DB")]
