@@ -2,43 +2,40 @@
 
 mod connections;
 mod database;
-mod duplicates;
 mod failure;
-mod group;
 mod insert;
 mod removal;
+mod row;
 mod schema;
 mod sql;
-mod together;
+mod sweep;
+mod time_outs;
 mod touch;
-mod turns;
+mod update;
 mod url;
 
 use std::{fmt, time::Duration};
 
-use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::{PgPool, Row as _, postgres::PgRow};
 
 use crate::{
     backend_error::BackendError,
     client::StoredClient,
     group_commit::GroupCommit,
     postgres::{
-        connections::TimeOuts,
-        database::{Database, patience},
-        failure::Failure,
+        database::Database,
+        failure::{Failure, NAME},
         insert::Inserts,
-        removal::{Chosen, Removal},
+        removal::Removal,
+        time_outs::{TimeOuts, lock_timeout},
     },
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         Sweep, TouchOutcome, UpdateOutcome,
     },
-    stored_row::{self, Row},
+    stored_row,
     types::{ClientId, TenantId},
 };
-
-/// The name in errors.
-const NAME: &str = "postgres";
 
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -117,7 +114,7 @@ impl PostgresStore {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
-        let options = url::options(url)?;
+        let options = connections::options(url)?;
         let prepared = tokio::time::timeout(CONNECT_TIMEOUT, connections::prepare(&options)).await;
         let prepared = prepared.unwrap_or(Err(Failure::TimedOut(CONNECT_TIMEOUT)));
         let place = |failure| BackendError::from(failure).at(connections::place(&options));
@@ -186,24 +183,6 @@ impl PostgresStore {
             inserts: GroupCommit::spawn(inserts, NAME, timeout),
         }
     }
-
-    async fn sweep_once(
-        &self,
-        tenant: &TenantId,
-        sweep: Sweep,
-        limit: i64,
-    ) -> Result<Vec<Chosen>, Failure> {
-        let before = |is_used| sweep.before(is_used).map(stored_row::millis);
-        let mut lease = self.database.lease().await?;
-        let chosen = sqlx::query_as(sql::SWEEP)
-            .bind(tenant.as_str())
-            .bind(before(false))
-            .bind(before(true))
-            .bind(limit)
-            .fetch_all(&mut *lease)
-            .await;
-        lease.give_back(chosen.map_err(Failure::from))
-    }
 }
 
 impl ClientStore for PostgresStore {
@@ -226,7 +205,7 @@ impl ClientStore for PostgresStore {
                 .await;
             lease.give_back(found.map_err(Failure::from))
         });
-        let read = |row: PgRow| read(tenant, id, &row, 0);
+        let read = |row: PgRow| row::read(tenant, id, &row, 0);
         Ok(found.await?.map(read).transpose()?)
     }
 
@@ -247,7 +226,7 @@ impl ClientStore for PostgresStore {
                 .await;
             lease.give_back(rows.map_err(Failure::from))
         });
-        let read = |row: &PgRow| read(tenant, &ClientId::restore(row.try_get(0)?), row, 1);
+        let read = |row: &PgRow| row::read(tenant, &ClientId::restore(row.try_get(0)?), row, 1);
         let clients: Result<_, Failure> = rows.await?.iter().map(read).collect();
         Ok(clients?)
     }
@@ -256,7 +235,7 @@ impl ClientStore for PostgresStore {
         let record = stored_row::write(update.client()).map_err(Failure::from)?;
         let outcome = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
-            let outcome = replace(&mut lease, &update, record.as_bytes()).await;
+            let outcome = update::update(&mut lease, &update, record.as_bytes()).await;
             lease.give_back(outcome)
         });
         Ok(outcome.await?)
@@ -312,8 +291,8 @@ impl ClientStore for PostgresStore {
     ) -> Result<TouchOutcome, BackendError> {
         let outcome = self.database.call(|| async {
             let mut lease = self.database.lease().await?;
-            let patience = patience(self.database.timeout);
-            let outcome = touch::touch(&mut lease, tenant, id, touch, patience).await;
+            let lock_timeout = lock_timeout(self.database.timeout);
+            let outcome = touch::touch(&mut lease, tenant, id, touch, lock_timeout).await;
             lease.give_back(outcome)
         });
         Ok(outcome.await?)
@@ -323,7 +302,11 @@ impl ClientStore for PostgresStore {
         let mut removal = Removal::new(u64::from(sweep.max_removed()));
         let sweeping = async {
             while let Some(left) = removal.left() {
-                let chosen = self.database.call(|| self.sweep_once(tenant, sweep, left));
+                let chosen = self.database.call(|| async {
+                    let mut lease = self.database.lease().await?;
+                    let chosen = sweep::sweep(&mut lease, tenant, sweep, left).await;
+                    lease.give_back(chosen)
+                });
                 removal.add(chosen.await?);
             }
             Ok(())
@@ -331,51 +314,6 @@ impl ClientStore for PostgresStore {
         let end = self.database.within_time(sweeping).await;
         Ok(removal.ended(end)?)
     }
-}
-
-/// Reads a row whose columns from `first` on are the record, whether the client is blocked, and its
-/// revision.
-fn read(
-    tenant: &TenantId,
-    id: &ClientId,
-    row: &PgRow,
-    first: usize,
-) -> Result<StoredClient, Failure> {
-    let [record, blocked, revision] = [0, 1, 2].map(|column| first.saturating_add(column));
-    let row = Row {
-        record: row.try_get(record)?,
-        blocked: row.try_get(blocked)?,
-        revision: row.try_get(revision)?,
-    };
-    Ok(row.read(tenant, id))
-}
-
-async fn replace(
-    connection: &mut PgConnection,
-    update: &ClientUpdate,
-    record: &[u8],
-) -> Result<UpdateOutcome, Failure> {
-    let client = update.client();
-    let (tenant, id) = (client.tenant().as_str(), client.id().as_str());
-    let replaced = sqlx::query(sql::UPDATE)
-        .bind(tenant)
-        .bind(id)
-        .bind(record)
-        .bind(stored_row::revision(client.revision()))
-        .bind(client.is_blocked())
-        .bind(client.revision().checked_sub(1).map(stored_row::revision))
-        .bind(update.removes_duplicate_key())
-        .execute(&mut *connection)
-        .await?;
-    if replaced.rows_affected() > 0 {
-        return Ok(UpdateOutcome::Updated);
-    }
-    let exists = sqlx::query_scalar(sql::EXISTS).bind(tenant).bind(id);
-    Ok(if exists.fetch_one(connection).await? {
-        UpdateOutcome::Changed
-    } else {
-        UpdateOutcome::Missing
-    })
 }
 
 /// Shows nothing of how it connects.

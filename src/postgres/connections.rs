@@ -1,19 +1,13 @@
 //! The connections that a store opens itself.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use sqlx::{
-    Connection as _, PgConnection, PgPool, SqlStr,
+    Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::postgres::{database, failure::Failure, schema, sql};
+use crate::postgres::{failure::Failure, schema, time_outs::TimeOuts, url};
 
 /// How long making a connection may take while calls come and go. A database that is not there is
 /// tried again at least every fifth of that.
@@ -27,44 +21,10 @@ const FRESH: Duration = Duration::from_millis(100);
 /// server that has vanished never does, and a call may come upon several of them.
 const PING_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// After how long the server gives up a statement, at least.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The time-outs of the stores that share the connections, in milliseconds.
-#[derive(Clone)]
-pub(super) struct TimeOuts(Arc<Range>);
-
-struct Range {
-    shortest: AtomicU64,
-    longest: AtomicU64,
-}
-
-impl TimeOuts {
-    pub(super) fn new(timeout: Duration) -> Self {
-        let millis = millis(timeout);
-        Self(Arc::new(Range {
-            shortest: millis.into(),
-            longest: millis.into(),
-        }))
-    }
-
-    /// Has connections that are made from now on be set for a store of this time-out, too.
-    pub(super) fn add(&self, timeout: Duration) {
-        self.0.shortest.fetch_min(millis(timeout), Relaxed);
-        self.0.longest.fetch_max(millis(timeout), Relaxed);
-    }
-
-    /// What connections are set to.
-    fn session(&self) -> SqlStr {
-        let shortest = Duration::from_millis(self.0.shortest.load(Relaxed));
-        let longest = Duration::from_millis(self.0.longest.load(Relaxed));
-        let limit = longest.saturating_mul(2).max(STATEMENT_TIMEOUT);
-        sql::session(database::patience(shortest), limit)
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    duration.as_millis().try_into().unwrap_or(u64::MAX)
+/// How to connect to the database at `url`.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, Failure> {
+    url::check(url)?;
+    Ok(url.parse()?)
 }
 
 /// Where the server is. The path of a URL that is written wrongly may hold a password, so the name of the
@@ -106,29 +66,4 @@ pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts) -> PgPool {
         })
     });
     pool.connect_lazy_with(options)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_server_gives_up_after_the_store_does() {
-        let timeouts = TimeOuts::new(Duration::from_secs(1));
-        let set = |locks: u64, statements: u64| {
-            format!(
-                "SET lock_timeout = {locks}; SET statement_timeout = {statements}; \
-                 SET idle_in_transaction_session_timeout = {statements}"
-            )
-        };
-        assert_eq!(timeouts.session().as_str(), set(125, 5_000));
-        timeouts.add(Duration::from_mins(1));
-        assert_eq!(timeouts.session().as_str(), set(125, 120_000));
-        timeouts.add(Duration::from_millis(2));
-        // 0 would be for ever.
-        assert_eq!(timeouts.session().as_str(), set(1, 120_000));
-        timeouts.add(Duration::MAX);
-        let longest = u64::try_from(i32::MAX).unwrap();
-        assert_eq!(timeouts.session().as_str(), set(1, longest));
-    }
 }

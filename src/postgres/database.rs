@@ -8,19 +8,13 @@ use std::{
 use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
 use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 
-use crate::postgres::{connections::TimeOuts, failure::Failure};
+use crate::postgres::{failure::Failure, time_outs::TimeOuts};
 
 /// How often a call is tried again that another transaction was in the way of.
 const RETRIES: u32 = 5;
 
 /// How long the first pause before that is at most.
 const PAUSE: Duration = Duration::from_millis(2);
-
-/// Which part of the time may be spent on waiting for a lock. A tenant that others hold is tried twice.
-const PATIENCE: u32 = 8;
-
-/// As good as never.
-const FAR: Duration = Duration::from_hours(24 * 365);
 
 /// The pool, and how long a call may take.
 #[derive(Clone)]
@@ -142,33 +136,15 @@ impl Database {
     }
 }
 
-/// How long to wait for a lock in a call of this time-out. There is time left then for what needs
-/// none of what others hold.
-pub(super) fn patience(timeout: Duration) -> Duration {
-    part(timeout, PATIENCE)
-}
-
-/// One of `parts` parts of a time-out.
-pub(super) fn part(timeout: Duration, parts: u32) -> Duration {
-    timeout.checked_div(parts).unwrap_or_default()
-}
-
-/// The moment after `duration` from now.
-pub(super) fn after(duration: Duration) -> Instant {
-    let now = Instant::now();
-    let end = now.checked_add(duration).or_else(|| now.checked_add(FAR));
-    end.unwrap_or(now)
-}
-
 /// How long to leave the way to others after the attempt of this number, from 0: longer each time,
 /// and for each node another time.
 fn pause(number: u32) -> Duration {
     let longest = PAUSE.saturating_mul(2_u32.saturating_pow(number));
-    longest.mul_f64(f64::midpoint(1.0, dice()))
+    longest.mul_f64(f64::midpoint(1.0, jitter()))
 }
 
 /// Anything from 0 to 1, of no use to anybody who guesses it: each hasher has other keys.
-fn dice() -> f64 {
+fn jitter() -> f64 {
     let roll = RandomState::new().hash_one(());
     f64::from((roll >> 32) as u32) / f64::from(u32::MAX)
 }
@@ -215,6 +191,7 @@ impl Drop for Lease {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postgres::time_outs::after;
 
     #[test]
     fn pauses_grow_and_differ() {
@@ -227,13 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn spans_without_end_are_cut_off() {
+    fn the_longest_pause_is_bounded() {
         assert!(pause(u32::MAX) > pause(RETRIES));
-        assert_eq!(part(Duration::MAX, 1), Duration::MAX);
-        assert_eq!(part(Duration::ZERO, PATIENCE), Duration::ZERO);
-        let now = Instant::now();
-        assert_eq!(after(Duration::ZERO).min(now), now);
-        assert!(after(Duration::MAX) > now + FAR / 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,6 +7,9 @@ use crate::{
     stored_row::StoredError,
 };
 
+/// The name in errors.
+pub(super) const NAME: &str = "postgres";
+
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -20,7 +23,7 @@ pub(super) enum Failure {
     #[error("other transactions came in between")]
     Overtaken,
     #[error("another transaction holds the row of the tenant")]
-    Held,
+    TenantLocked,
     #[error("what came before took the time, so that this did not begin in time")]
     NotBegun,
     #[error("no answer within {0:?}")]
@@ -55,7 +58,7 @@ impl Failure {
     pub(super) fn is_refusal(&self) -> bool {
         match self {
             Self::Database(error) => error.as_database_error().is_some(),
-            Self::Overtaken | Self::Held | Self::Stored(_) | Self::Unreadable(_) => true,
+            Self::Overtaken | Self::TenantLocked | Self::Stored(_) | Self::Unreadable(_) => true,
             Self::Migration(_) | Self::Url(_) | Self::NotBegun | Self::TimedOut(_) => false,
         }
     }
@@ -74,12 +77,12 @@ impl Failure {
 
 impl From<Failure> for BackendError {
     fn from(failure: Failure) -> Self {
-        // Whoever looks for the library's error finds it.
+        // A caller that looks for the error of the library finds it.
         match failure {
-            Failure::Database(error) => Self::new(super::NAME, error),
-            Failure::Migration(error) => Self::new(super::NAME, error),
-            Failure::Unreadable(client) => Self::new(super::NAME, client),
-            other => Self::new(super::NAME, other),
+            Failure::Database(error) => Self::new(NAME, error),
+            Failure::Migration(error) => Self::new(NAME, error),
+            Failure::Unreadable(client) => Self::new(NAME, client),
+            other => Self::new(NAME, other),
         }
     }
 }

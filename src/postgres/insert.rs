@@ -1,31 +1,39 @@
-//! Insertions, in groups: those that need nothing but a free id in one statement; the others one
-//! after another, in transactions that others wait for.
+//! Insertions, in groups. Insertions that need nothing but a free id are one statement; the others run
+//! one after another, in transactions that lock their tenants.
+
+mod columns;
+mod duplicates;
+mod group;
+mod job;
+mod one_statement;
+mod transaction;
 
 use std::collections::BTreeSet;
 
+use self::{
+    group::Group,
+    job::{Job, ids, tenants},
+};
 use crate::{
     backend_error::BackendError,
     group_commit::Commit,
-    postgres::{database::Database, group::Group},
+    postgres::database::Database,
     store::{CertainOutcome, InsertOutcome, Insertion},
 };
 
 /// Carries out insertions.
 pub(super) struct Inserts {
     database: Database,
-    /// The tenants whose rows others held until the end of the last group. In the next one nobody
-    /// else waits for them.
-    held: BTreeSet<String>,
+    /// The tenants whose rows others had locked until the end of the last group. In the next group the
+    /// other tenants do not wait for them.
+    locked: BTreeSet<String>,
 }
-
-/// An insertion, and its place in the group.
-pub(super) type Job<'a> = (usize, &'a Insertion);
 
 impl Inserts {
     pub(super) const fn new(database: Database) -> Self {
         Self {
             database,
-            held: BTreeSet::new(),
+            locked: BTreeSet::new(),
         }
     }
 }
@@ -48,24 +56,15 @@ impl Inserts {
         let mut group = Group::new(&self.database, jobs.len());
         let jobs = jobs.iter().enumerate();
         let (plain, others): (Vec<_>, Vec<_>) = jobs.partition(|(_, job)| job.is_plain());
-        let others = group.fold(others).await;
-        let is_held = |(_, job): &Job<'_>| self.held.contains(ids(job).0);
-        let (mut last, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(is_held);
-        let (held, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_held);
-        last.extend(held);
+        let others = group.deduplicate(others).await;
+        let is_locked = |(_, job): &Job<'_>| self.locked.contains(ids(job).0);
+        let (mut last, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(is_locked);
+        let (locked, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_locked);
+        last.extend(locked);
         last.extend(group.in_one_statement(plain).await);
-        last.extend(group.in_turn(others).await);
-        let failed = group.in_turn(last).await;
-        self.held = tenants(&failed).into_iter().map(str::to_owned).collect();
+        last.extend(group.in_transactions(others).await);
+        let failed = group.in_transactions(last).await;
+        self.locked = tenants(&failed).into_iter().map(str::to_owned).collect();
         group.ended(&failed)
     }
-}
-
-pub(super) fn ids(insertion: &Insertion) -> (&str, &str) {
-    let client = insertion.client();
-    (client.tenant().as_str(), client.id().as_str())
-}
-
-pub(super) fn tenants<'a>(jobs: &[Job<'a>]) -> BTreeSet<&'a str> {
-    jobs.iter().map(|(_, insertion)| ids(insertion).0).collect()
 }

@@ -44,7 +44,7 @@ WITH stored AS (
 SELECT tenant, client_id FROM stored
 ";
 
-/// Stores one client, unless its id or its fold key is taken. The caller keeps the count.
+/// Stores one client, unless its id or its duplicate key is taken. The caller keeps the count.
 pub(super) const INSERT: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
@@ -53,7 +53,7 @@ ON CONFLICT DO NOTHING
 ";
 
 /// What [`INSERT`] does, for several: its columns, one array each. Gives back those that are stored.
-pub(super) const INSERT_TOGETHER: &str = "
+pub(super) const INSERT_SEVERAL: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
 SELECT tenant, client_id, record, revision, blocked, FALSE, idle_since, fold_key
@@ -68,8 +68,8 @@ RETURNING tenant, client_id
 pub(super) const TAKE_BACK: &str =
     "DELETE FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
 
-/// The clients with these fold keys: tenants and keys, one array each.
-pub(super) const FIND_FOLDED: &str = "
+/// The clients with these duplicate keys: tenants and keys, one array each.
+pub(super) const FIND_DUPLICATES: &str = "
 SELECT found.tenant, found.fold_key, found.client_id,
     substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision, found.is_used, found.idle_since, found.user_key,
     found.is_shared
@@ -78,8 +78,8 @@ JOIN oauth_dcr_clients AS found
     ON found.tenant = same.tenant AND found.fold_key = same.fold_key
 ";
 
-/// The sign of life that something registered again, for the client that still has the fold key.
-pub(super) const TOUCH_FOLDED: &str = "
+/// The activity of a program that registered again, for the client that still has the duplicate key.
+pub(super) const TOUCH_DUPLICATE: &str = "
 UPDATE oauth_dcr_clients SET idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND fold_key = $3
 ";
@@ -92,8 +92,8 @@ ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients
 RETURNING tenant, clients
 ";
 
-/// Which of these tenants have a row that another transaction holds now.
-pub(super) const HELD_TENANTS: &str = "
+/// Which of these tenants have a row that another transaction has locked now.
+pub(super) const FIND_LOCKED_TENANTS: &str = "
 WITH free AS (
     SELECT tenant FROM oauth_dcr_tenants WHERE tenant = ANY($1::TEXT[]) FOR UPDATE SKIP LOCKED
 )
@@ -269,14 +269,14 @@ pub(super) const MIGRATIONS: &str = "SELECT 1 FROM oauth_dcr_migrations LIMIT 1"
 /// What the server is.
 pub(super) const VERSION: &str = "SELECT version()";
 
-/// Begins a transaction that waits no longer than `patience` for each lock.
+/// Begins a transaction that waits no longer than `lock_timeout` for each lock.
 ///
 /// A later statement of it sees what others have committed while an earlier one waited for a lock,
 /// whatever the database's default is.
-pub(super) fn begin(patience: Duration) -> SqlStr {
+pub(super) fn begin(lock_timeout: Duration) -> SqlStr {
     let begin = format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}",
-        millis(patience)
+        millis(lock_timeout)
     );
     AssertSqlSafe(begin).into_sql_str()
 }
@@ -284,10 +284,10 @@ pub(super) fn begin(patience: Duration) -> SqlStr {
 /// What the server does for connections that the store opens itself: how long it waits for a lock,
 /// and after how long nobody waits for an answer any more, so that it need not look for one, nor
 /// keep locks for somebody who is gone.
-pub(super) fn session(patience: Duration, limit: Duration) -> SqlStr {
-    let (patience, limit) = (millis(patience), millis(limit));
+pub(super) fn session(lock_timeout: Duration, limit: Duration) -> SqlStr {
+    let (lock_timeout, limit) = (millis(lock_timeout), millis(limit));
     let session = format!(
-        "SET lock_timeout = {patience}; SET statement_timeout = {limit}; \
+        "SET lock_timeout = {lock_timeout}; SET statement_timeout = {limit}; \
          SET idle_in_transaction_session_timeout = {limit}"
     );
     AssertSqlSafe(session).into_sql_str()
@@ -309,7 +309,7 @@ mod tests {
     fn no_more_of_a_record_is_read_than_tells_that_it_is_too_long() {
         let most = Client::MAX_RECORD_BYTES + 1;
         let bounded = format!("record FROM 1 FOR {most})");
-        for statement in [FIND, LIST, FIND_FOLDED] {
+        for statement in [FIND, LIST, FIND_DUPLICATES] {
             assert!(statement.contains(&bounded), "{statement}");
             assert_eq!(statement.matches("record").count(), 1, "{statement}");
         }

@@ -20,7 +20,7 @@ pub(super) async fn touch(
     tenant: &TenantId,
     id: &ClientId,
     touch: Activity,
-    patience: Duration,
+    lock_timeout: Duration,
 ) -> Result<TouchOutcome, Failure> {
     // Most signs of life say nothing new.
     match usage(connection, tenant, id).await? {
@@ -38,7 +38,7 @@ pub(super) async fn touch(
     };
     // Whatever removes clients locks the row of the tenant first. So touches of one user come one after
     // another.
-    let mut transaction = connection.begin_with(sql::begin(patience)).await?;
+    let mut transaction = connection.begin_with(sql::begin(lock_timeout)).await?;
     let lock = sqlx::query(sql::LOCK_TENANTS).bind(vec![tenant.as_str()]);
     lock.execute(&mut *transaction).await?;
     let outcome = match write_touch(&mut transaction, tenant, id, touch).await? {
@@ -96,7 +96,7 @@ async fn not_written(
 /// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared
 /// ones last.
 ///
-/// Touches without a limit, blocks and folds don't wait for the row of the tenant. If one of them changes a
+/// Touches without a limit, blocks and duplicates don't wait for the row of the tenant. If one of them changes a
 /// chosen client first, that one is missed and the choice is made again, as often as [`Removal`] allows.
 /// Then the next touch of the user evicts what is left.
 async fn evict_of_user(

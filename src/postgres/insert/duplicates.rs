@@ -4,13 +4,13 @@ use sqlx::PgConnection;
 
 use crate::{
     client::{Client, StoredClient},
-    postgres::{failure::Failure, insert::ids, sql},
+    postgres::{failure::Failure, insert::job::ids, sql},
     store::{Insertion, Usage},
     stored_row::{self, Row},
     types::{ClientId, TenantId},
 };
 
-/// The clients that some insertions fold into, by tenant and fold key.
+/// The clients that some insertions are duplicates of, by tenant and duplicate key.
 pub(super) struct Duplicates(HashMap<(String, Vec<u8>), Duplicate>);
 
 struct Duplicate {
@@ -18,7 +18,7 @@ struct Duplicate {
     usage: Usage,
 }
 
-/// A tenant, a fold key, and the id, the row and the usage of the client with that key.
+/// A tenant, a duplicate key, and the id, the row and the usage of the client with that key.
 type Found = (
     String,
     Vec<u8>,
@@ -42,14 +42,14 @@ impl Duplicates {
             Some((tenant, insertion.duplicate_key()?.as_bytes().to_vec()))
         });
         let (tenants, keys): (Vec<&str>, Vec<Vec<u8>>) = keys.unzip();
-        let rows = sqlx::query_as::<_, Found>(sql::FIND_FOLDED)
+        let rows = sqlx::query_as::<_, Found>(sql::FIND_DUPLICATES)
             .bind(tenants)
             .bind(keys)
             .fetch_all(connection)
             .await?;
         let tenants = insertions.iter().map(|it| it.client().tenant());
         let tenants: HashMap<&str, &TenantId> = tenants.map(|it| (it.as_str(), it)).collect();
-        let folds = rows.into_iter().filter_map(
+        let duplicates = rows.into_iter().filter_map(
             |(tenant, key, id, record, blocked, revision, is_used, idle_since, user, is_shared)| {
                 let id = ClientId::restore(id);
                 let row = Row {
@@ -57,19 +57,19 @@ impl Duplicates {
                     blocked,
                     revision,
                 };
-                let folded = Duplicate {
+                let duplicate = Duplicate {
                     client: row.read(tenants.get(&*tenant)?, &id),
                     usage: stored_row::usage((is_used, idle_since, user, is_shared)),
                 };
-                Some(((tenant, key), folded))
+                Some(((tenant, key), duplicate))
             },
         );
-        Ok(Self(folds.collect()))
+        Ok(Self(duplicates.collect()))
     }
 
-    /// Duplicates `insertion` into the client with its fold key, if there is one, which is told that the
-    /// same has registered again.
-    pub(super) async fn fold(
+    /// The client that has the duplicate key of `insertion`, if there is one. It is touched, because the
+    /// same program has registered again.
+    pub(super) async fn deduplicate(
         &mut self,
         connection: &mut PgConnection,
         insertion: &Insertion,
@@ -79,13 +79,13 @@ impl Duplicates {
         };
         let tenant = insertion.client().tenant().as_str();
         let place = (tenant.to_owned(), key.as_bytes().to_vec());
-        let Some(folded) = self.0.get_mut(&place) else {
+        let Some(duplicate) = self.0.get_mut(&place) else {
             return Ok(None);
         };
         // An unreadable client fails this insertion alone, and not its batch.
-        let client = folded.client.clone().readable()?;
-        if let Some(touched) = folded.usage.touched(insertion.registered_again()) {
-            let written = sqlx::query(sql::TOUCH_FOLDED)
+        let client = duplicate.client.clone().readable()?;
+        if let Some(touched) = duplicate.usage.touched(insertion.registered_again()) {
+            let written = sqlx::query(sql::TOUCH_DUPLICATE)
                 .bind(tenant)
                 .bind(client.id().as_str())
                 .bind(key.as_bytes().as_slice())
@@ -97,7 +97,7 @@ impl Duplicates {
                 self.0.remove(&place);
                 return Ok(None);
             }
-            folded.usage = touched;
+            duplicate.usage = touched;
         }
         Ok(Some(client))
     }

@@ -1,4 +1,4 @@
-//! One group of insertions, which end at one time.
+//! One group of insertions, which have one deadline.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -11,32 +11,35 @@ use tokio::time::Instant;
 use crate::{
     backend_error::BackendError,
     postgres::{
-        NAME,
-        database::{Database, after, part, patience},
-        duplicates::Duplicates,
-        failure::Failure,
-        insert::{Job, ids, tenants},
-        sql, together, turns,
+        database::Database,
+        failure::{Failure, NAME},
+        insert::{
+            duplicates::Duplicates,
+            job::{Job, ids, tenants},
+            one_statement, transaction,
+        },
+        sql,
+        time_outs::{after, lock_timeout, part},
     },
     store::{InsertOutcome, Insertion},
 };
 
 /// The most insertions of one transaction in which they come one after another.
-const MAX_IN_TURN: usize = 32;
+const MAX_IN_TRANSACTION: usize = 32;
 
-/// In which part of the time whatever is to be done has to begin. Who comes while one group is carried
-/// out waits for that and for the next one, and wants to know in time what became of it.
+/// In which part of the time all work has to begin. An insertion that arrives while a group is carried
+/// out waits for that group and for the next group, and needs its outcome in time.
 const BEGINNING: u32 = 2;
 
-/// Which part of the time folding what registered before may take.
-const FOLDING: u32 = 4;
+/// Which part of the time finding duplicates may take.
+const DEDUPLICATION: u32 = 4;
 
 type Outcome = Result<InsertOutcome, BackendError>;
 
 #[derive(Clone, Copy)]
-enum Way {
-    InOneStatement,
-    InTurn,
+enum Method {
+    OneStatement,
+    Transaction,
 }
 
 /// The insertions that are carried out, and what became of them. What has not begun in time is not
@@ -59,9 +62,9 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// What became of each, in their order, where others held the tenants of `held` to the end.
-    pub(super) fn ended(mut self, held: &[Job<'_>]) -> Vec<Outcome> {
-        self.fail(held, Failure::Held);
+    /// What became of each, in their order, where others had locked the tenants of `locked` to the end.
+    pub(super) fn ended(mut self, locked: &[Job<'_>]) -> Vec<Outcome> {
+        self.fail(locked, Failure::TenantLocked);
         self.outcomes.sort_unstable_by_key(|(place, _)| *place);
         self.outcomes.into_iter().map(|(_, it)| it).collect()
     }
@@ -69,69 +72,69 @@ impl<'a> Group<'a> {
     /// Carries out what needs nothing but a free id. Gives back what [`carry_out`](Self::carry_out)
     /// does.
     pub(super) async fn in_one_statement<'j>(&mut self, jobs: Vec<Job<'j>>) -> Vec<Job<'j>> {
-        self.carry_out(VecDeque::from([jobs]), Way::InOneStatement)
+        self.carry_out(VecDeque::from([jobs]), Method::OneStatement)
             .await
     }
 
     /// Carries out whatever it is. Gives back what [`carry_out`](Self::carry_out) does.
-    pub(super) async fn in_turn<'j>(&mut self, jobs: Vec<Job<'j>>) -> Vec<Job<'j>> {
-        let batches = jobs.chunks(MAX_IN_TURN).map(<[_]>::to_vec).collect();
-        self.carry_out(batches, Way::InTurn).await
+    pub(super) async fn in_transactions<'j>(&mut self, jobs: Vec<Job<'j>>) -> Vec<Job<'j>> {
+        let batches = jobs.chunks(MAX_IN_TRANSACTION).map(<[_]>::to_vec).collect();
+        self.carry_out(batches, Method::Transaction).await
     }
 
-    /// Duplicates what registered before, which takes no transaction and mostly no write. Gives back what
-    /// is left.
-    pub(super) async fn fold<'j>(&mut self, jobs: Vec<Job<'j>>) -> Vec<Job<'j>> {
+    /// Answers the jobs that are duplicates, which takes no transaction and mostly no write. Gives back
+    /// the others.
+    pub(super) async fn deduplicate<'j>(&mut self, jobs: Vec<Job<'j>>) -> Vec<Job<'j>> {
         let has_key = |(_, job): &Job<'_>| job.duplicate_key().is_some();
-        let (folding, mut left): (Vec<_>, Vec<_>) = jobs.into_iter().partition(has_key);
-        if folding.is_empty() {
+        let (keyed, mut left): (Vec<_>, Vec<_>) = jobs.into_iter().partition(has_key);
+        if keyed.is_empty() {
             return left;
         }
-        let until = after(part(self.database.timeout, FOLDING));
-        let insertions: Vec<_> = folding.iter().map(|(_, insertion)| *insertion).collect();
-        let folded = self.database.call_by(self.deadline, || async {
+        let until = after(part(self.database.timeout, DEDUPLICATION));
+        let insertions: Vec<_> = keyed.iter().map(|(_, insertion)| *insertion).collect();
+        let found = self.database.call_by(self.deadline, || async {
             let mut lease = self.database.lease().await?;
-            let folded = fold_all(&mut lease, &insertions, until).await;
-            lease.give_back(folded)
+            let found = find_duplicates(&mut lease, &insertions, until).await;
+            lease.give_back(found)
         });
-        match folded.await {
-            Ok(folded) => left.extend(self.settle(folding, folded)),
+        match found.await {
+            Ok(found) => left.extend(self.settle(keyed, found)),
             // Whose fault that is comes out when they are carried out.
-            Err(failure) if failure.is_refusal() => left.extend(folding),
-            Err(failure) => self.fail(&folding, failure),
+            Err(failure) if failure.is_refusal() => left.extend(keyed),
+            Err(failure) => self.fail(&keyed, failure),
         }
         left.sort_unstable_by_key(|(place, _)| *place);
         left
     }
 
     /// Carries out the jobs of each batch together or, if the database refuses that, apart, so that
-    /// none of them can fail the others. Gives back those of tenants that others hold.
+    /// none of them can fail the others. Gives back the jobs of tenants that others have locked.
     async fn carry_out<'j>(
         &mut self,
         mut batches: VecDeque<Vec<Job<'j>>>,
-        way: Way,
+        method: Method,
     ) -> Vec<Job<'j>> {
-        let mut held = Vec::new();
+        let mut locked = Vec::new();
         while let Some(jobs) = batches.pop_front() {
             if jobs.is_empty() {
                 continue;
             }
-            match self.attempt(&jobs, way).await {
+            match self.attempt(&jobs, method).await {
                 Ok(done) => {
                     let done = done.into_iter().map(|outcome| outcome.map(Ok)).collect();
                     let left = self.settle(jobs, done);
                     batches.push_front(left);
                 }
                 Err(failure) if failure.is_locked() => {
-                    let to_blame = self.held(&tenants(&jobs)).await;
-                    if to_blame.is_empty() {
+                    let tenants = self.locked(&tenants(&jobs)).await;
+                    if tenants.is_empty() {
                         batches.extend(by_tenant(jobs));
                         continue;
                     }
                     batches.push_front(jobs);
-                    let is_held = |(_, job): &mut Job<'_>| to_blame.contains(ids(job).0);
+                    let is_locked = |(_, job): &mut Job<'_>| tenants.contains(ids(job).0);
                     for jobs in &mut batches {
-                        held.extend(jobs.extract_if(.., is_held));
+                        locked.extend(jobs.extract_if(.., is_locked));
                     }
                 }
                 Err(failure) if failure.is_refusal() && jobs.len() > 1 => {
@@ -140,7 +143,7 @@ impl<'a> Group<'a> {
                 Err(failure) => self.fail(&jobs, failure),
             }
         }
-        held
+        locked
     }
 
     /// Takes down what has become of `jobs`. Gives back those of which nothing has yet.
@@ -159,47 +162,48 @@ impl<'a> Group<'a> {
     async fn attempt(
         &self,
         jobs: &[Job<'_>],
-        way: Way,
+        method: Method,
     ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
         let insertions: Vec<_> = jobs.iter().map(|(_, insertion)| *insertion).collect();
-        let patient_until = after(patience(self.database.timeout));
+        let lock_deadline = after(lock_timeout(self.database.timeout));
         loop {
             if Instant::now() >= self.last_beginning {
                 return Err(Failure::NotBegun);
             }
-            let done = match way {
-                Way::InOneStatement => {
-                    together::insert(self.database, self.deadline, &insertions).await
+            let done = match method {
+                Method::OneStatement => {
+                    one_statement::insert(self.database, self.deadline, &insertions).await
                 }
-                Way::InTurn => {
-                    let attempt = || turns::insert(self.database, self.last_beginning, &insertions);
+                Method::Transaction => {
+                    let attempt =
+                        || transaction::insert(self.database, self.last_beginning, &insertions);
                     self.database.call_by(self.deadline, attempt).await
                 }
             };
             match done {
-                // The connection has less patience than the store.
-                Err(failure) if failure.is_locked() && Instant::now() < patient_until => {}
+                // The lock timeout of the connection is shorter than that of the store.
+                Err(failure) if failure.is_locked() && Instant::now() < lock_deadline => {}
                 done => return done,
             }
         }
     }
 
-    /// Which of `tenants` is to blame for a lock that did not come, as far as that can be told.
-    async fn held(&self, tenants: &BTreeSet<&str>) -> BTreeSet<String> {
+    /// Which of `tenants` another transaction has locked, as far as that can be told.
+    async fn locked(&self, tenants: &BTreeSet<&str>) -> BTreeSet<String> {
         if tenants.len() == 1 {
             return tenants.iter().copied().map(str::to_owned).collect();
         }
         let names: Vec<_> = tenants.iter().copied().collect();
-        let held = self.database.call_by(self.deadline, || async {
+        let locked = self.database.call_by(self.deadline, || async {
             let mut lease = self.database.lease().await?;
-            let held = sqlx::query_scalar::<_, String>(sql::HELD_TENANTS)
+            let locked = sqlx::query_scalar::<_, String>(sql::FIND_LOCKED_TENANTS)
                 .bind(&names)
                 .fetch_all(&mut *lease)
                 .await;
-            lease.give_back(held.map_err(Failure::from))
+            lease.give_back(locked.map_err(Failure::from))
         });
         // Otherwise it comes out when each tenant's are carried out apart.
-        held.await.unwrap_or_default().into_iter().collect()
+        locked.await.unwrap_or_default().into_iter().collect()
     }
 
     fn fail(&mut self, jobs: &[Job<'_>], failure: Failure) {
@@ -224,19 +228,19 @@ fn by_tenant(jobs: Vec<Job<'_>>) -> impl Iterator<Item = Vec<Job<'_>>> {
     batches.into_values()
 }
 
-/// Duplicates those that it can, until then.
-async fn fold_all(
+/// Finds the duplicates among `insertions`, as many as it can until then.
+async fn find_duplicates(
     connection: &mut PgConnection,
     insertions: &[&Insertion],
     until: Instant,
 ) -> Result<Vec<Option<Outcome>>, Failure> {
-    let mut folds = Duplicates::find(connection, insertions).await?;
-    let mut folded = Vec::with_capacity(insertions.len());
+    let mut duplicates = Duplicates::find(connection, insertions).await?;
+    let mut found = Vec::with_capacity(insertions.len());
     for insertion in insertions {
         if Instant::now() >= until {
             break;
         }
-        folded.push(match folds.fold(connection, insertion).await {
+        found.push(match duplicates.deduplicate(connection, insertion).await {
             Ok(client) => client.map(InsertOutcome::Duplicate).map(Ok),
             Err(failure @ Failure::Unreadable(_)) => Some(Err(failure.into())),
             // Others hold the client, say: the next insertion has nothing to do with that.
@@ -244,6 +248,6 @@ async fn fold_all(
             Err(failure) => return Err(failure),
         });
     }
-    folded.resize_with(insertions.len(), || None);
-    Ok(folded)
+    found.resize_with(insertions.len(), || None);
+    Ok(found)
 }

@@ -1,5 +1,5 @@
-//! Insertions one after another, in a transaction that holds the rows of their tenants: nobody else
-//! adds or removes clients of these tenants meanwhile.
+//! Insertions one after another, in a transaction that locks the rows of their tenants. Meanwhile no
+//! other transaction adds or removes clients of these tenants.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -11,32 +11,35 @@ use tokio::time::Instant;
 
 use crate::{
     postgres::{
-        database::{Database, after, part, patience},
-        duplicates::Duplicates,
+        database::Database,
         failure::Failure,
-        insert::ids,
+        insert::{
+            columns::{Columns, Stored},
+            duplicates::Duplicates,
+            job::ids,
+        },
         removal::Removal,
         sql,
-        together::{Rows, Stored},
+        time_outs::{after, lock_timeout, part},
     },
     store::{InsertOutcome, Insertion},
     stored_row,
     types::ClientId,
 };
 
-/// Which part of the time a transaction takes on insertions for: after that it is committed, so that
-/// a database that is far away gets some of them done and nobody waits for the tenants for long.
-const TAKING_ON: u32 = 4;
+/// Which part of the time a transaction starts insertions for. Then it is committed, so that a
+/// database that is far away completes some of them, and the tenants are not locked for long.
+const STARTING: u32 = 4;
 
-/// Carries out some of `insertions`, at least one of them. `None`: it has not come to that one.
+/// Carries out some of `insertions`, at least one of them. `None`: that insertion was not started.
 pub(super) async fn insert(
     database: &Database,
     last_beginning: Instant,
     insertions: &[&Insertion],
 ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
     let mut lease = database.lease().await?;
-    let until = after(part(database.timeout, TAKING_ON)).min(last_beginning);
-    let begin = sql::begin(patience(database.timeout));
+    let until = after(part(database.timeout, STARTING)).min(last_beginning);
+    let begin = sql::begin(lock_timeout(database.timeout));
     let outcomes = in_transaction(&mut lease, begin, until, insertions).await;
     lease.give_back(outcomes)
 }
@@ -47,9 +50,9 @@ async fn in_transaction(
     until: Instant,
     insertions: &[&Insertion],
 ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
-    let mut transaction = connection.begin_with(begin).await?;
-    let mut turns = Turns::lock(&mut transaction, insertions).await?;
-    let mut stored = turns.store_together(insertions).await?;
+    let mut begun = connection.begin_with(begin).await?;
+    let mut transaction = Transaction::lock(&mut begun, insertions).await?;
+    let mut stored = transaction.store_in_one_statement(insertions).await?;
     let mut is_late = false;
     let mut outcomes = Vec::with_capacity(insertions.len());
     for insertion in insertions {
@@ -60,26 +63,26 @@ async fn in_transaction(
         } else if is_late {
             None
         } else {
-            let outcome = turns.insert(insertion).await?;
+            let outcome = transaction.insert(insertion).await?;
             is_late = Instant::now() >= until;
             Some(outcome)
         });
     }
-    turns.count().await?;
-    transaction.commit().await?;
+    transaction.count().await?;
+    begun.commit().await?;
     Ok(outcomes)
 }
 
 /// The rest of the transaction, once the tenants are locked.
-struct Turns<'a> {
+struct Transaction<'a> {
     connection: &'a mut PgConnection,
     /// How many clients each tenant has now.
     clients: BTreeMap<String, i64>,
-    /// Whose number has changed.
+    /// The tenants whose number of clients has changed.
     changed: BTreeSet<String>,
 }
 
-impl<'a> Turns<'a> {
+impl<'a> Transaction<'a> {
     async fn lock(
         connection: &'a mut PgConnection,
         insertions: &[&Insertion],
@@ -97,9 +100,9 @@ impl<'a> Turns<'a> {
         })
     }
 
-    /// Stores clients of tenants that have room for all of theirs, in one round trip. Those that are
-    /// not among what this gives back get their turn.
-    async fn store_together(
+    /// Stores the clients of tenants that have room for all of theirs, in one round trip. Clients that
+    /// this does not return are inserted one by one.
+    async fn store_in_one_statement(
         &mut self,
         insertions: &[&Insertion],
     ) -> Result<HashSet<Stored>, Failure> {
@@ -107,15 +110,15 @@ impl<'a> Turns<'a> {
         if roomy.len() < 2 {
             return Ok(HashSet::new());
         }
-        let rows = Rows::new(&roomy)?;
-        let stored: Vec<Stored> = sqlx::query_as(sql::INSERT_TOGETHER)
-            .bind(rows.tenants)
-            .bind(rows.ids)
-            .bind(rows.records)
-            .bind(rows.revisions)
-            .bind(rows.blocked)
-            .bind(rows.idle_since)
-            .bind(rows.fold_keys)
+        let columns = Columns::new(&roomy)?;
+        let stored: Vec<Stored> = sqlx::query_as(sql::INSERT_SEVERAL)
+            .bind(columns.tenants)
+            .bind(columns.ids)
+            .bind(columns.records)
+            .bind(columns.revisions)
+            .bind(columns.blocked)
+            .bind(columns.idle_since)
+            .bind(columns.duplicate_keys)
             .fetch_all(&mut *self.connection)
             .await?;
         for (tenant, _) in &stored {
@@ -126,7 +129,7 @@ impl<'a> Turns<'a> {
         Ok(stored.into_iter().collect())
     }
 
-    /// Those of tenants where nobody has to make room for any of them.
+    /// The insertions of tenants where none of them needs an eviction.
     fn roomy<'i>(&self, insertions: &[&'i Insertion]) -> Vec<&'i Insertion> {
         let mut crowded = BTreeSet::new();
         let mut clients = self.clients.clone();
@@ -178,10 +181,10 @@ impl<'a> Turns<'a> {
         Ok(stored.rows_affected() > 0)
     }
 
-    /// Why it was not stored: the fold key goes before the id.
+    /// Why it was not stored: the duplicate key is looked at before the id.
     async fn not_stored(&mut self, insertion: &Insertion) -> Result<InsertOutcome, Failure> {
-        let mut folds = Duplicates::find(self.connection, slice::from_ref(&insertion)).await?;
-        if let Some(client) = folds.fold(self.connection, insertion).await? {
+        let mut duplicates = Duplicates::find(self.connection, slice::from_ref(&insertion)).await?;
+        if let Some(client) = duplicates.deduplicate(self.connection, insertion).await? {
             return Ok(InsertOutcome::Duplicate(client));
         }
         let (tenant, id) = ids(insertion);
@@ -189,7 +192,7 @@ impl<'a> Turns<'a> {
         if is_taken.fetch_one(&mut *self.connection).await? {
             Ok(InsertOutcome::IdTaken)
         } else {
-            // What had its fold key has just lost that.
+            // The client that had its duplicate key has just lost the key.
             Err(Failure::Overtaken)
         }
     }

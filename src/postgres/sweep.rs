@@ -1,0 +1,25 @@
+use sqlx::PgConnection;
+
+use crate::{
+    postgres::{failure::Failure, removal::Chosen, sql},
+    store::Sweep,
+    stored_row,
+    types::TenantId,
+};
+
+/// Removes up to `limit` clients that are due.
+pub(super) async fn sweep(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    sweep: Sweep,
+    limit: i64,
+) -> Result<Vec<Chosen>, Failure> {
+    let before = |is_used| sweep.before(is_used).map(stored_row::millis);
+    Ok(sqlx::query_as(sql::SWEEP)
+        .bind(tenant.as_str())
+        .bind(before(false))
+        .bind(before(true))
+        .bind(limit)
+        .fetch_all(connection)
+        .await?)
+}

@@ -1,0 +1,112 @@
+//! How long calls, statements and locks may take.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use sqlx::SqlStr;
+use tokio::time::Instant;
+
+use crate::postgres::sql;
+
+/// After how long the server gives up a statement, at least.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Which part of the time may be spent on waiting for a lock. A tenant that another transaction has locked is tried twice.
+const LOCK_TIMEOUT_PART: u32 = 8;
+
+/// As good as never.
+const FAR: Duration = Duration::from_hours(24 * 365);
+
+/// The time-outs of the stores that share the connections, in milliseconds.
+#[derive(Clone)]
+pub(super) struct TimeOuts(Arc<Range>);
+
+struct Range {
+    shortest: AtomicU64,
+    longest: AtomicU64,
+}
+
+impl TimeOuts {
+    pub(super) fn new(timeout: Duration) -> Self {
+        let millis = millis(timeout);
+        Self(Arc::new(Range {
+            shortest: millis.into(),
+            longest: millis.into(),
+        }))
+    }
+
+    /// Has connections that are made from now on be set for a store of this time-out, too.
+    pub(super) fn add(&self, timeout: Duration) {
+        self.0.shortest.fetch_min(millis(timeout), Relaxed);
+        self.0.longest.fetch_max(millis(timeout), Relaxed);
+    }
+
+    /// What connections are set to.
+    pub(super) fn session(&self) -> SqlStr {
+        let shortest = Duration::from_millis(self.0.shortest.load(Relaxed));
+        let longest = Duration::from_millis(self.0.longest.load(Relaxed));
+        let limit = longest.saturating_mul(2).max(STATEMENT_TIMEOUT);
+        sql::session(lock_timeout(shortest), limit)
+    }
+}
+
+/// How long to wait for a lock in a call of this time-out. There is time left then for what needs
+/// none of what others hold.
+pub(super) fn lock_timeout(timeout: Duration) -> Duration {
+    part(timeout, LOCK_TIMEOUT_PART)
+}
+
+/// One of `parts` parts of a time-out.
+pub(super) fn part(timeout: Duration, parts: u32) -> Duration {
+    timeout.checked_div(parts).unwrap_or_default()
+}
+
+/// The moment after `duration` from now.
+pub(super) fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    let end = now.checked_add(duration).or_else(|| now.checked_add(FAR));
+    end.unwrap_or(now)
+}
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_gives_up_after_the_store_does() {
+        let timeouts = TimeOuts::new(Duration::from_secs(1));
+        let set = |locks: u64, statements: u64| {
+            format!(
+                "SET lock_timeout = {locks}; SET statement_timeout = {statements}; \
+                 SET idle_in_transaction_session_timeout = {statements}"
+            )
+        };
+        assert_eq!(timeouts.session().as_str(), set(125, 5_000));
+        timeouts.add(Duration::from_mins(1));
+        assert_eq!(timeouts.session().as_str(), set(125, 120_000));
+        timeouts.add(Duration::from_millis(2));
+        // 0 would be for ever.
+        assert_eq!(timeouts.session().as_str(), set(1, 120_000));
+        timeouts.add(Duration::MAX);
+        let longest = u64::try_from(i32::MAX).unwrap();
+        assert_eq!(timeouts.session().as_str(), set(1, longest));
+    }
+
+    #[test]
+    fn spans_without_end_are_cut_off() {
+        assert_eq!(part(Duration::MAX, 1), Duration::MAX);
+        assert_eq!(part(Duration::ZERO, LOCK_TIMEOUT_PART), Duration::ZERO);
+        let now = Instant::now();
+        assert_eq!(after(Duration::ZERO).min(now), now);
+        assert!(after(Duration::MAX) > now + FAR / 2);
+    }
+}
