@@ -116,8 +116,11 @@ impl SqliteStore {
         done.unwrap_or_else(|_| Err(Failure::TimedOut(self.timeout).into()))
     }
 
-    /// The client that `insertion` is folded into, if that needs no write, as most do.
-    async fn folded(&self, insertion: &Insertion) -> Result<Option<Arc<Client>>, Failure> {
+    /// The client that `insertion` is a duplicate of, if it need not be touched. Most need not.
+    async fn current_duplicate(
+        &self,
+        insertion: &Insertion,
+    ) -> Result<Option<Arc<Client>>, Failure> {
         let Some(key) = insertion.duplicate_key() else {
             return Ok(None);
         };
@@ -134,7 +137,7 @@ impl SqliteStore {
 impl ClientStore for SqliteStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         self.within_time(async {
-            if let Some(client) = self.folded(&insertion).await? {
+            if let Some(client) = self.current_duplicate(&insertion).await? {
                 return Ok(insertion.settle(InsertOutcome::Duplicate(client)));
             }
             let record = stored_row::write(insertion.client()).map_err(Failure::from)?;

@@ -25,7 +25,7 @@ pub(super) struct Clients {
     /// Those of each user that may be removed unasked, in the order in which the user's limit evicts them:
     /// shared ones last, the longest idle first.
     by_user: HashMap<UserKey, BTreeSet<(bool, Timestamp, ById)>>,
-    by_fold_key: HashMap<DuplicateKey, ClientId>,
+    by_duplicate_key: HashMap<DuplicateKey, ClientId>,
 }
 
 /// A client that is looked up by its id, without a second copy of that.
@@ -47,7 +47,7 @@ impl Clients {
 
     pub(super) fn insert(&mut self, insertion: &Insertion) -> InsertOutcome {
         let duplicate_key = insertion.duplicate_key();
-        let same = duplicate_key.and_then(|key| self.by_fold_key.get(&key).cloned());
+        let same = duplicate_key.and_then(|key| self.by_duplicate_key.get(&key).cloned());
         if let Some(client) = same.as_ref().and_then(|id| self.find(id)) {
             self.touch(client.id(), insertion.registered_again());
             return InsertOutcome::Duplicate(client);
@@ -123,11 +123,11 @@ impl Clients {
         BlockOutcome::Written { revision }
     }
 
-    /// Stores a client whose id and fold key are free.
+    /// Stores a client whose id and duplicate key are free.
     fn put(&mut self, client: Arc<Client>, row: Row) {
         let client = ById(client);
         if let Some(key) = &row.duplicate_key {
-            self.by_fold_key.insert(**key, client.0.id().clone());
+            self.by_duplicate_key.insert(**key, client.0.id().clone());
         }
         self.stand_in_line(&client, row.usage);
         self.rows.insert(client, row);
@@ -144,7 +144,7 @@ impl Clients {
     fn take(&mut self, id: &ClientId) -> Option<Row> {
         let (client, row) = self.rows.remove_entry(id)?;
         if let Some(key) = &row.duplicate_key {
-            self.by_fold_key.remove(&**key);
+            self.by_duplicate_key.remove(&**key);
         }
         self.leave_line(&client, row.usage);
         Some(row)
