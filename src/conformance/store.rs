@@ -15,12 +15,12 @@
 mod abandoned;
 mod duplicates;
 mod fields;
+mod fixture;
 mod insertion;
 mod life;
 mod limits;
 mod pages;
 mod rules;
-mod scene;
 mod tenants;
 mod unreadable;
 mod updates;

@@ -55,7 +55,7 @@ fn panics_are_allowed_where_they_are_what_is_wanted_and_nowhere_else() {
             "conformance.rs: clippy::arithmetic_side_effects",
             "conformance/limiter/bucket.rs: clippy::panic",
             "conformance/rule.rs: clippy::panic",
-            "conformance/store/scene.rs: clippy::panic",
+            "conformance/store/fixture.rs: clippy::panic",
             "rate_limit/quota.rs: clippy::arithmetic_side_effects",
         ]
     );

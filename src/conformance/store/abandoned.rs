@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     client::Client,
-    conformance::store::scene::{Scene, fail, hour, id, inserted, insertion, key, limited},
+    conformance::store::fixture::{Fixture, fail, hour, id, inserted, insertion, key, limited},
     store::{ClientStore, ClientUpdate, InsertOutcome, Sweep},
 };
 
@@ -39,24 +39,24 @@ async fn abandoned<T>(waits: usize, call: impl Future<Output = T>) -> bool {
 }
 
 /// An insertion that makes room: afterwards either the old client is there or the new one, whole,
-/// with its fold key.
+/// with its duplicate key.
 pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
-    let parent = Scene::new(store);
+    let parent = Fixture::new(store);
     for waits in 0..=MOST_WAITS {
-        let scene = parent.another();
-        scene.put(scene.client("old")).await;
-        let keyed = |name| limited(scene.insertion(name).deduplicated_by(Some(key(1))), 1);
-        let is_done = abandoned(waits, scene.store.insert(keyed("new"))).await;
-        let names = scene.names().await;
+        let fixture = parent.another();
+        fixture.put(fixture.client("old")).await;
+        let keyed = |name| limited(fixture.insertion(name).deduplicated_by(Some(key(1))), 1);
+        let is_done = abandoned(waits, fixture.store.insert(keyed("new"))).await;
+        let names = fixture.names().await;
         let rule = "an insertion is whole or nothing";
         assert!(names == ["old"] || names == ["new"], "{rule}: {names:?}");
         assert!(!is_done || names == ["new"], "{rule}: it was done");
         // Both agree on who has the key, the place and the id.
-        let next = scene.insert(keyed("next")).await;
-        let names = scene.names().await;
+        let next = fixture.insert(keyed("next")).await;
+        let names = fixture.names().await;
         match next {
             InsertOutcome::Duplicate(into) => {
-                assert_eq!(*into, scene.client("new"), "{rule}");
+                assert_eq!(*into, fixture.client("new"), "{rule}");
                 assert_eq!(names, ["new"], "{rule}");
             }
             other => {
@@ -73,7 +73,7 @@ pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
 
 /// "Also if the caller has gone away": whatever is stored was reported, and nothing else.
 pub async fn an_abandoned_insertion_is_reported_if_stored(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let reported = Arc::new(Mutex::new(BTreeSet::new()));
     let wrong = Arc::new(Mutex::new(Vec::new()));
     for waits in 0..=MOST_WAITS {
@@ -88,8 +88,8 @@ pub async fn an_abandoned_insertion_is_reported_if_stored(store: impl ClientStor
                 lock(&wrong).push(outcome.clone());
             }
         };
-        let insertion = scene.insertion(&name).on_outcome(report);
-        if abandoned(waits, scene.store.insert(insertion)).await {
+        let insertion = fixture.insertion(&name).on_outcome(report);
+        if abandoned(waits, fixture.store.insert(insertion)).await {
             let is_reported = lock(&reported).contains(&name);
             assert!(is_reported, "an outcome is reported before it is returned");
             break;
@@ -98,13 +98,13 @@ pub async fn an_abandoned_insertion_is_reported_if_stored(store: impl ClientStor
     let rule = "what is stored is reported, and nothing else";
     assert_eq!(*lock(&wrong), [], "{rule}");
     for _ in 0..MOST_LOOKS {
-        let stored: BTreeSet<_> = scene.names().await.into_iter().collect();
+        let stored: BTreeSet<_> = fixture.names().await.into_iter().collect();
         if stored == *lock(&reported) {
             return;
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
-    let names = scene.names().await;
+    let names = fixture.names().await;
     fail(rule, &(names, lock(&reported).clone()));
 }
 
@@ -114,20 +114,20 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// An update: afterwards the client is as it was or as it is meant to be.
 pub async fn an_abandoned_update_is_all_or_nothing(store: impl ClientStore) {
-    let parent = Scene::new(store);
+    let parent = Fixture::new(store);
     for waits in 0..=MOST_WAITS {
-        let scene = parent.another();
-        let old = scene.named("a", "old");
+        let fixture = parent.another();
+        let old = fixture.named("a", "old");
         let new = Client {
             revision: 1,
-            ..scene.named("a", "new")
+            ..fixture.named("a", "new")
         };
-        scene
+        fixture
             .insert(insertion(old.clone()).deduplicated_by(Some(key(1))))
             .await;
         let update = ClientUpdate::new(Arc::new(new.clone())).without_duplicate_key();
-        let is_done = abandoned(waits, scene.store.update(update)).await;
-        let found = scene.find("a").await;
+        let is_done = abandoned(waits, fixture.store.update(update)).await;
+        let found = fixture.find("a").await;
         let rule = "an update is whole or nothing";
         let is_new = found.as_ref() == Some(&new);
         assert!(is_new || found.as_ref() == Some(&old), "{rule}: {found:?}");
@@ -140,14 +140,14 @@ pub async fn an_abandoned_update_is_all_or_nothing(store: impl ClientStore) {
 
 /// A sweep: afterwards all that it removes are gone, or none.
 pub async fn an_abandoned_sweep_is_all_or_nothing(store: impl ClientStore) {
-    let parent = Scene::new(store);
+    let parent = Fixture::new(store);
     let all = ["a", "b", "c", "d"];
     for waits in 0..=MOST_WAITS {
-        let scene = parent.another();
-        scene.put_all(&all).await;
+        let fixture = parent.another();
+        fixture.put_all(&all).await;
         let sweep = Sweep::new().unused_before(hour(1));
-        let is_done = abandoned(waits, scene.store.sweep(&scene.tenant, sweep)).await;
-        let names = scene.names().await;
+        let is_done = abandoned(waits, fixture.store.sweep(&fixture.tenant, sweep)).await;
+        let names = fixture.names().await;
         let rule = "a sweep is whole or nothing";
         assert!(names.is_empty() || names == all, "{rule}: {names:?}");
         assert!(names.is_empty() || !is_done, "{rule}: it was done");

@@ -1,11 +1,11 @@
-//! One row for all that register the same.
+//! Clients that register the same are stored once.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{
     client::Client,
-    conformance::store::scene::{
-        Scene, fail, hour, inserted, insertion, just_after, key, limited, race,
+    conformance::store::fixture::{
+        Fixture, fail, hour, inserted, insertion, just_after, key, limited, race,
     },
     store::{Activity, ClientStore, InsertOutcome, Insertion, Sweep, UpdateOutcome},
 };
@@ -13,128 +13,132 @@ use crate::{
 /// How many registrations of one program race.
 const RACERS: usize = 64;
 
-fn keyed<S: ClientStore>(scene: &Scene<S>, name: &str, byte: u8) -> Insertion {
-    scene.insertion(name).deduplicated_by(Some(key(byte)))
+fn keyed<S: ClientStore>(fixture: &Fixture<S>, name: &str, byte: u8) -> Insertion {
+    fixture.insertion(name).deduplicated_by(Some(key(byte)))
 }
 
-fn folded(client: Client) -> InsertOutcome {
+fn duplicate_of(client: Client) -> InsertOutcome {
     InsertOutcome::Duplicate(Arc::new(client))
 }
 
-/// "If another client of the tenant has the fold key, nothing is stored", and that client is given
+/// "If another client of the tenant has the duplicate key, nothing is stored", and that client is given
 /// back.
 pub async fn the_same_key_is_a_duplicate(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    let outcome = scene.insert(keyed(&scene, "a", 1)).await;
+    let fixture = Fixture::new(store);
+    let outcome = fixture.insert(keyed(&fixture, "a", 1)).await;
     assert_eq!(outcome, inserted(), "the first is stored");
-    let outcome = scene.insert(keyed(&scene, "b", 1)).await;
+    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
     assert_eq!(
         outcome,
-        folded(scene.client("a")),
-        "the second is folded into it"
+        duplicate_of(fixture.client("a")),
+        "the second is a duplicate of it"
     );
-    assert_eq!(scene.find("b").await, None, "what is folded is not stored");
-    assert_eq!(scene.names().await, ["a"], "what is folded is not stored");
+    assert_eq!(fixture.find("b").await, None, "a duplicate is not stored");
+    assert_eq!(fixture.names().await, ["a"], "a duplicate is not stored");
 }
 
-/// Another key, or none, is no reason to fold.
+/// A client with another key, or with no key, is stored.
 pub async fn a_different_key_is_not_a_duplicate(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.insert(keyed(&scene, "a", 1)).await;
+    let fixture = Fixture::new(store);
+    fixture.insert(keyed(&fixture, "a", 1)).await;
     for (name, insertion) in [
-        ("b", keyed(&scene, "b", 2)),
-        ("c", scene.insertion("c")),
-        ("d", scene.insertion("d")),
+        ("b", keyed(&fixture, "b", 2)),
+        ("c", fixture.insertion("c")),
+        ("d", fixture.insertion("d")),
     ] {
-        let outcome = scene.insert(insertion).await;
+        let outcome = fixture.insert(insertion).await;
         assert_eq!(outcome, inserted(), "{name} is like no other");
     }
-    let elsewhere = scene.another();
+    let elsewhere = fixture.another();
     let outcome = elsewhere.insert(keyed(&elsewhere, "e", 1)).await;
     assert_eq!(outcome, inserted(), "keys of other tenants don't count");
 }
 
-/// "In this order": folding comes before the id and before the limit.
+/// "In this order": the key is looked at before the id and before the limit.
 pub async fn duplicates_are_checked_first(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.insert(keyed(&scene, "a", 1)).await;
-    scene.put(scene.client("b")).await;
-    scene.touch("b", Activity::used(hour(0), None)).await;
-    let outcome = scene.insert(keyed(&scene, "b", 1)).await;
+    let fixture = Fixture::new(store);
+    fixture.insert(keyed(&fixture, "a", 1)).await;
+    fixture.put(fixture.client("b")).await;
+    fixture.touch("b", Activity::used(hour(0), None)).await;
+    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
     assert_eq!(
         outcome,
-        folded(scene.client("a")),
+        duplicate_of(fixture.client("a")),
         "before the id is looked at"
     );
-    let outcome = scene.insert(limited(keyed(&scene, "c", 1), 1)).await;
+    let outcome = fixture.insert(limited(keyed(&fixture, "c", 1), 1)).await;
     assert_eq!(
         outcome,
-        folded(scene.client("a")),
+        duplicate_of(fixture.client("a")),
         "before clients are counted"
     );
-    assert_eq!(scene.names().await, ["a", "b"], "and nobody goes");
+    assert_eq!(fixture.names().await, ["a", "b"], "and nobody goes");
     // As an answer that was lost and is asked for again.
-    let outcome = scene.insert(keyed(&scene, "a", 1)).await;
+    let outcome = fixture.insert(keyed(&fixture, "a", 1)).await;
     assert_eq!(
         outcome,
-        folded(scene.client("a")),
-        "the same once more is folded"
+        duplicate_of(fixture.client("a")),
+        "the same once more is a duplicate"
     );
     // And the id comes before the limit.
-    let outcome = scene.insert(limited(keyed(&scene, "b", 2), 1)).await;
+    let outcome = fixture.insert(limited(keyed(&fixture, "b", 2), 1)).await;
     assert_eq!(
         outcome,
         InsertOutcome::IdTaken,
         "before clients are counted"
     );
-    assert_eq!(scene.names().await, ["a", "b"], "and nobody goes");
+    assert_eq!(fixture.names().await, ["a", "b"], "and nobody goes");
 }
 
 /// "That client is touched by `Insertion::registered_again`": written at most once an hour, and no
 /// use.
 pub async fn a_duplicate_touches_the_stored_client(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.insert(keyed(&scene, "a", 1)).await;
+    let fixture = Fixture::new(store);
+    fixture.insert(keyed(&fixture, "a", 1)).await;
     let half_an_hour = hour(2).saturating_add(Duration::from_mins(30));
     for issued_at in [hour(2), half_an_hour] {
         let again = Client {
             issued_at,
-            ..scene.client("again")
+            ..fixture.client("again")
         };
-        scene
+        fixture
             .insert(insertion(again).deduplicated_by(Some(key(1))))
             .await;
     }
     let rule = "registering again counts as idle since then, an hour ahead, written once an hour";
-    let swept = scene.sweep(Sweep::new().idle_before(hour(99))).await;
+    let swept = fixture.sweep(Sweep::new().idle_before(hour(99))).await;
     assert_eq!(swept, [""; 0], "registering again is no use");
-    let swept = scene.sweep(Sweep::new().unused_before(hour(3))).await;
+    let swept = fixture.sweep(Sweep::new().unused_before(hour(3))).await;
     assert_eq!(swept, [""; 0], "{rule}");
-    let swept = scene
+    let swept = fixture
         .sweep(Sweep::new().unused_before(just_after(hour(3))))
         .await;
     assert_eq!(swept, ["a"], "{rule}");
 }
 
-/// What is folded into a client gets it as it is now: a blocked one stays blocked.
+/// A duplicate returns the client as it is now: a blocked client stays blocked.
 pub async fn a_duplicate_returns_the_current_client(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.insert(keyed(&scene, "a", 1)).await;
+    let fixture = Fixture::new(store);
+    fixture.insert(keyed(&fixture, "a", 1)).await;
     let blocked = Client {
         blocked: true,
         revision: 1,
-        ..scene.client("a")
+        ..fixture.client("a")
     };
-    scene.update(blocked.clone()).await;
-    let outcome = scene.insert(keyed(&scene, "b", 1)).await;
-    assert_eq!(outcome, folded(blocked), "it is given back as it is now");
+    fixture.update(blocked.clone()).await;
+    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
+    assert_eq!(
+        outcome,
+        duplicate_of(blocked),
+        "it is given back as it is now"
+    );
 }
 
 /// A key goes with its client, whichever way that goes.
 pub async fn a_removed_client_frees_its_key(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let take_again = async |name: &str, how: &str| {
-        let outcome = scene.insert(keyed(&scene, name, 1)).await;
+        let outcome = fixture.insert(keyed(&fixture, name, 1)).await;
         assert_eq!(
             outcome,
             inserted(),
@@ -142,17 +146,17 @@ pub async fn a_removed_client_frees_its_key(store: impl ClientStore) {
         );
     };
     take_again("a", "not there yet").await;
-    scene.remove("a").await;
+    fixture.remove("a").await;
     take_again("b", "removed").await;
-    scene.sweep(Sweep::new().unused_before(hour(1))).await;
+    fixture.sweep(Sweep::new().unused_before(hour(1))).await;
     take_again("c", "swept").await;
-    scene.insert(limited(scene.insertion("d"), 1)).await;
-    assert_eq!(scene.names().await, ["d"], "it made room");
+    fixture.insert(limited(fixture.insertion("d"), 1)).await;
+    assert_eq!(fixture.names().await, ["d"], "it made room");
     take_again("e", "evicted").await;
-    let outcome = scene.insert(keyed(&scene, "f", 1)).await;
+    let outcome = fixture.insert(keyed(&fixture, "f", 1)).await;
     assert_eq!(
         outcome,
-        folded(scene.client("e")),
+        duplicate_of(fixture.client("e")),
         "and taken by the next one"
     );
 }
@@ -160,65 +164,73 @@ pub async fn a_removed_client_frees_its_key(store: impl ClientStore) {
 /// A client that makes room for one with a key, and one with the same id as one that is gone, leave
 /// no key behind.
 pub async fn a_reused_id_has_its_new_key(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.insert(keyed(&scene, "a", 1)).await;
-    scene.remove("a").await;
-    scene.insert(keyed(&scene, "a", 2)).await;
-    let outcome = scene.insert(keyed(&scene, "b", 1)).await;
+    let fixture = Fixture::new(store);
+    fixture.insert(keyed(&fixture, "a", 1)).await;
+    fixture.remove("a").await;
+    fixture.insert(keyed(&fixture, "a", 2)).await;
+    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
     assert_eq!(outcome, inserted(), "the key before is free");
-    let outcome = scene.insert(keyed(&scene, "c", 2)).await;
-    assert_eq!(outcome, folded(scene.client("a")), "the key now is taken");
-}
-
-/// "Its fold key goes if the update says so", and stays if not.
-pub async fn an_update_removes_the_key_if_asked(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.insert(keyed(&scene, "a", 1)).await;
-    let revision = |revision| Client {
-        revision,
-        ..scene.client("a")
-    };
-    let outcome = scene.update(revision(1)).await;
-    assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
-    let outcome = scene.insert(keyed(&scene, "b", 1)).await;
-    assert_eq!(outcome, folded(revision(1)), "an update keeps the fold key");
-
-    let outcome = scene.update_unfolded(revision(1)).await;
-    assert_eq!(outcome, UpdateOutcome::Changed, "it has the same revision");
-    let outcome = scene.insert(keyed(&scene, "b", 1)).await;
+    let outcome = fixture.insert(keyed(&fixture, "c", 2)).await;
     assert_eq!(
         outcome,
-        folded(revision(1)),
+        duplicate_of(fixture.client("a")),
+        "the key now is taken"
+    );
+}
+
+/// "Its duplicate key goes if the update says so", and stays if not.
+pub async fn an_update_removes_the_key_if_asked(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    fixture.insert(keyed(&fixture, "a", 1)).await;
+    let revision = |revision| Client {
+        revision,
+        ..fixture.client("a")
+    };
+    let outcome = fixture.update(revision(1)).await;
+    assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
+    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
+    assert_eq!(
+        outcome,
+        duplicate_of(revision(1)),
+        "an update keeps the duplicate key"
+    );
+
+    let outcome = fixture.update_without_key(revision(1)).await;
+    assert_eq!(outcome, UpdateOutcome::Changed, "it has the same revision");
+    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
+    assert_eq!(
+        outcome,
+        duplicate_of(revision(1)),
         "one that fails changes nothing"
     );
 
-    let outcome = scene.update_unfolded(revision(2)).await;
+    let outcome = fixture.update_without_key(revision(2)).await;
     assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
-    let outcome = scene.insert(keyed(&scene, "b", 1)).await;
+    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
     assert_eq!(
         outcome,
         inserted(),
-        "nothing is folded into one that is unfolded"
+        "a client without its key has no duplicates"
     );
     // Its end takes nobody else's key away.
-    scene.remove("a").await;
-    let outcome = scene.insert(keyed(&scene, "c", 1)).await;
+    fixture.remove("a").await;
+    let outcome = fixture.insert(keyed(&fixture, "c", 1)).await;
     assert_eq!(
         outcome,
-        folded(scene.client("b")),
+        duplicate_of(fixture.client("b")),
         "the key is the next one's"
     );
 }
 
-/// "Of insertions that race for one fold key exactly one is stored", and it is given to all others.
+/// "Of insertions that race for one duplicate key exactly one is stored", and it is given to all others.
 pub async fn racing_insertions_of_one_key_store_one(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     for round in 0..4_u8 {
         let racers = (0..RACERS).map(|number| {
-            let scene = scene.clone();
+            let fixture = fixture.clone();
             async move {
                 let name = format!("{round}-{number}");
-                let outcome = scene.insert(keyed(&scene, &name, round)).await;
+                let outcome = fixture.insert(keyed(&fixture, &name, round)).await;
                 (name, outcome)
             }
         });
@@ -232,13 +244,13 @@ pub async fn racing_insertions_of_one_key_store_one(store: impl ClientStore) {
             fail("one is stored", &stored);
         };
         for (name, outcome) in outcomes.iter().filter(|(name, _)| name != stored) {
-            let expected = folded(scene.client(stored));
+            let expected = duplicate_of(fixture.client(stored));
             assert_eq!(
                 *outcome, expected,
-                "{name} is folded into the one that is stored"
+                "{name} is a duplicate of the stored client"
             );
         }
-        let names = scene.names().await;
+        let names = fixture.names().await;
         assert_eq!(
             names.len(),
             usize::from(round) + 1,

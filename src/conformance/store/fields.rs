@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    conformance::store::scene::{Scene, fail, id, inserted, insertion, metadata},
+    conformance::store::fixture::{Fixture, fail, id, inserted, insertion, metadata},
     registration::{Field, RegistrationRequest},
     store::{ClientStore, UpdateOutcome},
     types::{ClientId, ErrorRedirectPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
@@ -10,59 +10,59 @@ use crate::{
 
 /// A client is read as it was written: every field, to the byte, in the order given.
 pub async fn every_field_comes_back(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     for client in [
-        scene.client("plain"),
-        whole(&scene, "whole"),
-        permissive(&scene, "permissive"),
-        large(&scene, "large"),
-        scene.client(&"~".repeat(ClientId::MAX_CHARS)),
+        fixture.client("plain"),
+        whole(&fixture, "whole"),
+        permissive(&fixture, "permissive"),
+        large(&fixture, "large"),
+        fixture.client(&"~".repeat(ClientId::MAX_CHARS)),
     ] {
-        comes_back(&scene, client).await;
+        comes_back(&fixture, client).await;
     }
-    let longest = scene.another_of_length(TenantId::MAX_CHARS);
+    let longest = fixture.another_of_length(TenantId::MAX_CHARS);
     comes_back(&longest, whole(&longest, &"a".repeat(ClientId::MAX_CHARS))).await;
 }
 
 /// Moments are milliseconds from 0 to [`Timestamp::MAX`].
 pub async fn every_moment_comes_back(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let last = Timestamp::MAX.unix_millis();
     for millis in [0, 1, 999, 1_700_000_000_123, last - 1, last, u64::MAX] {
         let moment = Timestamp::from_unix_millis(millis);
         let client = Client {
             issued_at: moment,
             previous_secret: Some((SecretDigest::of("before"), moment)),
-            ..whole(&scene, &format!("at-{millis}"))
+            ..whole(&fixture, &format!("at-{millis}"))
         };
-        comes_back(&scene, client).await;
+        comes_back(&fixture, client).await;
     }
 }
 
 /// An update is read as it was written, too.
 pub async fn every_field_of_an_update_comes_back(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put(scene.client("a")).await;
+    let fixture = Fixture::new(store);
+    fixture.put(fixture.client("a")).await;
     let update = Client {
         revision: 1,
-        ..whole(&scene, "a")
+        ..whole(&fixture, "a")
     };
-    let outcome = scene.update(update.clone()).await;
+    let outcome = fixture.update(update.clone()).await;
     assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
-    assert_is_read(&scene, &update).await;
+    assert_is_read(&fixture, &update).await;
 }
 
-async fn comes_back<S: ClientStore>(scene: &Scene<S>, client: Client) {
-    let outcome = scene.insert(insertion(client.clone())).await;
+async fn comes_back<S: ClientStore>(fixture: &Fixture<S>, client: Client) {
+    let outcome = fixture.insert(insertion(client.clone())).await;
     assert_eq!(outcome, inserted(), "every valid client can be stored");
-    assert_is_read(scene, &client).await;
+    assert_is_read(fixture, &client).await;
 }
 
-async fn assert_is_read<S: ClientStore>(scene: &Scene<S>, client: &Client) {
+async fn assert_is_read<S: ClientStore>(fixture: &Fixture<S>, client: &Client) {
     let rule = "a client is read as it was written";
-    let found = scene.find(client.id.as_str()).await;
+    let found = fixture.find(client.id.as_str()).await;
     assert_eq!(found.as_ref(), Some(client), "{rule}: by `find`");
-    let all = scene.clients().await;
+    let all = fixture.clients().await;
     let listed = all.iter().find(|it| it.id() == client.id());
     assert_eq!(listed.map(|it| &**it), Some(client), "{rule}: by `list`");
     // Texts in another order would be equal to nobody's eye.
@@ -79,7 +79,7 @@ fn document(client: &Client) -> String {
 
 /// A confidential client with everything there is: characters of one to four bytes, texts in several
 /// languages and in no order, what an owner can decide.
-fn whole<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
+fn whole<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
     let request = RegistrationRequest::new([
         "https://app.example.com/callback?a=%2F&b=%27",
         "http://127.0.0.1:33418/",
@@ -115,12 +115,12 @@ fn whole<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
         error_redirect_policy: Some(ErrorRedirectPolicy::AllowAlways),
         revision: u64::from(u32::MAX) + 1,
         metadata: metadata(SecurityMode::Strict, request),
-        ..scene.client("whole")
+        ..fixture.client("whole")
     }
 }
 
 /// A permissive client with everything that only those may have.
-fn permissive<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
+fn permissive<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
     let request = RegistrationRequest::new(["https://app.example.com/callback"])
         .token_endpoint_auth_method("client_secret_post")
         .grant_types([
@@ -136,17 +136,17 @@ fn permissive<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
         secret: Some(SecretDigest::of("now")),
         error_redirect_policy: Some(ErrorRedirectPolicy::OpenRedirectProtection),
         metadata: metadata(SecurityMode::Permissive, request),
-        ..scene.client(client_id)
+        ..fixture.client(client_id)
     }
 }
 
 /// A client as large as the largest body that is read unless a host says otherwise.
-fn large<S: ClientStore>(scene: &Scene<S>, client_id: &str) -> Client {
+fn large<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
     let path = "\u{2d}".repeat(1_990);
     let uris = (10..41).map(|number| format!("https://a.example/{number}{path}"));
     let request = RegistrationRequest::new(uris).token_endpoint_auth_method("none");
     Client {
         metadata: metadata(SecurityMode::Strict, request),
-        ..scene.client(client_id)
+        ..fixture.client(client_id)
     }
 }

@@ -3,42 +3,46 @@
 use std::sync::{Arc, mpsc};
 
 use crate::{
-    conformance::store::scene::{Scene, hour, id, inserted, insertion, key, limited, race},
+    conformance::store::fixture::{Fixture, hour, id, inserted, insertion, key, limited, race},
     store::{Activity, ClientStore, InsertOutcome, Insertion},
 };
 
 /// How many insertions race for one id.
 const RACERS: usize = 64;
 
-/// "If another has the id, nothing changes": neither the client that is there, nor which fold keys
+/// "If another has the id, nothing changes": neither the client that is there, nor which duplicate keys
 /// are taken.
 pub async fn a_taken_id_is_never_overwritten(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    let first = scene.named("a", "first");
-    scene.put(first.clone()).await;
+    let fixture = Fixture::new(store);
+    let first = fixture.named("a", "first");
+    fixture.put(first.clone()).await;
 
-    let second = insertion(scene.named("a", "second")).deduplicated_by(Some(key(1)));
-    let outcome = scene.insert(second).await;
+    let second = insertion(fixture.named("a", "second")).deduplicated_by(Some(key(1)));
+    let outcome = fixture.insert(second).await;
     assert_eq!(outcome, InsertOutcome::IdTaken, "an id is taken once");
-    let found = scene.find("a").await;
+    let found = fixture.find("a").await;
     assert_eq!(found, Some(first), "a taken id is never overwritten");
 
-    let third = scene.insertion("b").deduplicated_by(Some(key(1)));
-    let outcome = scene.insert(third).await;
-    assert_eq!(outcome, inserted(), "what was not stored has no fold key");
+    let third = fixture.insertion("b").deduplicated_by(Some(key(1)));
+    let outcome = fixture.insert(third).await;
+    assert_eq!(
+        outcome,
+        inserted(),
+        "what was not stored has no duplicate key"
+    );
 }
 
 /// "Of insertions that race for one id exactly one is stored", and whole.
 pub async fn racing_insertions_of_one_id_store_one(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     for round in 0..4 {
         let name = format!("round-{round}");
         let contenders: Vec<_> = (0..RACERS)
-            .map(|number| scene.named(&name, &format!("contender {number}")))
+            .map(|number| fixture.named(&name, &format!("contender {number}")))
             .collect();
         let racers = contenders.iter().cloned().map(|client| {
-            let scene = scene.clone();
-            async move { scene.insert(insertion(client)).await }
+            let fixture = fixture.clone();
+            async move { fixture.insert(insertion(client)).await }
         });
         let outcomes = race(racers).await;
         let both = outcomes.iter().zip(contenders);
@@ -49,54 +53,54 @@ pub async fn racing_insertions_of_one_id_store_one(store: impl ClientStore) {
             assert_eq!(*outcome, InsertOutcome::IdTaken, "the others are told so");
         }
         let winner = winners.into_iter().map(|(_, client)| client).next();
-        let found = scene.find(&name).await;
+        let found = fixture.find(&name).await;
         assert_eq!(found, winner, "the one that is told so is stored, whole");
     }
 }
 
 /// Ids are texts of bytes: `A` is not `a`, and `a` is not a part of `aa`.
 pub async fn similar_ids_are_different_clients(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let names = [
         "A", "a", "aa", "a%", "a_", "_a", "a'", "a\\", "a\"", "1", "01", "1e0", "NULL",
     ];
-    scene.put_all(&names).await;
+    fixture.put_all(&names).await;
     for name in names {
-        let found = scene.find(name).await;
-        assert_eq!(found, Some(scene.client(name)), "each id is its own");
+        let found = fixture.find(name).await;
+        assert_eq!(found, Some(fixture.client(name)), "each id is its own");
     }
-    let missing = scene.find("aA").await;
+    let missing = fixture.find("aA").await;
     assert_eq!(missing, None, "what is not there is not found");
 }
 
 /// "Once the outcome is certain, the store calls `Insertion::settle` with it": once, whichever it is.
 pub async fn every_outcome_is_reported_once(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let rule = "each outcome is reported once, before it is returned";
-    let keyed = |name| scene.insertion(name).deduplicated_by(Some(key(1)));
+    let keyed = |name| fixture.insertion(name).deduplicated_by(Some(key(1)));
     let removed = vec![id("first")];
     for (insertion, expected) in [
         (keyed("first"), inserted()),
-        (scene.insertion("first"), InsertOutcome::IdTaken),
+        (fixture.insertion("first"), InsertOutcome::IdTaken),
         (
-            keyed("folded"),
-            InsertOutcome::Duplicate(Arc::new(scene.client("first"))),
+            keyed("keyed"),
+            InsertOutcome::Duplicate(Arc::new(fixture.client("first"))),
         ),
         (
-            limited(scene.insertion("second"), 1),
+            limited(fixture.insertion("second"), 1),
             InsertOutcome::Inserted { removed },
         ),
     ] {
-        assert_is_reported(&scene, insertion, &expected, rule).await;
+        assert_is_reported(&fixture, insertion, &expected, rule).await;
     }
     let granted = Activity::used(hour(0), Some(hour(1)));
-    scene.touch("second", granted).await;
-    let full = limited(scene.insertion("third"), 1);
-    assert_is_reported(&scene, full, &InsertOutcome::Full, rule).await;
+    fixture.touch("second", granted).await;
+    let full = limited(fixture.insertion("third"), 1);
+    assert_is_reported(&fixture, full, &InsertOutcome::Full, rule).await;
 }
 
 async fn assert_is_reported<S: ClientStore>(
-    scene: &Scene<S>,
+    fixture: &Fixture<S>,
     insertion: Insertion,
     expected: &InsertOutcome,
     rule: &str,
@@ -104,7 +108,7 @@ async fn assert_is_reported<S: ClientStore>(
     let (report, reports) = mpsc::channel();
     // A report that can't be sent is missed below.
     let insertion = insertion.on_outcome(move |outcome| drop(report.send(outcome.clone())));
-    let outcome = scene.insert(insertion).await;
+    let outcome = fixture.insert(insertion).await;
     assert_eq!(outcome, *expected, "{rule}");
     let reported: Vec<_> = reports.try_iter().collect();
     assert_eq!(reported, [outcome], "{rule}");
@@ -112,7 +116,7 @@ async fn assert_is_reported<S: ClientStore>(
 
 /// A store may be asked for what it has never heard of.
 pub async fn an_empty_tenant_has_no_clients(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    assert_eq!(scene.find("a").await, None, "there is no client");
-    assert_eq!(scene.names().await, [""; 0], "there is no client");
+    let fixture = Fixture::new(store);
+    assert_eq!(fixture.find("a").await, None, "there is no client");
+    assert_eq!(fixture.names().await, [""; 0], "there is no client");
 }

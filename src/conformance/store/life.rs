@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    conformance::store::scene::{Scene, hour, inserted, just_after, limited, race, written},
+    conformance::store::fixture::{Fixture, hour, inserted, just_after, limited, race, written},
     store::{Activity, ClientStore, InsertOutcome, Sweep, TouchOutcome, Usage},
     types::Timestamp,
 };
@@ -12,7 +12,7 @@ const RACERS: usize = 32;
 
 /// "Makes of a client's usage what `Usage::touched` says, and writes nothing if that says so."
 pub async fn a_touch_follows_usage_touched(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let last = Timestamp::MAX;
     let almost = Timestamp::from_unix_millis(last.unix_millis() - 1);
     let touches = [
@@ -36,7 +36,7 @@ pub async fn a_touch_follows_usage_touched(store: impl ClientStore) {
     // After each of them the usage is what it should be, not only at the end.
     for count in 0..=touches.len() {
         let name = format!("after-{count:02}");
-        scene.put(scene.client(&name)).await;
+        fixture.put(fixture.client(&name)).await;
         let mut usage = Usage::registered(hour(0));
         for touch in touches.iter().take(count).copied() {
             let after = usage.touched(touch);
@@ -45,15 +45,15 @@ pub async fn a_touch_follows_usage_touched(store: impl ClientStore) {
                 Some(_) => written(),
                 None => TouchOutcome::Unchanged,
             };
-            let outcome = scene.touch(&name, touch).await;
+            let outcome = fixture.touch(&name, touch).await;
             assert_eq!(outcome, expected, "{touch:?} is written if it says more");
         }
-        assert_usage(&scene, &name, usage).await;
+        assert_usage(&fixture, &name, usage).await;
     }
 }
 
 /// Nobody sees a usage but through what it does.
-async fn assert_usage<S: ClientStore>(scene: &Scene<S>, name: &str, usage: Usage) {
+async fn assert_usage<S: ClientStore>(fixture: &Fixture<S>, name: &str, usage: Usage) {
     let before = |is_used, moment| {
         if is_used {
             Sweep::new().idle_before(moment)
@@ -62,57 +62,59 @@ async fn assert_usage<S: ClientStore>(scene: &Scene<S>, name: &str, usage: Usage
         }
     };
     let since = usage.idle_since();
-    let other = scene.sweep(before(!usage.is_used(), Timestamp::MAX)).await;
+    let other = fixture
+        .sweep(before(!usage.is_used(), Timestamp::MAX))
+        .await;
     assert_eq!(other, [""; 0], "{name} has {usage:?}");
-    let swept = scene.sweep(before(usage.is_used(), since)).await;
+    let swept = fixture.sweep(before(usage.is_used(), since)).await;
     assert_eq!(swept, [""; 0], "{name} has {usage:?}");
     if since < Timestamp::MAX {
-        let swept = scene
+        let swept = fixture
             .sweep(before(usage.is_used(), just_after(since)))
             .await;
         assert_eq!(swept, [name], "{name} has {usage:?}");
     } else {
-        scene.remove(name).await;
+        fixture.remove(name).await;
     }
 }
 
 /// "There is no client with this id."
 pub async fn a_touch_of_a_missing_client_writes_nothing(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put(scene.client("a")).await;
-    scene.remove("a").await;
+    let fixture = Fixture::new(store);
+    fixture.put(fixture.client("a")).await;
+    fixture.remove("a").await;
     for name in ["a", "b"] {
-        let outcome = scene.touch(name, Activity::used(hour(0), None)).await;
+        let outcome = fixture.touch(name, Activity::used(hour(0), None)).await;
         assert_eq!(
             outcome,
             TouchOutcome::Missing,
             "nobody is there to be touched"
         );
     }
-    assert_eq!(scene.names().await, [""; 0], "a touch adds no client");
+    assert_eq!(fixture.names().await, [""; 0], "a touch adds no client");
 }
 
 /// A touch changes nothing else about a client, and can't take back what its owner does meanwhile.
 pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put(scene.client("a")).await;
-    let updates = async |scene: Scene<_>| {
+    let fixture = Fixture::new(store);
+    fixture.put(fixture.client("a")).await;
+    let updates = async |fixture: Fixture<_>| {
         for revision in 1..=8 {
             let next = Client {
                 revision,
-                ..scene.client("a")
+                ..fixture.client("a")
             };
-            scene.update(next).await;
+            fixture.update(next).await;
         }
         TouchOutcome::Unchanged
     };
     let racers = (0..=RACERS).map(|number| {
-        let scene = scene.clone();
+        let fixture = fixture.clone();
         async move {
             if number == RACERS {
-                return updates(scene).await;
+                return updates(fixture).await;
             }
-            scene.touch("a", Activity::used(hour(1), None)).await
+            fixture.touch("a", Activity::used(hour(1), None)).await
         }
     });
     let outcomes = race(racers).await;
@@ -120,14 +122,14 @@ pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStor
     assert_eq!(written.count(), 1, "the same is written once: {outcomes:?}");
     let last = Client {
         revision: 8,
-        ..scene.client("a")
+        ..fixture.client("a")
     };
     assert_eq!(
-        scene.find("a").await,
+        fixture.find("a").await,
         Some(last),
         "a touch takes no update back"
     );
-    let outcome = scene.insert(limited(scene.insertion("b"), 1)).await;
+    let outcome = fixture.insert(limited(fixture.insertion("b"), 1)).await;
     assert_eq!(
         outcome,
         InsertOutcome::Full,
@@ -137,8 +139,8 @@ pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStor
 
 /// Four clients: registered and used at hour 2, registered and used at hour 4 (and idle an hour
 /// later).
-async fn four<S: ClientStore>(store: S) -> Scene<S> {
-    let scene = Scene::new(store);
+async fn four<S: ClientStore>(store: S) -> Fixture<S> {
+    let fixture = Fixture::new(store);
     for (name, since) in [
         ("unused-2", 2),
         ("unused-4", 4),
@@ -146,57 +148,61 @@ async fn four<S: ClientStore>(store: S) -> Scene<S> {
         ("used-5", 4),
     ] {
         let issued_at = hour(since);
-        let client = scene.client(name);
-        scene
+        let client = fixture.client(name);
+        fixture
             .put(Client {
                 issued_at,
                 ..client
             })
             .await;
         if name.starts_with("used") {
-            scene.touch(name, Activity::used(issued_at, None)).await;
+            fixture.touch(name, Activity::used(issued_at, None)).await;
         }
     }
-    scene
+    fixture
 }
 
 /// "That `Sweep::removes`": each kind by its own moment, and strictly before it.
 pub async fn a_sweep_removes_only_due_clients(store: impl ClientStore) {
-    let scene = four(store).await;
-    assert_eq!(scene.sweep(Sweep::new()).await, [""; 0], "nothing is said");
+    let fixture = four(store).await;
+    assert_eq!(
+        fixture.sweep(Sweep::new()).await,
+        [""; 0],
+        "nothing is said"
+    );
     let sweep = Sweep::new().unused_before(hour(2)).idle_before(hour(3));
     assert_eq!(
-        scene.sweep(sweep).await,
+        fixture.sweep(sweep).await,
         [""; 0],
         "nobody is idle since before"
     );
     let sweep = Sweep::new().unused_before(just_after(hour(2)));
-    assert_eq!(scene.sweep(sweep).await, ["unused-2"], "those never used");
+    assert_eq!(fixture.sweep(sweep).await, ["unused-2"], "those never used");
     let sweep = Sweep::new().idle_before(just_after(hour(3)));
-    assert_eq!(scene.sweep(sweep).await, ["used-3"], "those used");
-    assert_eq!(scene.find("used-3").await, None, "what is swept is gone");
-    assert_eq!(scene.names().await, ["unused-4", "used-5"], "no other is");
+    assert_eq!(fixture.sweep(sweep).await, ["used-3"], "those used");
+    assert_eq!(fixture.find("used-3").await, None, "what is swept is gone");
+    assert_eq!(fixture.names().await, ["unused-4", "used-5"], "no other is");
     let sweep = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
     assert_eq!(
-        scene.sweep(sweep).await,
+        fixture.sweep(sweep).await,
         ["unused-4", "used-5"],
         "both kinds"
     );
-    assert_eq!(scene.names().await, [""; 0], "what is swept is gone");
+    assert_eq!(fixture.names().await, [""; 0], "what is swept is gone");
 }
 
 /// "Up to `Sweep::max_removed`. If there are more, it removes that many", of both kinds together.
 pub async fn a_sweep_stops_at_its_limit(store: impl ClientStore) {
-    let scene = four(store).await;
+    let fixture = four(store).await;
     let all = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
     for (limit, removed, left) in [(0, 0, 4), (3, 3, 1), (3, 1, 0), (3, 0, 0)] {
-        let swept = scene.sweep(all.limit(limit)).await;
+        let swept = fixture.sweep(all.limit(limit)).await;
         assert_eq!(
             swept.len(),
             removed,
             "{limit} at most, and as many: {swept:?}"
         );
-        let names = scene.names().await;
+        let names = fixture.names().await;
         assert_eq!(names.len(), left, "those that it names are gone");
         let stays = names.iter().find(|name| swept.contains(name));
         assert_eq!(stays, None, "those that it names are gone");
@@ -205,48 +211,50 @@ pub async fn a_sweep_stops_at_its_limit(store: impl ClientStore) {
 
 /// "That are not blocked": sweeping one away would lift its block.
 pub async fn blocked_clients_are_not_swept(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let blocked = |name, blocked, revision| Client {
         blocked,
         revision,
-        ..scene.client(name)
+        ..fixture.client(name)
     };
-    scene.put(blocked("blocked", true, 0)).await;
-    scene.put_all(&["a", "b"]).await;
-    scene.update(blocked("a", true, 1)).await;
-    scene.touch("b", Activity::used(hour(0), None)).await;
-    scene.update(blocked("b", true, 1)).await;
+    fixture.put(blocked("blocked", true, 0)).await;
+    fixture.put_all(&["a", "b"]).await;
+    fixture.update(blocked("a", true, 1)).await;
+    fixture.touch("b", Activity::used(hour(0), None)).await;
+    fixture.update(blocked("b", true, 1)).await;
     // Whatever is done to one that is blocked.
-    scene.touch("a", Activity::used(hour(1), None)).await;
+    fixture.touch("a", Activity::used(hour(1), None)).await;
     let all = Sweep::new().unused_before(hour(99)).idle_before(hour(99));
-    assert_eq!(scene.sweep(all).await, [""; 0], "blocked ones stay");
-    scene.update(blocked("a", false, 2)).await;
+    assert_eq!(fixture.sweep(all).await, [""; 0], "blocked ones stay");
+    fixture.update(blocked("a", false, 2)).await;
     assert_eq!(
-        scene.sweep(all).await,
+        fixture.sweep(all).await,
         ["a"],
         "one that is unblocked does not"
     );
-    assert_eq!(scene.names().await, ["b", "blocked"], "blocked ones stay");
+    assert_eq!(fixture.names().await, ["b", "blocked"], "blocked ones stay");
 }
 
 /// A client with a live grant is not idle, however long ago it was used.
 pub async fn a_client_with_a_live_grant_is_not_swept(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put_all(&["month", "ever", "none"]).await;
+    let fixture = Fixture::new(store);
+    fixture.put_all(&["month", "ever", "none"]).await;
     let month = hour(30 * 24);
-    scene
+    fixture
         .touch("month", Activity::used(hour(0), Some(month)))
         .await;
-    scene
+    fixture
         .touch("ever", Activity::used(hour(0), Some(Timestamp::MAX)))
         .await;
-    scene.touch("none", Activity::used(hour(0), None)).await;
-    let swept = scene.sweep(Sweep::new().idle_before(month)).await;
+    fixture.touch("none", Activity::used(hour(0), None)).await;
+    let swept = fixture.sweep(Sweep::new().idle_before(month)).await;
     assert_eq!(swept, ["none"], "a live grant keeps a client");
-    let swept = scene.sweep(Sweep::new().idle_before(Timestamp::MAX)).await;
+    let swept = fixture
+        .sweep(Sweep::new().idle_before(Timestamp::MAX))
+        .await;
     assert_eq!(swept, ["month"], "what never ends is never idle");
     assert_eq!(
-        scene.names().await,
+        fixture.names().await,
         ["ever"],
         "what never ends is never idle"
     );
@@ -254,22 +262,22 @@ pub async fn a_client_with_a_live_grant_is_not_swept(store: impl ClientStore) {
 
 /// "One that is touched meanwhile stays": of a touch and a sweep that race, one is first.
 pub async fn a_client_touched_meanwhile_is_not_swept(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let names: Vec<String> = (0..RACERS).map(|number| format!("{number:02}")).collect();
     for name in &names {
-        scene.put(scene.client(name)).await;
+        fixture.put(fixture.client(name)).await;
     }
     let sweep = Sweep::new().unused_before(hour(1)).limit(3);
     let racers = names.iter().flat_map(|name| {
         [true, false].map(|touches| {
-            let (scene, name) = (scene.clone(), name.clone());
+            let (fixture, name) = (fixture.clone(), name.clone());
             async move {
                 if touches {
-                    let outcome = scene.touch(&name, Activity::used(hour(5), None)).await;
+                    let outcome = fixture.touch(&name, Activity::used(hour(5), None)).await;
                     let stays = outcome == written();
                     (stays.then_some(name), Vec::new())
                 } else {
-                    (None, scene.sweep(sweep).await)
+                    (None, fixture.sweep(sweep).await)
                 }
             }
         })
@@ -283,13 +291,13 @@ pub async fn a_client_touched_meanwhile_is_not_swept(store: impl ClientStore) {
     touched.sort();
     swept.sort();
     assert_eq!(
-        scene.names().await,
+        fixture.names().await,
         touched,
         "those that were touched in time stay"
     );
     let mut all = [touched, swept].concat();
     all.sort();
     assert_eq!(all, names, "and each other was swept, once");
-    let outcome = scene.insert(scene.insertion("new")).await;
+    let outcome = fixture.insert(fixture.insertion("new")).await;
     assert_eq!(outcome, inserted(), "and registration goes on");
 }

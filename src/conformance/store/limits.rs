@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     client::Client,
-    conformance::store::scene::{
-        Scene, fail, hour, inserted, insertion, just_after, key, limited, race,
+    conformance::store::fixture::{
+        Fixture, fail, hour, inserted, insertion, just_after, key, limited, race,
     },
     store::{Activity, ClientStore, InsertOutcome, RemoveOutcome, Sweep, UpdateOutcome},
 };
@@ -23,11 +23,11 @@ fn removed(outcome: InsertOutcome) -> Vec<String> {
 
 /// "The longest idle first (and of those the lowest id)", by bytes.
 pub async fn the_longest_idle_client_is_evicted(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     for (name, since) in [("d", 2), ("a", 3), ("c", 1), ("B", 1), ("e", 0)] {
         let issued_at = hour(since);
-        let client = scene.client(name);
-        scene
+        let client = fixture.client(name);
+        fixture
             .put(Client {
                 issued_at,
                 ..client
@@ -37,63 +37,63 @@ pub async fn the_longest_idle_client_is_evicted(store: impl ClientStore) {
     for (newcomer, expected) in [("v", "e"), ("w", "B"), ("x", "c"), ("y", "d"), ("z", "a")] {
         let client = Client {
             issued_at: hour(9),
-            ..scene.client(newcomer)
+            ..fixture.client(newcomer)
         };
-        let outcome = scene.insert(limited(insertion(client), 5)).await;
+        let outcome = fixture.insert(limited(insertion(client), 5)).await;
         assert_eq!(removed(outcome), [expected], "the longest idle makes room");
-        assert_eq!(scene.find(expected).await, None, "who makes room is gone");
+        assert_eq!(fixture.find(expected).await, None, "who makes room is gone");
     }
     assert_eq!(
-        scene.names().await,
+        fixture.names().await,
         ["v", "w", "x", "y", "z"],
         "no other is"
     );
 }
 
-/// Whoever registers again counts as idle from then on.
+/// A client that registers again counts as idle from that time on.
 pub async fn registering_again_delays_eviction(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     for (name, byte) in [("a", 1), ("b", 2)] {
-        let first = scene.insertion(name).deduplicated_by(Some(key(byte)));
-        scene.insert(first).await;
+        let first = fixture.insertion(name).deduplicated_by(Some(key(byte)));
+        fixture.insert(first).await;
     }
     let again = Client {
         issued_at: hour(5),
-        ..scene.client("again")
+        ..fixture.client("again")
     };
-    scene
+    fixture
         .insert(insertion(again).deduplicated_by(Some(key(1))))
         .await;
-    let outcome = scene.insert(limited(scene.insertion("c"), 2)).await;
+    let outcome = fixture.insert(limited(fixture.insertion("c"), 2)).await;
     assert_eq!(removed(outcome), ["b"], "the longest idle makes room");
 }
 
 /// Blocked clients never go, nor do used ones whose grants may live.
 pub async fn active_and_blocked_clients_are_not_evicted(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put_all(&["used", "blocked-later", "unused"]).await;
+    let fixture = Fixture::new(store);
+    fixture.put_all(&["used", "blocked-later", "unused"]).await;
     let blocked = |name, revision| Client {
         blocked: true,
         revision,
-        ..scene.client(name)
+        ..fixture.client(name)
     };
-    scene.put(blocked("blocked", 0)).await;
-    scene.update(blocked("blocked-later", 1)).await;
-    scene.touch("used", Activity::used(hour(0), None)).await;
+    fixture.put(blocked("blocked", 0)).await;
+    fixture.update(blocked("blocked-later", 1)).await;
+    fixture.touch("used", Activity::used(hour(0), None)).await;
 
-    let outcome = scene.insert(limited(scene.insertion("x"), 4)).await;
+    let outcome = fixture.insert(limited(fixture.insertion("x"), 4)).await;
     assert_eq!(removed(outcome), ["unused"], "the only one that may go");
     // One of the past that is used at once.
-    scene.touch("x", Activity::used(hour(0), None)).await;
-    let outcome = scene.insert(limited(scene.insertion("y"), 4)).await;
+    fixture.touch("x", Activity::used(hour(0), None)).await;
+    let outcome = fixture.insert(limited(fixture.insertion("y"), 4)).await;
     assert_eq!(outcome, InsertOutcome::Full, "none may go");
 
     let unblocked = Client {
         revision: 2,
-        ..scene.client("blocked-later")
+        ..fixture.client("blocked-later")
     };
-    scene.update(unblocked).await;
-    let outcome = scene.insert(limited(scene.insertion("z"), 4)).await;
+    fixture.update(unblocked).await;
+    let outcome = fixture.insert(limited(fixture.insertion("z"), 4)).await;
     assert_eq!(
         removed(outcome),
         ["blocked-later"],
@@ -103,9 +103,9 @@ pub async fn active_and_blocked_clients_are_not_evicted(store: impl ClientStore)
 
 /// "Then those that were used and are idle": a live grant keeps a client to its end.
 pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let rule = "the longest idle without a grant is evicted where none is unused";
-    scene
+    fixture
         .put_all(&["blocked", "granted", "late", "soon", "unused"])
         .await;
     for (name, used_at, live_until) in [
@@ -115,15 +115,15 @@ pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
         ("soon", 0, None),
     ] {
         let touch = Activity::used(hour(used_at), live_until);
-        scene.touch(name, touch).await;
+        fixture.touch(name, touch).await;
     }
-    scene.set_blocked("blocked", true).await;
+    fixture.set_blocked("blocked", true).await;
     let insert = async |name, issued_at| {
         let client = Client {
             issued_at,
-            ..scene.client(name)
+            ..fixture.client(name)
         };
-        scene.insert(limited(insertion(client), 5)).await
+        fixture.insert(limited(insertion(client), 5)).await
     };
     // What was used is idle from an hour after its use, or after the end of its grant.
     for (name, issued_at, expected) in [
@@ -137,57 +137,57 @@ pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
             assert_eq!(outcome, InsertOutcome::Full, "a live grant keeps a client");
         }
         assert_eq!(removed(insert(name, issued_at).await), [expected], "{rule}");
-        scene
+        fixture
             .touch(name, Activity::used(issued_at, Some(hour(99))))
             .await;
     }
     let names = ["blocked", "v", "w", "x", "y"];
-    assert_eq!(scene.names().await, names, "{rule}");
+    assert_eq!(fixture.names().await, names, "{rule}");
     // A lowered limit evicts the unused first.
-    scene.put(scene.client("z")).await;
+    fixture.put(fixture.client("z")).await;
     let client = Client {
         issued_at: hour(200),
-        ..scene.client("last")
+        ..fixture.client("last")
     };
-    let outcome = scene.insert(limited(insertion(client), 4)).await;
+    let outcome = fixture.insert(limited(insertion(client), 4)).await;
     assert_eq!(removed(outcome), ["z", "v", "w"], "{rule}");
 }
 
 /// "If there is none to go, nothing changes."
 pub async fn a_full_tenant_is_not_changed(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put_all(&["a", "b"]).await;
+    let fixture = Fixture::new(store);
+    fixture.put_all(&["a", "b"]).await;
     for name in ["a", "b"] {
-        scene.touch(name, Activity::used(hour(0), None)).await;
+        fixture.touch(name, Activity::used(hour(0), None)).await;
     }
-    let folded = |name| scene.insertion(name).deduplicated_by(Some(key(1)));
-    let outcome = scene.insert(limited(folded("c"), 2)).await;
+    let keyed = |name| fixture.insertion(name).deduplicated_by(Some(key(1)));
+    let outcome = fixture.insert(limited(keyed("c"), 2)).await;
     assert_eq!(outcome, InsertOutcome::Full, "there is no room");
     assert_eq!(
-        scene.find("c").await,
+        fixture.find("c").await,
         None,
         "what has no room is not stored"
     );
-    assert_eq!(scene.names().await, ["a", "b"], "and nobody goes");
-    let outcome = scene.insert(folded("d")).await;
-    assert_eq!(outcome, inserted(), "and it has no fold key");
+    assert_eq!(fixture.names().await, ["a", "b"], "and nobody goes");
+    let outcome = fixture.insert(keyed("d")).await;
+    assert_eq!(outcome, inserted(), "and it has no duplicate key");
 }
 
 /// A limit that was lowered: "at least one of them, if any", and up to a hundred at once.
 pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let names: Vec<String> = (0..130).map(|number| format!("{number:03}")).collect();
     for name in &names {
-        scene.put(scene.client(name)).await;
+        fixture.put(fixture.client(name)).await;
     }
-    let outcome = scene.insert(limited(scene.insertion("x"), 10)).await;
+    let outcome = fixture.insert(limited(fixture.insertion("x"), 10)).await;
     let (first, rest) = names.split_at(100);
     assert_eq!(
         removed(outcome),
         first,
         "a hundred go at once, in their order"
     );
-    let outcome = scene.insert(limited(scene.insertion("y"), 10)).await;
+    let outcome = fixture.insert(limited(fixture.insertion("y"), 10)).await;
     let (second, left) = rest.split_at(22);
     assert_eq!(
         removed(outcome),
@@ -195,29 +195,29 @@ pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
         "and then the others beyond the limit"
     );
     assert_eq!(
-        scene.names().await.len(),
+        fixture.names().await.len(),
         left.len() + 2,
         "the limit is reached"
     );
 
     // Of two that would have to go only one can.
     for name in left.iter().map(String::as_str).chain(["x"]) {
-        scene.touch(name, Activity::used(hour(0), None)).await;
+        fixture.touch(name, Activity::used(hour(0), None)).await;
     }
-    let outcome = scene.insert(limited(scene.insertion("z"), 9)).await;
+    let outcome = fixture.insert(limited(fixture.insertion("z"), 9)).await;
     assert_eq!(removed(outcome), ["y"], "as many go as can");
 }
 
 /// Without a limit nobody goes, however many others there are; below it nobody does either.
 pub async fn nothing_is_evicted_below_the_limit(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put_all(&["a", "b", "c"]).await;
-    let outcome = scene.insert(limited(scene.insertion("d"), 4)).await;
+    let fixture = Fixture::new(store);
+    fixture.put_all(&["a", "b", "c"]).await;
+    let outcome = fixture.insert(limited(fixture.insertion("d"), 4)).await;
     assert_eq!(outcome, inserted(), "there is room for one more");
-    let outcome = scene.insert(scene.insertion("e")).await;
+    let outcome = fixture.insert(fixture.insertion("e")).await;
     assert_eq!(outcome, inserted(), "there is no limit");
     assert_eq!(
-        scene.names().await,
+        fixture.names().await,
         ["a", "b", "c", "d", "e"],
         "nobody goes"
     );
@@ -226,17 +226,17 @@ pub async fn nothing_is_evicted_below_the_limit(store: impl ClientStore) {
 /// A limit counts the clients that are there: neither those that are gone, nor insertions that stored
 /// nothing.
 pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let rule = "a limit counts what is there";
-    let fill = async |name| scene.insert(limited(scene.insertion(name), 3)).await;
+    let fill = async |name| fixture.insert(limited(fixture.insertion(name), 3)).await;
     for name in ["a", "b"] {
         assert_eq!(fill(name).await, inserted(), "{rule}");
     }
-    let keyed = |name| limited(scene.insertion(name).deduplicated_by(Some(key(1))), 3);
-    assert_eq!(scene.insert(keyed("c")).await, inserted(), "{rule}");
+    let keyed = |name| limited(fixture.insertion(name).deduplicated_by(Some(key(1))), 3);
+    assert_eq!(fixture.insert(keyed("c")).await, inserted(), "{rule}");
     // These store nothing.
     assert_eq!(fill("a").await, InsertOutcome::IdTaken, "{rule}");
-    let outcome = scene.insert(keyed("d")).await;
+    let outcome = fixture.insert(keyed("d")).await;
     assert!(
         matches!(outcome, InsertOutcome::Duplicate(_)),
         "{rule}: {outcome:?}"
@@ -244,13 +244,17 @@ pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
     // This changes no number.
     let update = Client {
         revision: 1,
-        ..scene.client("a")
+        ..fixture.client("a")
     };
-    assert_eq!(scene.update(update).await, UpdateOutcome::Updated, "{rule}");
-    assert_eq!(scene.remove("a").await, RemoveOutcome::Removed, "{rule}");
-    assert_eq!(scene.remove("a").await, RemoveOutcome::Missing, "{rule}");
+    assert_eq!(
+        fixture.update(update).await,
+        UpdateOutcome::Updated,
+        "{rule}"
+    );
+    assert_eq!(fixture.remove("a").await, RemoveOutcome::Removed, "{rule}");
+    assert_eq!(fixture.remove("a").await, RemoveOutcome::Missing, "{rule}");
     assert_eq!(fill("e").await, inserted(), "{rule}: one was removed");
-    let swept = scene
+    let swept = fixture
         .sweep(Sweep::new().unused_before(hour(1)).limit(2))
         .await;
     assert_eq!(swept.len(), 2, "{rule}");
@@ -259,23 +263,23 @@ pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
     }
     let went = removed(fill("h").await);
     assert_eq!(went.len(), 1, "{rule}: it is reached again");
-    assert_eq!(scene.names().await.len(), 3, "{rule}");
+    assert_eq!(fixture.names().await.len(), 3, "{rule}");
 }
 
-/// "Racing ones never exceed a limit together", and nobody is lost: whoever was stored is there,
+/// "Racing ones never exceed a limit together", and no client is lost: a client that was stored is there,
 /// or made room for one that was.
 pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put_all(&["used-1", "used-2", "used-3"]).await;
+    let fixture = Fixture::new(store);
+    fixture.put_all(&["used-1", "used-2", "used-3"]).await;
     for name in ["used-1", "used-2", "used-3"] {
-        scene.touch(name, Activity::used(hour(0), None)).await;
+        fixture.touch(name, Activity::used(hour(0), None)).await;
     }
     let outcomes = race((0..RACERS).map(|number| {
-        let scene = scene.clone();
+        let fixture = fixture.clone();
         async move {
             let name = format!("racer-{number}");
-            let outcome = scene.insert(limited(scene.insertion(&name), 5)).await;
-            let most = scene.names().await.len();
+            let outcome = fixture.insert(limited(fixture.insertion(&name), 5)).await;
+            let most = fixture.names().await.len();
             (name, outcome, most)
         }
     }))
@@ -292,7 +296,7 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
     let left: Vec<String> = there.difference(&gone).cloned().collect();
     assert_eq!(left.len(), 5, "as many stay as the limit allows: {left:?}");
     assert_eq!(
-        scene.names().await,
+        fixture.names().await,
         left,
         "those that made room are gone, no others"
     );
@@ -300,19 +304,19 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
 
 /// Nobody makes room for those that race for a tenant that is full.
 pub async fn racing_insertions_do_not_change_a_full_tenant(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put(scene.client("used")).await;
-    scene.touch("used", Activity::used(hour(0), None)).await;
+    let fixture = Fixture::new(store);
+    fixture.put(fixture.client("used")).await;
+    fixture.touch("used", Activity::used(hour(0), None)).await;
     let outcomes = race((0..RACERS).map(|number| {
-        let scene = scene.clone();
+        let fixture = fixture.clone();
         async move {
             let name = format!("racer-{number}");
-            scene.insert(limited(scene.insertion(&name), 1)).await
+            fixture.insert(limited(fixture.insertion(&name), 1)).await
         }
     }))
     .await;
     for outcome in outcomes {
         assert_eq!(outcome, InsertOutcome::Full, "there is no room");
     }
-    assert_eq!(scene.names().await, ["used"], "nothing changes");
+    assert_eq!(fixture.names().await, ["used"], "nothing changes");
 }

@@ -1,13 +1,13 @@
 //! Stable pages.
 
 use crate::{
-    conformance::store::scene::{Scene, race},
+    conformance::store::fixture::{Fixture, race},
     store::{ClientStore, RemoveOutcome, Sweep},
 };
 
 /// "By the bytes of their ids", "up to `limit`", and "after `after`".
 pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     // In this order by bytes; by the rules of languages, in others.
     let names = [
         "!", "-b", "0", "1", "10", "9", "B", "Z", "_", "a", "a-a", "aB", "aa", "b", "tpc_1",
@@ -16,12 +16,12 @@ pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
     let mut shuffled = names;
     shuffled.reverse();
     shuffled.rotate_left(7);
-    scene.put_all(&shuffled).await;
-    assert_eq!(scene.names().await, names, "by the bytes of ids");
+    fixture.put_all(&shuffled).await;
+    assert_eq!(fixture.names().await, names, "by the bytes of ids");
     for limit in [1, 2, 5, 18, 19, 20] {
         let mut seen: Vec<String> = Vec::new();
         loop {
-            let page = scene.page(seen.last().map(String::as_str), limit).await;
+            let page = fixture.page(seen.last().map(String::as_str), limit).await;
             assert!(page.len() <= in_memory(limit), "at most {limit}: {page:?}");
             let is_last = page.len() < in_memory(limit);
             seen.extend(page);
@@ -32,12 +32,12 @@ pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
         assert_eq!(seen, names, "each on one page, with a limit of {limit}");
     }
     assert_eq!(
-        scene.page(None, 0).await,
+        fixture.page(None, 0).await,
         [""; 0],
         "none is as many as was asked for"
     );
     assert_eq!(
-        scene.page(Some("a"), u32::MAX).await.len(),
+        fixture.page(Some("a"), u32::MAX).await.len(),
         9,
         "all is, too"
     );
@@ -45,9 +45,9 @@ pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
 
 /// "Clients whose ids come after `after`", whether there is a client with that id or not.
 pub async fn a_page_may_begin_after_a_removed_id(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put_all(&["b", "d", "f", "h"]).await;
-    let outcome = scene.remove("d").await;
+    let fixture = Fixture::new(store);
+    fixture.put_all(&["b", "d", "f", "h"]).await;
+    let outcome = fixture.remove("d").await;
     assert_eq!(outcome, RemoveOutcome::Removed, "it was there");
     for (after, expected) in [
         ("a", &["b", "f"][..]),
@@ -58,7 +58,7 @@ pub async fn a_page_may_begin_after_a_removed_id(store: impl ClientStore) {
         ("h", &[]),
         ("z", &[]),
     ] {
-        let page = scene.page(Some(after), 2).await;
+        let page = fixture.page(Some(after), 2).await;
         assert_eq!(page, expected, "those after {after}");
     }
 }
@@ -66,23 +66,23 @@ pub async fn a_page_may_begin_after_a_removed_id(store: impl ClientStore) {
 /// "A client that is there from the first page to the last one is on exactly one of them, whatever
 /// else comes and goes."
 pub async fn pages_are_stable_while_clients_change(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let stable: Vec<String> = (0..60)
         .map(|number| format!("{number:02}-stable"))
         .collect();
     for name in &stable {
-        scene.put(scene.client(name)).await;
+        fixture.put(fixture.client(name)).await;
     }
     let racers = (0..4).map(|number| {
-        let scene = scene.clone();
+        let fixture = fixture.clone();
         async move {
             if number > 0 {
-                come_and_go(&scene, number).await;
+                come_and_go(&fixture, number).await;
                 return Vec::new();
             }
             let mut passes = Vec::new();
             for limit in [1, 3, 7, 50] {
-                passes.push(pass(&scene, limit).await);
+                passes.push(pass(&fixture, limit).await);
             }
             passes
         }
@@ -95,14 +95,14 @@ pub async fn pages_are_stable_while_clients_change(store: impl ClientStore) {
         let expected: Vec<&String> = stable.iter().collect();
         assert_eq!(found, expected, "who stays is on exactly one page");
     }
-    assert_eq!(scene.sweep(Sweep::new()).await, [""; 0], "and stays");
+    assert_eq!(fixture.sweep(Sweep::new()).await, [""; 0], "and stays");
 }
 
 /// All pages, one after the other.
-async fn pass<S: ClientStore>(scene: &Scene<S>, limit: u32) -> Vec<String> {
+async fn pass<S: ClientStore>(fixture: &Fixture<S>, limit: u32) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     loop {
-        let page = scene.page(seen.last().map(String::as_str), limit).await;
+        let page = fixture.page(seen.last().map(String::as_str), limit).await;
         if page.is_empty() {
             return seen;
         }
@@ -111,13 +111,13 @@ async fn pass<S: ClientStore>(scene: &Scene<S>, limit: u32) -> Vec<String> {
     }
 }
 
-async fn come_and_go<S: ClientStore>(scene: &Scene<S>, number: u32) {
+async fn come_and_go<S: ClientStore>(fixture: &Fixture<S>, number: u32) {
     for turn in 0..60 {
         let name = format!("{turn:02}-{number}-visitor");
-        scene.put(scene.client(&name)).await;
+        fixture.put(fixture.client(&name)).await;
         tokio::task::yield_now().await;
         if turn % 2 == 0 {
-            scene.remove(&name).await;
+            fixture.remove(&name).await;
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::{
     client::Client,
-    conformance::store::scene::{Scene, hour, inserted, insertion, key, limited, written},
+    conformance::store::fixture::{Fixture, hour, inserted, insertion, key, limited, written},
     store::{Activity, ClientStore, RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome},
     types::TenantId,
 };
 
 /// Two tenants that have a client of the same id each, the second one another client's besides.
-async fn two<S: ClientStore>(store: S) -> (Scene<S>, Scene<S>) {
-    let own = Scene::new(store);
+async fn two<S: ClientStore>(store: S) -> (Fixture<S>, Fixture<S>) {
+    let own = Fixture::new(store);
     let other = own.another();
     own.put(own.named("a", "own")).await;
     other.put(other.named("a", "other")).await;
@@ -17,7 +17,7 @@ async fn two<S: ClientStore>(store: S) -> (Scene<S>, Scene<S>) {
     (own, other)
 }
 
-async fn assert_untouched<S: ClientStore>(other: &Scene<S>, call: &str) {
+async fn assert_untouched<S: ClientStore>(other: &Fixture<S>, call: &str) {
     let clients = [other.named("a", "other"), other.client("b")];
     let all = other.clients().await;
     let found: Vec<&Client> = all.iter().map(|client| &**client).collect();
@@ -25,14 +25,18 @@ async fn assert_untouched<S: ClientStore>(other: &Scene<S>, call: &str) {
     assert_eq!(found, expected, "`{call}` leaves other tenants alone");
 }
 
-/// `insert`: an id, a fold key and a limit are a tenant's own.
+/// `insert`: an id, a duplicate key and a limit are a tenant's own.
 pub async fn an_insertion_stays_in_its_tenant(store: impl ClientStore) {
     let (own, other) = two(store).await;
     let both = [&own, &other];
-    for scene in both {
-        let same = scene.insertion("c").deduplicated_by(Some(key(1)));
-        let outcome = scene.insert(same).await;
-        assert_eq!(outcome, inserted(), "ids and fold keys are a tenant's own");
+    for fixture in both {
+        let same = fixture.insertion("c").deduplicated_by(Some(key(1)));
+        let outcome = fixture.insert(same).await;
+        assert_eq!(
+            outcome,
+            inserted(),
+            "ids and duplicate keys are a tenant's own"
+        );
     }
     let third = limited(own.insertion("d"), 3);
     let outcome = own.insert(third).await;
@@ -117,9 +121,9 @@ pub async fn a_sweep_stays_in_its_tenant(store: impl ClientStore) {
 
 /// Tenants whose names look alike are not the same.
 pub async fn similar_tenant_ids_are_different_tenants(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    scene.put(scene.client("a")).await;
-    let name = scene.tenant.as_str();
+    let fixture = Fixture::new(store);
+    fixture.put(fixture.client("a")).await;
+    let name = fixture.tenant.as_str();
     for alike in [
         name.to_uppercase(),
         format!("{name}.a"),
@@ -128,16 +132,16 @@ pub async fn similar_tenant_ids_are_different_tenants(store: impl ClientStore) {
         let Ok(tenant) = TenantId::parse(&alike) else {
             continue;
         };
-        let other = Scene {
+        let other = Fixture {
             tenant,
-            ..scene.clone()
+            ..fixture.clone()
         };
         let outcome = other.insert(insertion(other.client("a"))).await;
         assert_eq!(outcome, inserted(), "{alike} is another tenant");
         assert_eq!(other.names().await, ["a"], "{alike} is another tenant");
     }
     assert_eq!(
-        scene.names().await,
+        fixture.names().await,
         ["a"],
         "and changes nothing for this one"
     );

@@ -2,8 +2,8 @@
 
 use crate::{
     client::{Client, StoredClient},
-    conformance::store::scene::{
-        Scene, done, fail, hour, id, insertion, just_after, key, limited, written,
+    conformance::store::fixture::{
+        Fixture, done, fail, hour, id, insertion, just_after, key, limited, written,
     },
     store::{
         Activity, BlockOutcome, ClientStore, InsertOutcome, RemoveOutcome, Sweep, UpdateOutcome,
@@ -13,10 +13,10 @@ use crate::{
 
 /// A client whose record can be written and not be read: its secret contradicts its authentication
 /// method. A store that keeps clients without writing them down gives it back as it is.
-fn unreadable<S: ClientStore>(scene: &Scene<S>, name: &str) -> Client {
+fn unreadable<S: ClientStore>(fixture: &Fixture<S>, name: &str) -> Client {
     Client {
         secret: Some(SecretDigest::of("contradiction")),
-        ..scene.client(name)
+        ..fixture.client(name)
     }
 }
 
@@ -37,114 +37,114 @@ fn assert_is_named(row: &StoredClient, expected: &Client) {
 /// "A row whose record can't be read is `StoredClient::Unreadable`, never an error and never absent", and
 /// it has its place among the others.
 pub async fn an_unreadable_row_hides_no_other_row(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    let broken = unreadable(&scene, "b");
-    for client in [scene.client("a"), broken.clone(), scene.client("c")] {
-        scene.put(client).await;
+    let fixture = Fixture::new(store);
+    let broken = unreadable(&fixture, "b");
+    for client in [fixture.client("a"), broken.clone(), fixture.client("c")] {
+        fixture.put(client).await;
     }
-    let found = done("find", scene.store.find(&scene.tenant, &id("b")).await);
+    let found = done("find", fixture.store.find(&fixture.tenant, &id("b")).await);
     let found = found.unwrap_or_else(|| fail("a row that can't be read is there", &"no row"));
     assert_is_named(&found, &broken);
-    let rows = done("list", scene.store.list(&scene.tenant, None, 10).await);
+    let rows = done("list", fixture.store.list(&fixture.tenant, None, 10).await);
     match &*rows {
         [StoredClient::Readable(a), b, StoredClient::Readable(c)] => {
-            assert_eq!([&**a, &**c], [&scene.client("a"), &scene.client("c")]);
+            assert_eq!([&**a, &**c], [&fixture.client("a"), &fixture.client("c")]);
             assert_is_named(b, &broken);
         }
         other => fail("the rows around it are served", &other),
     }
-    assert_eq!(scene.page(None, 2).await, ["a", "b"], "it counts");
-    assert_eq!(scene.page(Some("b"), 2).await, ["c"], "it counts");
+    assert_eq!(fixture.page(None, 2).await, ["a", "b"], "it counts");
+    assert_eq!(fixture.page(Some("b"), 2).await, ["c"], "it counts");
 }
 
 /// It can be blocked, touched, swept, evicted and removed.
 pub async fn an_unreadable_row_can_be_blocked_and_removed(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     for name in ["blocked", "deleted", "evicted", "swept"] {
-        scene.put(unreadable(&scene, name)).await;
+        fixture.put(unreadable(&fixture, name)).await;
     }
     let rule = "a row that can't be read is within its owner's reach";
-    let blocked = scene.set_blocked("blocked", true).await;
+    let blocked = fixture.set_blocked("blocked", true).await;
     assert_eq!(blocked, BlockOutcome::Written { revision: 1 }, "{rule}");
-    assert_eq!(scene.remove("deleted").await, RemoveOutcome::Removed);
-    let touched = scene.touch("swept", Activity::used(hour(1), None)).await;
+    assert_eq!(fixture.remove("deleted").await, RemoveOutcome::Removed);
+    let touched = fixture.touch("swept", Activity::used(hour(1), None)).await;
     assert_eq!(touched, written(), "{rule}");
-    let outcome = scene.insert(limited(scene.insertion("new"), 3)).await;
+    let outcome = fixture.insert(limited(fixture.insertion("new"), 3)).await;
     let removed = vec![id("evicted")];
     assert_eq!(outcome, InsertOutcome::Inserted { removed }, "{rule}");
     let sweep = Sweep::new().idle_before(hour(9)).unused_before(hour(0));
-    assert_eq!(scene.sweep(sweep).await, ["swept"], "{rule}");
+    assert_eq!(fixture.sweep(sweep).await, ["swept"], "{rule}");
     let all = Sweep::new().unused_before(just_after(hour(0)));
-    assert_eq!(scene.sweep(all).await, ["new"], "a blocked one stays");
-    let ended = scene.set_blocked("blocked", false).await;
+    assert_eq!(fixture.sweep(all).await, ["new"], "a blocked one stays");
+    let ended = fixture.set_blocked("blocked", false).await;
     assert_eq!(ended, BlockOutcome::Written { revision: 2 }, "{rule}");
-    assert_eq!(scene.sweep(all).await, ["blocked"], "{rule}");
+    assert_eq!(fixture.sweep(all).await, ["blocked"], "{rule}");
 }
 
 /// "Sets whether a client is blocked, and adds one to its revision; nothing else changes."
 pub async fn a_block_changes_flag_and_revision(store: impl ClientStore) {
-    let scene = Scene::new(store);
-    let client = scene.client("a");
-    scene.put(client.clone()).await;
+    let fixture = Fixture::new(store);
+    let client = fixture.client("a");
+    fixture.put(client.clone()).await;
     for (revision, blocked) in [(1, true), (2, true), (3, false), (4, true)] {
-        let outcome = scene.set_blocked("a", blocked).await;
+        let outcome = fixture.set_blocked("a", blocked).await;
         assert_eq!(outcome, BlockOutcome::Written { revision });
         let expected = Client {
             blocked,
             revision,
             ..client.clone()
         };
-        assert_eq!(scene.find("a").await.as_ref(), Some(&expected));
-        let listed = scene.clients().await;
+        assert_eq!(fixture.find("a").await.as_ref(), Some(&expected));
+        let listed = fixture.clients().await;
         assert_eq!(listed.first().map(|it| &**it), Some(&expected));
     }
-    let rule = "a block leaves usage and fold key as they are";
-    let keyed = scene.insertion("used").deduplicated_by(Some(key(2)));
-    scene.insert(keyed).await;
-    scene.touch("used", Activity::used(hour(5), None)).await;
-    scene.set_blocked("used", true).await;
-    scene.set_blocked("used", false).await;
-    let again = scene.insertion("again").deduplicated_by(Some(key(2)));
-    let outcome = scene.insert(again).await;
+    let rule = "a block leaves usage and duplicate key as they are";
+    let keyed = fixture.insertion("used").deduplicated_by(Some(key(2)));
+    fixture.insert(keyed).await;
+    fixture.touch("used", Activity::used(hour(5), None)).await;
+    fixture.set_blocked("used", true).await;
+    fixture.set_blocked("used", false).await;
+    let again = fixture.insertion("again").deduplicated_by(Some(key(2)));
+    let outcome = fixture.insert(again).await;
     let is_duplicate = matches!(outcome, InsertOutcome::Duplicate(_));
     assert!(is_duplicate, "{rule}: {outcome:?}");
     let unused = Sweep::new().unused_before(hour(9)).idle_before(hour(6));
-    assert_eq!(scene.sweep(unused).await, [""; 0], "{rule}");
-    assert_eq!(scene.remove("used").await, RemoveOutcome::Removed);
+    assert_eq!(fixture.sweep(unused).await, [""; 0], "{rule}");
+    assert_eq!(fixture.remove("used").await, RemoveOutcome::Removed);
     let update = |revision| {
         let client = client.clone();
-        scene.update(Client { revision, ..client })
+        fixture.update(Client { revision, ..client })
     };
     let rule = "an update that was read before the block does not undo it";
     assert_eq!(update(4).await, UpdateOutcome::Changed, "{rule}");
     assert_eq!(update(5).await, UpdateOutcome::Updated, "{rule}");
-    let found = scene.find("a").await;
+    let found = fixture.find("a").await;
     assert_eq!(found.map(|it| it.blocked), Some(false), "an update decides");
-    assert_eq!(scene.set_blocked("b", true).await, BlockOutcome::Missing);
-    assert_eq!(scene.names().await, ["a"], "a block adds no client");
-    let elsewhere = scene.another();
+    assert_eq!(fixture.set_blocked("b", true).await, BlockOutcome::Missing);
+    assert_eq!(fixture.names().await, ["a"], "a block adds no client");
+    let elsewhere = fixture.another();
     elsewhere.put(elsewhere.client("a")).await;
-    scene.set_blocked("a", true).await;
+    fixture.set_blocked("a", true).await;
     let found = elsewhere.find("a").await;
     assert_eq!(found.map(|it| it.blocked), Some(false), "tenants are apart");
 }
 
-/// The key of a client that can't be read still folds: the registration fails, and no second client gets
+/// The key of a client that can't be read still counts: the registration fails, and no second client gets
 /// the key, which would lift a block.
 pub async fn an_unreadable_row_keeps_its_key(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let key = Some(key(1));
-    let broken = unreadable(&scene, "a");
-    scene
+    let broken = unreadable(&fixture, "a");
+    fixture
         .insert(insertion(broken.clone()).deduplicated_by(key))
         .await;
-    let again = scene.insertion("b").deduplicated_by(key);
-    match scene.store.insert(again).await {
+    let again = fixture.insertion("b").deduplicated_by(key);
+    match fixture.store.insert(again).await {
         Err(_) => {}
         Ok(InsertOutcome::Duplicate(into)) => {
             assert_eq!(*into, broken, "it is given back as it is");
         }
         Ok(other) => fail("a key has one client", &other),
     }
-    assert_eq!(scene.names().await, ["a"], "a key has one client");
+    assert_eq!(fixture.names().await, ["a"], "a key has one client");
 }

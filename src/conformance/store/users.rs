@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, num::NonZeroU64};
 
 use crate::{
     client::Client,
-    conformance::store::scene::{
-        Scene, fail, hour, id, inserted, insertion, key, limited, race, written,
+    conformance::store::fixture::{
+        Fixture, fail, hour, id, inserted, insertion, key, limited, race, written,
     },
     store::{Activity, BlockOutcome, ClientStore, TouchOutcome, UpdateOutcome, UserKey},
     types::Timestamp,
@@ -34,129 +34,132 @@ fn evicted(outcome: TouchOutcome) -> Vec<String> {
 /// "Those that are idle for longest are evicted, with or without a live grant": never the client that is
 /// touched, and none of another user.
 pub async fn a_users_longest_idle_client_is_evicted(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let rule = "the user's longest idle client is evicted";
     let (mine, theirs) = (user(1), user(2));
-    scene
+    fixture
         .put_all(&["a", "b", "c", "d", "e", "other", "unused"])
         .await;
-    let other = scene.touch("other", used(theirs, hour(0), 1)).await;
+    let other = fixture.touch("other", used(theirs, hour(0), 1)).await;
     assert_eq!(other, written(), "{rule}: one client is within the limit");
     for (name, hours) in [("c", 3), ("a", 5), ("b", 3)] {
-        let touch = scene.touch(name, used(mine, hour(hours), 3)).await;
+        let touch = fixture.touch(name, used(mine, hour(hours), 3)).await;
         assert_eq!(touch, written(), "{rule}: three clients are within it");
     }
     // The touched one is idle for longest, and stays.
-    let touch = scene.touch("d", used(mine, hour(1), 3)).await;
+    let touch = fixture.touch("d", used(mine, hour(1), 3)).await;
     assert_eq!(evicted(touch), ["b"], "{rule}, of several the lowest id");
     let granted = Activity::used(hour(3), Some(hour(99))).by(Some(mine));
-    scene.touch("d", granted).await;
-    scene
+    fixture.touch("d", granted).await;
+    fixture
         .touch("a", Activity::used(hour(5), Some(hour(98))))
         .await;
-    let touch = scene.touch("e", used(mine, hour(6), 1)).await;
+    let touch = fixture.touch("e", used(mine, hour(6), 1)).await;
     assert_eq!(
         evicted(touch),
         ["c", "a", "d"],
         "{rule}, a live grant or not"
     );
-    assert_eq!(scene.names().await, ["e", "other", "unused"], "{rule}");
+    assert_eq!(fixture.names().await, ["e", "other", "unused"], "{rule}");
     // The tenant's number is right.
-    let insertion = limited(scene.insertion("f"), 4);
-    assert_eq!(scene.insert(insertion).await, inserted(), "{rule}");
+    let insertion = limited(fixture.insertion("f"), 4);
+    assert_eq!(fixture.insert(insertion).await, inserted(), "{rule}");
 }
 
 /// The key of the first user is kept; a client counts for no other.
 pub async fn a_client_counts_for_its_first_user(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let rule = "a client counts for its first user";
     let (first, second) = (user(1), user(2));
-    scene.put_all(&["a", "b", "c"]).await;
+    fixture.put_all(&["a", "b", "c"]).await;
     // A user may be named after the first use.
     assert_eq!(
-        scene.touch("a", Activity::used(hour(0), None)).await,
+        fixture.touch("a", Activity::used(hour(0), None)).await,
         written()
     );
-    let named = scene.touch("a", used(first, hour(0), 2)).await;
+    let named = fixture.touch("a", used(first, hour(0), 2)).await;
     assert_eq!(named, written(), "{rule}: that is written, once");
-    let again = scene.touch("a", used(first, hour(0), 2)).await;
+    let again = fixture.touch("a", used(first, hour(0), 2)).await;
     assert_eq!(again, TouchOutcome::Unchanged, "{rule}");
-    let other = scene.touch("a", used(second, hour(0), 1)).await;
+    let other = fixture.touch("a", used(second, hour(0), 1)).await;
     assert_eq!(
         other,
         written(),
         "{rule}: that it is shared is written, once"
     );
-    let other = scene.touch("a", used(second, hour(0), 1)).await;
+    let other = fixture.touch("a", used(second, hour(0), 1)).await;
     assert_eq!(other, TouchOutcome::Unchanged, "{rule}");
-    let other = scene.touch("a", used(second, hour(5), 1)).await;
+    let other = fixture.touch("a", used(second, hour(5), 1)).await;
     assert_eq!(other, written(), "{rule}");
-    assert_eq!(scene.touch("b", used(second, hour(6), 1)).await, written());
-    let touch = scene.touch("c", used(first, hour(7), 1)).await;
+    assert_eq!(
+        fixture.touch("b", used(second, hour(6), 1)).await,
+        written()
+    );
+    let touch = fixture.touch("c", used(first, hour(7), 1)).await;
     assert_eq!(evicted(touch), ["a"], "{rule}");
 }
 
 /// "A shared client is evicted only when all of the user's other clients are shared": one that a second user
 /// has used. It counts for the limit like any other.
 pub async fn a_shared_client_is_evicted_last(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let rule = "a client that a second user has used is evicted last";
     let (first, second, third) = (user(1), user(2), user(3));
-    scene
+    fixture
         .put_all(&["a", "b", "c", "d", "shared", "shared-too"])
         .await;
     for (name, hours) in [("shared-too", 0), ("shared", 1)] {
-        let touch = scene.touch(name, used(first, hour(hours), 9)).await;
+        let touch = fixture.touch(name, used(first, hour(hours), 9)).await;
         assert_eq!(touch, written(), "{rule}");
-        let touch = scene.touch(name, used(second, hour(hours), 9)).await;
+        let touch = fixture.touch(name, used(second, hour(hours), 9)).await;
         assert_eq!(touch, written(), "{rule}: that is written, once");
         for by in [Some(first), Some(second), Some(third), None] {
             let touch = Activity::used(hour(hours), None).by(by);
-            let again = scene.touch(name, touch).await;
+            let again = fixture.touch(name, touch).await;
             assert_eq!(again, TouchOutcome::Unchanged, "{rule}: once");
         }
     }
     // Neither the same user nor a use without one shares a client.
-    scene.touch("a", Activity::used(hour(4), None)).await;
-    scene.touch("a", used(first, hour(4), 9)).await;
-    scene.touch("a", used(first, hour(6), 9)).await;
-    scene.touch("a", Activity::used(hour(8), None)).await;
-    scene.touch("b", used(first, hour(6), 9)).await;
+    fixture.touch("a", Activity::used(hour(4), None)).await;
+    fixture.touch("a", used(first, hour(4), 9)).await;
+    fixture.touch("a", used(first, hour(6), 9)).await;
+    fixture.touch("a", Activity::used(hour(8), None)).await;
+    fixture.touch("b", used(first, hour(6), 9)).await;
     // Nothing ends that it is shared.
     let client = Client {
         revision: 1,
-        ..scene.client("shared")
+        ..fixture.client("shared")
     };
-    assert_eq!(scene.update(client).await, UpdateOutcome::Updated);
-    scene.set_blocked("shared", true).await;
-    scene.set_blocked("shared", false).await;
-    scene.touch("shared", used(first, hour(3), 9)).await;
-    let touch = scene.touch("c", used(first, hour(10), 4)).await;
+    assert_eq!(fixture.update(client).await, UpdateOutcome::Updated);
+    fixture.set_blocked("shared", true).await;
+    fixture.set_blocked("shared", false).await;
+    fixture.touch("shared", used(first, hour(3), 9)).await;
+    let touch = fixture.touch("c", used(first, hour(10), 4)).await;
     assert_eq!(evicted(touch), ["b"], "{rule}, though it is longer idle");
-    let touch = scene.touch("d", used(first, hour(11), 2)).await;
+    let touch = fixture.touch("d", used(first, hour(11), 2)).await;
     assert_eq!(
         evicted(touch),
         ["a", "c", "shared-too"],
         "{rule}, the longest idle of several first"
     );
-    assert_eq!(scene.names().await, ["d", "shared"], "{rule}");
+    assert_eq!(fixture.names().await, ["d", "shared"], "{rule}");
 }
 
 /// "The user's clients that are not blocked": those that are neither count nor go.
 pub async fn a_users_blocked_clients_are_not_evicted(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let rule = "blocked clients of a user neither count nor go";
     let mine = user(1);
-    scene.put_all(&["a", "b", "c", "d"]).await;
-    scene.touch("a", used(mine, hour(0), 2)).await;
-    let blocked = scene.set_blocked("a", true).await;
+    fixture.put_all(&["a", "b", "c", "d"]).await;
+    fixture.touch("a", used(mine, hour(0), 2)).await;
+    let blocked = fixture.set_blocked("a", true).await;
     assert_eq!(blocked, BlockOutcome::Written { revision: 1 });
     for name in ["b", "c"] {
-        let touch = scene.touch(name, used(mine, hour(1), 2)).await;
+        let touch = fixture.touch(name, used(mine, hour(1), 2)).await;
         assert_eq!(touch, written(), "{rule}");
     }
-    scene.set_blocked("a", false).await;
-    let touch = scene.touch("d", used(mine, hour(2), 2)).await;
+    fixture.set_blocked("a", false).await;
+    let touch = fixture.touch("d", used(mine, hour(2), 2)).await;
     assert_eq!(
         evicted(touch),
         ["a", "b"],
@@ -166,49 +169,49 @@ pub async fn a_users_blocked_clients_are_not_evicted(store: impl ClientStore) {
 
 /// Updates, blocks and registrations of the same keep the user; tenants have users of their own.
 pub async fn a_client_keeps_its_user(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let rule = "nothing but a removal ends whose client it is";
     let mine = user(1);
-    scene
-        .insert(scene.insertion("a").deduplicated_by(Some(key(1))))
+    fixture
+        .insert(fixture.insertion("a").deduplicated_by(Some(key(1))))
         .await;
-    scene.touch("a", used(mine, hour(0), 1)).await;
+    fixture.touch("a", used(mine, hour(0), 1)).await;
     let client = Client {
         revision: 1,
-        ..scene.client("a")
+        ..fixture.client("a")
     };
-    assert_eq!(scene.update(client).await, UpdateOutcome::Updated);
-    scene.set_blocked("a", true).await;
-    scene.set_blocked("a", false).await;
+    assert_eq!(fixture.update(client).await, UpdateOutcome::Updated);
+    fixture.set_blocked("a", true).await;
+    fixture.set_blocked("a", false).await;
     let again = Client {
         issued_at: hour(9),
-        ..scene.client("again")
+        ..fixture.client("again")
     };
-    scene
+    fixture
         .insert(insertion(again).deduplicated_by(Some(key(1))))
         .await;
-    let elsewhere = scene.another();
+    let elsewhere = fixture.another();
     elsewhere.put(elsewhere.client("b")).await;
     let touch = elsewhere.touch("b", used(mine, hour(0), 1)).await;
     assert_eq!(touch, written(), "each tenant has its own limit");
-    scene.put(scene.client("b")).await;
-    let touch = scene.touch("b", used(mine, hour(0), 1)).await;
+    fixture.put(fixture.client("b")).await;
+    let touch = fixture.touch("b", used(mine, hour(0), 1)).await;
     assert_eq!(evicted(touch), ["a"], "{rule}");
 }
 
 /// "Touches that race never exceed it together", and each client goes once.
 pub async fn racing_touches_never_exceed_a_users_limit(store: impl ClientStore) {
-    let scene = Scene::new(store);
+    let fixture = Fixture::new(store);
     let names: Vec<String> = (0..RACERS).map(|number| format!("c{number:02}")).collect();
     for name in &names {
-        scene.put(scene.client(name)).await;
+        fixture.put(fixture.client(name)).await;
     }
     let touch = |name: String| {
-        let scene = scene.clone();
+        let fixture = fixture.clone();
         async move {
             let name = id(&name);
             let touch = used(user(1), hour(0), 5);
-            scene.store.touch(&scene.tenant, &name, touch).await
+            fixture.store.touch(&fixture.tenant, &name, touch).await
         }
     };
     let outcomes = race(names.iter().cloned().map(touch)).await;
@@ -225,7 +228,7 @@ pub async fn racing_touches_never_exceed_a_users_limit(store: impl ClientStore) 
     let left: Vec<String> = names.into_iter().filter(|it| !gone.contains(it)).collect();
     assert_eq!(left.len(), 5, "a limit of 5 holds: {left:?}");
     assert_eq!(
-        scene.names().await,
+        fixture.names().await,
         left,
         "those that were evicted are gone"
     );

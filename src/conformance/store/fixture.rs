@@ -1,4 +1,4 @@
-//! What every rule is tried with: a tenant that nobody else has, and small clients in it.
+//! What every rule is checked with: a tenant that no other check uses, and small clients in it.
 
 use std::{fmt::Write as _, num::NonZeroU64, sync::Arc};
 
@@ -63,12 +63,12 @@ pub(super) const fn written() -> TouchOutcome {
 }
 
 /// A store, and a tenant in it. Back ends may not fail here.
-pub(super) struct Scene<S> {
+pub(super) struct Fixture<S> {
     pub(super) store: Arc<S>,
     pub(super) tenant: TenantId,
 }
 
-impl<S> Clone for Scene<S> {
+impl<S> Clone for Fixture<S> {
     fn clone(&self) -> Self {
         Self {
             store: Arc::clone(&self.store),
@@ -77,7 +77,7 @@ impl<S> Clone for Scene<S> {
     }
 }
 
-impl<S: ClientStore> Scene<S> {
+impl<S: ClientStore> Fixture<S> {
     pub(super) fn new(store: S) -> Self {
         Self {
             store: Arc::new(store),
@@ -121,7 +121,7 @@ impl<S: ClientStore> Scene<S> {
         }
     }
 
-    /// The insertion of [`Scene::client`].
+    /// The insertion of [`Fixture::client`].
     pub(super) fn insertion(&self, name: &str) -> Insertion {
         insertion(self.client(name))
     }
@@ -170,7 +170,7 @@ impl<S: ClientStore> Scene<S> {
         done("update", self.store.update(update).await)
     }
 
-    pub(super) async fn update_unfolded(&self, client: Client) -> UpdateOutcome {
+    pub(super) async fn update_without_key(&self, client: Client) -> UpdateOutcome {
         let update = ClientUpdate::new(Arc::new(client)).without_duplicate_key();
         done("update", self.store.update(update).await)
     }
