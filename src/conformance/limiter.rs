@@ -1,8 +1,26 @@
-//! What every [`RateLimiter`] has to do, one function a rule.
+//! The rules for every [`RateLimiter`](crate::rate_limit::RateLimiter), one function each.
 //!
-//! The checks take a few seconds in all. What a limiter may admit in a time is bounded from both sides: at
-//! least what has come back for certain, at most what can have come back while it was measured, with a
-//! hundredth on top for clocks that disagree.
+//! ```
+//! # use oauth_dcr::rate_limit::LocalRateLimiter;
+//! # type MyLimiter = LocalRateLimiter;
+//! use oauth_dcr::conformance;
+//!
+//! #[tokio::main] // in your tests: #[tokio::test(flavor = "multi_thread")]
+//! async fn main() {
+//!     // All rules:
+//!     conformance::rate_limiter(MyLimiter::new()).await;
+//!     // One rule, while you work on it:
+//!     conformance::limiter::each_tenant_has_its_own_bucket(MyLimiter::new()).await;
+//! }
+//! ```
+//!
+//! [`rate_limiter`](super::rate_limiter) lists the rules in the order in which a limiter is best written.
+//! The first are [`a_full_bucket_gives_exactly_its_burst`] and
+//! [`tokens_return_at_the_rate_up_to_the_burst`].
+//!
+//! The checks take a few seconds in all. How many requests a limiter may admit has two bounds: at least
+//! the tokens that have certainly returned, and at most the tokens that can have returned while the check
+//! measured the time. A hundredth is added for clocks that differ.
 
 mod bucket;
 mod buckets;
@@ -14,25 +32,4 @@ pub use buckets::*;
 pub use decisions::*;
 pub use sources::*;
 
-use std::sync::Arc;
-
-use crate::{
-    conformance::{
-        limiter::rules::with_limiter_rules,
-        rule::{rules, table},
-    },
-    rate_limit::RateLimiter,
-};
-
-/// Checks every rule on `limiter`, in this order:
-///
-#[doc = with_limiter_rules!(table!)]
-///
-/// # Panics
-/// At the first rule that is broken. The message begins with the rule.
-pub async fn rate_limiter(limiter: impl RateLimiter) {
-    let limiter = Arc::new(limiter);
-    for rule in with_limiter_rules!(rules!) {
-        rule.verify(Arc::clone(&limiter)).await;
-    }
-}
+pub(super) use rules::with_limiter_rules;

@@ -47,23 +47,26 @@ fn message(panic: &(dyn Any + Send)) -> Option<&str> {
     text.or_else(|| panic.downcast_ref::<&str>().copied())
 }
 
-/// The rules of a list, ready to be checked.
+/// The rules of a list, whose functions are in `$module`, ready to be checked.
 macro_rules! rules {
-    ($($name:ident: $demand:literal;)*) => {
+    ($module:ident; $($name:ident: $demand:literal;)*) => {
         [$($crate::conformance::rule::Rule {
             name: stringify!($name),
             demand: $demand,
-            check: |subject| Box::pin($name(subject)),
+            check: |subject| Box::pin($module::$name(subject)),
         }),*]
     };
 }
 
-/// The rules of a list as a table of Markdown.
+/// The rules of a list, whose functions are in `$module`, as a table of Markdown.
 macro_rules! table {
-    ($($name:ident: $demand:literal;)*) => {
+    ($module:ident; $($name:ident: $demand:literal;)*) => {
         concat!(
             "| rule | what it demands |\n|---|---|\n",
-            $("| [`", stringify!($name), "`] | ", $demand, " |\n"),*
+            $(
+                "| [`", stringify!($name), "`](", stringify!($module), "::", stringify!($name), ") | ",
+                $demand, " |\n"
+            ),*
         )
     };
 }

@@ -1,16 +1,24 @@
-//! What every [`ClientStore`] has to do, one function a rule.
-//!
-//! Each works in tenants of its own with fresh random names, so that a database can be shared and
-//! used again. Clock values are handed in; nothing sleeps.
+//! The rules for every [`ClientStore`](crate::store::ClientStore), one function each.
 //!
 //! ```
-//! # use oauth_dcr::{MemoryStore, conformance};
+//! # use oauth_dcr::MemoryStore;
 //! # type MyStore = MemoryStore;
-//! #[tokio::main]
+//! use oauth_dcr::conformance;
+//!
+//! #[tokio::main] // in your tests: #[tokio::test(flavor = "multi_thread")]
 //! async fn main() {
+//!     // All rules:
 //!     conformance::client_store(MyStore::new()).await;
+//!     // One rule, while you work on it:
+//!     conformance::store::a_taken_id_is_never_overwritten(MyStore::new()).await;
 //! }
 //! ```
+//!
+//! [`client_store`](super::client_store) lists the rules in the order in which a store is best written.
+//! The first are [`a_taken_id_is_never_overwritten`] and [`racing_insertions_of_one_id_store_one`].
+//!
+//! Each rule works in tenants of its own with fresh random names, so a database can be shared and used
+//! again. Times are passed in; no rule sleeps.
 
 mod abandoned;
 mod duplicates;
@@ -38,25 +46,4 @@ pub use unreadable::*;
 pub use updates::*;
 pub use users::*;
 
-use std::sync::Arc;
-
-use crate::{
-    conformance::{
-        rule::{rules, table},
-        store::rules::with_store_rules,
-    },
-    store::ClientStore,
-};
-
-/// Checks every rule on `store`, in this order:
-///
-#[doc = with_store_rules!(table!)]
-///
-/// # Panics
-/// At the first rule that is broken. The message begins with the rule.
-pub async fn client_store(store: impl ClientStore) {
-    let store = Arc::new(store);
-    for rule in with_store_rules!(rules!) {
-        rule.verify(Arc::clone(&store)).await;
-    }
-}
+pub(super) use rules::with_store_rules;

@@ -29,4 +29,4 @@ macro_rules! with_limiter_rules {
     };
 }
 
-pub(super) use with_limiter_rules;
+pub(crate) use with_limiter_rules;

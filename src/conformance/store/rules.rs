@@ -166,4 +166,4 @@ macro_rules! with_store_rules {
     };
 }
 
-pub(super) use with_store_rules;
+pub(crate) use with_store_rules;
