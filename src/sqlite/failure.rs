@@ -88,7 +88,7 @@ impl Failure {
 
 impl From<Failure> for BackendError {
     fn from(failure: Failure) -> Self {
-        // Whoever looks for the library's error finds it.
+        // A caller that looks for the error of the library finds it.
         match failure {
             Failure::Database(error) => Self::new(NAME, error),
             Failure::Unreadable(client) => Self::new(NAME, client),
