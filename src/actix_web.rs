@@ -11,7 +11,7 @@
 //!     .build()?;
 //! HttpServer::new(move || {
 //!     App::new()
-//!         .route("/", web::get().to(async || "what was there before"))
+//!         .route("/", web::get().to(async || "the routes that you have"))
 //!         .service(routes(registrar.clone()))
 //! })
 //! .bind("127.0.0.1:8080")?
@@ -20,6 +20,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! - [`routes`] has the endpoint at `/oidc/register`.
+//! - [`routes_at`] has it at another path.
 
 use std::{
     convert::Infallible,

@@ -12,13 +12,16 @@
 //!     .tenant(TenantSettings::new().enabled())
 //!     .build()?;
 //! let app = Router::new()
-//!     .route("/", get(|| async { "what was there before" }))
+//!     .route("/", get(|| async { "the routes that you have" }))
 //!     .merge(routes(registrar));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //! axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! - [`routes`] has the endpoint at `/oidc/register`.
+//! - [`routes_at`] has it at another path.
 
 use std::{
     convert::Infallible,

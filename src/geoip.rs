@@ -13,16 +13,21 @@
 //! let databases = Databases::new([city, asn]);
 //! let registrar = Registrar::builder(MemoryStore::new()).geo(databases.clone()).build()?;
 //!
-//! // Later, when there are newer files. One that is broken is an error, and the old ones stay.
+//! // Later, when there are newer files. A broken file is an error, and the old databases stay.
 //! let newer = Database::open("GeoLite2-City.mmdb", &Fields::known())?;
 //! databases.replace([newer]);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A file is read into memory and checked, whole, when it is opened: its search tree, every record
-//! that an address can lead to, and that the fields that are asked for are there. Reading a file
-//! blocks, so a server does it on a thread of its own.
+//! - [`Fields`] and [`FieldPath`] say where in a record the country, the subdivision and the ASN are.
+//! - [`Database`] is one file, in memory and checked; [`DatabaseError`] says which file can't be used, and
+//!   [`DatabaseFault`] why.
+//! - [`Databases`] asks several in their order, and can be given newer files while requests run.
+//!
+//! A file is read and checked, whole, when it is opened: its search tree, every record that an address
+//! can lead to, and that the wanted fields are there. Reading a file blocks the thread, so a server opens
+//! files on a thread of its own.
 
 mod database;
 mod error;

@@ -1,5 +1,21 @@
-//! A store in the memory of this process, for tests, demonstrations and single-node servers that
-//! may forget.
+//! A store in the memory of this process, for tests, demonstrations, and servers with a single node that
+//! may lose its clients.
+//!
+//! ```
+//! use oauth_dcr::{MemoryStore, Registrar, TenantSettings};
+//!
+//! let store = MemoryStore::new();
+//! let registrar = Registrar::builder(store.clone())
+//!     .tenant(TenantSettings::new().enabled())
+//!     .build()?;
+//! // The clone shares the clients of the registrar.
+//! assert!(store.is_empty());
+//! # let _ = registrar;
+//! # Ok::<(), oauth_dcr::settings::SettingsError>(())
+//! ```
+//!
+//! [`MemoryStore`] is the whole module. The limiter of the same feature is
+//! [`LocalRateLimiter`](crate::rate_limit::LocalRateLimiter), which a registrar uses by default.
 
 mod clients;
 

@@ -1,5 +1,19 @@
-//! Counters and a histogram for programs that measure through the crate `metrics`, with the feature
-//! `metrics`.
+//! Counters and a histogram of what happens, through the crate `metrics`.
+//!
+//! ```
+//! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, metrics::MetricsEvents};
+//!
+//! // Install your recorder first. Then:
+//! let registrar = Registrar::builder(MemoryStore::new())
+//!     .tenant(TenantSettings::new().enabled())
+//!     .events(MetricsEvents::new())
+//!     .build()?;
+//! # let _ = registrar;
+//! # Ok::<(), oauth_dcr::settings::SettingsError>(())
+//! ```
+//!
+//! [`MetricsEvents`] is the whole module. [`MetricsEvents::SECONDS_BUCKETS`] has bounds for the histogram,
+//! and [`guide::observability`](crate::guide::observability) lists all metrics and labels.
 
 use std::time::Duration;
 
@@ -47,18 +61,7 @@ const ACTIONS: [&str; 4] = ["allow", "block", "redirect", "none"];
 ///
 /// The metrics, their labels and a dashboard are in
 /// [`guide::observability`](crate::guide::observability). All labels are of closed sets: no request
-/// makes a new time series.
-///
-/// ```
-/// use oauth_dcr::{MemoryStore, Registrar, TenantSettings, metrics::MetricsEvents};
-///
-/// let registrar = Registrar::builder(MemoryStore::new())
-///     .tenant(TenantSettings::new().enabled())
-///     .events(MetricsEvents::new())
-///     .build()?;
-/// # let _ = registrar;
-/// # Ok::<(), oauth_dcr::settings::SettingsError>(())
-/// ```
+/// makes a new time series. The [module](self) has an example.
 #[derive(Clone, Copy, Debug)]
 pub struct MetricsEvents {
     tenants: bool,

@@ -1,4 +1,23 @@
-//! A store in PostgreSQL, which nodes share.
+//! A store in PostgreSQL, which several nodes share.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use oauth_dcr::{Registrar, TenantSettings, postgres::PostgresStore};
+//!
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! let url = "postgres://auth:secret@db.example.com/auth";
+//! let store = PostgresStore::connect(url).await?.with_timeout(Duration::from_secs(2));
+//! let registrar = Registrar::builder(store)
+//!     .tenant(TenantSettings::new().enabled())
+//!     .build()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`PostgresStore`] is the whole module. It opens its own connections with
+//! [`connect`](PostgresStore::connect), or uses a pool of yours with
+//! [`with_pool`](PostgresStore::with_pool); [`migrate`](PostgresStore::migrate) creates the tables.
 
 mod connections;
 mod database;

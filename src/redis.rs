@@ -1,4 +1,27 @@
-//! The limiter that several processes share: a bucket for each tenant or source, in Redis or Valkey.
+//! A rate limiter that several processes share, in Redis or Valkey.
+//!
+//! ```no_run
+//! use std::num::NonZeroU32;
+//!
+//! use oauth_dcr::{MemoryStore, Registrar, redis::RedisRateLimiter};
+//!
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! let limiter = RedisRateLimiter::connect("redis://127.0.0.1/").await?;
+//! if let Some(error) = limiter.connect_error() {
+//!     eprintln!("Redis can't be reached yet: {error}");
+//! }
+//! # #[cfg(feature = "memory")]
+//! // While Redis does not answer, each of three processes admits a third of the quota.
+//! let limiter = limiter.local_fallback(NonZeroU32::new(3).ok_or("no nodes")?);
+//! let registrar = Registrar::builder(MemoryStore::new()).limiter(limiter).build()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`RedisRateLimiter`] is the whole module. It connects to one server with
+//! [`connect`](RedisRateLimiter::connect), or uses a connection of yours with
+//! [`from_connection_manager`](RedisRateLimiter::from_connection_manager) or
+//! [`from_cluster`](RedisRateLimiter::from_cluster).
 
 mod breaker;
 mod bucket;

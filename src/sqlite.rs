@@ -1,4 +1,21 @@
 //! A store in one SQLite file, which survives a power cut.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use oauth_dcr::{Registrar, TenantSettings, sqlite::SqliteStore};
+//!
+//! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = SqliteStore::open_with_timeout("clients.sqlite3", Duration::from_secs(2)).await?;
+//! let registrar = Registrar::builder(store)
+//!     .tenant(TenantSettings::new().enabled())
+//!     .build()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`SqliteStore`] is the whole module: [`open`](SqliteStore::open) creates the file or brings it up to
+//! date.
 
 mod database;
 mod failure;

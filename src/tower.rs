@@ -1,5 +1,32 @@
-//! The registration endpoint as a `tower` service, for hyper and whatever else speaks it. The other
-//! adapters stand on it.
+//! The registration endpoint as a `tower` service, for hyper and every other server that calls such
+//! services.
+//!
+//! ```
+//! use http::{Request, StatusCode};
+//! use http_body_util::Full;
+//! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tower::RegistrationService};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let registrar = Registrar::builder(MemoryStore::new())
+//!     .tenant(TenantSettings::new().enabled())
+//!     .build()?;
+//! let service = RegistrationService::new(registrar);
+//!
+//! // Your server calls the service, or asks it for an answer:
+//! let request = Request::post("/oidc/register")
+//!     .header("host", "auth.example.com")
+//!     .header("content-type", "application/json")
+//!     .body(Full::from(r#"{ "redirect_uris": ["https://app.example.com/callback"] }"#))?;
+//! let response = service.answer(request).await;
+//! assert_eq!(response.status(), StatusCode::CREATED);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`RegistrationService`] is made from a [`Registrar`], and has settings for time-outs and for the
+//!   tenant of a request.
+//! - [`ResponseFuture`] is what a call of the service returns.
 
 mod incoming;
 

@@ -1,7 +1,19 @@
-//! Events for programs that log through the crate `tracing`, with the feature `tracing`.
+//! Log lines and spans for what happens, through the crate `tracing`.
 //!
-//! With the feature, each registration has a span as well, whether or not there is a sink. The names of
-//! both are in [`guide::observability`](crate::guide::observability).
+//! ```
+//! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tracing::TracingEvents};
+//!
+//! let registrar = Registrar::builder(MemoryStore::new())
+//!     .tenant(TenantSettings::new().enabled())
+//!     .events(TracingEvents::new())
+//!     .build()?;
+//! # let _ = registrar;
+//! # Ok::<(), oauth_dcr::settings::SettingsError>(())
+//! ```
+//!
+//! [`TracingEvents`] is the whole module: a sink that logs each event. With the feature `tracing` each
+//! registration has a span as well, with or without this sink.
+//! [`guide::observability`](crate::guide::observability) lists all names.
 
 mod once_a_minute;
 
@@ -35,18 +47,7 @@ use crate::{
 /// whose record can't be read, at ERROR.
 ///
 /// Nothing of it is a secret or in the client's own words; but [with causes](Self::with_causes), back ends
-/// have their say, and may quote what they were given.
-///
-/// ```
-/// use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tracing::TracingEvents};
-///
-/// let registrar = Registrar::builder(MemoryStore::new())
-///     .tenant(TenantSettings::new().enabled())
-///     .events(TracingEvents::new())
-///     .build()?;
-/// # let _ = registrar;
-/// # Ok::<(), oauth_dcr::settings::SettingsError>(())
-/// ```
+/// have their say, and may quote what they were given. The [module](self) has an example.
 #[derive(Clone)]
 pub struct TracingEvents {
     addresses: bool,
