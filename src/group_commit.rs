@@ -1,5 +1,5 @@
-//! Group commit: whatever waits while one write runs goes into the next one, so that the cost of a
-//! commit is shared by all who wait for it.
+//! Group commit: all jobs that wait while one commit runs go into the next commit, so that they share its
+//! cost.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ struct Waiting<C: Commit> {
 }
 
 impl<C: Commit> GroupCommit<C> {
-    /// Starts the task, in the runtime that this is called in. Nobody waits for longer than `timeout`.
+    /// Starts the task, in the runtime that this is called in. No caller waits for longer than `timeout`.
     pub(crate) fn spawn(committer: C, backend: &'static str, timeout: Duration) -> Self {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         tokio::spawn(run(committer, waiting));

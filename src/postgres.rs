@@ -65,7 +65,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Keeps clients in PostgreSQL 14 or later. Nodes share a database; clones share a pool.
 ///
 /// Registrations that wait at the same time are committed together, so that many cost little more
-/// than one. Limits and folding hold over all nodes.
+/// than one. Limits and deduplication work across all nodes.
 ///
 /// ```no_run
 /// use oauth_dcr::{postgres::PostgresStore, Registrar, TenantSettings};
@@ -102,7 +102,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
 /// that a server that is overloaded is not kept busy by those who have gone; and `lock_timeout` to an
-/// eighth of the time-out, so that a tenant whose row somebody else holds fails its own
+/// eighth of the time-out, so that a tenant whose row another program has locked fails its own
 /// registrations only. A pool of the host's should do the same.
 ///
 /// # TLS

@@ -10,7 +10,7 @@ use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 
 use crate::postgres::{failure::Failure, time_outs::TimeOuts};
 
-/// How often a call is tried again that another transaction was in the way of.
+/// How often a call is tried again after a conflict with another transaction.
 const RETRIES: u32 = 5;
 
 /// How long the first pause before that is at most.
@@ -27,7 +27,7 @@ pub(super) struct Database {
 }
 
 /// A connection that goes back to the pool only if it is given back. Otherwise it is closed: a call
-/// that ended in between leaves it in a state that nobody knows, maybe within a transaction.
+/// that ended in between leaves it in an unknown state, maybe within a transaction.
 pub(super) struct Lease {
     connection: PoolConnection<Postgres>,
     is_idle: bool,
@@ -136,14 +136,14 @@ impl Database {
     }
 }
 
-/// How long to leave the way to others after the attempt of this number, from 0: longer each time,
-/// and for each node another time.
+/// How long to wait after the attempt of this number, from 0. The pause grows with each attempt, and
+/// differs between nodes.
 fn pause(number: u32) -> Duration {
     let longest = PAUSE.saturating_mul(2_u32.saturating_pow(number));
     longest.mul_f64(f64::midpoint(1.0, jitter()))
 }
 
-/// Anything from 0 to 1, of no use to anybody who guesses it: each hasher has other keys.
+/// A random number from 0 to 1. It need not be secret: each hasher has other keys.
 fn jitter() -> f64 {
     let roll = RandomState::new().hash_one(());
     f64::from((roll >> 32) as u32) / f64::from(u32::MAX)

@@ -41,7 +41,7 @@ impl Failure {
         matches!(self, Self::Overtaken) || self.has_code(&["40001", "40P01"])
     }
 
-    /// Whether another transaction held what this one waited for.
+    /// Whether another transaction had locked the row that this one waited for.
     pub(super) fn is_locked(&self) -> bool {
         // lock_not_available
         self.has_code(&["55P03"])

@@ -32,7 +32,7 @@ impl Removal {
         Some(left.try_into().unwrap_or(i64::MAX))
     }
 
-    /// Takes down what the statement has done.
+    /// Records what the statement has done.
     pub(super) fn add(&mut self, chosen: Vec<Chosen>) {
         if chosen.iter().all(|(_, is_gone)| *is_gone) {
             self.attempts = 0;
@@ -42,7 +42,7 @@ impl Removal {
             .extend(gone.map(|(id, _)| ClientId::restore(id)));
     }
 
-    /// Who is gone. Whatever came after that does not bring them back.
+    /// The clients that are removed. A later failure does not bring them back.
     pub(super) fn ended(self, end: Result<(), Failure>) -> Result<Vec<ClientId>, Failure> {
         if self.removed.is_empty() {
             end?;
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missed_is_chosen_again() {
+    fn missed_clients_are_chosen_again() {
         let mut removal = Removal::new(3);
         assert_eq!(removal.left(), Some(3));
         removal.add(chosen(&[("a", true), ("b", false), ("c", true)]));
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_tries_for_ever_or_for_nothing() {
+    fn attempts_are_bounded() {
         assert_eq!(Removal::new(0).left(), None);
         let mut removal = Removal::new(1);
         let mut attempts = 0;

@@ -29,7 +29,7 @@ WITH stored AS (
 SELECT tenant, client_id FROM stored
 ";
 
-/// What [`INSERT_GROUP`] does, for one client, which is planned once and for all.
+/// What [`INSERT_GROUP`] does, for one client. Its plan can be kept.
 pub(super) const INSERT_ALONE: &str = "
 WITH stored AS (
     INSERT INTO oauth_dcr_clients
@@ -282,8 +282,8 @@ pub(super) fn begin(lock_timeout: Duration) -> SqlStr {
 }
 
 /// What the server does for connections that the store opens itself: how long it waits for a lock,
-/// and after how long nobody waits for an answer any more, so that it need not look for one, nor
-/// keep locks for somebody who is gone.
+/// and after how long a caller has gone, so that it stops working on the answer and keeps no locks for
+/// that caller.
 pub(super) fn session(lock_timeout: Duration, limit: Duration) -> SqlStr {
     let (lock_timeout, limit) = (millis(lock_timeout), millis(limit));
     let session = format!(
@@ -293,7 +293,7 @@ pub(super) fn session(lock_timeout: Duration, limit: Duration) -> SqlStr {
     AssertSqlSafe(session).into_sql_str()
 }
 
-/// A setting in milliseconds. None of them may be 0, which is for ever.
+/// A setting in milliseconds. None of them may be 0, which means no limit.
 fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis())
         .unwrap_or(i32::MAX)

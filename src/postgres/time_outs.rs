@@ -55,8 +55,8 @@ impl TimeOuts {
     }
 }
 
-/// How long to wait for a lock in a call of this time-out. There is time left then for what needs
-/// none of what others hold.
+/// How long to wait for a lock in a call of this time-out. Then there is time left for work that needs
+/// no row that other transactions have locked.
 pub(super) fn lock_timeout(timeout: Duration) -> Duration {
     part(timeout, LOCK_TIMEOUT_PART)
 }
@@ -94,7 +94,7 @@ mod tests {
         timeouts.add(Duration::from_mins(1));
         assert_eq!(timeouts.session().as_str(), set(125, 120_000));
         timeouts.add(Duration::from_millis(2));
-        // 0 would be for ever.
+        // 0 would be no limit.
         assert_eq!(timeouts.session().as_str(), set(1, 120_000));
         timeouts.add(Duration::MAX);
         let longest = u64::try_from(i32::MAX).unwrap();
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_without_end_are_cut_off() {
+    fn endless_spans_are_cut_off() {
         assert_eq!(part(Duration::MAX, 1), Duration::MAX);
         assert_eq!(part(Duration::ZERO, LOCK_TIMEOUT_PART), Duration::ZERO);
         let now = Instant::now();

@@ -5,8 +5,8 @@ use std::{
 
 use tokio::time::Instant;
 
-/// While Redis doesn't answer, lets one request after another try whether it does again; the others
-/// needn't wait to learn that it doesn't.
+/// While Redis doesn't answer, lets one request after another test whether it does again. The other
+/// requests fail without waiting.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     /// When the next may try. `None`: Redis answers.
@@ -73,7 +73,7 @@ mod tests {
         let attempt = failure + PAUSE;
         assert!(breaker.lets_pass(attempt, TIME_LIMIT));
         assert!(!breaker.lets_pass(attempt, TIME_LIMIT));
-        // One that went away without a word does not keep the others out indefinitely.
+        // A request that ended without an answer does not keep the others out indefinitely.
         assert!(breaker.lets_pass(attempt + TIME_LIMIT, TIME_LIMIT));
     }
 
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_without_end_keeps_nobody_out() {
+    fn an_endless_pause_keeps_no_request_out() {
         let (breaker, now) = (Breaker::default(), Instant::now());
         breaker.open(now);
         let later = now + PAUSE;

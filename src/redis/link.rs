@@ -13,7 +13,7 @@ use crate::redis::unanswered::{Unanswered, is_outage};
 pub(super) const TIME_LIMIT: Duration = Duration::from_millis(250);
 
 /// The way to Redis. Each kind sends the requests of many callers over the same few sockets, takes
-/// replies in their order, and so drops the one that nobody waits for any more.
+/// replies in their order, and so drops a reply whose caller has gone.
 #[derive(Clone)]
 pub(super) enum Link {
     Server(ConnectionManager),
@@ -70,7 +70,7 @@ fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
 }
 
 /// A lost connection is made again in the background, however long that takes, and at the latest 1.3
-/// seconds after Redis is back: jitter may double the delay. Who waits for a reply sees to the time.
+/// seconds after Redis is back: jitter may double the delay. Callers limit the time that they wait for a reply.
 fn reconnecting() -> ConnectionManagerConfig {
     ConnectionManagerConfig::new()
         .set_connection_timeout(Some(Duration::from_millis(500)))

@@ -42,8 +42,8 @@ enum Method {
     Transaction,
 }
 
-/// The insertions that are carried out, and what became of them. What has not begun in time is not
-/// done: nobody would wait for it.
+/// The insertions that are carried out, and what became of them. An insertion that has not begun in time
+/// is not done, because its caller would not wait for it.
 pub(super) struct Group<'a> {
     database: &'a Database,
     last_beginning: Instant,
@@ -99,7 +99,7 @@ impl<'a> Group<'a> {
         });
         match found.await {
             Ok(found) => left.extend(self.settle(keyed, found)),
-            // Whose fault that is comes out when they are carried out.
+            // When they are carried out, it turns out which of them the database refuses.
             Err(failure) if failure.is_refusal() => left.extend(keyed),
             Err(failure) => self.fail(&keyed, failure),
         }
@@ -146,7 +146,7 @@ impl<'a> Group<'a> {
         locked
     }
 
-    /// Takes down what has become of `jobs`. Gives back those of which nothing has yet.
+    /// Records the outcomes of `jobs`. Gives back the jobs that have no outcome yet.
     fn settle<'j>(&mut self, jobs: Vec<Job<'j>>, done: Vec<Option<Outcome>>) -> Vec<Job<'j>> {
         let mut left = Vec::new();
         for (job, outcome) in jobs.into_iter().zip(done) {
@@ -202,7 +202,7 @@ impl<'a> Group<'a> {
                 .await;
             lease.give_back(locked.map_err(Failure::from))
         });
-        // Otherwise it comes out when each tenant's are carried out apart.
+        // Otherwise it turns out when the insertions of each tenant are carried out apart.
         locked.await.unwrap_or_default().into_iter().collect()
     }
 
@@ -243,7 +243,7 @@ async fn find_duplicates(
         found.push(match duplicates.deduplicate(connection, insertion).await {
             Ok(client) => client.map(InsertOutcome::Duplicate).map(Ok),
             Err(failure @ Failure::Unreadable(_)) => Some(Err(failure.into())),
-            // Others hold the client, say: the next insertion has nothing to do with that.
+            // Another transaction has locked the client, say. That does not concern the next insertion.
             Err(failure) if failure.is_refusal() => None,
             Err(failure) => return Err(failure),
         });

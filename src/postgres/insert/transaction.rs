@@ -50,8 +50,8 @@ async fn in_transaction(
     until: Instant,
     insertions: &[&Insertion],
 ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
-    let mut begun = connection.begin_with(begin).await?;
-    let mut transaction = Transaction::lock(&mut begun, insertions).await?;
+    let mut inner = connection.begin_with(begin).await?;
+    let mut transaction = Transaction::lock(&mut inner, insertions).await?;
     let mut stored = transaction.store_in_one_statement(insertions).await?;
     let mut is_late = false;
     let mut outcomes = Vec::with_capacity(insertions.len());
@@ -69,7 +69,7 @@ async fn in_transaction(
         });
     }
     transaction.count().await?;
-    begun.commit().await?;
+    inner.commit().await?;
     Ok(outcomes)
 }
 
