@@ -1,15 +1,15 @@
 //! What a client may reach: APIs by client grants or default permissions, and connections.
 
-mod decide;
+mod api_access;
+mod check;
 mod error;
-mod given;
-mod offer;
+mod new_client_access;
 mod request;
 mod scopes;
 
+pub use api_access::{ApiAccess, ApiScopes};
 pub use error::AccessError;
-pub use given::{ApiAccess, ApiScopes};
 pub use request::AccessRequest;
 
-pub(crate) use given::StoredAccess;
+pub(crate) use api_access::StoredAccess;
 pub(crate) use scopes::{OFFLINE_ACCESS, is_identity};

@@ -11,28 +11,28 @@
 
 mod advice;
 mod approval;
-mod binding;
 mod check;
-#[cfg(feature = "confusables")]
-mod confusable;
+mod code_binding;
 mod consent;
 mod decision;
 mod error;
 mod link;
 mod names;
+#[cfg(feature = "confusables")]
+mod protected_names;
 mod refusal;
 mod request;
 mod response;
 mod target;
 
 pub use approval::Approval;
-pub use binding::CodeBinding;
-#[cfg(feature = "confusables")]
-pub use confusable::ProtectedNames;
+pub use code_binding::CodeBinding;
 pub use consent::{Consent, LocalizedName};
 pub use decision::AuthorizationDecision;
 pub use error::AuthorizationError;
 pub use link::{LinkTarget, ReturnLink};
+#[cfg(feature = "confusables")]
+pub use protected_names::ProtectedNames;
 pub use refusal::AuthorizationRefusal;
 pub use request::AuthorizationRequest;
 pub use response::{AuthorizationResponse, Delivery, Issued, ResponseMode};

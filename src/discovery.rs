@@ -5,13 +5,13 @@
 //!
 //! [`TenantSettings::server_metadata`]: crate::TenantSettings::server_metadata
 
-mod document;
 mod draft;
 mod error;
 mod members;
 mod merge;
-mod well_known;
+mod metadata_document;
+mod server_metadata;
 
-pub use document::ServerMetadata;
 pub use error::ServerMetadataError;
-pub use well_known::MetadataDocument;
+pub use metadata_document::MetadataDocument;
+pub use server_metadata::ServerMetadata;

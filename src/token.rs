@@ -8,28 +8,28 @@
 //! [`RevocationRequest`] authenticates its client in the same way (RFC 7009).
 
 mod client_credentials;
-mod code;
+mod code_exchange;
 mod decision;
-mod device;
+mod device_exchange;
 mod error;
-mod exchange;
-mod family;
 mod header;
 mod lookup;
-mod refresh;
+mod refresh_exchange;
+mod refresh_family;
 mod refusal;
 mod request;
 mod revocation;
+mod token_grant;
 
 pub use client_credentials::ClientCredentials;
-pub use code::CodeExchange;
+pub use code_exchange::CodeExchange;
 pub use decision::{RefreshTokenAction, TokenDecision};
-pub use device::{DeviceBinding, DeviceExchange};
+pub use device_exchange::{DeviceBinding, DeviceExchange};
 pub use error::{ClientAuthenticationError, DeviceFault, GrantFault, TokenError};
-pub use exchange::TokenGrant;
-pub use family::RefreshFamily;
 pub use lookup::Lookup;
-pub use refresh::{RefreshBinding, RefreshExchange};
+pub use refresh_exchange::{RefreshBinding, RefreshExchange};
+pub use refresh_family::RefreshFamily;
 pub use refusal::TokenRefusal;
 pub use request::TokenRequest;
 pub use revocation::{Revocation, RevocationRequest};
+pub use token_grant::TokenGrant;

@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use crate::{
     access::ApiAccess,
-    authorization::{AuthorizationResponse, CodeBinding, Issued, binding, decision},
+    authorization::{AuthorizationResponse, CodeBinding, Issued, code_binding, decision},
     types::{ClientId, ResponseType, Timestamp},
 };
 
@@ -50,7 +50,7 @@ impl Approval {
     pub fn code_binding(&self, now: Timestamp, lifetime: Duration) -> Option<CodeBinding> {
         let content = &self.0;
         content.response_type.has_code().then(|| {
-            CodeBinding::new(binding::Content {
+            CodeBinding::new(code_binding::Content {
                 tenant: content.tenant.clone(),
                 client_id: content.client_id.clone(),
                 redirect_uri: content.redirect_uri.clone(),

@@ -6,7 +6,7 @@ use crate::{
     access::{ApiAccess, OFFLINE_ACCESS, StoredAccess},
     authorization::{
         Approval, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, Consent,
-        ResponseMode, binding, names::LeftToHost,
+        ResponseMode, code_binding, names::LeftToHost,
     },
     client::Client,
     envelope::{self, Envelope},
@@ -36,7 +36,7 @@ pub struct AuthorizationDecision(#[serde(with = "envelope")] Content);
 pub(super) struct Content {
     pub(super) tenant: TenantId,
     pub(super) client_id: ClientId,
-    #[serde(deserialize_with = "binding::redirect_uri")]
+    #[serde(deserialize_with = "code_binding::redirect_uri")]
     pub(super) redirect_uri: RedirectUri,
     pub(super) redirect_uri_was_given: bool,
     pub(super) response_type: ResponseType,

@@ -3,7 +3,7 @@ use crate::{
     parameters::Parameter,
     settings::SubjectType,
     token::{
-        RefreshFamily, RefreshTokenAction, TokenDecision, TokenRefusal, exchange::Authenticated,
+        RefreshFamily, RefreshTokenAction, TokenDecision, TokenRefusal, token_grant::Authenticated,
     },
 };
 

@@ -5,8 +5,8 @@ use crate::{
     parameters::{self, Parameter, Parameters},
     settings::TenantSettings,
     token::{
-        ClientAuthenticationError, TokenError as Error, TokenGrant, TokenRefusal,
-        exchange::Authenticated, header::Header,
+        ClientAuthenticationError, TokenError as Error, TokenGrant, TokenRefusal, header::Header,
+        token_grant::Authenticated,
     },
     types::{ClientId, SecretDigest, Timestamp, TokenEndpointAuthMethod},
 };

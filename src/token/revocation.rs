@@ -4,7 +4,7 @@ use crate::{
     client::Client,
     parameters::Parameter,
     settings::TenantSettings,
-    token::{TokenRefusal, TokenRequest, exchange::Authenticated},
+    token::{TokenRefusal, TokenRequest, token_grant::Authenticated},
     types::{ClientId, Timestamp},
 };
 

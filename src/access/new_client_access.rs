@@ -3,7 +3,7 @@
 use std::{collections::HashMap, hash::Hash};
 
 use crate::{
-    access::decide::{Asker, Ceiling},
+    access::check::{Asker, Ceiling},
     settings::{
         ApiSettings, ClientGrant, Grantee, SubjectType, TenantSettings, without_empty_path,
     },

@@ -9,7 +9,7 @@ use crate::{
     parameters::Parameter,
     token::{
         DeviceFault, GrantFault, Lookup, RefreshFamily, RefreshTokenAction, TokenDecision,
-        TokenError as Error, TokenRefusal, exchange::Authenticated, lookup::Bound,
+        TokenError as Error, TokenRefusal, lookup::Bound, token_grant::Authenticated,
     },
     types::{ClientId, TenantId, Timestamp},
 };

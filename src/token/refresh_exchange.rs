@@ -9,7 +9,7 @@ use crate::{
     settings::GREATEST_LEEWAY_SECONDS,
     token::{
         GrantFault, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
-        TokenRefusal, exchange::Authenticated, family::Standing, lookup::Bound,
+        TokenRefusal, lookup::Bound, refresh_family::Standing, token_grant::Authenticated,
     },
     types::{ClientId, TenantId, Timestamp},
 };

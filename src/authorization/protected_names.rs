@@ -1,8 +1,8 @@
 mod looks;
 
 use crate::authorization::{
-    confusable::looks::{Looks, ProtectedLooks},
     consent::{Consent, shown_part},
+    protected_names::looks::{Looks, ProtectedLooks},
 };
 
 /// Names that nobody else should be taken for: the host's own, its partners', those of well-known

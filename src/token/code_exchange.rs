@@ -5,7 +5,7 @@ use crate::{
     redirect_uri::RedirectUri,
     token::{
         GrantFault, Lookup, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
-        TokenRefusal, exchange::Authenticated, lookup::Bound,
+        TokenRefusal, lookup::Bound, token_grant::Authenticated,
     },
     types::{ClientId, SecurityMode, TenantId, Timestamp},
 };
