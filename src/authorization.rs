@@ -15,6 +15,7 @@ mod check;
 mod code_binding;
 mod consent;
 mod decision;
+mod decision_content;
 mod error;
 mod link;
 mod names;

@@ -7,13 +7,16 @@
 //!
 //! [`RevocationRequest`] authenticates its client in the same way (RFC 7009).
 
+mod authenticated;
 mod client_credentials;
 mod code_exchange;
 mod decision;
+mod device_binding;
 mod device_exchange;
 mod error;
 mod header;
 mod lookup;
+mod refresh_binding;
 mod refresh_exchange;
 mod refresh_family;
 mod refusal;
@@ -24,10 +27,12 @@ mod token_grant;
 pub use client_credentials::ClientCredentials;
 pub use code_exchange::CodeExchange;
 pub use decision::{RefreshTokenAction, TokenDecision};
-pub use device_exchange::{DeviceBinding, DeviceExchange};
+pub use device_binding::DeviceBinding;
+pub use device_exchange::DeviceExchange;
 pub use error::{ClientAuthenticationError, DeviceFault, GrantFault, TokenError};
 pub use lookup::Lookup;
-pub use refresh_exchange::{RefreshBinding, RefreshExchange};
+pub use refresh_binding::RefreshBinding;
+pub use refresh_exchange::RefreshExchange;
 pub use refresh_family::RefreshFamily;
 pub use refusal::TokenRefusal;
 pub use request::TokenRequest;

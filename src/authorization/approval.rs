@@ -2,17 +2,19 @@ use std::{fmt, time::Duration};
 
 use crate::{
     access::ApiAccess,
-    authorization::{AuthorizationResponse, CodeBinding, Issued, code_binding, decision},
+    authorization::{
+        AuthorizationResponse, CodeBinding, Issued, code_binding, decision_content::DecisionContent,
+    },
     types::{ClientId, ResponseType, Timestamp},
 };
 
 /// An authorization request that the user has consented to: only this leads to a code and to an
 /// answer that holds one.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Approval(decision::Content);
+pub struct Approval(DecisionContent);
 
 impl Approval {
-    pub(super) const fn new(content: decision::Content) -> Self {
+    pub(super) const fn new(content: DecisionContent) -> Self {
         Self(content)
     }
 

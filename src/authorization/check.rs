@@ -5,7 +5,7 @@ use crate::{
     authorization::{
         AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal,
         AuthorizationRequest, AuthorizationResponse, ResponseMode,
-        decision::Content,
+        decision_content::DecisionContent,
         names::{self, kept_value},
         response::State,
     },
@@ -161,7 +161,7 @@ impl TenantSettings {
         // (OpenID Connect Core section 11).
         let access = self.access(client, wanted)?;
         let access = access.and_offline_access(response_type.has_code());
-        Ok(AuthorizationDecision::new(Content {
+        Ok(AuthorizationDecision::new(DecisionContent {
             tenant: client.tenant().clone(),
             client_id: client.id().clone(),
             redirect_uri: redirect_uri.clone(),

@@ -1,6 +1,6 @@
 use crate::{
     access::ApiScopes,
-    authorization::AuthorizationDecision,
+    authorization::decision_content::DecisionContent,
     client::Client,
     redirect_uri::{Destination, RedirectUri},
     registration::{Field, LocalizedText},
@@ -63,7 +63,7 @@ impl<'a> Consent<'a> {
     /// that was not compared.
     pub const MAX_NAME_CHARS: usize = 512;
 
-    pub(super) fn new(decision: &'a AuthorizationDecision, client: &'a Client) -> Self {
+    pub(super) fn new(content: &'a DecisionContent, client: &'a Client) -> Self {
         let texts = client.metadata().texts().iter();
         let registered_names: Vec<_> = texts.filter_map(localized_name).collect();
         let registered = client.metadata().redirect_uris();
@@ -80,11 +80,11 @@ impl<'a> Consent<'a> {
             names_left_out: registered_names.len(),
             is_verified: false,
             registered_at: client.issued_at(),
-            destination: decision.redirect_uri().destination(),
+            destination: content.redirect_uri.destination(),
             redirect_hosts,
             is_all_loopback: registered.iter().all(RedirectUri::is_loopback),
-            apis: decision.access().by_api(),
-            has_offline_access: decision.access().has_offline_access(),
+            apis: content.access.by_api(),
+            has_offline_access: content.access.has_offline_access(),
             registered_names,
         }
     }

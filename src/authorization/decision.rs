@@ -3,16 +3,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{ApiAccess, OFFLINE_ACCESS, StoredAccess},
+    access::{ApiAccess, OFFLINE_ACCESS},
     authorization::{
         Approval, AuthorizationError, AuthorizationRefusal, AuthorizationResponse, Consent,
-        ResponseMode, code_binding, names::LeftToHost,
+        decision_content::DecisionContent,
     },
     client::Client,
-    envelope::{self, Envelope},
-    pkce::CodeChallenge,
+    envelope,
     redirect_uri::RedirectUri,
-    settings::Issuer,
     types::{ClientId, ErrorRedirectPolicy, ResponseType, TenantId},
 };
 
@@ -29,40 +27,10 @@ use crate::{
 /// that is not read back.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AuthorizationDecision(#[serde(with = "envelope")] Content);
-
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Content {
-    pub(super) tenant: TenantId,
-    pub(super) client_id: ClientId,
-    #[serde(deserialize_with = "code_binding::redirect_uri")]
-    pub(super) redirect_uri: RedirectUri,
-    pub(super) redirect_uri_was_given: bool,
-    pub(super) response_type: ResponseType,
-    pub(super) response_mode: ResponseMode,
-    #[serde(rename = "redirection_policy")]
-    pub(super) error_redirect_policy: ErrorRedirectPolicy,
-    pub(super) challenge: Option<CodeChallenge>,
-    #[serde(with = "StoredAccess")]
-    pub(super) access: ApiAccess,
-    pub(super) connections: Box<[Box<str>]>,
-    pub(super) state: Option<Box<str>>,
-    pub(super) nonce: Option<Box<str>>,
-    pub(super) left_to_host: LeftToHost,
-    pub(super) issuer: Option<Issuer>,
-}
-
-impl Content {
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        let mut left = self.left_to_host.iter();
-        let found = left.find(|(known, _)| **known == *name);
-        found.map(|(_, value)| &**value)
-    }
-}
+pub struct AuthorizationDecision(#[serde(with = "envelope")] DecisionContent);
 
 impl AuthorizationDecision {
-    pub(super) const fn new(content: Content) -> Self {
+    pub(super) const fn new(content: DecisionContent) -> Self {
         Self(content)
     }
 
@@ -115,7 +83,7 @@ impl AuthorizationDecision {
     /// asks.
     pub fn consent<'a>(&'a self, client: &'a Client) -> Option<Consent<'a>> {
         let is_it = client.tenant() == self.tenant() && client.id() == self.client_id();
-        is_it.then(|| Consent::new(self, client))
+        is_it.then(|| Consent::new(&self.0, client))
     }
 
     /// The same decision, reduced to the scopes that the user has left standing: `offline_access`,
@@ -180,10 +148,6 @@ impl AuthorizationDecision {
         );
         AuthorizationRefusal::to_client(error, is_sent, response, &content.redirect_uri)
     }
-}
-
-impl Envelope for Content {
-    const KIND: &'static str = "authorization_decision";
 }
 
 /// Without `state` and `nonce`, which are the client's secrets.

@@ -3,7 +3,8 @@ use crate::{
     parameters::Parameter,
     settings::SubjectType,
     token::{
-        RefreshFamily, RefreshTokenAction, TokenDecision, TokenRefusal, token_grant::Authenticated,
+        RefreshFamily, RefreshTokenAction, TokenDecision, TokenRefusal,
+        authenticated::Authenticated,
     },
 };
 

@@ -5,7 +5,7 @@ use crate::{
     redirect_uri::RedirectUri,
     token::{
         GrantFault, Lookup, RefreshFamily, RefreshTokenAction, TokenDecision, TokenError as Error,
-        TokenRefusal, lookup::Bound, token_grant::Authenticated,
+        TokenRefusal, authenticated::Authenticated, lookup::Bound,
     },
     types::{ClientId, SecurityMode, TenantId, Timestamp},
 };

@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use crate::{
     access::{ApiAccess, OFFLINE_ACCESS},
-    token::{RefreshBinding, RefreshFamily, refresh_exchange},
+    token::{RefreshBinding, RefreshFamily, refresh_binding},
     types::{ClientId, TenantId, Timestamp},
 };
 
@@ -110,7 +110,7 @@ impl TokenDecision {
         match self.refresh_token {
             RefreshTokenAction::None => None,
             RefreshTokenAction::Issue | RefreshTokenAction::Keep => {
-                Some(RefreshBinding::new(refresh_exchange::Content {
+                Some(RefreshBinding::new(refresh_binding::Content {
                     tenant: self.tenant.clone(),
                     client_id: self.client_id.clone(),
                     access: self.given.clone(),

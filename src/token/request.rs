@@ -5,8 +5,8 @@ use crate::{
     parameters::{self, Parameter, Parameters},
     settings::TenantSettings,
     token::{
-        ClientAuthenticationError, TokenError as Error, TokenGrant, TokenRefusal, header::Header,
-        token_grant::Authenticated,
+        ClientAuthenticationError, TokenError as Error, TokenGrant, TokenRefusal,
+        authenticated::Authenticated, header::Header,
     },
     types::{ClientId, SecretDigest, Timestamp, TokenEndpointAuthMethod},
 };

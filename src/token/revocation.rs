@@ -4,7 +4,7 @@ use crate::{
     client::Client,
     parameters::Parameter,
     settings::TenantSettings,
-    token::{TokenRefusal, TokenRequest, token_grant::Authenticated},
+    token::{TokenRefusal, TokenRequest, authenticated::Authenticated},
     types::{ClientId, Timestamp},
 };
 

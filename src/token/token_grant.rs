@@ -1,15 +1,11 @@
-use std::fmt;
-
 use crate::{
-    access::ApiAccess,
     client::Client,
-    parameters::{Parameter, Parameters},
-    settings::TenantSettings,
+    parameters::Parameter,
     token::{
-        ClientCredentials, CodeExchange, DeviceExchange, GrantFault, Lookup, RefreshExchange,
-        TokenError as Error, TokenRefusal, lookup::Bound,
+        ClientCredentials, CodeExchange, DeviceExchange, RefreshExchange, TokenError as Error,
+        TokenRefusal, authenticated::Authenticated,
     },
-    types::{GrantType, Timestamp},
+    types::GrantType,
 };
 
 /// A token request whose client is authenticated and registered for the grant that it uses.
@@ -66,100 +62,5 @@ impl<'a> TokenGrant<'a> {
             | Self::ClientCredentials(ClientCredentials(request))
             | Self::DeviceCode(DeviceExchange(request)) => request,
         }
-    }
-}
-
-/// A request, and who made it.
-pub(super) struct Authenticated<'a> {
-    pub(super) parameters: Parameters<'a>,
-    pub(super) used_authorization_header: bool,
-    pub(super) tenant: &'a TenantSettings,
-    pub(super) client: &'a Client,
-    /// One moment for the whole decision.
-    pub(super) now: Timestamp,
-}
-
-impl Authenticated<'_> {
-    fn grant_type(&self) -> Result<GrantType, TokenRefusal> {
-        let name = self.value(Parameter::GrantType);
-        let mut possible = GrantType::allowed_in(self.client.security_mode()).iter();
-        let grant_type = possible
-            .find(|it| it.as_str() == name)
-            .ok_or(self.refuse(Error::UnsupportedGrantType))?;
-        if self.client.metadata().grant_types().contains(*grant_type) {
-            Ok(*grant_type)
-        } else {
-            Err(self.refuse(Error::GrantNotRegistered))
-        }
-    }
-
-    fn require(&self, parameter: Parameter) -> Result<(), TokenRefusal> {
-        match self.parameters.get(parameter) {
-            Some(_) => Ok(()),
-            None => Err(self.refuse(Error::missing(parameter))),
-        }
-    }
-
-    pub(super) fn value(&self, parameter: Parameter) -> &str {
-        self.parameters.get(parameter).unwrap_or_default()
-    }
-
-    pub(super) const fn refuse(&self, error: Error) -> TokenRefusal {
-        TokenRefusal {
-            error,
-            used_authorization_header: self.used_authorization_header,
-            methods: self.tenant.registration.token_endpoint_auth_methods,
-        }
-    }
-
-    /// What was found, if it is this client's and still good. Whose it is comes first: a stranger
-    /// learns nothing of it, and revokes nothing by a replay.
-    pub(super) fn own<'b, B: Bound>(&self, found: Lookup<'b, B>) -> Result<&'b B, Error> {
-        let (bound, is_used) = match found {
-            Lookup::NotFound => return Err(Error::InvalidGrant(GrantFault::Unknown)),
-            Lookup::Active(bound) => (bound, false),
-            Lookup::Consumed(bound) => (bound, true),
-        };
-        self.check_owner(bound)?;
-        if is_used {
-            return Err(Error::InvalidGrant(GrantFault::Replayed));
-        }
-        self.check_not_expired(bound)?;
-        Ok(bound)
-    }
-
-    pub(super) fn check_owner(&self, bound: &impl Bound) -> Result<(), Error> {
-        if self.client.tenant() == bound.tenant() && self.client.id() == bound.client_id() {
-            Ok(())
-        } else {
-            Err(Error::InvalidGrant(GrantFault::OtherClient))
-        }
-    }
-
-    pub(super) fn check_not_expired(&self, bound: &impl Bound) -> Result<(), Error> {
-        if self.now < bound.expires_at() {
-            Ok(())
-        } else {
-            Err(Error::InvalidGrant(GrantFault::Expired))
-        }
-    }
-
-    /// What the client still has of what it was `given`, if the request is about that API.
-    pub(super) fn still(&self, given: &ApiAccess) -> Result<ApiAccess, Error> {
-        let get = |parameter| self.parameters.get(parameter);
-        let (audience, resource) = (get(Parameter::Audience), get(Parameter::Resource));
-        self.tenant.check_same_api(given, audience, resource)?;
-        self.tenant
-            .reconsider(self.client, given)
-            .map_err(|_| Error::InvalidGrant(GrantFault::Withdrawn))
-    }
-}
-
-/// Shows no value of a parameter: most are secret.
-impl fmt::Debug for Authenticated<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authenticated")
-            .field("client_id", self.client.id())
-            .finish_non_exhaustive()
     }
 }
