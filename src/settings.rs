@@ -4,6 +4,7 @@
 //! hands them out through a [`TenantDirectory`](crate::tenants::TenantDirectory).
 
 mod access;
+mod api_availability;
 mod check;
 mod choices;
 mod document;
@@ -22,6 +23,7 @@ mod request_host;
 mod review;
 mod signal_headers;
 mod tenant;
+mod unique;
 mod warning;
 mod warnings;
 mod wording;
@@ -30,6 +32,7 @@ pub(crate) use access::without_empty_path;
 pub use access::{
     ApiPolicy, ApiSettings, ClientGrant, Connection, GrantedScope, Grantee, SubjectType,
 };
+pub(crate) use api_availability::ApiAvailability;
 pub use choices::{RefreshTokenWhen, ScopeWhenNoneRequested, UnknownParameters};
 pub use document::SettingsDocument;
 pub use endpoint_path::{EndpointPath, InvalidEndpointPath};
@@ -43,4 +46,5 @@ pub(crate) use request_host::without_port;
 pub use review::SettingsReview;
 pub use signal_headers::SignalHeaders;
 pub use tenant::TenantSettings;
+pub(crate) use unique::{Unique, unique};
 pub use warning::{SettingsWarning, SettingsWarningKind};

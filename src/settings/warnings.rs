@@ -3,8 +3,8 @@
 use crate::{
     acl::ForwardedHeader,
     settings::{
-        ApiPolicy, ApiSettings, GrantedScope, Grantee, SettingsDocument, SettingsWarning,
-        SettingsWarningKind as Kind, SubjectType, TenantSettings,
+        ApiAvailability, ApiSettings, GrantedScope, Grantee, SettingsDocument, SettingsWarning,
+        SettingsWarningKind as Kind, SubjectType, TenantSettings, unique,
     },
     types::{ClientId, SecurityMode, TokenEndpointAuthMethod},
 };
@@ -51,7 +51,7 @@ impl TenantSettings {
         if registration.max_body_bytes < uris.max_bytes {
             warn(path("max_body_bytes"), Kind::BodySmallerThanRedirectUri);
         }
-        if !self.offer().reaches_any(self.subjects_of_new_clients()) {
+        if !self.lets_new_clients_reach_an_api() {
             warn("client_grants".to_owned(), Kind::NoReachableApi);
         }
         if !self.connections.iter().any(|it| it.is_domain_connection) {
@@ -59,11 +59,25 @@ impl TenantSettings {
         }
     }
 
-    const fn subjects_of_new_clients(&self) -> &'static [SubjectType] {
-        match self.registration.security_mode {
-            SecurityMode::Strict => &[SubjectType::User],
-            SecurityMode::Permissive => &[SubjectType::User, SubjectType::Client],
-        }
+    /// Whether a client that registers now can get a token for any API.
+    fn lets_new_clients_reach_an_api(&self) -> bool {
+        let mode = self.registration.security_mode;
+        let grants = self.client_grants.iter();
+        let defaults = grants.filter(|it| it.grantee == Grantee::ThirdPartyClients);
+        let defaults = unique(defaults.map(|it| ((&*it.audience, it.subject_type), it)));
+        let is_reachable = |api: &ApiSettings, subject| match api.availability(mode, subject) {
+            ApiAvailability::Closed => false,
+            ApiAvailability::WithGrant => {
+                let grant = defaults.get(&(&*api.identifier, subject));
+                grant.is_some_and(Option::is_some)
+            }
+            ApiAvailability::Open => true,
+        };
+        let apis = unique(self.apis.iter().map(|api| (&*api.identifier, api)));
+        let mut apis = apis.values().flatten();
+        apis.any(|api| {
+            is_reachable(api, SubjectType::User) || is_reachable(api, SubjectType::Client)
+        })
     }
 
     fn review_acl(&self, warn: &mut impl FnMut(String, Kind)) {
@@ -131,7 +145,7 @@ impl TenantSettings {
 
 /// Whether no client of this mode can act for a user at `api`, whatever it is granted.
 fn is_closed(api: &ApiSettings, mode: SecurityMode) -> bool {
-    api.policy == ApiPolicy::Deny || (api.system && mode == SecurityMode::Strict)
+    api.availability(mode, SubjectType::User) == ApiAvailability::Closed
 }
 
 impl SettingsDocument {
