@@ -1,13 +1,11 @@
 //! The authorization request (RFC 6749 section 4.1.1): from its parameters to a decision that the
 //! host carries out.
 //!
-//! [`TenantSettings::authorize`] checks a request for a client. The host signs the user in, shows
+//! [`AuthorizationRequest::authorize`] checks a request for a client. The host signs the user in, shows
 //! what [`AuthorizationDecision::consent`] says, and issues a code that is bound to what the
 //! [`Approval`] gives. If the user says no, the host [denies](AuthorizationDecision::deny). An
 //! [`AuthorizationRefusal`] says who is told: the client, or the user on a page, with advice and a link
 //! back to the client. All of it is pure.
-//!
-//! [`TenantSettings::authorize`]: crate::TenantSettings::authorize
 
 mod advice;
 mod approval;

@@ -53,10 +53,10 @@
 //!
 //! | request | checked by | gives |
 //! |---|---|---|
-//! | [`AuthorizationRequest`](authorization::AuthorizationRequest) | [`TenantSettings::authorize`] | [`AuthorizationDecision`](authorization::AuthorizationDecision): which connections, what to consent to; once approved, [`CodeBinding`](authorization::CodeBinding) |
+//! | [`AuthorizationRequest`](authorization::AuthorizationRequest) | [`AuthorizationRequest::authorize`](authorization::AuthorizationRequest::authorize) | [`AuthorizationDecision`](authorization::AuthorizationDecision): which connections, what to consent to; once approved, [`CodeBinding`](authorization::CodeBinding) |
 //! | [`TokenRequest`](token::TokenRequest) | [`TokenRequest::authenticate`](token::TokenRequest::authenticate), then the `check` of its [`TokenGrant`](token::TokenGrant) | [`TokenDecision`](token::TokenDecision), then [`RefreshBinding`](token::RefreshBinding) and [`RefreshFamily`](token::RefreshFamily) |
 //! | [`RevocationRequest`](token::RevocationRequest) | [`RevocationRequest::authenticate`](token::RevocationRequest::authenticate) | [`Revocation`](token::Revocation) |
-//! | [`AccessRequest`](access::AccessRequest) | [`TenantSettings::access`] | [`ApiAccess`](access::ApiAccess): the first two ask it themselves |
+//! | [`AccessRequest`](access::AccessRequest) | [`AccessRequest::check`](access::AccessRequest::check) | [`ApiAccess`](access::ApiAccess): the first two ask it themselves |
 //!
 //! Clients learn what they may do from the server's metadata document before they register:
 //! [`TenantSettings::server_metadata`] narrows the host's to what is true here.

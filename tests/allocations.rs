@@ -306,7 +306,7 @@ fn client(secret: Option<&str>) -> Client {
 fn authorize(tenant: &TenantSettings, client: &Client) -> AuthorizationDecision {
     let request = AuthorizationRequest::from_query(AUTHORIZE);
     assert_eq!(request.client_id().as_ref(), Some(client.id()));
-    tenant.authorize(request, Some(client)).unwrap()
+    request.authorize(tenant, Some(client)).unwrap()
 }
 
 fn by_code(

@@ -147,7 +147,7 @@ impl Sides {
         let client: Client = serde_json::from_value(client).unwrap();
 
         let request = AuthorizationRequest::from_query(AUTHORIZE);
-        let code = tenant.authorize(request, Some(&client)).unwrap();
+        let code = request.authorize(&tenant, Some(&client)).unwrap();
         let code = code.approve().code_binding(NOW, LIFETIME).unwrap();
         let form = if secret.is_some() {
             BY_CODE_AND_SECRET
@@ -187,7 +187,7 @@ impl Sides {
         query: &str,
     ) -> Result<AuthorizationDecision, AuthorizationRefusal> {
         let request = AuthorizationRequest::from_query(query);
-        self.tenant.authorize(request, Some(&self.client))
+        request.authorize(&self.tenant, Some(&self.client))
     }
 
     pub(crate) fn floor_token(

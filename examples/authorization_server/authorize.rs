@@ -38,7 +38,7 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
     let Ok(client) = app.find_client(tenant, request.client_id()).await else {
         return answers::unavailable();
     };
-    let decision = match tenant.settings.authorize(request, client.as_deref()) {
+    let decision = match request.authorize(&tenant.settings, client.as_deref()) {
         Ok(decision) => decision,
         Err(refusal) => return refused(&refusal, &head.headers),
     };

@@ -4,7 +4,7 @@ use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE},
 };
-use oauth_dcr::settings::ApiSettings;
+use oauth_dcr::{access::NewClientAccess, settings::ApiSettings};
 use serde_json::{Value, json};
 
 use crate::{
@@ -107,7 +107,7 @@ pub(crate) fn metadata(tenant: &Tenant) -> Option<Value> {
         "authorization_servers": [tenant.issuer],
         "bearer_methods_supported": ["header"],
     });
-    let scopes = tenant.settings.offered_scopes(&api.identifier);
+    let scopes = NewClientAccess::of(&tenant.settings).scopes(&api.identifier);
     if let Some(scopes) = scopes.filter(|scopes| !scopes.is_empty()) {
         metadata["scopes_supported"] = json!(scopes);
     }

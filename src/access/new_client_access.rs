@@ -1,105 +1,60 @@
-//! What is open to a client, for all APIs at once.
-
-use std::{collections::HashMap, hash::Hash};
-
 use crate::{
-    access::check::{Asker, Ceiling},
-    settings::{
-        ApiSettings, ClientGrant, Grantee, SubjectType, TenantSettings, without_empty_path,
-    },
-    types::SecurityMode,
+    access::{grant_limit::GrantLimit, reachable_apis::ReachableApis, requester::Requester},
+    settings::{SubjectType, TenantSettings},
 };
 
-/// The APIs of a tenant and the grants that count for one asker, each read once. What it says of one
-/// API is what [`TenantSettings::offered_scopes`] and [`TenantSettings::access`] say, which read all
-/// of them for that.
-pub(crate) struct Offer<'a> {
-    mode: SecurityMode,
-    apis: Named<&'a str, &'a ApiSettings>,
-    apis_but_for_slash: Named<&'a str, &'a ApiSettings>,
-    own: Grants<'a>,
-    defaults: Grants<'a>,
-}
+/// What a client that registers now can be given of a tenant's APIs.
+///
+/// An API can say so in its metadata (`scopes_supported`, RFC 9728 section 2): clients ask for the
+/// scopes that are listed there.
+///
+/// ```
+/// use oauth_dcr::{
+///     access::NewClientAccess,
+///     settings::{ApiSettings, ClientGrant, GrantedScope, Grantee},
+///     TenantSettings,
+/// };
+///
+/// let mut api = ApiSettings::new("https://api.acme.example");
+/// api.scopes = vec!["read:items".into(), "write:items".into()];
+/// let scope = GrantedScope::Listed(vec!["read:items".into()]);
+/// let grant = ClientGrant::new(Grantee::ThirdPartyClients, &*api.identifier, scope);
+/// let mut tenant = TenantSettings::new();
+/// tenant.apis.push(api);
+/// assert_eq!(NewClientAccess::of(&tenant).scopes("https://api.acme.example"), None);
+/// tenant.client_grants.push(grant);
+/// let offered = NewClientAccess::of(&tenant).scopes("https://api.acme.example");
+/// assert_eq!(offered, Some(vec!["read:items"]));
+/// ```
+#[derive(Clone, Debug)]
+pub struct NewClientAccess<'a>(ReachableApis<'a>);
 
-/// What has a name, by that name. Of two that say different things neither is believed.
-type Named<K, T> = HashMap<K, Option<T>>;
-
-type Grants<'a> = Named<(&'a str, SubjectType), &'a ClientGrant>;
-
-fn named<K: Eq + Hash, T>(all: impl Iterator<Item = (K, T)>) -> Named<K, T> {
-    let mut named = HashMap::new();
-    for (name, it) in all {
-        let known = named.entry(name).and_modify(|known| *known = None);
-        known.or_insert(Some(it));
-    }
-    named
-}
-
-fn with_api(grant: &ClientGrant) -> ((&str, SubjectType), &ClientGrant) {
-    ((&*grant.audience, grant.subject_type), grant)
-}
-
-impl TenantSettings {
-    /// What is open to a client that registers now.
-    pub(crate) fn offer(&self) -> Offer<'_> {
-        self.offer_to(self.newcomer())
+impl<'a> NewClientAccess<'a> {
+    /// Reads the tenant's APIs and client grants.
+    pub fn of(tenant: &'a TenantSettings) -> Self {
+        Self(ReachableApis::of(tenant, Requester::new_client(tenant)))
     }
 
-    pub(super) fn offer_to(&self, asker: Asker<'_>) -> Offer<'_> {
-        let (apis, grants) = (self.apis.iter(), self.client_grants.iter());
-        let own = grants.clone().filter(|it| asker.owns(it));
-        let defaults = grants.filter(|it| it.grantee == Grantee::ThirdPartyClients);
-        Offer {
-            mode: asker.mode,
-            apis: named(apis.clone().map(|api| (&*api.identifier, api))),
-            apis_but_for_slash: named(apis.map(|api| (without_empty_path(&api.identifier), api))),
-            own: named(own.map(with_api)),
-            defaults: named(defaults.map(with_api)),
-        }
+    /// The scopes of the API that `resource` names, on behalf of a user. `None` if there is no such
+    /// API, or if a new client gets no token for it.
+    pub fn scopes(&self, resource: &str) -> Option<Vec<&'a str>> {
+        let api = self.0.at(resource)?;
+        let limit = self.0.limits(api, &[SubjectType::User]).next()?;
+        Some(limit.scopes().collect())
     }
-}
 
-impl<'a> Offer<'a> {
-    /// The scopes of all APIs that can be given on behalf of one of `subjects`, sorted, each once.
-    pub(crate) fn scopes(&self, subjects: &[SubjectType]) -> Vec<&'a str> {
-        let apis = self.apis.values().flatten();
-        let ceilings = apis.flat_map(|api| self.ceilings(api, subjects));
-        let mut scopes: Vec<_> = ceilings.flat_map(Ceiling::scopes).collect();
+    /// The scopes of all APIs, on behalf of one of `subjects`, sorted, each once.
+    pub(crate) fn all_scopes(&self, subjects: &[SubjectType]) -> Vec<&'a str> {
+        let limits = self.0.apis().flat_map(|api| self.0.limits(api, subjects));
+        let mut scopes: Vec<_> = limits.flat_map(GrantLimit::scopes).collect();
         scopes.sort_unstable();
         scopes.dedup();
         scopes
     }
 
-    /// Whether there is a token for any API, on behalf of one of `subjects`.
-    pub(crate) fn reaches_any(&self, subjects: &[SubjectType]) -> bool {
-        let mut apis = self.apis.values().flatten();
-        apis.any(|api| self.ceilings(api, subjects).next().is_some())
-    }
-
     /// Whether there is a token for the API that `resource` names, on behalf of one of `subjects`.
     pub(crate) fn reaches(&self, resource: &str, subjects: &[SubjectType]) -> bool {
-        let named = self.apis.get(resource).copied().flatten();
-        let but_for_slash = || {
-            let resource = without_empty_path(resource);
-            self.apis_but_for_slash.get(resource).copied().flatten()
-        };
-        let api = named.or_else(but_for_slash);
-        api.is_some_and(|api| self.ceilings(api, subjects).next().is_some())
-    }
-
-    fn ceilings(
-        &self,
-        api: &'a ApiSettings,
-        subjects: &[SubjectType],
-    ) -> impl Iterator<Item = Ceiling<'a>> {
-        subjects.iter().filter_map(move |&subject| {
-            // A grant of the client's own replaces the default one.
-            let grant = || {
-                let of = (&*api.identifier, subject);
-                let found = self.own.get(&of).or_else(|| self.defaults.get(&of));
-                found.copied().flatten()
-            };
-            Ceiling::of(api, self.mode, subject, grant).ok()
-        })
+        let api = self.0.at(resource);
+        api.is_some_and(|api| self.0.reaches(api, subjects))
     }
 }

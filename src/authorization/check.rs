@@ -12,14 +12,14 @@ use crate::{
     client::Client,
     parameters::{Parameter, Parameters},
     pkce::CodeChallenge,
-    redirect_uri::RedirectUri,
+    redirect_uri::{RedirectUri, RedirectUriPolicy},
     settings::{SubjectType, TenantSettings},
     types::{ErrorRedirectPolicy, ResponseType, SecurityMode},
 };
 
-impl TenantSettings {
-    /// Checks `request` for `client`, which is what the host found under
-    /// [`AuthorizationRequest::client_id`] in this tenant: `None` if there is none.
+impl AuthorizationRequest<'_> {
+    /// Checks the request for `client`, which is what the host found under
+    /// [`client_id`](Self::client_id) in `tenant`: `None` if there is none.
     ///
     /// ```
     /// use oauth_dcr::{
@@ -29,7 +29,7 @@ impl TenantSettings {
     ///
     /// fn answer(tenant: &TenantSettings, client: Option<&Client>, query: &str) -> String {
     ///     let request = AuthorizationRequest::from_query(query);
-    ///     let refusal = match tenant.authorize(request, client) {
+    ///     let refusal = match request.authorize(tenant, client) {
     ///         Ok(decision) => return format!("sign in with one of {:?}", decision.connections()),
     ///         Err(refusal) => refusal,
     ///     };
@@ -54,52 +54,61 @@ impl TenantSettings {
     /// # Errors
     /// [`AuthorizationRefusal`] says what is wrong, and whether the client is told by a redirect or
     /// the user by a page.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "checking consumes the request: nothing unchecked is left to use"
-    )]
     pub fn authorize(
-        &self,
-        request: AuthorizationRequest<'_>,
+        self,
+        tenant: &TenantSettings,
         client: Option<&Client>,
     ) -> Result<AuthorizationDecision, AuthorizationRefusal> {
-        let parameters = &request.0;
-        let client = self.known_client(parameters, client)?;
-        let redirect_uri = self
-            .redirect_uri(parameters, client)
-            .map_err(AuthorizationRefusal::page)?;
-        self.decide(parameters, client, &redirect_uri)
-            .map_err(|error| self.refusal(error, parameters, client, &redirect_uri))
-    }
-
-    fn known_client<'c>(
-        &self,
-        parameters: &Parameters<'_>,
-        client: Option<&'c Client>,
-    ) -> Result<&'c Client, AuthorizationRefusal> {
-        parameters
-            .check(&[Parameter::ClientId])
-            .map_err(|fault| AuthorizationRefusal::page(fault.into()))?;
-        let id = parameters
-            .get(Parameter::ClientId)
-            .ok_or(AuthorizationRefusal::page(Error::ClientIdRequired))?;
-        // One of another tenant is none.
-        let client = client.filter(|it| it.tenant() == &self.id && it.id().as_str() == id);
-        let Some(client) = client else {
-            return Err(AuthorizationRefusal::unknown_client(self));
+        let parameters = &self.0;
+        let request = ClientRequest {
+            parameters,
+            tenant,
+            client: known_client(parameters, tenant, client)?,
         };
-        if client.is_blocked() {
-            return Err(AuthorizationRefusal::page(Error::Blocked));
-        }
-        Ok(client)
+        let redirect_uri = request.redirect_uri().map_err(AuthorizationRefusal::page)?;
+        request
+            .decide(&redirect_uri)
+            .map_err(|error| request.refusal(error, &redirect_uri))
     }
+}
 
+fn known_client<'c>(
+    parameters: &Parameters<'_>,
+    tenant: &TenantSettings,
+    client: Option<&'c Client>,
+) -> Result<&'c Client, AuthorizationRefusal> {
+    parameters
+        .check(&[Parameter::ClientId])
+        .map_err(|fault| AuthorizationRefusal::page(fault.into()))?;
+    let id = parameters
+        .get(Parameter::ClientId)
+        .ok_or(AuthorizationRefusal::page(Error::ClientIdRequired))?;
+    // A client of another tenant is unknown here.
+    let client = client.filter(|it| it.tenant() == &tenant.id && it.id().as_str() == id);
+    let Some(client) = client else {
+        return Err(AuthorizationRefusal::unknown_client(tenant));
+    };
+    if client.is_blocked() {
+        return Err(AuthorizationRefusal::page(Error::Blocked));
+    }
+    Ok(client)
+}
+
+/// The request of a known client.
+struct ClientRequest<'a> {
+    parameters: &'a Parameters<'a>,
+    tenant: &'a TenantSettings,
+    client: &'a Client,
+}
+
+impl ClientRequest<'_> {
     /// RFC 6749 section 3.1.2.3, RFC 9700 section 4.1.3.
-    fn redirect_uri(
-        &self,
-        parameters: &Parameters<'_>,
-        client: &Client,
-    ) -> Result<RedirectUri, Error> {
+    fn redirect_uri(&self) -> Result<RedirectUri, Error> {
+        let Self {
+            parameters,
+            tenant,
+            client,
+        } = *self;
         parameters.check(&[Parameter::RedirectUri])?;
         let registered = client.metadata().redirect_uris();
         let Some(requested) = parameters.get(Parameter::RedirectUri) else {
@@ -108,38 +117,25 @@ impl TenantSettings {
                 _ => Err(Error::RedirectUriRequired),
             };
         };
-        let policy = &self.registration.redirect_uris;
+        let policy = &tenant.registration.redirect_uris;
         registered
             .iter()
             .find(|uri| uri.matches(requested, policy))
             .map(|uri| uri.as_requested(requested))
-            .ok_or_else(|| self.mismatch(requested, registered))
-    }
-
-    /// Why `requested` is none of those that are registered.
-    fn mismatch(&self, requested: &str, registered: &[RedirectUri]) -> Error {
-        let mut registered = registered.iter();
-        let but_for_port =
-            registered.find_map(|uri| Some((uri, uri.host_but_for_port(requested)?)));
-        let literals_float = self.registration.redirect_uris.loopback_any_port;
-        match but_for_port {
-            None => Error::RedirectUriNotRegistered,
-            Some((uri, "localhost")) if literals_float && !uri.is_https() => Error::LocalhostPort,
-            Some(_) => Error::LoopbackPort,
-        }
+            .ok_or_else(|| mismatch(requested, registered, policy))
     }
 
     /// Everything after the redirect URI is known.
-    fn decide(
-        &self,
-        parameters: &Parameters<'_>,
-        client: &Client,
-        redirect_uri: &RedirectUri,
-    ) -> Result<AuthorizationDecision, Error> {
+    fn decide(&self, redirect_uri: &RedirectUri) -> Result<AuthorizationDecision, Error> {
+        let Self {
+            parameters,
+            tenant,
+            client,
+        } = *self;
         names::check(
             parameters,
             client.security_mode(),
-            self.unknown_authorize_parameters,
+            tenant.unknown_authorize_parameters,
         )?;
         let response_type = response_type(parameters, client)?;
         let response_mode = response_mode(parameters, response_type)?;
@@ -150,7 +146,7 @@ impl TenantSettings {
         if response_type.has_id_token() && nonce.is_none() {
             return Err(Error::NonceRequired);
         }
-        let connections = self.offered_connections(parameters)?;
+        let connections = offered_connections(parameters, tenant)?;
         let wanted = AccessRequest {
             audience: parameters.get(Parameter::Audience),
             resource: parameters.get(Parameter::Resource),
@@ -159,7 +155,7 @@ impl TenantSettings {
         };
         // Without a code there is no token request that could give a refresh token
         // (OpenID Connect Core section 11).
-        let access = self.access(client, wanted)?;
+        let access = wanted.check(tenant, client)?;
         let access = access.and_offline_access(response_type.has_code());
         Ok(AuthorizationDecision::new(DecisionContent {
             tenant: client.tenant().clone(),
@@ -175,32 +171,16 @@ impl TenantSettings {
             state,
             nonce,
             left_to_host: names::left_to_host(parameters)?,
-            issuer: self.issuer.clone(),
+            issuer: tenant.issuer.clone(),
         }))
     }
 
-    /// The one that is named, or all that there are.
-    fn offered_connections(&self, parameters: &Parameters<'_>) -> Result<Box<[Box<str>]>, Error> {
-        let named = parameters.get(Parameter::Connection);
-        let offered = self.domain_connections();
-        let offered: Box<[Box<str>]> = offered
-            .filter(|name| named.is_none_or(|named| named == *name))
-            .map(Into::into)
-            .collect();
-        match (offered.is_empty(), named) {
-            (false, _) => Ok(offered),
-            (true, Some(_)) => Err(Error::ConnectionNotAvailable),
-            (true, None) => Err(Error::NoConnection),
-        }
-    }
-
-    fn refusal(
-        &self,
-        error: Error,
-        parameters: &Parameters<'_>,
-        client: &Client,
-        redirect_uri: &RedirectUri,
-    ) -> AuthorizationRefusal {
+    fn refusal(&self, error: Error, redirect_uri: &RedirectUri) -> AuthorizationRefusal {
+        let Self {
+            parameters,
+            tenant,
+            client,
+        } = *self;
         // A state that occurs twice, or could not be kept, is not sent back.
         let state = parameters.check(&[Parameter::State]);
         let state = state
@@ -215,12 +195,44 @@ impl TenantSettings {
             redirect_uri.as_str(),
             mode_of_errors(parameters),
             state,
-            self.issuer.as_ref(),
+            tenant.issuer.as_ref(),
         );
         // Anyone may have registered the client, so by default nothing is sent to it
         // (RFC 9700 section 4.11.2).
         let is_sent = client.error_redirect_policy() == ErrorRedirectPolicy::AllowAlways;
         AuthorizationRefusal::to_client(error, is_sent, response, redirect_uri)
+    }
+}
+
+/// Why `requested` is none of those that are registered.
+fn mismatch(requested: &str, registered: &[RedirectUri], policy: &RedirectUriPolicy) -> Error {
+    let mut registered = registered.iter();
+    let but_for_port = registered.find_map(|uri| Some((uri, uri.host_but_for_port(requested)?)));
+    match but_for_port {
+        None => Error::RedirectUriNotRegistered,
+        Some((uri, "localhost")) if policy.loopback_any_port && !uri.is_https() => {
+            Error::LocalhostPort
+        }
+        Some(_) => Error::LoopbackPort,
+    }
+}
+
+/// The connection that is named, or all connections that third-party clients may use: those promoted
+/// to the domain level.
+fn offered_connections(
+    parameters: &Parameters<'_>,
+    tenant: &TenantSettings,
+) -> Result<Box<[Box<str>]>, Error> {
+    let named = parameters.get(Parameter::Connection);
+    let connections = tenant.connections.iter();
+    let offered: Box<[Box<str>]> = connections
+        .filter(|it| it.is_domain_connection && named.is_none_or(|named| named == it.name))
+        .map(|it| it.name.as_str().into())
+        .collect();
+    match (offered.is_empty(), named) {
+        (false, _) => Ok(offered),
+        (true, Some(_)) => Err(Error::ConnectionNotAvailable),
+        (true, None) => Err(Error::NoConnection),
     }
 }
 

@@ -46,7 +46,7 @@ impl AuthorizationRefusal {
 
     /// The refusal of a request that names no registered client, with the registration endpoint.
     ///
-    /// [`TenantSettings::authorize`] makes it. Make it yourself for a client that was removed after
+    /// [`AuthorizationRequest::authorize`](crate::authorization::AuthorizationRequest::authorize) makes it. Make it yourself for a client that was removed after
     /// that, while the user was signing in or thinking.
     pub fn unknown_client(tenant: &TenantSettings) -> Self {
         Self {

@@ -7,9 +7,8 @@ use crate::{
 
 /// An authorization request as it came: untrusted.
 ///
-/// Reading one never fails. What is wrong with it is said by
-/// [`TenantSettings::authorize`](crate::TenantSettings::authorize), which consumes it: only with the
-/// client at hand is it known whether the answer may be a redirect.
+/// Reading a request never fails. [`authorize`](Self::authorize) consumes it and says what is wrong
+/// with it, because only the client decides whether the answer may be a redirect.
 ///
 /// ```
 /// use oauth_dcr::authorization::AuthorizationRequest;

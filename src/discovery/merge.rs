@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    access::{OFFLINE_ACCESS, is_identity},
+    access::{NewClientAccess, OFFLINE_ACCESS, is_identity},
     authorization::{ResponseMode, refused_parameters},
     discovery::{
         ServerMetadata, ServerMetadataError as Error,
@@ -72,30 +72,44 @@ impl TenantSettings {
             Some(endpoint) => draft.agree("registration_endpoint", &endpoint)?,
             None => draft.remove("registration_endpoint"),
         }
-        let auth_methods = self.narrow_auth_methods(&mut draft)?;
-        let grant_types = self.narrow_grant_types(&mut draft, auth_methods)?;
-        self.narrow_authorization(&mut draft, grant_types)?;
-        self.narrow_access(&mut draft, grant_types)?;
-        self.state_support(&mut draft)?;
-        Ok(ServerMetadata(draft.into_value()))
+        let mut merge = Merge {
+            tenant: self,
+            draft,
+        };
+        let auth_methods = merge.narrow_auth_methods()?;
+        let grant_types = merge.narrow_grant_types(auth_methods)?;
+        merge.narrow_authorization(grant_types)?;
+        merge.narrow_access(grant_types)?;
+        merge.state_support()?;
+        Ok(ServerMetadata(merge.draft.into_value()))
     }
+}
 
+/// The host's document, while it is merged with what is true of the tenant.
+struct Merge<'a> {
+    tenant: &'a TenantSettings,
+    draft: Draft,
+}
+
+impl Merge<'_> {
     /// The methods that a client may register, at each endpoint where this crate authenticates it.
-    fn narrow_auth_methods(&self, draft: &mut Draft) -> Result<TokenEndpointAuthMethods, Error> {
-        let supported = self.registration.token_endpoint_auth_methods;
+    fn narrow_auth_methods(&mut self) -> Result<TokenEndpointAuthMethods, Error> {
+        let supported = self.tenant.registration.token_endpoint_auth_methods;
         let names: Vec<_> = supported
             .iter()
             .map(TokenEndpointAuthMethod::as_str)
             .collect();
         let passes = |name: &str| names.contains(&name);
         let member = "token_endpoint_auth_methods_supported";
-        let left = draft.narrow(member, &names, passes)?;
-        if draft.has("revocation_endpoint") {
+        let left = self.draft.narrow(member, &names, passes)?;
+        if self.draft.has("revocation_endpoint") {
             // Left out, it would mean `client_secret_basic` (RFC 8414 section 2).
             let left: Vec<_> = left.iter().map(String::as_str).collect();
-            draft.narrow("revocation_endpoint_auth_methods_supported", &left, passes)?;
+            self.draft
+                .narrow("revocation_endpoint_auth_methods_supported", &left, passes)?;
         } else {
-            draft.remove("revocation_endpoint_auth_methods_supported");
+            self.draft
+                .remove("revocation_endpoint_auth_methods_supported");
         }
         let methods = left.iter();
         Ok(methods
@@ -105,11 +119,10 @@ impl TenantSettings {
 
     /// The grants that a client may register which has one of these methods.
     fn narrow_grant_types(
-        &self,
-        draft: &mut Draft,
+        &mut self,
         auth_methods: TokenEndpointAuthMethods,
     ) -> Result<GrantTypes, Error> {
-        let mode = self.registration.security_mode;
+        let mode = self.tenant.registration.security_mode;
         let has_secret = auth_methods.iter().any(|method| !method.is_public());
         let known = |name: &str| {
             let mut allowed = GrantType::allowed_in(mode).iter().copied();
@@ -120,34 +133,33 @@ impl TenantSettings {
         // What else a permissive client could have, the host need not have: it has to say so.
         let otherwise = GrantType::allowed_in(SecurityMode::Strict).iter();
         let otherwise: Vec<_> = otherwise.map(|grant| grant.as_str()).collect();
-        let left = draft.narrow(member, &otherwise, |name| known(name).is_some())?;
+        let left = self
+            .draft
+            .narrow(member, &otherwise, |name| known(name).is_some())?;
         let grants: GrantTypes = left.iter().filter_map(|name| known(name)).collect();
         // A refresh token comes from another grant; a strict client has only the one.
         if grants.iter().all(|grant| grant == GrantType::RefreshToken) {
             return Err(Error::NothingLeft { member });
         }
         if !grants.contains(GrantType::DeviceCode) {
-            draft.remove("device_authorization_endpoint");
+            self.draft.remove("device_authorization_endpoint");
         }
         Ok(grants)
     }
 
     /// What an authorization request may ask for that is about how it is answered.
-    fn narrow_authorization(
-        &self,
-        draft: &mut Draft,
-        grant_types: GrantTypes,
-    ) -> Result<(), Error> {
+    fn narrow_authorization(&mut self, grant_types: GrantTypes) -> Result<(), Error> {
         let mut grants = grant_types.iter();
         if !grants.any(GrantType::begins_at_authorization_endpoint) {
             for member in OF_AUTHORIZATION {
-                draft.remove(member);
+                self.draft.remove(member);
             }
             // It is required (RFC 8414 section 2): without it, clients assume `code`, or fail.
-            draft.set("response_types_supported", Vec::<String>::new());
+            self.draft
+                .set("response_types_supported", Vec::<String>::new());
             return Ok(());
         }
-        let allowed = ResponseType::allowed_in(self.registration.security_mode).iter();
+        let allowed = ResponseType::allowed_in(self.tenant.registration.security_mode).iter();
         let allowed: Vec<_> = allowed
             .filter(|it| it.has_its_grants(grant_types))
             .collect();
@@ -155,49 +167,52 @@ impl TenantSettings {
         let code = allowed.iter().filter(|it| ***it == ResponseType::Code);
         let code: Vec<_> = code.map(|it| it.as_str()).collect();
         let passes = |name: &str| allowed.iter().any(|it| it.is_spelled(name));
-        draft.narrow("response_types_supported", &code, passes)?;
-        if draft.has("response_modes_supported") {
+        self.draft
+            .narrow("response_types_supported", &code, passes)?;
+        if self.draft.has("response_modes_supported") {
             let passes = |name: &str| ResponseMode::from_name(name).is_some();
-            draft.narrow("response_modes_supported", &[], passes)?;
+            self.draft.narrow("response_modes_supported", &[], passes)?;
         }
         let method = CodeChallenge::METHOD;
-        draft.narrow("code_challenge_methods_supported", &[method], |name| {
-            name == method
-        })?;
-        draft.prune("prompt_values_supported", &[], |name| name != "none")
+        self.draft
+            .narrow("code_challenge_methods_supported", &[method], |name| {
+                name == method
+            })?;
+        self.draft
+            .prune("prompt_values_supported", &[], |name| name != "none")
     }
 
     /// What a new client can be given of the tenant's APIs.
-    fn narrow_access(&self, draft: &mut Draft, grant_types: GrantTypes) -> Result<(), Error> {
-        let (offer, subjects) = (self.offer(), subjects(grant_types));
-        let mut scopes = offer.scopes(&subjects);
+    fn narrow_access(&mut self, grant_types: GrantTypes) -> Result<(), Error> {
+        let (access, subjects) = (NewClientAccess::of(self.tenant), subjects(grant_types));
+        let mut scopes = access.all_scopes(&subjects);
         if grant_types.contains(GrantType::RefreshToken)
             && let Err(place) = scopes.binary_search(&OFFLINE_ACCESS)
         {
             scopes.insert(place, OFFLINE_ACCESS);
         }
-        let has_identity = self.registration.security_mode == SecurityMode::Permissive;
+        let has_identity = self.tenant.registration.security_mode == SecurityMode::Permissive;
         let passes = |scope: &str| {
             let is_identity = is_identity(scope) && scope != OFFLINE_ACCESS;
             scopes.binary_search(&scope).is_ok() || has_identity && is_identity
         };
-        draft.prune("scopes_supported", &scopes, passes)?;
-        let is_reachable = |resource: &str| offer.reaches(resource, &subjects);
-        draft.prune("protected_resources", &[], is_reachable)
+        self.draft.prune("scopes_supported", &scopes, passes)?;
+        let is_reachable = |resource: &str| access.reaches(resource, &subjects);
+        self.draft.prune("protected_resources", &[], is_reachable)
     }
 
     /// What is supported or not, whatever the host's document says.
-    fn state_support(&self, draft: &mut Draft) -> Result<(), Error> {
+    fn state_support(&mut self) -> Result<(), Error> {
         for member in DEMANDS {
-            draft.forbid(member)?;
+            self.draft.forbid(member)?;
         }
         for member in NEVER_SUPPORTED {
-            draft.remove(member);
+            self.draft.remove(member);
         }
-        let refused = refused_parameters(self.registration.security_mode);
+        let refused = refused_parameters(self.tenant.registration.security_mode);
         for (member, parameter) in SUPPORTED_PARAMETERS {
             if refused.contains(&parameter) {
-                draft.set(member, false);
+                self.draft.set(member, false);
             }
         }
         Ok(())

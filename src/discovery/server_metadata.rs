@@ -46,7 +46,7 @@ use serde_json::Value;
 /// names the list.
 ///
 /// **Scopes.** They are those that can be given by a listed grant: on behalf of a user the ones of
-/// [`TenantSettings::offered_scopes`], with `client_credentials` also those that default permissions
+/// [`NewClientAccess::scopes`](crate::access::NewClientAccess::scopes), with `client_credentials` also those that default permissions
 /// give clients themselves, and `offline_access` where the grant `refresh_token` is listed. `openid`,
 /// `profile` and `email` are given to permissive clients only, and kept for those if the host's document
 /// lists them.
@@ -87,7 +87,6 @@ use serde_json::Value;
 /// It serialises as a JSON object, and its `Display` is the JSON text.
 ///
 /// [`TenantSettings::server_metadata`]: crate::TenantSettings::server_metadata
-/// [`TenantSettings::offered_scopes`]: crate::TenantSettings::offered_scopes
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ServerMetadata(pub(super) Value);

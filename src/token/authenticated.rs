@@ -54,7 +54,7 @@ impl Authenticated<'_> {
 
     /// What was found, if it is this client's and still good. Whose it is comes first: a stranger
     /// learns nothing of it, and revokes nothing by a replay.
-    pub(super) fn own<'b, B: Bound>(&self, found: Lookup<'b, B>) -> Result<&'b B, Error> {
+    pub(super) fn verify<'b, B: Bound>(&self, found: Lookup<'b, B>) -> Result<&'b B, Error> {
         let (bound, is_used) = match found {
             Lookup::NotFound => return Err(Error::InvalidGrant(GrantFault::Unknown)),
             Lookup::Active(bound) => (bound, false),
@@ -84,13 +84,13 @@ impl Authenticated<'_> {
         }
     }
 
-    /// What the client still has of what it was `given`, if the request is about that API.
-    pub(super) fn still(&self, given: &ApiAccess) -> Result<ApiAccess, Error> {
+    /// What is left of the access that the client was `given`, if the request is about that API.
+    pub(super) fn revalidate(&self, given: &ApiAccess) -> Result<ApiAccess, Error> {
         let get = |parameter| self.parameters.get(parameter);
         let (audience, resource) = (get(Parameter::Audience), get(Parameter::Resource));
-        self.tenant.check_same_api(given, audience, resource)?;
-        self.tenant
-            .reconsider(self.client, given)
+        given.check_same_api(self.tenant, audience, resource)?;
+        given
+            .revalidate(self.tenant, self.client)
             .map_err(|_| Error::InvalidGrant(GrantFault::Withdrawn))
     }
 }

@@ -26,7 +26,7 @@ impl ClientCredentials<'_> {
             scope: parameters.get(Parameter::Scope),
             subject_type: SubjectType::Client,
         };
-        let access = self.0.tenant.access(self.0.client, wanted);
+        let access = wanted.check(self.0.tenant, self.0.client);
         let access = access.map_err(|error| self.0.refuse(error.into()))?;
         Ok(TokenDecision {
             tenant: self.0.client.tenant().clone(),

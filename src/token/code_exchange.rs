@@ -43,12 +43,12 @@ impl CodeExchange<'_> {
     }
 
     fn decide(&self, found: Lookup<'_, CodeBinding>) -> Result<TokenDecision, Error> {
-        let bound = self.0.own(found)?.content();
+        let bound = self.0.verify(found)?.content();
         let may_leave_out = bound.challenge.is_some() || !bound.redirect_uri_was_given;
         self.check_redirect_uri(&bound.redirect_uri, may_leave_out)?;
         self.check_verifier(bound.challenge)
             .map_err(Error::InvalidGrant)?;
-        let access = self.0.still(&bound.access)?;
+        let access = self.0.revalidate(&bound.access)?;
         Ok(TokenDecision {
             tenant: bound.tenant.clone(),
             client_id: bound.client_id.clone(),

@@ -9,7 +9,7 @@ use crate::{
 /// An authenticated request to redeem a device code (RFC 8628 section 3.4).
 ///
 /// The pages and the polling of the device flow are the host's. At its device authorization endpoint
-/// it asks [`TenantSettings::access`](crate::TenantSettings::access) and keeps a [`DeviceBinding`];
+/// it asks [`AccessRequest::check`](crate::access::AccessRequest::check) and keeps a [`DeviceBinding`];
 /// here it answers [`refuse`](Self::refuse) until the user has approved, and then
 /// [`check`](Self::check)s.
 #[derive(Debug)]
@@ -45,12 +45,12 @@ impl DeviceExchange<'_> {
 
     fn decide(&self, found: Lookup<'_, DeviceBinding>) -> Result<TokenDecision, Error> {
         // RFC 8628 section 3.5 has a code of its own for this.
-        let bound = self.0.own(found).map_err(|error| match error {
+        let bound = self.0.verify(found).map_err(|error| match error {
             Error::InvalidGrant(GrantFault::Expired) => Error::Device(DeviceFault::ExpiredToken),
             error => error,
         });
         let bound = bound?.content();
-        let access = self.0.still(&bound.access)?;
+        let access = self.0.revalidate(&bound.access)?;
         Ok(TokenDecision {
             tenant: bound.tenant.clone(),
             client_id: bound.client_id.clone(),

@@ -114,7 +114,7 @@ impl RefreshExchange<'_> {
             .standing(binding.generation(), self.0.now, self.leeway())
             .map_err(Error::InvalidGrant)?;
         self.0.check_not_expired(binding)?;
-        let left = self.0.still(binding.access())?;
+        let left = self.0.revalidate(binding.access())?;
         let access = match self.0.parameters.get(Parameter::Scope) {
             Some(scope) => left.reduced_to(scope)?,
             None => left,

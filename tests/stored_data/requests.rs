@@ -51,7 +51,7 @@ pub(crate) fn authorize(
         ("code_challenge_method", "S256"),
     ];
     let request = AuthorizationRequest::from_pairs(with(usual, differs));
-    tenant.authorize(request, Some(client))
+    request.authorize(tenant, Some(client))
 }
 
 /// What the token endpoint makes of a request with `parameters`, authenticated with `secret`.

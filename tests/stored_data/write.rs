@@ -161,7 +161,7 @@ async fn keep_documents(
         .contains(GrantType::DeviceCode)
     {
         let wanted = AccessRequest::to(API).scope("read:items offline_access");
-        let access = tenant.access(client, wanted).unwrap();
+        let access = wanted.check(tenant, client).unwrap();
         let device = DeviceBinding::new(client, access, NOW, LIFETIME);
         save(folder, "device_bindings", shape.name, &device);
     }

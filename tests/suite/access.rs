@@ -1,8 +1,8 @@
-//! APIs: grants and default permissions, policies, ceilings.
+//! APIs: grants and default permissions, policies, grant limits.
 
 use oauth_dcr::{
     Client, TenantId, TenantSettings,
-    access::{AccessError as Error, AccessRequest},
+    access::{AccessError as Error, AccessRequest, NewClientAccess},
     settings::{
         ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, ScopeWhenNoneRequested,
         SubjectType,
@@ -26,7 +26,7 @@ type Given = Result<String, Error>;
 
 /// The scopes that `client` is given of the API.
 fn given(tenant: &TenantSettings, client: &Client, scope: &str) -> Given {
-    let access = tenant.access(client, AccessRequest::to(API).scope(scope))?;
+    let access = AccessRequest::to(API).scope(scope).check(tenant, client)?;
     assert_eq!(access.audience(), Some(API));
     Ok(access.scopes().collect::<Vec<_>>().join(" "))
 }
@@ -190,8 +190,9 @@ fn identity_scopes_are_dropped_for_strict_clients_and_kept_for_permissive_ones()
 fn offline_access_is_for_those_that_registered_the_grant() {
     let tenant = t1();
     let offline = |client: &Client, scope| {
-        let access = tenant
-            .access(client, AccessRequest::to(API).scope(scope))
+        let access = AccessRequest::to(API)
+            .scope(scope)
+            .check(&tenant, client)
             .unwrap();
         access.has_offline_access()
     };
@@ -248,7 +249,7 @@ fn an_api_is_named_by_audience_or_resource_or_the_tenants_default() {
     let audience = |tenant: &TenantSettings, audience, resource| {
         let mut request = AccessRequest::default();
         (request.audience, request.resource) = (audience, resource);
-        let access = tenant.access(&strict(), request)?;
+        let access = request.check(tenant, &strict())?;
         Ok(access.audience().unwrap().to_owned())
     };
     let api = Ok(API.to_owned());
@@ -330,7 +331,7 @@ fn a_strict_client_never_acts_for_itself() {
     own.subject_type = SubjectType::Client;
     tenant.client_grants.push(own);
     let request = AccessRequest::to(API).by_the_client_itself();
-    assert_eq!(tenant.access(&strict(), request), Err(Error::Closed));
+    assert_eq!(request.check(&tenant, &strict()), Err(Error::Closed));
 }
 
 #[test]
@@ -369,8 +370,8 @@ fn the_exact_name_of_an_api_comes_before_the_one_but_for_the_slash() {
     tenant.apis.push(ApiSettings::new(slash));
     let default = ClientGrant::new(Grantee::ThirdPartyClients, slash, GrantedScope::All);
     tenant.client_grants.push(default);
-    let audience = |request| {
-        let access = tenant.access(&strict(), request)?;
+    let audience = |request: AccessRequest<'_>| {
+        let access = request.check(&tenant, &strict())?;
         Ok(access.audience().unwrap().to_owned())
     };
     assert_eq!(
@@ -408,15 +409,19 @@ fn offered_scopes_are_those_of_the_mode_of_new_clients() {
     tenant.apis.extend([open, system, closed]);
     let of_api = Some(vec!["read:items", "write:items"]);
     let permissive = tenant.clone().permissive();
-    for tenant in [&tenant, &permissive] {
-        assert_eq!(tenant.offered_scopes(API), of_api);
+    let (strict, permissive) = (
+        NewClientAccess::of(&tenant),
+        NewClientAccess::of(&permissive),
+    );
+    for access in [&strict, &permissive] {
+        assert_eq!(access.scopes(API), of_api);
         // As in `resource`, the slash of an empty path is no difference.
-        assert_eq!(tenant.offered_scopes(&format!("{API}/")), of_api);
-        assert_eq!(tenant.offered_scopes("https://closed.example.com"), None);
-        assert_eq!(tenant.offered_scopes("https://nowhere.example.com"), None);
+        assert_eq!(access.scopes(&format!("{API}/")), of_api);
+        assert_eq!(access.scopes("https://closed.example.com"), None);
+        assert_eq!(access.scopes("https://nowhere.example.com"), None);
     }
     for api in ["https://open.example.com", "https://system.example.com"] {
-        assert_eq!(tenant.offered_scopes(api), None);
-        assert_eq!(permissive.offered_scopes(api), Some(vec!["o1"]));
+        assert_eq!(strict.scopes(api), None);
+        assert_eq!(permissive.scopes(api), Some(vec!["o1"]));
     }
 }

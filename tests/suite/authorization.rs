@@ -71,7 +71,7 @@ fn authorize(
     client: &Client,
     pairs: Pairs,
 ) -> Result<AuthorizationDecision, AuthorizationRefusal> {
-    tenant.authorize(AuthorizationRequest::from_pairs(pairs), Some(client))
+    AuthorizationRequest::from_pairs(pairs).authorize(tenant, Some(client))
 }
 
 /// Where a redirect leads.
@@ -360,7 +360,7 @@ fn an_error_goes_back_in_the_query_with_the_registered_one_kept() {
 fn an_unknown_client_is_told_where_to_register_while_that_is_possible() {
     let endpoint = |tenant: &TenantSettings| {
         let request = AuthorizationRequest::from_pairs(good());
-        let refusal = tenant.authorize(request, None).unwrap_err();
+        let refusal = request.authorize(tenant, None).unwrap_err();
         assert_eq!(refusal.error(), Error::UnknownClient);
         refusal.registration_endpoint().map(ToOwned::to_owned)
     };
@@ -397,7 +397,7 @@ fn a_client_id_that_no_client_could_have_is_looked_up_by_nobody() {
         let request = AuthorizationRequest::from_pairs([("client_id", id)]);
         assert_eq!(request.client_id(), None);
         assert_eq!(
-            t1().authorize(request, None).unwrap_err().error(),
+            request.authorize(&t1(), None).unwrap_err().error(),
             Error::UnknownClient
         );
     }
@@ -410,7 +410,7 @@ fn a_query_and_its_pairs_mean_the_same() {
          &resource=https%3A%2F%2Fapi.example.com&scope=read%3Aitems+offline_access&state=s-1\
          &code_challenge={CHALLENGE}&code_challenge_method=S256"
     );
-    let by_query = t1().authorize(AuthorizationRequest::from_query(&query), Some(&client()));
+    let by_query = AuthorizationRequest::from_query(&query).authorize(&t1(), Some(&client()));
     assert_eq!(by_query, authorize(&t1(), &client(), good()));
 }
 
@@ -621,7 +621,7 @@ fn what_the_host_has_to_keep_is_short_text() {
 fn a_request_that_is_not_utf_8_is_refused_whole() {
     let query = format!("client_id=tpc_A1&redirect_uri={CALLBACK}&state=%FF");
     let request = AuthorizationRequest::from_query(&query);
-    let refusal = t1().authorize(request, Some(&redirecting())).unwrap_err();
+    let refusal = request.authorize(&t1(), Some(&redirecting())).unwrap_err();
     assert_eq!(
         (refusal.error(), refusal.response()),
         (Error::Unreadable, None)

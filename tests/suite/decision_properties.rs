@@ -164,21 +164,21 @@ proptest! {
         let is_identity = |it: &&str| WORDS[4..].contains(it);
         let asks_for_api = asked.iter().any(|it| !is_identity(it));
         let covers = |it: &str| granted.as_ref().is_none_or(|all| all.iter().any(|one| one == it));
-        let ceiling: BTreeSet<&str> =
+        let limit: BTreeSet<&str> =
             known.iter().map(String::as_str).filter(|it| covers(it)).collect();
-        match tenant.access(&client, AccessRequest::to(API).scope(&requested)) {
+        match AccessRequest::to(API).scope(&requested).check(&tenant, &client) {
             Ok(access) => {
                 let given: Vec<&str> = access.scopes().collect();
                 let set: BTreeSet<&str> = given.iter().copied().collect();
                 prop_assert_eq!(set.len(), given.len());
                 let of_api: BTreeSet<&str> =
                     set.iter().copied().filter(|it| !is_identity(it)).collect();
-                prop_assert!(of_api.is_subset(&ceiling));
+                prop_assert!(of_api.is_subset(&limit));
                 if asks_for_api {
-                    let wanted: BTreeSet<&str> = asked.intersection(&ceiling).copied().collect();
+                    let wanted: BTreeSet<&str> = asked.intersection(&limit).copied().collect();
                     prop_assert_eq!(of_api, wanted);
                 } else if whole {
-                    prop_assert_eq!(of_api, ceiling);
+                    prop_assert_eq!(of_api, limit);
                 } else {
                     prop_assert!(of_api.is_empty());
                 }
@@ -188,7 +188,7 @@ proptest! {
                 let has_offline_access = registered || requested.contains("offline_access");
                 prop_assert_eq!(access.has_offline_access(), has_offline_access);
             }
-            Err(_) => prop_assert!(asks_for_api && asked.is_disjoint(&ceiling)),
+            Err(_) => prop_assert!(asks_for_api && asked.is_disjoint(&limit)),
         }
     }
 
@@ -213,7 +213,7 @@ proptest! {
         let known = WORDS[..4].iter().map(|&it| it.to_owned()).collect();
         let tenant = tenant(known, None, false);
         let client = Stored::public("tpc_A1").client();
-        let decision = tenant.authorize(AuthorizationRequest::from_pairs(pairs), Some(&client));
+        let decision = AuthorizationRequest::from_pairs(pairs).authorize(&tenant, Some(&client));
         let decision = decision.unwrap();
         let text = serde_json::to_string(&decision).unwrap();
         prop_assert_eq!(&serde_json::from_str::<AuthorizationDecision>(&text).unwrap(), &decision);
@@ -231,7 +231,7 @@ proptest! {
         let (tenant, client) = (t1(), Stored::public("tpc_A1").client());
         let request = AuthorizationRequest::from_query(&query);
         let _ = request.client_id();
-        let refused = tenant.authorize(request, Some(&client)).is_err();
+        let refused = request.authorize(&tenant, Some(&client)).is_err();
         prop_assert!(refused, "there is no challenge in {}", query);
         let request = TokenRequest::from_form(&query, header.as_deref().map(str::as_bytes));
         let _ = request.client_id();

@@ -172,7 +172,7 @@ fn judge_authorization(case: &Value, unknown: UnknownParameters) -> Option<Strin
     let found = found
         .is_some_and(|it| it == *client.id())
         .then_some(&client);
-    let problem = match tenant.authorize(request, found) {
+    let problem = match request.authorize(&tenant, found) {
         Ok(decision) => {
             let requested = params.iter().find(|(name, _)| name == "redirect_uri");
             let exact = requested.is_none_or(|(_, uri)| uri == decision.redirect_uri().as_str());
@@ -240,7 +240,7 @@ fn code(case: &Value, tenant: &TenantSettings) -> CodeBinding {
         None => stored.permissive().client(),
     };
     let request = AuthorizationRequest::from_pairs(params);
-    let decision = tenant.authorize(request, Some(&owner)).unwrap();
+    let decision = request.authorize(tenant, Some(&owner)).unwrap();
     let age = Duration::from_secs(code["age_seconds"].as_u64().unwrap());
     let issued = NOW.unix_millis() - u64::try_from(age.as_millis()).unwrap();
     let approval = decision.approve();

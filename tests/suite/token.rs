@@ -97,7 +97,7 @@ fn bound_to(client: &Client, changed: &[(&'static str, Option<&str>)]) -> CodeBi
         };
     }
     let request = AuthorizationRequest::from_pairs(pairs);
-    let decision = t1().authorize(request, Some(client)).unwrap();
+    let decision = request.authorize(&t1(), Some(client)).unwrap();
     decision.approve().code_binding(NOW, MINUTE).unwrap()
 }
 
@@ -578,7 +578,7 @@ fn a_device_code_is_its_clients_alone() {
         .client();
     let tenant = t1();
     let wanted = AccessRequest::to(API).scope("read:items");
-    let given = tenant.access(&client, wanted).unwrap();
+    let given = wanted.check(&tenant, &client).unwrap();
     let binding = DeviceBinding::new(&client, given.clone(), NOW, MINUTE);
     let text = serde_json::to_string(&binding).unwrap();
     assert_eq!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use oauth_dcr::{
     Client, MemoryStore, Registrar, TenantSettings,
-    access::ApiAccess,
+    access::{ApiAccess, NewClientAccess},
     authorization::{AuthorizationError, Issued},
     types::{ErrorRedirectPolicy, TokenEndpointAuthMethod, TokenEndpointAuthMethods},
 };
@@ -388,7 +388,7 @@ async fn the_scopes_of_a_silent_host_are_all_that_a_new_client_can_have() {
                 "{scope}"
             );
         }
-        let reach = case.trial.tenant.offered_scopes(API);
+        let reach = NewClientAccess::of(&case.trial.tenant).scopes(API);
         assert_eq!(reach, Some(vec!["read:items", "write:items"]));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use oauth_dcr::{
     ClientId, TenantSettings,
+    access::NewClientAccess,
     settings::{ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, SubjectType},
 };
 use proptest::{prelude::*, sample::select};
@@ -141,11 +142,12 @@ proptest! {
         let mut document = json!({ "grant_types_supported": ["authorization_code"] });
         document["protected_resources"] = json!(NAMES);
         let metadata = merged(&tenant, document);
-        let reached = |name: &&str| tenant.offered_scopes(name).is_some();
+        let access = NewClientAccess::of(&tenant);
+        let reached = |name: &&str| access.scopes(name).is_some();
         let reached: BTreeSet<_> = NAMES.into_iter().filter(reached).collect();
         prop_assert_eq!(strings(&metadata["protected_resources"]), reached);
         let apis = tenant.apis.iter();
-        let offered = apis.filter_map(|api| tenant.offered_scopes(&api.identifier));
+        let offered = apis.filter_map(|api| access.scopes(&api.identifier));
         let offered: BTreeSet<_> = offered.flatten().collect();
         prop_assert_eq!(strings(&metadata["scopes_supported"]), offered);
     }

@@ -103,7 +103,7 @@ impl Trial {
         pairs.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
         pairs.extend(changes);
         let request = AuthorizationRequest::from_pairs(pairs);
-        self.tenant.authorize(request, Some(&somebody.client))
+        request.authorize(&self.tenant, Some(&somebody.client))
     }
 
     /// Redeems a code that was issued for what `changes` ask for.
@@ -162,7 +162,7 @@ impl Trial {
         scope: &str,
     ) -> Result<TokenDecision, TokenRefusal> {
         let request = AccessRequest::to(API).scope(scope);
-        let access = self.tenant.access(&somebody.client, request).unwrap();
+        let access = request.check(&self.tenant, &somebody.client).unwrap();
         let binding = DeviceBinding::new(&somebody.client, access, NOW, MINUTE);
         let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
         let parameters = [("grant_type", grant_type), ("device_code", "d-1")];

@@ -314,7 +314,7 @@ fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> Envelope {
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
     ]);
-    let approval = tenant.authorize(request, Some(client)).unwrap().approve();
+    let approval = request.authorize(tenant, Some(client)).unwrap().approve();
     let binding = approval.code_binding(NOW, MINUTE).unwrap();
     kept(&exchange(tenant, client, code_form(), Some(&binding)).unwrap())
 }
@@ -326,7 +326,7 @@ fn a_device_codes_refresh_token_begins_a_family() {
         .grant_types(&[DEVICE_CODE, "refresh_token"])
         .client();
     let wanted = AccessRequest::to(API).scope("read:items offline_access");
-    let access = t1().access(&client, wanted).unwrap();
+    let access = wanted.check(&t1(), &client).unwrap();
     let binding = DeviceBinding::new(&client, access, NOW, MINUTE);
     let form = form(&[
         ("grant_type", DEVICE_CODE),

@@ -171,8 +171,8 @@ fn authorized(client: &Client, response_type: &str, scope: &str) -> Authorizatio
         ("code_challenge_method", "S256"),
     ];
     let request = AuthorizationRequest::from_pairs(pairs);
-    registered_is_enough()
-        .authorize(request, Some(client))
+    request
+        .authorize(&registered_is_enough(), Some(client))
         .unwrap()
 }
 
@@ -235,8 +235,9 @@ fn a_client_that_acts_for_itself_has_no_offline_access() {
     grant.subject_type = SubjectType::Client;
     tenant.client_grants = vec![grant];
     let wanted = AccessRequest::to(API).scope("read:items offline_access");
-    let access = tenant
-        .access(&client, wanted.by_the_client_itself())
+    let access = wanted
+        .by_the_client_itself()
+        .check(&tenant, &client)
         .unwrap();
     assert!(!access.has_offline_access());
     assert!(access.scopes().eq(["read:items"]));
