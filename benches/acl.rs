@@ -8,18 +8,18 @@
     reason = "a bench measures time itself, and takes from random numbers what it needs"
 )]
 
-#[path = "floor/networks.rs"]
-mod floor_networks;
-#[path = "floor/rules.rs"]
-mod floor_rules;
+#[path = "support/alternating.rs"]
+mod alternating;
+#[path = "baseline/networks.rs"]
+mod baseline_networks;
+#[path = "baseline/rules.rs"]
+mod baseline_rules;
 #[path = "support/networks.rs"]
 mod networks;
 #[path = "support/spread.rs"]
 mod spread;
 #[path = "support/timed.rs"]
 mod timed;
-#[path = "support/turns.rs"]
-mod turns;
 
 use std::{
     hint::black_box,
@@ -29,8 +29,9 @@ use std::{
     time::Duration,
 };
 
-use floor_networks::Ranges;
-use floor_rules::{BlockedNetworks, blocked_by};
+use alternating::{Side, measure};
+use baseline_networks::Ranges;
+use baseline_rules::{BlockedNetworks, blocked_by};
 use ip_network::IpNetwork;
 use ip_network_table::IpNetworkTable;
 use ipnet::IpNet;
@@ -45,7 +46,6 @@ use oauth_dcr::{
 use prefix_trie::joint::JointPrefixSet;
 use spread::rounds;
 use timed::timed;
-use turns::{Side, measure};
 
 /// Prefixes of a large list, and of a small one.
 const MANY: usize = 100_000;

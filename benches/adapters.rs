@@ -5,14 +5,12 @@
 //! for being slow.
 #![expect(clippy::disallowed_methods, reason = "a bench measures time itself")]
 
-#[path = "support/asked.rs"]
-mod asked;
+#[path = "baseline/handlers.rs"]
+mod baseline_handlers;
+#[path = "baseline/headers.rs"]
+mod baseline_headers;
 #[path = "support/cores.rs"]
 mod cores;
-#[path = "floor/handlers.rs"]
-mod floor_handlers;
-#[path = "floor/headers.rs"]
-mod floor_headers;
 #[path = "support/hosts.rs"]
 mod hosts;
 #[path = "support/hyper_host.rs"]
@@ -21,6 +19,8 @@ mod hyper_host;
 mod load;
 #[path = "support/registrar.rs"]
 mod registrar;
+#[path = "support/server_rounds.rs"]
+mod server_rounds;
 #[path = "support/spawned.rs"]
 mod spawned;
 #[path = "support/spread.rs"]
@@ -31,9 +31,9 @@ use std::{
     io::{self, Write as _},
 };
 
-use asked::round;
 use cores::Cores;
 use hosts::{FRAMEWORKS, Host};
+use server_rounds::round;
 use spread::{Spread, rounds, verdict};
 
 /// What an adapter's rate over its floor's should not fall below.

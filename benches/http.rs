@@ -8,16 +8,14 @@
     reason = "a bench measures time itself, and its floors are written without ports"
 )]
 
-#[path = "support/asked.rs"]
-mod asked;
+#[path = "baseline/headers.rs"]
+mod baseline_headers;
+#[path = "baseline/register.rs"]
+mod baseline_register;
+#[path = "baseline/server.rs"]
+mod baseline_server;
 #[path = "support/cores.rs"]
 mod cores;
-#[path = "floor/headers.rs"]
-mod floor_headers;
-#[path = "floor/register.rs"]
-mod floor_register;
-#[path = "floor/server.rs"]
-mod floor_server;
 #[path = "support/hyper_host.rs"]
 mod hyper_host;
 #[path = "support/load.rs"]
@@ -26,6 +24,8 @@ mod load;
 mod registrar;
 #[path = "support/server.rs"]
 mod server;
+#[path = "support/server_rounds.rs"]
+mod server_rounds;
 #[path = "support/spawned.rs"]
 mod spawned;
 #[path = "support/spread.rs"]
@@ -36,9 +36,9 @@ use std::{
     io::{self, Write as _},
 };
 
-use asked::round;
 use cores::Cores;
 use server::Side;
+use server_rounds::round;
 use spread::{Spread, rounds, verdict};
 
 /// What the crate's rate over the floor's should not fall below.

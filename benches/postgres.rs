@@ -6,7 +6,7 @@
 //! reports; it never fails for being slow.
 #![expect(clippy::disallowed_methods, reason = "a bench measures time itself")]
 
-#[path = "floor/postgres.rs"]
+#[path = "baseline/postgres.rs"]
 mod floor;
 #[path = "../tests/support/free_port.rs"]
 mod free_port;

@@ -8,20 +8,22 @@
 
 #[path = "support/agreement.rs"]
 mod agreement;
+#[path = "support/alternating.rs"]
+mod alternating;
+#[path = "baseline/access.rs"]
+mod baseline_access;
+#[path = "baseline/authorize.rs"]
+mod baseline_authorize;
+#[path = "baseline/pkce.rs"]
+mod baseline_pkce;
+#[path = "baseline/register.rs"]
+mod baseline_register;
+#[path = "baseline/token.rs"]
+mod baseline_token;
 #[path = "support/decisions.rs"]
 mod decisions;
 #[path = "support/drive.rs"]
 mod drive;
-#[path = "floor/access.rs"]
-mod floor_access;
-#[path = "floor/authorize.rs"]
-mod floor_authorize;
-#[path = "floor/pkce.rs"]
-mod floor_pkce;
-#[path = "floor/register.rs"]
-mod floor_register;
-#[path = "floor/token.rs"]
-mod floor_token;
 #[path = "support/pairs.rs"]
 mod pairs;
 #[path = "support/registrar.rs"]
@@ -30,20 +32,18 @@ mod registrar;
 mod spread;
 #[path = "support/timed.rs"]
 mod timed;
-#[path = "support/turns.rs"]
-mod turns;
 
 use std::io::{self, Write as _};
 
 use agreement::assert_same_decisions;
+use alternating::measure;
+use baseline_register::Floor;
 use decisions::DECISIONS;
 use drive::register;
-use floor_register::Floor;
 use pairs::{BODIES, PAIRS, QUOTA};
 use registrar::registrar;
 use serde_json::{Map, Value};
 use spread::rounds;
-use turns::measure;
 
 fn main() -> io::Result<()> {
     for body in BODIES {

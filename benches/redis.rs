@@ -7,19 +7,19 @@
     reason = "a bench measures time itself, and its floors are written without ports"
 )]
 
+#[path = "support/alternating.rs"]
+mod alternating;
+#[path = "baseline/limiter.rs"]
+mod baseline_limiter;
 #[expect(dead_code, reason = "no core is watched here")]
 #[path = "support/cores.rs"]
 mod cores;
-#[path = "floor/limiter.rs"]
-mod floor_limiter;
 #[path = "../tests/support/private_home.rs"]
 mod private_home;
 #[path = "../tests/support/private_redis.rs"]
 mod private_redis;
 #[path = "support/spread.rs"]
 mod spread;
-#[path = "support/turns.rs"]
-mod turns;
 
 use std::{
     io::{self, Write as _},
@@ -27,8 +27,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use alternating::measure;
+use baseline_limiter::Floor;
 use cores::Cores;
-use floor_limiter::Floor;
 use oauth_dcr::{
     TenantId,
     rate_limit::{Quota, RateKey, RateLimiter as _},
@@ -38,7 +39,6 @@ use private_redis::PrivateRedis;
 use redis::{Client, aio::ConnectionManager};
 use spread::rounds;
 use tokio::{runtime::Runtime, task::JoinSet};
-use turns::measure;
 
 /// The most that ours may take, in floors: then it has nine tenths of their rate.
 const BAR: f64 = 1.11;

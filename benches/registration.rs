@@ -5,22 +5,22 @@
     reason = "a bench measures time itself, and its floors are written without ports"
 )]
 
+#[path = "baseline/access.rs"]
+mod baseline_access;
+#[path = "baseline/authorize.rs"]
+#[expect(dead_code, reason = "decisions are looked into by the ratios")]
+mod baseline_authorize;
+#[path = "baseline/pkce.rs"]
+mod baseline_pkce;
+#[path = "baseline/register.rs"]
+mod baseline_register;
+#[path = "baseline/token.rs"]
+#[expect(dead_code, reason = "decisions are looked into by the ratios")]
+mod baseline_token;
 #[path = "support/decisions.rs"]
 mod decisions;
 #[path = "support/drive.rs"]
 mod drive;
-#[path = "floor/access.rs"]
-mod floor_access;
-#[path = "floor/authorize.rs"]
-#[expect(dead_code, reason = "decisions are looked into by the ratios")]
-mod floor_authorize;
-#[path = "floor/pkce.rs"]
-mod floor_pkce;
-#[path = "floor/register.rs"]
-mod floor_register;
-#[path = "floor/token.rs"]
-#[expect(dead_code, reason = "decisions are looked into by the ratios")]
-mod floor_token;
 #[path = "support/pairs.rs"]
 #[expect(dead_code, reason = "bars and comparing answers are for the ratios")]
 mod pairs;

@@ -1,14 +1,14 @@
 //! What the benches rely on, held without running them. Those over HTTP give up where both sides don't
 //! answer with as many bytes.
 
-#[path = "../benches/floor/headers.rs"]
-mod floor_headers;
-#[path = "../benches/floor/register.rs"]
+#[path = "../benches/baseline/headers.rs"]
+mod baseline_headers;
+#[path = "../benches/baseline/register.rs"]
 #[expect(
     clippy::disallowed_methods,
     reason = "the floors of the benches are written without ports"
 )]
-mod floor_register;
+mod baseline_register;
 #[path = "../benches/support/registrar.rs"]
 mod registrar;
 #[path = "../benches/support/spread.rs"]
@@ -17,9 +17,9 @@ mod spread;
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use baseline_headers::HEADERS;
+use baseline_register::Floor;
 use bytes::Bytes;
-use floor_headers::HEADERS;
-use floor_register::Floor;
 use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt as _, Full};
 use oauth_dcr::{PeerAddress, tower::RegistrationService};

@@ -11,12 +11,12 @@ use oauth_dcr::{
 use serde_json::{Value, json};
 
 use crate::{
+    baseline_access::Access,
+    baseline_authorize, baseline_token,
     decisions::{
         AUTHORIZE, AUTHORIZE_LOOPBACK, BY_CODE, BY_CODE_AND_SECRET, BY_REFRESH_TOKEN, NOW, Sides,
         content,
     },
-    floor_access::Access,
-    floor_authorize, floor_token,
 };
 
 /// What is changed in an authorization request that stays good: a text, and another in its place.
@@ -197,7 +197,7 @@ fn edited(text: &str, edits: &[(&str, &str)], check: impl Fn(&str)) {
 /// What both sides say of an authorization request.
 fn authorize(query: &str) -> Result<Value, &'static str> {
     let sides = Sides::public();
-    let floor = sides.floor_authorize(query).map(|it| authorized(&it));
+    let floor = sides.baseline_authorize(query).map(|it| authorized(&it));
     let ours = sides.our_authorize(query);
     let ours = ours
         .map(|decision| content(&decision))
@@ -208,7 +208,7 @@ fn authorize(query: &str) -> Result<Value, &'static str> {
 
 /// What both sides say of a token request.
 fn token(sides: &Sides, form: &str, now: Timestamp) -> Result<Value, &'static str> {
-    let floor = sides.floor_token(form, now).map(|it| granted(&it));
+    let floor = sides.baseline_token(form, now).map(|it| granted(&it));
     let ours = sides.our_token(form, now);
     let ours = ours
         .map(|decision| granted_by_ours(&decision))
@@ -218,7 +218,7 @@ fn token(sides: &Sides, form: &str, now: Timestamp) -> Result<Value, &'static st
 }
 
 /// The decision as the crate writes it down.
-fn authorized(decision: &floor_authorize::Decision) -> Value {
+fn authorized(decision: &baseline_authorize::Decision) -> Value {
     let challenge = std::str::from_utf8(&decision.challenge).unwrap();
     json!({
         "tenant": *decision.tenant,
@@ -238,7 +238,7 @@ fn authorized(decision: &floor_authorize::Decision) -> Value {
     })
 }
 
-fn granted(decision: &floor_token::Decision) -> Value {
+fn granted(decision: &baseline_token::Decision) -> Value {
     let given = (decision.refresh_token != "none").then(|| access(&decision.given));
     json!({
         "tenant": *decision.tenant,

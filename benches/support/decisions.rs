@@ -17,38 +17,38 @@ use oauth_dcr::{
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{floor_access, floor_authorize, floor_token, pairs::Pair, timed::timed};
+use crate::{baseline_access, baseline_authorize, baseline_token, pairs::Pair, timed::timed};
 
 /// The checks, and that of a secret alone against one SHA-256 of it.
 pub(crate) const DECISIONS: [Pair; 6] = [
     Pair {
         name: "authorize, https redirect",
         bar: Some(1.5),
-        floor: |n| floor_authorize(n, AUTHORIZE),
+        floor: |n| baseline_authorize(n, AUTHORIZE),
         ours: |n| our_authorize(n, AUTHORIZE),
     },
     Pair {
         name: "authorize, loopback on another port",
         bar: Some(1.5),
-        floor: |n| floor_authorize(n, AUTHORIZE_LOOPBACK),
+        floor: |n| baseline_authorize(n, AUTHORIZE_LOOPBACK),
         ours: |n| our_authorize(n, AUTHORIZE_LOOPBACK),
     },
     Pair {
         name: "token by code, public",
         bar: Some(1.5),
-        floor: |n| floor_token(n, &Sides::public(), BY_CODE),
+        floor: |n| baseline_token(n, &Sides::public(), BY_CODE),
         ours: |n| our_token(n, &Sides::public(), BY_CODE),
     },
     Pair {
         name: "token by code, confidential",
         bar: Some(1.5),
-        floor: |n| floor_token(n, &Sides::confidential(), BY_CODE_AND_SECRET),
+        floor: |n| baseline_token(n, &Sides::confidential(), BY_CODE_AND_SECRET),
         ours: |n| our_token(n, &Sides::confidential(), BY_CODE_AND_SECRET),
     },
     Pair {
         name: "token by refresh token, public",
         bar: Some(1.5),
-        floor: |n| floor_token(n, &Sides::public(), BY_REFRESH_TOKEN),
+        floor: |n| baseline_token(n, &Sides::public(), BY_REFRESH_TOKEN),
         ours: |n| our_token(n, &Sides::public(), BY_REFRESH_TOKEN),
     },
     Pair {
@@ -116,10 +116,10 @@ pub(crate) struct Sides {
     code: CodeBinding,
     refresh: RefreshBinding,
     family: RefreshFamily,
-    floor_tenant: floor_access::Tenant,
-    floor_client: floor_access::Client,
-    floor_code: floor_token::Code,
-    floor_refresh: floor_token::Refresh,
+    floor_tenant: baseline_access::Tenant,
+    floor_client: baseline_access::Client,
+    floor_code: baseline_token::Code,
+    floor_refresh: baseline_token::Refresh,
 }
 
 impl Sides {
@@ -140,7 +140,7 @@ impl Sides {
             client["secret_digest"] = SecretDigest::of(secret).to_tagged().into();
         }
         let floor_tenant = serde_json::from_str(tenant).unwrap();
-        let mut floor_client: floor_access::Client =
+        let mut floor_client: baseline_access::Client =
             serde_json::from_value(client.clone()).unwrap();
         floor_client.secret_sha256 = secret.map(|secret| Sha256::digest(secret).into());
         let tenant: TenantSettings = serde_json::from_str(tenant).unwrap();
@@ -175,11 +175,11 @@ impl Sides {
         }
     }
 
-    pub(crate) fn floor_authorize(
+    pub(crate) fn baseline_authorize(
         &self,
         query: &str,
-    ) -> Result<floor_authorize::Decision, &'static str> {
-        floor_authorize::authorize(&self.floor_tenant, Some(&self.floor_client), query)
+    ) -> Result<baseline_authorize::Decision, &'static str> {
+        baseline_authorize::authorize(&self.floor_tenant, Some(&self.floor_client), query)
     }
 
     pub(crate) fn our_authorize(
@@ -190,17 +190,17 @@ impl Sides {
         request.authorize(&self.tenant, Some(&self.client))
     }
 
-    pub(crate) fn floor_token(
+    pub(crate) fn baseline_token(
         &self,
         form: &str,
         now: Timestamp,
-    ) -> Result<floor_token::Decision, &'static str> {
-        let found = floor_token::Found {
+    ) -> Result<baseline_token::Decision, &'static str> {
+        let found = baseline_token::Found {
             code: Some(&self.floor_code),
             refresh: Some(&self.floor_refresh),
         };
         let (tenant, client) = (&self.floor_tenant, Some(&self.floor_client));
-        floor_token::token(tenant, client, form, &found, now.unix_millis())
+        baseline_token::token(tenant, client, form, &found, now.unix_millis())
     }
 
     pub(crate) fn our_token(
@@ -224,10 +224,12 @@ pub(crate) fn content(kept: &impl serde::Serialize) -> Value {
     serde_json::to_value(kept).unwrap()["content"].take()
 }
 
-fn floor_authorize(n: u64, query: &str) -> Duration {
+fn baseline_authorize(n: u64, query: &str) -> Duration {
     let sides = Sides::public();
     timed(n, || {
-        black_box(&sides).floor_authorize(black_box(query)).unwrap()
+        black_box(&sides)
+            .baseline_authorize(black_box(query))
+            .unwrap()
     })
 }
 
@@ -238,10 +240,12 @@ fn our_authorize(n: u64, query: &str) -> Duration {
     })
 }
 
-fn floor_token(n: u64, sides: &Sides, form: &str) -> Duration {
+fn baseline_token(n: u64, sides: &Sides, form: &str) -> Duration {
     let sides = black_box(sides);
     timed(n, || {
-        sides.floor_token(black_box(form), black_box(NOW)).unwrap()
+        sides
+            .baseline_token(black_box(form), black_box(NOW))
+            .unwrap()
     })
 }
 

@@ -13,7 +13,7 @@ use oauth_dcr::{PeerAddress, Registrar, actix_web as for_actix, axum as for_axum
 use tokio::{net::TcpListener, runtime};
 
 use crate::{
-    floor_handlers::{MAX_BODY, on_actix, on_axum, on_hyper},
+    baseline_handlers::{MAX_BODY, on_actix, on_axum, on_hyper},
     hyper_host,
     registrar::registrar,
     spawned::{announce, pin},

@@ -9,8 +9,8 @@ use oauth_dcr::{
 use url::Url;
 
 use crate::{
-    floor_pkce::verify,
-    floor_register::Floor,
+    baseline_pkce::verify,
+    baseline_register::Floor,
     timed::timed,
     {drive::register, registrar::registrar},
 };
@@ -30,19 +30,19 @@ pub(crate) const PAIRS: [Pair; 7] = [
     Pair {
         name: "control: register public, floor twice",
         bar: None,
-        floor: |n| floor_register(n, PUBLIC),
-        ours: |n| floor_register(n, PUBLIC),
+        floor: |n| baseline_register(n, PUBLIC),
+        ours: |n| baseline_register(n, PUBLIC),
     },
     Pair {
         name: "register public",
         bar: Some(1.3),
-        floor: |n| floor_register(n, PUBLIC),
+        floor: |n| baseline_register(n, PUBLIC),
         ours: |n| our_register(n, PUBLIC),
     },
     Pair {
         name: "register confidential",
         bar: Some(1.3),
-        floor: |n| floor_register(n, CONFIDENTIAL),
+        floor: |n| baseline_register(n, CONFIDENTIAL),
         ours: |n| our_register(n, CONFIDENTIAL),
     },
     Pair {
@@ -116,7 +116,7 @@ fn on_fresh<S, T>(n: u64, fresh: impl Fn() -> S, step: impl Fn(&S) -> T) -> Dura
     spent
 }
 
-fn floor_register(n: u64, body: &[u8]) -> Duration {
+fn baseline_register(n: u64, body: &[u8]) -> Duration {
     let fresh = || Floor::new(Some(QUOTA));
     on_fresh(n, fresh, |floor| floor.register(black_box(body)).unwrap())
 }

@@ -7,7 +7,9 @@ use hyper::{body::Incoming, service::service_fn};
 use hyper_util::service::TowerToHyperService;
 use oauth_dcr::tower::RegistrationService;
 
-use crate::{floor_register::Floor, floor_server, hyper_host, registrar::registrar, spawned::pin};
+use crate::{
+    baseline_register::Floor, baseline_server, hyper_host, registrar::registrar, spawned::pin,
+};
 
 /// Which server.
 #[derive(Clone, Copy)]
@@ -45,7 +47,7 @@ fn serve_floor() -> io::Result<()> {
         let floor = Arc::clone(&floor);
         service_fn(move |request: Request<Incoming>| {
             let floor = Arc::clone(&floor);
-            async move { floor_server::answer(&floor, request).await }
+            async move { baseline_server::answer(&floor, request).await }
         })
     })
 }

@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use oauth_dcr::{Registrar, RegistrationError, acl::Signals, tenants::TenantSelector};
 
-use crate::floor_headers::HEADERS;
+use crate::baseline_headers::HEADERS;
 
 pub(crate) const MAX_BODY: usize = 65_536;
 

@@ -9,12 +9,12 @@ use url::form_urlencoded;
 use zeroize::Zeroize as _;
 
 use crate::{
-    floor_access::{
+    baseline_access::{
         Access, AuthMethod, Client, GrantType, Tenant, is_same_resource, is_scope_token, push_once,
         shared,
     },
-    floor_authorize::check_redirect_uri,
-    floor_pkce,
+    baseline_authorize::check_redirect_uri,
+    baseline_pkce,
 };
 
 /// What was bound to an authorization code.
@@ -287,7 +287,7 @@ fn verifies(challenge: &str, verifier: Option<&str>) -> bool {
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
     (43..=128).contains(&verifier.len())
         && verifier.bytes().all(legal)
-        && floor_pkce::verify(challenge, verifier)
+        && baseline_pkce::verify(challenge, verifier)
 }
 
 /// Reduces `access` to the requested scopes of the API, if any are requested.

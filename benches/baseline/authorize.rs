@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use url::form_urlencoded;
 
-use crate::floor_access::{Access, Client, GrantType, ResponseType, Tenant};
+use crate::baseline_access::{Access, Client, GrantType, ResponseType, Tenant};
 
 /// All that the host has to know once the user has consented.
 pub(crate) struct Decision {

@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header::CONTENT_T
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 
-use crate::{floor_headers::HEADERS, floor_register::Floor};
+use crate::{baseline_headers::HEADERS, baseline_register::Floor};
 
 const MAX_BODY: usize = 65_536;
 
