@@ -1,4 +1,4 @@
-//! The access control list against its floors, in process, side by side.
+//! The access control list against its baselines, in process, side by side.
 //!
 //! Addresses are drawn from more different ones than a branch predictor remembers. It reports; it
 //! never fails.
@@ -63,7 +63,10 @@ fn main() -> io::Result<()> {
         out: io::stdout().lock(),
     };
     let rounds = report.rounds;
-    writeln!(report.out, "{rounds} rounds; ours / floor: min median max")?;
+    writeln!(
+        report.out,
+        "{rounds} rounds; ours / baseline: min median max"
+    )?;
     membership(&mut report)?;
     building(&mut report)?;
     evaluation(&mut report)?;
@@ -79,12 +82,12 @@ impl Report {
     fn pair(
         &mut self,
         name: &str,
-        bar: Option<f64>,
-        floor: Side<'_>,
+        threshold: Option<f64>,
+        baseline: Side<'_>,
         ours: Side<'_>,
     ) -> io::Result<()> {
-        let measured = measure(floor, ours, self.rounds);
-        write!(self.out, "{}", measured.report(name, bar))
+        let measured = measure(baseline, ours, self.rounds);
+        write!(self.out, "{}", measured.report(name, threshold))
     }
 }
 
@@ -105,11 +108,11 @@ fn membership(report: &mut Report) -> io::Result<()> {
     }
 
     let ours = each(&around, |it| set.contains(it));
-    let floor = each(&around_too, |it| ranges.contains(it));
-    let name = "control: lookup in 100,000, floor twice";
-    let floor_too = each(&around, |it| ranges.contains(it));
-    report.pair(name, None, &floor, &floor_too)?;
-    report.pair("lookup in 100,000", Some(1.5), &floor, &ours)?;
+    let baseline = each(&around_too, |it| ranges.contains(it));
+    let name = "control: lookup in 100,000, baseline twice";
+    let baseline_too = each(&around, |it| ranges.contains(it));
+    report.pair(name, None, &baseline, &baseline_too)?;
+    report.pair("lookup in 100,000", Some(1.5), &baseline, &ours)?;
     let ours_of_few = each(&around_few, |it| small.contains(it));
     let name = "lookup in 100,000 / ours in 20";
     report.pair(name, Some(5.0), &ours_of_few, &ours)?;
@@ -168,14 +171,19 @@ fn evaluation(report: &mut Report) -> io::Result<()> {
         assert!(!is_blocked(&acl_of_few, address) && !is_blocked(&acl_of_many, address));
     }
 
-    let floor = each(&outside_too, |it| blocked_by(&loop_of_few, it));
+    let baseline = each(&outside_too, |it| blocked_by(&loop_of_few, it));
     let ours = each(&outside, |it| is_blocked(&acl_of_few, it));
-    report.pair("evaluate 10 rules of 20", Some(1.5), &floor, &ours)?;
+    report.pair("evaluate 10 rules of 20", Some(1.5), &baseline, &ours)?;
     let ours_of_many = each(&outside_too, |it| is_blocked(&acl_of_many, it));
     let name = "evaluate 10 rules of 10,000 / of 20";
     report.pair(name, Some(4.0), &ours, &ours_of_many)?;
-    let floor = each(&outside, |it| blocked_by(&loop_of_many, it));
-    report.pair("evaluate 10 rules of 10,000", None, &floor, &ours_of_many)
+    let baseline = each(&outside, |it| blocked_by(&loop_of_many, it));
+    report.pair(
+        "evaluate 10 rules of 10,000",
+        None,
+        &baseline,
+        &ours_of_many,
+    )
 }
 
 /// A rule for each list, that blocks what is in it.
@@ -211,19 +219,24 @@ fn locations(report: &mut Report) -> io::Result<()> {
         (country, subdivision)
     };
     let databases = Databases::new([open(&city)]);
-    let floor = each(&around, place);
+    let baseline = each(&around, place);
     let ours = each(&around_too, |it| databases.locate(it, WantedLocation::ALL));
     let name = "locate: country, subdivision";
-    report.pair(name, Some(1.3), &floor, &ours)?;
+    report.pair(name, Some(1.3), &baseline, &ours)?;
 
     let databases = Databases::new([open(&city), open(&asn)]);
-    let floor = each(&around, |it| {
+    let baseline = each(&around, |it| {
         let record = of_asn.lookup(it).unwrap();
         let number: Option<u32> = record.decode_path(&number).unwrap();
         (place(it), number)
     });
     let ours = each(&around_too, |it| databases.locate(it, WantedLocation::ALL));
-    report.pair("locate: all three, of two files", Some(1.3), &floor, &ours)?;
+    report.pair(
+        "locate: all three, of two files",
+        Some(1.3),
+        &baseline,
+        &ours,
+    )?;
     in_real_file(report, &tests)
 }
 
@@ -236,7 +249,7 @@ fn in_real_file(report: &mut Report, tests: &Path) -> io::Result<()> {
     let reader = Reader::open_readfile(&file).unwrap();
     let [anywhere, anywhere_too] = [(); 2].map(|()| Dice(7).addresses_outside(|_| false));
     let country = path!["country_code"];
-    let floor = each(&anywhere, |it| {
+    let baseline = each(&anywhere, |it| {
         let record = reader.lookup(it).unwrap();
         record.decode_path::<&str>(&country).unwrap()
     });
@@ -244,7 +257,7 @@ fn in_real_file(report: &mut Report, tests: &Path) -> io::Result<()> {
     let ours = each(&anywhere_too, |it| {
         databases.locate(it, WantedLocation::ALL)
     });
-    report.pair("locate: country, public file", Some(1.3), &floor, &ours)
+    report.pair("locate: country, public file", Some(1.3), &baseline, &ours)
 }
 
 fn open(file: &Path) -> Database {

@@ -36,14 +36,14 @@ use hosts::{FRAMEWORKS, Host};
 use server_rounds::round;
 use spread::{Spread, rounds, verdict};
 
-/// What an adapter's rate over its floor's should not fall below.
-const RATE_BAR: f64 = 0.9;
+/// What an adapter's rate over its baseline's should not fall below.
+const RATE_THRESHOLD: f64 = 0.9;
 
-/// What the time of the slowest of 100 requests should not exceed, in floors.
-const P99_BAR: f64 = 1.3;
+/// What the time of the slowest of 100 requests should not exceed, in baselines.
+const P99_THRESHOLD: f64 = 1.3;
 
-/// The same as the first bar, where the load leaves the server nothing to wait for.
-const CPU_BAR: f64 = 1.0 / RATE_BAR;
+/// The same as the first threshold, where the load leaves the server nothing to wait for.
+const CPU_THRESHOLD: f64 = 1.0 / RATE_THRESHOLD;
 
 const CONNECTIONS: usize = 32;
 
@@ -63,23 +63,29 @@ fn compare(rounds: usize) -> io::Result<()> {
         out,
         "{rounds} rounds; requests/s (server's core busy), p99, CPU time each"
     )?;
-    for (name, floor, ours) in FRAMEWORKS {
+    for (name, baseline, ours) in FRAMEWORKS {
         let (mut rates, mut p99s, mut cpus) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rounds {
-            let (floor, ours) = round(floor.argument, ours.argument, CONNECTIONS, &cores)?;
-            rates.push(ours.rate() / floor.rate());
-            p99s.push(ours.p99().div_duration_f64(floor.p99()));
-            cpus.push(ours.cpu_each().div_duration_f64(floor.cpu_each()));
-            writeln!(out, "{name:<5} floor {floor}   ours {ours}")?;
+            let (baseline, ours) = round(baseline.argument, ours.argument, CONNECTIONS, &cores)?;
+            rates.push(ours.rate() / baseline.rate());
+            p99s.push(ours.p99().div_duration_f64(baseline.p99()));
+            cpus.push(ours.cpu_each().div_duration_f64(baseline.cpu_each()));
+            writeln!(out, "{name:<5} baseline {baseline}   ours {ours}")?;
         }
-        writeln!(out, "{name}, ours / floor: min median max")?;
+        writeln!(out, "{name}, ours / baseline: min median max")?;
         let rate = Spread::of(rates);
-        let kept = verdict(rate.median >= RATE_BAR);
-        writeln!(out, "requests/s       {rate:.3}   >= {RATE_BAR:.2} {kept}")?;
-        for (what, figures, bar) in [("p99", p99s, P99_BAR), ("CPU, each", cpus, CPU_BAR)] {
+        let kept = verdict(rate.median >= RATE_THRESHOLD);
+        writeln!(
+            out,
+            "requests/s       {rate:.3}   >= {RATE_THRESHOLD:.2} {kept}"
+        )?;
+        for (what, figures, threshold) in [
+            ("p99", p99s, P99_THRESHOLD),
+            ("CPU, each", cpus, CPU_THRESHOLD),
+        ] {
             let figures = Spread::of(figures);
-            let kept = verdict(figures.median <= bar);
-            writeln!(out, "{what:<16} {figures:.3}   <= {bar:.2} {kept}")?;
+            let kept = verdict(figures.median <= threshold);
+            writeln!(out, "{what:<16} {figures:.3}   <= {threshold:.2} {kept}")?;
         }
     }
     Ok(())

@@ -1,11 +1,11 @@
-//! Registrations a second over HTTP: the crate's service on hyper against the hand-written floor on
+//! Registrations a second over HTTP: the crate's service on hyper against the hand-written baseline on
 //! the same hyper.
 //!
 //! A server is a process of its own on one core; the load runs on another. It reports; it never fails
 //! for being slow.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a bench measures time itself, and its floors are written without ports"
+    reason = "a bench measures time itself, and its baselines are written without ports"
 )]
 
 #[path = "baseline/headers.rs"]
@@ -41,8 +41,8 @@ use server::Side;
 use server_rounds::round;
 use spread::{Spread, rounds, verdict};
 
-/// What the crate's rate over the floor's should not fall below.
-const BAR: f64 = 0.85;
+/// What the crate's rate over the baseline's should not fall below.
+const THRESHOLD: f64 = 0.85;
 
 const CONNECTIONS: usize = 16;
 
@@ -64,14 +64,17 @@ fn compare(rounds: usize) -> io::Result<()> {
     )?;
     let mut ratios = Vec::new();
     for _ in 0..rounds {
-        let (floor, ours) = (Side::Floor.argument(), Side::Ours.argument());
-        let (floor, ours) = round(floor, ours, CONNECTIONS, &cores)?;
-        let ratio = ours.rate() / floor.rate();
-        writeln!(out, "floor {floor}   ours {ours}   ratio {ratio:.3}")?;
+        let (baseline, ours) = (Side::Baseline.argument(), Side::Ours.argument());
+        let (baseline, ours) = round(baseline, ours, CONNECTIONS, &cores)?;
+        let ratio = ours.rate() / baseline.rate();
+        writeln!(out, "baseline {baseline}   ours {ours}   ratio {ratio:.3}")?;
         ratios.push(ratio);
     }
     let ratio = Spread::of(ratios);
-    let verdict = verdict(ratio.median >= BAR);
-    writeln!(out, "ours / floor: min median max")?;
-    writeln!(out, "requests/s       {ratio:.3}   >= {BAR} {verdict}")
+    let verdict = verdict(ratio.median >= THRESHOLD);
+    writeln!(out, "ours / baseline: min median max")?;
+    writeln!(
+        out,
+        "requests/s       {ratio:.3}   >= {THRESHOLD} {verdict}"
+    )
 }

@@ -24,7 +24,7 @@ use spread::{Spread, rounds, verdict};
 const CLIENTS: u32 = 100_000;
 
 /// Bytes that a client should not take more of.
-const BAR: f64 = 700.0;
+const THRESHOLD: f64 = 700.0;
 
 const BODY: &[u8] = include_bytes!("fixtures/public.json");
 
@@ -37,10 +37,13 @@ fn main() -> io::Result<()> {
     let rounds = rounds(5);
     let figures: io::Result<_> = (0..rounds).map(|_| ask_fresh_process()).collect();
     let spread = Spread::of(figures?);
-    let verdict = verdict(spread.median <= BAR);
+    let verdict = verdict(spread.median <= THRESHOLD);
     let mut out = io::stdout().lock();
     writeln!(out, "{rounds} rounds of {CLIENTS} clients: min median max")?;
-    writeln!(out, "bytes per client {spread:.0}   <= {BAR} {verdict}")
+    writeln!(
+        out,
+        "bytes per client {spread:.0}   <= {THRESHOLD} {verdict}"
+    )
 }
 
 fn ask_fresh_process() -> io::Result<f64> {

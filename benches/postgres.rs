@@ -2,12 +2,12 @@
 //! size and settings.
 //!
 //! It starts a PostgreSQL of its own, which waits for the disk at each commit. Both sides write to
-//! the same table, in short turns, so that what else the machine and its disk do falls on both. It
+//! the same table, alternately, so that other work of the machine and its disk affects both. It
 //! reports; it never fails for being slow.
 #![expect(clippy::disallowed_methods, reason = "a bench measures time itself")]
 
 #[path = "baseline/postgres.rs"]
-mod floor;
+mod baseline;
 #[path = "../tests/support/free_port.rs"]
 mod free_port;
 #[path = "../tests/support/private_home.rs"]
@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use floor::Floor;
+use baseline::Baseline;
 use oauth_dcr::{
     Client, ClientId, TenantId,
     postgres::PostgresStore,
@@ -41,35 +41,35 @@ use tokio::runtime::Runtime;
 
 const RECORD: &str = include_str!("fixtures/client.json");
 
-/// Turns of each side in a round.
-const TURNS: u32 = 4;
+/// Slices of each side in a round.
+const SLICES: u32 = 4;
 
-/// Clients that each worker registers in a turn.
+/// Clients that each worker registers in a slice.
 const INSERTS: usize = 20;
 
-/// Clients that each worker looks up in a turn.
+/// Clients that each worker looks up in a slice.
 const FINDS: usize = 100;
 
 /// Clients that are there to be found.
 const STORED: usize = 1000;
 
 /// A tenth more waiting is what a store may cost.
-const BAR: f64 = 0.9;
+const THRESHOLD: f64 = 0.9;
 
 /// What committing together has to be worth where 32 wait.
-const GROUPED_BAR: f64 = 3.0;
+const GROUPED_THRESHOLD: f64 = 3.0;
 
 #[derive(Clone)]
 enum Side {
     Ours(PostgresStore),
-    Floor(Floor),
+    Baseline(Baseline),
 }
 
 struct Bench {
     runtime: Runtime,
     ours: Side,
-    floor: Side,
-    counting_floor: Side,
+    baseline: Side,
+    counting_baseline: Side,
     tenant: TenantId,
     template: Value,
     clients: Cell<usize>,
@@ -82,71 +82,80 @@ fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{rounds} rounds; calls/s and ours / floor: min median max"
+        "{rounds} rounds; calls/s and ours / baseline: min median max"
     )?;
-    for (floor, name) in [
-        (&bench.floor, "insert"),
-        (&bench.counting_floor, "insert and count"),
+    for (baseline, name) in [
+        (&bench.baseline, "insert"),
+        (&bench.counting_baseline, "insert and count"),
     ] {
-        for (workers, bar) in [(1, BAR), (8, BAR), (32, GROUPED_BAR)] {
+        for (workers, threshold) in [(1, THRESHOLD), (8, THRESHOLD), (32, GROUPED_THRESHOLD)] {
             let insert = |side: &Side| bench.insert(side, workers);
-            let measured = measure(rounds, || insert(floor), || insert(&bench.ours));
+            let measured = measure(rounds, || insert(baseline), || insert(&bench.ours));
             let name = format!("{name}, {workers} at once");
-            report(&mut out, &name, &measured, bar)?;
+            report(&mut out, &name, &measured, threshold)?;
         }
     }
     for workers in [1, 32] {
         let find = |side: &Side| bench.find(side, workers);
-        let measured = measure(rounds, || find(&bench.floor), || find(&bench.ours));
+        let measured = measure(rounds, || find(&bench.baseline), || find(&bench.ours));
         report(
             &mut out,
             &format!("find, {workers} at once"),
             &measured,
-            BAR,
+            THRESHOLD,
         )?;
     }
     Ok(())
 }
 
-/// Calls a second of the floor and of ours, and ours in floors.
+/// Calls a second of the baseline and of ours, and ours in baselines.
 struct Measured {
-    floor: Spread,
+    baseline: Spread,
     ours: Spread,
     ratio: Spread,
 }
 
-fn report(out: &mut impl io::Write, name: &str, measured: &Measured, bar: f64) -> io::Result<()> {
-    let Measured { floor, ours, ratio } = measured;
-    let verdict = verdict(ratio.median >= bar);
-    writeln!(out, "{name:<24} {ratio:.3}   >= {bar} {verdict}")?;
-    writeln!(out, "    floor                {floor:.0}")?;
+fn report(
+    out: &mut impl io::Write,
+    name: &str,
+    measured: &Measured,
+    threshold: f64,
+) -> io::Result<()> {
+    let Measured {
+        baseline,
+        ours,
+        ratio,
+    } = measured;
+    let verdict = verdict(ratio.median >= threshold);
+    writeln!(out, "{name:<24} {ratio:.3}   >= {threshold} {verdict}")?;
+    writeln!(out, "    baseline                {baseline:.0}")?;
     writeln!(out, "    ours                 {ours:.0}")
 }
 
 /// Each side gives its calls a second.
-fn measure(rounds: usize, floor: impl Fn() -> f64, ours: impl Fn() -> f64) -> Measured {
-    let (mut floors, mut our_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+fn measure(rounds: usize, baseline: impl Fn() -> f64, ours: impl Fn() -> f64) -> Measured {
+    let (mut baselines, mut our_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     // Connections, statements and caches are there for both before either counts.
-    floor();
+    baseline();
     ours();
     for _ in 0..rounds {
-        let (mut floor_time, mut our_time) = (0.0, 0.0);
-        for turn in 0..TURNS {
-            // In turns: A B, B A, A B and so on.
-            if turn % 2 == 0 {
-                floor_time += 1.0 / floor();
+        let (mut baseline_time, mut our_time) = (0.0, 0.0);
+        for slice in 0..SLICES {
+            // Alternately: A B, B A, A B and so on.
+            if slice % 2 == 0 {
+                baseline_time += 1.0 / baseline();
                 our_time += 1.0 / ours();
             } else {
                 our_time += 1.0 / ours();
-                floor_time += 1.0 / floor();
+                baseline_time += 1.0 / baseline();
             }
         }
-        floors.push(f64::from(TURNS) / floor_time);
-        our_rates.push(f64::from(TURNS) / our_time);
-        ratios.push(floor_time / our_time);
+        baselines.push(f64::from(SLICES) / baseline_time);
+        our_rates.push(f64::from(SLICES) / our_time);
+        ratios.push(baseline_time / our_time);
     }
     Measured {
-        floor: Spread::of(floors),
+        baseline: Spread::of(baselines),
         ours: Spread::of(our_rates),
         ratio: Spread::of(ratios),
     }
@@ -160,15 +169,15 @@ impl Bench {
         let tenant = TenantId::parse(template["tenant"].as_str().unwrap()).unwrap();
         let ours = runtime.block_on(PostgresStore::connect(&url)).unwrap();
         let _context = runtime.enter();
-        let floor = |counts| {
+        let baseline = |counts| {
             let pool = pool(&url);
-            Side::Floor(Floor { pool, counts })
+            Side::Baseline(Baseline { pool, counts })
         };
         let bench = Self {
             // Time is what is measured, so it is not bounded.
             ours: Side::Ours(ours.with_timeout(Duration::from_mins(1))),
-            floor: floor(false),
-            counting_floor: floor(true),
+            baseline: baseline(false),
+            counting_baseline: baseline(true),
             tenant,
             template,
             clients: Cell::new(0),
@@ -245,7 +254,7 @@ impl Side {
                 let outcome = store.insert(Insertion::new(client)).await.unwrap();
                 matches!(outcome, InsertOutcome::Inserted { .. })
             }
-            Self::Floor(floor) => floor.insert(&client).await,
+            Self::Baseline(baseline) => baseline.insert(&client).await,
         };
         assert!(is_inserted);
     }
@@ -256,7 +265,7 @@ impl Side {
                 let found = store.find(tenant, id).await.unwrap();
                 found.map(|row| row.readable().unwrap())
             }
-            Self::Floor(floor) => floor.find(tenant.as_str(), id.as_str()).await,
+            Self::Baseline(baseline) => baseline.find(tenant.as_str(), id.as_str()).await,
         };
         assert_eq!(found.unwrap().id(), id);
     }

@@ -1,9 +1,9 @@
-//! The crate against its floors, in process, side by side.
+//! The crate against its baselines, in process, side by side.
 //!
 //! It reports; it never fails.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a bench measures time itself, and its floors are written without ports"
+    reason = "a bench measures time itself, and its baselines are written without ports"
 )]
 
 #[path = "support/agreement.rs"]
@@ -37,7 +37,7 @@ use std::io::{self, Write as _};
 
 use agreement::assert_same_decisions;
 use alternating::measure;
-use baseline_register::Floor;
+use baseline_register::Baseline;
 use decisions::DECISIONS;
 use drive::register;
 use pairs::{BODIES, PAIRS, QUOTA};
@@ -52,19 +52,19 @@ fn main() -> io::Result<()> {
     assert_same_decisions();
     let rounds = rounds(20);
     let mut out = io::stdout().lock();
-    writeln!(out, "{rounds} rounds; ours / floor: min median max")?;
+    writeln!(out, "{rounds} rounds; ours / baseline: min median max")?;
     for pair in PAIRS.iter().chain(&DECISIONS) {
-        let measured = measure(&pair.floor, &pair.ours, rounds);
-        write!(out, "{}", measured.report(pair.name, pair.bar))?;
+        let measured = measure(&pair.baseline, &pair.ours, rounds);
+        write!(out, "{}", measured.report(pair.name, pair.threshold))?;
     }
     Ok(())
 }
 
 /// Both sides answer alike, apart from what is drawn or told by a clock.
 fn assert_same_work(body: &[u8]) {
-    let floor = Floor::new(Some(QUOTA)).register(body).unwrap();
+    let baseline = Baseline::new(Some(QUOTA)).register(body).unwrap();
     let ours = register(&registrar(Some(QUOTA)), body).unwrap();
-    let [floor, ours] = [&floor[..], &ours].map(|answer| {
+    let [baseline, ours] = [&baseline[..], &ours].map(|answer| {
         let mut members: Map<String, Value> = serde_json::from_slice(answer).unwrap();
         for drawn in ["client_id", "client_id_issued_at", "client_secret"] {
             members
@@ -73,5 +73,5 @@ fn assert_same_work(body: &[u8]) {
         }
         members
     });
-    assert_eq!(floor, ours);
+    assert_eq!(baseline, ours);
 }

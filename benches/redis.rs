@@ -4,7 +4,7 @@
 //! either side is a decision more under way. It reports; it never fails.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a bench measures time itself, and its floors are written without ports"
+    reason = "a bench measures time itself, and its baselines are written without ports"
 )]
 
 #[path = "support/alternating.rs"]
@@ -28,7 +28,7 @@ use std::{
 };
 
 use alternating::measure;
-use baseline_limiter::Floor;
+use baseline_limiter::Baseline;
 use cores::Cores;
 use oauth_dcr::{
     TenantId,
@@ -40,8 +40,8 @@ use redis::{Client, aio::ConnectionManager};
 use spread::rounds;
 use tokio::{runtime::Runtime, task::JoinSet};
 
-/// The most that ours may take, in floors: then it has nine tenths of their rate.
-const BAR: f64 = 1.11;
+/// The most that ours may take, in baselines: then it has nine tenths of their rate.
+const THRESHOLD: f64 = 1.11;
 
 /// Decisions that each task takes, one after the other, in a step.
 const EACH: u64 = 16;
@@ -64,18 +64,18 @@ fn main() -> io::Result<()> {
 
     let rounds = rounds(20);
     let mut out = io::stdout().lock();
-    writeln!(out, "{rounds} rounds; ours / floor: min median max")?;
+    writeln!(out, "{rounds} rounds; ours / baseline: min median max")?;
     for tasks in [1, 32, 128] {
-        let floor = |n| bare_calls(&runtime, &manager, tasks, n);
+        let baseline = |n| bare_calls(&runtime, &manager, tasks, n);
         let ours = |n| decisions(&runtime, &manager, tasks, n);
-        let again = measure(&floor, &floor, rounds);
-        let name = format!("control: {tasks} at once, floor twice");
+        let again = measure(&baseline, &baseline, rounds);
+        let name = format!("control: {tasks} at once, baseline twice");
         write!(out, "{}", again.report(&name, None))?;
-        let measured = measure(&floor, &ours, rounds);
+        let measured = measure(&baseline, &ours, rounds);
         write!(
             out,
             "{}",
-            measured.report(&format!("{tasks} at once"), Some(BAR))
+            measured.report(&format!("{tasks} at once"), Some(THRESHOLD))
         )?;
     }
     Ok(())
@@ -86,10 +86,10 @@ fn bare_calls(runtime: &Runtime, manager: &ConnectionManager, tasks: u32, n: u64
         let mut running = JoinSet::new();
         let start = Instant::now();
         for task in 0..tasks {
-            let mut floor = Floor::new(manager.clone(), task, PER_SECOND, BURST);
+            let mut baseline = Baseline::new(manager.clone(), task, PER_SECOND, BURST);
             running.spawn(async move {
                 for _ in 0..n * EACH {
-                    assert!(floor.acquire().await.unwrap());
+                    assert!(baseline.acquire().await.unwrap());
                 }
             });
         }

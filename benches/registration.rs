@@ -1,8 +1,8 @@
-//! The crate and its floors, in process, each by itself: absolute times, and how they change from
-//! one version to the next. `ratios` holds one against the other.
+//! The crate and its baselines, in process, each by itself: absolute times, and how they change from
+//! one version to the next. `ratios` compares them.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a bench measures time itself, and its floors are written without ports"
+    reason = "a bench measures time itself, and its baselines are written without ports"
 )]
 
 #[path = "baseline/access.rs"]
@@ -22,7 +22,10 @@ mod decisions;
 #[path = "support/drive.rs"]
 mod drive;
 #[path = "support/pairs.rs"]
-#[expect(dead_code, reason = "bars and comparing answers are for the ratios")]
+#[expect(
+    dead_code,
+    reason = "thresholds and comparing answers are for the ratios"
+)]
 mod pairs;
 #[path = "support/registrar.rs"]
 mod registrar;
@@ -34,7 +37,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 fn each_by_itself(criterion: &mut Criterion) {
     for pair in pairs::PAIRS.iter().chain(&decisions::DECISIONS) {
         let mut group = criterion.benchmark_group(pair.name);
-        group.bench_function("floor", |bencher| bencher.iter_custom(pair.floor));
+        group.bench_function("baseline", |bencher| bencher.iter_custom(pair.baseline));
         group.bench_function("ours", |bencher| bencher.iter_custom(pair.ours));
         group.finish();
     }

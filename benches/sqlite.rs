@@ -1,11 +1,11 @@
 //! The SQLite store against plain sqlx, which does the same insert into the same schema and commits
 //! each by itself.
 //!
-//! Both sides write to files of their own in one folder, in short turns. It reports; it never fails
+//! Both sides write to files of their own in one folder, alternately. It reports; it never fails
 //! for being slow. Where temporary files are (`TMPDIR`) is the disk that is measured.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a bench measures time itself, and its floors are written without ports"
+    reason = "a bench measures time itself, and its baselines are written without ports"
 )]
 
 #[path = "support/minted.rs"]
@@ -39,33 +39,33 @@ use sqlx::{
 use temporary::TemporaryDir;
 use tokio::{sync::Mutex, task::JoinSet};
 
-/// Registrations that each of those that run at a time does in a turn.
+/// Registrations of each concurrent task in a slice.
 const EACH: usize = 40;
 
-/// Turns of each side in a round.
-const TURNS: u32 = 6;
+/// Slices of each side in a round.
+const SLICES: u32 = 6;
 
 #[derive(Clone)]
 enum Side {
     Ours(SqliteStore),
-    Floor(Arc<Mutex<SqliteConnection>>),
+    Baseline(Arc<Mutex<SqliteConnection>>),
 }
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn Error>> {
     let rounds = rounds(10);
     say(&format!(
-        "{rounds} rounds; registrations a second, ours / floor: min median max"
+        "{rounds} rounds; registrations a second, ours / baseline: min median max"
     ))?;
-    for (concurrent, bar) in [(1, 0.9), (32, 8.0)] {
+    for (concurrent, threshold) in [(1, 0.9), (32, 8.0)] {
         let mut ratios = Vec::new();
         for _ in 0..rounds {
             ratios.push(round(concurrent).await?);
         }
         let ratio = Spread::of(ratios);
-        let verdict = verdict(ratio.median >= bar);
+        let verdict = verdict(ratio.median >= threshold);
         say(&format!(
-            "{concurrent:>2} at a time                {ratio:.2}   >= {bar} {verdict}"
+            "{concurrent:>2} at a time                {ratio:.2}   >= {threshold} {verdict}"
         ))?;
     }
     let each = registrations_per_commit().await?;
@@ -79,31 +79,31 @@ fn say(line: &str) -> Result<(), Box<dyn Error>> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
-/// The rate of ours over that of the floor.
+/// The rate of ours over that of the baseline.
 async fn round(concurrent: usize) -> Result<f64, Box<dyn Error>> {
     let dir = TemporaryDir::new();
     let ours = Side::Ours(SqliteStore::open(dir.path().join("ours")).await?);
-    let floor = Side::floor(&dir.path().join("floor")).await?;
+    let baseline = Side::baseline(&dir.path().join("baseline")).await?;
     let mut minted = Minted::default();
-    let (mut our_time, mut floor_time) = (Duration::ZERO, Duration::ZERO);
-    // The first turn does not count.
-    for turn in 0..=TURNS {
-        let (first, second) = if turn % 2 == 0 {
-            (&floor, &ours)
+    let (mut our_time, mut baseline_time) = (Duration::ZERO, Duration::ZERO);
+    // The first slice does not count.
+    for slice in 0..=SLICES {
+        let (first, second) = if slice % 2 == 0 {
+            (&baseline, &ours)
         } else {
-            (&ours, &floor)
+            (&ours, &baseline)
         };
         for side in [first, second] {
             let lots = (0..concurrent).map(|_| minted.clients(EACH)).collect();
             let time = timed(side, lots).await;
             match side {
-                _ if turn == 0 => {}
+                _ if slice == 0 => {}
                 Side::Ours(_) => our_time += time,
-                Side::Floor(_) => floor_time += time,
+                Side::Baseline(_) => baseline_time += time,
             }
         }
     }
-    Ok(floor_time.div_duration_f64(our_time))
+    Ok(baseline_time.div_duration_f64(our_time))
 }
 
 /// The time in which `side` inserts the clients of each lot one after the other, and all lots at the
@@ -140,7 +140,7 @@ async fn registrations_per_commit() -> Result<f64, Box<dyn Error>> {
 
 impl Side {
     /// A connection to a file with the schema that the store makes.
-    async fn floor(path: &Path) -> Result<Self, Box<dyn Error>> {
+    async fn baseline(path: &Path) -> Result<Self, Box<dyn Error>> {
         drop(SqliteStore::open(path).await?);
         let connection = SqliteConnectOptions::new()
             .filename(path)
@@ -149,7 +149,7 @@ impl Side {
             .disable_statement_logging()
             .connect()
             .await?;
-        Ok(Self::Floor(Arc::new(Mutex::new(connection))))
+        Ok(Self::Baseline(Arc::new(Mutex::new(connection))))
     }
 
     async fn insert(&self, client: Arc<Client>) {
@@ -159,7 +159,7 @@ impl Side {
                 let inserted = InsertOutcome::Inserted { removed: vec![] };
                 assert_eq!(outcome.expect("a store that works"), inserted);
             }
-            Self::Floor(connection) => {
+            Self::Baseline(connection) => {
                 let record = serde_json::to_string(&*client).expect("a record");
                 let issued_at = i64::try_from(client.issued_at().unix_millis());
                 let sql = "INSERT INTO oauth_dcr_clients (tenant, client_id, record, revision,

@@ -1,12 +1,12 @@
-//! What the benches rely on, held without running them. Those over HTTP give up where both sides don't
-//! answer with as many bytes.
+//! Checks what the benches rely on, without running them. The benches over HTTP stop if the answers of
+//! both sides differ in length.
 
 #[path = "../benches/baseline/headers.rs"]
 mod baseline_headers;
 #[path = "../benches/baseline/register.rs"]
 #[expect(
     clippy::disallowed_methods,
-    reason = "the floors of the benches are written without ports"
+    reason = "the baselines of the benches are written without ports"
 )]
 mod baseline_register;
 #[path = "../benches/support/registrar.rs"]
@@ -18,7 +18,7 @@ mod spread;
 use std::net::{IpAddr, Ipv4Addr};
 
 use baseline_headers::HEADERS;
-use baseline_register::Floor;
+use baseline_register::Baseline;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt as _, Full};
@@ -26,10 +26,10 @@ use oauth_dcr::{PeerAddress, tower::RegistrationService};
 use registrar::registrar;
 use spread::Spread;
 
-/// What the load of the benches asks for.
-const ASKED: &str = include_str!("../benches/fixtures/public.json");
+/// The request that the load of the benches sends.
+const REQUEST: &str = include_str!("../benches/fixtures/public.json");
 
-/// What the floors that don't write JSON answer.
+/// The answer of the baselines that don't write JSON.
 const FIXED: &str = include_str!("../benches/fixtures/created.json");
 
 /// What the crate answers in the benches.
@@ -39,7 +39,7 @@ async fn ours() -> Response<Bytes> {
         .header("accept", "*/*")
         .header("content-type", "application/json")
         .extension(PeerAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)))
-        .body(Full::new(Bytes::from_static(ASKED.as_bytes())))
+        .body(Full::new(Bytes::from_static(REQUEST.as_bytes())))
         .unwrap();
     let service = RegistrationService::new(registrar(None));
     let (head, body) = service.answer(request).await.into_parts();
@@ -49,7 +49,7 @@ async fn ours() -> Response<Bytes> {
 }
 
 #[tokio::test]
-async fn the_floors_send_the_headers_of_the_crate() {
+async fn baselines_send_the_crates_headers() {
     let mut ours = ours().await;
     // The frameworks add it on both sides.
     ours.headers_mut().remove(CONTENT_LENGTH);
@@ -57,22 +57,22 @@ async fn the_floors_send_the_headers_of_the_crate() {
     let mut ours: Vec<_> = ours
         .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
         .collect();
-    let mut floors = HEADERS.to_vec();
+    let mut baselines = HEADERS.to_vec();
     ours.sort_unstable();
-    floors.sort_unstable();
-    assert_eq!(floors, ours);
+    baselines.sort_unstable();
+    assert_eq!(baselines, ours);
 }
 
 #[tokio::test]
-async fn the_bodies_of_the_floors_are_as_long_as_the_crates() {
+async fn baseline_bodies_are_as_long_as_the_crates() {
     let ours = ours().await.into_body();
     assert_eq!(FIXED.len(), ours.len(), "{ours:?}");
-    let written = Floor::new(None).register(ASKED.as_bytes()).unwrap();
+    let written = Baseline::new(None).register(REQUEST.as_bytes()).unwrap();
     assert_eq!(written.len(), ours.len(), "{ours:?}");
 }
 
 #[test]
-fn the_median_is_the_figure_in_the_middle() {
+fn median_is_the_middle_figure() {
     assert_eq!(
         Spread::of(vec![7.0]).to_string(),
         "    7.00     7.00     7.00"
@@ -84,7 +84,7 @@ fn the_median_is_the_figure_in_the_middle() {
 }
 
 #[test]
-fn of_two_figures_in_the_middle_the_median_is_the_mean() {
+fn median_of_two_middle_figures_is_their_mean() {
     assert_eq!(
         Spread::of(vec![2.0, 1.0]).to_string(),
         "    1.00     1.50     2.00"

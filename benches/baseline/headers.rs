@@ -1,4 +1,4 @@
-//! The headers of a floor's 201.
+//! The headers of a baseline's 201.
 
 /// The crate's, so that both sides send as many bytes; `tests/bench_parts.rs` holds them to that.
 pub(crate) const HEADERS: [(&str, &str); 5] = [

@@ -3,7 +3,7 @@
 use redis::{RedisResult, Script, aio::ConnectionManager};
 
 /// One tenant's bucket.
-pub(crate) struct Floor {
+pub(crate) struct Baseline {
     script: Script,
     connection: ConnectionManager,
     key: String,
@@ -11,7 +11,7 @@ pub(crate) struct Floor {
     rest: (u64, u64),
 }
 
-impl Floor {
+impl Baseline {
     pub(crate) fn new(
         connection: ConnectionManager,
         tenant: u32,

@@ -21,12 +21,12 @@ ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients + 1";
 const FIND: &str = "SELECT record FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
 
 #[derive(Clone)]
-pub(crate) struct Floor {
+pub(crate) struct Baseline {
     pub(crate) pool: PgPool,
     pub(crate) counts: bool,
 }
 
-impl Floor {
+impl Baseline {
     pub(crate) async fn insert(&self, client: &Client) -> bool {
         let statement = if self.counts {
             INSERT_AND_COUNT

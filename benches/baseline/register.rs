@@ -33,7 +33,7 @@ type Limiter = governor::RateLimiter<
 >;
 
 /// The hand-written registration and all that it keeps.
-pub(crate) struct Floor {
+pub(crate) struct Baseline {
     tenant: Arc<str>,
     limiter: Option<Limiter>,
     clients: DashMap<String, Vec<u8>>,
@@ -96,7 +96,7 @@ struct Metadata {
     response_types: Vec<String>,
 }
 
-impl Floor {
+impl Baseline {
     /// A registration without clients, limited to `per_second` if that is some.
     pub(crate) fn new(per_second: Option<NonZeroU32>) -> Self {
         let limiter = |rate| {

@@ -7,16 +7,16 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header::CONTENT_T
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 
-use crate::{baseline_headers::HEADERS, baseline_register::Floor};
+use crate::{baseline_headers::HEADERS, baseline_register::Baseline};
 
 const MAX_BODY: usize = 65_536;
 
 /// Answers one request.
 pub(crate) async fn answer(
-    floor: &Floor,
+    baseline: &Baseline,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (status, body) = match registered(floor, request).await {
+    let (status, body) = match registered(baseline, request).await {
         Ok(body) => (StatusCode::CREATED, body),
         Err(status) => (status, Vec::new()),
     };
@@ -29,7 +29,10 @@ pub(crate) async fn answer(
     Ok(response)
 }
 
-async fn registered(floor: &Floor, request: Request<Incoming>) -> Result<Vec<u8>, StatusCode> {
+async fn registered(
+    baseline: &Baseline,
+    request: Request<Incoming>,
+) -> Result<Vec<u8>, StatusCode> {
     if request.method() != Method::POST {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
     }
@@ -39,7 +42,7 @@ async fn registered(floor: &Floor, request: Request<Incoming>) -> Result<Vec<u8>
     }
     let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
     let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-    floor
+    baseline
         .register(&body.to_bytes())
         .map_err(|_| StatusCode::BAD_REQUEST)
 }

@@ -197,23 +197,23 @@ fn edited(text: &str, edits: &[(&str, &str)], check: impl Fn(&str)) {
 /// What both sides say of an authorization request.
 fn authorize(query: &str) -> Result<Value, &'static str> {
     let sides = Sides::public();
-    let floor = sides.baseline_authorize(query).map(|it| authorized(&it));
+    let baseline = sides.baseline_authorize(query).map(|it| authorized(&it));
     let ours = sides.our_authorize(query);
     let ours = ours
         .map(|decision| content(&decision))
         .map_err(|refusal| refusal.error().code());
-    assert_eq!(floor, ours, "{query}");
+    assert_eq!(baseline, ours, "{query}");
     ours
 }
 
 /// What both sides say of a token request.
 fn token(sides: &Sides, form: &str, now: Timestamp) -> Result<Value, &'static str> {
-    let floor = sides.baseline_token(form, now).map(|it| granted(&it));
+    let baseline = sides.baseline_token(form, now).map(|it| granted(&it));
     let ours = sides.our_token(form, now);
     let ours = ours
         .map(|decision| granted_by_ours(&decision))
         .map_err(|refusal| refusal.error().code());
-    assert_eq!(floor, ours, "{form}");
+    assert_eq!(baseline, ours, "{form}");
     ours
 }
 

@@ -23,38 +23,38 @@ use crate::{baseline_access, baseline_authorize, baseline_token, pairs::Pair, ti
 pub(crate) const DECISIONS: [Pair; 6] = [
     Pair {
         name: "authorize, https redirect",
-        bar: Some(1.5),
-        floor: |n| baseline_authorize(n, AUTHORIZE),
+        threshold: Some(1.5),
+        baseline: |n| baseline_authorize(n, AUTHORIZE),
         ours: |n| our_authorize(n, AUTHORIZE),
     },
     Pair {
         name: "authorize, loopback on another port",
-        bar: Some(1.5),
-        floor: |n| baseline_authorize(n, AUTHORIZE_LOOPBACK),
+        threshold: Some(1.5),
+        baseline: |n| baseline_authorize(n, AUTHORIZE_LOOPBACK),
         ours: |n| our_authorize(n, AUTHORIZE_LOOPBACK),
     },
     Pair {
         name: "token by code, public",
-        bar: Some(1.5),
-        floor: |n| baseline_token(n, &Sides::public(), BY_CODE),
+        threshold: Some(1.5),
+        baseline: |n| baseline_token(n, &Sides::public(), BY_CODE),
         ours: |n| our_token(n, &Sides::public(), BY_CODE),
     },
     Pair {
         name: "token by code, confidential",
-        bar: Some(1.5),
-        floor: |n| baseline_token(n, &Sides::confidential(), BY_CODE_AND_SECRET),
+        threshold: Some(1.5),
+        baseline: |n| baseline_token(n, &Sides::confidential(), BY_CODE_AND_SECRET),
         ours: |n| our_token(n, &Sides::confidential(), BY_CODE_AND_SECRET),
     },
     Pair {
         name: "token by refresh token, public",
-        bar: Some(1.5),
-        floor: |n| baseline_token(n, &Sides::public(), BY_REFRESH_TOKEN),
+        threshold: Some(1.5),
+        baseline: |n| baseline_token(n, &Sides::public(), BY_REFRESH_TOKEN),
         ours: |n| our_token(n, &Sides::public(), BY_REFRESH_TOKEN),
     },
     Pair {
         name: "secret, one SHA-256",
-        bar: Some(1.2),
-        floor: floor_secret,
+        threshold: Some(1.2),
+        baseline: baseline_secret,
         ours: our_secret,
     },
 ];
@@ -116,10 +116,10 @@ pub(crate) struct Sides {
     code: CodeBinding,
     refresh: RefreshBinding,
     family: RefreshFamily,
-    floor_tenant: baseline_access::Tenant,
-    floor_client: baseline_access::Client,
-    floor_code: baseline_token::Code,
-    floor_refresh: baseline_token::Refresh,
+    baseline_tenant: baseline_access::Tenant,
+    baseline_client: baseline_access::Client,
+    baseline_code: baseline_token::Code,
+    baseline_refresh: baseline_token::Refresh,
 }
 
 impl Sides {
@@ -139,10 +139,10 @@ impl Sides {
             client["metadata"]["token_endpoint_auth_method"] = "client_secret_post".into();
             client["secret_digest"] = SecretDigest::of(secret).to_tagged().into();
         }
-        let floor_tenant = serde_json::from_str(tenant).unwrap();
-        let mut floor_client: baseline_access::Client =
+        let baseline_tenant = serde_json::from_str(tenant).unwrap();
+        let mut baseline_client: baseline_access::Client =
             serde_json::from_value(client.clone()).unwrap();
-        floor_client.secret_sha256 = secret.map(|secret| Sha256::digest(secret).into());
+        baseline_client.secret_sha256 = secret.map(|secret| Sha256::digest(secret).into());
         let tenant: TenantSettings = serde_json::from_str(tenant).unwrap();
         let client: Client = serde_json::from_value(client).unwrap();
 
@@ -163,15 +163,15 @@ impl Sides {
         };
         let refresh = tokens.refresh_binding(NOW, LIFETIME).unwrap();
         Self {
-            floor_code: serde_json::from_value(content(&code)).unwrap(),
-            floor_refresh: serde_json::from_value(content(&refresh)).unwrap(),
+            baseline_code: serde_json::from_value(content(&code)).unwrap(),
+            baseline_refresh: serde_json::from_value(content(&refresh)).unwrap(),
             tenant,
             client,
             code,
             refresh,
             family: tokens.refresh_family().unwrap(),
-            floor_tenant,
-            floor_client,
+            baseline_tenant,
+            baseline_client,
         }
     }
 
@@ -179,7 +179,7 @@ impl Sides {
         &self,
         query: &str,
     ) -> Result<baseline_authorize::Decision, &'static str> {
-        baseline_authorize::authorize(&self.floor_tenant, Some(&self.floor_client), query)
+        baseline_authorize::authorize(&self.baseline_tenant, Some(&self.baseline_client), query)
     }
 
     pub(crate) fn our_authorize(
@@ -196,10 +196,10 @@ impl Sides {
         now: Timestamp,
     ) -> Result<baseline_token::Decision, &'static str> {
         let found = baseline_token::Found {
-            code: Some(&self.floor_code),
-            refresh: Some(&self.floor_refresh),
+            code: Some(&self.baseline_code),
+            refresh: Some(&self.baseline_refresh),
         };
-        let (tenant, client) = (&self.floor_tenant, Some(&self.floor_client));
+        let (tenant, client) = (&self.baseline_tenant, Some(&self.baseline_client));
         baseline_token::token(tenant, client, form, &found, now.unix_millis())
     }
 
@@ -256,7 +256,7 @@ fn our_token(n: u64, sides: &Sides, form: &str) -> Duration {
     })
 }
 
-fn floor_secret(n: u64) -> Duration {
+fn baseline_secret(n: u64) -> Duration {
     timed(n, || Sha256::digest(black_box(SECRET)))
 }
 

@@ -26,23 +26,23 @@ pub(crate) struct Host {
     serve: fn(&Registrar) -> io::Result<()>,
 }
 
-/// A framework: its name, its floor and the crate in it.
+/// A framework: its name, its baseline and the crate in it.
 pub(crate) type Framework = (&'static str, Host, Host);
 
 pub(crate) const FRAMEWORKS: [Framework; 3] = [
     (
         "hyper",
-        Host::new("serve-hyper-floor", hyper_floor),
+        Host::new("serve-hyper-baseline", hyper_baseline),
         Host::new("serve-hyper", hyper),
     ),
     (
         "axum",
-        Host::new("serve-axum-floor", axum_floor),
+        Host::new("serve-axum-baseline", axum_baseline),
         Host::new("serve-axum", axum),
     ),
     (
         "actix",
-        Host::new("serve-actix-floor", actix_floor),
+        Host::new("serve-actix-baseline", actix_baseline),
         Host::new("serve-actix", actix),
     ),
 ];
@@ -64,7 +64,7 @@ impl Host {
     }
 }
 
-fn hyper_floor(registrar: &Registrar) -> io::Result<()> {
+fn hyper_baseline(registrar: &Registrar) -> io::Result<()> {
     hyper_host::serve(|peer| {
         let registrar = registrar.clone();
         service_fn(move |request: Request<Incoming>| {
@@ -86,12 +86,12 @@ fn hyper(registrar: &Registrar) -> io::Result<()> {
     })
 }
 
-fn axum_floor(registrar: &Registrar) -> io::Result<()> {
-    let floor = Router::new()
+fn axum_baseline(registrar: &Registrar) -> io::Result<()> {
+    let baseline = Router::new()
         .route("/oidc/register", post(on_axum))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(registrar.clone());
-    serve_axum(floor)
+    serve_axum(baseline)
 }
 
 fn axum(registrar: &Registrar) -> io::Result<()> {
@@ -114,7 +114,7 @@ fn serve_axum(router: Router) -> io::Result<()> {
     })
 }
 
-fn actix_floor(registrar: &Registrar) -> io::Result<()> {
+fn actix_baseline(registrar: &Registrar) -> io::Result<()> {
     let registrar = web::Data::new(registrar.clone());
     serve_actix(move |app| {
         app.app_data(registrar.clone())

@@ -26,7 +26,7 @@ struct Connection {
     sent: Instant,
 }
 
-/// What a server did in its turns.
+/// What a server did in its slices.
 #[derive(Default)]
 pub(crate) struct Measured {
     requests: u32,

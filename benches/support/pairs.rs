@@ -1,4 +1,4 @@
-//! What is measured in process: each time the crate, and the floor that it is held against.
+//! The pairs that are measured in process: the crate and its baseline.
 
 use std::{hint::black_box, num::NonZeroU32, time::Duration};
 
@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::{
     baseline_pkce::verify,
-    baseline_register::Floor,
+    baseline_register::Baseline,
     timed::timed,
     {drive::register, registrar::registrar},
 };
@@ -19,54 +19,54 @@ use crate::{
 /// set up before and took down after.
 pub(crate) struct Pair {
     pub(crate) name: &'static str,
-    /// The most that the crate may take, in floors; `None` for a control.
-    pub(crate) bar: Option<f64>,
-    pub(crate) floor: fn(u64) -> Duration,
+    /// The most that the crate may take, in baselines; `None` for a control.
+    pub(crate) threshold: Option<f64>,
+    pub(crate) baseline: fn(u64) -> Duration,
     pub(crate) ours: fn(u64) -> Duration,
 }
 
 /// Every pair, after a control that shows what the machine alone makes of two equal sides.
 pub(crate) const PAIRS: [Pair; 7] = [
     Pair {
-        name: "control: register public, floor twice",
-        bar: None,
-        floor: |n| baseline_register(n, PUBLIC),
+        name: "control: register public, baseline twice",
+        threshold: None,
+        baseline: |n| baseline_register(n, PUBLIC),
         ours: |n| baseline_register(n, PUBLIC),
     },
     Pair {
         name: "register public",
-        bar: Some(1.3),
-        floor: |n| baseline_register(n, PUBLIC),
+        threshold: Some(1.3),
+        baseline: |n| baseline_register(n, PUBLIC),
         ours: |n| our_register(n, PUBLIC),
     },
     Pair {
         name: "register confidential",
-        bar: Some(1.3),
-        floor: |n| baseline_register(n, CONFIDENTIAL),
+        threshold: Some(1.3),
+        baseline: |n| baseline_register(n, CONFIDENTIAL),
         ours: |n| our_register(n, CONFIDENTIAL),
     },
     Pair {
         name: "pkce, verifier of 43",
-        bar: Some(1.15),
-        floor: |n| floor_verify(n, SHORT_VERIFIER),
+        threshold: Some(1.15),
+        baseline: |n| baseline_verify(n, SHORT_VERIFIER),
         ours: |n| our_verify(n, SHORT_VERIFIER),
     },
     Pair {
         name: "pkce, verifier of 128",
-        bar: Some(1.15),
-        floor: |n| floor_verify(n, LONG_VERIFIER),
+        threshold: Some(1.15),
+        baseline: |n| baseline_verify(n, LONG_VERIFIER),
         ours: |n| our_verify(n, LONG_VERIFIER),
     },
     Pair {
         name: "redirect uri, text copied",
-        bar: Some(2.0),
-        floor: floor_redirect_uri,
+        threshold: Some(2.0),
+        baseline: baseline_redirect_uri,
         ours: our_redirect_uri_copied,
     },
     Pair {
         name: "redirect uri, text moved in",
-        bar: Some(2.0),
-        floor: floor_redirect_uri,
+        threshold: Some(2.0),
+        baseline: baseline_redirect_uri,
         ours: our_redirect_uri_moved,
     },
 ];
@@ -117,8 +117,10 @@ fn on_fresh<S, T>(n: u64, fresh: impl Fn() -> S, step: impl Fn(&S) -> T) -> Dura
 }
 
 fn baseline_register(n: u64, body: &[u8]) -> Duration {
-    let fresh = || Floor::new(Some(QUOTA));
-    on_fresh(n, fresh, |floor| floor.register(black_box(body)).unwrap())
+    let fresh = || Baseline::new(Some(QUOTA));
+    on_fresh(n, fresh, |baseline| {
+        baseline.register(black_box(body)).unwrap()
+    })
 }
 
 fn our_register(n: u64, body: &[u8]) -> Duration {
@@ -128,7 +130,7 @@ fn our_register(n: u64, body: &[u8]) -> Duration {
     })
 }
 
-fn floor_verify(n: u64, verifier: &str) -> Duration {
+fn baseline_verify(n: u64, verifier: &str) -> Duration {
     let challenge = CodeVerifier::parse(verifier).unwrap().challenge();
     let challenge = challenge.as_str().as_bytes().try_into().unwrap();
     timed(n, || verify(black_box(&challenge), black_box(verifier)))
@@ -142,7 +144,7 @@ fn our_verify(n: u64, verifier: &str) -> Duration {
     })
 }
 
-fn floor_redirect_uri(n: u64) -> Duration {
+fn baseline_redirect_uri(n: u64) -> Duration {
     let mut texts = REDIRECT_URIS.iter().cycle();
     timed(n, || Url::parse(black_box(texts.next().unwrap())).unwrap())
 }

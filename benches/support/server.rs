@@ -8,25 +8,25 @@ use hyper_util::service::TowerToHyperService;
 use oauth_dcr::tower::RegistrationService;
 
 use crate::{
-    baseline_register::Floor, baseline_server, hyper_host, registrar::registrar, spawned::pin,
+    baseline_register::Baseline, baseline_server, hyper_host, registrar::registrar, spawned::pin,
 };
 
 /// Which server.
 #[derive(Clone, Copy)]
 pub(crate) enum Side {
-    Floor,
+    Baseline,
     Ours,
 }
 
 impl Side {
     pub(crate) fn from_argument(argument: &str) -> Option<Self> {
         let is_it = |side: &Self| side.argument() == argument;
-        [Self::Floor, Self::Ours].into_iter().find(is_it)
+        [Self::Baseline, Self::Ours].into_iter().find(is_it)
     }
 
     pub(crate) const fn argument(self) -> &'static str {
         match self {
-            Self::Floor => "serve-floor",
+            Self::Baseline => "serve-baseline",
             Self::Ours => "serve-ours",
         }
     }
@@ -35,19 +35,19 @@ impl Side {
     pub(crate) fn serve(self) -> io::Result<()> {
         pin();
         match self {
-            Self::Floor => serve_floor(),
+            Self::Baseline => serve_baseline(),
             Self::Ours => serve_ours(),
         }
     }
 }
 
-fn serve_floor() -> io::Result<()> {
-    let floor = Arc::new(Floor::new(None));
+fn serve_baseline() -> io::Result<()> {
+    let baseline = Arc::new(Baseline::new(None));
     hyper_host::serve(|_| {
-        let floor = Arc::clone(&floor);
+        let baseline = Arc::clone(&baseline);
         service_fn(move |request: Request<Incoming>| {
-            let floor = Arc::clone(&floor);
-            async move { baseline_server::answer(&floor, request).await }
+            let baseline = Arc::clone(&baseline);
+            async move { baseline_server::answer(&baseline, request).await }
         })
     })
 }

@@ -1,4 +1,4 @@
-//! Two servers, asked in short turns, so that what else the machine does falls on both.
+//! Two servers, measured alternately for short times, so that other work of the machine affects both.
 
 use std::{io, time::Duration};
 
@@ -8,53 +8,54 @@ use crate::{
     spawned::Spawned,
 };
 
-/// How long a server is asked before it is the other's turn.
-const TURN: Duration = Duration::from_millis(125);
+/// How long a server is measured before the other one is.
+const SLICE: Duration = Duration::from_millis(125);
 
-/// Turns of each server in a round, after one that does not count.
-const TURNS: u32 = 12;
+/// How often each server is measured in a round, after a warm-up that does not count.
+const SLICES: u32 = 12;
 
-/// What the floor and we do over so many connections, in turns: A B, B A, A B and so on. Both servers
-/// are started afresh, so that no store grows from round to round, and answer with as many bytes.
+/// What both servers do over so many connections, measured alternately: A B, B A, A B and so on.
+/// Both are started for this round, so that no store grows from round to round. Their answers must
+/// have the same length.
 pub(crate) fn round(
-    floor: &str,
+    baseline: &str,
     ours: &str,
     connections: usize,
     cores: &Cores,
 ) -> io::Result<(Measured, Measured)> {
-    let mut floor = Asked::new(floor, connections, cores)?;
-    let mut ours = Asked::new(ours, connections, cores)?;
-    for turn in 0..TURNS {
-        if turn % 2 == 0 {
-            floor.ask()?;
-            ours.ask()?;
+    let mut baseline = MeasuredServer::new(baseline, connections, cores)?;
+    let mut ours = MeasuredServer::new(ours, connections, cores)?;
+    for slice in 0..SLICES {
+        if slice % 2 == 0 {
+            baseline.measure()?;
+            ours.measure()?;
         } else {
-            ours.ask()?;
-            floor.ask()?;
+            ours.measure()?;
+            baseline.measure()?;
         }
     }
-    let (floor, ours) = (floor.measured, ours.measured);
-    if floor.answer == ours.answer {
-        return Ok((floor, ours));
+    let (baseline, ours) = (baseline.measured, ours.measured);
+    if baseline.answer == ours.answer {
+        return Ok((baseline, ours));
     }
-    let (floor, ours) = (floor.answer, ours.answer);
-    let error = format!("the floor answers with {floor} bytes, we with {ours}");
+    let (baseline, ours) = (baseline.answer, ours.answer);
+    let error = format!("the baseline answers with {baseline} bytes, we with {ours}");
     Err(io::Error::other(error))
 }
 
-/// A server that was just started, and what it did so far.
-struct Asked {
+/// A server that was just started, and its measurements so far.
+struct MeasuredServer {
     load: Load,
     core: Core,
     measured: Measured,
     server: Spawned,
 }
 
-impl Asked {
+impl MeasuredServer {
     fn new(argument: &str, connections: usize, cores: &Cores) -> io::Result<Self> {
         let server = Spawned::new(argument, cores.server)?;
         let mut load = Load::connect(server.address(), connections)?;
-        load.run(TURN, &mut Measured::default())?;
+        load.run(SLICE, &mut Measured::default())?;
         Ok(Self {
             load,
             core: cores.server,
@@ -63,9 +64,9 @@ impl Asked {
         })
     }
 
-    fn ask(&mut self) -> io::Result<()> {
+    fn measure(&mut self) -> io::Result<()> {
         let (idle_before, cpu_before) = (self.core.idle_ticks()?, self.server.cpu_time()?);
-        self.load.run(TURN, &mut self.measured)?;
+        self.load.run(SLICE, &mut self.measured)?;
         self.measured.cpu += self.server.cpu_time()?.saturating_sub(cpu_before);
         self.measured.idle_ticks += self.core.idle_ticks()? - idle_before;
         Ok(())

@@ -40,7 +40,7 @@ impl fmt::Display for Spread {
     }
 }
 
-/// Whether a median keeps to its bar, in a word.
+/// Whether a median meets its threshold, in a word.
 pub(crate) const fn verdict(kept: bool) -> &'static str {
     if kept { "pass" } else { "short" }
 }
