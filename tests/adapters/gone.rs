@@ -6,12 +6,12 @@ use http::Version;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
-    ask::Ask,
+    fixture::Scene,
+    http_request::Ask,
     http1::{Line, within},
     http2::Streams,
     ports::{Insert, Wait},
     scenarios::created,
-    scene::Scene,
     servers::{Adapter, Protocol, Server},
 };
 

@@ -10,16 +10,16 @@
 mod clock;
 
 mod answer;
-mod ask;
+mod fixture;
 mod gone;
 mod http1;
 mod http2;
+mod http_request;
 mod mounts;
 mod ports;
 mod run;
 mod scenario;
 mod scenarios;
-mod scene;
 mod script;
 mod servers;
 mod service;

@@ -27,8 +27,8 @@ use serde_json::{Value, json};
 use tower_service::Service as _;
 
 use crate::{
-    ask::{Ask, PUBLIC},
-    scene::Scene,
+    fixture::Scene,
+    http_request::{Ask, PUBLIC},
 };
 
 const MOUNTED: &str = "/tenants/{tenant}/oidc/register";

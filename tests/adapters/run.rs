@@ -7,7 +7,7 @@ use tokio::{io::AsyncWriteExt as _, task::JoinSet};
 
 use crate::{
     answer::{Answer, Expected},
-    ask::Ask,
+    http_request::Ask,
     http1::Line,
     http2::Streams,
     scenario::{End, Fate, Scenario, Step, Talk},

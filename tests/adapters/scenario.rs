@@ -1,6 +1,6 @@
 //! What a scenario is made of.
 
-use crate::{answer::Expected, ask::Ask, scene::Scene, servers::Adapter};
+use crate::{answer::Expected, fixture::Scene, http_request::Ask, servers::Adapter};
 
 /// What is sent to a server, and what has to come of it.
 #[derive(Clone)]

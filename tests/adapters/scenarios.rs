@@ -15,10 +15,10 @@ use crate::{
     scenario::{Scenario, Talk},
 };
 
-/// The rest of the answer to a registration of [`PUBLIC`](crate::ask::PUBLIC).
+/// The rest of the answer to a registration of [`PUBLIC`](crate::http_request::PUBLIC).
 const REGISTERED: &str = r#""redirect_uris":["https://app.example.com/callback"],"token_endpoint_auth_method":"none","grant_types":["authorization_code"],"response_types":["code"]}"#;
 
-/// The answer to a registration of [`PUBLIC`](crate::ask::PUBLIC): the first client's letter is `A`,
+/// The answer to a registration of [`PUBLIC`](crate::http_request::PUBLIC): the first client's letter is `A`,
 /// the second's `B`.
 pub(crate) fn created(letter: &str) -> Expected {
     let id = letter.repeat(32);

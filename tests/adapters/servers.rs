@@ -21,7 +21,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::scene::{Built, Scene};
+use crate::fixture::{Built, Scene};
 
 const DEFAULT_PATH: &str = "/oidc/register";
 

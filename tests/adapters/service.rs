@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
-    ask::{Ask, PUBLIC},
+    fixture::{Built, Scene},
+    http_request::{Ask, PUBLIC},
     ports::{Insert, Limiter, Wait},
-    scene::{Built, Scene},
     script::{Piece, Script},
 };
 

@@ -10,12 +10,12 @@ use tokio::sync::Semaphore;
 
 use crate::{
     answer::{Answer, Expected},
-    ask::{Ask, PUBLIC},
+    fixture::Scene,
+    http_request::{Ask, PUBLIC},
     http1::MOST_TAKEN,
     http2::Streams,
     ports::Limiter,
     scenarios::{created, late, too_large},
-    scene::Scene,
     script::{Piece, Script},
     servers::{Adapter, Protocol, Server},
 };

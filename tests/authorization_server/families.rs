@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
+    fixture::two_scopes,
     races::{RIVALS, assert_is_revoked, race},
-    scene::two_scopes,
 };
 
 /// How many times tokens are raced for.

@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
+    fixture::{CONNECTION, Scene, assert_is_refused, consent_page, two_scopes},
     person::Person,
-    scene::{CONNECTION, Scene, assert_is_refused, consent_page, two_scopes},
     wire::{form_request, send, with, without},
 };
 

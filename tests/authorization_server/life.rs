@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
-    scene::{consent_page, two_scopes},
+    fixture::{consent_page, two_scopes},
     wire::{Answer, send, without},
 };
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     client::Client,
-    scene::{consent_page, two_scopes},
+    fixture::{consent_page, two_scopes},
     unreadable::Scene,
     wire::Answer,
 };

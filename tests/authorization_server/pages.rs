@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
+    fixture::{CONNECTION, Scene, two_scopes},
     person::Person,
-    scene::{CONNECTION, Scene, two_scopes},
     wire::{pairs, send, with, without},
 };
 

@@ -6,8 +6,8 @@ use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
+    fixture::two_scopes,
     person::Person,
-    scene::two_scopes,
     temporary::TemporaryDir,
     wire::{Pairs, get, pairs, post, with, without},
 };

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::{
     client::Client,
     example_server::ExampleServer,
+    fixture::{CONNECTION, two_scopes},
     person::Person,
-    scene::{CONNECTION, two_scopes},
     wire::{Answer, Pairs, form_request, pairs, send, with, without},
 };
 

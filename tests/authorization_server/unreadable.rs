@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
-    scene::{consent_page, two_scopes},
+    fixture::{consent_page, two_scopes},
     temporary::TemporaryDir,
     wire::{Answer, post, send, with},
 };

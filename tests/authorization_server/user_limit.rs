@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
+    fixture::two_scopes,
     person::Person,
     private_postgres::PrivatePostgres,
-    scene::two_scopes,
     temporary::TemporaryDir,
     wire::{with, without},
 };

@@ -11,8 +11,8 @@ use serde_json::json;
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
+    database::Envelope,
     example_server::ExampleServer,
-    kept::Envelope,
     minted::Minted,
     number,
     requests::{metadata, register, tenant, token},

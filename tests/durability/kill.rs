@@ -9,8 +9,8 @@ use oauth_dcr::system::{OsRandom, SecureRandom as _};
 use tokio::time::sleep;
 
 use crate::{
+    database::Envelope,
     example_server::ExampleServer,
-    kept::Envelope,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     load::{CONNECTIONS, Load, settings},
     number,

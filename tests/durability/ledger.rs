@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
-    kept::Envelope,
+    database::Envelope,
     requests,
     wire::{Answer, Connection},
 };

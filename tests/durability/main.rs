@@ -24,9 +24,9 @@ mod private_redis;
 #[path = "../support/temporary.rs"]
 mod temporary;
 
+mod database;
 mod footprint;
 mod hang_ups;
-mod kept;
 mod kill;
 mod ledger;
 mod load;

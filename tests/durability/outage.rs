@@ -18,8 +18,8 @@ use tokio::{
 };
 
 use crate::{
+    database::Envelope,
     example_server::ExampleServer,
-    kept::Envelope,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     number,
     private_postgres::PrivatePostgres,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
+    database::Envelope,
     example_server::ExampleServer,
-    kept::Envelope,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     private_postgres::PrivatePostgres,
     private_redis::PrivateRedis,

@@ -13,7 +13,7 @@ use oauth_dcr::{
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::scene::{PATIENCE, database, tenant};
+use crate::fixture::{PATIENCE, database, tenant};
 
 /// The golden clients of a tenant, by their ids.
 fn documents(tenant: &str) -> BTreeMap<String, Value> {

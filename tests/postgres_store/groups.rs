@@ -5,7 +5,7 @@ use oauth_dcr::{
     store::{ClientStore as _, InsertOutcome, Insertion},
 };
 
-use crate::scene::{Scene, insert_all, is_inserted, limited, plain, story};
+use crate::fixture::{Scene, insert_all, is_inserted, limited, plain, story};
 
 /// In how many transactions the rows came in.
 async fn transactions(scene: &Scene) -> i64 {

@@ -5,6 +5,7 @@
 #[path = "../suite/support/dice.rs"]
 mod dice;
 mod distant;
+mod fixture;
 #[path = "../support/free_port.rs"]
 mod free_port;
 mod golden;
@@ -16,7 +17,6 @@ mod private_home;
 mod private_postgres;
 mod races;
 mod rows;
-mod scene;
 mod schema;
 #[path = "../support/spoiled.rs"]
 mod spoiled;

@@ -10,8 +10,10 @@ use oauth_dcr::{
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
+    fixture::{
+        PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant,
+    },
     private_postgres::PrivatePostgres,
-    scene::{PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant},
 };
 
 /// For calls that fail.

@@ -13,7 +13,7 @@ use oauth_dcr::{
 
 use crate::{
     dice::Dice,
-    scene::{
+    fixture::{
         ISSUED, Scene, client, client_of, folding, id, insert_all, is_inserted, limited, plain,
         record, tenant,
     },

@@ -13,7 +13,7 @@ use oauth_dcr::{
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
-    scene::{
+    fixture::{
         ISSUED, Scene, client, client_of, database, folding, id, plain, record, story, tenant,
     },
     spoiled,

@@ -9,7 +9,7 @@ use oauth_dcr::{
 };
 use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::scene::{
+use crate::fixture::{
     ISSUED, Scene, database, folding, id, is_inserted, limited, plain, story, tenant,
 };
 
@@ -106,7 +106,7 @@ async fn starters_race_on_an_empty_database() {
             let url = url.clone();
             tokio::spawn(async move {
                 let store = PostgresStore::connect(&url).await.unwrap();
-                let store = store.with_timeout(crate::scene::PATIENCE);
+                let store = store.with_timeout(crate::fixture::PATIENCE);
                 let client = plain("t1", &format!("id{number}"));
                 is_inserted(&store.insert(client).await.unwrap())
             })

@@ -11,7 +11,9 @@ use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::{
     distant::Way,
-    scene::{PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant},
+    fixture::{
+        PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant,
+    },
 };
 
 /// An eighth of it is longer than anything here takes that does not wait.

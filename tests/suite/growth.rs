@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, env};
 use serde_json::{Value, json};
 
 use super::corpus::cases;
-use crate::support::{dice::Dice, house::House};
+use crate::support::{dice::Dice, fixture::House};
 
 const REGISTRATIONS: usize = 3_000;
 

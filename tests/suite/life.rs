@@ -3,7 +3,7 @@
 use oauth_dcr::{ClientId, MarkOutcome};
 use serde_json::{Value, json};
 
-use crate::support::house::{House, id_of};
+use crate::support::fixture::{House, id_of};
 
 const REFUSED: u16 = 403;
 

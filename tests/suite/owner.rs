@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::support::{
     broken::{Failing, OddStore},
     clients::Stored,
-    house::{House, id_of},
+    fixture::{House, id_of},
 };
 
 const HOUR: Duration = Duration::from_hours(1);

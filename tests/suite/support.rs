@@ -4,7 +4,7 @@ pub(crate) mod broken;
 pub(crate) mod clients;
 pub(crate) mod clock;
 pub(crate) mod dice;
-pub(crate) mod house;
+pub(crate) mod fixture;
 pub(crate) mod http;
 pub(crate) mod slow_networks;
 pub(crate) mod tenants;

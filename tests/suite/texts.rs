@@ -4,7 +4,7 @@
 use oauth_dcr::{MemoryStore, postgres::PostgresStore, sqlite::SqliteStore, store::ClientStore};
 use serde_json::{Value, json};
 
-use crate::{private_postgres::PrivatePostgres, support::house::House, temporary::TemporaryDir};
+use crate::{private_postgres::PrivatePostgres, support::fixture::House, temporary::TemporaryDir};
 
 /// As it stands in JSON.
 const NUL: &str = r"\u0000";

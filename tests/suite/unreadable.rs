@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     properties::almost_uri,
-    support::house::{House, id_of},
+    support::fixture::{House, id_of},
     temporary::TemporaryDir,
 };
 

@@ -13,7 +13,7 @@ use oauth_dcr::{
 };
 use serde_json::{Value, json};
 
-use crate::support::house::{House, id_of};
+use crate::support::fixture::{House, id_of};
 
 const REASON: &str = "it is the record of another client";
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{created, incomplete, invalid_request, late, not_json_at, too_large};
 use crate::{
-    ask::{Ask, PUBLIC, chunk},
+    fixture::Scene,
+    http_request::{Ask, PUBLIC, chunk},
     scenario::{End, Fate, Scenario, Step, answer},
-    scene::Scene,
     servers::Adapter,
 };
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{bodies::continues_by_itself, created, not_allowed, not_json, too_large, unsupported};
 use crate::{
-    ask::{Ask, PUBLIC, chunk},
+    fixture::Scene,
+    http_request::{Ask, PUBLIC, chunk},
     scenario::{End, Fate, Scenario, Step, answer},
-    scene::Scene,
     servers::Adapter,
 };
 

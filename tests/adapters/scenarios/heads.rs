@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{blocked, created, not_found};
 use crate::{
-    ask::{Ask, PUBLIC},
+    fixture::Scene,
+    http_request::{Ask, PUBLIC},
     scenario::{End, Scenario, Step, answer},
-    scene::Scene,
 };
 
 fn two_tenants() -> Scene {

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{created, invalid_host};
 use crate::{
-    ask::{Ask, PUBLIC},
+    fixture::Scene,
+    http_request::{Ask, PUBLIC},
     scenario::{End, Fate, Scenario, Step},
-    scene::Scene,
     servers::Adapter,
 };
 

@@ -5,9 +5,9 @@ use serde_json::json;
 use super::{REGISTERED, created, invalid_request, not_json};
 use crate::{
     answer::Expected,
-    ask::{Ask, PUBLIC},
+    fixture::Scene,
+    http_request::{Ask, PUBLIC},
     scenario::Scenario,
-    scene::Scene,
 };
 
 pub(super) fn list() -> Vec<Scenario> {

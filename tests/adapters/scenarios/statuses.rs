@@ -5,10 +5,10 @@ use serde_json::json;
 use super::{blocked, created, not_allowed, not_found, unavailable, unsupported};
 use crate::{
     answer::Expected,
-    ask::{Ask, PUBLIC},
+    fixture::Scene,
+    http_request::{Ask, PUBLIC},
     ports::{Insert, Limiter},
     scenario::{End, Scenario, Step, answer},
-    scene::Scene,
 };
 
 pub(super) fn list() -> Vec<Scenario> {

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::support::{
-    house::id_of,
+    fixture::id_of,
     http::parts,
     tenants::{API, t1},
 };

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::support::{
     broken::{Constant, Failing, OddStore},
     clock::ManualClock,
-    house::id_of,
+    fixture::id_of,
 };
 
 /// What a client sends in every place that is its own to fill.
