@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::ManualClock,
-    ports::{Gate, Insert, Lettered, Limiter, Shelf},
+    ports::{Gate, Insert, Limiter, RecordingStore, SequentialRandom},
 };
 
 /// From what each server's registrar is built, and how the server is set up.
 #[derive(Clone)]
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     tenants: Value,
     insert: Insert,
     /// Instead of the registrar's own.
@@ -30,14 +30,14 @@ pub(crate) struct Scene {
     pub(crate) half_closed: bool,
 }
 
-/// What was built of a scene.
+/// What was built from a fixture.
 pub(crate) struct Built {
     pub(crate) service: RegistrationService,
-    pub(crate) store: Shelf,
+    pub(crate) store: RecordingStore,
     pub(crate) clock: Arc<ManualClock>,
 }
 
-impl Scene {
+impl Fixture {
     /// One tenant that takes registrations.
     pub(crate) fn open() -> Self {
         Self::tenant(json!({}))
@@ -123,15 +123,15 @@ impl Scene {
     pub(crate) fn build(&self) -> Built {
         let document = json!({ "tenants": self.tenants }).to_string();
         let tenants = Tenants::new(SettingsDocument::from_json(&document).unwrap());
-        let store = Shelf {
+        let store = RecordingStore {
             insert: self.insert.clone(),
-            ..Shelf::default()
+            ..RecordingStore::default()
         };
         let clock = Arc::new(ManualClock::new());
         let mut registrar = Registrar::builder(store.clone())
             .tenants(tenants)
             .clock(Arc::clone(&clock))
-            .random(Lettered::default());
+            .random(SequentialRandom::default());
         if let Some(limiter) = self.limiter.clone() {
             registrar = registrar.limiter(limiter);
         }

@@ -6,8 +6,8 @@ use http::Version;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
-    fixture::Scene,
-    http_request::Ask,
+    fixture::Fixture,
+    http_request::HttpRequest,
     http1::{Line, within},
     http2::Streams,
     ports::{Insert, Wait},
@@ -30,16 +30,16 @@ async fn came(what: &str, count: &tokio::sync::Semaphore) {
 }
 
 /// A server whose insertions wait.
-fn waiting(adapter: Adapter, protocol: Protocol, scene: Scene) -> (Server, Arc<Wait>) {
+fn waiting(adapter: Adapter, protocol: Protocol, fixture: Fixture) -> (Server, Arc<Wait>) {
     let wait = Wait::new();
-    let scene = scene.insert(Insert::Waits(Arc::clone(&wait)));
-    (Server::start(adapter, protocol, &scene), wait)
+    let fixture = fixture.insert(Insert::Waits(Arc::clone(&wait)));
+    (Server::start(adapter, protocol, &fixture), wait)
 }
 
 /// The line of a client whose registration the store has.
 async fn inserting(server: &Server, wait: &Wait) -> Line {
     let mut line = Line::open(server).await;
-    line.send(&Ask::public().http1()).await;
+    line.send(&HttpRequest::public().http1()).await;
     came("the insertion", &wait.entered).await;
     line
 }
@@ -50,7 +50,7 @@ async fn assert_dropped(at: &str, server: &Server, wait: &Wait) {
     assert!(server.built.store.clients.is_empty(), "{at}");
     wait.gate.add_permits(1);
     let mut line = Line::open(server).await;
-    line.send(&Ask::public().http1()).await;
+    line.send(&HttpRequest::public().http1()).await;
     let answer = line.answer(false).await;
     assert_eq!(answer, created("B").left(3).over(Version::HTTP_11), "{at}");
     assert_eq!(server.built.store.clients.len(), 1, "{at}");
@@ -60,8 +60,8 @@ async fn assert_dropped(at: &str, server: &Server, wait: &Wait) {
 async fn a_client_that_goes_away_leaves_nothing_behind() {
     for adapter in Adapter::ALL {
         for leave in [Leave::HalfClose, Leave::Close, Leave::Reset] {
-            let scene = Scene::open().no_half_closed();
-            let (server, wait) = waiting(adapter, Protocol::Http1, scene);
+            let fixture = Fixture::open().no_half_closed();
+            let (server, wait) = waiting(adapter, Protocol::Http1, fixture);
             let mut line = inserting(&server, &wait).await;
             let kept = match leave {
                 Leave::HalfClose => {
@@ -87,7 +87,7 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn actix_web_by_default_answers_who_has_closed_its_half() {
-    let (server, wait) = waiting(Adapter::Actix, Protocol::Http1, Scene::open());
+    let (server, wait) = waiting(Adapter::Actix, Protocol::Http1, Fixture::open());
     let mut line = inserting(&server, &wait).await;
     line.stream.shutdown().await.unwrap();
     wait.gate.add_permits(1);
@@ -98,7 +98,7 @@ async fn actix_web_by_default_answers_who_has_closed_its_half() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn actix_web_by_default_drops_what_was_reset() {
-    let (server, wait) = waiting(Adapter::Actix, Protocol::Http1, Scene::open());
+    let (server, wait) = waiting(Adapter::Actix, Protocol::Http1, Fixture::open());
     let line = inserting(&server, &wait).await;
     line.stream.set_zero_linger().unwrap();
     drop(line);
@@ -109,7 +109,7 @@ async fn actix_web_by_default_drops_what_was_reset() {
 async fn take_back(server: &Server, wait: &Wait) {
     let mut streams = Streams::open(server).await;
     tokio::select! {
-        answer = streams.send(Ask::public().http2()) => panic!("{answer:?}"),
+        answer = streams.send(HttpRequest::public().http2()) => panic!("{answer:?}"),
         () = came("the insertion", &wait.entered) => {}
     }
 }
@@ -117,7 +117,7 @@ async fn take_back(server: &Server, wait: &Wait) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_reset_leaves_nothing_behind() {
     for adapter in [Adapter::Hyper, Adapter::Tower, Adapter::Axum] {
-        let (server, wait) = waiting(adapter, Protocol::Http2, Scene::open());
+        let (server, wait) = waiting(adapter, Protocol::Http2, Fixture::open());
         take_back(&server, &wait).await;
         came("what was begun is dropped", &wait.dropped).await;
         assert!(server.built.store.clients.is_empty(), "{adapter:?}");
@@ -126,7 +126,7 @@ async fn a_stream_that_is_reset_leaves_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn actix_web_finishes_what_a_stream_of_http_2_has_begun() {
-    let (server, wait) = waiting(Adapter::Actix, Protocol::Http2, Scene::open());
+    let (server, wait) = waiting(Adapter::Actix, Protocol::Http2, Fixture::open());
     take_back(&server, &wait).await;
     wait.gate.add_permits(1);
     came("the client is there, whole", &wait.inserted).await;

@@ -10,7 +10,7 @@ pub(crate) const PUBLIC: &str =
 
 /// A request with a whole body.
 #[derive(Clone, Debug)]
-pub(crate) struct Ask {
+pub(crate) struct HttpRequest {
     method: &'static str,
     target: &'static str,
     host: &'static str,
@@ -18,7 +18,7 @@ pub(crate) struct Ask {
     body: String,
 }
 
-impl Ask {
+impl HttpRequest {
     pub(crate) fn to(method: &'static str) -> Self {
         Self {
             method,

@@ -27,8 +27,8 @@ use serde_json::{Value, json};
 use tower_service::Service as _;
 
 use crate::{
-    fixture::Scene,
-    http_request::{Ask, PUBLIC},
+    fixture::Fixture,
+    http_request::{HttpRequest, PUBLIC},
 };
 
 const MOUNTED: &str = "/tenants/{tenant}/oidc/register";
@@ -64,7 +64,7 @@ impl Seen {
     /// A service that goes by the path that `whole` reads off a head, and notes the one that it has.
     fn service(&self, whole: fn(&Parts) -> &str) -> RegistrationService {
         let seen = self.clone();
-        let service = Scene::tenants(tenants()).build().service;
+        let service = Fixture::tenants(tenants()).build().service;
         service.tenant_by(move |head| {
             seen.0.lock().unwrap().push(head.uri.path().to_owned());
             TenantId::parse(whole(head).split('/').nth(2)?).ok()
@@ -87,7 +87,7 @@ fn path_before_nesting(head: &Parts) -> &str {
 
 /// The registration of a public client, at `path`.
 fn post(path: &str) -> Request<Body> {
-    let mut request = Ask::public().http2().map(Body::new);
+    let mut request = HttpRequest::public().http2().map(Body::new);
     *request.uri_mut() = format!("http://auth.example.com{path}").parse().unwrap();
     request
 }
@@ -178,8 +178,8 @@ const BLOCKED: [(&str, u16, u16); 3] = [
 
 fn blocking(network: &str) -> RegistrationService {
     let matched = json!({ "connecting_ipv4_cidrs": [network] });
-    let scene = Scene::rule(&json!({ "block": true }), &matched);
-    scene.build().service
+    let fixture = Fixture::rule(&json!({ "block": true }), &matched);
+    fixture.build().service
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn on_actix_web_the_address_is_the_hosts_word_or_that_of_the_connection() 
 #[actix_web::test]
 async fn a_tenant_that_the_host_has_found_out_reaches_the_closure() {
     let by_extension = || {
-        let service = Scene::tenants(tenants()).build().service;
+        let service = Fixture::tenants(tenants()).build().service;
         service.tenant_by(|head| head.extensions.get::<TenantId>().cloned())
     };
     for (tenant, status) in [(Some("acme"), 201), (Some("other"), 403), (None, 404)] {
@@ -250,10 +250,10 @@ const FINGERPRINT: &str = "t13d1516h2_8daaf6152771_e5627efa2ab1";
 fn blocking_a_fingerprint() -> RegistrationService {
     let matched = json!({ "ja4_fingerprints": [FINGERPRINT] });
     let rule = json!({ "action": { "block": true }, "match": matched, "scope": "dcr" });
-    let scene = Scene::tenant(json!({
+    let fixture = Fixture::tenant(json!({
         "acl": [{ "priority": 1, "rule": rule }], "signals_from_host": ["ja4_fingerprints"]
     }));
-    scene.build().service
+    fixture.build().service
 }
 
 #[actix_web::test]

@@ -20,9 +20,9 @@ use tokio::sync::Semaphore;
 
 /// Fills with the number of the draw: the first client's id is all `A`, the second's all `B`.
 #[derive(Default)]
-pub(crate) struct Lettered(AtomicU8);
+pub(crate) struct SequentialRandom(AtomicU8);
 
-impl SecureRandom for Lettered {
+impl SecureRandom for SequentialRandom {
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
         out.fill(self.0.fetch_add(1, Ordering::SeqCst));
         Ok(())
@@ -71,7 +71,7 @@ impl InitialAccess for Gate {
     }
 }
 
-/// How a [`Shelf`] takes a client.
+/// How a [`RecordingStore`] takes a client.
 #[derive(Clone, Default)]
 pub(crate) enum Insert {
     #[default]
@@ -122,12 +122,12 @@ impl Wait {
 
 /// A store in memory, but for insertions.
 #[derive(Clone, Default)]
-pub(crate) struct Shelf {
+pub(crate) struct RecordingStore {
     pub(crate) clients: MemoryStore,
     pub(crate) insert: Insert,
 }
 
-impl ClientStore for Shelf {
+impl ClientStore for RecordingStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         match &self.insert {
             Insert::Works => {}

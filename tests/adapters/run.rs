@@ -7,10 +7,10 @@ use tokio::{io::AsyncWriteExt as _, task::JoinSet};
 
 use crate::{
     answer::{Answer, Expected},
-    http_request::Ask,
+    http_request::HttpRequest,
     http1::Line,
     http2::Streams,
-    scenario::{End, Fate, Scenario, Step, Talk},
+    scenario::{End, Exchange, Fate, Scenario, Step},
     servers::{Adapter, Protocol, Server},
 };
 
@@ -20,9 +20,9 @@ pub(crate) async fn run(scenarios: Vec<Scenario>) {
     let mut running = JoinSet::new();
     for scenario in scenarios {
         running.spawn(async move {
-            let protocols: &[Protocol] = match scenario.talk {
-                Talk::Exchange(..) => &[Protocol::Http1, Protocol::Http2],
-                Talk::Line(..) => &[Protocol::Http1],
+            let protocols: &[Protocol] = match scenario.exchange {
+                Exchange::Request(..) => &[Protocol::Http1, Protocol::Http2],
+                Exchange::Line(..) => &[Protocol::Http1],
             };
             let mut failures = Vec::new();
             for protocol in protocols {
@@ -69,29 +69,29 @@ struct Outcome {
 
 /// The adapter's answers.
 async fn on(adapter: Adapter, protocol: Protocol, scenario: &Scenario) -> Vec<Answer> {
-    let server = Server::start(adapter, protocol, &scenario.scene);
-    let outcome = match (&scenario.talk, protocol) {
-        (Talk::Exchange(ask, expected), Protocol::Http1) => {
+    let server = Server::start(adapter, protocol, &scenario.fixture);
+    let outcome = match (&scenario.exchange, protocol) {
+        (Exchange::Request(request, expected), Protocol::Http1) => {
             let end = if expected.closes {
                 End::Closed
             } else {
                 End::Open
             };
-            let steps = [Step::Send(ask.http1()), Step::Answer(expected.clone())];
-            talk(adapter, &server, &steps, end).await
+            let steps = [Step::Send(request.http1()), Step::Answer(expected.clone())];
+            run_steps(adapter, &server, &steps, end).await
         }
-        (Talk::Exchange(ask, expected), Protocol::Http2) => {
+        (Exchange::Request(request, expected), Protocol::Http2) => {
             let mut streams = Streams::open(&server).await;
-            let answer = streams.send(ask.http2()).await;
+            let answer = streams.send(request.http2()).await;
             assert_eq!(answer, expected.over(Version::HTTP_2));
             // Nothing that is left unread ends a connection of HTTP/2.
-            streams.send(Ask::to("OPTIONS").http2()).await;
+            streams.send(HttpRequest::to("OPTIONS").http2()).await;
             Outcome {
                 answers: vec![answer],
                 passed: 0,
             }
         }
-        (Talk::Line(steps, end), _) => talk(adapter, &server, steps, *end).await,
+        (Exchange::Line(steps, end), _) => run_steps(adapter, &server, steps, *end).await,
     };
     let clients = server.built.store.clients.len();
     assert_eq!(clients, scenario.registered + outcome.passed, "clients");
@@ -99,7 +99,7 @@ async fn on(adapter: Adapter, protocol: Protocol, scenario: &Scenario) -> Vec<An
 }
 
 /// What the adapter makes of what is sent over one connection.
-async fn talk(adapter: Adapter, server: &Server, steps: &[Step], end: End) -> Outcome {
+async fn run_steps(adapter: Adapter, server: &Server, steps: &[Step], end: End) -> Outcome {
     let mut line = Line::open(server).await;
     let (mut outcome, mut time) = (Outcome::default(), 0);
     for step in steps {
@@ -129,7 +129,7 @@ async fn talk(adapter: Adapter, server: &Server, steps: &[Step], end: End) -> Ou
     }
     match end {
         End::Open => {
-            line.send(&Ask::to("OPTIONS").http1()).await;
+            line.send(&HttpRequest::to("OPTIONS").http1()).await;
             line.answer(false).await;
         }
         End::Closed => line.ended().await,

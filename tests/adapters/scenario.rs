@@ -1,22 +1,22 @@
 //! What a scenario is made of.
 
-use crate::{answer::Expected, fixture::Scene, http_request::Ask, servers::Adapter};
+use crate::{answer::Expected, fixture::Fixture, http_request::HttpRequest, servers::Adapter};
 
 /// What is sent to a server, and what has to come of it.
 #[derive(Clone)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    pub(crate) scene: Scene,
-    pub(crate) talk: Talk,
+    pub(crate) fixture: Fixture,
+    pub(crate) exchange: Exchange,
     /// The clients that are there afterwards, beside those that a framework let [pass](Fate).
     pub(crate) registered: usize,
 }
 
 #[derive(Clone)]
-pub(crate) enum Talk {
+pub(crate) enum Exchange {
     /// One request and its answer, over HTTP/1.1 and over HTTP/2. Afterwards the connection takes
     /// another request, unless the answer says otherwise.
-    Exchange(Ask, Box<Expected>),
+    Request(HttpRequest, Box<Expected>),
     /// What is written to a connection of HTTP/1 and read from it, byte by byte, and what becomes of
     /// the connection.
     Line(Vec<Step>, End),
@@ -69,35 +69,45 @@ pub(crate) enum End {
 
 impl Scenario {
     /// One request that registers nobody.
-    pub(crate) fn refused(name: &'static str, scene: Scene, ask: Ask, answer: Expected) -> Self {
+    pub(crate) fn refused(
+        name: &'static str,
+        fixture: Fixture,
+        request: HttpRequest,
+        answer: Expected,
+    ) -> Self {
         Self {
             name,
-            scene,
-            talk: Talk::Exchange(ask, Box::new(answer)),
+            fixture,
+            exchange: Exchange::Request(request, Box::new(answer)),
             registered: 0,
         }
     }
 
     /// One request that registers a client.
-    pub(crate) fn registers(name: &'static str, scene: Scene, ask: Ask, answer: Expected) -> Self {
+    pub(crate) fn registers(
+        name: &'static str,
+        fixture: Fixture,
+        request: HttpRequest,
+        answer: Expected,
+    ) -> Self {
         Self {
             registered: 1,
-            ..Self::refused(name, scene, ask, answer)
+            ..Self::refused(name, fixture, request, answer)
         }
     }
 
     /// Anything over one connection of HTTP/1.
     pub(crate) fn line(
         name: &'static str,
-        scene: Scene,
+        fixture: Fixture,
         steps: impl Into<Vec<Step>>,
         end: End,
         registered: usize,
     ) -> Self {
         Self {
             name,
-            scene,
-            talk: Talk::Line(steps.into(), end),
+            fixture,
+            exchange: Exchange::Line(steps.into(), end),
             registered,
         }
     }

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use crate::{
     answer::Expected,
     run::run,
-    scenario::{Scenario, Talk},
+    scenario::{Exchange, Scenario},
 };
 
 /// The rest of the answer to a registration of [`PUBLIC`](crate::http_request::PUBLIC).
@@ -118,7 +118,7 @@ fn there_are_at_least_40_scenarios_for_either_version_of_http() {
     let all = all();
     let names: HashSet<_> = all.iter().map(|it| it.name).collect();
     assert_eq!(names.len(), all.len(), "a name is there twice");
-    let over_both = |it: &&Scenario| matches!(it.talk, Talk::Exchange(..));
+    let over_both = |it: &&Scenario| matches!(it.exchange, Exchange::Request(..));
     let over_both = all.iter().filter(over_both).count();
     assert!(
         over_both >= 40,

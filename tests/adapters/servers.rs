@@ -21,7 +21,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fixture::{Built, Scene};
+use crate::fixture::{Built, Fixture};
 
 const DEFAULT_PATH: &str = "/oidc/register";
 
@@ -61,14 +61,14 @@ enum Running {
 
 impl Server {
     /// To be called on a Tokio runtime.
-    pub(crate) fn start(adapter: Adapter, protocol: Protocol, scene: &Scene) -> Self {
-        let built = scene.build();
+    pub(crate) fn start(adapter: Adapter, protocol: Protocol, fixture: &Fixture) -> Self {
+        let built = fixture.build();
         let service = built.service.clone();
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let on_tokio = |listener| TcpListener::from_std(listener).unwrap();
-        let tells_peer = scene.tells_peer;
+        let tells_peer = fixture.tells_peer;
         let told = move |peer: SocketAddr| tells_peer.then_some(peer);
         let running = match adapter {
             Adapter::Hyper => Running::Task(tokio::spawn(accept(
@@ -79,8 +79,8 @@ impl Server {
                 on_tokio(listener),
                 move |stream, peer| tower(service.clone(), stream, told(peer)),
             ))),
-            Adapter::Axum => Running::Task(axum(on_tokio(listener), scene, service)),
-            Adapter::Actix => actix(listener, scene, service),
+            Adapter::Axum => Running::Task(axum(on_tokio(listener), fixture, service)),
+            Adapter::Actix => actix(listener, fixture, service),
         };
         Self {
             address,
@@ -158,10 +158,10 @@ async fn tower(service: RegistrationService, stream: TcpStream, peer: Option<Soc
         .await;
 }
 
-fn axum(listener: TcpListener, scene: &Scene, service: RegistrationService) -> JoinHandle<()> {
-    let path = scene.tenant_path.unwrap_or(DEFAULT_PATH);
+fn axum(listener: TcpListener, fixture: &Fixture, service: RegistrationService) -> JoinHandle<()> {
+    let path = fixture.tenant_path.unwrap_or(DEFAULT_PATH);
     let app = Router::new().merge(oauth_dcr::axum::routes_at(path, service));
-    if scene.tells_peer {
+    if fixture.tells_peer {
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() })
     } else {
@@ -169,9 +169,9 @@ fn axum(listener: TcpListener, scene: &Scene, service: RegistrationService) -> J
     }
 }
 
-fn actix(listener: net::TcpListener, scene: &Scene, service: RegistrationService) -> Running {
-    let path = scene.tenant_path.unwrap_or(DEFAULT_PATH);
-    let (tells_peer, half_closed) = (scene.tells_peer, scene.half_closed);
+fn actix(listener: net::TcpListener, fixture: &Fixture, service: RegistrationService) -> Running {
+    let path = fixture.tenant_path.unwrap_or(DEFAULT_PATH);
+    let (tells_peer, half_closed) = (fixture.tells_peer, fixture.half_closed);
     let (started, handle) = std::sync::mpsc::channel();
     let thread = thread::spawn(move || {
         rt::System::new().block_on(async move {

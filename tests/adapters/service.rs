@@ -11,14 +11,14 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
-    fixture::{Built, Scene},
-    http_request::{Ask, PUBLIC},
+    fixture::{Built, Fixture},
+    http_request::{HttpRequest, PUBLIC},
     ports::{Insert, Limiter, Wait},
     script::{Piece, Script},
 };
 
 fn post(pieces: impl Into<std::collections::VecDeque<Piece>>) -> Request<Script> {
-    Ask::post("").http2_head(Script::new(pieces))
+    HttpRequest::post("").http2_head(Script::new(pieces))
 }
 
 /// Status and rule of an answer.
@@ -34,38 +34,42 @@ async fn verdict(response: Response<Full<Bytes>>) -> (u16, Option<String>) {
 
 #[tokio::test]
 async fn what_the_head_refuses_leaves_the_body_untouched() {
-    let untouchable = |ask: Ask| ask.http2_head(Script::new([Piece::Untouchable]));
-    let known = || Scene::tenants(json!([{ "id": "t1", "hosts": ["a.example"] }]));
+    let untouchable = |request: HttpRequest| request.http2_head(Script::new([Piece::Untouchable]));
+    let known = || Fixture::tenants(json!([{ "id": "t1", "hosts": ["a.example"] }]));
     let blocked = json!({ "user_agents": ["Bad/1"] });
     let redirect = json!({ "redirect": true, "redirect_uri": "https://elsewhere.example/" });
-    let post = || Ask::post("");
-    for (scene, ask, status) in [
+    let post = || HttpRequest::post("");
+    for (fixture, request, status) in [
         (known(), post(), 404),
         (known(), post().host("a.example"), 403),
         (
-            Scene::rule(&json!({ "block": true }), &blocked),
+            Fixture::rule(&json!({ "block": true }), &blocked),
             post().with("user-agent", "Bad/1"),
             403,
         ),
         (
-            Scene::rule(&redirect, &blocked),
+            Fixture::rule(&redirect, &blocked),
             post().with("user-agent", "Bad/1"),
             302,
         ),
-        (Scene::open().gated(), post(), 401),
-        (Scene::open(), post().method("PUT"), 405),
-        (Scene::open(), post().method("OPTIONS"), 204),
-        (Scene::open(), post().with("content-length", "65537"), 413),
-        (Scene::open(), post().with("content-encoding", "gzip"), 415),
-        (Scene::open().limiter(Limiter::Fails), post(), 503),
+        (Fixture::open().gated(), post(), 401),
+        (Fixture::open(), post().method("PUT"), 405),
+        (Fixture::open(), post().method("OPTIONS"), 204),
+        (Fixture::open(), post().with("content-length", "65537"), 413),
+        (
+            Fixture::open(),
+            post().with("content-encoding", "gzip"),
+            415,
+        ),
+        (Fixture::open().limiter(Limiter::Fails), post(), 503),
     ] {
-        let service = scene.build().service;
-        let answer = service.answer(untouchable(ask)).await;
+        let service = fixture.build().service;
+        let answer = service.answer(untouchable(request)).await;
         assert_eq!(answer.status(), status);
     }
-    let service = Scene::open().build().service;
+    let service = Fixture::open().build().service;
     for _ in 0..5 {
-        let answer = service.answer(Ask::post("{").http2()).await;
+        let answer = service.answer(HttpRequest::post("{").http2()).await;
         assert_eq!(answer.status(), 400);
     }
     assert_eq!(service.answer(untouchable(post())).await.status(), 429);
@@ -74,7 +78,7 @@ async fn what_the_head_refuses_leaves_the_body_untouched() {
 #[tokio::test]
 #[should_panic(expected = "the body was polled")]
 async fn what_the_head_admits_is_read() {
-    let service = Scene::open().build().service;
+    let service = Fixture::open().build().service;
     service.answer(post([Piece::Untouchable])).await;
 }
 
@@ -93,8 +97,8 @@ async fn a_body_has_its_time_and_no_more() {
         (vec![Piece::never()], 5, late.clone()),
         (vec![Piece::data(PUBLIC), Piece::never()], 5, late),
     ] {
-        let scene = Scene::open().body_timeout(Duration::from_secs(5));
-        let Built { service, store, .. } = scene.build();
+        let fixture = Fixture::open().body_timeout(Duration::from_secs(5));
+        let Built { service, store, .. } = fixture.build();
         let began = Instant::now();
         let answer = service.answer(post(pieces)).await;
         assert_eq!(began.elapsed().as_secs(), seconds);
@@ -117,10 +121,10 @@ async fn a_body_has_ten_seconds_if_nobody_says_otherwise() {
 #[tokio::test(start_paused = true)]
 async fn the_time_of_a_body_is_not_that_of_the_store() {
     let wait = Wait::new();
-    let scene = Scene::open()
+    let fixture = Fixture::open()
         .body_timeout(Duration::from_secs(5))
         .insert(Insert::Waits(wait.clone()));
-    let service = scene.build().service;
+    let service = fixture.build().service;
     let slow_store = async {
         wait.entered.acquire().await.unwrap().forget();
         tokio::time::sleep(Duration::from_mins(1)).await;
@@ -132,7 +136,7 @@ async fn the_time_of_a_body_is_not_that_of_the_store() {
 
 #[tokio::test]
 async fn a_body_without_end_is_read_up_to_its_bound() {
-    let Built { service, store, .. } = Scene::open().build();
+    let Built { service, store, .. } = Fixture::open().build();
     let request = post([Piece::endless()]);
     let given = request.body().given();
     let answer = service.answer(request).await;
@@ -145,7 +149,7 @@ async fn a_body_without_end_is_read_up_to_its_bound() {
 
 #[tokio::test]
 async fn a_body_that_breaks_off_registers_nobody() {
-    let Built { service, store, .. } = Scene::open().build();
+    let Built { service, store, .. } = Fixture::open().build();
     let answer = service
         .answer(post([Piece::data(PUBLIC), Piece::Break]))
         .await;
@@ -157,7 +161,7 @@ async fn a_body_that_breaks_off_registers_nobody() {
 #[tokio::test]
 async fn the_closure_names_the_tenant_whatever_the_host_says() {
     let on = json!({ "enabled": true });
-    let Built { service, store, .. } = Scene::tenants(json!([
+    let Built { service, store, .. } = Fixture::tenants(json!([
         { "id": "a", "hosts": ["a.example"], "registration": on },
         { "id": "b", "hosts": ["auth.example.com"] },
     ]))
@@ -170,7 +174,9 @@ async fn the_closure_names_the_tenant_whatever_the_host_says() {
         ("/tenants/a%20b/register", 404),
         ("/", 404),
     ] {
-        let answer = service.answer(Ask::public().target(target).http2()).await;
+        let answer = service
+            .answer(HttpRequest::public().target(target).http2())
+            .await;
         assert_eq!(answer.status(), status, "{target}");
     }
     assert_eq!(store.clients.len(), 1);
@@ -178,10 +184,10 @@ async fn the_closure_names_the_tenant_whatever_the_host_says() {
 
 #[tokio::test]
 async fn an_answer_to_head_has_the_length_of_what_it_leaves_out() {
-    let service = Scene::open().build().service;
-    let answer = service.answer(Ask::to("GET").http2()).await;
+    let service = Fixture::open().build().service;
+    let answer = service.answer(HttpRequest::to("GET").http2()).await;
     let length = answer.into_body().collect().await.unwrap().to_bytes().len();
-    let answer = service.answer(Ask::to("HEAD").http2()).await;
+    let answer = service.answer(HttpRequest::to("HEAD").http2()).await;
     assert_eq!(answer.headers()["content-length"], length.to_string());
     assert_eq!(answer.status(), 405);
     assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "");
@@ -206,14 +212,14 @@ async fn a_request_of_http_1_1_needs_a_host() {
         (Version::HTTP_10, 0, None),
         (Version::HTTP_2, 0, None),
     ] {
-        let mut request = Ask::public().http2_head(Script::new([Piece::data(PUBLIC)]));
+        let mut request = HttpRequest::public().http2_head(Script::new([Piece::data(PUBLIC)]));
         *request.version_mut() = version;
         *request.uri_mut() = "/oidc/register".parse().unwrap();
         for _ in 0..hosts {
             let host = "auth.example.com".parse().unwrap();
             request.headers_mut().append("host", host);
         }
-        let service = Scene::open().build().service;
+        let service = Fixture::open().build().service;
         let status = if rule.is_some() { 400 } else { 201 };
         let found = verdict(service.answer(request).await).await;
         let expected = (status, rule.map(ToOwned::to_owned));
@@ -265,7 +271,7 @@ async fn what_is_left_of_a_refused_body_is_thrown_away_for_the_sake_of_its_conne
 
 #[tokio::test]
 async fn nobody_asks_for_a_body_to_throw_it_away() {
-    let service = Scene::open().build().service;
+    let service = Fixture::open().build().service;
     for (name, value) in [("expect", "100-continue"), ("content-length", "65537")] {
         let mut request = refused([Piece::Untouchable]);
         request.headers_mut().insert(name, value.parse().unwrap());
@@ -297,13 +303,16 @@ async fn a_connection_that_would_last_ends_with_what_is_left_unread() {
 
 #[tokio::test]
 async fn as_a_tower_service_it_answers_the_same() {
-    let (service, mut called) = (Scene::open().build().service, Scene::open().build().service);
+    let (service, mut called) = (
+        Fixture::open().build().service,
+        Fixture::open().build().service,
+    );
     let ready = std::future::poll_fn(|context| {
         Service::<Request<Full<Bytes>>>::poll_ready(&mut called, context)
     });
     ready.await.unwrap();
-    let answer = called.call(Ask::public().http2()).await.unwrap();
-    let same = service.answer(Ask::public().http2()).await;
+    let answer = called.call(HttpRequest::public().http2()).await.unwrap();
+    let same = service.answer(HttpRequest::public().http2()).await;
     assert_eq!(answer.headers(), same.headers());
     let [answer, same] = [answer, same].map(Response::into_body);
     let [answer, same] = [answer.collect().await, same.collect().await];

@@ -10,8 +10,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     answer::{Answer, Expected},
-    fixture::Scene,
-    http_request::{Ask, PUBLIC},
+    fixture::Fixture,
+    http_request::{HttpRequest, PUBLIC},
     http1::MOST_TAKEN,
     http2::Streams,
     ports::Limiter,
@@ -20,14 +20,14 @@ use crate::{
     servers::{Adapter, Protocol, Server},
 };
 
-async fn start(adapter: Adapter, scene: &Scene) -> (Server, Streams<Script>) {
-    let server = Server::start(adapter, Protocol::Http2, scene);
+async fn start(adapter: Adapter, fixture: &Fixture) -> (Server, Streams<Script>) {
+    let server = Server::start(adapter, Protocol::Http2, fixture);
     let streams = Streams::open(&server).await;
     (server, streams)
 }
 
 async fn post(streams: &mut Streams<Script>, body: Script) -> Answer {
-    streams.send(Ask::post("").http2_head(body)).await
+    streams.send(HttpRequest::post("").http2_head(body)).await
 }
 
 /// The connection takes another request, which registers the first client.
@@ -45,7 +45,7 @@ fn assert_is(at: Adapter, answer: &Answer, expected: &Expected) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_without_end() {
     for adapter in Adapter::ALL {
-        let (server, mut streams) = start(adapter, &Scene::open()).await;
+        let (server, mut streams) = start(adapter, &Fixture::open()).await;
         let body = Script::new([Piece::endless()]);
         let given = body.given();
         let answer = post(&mut streams, body).await;
@@ -61,14 +61,14 @@ async fn a_body_without_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_comes_too_slowly() {
     for adapter in Adapter::ALL {
-        let scene = Scene::open().body_timeout(Duration::from_millis(50));
-        let (server, mut streams) = start(adapter, &scene).await;
+        let fixture = Fixture::open().body_timeout(Duration::from_millis(50));
+        let (server, mut streams) = start(adapter, &fixture).await;
         let body = Script::new([Piece::data(PUBLIC), Piece::never()]);
         let answer = post(&mut streams, body).await;
         assert_is(adapter, &answer, &late().left(4));
         assert!(server.built.store.clients.is_empty(), "{adapter:?}");
         let other = streams
-            .send(Ask::to("OPTIONS").http2_head(Script::new([])))
+            .send(HttpRequest::to("OPTIONS").http2_head(Script::new([])))
             .await;
         assert_eq!(other.status(), 204, "{adapter:?}");
     }
@@ -79,11 +79,11 @@ async fn a_body_that_breaks_off() {
     for adapter in Adapter::ALL {
         let admitted = Arc::new(Semaphore::new(0));
         let limiter = Limiter::Counts(Arc::clone(&admitted));
-        let (server, mut streams) = start(adapter, &Scene::open().limiter(limiter)).await;
+        let (server, mut streams) = start(adapter, &Fixture::open().limiter(limiter)).await;
         // Were it sooner, the server might never hear of the request.
         let admitted = Piece::after(async move { admitted.acquire().await.unwrap().forget() });
         let body = Script::new([Piece::data(PUBLIC), admitted, Piece::Break]);
-        let request = Ask::post("").http2_head(body);
+        let request = HttpRequest::post("").http2_head(body);
         assert!(streams.try_send(request).await.is_err(), "{adapter:?}");
         assert_goes_on(adapter, &server, &mut streams, 4).await;
     }
@@ -92,7 +92,7 @@ async fn a_body_that_breaks_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn trailers() {
     for adapter in Adapter::ALL {
-        let (server, mut streams) = start(adapter, &Scene::open()).await;
+        let (server, mut streams) = start(adapter, &Fixture::open()).await;
         let trailers = HeaderMap::from_iter([(
             http::HeaderName::from_static("x-trailer"),
             http::HeaderValue::from_static("1"),
@@ -107,7 +107,7 @@ async fn trailers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_others_need_not_wait_for() {
     for adapter in Adapter::ALL {
-        let (server, mut streams) = start(adapter, &Scene::open()).await;
+        let (server, mut streams) = start(adapter, &Fixture::open()).await;
         let gate = Arc::new(Semaphore::new(0));
         let opened = Arc::clone(&gate);
         let opened = Piece::after(async move { opened.acquire().await.unwrap().forget() });

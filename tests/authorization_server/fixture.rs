@@ -13,7 +13,7 @@ use crate::{
 pub(crate) const CONNECTION: &str = "demonstration";
 
 /// Somebody who has come to the consent page.
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     _server: ExampleServer,
     pub(crate) client: Client,
     pub(crate) person: Person,
@@ -21,7 +21,7 @@ pub(crate) struct Scene {
     pub(crate) consent: Page,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         let server = ExampleServer::start_with(None, &[]);
         let client = Client::public(&server.base).await;

@@ -9,43 +9,43 @@ use tokio::task::JoinSet;
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
-    fixture::{CONNECTION, Scene, assert_is_refused, consent_page, two_scopes},
+    fixture::{CONNECTION, Fixture, assert_is_refused, consent_page, two_scopes},
     person::Person,
     wire::{form_request, send, with, without},
 };
 
 #[tokio::test]
 async fn who_approves_lets_the_client_in_as_themselves() {
-    let mut scene = Scene::new().await;
-    assert!(scene.consent.says("Grace Hopper"));
-    let answer = scene.approve().await;
+    let mut fixture = Fixture::new().await;
+    assert!(fixture.consent.says("Grace Hopper"));
+    let answer = fixture.approve().await;
     assert_eq!(answer.status, 303, "{answer:?}");
     assert_eq!(answer.redirected_with("state").unwrap(), "s-7f3a");
     let code = answer.redirected_with("code").unwrap();
-    let tokens = Tokens::of(&scene.client.token(&scene.client.exchange(&code)).await);
-    let items = scene.client.items(&tokens.access).await.json();
+    let tokens = Tokens::of(&fixture.client.token(&fixture.client.exchange(&code)).await);
+    let items = fixture.client.items(&tokens.access).await.json();
     assert_eq!(items["user"], "grace");
-    assert!(scene.person.cookies.is_empty(), "the session is over");
+    assert!(fixture.person.cookies.is_empty(), "the session is over");
 }
 
 #[tokio::test]
 async fn a_consent_counts_once() {
-    let mut scene = Scene::new().await;
-    let before = scene.person.clone();
-    assert_eq!(scene.approve().await.status, 303);
-    scene.person = before;
-    assert_is_refused(&scene.approve().await);
-    let path = format!("/interaction?session={}", scene.consent.hidden[0].1);
-    assert_is_refused(&scene.person.look(&path).await.answer);
+    let mut fixture = Fixture::new().await;
+    let before = fixture.person.clone();
+    assert_eq!(fixture.approve().await.status, 303);
+    fixture.person = before;
+    assert_is_refused(&fixture.approve().await);
+    let path = format!("/interaction?session={}", fixture.consent.hidden[0].1);
+    assert_is_refused(&fixture.person.look(&path).await.answer);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_that_is_sent_many_times_at_once_gives_one_code() {
-    let scene = Scene::new().await;
-    let form = with(scene.consent.hidden.clone(), "decision", "approve");
+    let fixture = Fixture::new().await;
+    let form = with(fixture.consent.hidden.clone(), "decision", "approve");
     let mut clicks = JoinSet::new();
     for _ in 0..20 {
-        let (mut person, form) = (scene.person.clone(), form.clone());
+        let (mut person, form) = (fixture.person.clone(), form.clone());
         clicks.spawn(async move { person.post("/interaction/consent", &form).await });
     }
     let mut statuses: Vec<u16> = Vec::new();
@@ -59,20 +59,20 @@ async fn a_consent_that_is_sent_many_times_at_once_gives_one_code() {
 
 #[tokio::test]
 async fn another_browser_can_neither_look_nor_approve() {
-    let mut scene = Scene::new().await;
-    let session = scene.consent.hidden[0].1.clone();
+    let mut fixture = Fixture::new().await;
+    let session = fixture.consent.hidden[0].1.clone();
     let path = format!("/interaction?session={session}");
-    let mut stranger = Person::new(&scene.client.base);
+    let mut stranger = Person::new(&fixture.client.base);
     assert_is_refused(&stranger.look(&path).await.answer);
     let decided = stranger
-        .decide(&scene.consent, "approve", &["read:items"])
+        .decide(&fixture.consent, "approve", &["read:items"])
         .await;
     assert_is_refused(&decided);
 
     // Not with a cookie of their own either, nor with a wrong one.
-    let url = scene
+    let url = fixture
         .client
-        .authorization_url(&scene.client.authorization());
+        .authorization_url(&fixture.client.authorization());
     stranger.open(&url).await;
     let own = stranger.cookies.values().next().unwrap().clone();
     let name = format!("session-{session}");
@@ -80,35 +80,35 @@ async fn another_browser_can_neither_look_nor_approve() {
         stranger.cookies.insert(name.clone(), cookie.to_owned());
         assert_is_refused(&stranger.look(&path).await.answer);
         let decided = stranger
-            .decide(&scene.consent, "approve", &["read:items"])
+            .decide(&fixture.consent, "approve", &["read:items"])
             .await;
         assert_is_refused(&decided);
     }
     // And the user was not disturbed.
-    assert_eq!(scene.approve().await.status, 303);
+    assert_eq!(fixture.approve().await.status, 303);
 }
 
 #[tokio::test]
 async fn a_form_needs_the_token_that_was_shown_last() {
-    let mut scene = Scene::new().await;
+    let mut fixture = Fixture::new().await;
     let path = "/interaction/consent";
-    let whole = with(scene.consent.hidden.clone(), "decision", "approve");
+    let whole = with(fixture.consent.hidden.clone(), "decision", "approve");
     for form in [
         without(whole.clone(), "token"),
         with(whole.clone(), "token", ""),
         with(whole.clone(), "token", "wrong"),
         // That of the sign-in form, which was sent.
-        with(whole.clone(), "token", &scene.sign_in.hidden[1].1),
+        with(whole.clone(), "token", &fixture.sign_in.hidden[1].1),
         without(whole.clone(), "session"),
         with(whole.clone(), "session", "wrong"),
     ] {
-        assert_is_refused(&scene.person.post(path, &form).await);
+        assert_is_refused(&fixture.person.post(path, &form).await);
     }
-    let reloaded = format!("/interaction?session={}", scene.consent.hidden[0].1);
-    let reloaded = scene.person.look(&reloaded).await;
-    assert_is_refused(&scene.approve().await);
-    scene.consent = reloaded;
-    assert_eq!(scene.approve().await.status, 303);
+    let reloaded = format!("/interaction?session={}", fixture.consent.hidden[0].1);
+    let reloaded = fixture.person.look(&reloaded).await;
+    assert_is_refused(&fixture.approve().await);
+    fixture.consent = reloaded;
+    assert_eq!(fixture.approve().await.status, 303);
 }
 
 #[tokio::test]
@@ -191,30 +191,33 @@ async fn only_users_that_there_are_sign_in_by_connections_that_are_offered() {
 
 #[tokio::test]
 async fn another_account_can_be_chosen() {
-    let mut scene = Scene::new().await;
-    let answer = scene.person.decide(&scene.consent, "other-user", &[]).await;
-    let page = scene.person.follow(answer).await;
-    scene.consent = scene.person.sign_in(&page, "alan", CONNECTION).await;
-    assert!(scene.consent.says("Alan Turing"));
-    let code = scene.approve().await.redirected_with("code").unwrap();
-    let tokens = Tokens::of(&scene.client.token(&scene.client.exchange(&code)).await);
-    let items = scene.client.items(&tokens.access).await.json();
+    let mut fixture = Fixture::new().await;
+    let answer = fixture
+        .person
+        .decide(&fixture.consent, "other-user", &[])
+        .await;
+    let page = fixture.person.follow(answer).await;
+    fixture.consent = fixture.person.sign_in(&page, "alan", CONNECTION).await;
+    assert!(fixture.consent.says("Alan Turing"));
+    let code = fixture.approve().await.redirected_with("code").unwrap();
+    let tokens = Tokens::of(&fixture.client.token(&fixture.client.exchange(&code)).await);
+    let items = fixture.client.items(&tokens.access).await.json();
     assert_eq!(items["user"], "alan");
 }
 
 #[tokio::test]
 async fn who_denies_sees_a_page_and_the_client_gets_nothing() {
     for decision in ["deny", "", "anything"] {
-        let mut scene = Scene::new().await;
-        let answer = scene
+        let mut fixture = Fixture::new().await;
+        let answer = fixture
             .person
-            .decide(&scene.consent, decision, &["read:items"])
+            .decide(&fixture.consent, decision, &["read:items"])
             .await;
         assert_eq!(answer.status, 400);
         assert_eq!(answer.header("location"), None);
         assert!(answer.body.contains("Access denied"), "{answer:?}");
-        assert!(scene.person.cookies.is_empty());
-        assert_is_refused(&scene.approve().await);
+        assert!(fixture.person.cookies.is_empty());
+        assert_is_refused(&fixture.approve().await);
     }
 }
 
@@ -262,10 +265,10 @@ async fn a_scope_that_is_unticked_is_not_given() {
 
 #[tokio::test]
 async fn a_form_that_is_too_large_or_none_is_not_read() {
-    let mut scene = Scene::new().await;
-    let url = format!("{}/interaction/consent", scene.client.base);
+    let mut fixture = Fixture::new().await;
+    let url = format!("{}/interaction/consent", fixture.client.base);
     let large = with(
-        scene.consent.hidden.clone(),
+        fixture.consent.hidden.clone(),
         "decision",
         &"a".repeat(17 * 1024),
     );
@@ -273,7 +276,7 @@ async fn a_form_that_is_too_large_or_none_is_not_read() {
     let json = Request::post(&url).header("content-type", "application/json");
     let answer = send(json.body("{}".to_owned()).unwrap()).await;
     assert_eq!(answer.status, 415);
-    assert_eq!(scene.approve().await.status, 303);
+    assert_eq!(fixture.approve().await.status, 303);
 }
 
 #[tokio::test]
@@ -293,15 +296,15 @@ async fn who_takes_too_long_starts_again() {
 /// Anyone can begin a session; the oldest leave, so that it costs no more than so much memory.
 #[tokio::test]
 async fn sessions_are_bounded_in_number() {
-    let mut scene = Scene::new().await;
-    let request = scene.client.authorization();
+    let mut fixture = Fixture::new().await;
+    let request = fixture.client.authorization();
     for _ in 0..1_999 {
-        scene.client.authorize(&request).await;
+        fixture.client.authorize(&request).await;
     }
-    let path = format!("/interaction?session={}", scene.consent.hidden[0].1);
-    assert_eq!(scene.person.look(&path).await.answer.status, 200);
-    scene.client.authorize(&request).await;
-    assert_is_refused(&scene.person.look(&path).await.answer);
+    let path = format!("/interaction?session={}", fixture.consent.hidden[0].1);
+    assert_eq!(fixture.person.look(&path).await.answer.status, 200);
+    fixture.client.authorize(&request).await;
+    assert_is_refused(&fixture.person.look(&path).await.answer);
 }
 
 /// A browser keeps the cookies of two hosts apart; whoever carries one over gains nothing.

@@ -5,18 +5,18 @@ use serde_json::json;
 use crate::{
     client::Client,
     fixture::{consent_page, two_scopes},
-    unreadable::Scene,
+    unreadable::Fixture,
     wire::Answer,
 };
 
 const DECISIONS: [&str; 2] = ["approve", "deny"];
 
 /// A denial of this client would be redirected.
-async fn native_client(scene: &Scene) -> Client {
+async fn native_client(fixture: &Fixture) -> Client {
     let metadata = json!({
         "token_endpoint_auth_method": "none", "redirect_uris": ["http://127.0.0.1:33418/cb"],
     });
-    Client::register(&scene.server.base, metadata).await
+    Client::register(&fixture.server.base, metadata).await
 }
 
 fn assert_is_page_without_link(answer: &Answer) {
@@ -27,12 +27,12 @@ fn assert_is_page_without_link(answer: &Answer) {
 
 #[tokio::test]
 async fn a_removed_client_is_told_where_to_register() {
-    let mut scene = Scene::new(Some(&two_scopes("strict")), &[]).await;
-    let endpoint = format!("{}/oidc/register", scene.server.base);
+    let mut fixture = Fixture::new(Some(&two_scopes("strict")), &[]).await;
+    let endpoint = format!("{}/oidc/register", fixture.server.base);
     for decision in DECISIONS {
-        let client = native_client(&scene).await;
+        let client = native_client(&fixture).await;
         let (mut person, consent) = consent_page(&client).await;
-        scene.delete(&client).await;
+        fixture.delete(&client).await;
         let answer = person.decide(&consent, decision, &["read:items"]).await;
         assert_is_page_without_link(&answer);
         assert!(answer.body.contains("invalid_client"), "{}", answer.body);
@@ -44,11 +44,11 @@ async fn a_removed_client_is_told_where_to_register() {
 
 #[tokio::test]
 async fn a_blocked_client_is_not_told_of_the_decision() {
-    let mut scene = Scene::new(Some(&two_scopes("strict")), &[]).await;
+    let mut fixture = Fixture::new(Some(&two_scopes("strict")), &[]).await;
     for decision in DECISIONS {
-        let client = native_client(&scene).await;
+        let client = native_client(&fixture).await;
         let (mut person, consent) = consent_page(&client).await;
-        scene.block(&client).await;
+        fixture.block(&client).await;
         let answer = person.decide(&consent, decision, &["read:items"]).await;
         assert_is_page_without_link(&answer);
         assert!(

@@ -6,25 +6,25 @@ use serde_json::json;
 use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
-    fixture::{CONNECTION, Scene, two_scopes},
+    fixture::{CONNECTION, Fixture, two_scopes},
     person::Person,
     wire::{pairs, send, with, without},
 };
 
 #[tokio::test]
 async fn a_client_may_want_its_answer_as_a_form() {
-    let mut scene = Scene::new().await;
-    let request = with(scene.client.authorization(), "response_mode", "form_post");
-    let page = scene
+    let mut fixture = Fixture::new().await;
+    let request = with(fixture.client.authorization(), "response_mode", "form_post");
+    let page = fixture
         .person
-        .open(&scene.client.authorization_url(&request))
+        .open(&fixture.client.authorization_url(&request))
         .await;
-    scene.consent = scene.person.sign_in(&page, "ada", CONNECTION).await;
-    let answer = scene.approve().await;
+    fixture.consent = fixture.person.sign_in(&page, "ada", CONNECTION).await;
+    let answer = fixture.approve().await;
     assert_eq!(answer.status, 200);
     let action = format!(
         "<form method=\"post\" action=\"{}\">",
-        scene.client.redirect_uri
+        fixture.client.redirect_uri
     );
     assert!(answer.body.contains(&action), "{}", answer.body);
     for field in [
@@ -38,19 +38,19 @@ async fn a_client_may_want_its_answer_as_a_form() {
 
 #[tokio::test]
 async fn every_page_is_closed_to_scripts_frames_and_caches() {
-    let mut scene = Scene::new().await;
-    let base = scene.client.base.clone();
-    let refused = scene.client.authorize(&pairs([])).await;
+    let mut fixture = Fixture::new().await;
+    let base = fixture.client.base.clone();
+    let refused = fixture.client.authorize(&pairs([])).await;
     let stale = Person::new(&base)
         .look("/interaction?session=x")
         .await
         .answer;
     let not_a_form = Request::post(format!("{base}/interaction/consent")).body(String::new());
     let not_a_form = send(not_a_form.unwrap()).await;
-    let denied = scene.person.decide(&scene.consent, "deny", &[]).await;
+    let denied = fixture.person.decide(&fixture.consent, "deny", &[]).await;
     for answer in [
-        &scene.sign_in.answer,
-        &scene.consent.answer,
+        &fixture.sign_in.answer,
+        &fixture.consent.answer,
         &refused,
         &stale,
         &not_a_form,

@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// A server whose clients are in a file that a test can write to.
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) server: ExampleServer,
     file: SqliteConnection,
     dir: TemporaryDir,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) async fn new(settings: Option<&Value>, options: &[&str]) -> Self {
         let dir = TemporaryDir::new();
         let path = dir.path().join("clients");
@@ -86,8 +86,8 @@ fn assert_is_told_to_come_again(answer: &Answer) {
 
 #[tokio::test]
 async fn requests_that_name_it_are_told_to_come_again() {
-    let mut scene = Scene::new(None, &["--auto-approve"]).await;
-    let base = scene.server.base.clone();
+    let mut fixture = Fixture::new(None, &["--auto-approve"]).await;
+    let base = fixture.server.base.clone();
     for client in [
         Client::public(&base).await,
         Client::confidential(&base).await,
@@ -95,7 +95,7 @@ async fn requests_that_name_it_are_told_to_come_again() {
         let other = Client::public(&base).await;
         let tokens = client.tokens().await;
         let code = client.code().await;
-        let record = scene.damage(&client).await;
+        let record = fixture.damage(&client).await;
         let revocation = client.authenticated(vec![("token".into(), tokens.refresh.clone())]);
         for answer in [
             client.authorize(&client.authorization()).await,
@@ -110,7 +110,7 @@ async fn requests_that_name_it_are_told_to_come_again() {
         assert_is_told_to_come_again(&client.token(&wrong).await);
         other.tokens().await;
         // Nothing was used up.
-        scene.write(&client, &record).await;
+        fixture.write(&client, &record).await;
         Tokens::of(&client.token(&client.exchange(&code)).await);
         Tokens::of(&client.token(&client.refresh(&tokens.refresh)).await);
     }
@@ -118,14 +118,14 @@ async fn requests_that_name_it_are_told_to_come_again() {
 
 #[tokio::test]
 async fn requests_that_name_it_are_logged_once_a_minute() {
-    let mut scene = Scene::new(None, &["--auto-approve"]).await;
-    let client = Client::public(&scene.server.base).await;
+    let mut fixture = Fixture::new(None, &["--auto-approve"]).await;
+    let client = Client::public(&fixture.server.base).await;
     let code = client.code().await;
-    scene.damage(&client).await;
-    assert_eq!(scene.logged(&client), [""; 0]);
+    fixture.damage(&client).await;
+    assert_eq!(fixture.logged(&client), [""; 0]);
     assert_is_told_to_come_again(&client.authorize(&client.authorization()).await);
     assert_is_told_to_come_again(&client.token(&client.exchange(&code)).await);
-    let lines = scene.logged(&client);
+    let lines = fixture.logged(&client);
     let [line] = &*lines else {
         panic!("{lines:?}");
     };
@@ -144,10 +144,10 @@ async fn requests_that_name_it_are_logged_once_a_minute() {
 async fn what_would_be_folded_into_it_is_told_to_come_again() {
     let mut settings = two_scopes("strict");
     settings["tenants"][0]["registration"]["fold_identical"] = true.into();
-    let mut scene = Scene::new(Some(&settings), &["--auto-approve"]).await;
-    let base = scene.server.base.clone();
+    let mut fixture = Fixture::new(Some(&settings), &["--auto-approve"]).await;
+    let base = fixture.server.base.clone();
     let client = Client::public(&base).await;
-    let record = scene.damage(&client).await;
+    let record = fixture.damage(&client).await;
     let body = json!({
         "token_endpoint_auth_method": "none",
         "redirect_uris": [&client.redirect_uri],
@@ -164,18 +164,18 @@ async fn what_would_be_folded_into_it_is_told_to_come_again() {
     // What is not the same registers.
     let other = json!({ "token_endpoint_auth_method": "none", "client_name": "Other" });
     assert_ne!(Client::register(&base, other).await.id, client.id);
-    scene.write(&client, &record).await;
+    fixture.write(&client, &record).await;
     assert_eq!(Client::public(&base).await.id, client.id);
 }
 
 #[tokio::test]
 async fn consent_to_it_is_told_to_come_again() {
-    let mut scene = Scene::new(Some(&two_scopes("strict")), &[]).await;
-    let client = Client::public(&scene.server.base).await;
+    let mut fixture = Fixture::new(Some(&two_scopes("strict")), &[]).await;
+    let client = Client::public(&fixture.server.base).await;
     let (mut person, consent) = consent_page(&client).await;
     assert_eq!(consent.answer.status, 200, "{:?}", consent.answer);
-    scene.damage(&client).await;
+    fixture.damage(&client).await;
     let answer = person.decide(&consent, "approve", &["read:items"]).await;
     assert_is_told_to_come_again(&answer);
-    assert_eq!(scene.logged(&client).len(), 1);
+    assert_eq!(fixture.logged(&client).len(), 1);
 }

@@ -28,14 +28,14 @@ const COUNTS: &str = "SELECT COALESCE(noted.clients, 0), COALESCE(counted.client
 pub(crate) type Clients = HashMap<(String, String), Arc<Client>>;
 
 /// A database that clients are kept in.
-pub(crate) enum Envelope {
+pub(crate) enum Database {
     /// The path of the file.
     Sqlite(PathBuf),
     /// The URL of the database.
     Postgres(String),
 }
 
-impl Envelope {
+impl Database {
     /// The server's option `--store`.
     pub(crate) fn option(&self) -> String {
         match self {

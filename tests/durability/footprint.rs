@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    database::Envelope,
+    database::Database,
     example_server::ExampleServer,
     minted::Minted,
     number,
@@ -37,7 +37,7 @@ const TURNS: usize = 100;
 #[tokio::test(flavor = "multi_thread")]
 async fn many_clients_in_sqlite_take_no_memory() {
     let dir = TemporaryDir::new();
-    let kept = Envelope::Sqlite(dir.path().join("clients"));
+    let database = Database::Sqlite(dir.path().join("clients"));
     let count = number("OAUTH_DCR_RSS_CLIENTS", 20_000);
     let count = usize::try_from(count).unwrap();
     let start = Instant::now();
@@ -45,7 +45,7 @@ async fn many_clients_in_sqlite_take_no_memory() {
     let filled = start.elapsed();
 
     let open = json!({ "tenants": [tenant(TENANT, json!({ "rate_limit": null }))] });
-    let server = ExampleServer::start_with(Some(&open), &["--store", &kept.option()]);
+    let server = ExampleServer::start_with(Some(&open), &["--store", &database.option()]);
     let at_start = memory(&server, "VmRSS");
     let start = Instant::now();
     ask(&server, &some).await;
@@ -57,7 +57,7 @@ async fn many_clients_in_sqlite_take_no_memory() {
          {requests} registrations and {} look-ups in {asked:?}, {most} KiB at the most",
         4 * requests,
     );
-    assert_eq!(kept.assert_whole().await, count + requests);
+    assert_eq!(database.assert_whole().await, count + requests);
     assert!(most < MOST, "{most} KiB");
 }
 

@@ -9,7 +9,7 @@ use oauth_dcr::system::{OsRandom, SecureRandom as _};
 use tokio::time::sleep;
 
 use crate::{
-    database::Envelope,
+    database::Database,
     example_server::ExampleServer,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     load::{CONNECTIONS, Load, settings},
@@ -31,8 +31,8 @@ const LOOKED_AT: u32 = 10;
 /// A database that is back is found by then.
 const FOUND: Duration = Duration::from_secs(2);
 
-fn start(kept: &Envelope) -> ExampleServer {
-    ExampleServer::start_with(Some(&settings()), &["--store", &kept.option()])
+fn start(database: &Database) -> ExampleServer {
+    ExampleServer::start_with(Some(&settings()), &["--store", &database.option()])
 }
 
 /// A number from 1 to `most`.
@@ -50,24 +50,24 @@ async fn random_moment(load: &Load) {
 
 /// Kills the server in the middle of registrations, and looks for them in the next one, again and
 /// again.
-async fn kill_the_server(what: &str, kept: &Envelope, rounds: u32) {
+async fn kill_the_server(what: &str, database: &Database, rounds: u32) {
     let next = Arc::new(AtomicUsize::new(0));
     let mut ledger: Vec<Acknowledged> = Vec::new();
-    let mut server = start(kept);
+    let mut server = start(database);
     for round in 1..=rounds {
         let load = Load::on(&server.base, &next);
         random_moment(&load).await;
         server.kill();
         let (acknowledged, refused) = load.end().await;
         assert_eq!(refused, 0, "round {round}");
-        server = start(kept);
+        server = start(database);
         assert_work(&server.base, &acknowledged).await;
         ledger.extend(acknowledged);
         if round % LOOKED_AT == 0 || round == rounds {
-            assert_are_kept(&ledger, kept).await;
+            assert_are_kept(&ledger, database).await;
         }
     }
-    let stored = kept.assert_whole().await;
+    let stored = database.assert_whole().await;
     println!(
         "{what}: {rounds} rounds, {} registrations acknowledged, none lost; {stored} clients stored",
         ledger.len(),
@@ -77,26 +77,26 @@ async fn kill_the_server(what: &str, kept: &Envelope, rounds: u32) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_has_lost_nothing_in_sqlite() {
     let dir = TemporaryDir::new();
-    let kept = Envelope::Sqlite(dir.path().join("clients"));
+    let database = Database::Sqlite(dir.path().join("clients"));
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 4);
-    kill_the_server("SQLite", &kept, rounds).await;
+    kill_the_server("SQLite", &database, rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_has_lost_nothing_in_postgresql() {
     let postgres = PrivatePostgres::start();
-    let kept = Envelope::Postgres(postgres.create_database());
+    let database = Database::Postgres(postgres.create_database());
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 3);
-    kill_the_server("PostgreSQL", &kept, rounds).await;
+    kill_the_server("PostgreSQL", &database, rounds).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_postgresql_has_lost_nothing_and_is_found_again() {
     let mut postgres = PrivatePostgres::start();
-    let kept = Envelope::Postgres(postgres.create_database());
+    let database = Database::Postgres(postgres.create_database());
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 2);
     let next = Arc::new(AtomicUsize::new(0));
-    let server = start(&kept);
+    let server = start(&database);
     let mut ledger = Vec::new();
     let (mut refusals, mut slowest) = (0, Duration::ZERO);
     for round in 1..=rounds {
@@ -115,7 +115,7 @@ async fn a_killed_postgresql_has_lost_nothing_and_is_found_again() {
         assert_work(&server.base, &acknowledged).await;
         ledger.extend(acknowledged);
         if round % LOOKED_AT == 0 || round == rounds {
-            assert_are_kept(&ledger, &kept).await;
+            assert_are_kept(&ledger, &database).await;
         }
     }
     println!(

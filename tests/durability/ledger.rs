@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
-    database::Envelope,
+    database::Database,
     requests,
     wire::{Answer, Connection},
 };
@@ -113,15 +113,15 @@ pub(crate) async fn assert_work(base: &str, acknowledged: &[Acknowledged]) {
 }
 
 /// Panics unless all of them are kept as they were answered with, and all that is kept is whole.
-pub(crate) async fn assert_are_kept(acknowledged: &[Acknowledged], kept: &Envelope) {
+pub(crate) async fn assert_are_kept(acknowledged: &[Acknowledged], database: &Database) {
     let tenants = acknowledged.iter().map(|it| &*it.tenant).collect();
-    let clients = kept.clients(&tenants).await;
+    let clients = database.clients(&tenants).await;
     for it in acknowledged {
         let place = (it.tenant.clone(), it.id().to_owned());
         let client = clients.get(&place);
         it.assert_is(client.unwrap_or_else(|| panic!("it is lost: {it:?}")));
     }
-    let stored = kept.assert_whole().await;
+    let stored = database.assert_whole().await;
     assert_eq!(stored, clients.len(), "clients of other tenants");
 }
 

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use crate::{
-    database::Envelope,
+    database::Database,
     example_server::ExampleServer,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     number,
@@ -185,17 +185,17 @@ impl Sent {
 }
 
 /// A server, and what it depends on.
-struct Scene {
+struct Fixture {
     postgres: PrivatePostgres,
     redis: PrivateRedis,
-    kept: Envelope,
+    database: Database,
     server: ExampleServer,
     /// Who is asked for.
     known: Acknowledged,
     ledger: Vec<Acknowledged>,
 }
 
-type Change = fn(&mut Scene);
+type Change = fn(&mut Fixture);
 
 /// A way to be gone, and how it ends.
 struct Outage {
@@ -207,13 +207,13 @@ struct Outage {
     look_up: u16,
 }
 
-impl Scene {
+impl Fixture {
     async fn new() -> Self {
         let (postgres, redis) = (PrivatePostgres::start(), PrivateRedis::start());
-        let kept = Envelope::Postgres(postgres.create_database());
+        let database = Database::Postgres(postgres.create_database());
         let tenants = (0..TENANTS as usize).map(|it| requests::tenant(&tenant(it), json!({})));
         let settings = json!({ "tenants": tenants.collect::<Vec<_>>() });
-        let (store, limiter) = (kept.option(), redis.url());
+        let (store, limiter) = (database.option(), redis.url());
         let options = ["--store", &store, "--limiter", &limiter];
         let server = ExampleServer::start_with(Some(&settings), &options);
         let mut connection = Connection::open(&server.base).await.unwrap();
@@ -223,7 +223,7 @@ impl Scene {
         Self {
             postgres,
             redis,
-            kept,
+            database,
             server,
             ledger: vec![known.clone()],
             known,
@@ -290,7 +290,7 @@ impl Scene {
     /// Panics unless all that was ever acknowledged is there.
     async fn assert_nothing_is_lost(&self) {
         assert_work(&self.server.base, &self.ledger).await;
-        assert_are_kept(&self.ledger, &self.kept).await;
+        assert_are_kept(&self.ledger, &self.database).await;
         println!("{} acknowledged, none lost", self.ledger.len());
     }
 }
@@ -312,43 +312,43 @@ fn check(what: &str, seen: &Seen) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_postgresql_is_gone_requests_are_refused_and_nothing_is_lost() {
-    let mut scene = Scene::new().await;
+    let mut fixture = Fixture::new().await;
     let outages = [
         Outage {
             what: "PostgreSQL stopped",
             lasts: pause(),
-            goes: |scene| scene.postgres.stop(),
-            comes_back: |scene| scene.postgres.restart(),
+            goes: |fixture| fixture.postgres.stop(),
+            comes_back: |fixture| fixture.postgres.restart(),
             look_up: 503,
         },
         Outage {
             what: "PostgreSQL paused",
             lasts: pause(),
-            goes: |scene| scene.postgres.pause(),
-            comes_back: |scene| scene.postgres.resume(),
+            goes: |fixture| fixture.postgres.pause(),
+            comes_back: |fixture| fixture.postgres.resume(),
             look_up: 503,
         },
         Outage {
             what: "PostgreSQL restarted",
             lasts: Duration::ZERO,
-            goes: |scene| scene.postgres.stop(),
-            comes_back: |scene| scene.postgres.restart(),
+            goes: |fixture| fixture.postgres.stop(),
+            comes_back: |fixture| fixture.postgres.restart(),
             look_up: 503,
         },
     ];
     for outage in &outages {
-        scene.survive(outage).await;
+        fixture.survive(outage).await;
     }
-    scene.assert_nothing_is_lost().await;
+    fixture.assert_nothing_is_lost().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_postgresql_that_takes_longer_to_let_in_than_a_request_waits_is_reached() {
     let postgres = PrivatePostgres::start();
     let delay = "options=-c%20post_auth_delay%3D2";
-    let kept = Envelope::Postgres(format!("{}?{delay}", postgres.create_database()));
+    let database = Database::Postgres(format!("{}?{delay}", postgres.create_database()));
     let settings = json!({ "tenants": [requests::tenant("shop", json!({ "rate_limit": null }))] });
-    let server = ExampleServer::start_with(Some(&settings), &["--store", &kept.option()]);
+    let server = ExampleServer::start_with(Some(&settings), &["--store", &database.option()]);
     let mut connection = Connection::open(&server.base).await.unwrap();
     let deadline = Instant::now() + LIMIT;
     let mut refused = 0;
@@ -369,32 +369,32 @@ async fn a_postgresql_that_takes_longer_to_let_in_than_a_request_waits_is_reache
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_redis_is_gone_registrations_are_refused_and_nothing_is_lost() {
-    let mut scene = Scene::new().await;
+    let mut fixture = Fixture::new().await;
     let outages = [
         Outage {
             what: "Redis stopped",
             lasts: pause(),
-            goes: |scene| scene.redis.stop(),
-            comes_back: |scene| scene.redis.restart(),
+            goes: |fixture| fixture.redis.stop(),
+            comes_back: |fixture| fixture.redis.restart(),
             look_up: 400,
         },
         Outage {
             what: "Redis paused",
             lasts: pause(),
-            goes: |scene| scene.redis.pause(),
-            comes_back: |scene| scene.redis.resume(),
+            goes: |fixture| fixture.redis.pause(),
+            comes_back: |fixture| fixture.redis.resume(),
             look_up: 400,
         },
         Outage {
             what: "Redis restarted",
             lasts: Duration::ZERO,
-            goes: |scene| scene.redis.stop(),
-            comes_back: |scene| scene.redis.restart(),
+            goes: |fixture| fixture.redis.stop(),
+            comes_back: |fixture| fixture.redis.restart(),
             look_up: 400,
         },
     ];
     for outage in &outages {
-        scene.survive(outage).await;
+        fixture.survive(outage).await;
     }
-    scene.assert_nothing_is_lost().await;
+    fixture.assert_nothing_is_lost().await;
 }

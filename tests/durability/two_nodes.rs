@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
-    database::Envelope,
+    database::Database,
     example_server::ExampleServer,
     ledger::{Acknowledged, assert_are_kept, assert_work},
     private_postgres::PrivatePostgres,
@@ -17,7 +17,7 @@ use crate::{
 
 struct Nodes {
     servers: [ExampleServer; 2],
-    kept: Envelope,
+    database: Database,
     _redis: PrivateRedis,
     _postgres: PrivatePostgres,
 }
@@ -25,14 +25,14 @@ struct Nodes {
 impl Nodes {
     fn start(registration: Value) -> Self {
         let (postgres, redis) = (PrivatePostgres::start(), PrivateRedis::start());
-        let kept = Envelope::Postgres(postgres.create_database());
+        let database = Database::Postgres(postgres.create_database());
         let settings = json!({ "tenants": [requests::tenant("shop", registration)] });
-        let (store, limiter) = (kept.option(), redis.url());
+        let (store, limiter) = (database.option(), redis.url());
         let options = ["--store", &store, "--limiter", &limiter];
         let node = || ExampleServer::start_with(Some(&settings), &options);
         Self {
             servers: [node(), node()],
-            kept,
+            database,
             _redis: redis,
             _postgres: postgres,
         }
@@ -76,7 +76,7 @@ async fn who_registers_at_one_node_is_known_at_the_other() {
     for server in &nodes.servers {
         assert_work(&server.base, registered.alone()).await;
     }
-    assert_are_kept(registered.alone(), &nodes.kept).await;
+    assert_are_kept(registered.alone(), &nodes.database).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +90,7 @@ async fn two_nodes_share_the_quota_of_a_tenant() {
     let (admitted, limited) = (count(201), count(429));
     assert_eq!(admitted + limited, 12, "{answers:?}");
     assert!((5..=5 + regained).contains(&admitted), "{admitted} of 12");
-    assert_eq!(nodes.kept.assert_whole().await, admitted);
+    assert_eq!(nodes.database.assert_whole().await, admitted);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,6 +103,6 @@ async fn the_same_program_gets_one_id_at_two_nodes() {
     assert_eq!(registered.len(), 40);
     let ids: HashSet<_> = registered.iter().map(Acknowledged::id).collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
-    assert_are_kept(&registered, &nodes.kept).await;
-    assert_eq!(nodes.kept.assert_whole().await, 1);
+    assert_are_kept(&registered, &nodes.database).await;
+    assert_eq!(nodes.database.assert_whole().await, 1);
 }

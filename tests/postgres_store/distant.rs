@@ -17,13 +17,13 @@ use tokio::{
 };
 
 /// Hands on what comes, later.
-pub(crate) struct Way {
+pub(crate) struct DelayedConnection {
     url: String,
     /// Those that are made from now on are of this generation, and no others lead anywhere.
     generation: Arc<AtomicUsize>,
 }
 
-impl Way {
+impl DelayedConnection {
     /// A way to the database at `url` on which each direction takes this long.
     pub(crate) async fn to(url: &str, delay: Duration) -> Self {
         let (start, rest) = url.rsplit_once('@').unwrap();

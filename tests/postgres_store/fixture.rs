@@ -28,18 +28,18 @@ pub(crate) fn database() -> String {
 }
 
 /// A database of the test's own, two nodes that share it, and a way past both.
-pub(crate) struct Scene {
+pub(crate) struct Fixture {
     pub(crate) nodes: [PostgresStore; 2],
     pub(crate) pool: PgPool,
 }
 
-impl Scene {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         let url = database();
         // The machine may be busy, and no test here is about time.
         let connect = async || {
             let node = PostgresStore::connect(&url).await.unwrap();
-            node.with_timeout(PATIENCE)
+            node.with_timeout(LONG_TIMEOUT)
         };
         Self {
             nodes: [connect().await, connect().await],
@@ -76,7 +76,7 @@ impl Scene {
     }
 }
 
-pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+pub(crate) const LONG_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);
 
 pub(crate) fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
@@ -129,16 +129,16 @@ pub(crate) fn is_inserted(outcome: &InsertOutcome) -> bool {
     matches!(outcome, InsertOutcome::Inserted { .. })
 }
 
-/// Has all `insertions` carried out at the same time, in turns by the nodes of the scene.
+/// Has all `insertions` carried out at the same time, in turns by the nodes of the fixture.
 pub(crate) async fn insert_all(
-    scene: &Scene,
+    fixture: &Fixture,
     insertions: Vec<Insertion>,
 ) -> Vec<Result<InsertOutcome, BackendError>> {
     let tasks = insertions
         .into_iter()
         .enumerate()
         .map(|(number, insertion)| {
-            let node = scene.node(number);
+            let node = fixture.node(number);
             tokio::spawn(async move { node.insert(insertion).await })
         });
     let tasks: Vec<_> = tasks.collect();

@@ -13,7 +13,7 @@ use oauth_dcr::{
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::fixture::{PATIENCE, database, tenant};
+use crate::fixture::{LONG_TIMEOUT, database, tenant};
 
 /// The golden clients of a tenant, by their ids.
 fn documents(tenant: &str) -> BTreeMap<String, Value> {
@@ -43,7 +43,7 @@ async fn golden_rows_are_found_and_removed() {
         .await
         .unwrap();
     let store = PostgresStore::connect(&url).await.unwrap();
-    let store = store.with_timeout(PATIENCE);
+    let store = store.with_timeout(LONG_TIMEOUT);
     for (name, rows) in [("strict", 14), ("permissive", 2)] {
         let tenant = tenant(name);
         let mut expected = documents(name);

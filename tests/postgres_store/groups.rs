@@ -5,13 +5,13 @@ use oauth_dcr::{
     store::{ClientStore as _, InsertOutcome, Insertion},
 };
 
-use crate::fixture::{Scene, insert_all, is_inserted, limited, plain, story};
+use crate::fixture::{Fixture, insert_all, is_inserted, limited, plain, story};
 
 /// In how many transactions the rows came in.
-async fn transactions(scene: &Scene) -> i64 {
+async fn transactions(fixture: &Fixture) -> i64 {
     let transactions = "SELECT count(DISTINCT xmin::text) FROM oauth_dcr_clients";
     sqlx::query_scalar(transactions)
-        .fetch_one(&scene.pool)
+        .fetch_one(&fixture.pool)
         .await
         .unwrap()
 }
@@ -29,31 +29,31 @@ async fn insert_together(node: &PostgresStore, insertions: Vec<Insertion>) {
 
 #[tokio::test]
 async fn those_that_wait_are_committed_together() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let insertions = (0..256).map(|number| plain("t1", &format!("id{number}")));
-    insert_together(&scene.nodes[0], insertions.collect()).await;
-    assert_eq!(scene.rows("t1").await, 256);
-    let transactions = transactions(&scene).await;
+    insert_together(&fixture.nodes[0], insertions.collect()).await;
+    assert_eq!(fixture.rows("t1").await, 256);
+    let transactions = transactions(&fixture).await;
     assert!(transactions <= 256 / 8, "{transactions} for 256 clients");
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }
 
 #[tokio::test]
 async fn those_with_a_limit_are_committed_together() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let insertions = (0..256).map(|number| limited("t1", &format!("id{number}"), 1000));
-    insert_together(&scene.nodes[0], insertions.collect()).await;
-    assert_eq!(scene.rows("t1").await, 256);
-    let transactions = transactions(&scene).await;
+    insert_together(&fixture.nodes[0], insertions.collect()).await;
+    assert_eq!(fixture.rows("t1").await, 256);
+    let transactions = transactions(&fixture).await;
     assert!(transactions <= 256 / 8, "{transactions} for 256 clients");
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }
 
 #[tokio::test]
 async fn one_that_the_database_refuses_fails_alone() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     sqlx::raw_sql("ALTER TABLE oauth_dcr_clients ADD CHECK (client_id <> 'bad')")
-        .execute(&scene.pool)
+        .execute(&fixture.pool)
         .await
         .unwrap();
     for make in [plain, |tenant: &str, id: &str| limited(tenant, id, 1000)] {
@@ -66,7 +66,7 @@ async fn one_that_the_database_refuses_fails_alone() {
             20 => make(tenant, "bad"),
             _ => make(tenant, &format!("id{number}")),
         });
-        let outcomes = insert_all(&scene, insertions.collect()).await;
+        let outcomes = insert_all(&fixture, insertions.collect()).await;
         for (number, outcome) in outcomes.iter().enumerate() {
             match outcome {
                 Ok(outcome) => assert!(is_inserted(outcome) && number != 20, "{number}"),
@@ -80,29 +80,29 @@ async fn one_that_the_database_refuses_fails_alone() {
                 }
             }
         }
-        assert_eq!(scene.rows(tenant).await, 39);
+        assert_eq!(fixture.rows(tenant).await, 39);
     }
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }
 
 #[tokio::test]
 async fn two_of_one_id_in_a_group_are_not_both_stored() {
-    let scene = Scene::new().await;
-    let [node, _] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, _] = &fixture.nodes;
     let (first, second) = tokio::join!(
         node.insert(plain("t1", "same")),
         node.insert(plain("t1", "same"))
     );
     assert_eq!(first.unwrap(), InsertOutcome::Inserted { removed: vec![] });
     assert_eq!(second.unwrap(), InsertOutcome::IdTaken);
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn those_that_come_again_and_again_share_their_commits() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let workers = (0..32).map(|worker| {
-        let node = scene.node(0);
+        let node = fixture.node(0);
         tokio::spawn(async move {
             for turn in 0..20 {
                 let insertion = plain("t1", &format!("id{worker}-{turn}"));
@@ -113,8 +113,8 @@ async fn those_that_come_again_and_again_share_their_commits() {
     for worker in workers.collect::<Vec<_>>() {
         worker.await.unwrap();
     }
-    assert_eq!(scene.rows("t1").await, 640);
-    let transactions = transactions(&scene).await;
+    assert_eq!(fixture.rows("t1").await, 640);
+    let transactions = transactions(&fixture).await;
     assert!(transactions <= 640 / 8, "{transactions} for 640 clients");
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }

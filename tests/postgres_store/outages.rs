@@ -11,7 +11,7 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
     fixture::{
-        PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant,
+        LONG_TIMEOUT, client, database, folding, id, is_inserted, limited, plain, story, tenant,
     },
     private_postgres::PrivatePostgres,
 };
@@ -57,11 +57,13 @@ async fn assert_all_fail(store: &PostgresStore) -> Vec<String> {
         }
         stories
     };
-    tokio::time::timeout(PATIENCE, all).await.expect("in time")
+    tokio::time::timeout(LONG_TIMEOUT, all)
+        .await
+        .expect("in time")
 }
 
 async fn assert_works(store: &PostgresStore, name: &str) {
-    let store = store.clone().with_timeout(PATIENCE);
+    let store = store.clone().with_timeout(LONG_TIMEOUT);
     assert!(is_inserted(&store.insert(plain("t1", name)).await.unwrap()));
     assert!(is_inserted(
         &store.insert(limited("t2", name, 100)).await.unwrap()
@@ -74,7 +76,7 @@ async fn store_on(server: &PrivatePostgres) -> PostgresStore {
     let store = PostgresStore::connect(&server.url()).await.unwrap();
     store
         .clone()
-        .with_timeout(PATIENCE)
+        .with_timeout(LONG_TIMEOUT)
         .insert(plain("t1", "kept"))
         .await
         .unwrap();
@@ -154,7 +156,7 @@ async fn a_pool_may_be_lazy_and_its_database_down() {
     PostgresStore::migrate(&pool).await.unwrap();
     store
         .clone()
-        .with_timeout(PATIENCE)
+        .with_timeout(LONG_TIMEOUT)
         .insert(plain("t1", "kept"))
         .await
         .unwrap();
@@ -173,7 +175,7 @@ async fn what_is_given_up_holds_nothing() {
         .await
         .unwrap();
     let store = PostgresStore::with_pool(pool);
-    let patient = store.clone().with_timeout(PATIENCE);
+    let patient = store.clone().with_timeout(LONG_TIMEOUT);
     patient.insert(plain("t1", "kept")).await.unwrap();
 
     let past = PgPool::connect(&url).await.unwrap();

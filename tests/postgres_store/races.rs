@@ -14,20 +14,20 @@ use oauth_dcr::{
 use crate::{
     dice::Dice,
     fixture::{
-        ISSUED, Scene, client, client_of, folding, id, insert_all, is_inserted, limited, plain,
+        Fixture, ISSUED, client, client_of, folding, id, insert_all, is_inserted, limited, plain,
         record, tenant,
     },
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_those_that_race_for_an_id_gets_it() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     // Half of the racers come in the opposite order.
     let ids = 0..32;
     let there = ids.clone().chain(ids.clone().rev());
     let racers = there.flat_map(|number| [number, number]);
     let racers = racers.map(|number| plain("t1", &format!("id{number}")));
-    let outcomes = insert_all(&scene, racers.collect()).await;
+    let outcomes = insert_all(&fixture, racers.collect()).await;
     let inserted = outcomes
         .iter()
         .filter(|it| is_inserted(it.as_ref().unwrap()));
@@ -36,32 +36,32 @@ async fn one_of_those_that_race_for_an_id_gets_it() {
         .iter()
         .filter(|it| matches!(it, Ok(InsertOutcome::IdTaken)));
     assert_eq!(taken.count(), 96);
-    assert_eq!(scene.rows("t1").await, 32);
-    scene.assert_counts().await;
+    assert_eq!(fixture.rows("t1").await, 32);
+    fixture.assert_counts().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn those_with_limits_and_those_without_race_for_an_id() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let racers = (0..64).map(|number| match number % 4 {
         0 | 1 => limited("t1", "same", 1000),
         2 => folding("t1", "same", 1),
         _ => folding("t1", "same", 2),
     });
-    let outcomes = insert_all(&scene, racers.collect()).await;
+    let outcomes = insert_all(&fixture, racers.collect()).await;
     let inserted = outcomes
         .iter()
         .filter(|it| is_inserted(it.as_ref().unwrap()));
     assert_eq!(inserted.count(), 1);
-    assert_eq!(scene.rows("t1").await, 1);
-    scene.assert_counts().await;
+    assert_eq!(fixture.rows("t1").await, 1);
+    fixture.assert_counts().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn racers_never_exceed_a_limit_together() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let watcher = tokio::spawn({
-        let pool = scene.pool.clone();
+        let pool = fixture.pool.clone();
         async move {
             let mut most = 0_i64;
             loop {
@@ -74,7 +74,7 @@ async fn racers_never_exceed_a_limit_together() {
         }
     });
     let racers = (0..64).map(|number| limited("t1", &format!("id{number}"), 5));
-    let outcomes = insert_all(&scene, racers.collect()).await;
+    let outcomes = insert_all(&fixture, racers.collect()).await;
     watcher.abort();
     assert!(watcher.await.unwrap_err().is_cancelled());
     let mut removed = Vec::new();
@@ -87,14 +87,14 @@ async fn racers_never_exceed_a_limit_together() {
     // Each client that made room did so once.
     let distinct: HashSet<_> = removed.iter().collect();
     assert_eq!((removed.len(), distinct.len()), (59, 59));
-    assert_eq!(scene.rows("t1").await, 5);
-    scene.assert_counts().await;
+    assert_eq!(fixture.rows("t1").await, 5);
+    fixture.assert_counts().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_can_go_racers_find_the_tenant_full() {
-    let scene = Scene::new().await;
-    let [node, _] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, _] = &fixture.nodes;
     for number in 0..3 {
         let name = format!("used{number}");
         node.insert(plain("t1", &name)).await.unwrap();
@@ -102,18 +102,18 @@ async fn where_nobody_can_go_racers_find_the_tenant_full() {
         node.touch(&tenant("t1"), &id(&name), touch).await.unwrap();
     }
     let racers = (0..32).map(|number| limited("t1", &format!("id{number}"), 3));
-    for outcome in insert_all(&scene, racers.collect()).await {
+    for outcome in insert_all(&fixture, racers.collect()).await {
         assert_eq!(outcome.unwrap(), InsertOutcome::Full);
     }
-    assert_eq!(scene.rows("t1").await, 3);
-    scene.assert_counts().await;
+    assert_eq!(fixture.rows("t1").await, 3);
+    fixture.assert_counts().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_registers_the_same_on_two_nodes_is_one_client() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let racers = (0..64).map(|number| folding("t1", &format!("id{number}"), 7));
-    let outcomes = insert_all(&scene, racers.collect()).await;
+    let outcomes = insert_all(&fixture, racers.collect()).await;
     let mut ids = HashSet::new();
     let mut inserted = 0;
     for (number, outcome) in outcomes.into_iter().enumerate() {
@@ -129,14 +129,14 @@ async fn what_registers_the_same_on_two_nodes_is_one_client() {
         }
     }
     assert_eq!((inserted, ids.len()), (1, 1));
-    assert_eq!(scene.rows("t1").await, 1);
-    scene.assert_counts().await;
+    assert_eq!(fixture.rows("t1").await, 1);
+    fixture.assert_counts().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_those_that_race_to_update_a_client_does() {
-    let scene = Scene::new().await;
-    scene.node(0).insert(plain("t1", "same")).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.node(0).insert(plain("t1", "same")).await.unwrap();
     let update = |number: usize| {
         let mut record = record("t1", "same", ISSUED);
         record["revision"] = 1.into();
@@ -144,7 +144,7 @@ async fn one_of_those_that_race_to_update_a_client_does() {
         ClientUpdate::new(client_of(record))
     };
     let tasks = (0..16).map(|number| {
-        let node = scene.node(number);
+        let node = fixture.node(number);
         tokio::spawn(async move { node.update(update(number)).await.unwrap() })
     });
     let mut updated = 0;
@@ -204,9 +204,9 @@ async fn operate(node: &PostgresStore, dice: &mut Dice) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_are_those_of_the_rows_whatever_happens_at_once() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let players = (0..16).map(|seed| {
-        let node = scene.node(seed);
+        let node = fixture.node(seed);
         tokio::spawn(async move {
             let mut dice = Dice(seed as u64);
             for _ in 0..60 {
@@ -217,9 +217,9 @@ async fn counts_are_those_of_the_rows_whatever_happens_at_once() {
     for player in players.collect::<Vec<_>>() {
         player.await.unwrap();
     }
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
     let clients: i64 = sqlx::query_scalar("SELECT count(*) FROM oauth_dcr_clients")
-        .fetch_one(&scene.pool)
+        .fetch_one(&fixture.pool)
         .await
         .unwrap();
     assert!(clients > 0);
@@ -227,8 +227,8 @@ async fn counts_are_those_of_the_rows_whatever_happens_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_used_while_it_should_make_room_stays() {
-    let scene = Scene::new().await;
-    let [node, other] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, other] = &fixture.nodes;
     node.insert(plain("t1", "old")).await.unwrap();
     let younger = client_of(record("t1", "younger", ISSUED + 1));
     node.insert(oauth_dcr::store::Insertion::new(younger))
@@ -236,7 +236,7 @@ async fn one_that_is_used_while_it_should_make_room_stays() {
         .unwrap();
 
     // A use is under way, and holds the row.
-    let mut transaction = scene.pool.begin().await.unwrap();
+    let mut transaction = fixture.pool.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET is_used = TRUE WHERE client_id = 'old'")
         .execute(&mut *transaction)
         .await
@@ -245,7 +245,7 @@ async fn one_that_is_used_while_it_should_make_room_stays() {
         let other = other.clone();
         async move { other.insert(limited("t1", "new", 2)).await.unwrap() }
     });
-    wait_for_a_lock(&scene).await;
+    wait_for_a_lock(&fixture).await;
     transaction.commit().await.unwrap();
     let removed = vec![id("younger")];
     assert_eq!(
@@ -256,16 +256,16 @@ async fn one_that_is_used_while_it_should_make_room_stays() {
         node.find(&tenant("t1"), &id("old")).await.unwrap(),
         Some(client("t1", "old").into())
     );
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_is_used_while_it_is_swept_stays() {
-    let scene = Scene::new().await;
-    let [node, other] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, other] = &fixture.nodes;
     node.insert(plain("t1", "used")).await.unwrap();
     node.insert(plain("t1", "unused")).await.unwrap();
-    let mut transaction = scene.pool.begin().await.unwrap();
+    let mut transaction = fixture.pool.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET is_used = TRUE WHERE client_id = 'used'")
         .execute(&mut *transaction)
         .await
@@ -275,19 +275,19 @@ async fn one_that_is_used_while_it_is_swept_stays() {
         let other = Arc::new(other.clone());
         async move { other.sweep(&tenant("t1"), sweep).await.unwrap() }
     });
-    wait_for_a_lock(&scene).await;
+    wait_for_a_lock(&fixture).await;
     transaction.commit().await.unwrap();
     assert_eq!(sweeping.await.unwrap(), [id("unused")]);
-    assert_eq!(scene.rows("t1").await, 1);
-    scene.assert_counts().await;
+    assert_eq!(fixture.rows("t1").await, 1);
+    fixture.assert_counts().await;
 }
 
 /// Waits until some statement waits for what another transaction holds.
-async fn wait_for_a_lock(scene: &Scene) {
+async fn wait_for_a_lock(fixture: &Fixture) {
     let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock')";
     while !sqlx::query_scalar::<_, bool>(waiting)
-        .fetch_one(&scene.pool)
+        .fetch_one(&fixture.pool)
         .await
         .unwrap()
     {
@@ -297,8 +297,8 @@ async fn wait_for_a_lock(scene: &Scene) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_is_shared_while_it_is_evicted_stays() {
-    let scene = Scene::new().await;
-    let node = scene.node(0);
+    let fixture = Fixture::new().await;
+    let node = fixture.node(0);
     let touch = async |name: &str, hours: u64| {
         let now = Timestamp::from_unix_millis(ISSUED + hours * 3_600_000);
         let touch = Activity::used(now, None).by(Some(UserKey::from_bytes([1; 32])));
@@ -310,7 +310,7 @@ async fn a_client_that_is_shared_while_it_is_evicted_stays() {
     }
     touch("first", 0).await;
     touch("second", 5).await;
-    let mut holder = scene.pool.begin().await.unwrap();
+    let mut holder = fixture.pool.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET is_shared = TRUE WHERE client_id = 'first'")
         .execute(&mut *holder)
         .await
@@ -320,7 +320,7 @@ async fn a_client_that_is_shared_while_it_is_evicted_stays() {
         let waiting = "SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'";
         while sqlx::query_scalar::<_, i64>(waiting)
-            .fetch_one(&scene.pool)
+            .fetch_one(&fixture.pool)
             .await
             .unwrap()
             == 0
@@ -332,5 +332,5 @@ async fn a_client_that_is_shared_while_it_is_evicted_stays() {
     let (outcome, ()) = tokio::join!(touch("third", 9), share);
     let evicted = vec![id("second")];
     assert_eq!(outcome, TouchOutcome::Written { evicted });
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }

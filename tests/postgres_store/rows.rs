@@ -14,22 +14,22 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
     fixture::{
-        ISSUED, Scene, client, client_of, database, folding, id, plain, record, story, tenant,
+        Fixture, ISSUED, client, client_of, database, folding, id, plain, record, story, tenant,
     },
     spoiled,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_keeps_the_contract() {
-    let scene = Scene::new().await;
-    Box::pin(conformance::client_store(scene.node(0))).await;
-    scene.assert_counts().await;
+    let fixture = Fixture::new().await;
+    Box::pin(conformance::client_store(fixture.node(0))).await;
+    fixture.assert_counts().await;
 }
 
 #[tokio::test]
 async fn a_record_is_kept_to_the_byte() {
-    let scene = Scene::new().await;
-    let [node, other] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, other] = &fixture.nodes;
     let mut record = record("t1", "tpc_\u{7e}!", ISSUED);
     record["metadata"]["client_name"] = "𝕏 🦀 Straße \\ \" '; --".into();
     record["metadata"]["client_name#ja"] = "クライアント 𠮷".into();
@@ -38,7 +38,7 @@ async fn a_record_is_kept_to_the_byte() {
     let found = other.find(&tenant("t1"), client.id()).await.unwrap();
     assert_eq!(found, Some(client.clone().into()));
     let kept: Vec<u8> = sqlx::query_scalar("SELECT record FROM oauth_dcr_clients")
-        .fetch_one(&scene.pool)
+        .fetch_one(&fixture.pool)
         .await
         .unwrap();
     assert_eq!(kept, serde_json::to_vec(&*client).unwrap());
@@ -46,48 +46,48 @@ async fn a_record_is_kept_to_the_byte() {
 
 #[tokio::test]
 async fn a_record_that_cannot_be_read_is_named_and_within_reach() {
-    let scene = Scene::new().await;
-    spoiled::rows_stay_within_reach(&scene.node(0), async |tenant, id, record| {
+    let fixture = Fixture::new().await;
+    spoiled::rows_stay_within_reach(&fixture.node(0), async |tenant, id, record| {
         let sql = "UPDATE oauth_dcr_clients SET record = $1 WHERE tenant = $2 AND client_id = $3";
         let written = sqlx::query(sql)
             .bind(record)
             .bind(tenant.as_str())
             .bind(id.as_str())
-            .execute(&scene.pool)
+            .execute(&fixture.pool)
             .await
             .unwrap();
         assert_eq!(written.rows_affected(), 1);
     })
     .await;
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }
 
 #[tokio::test]
 async fn an_id_that_no_client_can_have_is_within_reach() {
-    let scene = Scene::new().await;
-    spoiled::a_foreign_id_is_within_reach(&scene.node(0), async |tenant, id, foreign| {
+    let fixture = Fixture::new().await;
+    spoiled::a_foreign_id_is_within_reach(&fixture.node(0), async |tenant, id, foreign| {
         let sql =
             "UPDATE oauth_dcr_clients SET client_id = $1 WHERE tenant = $2 AND client_id = $3";
         let written = sqlx::query(sql)
             .bind(foreign)
             .bind(tenant.as_str())
             .bind(id.as_str())
-            .execute(&scene.pool)
+            .execute(&fixture.pool)
             .await
             .unwrap();
         assert_eq!(written.rows_affected(), 1);
     })
     .await;
-    scene.assert_counts().await;
+    fixture.assert_counts().await;
 }
 
 #[tokio::test]
 async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
-    let scene = Scene::new().await;
-    let [node, _] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, _] = &fixture.nodes;
     node.insert(folding("t1", "broken", 1)).await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET record = ''")
-        .execute(&scene.pool)
+        .execute(&fixture.pool)
         .await
         .unwrap();
     let (other, same) = tokio::join!(
@@ -104,8 +104,8 @@ async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
 
 #[tokio::test]
 async fn ids_sort_by_their_bytes() {
-    let scene = Scene::new().await;
-    let [node, _] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, _] = &fixture.nodes;
     let sorted = ["!", "A", "Z", "_", "a", "aB", "ab", "z", "~"];
     for name in sorted.iter().rev() {
         node.insert(plain("t1", name)).await.unwrap();
@@ -123,8 +123,8 @@ async fn ids_sort_by_their_bytes() {
 
 #[tokio::test]
 async fn moments_beyond_the_columns_are_the_last_ones() {
-    let scene = Scene::new().await;
-    let [node, _] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, _] = &fixture.nodes;
     let client = client_of(record("t1", "late", u64::MAX));
     node.insert(Insertion::new(client.clone())).await.unwrap();
     let end = Timestamp::from_unix_millis(u64::MAX);
@@ -148,8 +148,8 @@ async fn moments_beyond_the_columns_are_the_last_ones() {
 
 #[tokio::test]
 async fn every_revision_has_a_place() {
-    let scene = Scene::new().await;
-    let [node, _] = &scene.nodes;
+    let fixture = Fixture::new().await;
+    let [node, _] = &fixture.nodes;
     let revision = |number: u64| {
         let mut record = record("t1", "same", ISSUED);
         record["revision"] = number.into();

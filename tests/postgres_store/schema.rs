@@ -10,7 +10,7 @@ use oauth_dcr::{
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::fixture::{
-    ISSUED, Scene, database, folding, id, is_inserted, limited, plain, story, tenant,
+    Fixture, ISSUED, database, folding, id, is_inserted, limited, plain, story, tenant,
 };
 
 /// The migrations, as they are published, without their comments.
@@ -83,13 +83,13 @@ fn each_key_begins_with_the_tenant() {
 
 #[tokio::test]
 async fn all_text_sorts_by_its_bytes() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let columns: Vec<(String, Option<String>)> = sqlx::query_as(
         "SELECT table_name || '.' || column_name, collation_name::text
         FROM information_schema.columns
         WHERE table_name IN ('oauth_dcr_clients', 'oauth_dcr_tenants') AND data_type = 'text'",
     )
-    .fetch_all(&scene.pool)
+    .fetch_all(&fixture.pool)
     .await
     .unwrap();
     assert_eq!(columns.len(), 3);
@@ -106,7 +106,7 @@ async fn starters_race_on_an_empty_database() {
             let url = url.clone();
             tokio::spawn(async move {
                 let store = PostgresStore::connect(&url).await.unwrap();
-                let store = store.with_timeout(crate::fixture::PATIENCE);
+                let store = store.with_timeout(crate::fixture::LONG_TIMEOUT);
                 let client = plain("t1", &format!("id{number}"));
                 is_inserted(&store.insert(client).await.unwrap())
             })

@@ -10,9 +10,9 @@ use oauth_dcr::{
 use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::{
-    distant::Way,
+    distant::DelayedConnection,
     fixture::{
-        PATIENCE, client, database, folding, id, is_inserted, limited, plain, story, tenant,
+        LONG_TIMEOUT, client, database, folding, id, is_inserted, limited, plain, story, tenant,
     },
 };
 
@@ -146,8 +146,8 @@ async fn a_client_that_others_hold_fails_its_tenant_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_far_away_carries_out_some_after_others() {
     let url = database();
-    let way = Way::to(&url, 2 * DELAY).await;
-    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let connection = DelayedConnection::to(&url, 2 * DELAY).await;
+    let store = PostgresStore::connect(connection.url()).await.unwrap();
     let store = store.with_timeout(Duration::from_secs(10));
     let tenants: Vec<_> = (0..64).map(|number| format!("t{number}")).collect();
     let old = tenants.iter().map(|tenant| plain(tenant, "old"));
@@ -177,8 +177,8 @@ async fn a_database_that_is_far_away_carries_out_some_after_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_far_away_stores_those_with_room_together() {
     let url = database();
-    let way = Way::to(&url, DELAY).await;
-    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let connection = DelayedConnection::to(&url, DELAY).await;
+    let store = PostgresStore::connect(connection.url()).await.unwrap();
     let store = store.with_timeout(TIMEOUT);
     let capped = (0..200).map(|number| match number % 2 {
         0 => limited("t1", &format!("id{number}"), 1000),
@@ -193,11 +193,11 @@ async fn a_database_that_is_far_away_stores_those_with_room_together() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_not_begun_in_time_is_not_done() {
     let url = database();
-    let way = Way::to(&url, DELAY).await;
-    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let connection = DelayedConnection::to(&url, DELAY).await;
+    let store = PostgresStore::connect(connection.url()).await.unwrap();
     let tenants: Vec<_> = (0..256).map(|number| format!("t{number}")).collect();
     let near = PostgresStore::connect(&url).await.unwrap();
-    let near = near.with_timeout(PATIENCE);
+    let near = near.with_timeout(LONG_TIMEOUT);
     for outcome in insert_all(&near, tenants.iter().map(|tenant| plain(tenant, "old"))).await {
         assert!(is_inserted(&outcome.unwrap()));
     }
@@ -219,8 +219,8 @@ async fn what_has_not_begun_in_time_is_not_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_lead_nowhere_are_given_up() {
     let url = database();
-    let way = Way::to(&url, Duration::ZERO).await;
-    let store = PostgresStore::connect(way.url()).await.unwrap();
+    let connection = DelayedConnection::to(&url, Duration::ZERO).await;
+    let store = PostgresStore::connect(connection.url()).await.unwrap();
     let store = store.with_timeout(TIMEOUT);
     let (t1, name) = (tenant("t1"), id("kept"));
     let find = || store.find(&t1, &name);
@@ -230,6 +230,6 @@ async fn connections_that_lead_nowhere_are_given_up() {
     }
     // Long enough for them to be asked whether they are there.
     tokio::time::sleep(Duration::from_millis(150)).await;
-    way.lose_connections();
+    connection.lose_connections();
     assert_eq!(find().await.unwrap(), None);
 }

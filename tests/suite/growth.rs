@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, env};
 use serde_json::{Value, json};
 
 use super::corpus::cases;
-use crate::support::{dice::Dice, fixture::House};
+use crate::support::{dice::Dice, fixture::Fixture};
 
 const REGISTRATIONS: usize = 3_000;
 
@@ -70,7 +70,7 @@ fn install(program: &Value, dice: &mut Dice) -> Value {
 
 #[tokio::test]
 async fn a_million_installs_of_a_few_programs_are_a_few_rows() {
-    let house = House::new(json!({
+    let fixture = Fixture::new(json!({
         "fold_identical": true, "redirect_uris": { "localhost_any_port": true },
     }));
     let programs = programs();
@@ -78,10 +78,10 @@ async fn a_million_installs_of_a_few_programs_are_a_few_rows() {
     let mut confidential = 0;
     let mut ids = BTreeSet::new();
     for number in 0..registrations() {
-        house.set_hour(u64::try_from(number / 100).unwrap());
+        fixture.set_hour(u64::try_from(number / 100).unwrap());
         let program = &programs[dice.below(PROGRAMS)];
         let body = install(program, &mut dice);
-        let answer = house.register(&body).await;
+        let answer = fixture.register(&body).await;
         if is_public(program) {
             // Each is told where it listens itself.
             assert_eq!(
@@ -95,7 +95,7 @@ async fn a_million_installs_of_a_few_programs_are_a_few_rows() {
     }
     let public = programs.iter().filter(|it| is_public(it)).count();
     assert!(ids.len() <= public, "{} public clients", ids.len());
-    assert_eq!(house.store.len(), ids.len() + confidential);
+    assert_eq!(fixture.store.len(), ids.len() + confidential);
 }
 
 /// A list as it is registered: the same URI twice is one.
@@ -113,50 +113,50 @@ fn deduplicated(uris: &Value) -> Value {
 async fn sweeps_keep_a_table_bounded_and_whoever_is_in_use() {
     // An hour for a hundred registrations; who is not used within ten hours goes.
     const PER_HOUR: usize = 100;
-    let house = House::new(json!({
+    let fixture = Fixture::new(json!({
         "remove_unused_after_seconds": 36_000, "remove_idle_after_seconds": 72_000,
     }));
     let programs = programs();
     let mut dice = Dice(2);
-    let in_use = house.register(&programs[0]).await;
-    house.mark_used(&in_use, None).await;
-    let owner = house.owner().await;
+    let in_use = fixture.register(&programs[0]).await;
+    fixture.mark_used(&in_use, None).await;
+    let owner = fixture.owner().await;
     let mut most = 0;
     for number in 0..registrations() {
         let hour = u64::try_from(number / PER_HOUR).unwrap();
-        house.set_hour(hour);
-        house
+        fixture.set_hour(hour);
+        fixture
             .register(&install(&programs[dice.below(PROGRAMS)], &mut dice))
             .await;
         if number % PER_HOUR == 0 {
             while !owner.sweep(1000).await.unwrap().is_empty() {}
             if hour % 10 == 0 {
-                house.mark_used(&in_use, None).await;
+                fixture.mark_used(&in_use, None).await;
             }
-            assert!(house.stored(&in_use).await.is_some(), "hour {hour}");
+            assert!(fixture.stored(&in_use).await.is_some(), "hour {hour}");
         }
-        most = most.max(house.store.len());
+        most = most.max(fixture.store.len());
     }
     assert!(most <= 12 * PER_HOUR + 1, "{most} rows");
     let later = u64::try_from(registrations()).unwrap() + 1_000;
-    house.set_hour(later);
+    fixture.set_hour(later);
     while !owner.sweep(1000).await.unwrap().is_empty() {}
-    assert_eq!(house.store.len(), 0, "in the end nobody is in use");
+    assert_eq!(fixture.store.len(), 0, "in the end nobody is in use");
 }
 
 #[tokio::test]
 async fn a_limit_keeps_a_table_bounded_and_whoever_is_in_use() {
-    let house = House::new(json!({ "max_clients": 50 }));
+    let fixture = Fixture::new(json!({ "max_clients": 50 }));
     let programs = programs();
     let mut dice = Dice(3);
-    let in_use = house.register(&programs[0]).await;
-    house.mark_used(&in_use, None).await;
+    let in_use = fixture.register(&programs[0]).await;
+    fixture.mark_used(&in_use, None).await;
     for _ in 0..registrations() {
-        house
+        fixture
             .register(&install(&programs[dice.below(PROGRAMS)], &mut dice))
             .await;
-        assert!(house.store.len() <= 50);
+        assert!(fixture.store.len() <= 50);
     }
-    assert_eq!(house.store.len(), 50);
-    assert!(house.stored(&in_use).await.is_some());
+    assert_eq!(fixture.store.len(), 50);
+    assert!(fixture.stored(&in_use).await.is_some());
 }

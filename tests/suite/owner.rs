@@ -19,13 +19,13 @@ use serde_json::{Value, json};
 use crate::support::{
     broken::{Failing, OddStore},
     clients::Stored,
-    fixture::{House, id_of},
+    fixture::{Fixture, id_of},
 };
 
 const HOUR: Duration = Duration::from_hours(1);
 
-fn house() -> House {
-    House::new(json!({}))
+fn fixture() -> Fixture {
+    Fixture::new(json!({}))
 }
 
 fn confidential() -> Value {
@@ -48,15 +48,15 @@ fn unknown() -> ClientId {
 }
 
 /// Whether a client with this id authenticates with this secret now.
-async fn authenticates(house: &House, id: &ClientId, secret: &str) -> bool {
+async fn authenticates(fixture: &Fixture, id: &ClientId, secret: &str) -> bool {
     let form = format!(
         "grant_type=authorization_code&client_id={id}&client_secret={secret}&code=c&\
          redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback&code_verifier={}",
         "v".repeat(43)
     );
-    let client = house.owner().await.find(id).await.ok();
+    let client = fixture.owner().await.find(id).await.ok();
     let request = TokenRequest::from_form(&form, None);
-    let grant = request.authenticate(&house.tenant, client.as_deref(), house.now());
+    let grant = request.authenticate(&fixture.tenant, client.as_deref(), fixture.now());
     grant.is_ok()
 }
 
@@ -66,9 +66,9 @@ fn secret(registered: &Registered) -> String {
 
 #[tokio::test]
 async fn an_owner_finds_what_is_registered_and_nothing_else() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
+    let owner = fixture.owner().await;
     let found = owner.find(&id_of(&answer)).await.unwrap();
     assert_eq!(found.metadata().client_name(), Some("App"));
     let missing = owner.find(&unknown()).await;
@@ -121,12 +121,12 @@ async fn a_failing_back_end_is_an_error_and_nothing_else() {
 
 #[tokio::test]
 async fn pages_hold_every_client_once_and_say_which_is_the_last() {
-    let house = house();
+    let fixture = fixture();
     let mut ids = BTreeSet::new();
     for _ in 0..7 {
-        ids.insert(id_of(&house.register(&confidential()).await));
+        ids.insert(id_of(&fixture.register(&confidential()).await));
     }
-    let owner = house.owner().await;
+    let owner = fixture.owner().await;
     for limit in [0, 1, 3, 6, 7, 8, u32::MAX] {
         let (mut seen, mut next, mut pages) = (Vec::new(), None, 0);
         loop {
@@ -150,9 +150,9 @@ async fn pages_hold_every_client_once_and_say_which_is_the_last() {
 
 #[tokio::test]
 async fn an_update_is_checked_by_the_profile() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
+    let owner = fixture.owner().await;
     let client = owner.find(&id_of(&answer)).await.unwrap();
     let bad = RegistrationRequest::new(["http://app.example.com/callback"]);
     let error = owner.update(&client, bad).await.unwrap_err();
@@ -167,30 +167,33 @@ async fn an_update_is_checked_by_the_profile() {
     assert_eq!(found.issued_at(), client.issued_at());
     assert_eq!(found.revision(), client.revision() + 1);
     let old = answer["client_secret"].as_str().unwrap();
-    assert!(authenticates(&house, client.id(), old).await);
-    assert_eq!(house.kinds_of_events(), ["Registered", "Changed Metadata"]);
+    assert!(authenticates(&fixture, client.id(), old).await);
+    assert_eq!(
+        fixture.kinds_of_events(),
+        ["Registered", "Changed Metadata"]
+    );
 }
 
 #[tokio::test]
 async fn a_client_keeps_the_mode_that_it_was_born_with() {
-    let strict = house();
+    let strict = fixture();
     let body = json!({
         "redirect_uris": ["https://app.example.com/callback"],
         "token_endpoint_auth_method": "none",
         "grant_types": ["authorization_code", "implicit"],
     });
     let born_strict = strict.register(&body).await;
-    let permissive = House::with_store(
+    let permissive = Fixture::with_store(
         strict.store.clone(),
         json!({ "security_mode": "permissive" }),
     );
     let born_permissive = permissive.register(&body).await;
     let asks = || request("New").grant_types(["authorization_code", "implicit"]);
-    for (house, answer, mode) in [
+    for (fixture, answer, mode) in [
         (&permissive, &born_strict, SecurityMode::Strict),
         (&strict, &born_permissive, SecurityMode::Permissive),
     ] {
-        let owner = house.owner().await;
+        let owner = fixture.owner().await;
         let client = owner.find(&id_of(answer)).await.unwrap();
         let updated = owner.update(&client, asks()).await.unwrap();
         assert_eq!(updated.client().security_mode(), mode);
@@ -202,25 +205,25 @@ async fn a_client_keeps_the_mode_that_it_was_born_with() {
 
 #[tokio::test]
 async fn a_client_gets_a_secret_when_it_becomes_confidential_and_loses_it_again() {
-    let house = house();
-    let answer = house.register(&public()).await;
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let answer = fixture.register(&public()).await;
+    let owner = fixture.owner().await;
     let client = owner.find(&id_of(&answer)).await.unwrap();
     assert!(client.is_public());
 
     let confidential = owner.update(&client, request("New")).await.unwrap();
     assert!(!confidential.client().is_public());
     let first = secret(&confidential);
-    assert!(authenticates(&house, client.id(), &first).await);
+    assert!(authenticates(&fixture, client.id(), &first).await);
 
     let rotated = owner.rotate_secret(client.id(), HOUR).await.unwrap();
     let asks = request("New").token_endpoint_auth_method("none");
     let public = owner.update(rotated.client(), asks).await.unwrap();
     assert!(public.secret().is_none());
     assert!(public.client().is_public());
-    assert_eq!(public.client().previous_secret_digest(house.now()), None);
+    assert_eq!(public.client().previous_secret_digest(fixture.now()), None);
     for old in [first, secret(&rotated)] {
-        assert!(!authenticates(&house, client.id(), &old).await);
+        assert!(!authenticates(&fixture, client.id(), &old).await);
     }
     let method = public.client().metadata().token_endpoint_auth_method();
     assert_eq!(method, TokenEndpointAuthMethod::None);
@@ -228,9 +231,9 @@ async fn a_client_gets_a_secret_when_it_becomes_confidential_and_loses_it_again(
 
 #[tokio::test]
 async fn an_update_of_what_has_changed_since_is_refused() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
+    let owner = fixture.owner().await;
     let stale = owner.find(&id_of(&answer)).await.unwrap();
     owner.block(stale.id()).await.unwrap();
     let error = owner.update(&stale, request("New")).await.unwrap_err();
@@ -240,9 +243,9 @@ async fn an_update_of_what_has_changed_since_is_refused() {
 
 #[tokio::test]
 async fn an_update_changes_nothing_that_it_is_not_for() {
-    let house = house();
-    let id = id_of(&house.register(&public()).await);
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let id = id_of(&fixture.register(&public()).await);
+    let owner = fixture.owner().await;
     let client = Client::clone(&*owner.find(&id).await.unwrap()).with_blocked(true);
     let updated = owner.update(&client, request("New")).await.unwrap();
     assert!(!updated.client().is_blocked());
@@ -251,9 +254,9 @@ async fn an_update_changes_nothing_that_it_is_not_for() {
 
 #[tokio::test]
 async fn clients_of_other_tenants_and_of_nobody_are_unknown() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
+    let owner = fixture.owner().await;
     let foreign: Client = Stored::public(id_of(&answer).as_str()).client();
     let mut record = serde_json::to_value(&foreign).unwrap();
     record["tenant"] = "t2".into();
@@ -290,95 +293,100 @@ async fn clients_of_other_tenants_and_of_nobody_are_unknown() {
 
 #[tokio::test]
 async fn both_secrets_work_during_the_overlap_and_the_new_one_after() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
     let id = id_of(&answer);
     let old = answer["client_secret"].as_str().unwrap();
-    let rotated = house.owner().await.rotate_secret(&id, HOUR).await.unwrap();
+    let rotated = fixture
+        .owner()
+        .await
+        .rotate_secret(&id, HOUR)
+        .await
+        .unwrap();
     let new = secret(&rotated);
     assert_ne!(old, new);
-    assert!(authenticates(&house, &id, old).await);
-    assert!(authenticates(&house, &id, &new).await);
-    house.set_hour(1);
-    assert!(!authenticates(&house, &id, old).await);
-    assert!(authenticates(&house, &id, &new).await);
-    assert_eq!(house.kinds_of_events(), ["Registered", "Changed Secret"]);
+    assert!(authenticates(&fixture, &id, old).await);
+    assert!(authenticates(&fixture, &id, &new).await);
+    fixture.set_hour(1);
+    assert!(!authenticates(&fixture, &id, old).await);
+    assert!(authenticates(&fixture, &id, &new).await);
+    assert_eq!(fixture.kinds_of_events(), ["Registered", "Changed Secret"]);
 }
 
 #[tokio::test]
 async fn without_an_overlap_the_old_secret_ends_at_once() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
     let id = id_of(&answer);
-    let owner = house.owner().await;
+    let owner = fixture.owner().await;
     let rotated = owner.rotate_secret(&id, Duration::ZERO).await.unwrap();
     let old = answer["client_secret"].as_str().unwrap();
-    assert!(!authenticates(&house, &id, old).await);
-    assert!(authenticates(&house, &id, &secret(&rotated)).await);
+    assert!(!authenticates(&fixture, &id, old).await);
+    assert!(authenticates(&fixture, &id, &secret(&rotated)).await);
 }
 
 #[tokio::test]
 async fn a_second_rotation_ends_the_first_secret() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
     let id = id_of(&answer);
-    let owner = house.owner().await;
+    let owner = fixture.owner().await;
     let second = secret(&owner.rotate_secret(&id, 100 * HOUR).await.unwrap());
     let third = secret(&owner.rotate_secret(&id, HOUR).await.unwrap());
     let first = answer["client_secret"].as_str().unwrap();
-    assert!(!authenticates(&house, &id, first).await);
-    assert!(authenticates(&house, &id, &second).await);
-    assert!(authenticates(&house, &id, &third).await);
+    assert!(!authenticates(&fixture, &id, first).await);
+    assert!(authenticates(&fixture, &id, &second).await);
+    assert!(authenticates(&fixture, &id, &third).await);
 }
 
 #[tokio::test]
 async fn an_overlap_has_an_end() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
     let (id, old) = (id_of(&answer), answer["client_secret"].as_str().unwrap());
-    let owner = house.owner().await;
+    let owner = fixture.owner().await;
     owner.rotate_secret(&id, Duration::MAX).await.unwrap();
     let days = Owner::MAX_OVERLAP.as_secs() / 86_400;
-    house.set_hour(24 * days - 1);
-    assert!(authenticates(&house, &id, old).await);
-    house.set_hour(24 * days);
-    assert!(!authenticates(&house, &id, old).await);
+    fixture.set_hour(24 * days - 1);
+    assert!(authenticates(&fixture, &id, old).await);
+    fixture.set_hour(24 * days);
+    assert!(!authenticates(&fixture, &id, old).await);
 }
 
 #[tokio::test]
 async fn a_clock_that_steps_back_brings_no_secret_back() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
     let (id, old) = (id_of(&answer), answer["client_secret"].as_str().unwrap());
-    let owner = house.owner().await;
+    let owner = fixture.owner().await;
     owner.rotate_secret(&id, HOUR).await.unwrap();
-    house.set_hour(2);
+    fixture.set_hour(2);
     let policy = ErrorRedirectPolicy::AllowAlways;
     owner.set_error_redirect_policy(&id, policy).await.unwrap();
-    house.set_hour(0);
-    assert!(!authenticates(&house, &id, old).await);
+    fixture.set_hour(0);
+    assert!(!authenticates(&fixture, &id, old).await);
 }
 
 #[tokio::test]
 async fn a_rotation_whose_answer_is_lost_is_found_to_be_done() {
     let store = Arc::new(OddStore::default());
-    let house = House::with_store(Arc::clone(&store), json!({}));
-    let id = id_of(&house.register(&confidential()).await);
+    let fixture = Fixture::with_store(Arc::clone(&store), json!({}));
+    let id = id_of(&fixture.register(&confidential()).await);
     store.loses.store(1, Ordering::SeqCst);
-    let owner = house.owner().await;
+    let owner = fixture.owner().await;
     let rotated = owner.rotate_secret(&id, HOUR).await.unwrap();
     let stored = owner.find(&id).await.unwrap();
     let digest = stored.secret_digest().unwrap();
     assert!(digest.matches(rotated.secret().unwrap().expose()));
     assert_eq!(stored.revision(), 1);
-    assert_eq!(house.kinds_of_events(), ["Registered", "Changed Secret"]);
+    assert_eq!(fixture.kinds_of_events(), ["Registered", "Changed Secret"]);
 }
 
 #[tokio::test]
 async fn a_public_client_has_no_secret_to_rotate() {
-    let house = house();
-    let id = id_of(&house.register(&public()).await);
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let id = id_of(&fixture.register(&public()).await);
+    let owner = fixture.owner().await;
     let error = owner.rotate_secret(&id, HOUR).await.unwrap_err();
     assert!(matches!(error, OwnerError::PublicClient), "{error:?}");
     assert!(owner.find(&id).await.unwrap().is_public());
@@ -386,17 +394,17 @@ async fn a_public_client_has_no_secret_to_rotate() {
 
 #[tokio::test]
 async fn a_blocked_client_does_not_authenticate_until_it_is_unblocked() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
     let (id, secret) = (id_of(&answer), answer["client_secret"].as_str().unwrap());
-    let owner = house.owner().await;
+    let owner = fixture.owner().await;
     owner.block(&id).await.unwrap();
     assert!(owner.find(&id).await.unwrap().is_blocked());
-    assert!(!authenticates(&house, &id, secret).await);
+    assert!(!authenticates(&fixture, &id, secret).await);
     owner.unblock(&id).await.unwrap();
     assert!(!owner.find(&id).await.unwrap().is_blocked());
-    assert!(authenticates(&house, &id, secret).await);
-    let kinds = house.kinds_of_events();
+    assert!(authenticates(&fixture, &id, secret).await);
+    let kinds = fixture.kinds_of_events();
     assert_eq!(
         kinds,
         ["Registered", "Changed Blocked", "Changed Unblocked"]
@@ -405,9 +413,9 @@ async fn a_blocked_client_does_not_authenticate_until_it_is_unblocked() {
 
 #[tokio::test]
 async fn an_owner_decides_about_redirection() {
-    let house = house();
-    let id = id_of(&house.register(&confidential()).await);
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let id = id_of(&fixture.register(&confidential()).await);
+    let owner = fixture.owner().await;
     let strict = owner.find(&id).await.unwrap().error_redirect_policy();
     assert_eq!(strict, ErrorRedirectPolicy::OpenRedirectProtection);
     let policy = ErrorRedirectPolicy::AllowAlways;
@@ -417,35 +425,35 @@ async fn an_owner_decides_about_redirection() {
         policy
     );
     assert_eq!(
-        house.kinds_of_events(),
+        fixture.kinds_of_events(),
         ["Registered", "Changed ErrorRedirectPolicy"]
     );
 }
 
 #[tokio::test]
 async fn what_is_deleted_is_gone() {
-    let house = house();
-    let answer = house.register(&confidential()).await;
+    let fixture = fixture();
+    let answer = fixture.register(&confidential()).await;
     let (id, secret) = (id_of(&answer), answer["client_secret"].as_str().unwrap());
-    let owner = house.owner().await;
+    let owner = fixture.owner().await;
     owner.delete(&id).await.unwrap();
     assert!(matches!(
         owner.find(&id).await,
         Err(OwnerError::UnknownClient)
     ));
-    assert!(!authenticates(&house, &id, secret).await);
+    assert!(!authenticates(&fixture, &id, secret).await);
     assert!(matches!(
         owner.delete(&id).await,
         Err(OwnerError::UnknownClient)
     ));
-    assert_eq!(house.kinds_of_events(), ["Registered", "Removed Deleted"]);
+    assert_eq!(fixture.kinds_of_events(), ["Registered", "Removed Deleted"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_that_race_are_all_made() {
-    let house = house();
-    let id = id_of(&house.register(&confidential()).await);
-    let owner = house.owner().await;
+    let fixture = fixture();
+    let id = id_of(&fixture.register(&confidential()).await);
+    let owner = fixture.owner().await;
     let rotations = (0..3).map(|_| {
         let (owner, id) = (owner.clone(), id.clone());
         tokio::spawn(async move { owner.rotate_secret(&id, HOUR).await.map(|_| ()) })

@@ -4,7 +4,9 @@
 use oauth_dcr::{MemoryStore, postgres::PostgresStore, sqlite::SqliteStore, store::ClientStore};
 use serde_json::{Value, json};
 
-use crate::{private_postgres::PrivatePostgres, support::fixture::House, temporary::TemporaryDir};
+use crate::{
+    private_postgres::PrivatePostgres, support::fixture::Fixture, temporary::TemporaryDir,
+};
 
 /// As it stands in JSON.
 const NUL: &str = r"\u0000";
@@ -84,7 +86,7 @@ const NOT_JSON: &str = "invalid_request: invalid_escape";
 
 /// What a store makes of all of them.
 async fn judge<S: ClientStore + Clone>(store: S) {
-    let house = House::with_store(store, json!({}));
+    let fixture = Fixture::with_store(store, json!({}));
     let mut wrong = Vec::new();
     for (member, with_nul, with_long) in MEMBERS {
         for (character, expected) in [
@@ -94,7 +96,7 @@ async fn judge<S: ClientStore + Clone>(store: S) {
             (LONG[1], with_long),
         ] {
             let member = member.replace('@', character);
-            let found = outcome(&house, &member).await;
+            let found = outcome(&fixture, &member).await;
             if found != expected {
                 wrong.push(format!("{member}: {found}, not {expected}"));
             }
@@ -104,20 +106,20 @@ async fn judge<S: ClientStore + Clone>(store: S) {
 }
 
 /// Registers a client with `member` and says what became of that.
-async fn outcome<S: ClientStore + Clone>(house: &House<S>, member: &str) -> String {
+async fn outcome<S: ClientStore + Clone>(fixture: &Fixture<S>, member: &str) -> String {
     let redirect_uris = if member.contains("redirect_uris") {
         ""
     } else {
         r#", "redirect_uris": ["https://a.example/cb"]"#
     };
-    let (status, answer) = house.send(format!("{{{member}{redirect_uris}}}")).await;
+    let (status, answer) = fixture.send(format!("{{{member}{redirect_uris}}}")).await;
     if status != 201 {
         let rule = answer["error_detail"]["rule"].as_str().unwrap();
         return format!("{}: {rule}", answer["error"].as_str().unwrap());
     }
     let sent: Value = serde_json::from_str(&format!("{{{member}}}")).unwrap();
     let (name, value) = sent.as_object().unwrap().iter().next().unwrap();
-    let stored = house
+    let stored = fixture
         .stored(&answer)
         .await
         .expect("what is answered is stored");
@@ -153,11 +155,11 @@ async fn the_store_in_postgresql_keeps_every_text() {
 
 #[tokio::test]
 async fn half_of_a_pair_in_bytes_is_no_utf_8() {
-    let house = House::new(json!({}));
+    let fixture = Fixture::new(json!({}));
     let body =
         b"{\"redirect_uris\": [\"https://a.example/cb\"], \"software_id\": \"\xed\xa0\x80\"}";
-    let (status, answer) = house.send(&body[..]).await;
+    let (status, answer) = fixture.send(&body[..]).await;
     assert_eq!(status, 400);
     assert_eq!(answer["error_detail"]["rule"], "not_utf8");
-    assert!(house.store.is_empty());
+    assert!(fixture.store.is_empty());
 }

@@ -17,27 +17,27 @@ use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     properties::almost_uri,
-    support::fixture::{House, id_of},
+    support::fixture::{Fixture, id_of},
     temporary::TemporaryDir,
 };
 
 const REASON: &str = "it is not the JSON of a client, at line 1, column 6";
 
 /// A tenant whose clients are in a file that a test can write to.
-struct Scene {
-    house: House<SqliteStore>,
+struct SqliteFixture {
+    fixture: Fixture<SqliteStore>,
     file: SqliteConnection,
     _dir: TemporaryDir,
 }
 
-impl Scene {
+impl SqliteFixture {
     async fn new(registration: Value) -> Self {
         let dir = TemporaryDir::new();
         let path = dir.path().join("clients");
         let store = SqliteStore::open(&path).await.unwrap();
         let options = SqliteConnectOptions::new().filename(&path);
         Self {
-            house: House::with_store(store, registration),
+            fixture: Fixture::with_store(store, registration),
             file: options.connect().await.unwrap(),
             _dir: dir,
         }
@@ -45,12 +45,12 @@ impl Scene {
 
     /// Registers a client and writes `record` in the place of its own, which is given back.
     async fn broken(&mut self) -> (ClientId, String) {
-        let id = id_of(&self.house.register(&public("App")).await);
+        let id = id_of(&self.fixture.register(&public("App")).await);
         let sql = "SELECT record FROM oauth_dcr_clients WHERE client_id = ?";
         let record = sqlx::query_scalar(sql).bind(id.as_str());
         let record = record.fetch_one(&mut self.file).await.unwrap();
         self.write(&id, "{\"vers").await;
-        self.house.events();
+        self.fixture.events();
         (id, record)
     }
 
@@ -75,13 +75,13 @@ fn tenant() -> TenantId {
 
 #[tokio::test]
 async fn a_page_names_what_cannot_be_read() {
-    let mut scene = Scene::new(json!({})).await;
+    let mut sqlite = SqliteFixture::new(json!({})).await;
     let mut names = Vec::new();
     for name in ["first", "second", "third"] {
-        names.push(id_of(&scene.house.register(&public(name)).await));
+        names.push(id_of(&sqlite.fixture.register(&public(name)).await));
     }
-    let (broken, _) = scene.broken().await;
-    let owner = scene.house.owner().await;
+    let (broken, _) = sqlite.broken().await;
+    let owner = sqlite.fixture.owner().await;
     let page = owner.list(None, 10).await.unwrap();
     let mut readable: Vec<_> = page.clients.iter().map(|it| it.id().clone()).collect();
     readable.sort();
@@ -106,17 +106,17 @@ async fn a_page_names_what_cannot_be_read() {
     names.sort();
     assert_eq!(seen, names);
     // Nobody asked for it.
-    assert_eq!(scene.house.events(), [""; 0]);
+    assert_eq!(sqlite.fixture.events(), [""; 0]);
 }
 
 #[tokio::test]
 async fn what_needs_the_record_says_that_it_cannot_be_read() {
-    let mut scene = Scene::new(json!({})).await;
-    let read = scene.house.register(&public("Other")).await;
-    let read = scene.house.stored(&read).await.unwrap();
-    let (id, record) = scene.broken().await;
+    let mut sqlite = SqliteFixture::new(json!({})).await;
+    let read = sqlite.fixture.register(&public("Other")).await;
+    let read = sqlite.fixture.stored(&read).await.unwrap();
+    let (id, record) = sqlite.broken().await;
     let stored: Client = serde_json::from_str(&record).unwrap();
-    let owner = scene.house.owner().await;
+    let owner = sqlite.fixture.owner().await;
     let request = RegistrationRequest::new(["https://app.example.com/new"]);
     let policy = ErrorRedirectPolicy::AllowAlways;
     let errors = [
@@ -134,7 +134,7 @@ async fn what_needs_the_record_says_that_it_cannot_be_read() {
         };
         assert_eq!(client, UnreadableClient::new(id.clone(), REASON));
     }
-    assert_eq!(scene.house.kinds_of_events(), ["Unreadable"; 4]);
+    assert_eq!(sqlite.fixture.kinds_of_events(), ["Unreadable"; 4]);
     // The next client is as it was.
     let policy_of_other = owner.set_error_redirect_policy(read.id(), policy).await;
     assert_eq!(policy_of_other.unwrap().error_redirect_policy(), policy);
@@ -142,14 +142,14 @@ async fn what_needs_the_record_says_that_it_cannot_be_read() {
 
 #[tokio::test]
 async fn a_client_that_cannot_be_read_is_not_unknown() {
-    let mut scene = Scene::new(json!({})).await;
-    let (id, record) = scene.broken().await;
-    let registrar = scene.house.registrar.clone();
+    let mut sqlite = SqliteFixture::new(json!({})).await;
+    let (id, record) = sqlite.broken().await;
+    let registrar = sqlite.fixture.registrar.clone();
     let error = registrar.find(&tenant(), &id).await.unwrap_err();
     let source = error.source().unwrap();
     let unreadable = source.downcast_ref::<UnreadableClient>();
     assert_eq!(unreadable, Some(&UnreadableClient::new(id.clone(), REASON)));
-    let events = scene.house.events();
+    let events = sqlite.fixture.events();
     let [event] = &events[..] else {
         panic!("{events:?}");
     };
@@ -157,54 +157,54 @@ async fn a_client_that_cannot_be_read_is_not_unknown() {
     for told in ["t1", id.as_str(), REASON] {
         assert!(event.contains(told), "{event}");
     }
-    scene.write(&id, &record).await;
+    sqlite.write(&id, &record).await;
     let found = registrar.find(&tenant(), &id).await.unwrap();
     assert_eq!(
         found.as_deref(),
         serde_json::from_str(&record).ok().as_ref()
     );
-    assert_eq!(scene.house.events(), [""; 0]);
+    assert_eq!(sqlite.fixture.events(), [""; 0]);
 }
 
 #[tokio::test]
 async fn an_owner_blocks_and_unblocks_what_cannot_be_read() {
-    let mut scene = Scene::new(json!({ "remove_unused_after_seconds": 60 })).await;
-    let (id, record) = scene.broken().await;
-    let owner = scene.house.owner().await;
+    let mut sqlite = SqliteFixture::new(json!({ "remove_unused_after_seconds": 60 })).await;
+    let (id, record) = sqlite.broken().await;
+    let owner = sqlite.fixture.owner().await;
     owner.block(&id).await.unwrap();
-    assert_eq!(scene.house.kinds_of_events(), ["Changed Blocked"]);
+    assert_eq!(sqlite.fixture.kinds_of_events(), ["Changed Blocked"]);
     // It stays while it is blocked.
-    scene.house.set_hour(1);
+    sqlite.fixture.set_hour(1);
     assert_eq!(owner.sweep(100).await.unwrap(), []);
     // And it is blocked once it can be read again, though the record does not say so.
-    scene.write(&id, &record).await;
+    sqlite.write(&id, &record).await;
     let client = owner.find(&id).await.unwrap();
     assert_eq!((client.is_blocked(), client.revision()), (true, 1));
     let mut as_it_was: Value = serde_json::from_str(&record).unwrap();
     (as_it_was["blocked"], as_it_was["revision"]) = (true.into(), 1.into());
     assert_eq!(serde_json::to_value(&*client).unwrap(), as_it_was);
-    scene.write(&id, "").await;
+    sqlite.write(&id, "").await;
     owner.unblock(&id).await.unwrap();
-    assert_eq!(scene.house.kinds_of_events(), ["Changed Unblocked"]);
-    scene.write(&id, &record).await;
+    assert_eq!(sqlite.fixture.kinds_of_events(), ["Changed Unblocked"]);
+    sqlite.write(&id, &record).await;
     let client = owner.find(&id).await.unwrap();
     assert_eq!((client.is_blocked(), client.revision()), (false, 2));
 }
 
 #[tokio::test]
 async fn an_owner_deletes_and_sweeps_what_cannot_be_read() {
-    let mut scene = Scene::new(json!({ "remove_unused_after_seconds": 60 })).await;
-    let (deleted, _) = scene.broken().await;
-    let (swept, _) = scene.broken().await;
-    let owner = scene.house.owner().await;
+    let mut sqlite = SqliteFixture::new(json!({ "remove_unused_after_seconds": 60 })).await;
+    let (deleted, _) = sqlite.broken().await;
+    let (swept, _) = sqlite.broken().await;
+    let owner = sqlite.fixture.owner().await;
     owner.delete(&deleted).await.unwrap();
-    assert_eq!(scene.house.kinds_of_events(), ["Removed Deleted"]);
-    scene.house.set_hour(1);
+    assert_eq!(sqlite.fixture.kinds_of_events(), ["Removed Deleted"]);
+    sqlite.fixture.set_hour(1);
     assert_eq!(
         owner.sweep(100).await.unwrap(),
         std::slice::from_ref(&swept)
     );
-    assert_eq!(scene.house.kinds_of_events(), ["Removed Swept"]);
+    assert_eq!(sqlite.fixture.kinds_of_events(), ["Removed Swept"]);
     for id in [deleted, swept] {
         let found = owner.find(&id).await;
         assert!(matches!(found, Err(OwnerError::UnknownClient)), "{found:?}");
@@ -213,34 +213,34 @@ async fn an_owner_deletes_and_sweeps_what_cannot_be_read() {
 
 #[tokio::test]
 async fn a_client_that_cannot_be_read_makes_room() {
-    let mut scene = Scene::new(json!({ "max_clients": 1 })).await;
-    let (broken, _) = scene.broken().await;
-    let new = id_of(&scene.house.register(&public("New")).await);
+    let mut sqlite = SqliteFixture::new(json!({ "max_clients": 1 })).await;
+    let (broken, _) = sqlite.broken().await;
+    let new = id_of(&sqlite.fixture.register(&public("New")).await);
     assert_eq!(
-        scene.house.kinds_of_events(),
+        sqlite.fixture.kinds_of_events(),
         ["Removed Evicted", "Registered"]
     );
-    let page = scene.house.owner().await.list(None, 10).await.unwrap();
+    let page = sqlite.fixture.owner().await.list(None, 10).await.unwrap();
     assert_ne!(new, broken);
     assert_eq!((page.clients.len(), page.unreadable.len()), (1, 0));
 }
 
 #[tokio::test]
 async fn what_would_be_folded_into_it_is_told_to_come_again() {
-    let mut scene = Scene::new(json!({ "fold_identical": true })).await;
-    let (id, record) = scene.broken().await;
-    let (status, answer) = scene.house.send(public("App").to_string()).await;
+    let mut sqlite = SqliteFixture::new(json!({ "fold_identical": true })).await;
+    let (id, record) = sqlite.broken().await;
+    let (status, answer) = sqlite.fixture.send(public("App").to_string()).await;
     assert_eq!(
         (status, &answer["error"]),
         (503, &json!("temporarily_unavailable"))
     );
-    assert_eq!(scene.house.kinds_of_events(), ["Unreadable", "Refused"]);
+    assert_eq!(sqlite.fixture.kinds_of_events(), ["Unreadable", "Refused"]);
     // What is not the same registers, and nothing was stored beside it.
-    scene.house.register(&public("Other")).await;
-    let page = scene.house.owner().await.list(None, 10).await.unwrap();
+    sqlite.fixture.register(&public("Other")).await;
+    let page = sqlite.fixture.owner().await.list(None, 10).await.unwrap();
     assert_eq!((page.clients.len(), page.unreadable.len()), (1, 1));
-    scene.write(&id, &record).await;
-    assert_eq!(id_of(&scene.house.register(&public("App")).await), id);
+    sqlite.write(&id, &record).await;
+    assert_eq!(id_of(&sqlite.fixture.register(&public("App")).await), id);
 }
 
 /// Members whose texts people read. No rule for them may make a stored client unreadable.
@@ -273,7 +273,7 @@ fn with(member: &str, text: &str) -> Value {
 fn accepted(member: &str, text: &str) -> Option<Value> {
     let body = with(member, text).to_string();
     let request = RegistrationRequest::from_json(body.as_bytes()).ok()?;
-    let metadata = request.apply(&RegistrationSettings::default()).ok()?;
+    let metadata = RegistrationSettings::default().apply(request).ok()?;
     serde_json::to_value(&metadata)
         .unwrap()
         .get(member)
@@ -353,7 +353,7 @@ async fn no_text_keeps_a_row_off_its_page() {
     let mut take = |texts: BoxedStrategy<String>| {
         proptest::strategy::ValueTree::current(&texts.new_tree(&mut runner).unwrap())
     };
-    let mut scene = Scene::new(json!({})).await;
+    let mut sqlite = SqliteFixture::new(json!({})).await;
     let (mut texts, mut refused) = (0, 0);
     for number in 0..40 {
         for members in [TEXTS, URIS] {
@@ -364,12 +364,12 @@ async fn no_text_keeps_a_row_off_its_page() {
             } else {
                 almost_uri().boxed()
             });
-            let (id, record) = scene.broken().await;
+            let (id, record) = sqlite.broken().await;
             let mut record: Value = serde_json::from_str(&record).unwrap();
             record["metadata"][member] = with(member, &text)[member].clone();
-            scene.write(&id, &record.to_string()).await;
-            let found = scene
-                .house
+            sqlite.write(&id, &record.to_string()).await;
+            let found = sqlite
+                .fixture
                 .store
                 .find(&tenant(), &id)
                 .await
@@ -384,7 +384,7 @@ async fn no_text_keeps_a_row_off_its_page() {
         }
     }
     assert!(refused > 10, "{refused} of {texts} texts are refused");
-    let page = scene.house.owner().await.list(None, 1000).await.unwrap();
+    let page = sqlite.fixture.owner().await.list(None, 1000).await.unwrap();
     assert_eq!(page.clients.len() + page.unreadable.len(), texts);
     assert!(!page.unreadable.is_empty() && page.clients.len() > 40);
 }

@@ -13,7 +13,7 @@ use oauth_dcr::{
 };
 use serde_json::{Value, json};
 
-use crate::support::fixture::{House, id_of};
+use crate::support::fixture::{Fixture, id_of};
 
 const REASON: &str = "it is the record of another client";
 
@@ -140,47 +140,47 @@ fn body() -> Value {
 
 #[tokio::test]
 async fn a_duplicate_of_another_tenant_is_refused() {
-    let house = House::with_store(Misrouting::tenants(), json!({ "fold_identical": true }));
-    let first = id_of(&house.register(&body()).await);
-    house.events();
-    let (status, answer) = house.send(body().to_string()).await;
+    let fixture = Fixture::with_store(Misrouting::tenants(), json!({ "fold_identical": true }));
+    let first = id_of(&fixture.register(&body()).await);
+    fixture.events();
+    let (status, answer) = fixture.send(body().to_string()).await;
     assert_eq!(
         (status, &answer["error"]),
         (503, &json!("temporarily_unavailable"))
     );
     assert!(!answer.to_string().contains(first.as_str()), "{answer}");
-    assert_eq!(house.kinds_of_events(), ["Unreadable", "Refused"]);
+    assert_eq!(fixture.kinds_of_events(), ["Unreadable", "Refused"]);
 }
 
 #[tokio::test]
 async fn a_duplicate_of_this_tenant_is_answered() {
-    let house = House::with_store(Misrouting::ids(), json!({ "fold_identical": true }));
-    house.register(&body()).await;
-    let again = id_of(&house.register(&body()).await);
+    let fixture = Fixture::with_store(Misrouting::ids(), json!({ "fold_identical": true }));
+    fixture.register(&body()).await;
+    let again = id_of(&fixture.register(&body()).await);
     assert_eq!(again.as_str(), "tpc_another");
-    assert_eq!(house.kinds_of_events(), ["Registered", "Deduplicated"]);
+    assert_eq!(fixture.kinds_of_events(), ["Registered", "Deduplicated"]);
 }
 
 #[tokio::test]
 async fn another_client_is_not_found() {
     for store in [Misrouting::tenants(), Misrouting::ids()] {
-        let house = House::with_store(store, json!({}));
-        let id = id_of(&house.register(&body()).await);
-        house.events();
-        let error = house.registrar.find(&tenant(), &id).await.unwrap_err();
+        let fixture = Fixture::with_store(store, json!({}));
+        let id = id_of(&fixture.register(&body()).await);
+        fixture.events();
+        let error = fixture.registrar.find(&tenant(), &id).await.unwrap_err();
         let unreadable = error.source().unwrap().downcast_ref::<UnreadableClient>();
         assert_eq!(unreadable, Some(&UnreadableClient::new(id.clone(), REASON)));
-        assert_eq!(house.kinds_of_events(), ["Unreadable"]);
+        assert_eq!(fixture.kinds_of_events(), ["Unreadable"]);
     }
 }
 
 #[tokio::test]
 async fn an_owner_cannot_change_another_client() {
     for store in [Misrouting::tenants(), Misrouting::ids()] {
-        let house = House::with_store(store, json!({}));
-        let id = id_of(&house.register(&body()).await);
-        let stored = house.store.stored(&id).await;
-        let owner = house.owner().await;
+        let fixture = Fixture::with_store(store, json!({}));
+        let id = id_of(&fixture.register(&body()).await);
+        let stored = fixture.store.stored(&id).await;
+        let owner = fixture.owner().await;
         let request = RegistrationRequest::new(["https://app.example.com/new"]);
         let policy = ErrorRedirectPolicy::AllowAlways;
         let errors = [
@@ -198,15 +198,15 @@ async fn an_owner_cannot_change_another_client() {
             };
             assert_eq!(client, UnreadableClient::new(id.clone(), REASON));
         }
-        assert_eq!(house.store.stored(&id).await, stored);
+        assert_eq!(fixture.store.stored(&id).await, stored);
     }
 }
 
 #[tokio::test]
 async fn a_page_hides_clients_of_another_tenant() {
-    let house = House::with_store(Misrouting::tenants(), json!({}));
-    let id = id_of(&house.register(&body()).await);
-    let page = house.owner().await.list(None, 10).await.unwrap();
+    let fixture = Fixture::with_store(Misrouting::tenants(), json!({}));
+    let id = id_of(&fixture.register(&body()).await);
+    let page = fixture.owner().await.list(None, 10).await.unwrap();
     assert_eq!(page.clients, []);
     assert_eq!(page.unreadable, [UnreadableClient::new(id, REASON)]);
 }

@@ -126,43 +126,47 @@ pub(crate) async fn rows_stay_within_reach<S: ClientStore>(
     assert!(ways > 20);
     for way in 0..ways {
         let tenant = TenantId::parse(&format!("t{way}")).unwrap();
-        let scene = Scene { store, tenant };
+        let fixture = Fixture { store, tenant };
         for (name, issued_at) in [("evicted", 0), ("a", 1), ("b", 2), ("c", 3), ("swept", 4)] {
-            let good = record(&scene.tenant, name, issued_at * HOUR);
+            let good = record(&fixture.tenant, name, issued_at * HOUR);
             let key = DuplicateKey::from_bytes([u8::try_from(issued_at).unwrap(); 32]);
             let insertion = Insertion::new(client(&good)).deduplicated_by(Some(key));
             let outcome = store.insert(insertion).await.unwrap();
             assert_eq!(outcome, InsertOutcome::Inserted { removed: vec![] });
             if !["a", "c"].contains(&name) {
                 let (bad, _) = spoiled(&good).swap_remove(way);
-                spoil(&scene.tenant, &id(name), &bad).await;
+                spoil(&fixture.tenant, &id(name), &bad).await;
             }
         }
-        let good = record(&scene.tenant, "b", 2 * HOUR);
+        let good = record(&fixture.tenant, "b", 2 * HOUR);
         let (bad, begin) = spoiled(&good).swap_remove(way);
         let shown = String::from_utf8_lossy(&bad[..bad.len().min(300)]).into_owned();
-        scene.is_named(begin, &shown).await;
-        scene.is_changed().await;
-        scene.makes_room().await;
+        fixture.is_named(begin, &shown).await;
+        fixture.is_changed().await;
+        fixture.makes_room().await;
         // Repaired, it is there, with what was done to it in the meantime.
-        spoil(&scene.tenant, &id("b"), good.to_string().as_bytes()).await;
-        let found = store.find(&scene.tenant, &id("b")).await.unwrap().unwrap();
+        spoil(&fixture.tenant, &id("b"), good.to_string().as_bytes()).await;
+        let found = store
+            .find(&fixture.tenant, &id("b"))
+            .await
+            .unwrap()
+            .unwrap();
         let mut expected = good;
         (expected["blocked"], expected["revision"]) = (true.into(), 3.into());
         assert_eq!(found.readable(), Ok(client(&expected)), "{shown}");
-        spoil(&scene.tenant, &id("b"), &bad).await;
-        let removed = store.remove(&scene.tenant, &id("b")).await.unwrap();
+        spoil(&fixture.tenant, &id("b"), &bad).await;
+        let removed = store.remove(&fixture.tenant, &id("b")).await.unwrap();
         assert_eq!(removed, RemoveOutcome::Removed);
-        assert_eq!(scene.names(None, 10).await, ["a", "c", "new"]);
+        assert_eq!(fixture.names(None, 10).await, ["a", "c", "new"]);
     }
 }
 
-struct Scene<'a, S> {
+struct Fixture<'a, S> {
     store: &'a S,
     tenant: TenantId,
 }
 
-impl<S: ClientStore> Scene<'_, S> {
+impl<S: ClientStore> Fixture<'_, S> {
     async fn page(&self, after: Option<&str>, limit: u32) -> Vec<StoredClient> {
         let after = after.map(id);
         self.store
@@ -259,8 +263,8 @@ pub(crate) async fn a_foreign_id_is_within_reach<S: ClientStore>(
     {
         let tenant = TenantId::parse(&format!("foreign{number}")).unwrap();
         ClientId::parse(foreign).unwrap_err();
-        let scene = Scene { store, tenant };
-        let tenant = &scene.tenant;
+        let fixture = Fixture { store, tenant };
+        let tenant = &fixture.tenant;
         for (round, name) in ["deleted", "evicted", "swept"].into_iter().enumerate() {
             for (name, issued_at) in [(name, 0), ("~", 1)] {
                 let issued_at = issued_at * HOUR;
@@ -268,7 +272,7 @@ pub(crate) async fn a_foreign_id_is_within_reach<S: ClientStore>(
                 store.insert(insertion).await.unwrap();
             }
             rename(tenant, &id(name), foreign).await;
-            let rows = scene.page(None, 9).await;
+            let rows = fixture.page(None, 9).await;
             let row = rows.iter().find(|row| row.id().as_str() == foreign);
             let Some(StoredClient::Unreadable(row)) = row else {
                 panic!("{rows:?}");
@@ -300,7 +304,7 @@ pub(crate) async fn a_foreign_id_is_within_reach<S: ClientStore>(
                     assert_eq!(store.sweep(tenant, sweep).await.unwrap(), [gone]);
                 }
             }
-            assert_eq!(scene.names(None, 9).await, ["~"]);
+            assert_eq!(fixture.names(None, 9).await, ["~"]);
             store.remove(tenant, &id("~")).await.unwrap();
         }
     }

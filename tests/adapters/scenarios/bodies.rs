@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use super::{created, incomplete, invalid_request, late, not_json_at, too_large};
 use crate::{
-    fixture::Scene,
-    http_request::{Ask, PUBLIC, chunk},
+    fixture::Fixture,
+    http_request::{HttpRequest, PUBLIC, chunk},
     scenario::{End, Fate, Scenario, Step, answer},
     servers::Adapter,
 };
 
 /// A registration of so many bytes.
-fn of(bytes: usize) -> Ask {
-    Ask::post(format!("{PUBLIC}{}", " ".repeat(bytes - PUBLIC.len())))
+fn of(bytes: usize) -> HttpRequest {
+    HttpRequest::post(format!("{PUBLIC}{}", " ".repeat(bytes - PUBLIC.len())))
 }
 
 pub(super) fn list() -> Vec<Scenario> {
@@ -24,7 +24,7 @@ pub(super) fn list() -> Vec<Scenario> {
 }
 
 fn sizes() -> Vec<Scenario> {
-    let open = Scene::open;
+    let open = Fixture::open;
     vec![
         Scenario::registers(
             "as much as may be",
@@ -42,7 +42,7 @@ fn sizes() -> Vec<Scenario> {
             "a length that is too much, before a byte of it",
             open(),
             [
-                Step::Send(Ask::post("").lying(65_537)),
+                Step::Send(HttpRequest::post("").lying(65_537)),
                 answer(too_large().left(4).closing()),
             ],
             End::Closed,
@@ -72,7 +72,7 @@ fn sizes() -> Vec<Scenario> {
             "a body without end",
             open(),
             [
-                Step::Send(Ask::post("").chunked_head()),
+                Step::Send(HttpRequest::post("").chunked_head()),
                 Step::SendUntilAnswered(chunk(&[b' '; 4096])),
                 answer(too_large().left(4).closing()),
                 Step::SendUntilEnded(chunk(b" ")),
@@ -84,30 +84,30 @@ fn sizes() -> Vec<Scenario> {
 }
 
 fn pieces() -> Vec<Scenario> {
-    let mut segments: Vec<Step> = Ask::public()
+    let mut segments: Vec<Step> = HttpRequest::public()
         .http1()
         .chunks(7)
         .map(|piece| Step::Send(piece.into()))
         .collect();
     segments.push(answer(created("A").left(4)));
-    let mut decorated = Ask::post("").chunked_head();
+    let mut decorated = HttpRequest::post("").chunked_head();
     decorated.extend(format!("{:X};a=b;c=\"d\"\r\n{PUBLIC}\r\n", PUBLIC.len()).bytes());
     decorated.extend(b"0\r\nx-trailer: 1\r\nx-other: 2\r\n\r\n");
-    let line = |name, steps: Vec<Step>| Scenario::line(name, Scene::open(), steps, End::Open, 1);
+    let line = |name, steps: Vec<Step>| Scenario::line(name, Fixture::open(), steps, End::Open, 1);
     let sent = |bytes| vec![Step::Send(bytes), answer(created("A").left(4))];
     vec![
         line("a request in many segments", segments),
-        line("chunks of one byte", sent(Ask::public().chunked(1))),
+        line("chunks of one byte", sent(HttpRequest::public().chunked(1))),
         line("chunks with extensions and trailers", sent(decorated)),
     ]
 }
 
 fn broken() -> Vec<Scenario> {
-    let mut half = Ask::post("").chunked_head();
+    let mut half = HttpRequest::post("").chunked_head();
     half.extend(chunk(PUBLIC.as_bytes()));
-    let short = Ask::public().lying(PUBLIC.len() - 1);
-    let long = Ask::public().lying(PUBLIC.len() + 1);
-    let hasty = || Scene::open().body_timeout(Duration::from_millis(50));
+    let short = HttpRequest::public().lying(PUBLIC.len() - 1);
+    let long = HttpRequest::public().lying(PUBLIC.len() + 1);
+    let hasty = || Fixture::open().body_timeout(Duration::from_millis(50));
     vec![
         Scenario::line(
             "a body that comes too slowly",
@@ -125,9 +125,9 @@ fn broken() -> Vec<Scenario> {
         ),
         Scenario::line(
             "a body that is not UTF-8",
-            Scene::open(),
+            Fixture::open(),
             [
-                Step::Send(Ask::post("").lying(3)),
+                Step::Send(HttpRequest::post("").lying(3)),
                 Step::Send(b"\"\xff\"".into()),
                 answer(
                     invalid_request(
@@ -143,7 +143,7 @@ fn broken() -> Vec<Scenario> {
         ),
         Scenario::line(
             "a length that says too little",
-            Scene::open(),
+            Fixture::open(),
             [
                 Step::Send(short),
                 answer(not_json_at(PUBLIC.len() - 1).left(4)),
@@ -156,7 +156,7 @@ fn broken() -> Vec<Scenario> {
         ),
         Scenario::line(
             "a length that says too much",
-            Scene::open(),
+            Fixture::open(),
             [
                 Step::Send(long),
                 Step::HalfClose,
@@ -167,7 +167,7 @@ fn broken() -> Vec<Scenario> {
         ),
         Scenario::line(
             "chunks that break off",
-            Scene::open(),
+            Fixture::open(),
             [
                 Step::Send(half),
                 Step::HalfClose,
@@ -180,11 +180,15 @@ fn broken() -> Vec<Scenario> {
 }
 
 fn expectations() -> Vec<Scenario> {
-    let expecting = |length: usize| Ask::post("").with("expect", "100-continue").lying(length);
+    let expecting = |length: usize| {
+        HttpRequest::post("")
+            .with("expect", "100-continue")
+            .lying(length)
+    };
     vec![
         Scenario::line(
             "a body that is asked for",
-            Scene::open(),
+            Fixture::open(),
             [
                 Step::Send(expecting(PUBLIC.len())),
                 Step::Continue,
@@ -196,7 +200,7 @@ fn expectations() -> Vec<Scenario> {
         ),
         Scenario::line(
             "a body that is not asked for",
-            Scene::open(),
+            Fixture::open(),
             [
                 Step::Send(expecting(65_537)),
                 Step::Framework(continues_by_itself),

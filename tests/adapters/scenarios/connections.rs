@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{bodies::continues_by_itself, created, not_allowed, not_json, too_large, unsupported};
 use crate::{
-    fixture::Scene,
-    http_request::{Ask, PUBLIC, chunk},
+    fixture::Fixture,
+    http_request::{HttpRequest, PUBLIC, chunk},
     scenario::{End, Fate, Scenario, Step, answer},
     servers::Adapter,
 };
@@ -17,10 +17,13 @@ pub(super) fn list() -> Vec<Scenario> {
 }
 
 fn kept() -> Vec<Scenario> {
-    let (good, bad) = (Ask::public().http1(), Ask::post("{").http1());
-    let get = Ask::to("GET").http1();
+    let (good, bad) = (
+        HttpRequest::public().http1(),
+        HttpRequest::post("{").http1(),
+    );
+    let get = HttpRequest::to("GET").http1();
     let line = |name, steps: Vec<Step>, registered| {
-        Scenario::line(name, Scene::open(), steps, End::Open, registered)
+        Scenario::line(name, Fixture::open(), steps, End::Open, registered)
     };
     vec![
         line(
@@ -47,7 +50,7 @@ fn kept() -> Vec<Scenario> {
         line(
             "three requests at once",
             vec![
-                Step::Send([get, bad, Ask::public().chunked(20)].concat()),
+                Step::Send([get, bad, HttpRequest::public().chunked(20)].concat()),
                 answer(not_allowed()),
                 answer(not_json().left(4)),
                 answer(created("A").left(3)),
@@ -58,28 +61,28 @@ fn kept() -> Vec<Scenario> {
 }
 
 fn ended() -> Vec<Scenario> {
-    let form = Ask::public().without("content-type");
+    let form = HttpRequest::public().without("content-type");
     let mut unread = form.chunked_head();
     unread.extend(chunk(PUBLIC.as_bytes()));
-    let kept = |ask: Ask| ask.with("connection", "keep-alive");
+    let kept = |request: HttpRequest| request.with("connection", "keep-alive");
     let asked_for = form.clone().with("expect", "100-continue");
-    let last = Ask::public().with("connection", "close").http1();
+    let last = HttpRequest::public().with("connection", "close").http1();
     let line = |name, steps: Vec<Step>, registered| {
-        Scenario::line(name, Scene::open(), steps, End::Closed, registered)
+        Scenario::line(name, Fixture::open(), steps, End::Closed, registered)
     };
     vec![
         Scenario::line(
             "the rest of a body that nobody waits for",
-            Scene::open().discard_timeout(Duration::from_millis(50)),
+            Fixture::open().discard_timeout(Duration::from_millis(50)),
             [Step::Send(unread), answer(unsupported().left(4).closing())],
             End::Closed,
             0,
         ),
         Scenario::line(
             "a request behind a body that nobody reads",
-            Scene::open(),
+            Fixture::open(),
             [
-                Step::Send([form.http1(), Ask::public().http1()].concat()),
+                Step::Send([form.http1(), HttpRequest::public().http1()].concat()),
                 answer(unsupported().left(4)),
                 answer(created("A").left(3)),
             ],
@@ -104,7 +107,7 @@ fn ended() -> Vec<Scenario> {
         line(
             "HTTP/1.0",
             vec![
-                Step::Send(Ask::public().http10()),
+                Step::Send(HttpRequest::public().http10()),
                 Step::Answer10(Box::new(created("A").left(4))),
             ],
             1,
@@ -119,9 +122,9 @@ fn ended() -> Vec<Scenario> {
         ),
         Scenario::line(
             "HTTP/1.0 that is kept",
-            Scene::open(),
+            Fixture::open(),
             [
-                Step::Send(kept(Ask::public()).http10()),
+                Step::Send(kept(HttpRequest::public()).http10()),
                 Step::Answer10(Box::new(
                     created("A").left(4).with("connection", "keep-alive"),
                 )),
@@ -136,7 +139,7 @@ fn ended() -> Vec<Scenario> {
         line(
             "HTTP/1.0 that is kept, until a body that nobody reads",
             vec![
-                Step::Send(kept(Ask::post("")).lying10(65_537)),
+                Step::Send(kept(HttpRequest::post("")).lying10(65_537)),
                 Step::Framework(says_that_it_ends),
             ],
             0,

@@ -4,25 +4,25 @@ use serde_json::json;
 
 use super::{blocked, created, not_found};
 use crate::{
-    fixture::Scene,
-    http_request::{Ask, PUBLIC},
+    fixture::Fixture,
+    http_request::{HttpRequest, PUBLIC},
     scenario::{End, Scenario, Step, answer},
 };
 
-fn two_tenants() -> Scene {
+fn two_tenants() -> Fixture {
     let registration = json!({ "enabled": true });
-    Scene::tenants(json!([
+    Fixture::tenants(json!([
         { "id": "a", "hosts": ["a.example"], "registration": registration },
         { "id": "b", "hosts": ["b.example"] },
     ]))
 }
 
 /// A list that blocks 203.0.113.0/24, and a proxy on this machine that is trusted.
-fn behind_a_proxy() -> Scene {
+fn behind_a_proxy() -> Fixture {
     let matched = json!({ "ipv4_cidrs": ["203.0.113.0/24"] });
     let rule = json!({ "action": { "block": true }, "match": matched, "scope": "dcr" });
     let entry = json!({ "description": "r", "active": true, "priority": 1, "rule": rule });
-    Scene::tenant(json!({ "acl": [entry], "trusted_proxies": ["127.0.0.0/8"] }))
+    Fixture::tenant(json!({ "acl": [entry], "trusted_proxies": ["127.0.0.0/8"] }))
 }
 
 pub(super) fn list() -> Vec<Scenario> {
@@ -35,43 +35,43 @@ pub(super) fn list() -> Vec<Scenario> {
         Scenario::registers(
             "a host with a port, in capitals",
             two_tenants(),
-            Ask::public().host("A.Example:8443"),
+            HttpRequest::public().host("A.Example:8443"),
             created("A").left(4),
         ),
         Scenario::registers(
             "a tenant that the path names",
             two_tenants().tenant_by_path(),
-            Ask::public().target("/tenants/a/register"),
+            HttpRequest::public().target("/tenants/a/register"),
             created("A").left(4),
         ),
         Scenario::refused(
             "a path that names no tenant there is",
             two_tenants().tenant_by_path(),
-            Ask::public().target("/tenants/c/register"),
+            HttpRequest::public().target("/tenants/c/register"),
             not_found(),
         ),
         Scenario::refused(
             "a path that names what can be no tenant",
             two_tenants().tenant_by_path(),
-            Ask::public().target("/tenants/%20/register"),
+            HttpRequest::public().target("/tenants/%20/register"),
             not_found(),
         ),
         Scenario::refused(
             "an address that a proxy names is blocked",
             behind_a_proxy(),
-            Ask::public().with("x-forwarded-for", "198.51.100.1, 203.0.113.9"),
+            HttpRequest::public().with("x-forwarded-for", "198.51.100.1, 203.0.113.9"),
             blocked(),
         ),
         Scenario::registers(
             "an address that a proxy names is not blocked",
             behind_a_proxy(),
-            Ask::public().with("x-forwarded-for", "203.0.113.9, 198.51.100.1"),
+            HttpRequest::public().with("x-forwarded-for", "203.0.113.9, 198.51.100.1"),
             created("A").left(4),
         ),
         Scenario::registers(
             "a target with a query",
-            Scene::open(),
-            Ask::public().target("/oidc/register?x=%C3%A9&y"),
+            Fixture::open(),
+            HttpRequest::public().target("/oidc/register?x=%C3%A9&y"),
             created("A").left(4),
         ),
         Scenario::line(

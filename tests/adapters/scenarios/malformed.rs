@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{created, invalid_host};
 use crate::{
-    fixture::Scene,
-    http_request::{Ask, PUBLIC},
+    fixture::Fixture,
+    http_request::{HttpRequest, PUBLIC},
     scenario::{End, Fate, Scenario, Step},
     servers::Adapter,
 };
@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn list() -> Vec<Scenario> {
     let refused = |name, bytes: Vec<u8>| {
         let steps = [Step::Send(bytes), Step::Framework(|_| Fate::Status(400))];
-        Scenario::line(name, Scene::open(), steps, End::Closed, 0)
+        Scenario::line(name, Fixture::open(), steps, End::Closed, 0)
     };
     let both = |first: &str, second: &str| {
         format!(
@@ -25,19 +25,19 @@ pub(super) fn list() -> Vec<Scenario> {
         .into_bytes()
     };
     let hosts = |name, bytes| {
-        let scene = Scene::tenants(json!([{ "id": "t1", "hosts": ["auth.example.com"] }]));
+        let fixture = Fixture::tenants(json!([{ "id": "t1", "hosts": ["auth.example.com"] }]));
         let steps = [Step::Send(bytes), Step::Framework(not_one_host)];
-        Scenario::line(name, scene, steps, End::Closed, 0)
+        Scenario::line(name, fixture, steps, End::Closed, 0)
     };
-    let last = || Ask::public().with("connection", "close");
+    let last = || HttpRequest::public().with("connection", "close");
     let no_host = String::from_utf8(last().http1()).unwrap();
     let no_host = no_host
         .replace("host: auth.example.com\r\n", "")
         .into_bytes();
     let smuggled = |name, mut bytes: Vec<u8>| {
-        bytes.extend(Ask::public().http1());
+        bytes.extend(HttpRequest::public().http1());
         let steps = [Step::Send(bytes), Step::Framework(both_lengths)];
-        Scenario::line(name, Scene::open(), steps, End::Closed, 0)
+        Scenario::line(name, Fixture::open(), steps, End::Closed, 0)
     };
     let length = format!("content-length: {}", PUBLIC.len());
     vec![

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::{REGISTERED, created, invalid_request, not_json};
 use crate::{
     answer::Expected,
-    fixture::Scene,
-    http_request::{Ask, PUBLIC},
+    fixture::Fixture,
+    http_request::{HttpRequest, PUBLIC},
     scenario::Scenario,
 };
 
@@ -29,14 +29,14 @@ fn registered() -> Vec<Scenario> {
     vec![
         Scenario::registers(
             "a public client",
-            Scene::open(),
-            Ask::public(),
+            Fixture::open(),
+            HttpRequest::public(),
             created("A").left(4),
         ),
         Scenario::registers(
             "a confidential client",
-            Scene::open(),
-            Ask::post(
+            Fixture::open(),
+            HttpRequest::post(
                 r#"{"client_name":"Zoé","redirect_uris":["https://a.example/cb"],"grant_types":["refresh_token","password","authorization_code"]}"#,
             ),
             Expected::created(&confidential.replace(
@@ -47,14 +47,14 @@ fn registered() -> Vec<Scenario> {
         ),
         Scenario::registers(
             "a permissive client",
-            Scene::registration(json!({ "security_mode": "permissive" })),
-            Ask::public(),
+            Fixture::registration(json!({ "security_mode": "permissive" })),
+            HttpRequest::public(),
             Expected::created(&permissive).left(4),
         ),
         Scenario::registers(
             "a tenant without a rate",
-            Scene::registration(json!({ "rate_limit": null })),
-            Ask::public(),
+            Fixture::registration(json!({ "rate_limit": null })),
+            HttpRequest::public(),
             created("A"),
         ),
     ]
@@ -63,15 +63,16 @@ fn registered() -> Vec<Scenario> {
 fn refused() -> Vec<Scenario> {
     let deep = format!(r#"{{"x":{}1{}}}"#, "[".repeat(40), "]".repeat(40));
     let http = r#"{"redirect_uris":["https://a.example","http://b.example"]}"#;
-    let http = Ask::post(http);
-    let scope = Ask::post(PUBLIC.replacen('{', r#"{"scope":"a\tb","#, 1));
-    let refused =
-        |name, ask, answer: Expected| Scenario::refused(name, Scene::open(), ask, answer.left(4));
+    let http = HttpRequest::post(http);
+    let scope = HttpRequest::post(PUBLIC.replacen('{', r#"{"scope":"a\tb","#, 1));
+    let refused = |name, request, answer: Expected| {
+        Scenario::refused(name, Fixture::open(), request, answer.left(4))
+    };
     vec![
-        refused("no JSON", Ask::post("{"), not_json()),
+        refused("no JSON", HttpRequest::post("{"), not_json()),
         refused(
             "an empty body",
-            Ask::post(""),
+            HttpRequest::post(""),
             invalid_request(
                 400,
                 "the body is empty; send the client's metadata as a JSON object",
@@ -80,7 +81,7 @@ fn refused() -> Vec<Scenario> {
         ),
         refused(
             "a list",
-            Ask::post("[]"),
+            HttpRequest::post("[]"),
             invalid_request(
                 400,
                 "the body is not a JSON object; send the client's metadata as one object",
@@ -89,7 +90,7 @@ fn refused() -> Vec<Scenario> {
         ),
         refused(
             "a member that is there twice",
-            Ask::post(r#"{"scope":"a","sc\u006fpe":"b"}"#),
+            HttpRequest::post(r#"{"scope":"a","sc\u006fpe":"b"}"#),
             Expected::refused(
                 400,
                 "invalid_request",
@@ -100,7 +101,7 @@ fn refused() -> Vec<Scenario> {
         ),
         refused(
             "JSON that nests too deeply",
-            Ask::post(deep),
+            HttpRequest::post(deep),
             invalid_request(
                 400,
                 "the JSON nests too deeply at line 1, column 37; send at most 32 levels",

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::{blocked, created, not_allowed, not_found, unavailable, unsupported};
 use crate::{
     answer::Expected,
-    fixture::Scene,
-    http_request::{Ask, PUBLIC},
+    fixture::Fixture,
+    http_request::{HttpRequest, PUBLIC},
     ports::{Insert, Limiter},
     scenario::{End, Scenario, Step, answer},
 };
@@ -21,7 +21,7 @@ pub(super) fn list() -> Vec<Scenario> {
 
 /// Requests that come no further than their heads: what is left of them is no burden to the connection.
 fn access() -> Vec<Scenario> {
-    let rule = |action, matched| Scene::rule(&action, &matched);
+    let rule = |action, matched| Fixture::rule(&action, &matched);
     let refused = Scenario::refused;
     let challenged = |challenge| {
         let (required, not_valid) = (
@@ -39,8 +39,8 @@ fn access() -> Vec<Scenario> {
     vec![
         refused(
             "registration is off",
-            Scene::tenants(json!([{ "id": "t1" }])),
-            Ask::public(),
+            Fixture::tenants(json!([{ "id": "t1" }])),
+            HttpRequest::public(),
             Expected::refused(
                 403,
                 "access_denied",
@@ -54,7 +54,7 @@ fn access() -> Vec<Scenario> {
                 json!({ "block": true }),
                 json!({ "ipv4_cidrs": ["127.0.0.0/8"] }),
             ),
-            Ask::public(),
+            HttpRequest::public(),
             blocked(),
         ),
         refused(
@@ -63,7 +63,7 @@ fn access() -> Vec<Scenario> {
                 json!({ "block": true }),
                 json!({ "user_agents": ["Bad/1"] }),
             ),
-            Ask::public().with("user-agent", "Bad/1"),
+            HttpRequest::public().with("user-agent", "Bad/1"),
             blocked(),
         ),
         refused(
@@ -72,7 +72,7 @@ fn access() -> Vec<Scenario> {
                 json!({ "block": true }),
                 json!({ "hostnames": ["AUTH.example.com"] }),
             ),
-            Ask::public(),
+            HttpRequest::public(),
             blocked(),
         ),
         refused(
@@ -81,32 +81,32 @@ fn access() -> Vec<Scenario> {
                 json!({ "redirect": true, "redirect_uri": "https://elsewhere.example/" }),
                 json!({ "connecting_ipv4_cidrs": ["127.0.0.1/32"] }),
             ),
-            Ask::public(),
+            HttpRequest::public(),
             Expected::refused(302, "redirect", "this request is answered elsewhere; follow the Location header")
                 .with("location", "https://elsewhere.example/"),
         ),
         refused(
             "no initial access token",
-            Scene::open().gated(),
-            Ask::public(),
+            Fixture::open().gated(),
+            HttpRequest::public(),
             challenged("Bearer"),
         ),
         refused(
             "a wrong initial access token",
-            Scene::open().gated(),
-            Ask::public().with("authorization", "Bearer guess"),
+            Fixture::open().gated(),
+            HttpRequest::public().with("authorization", "Bearer guess"),
             challenged(r#"Bearer error="invalid_token""#),
         ),
         Scenario::registers(
             "an initial access token",
-            Scene::open().gated(),
-            Ask::public().with("authorization", "Bearer letmein"),
+            Fixture::open().gated(),
+            HttpRequest::public().with("authorization", "Bearer letmein"),
             created("A").left(4),
         ),
         refused(
             "a tenant that is full",
-            Scene::open().insert(Insert::IsFull),
-            Ask::public(),
+            Fixture::open().insert(Insert::IsFull),
+            HttpRequest::public(),
             Expected::refused(
                 403,
                 "too_many_entities",
@@ -118,10 +118,10 @@ fn access() -> Vec<Scenario> {
 }
 
 fn methods() -> Vec<Scenario> {
-    let refused = |name, ask, answer| Scenario::refused(name, Scene::open(), ask, answer);
-    let narrowed = || Scene::registration(json!({ "allowed_origins": ["https://page.example"] }));
+    let refused = |name, request, answer| Scenario::refused(name, Fixture::open(), request, answer);
+    let narrowed = || Fixture::registration(json!({ "allowed_origins": ["https://page.example"] }));
     let preflight = |origin| {
-        Ask::to("OPTIONS")
+        HttpRequest::to("OPTIONS")
             .with("origin", origin)
             .with("access-control-request-method", "POST")
     };
@@ -133,14 +133,26 @@ fn methods() -> Vec<Scenario> {
             .with("access-control-max-age", "0")
     };
     vec![
-        refused("GET", Ask::to("GET"), not_allowed()),
-        refused("HEAD", Ask::to("HEAD"), not_allowed().answering_head()),
-        refused("PUT", Ask::public().method("PUT"), not_allowed()),
-        refused("DELETE", Ask::to("DELETE"), not_allowed()),
-        refused("PATCH", Ask::public().method("PATCH"), not_allowed()),
-        refused("TRACE", Ask::to("TRACE"), not_allowed()),
-        refused("a method that nobody knows", Ask::to("BREW"), not_allowed()),
-        refused("OPTIONS, no preflight", Ask::to("OPTIONS"), bare()),
+        refused("GET", HttpRequest::to("GET"), not_allowed()),
+        refused(
+            "HEAD",
+            HttpRequest::to("HEAD"),
+            not_allowed().answering_head(),
+        ),
+        refused("PUT", HttpRequest::public().method("PUT"), not_allowed()),
+        refused("DELETE", HttpRequest::to("DELETE"), not_allowed()),
+        refused(
+            "PATCH",
+            HttpRequest::public().method("PATCH"),
+            not_allowed(),
+        ),
+        refused("TRACE", HttpRequest::to("TRACE"), not_allowed()),
+        refused(
+            "a method that nobody knows",
+            HttpRequest::to("BREW"),
+            not_allowed(),
+        ),
+        refused("OPTIONS, no preflight", HttpRequest::to("OPTIONS"), bare()),
         refused("a preflight", preflight("https://page.example"), allowed()),
         Scenario::refused(
             "a preflight from the one origin",
@@ -159,7 +171,7 @@ fn methods() -> Vec<Scenario> {
         Scenario::registers(
             "a page of another origin",
             narrowed(),
-            Ask::public().with("origin", "https://other.example"),
+            HttpRequest::public().with("origin", "https://other.example"),
             created("A").left(4).unreadable(),
         ),
     ]
@@ -167,26 +179,30 @@ fn methods() -> Vec<Scenario> {
 
 fn media_types() -> Vec<Scenario> {
     let typed = |media_type| {
-        Ask::public()
+        HttpRequest::public()
             .without("content-type")
             .with("content-type", media_type)
     };
-    let refused = |name, ask| Scenario::refused(name, Scene::open(), ask, unsupported().left(4));
+    let refused =
+        |name, request| Scenario::refused(name, Fixture::open(), request, unsupported().left(4));
     vec![
         refused("a form", typed("application/x-www-form-urlencoded")),
         refused("text", typed("text/plain")),
-        refused("no media type", Ask::public().without("content-type")),
+        refused(
+            "no media type",
+            HttpRequest::public().without("content-type"),
+        ),
         refused(
             "two media types",
-            Ask::public().with("content-type", "application/json"),
+            HttpRequest::public().with("content-type", "application/json"),
         ),
         refused(
             "a packed body",
-            Ask::public().with("content-encoding", "gzip"),
+            HttpRequest::public().with("content-encoding", "gzip"),
         ),
         Scenario::registers(
             "a media type with a parameter",
-            Scene::open(),
+            Fixture::open(),
             typed("Application/JSON; charset=utf-8"),
             created("A").left(4),
         ),
@@ -203,27 +219,27 @@ fn failures() -> Vec<Scenario> {
     .left(0);
     let mut used_up: Vec<Step> = Vec::new();
     for left in (0..5).rev() {
-        used_up.push(Step::Send(Ask::post("{").http1()));
+        used_up.push(Step::Send(HttpRequest::post("{").http1()));
         used_up.push(answer(super::not_json().left(left)));
     }
-    used_up.push(Step::Send(Ask::public().http1()));
+    used_up.push(Step::Send(HttpRequest::public().http1()));
     used_up.push(answer(limited));
     vec![
         Scenario::line(
             "the rate is used up",
-            Scene::open(),
+            Fixture::open(),
             used_up,
             End::Open,
             0,
         ),
         Scenario::line(
             "the rate comes back",
-            Scene::registration(json!({ "rate_limit": { "per_second": 1, "burst": 1 } })),
+            Fixture::registration(json!({ "rate_limit": { "per_second": 1, "burst": 1 } })),
             [
-                Step::Send(Ask::post("{").http1()),
+                Step::Send(HttpRequest::post("{").http1()),
                 answer(super::not_json().left(0).with("x-ratelimit-limit", "1")),
                 Step::Later(1_000),
-                Step::Send(Ask::public().http1()),
+                Step::Send(HttpRequest::public().http1()),
                 answer(
                     Expected::created(&format!(
                         r#"{{"client_id":"tpc_{}","client_id_issued_at":1800000001,"client_secret_expires_at":0,{}"#,
@@ -240,27 +256,27 @@ fn failures() -> Vec<Scenario> {
         ),
         Scenario::refused(
             "a store that is out of order",
-            Scene::open().insert(Insert::Fails),
-            Ask::public(),
+            Fixture::open().insert(Insert::Fails),
+            HttpRequest::public(),
             unavailable().left(4),
         ),
         Scenario::refused(
             "a limiter that is out of order",
-            Scene::open().limiter(Limiter::Fails),
-            Ask::public(),
+            Fixture::open().limiter(Limiter::Fails),
+            HttpRequest::public(),
             unavailable(),
         ),
         Scenario::refused(
             "a rule that looks at addresses, and none is known",
-            Scene::rule(&json!({ "block": true }), &json!({ "ipv4_cidrs": ["192.0.2.0/24"] }))
+            Fixture::rule(&json!({ "block": true }), &json!({ "ipv4_cidrs": ["192.0.2.0/24"] }))
                 .unknown_peers(),
-            Ask::public(),
+            HttpRequest::public(),
             unavailable(),
         ),
         Scenario::refused(
             "a host that leads to no tenant",
-            Scene::tenants(json!([{ "id": "t1", "hosts": ["auth.example.com"] }])),
-            Ask::post(PUBLIC).host("other.example.com"),
+            Fixture::tenants(json!([{ "id": "t1", "hosts": ["auth.example.com"] }])),
+            HttpRequest::post(PUBLIC).host("other.example.com"),
             not_found(),
         ),
     ]

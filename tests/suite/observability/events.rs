@@ -44,7 +44,7 @@ impl Outcomes {
     }
 }
 
-fn scene() -> (Registrar, Arc<ManualClock>, Arc<Outcomes>) {
+fn fixture() -> (Registrar, Arc<ManualClock>, Arc<Outcomes>) {
     let (clock, outcomes) = (Arc::new(ManualClock::new()), Arc::new(Outcomes::default()));
     let mut tenant = TenantSettings::new().enabled();
     tenant.registration.fold_identical = true;
@@ -93,7 +93,7 @@ async fn a_sink_that_panics_loses_its_events_alone() {
 
 #[tokio::test]
 async fn a_registration_takes_from_its_head_to_its_outcome() {
-    let (registrar, clock, outcomes) = scene();
+    let (registrar, clock, outcomes) = fixture();
     let endpoint = RegistrationEndpoint::new(registrar);
     let head = || {
         let request = Request::post("/oidc/register")
@@ -134,7 +134,7 @@ async fn a_registration_takes_from_its_head_to_its_outcome() {
 
 #[tokio::test]
 async fn a_clock_that_steps_back_makes_no_time_negative() {
-    let (registrar, clock, outcomes) = scene();
+    let (registrar, clock, outcomes) = fixture();
     clock.set_millis(1_000);
     let host = TenantSelector::Host(None);
     let signals = Signals::from_peer(SOURCE.parse().unwrap());

@@ -14,7 +14,7 @@ use super::{broken::Recorder, clock::ManualClock, http::parts};
 
 const HOUR: u64 = 3_600_000;
 
-pub(crate) struct House<S = MemoryStore> {
+pub(crate) struct Fixture<S = MemoryStore> {
     pub(crate) registrar: Registrar,
     pub(crate) store: S,
     pub(crate) tenant: TenantSettings,
@@ -22,14 +22,14 @@ pub(crate) struct House<S = MemoryStore> {
     events: Arc<Recorder>,
 }
 
-impl House {
+impl Fixture {
     /// One tenant, with no rate limit and these settings of its registrations.
     pub(crate) fn new(registration: Value) -> Self {
         Self::with_store(MemoryStore::new(), registration)
     }
 }
 
-impl<S: ClientStore + Clone> House<S> {
+impl<S: ClientStore + Clone> Fixture<S> {
     pub(crate) fn with_store(store: S, mut registration: Value) -> Self {
         registration["enabled"] = true.into();
         registration["rate_limit"] = Value::Null;
