@@ -1,5 +1,5 @@
 //! A hand-written store that commits each client by itself: one prepared statement, one row, no
-//! limit, no folding. It never says how many clients there are, so it need not count them, unless it
+//! limit, no duplicates. It never says how many clients there are, so it need not count them, unless it
 //! is told to.
 
 use std::sync::Arc;

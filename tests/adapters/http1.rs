@@ -11,13 +11,13 @@ use tokio::{
 use crate::{answer::Answer, servers::Server};
 
 /// What everything that is waited for may take: only a test that has failed waits that long.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The most bytes of a body without end that a server may take.
 pub(crate) const MOST_TAKEN: usize = 16 << 20;
 
 pub(crate) async fn within<T>(what: &str, done: impl Future<Output = T>) -> T {
-    let done = timeout(PATIENCE, done).await;
+    let done = timeout(TIMEOUT, done).await;
     done.unwrap_or_else(|_| panic!("{what}: it takes too long"))
 }
 

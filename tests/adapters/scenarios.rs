@@ -117,7 +117,7 @@ fn all() -> Vec<Scenario> {
 fn there_are_at_least_40_scenarios_for_either_version_of_http() {
     let all = all();
     let names: HashSet<_> = all.iter().map(|it| it.name).collect();
-    assert_eq!(names.len(), all.len(), "a name is there twice");
+    assert_eq!(names.len(), all.len(), "duplicate name");
     let over_both = |it: &&Scenario| matches!(it.exchange, Exchange::Request(..));
     let over_both = all.iter().filter(over_both).count();
     assert!(

@@ -63,7 +63,7 @@ fn cases(areas: &[&str], path: &str) -> Vec<Case> {
         .filter(|case| case.request()["path"] == path)
         .collect();
     let ids: BTreeSet<_> = cases.iter().map(Case::id).collect();
-    assert_eq!(ids.len(), cases.len(), "an id is there twice");
+    assert_eq!(ids.len(), cases.len(), "duplicate id");
     cases
 }
 

@@ -62,7 +62,7 @@ impl Answer {
         let location = Url::parse(self.header("location")?).ok()?;
         let mut found = location.query_pairs().filter(|(own, _)| own == name);
         let value = found.next().map(|(_, value)| value.into_owned());
-        assert_eq!(found.next(), None, "{name} is there twice");
+        assert_eq!(found.next(), None, "duplicate {name}");
         value
     }
 }

@@ -1,4 +1,4 @@
-//! What the server keeps clients in, from within.
+//! The server's database, read directly.
 
 use std::{
     collections::{BTreeSet, HashMap},

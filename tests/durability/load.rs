@@ -20,13 +20,14 @@ pub(crate) const CONNECTIONS: usize = 32;
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Where clients are stored by one statement, and where in turn.
-const TENANTS: [&str; 2] = ["open", "folding"];
+const TENANTS: [&str; 2] = ["open", "deduplicating"];
 
 /// The settings of both tenants.
 pub(crate) fn settings() -> Value {
     let open = json!({ "rate_limit": null });
-    let folding = json!({ "rate_limit": null, "fold_identical": true, "max_clients": 10_000_000 });
-    json!({ "tenants": [requests::tenant("open", open), requests::tenant("folding", folding)] })
+    let deduplicating =
+        json!({ "rate_limit": null, "fold_identical": true, "max_clients": 10_000_000 });
+    json!({ "tenants": [requests::tenant("open", open), requests::tenant("deduplicating", deduplicating)] })
 }
 
 /// What was answered so far.

@@ -1,4 +1,4 @@
-//! A way to a database that takes its time, or that leads nowhere any more.
+//! Connections to a database that are slow, or that deliver nothing any more.
 
 use std::{
     sync::{
@@ -16,15 +16,15 @@ use tokio::{
     },
 };
 
-/// Hands on what comes, later.
+/// Forwards bytes to a database, with a delay.
 pub(crate) struct DelayedConnection {
     url: String,
-    /// Those that are made from now on are of this generation, and no others lead anywhere.
+    /// The generation of new connections; connections of earlier generations deliver nothing.
     generation: Arc<AtomicUsize>,
 }
 
 impl DelayedConnection {
-    /// A way to the database at `url` on which each direction takes this long.
+    /// Forwards to the database at `url`, with this delay in each direction.
     pub(crate) async fn to(url: &str, delay: Duration) -> Self {
         let (start, rest) = url.rsplit_once('@').unwrap();
         let (server, database) = rest.split_once('/').unwrap();
@@ -47,7 +47,7 @@ impl DelayedConnection {
         &self.url
     }
 
-    /// Nothing that is sent over the connections of before arrives, and nobody says so.
+    /// From now on, existing connections deliver nothing and report no error.
     pub(crate) fn lose_connections(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
     }
@@ -66,10 +66,10 @@ async fn lead(
         server.set_nodelay(true).unwrap();
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = server.into_split();
-        let born = generation.load(Ordering::SeqCst);
+        let created = generation.load(Ordering::SeqCst);
         for (from, to) in [(from_client, to_server), (from_server, to_client)] {
             let generation = Arc::clone(&generation);
-            let leads = move || generation.load(Ordering::SeqCst) == born;
+            let leads = move || generation.load(Ordering::SeqCst) == created;
             tokio::spawn(hand_on(from, to, delay, leads));
         }
     }

@@ -27,7 +27,7 @@ pub(crate) fn database() -> String {
     SERVER.create_database()
 }
 
-/// A database of the test's own, two nodes that share it, and a way past both.
+/// A database of the test's own, two nodes that share it, and a pool that bypasses both.
 pub(crate) struct Fixture {
     pub(crate) nodes: [PostgresStore; 2],
     pub(crate) pool: PgPool,
@@ -112,7 +112,7 @@ pub(crate) fn client(tenant: &str, id: &str) -> Arc<Client> {
     client_of(record(tenant, id, ISSUED))
 }
 
-/// One that needs nothing but a free id.
+/// An insertion that needs nothing but a free id.
 pub(crate) fn plain(tenant: &str, id: &str) -> Insertion {
     Insertion::new(client(tenant, id))
 }
@@ -121,7 +121,7 @@ pub(crate) fn limited(tenant: &str, id: &str, max: u64) -> Insertion {
     plain(tenant, id).max_clients(NonZeroU64::new(max))
 }
 
-pub(crate) fn folding(tenant: &str, id: &str, key: u8) -> Insertion {
+pub(crate) fn deduplicated(tenant: &str, id: &str, key: u8) -> Insertion {
     plain(tenant, id).deduplicated_by(Some(DuplicateKey::from_bytes([key; 32])))
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn is_inserted(outcome: &InsertOutcome) -> bool {
     matches!(outcome, InsertOutcome::Inserted { .. })
 }
 
-/// Has all `insertions` carried out at the same time, in turns by the nodes of the fixture.
+/// Has all `insertions` carried out at the same time, alternately by the nodes of the fixture.
 pub(crate) async fn insert_all(
     fixture: &Fixture,
     insertions: Vec<Insertion>,

@@ -11,7 +11,8 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
     fixture::{
-        LONG_TIMEOUT, client, database, folding, id, is_inserted, limited, plain, story, tenant,
+        LONG_TIMEOUT, client, database, deduplicated, id, is_inserted, limited, plain, story,
+        tenant,
     },
     private_postgres::PrivatePostgres,
 };
@@ -25,7 +26,7 @@ async fn call(store: &PostgresStore, number: usize) -> Result<(), BackendError> 
     match number % 9 {
         0 => store.insert(plain("t1", &name)).await.map(drop),
         1 => store.insert(limited("t1", &name, 100)).await.map(drop),
-        2 => store.insert(folding("t1", &name, 3)).await.map(drop),
+        2 => store.insert(deduplicated("t1", &name, 3)).await.map(drop),
         3 => store.find(&t1, &kept).await.map(drop),
         4 => store.list(&t1, None, 10).await.map(drop),
         5 => {
@@ -188,7 +189,7 @@ async fn what_is_given_up_holds_nothing() {
     for insertion in [
         plain("t1", "a"),
         limited("t1", "b", 1),
-        folding("t1", "c", 1),
+        deduplicated("t1", "c", 1),
     ] {
         impatient.insert(insertion).await.unwrap_err();
     }

@@ -14,8 +14,8 @@ use oauth_dcr::{
 use crate::{
     dice::Dice,
     fixture::{
-        Fixture, ISSUED, client, client_of, folding, id, insert_all, is_inserted, limited, plain,
-        record, tenant,
+        Fixture, ISSUED, client, client_of, deduplicated, id, insert_all, is_inserted, limited,
+        plain, record, tenant,
     },
 };
 
@@ -45,8 +45,8 @@ async fn those_with_limits_and_those_without_race_for_an_id() {
     let fixture = Fixture::new().await;
     let racers = (0..64).map(|number| match number % 4 {
         0 | 1 => limited("t1", "same", 1000),
-        2 => folding("t1", "same", 1),
-        _ => folding("t1", "same", 2),
+        2 => deduplicated("t1", "same", 1),
+        _ => deduplicated("t1", "same", 2),
     });
     let outcomes = insert_all(&fixture, racers.collect()).await;
     let inserted = outcomes
@@ -112,7 +112,7 @@ async fn where_nobody_can_go_racers_find_the_tenant_full() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_registers_the_same_on_two_nodes_is_one_client() {
     let fixture = Fixture::new().await;
-    let racers = (0..64).map(|number| folding("t1", &format!("id{number}"), 7));
+    let racers = (0..64).map(|number| deduplicated("t1", &format!("id{number}"), 7));
     let outcomes = insert_all(&fixture, racers.collect()).await;
     let mut ids = HashSet::new();
     let mut inserted = 0;
@@ -174,7 +174,9 @@ async fn operate(node: &PostgresStore, dice: &mut Dice) {
         }
         5 => {
             let key = u8::try_from(dice.below(8)).unwrap();
-            node.insert(folding(name, &client_id, key)).await.unwrap();
+            node.insert(deduplicated(name, &client_id, key))
+                .await
+                .unwrap();
         }
         6 => drop(node.remove(&tenant(name), &id(&client_id)).await.unwrap()),
         7 => {

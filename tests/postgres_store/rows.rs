@@ -14,7 +14,8 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
     fixture::{
-        Fixture, ISSUED, client, client_of, database, folding, id, plain, record, story, tenant,
+        Fixture, ISSUED, client, client_of, database, deduplicated, id, plain, record, story,
+        tenant,
     },
     spoiled,
 };
@@ -85,14 +86,14 @@ async fn an_id_that_no_client_can_have_is_within_reach() {
 async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
     let fixture = Fixture::new().await;
     let [node, _] = &fixture.nodes;
-    node.insert(folding("t1", "broken", 1)).await.unwrap();
+    node.insert(deduplicated("t1", "broken", 1)).await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET record = ''")
         .execute(&fixture.pool)
         .await
         .unwrap();
     let (other, same) = tokio::join!(
-        node.insert(folding("t1", "other", 2)),
-        node.insert(folding("t1", "same", 1))
+        node.insert(deduplicated("t1", "other", 2)),
+        node.insert(deduplicated("t1", "same", 1))
     );
     assert_eq!(other.unwrap(), InsertOutcome::Inserted { removed: vec![] });
     let story = story(&same.unwrap_err());
@@ -182,7 +183,7 @@ async fn a_pool_of_the_hosts_is_used() {
     PostgresStore::migrate(&pool).await.unwrap();
     let store = PostgresStore::with_pool(pool.clone()).with_timeout(Duration::from_mins(1));
     store.insert(plain("t1", "one")).await.unwrap();
-    store.insert(folding("t1", "two", 1)).await.unwrap();
+    store.insert(deduplicated("t1", "two", 1)).await.unwrap();
     let one: i64 = sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants")
         .fetch_one(&pool)
         .await

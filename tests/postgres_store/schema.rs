@@ -10,7 +10,7 @@ use oauth_dcr::{
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::fixture::{
-    Fixture, ISSUED, database, folding, id, is_inserted, limited, plain, story, tenant,
+    Fixture, ISSUED, database, deduplicated, id, is_inserted, limited, plain, story, tenant,
 };
 
 /// The migrations, as they are published, without their comments.
@@ -163,7 +163,7 @@ async fn use_all(store: &PostgresStore) {
     for insertion in [
         plain("t1", "a"),
         limited("t1", "b", 10),
-        folding("t1", "c", 1),
+        deduplicated("t1", "c", 1),
     ] {
         assert!(is_inserted(&store.insert(insertion).await.unwrap()));
     }

@@ -1,4 +1,4 @@
-//! Registrations while others hold what they need, or the database is far away.
+//! Registrations while other transactions hold locks, or the database is far away.
 
 use std::time::Duration;
 
@@ -12,14 +12,15 @@ use sqlx::{PgPool, Postgres, Transaction};
 use crate::{
     distant::DelayedConnection,
     fixture::{
-        LONG_TIMEOUT, client, database, folding, id, is_inserted, limited, plain, story, tenant,
+        LONG_TIMEOUT, client, database, deduplicated, id, is_inserted, limited, plain, story,
+        tenant,
     },
 };
 
 /// An eighth of it is longer than anything here takes that does not wait.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// One way, in tests of a database that is far away.
+/// In one direction, in tests of a database that is far away.
 const DELAY: Duration = Duration::from_millis(10);
 
 async fn insert_all(
@@ -50,7 +51,7 @@ async fn hold<'a>(pool: &PgPool, tenant: &str) -> Transaction<'a, Postgres> {
     holder
 }
 
-async fn assert_a_held_tenant_fails_alone(make: impl Fn(&str, &str, u8) -> Insertion) {
+async fn assert_a_locked_tenant_fails_alone(make: impl Fn(&str, &str, u8) -> Insertion) {
     let url = database();
     let store = PostgresStore::connect(&url).await.unwrap();
     let store = store.with_timeout(TIMEOUT);
@@ -92,27 +93,27 @@ async fn assert_a_held_tenant_fails_alone(make: impl Fn(&str, &str, u8) -> Inser
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_others_hold_fails_alone() {
-    assert_a_held_tenant_fails_alone(|tenant, id, _| plain(tenant, id)).await;
+    assert_a_locked_tenant_fails_alone(|tenant, id, _| plain(tenant, id)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_with_a_limit_that_others_hold_fails_alone() {
-    assert_a_held_tenant_fails_alone(|tenant, id, _| limited(tenant, id, 1000)).await;
+    assert_a_locked_tenant_fails_alone(|tenant, id, _| limited(tenant, id, 1000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_folds_and_others_hold_fails_alone() {
-    assert_a_held_tenant_fails_alone(folding).await;
+    assert_a_locked_tenant_fails_alone(deduplicated).await;
 }
 
-/// What folds into a client that others hold waits for it; nobody else does.
+/// A duplicate of a locked client waits for the lock; no other insertion does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_others_hold_fails_its_tenant_only() {
     let url = database();
     let store = PostgresStore::connect(&url).await.unwrap();
     let store = store.with_timeout(TIMEOUT);
     let past = PgPool::connect(&url).await.unwrap();
-    store.insert(folding("a", "first", 1)).await.unwrap();
+    store.insert(deduplicated("a", "first", 1)).await.unwrap();
     // So that there is something to write.
     let mut holder = past.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET idle_since = 0 WHERE client_id = 'first'")
@@ -125,9 +126,9 @@ async fn a_client_that_others_hold_fails_its_tenant_only() {
         .unwrap();
     let others = (0..20).map(|number| match number % 2 {
         0 => limited("b", &format!("id{number}"), 1000),
-        _ => folding("b", &format!("id{number}"), number),
+        _ => deduplicated("b", &format!("id{number}"), number),
     });
-    let insertions: Vec<_> = [folding("a", "again", 1)]
+    let insertions: Vec<_> = [deduplicated("a", "again", 1)]
         .into_iter()
         .chain(others)
         .collect();
@@ -137,8 +138,8 @@ async fn a_client_that_others_hold_fails_its_tenant_only() {
         assert!(is_inserted(&outcome.unwrap()));
     }
     holder.rollback().await.unwrap();
-    let folded = store.insert(folding("a", "again", 1)).await.unwrap();
-    assert_eq!(folded, InsertOutcome::Duplicate(client("a", "first")));
+    let duplicate = store.insert(deduplicated("a", "again", 1)).await.unwrap();
+    assert_eq!(duplicate, InsertOutcome::Duplicate(client("a", "first")));
 }
 
 /// Each of these takes two round trips, so that all of them take longer than a transaction may take
@@ -182,7 +183,7 @@ async fn a_database_that_is_far_away_stores_those_with_room_together() {
     let store = store.with_timeout(TIMEOUT);
     let capped = (0..200).map(|number| match number % 2 {
         0 => limited("t1", &format!("id{number}"), 1000),
-        _ => folding("t2", &format!("id{number}"), number),
+        _ => deduplicated("t2", &format!("id{number}"), number),
     });
     for outcome in insert_all(&store, capped).await {
         assert!(is_inserted(&outcome.unwrap()));

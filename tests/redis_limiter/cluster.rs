@@ -6,7 +6,7 @@ use oauth_dcr::{conformance, redis::RedisRateLimiter};
 use redis::cluster::ClusterClient;
 
 use crate::{
-    PATIENCE, acquire, connection,
+    WAIT_LIMIT, acquire, connection,
     private_redis::{PrivateRedis, free_port},
     quota,
 };
@@ -67,7 +67,7 @@ async fn a_limiter_over_a_cluster_keeps_the_rules() {
     let nodes = cluster();
     let client = ClusterClient::new(nodes.iter().map(PrivateRedis::url)).unwrap();
     let limiter = RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap());
-    let limiter = Arc::new(limiter.wait_at_most(PATIENCE));
+    let limiter = Arc::new(limiter.wait_at_most(WAIT_LIMIT));
     conformance::rate_limiter(Arc::clone(&limiter)).await;
 
     for number in 0..60 {

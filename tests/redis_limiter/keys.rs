@@ -125,7 +125,7 @@ async fn of_many_tenants_nothing_is_left_once_their_buckets_are_full() {
     let mut most = 0;
     while running.try_join_next().is_none_or(|_| !running.is_empty()) {
         let (keys, expiring) = keyspace(&mut observer);
-        assert_eq!(keys, expiring, "no key is there for ever");
+        assert_eq!(keys, expiring, "every key expires");
         most = most.max(keys);
         sleep(Duration::from_millis(20)).await;
     }

@@ -52,10 +52,10 @@ async fn impatient(redis: &PrivateRedis) -> RedisRateLimiter {
 
 /// One for tests that no machine is too slow for.
 async fn limiter(redis: &PrivateRedis) -> RedisRateLimiter {
-    impatient(redis).await.wait_at_most(PATIENCE)
+    impatient(redis).await.wait_at_most(WAIT_LIMIT)
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_LIMIT: Duration = Duration::from_secs(20);
 
 async fn acquire(
     limiter: &RedisRateLimiter,

@@ -19,7 +19,7 @@ use oauth_dcr::{
 };
 use tokio::task::JoinSet;
 
-use crate::{PATIENCE, number, private_redis::PrivateRedis, quota, tenant};
+use crate::{WAIT_LIMIT, number, private_redis::PrivateRedis, quota, tenant};
 
 /// What the environment tells a worker: the server, and how many seconds its clock is off.
 const URL: &str = "OAUTH_DCR_WORKER_URL";
@@ -160,7 +160,7 @@ async fn work(url: &str) {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(AnyTenant)
         .clock(WrongClock::new())
-        .limiter(limiter.wait_at_most(PATIENCE))
+        .limiter(limiter.wait_at_most(WAIT_LIMIT))
         .build()
         .unwrap();
     println!("{MARK}ready");

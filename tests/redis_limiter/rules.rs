@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oauth_dcr::{conformance, redis::RedisRateLimiter};
 use redis::{Client, aio::ConnectionManager};
 
-use crate::{PATIENCE, limiter, private_redis::PrivateRedis};
+use crate::{WAIT_LIMIT, limiter, private_redis::PrivateRedis};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limiter_by_url_keeps_the_rules() {
@@ -21,6 +21,6 @@ async fn a_limiter_over_the_hosts_own_connection_keeps_the_rules() {
     let manager = ConnectionManager::new(client).await.unwrap();
     let limiter = RedisRateLimiter::from_connection_manager(manager)
         .key_prefix("app:limits")
-        .wait_at_most(PATIENCE);
+        .wait_at_most(WAIT_LIMIT);
     conformance::rate_limiter(limiter).await;
 }

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    PATIENCE, Progress,
+    Progress, TIMEOUT,
     let_go::{Endings, ended},
 };
 
@@ -42,7 +42,7 @@ impl Endless {
         while !self.progress.is_over() {
             let stream = TcpStream::connect(self.server).await.unwrap();
             let (reader, writer) = stream.into_split();
-            let status = timeout(PATIENCE, async {
+            let status = timeout(TIMEOUT, async {
                 tokio::select! {
                     status = ended(reader) => status,
                     status = pour(writer) => status,

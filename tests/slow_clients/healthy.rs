@@ -20,7 +20,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{PATIENCE, Progress};
+use crate::{Progress, TIMEOUT};
 
 /// Between two requests of one client: it is no load.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -88,7 +88,7 @@ async fn run(
             register(&mut connection).await;
             connection
         };
-        let connection = timeout(PATIENCE, exchange).await;
+        let connection = timeout(TIMEOUT, exchange).await;
         let connection = connection.expect("a healthy client is answered");
         longest = longest.max(start.elapsed());
         registered.fetch_add(1, Ordering::Relaxed);

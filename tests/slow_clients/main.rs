@@ -39,7 +39,7 @@ use slow::{ByKind, Slow};
 use tokio::{task::JoinSet, time::sleep};
 
 /// What a test waits for at most, which no machine is too slow for.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What a connection may take that waits for more of a head or of a small body.
 const SLOW_BYTES: usize = 32 * 1024;
@@ -54,7 +54,7 @@ const CLIENT_BYTES: usize = 2 * 1024;
 const OTHER_BYTES: usize = 8 * 1024 * 1024;
 
 /// The tests' turns, where one process runs all: it may not open files enough for three.
-static TURN: Mutex<()> = Mutex::new(());
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// How many there are of each kind.
 struct Counts {
@@ -105,7 +105,7 @@ impl Progress {
 
 #[test]
 fn hyper_serves_others_and_lets_slow_clients_go() {
-    bear(
+    serve_or_test(
         Framework::Hyper,
         "hyper_serves_others_and_lets_slow_clients_go",
     );
@@ -113,7 +113,7 @@ fn hyper_serves_others_and_lets_slow_clients_go() {
 
 #[test]
 fn axum_serves_others_and_lets_slow_clients_go() {
-    bear(
+    serve_or_test(
         Framework::Axum,
         "axum_serves_others_and_lets_slow_clients_go",
     );
@@ -121,24 +121,24 @@ fn axum_serves_others_and_lets_slow_clients_go() {
 
 #[test]
 fn actix_serves_others_and_lets_slow_clients_go() {
-    bear(
+    serve_or_test(
         Framework::Actix,
         "actix_serves_others_and_lets_slow_clients_go",
     );
 }
 
-/// Serves where the environment says so; else starts the test `this` as a server, and besets it.
-fn bear(framework: Framework, this: &str) {
+/// Serves if the environment says so; otherwise starts the test `this` as a server, and tests it.
+fn serve_or_test(framework: Framework, this: &str) {
     if process::is_server() {
         framework.serve().unwrap();
         return;
     }
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    beset(framework, this);
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    test_server(framework, this);
 }
 
 #[tokio::main]
-async fn beset(framework: Framework, this: &str) {
+async fn test_server(framework: Framework, this: &str) {
     let counts = Counts::wanted();
     let server = Process::start(this);
     let at_start = server.memory("VmRSS");
@@ -192,7 +192,7 @@ async fn beset(framework: Framework, this: &str) {
 
 /// Waits for all clients of a kind.
 async fn all<T: 'static, E: FromIterator<T>>(clients: JoinSet<T>, what: &str) -> E {
-    let all = tokio::time::timeout(PATIENCE, clients.join_all()).await;
+    let all = tokio::time::timeout(TIMEOUT, clients.join_all()).await;
     let all = all.unwrap_or_else(|_| panic!("{what}, in time"));
     all.into_iter().collect()
 }
@@ -203,7 +203,7 @@ async fn wait_for(count: &AtomicUsize, whole: usize, what: &str) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    let waited = tokio::time::timeout(PATIENCE, wait).await;
+    let waited = tokio::time::timeout(TIMEOUT, wait).await;
     waited.unwrap_or_else(|_| panic!("{count:?} of {whole} {what}"));
 }
 

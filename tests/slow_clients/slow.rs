@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    PATIENCE, Progress,
+    Progress, TIMEOUT,
     let_go::{Endings, ended},
 };
 
@@ -110,7 +110,7 @@ impl Slow {
             if turn == 0 {
                 self.progress.connected.fetch_add(1, Ordering::Relaxed);
             }
-            let status = timeout(PATIENCE, dribble(stream)).await;
+            let status = timeout(TIMEOUT, dribble(stream)).await;
             let status = status.expect("a slow client is let go");
             endings.add(status);
             if turn == 0 {

@@ -1,4 +1,4 @@
-//! The life of clients, from the wire to the store: which are evicted, swept and folded.
+//! The life of clients, from the wire to the store: which are evicted, swept and deduplicated.
 
 use oauth_dcr::{ClientId, MarkOutcome};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn program(port: u16) -> Value {
     })
 }
 
-fn folding() -> Fixture {
+fn deduplicating() -> Fixture {
     Fixture::new(json!({ "fold_identical": true }))
 }
 
@@ -276,7 +276,7 @@ async fn a_blocked_client_makes_no_room() {
 
 #[tokio::test]
 async fn installs_of_one_program_are_one_client_each_told_its_own_port() {
-    let fixture = folding();
+    let fixture = deduplicating();
     let first = fixture.register(&program(50_001)).await;
     fixture.set_hour(3);
     let second = fixture.register(&program(50_002)).await;
@@ -294,7 +294,7 @@ async fn installs_of_one_program_are_one_client_each_told_its_own_port() {
 
 #[tokio::test]
 async fn what_is_not_quite_the_same_is_another_client() {
-    let fixture = folding();
+    let fixture = deduplicating();
     let mut ids = vec![fixture.register(&program(50_001)).await["client_id"].clone()];
     for (member, value) in [
         ("client_name", json!("Agent 2")),
@@ -340,7 +340,7 @@ async fn what_is_not_quite_the_same_is_another_client() {
         body[member] = value.clone();
         let id = fixture.register(&body).await["client_id"].clone();
         assert!(!ids.contains(&id), "{member}: {value}");
-        // And it is what the same is folded into.
+        // An equal registration is its duplicate.
         assert_eq!(fixture.register(&body).await["client_id"], id, "{member}");
         ids.push(id);
     }
@@ -349,7 +349,7 @@ async fn what_is_not_quite_the_same_is_another_client() {
 
 #[tokio::test]
 async fn how_it_is_written_makes_no_difference() {
-    let fixture = folding();
+    let fixture = deduplicating();
     let first = r#"{"redirect_uris": ["http://127.0.0.1:1/cb"], "token_endpoint_auth_method": "none",
         "client_name": "A", "client_name#fr": "B", "grant_types": ["authorization_code"]}"#;
     let second = r#"{"client_name#fr": "B", "unheard_of": 1, "client_name": " A ", "scope": "",
@@ -376,7 +376,7 @@ async fn the_port_of_localhost_floats_where_the_policy_says_so() {
 
 #[tokio::test]
 async fn confidential_clients_are_never_folded() {
-    let fixture = folding();
+    let fixture = deduplicating();
     let first = fixture.register(&named("same")).await;
     let second = fixture.register(&named("same")).await;
     assert_ne!(first["client_id"], second["client_id"]);
@@ -393,7 +393,7 @@ async fn nothing_is_folded_unless_someone_turns_it_on() {
 
 #[tokio::test]
 async fn modes_are_never_folded_into_each_other() {
-    let strict = folding();
+    let strict = deduplicating();
     let first = strict.register(&program(1)).await;
     // The same tenant, which has changed its mind.
     let permissive = Fixture::with_store(
@@ -411,7 +411,7 @@ async fn modes_are_never_folded_into_each_other() {
 
 #[tokio::test]
 async fn a_blocked_client_stays_blocked_whoever_is_folded_into_it() {
-    let fixture = folding();
+    let fixture = deduplicating();
     let first = fixture.register(&program(1)).await;
     fixture.owner().await.block(&id_of(&first)).await.unwrap();
     let again = fixture.register(&program(2)).await;
@@ -421,7 +421,7 @@ async fn a_blocked_client_stays_blocked_whoever_is_folded_into_it() {
 
 #[tokio::test]
 async fn a_client_that_was_changed_is_no_longer_folded_into() {
-    let fixture = folding();
+    let fixture = deduplicating();
     let first = fixture.register(&program(1)).await;
     let owner = fixture.owner().await;
     let client = owner.find(&id_of(&first)).await.unwrap();

@@ -142,8 +142,8 @@ async fn one_that_never_fills_is_caught() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_takes_tenants_for_each_other_is_caught() {
-    let folded = |it: &TenantId| TenantId::parse(&it.as_str().to_lowercase()).unwrap();
-    let said = caught(asked(move |tenant, quota| (folded(tenant), quota))).await;
+    let lowered = |it: &TenantId| TenantId::parse(&it.as_str().to_lowercase()).unwrap();
+    let said = caught(asked(move |tenant, quota| (lowered(tenant), quota))).await;
     assert_eq!(rule_of(&said), "each_tenant_has_its_own_bucket", "{said}");
 
     let cut = |it: &TenantId| it.as_str().chars().take(64).collect::<String>();

@@ -175,23 +175,23 @@ async fn an_update_is_checked_by_the_profile() {
 }
 
 #[tokio::test]
-async fn a_client_keeps_the_mode_that_it_was_born_with() {
+async fn a_client_keeps_the_mode_that_it_was_created_with() {
     let strict = fixture();
     let body = json!({
         "redirect_uris": ["https://app.example.com/callback"],
         "token_endpoint_auth_method": "none",
         "grant_types": ["authorization_code", "implicit"],
     });
-    let born_strict = strict.register(&body).await;
+    let created_strict = strict.register(&body).await;
     let permissive = Fixture::with_store(
         strict.store.clone(),
         json!({ "security_mode": "permissive" }),
     );
-    let born_permissive = permissive.register(&body).await;
+    let created_permissive = permissive.register(&body).await;
     let asks = || request("New").grant_types(["authorization_code", "implicit"]);
     for (fixture, answer, mode) in [
-        (&permissive, &born_strict, SecurityMode::Strict),
-        (&strict, &born_permissive, SecurityMode::Permissive),
+        (&permissive, &created_strict, SecurityMode::Strict),
+        (&strict, &created_permissive, SecurityMode::Permissive),
     ] {
         let owner = fixture.owner().await;
         let client = owner.find(&id_of(answer)).await.unwrap();

@@ -1,4 +1,4 @@
-//! An API on a port of its own that lets nobody in, and says where a token is to be had.
+//! An API on a port of its own that refuses every request and says where tokens are available.
 
 use std::{convert::Infallible, net};
 

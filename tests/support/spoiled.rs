@@ -143,7 +143,7 @@ pub(crate) async fn rows_stay_within_reach<S: ClientStore>(
         let shown = String::from_utf8_lossy(&bad[..bad.len().min(300)]).into_owned();
         fixture.is_named(begin, &shown).await;
         fixture.is_changed().await;
-        fixture.makes_room().await;
+        fixture.can_be_evicted().await;
         // Repaired, it is there, with what was done to it in the meantime.
         spoil(&fixture.tenant, &id("b"), good.to_string().as_bytes()).await;
         let found = store
@@ -236,7 +236,7 @@ impl<S: ClientStore> Fixture<'_, S> {
     }
 
     /// It is evicted and swept like any other, unless it is blocked.
-    async fn makes_room(&self) {
+    async fn can_be_evicted(&self) {
         let new = Insertion::new(client(&record(&self.tenant, "new", 20 * HOUR)));
         let max = std::num::NonZeroU64::new(5);
         let outcome = self.store.insert(new.max_clients(max)).await.unwrap();
@@ -251,7 +251,7 @@ impl<S: ClientStore> Fixture<'_, S> {
     }
 }
 
-/// An id that no client can have is named as it stands in the row, and is within reach all the same.
+/// A row with an invalid id is named by that id, and can be blocked, removed, evicted and swept.
 pub(crate) async fn a_foreign_id_is_within_reach<S: ClientStore>(
     store: &S,
     rename: impl AsyncFn(&TenantId, &ClientId, &str),

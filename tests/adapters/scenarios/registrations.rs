@@ -89,7 +89,7 @@ fn refused() -> Vec<Scenario> {
             ),
         ),
         refused(
-            "a member that is there twice",
+            "a duplicate member",
             HttpRequest::post(r#"{"scope":"a","sc\u006fpe":"b"}"#),
             Expected::refused(
                 400,

@@ -119,7 +119,7 @@ async fn a_client_can_use_what_such_a_host_advertises() {
         let given = given.unwrap();
         assert_eq!(given.access().audience(), Some(API));
         assert_eq!(given.access().scopes().collect::<Vec<_>>(), scopes);
-        // What is not said of the authorization endpoint is not to be had there either.
+        // What the document leaves out is not available at the authorization endpoint either.
         assert!(trial.authorize(&it, &[]).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Files that are made to take for ever, to overflow a stack or to read outside of themselves.
+//! Files that are made to be read without end, to overflow a stack or to read outside of themselves.
 
 use oauth_dcr::{geo::WantedLocation, geoip::DatabaseFault};
 

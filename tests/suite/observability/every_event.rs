@@ -286,7 +286,7 @@ async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
             HeadDecision::Respond(response) => panic!("{response:?}"),
         }
     }
-    // The only client of a small tenant makes room until it is used.
+    // The only client of a small tenant is evicted unless it is in use.
     send(&registrar, "small", &public()).await;
     let (_, second) = send(&registrar, "small", &public()).await;
     let owner_of_small = registrar.owner(TenantSelector::Host(Some("small")));

@@ -39,14 +39,14 @@ enum Fault {
     EvictsUsed,
     EvictsOnlyOne,
     EvictsThenInserts,
-    FoldsAcrossTenants,
-    FoldsAfterTheId,
-    FoldsIntoWhatWas,
-    FoldsWithoutATouch,
-    FoldsForEver,
-    LooksThenFolds,
-    NeverUnfolds,
-    AlwaysUnfolds,
+    DeduplicatesAcrossTenants,
+    DeduplicatesAfterTheId,
+    ReturnsOldDuplicates,
+    DeduplicatesWithoutATouch,
+    KeepsKeysIndefinitely,
+    LooksThenDeduplicates,
+    NeverFreesKeys,
+    AlwaysFreesKeys,
     UpdatesAnything,
     UpdatesNobody,
     UpdatesUsage,
@@ -67,7 +67,7 @@ enum Fault {
     BlocksOnlyReadable,
     EvictsOnlyReadable,
     SweepsOnlyReadable,
-    FoldsOnlyIntoReadable,
+    DeduplicatesOnlyReadable,
     BlocksWithoutARevision,
     BlocksEveryTenants,
     BlocksNobody,
@@ -99,8 +99,8 @@ const UNREADABLE: &str = "a row can't be read";
 struct Broken {
     store: MemoryStore,
     fault: Fault,
-    /// By fold key, what was stored first.
-    folded: Mutex<HashMap<(TenantId, DuplicateKey), Arc<Client>>>,
+    /// The first client that was stored, by duplicate key.
+    first_of_key: Mutex<HashMap<(TenantId, DuplicateKey), Arc<Client>>>,
     tenants: Mutex<Vec<TenantId>>,
     usages: Mutex<HashMap<(TenantId, ClientId), Usage>>,
 }
@@ -110,7 +110,7 @@ impl Broken {
         Self {
             store: MemoryStore::new(),
             fault,
-            folded: Mutex::default(),
+            first_of_key: Mutex::default(),
             tenants: Mutex::default(),
             usages: Mutex::default(),
         }
@@ -186,28 +186,28 @@ impl Broken {
         max.and_then(NonZeroU64::new)
     }
 
-    async fn fold(&self, insertion: &Insertion) -> Option<InsertOutcome> {
+    async fn duplicate(&self, insertion: &Insertion) -> Option<InsertOutcome> {
         let client = insertion.client();
         let (tenant, key) = (client.tenant().clone(), insertion.duplicate_key()?);
-        if self.is(Fault::FoldsAfterTheId) {
+        if self.is(Fault::DeduplicatesAfterTheId) {
             let taken = self.store.find(&tenant, client.id()).await.unwrap();
             return taken.map(|_| InsertOutcome::IdTaken);
         }
-        let mut folded = self.folded.lock().unwrap();
-        let any_tenant = self.is(Fault::FoldsAcrossTenants);
-        let first = folded
+        let mut stored = self.first_of_key.lock().unwrap();
+        let any_tenant = self.is(Fault::DeduplicatesAcrossTenants);
+        let first = stored
             .iter()
             .find(|((of, by), _)| (any_tenant || *of == tenant) && *by == key)
             .map(|(_, client)| Arc::clone(client));
         // This one takes its time.
-        if !self.is(Fault::LooksThenFolds) {
-            let place = folded.entry((tenant, key));
+        if !self.is(Fault::LooksThenDeduplicates) {
+            let place = stored.entry((tenant, key));
             place.or_insert_with(|| Arc::clone(client));
         }
         let is_at_fault = any_tenant
-            || self.is(Fault::FoldsForEver)
-            || self.is(Fault::FoldsIntoWhatWas)
-            || self.is(Fault::FoldsWithoutATouch);
+            || self.is(Fault::KeepsKeysIndefinitely)
+            || self.is(Fault::ReturnsOldDuplicates)
+            || self.is(Fault::DeduplicatesWithoutATouch);
         first.filter(|_| is_at_fault).map(InsertOutcome::Duplicate)
     }
 }
@@ -266,13 +266,13 @@ impl Broken {
         let tenant = client.tenant();
         self.tenants.lock().unwrap().push(tenant.clone());
         let insertion = self.edited(insertion);
-        if let Some(outcome) = self.fold(&insertion).await {
+        if let Some(outcome) = self.duplicate(&insertion).await {
             return Ok(outcome);
         }
         let max = Self::limit(&insertion);
         let to_go = insertion.evictions(self.all(tenant).await.len() as u64);
         match self.fault {
-            Fault::FoldsOnlyIntoReadable if self.has_unreadable(tenant).await => {
+            Fault::DeduplicatesOnlyReadable if self.has_unreadable(tenant).await => {
                 self.store.insert(insertion.deduplicated_by(None)).await
             }
             Fault::EvictsOnlyReadable if to_go > 0 && self.has_unreadable(tenant).await => {
@@ -288,15 +288,18 @@ impl Broken {
                     removed: Vec::new(),
                 })
             }
-            Fault::LooksThenFolds => {
+            Fault::LooksThenDeduplicates => {
                 if let Some(key) = insertion.duplicate_key() {
                     let place = (tenant.clone(), key);
-                    let found = self.folded.lock().unwrap().get(&place).cloned();
+                    let found = self.first_of_key.lock().unwrap().get(&place).cloned();
                     if let Some(found) = found {
                         return Ok(InsertOutcome::Duplicate(found));
                     }
                     others_look_too().await;
-                    self.folded.lock().unwrap().insert(place, client.clone());
+                    self.first_of_key
+                        .lock()
+                        .unwrap()
+                        .insert(place, client.clone());
                 }
                 self.store.insert(Insertion::new(client)).await
             }
@@ -409,9 +412,9 @@ impl ClientStore for Broken {
         match self.fault {
             Fault::ListsWithoutCase => {
                 let mut all = self.all(tenant).await;
-                let folded = |id: &ClientId| (id.as_str().to_lowercase(), id.clone());
-                all.sort_by_key(|client| folded(client.id()));
-                all.retain(|it| after.is_none_or(|after| folded(it.id()) > folded(after)));
+                let lowered = |id: &ClientId| (id.as_str().to_lowercase(), id.clone());
+                all.sort_by_key(|client| lowered(client.id()));
+                all.retain(|it| after.is_none_or(|after| lowered(it.id()) > lowered(after)));
                 all.truncate(limit_in_memory);
                 page = all.into_iter().map(StoredClient::from).collect();
             }
@@ -439,8 +442,8 @@ impl ClientStore for Broken {
             self.forget_user(&client);
         }
         let outcome = match self.fault {
-            Fault::NeverUnfolds => self.store.update(ClientUpdate::new(client.clone())).await?,
-            Fault::AlwaysUnfolds => self.store.update(update.without_duplicate_key()).await?,
+            Fault::NeverFreesKeys => self.store.update(ClientUpdate::new(client.clone())).await?,
+            Fault::AlwaysFreesKeys => self.store.update(update.without_duplicate_key()).await?,
             Fault::UpdatesInTwoSteps => {
                 self.store.remove(client.tenant(), client.id()).await?;
                 others_look_too().await;
@@ -645,14 +648,14 @@ found! {
     evicting_used_ones_of_a_full_tenant: EvictsUsed by a_full_tenant_is_not_changed;
     evicting_only_one: EvictsOnlyOne by a_lowered_limit_shrinks_a_tenant;
     evicting_before_inserting: EvictsThenInserts by an_abandoned_insertion_is_all_or_nothing;
-    folding_across_tenants: FoldsAcrossTenants by a_different_key_is_not_a_duplicate;
-    folding_after_the_id: FoldsAfterTheId by duplicates_are_checked_first;
-    folding_into_what_was: FoldsIntoWhatWas by a_duplicate_returns_the_current_client;
-    folding_without_a_touch: FoldsWithoutATouch by a_duplicate_touches_the_stored_client;
-    folding_into_what_is_gone: FoldsForEver by a_removed_client_frees_its_key;
-    looking_before_folding: LooksThenFolds by racing_insertions_of_one_key_store_one;
-    never_unfolding: NeverUnfolds by an_update_removes_the_key_if_asked;
-    always_unfolding: AlwaysUnfolds by an_update_removes_the_key_if_asked;
+    deduplicating_across_tenants: DeduplicatesAcrossTenants by a_different_key_is_not_a_duplicate;
+    deduplicating_after_the_id: DeduplicatesAfterTheId by duplicates_are_checked_first;
+    returning_old_duplicates: ReturnsOldDuplicates by a_duplicate_returns_the_current_client;
+    deduplicating_without_a_touch: DeduplicatesWithoutATouch by a_duplicate_touches_the_stored_client;
+    keeping_keys_indefinitely: KeepsKeysIndefinitely by a_removed_client_frees_its_key;
+    looking_before_deduplicating: LooksThenDeduplicates by racing_insertions_of_one_key_store_one;
+    never_freeing_keys: NeverFreesKeys by an_update_removes_the_key_if_asked;
+    always_freeing_keys: AlwaysFreesKeys by an_update_removes_the_key_if_asked;
     updating_any_revision: UpdatesAnything by an_update_follows_the_previous_revision;
     updating_nobody: UpdatesNobody by an_update_needs_a_stored_client;
     updating_usage: UpdatesUsage by an_update_keeps_usage;
@@ -674,7 +677,7 @@ found! {
     reading_before_blocking: BlocksOnlyReadable by an_unreadable_row_can_be_blocked_and_removed;
     reading_before_evicting: EvictsOnlyReadable by an_unreadable_row_can_be_blocked_and_removed;
     reading_before_sweeping: SweepsOnlyReadable by an_unreadable_row_can_be_blocked_and_removed;
-    a_second_client_of_an_unreadable_key: FoldsOnlyIntoReadable by an_unreadable_row_keeps_its_key;
+    a_second_client_of_an_unreadable_key: DeduplicatesOnlyReadable by an_unreadable_row_keeps_its_key;
     blocking_without_a_revision: BlocksWithoutARevision by a_block_changes_flag_and_revision;
     blocking_others: BlocksEveryTenants by a_block_changes_flag_and_revision;
     blocking_nobody: BlocksNobody by a_block_changes_flag_and_revision;
