@@ -1,12 +1,8 @@
-//! Dynamic Client Registration (RFC 7591, OpenID Connect Registration) to embed in an authorization
-//! server that exists already, with the security profile of third-party applications.
+//! Dynamic Client Registration (RFC 7591, OpenID Connect Registration) to embed in an existing OAuth
+//! authorization server. Software registers itself, as the MCP clients of AI agents do, and the crate decides
+//! what it may do afterwards, as a third-party client.
 //!
-//! Software that nobody has heard of, AI agents' MCP clients above all, registers itself before it asks a
-//! user for access. Letting it do so is one endpoint; not being sorry takes more: redirect URIs
-//! that no two parsers read differently, names that can't lie, a table that does not grow for ever,
-//! and a server that goes on treating such a client as a stranger. That is what this crate has. It
-//! takes registrations and decides about authorization and token requests; sessions, pages, codes and
-//! tokens stay the host's.
+//! Sessions, pages, codes and tokens stay the host's.
 //!
 //! # Quick start
 //!
@@ -15,13 +11,13 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // Once, when the server starts. Registration is off until someone turns it on.
+//! // Once, when the server starts. Registration is off until it is enabled.
 //! let registrar = Registrar::builder(MemoryStore::new())
 //!     .tenant(TenantSettings::new().enabled())
 //!     .build()?;
 //! let endpoint = RegistrationEndpoint::new(registrar);
 //!
-//! // For each request; the adapters for hyper, axum and actix-web do this part.
+//! // For each request. The adapters for hyper, axum and actix-web do this part.
 //! let request = http::Request::post("/oidc/register")
 //!     .header("content-type", "application/json")
 //!     .body(r#"{"redirect_uris": ["https://app.example.com/callback"]}"#)?;
@@ -31,76 +27,78 @@
 //! # }
 //! ```
 //!
-//! # The pipeline
+//! # Subjects
 //!
-//! | step | from | to |
+//! [`Registrar`] registers clients and [`Owner`] manages the clients of a tenant. Each other subject has a module:
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`registration`] | the request of a client, [`RegistrationRequest`], and its valid form, [`ClientMetadata`] |
+//! | [`redirect_uri`] | which redirect URIs are allowed and which match: [`RedirectUri`](redirect_uri::RedirectUri) |
+//! | [`settings`] | what a tenant decides, in Rust or as JSON: [`TenantSettings`] |
+//! | [`tenants`] | which tenant a request is for: [`TenantDirectory`](tenants::TenantDirectory) |
+//! | [`client`] | a registered client: [`Client`] |
+//! | [`store`] | the trait to implement for your database: [`ClientStore`](store::ClientStore) |
+//! | [`endpoint`] | the registration endpoint over HTTP: [`RegistrationEndpoint`] |
+//! | [`acl`] | the access control list, who may register: [`Acl`](acl::Acl) |
+//! | [`rate_limit`] | how many may register: [`Quota`](rate_limit::Quota), [`RateLimiter`](rate_limit::RateLimiter) |
+//! | [`authorization`] | the check of authorization requests: [`AuthorizationRequest`](authorization::AuthorizationRequest) |
+//! | [`pkce`] | code challenges and verifiers: [`CodeChallenge`](pkce::CodeChallenge) |
+//! | [`token`] | the check of token and revocation requests: [`TokenRequest`](token::TokenRequest) |
+//! | [`access`] | the APIs and scopes that a client gets: [`ApiAccess`](access::ApiAccess) |
+//! | [`discovery`] | the metadata document of the server: [`ServerMetadata`](discovery::ServerMetadata) |
+//! | [`events`] | what happens, for logs, metrics and audit trails: [`EventSink`](events::EventSink) |
+//! | [`geo`] | locations of addresses: [`GeoSource`](geo::GeoSource) |
+//! | [`system`] | time and randomness: [`Clock`](system::Clock), [`SecureRandom`](system::SecureRandom) |
+//! | [`types`] | ids, scopes, secrets and other values: [`ClientId`], [`Scope`](types::Scope) |
+//!
+//! # Adapters and back ends
+//!
+//! Each is a module behind a feature. All but `memory`, `geoip`, `tracing` and `metrics` need Tokio.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `axum`, `actix-web`, `tower` | the endpoint in your framework: [`axum`], [`actix_web`], [`tower`] |
+//! | `memory` (default) | [`MemoryStore`] and [`LocalRateLimiter`](rate_limit::LocalRateLimiter) |
+//! | `sqlite` | [`SqliteStore`](sqlite::SqliteStore): clients in one file, which survives a power cut |
+//! | `postgres` | [`PostgresStore`](postgres::PostgresStore): clients in a database that nodes share |
+//! | `redis` | [`RedisRateLimiter`](redis::RedisRateLimiter): one quota for many processes |
+//! | `geoip` | [`Databases`](geoip::Databases): locations from MaxMind DB files |
+//! | `tracing` | [`TracingEvents`](tracing::TracingEvents): log events, and a span for each registration |
+//! | `metrics` | [`MetricsEvents`](metrics::MetricsEvents): counters and a histogram |
+//! | `conformance` | [`conformance`]: suites that test your own store or limiter |
+//!
+//! The feature `confusables` adds [`ProtectedNames`](authorization::ProtectedNames): a warning where a client's
+//! name looks like one of yours.
+//!
+//! # The pipeline of a registration
+//!
+//! | step | takes | gives |
 //! |---|---|---|
-//! | admit | the head of a request | [`Admission`]: tenant known and enabled, [`acl`] and gate ([`InitialAccess`](registration::InitialAccess)) passed, within its rate |
-//! | decode | the body | [`RegistrationRequest`]: one JSON object, untrusted |
-//! | apply | that and [`RegistrationSettings`](settings::RegistrationSettings) | [`ClientMetadata`]: valid by the profile |
-//! | mint | [`SecureRandom`](system::SecureRandom) and [`Clock`](system::Clock) | [`Client`] and its [`ClientSecret`] |
-//! | insert | [`ClientStore`](store::ClientStore) | [`Registered`] |
-//! | respond | that, or a [`RegistrationError`] | `http::Response` |
+//! | admit | the head of a request | [`Admission`]: the tenant is known, and its rules and rate let the request in |
+//! | decode | the body | [`RegistrationRequest`], untrusted |
+//! | apply | the request and the settings | [`ClientMetadata`], valid |
+//! | mint | the metadata, randomness, time | [`Client`] and its [`ClientSecret`] |
+//! | insert | the client and the store | [`Registered`] |
+//! | respond | the result, or a [`RegistrationError`] | `http::Response` |
 //!
-//! Each step consumes what the one before it made, so that skipping one does not compile. All of
-//! `decode` and `apply` is pure and may be used alone, as may [`RedirectUri`](redirect_uri::RedirectUri), [`CodeChallenge`](pkce::CodeChallenge)
-//! and the other values.
-//!
-//! # After registration
-//!
-//! What a client may do is decided in the same way: an untrusted request goes in, a decision or a
-//! refusal comes out, and the host carries it out.
-//!
-//! | request | checked by | gives |
-//! |---|---|---|
-//! | [`AuthorizationRequest`](authorization::AuthorizationRequest) | [`AuthorizationRequest::authorize`](authorization::AuthorizationRequest::authorize) | [`AuthorizationDecision`](authorization::AuthorizationDecision): which connections, what to consent to; once approved, [`CodeBinding`](authorization::CodeBinding) |
-//! | [`TokenRequest`](token::TokenRequest) | [`TokenRequest::authenticate`](token::TokenRequest::authenticate), then the `check` of its [`TokenGrant`](token::TokenGrant) | [`TokenDecision`](token::TokenDecision), then [`RefreshBinding`](token::RefreshBinding) and [`RefreshFamily`](token::RefreshFamily) |
-//! | [`RevocationRequest`](token::RevocationRequest) | [`RevocationRequest::authenticate`](token::RevocationRequest::authenticate) | [`Revocation`](token::Revocation) |
-//! | [`AccessRequest`](access::AccessRequest) | [`AccessRequest::check`](access::AccessRequest::check) | [`ApiAccess`](access::ApiAccess): the first two ask it themselves |
-//!
-//! Clients learn what they may do from the server's metadata document before they register:
-//! [`TenantSettings::server_metadata`] narrows the host's to what is true here.
-//!
-//! Bindings and decisions serialise, to be kept on the server beside codes and tokens, with a checksum
-//! (which is no signature) against rows that were cut or mixed up. The owner of a tenant has [`Owner`].
-//!
-//! # What the host brings
-//!
-//! A [`ClientStore`](store::ClientStore) for its database, if that is neither SQLite nor PostgreSQL; a [`TenantDirectory`](tenants::TenantDirectory) if it has more than one tenant; an
-//! [`EventSink`](events::EventSink) for its logs and counters; a [`RateLimiter`](rate_limit::RateLimiter) if several processes share one quota,
-//! such as that of the feature `redis`. Time-outs for slow connections are the server's to set.
+//! Each step consumes the result of the step before it, so code that skips a step does not compile.
 //!
 //! # The guide
 //!
-//! - [Embedding](guide::embedding): putting it into a server that exists, and what that keeps doing.
+//! - [Embedding](guide::embedding): adding registration to a server that exists.
 //! - [Tenants and settings](guide::tenants_and_settings): every field, its default and its meaning.
 //! - [Redirect URIs](guide::redirect_uris): what is refused, what matches, what native agents need.
 //! - [Access control](guide::access_control): rules, signals, proxies, recipes.
-//! - [Behind a proxy](guide::behind_a_proxy): settings, and configurations of four proxies to paste.
-//! - [The life of a client](guide::life_of_a_client): limits, folding, sweeps, the owner.
-//! - [Writing a store](guide::writing_a_store), and how to know that it is right.
-//! - [Many nodes](guide::many_nodes): two to paste, and what a billion clients take.
+//! - [Behind a proxy](guide::behind_a_proxy): tested configurations of four proxies.
+//! - [The life of a client](guide::life_of_a_client): limits, duplicates, sweeps, the owner.
+//! - [Writing a store](guide::writing_a_store): the contract, and how to test a store.
+//! - [Many nodes](guide::many_nodes): shared clients and quotas, and what a billion clients take.
 //! - [Observability](guide::observability): logs, traces, metrics, a dashboard, an audit trail.
 //! - [The threat model](guide::threat_model): what is defended, what stays with the host, what is left.
-//! - [Standards](guide::standards): section by section, departures marked.
-//! - [Coming from Auth0](guide::coming_from_auth0): each concept, its name here.
+//! - [Standards](guide::standards): section by section, with departures marked.
+//! - [Coming from Auth0](guide::coming_from_auth0): each concept and its name here.
 //! - [Evidence](guide::evidence): what the README says, and the test that shows it.
-//!
-//! # Features
-//!
-//! - `actix-web`: [`actix_web::routes`], the endpoint in an actix-web application. It needs Tokio.
-//! - `axum`: [`axum::routes`], the endpoint in an axum router. It needs Tokio.
-//! - `conformance`: [`conformance`], suites for stores and limiters of one's own. It needs Tokio.
-//! - `confusables`: [`ProtectedNames`](authorization::ProtectedNames), for a warning where a client's name looks like another's.
-//! - `geoip`: [`geoip::Databases`], locations from MaxMind DB files.
-//! - `memory` (default): [`MemoryStore`] and [`LocalRateLimiter`](rate_limit::LocalRateLimiter).
-//! - `metrics`: [`metrics::MetricsEvents`], counters and a histogram through the crate `metrics`.
-//! - `postgres`: [`PostgresStore`](postgres::PostgresStore), for nodes that share a database. It needs Tokio.
-//! - `redis`: [`RedisRateLimiter`](redis::RedisRateLimiter), one quota for many processes, in Redis or Valkey. It needs Tokio.
-//! - `sqlite`: [`SqliteStore`](sqlite::SqliteStore), one file that survives a power cut. It needs Tokio.
-//! - `tower`: [`tower::RegistrationService`], for hyper and whatever speaks `tower_service`. It needs
-//!   Tokio.
-//! - `tracing`: a span for each registration, and [`tracing::TracingEvents`], which logs what happens.
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
