@@ -1,7 +1,36 @@
-//! The access control list: who may reach an endpoint at all.
+//! The access control list: which requests reach an endpoint, by address, country, network,
+//! fingerprint, user agent and host.
 //!
-//! Rules are read from the JSON of the tenant ACL, or built in Rust, and checked once, when they
-//! are loaded. Evaluating them is pure: signals in, verdict out.
+//! ```
+//! use oauth_dcr::{
+//!     acl::{Acl, Decision, Endpoint, Signals},
+//!     Timestamp,
+//! };
+//!
+//! let acl = Acl::from_json(r#"[{
+//!     "description": "block one network", "active": true, "priority": 1,
+//!     "rule": {
+//!         "action": {"block": true},
+//!         "match": {"ipv4_cidrs": ["198.51.100.0/24"]},
+//!         "scope": "dcr"
+//!     }
+//! }]"#)?;
+//!
+//! let signals = Signals::from_peer("198.51.100.7".parse()?);
+//! let verdict = acl.evaluate(Endpoint::Registration, &signals, Timestamp::from_unix_seconds(0));
+//! assert_eq!(verdict.decision, Decision::Block);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 1. [`Acl`] is a list of rules, read from the JSON of the tenant ACL or built from [`Rule`]s. It is checked
+//!    once, when it is loaded; [`AclError`] names the rule, the field and the position.
+//! 2. [`Signals`] is what is known about one request. A signal that can't be read is unknown, and a rule that
+//!    needs it refuses the request. [`ProxyTrust`] finds the client's address behind proxies.
+//! 3. [`Verdict`] holds the [`Decision`] and the rule that made it.
+//! 4. [`Explanation`] shows how each rule was evaluated, and [`AclReport`] how often each rule matched.
+//!
+//! Evaluation is pure, apart from these counts. [The guide](crate::guide::access_control) describes
+//! the JSON and has recipes.
 
 mod action;
 mod asn;

@@ -1,11 +1,32 @@
-//! The authorization request (RFC 6749 section 4.1.1): from its parameters to a decision that the
-//! host carries out.
+//! Checks authorization requests (RFC 6749 section 4.1.1): from the query of a request to a decision
+//! that the host carries out.
 //!
-//! [`AuthorizationRequest::authorize`] checks a request for a client. The host signs the user in, shows
-//! what [`AuthorizationDecision::consent`] says, and issues a code that is bound to what the
-//! [`Approval`] gives. If the user says no, the host [denies](AuthorizationDecision::deny). An
-//! [`AuthorizationRefusal`] says who is told: the client, or the user on a page, with advice and a link
-//! back to the client. All of it is pure.
+//! ```
+//! use oauth_dcr::{
+//!     authorization::{AuthorizationRefusal, AuthorizationRequest},
+//!     TenantSettings,
+//! };
+//!
+//! let request = AuthorizationRequest::from_query("response_type=code&client_id=tpc_1");
+//! let id = request.client_id().ok_or("no client")?;
+//! assert_eq!(id.as_str(), "tpc_1");
+//!
+//! // The host finds no client with this id. It shows a page and does not redirect.
+//! let refusal = AuthorizationRefusal::unknown_client(&TenantSettings::new());
+//! assert!(refusal.response().is_none());
+//! # Ok::<(), &str>(())
+//! ```
+//!
+//! 1. [`AuthorizationRequest`] is untrusted. It is checked against the tenant's settings and the client.
+//! 2. [`AuthorizationDecision`] is what to do with a request that is accepted: the host signs the user in, and
+//!    shows what its [`Consent`] says.
+//! 3. [`Approval`] follows when the user agrees. It gives the [`CodeBinding`] to store beside the code, and the
+//!    [`AuthorizationResponse`] to send.
+//! 4. [`AuthorizationRefusal`] follows when the request is refused or the user denies it. It says whether to
+//!    tell the client or the user, and has [advice](AuthorizationError::advice) for the user and a
+//!    [`ReturnLink`] to the client.
+//!
+//! All of this is pure: the host looks up the client and stores the results.
 
 mod advice;
 mod approval;

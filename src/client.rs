@@ -1,4 +1,28 @@
-//! A registered client.
+//! A registered client, and how a store reads it back.
+//!
+//! ```
+//! use oauth_dcr::{acl::Signals, tenants::TenantSelector, MemoryStore, Registrar, TenantSettings};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let registrar = Registrar::builder(MemoryStore::new())
+//!     .tenant(TenantSettings::new().enabled())
+//!     .build()?;
+//! let admission = registrar.admit(TenantSelector::Host(None), Signals::new()).await?;
+//! let body = br#"{"redirect_uris": ["https://app.example.com/callback"]}"#;
+//! let registered = admission.register_json(body).await?;
+//!
+//! let client = registered.client();
+//! assert!(client.id().as_str().starts_with("tpc_"));
+//! assert_eq!(client.metadata().redirect_uris().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! 1. [`Client`] is made by a registration, and serialises as one record. The authorization and token checks
+//!    take it.
+//! 2. [`StoredClient`] is what a [store](crate::store) makes of a row: a client, or
+//!    an [`UnreadableClient`] with its id and the reason.
 
 mod record;
 mod stored;

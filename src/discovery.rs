@@ -1,7 +1,30 @@
-//! The metadata documents of an authorization server (RFC 8414, OpenID Connect Discovery 1.0): where
-//! they stand, and what is true of the clients that register here.
+//! The metadata documents of the authorization server (RFC 8414 and OpenID Connect Discovery 1.0),
+//! which tell clients where to register and what they may ask for.
 //!
-//! [`TenantSettings::server_metadata`] takes the host's document and gives the one to serve.
+//! ```
+//! use oauth_dcr::{discovery::MetadataDocument, settings::Issuer, TenantSettings};
+//! use serde_json::json;
+//!
+//! // Which document does a path name, and for which issuer?
+//! let path = "/.well-known/oauth-authorization-server/tenants/acme";
+//! let (document, issuer_path) = MetadataDocument::at(path).ok_or("no such document")?;
+//! assert_eq!((document, issuer_path), (MetadataDocument::OAuth, "/tenants/acme"));
+//!
+//! // The document of the host becomes the document to serve.
+//! let mut tenant = TenantSettings::new().enabled();
+//! tenant.issuer = Some(Issuer::parse("https://auth.example.com/tenants/acme")?);
+//! let metadata = tenant.server_metadata(json!({
+//!     "authorization_endpoint": "https://auth.example.com/authorize",
+//!     "token_endpoint": "https://auth.example.com/token",
+//! }))?;
+//! assert!(metadata.to_string().contains("registration_endpoint"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 1. [`MetadataDocument`] says which document a path names.
+//! 2. [`ServerMetadata`] is the document to serve. [`TenantSettings::server_metadata`] makes it: it adds
+//!    `registration_endpoint`, and removes what a client that registers here would be refused for.
+//! 3. [`ServerMetadataError`] names the member in which the host's document and the settings disagree.
 //!
 //! [`TenantSettings::server_metadata`]: crate::TenantSettings::server_metadata
 

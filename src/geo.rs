@@ -1,4 +1,38 @@
-//! Locations of addresses, which access control lists look at.
+//! Locations of addresses, which rules of the [access control list](crate::acl) look at.
+//!
+//! ```
+//! use std::net::IpAddr;
+//!
+//! use oauth_dcr::{
+//!     acl::CountryCode,
+//!     geo::{GeoSource, Location, WantedLocation},
+//!     MemoryStore, Registrar,
+//! };
+//!
+//! /// Knows one country.
+//! struct Everywhere(CountryCode);
+//!
+//! impl GeoSource for Everywhere {
+//!     fn locate(&self, _: IpAddr, _: WantedLocation) -> Location {
+//!         Location { country: Some(self.0), ..Location::default() }
+//!     }
+//!
+//!     fn provides(&self) -> WantedLocation {
+//!         WantedLocation { country: true, ..WantedLocation::NONE }
+//!     }
+//! }
+//!
+//! let geo = Everywhere(CountryCode::parse("NZ")?);
+//! let registrar = Registrar::builder(MemoryStore::new()).geo(geo).build()?;
+//! # let _ = registrar;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 1. [`GeoSource`] is the trait to implement for a source of locations. The feature `geoip` has a source that
+//!    reads MaxMind DB files.
+//! 2. [`WantedLocation`] names the parts of a location that are asked for.
+//! 3. [`Location`] is the answer: country, subdivision and autonomous system.
+//! 4. [`NoGeo`] is the default, which knows nothing.
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -1,4 +1,20 @@
-//! Proof Key for Code Exchange (RFC 7636): the challenge of a request, and its verifier.
+//! Proof Key for Code Exchange (RFC 7636): the challenge of an authorization request, and the
+//! verifier of the token request that redeems its code. The only method is S256.
+//!
+//! ```
+//! use oauth_dcr::pkce::{CodeChallenge, CodeVerifier};
+//!
+//! // RFC 7636 appendix B.
+//! let challenge = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")?;
+//! let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")?;
+//! assert!(challenge.verify(&verifier));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 1. [`CodeChallenge`] is stored beside the code. [`InvalidCodeChallenge`] says what a challenge has to be.
+//! 2. [`CodeVerifier`] comes with the token request. [`InvalidCodeVerifier`] says what a verifier has to be.
+//!
+//! The [authorization](crate::authorization) and [token](crate::token) checks use both.
 
 use std::fmt;
 

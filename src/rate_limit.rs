@@ -1,4 +1,31 @@
-//! Quotas, and the port to whatever counts them.
+//! How many registrations are let in: quotas, and the limiters that count against them.
+//!
+//! ```
+//! use oauth_dcr::{
+//!     rate_limit::{LocalRateLimiter, Quota, RateKey, RateLimiter},
+//!     TenantId,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let limiter = LocalRateLimiter::new();
+//! let quota = Quota::new(5, 1)?; // 5 a second, 1 at once
+//! let tenant = TenantId::parse("acme")?;
+//!
+//! let first = limiter.acquire(RateKey::Tenant(&tenant), quota).await?;
+//! let second = limiter.acquire(RateKey::Tenant(&tenant), quota).await?;
+//! assert!(first.is_admitted());
+//! assert!(!second.is_admitted());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! 1. [`Quota`] is a rate and a burst. [Settings](crate::settings) give one to each tenant, and to each source
+//!    of a tenant's requests. [`InvalidQuota`] says why numbers are no quota.
+//! 2. [`RateLimiter`] is the trait to implement for a limiter of your own. Its tokens are counted by
+//!    [`RateKey`], and it answers with a [`RateDecision`].
+//! 3. `LocalRateLimiter` (feature `memory`) counts in this process. The feature `redis` has a limiter for many
+//!    processes.
 
 mod default_limiter;
 #[cfg(feature = "memory")]

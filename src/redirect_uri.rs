@@ -1,4 +1,25 @@
-//! Redirect URIs, and which of them a client may register.
+//! Redirect URIs: which of them a client may register, and which requests match them. A redirect URI
+//! is kept to the byte and compared as text.
+//!
+//! ```
+//! use oauth_dcr::redirect_uri::{Destination, RedirectUri, RedirectUriError, RedirectUriPolicy};
+//!
+//! let policy = RedirectUriPolicy::default();
+//! let uri = RedirectUri::parse("https://app.example.com/callback", &policy)?;
+//! assert_eq!(uri.destination(), Destination::Site("app.example.com"));
+//!
+//! // To a browser this is http://127.0.0.1/cb.
+//! let disguised = RedirectUri::parse("http://2130706433/cb", &policy);
+//! assert_eq!(disguised, Err(RedirectUriError::Host));
+//! # Ok::<(), RedirectUriError>(())
+//! ```
+//!
+//! 1. [`RedirectUriPolicy`] says which redirect URIs are allowed, and [`AllowedScheme`] names a private-use
+//!    scheme. [`native_agents`](RedirectUriPolicy::native_agents) is for editors and command-line agents.
+//! 2. [`RedirectUri`] is parsed under a policy. [`RedirectUriError`] names the rule that refuses it.
+//! 3. [`Destination`] says where it leads, for a consent page.
+//!
+//! [The guide](crate::guide::redirect_uris) lists what is refused and what matches.
 
 mod allowed_scheme;
 mod destination;

@@ -1,7 +1,32 @@
-//! What a tenant decides, and how it is written down as JSON.
+//! What a tenant decides: settings in Rust or as JSON. Every default is the safe one, and
+//! registration is off until it is enabled.
 //!
-//! Every default is the safe one. Settings are plain values: a host keeps them where it likes and
-//! hands them out through a [`TenantDirectory`](crate::tenants::TenantDirectory).
+//! ```
+//! use oauth_dcr::settings::SettingsDocument;
+//!
+//! let document = SettingsDocument::from_json(r#"{"tenants": [{
+//!     "id": "acme",
+//!     "hosts": ["auth.acme.example"],
+//!     "registration": {"enabled": true, "max_clients": 100000}
+//! }]}"#)?;
+//! assert!(document.tenants()[0].registration.enabled);
+//!
+//! // An unknown field is an error that says where it is.
+//! let misspelt = SettingsDocument::from_json(r#"{"tenants": [{"id": "acme", "host": []}]}"#);
+//! assert!(misspelt.is_err());
+//! # Ok::<(), oauth_dcr::settings::SettingsError>(())
+//! ```
+//!
+//! 1. [`TenantSettings`] has everything about one tenant. [`SettingsDocument`] holds all tenants, and reads and
+//!    writes JSON.
+//! 2. [`RegistrationSettings`] is about registration: limits, methods and redirect URIs.
+//! 3. [`Issuer`] names the tenant's authorization server.
+//! 4. [`ApiSettings`], [`ClientGrant`] and [`Connection`] say what clients can reach and how users sign in.
+//! 5. [`SettingsError`] names the field that is wrong. [`SettingsWarning`] names a setting that works but is
+//!    probably a mistake.
+//!
+//! A [`TenantDirectory`](crate::tenants::TenantDirectory) hands the settings to the registrar.
+//! [The guide](crate::guide::tenants_and_settings) lists every field.
 
 mod access;
 mod api_availability;

@@ -1,4 +1,31 @@
-//! Which tenant a request belongs to.
+//! Which tenant a request is for, and where the settings of tenants come from.
+//!
+//! ```
+//! use oauth_dcr::{
+//!     tenants::{TenantDirectory, TenantSelector},
+//!     Tenants,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tenants = Tenants::from_json(r#"{"tenants": [
+//!     {"id": "acme", "hosts": ["auth.acme.example"]},
+//!     {"id": "globex", "hosts": ["auth.globex.example"]}
+//! ]}"#)?;
+//!
+//! let found = tenants.find(TenantSelector::Host(Some("auth.acme.example"))).await?;
+//! let acme = found.ok_or("no such tenant")?;
+//! assert_eq!(acme.id.as_str(), "acme");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! 1. [`TenantSelector`] is how a request names its tenant: by host, or by an id that the host program knows.
+//! 2. [`Tenants`] holds many tenants in memory. They can be replaced while requests run.
+//! 3. [`SingleTenant`] is for a host with one tenant.
+//! 4. [`TenantDirectory`] is the trait to implement where tenants are in a database.
+//!
+//! [`settings`](crate::settings) has what a tenant decides.
 
 mod single_tenant;
 mod tenant_directory;

@@ -1,11 +1,35 @@
-//! The token request (RFC 6749 sections 4.1.3 and 6): from its parameters, and what was bound to the
-//! code or refresh token, to a decision that the host carries out.
+//! Checks token requests (RFC 6749 sections 4.1.3 and 6) and revocation requests (RFC 7009): from the
+//! form of a request, and what was stored beside a code or refresh token, to a decision that the host carries out.
 //!
-//! [`TokenRequest::authenticate`] checks the client and gives one type for each grant; only that type
-//! tells the code or the refresh token, and its `check` is the only way to a [`TokenDecision`]. All
-//! of it is pure.
+//! ```
+//! use oauth_dcr::{token::TokenRequest, TenantSettings, Timestamp};
 //!
-//! [`RevocationRequest`] authenticates its client in the same way (RFC 7009).
+//! let tenant = TenantSettings::new();
+//! let request = TokenRequest::from_form(
+//!     "grant_type=authorization_code&code=c1&client_id=tpc_1",
+//!     None, // the value of the `Authorization` header
+//! );
+//! assert_eq!(request.client_id().ok_or("no client")?.as_str(), "tpc_1");
+//!
+//! // The host finds no client with this id, so the request is refused.
+//! let refused = request.authenticate(&tenant, None, Timestamp::from_unix_seconds(0));
+//! let response = refused.err().ok_or("it was accepted")?.to_response();
+//! assert!(response.status().is_client_error());
+//! # Ok::<(), &str>(())
+//! ```
+//!
+//! 1. [`TokenRequest`] is untrusted. [`authenticate`](TokenRequest::authenticate) checks the client, and gives a
+//!    [`TokenGrant`].
+//! 2. [`TokenGrant`] has a type for each kind of grant: [`CodeExchange`], [`RefreshExchange`],
+//!    [`ClientCredentials`] and [`DeviceExchange`]. Its `check` takes what the host stored beside the code or
+//!    token.
+//! 3. [`Lookup`] says whether the host found the code, and whether it was used before.
+//! 4. [`TokenDecision`] says which tokens to issue. It gives the [`RefreshBinding`] and the [`RefreshFamily`] to
+//!    store beside a refresh token.
+//! 5. [`TokenRefusal`] has the response to send, and says whether a code or token was replayed.
+//! 6. [`RevocationRequest`] authenticates its client in the same way, and gives a [`Revocation`].
+//!
+//! All of this is pure: the host stores codes and tokens.
 
 mod authenticated;
 mod client_credentials;

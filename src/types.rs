@@ -1,7 +1,26 @@
-//! The values that registrations, requests and stored clients are made of.
+//! The values that registrations, requests and stored clients are made of: ids, scopes, secrets, times.
+//! Each type has one fallible constructor, so that a value of it is valid.
 //!
-//! Each type has one fallible constructor, and a value of it is valid. Client secrets are redacted
-//! in `Debug` and overwritten when they are dropped.
+//! ```
+//! use oauth_dcr::types::{ClientId, LanguageTag, Scope};
+//!
+//! let id = ClientId::parse("tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2")?;
+//! assert_eq!(id.as_str(), "tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2");
+//!
+//! let scope = Scope::parse("openid  email")?; // stray spaces are dropped
+//! assert_eq!(scope.as_str(), "openid email");
+//! assert!(LanguageTag::parse("not a language").is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 1. [`TenantId`], [`ClientId`] and [`Timestamp`] identify a client and say when it was registered.
+//! 2. [`ClientSecret`] is shown once, when a confidential client registers. It is redacted in `Debug` and
+//!    overwritten when it is dropped. [`SecretDigest`] is what is stored.
+//! 3. [`ClientName`], [`LanguageTag`] and [`WebUri`] are metadata that people see.
+//! 4. [`GrantTypes`], [`ResponseTypes`], [`TokenEndpointAuthMethod`] and [`ApplicationType`] are the protocol's
+//!    words.
+//! 5. [`Scope`] is a list of scopes.
+//! 6. [`SecurityMode`] and [`ErrorRedirectPolicy`] are decisions about a client.
 
 mod application_type;
 mod client_id;
