@@ -1,8 +1,8 @@
 //! Dynamic Client Registration (RFC 7591, OpenID Connect Registration) to embed in an existing OAuth
-//! authorization server. Software registers itself, as the MCP clients of AI agents do, and the crate decides
-//! what it may do afterwards, as a third-party client.
+//! authorization server. Software, such as the MCP clients of AI agents, registers itself, and the crate then
+//! checks its authorization and token requests as those of a third party.
 //!
-//! Sessions, pages, codes and tokens stay the host's.
+//! Your server keeps its sessions, pages, codes and tokens.
 //!
 //! # Quick start
 //!
@@ -52,7 +52,7 @@
 //! | [`system`] | time and randomness: [`Clock`](system::Clock), [`SecureRandom`](system::SecureRandom) |
 //! | [`types`] | ids, scopes, secrets and other values: [`ClientId`], [`Scope`](types::Scope) |
 //!
-//! # Adapters and back ends
+//! # Features: adapters and back ends
 //!
 //! Each is a module behind a feature. All but `memory`, `geoip`, `tracing` and `metrics` need Tokio.
 //!
