@@ -273,7 +273,7 @@ fn with(member: &str, text: &str) -> Value {
 fn accepted(member: &str, text: &str) -> Option<Value> {
     let body = with(member, text).to_string();
     let request = RegistrationRequest::from_json(body.as_bytes()).ok()?;
-    let metadata = RegistrationSettings::default().apply(request).ok()?;
+    let metadata = request.apply(&RegistrationSettings::default()).ok()?;
     serde_json::to_value(&metadata)
         .unwrap()
         .get(member)
