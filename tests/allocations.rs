@@ -114,7 +114,7 @@ fn an_event_allocates_nothing() {
 }
 
 #[test]
-fn an_answer_allocates_at_most_11_times_more_than_its_registration() {
+fn an_answer_adds_at_most_11_allocations() {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
         .build()
@@ -211,7 +211,7 @@ fn a_network_of_a_large_list_takes_at_most_40_bytes() {
 }
 
 #[test]
-fn a_bucket_of_the_local_limiter_takes_at_most_100_bytes_until_it_is_swept() {
+fn a_local_bucket_takes_at_most_100_bytes() {
     // Tables double: there is one count that is just above, whatever they begin with.
     for count in [30_000_i64, 40_000, 50_000, 60_000, 120_000] {
         let clock = Arc::new(ManualClock::new());

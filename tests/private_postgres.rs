@@ -139,7 +139,7 @@ async fn a_paused_server_can_be_stopped_and_killed() {
 }
 
 #[tokio::test]
-async fn what_is_done_to_one_server_is_not_done_to_another() {
+async fn servers_are_independent() {
     let other = PrivatePostgres::start();
     let mut connection = connect(&other.url()).await;
     let mut server = PrivatePostgres::start();

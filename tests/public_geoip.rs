@@ -52,7 +52,7 @@ fn real_addresses_are_in_their_countries() {
 }
 
 #[test]
-fn the_field_can_be_named_and_no_other_is_there() {
+fn the_configured_field_is_the_only_one() {
     let path = |text| FieldPath::parse(text).unwrap();
     let fields = Fields::new().country(path("/country_code"));
     let database = Database::open(public_database(), &fields).unwrap();

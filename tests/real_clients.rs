@@ -148,7 +148,7 @@ fn the_mcp_python_provider_is_told_of_a_refused_redirect_uri() {
 }
 
 #[test]
-fn sigterm_ends_the_server_in_time_although_a_client_keeps_its_connection() {
+fn sigterm_ends_the_server_despite_open_connections() {
     let mut server = ExampleServer::start(None);
     let _idle = idle_connection(&server.base);
     let status = server.terminate().expect("the server ends in time");

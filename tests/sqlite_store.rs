@@ -55,7 +55,7 @@ fn cause(error: &BackendError) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_keeps_every_rule_of_the_contract() {
+async fn the_store_keeps_the_contract() {
     let dir = TemporaryDir::new();
     conformance::client_store(open(&dir).await).await;
 }
@@ -112,7 +112,7 @@ async fn one_commit_is_enough_for_sixteen_that_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_in_one_group_that_have_one_id_one_is_stored() {
+async fn a_group_stores_each_id_once() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let clients = Minted::default().clients(20);
@@ -197,7 +197,7 @@ async fn the_file_holds_a_digest_of_the_user() {
 }
 
 #[tokio::test]
-async fn the_host_may_have_tables_and_migrations_of_its_own_in_the_file() {
+async fn the_host_may_keep_its_own_tables_and_migrations() {
     let dir = TemporaryDir::new();
     let mut connection = connect(&dir).await;
     let sql = "CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1);
@@ -225,7 +225,7 @@ async fn the_host_may_have_tables_and_migrations_of_its_own_in_the_file() {
 }
 
 #[tokio::test]
-async fn what_is_no_database_is_not_opened() {
+async fn a_file_that_is_no_database_is_not_opened() {
     let dir = TemporaryDir::new();
     let text = dir.path().join("text");
     fs::write(
@@ -245,7 +245,7 @@ async fn what_is_no_database_is_not_opened() {
 }
 
 #[tokio::test]
-async fn what_is_a_name_of_no_file_is_not_opened() {
+async fn a_name_of_no_file_is_not_opened() {
     for name in ["", ":memory:", "file:clients?mode=memory", "file::memory:"] {
         let error = SqliteStore::open(name).await.unwrap_err();
         let expected = format!("the name {name:?} is not one of a file");
@@ -259,10 +259,10 @@ async fn what_is_a_name_of_no_file_is_not_opened() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_named_and_within_reach() {
+async fn an_unreadable_record_can_be_managed() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
-    spoiled::rows_stay_within_reach(&store, async |tenant, id, record| {
+    spoiled::unreadable_rows_can_be_managed(&store, async |tenant, id, record| {
         // Text of any bytes, as a disk that fails may leave it.
         let sql = "UPDATE oauth_dcr_clients SET record = CAST(? AS TEXT)
                    WHERE tenant = ? AND client_id = ?";
@@ -279,10 +279,10 @@ async fn a_record_that_cannot_be_read_is_named_and_within_reach() {
 }
 
 #[tokio::test]
-async fn an_id_that_no_client_can_have_is_within_reach() {
+async fn a_row_with_an_invalid_id_can_be_managed() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
-    spoiled::a_foreign_id_is_within_reach(&store, async |tenant, id, foreign| {
+    spoiled::rows_with_invalid_ids_can_be_managed(&store, async |tenant, id, foreign| {
         let sql = "UPDATE oauth_dcr_clients SET client_id = ? WHERE tenant = ? AND client_id = ?";
         let written = sqlx::query(sql)
             .bind(foreign)
@@ -298,7 +298,7 @@ async fn an_id_that_no_client_can_have_is_within_reach() {
 
 /// SQLite keeps text of any bytes. Such a row has no id that a call could name, but hides no other.
 #[tokio::test]
-async fn an_id_that_is_not_utf_8_hides_no_other() {
+async fn an_id_outside_utf_8_hides_no_other() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let clients = Minted::default().clients(6);
@@ -344,7 +344,7 @@ async fn an_id_that_is_not_utf_8_hides_no_other() {
 }
 
 #[tokio::test]
-async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
+async fn a_failed_insertion_fails_no_other_in_its_group() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let clients = Minted::default().clients(42);
@@ -374,7 +374,7 @@ async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_sqlite_ends_by_itself_is_not_the_last() {
+async fn the_store_survives_a_transaction_that_sqlite_ends() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let mut other = connect(&dir).await;
@@ -398,7 +398,7 @@ async fn a_transaction_that_sqlite_ends_by_itself_is_not_the_last() {
 }
 
 #[tokio::test]
-async fn nobody_waits_longer_than_the_time_for_another_process_that_holds_the_file() {
+async fn a_file_locked_by_another_process_times_out() {
     let dir = TemporaryDir::new();
     let timeout = Duration::from_millis(200);
     let path = dir.path().join("clients");

@@ -86,7 +86,7 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn actix_web_by_default_answers_who_has_closed_its_half() {
+async fn actix_web_answers_half_closed_clients_by_default() {
     let (server, wait) = waiting(Adapter::Actix, Protocol::Http1, Fixture::open());
     let mut line = inserting(&server, &wait).await;
     line.stream.shutdown().await.unwrap();
@@ -125,7 +125,7 @@ async fn a_stream_that_is_reset_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn actix_web_finishes_what_a_stream_of_http_2_has_begun() {
+async fn actix_web_finishes_a_begun_http2_stream() {
     let (server, wait) = waiting(Adapter::Actix, Protocol::Http2, Fixture::open());
     take_back(&server, &wait).await;
     wait.gate.add_permits(1);

@@ -154,7 +154,7 @@ async fn a_client_registers_where_an_issuer_with_a_path_says() {
 }
 
 #[actix_web::test]
-async fn an_endpoint_that_is_not_below_its_issuer_is_not_where_clients_are_sent() {
+async fn an_endpoint_outside_its_issuer_is_not_advertised() {
     let (seen, path) = (Seen::default(), advertised());
     let app = on_axum::routes(seen.service(its_path));
     assert_eq!(status_on_axum(&app, post(&path)).await, 404);
@@ -183,7 +183,7 @@ fn blocking(network: &str) -> RegistrationService {
 }
 
 #[tokio::test]
-async fn on_axum_the_address_is_the_hosts_word_or_that_of_the_connection() {
+async fn axum_prefers_the_hosts_address() {
     for (network, of_connection, of_host) in BLOCKED {
         let app = || on_axum::routes(blocking(network));
         let connected = || {
@@ -204,7 +204,7 @@ async fn on_axum_the_address_is_the_hosts_word_or_that_of_the_connection() {
 }
 
 #[actix_web::test]
-async fn on_actix_web_the_address_is_the_hosts_word_or_that_of_the_connection() {
+async fn actix_web_prefers_the_hosts_address() {
     for (network, of_connection, of_host) in BLOCKED {
         let routes = || actix::routes(blocking(network));
         let status = status_on_actix(routes(), "/oidc/register", nothing).await;
@@ -218,7 +218,7 @@ async fn on_actix_web_the_address_is_the_hosts_word_or_that_of_the_connection() 
 }
 
 #[actix_web::test]
-async fn a_tenant_that_the_host_has_found_out_reaches_the_closure() {
+async fn the_hosts_tenant_reaches_the_closure() {
     let by_extension = || {
         let service = Fixture::tenants(tenants()).build().service;
         service.tenant_by(|head| head.extensions.get::<TenantId>().cloned())

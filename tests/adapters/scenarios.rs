@@ -114,7 +114,7 @@ fn all() -> Vec<Scenario> {
 }
 
 #[test]
-fn there_are_at_least_40_scenarios_for_either_version_of_http() {
+fn both_http_versions_have_40_scenarios() {
     let all = all();
     let names: HashSet<_> = all.iter().map(|it| it.name).collect();
     assert_eq!(names.len(), all.len(), "duplicate name");
@@ -138,7 +138,7 @@ async fn every_status_is_answered_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_heads_say_is_understood_alike() {
+async fn heads_are_answered_alike() {
     run(heads::list()).await;
 }
 
@@ -153,6 +153,6 @@ async fn connections_are_kept_and_ended_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_http_registers_nobody() {
+async fn malformed_http_registers_nobody() {
     run(malformed::list()).await;
 }

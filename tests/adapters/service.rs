@@ -33,7 +33,7 @@ async fn verdict(response: Response<Full<Bytes>>) -> (u16, Option<String>) {
 }
 
 #[tokio::test]
-async fn what_the_head_refuses_leaves_the_body_untouched() {
+async fn a_refused_head_leaves_the_body_untouched() {
     let untouchable = |request: HttpRequest| request.http2_head(Script::new([Piece::Untouchable]));
     let known = || Fixture::tenants(json!([{ "id": "t1", "hosts": ["a.example"] }]));
     let blocked = json!({ "user_agents": ["Bad/1"] });
@@ -77,7 +77,7 @@ async fn what_the_head_refuses_leaves_the_body_untouched() {
 
 #[tokio::test]
 #[should_panic(expected = "the body was polled")]
-async fn what_the_head_admits_is_read() {
+async fn an_admitted_body_is_read() {
     let service = Fixture::open().build().service;
     service.answer(post([Piece::Untouchable])).await;
 }
@@ -119,7 +119,7 @@ async fn a_body_has_ten_seconds_if_nobody_says_otherwise() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_of_a_body_is_not_that_of_the_store() {
+async fn the_body_timeout_excludes_the_store() {
     let wait = Wait::new();
     let fixture = Fixture::open()
         .body_timeout(Duration::from_secs(5))
@@ -183,7 +183,7 @@ async fn the_closure_names_the_tenant_whatever_the_host_says() {
 }
 
 #[tokio::test]
-async fn an_answer_to_head_has_the_length_of_what_it_leaves_out() {
+async fn a_head_answer_has_the_omitted_bodys_length() {
     let service = Fixture::open().build().service;
     let answer = service.answer(HttpRequest::to("GET").http2()).await;
     let length = answer.into_body().collect().await.unwrap().to_bytes().len();
@@ -241,7 +241,7 @@ fn unhurried() -> RegistrationService {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_of_a_refused_body_is_thrown_away_for_the_sake_of_its_connection() {
+async fn the_rest_of_a_refused_body_is_discarded() {
     let service = unhurried();
     for (pieces, seconds, ends) in [
         (vec![], 0, false),
@@ -270,7 +270,7 @@ async fn what_is_left_of_a_refused_body_is_thrown_away_for_the_sake_of_its_conne
 }
 
 #[tokio::test]
-async fn nobody_asks_for_a_body_to_throw_it_away() {
+async fn a_discarded_body_is_never_requested() {
     let service = Fixture::open().build().service;
     for (name, value) in [("expect", "100-continue"), ("content-length", "65537")] {
         let mut request = refused([Piece::Untouchable]);
@@ -282,7 +282,7 @@ async fn nobody_asks_for_a_body_to_throw_it_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_would_last_ends_with_what_is_left_unread() {
+async fn an_unread_body_ends_a_persistent_connection() {
     let service = unhurried();
     for (version, asks, ends) in [
         (Version::HTTP_11, None, true),

@@ -51,7 +51,7 @@ fn without_known_redirect_uri(client: &Client) -> Vec<(&'static str, Pairs)> {
 }
 
 #[tokio::test]
-async fn a_refusal_before_the_redirect_uri_is_known_has_no_location() {
+async fn a_refusal_without_a_redirect_uri_has_no_location() {
     let uris = json!([
         "https://app.example.com/callback",
         "https://app.example.com/two"
@@ -92,7 +92,7 @@ async fn assert_stays_here(what: &str, client: &Client, request: &Pairs) {
 }
 
 #[tokio::test]
-async fn an_answer_with_a_secret_or_a_token_is_not_stored() {
+async fn answers_with_secrets_or_tokens_are_not_cached() {
     let server = ExampleServer::start(None);
     let registration = Request::post(format!("{}/oidc/register", server.base))
         .header("content-type", "application/json")

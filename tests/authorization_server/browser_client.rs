@@ -229,7 +229,7 @@ fn assert_asks_each_time(exchanges: &[Exchange], times: usize) {
 }
 
 #[tokio::test]
-async fn a_page_of_an_origin_that_is_not_listed_registers_nothing() {
+async fn a_page_of_an_unlisted_origin_registers_nothing() {
     let (listed, other) = (Site::with_page().await, Site::with_page().await);
     let settings = tenant(json!({ "allowed_origins": [listed.origin] }));
     let folder = TemporaryDir::new();

@@ -171,7 +171,7 @@ async fn scopes_are_those_that_a_new_client_can_have() {
 }
 
 #[tokio::test]
-async fn what_a_client_would_be_refused_is_not_advertised() {
+async fn refused_features_are_not_advertised() {
     let settings = json!({ "tenants": [{
         "id": "acme",
         "registration": {
@@ -266,7 +266,7 @@ async fn with_settings_the_api_is_the_first_that_knows_items() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_none_gets_into_no_header_and_no_document() {
+async fn an_invalid_host_appears_in_no_answer() {
     let server = ExampleServer::start(None);
     for path in ["/api/items", "/.well-known/oauth-authorization-server"] {
         for host in [

@@ -268,7 +268,7 @@ fn a_header_with_an_empty_list_is_left_out() {
 }
 
 #[test]
-fn a_name_that_is_there_twice_is_an_error() {
+fn a_duplicate_name_is_an_error() {
     let settings = File::write("settings.json", settings().to_string());
     for (text, fault) in [
         (

@@ -78,7 +78,7 @@ async fn after_the_leeway_a_replaced_token_ends_the_family() {
 }
 
 #[tokio::test]
-async fn a_thief_and_the_owner_are_found_out_at_the_next_refresh() {
+async fn a_stolen_token_ends_the_family_at_refresh() {
     let (_server, client) = start(3).await;
     let first = client.tokens().await;
     let owners = refresh(&client, &first).await;

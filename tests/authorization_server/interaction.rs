@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn who_approves_lets_the_client_in_as_themselves() {
+async fn an_approval_gives_the_client_access_as_the_user() {
     let mut fixture = Fixture::new().await;
     assert!(fixture.consent.says("Grace Hopper"));
     let answer = fixture.approve().await;
@@ -40,7 +40,7 @@ async fn a_consent_counts_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consent_that_is_sent_many_times_at_once_gives_one_code() {
+async fn repeated_consent_gives_one_code() {
     let fixture = Fixture::new().await;
     let form = with(fixture.consent.hidden.clone(), "decision", "approve");
     let mut clicks = JoinSet::new();
@@ -156,7 +156,7 @@ async fn nobody_consents_without_signing_in() {
 }
 
 #[tokio::test]
-async fn only_users_that_there_are_sign_in_by_connections_that_are_offered() {
+async fn only_known_users_sign_in_by_offered_connections() {
     let settings = json!({ "tenants": [{
         "id": "acme",
         "registration": { "enabled": true },
@@ -206,7 +206,7 @@ async fn another_account_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn who_denies_sees_a_page_and_the_client_gets_nothing() {
+async fn a_denial_gives_the_client_nothing() {
     for decision in ["deny", "", "anything"] {
         let mut fixture = Fixture::new().await;
         let answer = fixture
@@ -264,7 +264,7 @@ async fn a_scope_that_is_unticked_is_not_given() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_too_large_or_none_is_not_read() {
+async fn an_invalid_or_oversized_form_is_not_read() {
     let mut fixture = Fixture::new().await;
     let url = format!("{}/interaction/consent", fixture.client.base);
     let large = with(
@@ -280,7 +280,7 @@ async fn a_form_that_is_too_large_or_none_is_not_read() {
 }
 
 #[tokio::test]
-async fn who_takes_too_long_starts_again() {
+async fn an_expired_interaction_starts_again() {
     let server = ExampleServer::start_with(None, &["--interaction-lifetime", "1"]);
     let client = Client::public(&server.base).await;
     let answer = client.authorize(&client.authorization()).await;

@@ -43,7 +43,7 @@ async fn a_client_that_has_a_code_makes_no_room() {
 }
 
 #[tokio::test]
-async fn a_client_that_made_room_while_the_user_was_thinking_gets_no_code() {
+async fn a_client_evicted_during_consent_gets_no_code() {
     let server = ExampleServer::start_with(Some(&room_for_one()), &[]);
     let client = Client::public(&server.base).await;
     let (mut person, consent) = consent_page(&client).await;

@@ -106,7 +106,7 @@ async fn a_form_may_lead_to_the_client_and_no_further_scheme() {
 }
 
 #[tokio::test]
-async fn what_the_client_wrote_is_text() {
+async fn client_text_is_escaped() {
     let server = ExampleServer::start_with(None, &[]);
     let metadata = json!({
         "token_endpoint_auth_method": "none", "client_name": "Tom & \"Jerry\" ' 猫 &lt;b&gt;",
@@ -134,7 +134,7 @@ async fn what_the_client_wrote_is_text() {
 }
 
 #[tokio::test]
-async fn the_page_warns_of_a_name_that_looks_like_a_protected_one() {
+async fn a_name_similar_to_a_protected_one_is_warned_of() {
     let options = ["--protect-name", "Example Bank", "--protect-name", "Acme"];
     let server = ExampleServer::start_with(None, &options);
     for (name, resembled) in [
@@ -220,7 +220,7 @@ async fn the_cookie_is_for_this_server_alone() {
 }
 
 #[tokio::test]
-async fn what_a_permissive_client_asks_about_the_user_is_said_in_words() {
+async fn requested_identity_scopes_are_explained_in_words() {
     let server = ExampleServer::start_with(Some(&two_scopes("permissive")), &[]);
     let client = Client::register(&server.base, json!({})).await;
     let scope = "openid email read:items offline_access";
@@ -247,7 +247,7 @@ async fn what_a_permissive_client_asks_about_the_user_is_said_in_words() {
 }
 
 #[tokio::test]
-async fn names_in_other_languages_stand_below_the_warning_and_are_few() {
+async fn the_warning_precedes_a_few_translated_names() {
     let server = ExampleServer::start_with(None, &[]);
     let names = (0..98).map(|at| (format!("client_name#x-{at}"), json!("Press Approve")));
     let names: serde_json::Map<_, _> = names.collect();

@@ -108,7 +108,7 @@ async fn a_client_may_repeat_its_first_scopes_at_every_refresh() {
 }
 
 #[tokio::test]
-async fn a_client_whose_registration_was_deleted_is_told_to_register_again() {
+async fn a_deleted_client_is_told_to_register_again() {
     let dir = TemporaryDir::new();
     let path = dir.path().join("clients");
     let store = format!("sqlite:{}", path.display());

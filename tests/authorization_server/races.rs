@@ -56,7 +56,7 @@ pub(crate) async fn assert_is_revoked(client: &Client, tokens: &Tokens) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_redeem_a_code_one_succeeds_and_all_is_revoked() {
+async fn one_of_many_code_redemptions_succeeds() {
     let server = ExampleServer::start(None);
     let client = Client::public(&server.base).await;
     for _ in 0..races() {
@@ -68,7 +68,7 @@ async fn of_many_who_redeem_a_code_one_succeeds_and_all_is_revoked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_use_a_refresh_token_one_succeeds_and_the_family_is_revoked() {
+async fn one_of_many_parallel_refreshes_succeeds() {
     let server = start_changed(&json!({ "refresh_token_leeway_seconds": 0 }));
     let client = Client::public(&server.base).await;
     for _ in 0..races() {
@@ -112,7 +112,7 @@ async fn a_confidential_client_keeps_its_refresh_token() {
 
 /// Long after it could have been redeemed, a code that was is a sign that it leaked.
 #[tokio::test]
-async fn a_replay_of_a_code_that_has_ended_revokes_what_came_of_it() {
+async fn a_replay_of_an_expired_code_revokes_its_tokens() {
     let server = ExampleServer::start_with(None, &["--auto-approve", "--code-lifetime", "3"]);
     let client = Client::public(&server.base).await;
     let code = client.code().await;

@@ -44,7 +44,7 @@ async fn an_access_token_goes_alone() {
 }
 
 #[tokio::test]
-async fn another_clients_token_is_answered_like_none_and_stays() {
+async fn another_clients_token_is_not_revoked() {
     let server = ExampleServer::start(None);
     let (owner, other) = (
         Client::public(&server.base).await,
@@ -61,7 +61,7 @@ async fn another_clients_token_is_answered_like_none_and_stays() {
 }
 
 #[tokio::test]
-async fn who_is_not_authenticated_revokes_nothing() {
+async fn an_unauthenticated_client_revokes_nothing() {
     let server = ExampleServer::start(None);
     let client = Client::confidential(&server.base).await;
     let tokens = client.tokens().await;

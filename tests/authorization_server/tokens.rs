@@ -126,7 +126,7 @@ async fn a_family_ends_when_its_first_token_would_have() {
 }
 
 #[tokio::test]
-async fn without_offline_access_or_the_grant_there_is_no_refresh_token() {
+async fn a_refresh_token_needs_offline_access_and_the_grant() {
     let server = start_changed(&json!({ "refresh_token_when": "offline_access_requested" }));
     let client = Client::public(&server.base).await;
     let tokens = tokens_for(&client, &client.api, "read:items").await;
@@ -139,7 +139,7 @@ async fn without_offline_access_or_the_grant_there_is_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn a_scope_may_narrow_and_widen_again_within_what_was_given() {
+async fn a_refreshed_scope_stays_within_the_grant() {
     let server = ExampleServer::start(Some(&two_apis()));
     let client = Client::public(&server.base).await;
     let whole = "read:items write:items offline_access";
@@ -211,7 +211,7 @@ async fn the_device_flow_is_not_offered() {
 }
 
 #[tokio::test]
-async fn a_permissive_client_that_wants_tokens_at_once_is_told_that_there_are_codes_alone() {
+async fn an_implicit_request_is_an_unsupported_response_type() {
     let server = ExampleServer::start(Some(&permissive()));
     let metadata = json!({
         "grant_types": ["authorization_code", "implicit"], "response_types": ["code", "token"],
@@ -294,7 +294,7 @@ async fn a_code_without_a_challenge_needs_redirect_uri() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_form_or_too_large_is_not_looked_at() {
+async fn an_invalid_or_oversized_body_is_not_parsed() {
     let server = ExampleServer::start(None);
     for path in ["/oauth/token", "/oauth/revoke"] {
         let url = format!("{}{path}", server.base);

@@ -85,7 +85,7 @@ fn assert_is_told_to_come_again(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn requests_that_name_it_are_told_to_come_again() {
+async fn requests_of_an_unreadable_client_are_told_to_retry() {
     let mut fixture = Fixture::new(None, &["--auto-approve"]).await;
     let base = fixture.server.base.clone();
     for client in [
@@ -117,7 +117,7 @@ async fn requests_that_name_it_are_told_to_come_again() {
 }
 
 #[tokio::test]
-async fn requests_that_name_it_are_logged_once_a_minute() {
+async fn an_unreadable_client_is_logged_once_a_minute() {
     let mut fixture = Fixture::new(None, &["--auto-approve"]).await;
     let client = Client::public(&fixture.server.base).await;
     let code = client.code().await;
@@ -141,7 +141,7 @@ async fn requests_that_name_it_are_logged_once_a_minute() {
 }
 
 #[tokio::test]
-async fn what_would_be_folded_into_it_is_told_to_come_again() {
+async fn a_duplicate_of_an_unreadable_client_is_told_to_retry() {
     let mut settings = two_scopes("strict");
     settings["tenants"][0]["registration"]["fold_identical"] = true.into();
     let mut fixture = Fixture::new(Some(&settings), &["--auto-approve"]).await;
@@ -169,7 +169,7 @@ async fn what_would_be_folded_into_it_is_told_to_come_again() {
 }
 
 #[tokio::test]
-async fn consent_to_it_is_told_to_come_again() {
+async fn consent_to_an_unreadable_client_is_told_to_retry() {
     let mut fixture = Fixture::new(Some(&two_scopes("strict")), &[]).await;
     let client = Client::public(&fixture.server.base).await;
     let (mut person, consent) = consent_page(&client).await;

@@ -91,7 +91,7 @@ async fn a_killed_server_has_lost_nothing_in_postgresql() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_postgresql_has_lost_nothing_and_is_found_again() {
+async fn a_killed_postgresql_loses_nothing() {
     let mut postgres = PrivatePostgres::start();
     let database = Database::Postgres(postgres.create_database());
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 2);

@@ -311,7 +311,7 @@ fn check(what: &str, seen: &Seen) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_postgresql_is_gone_requests_are_refused_and_nothing_is_lost() {
+async fn a_postgresql_outage_loses_nothing() {
     let mut fixture = Fixture::new().await;
     let outages = [
         Outage {
@@ -343,7 +343,7 @@ async fn while_postgresql_is_gone_requests_are_refused_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_postgresql_that_takes_longer_to_let_in_than_a_request_waits_is_reached() {
+async fn a_slow_postgresql_login_still_connects() {
     let postgres = PrivatePostgres::start();
     let delay = "options=-c%20post_auth_delay%3D2";
     let database = Database::Postgres(format!("{}?{delay}", postgres.create_database()));
@@ -368,7 +368,7 @@ async fn a_postgresql_that_takes_longer_to_let_in_than_a_request_waits_is_reache
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_redis_is_gone_registrations_are_refused_and_nothing_is_lost() {
+async fn a_redis_outage_loses_nothing() {
     let mut fixture = Fixture::new().await;
     let outages = [
         Outage {

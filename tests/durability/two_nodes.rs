@@ -58,7 +58,7 @@ impl Nodes {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_registers_at_one_node_is_known_at_the_other() {
+async fn a_client_of_one_node_is_known_at_the_other() {
     let nodes = Nodes::start(json!({}));
     let [mut first, mut second] = nodes.connect().await;
     let unknown = requests::authorize("shop", "tpc_00000000000000000000000000000000");

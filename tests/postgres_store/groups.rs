@@ -50,7 +50,7 @@ async fn those_with_a_limit_are_committed_together() {
 }
 
 #[tokio::test]
-async fn one_that_the_database_refuses_fails_alone() {
+async fn an_insertion_that_the_database_refuses_fails_alone() {
     let fixture = Fixture::new().await;
     sqlx::raw_sql("ALTER TABLE oauth_dcr_clients ADD CHECK (client_id <> 'bad')")
         .execute(&fixture.pool)
@@ -86,7 +86,7 @@ async fn one_that_the_database_refuses_fails_alone() {
 }
 
 #[tokio::test]
-async fn two_of_one_id_in_a_group_are_not_both_stored() {
+async fn a_group_stores_each_id_once() {
     let fixture = Fixture::new().await;
     let [node, _] = &fixture.nodes;
     let (first, second) = tokio::join!(

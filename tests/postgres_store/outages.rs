@@ -114,7 +114,7 @@ async fn a_server_that_comes_back_is_used_again() {
 }
 
 #[tokio::test]
-async fn whoever_connects_to_nothing_is_told_so() {
+async fn a_connection_to_no_server_is_an_error() {
     let mut server = PrivatePostgres::start();
     let url = server.url();
     server.stop();
@@ -166,7 +166,7 @@ async fn a_pool_may_be_lazy_and_its_database_down() {
 
 /// What was given up in the middle of a transaction neither stays open nor is half done.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_given_up_holds_nothing() {
+async fn an_abandoned_call_leaves_no_transaction_open() {
     let url = database();
     // A single connection: the next call has to do with whatever it became.
     PostgresStore::connect(&url).await.unwrap();

@@ -20,7 +20,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_of_those_that_race_for_an_id_gets_it() {
+async fn one_of_many_racing_insertions_gets_the_id() {
     let fixture = Fixture::new().await;
     // Half of the racers come in the opposite order.
     let ids = 0..32;
@@ -41,7 +41,7 @@ async fn one_of_those_that_race_for_an_id_gets_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn those_with_limits_and_those_without_race_for_an_id() {
+async fn limited_and_unlimited_insertions_race_for_an_id() {
     let fixture = Fixture::new().await;
     let racers = (0..64).map(|number| match number % 4 {
         0 | 1 => limited("t1", "same", 1000),
@@ -110,7 +110,7 @@ async fn where_nobody_can_go_racers_find_the_tenant_full() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_registers_the_same_on_two_nodes_is_one_client() {
+async fn equal_registrations_on_two_nodes_are_one_client() {
     let fixture = Fixture::new().await;
     let racers = (0..64).map(|number| deduplicated("t1", &format!("id{number}"), 7));
     let outcomes = insert_all(&fixture, racers.collect()).await;
@@ -134,7 +134,7 @@ async fn what_registers_the_same_on_two_nodes_is_one_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_of_those_that_race_to_update_a_client_does() {
+async fn one_of_many_racing_updates_succeeds() {
     let fixture = Fixture::new().await;
     fixture.node(0).insert(plain("t1", "same")).await.unwrap();
     let update = |number: usize| {
@@ -205,7 +205,7 @@ async fn operate(node: &PostgresStore, dice: &mut Dice) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn counts_are_those_of_the_rows_whatever_happens_at_once() {
+async fn counts_match_the_rows_under_concurrency() {
     let fixture = Fixture::new().await;
     let players = (0..16).map(|seed| {
         let node = fixture.node(seed);
@@ -228,7 +228,7 @@ async fn counts_are_those_of_the_rows_whatever_happens_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_used_while_it_should_make_room_stays() {
+async fn a_client_used_during_eviction_stays() {
     let fixture = Fixture::new().await;
     let [node, other] = &fixture.nodes;
     node.insert(plain("t1", "old")).await.unwrap();
@@ -262,7 +262,7 @@ async fn one_that_is_used_while_it_should_make_room_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_used_while_it_is_swept_stays() {
+async fn a_client_used_during_a_sweep_stays() {
     let fixture = Fixture::new().await;
     let [node, other] = &fixture.nodes;
     node.insert(plain("t1", "used")).await.unwrap();
@@ -298,7 +298,7 @@ async fn wait_for_a_lock(fixture: &Fixture) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_is_shared_while_it_is_evicted_stays() {
+async fn a_client_shared_during_eviction_stays() {
     let fixture = Fixture::new().await;
     let node = fixture.node(0);
     let touch = async |name: &str, hours: u64| {

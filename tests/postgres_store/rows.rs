@@ -21,7 +21,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_keeps_the_contract() {
+async fn the_store_keeps_the_contract() {
     let fixture = Fixture::new().await;
     Box::pin(conformance::client_store(fixture.node(0))).await;
     fixture.assert_counts().await;
@@ -46,9 +46,9 @@ async fn a_record_is_kept_to_the_byte() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_named_and_within_reach() {
+async fn an_unreadable_record_can_be_managed() {
     let fixture = Fixture::new().await;
-    spoiled::rows_stay_within_reach(&fixture.node(0), async |tenant, id, record| {
+    spoiled::unreadable_rows_can_be_managed(&fixture.node(0), async |tenant, id, record| {
         let sql = "UPDATE oauth_dcr_clients SET record = $1 WHERE tenant = $2 AND client_id = $3";
         let written = sqlx::query(sql)
             .bind(record)
@@ -64,9 +64,9 @@ async fn a_record_that_cannot_be_read_is_named_and_within_reach() {
 }
 
 #[tokio::test]
-async fn an_id_that_no_client_can_have_is_within_reach() {
+async fn a_row_with_an_invalid_id_can_be_managed() {
     let fixture = Fixture::new().await;
-    spoiled::a_foreign_id_is_within_reach(&fixture.node(0), async |tenant, id, foreign| {
+    spoiled::rows_with_invalid_ids_can_be_managed(&fixture.node(0), async |tenant, id, foreign| {
         let sql =
             "UPDATE oauth_dcr_clients SET client_id = $1 WHERE tenant = $2 AND client_id = $3";
         let written = sqlx::query(sql)
@@ -83,7 +83,7 @@ async fn an_id_that_no_client_can_have_is_within_reach() {
 }
 
 #[tokio::test]
-async fn one_that_fails_does_not_fail_those_that_are_committed_with_it() {
+async fn a_failed_insertion_fails_no_other_in_its_group() {
     let fixture = Fixture::new().await;
     let [node, _] = &fixture.nodes;
     node.insert(deduplicated("t1", "broken", 1)).await.unwrap();

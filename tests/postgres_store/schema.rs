@@ -183,7 +183,7 @@ async fn use_all(store: &PostgresStore) {
 }
 
 #[tokio::test]
-async fn a_role_that_may_make_no_tables_uses_those_that_are_there() {
+async fn a_role_without_create_uses_existing_tables() {
     let url = database();
     let pool = PgPool::connect(&url).await.unwrap();
     let role = format!("node_{}", url.rsplit_once('/').unwrap().1);

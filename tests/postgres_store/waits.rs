@@ -97,18 +97,18 @@ async fn a_tenant_that_others_hold_fails_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_with_a_limit_that_others_hold_fails_alone() {
+async fn a_locked_tenant_with_a_limit_fails_alone() {
     assert_a_locked_tenant_fails_alone(|tenant, id, _| limited(tenant, id, 1000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_that_folds_and_others_hold_fails_alone() {
+async fn a_locked_tenant_with_deduplication_fails_alone() {
     assert_a_locked_tenant_fails_alone(deduplicated).await;
 }
 
 /// A duplicate of a locked client waits for the lock; no other insertion does.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_others_hold_fails_its_tenant_only() {
+async fn a_locked_client_fails_only_its_tenant() {
     let url = database();
     let store = PostgresStore::connect(&url).await.unwrap();
     let store = store.with_timeout(TIMEOUT);
@@ -145,7 +145,7 @@ async fn a_client_that_others_hold_fails_its_tenant_only() {
 /// Each of these takes two round trips, so that all of them take longer than a transaction may take
 /// on more of them.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_far_away_carries_out_some_after_others() {
+async fn a_distant_database_splits_large_groups() {
     let url = database();
     let connection = DelayedConnection::to(&url, 2 * DELAY).await;
     let store = PostgresStore::connect(connection.url()).await.unwrap();
@@ -176,7 +176,7 @@ async fn a_database_that_is_far_away_carries_out_some_after_others() {
 
 /// With room for all, the round trips of a group don't grow with it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_far_away_stores_those_with_room_together() {
+async fn a_distant_database_groups_insertions_below_the_limit() {
     let url = database();
     let connection = DelayedConnection::to(&url, DELAY).await;
     let store = PostgresStore::connect(connection.url()).await.unwrap();
@@ -192,7 +192,7 @@ async fn a_database_that_is_far_away_stores_those_with_room_together() {
 
 /// Far more than can be done in time.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_not_begun_in_time_is_not_done() {
+async fn work_not_begun_in_time_is_dropped() {
     let url = database();
     let connection = DelayedConnection::to(&url, DELAY).await;
     let store = PostgresStore::connect(connection.url()).await.unwrap();

@@ -257,7 +257,7 @@ fn admitted(scripted: &Scripted, key: &str, now: Duration) -> usize {
 }
 
 #[test]
-fn a_clock_that_steps_back_gives_no_tokens_and_locks_nobody_out() {
+fn a_clock_that_steps_back_neither_admits_nor_locks_out() {
     let scripted = Scripted::new();
     let second = Duration::from_secs(1);
     for back in [
@@ -294,7 +294,7 @@ fn a_clock_that_steps_back_gives_no_tokens_and_locks_nobody_out() {
 }
 
 #[test]
-fn what_nobody_can_have_written_counts_as_an_empty_bucket() {
+fn a_damaged_bucket_counts_as_empty() {
     let scripted = Scripted::new();
     let nines = "9".repeat(400);
     for garbage in [

@@ -111,7 +111,7 @@ fn keyspace(connection: &mut Connection) -> (usize, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_tenants_nothing_is_left_once_their_buckets_are_full() {
+async fn full_buckets_leave_no_keys() {
     let tenants = number("OAUTH_DCR_KEYS", 20_000);
     let redis = PrivateRedis::start();
     let mut observer = connection(&redis);

@@ -196,7 +196,7 @@ async fn a_server_that_stood_still_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn over_the_hosts_own_connection_it_is_no_different() {
+async fn an_outage_over_the_hosts_connection_is_no_different() {
     let mut redis = PrivateRedis::start();
     let client = Client::open(redis.url()).unwrap();
     let manager = ConnectionManager::new(client).await.unwrap();

@@ -34,7 +34,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn this_build_uses_what_it_wrote() {
+fn this_build_reads_its_own_data() {
     let folder = TemporaryDir::new();
     // Within one build the names make no difference, so a few are enough.
     let mut names = names::all();

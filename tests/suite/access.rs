@@ -49,7 +49,7 @@ fn listed(scopes: &[&str]) -> GrantedScope {
 }
 
 #[test]
-fn what_is_given_is_requested_and_granted_and_known() {
+fn a_given_scope_is_requested_granted_and_known() {
     let tenant = t1();
     let given = |scope| given(&tenant, &strict(), scope);
     assert_eq!(
@@ -165,7 +165,7 @@ fn a_permissive_client_follows_the_policy_of_the_api() {
 }
 
 #[test]
-fn identity_scopes_are_dropped_for_strict_clients_and_kept_for_permissive_ones() {
+fn only_permissive_clients_keep_identity_scopes() {
     let tenant = t1();
     let scope = "openid profile email read:items";
     assert_eq!(given(&tenant, &strict(), scope), scopes("read:items"));
@@ -187,7 +187,7 @@ fn identity_scopes_are_dropped_for_strict_clients_and_kept_for_permissive_ones()
 }
 
 #[test]
-fn offline_access_is_for_those_that_registered_the_grant() {
+fn offline_access_needs_the_registered_grant() {
     let tenant = t1();
     let offline = |client: &Client, scope| {
         let access = AccessRequest::to(API)
@@ -213,7 +213,7 @@ fn offline_access_is_for_those_that_registered_the_grant() {
 }
 
 #[test]
-fn who_asks_for_nothing_gets_nothing_or_the_whole_grant() {
+fn no_requested_scope_means_none_or_all() {
     let mut tenant = t1();
     assert_eq!(given(&tenant, &strict(), ""), scopes(""));
     tenant.scope_when_none_requested = ScopeWhenNoneRequested::WholeGrant;
@@ -236,7 +236,7 @@ fn who_asks_for_nothing_gets_nothing_or_the_whole_grant() {
 }
 
 #[test]
-fn an_api_is_named_by_audience_or_resource_or_the_tenants_default() {
+fn audience_resource_or_default_names_the_api() {
     let mut tenant = t1();
     let mut other = ApiSettings::new("https://other.example.com/mcp");
     other.scopes.push("read:items".to_owned());
@@ -335,7 +335,7 @@ fn a_strict_client_never_acts_for_itself() {
 }
 
 #[test]
-fn of_two_entries_that_say_different_things_neither_is_believed() {
+fn contradicting_entries_are_both_ignored() {
     let mut doubled = t1();
     let mut closed = doubled.apis[0].clone();
     closed.policy = ApiPolicy::Deny;
@@ -364,7 +364,7 @@ fn of_two_entries_that_say_different_things_neither_is_believed() {
 }
 
 #[test]
-fn the_exact_name_of_an_api_comes_before_the_one_but_for_the_slash() {
+fn an_exact_api_name_wins_over_the_slash() {
     let mut tenant = t1();
     let slash = "https://api.example.com/";
     tenant.apis.push(ApiSettings::new(slash));
@@ -388,7 +388,7 @@ fn the_exact_name_of_an_api_comes_before_the_one_but_for_the_slash() {
 }
 
 #[test]
-fn identity_alone_does_not_stand_for_a_scope_that_was_refused() {
+fn identity_scopes_do_not_replace_a_refused_scope() {
     let tenant = t1();
     let refused = given(&tenant, &permissive(), "openid delete:items");
     assert_eq!(refused, Err(Error::NothingLeft));

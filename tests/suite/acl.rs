@@ -140,7 +140,7 @@ fn every_sample_is_printed_as_it_was_read() {
 }
 
 #[test]
-fn what_is_written_otherwise_is_printed_in_the_normal_form() {
+fn other_spellings_are_printed_in_normal_form() {
     let written = r#"[{
         "rule": {
             "scope": "dcr",
@@ -219,7 +219,7 @@ fn a_rule_built_in_rust_is_the_rule_of_the_json() {
 }
 
 #[test]
-fn the_lower_priority_decides_and_ties_keep_the_order_of_the_list() {
+fn the_lowest_priority_decides_then_list_order() {
     let everyone = json!({"ipv4_cidrs": ["0.0.0.0/0"]});
     let [allow, block] = [json!({"allow": true}), json!({"block": true})];
     for (rules, first) in [
@@ -751,7 +751,7 @@ fn disagreeing(name: &str, action: &Value) -> Value {
 }
 
 #[test]
-fn a_list_that_is_replaced_under_load_is_the_old_one_or_the_new_one() {
+fn a_list_replaced_under_load_is_old_or_new() {
     let lists = [
         load(&disagreeing("old", &json!({"allow": true}))),
         load(&disagreeing("new", &json!({"block": true}))),

@@ -127,7 +127,7 @@ async fn the_documented_settings_block_the_network_that_they_name() {
 }
 
 #[tokio::test]
-async fn what_is_blocked_uses_up_no_rate() {
+async fn a_blocked_request_uses_no_rate() {
     let (server, _) = serve(&documented()).await;
     for _ in 0..50 {
         assert_eq!(
@@ -143,7 +143,7 @@ async fn what_is_blocked_uses_up_no_rate() {
 }
 
 #[tokio::test]
-async fn what_is_blocked_has_no_byte_of_its_body_read() {
+async fn a_blocked_requests_body_is_not_read() {
     let (server, store) = serve(&documented()).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();

@@ -273,7 +273,7 @@ fn of_access() -> Vec<(Pairs, Error, &'static str)> {
 }
 
 #[test]
-fn a_refusal_before_the_redirect_uri_is_known_is_never_a_redirect() {
+fn a_refusal_without_a_redirect_uri_never_redirects() {
     for (pairs, client, error, code) in before_the_redirect_uri() {
         let refusal = refused(&t1(), &client, pairs);
         assert_eq!(refusal.error(), error);
@@ -284,7 +284,7 @@ fn a_refusal_before_the_redirect_uri_is_known_is_never_a_redirect() {
 }
 
 #[test]
-fn a_refusal_after_that_is_shown_to_the_user_unless_the_owner_allows_more() {
+fn a_later_refusal_redirects_only_if_allowed() {
     for (pairs, error, code) in after_the_redirect_uri() {
         let page = refused(&t1(), &client(), pairs.clone());
         assert_eq!((page.error(), page.response()), (error, None));
@@ -339,7 +339,7 @@ fn no_description_repeats_what_the_client_sent() {
 }
 
 #[test]
-fn an_error_goes_back_in_the_query_with_the_registered_one_kept() {
+fn an_error_keeps_the_registered_query() {
     let client = Stored::public("tpc_A1").redirect_uris(&["https://app.example.com/cb?a=%2f&b"]);
     let client = client
         .client()
@@ -357,7 +357,7 @@ fn an_error_goes_back_in_the_query_with_the_registered_one_kept() {
 }
 
 #[test]
-fn an_unknown_client_is_told_where_to_register_while_that_is_possible() {
+fn an_unknown_client_is_told_where_to_register() {
     let endpoint = |tenant: &TenantSettings| {
         let request = AuthorizationRequest::from_pairs(good());
         let refusal = request.authorize(tenant, None).unwrap_err();
@@ -392,7 +392,7 @@ fn a_client_of_another_tenant_is_unknown() {
 }
 
 #[test]
-fn a_client_id_that_no_client_could_have_is_looked_up_by_nobody() {
+fn an_invalid_client_id_is_not_looked_up() {
     for id in ["a b", "\u{e9}", &"a".repeat(513)] {
         let request = AuthorizationRequest::from_pairs([("client_id", id)]);
         assert_eq!(request.client_id(), None);
@@ -415,7 +415,7 @@ fn a_query_and_its_pairs_mean_the_same() {
 }
 
 #[test]
-fn a_decision_says_who_asks_for_what_and_where_the_answer_goes() {
+fn a_decision_holds_client_scopes_and_redirect_uri() {
     let decision = authorize(&t1(), &client(), with("nonce", "n-1")).unwrap();
     assert_eq!(decision.tenant().as_str(), "t1");
     assert_eq!(decision.client_id().as_str(), "tpc_A1");
@@ -571,7 +571,7 @@ fn the_user_can_leave_scopes_out_and_add_none() {
 }
 
 #[test]
-fn the_user_can_leave_out_that_access_goes_on_while_they_are_away() {
+fn the_user_can_deny_offline_access() {
     let decision = authorize(&t1(), &client(), good()).unwrap();
     assert!(decision.access().has_offline_access());
     let without = decision.clone().limited_to(["read:items"]);
@@ -582,7 +582,7 @@ fn the_user_can_leave_out_that_access_goes_on_while_they_are_away() {
 }
 
 #[test]
-fn what_is_left_to_the_host_comes_with_the_decision() {
+fn host_parameters_come_with_the_decision() {
     let mut pairs = with("prompt", "login consent");
     for (name, value) in [
         ("max_age", "300"),
@@ -602,7 +602,7 @@ fn what_is_left_to_the_host_comes_with_the_decision() {
 }
 
 #[test]
-fn what_the_host_has_to_keep_is_short_text() {
+fn state_and_nonce_are_short_text() {
     let long = "s".repeat(4097);
     for parameter in ["state", "nonce"] {
         for value in ["a\0b", "a\r\nb", "a\u{7f}", &long] {
@@ -630,7 +630,7 @@ fn a_request_that_is_not_utf_8_is_refused_whole() {
 }
 
 #[test]
-fn a_host_that_cant_go_on_answers_by_the_same_policy() {
+fn a_hosts_error_follows_the_same_policy() {
     for (error, code) in [
         (Error::LoginRequired, "login_required"),
         (Error::ServerError, "server_error"),

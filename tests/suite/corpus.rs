@@ -72,7 +72,7 @@ async fn every_registration_attack_has_the_right_outcome() {
 }
 
 #[tokio::test]
-async fn cases_that_a_setting_decides_have_the_other_outcome_under_it() {
+async fn a_changed_setting_changes_the_outcome() {
     let mut wrong = Vec::new();
     let mut judged = 0;
     for case in &cases::interop() {

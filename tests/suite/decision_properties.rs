@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_given_is_within_what_is_requested_granted_and_known(
+    fn given_scopes_are_requested_granted_and_known(
         known in scopes(),
         granted in prop::option::of(scopes()),
         requested in scope(),

@@ -60,7 +60,7 @@ fn widest() -> Value {
 }
 
 #[test]
-fn of_a_silent_host_only_what_is_known_to_be_offered_is_said() {
+fn a_silent_host_advertises_only_known_features() {
     let metadata = merged(&t1(), json!({}));
     let expected = json!({
         "issuer": ISSUER,
@@ -180,7 +180,7 @@ fn a_client_without_a_secret_is_not_led_to_client_credentials() {
 }
 
 #[test]
-fn what_no_client_can_use_is_removed_with_its_other_addresses() {
+fn unusable_endpoints_are_removed_with_their_aliases() {
     let mut document = json!({
         "mtls_endpoint_aliases": {
             "token_endpoint": "https://mtls.example.com/token",
@@ -352,7 +352,7 @@ fn a_list_of_which_nothing_is_left_is_named() {
 }
 
 #[test]
-fn a_list_that_may_be_left_out_is_where_nothing_is_left() {
+fn an_empty_optional_list_is_omitted() {
     let mut tenant = t1();
     tenant.apis.clear();
     let document = json!({
@@ -372,7 +372,7 @@ fn a_list_that_may_be_left_out_is_where_nothing_is_left() {
 }
 
 #[test]
-fn what_is_no_document_is_refused() {
+fn an_invalid_document_is_refused() {
     let tenant = t1();
     for document in [json!([]), json!(null), json!("{}")] {
         let error = tenant.server_metadata(document).unwrap_err();

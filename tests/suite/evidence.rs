@@ -88,7 +88,7 @@ fn every_page_says_what_shows_it_and_is_linked() {
 }
 
 #[test]
-fn what_is_quoted_from_the_readme_stands_in_it() {
+fn quotes_of_the_readme_occur_in_it() {
     let readme = plain(&read("README.md"));
     let quotes = quotes();
     assert!(quotes.len() > 40, "where are the quotes?");
@@ -145,7 +145,7 @@ fn plain(text: &str) -> String {
 }
 
 #[test]
-fn a_claim_without_a_test_and_one_with_a_test_that_was_renamed_are_reported() {
+fn claims_without_an_existing_test_are_reported() {
     let tests = BTreeSet::from(["suite::a::old".to_owned()]);
     let page = "| claim | shown by |\n|---|---|\n| One | `suite::a::old` |\n\
                 | Two | `suite::a::old`, `suite::a::new` |\n| Three | nothing |\n";

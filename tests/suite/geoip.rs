@@ -97,7 +97,7 @@ fn a_nested_file_tells_the_autonomous_system() {
 }
 
 #[test]
-fn a_flat_file_has_texts_in_any_form_and_some_that_are_none() {
+fn a_flat_file_may_hold_invalid_texts() {
     let expected = [
         ("198.51.100.1", "SE SE-AB AS64500"),
         ("203.0.113.1", "US US-CA AS64501"),
@@ -117,7 +117,7 @@ fn a_flat_file_has_texts_in_any_form_and_some_that_are_none() {
 }
 
 #[test]
-fn what_is_not_asked_for_is_not_told() {
+fn unrequested_fields_are_not_returned() {
     let database = open("flat");
     let mut wanted = WantedLocation::default();
     assert!(wanted.is_empty());
@@ -159,7 +159,7 @@ fn the_first_database_that_knows_tells() {
 }
 
 #[test]
-fn databases_that_are_replaced_under_load_tell_the_old_or_the_new_location() {
+fn databases_replaced_under_load_are_old_or_new() {
     let [old, new] = [vec![open("city"), open("asn")], vec![open("flat")]];
     let databases = Databases::new(old.clone());
     let address = "198.51.100.200".parse().unwrap();
@@ -199,7 +199,7 @@ fn databases_that_are_replaced_under_load_tell_the_old_or_the_new_location() {
 }
 
 #[tokio::test]
-async fn a_rule_about_countries_is_told_where_an_address_is_unless_the_edge_says() {
+async fn the_edges_country_wins_over_the_database() {
     let rules = json!([{
         "priority": 1,
         "rule": {
@@ -258,7 +258,7 @@ impl GeoSource for Spy {
 }
 
 #[tokio::test]
-async fn a_source_is_asked_for_what_rules_look_at_and_the_edge_did_not_say() {
+async fn only_needed_fields_are_looked_up() {
     let conditions = Conditions::new()
         .countries([CountryCode::parse("SE").unwrap()])
         .asns([Asn::new(64500)]);
@@ -294,7 +294,7 @@ async fn a_source_is_asked_for_what_rules_look_at_and_the_edge_did_not_say() {
 }
 
 #[test]
-fn a_field_that_no_record_has_is_refused_with_file_signal_and_path() {
+fn a_field_of_no_record_is_refused() {
     for (fields, signal, text) in [
         (
             Fields::new().country(path("/country/iso")),
@@ -371,7 +371,7 @@ fn from_bytes(bytes: Vec<u8>) -> Result<Database, DatabaseError> {
 }
 
 #[test]
-fn what_is_no_database_is_corrupt_and_says_where() {
+fn a_file_that_is_no_database_is_corrupt() {
     for bytes in [vec![], b"hello".to_vec(), vec![0; 4096], vec![0xff; 4096]] {
         let error = from_bytes(bytes).unwrap_err();
         assert_eq!(error.to_string(), "given.mmdb: is not a sound MaxMind DB");

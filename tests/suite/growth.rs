@@ -110,7 +110,7 @@ fn deduplicated(uris: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn sweeps_keep_a_table_bounded_and_whoever_is_in_use() {
+async fn sweeps_bound_a_table_and_keep_active_clients() {
     // An hour for a hundred registrations; who is not used within ten hours goes.
     const PER_HOUR: usize = 100;
     let fixture = Fixture::new(json!({
@@ -145,7 +145,7 @@ async fn sweeps_keep_a_table_bounded_and_whoever_is_in_use() {
 }
 
 #[tokio::test]
-async fn a_limit_keeps_a_table_bounded_and_whoever_is_in_use() {
+async fn a_limit_bounds_a_table_and_keeps_active_clients() {
     let fixture = Fixture::new(json!({ "max_clients": 50 }));
     let programs = programs();
     let mut dice = Dice(3);

@@ -85,7 +85,7 @@ fn registrar(gate: Gate) -> Registrar {
 }
 
 #[tokio::test]
-async fn who_shows_the_token_may_register() {
+async fn a_valid_token_allows_registration() {
     let registrar = registrar(Gate::OneToken);
     let (status, headers, _) = answer(&registrar, &[&format!("Bearer {TOKEN}")]).await;
     assert_eq!(status, 201);
@@ -95,7 +95,7 @@ async fn who_shows_the_token_may_register() {
 }
 
 #[tokio::test]
-async fn who_shows_none_is_told_how_and_who_shows_another_that_it_is_wrong() {
+async fn a_missing_token_differs_from_a_wrong_one() {
     let registrar = registrar(Gate::OneToken);
     let (status, headers, body) = answer(&registrar, &[]).await;
     assert_eq!((status, &body["error"]), (401, &"invalid_token".into()));
@@ -120,7 +120,7 @@ async fn who_shows_none_is_told_how_and_who_shows_another_that_it_is_wrong() {
 }
 
 #[tokio::test]
-async fn what_the_gate_stops_uses_up_none_of_the_rate() {
+async fn a_request_refused_by_the_gate_uses_no_rate() {
     let registrar = registrar(Gate::OneToken);
     for number in 0..20 {
         let source = Some(source(number));
@@ -142,7 +142,7 @@ async fn a_gate_that_can_not_tell_refuses() {
 }
 
 #[tokio::test]
-async fn a_tenant_may_be_open_and_without_a_gate_tokens_are_nobodys_business() {
+async fn without_a_gate_tokens_are_ignored() {
     let open = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
         .build()
@@ -316,7 +316,7 @@ async fn a_refusal_says_when_to_try_another_token() {
 }
 
 #[tokio::test]
-async fn one_more_guess_is_taken_after_six_seconds() {
+async fn another_guess_is_allowed_after_six_seconds() {
     let counted = Counted::new();
     assert_eq!(counted.statuses(1, "guess").await, [401; 10]);
     counted.clock.set_millis(5_999);

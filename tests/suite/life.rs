@@ -27,7 +27,7 @@ fn deduplicating() -> Fixture {
 }
 
 #[tokio::test]
-async fn the_oldest_unused_client_makes_room() {
+async fn the_oldest_unused_client_is_evicted() {
     let fixture = Fixture::new(json!({ "max_clients": 2 }));
     let first = fixture.register(&named("first")).await;
     fixture.set_hour(1);
@@ -275,7 +275,7 @@ async fn a_blocked_client_makes_no_room() {
 }
 
 #[tokio::test]
-async fn installs_of_one_program_are_one_client_each_told_its_own_port() {
+async fn installs_of_one_program_are_one_client() {
     let fixture = deduplicating();
     let first = fixture.register(&program(50_001)).await;
     fixture.set_hour(3);
@@ -293,7 +293,7 @@ async fn installs_of_one_program_are_one_client_each_told_its_own_port() {
 }
 
 #[tokio::test]
-async fn what_is_not_quite_the_same_is_another_client() {
+async fn different_metadata_is_another_client() {
     let fixture = deduplicating();
     let mut ids = vec![fixture.register(&program(50_001)).await["client_id"].clone()];
     for (member, value) in [
@@ -348,7 +348,7 @@ async fn what_is_not_quite_the_same_is_another_client() {
 }
 
 #[tokio::test]
-async fn how_it_is_written_makes_no_difference() {
+async fn the_spelling_of_metadata_makes_no_difference() {
     let fixture = deduplicating();
     let first = r#"{"redirect_uris": ["http://127.0.0.1:1/cb"], "token_endpoint_auth_method": "none",
         "client_name": "A", "client_name#fr": "B", "grant_types": ["authorization_code"]}"#;
@@ -375,7 +375,7 @@ async fn the_port_of_localhost_floats_where_the_policy_says_so() {
 }
 
 #[tokio::test]
-async fn confidential_clients_are_never_folded() {
+async fn confidential_clients_are_never_duplicates() {
     let fixture = deduplicating();
     let first = fixture.register(&named("same")).await;
     let second = fixture.register(&named("same")).await;
@@ -384,7 +384,7 @@ async fn confidential_clients_are_never_folded() {
 }
 
 #[tokio::test]
-async fn nothing_is_folded_unless_someone_turns_it_on() {
+async fn deduplication_is_off_by_default() {
     let fixture = Fixture::new(json!({}));
     let first = fixture.register(&program(1)).await;
     let second = fixture.register(&program(1)).await;
@@ -392,7 +392,7 @@ async fn nothing_is_folded_unless_someone_turns_it_on() {
 }
 
 #[tokio::test]
-async fn modes_are_never_folded_into_each_other() {
+async fn clients_of_different_modes_are_not_duplicates() {
     let strict = deduplicating();
     let first = strict.register(&program(1)).await;
     // The same tenant, which has changed its mind.
@@ -410,7 +410,7 @@ async fn modes_are_never_folded_into_each_other() {
 }
 
 #[tokio::test]
-async fn a_blocked_client_stays_blocked_whoever_is_folded_into_it() {
+async fn a_blocked_client_stays_blocked_after_a_duplicate() {
     let fixture = deduplicating();
     let first = fixture.register(&program(1)).await;
     fixture.owner().await.block(&id_of(&first)).await.unwrap();
@@ -420,7 +420,7 @@ async fn a_blocked_client_stays_blocked_whoever_is_folded_into_it() {
 }
 
 #[tokio::test]
-async fn a_client_that_was_changed_is_no_longer_folded_into() {
+async fn a_changed_client_has_no_duplicates() {
     let fixture = deduplicating();
     let first = fixture.register(&program(1)).await;
     let owner = fixture.owner().await;
@@ -432,7 +432,7 @@ async fn a_client_that_was_changed_is_no_longer_folded_into() {
 }
 
 #[tokio::test]
-async fn a_full_tenant_still_folds() {
+async fn a_full_tenant_still_deduplicates() {
     let fixture = Fixture::new(json!({ "fold_identical": true, "max_clients": 1 }));
     let first = fixture.register(&program(1)).await;
     fixture.mark_used(&first, None).await;
@@ -463,7 +463,7 @@ async fn clients_never_used_are_swept_after_their_time() {
 }
 
 #[tokio::test]
-async fn idle_clients_are_swept_and_those_with_a_live_grant_are_not() {
+async fn clients_with_live_grants_are_not_swept() {
     let fixture = Fixture::new(json!({ "remove_idle_after_seconds": 86_400 }));
     let idle = fixture.register(&named("idle")).await;
     let granted = fixture.register(&named("granted")).await;

@@ -112,7 +112,7 @@ async fn a_decision_says_what_is_left_and_when_to_come_back() {
 }
 
 #[test]
-fn threads_that_race_at_one_instant_get_five_tokens_in_all() {
+fn racing_threads_get_five_tokens_in_all() {
     let (_, limiter) = limiter();
     let admitted: usize = thread::scope(|scope| {
         let threads: Vec<_> = (0..64)

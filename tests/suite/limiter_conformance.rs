@@ -94,7 +94,7 @@ fn with_burst(quota: Quota, burst: u32) -> Quota {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_admits_one_too_many_is_caught() {
+async fn admitting_one_too_many_is_caught() {
     let more = |it: Quota| with_burst(it, it.burst().saturating_add(1));
     let said = caught(asked(move |tenant, quota| (tenant.clone(), more(quota)))).await;
     assert_eq!(
@@ -105,7 +105,7 @@ async fn one_that_admits_one_too_many_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_admits_one_too_few_is_caught() {
+async fn admitting_one_too_few_is_caught() {
     let fewer = |it: Quota| with_burst(it, (it.burst() - 1).max(1));
     let said = caught(asked(move |tenant, quota| (tenant.clone(), fewer(quota)))).await;
     assert_eq!(
@@ -116,7 +116,7 @@ async fn one_that_admits_one_too_few_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_fills_too_fast_is_caught() {
+async fn refilling_too_fast_is_caught() {
     let faster = |it: Quota| match it.token_interval().as_millis() {
         100 => quota(20, it.burst()),
         _ => it,
@@ -130,7 +130,7 @@ async fn one_that_fills_too_fast_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_never_fills_is_caught() {
+async fn never_refilling_is_caught() {
     let stopped = Arc::new(ManualClock::new());
     let said = caught(LocalRateLimiter::with_clock(stopped)).await;
     assert_eq!(
@@ -141,7 +141,7 @@ async fn one_that_never_fills_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_takes_tenants_for_each_other_is_caught() {
+async fn mixed_up_tenants_are_caught() {
     let lowered = |it: &TenantId| TenantId::parse(&it.as_str().to_lowercase()).unwrap();
     let said = caught(asked(move |tenant, quota| (lowered(tenant), quota))).await;
     assert_eq!(rule_of(&said), "each_tenant_has_its_own_bucket", "{said}");
@@ -204,7 +204,7 @@ async fn a_limiter_with_a_bucket_for_each_unknown_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_keeps_the_first_quota_is_caught() {
+async fn keeping_the_first_quota_is_caught() {
     let first = Mutex::new(HashMap::new());
     let kept = move |tenant: &TenantId, quota| {
         let mut first = first.lock().unwrap();
@@ -222,7 +222,7 @@ async fn one_that_keeps_the_first_quota_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_whose_numbers_are_small_is_caught() {
+async fn capping_large_bursts_is_caught() {
     let small = |it: Quota| with_burst(it, it.burst().min(i32::MAX.unsigned_abs()));
     let said = caught(asked(move |tenant, quota| (tenant.clone(), small(quota)))).await;
     assert_eq!(
@@ -257,7 +257,7 @@ where
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_tells_what_was_left_before_is_caught() {
+async fn reporting_tokens_before_the_request_is_caught() {
     let said = caught(told(|decision, quota| match decision.retry_after() {
         None => RateDecision::admitted(quota, decision.remaining() + 1),
         Some(_) => decision,
@@ -267,7 +267,7 @@ async fn one_that_tells_what_was_left_before_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_tells_too_short_a_wait_is_caught() {
+async fn reporting_too_short_a_wait_is_caught() {
     let said = caught(told(|decision, quota| match decision.retry_after() {
         None => decision,
         Some(wait) => RateDecision::limited(quota, wait / 2),
@@ -281,7 +281,7 @@ async fn one_that_tells_too_short_a_wait_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_tells_too_long_a_wait_is_caught() {
+async fn reporting_too_long_a_wait_is_caught() {
     let said = caught(told(|decision, quota| match decision.retry_after() {
         None => decision,
         Some(wait) => RateDecision::limited(quota, wait + Duration::from_secs(1)),
@@ -317,7 +317,7 @@ impl RateLimiter for Racy {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_loses_races_is_caught() {
+async fn losing_races_is_caught() {
     let said = caught(Racy::default()).await;
     assert_eq!(
         rule_of(&said),
@@ -336,7 +336,7 @@ impl RateLimiter for Broken {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_can_not_tell_is_caught() {
+async fn a_failing_limiter_is_caught() {
     let said = caught(Broken).await;
     assert_eq!(rule_of(&said), "a_full_bucket_gives_exactly_its_burst");
     assert!(said.contains("the limiter can't tell"), "{said}");

@@ -175,7 +175,7 @@ async fn an_update_is_checked_by_the_profile() {
 }
 
 #[tokio::test]
-async fn a_client_keeps_the_mode_that_it_was_created_with() {
+async fn a_client_keeps_its_security_mode() {
     let strict = fixture();
     let body = json!({
         "redirect_uris": ["https://app.example.com/callback"],
@@ -204,7 +204,7 @@ async fn a_client_keeps_the_mode_that_it_was_created_with() {
 }
 
 #[tokio::test]
-async fn a_client_gets_a_secret_when_it_becomes_confidential_and_loses_it_again() {
+async fn only_a_confidential_client_has_a_secret() {
     let fixture = fixture();
     let answer = fixture.register(&public()).await;
     let owner = fixture.owner().await;
@@ -431,7 +431,7 @@ async fn an_owner_decides_about_redirection() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_is_gone() {
+async fn a_deleted_client_is_gone() {
     let fixture = fixture();
     let answer = fixture.register(&confidential()).await;
     let (id, secret) = (id_of(&answer), answer["client_secret"].as_str().unwrap());

@@ -54,7 +54,7 @@ fn accept(listed: &BTreeMap<String, String>) {
 }
 
 #[test]
-fn what_users_can_reach_is_what_was_reviewed() {
+fn the_public_api_is_the_reviewed_one() {
     let listed = listing(&sources(), "oauth_dcr");
     if env::var_os("UPDATE_PUBLIC_API").is_some() {
         accept(&listed);

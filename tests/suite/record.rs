@@ -66,7 +66,7 @@ async fn every_field_survives() {
 }
 
 #[tokio::test]
-async fn what_the_owner_has_decided_survives() {
+async fn the_owners_decisions_survive() {
     let client = register(whole(), false).await;
     let plain = serde_json::to_value(&client).unwrap();
     assert_eq!(plain.get("blocked"), None);
@@ -106,7 +106,7 @@ async fn every_client_of_the_corpus_survives() {
 
 /// Rules may become stricter after a client has registered, and limits tighter.
 #[tokio::test]
-async fn what_registration_refuses_now_is_still_read() {
+async fn metadata_that_is_refused_today_is_still_read() {
     let document = serde_json::to_value(register(whole(), false).await).unwrap();
     let long = "x".repeat(5_000);
     let texts = [

@@ -16,7 +16,7 @@ fn refused(rule: Error, texts: &[&str]) {
 }
 
 #[test]
-fn what_real_clients_register_is_kept_to_the_byte() {
+fn real_redirect_uris_are_kept_byte_for_byte() {
     for text in [
         "https://app.example.com/callback?env=prod",
         "https://client.example.com",
@@ -61,7 +61,7 @@ fn what_real_clients_register_is_kept_to_the_byte() {
 }
 
 #[test]
-fn each_rule_refuses_what_it_is_for() {
+fn each_rule_refuses_its_case() {
     refused(
         Error::Character,
         &[

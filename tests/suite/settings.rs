@@ -77,7 +77,7 @@ fn read(json: &Value) -> Result<SettingsDocument, SettingsError> {
 }
 
 #[test]
-fn what_is_read_is_written_again() {
+fn a_document_is_written_as_it_was_read() {
     let document = read(&whole()).unwrap();
     let written: Value = serde_json::from_str(&document.to_json().unwrap()).unwrap();
     assert_eq!(written, whole());
@@ -145,7 +145,7 @@ fn null_switches_the_limiter_off() {
 }
 
 #[test]
-fn what_could_be_misread_is_refused() {
+fn malformed_settings_are_refused() {
     let tenant = |name: &str, value: Value| json!({ "tenants": [ { "id": "a", name: value } ] });
     let registration = |name: &str, value: Value| tenant("registration", json!({ name: value }));
     for (bad, says) in [

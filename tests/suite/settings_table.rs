@@ -152,7 +152,7 @@ fn every_default_is_what_the_tables_say() {
 }
 
 #[test]
-fn what_is_required_is_required() {
+fn required_settings_are_required() {
     let mut found = 0;
     for row in rows() {
         let (object, field) = split(&row.path);

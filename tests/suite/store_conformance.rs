@@ -41,7 +41,7 @@ async fn a_store_can_be_run_through_all_rules_again_and_again() {
 }
 
 #[tokio::test]
-async fn one_thread_will_do() {
+async fn the_suite_runs_on_one_thread() {
     conformance::client_store(MemoryStore::new()).await;
 }
 

@@ -315,7 +315,7 @@ fn a_code_ends_with_its_lifetime() {
 }
 
 #[test]
-fn a_replay_is_known_as_one_even_when_the_time_is_over_but_to_its_client_alone() {
+fn an_expired_replay_is_reported_to_its_client_alone() {
     let binding = bound_to(&public(), &[]);
     let at = |client: &Client, form: Form, now| {
         let tenant = t1();
@@ -339,7 +339,7 @@ fn a_replay_is_known_as_one_even_when_the_time_is_over_but_to_its_client_alone()
 }
 
 #[test]
-fn a_code_for_a_redirect_uri_that_is_registered_no_longer_is_worth_nothing() {
+fn a_code_for_a_removed_redirect_uri_is_refused() {
     let binding = bound_to(&public(), &[]);
     let moved = Stored::public("tpc_A1").redirect_uris(&["https://app.example.com/new"]);
     let refused = exchange(&t1(), &moved.client(), code_form(), Some(&binding));
@@ -357,7 +357,7 @@ fn a_client_that_lost_the_grant_since_gets_no_refresh_token() {
 }
 
 #[test]
-fn what_could_be_guessed_about_a_code_is_not_told() {
+fn a_refusal_reveals_nothing_about_a_code() {
     let unknown = exchange(&t1(), &public(), code_form(), None).unwrap_err();
     let other = bound_to(&Stored::public("tpc_B2").client(), &[]);
     let others = exchange(&t1(), &public(), code_form(), Some(&other)).unwrap_err();
@@ -375,7 +375,7 @@ fn what_could_be_guessed_about_a_code_is_not_told() {
 }
 
 #[test]
-fn a_code_without_a_challenge_is_worth_nothing_to_a_strict_client() {
+fn a_strict_client_needs_a_code_challenge() {
     let before = Stored::public("tpc_A1").permissive().client();
     let bare = [("code_challenge", None), ("code_challenge_method", None)];
     let binding = bound_to(&before, &bare);
@@ -440,7 +440,7 @@ fn a_permission_that_was_withdrawn_since_gives_nothing() {
 }
 
 #[test]
-fn a_token_request_may_name_the_api_that_was_given_and_no_other() {
+fn a_token_request_may_name_only_the_given_api() {
     let binding = bound_to(&public(), &[]);
     let about = |name, value| {
         exchange(
@@ -494,7 +494,7 @@ fn a_refresh_token_is_its_clients_alone_and_ends() {
 }
 
 #[test]
-fn a_refresh_binding_is_read_back_as_it_was_or_not_at_all() {
+fn a_refresh_binding_is_read_back_whole() {
     let (binding, family) = refresh_token(&public());
     let text = serde_json::to_string(&binding).unwrap();
     assert_eq!(

@@ -110,7 +110,7 @@ async fn a_page_names_what_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn what_needs_the_record_says_that_it_cannot_be_read() {
+async fn calls_that_need_an_unreadable_record_name_it() {
     let mut sqlite = SqliteFixture::new(json!({})).await;
     let read = sqlite.fixture.register(&public("Other")).await;
     let read = sqlite.fixture.stored(&read).await.unwrap();
@@ -212,7 +212,7 @@ async fn an_owner_deletes_and_sweeps_what_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_be_read_makes_room() {
+async fn an_unreadable_client_can_be_evicted() {
     let mut sqlite = SqliteFixture::new(json!({ "max_clients": 1 })).await;
     let (broken, _) = sqlite.broken().await;
     let new = id_of(&sqlite.fixture.register(&public("New")).await);
@@ -226,7 +226,7 @@ async fn a_client_that_cannot_be_read_makes_room() {
 }
 
 #[tokio::test]
-async fn what_would_be_folded_into_it_is_told_to_come_again() {
+async fn a_duplicate_of_an_unreadable_client_is_told_to_retry() {
     let mut sqlite = SqliteFixture::new(json!({ "fold_identical": true })).await;
     let (id, record) = sqlite.broken().await;
     let (status, answer) = sqlite.fixture.send(public("App").to_string()).await;
@@ -329,7 +329,7 @@ proptest! {
     }
 
     #[test]
-    fn a_uri_that_is_accepted_is_read_and_any_other_is_named(
+    fn accepted_uris_are_read_and_others_named(
         member in sample::select(URIS.to_vec()), text in prop_oneof![almost_uri(), bad_text()],
     ) {
         match row(member, &text) {

@@ -61,7 +61,7 @@ fn verdict(response: &Response<Bytes>) -> (u16, String, Option<String>) {
 }
 
 #[tokio::test]
-async fn a_confidential_client_is_answered_with_all_that_it_registered() {
+async fn a_confidential_client_gets_all_its_metadata() {
     let body = json!({
         "client_name": " Zoe\u{301} ",
         "client_name#fr": "Zoé",
@@ -743,7 +743,7 @@ fn endpoint_without_limit() -> RegistrationEndpoint {
 }
 
 #[tokio::test]
-async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
+async fn a_failing_store_is_a_503_with_retry_after() {
     let registrar = Registrar::builder(OddStore::failing())
         .tenant(TenantSettings::new().enabled())
         .build()
@@ -918,7 +918,7 @@ async fn a_body_without_end_is_cut_off_at_its_bound() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_declared_too_long_is_not_waited_for() {
+async fn a_body_declared_too_long_is_refused_at_once() {
     let (server, store) = serve(TenantSettings::new().enabled()).await;
     let head = "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
                 content-length: 65537\r\n\r\n";
@@ -937,7 +937,7 @@ async fn a_body_that_is_declared_too_long_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn what_the_head_decides_is_answered_before_the_body_comes() {
+async fn a_head_decision_is_answered_before_the_body() {
     let (server, _) = serve(TenantSettings::new()).await;
     let chunk = format!("1000\r\n{}\r\n", "a".repeat(4096));
     let (answer, taken) = send_without_end(&server, CHUNKED, chunk.as_bytes()).await;

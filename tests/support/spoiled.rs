@@ -118,7 +118,7 @@ fn moment(hour: u64) -> Timestamp {
 
 /// Stores clients, has `spoil` put another record in the place of some, and does all that needs no
 /// record. Then the same for the next way to spoil one.
-pub(crate) async fn rows_stay_within_reach<S: ClientStore>(
+pub(crate) async fn unreadable_rows_can_be_managed<S: ClientStore>(
     store: &S,
     spoil: impl AsyncFn(&TenantId, &ClientId, &[u8]),
 ) {
@@ -252,7 +252,7 @@ impl<S: ClientStore> Fixture<'_, S> {
 }
 
 /// A row with an invalid id is named by that id, and can be blocked, removed, evicted and swept.
-pub(crate) async fn a_foreign_id_is_within_reach<S: ClientStore>(
+pub(crate) async fn rows_with_invalid_ids_can_be_managed<S: ClientStore>(
     store: &S,
     rename: impl AsyncFn(&TenantId, &ClientId, &str),
 ) {

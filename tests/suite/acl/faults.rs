@@ -365,7 +365,7 @@ fn every_value_of_a_list_is_checked_where_it_stands() {
 }
 
 #[test]
-fn a_member_that_is_there_twice_is_named() {
+fn a_duplicate_member_is_named() {
     let good = rule().to_string();
     for (once, twice, field) in [
         (

@@ -66,7 +66,7 @@ fn each_name_on_the_page_is_compared_and_no_other() {
 
 /// A row may have been written under a larger limit, or by hand.
 #[test]
-fn what_is_shown_of_an_overlong_name_is_compared() {
+fn the_shown_part_of_a_long_name_is_compared() {
     let protected = ProtectedNames::new(["PayPal"]);
     let start = "é".repeat(Consent::MAX_NAME_CHARS - 7);
     for (end, resembled) in [

@@ -63,13 +63,13 @@ fn a_decision_and_a_binding_are_read_back_as_they_were() {
 }
 
 #[test]
-fn one_that_was_changed_or_cut_is_refused() {
+fn a_changed_or_cut_document_is_refused() {
     refuses_changes(&decision());
     refuses_changes(&binding());
 }
 
 #[test]
-fn one_of_another_version_or_kind_is_refused() {
+fn a_document_of_another_version_is_refused() {
     let mut document: Value = serde_json::to_value(binding()).unwrap();
     assert!(read::<AuthorizationDecision>(&document.to_string()).is_err());
     assert!(read::<RefreshBinding>(&document.to_string()).is_err());
@@ -79,7 +79,7 @@ fn one_of_another_version_or_kind_is_refused() {
 }
 
 #[test]
-fn one_with_a_member_too_few_or_too_many_is_refused() {
+fn a_missing_or_extra_member_is_refused() {
     let document: Value = serde_json::to_value(decision()).unwrap();
     let members: Vec<String> = document["content"]
         .as_object()

@@ -151,7 +151,7 @@ fn authorization_details_may_be_indented_json() {
 }
 
 #[test]
-fn what_the_host_is_handed_is_short_text() {
+fn host_parameters_are_short_text() {
     let long = "a".repeat(4097);
     for (name, value, parameter) in [
         ("login_hint", "a\0b", "login_hint"),

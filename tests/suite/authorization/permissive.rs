@@ -104,7 +104,7 @@ fn errors_go_back_to_the_client_by_default() {
 }
 
 #[test]
-fn what_steers_the_sign_in_passes_but_not_what_hides_parameters() {
+fn sign_in_parameters_pass_but_request_objects_do_not() {
     for passes in [
         "claims",
         "id_token_hint",

@@ -234,7 +234,7 @@ async fn a_client_can_register_and_authenticate_by_what_is_advertised() {
 }
 
 #[tokio::test]
-async fn a_client_can_register_for_and_use_the_grants_that_are_advertised() {
+async fn advertised_grants_are_usable() {
     let member = "grant_types_supported";
     let mut count = Count::default();
     for case in cases() {
@@ -254,7 +254,7 @@ async fn a_client_can_register_for_and_use_the_grants_that_are_advertised() {
 }
 
 #[tokio::test]
-async fn a_client_can_register_for_and_use_the_response_types_that_are_advertised() {
+async fn advertised_response_types_are_usable() {
     let member = "response_types_supported";
     let mut count = Count::default();
     for case in cases() {
@@ -342,7 +342,7 @@ async fn every_answer_has_the_iss_that_the_document_promises() {
 }
 
 #[tokio::test]
-async fn the_registration_endpoint_is_there_exactly_while_it_takes_registrations() {
+async fn the_registration_endpoint_follows_its_switch() {
     for tenant in tenants() {
         let metadata = merged(&tenant, widest());
         let method = strings(&metadata, "token_endpoint_auth_methods_supported")[0];
@@ -365,7 +365,7 @@ async fn the_registration_endpoint_is_there_exactly_while_it_takes_registrations
 }
 
 #[tokio::test]
-async fn the_scopes_of_a_silent_host_are_all_that_a_new_client_can_have() {
+async fn a_silent_host_lists_all_grantable_scopes() {
     for tenant in tenants() {
         let metadata = merged(&tenant, json!({}));
         let advertised = strings(&metadata, "scopes_supported");

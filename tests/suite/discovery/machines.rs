@@ -26,7 +26,7 @@ fn document(grants: &[&str]) -> Value {
 }
 
 #[test]
-fn without_a_grant_that_begins_there_nothing_is_said_of_the_authorization_endpoint() {
+fn without_redirect_grants_no_authorization_endpoint() {
     let tenant = t1().permissive();
     for grants in [
         &["client_credentials"][..],

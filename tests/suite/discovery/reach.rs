@@ -138,7 +138,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn what_is_listed_of_all_apis_is_what_is_offered_of_each(tenant in tenants()) {
+    fn listed_apis_and_scopes_are_the_offered_ones(tenant in tenants()) {
         let mut document = json!({ "grant_types_supported": ["authorization_code"] });
         document["protected_resources"] = json!(NAMES);
         let metadata = merged(&tenant, document);

@@ -22,7 +22,7 @@ fn an_issuer_without_a_path_has_two_places() {
 }
 
 #[test]
-fn the_slash_at_the_end_of_an_issuer_is_not_part_of_its_path() {
+fn an_issuers_trailing_slash_is_ignored() {
     for issuer in ["http://127.0.0.1:80/a/b", "http://127.0.0.1:80/a/b/"] {
         let issuer = Issuer::parse(issuer).unwrap();
         assert_eq!(issuer.path(), "/a/b");

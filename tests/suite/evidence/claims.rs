@@ -56,7 +56,7 @@ pub(super) fn of_rustdoc(source: &str) -> String {
 }
 
 #[test]
-fn a_claim_is_a_row_of_a_table_that_says_what_shows_it() {
+fn a_claim_is_a_row_that_names_tests() {
     let page = "\
 | no claim | test |
 |---|---|

@@ -92,7 +92,7 @@ fn a_tree_that_leads_back_to_itself_is_refused() {
 }
 
 #[test]
-fn a_tree_with_more_ways_than_can_be_walked_is_refused_at_once() {
+fn a_tree_with_too_many_paths_is_refused() {
     for (ip_version, ways) in [(4, 31), (6, 31), (6, 96), (6, 127)] {
         // Where each way leads nowhere, and where each leads to data.
         for end in [Nothing, Data(0)] {
@@ -201,7 +201,7 @@ fn data_that_says_it_is_longer_than_the_file_is_refused() {
 }
 
 #[test]
-fn data_that_would_unfold_without_end_is_not_unfolded() {
+fn endlessly_nested_data_is_not_expanded() {
     // Lists of two pointers, each to the next list: 2^60 values in 360 bytes.
     let mut data = with_extra(&[]);
     let first = data.len() + 2;

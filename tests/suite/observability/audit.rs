@@ -131,7 +131,7 @@ async fn the_page_lists_every_fact_and_its_members() {
 }
 
 #[tokio::test]
-async fn what_is_written_is_read_again_the_same() {
+async fn a_written_trail_is_read_back_equal() {
     for event in everything().await {
         let json = serde_json::to_string(&event).unwrap();
         assert_eq!(
@@ -147,7 +147,7 @@ async fn what_is_written_is_read_again_the_same() {
 }
 
 #[test]
-fn a_later_member_is_passed_over_and_a_later_fact_is_an_error() {
+fn unknown_members_are_ignored_but_unknown_facts_fail() {
     let line = json!({ "at": 5, "event": "client_deleted", "client_id": "a", "later": [1] });
     let read: AuditEvent = serde_json::from_value(line.clone()).unwrap();
     assert!(matches!(read.fact, AuditFact::ClientDeleted { .. }));
@@ -177,7 +177,7 @@ fn a_later_member_is_passed_over_and_a_later_fact_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_trail_holds_no_secret_and_none_of_the_clients_own_words() {
+async fn the_trail_holds_no_secret_or_client_text() {
     let events = everything().await;
     assert!(events.len() > 40);
     let shown = format!("{events:?} {:?}", written(&events));

@@ -207,7 +207,7 @@ async fn an_expression_that_asks_for_nothing_there_is_found_out() {
 }
 
 #[test]
-fn the_data_source_is_chosen_by_who_imports_it() {
+fn the_importing_user_chooses_the_data_source() {
     let dashboard = dashboard();
     let variable = &dashboard["templating"]["list"][0];
     assert_eq!(

@@ -116,7 +116,7 @@ async fn the_page_lists_what_is_measured() {
 }
 
 #[test]
-fn what_has_closed_sets_of_labels_is_there_at_0_before_any_event() {
+fn metrics_with_closed_labels_start_at_0() {
     let recorder = DebuggingRecorder::new();
     let guard = set_default_local_recorder(&recorder);
     let _sink = MetricsEvents::new();
@@ -185,7 +185,7 @@ async fn each_kind_of_error_is_a_label_and_on_the_page() {
 }
 
 #[tokio::test]
-async fn what_is_counted_adds_up() {
+async fn counts_add_up() {
     let series = everything(MetricsEvents::new).await;
     let sum = |name: &str| -> u64 {
         let of_name = series.iter().filter(|it| it.name == name);
@@ -209,7 +209,7 @@ async fn what_is_counted_adds_up() {
 }
 
 #[tokio::test]
-async fn a_label_is_no_secret_address_or_client_and_a_tenant_only_by_name() {
+async fn labels_hold_no_secret_address_or_client() {
     for (sink, has_tenants) in [
         (MetricsEvents::new as fn() -> _, false),
         (MetricsEvents::with_tenants, true),

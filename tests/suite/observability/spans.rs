@@ -207,7 +207,7 @@ async fn each_refusal_is_recorded_once() {
 }
 
 #[tokio::test]
-async fn what_the_ports_log_is_within_the_span_of_their_wait() {
+async fn port_logs_are_within_their_spans() {
     /// Logs when it is asked, after it has waited.
     struct Chatty;
     impl oauth_dcr::rate_limit::RateLimiter for Chatty {

@@ -166,7 +166,7 @@ pub(crate) async fn everything(sink: TracingEvents) -> Collected {
 }
 
 #[tokio::test]
-async fn nothing_that_is_logged_is_a_secret_or_the_clients_own_words() {
+async fn logs_hold_no_secret_or_client_text() {
     let sink = TracingEvents::new().with_addresses().with_causes();
     let shown = format!("{:?}", everything(sink).await);
     assert!(shown.contains("no visitors") && shown.contains("out of order"));
@@ -178,7 +178,7 @@ async fn nothing_that_is_logged_is_a_secret_or_the_clients_own_words() {
 }
 
 #[tokio::test]
-async fn addresses_and_causes_are_logged_where_they_are_asked_for_alone() {
+async fn addresses_and_causes_are_logged_only_on_request() {
     for (sink, has_addresses, has_causes) in [
         (TracingEvents::new(), false, false),
         (TracingEvents::new().with_addresses(), true, false),

@@ -217,7 +217,7 @@ impl Clone for Thing;
 }
 
 #[test]
-fn what_is_for_tests_and_documentation_only_is_not_listed() {
+fn items_for_tests_and_documentation_are_not_listed() {
     let text = listed(
         r#"
         #[cfg(any(doc, doctest))]

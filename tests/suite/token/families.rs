@@ -142,7 +142,7 @@ fn a_token_two_generations_old_ends_the_family_within_the_leeway() {
 }
 
 #[test]
-fn a_thief_and_the_owner_are_found_out_at_the_next_refresh() {
+fn a_stolen_token_ends_the_family_at_refresh() {
     let mut host = Host::new(LEEWAY, public());
     let owners = host.refresh(0, NOW).unwrap();
     let thiefs = host.refresh(0, after(1)).unwrap();
@@ -209,7 +209,7 @@ fn a_stranger_ends_no_family() {
 }
 
 #[test]
-fn what_is_wrong_with_a_refresh_token_is_not_told() {
+fn a_refusal_reveals_nothing_about_a_refresh_token() {
     let kept = refresh_token(&public());
     let tenant = t1();
     let told = |kept: Option<&Envelope>, now| {

@@ -51,7 +51,7 @@ fn a_refresh_for_no_scope_that_was_given_is_refused() {
 }
 
 #[test]
-fn a_withdrawn_scope_is_left_out_like_one_that_was_never_given() {
+fn a_withdrawn_scope_is_left_out() {
     let kept = refresh_token(&public());
     let mut tenant = t1();
     tenant.apis[0].scopes = vec!["write:items".to_owned()];
@@ -96,7 +96,7 @@ fn a_permissive_refresh_narrows_by_scopes_of_the_api() {
 }
 
 #[test]
-fn an_answer_names_offline_access_where_the_client_has_a_refresh_token() {
+fn an_answer_with_a_refresh_token_names_offline_access() {
     let scope_of = |client: &Client, scope: &str| {
         let binding = bound_to(client, &[("scope", Some(scope))]);
         let form = if client.is_public() {
