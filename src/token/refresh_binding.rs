@@ -75,7 +75,7 @@ impl RefreshBinding {
         self.0.expires_at
     }
 
-    /// The generation of its [family](RefreshFamily) to which it belongs.
+    /// The generation of its [family](crate::token::RefreshFamily) to which it belongs.
     pub const fn generation(&self) -> u64 {
         self.0.generation
     }
