@@ -37,10 +37,7 @@ async fn the_oldest_unused_client_is_evicted() {
     fixture.register(&named("third")).await;
     assert_eq!(fixture.stored(&first).await, None);
     assert!(fixture.stored(&second).await.is_some());
-    assert_eq!(
-        fixture.kinds_of_events(),
-        ["Removed Evicted", "Registered"]
-    );
+    assert_eq!(fixture.kinds_of_events(), ["Removed Evicted", "Registered"]);
 }
 
 #[tokio::test]
