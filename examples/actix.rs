@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     .client_disconnect_timeout(Duration::from_secs(1))
     // A client that hangs up is gone, and what was being done for it is dropped.
     .h1_allow_half_closed(false) // registration
-    // Whoever comes to a worker that has as many waits to be accepted.
+    // While a worker has this many connections open, further ones wait to be accepted.
     .max_connections(10_000)
     // Requests under way may take this many seconds once SIGTERM asks the server to end; SIGINT does not
     // wait for them.

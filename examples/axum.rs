@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(|| async { "an authorization server" }))
         .merge(routes(registrar)); // registration
 
-    // Instead of `axum::serve`, which lets a client take for ever over the head of a request. This loop
+    // Instead of `axum::serve`, which waits indefinitely for the head of a request. This loop
     // speaks HTTP/1 without upgrades: for WebSockets, or HTTP/2 without TLS, see hyper-util's
     // `server::conn::auto`.
     serve(listener, end, |peer| {

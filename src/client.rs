@@ -95,7 +95,7 @@ impl Client {
         self.issued_at
     }
 
-    /// The mode it was born with. It keeps that even if the tenant's settings change.
+    /// The mode that it was created with. The client keeps it even if the tenant's settings change.
     pub const fn security_mode(&self) -> SecurityMode {
         self.security_mode
     }

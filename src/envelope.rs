@@ -1,7 +1,8 @@
-//! What a host keeps between two requests and hands back later: documents with a version, and with a
-//! checksum, so that a row that was cut, mixed up or edited is refused instead of half believed.
+//! The envelope of a document that a host stores between two requests and hands back later. It has a
+//! version and a checksum, so that a row that was cut, mixed up or edited is refused instead of half
+//! believed.
 //!
-//! The checksum is no signature. Whoever can write to the host's store can write one, too.
+//! The checksum is no signature. An attacker who can write to the host's store can write a checksum, too.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
@@ -11,7 +12,7 @@ use serde::{
 };
 use sha2::{Digest as _, Sha256};
 
-/// The content of a kept document.
+/// The content of a document in an envelope.
 pub(crate) trait Envelope: Serialize + DeserializeOwned {
     /// What it is, so that one document is never taken for another.
     const KIND: &'static str;

@@ -84,7 +84,7 @@ impl<C: Commit> Clone for GroupCommit<C> {
 async fn run<C: Commit>(mut committer: C, mut waiting: mpsc::Receiver<Waiting<C>>) {
     let mut group = Vec::new();
     while waiting.recv_many(&mut group, MAX_GROUP).await > 0 {
-        // Who is no longer there was told that it failed, or told nobody: then it should not happen.
+        // A caller that has gone was told of a failure or was told nothing, so its job should not be done.
         let (jobs, callers): (Vec<_>, Vec<_>) = group
             .drain(..)
             .filter(|it: &Waiting<C>| !it.caller.is_closed())

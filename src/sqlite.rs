@@ -229,7 +229,7 @@ impl ClientStore for SqliteStore {
         touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
         self.within_time(async {
-            // Most signs of life say nothing new.
+            // Most activity changes nothing.
             match row::usage(&self.readers, tenant, id).await? {
                 None => return Ok(TouchOutcome::Missing),
                 Some(usage) if usage.touched(touch).is_none() => {

@@ -33,7 +33,7 @@ struct Members {
     body: Box<RawValue>,
 }
 
-/// The members of an object, as they are written: a name may be there twice.
+/// The members of an object as they are written: names may be duplicates.
 #[derive(Default)]
 struct Pairs(Vec<(String, Value)>);
 

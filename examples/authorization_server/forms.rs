@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-/// Why there is no form to be had.
+/// Why no form is available.
 #[derive(Clone, Copy)]
 pub(crate) enum FormFault {
     NotAForm,

@@ -26,8 +26,8 @@ impl Secret {
     }
 }
 
-/// The SHA-256 of a secret, to find under it what the secret stands for. Whoever reads the table has
-/// no secret yet; whoever measures the time of a look-up learns about digests, not about secrets.
+/// The SHA-256 of a secret, to find under it what the secret stands for. An attacker who reads the table
+/// has no secret yet; an attacker who measures the time of a look-up learns about digests, not secrets.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Digest([u8; 32]);
 

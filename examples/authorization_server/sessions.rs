@@ -2,8 +2,8 @@
 //!
 //! Each has a session of its own, so that two tabs do not disturb each other. What is decided stays
 //! here; the browser has an id to name it by, a cookie that shows that it is the same browser, and
-//! in each form a token that shows that the form came from here and is sent once. Whoever signs in
-//! gets another cookie, so that one that was planted before is worth nothing.
+//! in each form a token that shows that the form came from here and is sent once. A user who signs in
+//! gets another cookie, so that a cookie that was planted before is worth nothing.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -27,7 +27,7 @@ enum Failure {
     Refused(TokenRefusal),
     /// The client was removed while its request was answered.
     ClientGone,
-    /// There is no randomness to be had, or the store does not answer.
+    /// No random bytes are available, or the store does not answer.
     Unavailable,
 }
 

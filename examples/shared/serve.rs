@@ -20,7 +20,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Whoever comes when there are as many waits to be accepted.
+/// While this many connections are open, further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 10_000;
 
 /// A client that has not sent the head of a request after this long is let go.

@@ -21,7 +21,7 @@ pub struct ApiAccess {
     pub(super) offline_access: bool,
 }
 
-/// How it is written as a part of a kept document.
+/// How it is written as a part of a document in an envelope.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "ApiAccess", deny_unknown_fields)]
 pub(crate) struct StoredAccess {

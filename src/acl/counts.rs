@@ -67,7 +67,7 @@ impl Counts {
 
     pub(super) fn request(&self, endpoint: Endpoint, now: Timestamp) {
         if self.since.load(Ordering::Relaxed) == 0 {
-            // Whoever loses the race came at the same time.
+            // A request that loses the race came at the same time.
             let first = now.unix_millis();
             let _ = self
                 .since

@@ -181,7 +181,7 @@ impl ClientRequest<'_> {
             tenant,
             client,
         } = *self;
-        // A state that occurs twice, or could not be kept, is not sent back.
+        // A state that is a duplicate, or could not be stored, is not sent back.
         let state = parameters.check(&[Parameter::State]);
         let state = state
             .map_err(Error::from)

@@ -53,7 +53,7 @@ pub struct AuthorizationResponse {
 pub(super) enum State<'a> {
     /// The request has none.
     Absent,
-    /// It occurs twice, or could not be kept: it is not sent back.
+    /// It is a duplicate, or could not be stored: it is not sent back.
     Unusable,
     /// It is sent back.
     Usable(&'a str),

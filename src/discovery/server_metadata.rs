@@ -82,7 +82,7 @@ use serde_json::Value;
 ///   goes on serving the host's document as it is.
 /// - Configuring those clients by hand, with endpoints and methods written down instead of discovered.
 ///
-/// Clients keep the mode and the method that they were born with; the document speaks of those to come.
+/// Clients keep the mode and the method that they were created with. The document describes new clients.
 ///
 /// It serialises as a JSON object, and its `Display` is the JSON text.
 ///

@@ -134,8 +134,8 @@ impl Owner {
     /// Registers anew what `client` was when it was read: with what `request` asks for, checked like
     /// any registration of the client's mode. It keeps its id, and whatever else the owner decided.
     ///
-    /// One that becomes confidential gets a secret, one that becomes public loses its own. Nothing is
-    /// folded into it any more.
+    /// A client that becomes confidential gets a secret; a client that becomes public loses its secret.
+    /// Later registrations are no duplicates of this client.
     ///
     /// # Errors
     /// [`OwnerError::Metadata`] if a rule of the profile is broken; [`OwnerError::Changed`] if the
@@ -224,8 +224,8 @@ impl Owner {
         Ok(Registered::new(client, Some(secret)))
     }
 
-    /// Blocks a client: it gets neither authorization nor tokens. It is not removed by itself while it
-    /// is blocked, and what registers the same is folded into it as before.
+    /// Blocks a client: it gets neither authorization nor tokens. While it is blocked, it is neither swept
+    /// nor evicted, and registrations are duplicates of it as before.
     ///
     /// This works for a client whose record can't be read, too.
     ///

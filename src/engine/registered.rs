@@ -20,8 +20,8 @@ impl Registered {
         }
     }
 
-    /// `asked` was folded into the client that is there. The answer is that one's, with the loopback
-    /// ports that were asked for: some clients listen where the answer says.
+    /// `asked` is a duplicate of the stored client `into`. The answer is the stored client with the
+    /// loopback ports of `asked`: some clients listen where the answer says.
     pub(super) fn duplicate(into: &Client, asked: Arc<Client>) -> Self {
         let client = Client {
             metadata: Arc::unwrap_or_clone(asked).metadata,
@@ -34,7 +34,7 @@ impl Registered {
         }
     }
 
-    /// The client, as it is stored; a folded one with the loopback ports of this registration.
+    /// The client as it is stored. For a duplicate, the loopback ports are those of this registration.
     pub const fn client(&self) -> &Arc<Client> {
         &self.client
     }

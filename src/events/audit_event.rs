@@ -61,14 +61,14 @@ pub enum AuditFact {
         client_id: ClientId,
         /// Whether it has a secret.
         client_type: ClientType,
-        /// The mode it was born with.
+        /// The mode that it was created with.
         security_mode: SecurityMode,
     },
-    /// A registration was answered with a client that was there, registered with the same.
+    /// A registration was a duplicate of a stored client, and was answered with that client.
     #[serde(rename = "client_folded")]
     #[non_exhaustive]
     ClientDeduplicated {
-        /// The id of that one.
+        /// The id of the stored client.
         client_id: ClientId,
     },
     /// A registration was refused, or failed.

@@ -30,7 +30,7 @@ pub enum Event<'a> {
         /// How long it took.
         took: Duration,
     },
-    /// A registration was folded into a client that registered the same before.
+    /// A registration was a duplicate of a client that is registered already.
     #[non_exhaustive]
     Deduplicated {
         /// The client.

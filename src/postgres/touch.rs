@@ -1,4 +1,4 @@
-//! Signs of life, and the limit of a user that they may exceed.
+//! Activity of clients, and the limit of a user that it may exceed.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(super) async fn touch(
     touch: Activity,
     lock_timeout: Duration,
 ) -> Result<TouchOutcome, Failure> {
-    // Most signs of life say nothing new.
+    // Most activity changes nothing.
     match usage(connection, tenant, id).await? {
         None => return Ok(TouchOutcome::Missing),
         Some(usage) if usage.touched(touch).is_none() => return Ok(TouchOutcome::Unchanged),
@@ -36,8 +36,8 @@ pub(super) async fn touch(
             None => not_written(connection, tenant, id).await,
         };
     };
-    // Whatever removes clients locks the row of the tenant first. So touches of one user come one after
-    // another.
+    // Each transaction that removes clients locks the row of the tenant first. So activity of one user is
+    // written by one transaction at a time.
     let mut transaction = connection.begin_with(sql::begin(lock_timeout)).await?;
     let lock = sqlx::query(sql::LOCK_TENANTS).bind(vec![tenant.as_str()]);
     lock.execute(&mut *transaction).await?;
@@ -54,13 +54,13 @@ pub(super) async fn touch(
     Ok(outcome)
 }
 
-/// A client whose touch was written.
+/// A client whose activity was written.
 struct Touched {
     /// Its first user.
     user: Option<UserKey>,
 }
 
-/// Writes a touch, unless there is nothing to write.
+/// Writes an activity, unless there is nothing to write.
 async fn write_touch(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -81,7 +81,7 @@ async fn write_touch(
     }))
 }
 
-/// Why a touch was not written: another one came first, or a removal.
+/// Why an activity was not written: another activity or a removal came first.
 async fn not_written(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -96,9 +96,9 @@ async fn not_written(
 /// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared
 /// ones last.
 ///
-/// Touches without a limit, blocks and duplicates don't wait for the row of the tenant. If one of them changes a
-/// chosen client first, that one is missed and the choice is made again, as often as [`Removal`] allows.
-/// Then the next touch of the user evicts what is left.
+/// Activity without a limit, blocks and duplicates don't wait for the row of the tenant. If one of them
+/// changes a chosen client first, that client is missed and the choice is made again, as often as
+/// [`Removal`] allows. Then the next activity of the user evicts the rest.
 async fn evict_of_user(
     connection: &mut PgConnection,
     tenant: &TenantId,

@@ -1,4 +1,4 @@
-//! Reading a request from JSON: one object, no member twice, bounded in depth, nothing after it.
+//! Reading a request from JSON: one object, no duplicate member, bounded in depth, nothing after it.
 
 mod error;
 mod stopped;

@@ -28,7 +28,7 @@ pub struct RegistrationSettings {
     /// Where the registration endpoint stands below the issuer. Default `/oidc/register`.
     #[serde(skip_serializing_if = "EndpointPath::is_default")]
     pub path: EndpointPath,
-    /// The mode that new clients are born with. Default strict.
+    /// The mode that new clients are created with. Default strict.
     pub security_mode: SecurityMode,
     /// The quota of the registration endpoint, shared by all who reach it. `None` switches the
     /// limiter off. Default 5 a second, at most 5 at once.

@@ -158,7 +158,7 @@ impl TenantSettings {
         by_host || (by_header && self.proxy_trust().is_possible())
     }
 
-    /// Lets new clients be born permissive. Ask for it only where clients depend on the behaviour
+    /// Creates new clients in permissive mode. Use it only where clients depend on the behaviour
     /// before the third-party profile.
     #[must_use]
     pub fn permissive(mut self) -> Self {

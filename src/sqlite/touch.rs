@@ -1,4 +1,4 @@
-//! Signs of life, and the limit of a user that they may exceed.
+//! Activity of clients, and the limit of a user that it may exceed.
 
 use sqlx::SqliteConnection;
 

@@ -9,7 +9,7 @@ use crate::{
 /// a client costs at most one write in that time.
 const AHEAD: Duration = Duration::from_hours(1);
 
-/// A sign of life of a client.
+/// Activity of a client: it is used, or it registers again.
 ///
 /// In SQL, what [`Usage::touched`] does is
 ///
@@ -119,7 +119,7 @@ impl Usage {
     }
 }
 
-/// What became of a sign of life.
+/// The outcome of writing an activity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TouchOutcome {

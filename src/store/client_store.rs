@@ -12,7 +12,7 @@ use crate::{
 ///
 /// A store keeps a row for each client: its record, which is the [`Client`](crate::Client) by serde; beside
 /// it whether the client is blocked, its revision and its [`Usage`](crate::store::Usage); and, if it has one, its
-/// [`DuplicateKey`](crate::store::DuplicateKey). Rows of different tenants never touch.
+/// [`DuplicateKey`](crate::store::DuplicateKey). Rows of different tenants never affect each other.
 ///
 /// A record that can't be read makes no call fail but one that needs that record:
 /// [`StoredClient::from_record`] reads a row so.
@@ -28,7 +28,7 @@ use crate::{
 pub trait ClientStore: Send + Sync + 'static {
     /// Stores a client, and never overwrites one. In this order:
     ///
-    /// 1. If another client of the tenant has the fold key, nothing is stored: that client is
+    /// 1. If another client of the tenant has the duplicate key, nothing is stored: that client is
     ///    [`touched`](crate::store::Usage::touched) by [`Insertion::registered_again`] and given back as
     ///    [`InsertOutcome::Duplicate`].
     /// 2. If another has the id, nothing changes: [`InsertOutcome::IdTaken`].
@@ -40,7 +40,7 @@ pub trait ClientStore: Send + Sync + 'static {
     /// 4. The client is stored, with [`Usage::registered`](crate::store::Usage::registered) at its
     ///    `issued_at`.
     ///
-    /// Of insertions that race for one id or one fold key exactly one is stored, and racing ones
+    /// If insertions race for one id or one duplicate key, exactly one is stored. Insertions that race
     /// never exceed a limit together.
     ///
     /// Once the outcome is certain, the store calls [`Insertion::settle`] with it, also if the caller has
@@ -79,7 +79,7 @@ pub trait ClientStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<StoredClient>, BackendError>> + Send;
 
     /// Puts a client in the place of the one with its id, if it [`follows`](ClientUpdate::follows)
-    /// that one. Its usage stays as it is; its fold key goes if the update says so.
+    /// that one. Its usage does not change; its duplicate key is removed if the update says so.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell that the client is there.
@@ -112,7 +112,7 @@ pub trait ClientStore: Send + Sync + 'static {
 
     /// Makes of a client's usage what [`Usage::touched`](crate::store::Usage::touched) says, and writes
     /// nothing if that says so. Where it writes, it evicts what [`Activity::limit`] says, at most 100 clients
-    /// at once. Touches that race never exceed a limit together. [`TouchOutcome::Missing`] if there is no
+    /// at once. Calls that race never exceed a limit together. [`TouchOutcome::Missing`] if there is no
     /// such client: it may have been removed since it was found.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ pub trait ClientStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<TouchOutcome, BackendError>> + Send;
 
     /// Removes up to [`Sweep::max_removed`] of the tenant's clients that [`Sweep::removes`], and says
-    /// which. If there are more, it removes that many. One that is touched meanwhile stays.
+    /// which. If there are more, it removes that many. A client that is touched meanwhile stays.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell what is gone.

@@ -16,12 +16,12 @@ use crate::{
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DuplicateKey([u8; 32]);
 
-/// Another form of metadata needs another name here, or clients would fold that are not the same.
+/// A change of the canonical form needs another name here. Otherwise different clients could be duplicates.
 const DOMAIN: &[u8] = b"oauth-dcr fold 1";
 
 impl DuplicateKey {
-    /// The key of a client of `tenant` that is born in `mode` with `metadata`; `None` for a
-    /// confidential one, which is never folded: its secret is its own.
+    /// The key of a client of `tenant` that is created in `mode` with `metadata`. `None` for a
+    /// confidential client, which is never a duplicate because it has its own secret.
     pub(crate) fn of(
         tenant: &TenantId,
         mode: SecurityMode,

@@ -11,7 +11,7 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// A client to store, under which conditions, and who is told what became of it.
+/// A client to store, the conditions for storing it, and the callback that is told the outcome.
 pub struct Insertion {
     client: Arc<Client>,
     max_clients: Option<NonZeroU64>,
@@ -39,8 +39,8 @@ impl Insertion {
         self
     }
 
-    /// Duplicates it into the client with this key, if there is one. `None`: it is not folded, and nothing
-    /// is folded into it.
+    /// Makes the client a duplicate of the stored client with this key, if there is one. `None`: the client
+    /// is no duplicate, and no other client is a duplicate of it.
     #[must_use]
     pub const fn deduplicated_by(mut self, key: Option<DuplicateKey>) -> Self {
         self.duplicate_key = key;
@@ -76,7 +76,7 @@ impl Insertion {
         &self.client
     }
 
-    /// The key that it is folded by.
+    /// The key that it shares with its duplicates.
     pub const fn duplicate_key(&self) -> Option<DuplicateKey> {
         self.duplicate_key
     }
@@ -127,7 +127,7 @@ impl Insertion {
         Some(evicted.collect()).filter(|evicted: &Vec<_>| !evicted.is_empty())
     }
 
-    /// What this does to the client that it is folded into.
+    /// The activity of the stored client that this client is a duplicate of.
     pub fn registered_again(&self) -> Activity {
         Activity::registered_again(self.client.issued_at())
     }
@@ -176,12 +176,12 @@ impl fmt::Debug for Insertion {
 pub enum InsertOutcome {
     /// The client is stored.
     Inserted {
-        /// Those that were evicted for it, in the order in which they went.
+        /// The clients that were evicted for it, in the order of their eviction.
         removed: Vec<ClientId>,
     },
     /// Another client has this id; nothing was changed.
     IdTaken,
-    /// This client has the fold key; nothing was stored.
+    /// This client has the duplicate key; nothing was stored.
     Duplicate(Arc<Client>),
     /// The tenant has as many clients as it may, and none of them can be evicted; nothing was changed.
     Full,

@@ -18,7 +18,8 @@ impl ClientUpdate {
         }
     }
 
-    /// It is no longer what registered: from now on nothing is folded into it.
+    /// Removes the duplicate key: the client no longer has the metadata that it registered with, so later
+    /// registrations are no duplicates of it.
     #[must_use]
     pub const fn without_duplicate_key(mut self) -> Self {
         self.removes_duplicate_key = true;
@@ -36,7 +37,7 @@ impl ClientUpdate {
         revision.checked_add(1) == Some(self.client.revision())
     }
 
-    /// Whether its fold key goes.
+    /// Whether the duplicate key is removed.
     pub const fn removes_duplicate_key(&self) -> bool {
         self.removes_duplicate_key
     }

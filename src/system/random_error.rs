@@ -2,7 +2,7 @@ use std::error::Error;
 
 /// The source of random bytes failed.
 #[derive(Debug, thiserror::Error)]
-#[error("no random bytes to be had")]
+#[error("no random bytes are available")]
 pub struct RandomError(#[source] Box<dyn Error + Send + Sync>);
 
 impl RandomError {

@@ -12,7 +12,7 @@ pub trait SecureRandom: Send + Sync + 'static {
     /// Fills `out` with random bytes.
     ///
     /// # Errors
-    /// [`RandomError`] if there are none to be had; `out` must then not be used.
+    /// [`RandomError`] if no random bytes are available; `out` must then not be used.
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError>;
 }
 

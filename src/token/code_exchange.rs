@@ -13,7 +13,7 @@ use crate::{
 /// An authenticated request to exchange an authorization code (RFC 6749 section 4.1.3).
 ///
 /// Look up what is bound to the [`code`](Self::code), [`check`](Self::check) it, then mark the code
-/// as used in one atomic step. Whoever comes second there is answered [`replayed`](Self::replayed).
+/// as used in one atomic step. If it was marked already, answer [`replayed`](Self::replayed).
 /// In this order a client can't use up another one's code. Whenever the refusal is
 /// [`GrantFault::Replayed`], revoke whatever the code has led to (RFC 6749 section 4.1.2).
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// What a token request is given. The user whom it is about is whoever the host has kept beside the
-/// code or the refresh token.
+/// What a token request is given. The host has stored the user of the request beside the code or the
+/// refresh token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenDecision {
     pub(super) tenant: TenantId,

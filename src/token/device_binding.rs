@@ -10,8 +10,8 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// What a device code stands for, once the user has approved. It is kept as a
-/// [`CodeBinding`](crate::authorization::CodeBinding) is.
+/// What a device code stands for, once the user has approved. The host stores it in the same way as a
+/// [`CodeBinding`](crate::authorization::CodeBinding).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeviceBinding(#[serde(with = "envelope")] Content);

@@ -191,7 +191,7 @@ impl Presented<'_> {
     ) -> Result<&'c Client, ClientAuthenticationError> {
         let is_it = |it: &&Client| it.tenant() == &tenant.id && it.id().as_str() == self.client_id;
         let client = client.filter(is_it);
-        // Whoever the client is, a secret that is presented is hashed once and compared twice.
+        // For every client, a secret that is presented is hashed once and compared twice.
         let digests = [
             client.and_then(Client::secret_digest),
             client.and_then(|client| client.previous_secret_digest(now)),

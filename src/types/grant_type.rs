@@ -37,7 +37,7 @@ impl GrantType {
         matches!(self, Self::AuthorizationCode | Self::Implicit)
     }
 
-    /// The grants that a client born in `mode` can have.
+    /// The grants that a client created in `mode` can have.
     pub const fn allowed_in(mode: SecurityMode) -> &'static [Self] {
         match mode {
             SecurityMode::Strict => &[Self::AuthorizationCode, Self::RefreshToken],

@@ -50,7 +50,7 @@ impl ResponseType {
         }
     }
 
-    /// The response types that a client born in `mode` can have.
+    /// The response types that a client created in `mode` can have.
     pub const fn allowed_in(mode: SecurityMode) -> &'static [Self] {
         match mode {
             SecurityMode::Strict => &[Self::Code],
@@ -94,7 +94,7 @@ impl ResponseType {
         )
     }
 
-    /// Whether `name` is this response type, its words in any order, none twice.
+    /// Whether `name` is this response type, with its words in any order and no duplicate word.
     pub fn is_spelled(self, name: &str) -> bool {
         let own = self.as_str();
         // Words that are all known and come to the same length are the same words.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// How much a client is trusted with; fixed when it is registered, for ever.
+/// How much a client is trusted. The mode is fixed when the client is registered, and never changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecurityMode {

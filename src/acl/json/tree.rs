@@ -1,4 +1,4 @@
-//! JSON as it was written: members in their order, also those that are there twice.
+//! JSON as it was written: members in their order, with duplicates.
 
 use std::{collections::HashSet, fmt};
 
@@ -98,7 +98,7 @@ pub(super) fn shown(name: &str) -> &str {
     if name.is_empty() { "\"\"" } else { name }
 }
 
-/// The first name that is there twice. Parsers differ in which of the two they take.
+/// The first duplicate name. Parsers differ in which of the two members they take.
 fn repeated(members: &Members) -> Option<&str> {
     let mut known = HashSet::new();
     let mut names = members.iter().map(|(name, _)| name.as_str());

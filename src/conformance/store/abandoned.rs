@@ -38,8 +38,8 @@ async fn abandoned<T>(waits: usize, call: impl Future<Output = T>) -> bool {
     .await
 }
 
-/// An insertion that makes room: afterwards either the old client is there or the new one, whole,
-/// with its duplicate key.
+/// An insertion that evicts a client: afterwards the store has either the old client or the whole new
+/// client, with its duplicate key.
 pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
     let parent = Fixture::new(store);
     for waits in 0..=MOST_WAITS {

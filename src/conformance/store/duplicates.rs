@@ -134,7 +134,7 @@ pub async fn a_duplicate_returns_the_current_client(store: impl ClientStore) {
     );
 }
 
-/// A key goes with its client, whichever way that goes.
+/// A key is removed with its client, however the client is removed.
 pub async fn a_removed_client_frees_its_key(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let take_again = async |name: &str, how: &str| {
@@ -161,8 +161,8 @@ pub async fn a_removed_client_frees_its_key(store: impl ClientStore) {
     );
 }
 
-/// A client that makes room for one with a key, and one with the same id as one that is gone, leave
-/// no key behind.
+/// A client that is evicted for a client with a key leaves no key behind. Neither does a removed client
+/// whose id is reused.
 pub async fn a_reused_id_has_its_new_key(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.insert(keyed(&fixture, "a", 1)).await;
@@ -178,7 +178,7 @@ pub async fn a_reused_id_has_its_new_key(store: impl ClientStore) {
     );
 }
 
-/// "Its duplicate key goes if the update says so", and stays if not.
+/// "Its duplicate key is removed if the update says so", and stays if not.
 pub async fn an_update_removes_the_key_if_asked(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.insert(keyed(&fixture, "a", 1)).await;
@@ -222,7 +222,7 @@ pub async fn an_update_removes_the_key_if_asked(store: impl ClientStore) {
     );
 }
 
-/// "Of insertions that race for one duplicate key exactly one is stored", and it is given to all others.
+/// "If insertions race for one duplicate key, exactly one is stored", and all others return it.
 pub async fn racing_insertions_of_one_key_store_one(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for round in 0..4_u8 {

@@ -48,14 +48,14 @@ pub(super) fn metadata(mode: SecurityMode, request: RegistrationRequest) -> Clie
     restored.unwrap_or_else(|error| fail("metadata is valid", &error))
 }
 
-/// What is inserted where nothing has to go.
+/// The outcome of an insertion that evicts no client.
 pub(super) const fn inserted() -> InsertOutcome {
     InsertOutcome::Inserted {
         removed: Vec::new(),
     }
 }
 
-/// What a touch comes to that is written and evicts nobody.
+/// The outcome of an activity that is written and evicts no client.
 pub(super) const fn written() -> TouchOutcome {
     TouchOutcome::Written {
         evicted: Vec::new(),

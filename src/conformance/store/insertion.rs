@@ -32,7 +32,7 @@ pub async fn a_taken_id_is_never_overwritten(store: impl ClientStore) {
     );
 }
 
-/// "Of insertions that race for one id exactly one is stored", and whole.
+/// "If insertions race for one id, exactly one is stored", and stored whole.
 pub async fn racing_insertions_of_one_id_store_one(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for round in 0..4 {

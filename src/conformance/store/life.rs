@@ -1,4 +1,4 @@
-//! Signs of life, and who is swept away for the want of them.
+//! Activity of clients, and which clients are swept for lack of it.
 
 use crate::{
     client::Client,
@@ -7,7 +7,7 @@ use crate::{
     types::Timestamp,
 };
 
-/// How many touches race.
+/// How many activities race.
 const RACERS: usize = 32;
 
 /// "Makes of a client's usage what `Usage::touched` says, and writes nothing if that says so."
@@ -94,7 +94,7 @@ pub async fn a_touch_of_a_missing_client_writes_nothing(store: impl ClientStore)
     assert_eq!(fixture.names().await, [""; 0], "a touch adds no client");
 }
 
-/// A touch changes nothing else about a client, and can't take back what its owner does meanwhile.
+/// Activity changes nothing else about a client, and can't undo what its owner does meanwhile.
 pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("a")).await;
@@ -260,7 +260,7 @@ pub async fn a_client_with_a_live_grant_is_not_swept(store: impl ClientStore) {
     );
 }
 
-/// "One that is touched meanwhile stays": of a touch and a sweep that race, one is first.
+/// "A client that is touched meanwhile stays": if an activity and a sweep race, one is first.
 pub async fn a_client_touched_meanwhile_is_not_swept(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let names: Vec<String> = (0..RACERS).map(|number| format!("{number:02}")).collect();

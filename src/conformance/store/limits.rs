@@ -1,4 +1,4 @@
-//! Who is evicted for a new client, and when nobody can be.
+//! Which clients are evicted for a new client, and when none can be evicted.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
 /// How many registrations race for a few places.
 const RACERS: usize = 64;
 
-/// The ids of those that made room, in the order in which they went.
+/// The ids of the evicted clients, in the order of their eviction.
 fn removed(outcome: InsertOutcome) -> Vec<String> {
     match outcome {
         InsertOutcome::Inserted { removed } => removed.iter().map(ToString::to_string).collect(),
@@ -68,7 +68,7 @@ pub async fn registering_again_delays_eviction(store: impl ClientStore) {
     assert_eq!(removed(outcome), ["b"], "the longest idle makes room");
 }
 
-/// Blocked clients never go, nor do used ones whose grants may live.
+/// Blocked clients are never evicted, and neither are used clients whose grants may live.
 pub async fn active_and_blocked_clients_are_not_evicted(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["used", "blocked-later", "unused"]).await;
@@ -153,7 +153,7 @@ pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
     assert_eq!(removed(outcome), ["z", "v", "w"], "{rule}");
 }
 
-/// "If there is none to go, nothing changes."
+/// "If there is none, nothing changes."
 pub async fn a_full_tenant_is_not_changed(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["a", "b"]).await;
@@ -200,7 +200,7 @@ pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
         "the limit is reached"
     );
 
-    // Of two that would have to go only one can.
+    // Two clients are over the limit, and only one of them can be evicted.
     for name in left.iter().map(String::as_str).chain(["x"]) {
         fixture.touch(name, Activity::used(hour(0), None)).await;
     }
@@ -208,7 +208,7 @@ pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
     assert_eq!(removed(outcome), ["y"], "as many go as can");
 }
 
-/// Without a limit nobody goes, however many others there are; below it nobody does either.
+/// Without a limit, no client is evicted, however many there are. Below the limit, none is evicted either.
 pub async fn nothing_is_evicted_below_the_limit(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["a", "b", "c"]).await;
@@ -266,8 +266,8 @@ pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
     assert_eq!(fixture.names().await.len(), 3, "{rule}");
 }
 
-/// "Racing ones never exceed a limit together", and no client is lost: a client that was stored is there,
-/// or made room for one that was.
+/// "Insertions that race never exceed a limit together", and no client is lost: a client that was stored
+/// is still there, or was evicted for another stored client.
 pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["used-1", "used-2", "used-3"]).await;
@@ -302,7 +302,7 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
     );
 }
 
-/// Nobody makes room for those that race for a tenant that is full.
+/// No client is evicted for insertions that race for a full tenant.
 pub async fn racing_insertions_do_not_change_a_full_tenant(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("used")).await;

@@ -111,13 +111,13 @@ macro_rules! with_store_rules {
             an_update_restores_no_removed_client:
                 "An update that races with a removal does not bring the client back.";
 
-            // Touches.
+            // Activity.
             a_touch_follows_usage_touched:
-                "A touch writes what `Usage::touched` returns, and nothing if it returns nothing.";
+                "Activity is written as `Usage::touched` returns it, and not at all if it returns nothing.";
             a_touch_of_a_missing_client_writes_nothing:
-                "A touch of a client that is not stored stores nothing.";
+                "Activity of a client that is not stored stores nothing.";
             racing_touches_write_once_and_lose_no_update:
-                "If equal touches race, one of them is written, and updates are not lost.";
+                "If equal activities race, one of them is written, and updates are not lost.";
 
             // Limits of users.
             a_users_longest_idle_client_is_evicted:
@@ -131,7 +131,7 @@ macro_rules! with_store_rules {
             a_client_keeps_its_user:
                 "Updates, blocks and duplicates do not change the user of a client.";
             racing_touches_never_exceed_a_users_limit:
-                "Touches that race never exceed the limit of a user together.";
+                "Activities that race never exceed the limit of a user together.";
 
             // Sweeps.
             a_sweep_removes_only_due_clients:
@@ -143,7 +143,7 @@ macro_rules! with_store_rules {
             a_client_with_a_live_grant_is_not_swept:
                 "A client is not idle while it has a live grant.";
             a_client_touched_meanwhile_is_not_swept:
-                "If a touch and a sweep of one client race, only one of them succeeds.";
+                "If an activity and a sweep of one client race, only one of them succeeds.";
 
             // Pages.
             pages_are_ordered_by_id_bytes:

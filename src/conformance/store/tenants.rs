@@ -1,4 +1,4 @@
-//! Rows of different tenants never touch.
+//! Rows of different tenants never affect each other.
 
 use crate::{
     client::Client,

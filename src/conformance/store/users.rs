@@ -11,7 +11,7 @@ use crate::{
     types::Timestamp,
 };
 
-/// How many touches race.
+/// How many activities race.
 const RACERS: usize = 32;
 
 const fn user(byte: u8) -> UserKey {
@@ -199,7 +199,7 @@ pub async fn a_client_keeps_its_user(store: impl ClientStore) {
     assert_eq!(evicted(touch), ["a"], "{rule}");
 }
 
-/// "Touches that race never exceed it together", and each client goes once.
+/// "Calls that race never exceed a limit together", and each client is evicted once.
 pub async fn racing_touches_never_exceed_a_users_limit(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let names: Vec<String> = (0..RACERS).map(|number| format!("c{number:02}")).collect();
@@ -217,7 +217,7 @@ pub async fn racing_touches_never_exceed_a_users_limit(store: impl ClientStore) 
     let outcomes = race(names.iter().cloned().map(touch)).await;
     let mut gone = BTreeSet::new();
     for outcome in outcomes {
-        // Only clients of the user are evicted, and each becomes one by its own touch.
+        // Only clients of the user are evicted, and each becomes a client of the user by its own activity.
         let Ok(TouchOutcome::Written { evicted }) = outcome else {
             fail("each is touched before it can be evicted", &outcome)
         };
