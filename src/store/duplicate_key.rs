@@ -61,7 +61,7 @@ impl fmt::Debug for DuplicateKey {
         let [first, second, third, fourth, ..] = self.0;
         write!(
             f,
-            "FoldKey({first:02x}{second:02x}{third:02x}{fourth:02x}…)"
+            "DuplicateKey({first:02x}{second:02x}{third:02x}{fourth:02x}…)"
         )
     }
 }
