@@ -32,6 +32,7 @@
 //! Evaluation is pure, apart from these counts. [The guide](crate::guide::access_control) describes
 //! the JSON and has recipes.
 
+mod access_list;
 mod action;
 mod asn;
 mod condition;
@@ -45,8 +46,6 @@ mod fingerprint;
 mod hop_address;
 mod hops;
 mod json;
-mod list;
-mod listed;
 mod networks;
 mod proxy_trust;
 mod reading;
@@ -57,8 +56,10 @@ mod signal;
 mod signals;
 mod subdivision;
 mod truth;
+mod values;
 mod verdict;
 
+pub use access_list::Acl;
 pub use action::Action;
 pub use asn::Asn;
 pub use conditions::Conditions;
@@ -69,7 +70,6 @@ pub use explain::{ConditionExplanation, Explanation, RuleExplanation, Standing};
 pub use fault::AclFault;
 pub use fingerprint::{Ja3, Ja4};
 pub(crate) use hops::trimmed;
-pub use list::Acl;
 pub use networks::NetworkSet;
 pub(crate) use networks::WrittenNetwork;
 pub(crate) use proxy_trust::Peer;

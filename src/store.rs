@@ -55,4 +55,3 @@ pub use user_limit::UserLimit;
 pub(crate) use dyn_client_store::DynClientStore;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use insertion::CertainOutcome;
-pub(crate) use user_limit::MAX_EVICTED;

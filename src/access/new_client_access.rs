@@ -58,3 +58,62 @@ impl<'a> NewClientAccess<'a> {
         api.is_some_and(|api| self.0.reaches(api, subjects))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        settings::{
+            ApiPolicy, ApiSettings, ClientGrant, GrantedScope, Grantee, SettingsWarning,
+            SettingsWarningKind,
+        },
+        types::SecurityMode,
+    };
+
+    const API: &str = "https://api.acme.example";
+
+    /// One API, with at most one grant for it, in every combination.
+    fn tenants() -> Vec<TenantSettings> {
+        let mut tenants = Vec::new();
+        for mode in [SecurityMode::Strict, SecurityMode::Permissive] {
+            for policy in [
+                ApiPolicy::AllowAll,
+                ApiPolicy::Deny,
+                ApiPolicy::RequireClientGrant,
+            ] {
+                for system in [false, true] {
+                    for subject in [None, Some(SubjectType::User), Some(SubjectType::Client)] {
+                        let mut api = ApiSettings::new(API);
+                        (api.policy, api.system) = (policy, system);
+                        let mut tenant = TenantSettings::new().enabled();
+                        tenant.registration.security_mode = mode;
+                        tenant.apis.push(api);
+                        tenant.client_grants.extend(subject.map(|subject| {
+                            let grantee = Grantee::ThirdPartyClients;
+                            let mut grant = ClientGrant::new(grantee, API, GrantedScope::All);
+                            grant.subject_type = subject;
+                            grant
+                        }));
+                        tenants.push(tenant);
+                    }
+                }
+            }
+        }
+        tenants
+    }
+
+    #[test]
+    fn settings_warn_if_no_api_is_reachable() {
+        let mut reachable = 0;
+        for tenant in tenants() {
+            let subjects = [SubjectType::User, SubjectType::Client];
+            let is_reachable = NewClientAccess::of(&tenant).reaches(API, &subjects);
+            let warnings = tenant.warnings();
+            let mut kinds = warnings.iter().map(SettingsWarning::kind);
+            let is_warned = kinds.any(|it| it == SettingsWarningKind::NoReachableApi);
+            assert_ne!(is_reachable, is_warned, "{tenant:?}");
+            reachable += usize::from(is_reachable);
+        }
+        assert!(reachable > 5, "{reachable}");
+    }
+}

@@ -1,7 +1,7 @@
 use crate::acl::{
     Asn, CountryCode, Ja3, Ja4, Reading, Signal, Signals, SubdivisionCode, UnknownSignal,
-    listed::{Networks, Values},
     truth::Truth,
+    values::{Networks, Values},
 };
 
 /// The values that are listed for one signal.

@@ -3,8 +3,8 @@ use ipnet::IpNet;
 use crate::acl::{
     AclError, AclFault, Asn, CountryCode, Ja3, Ja4, Signal, SubdivisionCode,
     condition::Condition,
-    listed::{List, ListFault, Networks, Values, host_name, user_agent},
     networks::without_host_bits,
+    values::{List, ListFault, Networks, Values, host_name, user_agent},
 };
 
 /// Lists of values, one for each signal that a rule looks at.

@@ -57,7 +57,7 @@ impl NetworkSet {
     }
 
     /// Whether every address is in one of the networks.
-    pub(crate) fn covers_both_families(&self) -> bool {
+    pub(super) fn covers_both_families(&self) -> bool {
         self.v4.covers_everything() && self.v6.covers_everything()
     }
 

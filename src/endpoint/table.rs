@@ -124,6 +124,8 @@ mod tests {
         let errors = one_of_each();
         let kinds: BTreeSet<_> = errors.iter().map(RegistrationError::kind).collect();
         assert_eq!(rows.len(), kinds.len());
+        // A missing peer address shares the kind of other signals that are unavailable.
+        assert_eq!(errors.len(), kinds.len() + 1);
         let failures = errors.iter().filter(|it| it.is_failure());
         let failures = failures.map(RegistrationError::kind);
         let failures = failures.collect::<BTreeSet<_>>().len();

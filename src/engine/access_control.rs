@@ -61,8 +61,8 @@ pub(super) fn evaluate<'a>(
     verdict
 }
 
-/// Adds to `signals` what the list looks at, the request did not say, and the source of locations
-/// knows. What neither of them could have said becomes unknown: its absence tells nothing.
+/// Adds to `signals` the locations that the list looks at and the request lacks. A signal that neither the
+/// request nor the source of locations can provide becomes unknown, because its absence proves nothing.
 pub(super) fn complete<'a>(
     ports: &Ports,
     tenant: &TenantSettings,

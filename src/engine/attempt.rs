@@ -153,7 +153,7 @@ impl TenantAttempt {
     /// Records the outcome of the insertion of `client`, which is certain now.
     pub(super) fn settle(&self, client: &Client, outcome: &InsertOutcome) {
         if outcome.check_tenant(client.tenant()).is_err() {
-            // The insertion fails, and the refusal is recorded.
+            // The insertion fails, and its caller records the refusal.
             return;
         }
         let (source, took) = (self.source, self.took());

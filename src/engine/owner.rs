@@ -11,7 +11,7 @@ use crate::{
     types::{ClientId, ErrorRedirectPolicy},
 };
 
-/// How often a change is tried again that somebody else came before.
+/// How often a change is retried after a concurrent change.
 const RETRIES: u32 = 5;
 
 /// What the owner of a tenant may do with its clients, and nobody else can: from outside, a

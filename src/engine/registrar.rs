@@ -170,14 +170,14 @@ impl Registrar {
         client.map_err(|unreadable| BackendError::new("store", unreadable))
     }
 
-    /// Notes that a client is in use: call it whenever it is about to be issued a code or a token. As
-    /// long as a grant of its lives, until `live_until`, it is neither swept nor evicted for a new client.
+    /// Notes that a client is in use: call it whenever it is about to be issued a code or a token. While
+    /// one of its grants lives, until `live_until`, it is neither swept nor evicted for a new client.
     ///
-    /// `user` is whatever the host always calls the user by who gives the grant, such as the subject of its
-    /// tokens; `None` or an empty text if there is none. The store keeps a digest of the first user's. With
+    /// `user` identifies the user who gives the grant, by an id that never changes, such as the `sub` of your
+    /// tokens. It is `None` or empty if there is no user. The store keeps a digest of the first user's id. With
     /// [`max_clients_per_user`](crate::settings::RegistrationSettings::max_clients_per_user) this may evict the user's
-    /// longest idle clients, live grant or not, those that others use last: end the codes and tokens of the
-    /// clients in [`MarkOutcome::Marked`]. If the caller goes away while it waits, an eviction may be done
+    /// longest idle clients, live grant or not. Clients that several users share are evicted last. End the codes
+    /// and tokens of the clients in [`MarkOutcome::Marked`]. If the caller goes away while it waits, an eviction may be done
     /// and never named: run this in a task of its own where that matters.
     ///
     /// Call it freely, after the request was checked and before anything is used up by it. A client is

@@ -57,7 +57,7 @@ impl TokenAttempts {
         }
     }
 
-    /// Begins an attempt, as soon as it may fail.
+    /// Waits until the source may fail once more, then begins an attempt.
     ///
     /// # Errors
     /// [`RegistrationError::TooManyInvalidTokens`] if too many have failed, or too many wait.

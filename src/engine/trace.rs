@@ -64,7 +64,7 @@ mod spans {
             self.0.record("tenant", tenant.as_str());
         }
 
-        /// Notes what `event` says of the outcome, and has it told in this span.
+        /// Records the outcome that `event` names, and calls `tell` in this span.
         pub(in crate::engine) fn end(&self, event: &Event<'_>, tell: impl FnOnce()) {
             self.0.record("outcome", event.outcome());
             if let Event::Refused { error, .. } = event {
@@ -76,7 +76,7 @@ mod spans {
             self.0.in_scope(tell);
         }
 
-        /// Has something told in this span.
+        /// Calls `tell` in this span.
         pub(in crate::engine) fn within(&self, tell: impl FnOnce()) {
             self.0.in_scope(tell);
         }

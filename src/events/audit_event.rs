@@ -187,8 +187,9 @@ pub enum AuditFact {
         client_id: ClientId,
     },
     /// A client was evicted for a new one.
+    #[serde(rename = "client_made_room")]
     #[non_exhaustive]
-    ClientMadeRoom {
+    ClientEvicted {
         /// Its id.
         client_id: ClientId,
     },
@@ -282,7 +283,7 @@ impl AuditFact {
 
     const fn removed(client_id: ClientId, removal: Removal) -> Self {
         match removal {
-            Removal::Evicted => Self::ClientMadeRoom { client_id },
+            Removal::Evicted => Self::ClientEvicted { client_id },
             Removal::UserLimit => Self::ClientOverUserLimit { client_id },
             Removal::Swept => Self::ClientSwept { client_id },
             Removal::Deleted => Self::ClientDeleted { client_id },

@@ -63,7 +63,7 @@ impl RedirectUriPolicy {
     }
 
     /// Whether the port of http to the loopback host `host` may differ from the registered one.
-    pub(crate) fn lets_port_differ(&self, host: &str) -> bool {
+    pub(super) fn lets_port_differ(&self, host: &str) -> bool {
         if host == "localhost" {
             self.localhost_any_port
         } else {

@@ -15,7 +15,7 @@
 local SECOND = 1000000000
 local MILLISECOND = 1000000
 
--- A step back of the clock that is waited out. After a longer one, waiting could take for ever.
+-- A step back of the clock that is waited out. After a longer one, waiting could last indefinitely.
 local LONGEST_STEP_BACK = 1
 
 local function server_time()

@@ -21,11 +21,15 @@ const LEAST_BODY_BYTES: usize = r#"{"redirect_uris":["http://[::1]"]}"#.len();
 const GREATEST_NAME_BYTES: usize = 2048;
 
 impl TenantSettings {
-    /// Checks what no single field shows: hosts that no request can have, entries that say two things of one API, grant or connection,
-    /// scopes that are none, grants for an API that is not there, limits with which no registration
-    /// can succeed, proxies that are every address, and rules on a TLS fingerprint that nothing tells.
+    /// Checks what no single field shows:
     ///
-    /// Reading settings by serde does it; call it for those that are put together in Rust.
+    /// - hosts that no request can have, duplicate entries and invalid scopes;
+    /// - grants for unknown APIs;
+    /// - limits that are too small for any registration;
+    /// - proxies that cover every address;
+    /// - access rules on a TLS fingerprint that nothing provides.
+    ///
+    /// Reading settings by serde does this. Call it for settings that are made in Rust.
     /// [`Registrar::check`](crate::Registrar::check) also knows the registrar's source of locations.
     ///
     /// # Errors
@@ -50,8 +54,8 @@ impl TenantSettings {
         first(errors).map_err(|error| error.of(&self.id))
     }
 
-    /// All that [`check`](Self::check) finds, where `is_told` says which signals are told by others than
-    /// these settings.
+    /// All that [`check`](Self::check) finds, where `is_told` says which signals something else than these settings
+    /// provides.
     pub(super) fn errors(&self, is_told: impl Fn(EdgeSignal) -> bool) -> Vec<SettingsError> {
         let mut errors = Vec::new();
         let mut refuse = |path: String, fault| errors.push(SettingsError::new(path, fault));

@@ -27,7 +27,7 @@ pub struct SettingsDocument {
     tenants: Vec<TenantSettings>,
 }
 
-/// Each tenant is checked once it is known which one of the document it is.
+/// Tenants are checked when their positions in the document are known, so that errors can name them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {

@@ -37,7 +37,7 @@ impl SettingsDocument {
 }
 
 impl SettingsReview {
-    /// The review of `json`, where `is_told` says which signals are told by others than the settings.
+    /// The review of `json`, where `is_told` says which signals something else than the settings provides.
     pub(crate) fn of_json(json: &str, is_told: impl Fn(EdgeSignal) -> bool) -> Self {
         match read(json) {
             Ok(tenants) => Self {

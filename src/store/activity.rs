@@ -5,8 +5,8 @@ use crate::{
     types::{ClientId, Timestamp},
 };
 
-/// How far ahead each write reaches: one that falls within what is written already is none, so that
-/// a client costs at most one write in that time.
+/// Each write covers the next hour. Activity within that hour needs no write, so a client costs at most
+/// one write an hour.
 const AHEAD: Duration = Duration::from_hours(1);
 
 /// Activity of a client: it is used, or it registers again.
@@ -73,12 +73,12 @@ impl Activity {
         self.is_use
     }
 
-    /// A client that is known to be in use for as long needs no write.
+    /// A client that is known to be active until this time needs no write.
     pub const fn until(&self) -> Timestamp {
         self.until
     }
 
-    /// What is written otherwise: an hour more, so that the next write is an hour away.
+    /// What is written otherwise: an hour later than the activity, so that the next hour needs no write.
     pub fn idle_since(&self) -> Timestamp {
         self.until.saturating_add(AHEAD)
     }
@@ -137,7 +137,7 @@ pub enum TouchOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::MAX_EVICTED;
+    use crate::store::user_limit::MAX_EVICTED;
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_unix_seconds(seconds)

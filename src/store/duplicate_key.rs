@@ -8,11 +8,11 @@ use crate::{
     types::{SecurityMode, TenantId},
 };
 
-/// What two public clients have in common that registered the same with one tenant: everything but
-/// the ports that the tenant lets differ (RFC 8252 section 7.3).
+/// The same for two public clients of a tenant that registered the same metadata, apart from the ports
+/// that the tenant lets differ (RFC 8252 section 7.3).
 ///
-/// It is a SHA-256 keyed by tenant and mode, over metadata in one canonical form. Nobody can make up
-/// metadata that has another's.
+/// It is a SHA-256 over tenant, mode and metadata in one canonical form, so nobody can construct metadata
+/// with the key of another client.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DuplicateKey([u8; 32]);
 

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::{Client, StoredClient, UnreadableClient},
-    store::{Activity, DuplicateKey, MAX_EVICTED, Usage},
+    store::{Activity, DuplicateKey, Usage, user_limit::MAX_EVICTED},
     types::{ClientId, TenantId, Timestamp},
 };
 

@@ -67,8 +67,8 @@ impl Sweep {
         self.limit
     }
 
-    /// The moment before which clients that are used, or that are not, are removed; `None` if none
-    /// of those is.
+    /// Used (or unused) clients that are idle since before this moment are removed. `None`: none of them
+    /// is.
     pub const fn before(&self, is_used: bool) -> Option<Timestamp> {
         if is_used {
             self.idle_before

@@ -7,7 +7,7 @@ use crate::{
 
 /// The most clients that are evicted for one: where a limit was lowered, a table shrinks with each
 /// registration and each use, and none of them waits for it for long.
-pub(crate) const MAX_EVICTED: u64 = 100;
+pub(super) const MAX_EVICTED: u64 = 100;
 
 /// How many clients one user may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

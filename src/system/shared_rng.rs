@@ -7,9 +7,8 @@ use crate::system::{RandomError, SecureRandom};
 /// Any cryptographically secure generator of [`rand`] as a [`SecureRandom`]: that of a hardware module, or a
 /// seeded one in a test.
 ///
-/// Its callers share one generator and take turns. A generator of `rand` is the only type of another crate
-/// that a host hands to this one by its trait: the default randomness stands on `rand` too, so a program
-/// that holds this crate holds `rand` in any case.
+/// Its callers share one generator and take turns. `rand` is a public dependency of
+/// this crate, because the default randomness uses it too.
 ///
 /// A generator that keeps its state in memory repeats itself after a fork, or when a snapshot of the machine
 /// is started twice. Two clients then get the same secret. [`OsRandom`](crate::system::OsRandom) does not have this problem.

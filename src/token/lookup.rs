@@ -21,11 +21,11 @@ use crate::types::{ClientId, TenantId, Timestamp};
 /// ```
 #[derive(Debug)]
 pub enum Lookup<'a, B> {
-    /// Nothing: it never was, or is forgotten.
+    /// There is no such code: it was never issued, or is forgotten.
     NotFound,
-    /// This, which is still good as far as the host knows.
+    /// The code is good, as far as the host knows.
     Active(&'a B),
-    /// This, but the code was redeemed: keep such a row for as long as what came of it lives, so that a
+    /// The code was redeemed. Keep such a row for as long as the tokens that came of it live, so that a
     /// replay is noticed.
     Consumed(&'a B),
 }

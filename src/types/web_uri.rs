@@ -4,7 +4,7 @@ use crate::uri::{Authority, UriFault, UriParts};
 
 /// An https address that a client shows people: its home page, logo, terms or policy.
 ///
-/// Envelope as it was registered, never fetched. A browser may follow it, so it has a host, no user
+/// Stored as it was registered, and never fetched. A browser may follow it, so it has a host, no user
 /// name, and no character that a URI may not hold (RFC 3986 section 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebUri(Box<str>);

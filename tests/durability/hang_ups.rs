@@ -56,7 +56,7 @@ impl Trail {
                     self.wrong.push(format!("{client_id} is registered twice"));
                 }
             }
-            AuditFact::ClientMadeRoom { client_id, .. } => {
+            AuditFact::ClientEvicted { client_id, .. } => {
                 if !self.evicted.insert(client_id.to_string()) {
                     self.wrong.push(format!("{client_id} is evicted twice"));
                 }

@@ -39,7 +39,7 @@ pub(crate) struct Healthy {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Connections {
     /// Once.
-    Envelope,
+    Reused,
     /// For each request.
     Fresh,
 }
@@ -92,7 +92,7 @@ async fn run(
         let connection = connection.expect("a healthy client is answered");
         longest = longest.max(start.elapsed());
         registered.fetch_add(1, Ordering::Relaxed);
-        kept = (connections == Connections::Envelope).then_some(connection);
+        kept = (connections == Connections::Reused).then_some(connection);
         sleep(PAUSE).await;
     }
     longest

@@ -161,7 +161,7 @@ async fn test_server(framework: Framework, this: &str) {
         let client = Endless::new(server.address(), &progress);
         endless.spawn(client.run());
     }
-    let healthy = [Connections::Envelope, Connections::Fresh];
+    let healthy = [Connections::Reused, Connections::Fresh];
     let healthy = healthy.map(|it| Healthy::start(server.address(), it, &progress));
     wait_for(&progress.let_go, counts.slow, "slow clients are let go").await;
     for client in &healthy {

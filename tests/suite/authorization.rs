@@ -2,7 +2,7 @@
 
 mod consent_names;
 mod denial;
-mod kept;
+mod envelope;
 mod known_parameters;
 mod permissive;
 mod refusal_texts;

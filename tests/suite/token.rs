@@ -122,7 +122,7 @@ fn refresh(
     tenant: &TenantSettings,
     client: &Client,
     form: Form,
-    kept: Option<&Envelope>,
+    kept: Option<&IssuedToken>,
 ) -> Result<TokenDecision, TokenRefusal> {
     refresh_at(NOW, tenant, client, form, kept)
 }
@@ -132,7 +132,7 @@ fn refresh_at(
     tenant: &TenantSettings,
     client: &Client,
     form: Form,
-    kept: Option<&Envelope>,
+    kept: Option<&IssuedToken>,
 ) -> Result<TokenDecision, TokenRefusal> {
     let request = TokenRequest::from_pairs(form, None);
     match request.authenticate(tenant, Some(client), now)? {
@@ -144,15 +144,15 @@ fn refresh_at(
 }
 
 /// What a host keeps of a refresh token.
-type Envelope = (RefreshBinding, RefreshFamily);
+type IssuedToken = (RefreshBinding, RefreshFamily);
 
-fn kept(decision: &TokenDecision) -> Envelope {
+fn kept(decision: &TokenDecision) -> IssuedToken {
     let binding = decision.refresh_binding(NOW, MINUTE).unwrap();
     (binding, decision.refresh_family().unwrap())
 }
 
 /// What is kept of the refresh token that goes with such a code.
-fn refresh_token(client: &Client) -> Envelope {
+fn refresh_token(client: &Client) -> IssuedToken {
     let binding = bound_to(client, &[]);
     let form = if client.is_public() {
         code_form()

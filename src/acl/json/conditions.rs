@@ -4,8 +4,8 @@ use crate::acl::{
     AclError, AclFault, Asn, Conditions, CountryCode, Ja3, Ja4, SubdivisionCode,
     condition::Condition,
     json::tree::{Tree, object, shown},
-    listed::{List, ListFault, Networks, Values, host_name, user_agent},
     networks::{parse_network, without_host_bits},
+    values::{List, ListFault, Networks, Values, host_name, user_agent},
 };
 
 pub(super) fn conditions(tree: Tree) -> Result<Conditions, AclError> {

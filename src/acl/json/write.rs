@@ -8,7 +8,7 @@ use serde::{
 use crate::acl::{
     Acl, Action, Conditions, Rule,
     condition::Condition,
-    listed::{Networks, Values},
+    values::{Networks, Values},
 };
 
 impl Serialize for Acl {

@@ -151,7 +151,7 @@ pub async fn a_removed_client_frees_its_key(store: impl ClientStore) {
     fixture.sweep(Sweep::new().unused_before(hour(1))).await;
     take_again("c", "swept").await;
     fixture.insert(limited(fixture.insertion("d"), 1)).await;
-    assert_eq!(fixture.names().await, ["d"], "it made room");
+    assert_eq!(fixture.names().await, ["d"], "it was evicted");
     take_again("e", "evicted").await;
     let outcome = fixture.insert(keyed(&fixture, "f", 1)).await;
     assert_eq!(

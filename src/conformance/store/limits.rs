@@ -40,8 +40,16 @@ pub async fn the_longest_idle_client_is_evicted(store: impl ClientStore) {
             ..fixture.client(newcomer)
         };
         let outcome = fixture.insert(limited(insertion(client), 5)).await;
-        assert_eq!(removed(outcome), [expected], "the longest idle makes room");
-        assert_eq!(fixture.find(expected).await, None, "who makes room is gone");
+        assert_eq!(
+            removed(outcome),
+            [expected],
+            "the longest idle client is evicted"
+        );
+        assert_eq!(
+            fixture.find(expected).await,
+            None,
+            "an evicted client is gone"
+        );
     }
     assert_eq!(
         fixture.names().await,
@@ -65,7 +73,11 @@ pub async fn registering_again_delays_eviction(store: impl ClientStore) {
         .insert(insertion(again).deduplicated_by(Some(key(1))))
         .await;
     let outcome = fixture.insert(limited(fixture.insertion("c"), 2)).await;
-    assert_eq!(removed(outcome), ["b"], "the longest idle makes room");
+    assert_eq!(
+        removed(outcome),
+        ["b"],
+        "the longest idle client is evicted"
+    );
 }
 
 /// Blocked clients are never evicted, and neither are used clients whose grants may live.
@@ -290,7 +302,7 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
         assert!(seen <= 5, "a limit of 5 is never exceeded: {seen}");
         there.insert(name);
         for name in removed(outcome) {
-            assert!(gone.insert(name.clone()), "{name} made room twice");
+            assert!(gone.insert(name.clone()), "{name} was evicted twice");
         }
     }
     let left: Vec<String> = there.difference(&gone).cloned().collect();
@@ -298,7 +310,7 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
     assert_eq!(
         fixture.names().await,
         left,
-        "those that made room are gone, no others"
+        "evicted clients are gone, and no others"
     );
 }
 

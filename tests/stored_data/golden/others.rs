@@ -87,7 +87,7 @@ fn event_of(fact: &AuditFact) -> &'static str {
         AuditFact::ErrorRedirectPolicySet { .. } => "redirection_policy_set",
         AuditFact::ClientDeleted { .. } => "client_deleted",
         AuditFact::ClientSwept { .. } => "client_swept",
-        AuditFact::ClientMadeRoom { .. } => "client_made_room",
+        AuditFact::ClientEvicted { .. } => "client_made_room",
         other => panic!("{other:?}"),
     }
 }

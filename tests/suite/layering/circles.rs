@@ -19,10 +19,19 @@ struct Edge<'a> {
     name: String,
 }
 
+/// How many names of other files the files of modules use.
+pub(super) fn count_of_edges(tree: &SourceTree) -> usize {
+    all_edges(tree).len()
+}
+
+fn all_edges(tree: &SourceTree) -> BTreeSet<Edge<'_>> {
+    let files = tree.files.values().filter(|it| !it.is_root());
+    files.flat_map(|file| edges(tree, file)).collect()
+}
+
 /// Each circle as a text: its files, and the uses that make it.
 pub(super) fn circles(tree: &SourceTree) -> Vec<String> {
-    let files = tree.files.values().filter(|it| !it.is_root());
-    let edges: BTreeSet<_> = files.flat_map(|file| edges(tree, file)).collect();
+    let edges = all_edges(tree);
     let targets: BTreeMap<_, _> = edges
         .iter()
         .map(|it| (it.from, reached(it.from, &edges)))

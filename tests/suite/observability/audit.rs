@@ -18,18 +18,18 @@ use super::{
 
 /// Keeps what each event is evidence of, all at the same time.
 #[derive(Clone, Default)]
-struct Envelope(Arc<Mutex<Vec<AuditEvent>>>);
+struct RecordedEvents(Arc<Mutex<Vec<AuditEvent>>>);
 
 const AT: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
-impl EventSink for Envelope {
+impl EventSink for RecordedEvents {
     fn record(&self, event: &Event<'_>) {
         self.0.lock().unwrap().push(AuditEvent::of(AT, event));
     }
 }
 
 async fn everything() -> Vec<AuditEvent> {
-    let kept = Envelope::default();
+    let kept = RecordedEvents::default();
     provoke(&|builder| builder.events(kept.clone())).await;
     let mut events = kept.0.lock().unwrap();
     std::mem::take(&mut *events)

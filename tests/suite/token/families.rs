@@ -212,7 +212,7 @@ fn a_stranger_ends_no_family() {
 fn a_refusal_reveals_nothing_about_a_refresh_token() {
     let kept = refresh_token(&public());
     let tenant = t1();
-    let told = |kept: Option<&Envelope>, now| {
+    let told = |kept: Option<&IssuedToken>, now| {
         let refused = refresh_at(now, &tenant, &public(), refresh_form(), kept).unwrap_err();
         (refused.error(), refused.to_string())
     };
@@ -304,7 +304,7 @@ fn a_family_outlives_the_setting_that_began_it() {
 }
 
 /// The refresh token of a client that requested no `offline_access`.
-fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> Envelope {
+fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> IssuedToken {
     let request = AuthorizationRequest::from_pairs([
         ("response_type", "code"),
         ("client_id", client.id().as_str()),

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::*;
 
 /// The scopes of the access token that a refresh for `scope` gives.
-fn narrowed(client: &Client, kept: &Envelope, scope: &str) -> Result<String, Error> {
+fn narrowed(client: &Client, kept: &IssuedToken, scope: &str) -> Result<String, Error> {
     let form = with(refresh_form(), "scope", scope);
     let form = with(form, "client_id", client.id().as_str());
     refresh(&t1(), client, form, Some(kept))
