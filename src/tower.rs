@@ -3,7 +3,6 @@
 //!
 //! ```
 //! use http::{Request, StatusCode};
-//! use http_body_util::Full;
 //! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tower::RegistrationService};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -17,7 +16,7 @@
 //! let request = Request::post("/oidc/register")
 //!     .header("host", "auth.example.com")
 //!     .header("content-type", "application/json")
-//!     .body(Full::from(r#"{ "redirect_uris": ["https://app.example.com/callback"] }"#))?;
+//!     .body(r#"{ "redirect_uris": ["https://app.example.com/callback"] }"#.to_owned())?;
 //! let response = service.answer(request).await;
 //! assert_eq!(response.status(), StatusCode::CREATED);
 //! # Ok(())
