@@ -41,7 +41,7 @@ mod tests {
         let sources = [
             "\nuse crate::{Client, client};",
             "\nuse super::Client;",
-            "\nfn f() -> crate::Client { todo!() }",
+            "\nfn f() -> crate::Client { loop {} }",
             "\nfn f() { vec![crate::Client::new()]; }",
         ];
         for source in sources {
