@@ -17,8 +17,7 @@ use crate::{
 };
 
 impl AccessRequest<'_> {
-    /// Decides what `client` is given of what it asks for: requested scopes that its grant covers and
-    /// the API knows.
+    /// Decides which of the requested scopes `client` gets: those that its grant covers and the API knows.
     ///
     /// A strict client always needs a grant: its own or, if it has none, the default for third-party
     /// clients. For a permissive one the API's policy says whether it does.

@@ -92,7 +92,7 @@ impl Attempt {
 }
 
 impl<T: TenantState> Attempt<T> {
-    /// Notes where the request comes from, for the events to come.
+    /// Records the source of the request for later events.
     pub(crate) fn comes_from(self, signals: &Signals<'_>) -> Self {
         Self {
             source: signals.source(),

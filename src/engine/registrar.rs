@@ -54,7 +54,7 @@ impl Registrar {
 
     /// Checks settings before requests come: that they can work ([`TenantSettings::check`]), and that
     /// each rule of the access control list can be evaluated with what this registrar knows. A
-    /// [`TenantDirectory`](crate::tenants::TenantDirectory) of the host's own calls it for what it loads. Tenants
+    /// host's own [`TenantDirectory`](crate::tenants::TenantDirectory) calls it for the tenants that it loads. Tenants
     /// that were never checked are safe: a rule that can't be evaluated refuses each request with 503.
     ///
     /// # Errors

@@ -100,20 +100,20 @@ impl Activity {
 }
 
 impl Usage {
-    /// What `touch` makes of it, or `None` if there is nothing to write.
-    pub fn touched(self, touch: Activity) -> Option<Self> {
-        let user = self.user().or(touch.user);
-        let is_used = self.is_used() || touch.is_use;
-        let is_shared = self.is_shared() || (touch.user.is_some() && touch.user != user);
-        let idle_since = self.idle_since().max(touch.idle_since());
+    /// The usage after `activity`, or `None` if there is nothing to write.
+    pub fn touched(self, activity: Activity) -> Option<Self> {
+        let user = self.user().or(activity.user);
+        let is_used = self.is_used() || activity.is_use;
+        let is_shared = self.is_shared() || (activity.user.is_some() && activity.user != user);
+        let idle_since = self.idle_since().max(activity.idle_since());
         let is_new = (is_used, user, is_shared) != (self.is_used(), self.user(), self.is_shared());
         let touched = Self::from_parts(is_used, idle_since, user, is_shared);
-        (is_new || self.idle_since() < touch.until).then_some(touched)
+        (is_new || self.idle_since() < activity.until).then_some(touched)
     }
 
-    /// Becomes what [`Usage::touched`] says. Whether there is something to write.
-    pub fn touch(&mut self, touch: Activity) -> bool {
-        let touched = self.touched(touch);
+    /// Applies `activity` by [`Usage::touched`]. Returns whether there is something to write.
+    pub fn touch(&mut self, activity: Activity) -> bool {
+        let touched = self.touched(activity);
         *self = touched.unwrap_or(*self);
         touched.is_some()
     }

@@ -14,11 +14,11 @@ use crate::{
 /// it whether the client is blocked, its revision and its [`Usage`](crate::store::Usage); and, if it has one, its
 /// [`DuplicateKey`](crate::store::DuplicateKey). Rows of different tenants never affect each other.
 ///
-/// A record that can't be read makes no call fail but one that needs that record:
-/// [`StoredClient::from_record`] reads a row so.
+/// Only calls that need a record fail if it can't be read. [`StoredClient::from_record`] reads a row in this
+/// way.
 ///
-/// The registrar compares the tenant and id of a client that it is given back with those that it asked for. A
-/// client of another row is unreadable to it.
+/// The registrar compares the tenant and id of each client that a store returns with those that it asked for. It
+/// treats the client of another row as unreadable.
 ///
 /// Each call is atomic, as durable as the store makes anything when it returns, and done whole or
 /// not at all even if its caller goes away while it waits.
@@ -110,9 +110,9 @@ pub trait ClientStore: Send + Sync + 'static {
         id: &ClientId,
     ) -> impl Future<Output = Result<RemoveOutcome, BackendError>> + Send;
 
-    /// Makes of a client's usage what [`Usage::touched`](crate::store::Usage::touched) says, and writes
-    /// nothing if that says so. Where it writes, it evicts what [`Activity::limit`] says, at most 100 clients
-    /// at once. Calls that race never exceed a limit together. [`TouchOutcome::Missing`] if there is no
+    /// Applies `activity` to a client's usage by [`Usage::touched`](crate::store::Usage::touched), and writes
+    /// nothing if that gives `None`. A call that writes also evicts the clients that [`Activity::limit`] chooses,
+    /// at most 100 at once. Calls that race never exceed a limit together. [`TouchOutcome::Missing`] if there is no
     /// such client: it may have been removed since it was found.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ pub trait ClientStore: Send + Sync + 'static {
         &self,
         tenant: &TenantId,
         id: &ClientId,
-        touch: Activity,
+        activity: Activity,
     ) -> impl Future<Output = Result<TouchOutcome, BackendError>> + Send;
 
     /// Removes up to [`Sweep::max_removed`] of the tenant's clients that [`Sweep::removes`], and says

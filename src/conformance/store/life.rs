@@ -10,7 +10,7 @@ use crate::{
 /// How many activities race.
 const RACERS: usize = 32;
 
-/// "Makes of a client's usage what `Usage::touched` says, and writes nothing if that says so."
+/// "Applies `activity` to a client's usage by `Usage::touched`, and writes nothing if that gives `None`."
 pub async fn a_touch_follows_usage_touched(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let last = Timestamp::MAX;
