@@ -40,7 +40,7 @@ use sqlx::{PgPool, Row as _, postgres::PgRow};
 use crate::{
     backend_error::BackendError,
     client::StoredClient,
-    group_commit::GroupCommit,
+    group_commit_old::GroupCommit,
     postgres::{
         database::Database,
         failure::{Failure, NAME},

@@ -31,7 +31,7 @@ use sqlx::SqlitePool;
 use crate::{
     backend_error::BackendError,
     client::{Client, StoredClient},
-    group_commit::GroupCommit,
+    group_commit_old::GroupCommit,
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         Sweep, TouchOutcome, UpdateOutcome,

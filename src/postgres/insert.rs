@@ -16,7 +16,7 @@ use self::{
 };
 use crate::{
     backend_error::BackendError,
-    group_commit::Commit,
+    group_commit_old::Commit,
     postgres::database::Database,
     store::{CertainOutcome, InsertOutcome, Insertion},
 };

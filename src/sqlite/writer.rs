@@ -9,7 +9,7 @@ use sqlx::{
 
 use crate::{
     backend_error::BackendError,
-    group_commit::Commit,
+    group_commit_old::Commit,
     sqlite::{
         failure::{Failure, NAME},
         removal::{self, left, remove_idle},

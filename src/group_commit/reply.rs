@@ -1,0 +1,74 @@
+//! What connects a job with its caller.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering::AcqRel, Ordering::Acquire},
+};
+
+use tokio::sync::oneshot;
+
+use crate::backend_error::BackendError;
+
+/// Sends the outcome of a job to its caller. If it is dropped, the caller gets an error.
+pub(crate) struct Reply<T>(oneshot::Sender<Result<T, BackendError>>);
+
+/// Decides between the committer that begins a job and the caller that gives it up: the first of them
+/// rules the other out.
+#[derive(Clone, Default)]
+pub(super) struct Start(Arc<AtomicU8>);
+
+/// Gives a job up when its caller goes away.
+pub(super) struct Caller(pub(super) Start);
+
+/// Why a caller got no outcome.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(super) enum NoOutcome {
+    #[error("the call did not begin in time, and was not carried out")]
+    NotBegun,
+    #[error("there was no answer in time; the call may have been carried out")]
+    Late,
+    #[error("the task that writes panicked or ended; the call may have been carried out")]
+    Lost,
+}
+
+impl<T> Reply<T> {
+    /// A reply, and where its outcome arrives.
+    pub(super) fn new() -> (Self, oneshot::Receiver<Result<T, BackendError>>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self(sender), receiver)
+    }
+
+    /// Sends the outcome, if the caller still waits.
+    pub(crate) fn send(self, outcome: Result<T, BackendError>) {
+        let _ = self.0.send(outcome);
+    }
+}
+
+impl Start {
+    const WAITING: u8 = 0;
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    /// Says whether the job is to be carried out.
+    pub(super) fn begin(&self) -> bool {
+        self.leave_waiting(Self::BEGUN)
+    }
+
+    /// Says whether the job will never be carried out.
+    pub(super) fn give_up(&self) -> bool {
+        self.leave_waiting(Self::GIVEN_UP)
+    }
+
+    fn leave_waiting(&self, next: u8) -> bool {
+        let changed = self
+            .0
+            .compare_exchange(Self::WAITING, next, AcqRel, Acquire);
+        changed.is_ok()
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
