@@ -19,9 +19,11 @@
 
 mod database;
 mod failure;
+mod insert;
 mod removal;
 mod row;
 mod touch;
+mod update;
 mod writer;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};

@@ -2,25 +2,22 @@
 
 use std::{slice, sync::Arc};
 
-use sqlx::{
-    ConnectOptions as _, Connection as _, QueryBuilder, SqliteConnection,
-    sqlite::SqliteConnectOptions,
-};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     backend_error::BackendError,
     group_commit_old::Commit,
     sqlite::{
         failure::{Failure, NAME},
-        removal::{self, left, remove_idle},
-        row,
+        insert::{Row, insert, insert_row, insert_rows, inserted},
+        removal,
         touch::touch,
+        update::{self, set_blocked},
     },
     store::{
         Activity, BlockOutcome, CertainOutcome, ClientUpdate, InsertOutcome, Insertion,
-        RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome, Usage,
+        RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
     },
-    stored_row::{self, millis},
     types::{ClientId, TenantId},
 };
 
@@ -48,14 +45,8 @@ pub(super) enum Done {
     Sweep(Vec<ClientId>),
 }
 
-/// A client to insert, and its record.
-type Row<'a> = (&'a Insertion, &'a str);
-
 /// Something with its place in the group.
 type Placed<T> = (usize, T);
-
-const INSERT_INTO: &str = "INSERT INTO oauth_dcr_clients \
-    (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key) ";
 
 pub(super) struct Writer {
     /// `None` after a failure.
@@ -208,58 +199,13 @@ async fn insert_plain(
     Ok(places.into_iter().zip(done).collect())
 }
 
-const fn inserted() -> InsertOutcome {
-    let removed = Vec::new();
-    InsertOutcome::Inserted { removed }
-}
-
-async fn insert_row(
-    connection: &mut SqliteConnection,
-    row: Row<'_>,
-) -> Result<InsertOutcome, Failure> {
-    let is_new = insert_rows(connection, &[row]).await?;
-    Ok(if is_new {
-        inserted()
-    } else {
-        InsertOutcome::IdTaken
-    })
-}
-
-/// Inserts all of them, or none if an id is taken: then the transaction can go on. Says whether.
-async fn insert_rows(connection: &mut SqliteConnection, rows: &[Row<'_>]) -> Result<bool, Failure> {
-    if rows.is_empty() {
-        return Ok(true);
-    }
-    let mut sql = QueryBuilder::new(INSERT_INTO);
-    sql.push_values(rows, |mut values, (insertion, record)| {
-        let client = insertion.client();
-        let usage = Usage::registered(client.issued_at());
-        values
-            .push_bind(client.tenant().as_str())
-            .push_bind(client.id().as_str())
-            .push_bind(*record)
-            .push_bind(stored_row::revision(client.revision()))
-            .push_bind(client.is_blocked())
-            .push_bind(usage.is_used())
-            .push_bind(millis(usage.idle_since()))
-            .push_bind(insertion.duplicate_key().map(|key| key.as_bytes().to_vec()));
-    });
-    // Statements of one row are many; those of any other number are few, and not worth keeping.
-    let insert = sql.build().persistent(rows.len() == 1);
-    match insert.execute(connection).await {
-        Ok(_) => Ok(true),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
 async fn carry_out(connection: &mut SqliteConnection, job: &Job) -> Result<Done, Failure> {
     Ok(match job {
         Job::Insert(insertion, record) => {
             Done::Insert(insert(connection, insertion, record).await?)
         }
         Job::Update(update, record) => {
-            Done::Update(self::update(connection, update, record).await?)
+            Done::Update(update::update(connection, update, record).await?)
         }
         Job::SetBlocked(tenant, id, blocked) => {
             Done::SetBlocked(set_blocked(connection, tenant, id, *blocked).await?)
@@ -270,103 +216,6 @@ async fn carry_out(connection: &mut SqliteConnection, job: &Job) -> Result<Done,
         }
         Job::Sweep(tenant, sweep) => Done::Sweep(removal::sweep(connection, tenant, *sweep).await?),
     })
-}
-
-async fn insert(
-    connection: &mut SqliteConnection,
-    insertion: &Insertion,
-    record: &str,
-) -> Result<InsertOutcome, Failure> {
-    let client = insertion.client();
-    let tenant = client.tenant();
-    if let Some(key) = insertion.duplicate_key()
-        && let Some(same) = row::same(&mut *connection, tenant, key).await?
-    {
-        let client = same.client()?;
-        touch(
-            connection,
-            tenant,
-            client.id(),
-            insertion.registered_again(),
-        )
-        .await?;
-        return Ok(InsertOutcome::Duplicate(client));
-    }
-    if !insertion.has_limit() {
-        return insert_row(connection, (insertion, record)).await;
-    }
-    if row::exists(&mut *connection, tenant, client.id()).await? {
-        return Ok(InsertOutcome::IdTaken);
-    }
-    let evictions = insertion.evictions(row::count(connection, tenant).await?);
-    let mut removed = Vec::new();
-    for (is_used, before) in [(false, i64::MAX), (true, millis(insertion.idle_before()))] {
-        let left = left(evictions, &removed);
-        removed.extend(remove_idle(connection, tenant, is_used, before, left).await?);
-    }
-    if evictions > 0 && removed.is_empty() {
-        return Ok(InsertOutcome::Full);
-    }
-    Ok(match insert_row(connection, (insertion, record)).await? {
-        InsertOutcome::Inserted { .. } => InsertOutcome::Inserted { removed },
-        other => other,
-    })
-}
-
-async fn update(
-    connection: &mut SqliteConnection,
-    update: &ClientUpdate,
-    record: &str,
-) -> Result<UpdateOutcome, Failure> {
-    let client = update.client();
-    let sql = "UPDATE oauth_dcr_clients SET record = ?, revision = ?, blocked = ?,
-               fold_key = CASE WHEN ? THEN NULL ELSE fold_key END
-               WHERE tenant = ? AND client_id = ? AND revision = ?";
-    let updated = sqlx::query(sql)
-        .bind(record)
-        .bind(stored_row::revision(client.revision()))
-        .bind(client.is_blocked())
-        .bind(update.removes_duplicate_key())
-        .bind(client.tenant().as_str())
-        .bind(client.id().as_str())
-        .bind(client.revision().checked_sub(1).map(stored_row::revision))
-        .execute(&mut *connection)
-        .await?;
-    if updated.rows_affected() > 0 {
-        return Ok(UpdateOutcome::Updated);
-    }
-    Ok(
-        if row::exists(connection, client.tenant(), client.id()).await? {
-            UpdateOutcome::Changed
-        } else {
-            UpdateOutcome::Missing
-        },
-    )
-}
-
-async fn set_blocked(
-    connection: &mut SqliteConnection,
-    tenant: &TenantId,
-    id: &ClientId,
-    blocked: bool,
-) -> Result<BlockOutcome, Failure> {
-    let sql = "UPDATE oauth_dcr_clients
-               SET blocked = ?, revision = CASE revision
-                   WHEN -1 THEN -1
-                   WHEN 0x7FFFFFFFFFFFFFFF THEN 0x8000000000000000
-                   ELSE revision + 1 END
-               WHERE tenant = ? AND client_id = ? RETURNING revision";
-    let revision: Option<i64> = sqlx::query_scalar(sql)
-        .bind(blocked)
-        .bind(tenant.as_str())
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await?;
-    Ok(
-        revision.map_or(BlockOutcome::Missing, |revision| BlockOutcome::Written {
-            revision: revision.cast_unsigned(),
-        }),
-    )
 }
 
 #[cfg(test)]
