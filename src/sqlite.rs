@@ -20,6 +20,7 @@
 mod database;
 mod failure;
 mod insert;
+mod job;
 mod removal;
 mod row;
 mod touch;
@@ -29,11 +30,12 @@ mod writer;
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use sqlx::SqlitePool;
+use tokio::time::Instant;
 
 use crate::{
     backend_error::BackendError,
     client::{Client, StoredClient},
-    group_commit_old::GroupCommit,
+    group_commit::GroupCommit,
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         Sweep, TouchOutcome, UpdateOutcome,
@@ -42,8 +44,11 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
+use database::Database;
 use failure::{Failure, NAME};
-use writer::{Done, Job, Writer};
+use insert::NewClient;
+use job::{Call, Job};
+use writer::Writer;
 
 /// How long a call may take by default: for the disk, and for other processes that write to the file.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -105,34 +110,43 @@ impl SqliteStore {
     ) -> Result<Self, BackendError> {
         let timeout = timeout.min(LONGEST_TIMEOUT);
         let path = path.as_ref();
-        let opened = database::open(path, timeout).await;
         let place = |failure| BackendError::from(failure).at(path.display().to_string());
-        let (writer, readers) = opened.map_err(place)?;
-        let writer = GroupCommit::spawn(writer, NAME, timeout);
+        let database = Database::new(path, timeout).map_err(place)?;
+        let connection = database.create().await.map_err(place)?;
         Ok(Self {
-            readers,
-            writer,
+            readers: database.readers(),
+            writer: GroupCommit::spawn(Writer::new(database, connection), NAME),
             timeout,
         })
     }
 
-    /// Has `job` carried out. `answer` takes its answer of what was done.
-    async fn write<T>(
-        &self,
-        job: Job,
-        answer: impl FnOnce(Done) -> Option<T>,
-    ) -> Result<T, BackendError> {
-        let done = self.writer.submit(job).await?;
-        answer(done).ok_or_else(|| BackendError::new(NAME, "the writer answered another job"))
+    /// When a call that begins now ends at the latest.
+    fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_add(self.timeout).unwrap_or(now)
     }
 
-    /// Gives up once the time is over.
-    async fn within_time<T>(
+    /// Reads until `deadline`.
+    async fn read<T>(
         &self,
-        work: impl Future<Output = Result<T, BackendError>>,
+        deadline: Instant,
+        read: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, BackendError> {
-        let done = tokio::time::timeout(self.timeout, work).await;
-        done.unwrap_or_else(|_| Err(Failure::TimedOut(self.timeout).into()))
+        match tokio::time::timeout_at(deadline, read).await {
+            Ok(found) => Ok(found?),
+            Err(_elapsed) => Err(Failure::TimedOut(self.timeout).into()),
+        }
+    }
+
+    /// Has the writer carry out a job with this input, and waits for its outcome until `deadline`.
+    async fn write<I, O>(
+        &self,
+        deadline: Instant,
+        job: fn(Call<I, O>) -> Job,
+        input: I,
+    ) -> Result<O, BackendError> {
+        let with_reply = |reply| job(Call::new(input, reply));
+        self.writer.submit(deadline, with_reply).await
     }
 
     /// The client that `insertion` is a duplicate of, if it need not be touched. Most need not.
@@ -155,18 +169,14 @@ impl SqliteStore {
 
 impl ClientStore for SqliteStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
-        self.within_time(async {
-            if let Some(client) = self.current_duplicate(&insertion).await? {
-                return Ok(insertion.settle(InsertOutcome::Duplicate(client)));
-            }
-            let record = stored_row::write(insertion.client()).map_err(Failure::from)?;
-            self.write(Job::Insert(insertion, record), |done| match done {
-                Done::Inserted(outcome) => outcome.settle(),
-                _ => None,
-            })
-            .await
-        })
-        .await
+        let deadline = self.deadline();
+        let duplicate = self.read(deadline, self.current_duplicate(&insertion));
+        if let Some(client) = duplicate.await? {
+            return Ok(insertion.settle(InsertOutcome::Duplicate(client)));
+        }
+        let record = stored_row::write(insertion.client()).map_err(Failure::from)?;
+        let new = NewClient { insertion, record };
+        self.write(deadline, Job::Insert, new).await
     }
 
     async fn find(
@@ -174,8 +184,8 @@ impl ClientStore for SqliteStore {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<Option<StoredClient>, BackendError> {
-        self.within_time(async { Ok(row::find(&self.readers, tenant, id).await?) })
-            .await
+        let found = row::find(&self.readers, tenant, id);
+        self.read(self.deadline(), found).await
     }
 
     async fn list(
@@ -184,17 +194,14 @@ impl ClientStore for SqliteStore {
         after: Option<&ClientId>,
         limit: u32,
     ) -> Result<Vec<StoredClient>, BackendError> {
-        self.within_time(async { Ok(row::list(&self.readers, tenant, after, limit).await?) })
-            .await
+        let page = row::list(&self.readers, tenant, after, limit);
+        self.read(self.deadline(), page).await
     }
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
         let record = stored_row::write(update.client()).map_err(Failure::from)?;
-        let write = self.write(Job::Update(update, record), |done| match done {
-            Done::Update(outcome) => Some(outcome),
-            _ => None,
-        });
-        self.within_time(write).await
+        let input = (update, record);
+        self.write(self.deadline(), Job::Update, input).await
     }
 
     async fn set_blocked(
@@ -203,12 +210,8 @@ impl ClientStore for SqliteStore {
         id: &ClientId,
         blocked: bool,
     ) -> Result<BlockOutcome, BackendError> {
-        let job = Job::SetBlocked(tenant.clone(), id.clone(), blocked);
-        let write = self.write(job, |done| match done {
-            Done::SetBlocked(outcome) => Some(outcome),
-            _ => None,
-        });
-        self.within_time(write).await
+        let input = (tenant.clone(), id.clone(), blocked);
+        self.write(self.deadline(), Job::SetBlocked, input).await
     }
 
     async fn remove(
@@ -216,12 +219,8 @@ impl ClientStore for SqliteStore {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<RemoveOutcome, BackendError> {
-        let job = Job::Remove(tenant.clone(), id.clone());
-        let write = self.write(job, |done| match done {
-            Done::Remove(outcome) => Some(outcome),
-            _ => None,
-        });
-        self.within_time(write).await
+        let input = (tenant.clone(), id.clone());
+        self.write(self.deadline(), Job::Remove, input).await
     }
 
     async fn touch(
@@ -230,31 +229,22 @@ impl ClientStore for SqliteStore {
         id: &ClientId,
         touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
-        self.within_time(async {
+        let deadline = self.deadline();
+        let usage = self.read(deadline, row::usage(&self.readers, tenant, id));
+        match usage.await? {
+            None => Ok(TouchOutcome::Missing),
             // Most activity changes nothing.
-            match row::usage(&self.readers, tenant, id).await? {
-                None => return Ok(TouchOutcome::Missing),
-                Some(usage) if usage.touched(touch).is_none() => {
-                    return Ok(TouchOutcome::Unchanged);
-                }
-                Some(_) => {}
+            Some(usage) if usage.touched(touch).is_none() => Ok(TouchOutcome::Unchanged),
+            Some(_) => {
+                let input = (tenant.clone(), id.clone(), touch);
+                self.write(deadline, Job::Touch, input).await
             }
-            let job = Job::Activity(tenant.clone(), id.clone(), touch);
-            self.write(job, |done| match done {
-                Done::Activity(outcome) => Some(outcome),
-                _ => None,
-            })
-            .await
-        })
-        .await
+        }
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
-        let write = self.write(Job::Sweep(tenant.clone(), sweep), |done| match done {
-            Done::Sweep(removed) => Some(removed),
-            _ => None,
-        });
-        self.within_time(write).await
+        let input = (tenant.clone(), sweep);
+        self.write(self.deadline(), Job::Sweep, input).await
     }
 }
 

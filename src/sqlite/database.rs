@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::sqlite::{failure::Failure, writer::Writer};
+use crate::sqlite::failure::Failure;
 
 /// Connections that read. They wait for no writer, so a few of them are enough.
 pub(super) const READERS: u32 = 4;
@@ -22,23 +22,43 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
     (2, "user key", include_str!("migrations/0002_user_key.sql")),
 ];
 
-/// What writes, and the connections that read.
-pub(super) async fn open(path: &Path, timeout: Duration) -> Result<(Writer, SqlitePool), Failure> {
-    if is_special(path) {
-        return Err(Failure::NoFile(path.to_owned()));
+/// How connections to the file are made.
+pub(super) struct Database {
+    options: SqliteConnectOptions,
+    timeout: Duration,
+}
+
+impl Database {
+    /// The database in the file at `path`. A statement waits for other processes for `timeout` at most.
+    pub(super) fn new(path: &Path, timeout: Duration) -> Result<Self, Failure> {
+        if is_special(path) {
+            return Err(Failure::NoFile(path.to_owned()));
+        }
+        if has_no_folder(path) {
+            return Err(Failure::NoFolder);
+        }
+        let options = options(path, timeout);
+        Ok(Self { options, timeout })
     }
-    if has_no_folder(path) {
-        return Err(Failure::NoFolder);
+
+    /// The first connection, which creates the file or brings it up to date.
+    pub(super) async fn create(&self) -> Result<SqliteConnection, Failure> {
+        open_writer(&self.options.clone().create_if_missing(true)).await
     }
-    let options = options(path, timeout);
-    let connection = open_writer(&options.clone().create_if_missing(true)).await?;
-    let writer = Writer::new(connection, options.clone());
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        // Calls give up before.
-        .acquire_timeout(timeout.saturating_mul(2))
-        .connect_lazy_with(options);
-    Ok((writer, readers))
+
+    /// Another connection that writes.
+    pub(super) async fn connect(&self) -> Result<SqliteConnection, Failure> {
+        Ok(self.options.connect().await?)
+    }
+
+    /// The connections that read, which are made when they are needed.
+    pub(super) fn readers(&self) -> SqlitePool {
+        SqlitePoolOptions::new()
+            .max_connections(READERS)
+            // Calls give up before.
+            .acquire_timeout(self.timeout.saturating_mul(2))
+            .connect_lazy_with(self.options.clone())
+    }
 }
 
 /// Whether SQLite takes the name for something else than a file.

@@ -1,8 +1,11 @@
 //! New clients.
 
+use std::sync::Arc;
+
 use sqlx::{QueryBuilder, SqliteConnection};
 
 use crate::{
+    client::Client,
     sqlite::{
         failure::Failure,
         removal::{left, remove_idle},
@@ -11,88 +14,65 @@ use crate::{
     },
     store::{InsertOutcome, Insertion, Usage},
     stored_row::{self, millis},
+    types::ClientId,
 };
-
-/// A client to insert, and its record.
-pub(super) type Row<'a> = (&'a Insertion, &'a str);
 
 const INSERT_INTO: &str = "INSERT INTO oauth_dcr_clients \
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key) ";
 
+/// A client to insert.
+pub(super) struct NewClient {
+    pub(super) insertion: Insertion,
+    pub(super) record: String,
+}
+
+/// Inserts a client under the conditions of its insertion.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
-    insertion: &Insertion,
-    record: &str,
+    new: &NewClient,
 ) -> Result<InsertOutcome, Failure> {
-    let client = insertion.client();
-    let tenant = client.tenant();
-    if let Some(key) = insertion.duplicate_key()
-        && let Some(same) = row::same(&mut *connection, tenant, key).await?
-    {
-        let client = same.client()?;
-        touch(
-            connection,
-            tenant,
-            client.id(),
-            insertion.registered_again(),
-        )
-        .await?;
+    let insertion = &new.insertion;
+    if let Some(client) = touch_duplicate(connection, insertion).await? {
         return Ok(InsertOutcome::Duplicate(client));
     }
-    if !insertion.has_limit() {
-        return insert_row(connection, (insertion, record)).await;
-    }
-    if row::exists(&mut *connection, tenant, client.id()).await? {
-        return Ok(InsertOutcome::IdTaken);
-    }
-    let evictions = insertion.evictions(row::count(connection, tenant).await?);
     let mut removed = Vec::new();
-    for (is_used, before) in [(false, i64::MAX), (true, millis(insertion.idle_before()))] {
-        let left = left(evictions, &removed);
-        removed.extend(remove_idle(connection, tenant, is_used, before, left).await?);
+    if insertion.has_limit() {
+        let (tenant, id) = (insertion.client().tenant(), insertion.client().id());
+        // No client is evicted for an id that is taken.
+        if row::exists(&mut *connection, tenant, id).await? {
+            return Ok(InsertOutcome::IdTaken);
+        }
+        let evictions = insertion.evictions(row::count(connection, tenant).await?);
+        removed = evict(connection, insertion, evictions).await?;
+        if evictions > 0 && removed.is_empty() {
+            return Ok(InsertOutcome::Full);
+        }
     }
-    if evictions > 0 && removed.is_empty() {
-        return Ok(InsertOutcome::Full);
-    }
-    Ok(match insert_row(connection, (insertion, record)).await? {
-        InsertOutcome::Inserted { .. } => InsertOutcome::Inserted { removed },
-        other => other,
-    })
-}
-
-pub(super) const fn inserted() -> InsertOutcome {
-    let removed = Vec::new();
-    InsertOutcome::Inserted { removed }
-}
-
-pub(super) async fn insert_row(
-    connection: &mut SqliteConnection,
-    row: Row<'_>,
-) -> Result<InsertOutcome, Failure> {
-    let is_new = insert_rows(connection, &[row]).await?;
-    Ok(if is_new {
-        inserted()
+    let is_inserted = insert_all(connection, &[new]).await?;
+    Ok(if is_inserted {
+        InsertOutcome::Inserted { removed }
     } else {
         InsertOutcome::IdTaken
     })
 }
 
-/// Inserts all of them, or none if an id is taken: then the transaction can go on. Says whether.
-pub(super) async fn insert_rows(
+/// Inserts all `clients`, whatever their insertions ask for. Returns `false` if an id is taken: then none of
+/// them is inserted, and the transaction can go on.
+pub(super) async fn insert_all(
     connection: &mut SqliteConnection,
-    rows: &[Row<'_>],
+    clients: &[&NewClient],
 ) -> Result<bool, Failure> {
-    if rows.is_empty() {
+    if clients.is_empty() {
         return Ok(true);
     }
     let mut sql = QueryBuilder::new(INSERT_INTO);
-    sql.push_values(rows, |mut values, (insertion, record)| {
+    sql.push_values(clients, |mut values, NewClient { insertion, record }| {
         let client = insertion.client();
         let usage = Usage::registered(client.issued_at());
         values
             .push_bind(client.tenant().as_str())
             .push_bind(client.id().as_str())
-            .push_bind(*record)
+            .push_bind(record.as_str())
             .push_bind(stored_row::revision(client.revision()))
             .push_bind(client.is_blocked())
             .push_bind(usage.is_used())
@@ -100,10 +80,43 @@ pub(super) async fn insert_rows(
             .push_bind(insertion.duplicate_key().map(|key| key.as_bytes().to_vec()));
     });
     // Statements of one row are many; those of any other number are few, and not worth keeping.
-    let insert = sql.build().persistent(rows.len() == 1);
+    let insert = sql.build().persistent(clients.len() == 1);
     match insert.execute(connection).await {
         Ok(_) => Ok(true),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Finds the client that `insertion` is a duplicate of, and notes that it registered again.
+async fn touch_duplicate(
+    connection: &mut SqliteConnection,
+    insertion: &Insertion,
+) -> Result<Option<Arc<Client>>, Failure> {
+    let tenant = insertion.client().tenant();
+    let Some(key) = insertion.duplicate_key() else {
+        return Ok(None);
+    };
+    let Some(same) = row::same(&mut *connection, tenant, key).await? else {
+        return Ok(None);
+    };
+    let client = same.client()?;
+    let again = insertion.registered_again();
+    touch(connection, tenant, client.id(), again).await?;
+    Ok(Some(client))
+}
+
+/// Evicts up to `evictions` clients: those that were never used, and then those without a live grant.
+async fn evict(
+    connection: &mut SqliteConnection,
+    insertion: &Insertion,
+    evictions: u64,
+) -> Result<Vec<ClientId>, Failure> {
+    let tenant = insertion.client().tenant();
+    let mut removed = Vec::new();
+    for (is_used, before) in [(false, i64::MAX), (true, millis(insertion.idle_before()))] {
+        let left = left(evictions, &removed);
+        removed.extend(remove_idle(connection, tenant, is_used, before, left).await?);
+    }
+    Ok(removed)
 }

@@ -2,275 +2,292 @@
 
 use std::{slice, sync::Arc};
 
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
     backend_error::BackendError,
-    group_commit_old::Commit,
+    group_commit::Commit,
     sqlite::{
+        database::Database,
         failure::{Failure, NAME},
-        insert::{Row, insert, insert_row, insert_rows, inserted},
-        removal,
-        touch::touch,
-        update::{self, set_blocked},
+        job::{Job, insert_plain},
     },
-    store::{
-        Activity, BlockOutcome, CertainOutcome, ClientUpdate, InsertOutcome, Insertion,
-        RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
-    },
-    types::{ClientId, TenantId},
 };
 
-/// Something to write. Records are encoded already: what can fail before the transaction has failed
-/// before it.
-pub(super) enum Job {
-    Insert(Insertion, String),
-    Update(ClientUpdate, String),
-    SetBlocked(TenantId, ClientId, bool),
-    Remove(TenantId, ClientId),
-    Activity(TenantId, ClientId, Activity),
-    Sweep(TenantId, Sweep),
-}
-
-/// What became of a job.
-pub(super) enum Done {
-    /// Within the transaction.
-    Insert(InsertOutcome),
-    /// Once that is committed.
-    Inserted(CertainOutcome),
-    Update(UpdateOutcome),
-    SetBlocked(BlockOutcome),
-    Remove(RemoveOutcome),
-    Activity(TouchOutcome),
-    Sweep(Vec<ClientId>),
-}
-
-/// Something with its place in the group.
-type Placed<T> = (usize, T);
-
 pub(super) struct Writer {
+    database: Database,
     /// `None` after a failure.
     connection: Option<SqliteConnection>,
-    /// How to make another.
-    options: SqliteConnectOptions,
 }
 
 impl Writer {
-    pub(super) const fn new(connection: SqliteConnection, options: SqliteConnectOptions) -> Self {
+    pub(super) const fn new(database: Database, connection: SqliteConnection) -> Self {
         Self {
+            database,
             connection: Some(connection),
-            options,
         }
     }
 
-    /// Carries out all of `jobs`, or none.
-    async fn write(&mut self, jobs: &[Job]) -> Result<Vec<Done>, Failure> {
+    /// Carries out all of `jobs` and commits them, or none.
+    async fn write(&mut self, jobs: &mut [Job]) -> Result<(), Failure> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.options.connect().await?,
+            None => self.database.connect().await?,
         };
-        let done = carry_out_all(&mut connection, jobs).await;
-        if done.is_ok() {
+        let written = write_all(&mut connection, jobs).await;
+        if written.is_ok() {
             self.connection = Some(connection);
         } else {
             // A full disk, among others, makes SQLite end the transaction by itself. sqlx, which
             // counts on one to end, would never begin another.
             let _ = connection.close().await;
         }
-        done
+        written
     }
 
-    /// Carries out each of `jobs` by itself, so that one of them can't fail the others.
-    async fn write_each(&mut self, jobs: Vec<Job>) -> Vec<Result<Done, BackendError>> {
-        let mut done = Vec::with_capacity(jobs.len());
+    /// Writes each of `jobs` by itself, so that one of them can't fail the others.
+    async fn write_each(&mut self, jobs: Vec<Job>) {
         let mut left = jobs.into_iter();
-        while let Some(job) = left.next() {
-            match self.write(slice::from_ref(&job)).await {
+        while let Some(mut job) = left.next() {
+            match self.write(slice::from_mut(&mut job)).await {
                 Err(failure) if !failure.is_of_one_job() => {
-                    done.extend(failed(failure, left.len().saturating_add(1)));
-                    break;
+                    return fail([job].into_iter().chain(left).collect(), failure);
                 }
-                one => {
-                    let one = one.map_err(BackendError::from).and_then(only);
-                    done.push(one.map(|done| certain((job, done))));
-                }
+                written => job.settle(written.map_err(BackendError::from)),
             }
         }
-        done
     }
 }
 
 impl Commit for Writer {
     type Job = Job;
-    type Answer = Done;
 
-    async fn commit(&mut self, jobs: Vec<Job>) -> Vec<Result<Done, BackendError>> {
-        match self.write(&jobs).await {
-            Ok(done) => jobs.into_iter().zip(done).map(certain).map(Ok).collect(),
+    async fn commit(&mut self, mut jobs: Vec<Job>) {
+        match self.write(&mut jobs).await {
+            Ok(()) => jobs.into_iter().for_each(|job| job.settle(Ok(()))),
             Err(failure) if jobs.len() > 1 && failure.is_of_one_job() => {
-                self.write_each(jobs).await
+                self.write_each(jobs).await;
             }
-            Err(failure) => failed(failure, jobs.len()),
+            Err(failure) => fail(jobs, failure),
         }
     }
 }
 
-/// What became of a job, now that it is committed.
-fn certain((job, done): (Job, Done)) -> Done {
-    match (job, done) {
-        (Job::Insert(insertion, _), Done::Insert(outcome)) => {
-            Done::Inserted(CertainOutcome::new(insertion, outcome))
-        }
-        (_, done) => done,
-    }
-}
-
-/// The answer of a group of one.
-fn only(mut done: Vec<Done>) -> Result<Done, BackendError> {
-    let no_answer = || BackendError::new(NAME, "the job was not answered");
-    done.pop().ok_or_else(no_answer)
-}
-
-/// One failure, shared by all of `count` jobs.
-fn failed(failure: Failure, count: usize) -> Vec<Result<Done, BackendError>> {
-    if count == 1 {
-        return vec![Err(failure.into())];
-    }
-    let failure = Arc::new(failure);
-    let failed = || Err(BackendError::new(NAME, Arc::clone(&failure)));
-    std::iter::repeat_with(failed).take(count).collect()
-}
-
-/// Carries out all of `jobs`, or none.
-async fn carry_out_all(
-    connection: &mut SqliteConnection,
-    jobs: &[Job],
-) -> Result<Vec<Done>, Failure> {
-    let (plain, others) = split(jobs);
-    if others.is_empty() {
-        let rows: Vec<_> = plain.iter().map(|(_, row)| *row).collect();
-        // One statement is a transaction by itself.
-        if insert_rows(connection, &rows).await? {
-            return Ok(rows.iter().map(|_| Done::Insert(inserted())).collect());
-        }
+/// Carries out all of `jobs` and commits them, or none. No caller has an answer yet, so that any order will
+/// do.
+async fn write_all(connection: &mut SqliteConnection, jobs: &mut [Job]) -> Result<(), Failure> {
+    let are_plain = jobs.iter().all(Job::is_plain);
+    // One statement is a transaction by itself.
+    if are_plain && insert_plain(connection, jobs).await? {
+        return Ok(());
     }
     // The lock is taken at once: a transaction that reads first could be refused it later.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut done = insert_plain(&mut transaction, plain).await?;
-    for (place, job) in others {
-        done.push((place, carry_out(&mut transaction, job).await?));
+    let plain_are_done = !are_plain && insert_plain(&mut transaction, jobs).await?;
+    for job in jobs {
+        if !(plain_are_done && job.is_plain()) {
+            job.carry_out(&mut transaction).await?;
+        }
     }
-    transaction.commit().await?;
-    done.sort_unstable_by_key(|(place, _)| *place);
-    Ok(done.into_iter().map(|(_, done)| done).collect())
+    Ok(transaction.commit().await?)
 }
 
-/// The jobs of a group with their places in it: the plain insertions, and all others. Nobody has seen
-/// one of them answered, so that any order will do.
-fn split(jobs: &[Job]) -> (Vec<Placed<Row<'_>>>, Vec<Placed<&Job>>) {
-    let (mut plain, mut others) = (Vec::new(), Vec::new());
-    for (place, job) in jobs.iter().enumerate() {
-        match job {
-            Job::Insert(insertion, record) if insertion.is_plain() => {
-                plain.push((place, (insertion, record.as_str())));
+/// Answers all of `jobs` with one failure, which they share.
+fn fail(jobs: Vec<Job>, failure: Failure) {
+    match <[Job; 1]>::try_from(jobs) {
+        Ok([job]) => job.settle(Err(failure.into())),
+        Err(jobs) => {
+            let failure = Arc::new(failure);
+            for job in jobs {
+                job.settle(Err(BackendError::new(NAME, Arc::clone(&failure))));
             }
-            other => others.push((place, other)),
         }
     }
-    (plain, others)
-}
-
-/// Inserts all of them by one statement, or by one for each if one of their ids is taken.
-async fn insert_plain(
-    connection: &mut SqliteConnection,
-    insertions: Vec<Placed<Row<'_>>>,
-) -> Result<Vec<Placed<Done>>, Failure> {
-    let (places, rows): (Vec<_>, Vec<_>) = insertions.into_iter().unzip();
-    let outcomes = if insert_rows(connection, &rows).await? {
-        rows.iter().map(|_| inserted()).collect()
-    } else {
-        let mut outcomes = Vec::with_capacity(rows.len());
-        for row in rows {
-            outcomes.push(insert_row(connection, row).await?);
-        }
-        outcomes
-    };
-    let done = outcomes.into_iter().map(Done::Insert);
-    Ok(places.into_iter().zip(done).collect())
-}
-
-async fn carry_out(connection: &mut SqliteConnection, job: &Job) -> Result<Done, Failure> {
-    Ok(match job {
-        Job::Insert(insertion, record) => {
-            Done::Insert(insert(connection, insertion, record).await?)
-        }
-        Job::Update(update, record) => {
-            Done::Update(update::update(connection, update, record).await?)
-        }
-        Job::SetBlocked(tenant, id, blocked) => {
-            Done::SetBlocked(set_blocked(connection, tenant, id, *blocked).await?)
-        }
-        Job::Remove(tenant, id) => Done::Remove(removal::remove(connection, tenant, id).await?),
-        Job::Activity(tenant, id, touch) => {
-            Done::Activity(self::touch(connection, tenant, id, *touch).await?)
-        }
-        Job::Sweep(tenant, sweep) => Done::Sweep(removal::sweep(connection, tenant, *sweep).await?),
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{env, fs, path::PathBuf, process, time::Duration};
+    use std::{collections::BTreeSet, env, fs, path::PathBuf, process, time::Duration};
+
+    use tokio::{task::JoinSet, time::Instant};
 
     use super::*;
-    use crate::sqlite::database;
+    use crate::{
+        group_commit::GroupCommit,
+        sqlite::{insert::NewClient, job::Call, row},
+        store::{InsertOutcome, Insertion},
+        types::TenantId,
+    };
 
-    fn insertions(ids: std::ops::Range<u32>) -> Vec<Job> {
-        let insertion = |id| {
-            let record = serde_json::json!({
-                "version": 1, "tenant": "default", "client_id": format!("tpc_{id}"),
-                "issued_at": 0, "security_mode": "strict",
-                "metadata": {
-                    "redirect_uris": ["https://app.example.com/cb"],
-                    "token_endpoint_auth_method": "none",
-                },
-            });
-            let record = record.to_string();
-            let client = serde_json::from_str(&record).unwrap();
-            Job::Insert(Insertion::new(Arc::new(client)), record)
-        };
-        ids.map(insertion).collect()
+    /// A path in a folder of its own, which goes with it.
+    struct File(PathBuf);
+
+    impl File {
+        fn new(name: &str) -> Self {
+            let folder = env::temp_dir().join(format!("oauth-dcr-{name}-{}", process::id()));
+            fs::create_dir(&folder).unwrap();
+            Self(folder.join("clients"))
+        }
+
+        async fn writer(&self) -> Writer {
+            let database = Database::new(&self.0, Duration::from_secs(5)).unwrap();
+            let connection = database.create().await.unwrap();
+            Writer::new(database, connection)
+        }
+
+        async fn ids(&self) -> BTreeSet<String> {
+            let mut writer = self.writer().await;
+            let connection = writer.connection.as_mut().unwrap();
+            let tenant = TenantId::sole();
+            let rows = row::list(connection, &tenant, None, u32::MAX).await;
+            rows.unwrap()
+                .iter()
+                .map(|row| row.id().to_string())
+                .collect()
+        }
     }
 
-    fn file(name: &str) -> PathBuf {
-        let folder = env::temp_dir().join(format!("oauth-dcr-{name}-{}", process::id()));
-        fs::create_dir(&folder).unwrap();
-        folder.join("clients")
+    impl Drop for File {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(self.0.parent().unwrap());
+        }
+    }
+
+    fn client(id: &str) -> NewClient {
+        let record = serde_json::json!({
+            "version": 1, "tenant": "default", "client_id": id, "issued_at": 0,
+            "security_mode": "strict",
+            "metadata": {
+                "redirect_uris": ["https://app.example.com/cb"],
+                "token_endpoint_auth_method": "none",
+            },
+        });
+        let record = record.to_string();
+        let client = serde_json::from_str(&record).unwrap();
+        let insertion = Insertion::new(Arc::new(client));
+        NewClient { insertion, record }
+    }
+
+    async fn insert<C: Commit<Job = Job>>(
+        commit: &GroupCommit<C>,
+        id: &str,
+    ) -> Result<InsertOutcome, BackendError> {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let job = |reply| Job::Insert(Call::new(client(id), reply));
+        commit.submit(deadline, job).await
+    }
+
+    fn inserted() -> InsertOutcome {
+        let removed = Vec::new();
+        InsertOutcome::Inserted { removed }
+    }
+
+    /// Inserts 200 clients at the same time.
+    async fn insert_many(commit: &GroupCommit<Writer>) -> Vec<Result<InsertOutcome, BackendError>> {
+        let mut calls = JoinSet::new();
+        for number in 0..200 {
+            let commit = commit.clone();
+            calls.spawn(async move { insert(&commit, &format!("tpc_{number}")).await });
+        }
+        calls.join_all().await
     }
 
     #[tokio::test]
     async fn a_full_disk_fails_what_comes_then_and_nothing_that_comes_later() {
-        let path = file("full");
-        let opened = database::open(&path, Duration::from_secs(5)).await;
-        let (mut writer, _) = opened.unwrap();
+        let file = File::new("full");
+        let mut writer = file.writer().await;
         // No disk is needed to be full: this connection may not make the file any larger.
         let connection = writer.connection.as_mut().unwrap();
         let limit = sqlx::raw_sql("PRAGMA max_page_count = 1");
         limit.execute(connection).await.unwrap();
-        let answers = writer.commit(insertions(0..200)).await;
-        assert_eq!(answers.len(), 200);
-        for answer in answers {
-            let error = answer.map(|_| ()).unwrap_err();
+        let commit = GroupCommit::spawn(writer, NAME);
+        for outcome in insert_many(&commit).await {
+            let error = outcome.unwrap_err();
             let cause = std::error::Error::source(&error).unwrap().to_string();
             assert!(cause.contains("full"), "{cause}");
         }
-        // Nothing of it was written: all ids are free.
-        for answer in writer.commit(insertions(0..200)).await {
-            let Ok(Done::Inserted(outcome)) = answer else {
-                panic!("it is written");
-            };
-            assert_eq!(outcome.settle(), Some(inserted()));
+        // None of them was written: all ids are free.
+        for outcome in insert_many(&commit).await {
+            assert_eq!(outcome.unwrap(), inserted());
         }
-        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    /// Panics in three of four commits: before the transaction, within it, and after it.
+    struct Panicking {
+        writer: Writer,
+        commits: u32,
+    }
+
+    impl Commit for Panicking {
+        type Job = Job;
+
+        async fn commit(&mut self, mut jobs: Vec<Job>) {
+            self.commits += 1;
+            match self.commits % 4 {
+                1 => panic!("before the transaction"),
+                2 => {
+                    let mut connection = self.writer.connection.take().unwrap();
+                    let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+                    let mut transaction = begun.unwrap();
+                    assert!(insert_plain(&mut transaction, &mut jobs).await.unwrap());
+                    panic!("within the transaction");
+                }
+                3 => {
+                    self.writer.write(&mut jobs).await.unwrap();
+                    panic!("after the transaction");
+                }
+                _ => self.writer.commit(jobs).await,
+            }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_panic_loses_no_acknowledged_client() {
+        let file = File::new("panics");
+        let (writer, commits) = (file.writer().await, 0);
+        let commit = GroupCommit::spawn(Panicking { writer, commits }, NAME);
+        let mut callers = JoinSet::new();
+        for caller in 0..32 {
+            let commit = commit.clone();
+            callers.spawn(async move {
+                let mut outcomes = Vec::new();
+                for number in 0..20 {
+                    let id = format!("tpc_{caller}_{number}");
+                    outcomes.push((insert(&commit, &id).await, id));
+                }
+                outcomes
+            });
+        }
+        let outcomes: Vec<_> = callers.join_all().await.into_iter().flatten().collect();
+        let stored = file.ids().await;
+        let mut acknowledged = 0;
+        for (outcome, id) in &outcomes {
+            if let Ok(outcome) = outcome {
+                assert_eq!(*outcome, inserted());
+                assert!(stored.contains(id), "{id}");
+                acknowledged += 1;
+            }
+        }
+        assert!(
+            (1..outcomes.len()).contains(&acknowledged),
+            "{acknowledged}"
+        );
+        // Those of the panics after their transactions are stored as well.
+        assert!((acknowledged + 1..outcomes.len()).contains(&stored.len()));
+    }
+
+    #[tokio::test]
+    async fn the_writer_goes_on_after_each_panic() {
+        let file = File::new("goes-on");
+        let (writer, commits) = (file.writer().await, 0);
+        let commit = GroupCommit::spawn(Panicking { writer, commits }, NAME);
+        let mut acknowledged = Vec::new();
+        for number in 0..12 {
+            acknowledged.push(insert(&commit, &format!("tpc_{number}")).await.is_ok());
+        }
+        assert_eq!(acknowledged, [false, false, false, true].repeat(3));
+        let stored = file.ids().await;
+        let expected = [2, 3, 6, 7, 10, 11].map(|number| format!("tpc_{number}"));
+        assert_eq!(stored, expected.into());
     }
 }
