@@ -17,6 +17,7 @@
 //! [`SqliteStore`] is the whole module: [`open`](SqliteStore::open) creates the file or brings it up to
 //! date.
 
+mod count;
 mod database;
 mod failure;
 mod insert;

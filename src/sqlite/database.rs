@@ -17,9 +17,14 @@ pub(super) const READERS: u32 = 4;
 /// first, and the others come too late.
 const ATTEMPTS: u32 = 5;
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "clients", include_str!("migrations/0001_clients.sql")),
     (2, "user key", include_str!("migrations/0002_user_key.sql")),
+    (
+        3,
+        "counted tenants",
+        include_str!("migrations/0003_counted_tenants.sql"),
+    ),
 ];
 
 /// How connections to the file are made.

@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, SqliteConnection};
 use crate::{
     client::Client,
     sqlite::{
+        count::count,
         failure::Failure,
         removal::{left, remove_idle},
         row,
@@ -42,7 +43,7 @@ pub(super) async fn insert(
         if row::exists(&mut *connection, tenant, id).await? {
             return Ok(InsertOutcome::IdTaken);
         }
-        let evictions = insertion.evictions(row::count(connection, tenant).await?);
+        let evictions = insertion.evictions(count(connection, tenant).await?);
         removed = evict(connection, insertion, evictions).await?;
         if evictions > 0 && removed.is_empty() {
             return Ok(InsertOutcome::Full);

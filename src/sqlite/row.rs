@@ -183,19 +183,6 @@ pub(super) async fn count_of_user(
     Ok(clients.unsigned_abs())
 }
 
-/// How many clients the tenant has.
-pub(super) async fn count(
-    connection: &mut SqliteConnection,
-    tenant: &TenantId,
-) -> Result<u64, Failure> {
-    let clients: Option<i64> =
-        sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants WHERE tenant = ?")
-            .bind(tenant.as_str())
-            .fetch_optional(connection)
-            .await?;
-    Ok(clients.unwrap_or(0).unsigned_abs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,11 +18,19 @@ use sqlx::{
 const PAGE: u32 = 1000;
 
 /// How many clients each tenant is said to have, and how many it has.
-const COUNTS: &str = "SELECT COALESCE(noted.clients, 0), COALESCE(counted.clients, 0)
+const POSTGRES_COUNTS: &str = "SELECT COALESCE(noted.clients, 0), COALESCE(counted.clients, 0)
     FROM oauth_dcr_tenants AS noted
     FULL JOIN (
         SELECT tenant, COUNT(*) AS clients FROM oauth_dcr_clients GROUP BY tenant
     ) AS counted ON counted.tenant = noted.tenant";
+
+/// The same. A tenant without a limit is not counted, and its number is not compared.
+const SQLITE_COUNTS: &str =
+    "SELECT COALESCE(noted.clients, present.clients), COALESCE(present.clients, 0)
+    FROM (SELECT tenant, clients FROM oauth_dcr_tenants WHERE counted = 1) AS noted
+    FULL JOIN (
+        SELECT tenant, COUNT(*) AS clients FROM oauth_dcr_clients GROUP BY tenant
+    ) AS present ON present.tenant = noted.tenant";
 
 /// Clients by tenant and id.
 pub(crate) type Clients = HashMap<(String, String), Arc<Client>>;
@@ -60,11 +68,15 @@ impl Database {
                 let options = SqliteConnectOptions::new().filename(path);
                 let mut connection = options.connect().await.unwrap();
                 assert_eq!(integrity(&mut connection).await, ["ok"]);
-                sqlx::query_as(COUNTS).fetch_all(&mut connection).await
+                sqlx::query_as(SQLITE_COUNTS)
+                    .fetch_all(&mut connection)
+                    .await
             }
             Self::Postgres(url) => {
                 let mut connection = PgConnection::connect(url).await.unwrap();
-                sqlx::query_as(COUNTS).fetch_all(&mut connection).await
+                sqlx::query_as(POSTGRES_COUNTS)
+                    .fetch_all(&mut connection)
+                    .await
             }
         }
         .unwrap();

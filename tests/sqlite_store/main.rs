@@ -11,6 +11,7 @@ mod rows;
 mod spoiled;
 #[path = "../support/temporary.rs"]
 mod temporary;
+mod upgrades;
 #[path = "../support/wal.rs"]
 mod wal;
 

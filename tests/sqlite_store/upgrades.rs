@@ -1,0 +1,94 @@
+//! Files that an older version of the crate made, and may still have open.
+
+use std::{borrow::Cow, sync::Arc};
+
+use oauth_dcr::{Client, store::InsertOutcome};
+use sqlx::{
+    SqlSafeStr as _, SqliteConnection,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use crate::{
+    counts::{insert_up_to, noted, rows},
+    fixture::{connect, insert, inserted, open},
+    minted::Minted,
+    temporary::TemporaryDir,
+};
+
+const BEFORE_COUNTED_TENANTS: [(&str, &str); 2] = [
+    (
+        "clients",
+        include_str!("../../src/sqlite/migrations/0001_clients.sql"),
+    ),
+    (
+        "user key",
+        include_str!("../../src/sqlite/migrations/0002_user_key.sql"),
+    ),
+];
+
+/// Makes a file of the version that counted the clients of every tenant.
+async fn older_file(dir: &TemporaryDir) -> SqliteConnection {
+    let mut connection = connect(dir).await;
+    let migrations = (1..).zip(BEFORE_COUNTED_TENANTS);
+    let migrations = migrations.map(|(version, (description, sql))| {
+        let (description, sql) = (Cow::Borrowed(description), sql.into_sql_str());
+        Migration::new(version, description, MigrationType::Simple, sql, false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    migrator.dangerous_set_table_name("oauth_dcr_migrations");
+    migrator.run(&mut connection).await.unwrap();
+    connection
+}
+
+/// Inserts a client as the older version does.
+async fn insert_as_before(connection: &mut SqliteConnection, client: &Client) {
+    let sql = "INSERT INTO oauth_dcr_clients
+               (tenant, client_id, record, revision, blocked, is_used, idle_since)
+               VALUES (?, ?, ?, 0, 0, 0, 0)";
+    let inserted = sqlx::query(sql)
+        .bind(client.tenant().as_str())
+        .bind(client.id().as_str())
+        .bind(serde_json::to_string(client).unwrap())
+        .execute(connection);
+    inserted.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_of_an_older_file_is_counted_when_it_has_a_limit() {
+    let dir = TemporaryDir::new();
+    let clients = Minted::default().clients(23);
+    let mut older = older_file(&dir).await;
+    for client in &clients[..20] {
+        insert_as_before(&mut older, client).await;
+    }
+    let store = open(&dir).await;
+    insert(&store, &clients[20]).await;
+    assert_eq!(noted(&mut older).await, [(20, false)]);
+    assert_eq!(insert_up_to(&store, &clients[21], 22).await, inserted());
+    assert_eq!(noted(&mut older).await, [(22, true)]);
+    let outcome = insert_up_to(&store, &clients[22], 22).await;
+    let InsertOutcome::Inserted { removed } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(removed.len(), 1);
+    assert_eq!(rows(&mut older).await, 22);
+    assert_eq!(noted(&mut older).await, [(22, true)]);
+}
+
+#[tokio::test]
+async fn clients_of_an_older_process_are_counted() {
+    let dir = TemporaryDir::new();
+    let clients: Vec<Arc<Client>> = Minted::default().clients(8);
+    let mut older = older_file(&dir).await;
+    insert_as_before(&mut older, &clients[0]).await;
+    let store = open(&dir).await;
+    // The older process does not notice that its file was migrated.
+    insert_as_before(&mut older, &clients[1]).await;
+    insert_up_to(&store, &clients[2], 100).await;
+    for client in &clients[3..] {
+        insert_as_before(&mut older, client).await;
+    }
+    assert_eq!(noted(&mut older).await, [(8, true)]);
+    let outcome = insert_up_to(&store, &clients[0], 8).await;
+    assert_eq!(outcome, InsertOutcome::IdTaken);
+}
