@@ -21,6 +21,10 @@ use crate::{
 const INSERT_INTO: &str = "INSERT INTO oauth_dcr_clients \
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key) ";
 
+/// A statement of up to this many rows is kept once it is prepared. sqlx keeps 100 statements of a
+/// connection, so the others have room.
+const MAX_ROWS_KEPT: usize = 64;
+
 /// A client to insert.
 pub(super) struct NewClient {
     pub(super) insertion: Insertion,
@@ -80,8 +84,7 @@ pub(super) async fn insert_all(
             .push_bind(millis(usage.idle_since()))
             .push_bind(insertion.duplicate_key().map(|key| key.as_bytes().to_vec()));
     });
-    // Statements of one row are many; those of any other number are few, and not worth keeping.
-    let insert = sql.build().persistent(clients.len() == 1);
+    let insert = sql.build().persistent(clients.len() <= MAX_ROWS_KEPT);
     match insert.execute(connection).await {
         Ok(_) => Ok(true),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
