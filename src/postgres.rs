@@ -23,6 +23,7 @@ mod connections;
 mod database;
 mod failure;
 mod insert;
+mod lease;
 mod removal;
 mod row;
 mod schema;
@@ -46,7 +47,7 @@ use crate::{
         failure::{Failure, NAME},
         insert::Inserts,
         removal::Removal,
-        time_outs::{TimeOuts, lock_timeout},
+        time_outs::{TimeLimit, TimeOuts, lock_timeout},
     },
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
@@ -179,9 +180,7 @@ impl PostgresStore {
     /// Outside of a Tokio runtime.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
-        self.database.timeouts.add(timeout);
-        let Database { pool, timeouts, .. } = self.database;
-        Self::new(Database::new(pool, timeouts, timeout))
+        Self::new(self.database.with_timeout(timeout))
     }
 
     /// Brings the schema up to date. If it is, this takes no right but to read
@@ -196,7 +195,7 @@ impl PostgresStore {
 
     fn new(database: Database) -> Self {
         let inserts = Inserts::new(database.clone());
-        let timeout = database.timeout;
+        let timeout = database.timeout();
         Self {
             database,
             inserts: GroupCommit::spawn(inserts, NAME, timeout),
@@ -215,14 +214,13 @@ impl ClientStore for PostgresStore {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<Option<StoredClient>, BackendError> {
-        let found = self.database.call(|| async {
-            let mut lease = self.database.lease().await?;
-            let found = sqlx::query(sql::FIND)
-                .bind(tenant.as_str())
-                .bind(id.as_str())
-                .fetch_optional(&mut *lease)
-                .await;
-            lease.give_back(found.map_err(Failure::from))
+        let found = self.database.run(|connection, _| {
+            Box::pin(async move {
+                let found = sqlx::query(sql::FIND)
+                    .bind(tenant.as_str())
+                    .bind(id.as_str());
+                Ok(found.fetch_optional(connection).await?)
+            })
         });
         let read = |row: PgRow| row::read(tenant, id, &row, 0);
         Ok(found.await?.map(read).transpose()?)
@@ -234,16 +232,15 @@ impl ClientStore for PostgresStore {
         after: Option<&ClientId>,
         limit: u32,
     ) -> Result<Vec<StoredClient>, BackendError> {
-        let rows = self.database.call(|| async {
-            let mut lease = self.database.lease().await?;
-            let rows = sqlx::query(sql::LIST)
-                .bind(tenant.as_str())
-                // No id is empty, so all come after that.
-                .bind(after.map_or("", ClientId::as_str))
-                .bind(i64::from(limit))
-                .fetch_all(&mut *lease)
-                .await;
-            lease.give_back(rows.map_err(Failure::from))
+        let rows = self.database.run(|connection, _| {
+            Box::pin(async move {
+                let rows = sqlx::query(sql::LIST)
+                    .bind(tenant.as_str())
+                    // No id is empty, so all come after that.
+                    .bind(after.map_or("", ClientId::as_str))
+                    .bind(i64::from(limit));
+                Ok(rows.fetch_all(connection).await?)
+            })
         });
         let read = |row: &PgRow| row::read(tenant, &ClientId::restore(row.try_get(0)?), row, 1);
         let clients: Result<_, Failure> = rows.await?.iter().map(read).collect();
@@ -252,11 +249,10 @@ impl ClientStore for PostgresStore {
 
     async fn update(&self, update: ClientUpdate) -> Result<UpdateOutcome, BackendError> {
         let record = stored_row::write(update.client()).map_err(Failure::from)?;
-        let outcome = self.database.call(|| async {
-            let mut lease = self.database.lease().await?;
-            let outcome = update::update(&mut lease, &update, record.as_bytes()).await;
-            lease.give_back(outcome)
-        });
+        let (update, record) = (&update, record.as_bytes());
+        let outcome = self
+            .database
+            .run(|connection, _| Box::pin(update::update(connection, update, record)));
         Ok(outcome.await?)
     }
 
@@ -266,15 +262,14 @@ impl ClientStore for PostgresStore {
         id: &ClientId,
         blocked: bool,
     ) -> Result<BlockOutcome, BackendError> {
-        let revision = self.database.call(|| async {
-            let mut lease = self.database.lease().await?;
-            let revision = sqlx::query_scalar::<_, i64>(sql::SET_BLOCKED)
-                .bind(tenant.as_str())
-                .bind(id.as_str())
-                .bind(blocked)
-                .fetch_optional(&mut *lease)
-                .await;
-            lease.give_back(revision.map_err(Failure::from))
+        let revision = self.database.run(|connection, _| {
+            Box::pin(async move {
+                let revision = sqlx::query_scalar::<_, i64>(sql::SET_BLOCKED)
+                    .bind(tenant.as_str())
+                    .bind(id.as_str())
+                    .bind(blocked);
+                Ok(revision.fetch_optional(connection).await?)
+            })
         });
         let written = |revision: i64| BlockOutcome::Written {
             revision: revision.cast_unsigned(),
@@ -287,14 +282,13 @@ impl ClientStore for PostgresStore {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<RemoveOutcome, BackendError> {
-        let removed = self.database.call(|| async {
-            let mut lease = self.database.lease().await?;
-            let removed = sqlx::query_scalar::<_, i64>(sql::REMOVE)
-                .bind(tenant.as_str())
-                .bind(id.as_str())
-                .fetch_one(&mut *lease)
-                .await;
-            lease.give_back(removed.map_err(Failure::from))
+        let removed = self.database.run(|connection, _| {
+            Box::pin(async move {
+                let removed = sqlx::query_scalar::<_, i64>(sql::REMOVE)
+                    .bind(tenant.as_str())
+                    .bind(id.as_str());
+                Ok(removed.fetch_one(connection).await?)
+            })
         });
         Ok(match removed.await? {
             0 => RemoveOutcome::Missing,
@@ -308,30 +302,26 @@ impl ClientStore for PostgresStore {
         id: &ClientId,
         touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
-        let outcome = self.database.call(|| async {
-            let mut lease = self.database.lease().await?;
-            let lock_timeout = lock_timeout(self.database.timeout);
-            let outcome = touch::touch(&mut lease, tenant, id, touch, lock_timeout).await;
-            lease.give_back(outcome)
+        let lock_timeout = lock_timeout(self.database.timeout());
+        let outcome = self.database.run(|connection, _| {
+            Box::pin(touch::touch(connection, tenant, id, touch, lock_timeout))
         });
         Ok(outcome.await?)
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
         let mut removal = Removal::new(u64::from(sweep.max_removed()));
-        let sweeping = async {
-            while let Some(left) = removal.left() {
-                let chosen = self.database.call(|| async {
-                    let mut lease = self.database.lease().await?;
-                    let chosen = sweep::sweep(&mut lease, tenant, sweep, left).await;
-                    lease.give_back(chosen)
-                });
-                removal.add(chosen.await?);
+        let limit = TimeLimit::after(self.database.timeout());
+        while let Some(left) = removal.left() {
+            let chosen = self.database.run_within(limit, |connection, _| {
+                Box::pin(sweep::sweep(connection, tenant, sweep, left))
+            });
+            match chosen.await {
+                Ok(chosen) => removal.add(chosen),
+                Err(failure) => return Ok(removal.ended(Err(failure))?),
             }
-            Ok(())
-        };
-        let end = self.database.within_time(sweeping).await;
-        Ok(removal.ended(end)?)
+        }
+        Ok(removal.ended(Ok(()))?)
     }
 }
 
@@ -339,7 +329,7 @@ impl ClientStore for PostgresStore {
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore")
-            .field("timeout", &self.database.timeout)
+            .field("timeout", &self.database.timeout())
             .finish_non_exhaustive()
     }
 }

@@ -1,14 +1,20 @@
 use std::{
     hash::{BuildHasher as _, RandomState},
-    ops::{Deref, DerefMut},
-    sync::Arc,
+    marker::PhantomData,
     time::Duration,
 };
 
-use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
-use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
+use sqlx::{PgConnection, PgPool};
+use tokio::time::Instant;
 
-use crate::postgres::{failure::Failure, time_outs::TimeOuts};
+use crate::{
+    box_future::BoxFuture,
+    postgres::{
+        failure::Failure,
+        lease::Leases,
+        time_outs::{TimeLimit, TimeOuts},
+    },
+};
 
 /// How often a call is tried again after a conflict with another transaction.
 const RETRIES: u32 = 5;
@@ -19,120 +25,98 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// The pool, and how long a call may take.
 #[derive(Clone)]
 pub(super) struct Database {
-    pub(super) pool: PgPool,
-    pub(super) timeout: Duration,
-    pub(super) timeouts: TimeOuts,
-    /// For the one connection that is made ahead.
-    ahead: Arc<Semaphore>,
+    leases: Leases,
+    timeouts: TimeOuts,
+    timeout: Duration,
 }
 
-/// A connection that goes back to the pool only if it is given back. Otherwise it is closed: a call
-/// that ended in between leaves it in an unknown state, maybe within a transaction.
-pub(super) struct Lease {
-    connection: PoolConnection<Postgres>,
-    is_idle: bool,
+/// What is done on a connection: `|connection, _| Box::pin(async move { … })`. It borrows for `'a`, and
+/// the second argument says that no connection is lent for longer. (An `AsyncFn` can't say that its future
+/// is `Send`.)
+pub(super) trait Work<'a, T>:
+    for<'c> Fn(&'c mut PgConnection, Within<'c, 'a>) -> BoxFuture<'c, Result<T, Failure>> + Send + Sync
+{
 }
 
-/// A call that waits for a connection. If it gives up, what has been begun is not in vain: a
-/// connection that takes longer to make than a call may take is there for a later one.
-struct Waiting<'a> {
-    database: &'a Database,
-    is_over: bool,
+/// `'a` is as long as `'c` or longer.
+pub(super) type Within<'c, 'a> = PhantomData<&'c &'a ()>;
+
+impl<'a, T, W> Work<'a, T> for W where
+    W: for<'c> Fn(&'c mut PgConnection, Within<'c, 'a>) -> BoxFuture<'c, Result<T, Failure>>
+        + Send
+        + Sync
+{
 }
 
 impl Database {
     /// `timeouts` are those that `pool` knows of.
     pub(super) fn new(pool: PgPool, timeouts: TimeOuts, timeout: Duration) -> Self {
         Self {
-            pool,
+            leases: Leases::new(pool),
             timeouts,
             timeout,
-            ahead: Arc::new(Semaphore::new(1)),
         }
     }
 
-    pub(super) async fn lease(&self) -> Result<Lease, Failure> {
-        let mut waiting = Waiting {
-            database: self,
-            is_over: false,
-        };
-        let connection = self.pool.acquire().await;
-        waiting.is_over = true;
-        Ok(Lease {
-            connection: connection?,
-            is_idle: false,
-        })
+    /// The same database, for calls of another time-out.
+    pub(super) fn with_timeout(self, timeout: Duration) -> Self {
+        self.timeouts.add(timeout);
+        Self { timeout, ..self }
     }
 
-    /// Makes a connection, or waits for one, for as long as the pool does, and gives it back to the
-    /// pool; unless that is under way.
-    fn connect_ahead(&self) {
-        let permit = Arc::clone(&self.ahead).try_acquire_owned();
-        if let (Ok(permit), Ok(runtime)) = (permit, Handle::try_current()) {
-            let pool = self.pool.clone();
-            runtime.spawn(async move {
-                // If it comes to nothing, the next call that gives up begins again.
-                let _ = pool.acquire().await;
-                drop(permit);
-            });
-        }
+    /// How long a call may take.
+    pub(super) const fn timeout(&self) -> Duration {
+        self.timeout
     }
 
-    /// Does what `attempt` does, again if other transactions were in its way, within the time.
-    pub(super) async fn call<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, Failure>>,
-    {
-        let attempts = async {
-            loop {
-                match self.attempt(&attempt).await {
-                    // It waits for that one thing anyway.
-                    Err(failure) if failure.is_locked() => {}
-                    result => return result,
-                }
-            }
-        };
-        self.within_time(attempts).await
+    /// Carries out `work` on a connection, within the time-out.
+    pub(super) async fn run<'a, T>(&self, work: impl Work<'a, T>) -> Result<T, Failure> {
+        self.run_within(TimeLimit::after(self.timeout), work).await
     }
 
-    /// Does what `attempt` does, again if other transactions were in its way, if that can begin
-    /// before `deadline`, and until then.
-    pub(super) async fn call_by<T, F>(
+    /// Carries out `work` on a connection, within `limit`, and again if other transactions were in its
+    /// way. The connection of a call that ends without an answer is closed.
+    pub(super) async fn run_within<'a, T>(
         &self,
-        deadline: Instant,
-        attempt: impl Fn() -> F,
-    ) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, Failure>>,
-    {
-        if Instant::now() >= deadline {
-            return Err(Failure::TimedOut(self.timeout));
-        }
-        let done = tokio::time::timeout_at(deadline, self.attempt(attempt)).await;
-        done.unwrap_or(Err(Failure::TimedOut(self.timeout)))
-    }
-
-    async fn attempt<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, Failure>>,
-    {
-        for number in 0..RETRIES {
-            match attempt().await {
-                Err(failure) if failure.is_conflict() => {}
-                result => return result,
-            }
-            tokio::time::sleep(pause(number)).await;
-        }
-        attempt().await
-    }
-
-    /// Gives up once the time is over.
-    pub(super) async fn within_time<T>(
-        &self,
-        work: impl Future<Output = Result<T, Failure>>,
+        limit: TimeLimit,
+        work: impl Work<'a, T>,
     ) -> Result<T, Failure> {
-        let done = tokio::time::timeout(self.timeout, work).await;
-        done.unwrap_or(Err(Failure::TimedOut(self.timeout)))
+        let attempt = || async {
+            let mut lease = self.leases.lease().await?;
+            let answer = work(&mut lease, PhantomData).await;
+            lease.give_back(answer)
+        };
+        self.retry(limit, attempt).await
+    }
+
+    async fn retry<T, F>(&self, limit: TimeLimit, attempt: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let late = Failure::TimedOut(self.timeout);
+        if Instant::now() >= limit.end {
+            return Err(late);
+        }
+        let done = tokio::time::timeout_at(limit.end, retry_until(limit.locks_end, attempt)).await;
+        done.unwrap_or(Err(late))
+    }
+}
+
+/// Tries again after conflicts and, until `locks_end`, after others have locked what it needs.
+async fn retry_until<T, F>(locks_end: Instant, attempt: impl Fn() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut conflicts = 0;
+    loop {
+        match attempt().await {
+            Err(failure) if failure.is_conflict() && conflicts < RETRIES => {
+                tokio::time::sleep(pause(conflicts)).await;
+                conflicts = conflicts.saturating_add(1);
+            }
+            Err(failure) if failure.is_locked() && Instant::now() < locks_end => conflicts = 0,
+            answer => return answer,
+        }
     }
 }
 
@@ -149,49 +133,14 @@ fn jitter() -> f64 {
     f64::from((roll >> 32) as u32) / f64::from(u32::MAX)
 }
 
-impl Lease {
-    /// Ends the lease with the answer that came. One that failed without an answer is not given
-    /// back.
-    pub(super) fn give_back<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
-        self.is_idle = answer.as_ref().map_or_else(Failure::is_refusal, |_| true);
-        answer
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if !self.is_over {
-            self.database.connect_ahead();
-        }
-    }
-}
-
-impl Deref for Lease {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &Self::Target {
-        &self.connection
-    }
-}
-
-impl DerefMut for Lease {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.connection
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if !self.is_idle {
-            self.connection.close_on_drop();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::postgres::time_outs::after;
+
+    fn database(timeout: Duration) -> Database {
+        let pool = PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
+        Database::new(pool, TimeOuts::new(timeout), timeout)
+    }
 
     #[test]
     fn pauses_grow_and_differ() {
@@ -211,24 +160,22 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_would_begin_after_the_deadline_does_not() {
         let timeout = Duration::from_secs(1);
-        let pool = PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
-        let database = Database::new(pool, TimeOuts::new(timeout), timeout);
-        let deadline = after(timeout);
-        let done = database.call_by(deadline, || async { Ok(()) }).await;
+        let database = database(timeout);
+        let limit = TimeLimit::after(timeout);
+        let done = database.retry(limit, || async { Ok(()) }).await;
         assert!(done.is_ok());
         tokio::time::advance(timeout).await;
-        let late = database.call_by(deadline, || async { Ok(()) }).await;
+        let late = database.retry(limit, || async { Ok(()) }).await;
         assert!(matches!(late, Err(Failure::TimedOut(it)) if it == timeout));
     }
 
     #[tokio::test(start_paused = true)]
     async fn others_get_time_to_be_done_within_that_of_the_call() {
         let timeout = Duration::from_millis(20);
-        let pool = PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
-        let database = Database::new(pool, TimeOuts::new(timeout), timeout);
+        let database = database(timeout);
         let began = Instant::now();
         let never = || async { Err::<(), _>(Failure::Overtaken) };
-        let late = database.call(never).await;
+        let late = database.retry(TimeLimit::after(timeout), never).await;
         assert!(matches!(late, Err(Failure::TimedOut(_))));
         assert_eq!(began.elapsed(), timeout);
     }

@@ -55,6 +55,28 @@ impl TimeOuts {
     }
 }
 
+/// When work ends, and until when it is tried again after another transaction has locked what it needs.
+#[derive(Clone, Copy)]
+pub(super) struct TimeLimit {
+    pub(super) end: Instant,
+    pub(super) locks_end: Instant,
+}
+
+impl TimeLimit {
+    /// Work that ends `duration` from now, and waits for locks to the end.
+    pub(super) fn after(duration: Duration) -> Self {
+        Self::until(after(duration))
+    }
+
+    /// Work that waits for locks until it ends.
+    pub(super) const fn until(end: Instant) -> Self {
+        Self {
+            end,
+            locks_end: end,
+        }
+    }
+}
+
 /// How long to wait for a lock in a call of this time-out. Then there is time left for work that needs
 /// no row that other transactions have locked.
 pub(super) fn lock_timeout(timeout: Duration) -> Duration {

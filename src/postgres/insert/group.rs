@@ -19,7 +19,7 @@ use crate::{
             one_statement, transaction,
         },
         sql,
-        time_outs::{after, lock_timeout, part},
+        time_outs::{TimeLimit, after, lock_timeout, part},
     },
     store::{InsertOutcome, Insertion},
 };
@@ -47,6 +47,7 @@ enum Method {
 pub(super) struct Group<'a> {
     database: &'a Database,
     last_beginning: Instant,
+    began: Instant,
     deadline: Instant,
     outcomes: Vec<(usize, Outcome)>,
 }
@@ -56,8 +57,9 @@ impl<'a> Group<'a> {
     pub(super) fn new(database: &'a Database, jobs: usize) -> Self {
         Self {
             database,
-            last_beginning: after(part(database.timeout, BEGINNING)),
-            deadline: after(database.timeout),
+            last_beginning: after(part(database.timeout(), BEGINNING)),
+            began: Instant::now(),
+            deadline: after(database.timeout()),
             outcomes: Vec::with_capacity(jobs),
         }
     }
@@ -90,12 +92,11 @@ impl<'a> Group<'a> {
         if keyed.is_empty() {
             return left;
         }
-        let until = after(part(self.database.timeout, DEDUPLICATION));
+        let until = after(part(self.database.timeout(), DEDUPLICATION));
         let insertions: Vec<_> = keyed.iter().map(|(_, insertion)| *insertion).collect();
-        let found = self.database.call_by(self.deadline, || async {
-            let mut lease = self.database.lease().await?;
-            let found = find_duplicates(&mut lease, &insertions, until).await;
-            lease.give_back(found)
+        let insertions = insertions.as_slice();
+        let found = self.database.run_within(self.limit(), |connection, _| {
+            Box::pin(find_duplicates(connection, insertions, until))
         });
         match found.await {
             Ok(found) => left.extend(self.settle(keyed, found)),
@@ -165,19 +166,22 @@ impl<'a> Group<'a> {
         method: Method,
     ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
         let insertions: Vec<_> = jobs.iter().map(|(_, insertion)| *insertion).collect();
-        let lock_deadline = after(lock_timeout(self.database.timeout));
+        let insertions = insertions.as_slice();
+        let lock_deadline = after(lock_timeout(self.database.timeout()));
         loop {
             if Instant::now() >= self.last_beginning {
                 return Err(Failure::NotBegun);
             }
             let done = match method {
                 Method::OneStatement => {
-                    one_statement::insert(self.database, self.deadline, &insertions).await
+                    one_statement::insert(self.database, self.limit(), insertions).await
                 }
                 Method::Transaction => {
-                    let attempt =
-                        || transaction::insert(self.database, self.last_beginning, &insertions);
-                    self.database.call_by(self.deadline, attempt).await
+                    let (timeout, last) = (self.database.timeout(), self.last_beginning);
+                    let done = self.database.run_within(self.limit(), |connection, _| {
+                        Box::pin(transaction::insert(connection, timeout, last, insertions))
+                    });
+                    done.await
                 }
             };
             match done {
@@ -188,19 +192,26 @@ impl<'a> Group<'a> {
         }
     }
 
+    /// Within the group's time. Whether to wait for a lock again is decided in [`attempt`](Self::attempt).
+    const fn limit(&self) -> TimeLimit {
+        TimeLimit {
+            end: self.deadline,
+            locks_end: self.began,
+        }
+    }
+
     /// Which of `tenants` another transaction has locked, as far as that can be told.
     async fn locked(&self, tenants: &BTreeSet<&str>) -> BTreeSet<String> {
         if tenants.len() == 1 {
             return tenants.iter().copied().map(str::to_owned).collect();
         }
         let names: Vec<_> = tenants.iter().copied().collect();
-        let locked = self.database.call_by(self.deadline, || async {
-            let mut lease = self.database.lease().await?;
-            let locked = sqlx::query_scalar::<_, String>(sql::FIND_LOCKED_TENANTS)
-                .bind(&names)
-                .fetch_all(&mut *lease)
-                .await;
-            lease.give_back(locked.map_err(Failure::from))
+        let names = names.as_slice();
+        let locked = self.database.run_within(self.limit(), |connection, _| {
+            Box::pin(async move {
+                let locked = sqlx::query_scalar::<_, String>(sql::FIND_LOCKED_TENANTS).bind(names);
+                Ok(locked.fetch_all(connection).await?)
+            })
         });
         // Otherwise it turns out when the insertions of each tenant are carried out apart.
         locked.await.unwrap_or_default().into_iter().collect()

@@ -3,8 +3,6 @@
 
 use std::collections::HashSet;
 
-use tokio::time::Instant;
-
 use crate::{
     client::Client,
     postgres::{
@@ -15,6 +13,7 @@ use crate::{
             job::ids,
         },
         sql,
+        time_outs::TimeLimit,
     },
     store::{InsertOutcome, Insertion},
     stored_row,
@@ -22,12 +21,12 @@ use crate::{
 
 pub(super) async fn insert(
     database: &Database,
-    deadline: Instant,
+    limit: TimeLimit,
     insertions: &[&Insertion],
 ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
     let stored = match insertions {
-        [insertion] => insert_alone(database, deadline, insertion.client()).await?,
-        _ => insert_group(database, deadline, Columns::new(insertions)?).await?,
+        [insertion] => insert_alone(database, limit, insertion.client()).await?,
+        _ => insert_group(database, limit, &Columns::new(insertions)?).await?,
     };
     let mut stored: HashSet<_> = stored.into_iter().collect();
     // Of several with one id only the first finds it here.
@@ -45,43 +44,42 @@ pub(super) async fn insert(
 
 async fn insert_alone(
     database: &Database,
-    deadline: Instant,
+    limit: TimeLimit,
     client: &Client,
 ) -> Result<Vec<Stored>, Failure> {
-    let record = stored_row::write(client)?.into_bytes();
-    let stored = database.call_by(deadline, || async {
-        let mut lease = database.lease().await?;
-        let stored = sqlx::query_as(sql::INSERT_ALONE)
-            .bind(client.tenant().as_str())
-            .bind(client.id().as_str())
-            .bind(&record)
-            .bind(stored_row::revision(client.revision()))
-            .bind(client.is_blocked())
-            .bind(stored_row::millis(client.issued_at()))
-            .fetch_all(&mut *lease)
-            .await;
-        lease.give_back(stored.map_err(Failure::from))
+    let record = stored_row::write(client)?;
+    let record = record.as_bytes();
+    let stored = database.run_within(limit, |connection, _| {
+        Box::pin(async move {
+            let stored = sqlx::query_as(sql::INSERT_ALONE)
+                .bind(client.tenant().as_str())
+                .bind(client.id().as_str())
+                .bind(record)
+                .bind(stored_row::revision(client.revision()))
+                .bind(client.is_blocked())
+                .bind(stored_row::millis(client.issued_at()));
+            Ok(stored.fetch_all(connection).await?)
+        })
     });
     stored.await
 }
 
 async fn insert_group(
     database: &Database,
-    deadline: Instant,
-    columns: Columns<'_>,
+    limit: TimeLimit,
+    columns: &Columns<'_>,
 ) -> Result<Vec<Stored>, Failure> {
-    let stored = database.call_by(deadline, || async {
-        let mut lease = database.lease().await?;
-        let stored = sqlx::query_as(sql::INSERT_GROUP)
-            .bind(&columns.tenants)
-            .bind(&columns.ids)
-            .bind(&columns.records)
-            .bind(&columns.revisions)
-            .bind(&columns.blocked)
-            .bind(&columns.idle_since)
-            .fetch_all(&mut *lease)
-            .await;
-        lease.give_back(stored.map_err(Failure::from))
+    let stored = database.run_within(limit, |connection, _| {
+        Box::pin(async move {
+            let stored = sqlx::query_as(sql::INSERT_GROUP)
+                .bind(&columns.tenants)
+                .bind(&columns.ids)
+                .bind(&columns.records)
+                .bind(&columns.revisions)
+                .bind(&columns.blocked)
+                .bind(&columns.idle_since);
+            Ok(stored.fetch_all(connection).await?)
+        })
     });
     stored.await
 }

@@ -4,14 +4,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     slice,
+    time::Duration,
 };
 
-use sqlx::{Connection as _, PgConnection, SqlStr};
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;
 
 use crate::{
     postgres::{
-        database::Database,
         failure::Failure,
         insert::{
             columns::{Columns, Stored},
@@ -33,23 +33,13 @@ const STARTING: u32 = 4;
 
 /// Carries out some of `insertions`, at least one of them. `None`: that insertion was not started.
 pub(super) async fn insert(
-    database: &Database,
+    connection: &mut PgConnection,
+    timeout: Duration,
     last_beginning: Instant,
     insertions: &[&Insertion],
 ) -> Result<Vec<Option<InsertOutcome>>, Failure> {
-    let mut lease = database.lease().await?;
-    let until = after(part(database.timeout, STARTING)).min(last_beginning);
-    let begin = sql::begin(lock_timeout(database.timeout));
-    let outcomes = in_transaction(&mut lease, begin, until, insertions).await;
-    lease.give_back(outcomes)
-}
-
-async fn in_transaction(
-    connection: &mut PgConnection,
-    begin: SqlStr,
-    until: Instant,
-    insertions: &[&Insertion],
-) -> Result<Vec<Option<InsertOutcome>>, Failure> {
+    let until = after(part(timeout, STARTING)).min(last_beginning);
+    let begin = sql::begin(lock_timeout(timeout));
     let mut inner = connection.begin_with(begin).await?;
     let mut transaction = Transaction::lock(&mut inner, insertions).await?;
     let mut stored = transaction.store_in_one_statement(insertions).await?;
