@@ -41,10 +41,9 @@ use sqlx::{PgPool, Row as _, postgres::PgRow};
 use crate::{
     backend_error::BackendError,
     client::StoredClient,
-    group_commit_old::GroupCommit,
     postgres::{
         database::Database,
-        failure::{Failure, NAME},
+        failure::Failure,
         insert::Inserts,
         removal::Removal,
         time_outs::{TimeLimit, TimeOuts, lock_timeout},
@@ -113,7 +112,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct PostgresStore {
     database: Database,
-    inserts: GroupCommit<Inserts>,
+    inserts: Inserts,
 }
 
 impl PostgresStore {
@@ -194,19 +193,16 @@ impl PostgresStore {
     }
 
     fn new(database: Database) -> Self {
-        let inserts = Inserts::new(database.clone());
-        let timeout = database.timeout();
         Self {
+            inserts: Inserts::new(database.clone()),
             database,
-            inserts: GroupCommit::spawn(inserts, NAME, timeout),
         }
     }
 }
 
 impl ClientStore for PostgresStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
-        let outcome = self.inserts.submit(insertion).await?.settle();
-        outcome.ok_or_else(|| BackendError::new(NAME, "the insertion was not answered"))
+        self.inserts.insert(insertion).await
     }
 
     async fn find(

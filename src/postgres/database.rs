@@ -12,7 +12,7 @@ use crate::{
     postgres::{
         failure::Failure,
         lease::Leases,
-        time_outs::{TimeLimit, TimeOuts},
+        time_outs::{GroupTime, TimeLimit, TimeOuts},
     },
 };
 
@@ -89,6 +89,22 @@ impl Database {
         self.retry(limit, attempt).await
     }
 
+    /// Carries out `work`, which may wait for what others have locked, within `time`. All such work uses
+    /// half of the connections at most, and takes its turn: the others are there for work that waits for
+    /// nobody.
+    pub(super) async fn run_with_locks<'a, T>(
+        &self,
+        time: GroupTime,
+        work: impl Work<'a, T>,
+    ) -> Result<T, Failure> {
+        let turn = tokio::time::timeout_at(time.last_beginning, self.leases.turn()).await;
+        let _turn = turn
+            .ok()
+            .filter(|_| !time.is_over())
+            .ok_or(Failure::NotBegun)?;
+        self.run_within(time.with_locks(), work).await
+    }
+
     async fn retry<T, F>(&self, limit: TimeLimit, attempt: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
@@ -103,7 +119,10 @@ impl Database {
 }
 
 /// Tries again after conflicts and, until `locks_end`, after others have locked what it needs.
-async fn retry_until<T, F>(locks_end: Instant, attempt: impl Fn() -> F) -> Result<T, Failure>
+async fn retry_until<T, F>(
+    locks_end: Option<Instant>,
+    attempt: impl Fn() -> F,
+) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {
@@ -114,10 +133,14 @@ where
                 tokio::time::sleep(pause(conflicts)).await;
                 conflicts = conflicts.saturating_add(1);
             }
-            Err(failure) if failure.is_locked() && Instant::now() < locks_end => conflicts = 0,
+            Err(failure) if failure.is_locked() && is_before(locks_end) => conflicts = 0,
             answer => return answer,
         }
     }
+}
+
+fn is_before(end: Option<Instant>) -> bool {
+    end.is_some_and(|end| Instant::now() < end)
 }
 
 /// How long to wait after the attempt of this number, from 0. The pause grows with each attempt, and

@@ -1,70 +1,64 @@
-//! Insertions, in groups. Insertions that need nothing but a free id are one statement; the others run
-//! one after another, in transactions that lock their tenants.
+//! Insertions, in groups.
+//!
+//! An insertion that needs nothing but a free id is [plain]: it goes into a group of all tenants, which is
+//! one statement. All others, and those that this statement does not store, go into a group of their
+//! [tenant].
 
 mod columns;
 mod duplicates;
-mod group;
 mod job;
 mod one_statement;
+mod plain;
+mod tenant;
+mod tenants;
 mod transaction;
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use self::{
-    group::Group,
-    job::{Job, ids, tenants},
+    job::Job,
+    plain::{Plain, PlainOutcome},
+    tenants::Tenants,
 };
 use crate::{
     backend_error::BackendError,
-    group_commit_old::Commit,
-    postgres::database::Database,
-    store::{CertainOutcome, InsertOutcome, Insertion},
+    group_commit::GroupCommit,
+    postgres::{database::Database, failure::NAME, time_outs::after},
+    store::{InsertOutcome, Insertion},
 };
 
 /// Carries out insertions.
+#[derive(Clone)]
 pub(super) struct Inserts {
-    database: Database,
-    /// The tenants whose rows others had locked until the end of the last group. In the next group the
-    /// other tenants do not wait for them.
-    locked: BTreeSet<String>,
+    timeout: Duration,
+    plain: GroupCommit<Plain>,
+    tenants: Tenants,
 }
 
 impl Inserts {
-    pub(super) const fn new(database: Database) -> Self {
+    /// In the runtime that this is called in.
+    pub(super) fn new(database: Database) -> Self {
         Self {
-            database,
-            locked: BTreeSet::new(),
+            timeout: database.timeout(),
+            plain: GroupCommit::spawn(Plain::new(database.clone()), NAME),
+            tenants: Tenants::new(database),
         }
     }
-}
 
-impl Commit for Inserts {
-    type Job = Insertion;
-    type Answer = CertainOutcome;
-
-    async fn commit(&mut self, jobs: Vec<Insertion>) -> Vec<Result<CertainOutcome, BackendError>> {
-        let outcomes = self.carry_out(&jobs).await;
-        let jobs = jobs.into_iter().zip(outcomes);
-        jobs.map(|(job, outcome)| outcome.map(|outcome| CertainOutcome::new(job, outcome)))
-            .collect()
-    }
-}
-
-impl Inserts {
-    /// What became of each of `jobs`, in their order.
-    async fn carry_out(&mut self, jobs: &[Insertion]) -> Vec<Result<InsertOutcome, BackendError>> {
-        let mut group = Group::new(&self.database, jobs.len());
-        let jobs = jobs.iter().enumerate();
-        let (plain, others): (Vec<_>, Vec<_>) = jobs.partition(|(_, job)| job.is_plain());
-        let others = group.deduplicate(others).await;
-        let is_locked = |(_, job): &Job<'_>| self.locked.contains(ids(job).0);
-        let (mut last, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(is_locked);
-        let (locked, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_locked);
-        last.extend(locked);
-        last.extend(group.in_one_statement(plain).await);
-        last.extend(group.in_transactions(others).await);
-        let failed = group.in_transactions(last).await;
-        self.locked = tenants(&failed).into_iter().map(str::to_owned).collect();
-        group.ended(&failed)
+    pub(super) async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
+        let deadline = after(self.timeout);
+        let insertion = if insertion.is_plain() {
+            let job = |reply| Job { insertion, reply };
+            match self.plain.submit(deadline, job).await? {
+                PlainOutcome::Stored(outcome) => return Ok(outcome),
+                PlainOutcome::NotStored(insertion) => insertion,
+            }
+        } else {
+            insertion
+        };
+        let tenant = self.tenants.group(insertion.client().tenant());
+        tenant
+            .submit(deadline, |reply| Job { insertion, reply })
+            .await
     }
 }

@@ -4,7 +4,10 @@ use std::{
 };
 
 use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, SemaphorePermit},
+};
 
 use crate::postgres::failure::Failure;
 
@@ -14,6 +17,8 @@ pub(super) struct Leases {
     pool: PgPool,
     /// For the one connection that is made ahead.
     ahead: Arc<Semaphore>,
+    /// For the connections of work that may wait for what others have locked.
+    waiting: Arc<Semaphore>,
 }
 
 /// A connection that goes back to the pool only if it is given back. Otherwise it is closed: a call
@@ -32,10 +37,25 @@ struct Waiting<'a> {
 
 impl Leases {
     pub(super) fn new(pool: PgPool) -> Self {
+        let half = pool
+            .options()
+            .get_max_connections()
+            .checked_div(2)
+            .unwrap_or(0)
+            .max(1);
+        let half = usize::try_from(half).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             pool,
             ahead: Arc::new(Semaphore::new(1)),
+            waiting: Arc::new(Semaphore::new(half)),
         }
+    }
+
+    /// The right to use a connection for work that may wait for what others have locked, at most half of
+    /// the connections at once.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes it.
+        self.waiting.acquire().await.ok()
     }
 
     pub(super) async fn lease(&self) -> Result<Lease, Failure> {

@@ -84,29 +84,15 @@ UPDATE oauth_dcr_clients SET idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND fold_key = $3
 ";
 
-/// Locks the rows of these tenants, and says how many clients each has.
-pub(super) const LOCK_TENANTS: &str = "
-INSERT INTO oauth_dcr_tenants (tenant, clients)
-SELECT tenant, 0 FROM UNNEST($1::TEXT[]) AS new (tenant)
+/// Locks the row of the tenant, and says how many clients it has.
+pub(super) const LOCK_TENANT: &str = "
+INSERT INTO oauth_dcr_tenants (tenant, clients) VALUES ($1, 0)
 ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients
-RETURNING tenant, clients
+RETURNING clients
 ";
 
-/// Which of these tenants have a row that another transaction has locked now.
-pub(super) const FIND_LOCKED_TENANTS: &str = "
-WITH free AS (
-    SELECT tenant FROM oauth_dcr_tenants WHERE tenant = ANY($1::TEXT[]) FOR UPDATE SKIP LOCKED
-)
-SELECT tenant FROM oauth_dcr_tenants
-WHERE tenant = ANY($1::TEXT[]) AND tenant NOT IN (SELECT tenant FROM free)
-";
-
-/// Writes down how many clients each of these tenants has, whose rows are locked.
-pub(super) const COUNT: &str = "
-UPDATE oauth_dcr_tenants AS counter SET clients = new.clients
-FROM UNNEST($1::TEXT[], $2::BIGINT[]) AS new (tenant, clients)
-WHERE counter.tenant = new.tenant
-";
+/// Writes down how many clients the tenant has, whose row is locked.
+pub(super) const COUNT: &str = "UPDATE oauth_dcr_tenants SET clients = $2 WHERE tenant = $1";
 
 /// Evicts up to `$3` clients for the one with id `$2`, which is stored already: unused ones, then used
 /// ones that are idle since before `$4`. Gives back which were chosen and whether each is gone. The caller

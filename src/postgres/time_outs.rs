@@ -16,8 +16,16 @@ use crate::postgres::sql;
 /// After how long the server gives up a statement, at least.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Which part of the time may be spent on waiting for a lock. A tenant that another transaction has locked is tried twice.
+/// Which part of the time may be spent on waiting for a lock at once.
 const LOCK_TIMEOUT_PART: u32 = 8;
+
+/// Which part of the time may be spent on waiting for the locks of a tenant: what others have locked is
+/// tried twice.
+const LOCKS_PART: u32 = 4;
+
+/// In which part of the time all work of a group has to begin. An insertion that arrives while a group is
+/// carried out waits for that group and for the next group, and needs its outcome in time.
+const BEGINNING_PART: u32 = 2;
 
 /// As good as never.
 const FAR: Duration = Duration::from_hours(24 * 365);
@@ -59,20 +67,56 @@ impl TimeOuts {
 #[derive(Clone, Copy)]
 pub(super) struct TimeLimit {
     pub(super) end: Instant,
-    pub(super) locks_end: Instant,
+    pub(super) locks_end: Option<Instant>,
 }
 
 impl TimeLimit {
     /// Work that ends `duration` from now, and waits for locks to the end.
     pub(super) fn after(duration: Duration) -> Self {
-        Self::until(after(duration))
+        let end = after(duration);
+        let locks_end = Some(end);
+        Self { end, locks_end }
+    }
+}
+
+/// The time of a group of insertions. An insertion that has not begun in time is not carried out, because
+/// its caller would not wait for the outcome.
+#[derive(Clone, Copy)]
+pub(super) struct GroupTime {
+    pub(super) timeout: Duration,
+    pub(super) last_beginning: Instant,
+    pub(super) end: Instant,
+}
+
+impl GroupTime {
+    /// The time of a group that begins now.
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            last_beginning: after(part(timeout, BEGINNING_PART)),
+            end: after(timeout),
+        }
     }
 
-    /// Work that waits for locks until it ends.
-    pub(super) const fn until(end: Instant) -> Self {
-        Self {
-            end,
-            locks_end: end,
+    /// Whether work may still begin.
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.last_beginning
+    }
+
+    /// For work that needs nothing that others lock.
+    pub(super) const fn without_locks(&self) -> TimeLimit {
+        TimeLimit {
+            end: self.end,
+            locks_end: None,
+        }
+    }
+
+    /// For work that begins now and may have to wait for others.
+    pub(super) fn with_locks(&self) -> TimeLimit {
+        let locks_end = after(part(self.timeout, LOCKS_PART)).min(self.last_beginning);
+        TimeLimit {
+            end: self.end,
+            locks_end: Some(locks_end),
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn touch(
     // Each transaction that removes clients locks the row of the tenant first. So activity of one user is
     // written by one transaction at a time.
     let mut transaction = connection.begin_with(sql::begin(lock_timeout)).await?;
-    let lock = sqlx::query(sql::LOCK_TENANTS).bind(vec![tenant.as_str()]);
+    let lock = sqlx::query(sql::LOCK_TENANT).bind(tenant.as_str());
     lock.execute(&mut *transaction).await?;
     let outcome = match write_touch(&mut transaction, tenant, id, touch).await? {
         Some(Touched { user }) if user == Some(limit.user) => TouchOutcome::Written {

@@ -1,9 +1,20 @@
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::store::Insertion;
+use crate::{
+    backend_error::BackendError,
+    group_commit::Reply,
+    postgres::failure::{Failure, NAME},
+    store::{InsertOutcome, Insertion},
+};
 
-/// An insertion, and its place in the group.
-pub(super) type Job<'a> = (usize, &'a Insertion);
+/// An insertion, and the way to its caller.
+pub(super) struct Job<T = InsertOutcome> {
+    pub(super) insertion: Insertion,
+    pub(super) reply: Reply<T>,
+}
+
+/// What became of a job. `None`: it is not carried out yet.
+pub(super) type Outcome = Option<Result<InsertOutcome, Failure>>;
 
 /// The tenant and the id of the client.
 pub(super) fn ids(insertion: &Insertion) -> (&str, &str) {
@@ -11,7 +22,27 @@ pub(super) fn ids(insertion: &Insertion) -> (&str, &str) {
     (client.tenant().as_str(), client.id().as_str())
 }
 
-/// The tenants of `jobs`.
-pub(super) fn tenants<'a>(jobs: &[Job<'a>]) -> BTreeSet<&'a str> {
-    jobs.iter().map(|(_, insertion)| ids(insertion).0).collect()
+pub(super) fn insertions<T>(jobs: &[Job<T>]) -> Vec<&Insertion> {
+    jobs.iter().map(|job| &job.insertion).collect()
+}
+
+/// Answers each of `jobs` that has an outcome, in their order. Gives back the others.
+pub(super) fn settle(jobs: Vec<Job>, outcomes: Vec<Outcome>) -> Vec<Job> {
+    let mut left = Vec::new();
+    for (job, outcome) in jobs.into_iter().zip(outcomes) {
+        match outcome {
+            Some(Ok(outcome)) => job.reply.send(Ok(job.insertion.settle(outcome))),
+            Some(Err(failure)) => job.reply.send(Err(failure.into())),
+            None => left.push(job),
+        }
+    }
+    left
+}
+
+pub(super) fn fail<T>(jobs: impl IntoIterator<Item = Job<T>>, failure: Failure) {
+    let failure = Arc::new(failure);
+    for job in jobs {
+        job.reply
+            .send(Err(BackendError::new(NAME, Arc::clone(&failure))));
+    }
 }

@@ -1,11 +1,7 @@
-//! Insertions one after another, in a transaction that locks the rows of their tenants. Meanwhile no
-//! other transaction adds or removes clients of these tenants.
+//! Insertions of one tenant, one after another, in a transaction that locks the tenant's row. Meanwhile no
+//! other transaction adds or removes clients of the tenant.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    slice,
-    time::Duration,
-};
+use std::{collections::HashSet, slice};
 
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;
@@ -16,11 +12,11 @@ use crate::{
         insert::{
             columns::{Columns, Stored},
             duplicates::Duplicates,
-            job::ids,
+            job::{Outcome, ids},
         },
         removal::Removal,
         sql,
-        time_outs::{after, lock_timeout, part},
+        time_outs::{GroupTime, after, lock_timeout, part},
     },
     store::{InsertOutcome, Insertion},
     stored_row,
@@ -28,20 +24,22 @@ use crate::{
 };
 
 /// Which part of the time a transaction starts insertions for. Then it is committed, so that a
-/// database that is far away completes some of them, and the tenants are not locked for long.
+/// database that is far away completes some of them, and the tenant is not locked for long.
 const STARTING: u32 = 4;
 
-/// Carries out some of `insertions`, at least one of them. `None`: that insertion was not started.
+/// Carries out some of `insertions`, at least one of them.
 pub(super) async fn insert(
     connection: &mut PgConnection,
-    timeout: Duration,
-    last_beginning: Instant,
+    time: GroupTime,
     insertions: &[&Insertion],
-) -> Result<Vec<Option<InsertOutcome>>, Failure> {
-    let until = after(part(timeout, STARTING)).min(last_beginning);
-    let begin = sql::begin(lock_timeout(timeout));
+) -> Result<Vec<Outcome>, Failure> {
+    let [first, ..] = insertions else {
+        return Ok(Vec::new());
+    };
+    let until = after(part(time.timeout, STARTING)).min(time.last_beginning);
+    let begin = sql::begin(lock_timeout(time.timeout));
     let mut inner = connection.begin_with(begin).await?;
-    let mut transaction = Transaction::lock(&mut inner, insertions).await?;
+    let mut transaction = Transaction::lock(&mut inner, ids(first).0).await?;
     let mut stored = transaction.store_in_one_statement(insertions).await?;
     let mut is_late = false;
     let mut outcomes = Vec::with_capacity(insertions.len());
@@ -49,13 +47,13 @@ pub(super) async fn insert(
         let (tenant, id) = ids(insertion);
         outcomes.push(if stored.remove(&(tenant.to_owned(), id.to_owned())) {
             let removed = Vec::new();
-            Some(InsertOutcome::Inserted { removed })
+            Some(Ok(InsertOutcome::Inserted { removed }))
         } else if is_late {
             None
         } else {
             let outcome = transaction.insert(insertion).await?;
             is_late = Instant::now() >= until;
-            Some(outcome)
+            Some(Ok(outcome))
         });
     }
     transaction.count().await?;
@@ -63,44 +61,37 @@ pub(super) async fn insert(
     Ok(outcomes)
 }
 
-/// The rest of the transaction, once the tenants are locked.
+/// The rest of the transaction, once the tenant is locked.
 struct Transaction<'a> {
     connection: &'a mut PgConnection,
-    /// How many clients each tenant has now.
-    clients: BTreeMap<String, i64>,
-    /// The tenants whose number of clients has changed.
-    changed: BTreeSet<String>,
+    tenant: &'a str,
+    /// How many clients the tenant has now.
+    clients: i64,
+    /// Whether that has changed.
+    is_changed: bool,
 }
 
 impl<'a> Transaction<'a> {
-    async fn lock(
-        connection: &'a mut PgConnection,
-        insertions: &[&Insertion],
-    ) -> Result<Self, Failure> {
-        let tenants: BTreeSet<_> = insertions.iter().map(|it| ids(it).0).collect();
-        let tenants: Vec<_> = tenants.into_iter().collect();
-        let clients = sqlx::query_as(sql::LOCK_TENANTS)
-            .bind(tenants)
-            .fetch_all(&mut *connection)
-            .await?;
+    async fn lock(connection: &'a mut PgConnection, tenant: &'a str) -> Result<Self, Failure> {
+        let clients = sqlx::query_scalar(sql::LOCK_TENANT).bind(tenant);
         Ok(Self {
+            clients: clients.fetch_one(&mut *connection).await?,
             connection,
-            clients: clients.into_iter().collect(),
-            changed: BTreeSet::new(),
+            tenant,
+            is_changed: false,
         })
     }
 
-    /// Stores the clients of tenants that have room for all of theirs, in one round trip. Clients that
-    /// this does not return are inserted one by one.
+    /// Stores the clients in one round trip, if there is room for all. Clients that this does not return
+    /// are inserted one by one.
     async fn store_in_one_statement(
         &mut self,
         insertions: &[&Insertion],
     ) -> Result<HashSet<Stored>, Failure> {
-        let roomy = self.roomy(insertions);
-        if roomy.len() < 2 {
+        if insertions.len() < 2 || !self.has_room(insertions) {
             return Ok(HashSet::new());
         }
-        let columns = Columns::new(&roomy)?;
+        let columns = Columns::new(insertions)?;
         let stored: Vec<Stored> = sqlx::query_as(sql::INSERT_SEVERAL)
             .bind(columns.tenants)
             .bind(columns.ids)
@@ -111,28 +102,28 @@ impl<'a> Transaction<'a> {
             .bind(columns.duplicate_keys)
             .fetch_all(&mut *self.connection)
             .await?;
-        for (tenant, _) in &stored {
-            let clients = self.clients.entry(tenant.clone()).or_default();
-            *clients = clients.saturating_add(1);
-            self.changed.insert(tenant.clone());
-        }
+        self.add(stored.len(), 0);
         Ok(stored.into_iter().collect())
     }
 
-    /// The insertions of tenants where none of them needs an eviction.
-    fn roomy<'i>(&self, insertions: &[&'i Insertion]) -> Vec<&'i Insertion> {
-        let mut crowded = BTreeSet::new();
-        let mut clients = self.clients.clone();
-        for insertion in insertions {
-            let (tenant, _) = ids(insertion);
-            let before = clients.entry(tenant.to_owned()).or_default();
-            if insertion.evictions((*before).try_into().unwrap_or(0)) > 0 {
-                crowded.insert(tenant);
-            }
-            *before = before.saturating_add(1);
-        }
-        let has_room = |it: &&Insertion| !crowded.contains(ids(it).0);
-        insertions.iter().copied().filter(has_room).collect()
+    /// Whether none of `insertions` needs an eviction.
+    fn has_room(&self, insertions: &[&Insertion]) -> bool {
+        let mut clients = self.clients();
+        insertions.iter().all(|insertion| {
+            let evictions = insertion.evictions(clients);
+            clients = clients.saturating_add(1);
+            evictions == 0
+        })
+    }
+
+    fn clients(&self) -> u64 {
+        self.clients.try_into().unwrap_or(0)
+    }
+
+    fn add(&mut self, stored: usize, removed: usize) {
+        let [stored, removed] = [stored, removed].map(|it| i64::try_from(it).unwrap_or(i64::MAX));
+        self.clients = self.clients.saturating_add(stored).saturating_sub(removed);
+        self.is_changed |= stored != removed;
     }
 
     async fn insert(&mut self, insertion: &Insertion) -> Result<InsertOutcome, Failure> {
@@ -140,18 +131,14 @@ impl<'a> Transaction<'a> {
             return self.not_stored(insertion).await;
         }
         let (tenant, id) = ids(insertion);
-        let before = self.clients.get(tenant).copied().unwrap_or(0);
-        let evictions = insertion.evictions(before.try_into().unwrap_or(0));
+        let evictions = insertion.evictions(self.clients());
         let removed = self.evict(insertion, evictions).await?;
         if evictions > 0 && removed.is_empty() {
             let take_back = sqlx::query(sql::TAKE_BACK).bind(tenant).bind(id);
             take_back.execute(&mut *self.connection).await?;
             return Ok(InsertOutcome::Full);
         }
-        let gone = i64::try_from(removed.len()).unwrap_or(i64::MAX);
-        let now = before.saturating_add(1).saturating_sub(gone);
-        self.clients.insert(tenant.to_owned(), now);
-        self.changed.insert(tenant.to_owned());
+        self.add(1, removed.len());
         Ok(InsertOutcome::Inserted { removed })
     }
 
@@ -209,15 +196,8 @@ impl<'a> Transaction<'a> {
 
     /// Writes down how many clients there are now.
     async fn count(self) -> Result<(), Failure> {
-        let changed = self
-            .clients
-            .iter()
-            .filter(|(tenant, _)| self.changed.contains(*tenant));
-        let (tenants, clients): (Vec<&str>, Vec<i64>) = changed
-            .map(|(tenant, clients)| (tenant.as_str(), *clients))
-            .unzip();
-        if !tenants.is_empty() {
-            let count = sqlx::query(sql::COUNT).bind(tenants).bind(clients);
+        if self.is_changed {
+            let count = sqlx::query(sql::COUNT).bind(self.tenant).bind(self.clients);
             count.execute(self.connection).await?;
         }
         Ok(())

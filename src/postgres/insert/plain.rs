@@ -1,0 +1,88 @@
+//! Insertions that need nothing but a free id, of all tenants.
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::{
+    group_commit::Commit,
+    postgres::{
+        database::Database,
+        failure::Failure,
+        insert::{
+            columns::Stored,
+            job::{Job, fail, ids, insertions},
+            one_statement,
+        },
+        time_outs::GroupTime,
+    },
+    store::{InsertOutcome, Insertion},
+};
+
+/// Stores the plain insertions of a group in one statement.
+pub(super) struct Plain {
+    database: Database,
+}
+
+/// What became of a plain insertion.
+pub(super) enum PlainOutcome {
+    Stored(InsertOutcome),
+    /// The statement did not store it. Its tenant's group has to, or finds out why it can't.
+    NotStored(Insertion),
+}
+
+impl Plain {
+    pub(super) const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    async fn insert(
+        &self,
+        time: GroupTime,
+        jobs: &[Job<PlainOutcome>],
+    ) -> Result<HashSet<Stored>, Failure> {
+        if time.is_over() {
+            return Err(Failure::NotBegun);
+        }
+        let insertions = insertions(jobs);
+        let insertions = insertions.as_slice();
+        let stored = self
+            .database
+            .run_within(time.without_locks(), |connection, _| {
+                Box::pin(one_statement::insert(connection, insertions))
+            });
+        stored.await
+    }
+}
+
+impl Commit for Plain {
+    type Job = Job<PlainOutcome>;
+
+    async fn commit(&mut self, jobs: Vec<Job<PlainOutcome>>) {
+        let time = GroupTime::new(self.database.timeout());
+        let mut groups = VecDeque::from([jobs]);
+        while let Some(jobs) = groups.pop_front() {
+            match self.insert(time, &jobs).await {
+                Ok(stored) => settle(jobs, stored),
+                Err(failure) if failure.is_locked() => settle(jobs, HashSet::new()),
+                // One of them may be bad, and fails alone.
+                Err(failure) if failure.is_refusal() && jobs.len() > 1 => {
+                    groups.extend(jobs.into_iter().map(|job| vec![job]));
+                }
+                Err(failure) => fail(jobs, failure),
+            }
+        }
+    }
+}
+
+/// Answers `jobs`, of which some are stored. Of several with one id only the first finds it there.
+fn settle(jobs: Vec<Job<PlainOutcome>>, mut stored: HashSet<Stored>) {
+    for Job { insertion, reply } in jobs {
+        let (tenant, id) = ids(&insertion);
+        reply.send(Ok(if stored.remove(&(tenant.to_owned(), id.to_owned())) {
+            let removed = Vec::new();
+            let inserted = InsertOutcome::Inserted { removed };
+            PlainOutcome::Stored(insertion.settle(inserted))
+        } else {
+            PlainOutcome::NotStored(insertion)
+        }));
+    }
+}

@@ -1,0 +1,135 @@
+//! Insertions of one tenant, which may wait for what others have locked.
+
+use std::collections::VecDeque;
+
+use sqlx::PgConnection;
+use tokio::time::Instant;
+
+use crate::{
+    group_commit::Commit,
+    postgres::{
+        database::Database,
+        failure::Failure,
+        insert::{
+            duplicates::Duplicates,
+            job::{Job, Outcome, fail, insertions, settle},
+            transaction,
+        },
+        time_outs::{GroupTime, after, part},
+    },
+    store::{InsertOutcome, Insertion},
+};
+
+/// The most insertions of one transaction in which they come one after another.
+const MAX_IN_TRANSACTION: usize = 32;
+
+/// Which part of the time finding duplicates may take.
+const DEDUPLICATION: u32 = 4;
+
+/// Carries out the insertions of one tenant.
+pub(super) struct Tenant {
+    database: Database,
+}
+
+impl Commit for Tenant {
+    type Job = Job;
+
+    async fn commit(&mut self, jobs: Vec<Job>) {
+        let time = GroupTime::new(self.database.timeout());
+        let jobs = self.deduplicate(time, jobs).await;
+        self.in_transactions(time, jobs).await;
+    }
+}
+
+impl Tenant {
+    pub(super) const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Answers the jobs that are duplicates, which takes no transaction and mostly no write. Gives back
+    /// the others.
+    async fn deduplicate(&self, time: GroupTime, jobs: Vec<Job>) -> Vec<Job> {
+        let has_key = |job: &Job| job.insertion.duplicate_key().is_some();
+        if !jobs.iter().any(has_key) {
+            return jobs;
+        }
+        let until = after(part(time.timeout, DEDUPLICATION));
+        let insertions = insertions(&jobs);
+        let insertions = insertions.as_slice();
+        let found = self.database.run_with_locks(time, |connection, _| {
+            Box::pin(find_duplicates(connection, insertions, until))
+        });
+        match found.await {
+            Ok(found) => settle(jobs, found),
+            // When they are carried out, it turns out which of them the database refuses.
+            Err(failure) if failure.is_refusal() => jobs,
+            Err(failure) => {
+                fail(jobs, failure);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Carries out `jobs` together or, if the database refuses that, apart, so that none of them can fail
+    /// the others.
+    async fn in_transactions(&self, time: GroupTime, mut jobs: Vec<Job>) {
+        let mut batches = VecDeque::new();
+        while !jobs.is_empty() {
+            let rest = jobs.split_off(jobs.len().min(MAX_IN_TRANSACTION));
+            batches.push_back(jobs);
+            jobs = rest;
+        }
+        while let Some(jobs) = batches.pop_front() {
+            match self.in_transaction(time, &jobs).await {
+                Ok(outcomes) => {
+                    let left = settle(jobs, outcomes);
+                    if !left.is_empty() {
+                        batches.push_front(left);
+                    }
+                }
+                Err(failure) if failure.is_locked() => {
+                    batches.push_front(jobs);
+                    return fail(batches.into_iter().flatten(), Failure::TenantLocked);
+                }
+                Err(failure) if failure.is_refusal() && jobs.len() > 1 => {
+                    batches.extend(jobs.into_iter().map(|job| vec![job]));
+                }
+                Err(failure) => fail(jobs, failure),
+            }
+        }
+    }
+
+    /// Carries out some of `jobs`, at least one of them.
+    async fn in_transaction(&self, time: GroupTime, jobs: &[Job]) -> Result<Vec<Outcome>, Failure> {
+        let insertions = insertions(jobs);
+        let insertions = insertions.as_slice();
+        let done = self.database.run_with_locks(time, |connection, _| {
+            Box::pin(transaction::insert(connection, time, insertions))
+        });
+        done.await
+    }
+}
+
+/// Finds the duplicates among `insertions`, as many as it can until then.
+async fn find_duplicates(
+    connection: &mut PgConnection,
+    insertions: &[&Insertion],
+    until: Instant,
+) -> Result<Vec<Outcome>, Failure> {
+    let mut duplicates = Duplicates::find(connection, insertions).await?;
+    let mut found = Vec::with_capacity(insertions.len());
+    for insertion in insertions {
+        if Instant::now() >= until {
+            break;
+        }
+        found.push(match duplicates.deduplicate(connection, insertion).await {
+            Ok(client) => client.map(InsertOutcome::Duplicate).map(Ok),
+            Err(failure @ Failure::Unreadable(_)) => Some(Err(failure)),
+            // Another transaction has locked the client, say. That does not concern the next insertion.
+            Err(failure) if failure.is_refusal() => None,
+            Err(failure) => return Err(failure),
+        });
+    }
+    found.resize_with(insertions.len(), || None);
+    Ok(found)
+}
