@@ -20,6 +20,7 @@
 //! [`with_pool`](PostgresStore::with_pool); [`migrate`](PostgresStore::migrate) creates the tables.
 
 mod connections;
+mod counter;
 mod database;
 mod failure;
 mod insert;

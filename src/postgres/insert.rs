@@ -9,6 +9,7 @@ mod duplicates;
 mod job;
 mod one_statement;
 mod plain;
+mod stored;
 mod tenant;
 mod tenants;
 mod transaction;

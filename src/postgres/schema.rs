@@ -15,7 +15,7 @@ const RETRIES: u32 = 10;
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-const FILES: [(i64, &str, &str); 3] = [
+const FILES: [(i64, &str, &str); 4] = [
     (1, "clients", include_str!("migrations/0001_clients.sql")),
     (2, "user key", include_str!("migrations/0002_user_key.sql")),
     (
@@ -23,13 +23,18 @@ const FILES: [(i64, &str, &str); 3] = [
         "clients by user",
         include_str!("migrations/0003_clients_by_user.sql"),
     ),
+    (
+        4,
+        "counted tenants",
+        include_str!("migrations/0004_counted_tenants.sql"),
+    ),
 ];
 
 /// What makes text sort by its bytes, whatever the database was made with.
 const BYTEWISE: &str = r#" COLLATE "C""#;
 
 /// The migrations for a server that calls itself `version`.
-fn migrations(version: &str) -> [Migration; 3] {
+fn migrations(version: &str) -> [Migration; 4] {
     // It sorts text by its bytes anyway, and refuses to be told so.
     let is_cockroach = version.starts_with("CockroachDB");
     FILES.map(|(number, name, sql)| {

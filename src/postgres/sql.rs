@@ -1,47 +1,57 @@
 //! Every statement.
 //!
-//! Whatever changes how many clients a tenant has locks the tenant's row before it locks or removes
-//! any client that others can see, and the rows of several tenants in the order of their names: so
-//! no two of these wait for each other. A statement that removes what it has selected compares the
-//! rows again, because one that was touched while it waited is another row.
+//! # How many clients a tenant has
+//!
+//! A tenant with a limit is `counted`: its row says how many clients it has, and whatever adds or removes
+//! clients first locks the row, so the number is always right. Tenants without a limit are not counted, and
+//! an insertion without a limit does not write to their rows. It only holds the row `FOR KEY SHARE` until it
+//! commits, and only if `counted` is FALSE. Otherwise it stores nothing, and a transaction that locks the
+//! row stores the client.
+//!
+//! The first insertion with a limit begins to count. It sets `counted` to NULL and commits, so that later
+//! insertions skip the tenant. Then it locks the row `FOR UPDATE`, which waits for the insertions that still
+//! hold the row: they are few, because no new ones come. So its next statement sees every client, and
+//! counts them once. (Without the NULL it would be right as well, but might wait for ever new insertions.)
+//!
+//! All others lock the row `FOR NO KEY UPDATE`. They exclude each other and the beginning of the count, and
+//! insertions without a limit go on beside them.
+//!
+//! # In which order
+//!
+//! Whatever locks the row of a tenant does so before it locks or removes any client that others can see:
+//! so no two of these wait for each other. A statement that removes what it has selected compares the rows
+//! again, because one that was touched while it waited is another row.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
-/// Stores a group of clients that need nothing but a free id: tenants, ids, records, revisions,
-/// blocked and moments, one array each. Gives back those that are stored.
+/// Stores clients whose ids and duplicate keys are free, of tenants that are not counted and whose rows
+/// nobody holds: tenants, ids, records, revisions, blocked, moments and duplicate keys, one array each.
+/// Gives back those that are stored.
 pub(super) const INSERT_GROUP: &str = "
-WITH stored AS (
-    INSERT INTO oauth_dcr_clients
-        (tenant, client_id, record, revision, blocked, is_used, idle_since)
-    SELECT tenant, client_id, record, revision, blocked, FALSE, idle_since
-    FROM UNNEST($1::TEXT[], $2::TEXT[], $3::BYTEA[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[])
-        AS new (tenant, client_id, record, revision, blocked, idle_since)
-    ON CONFLICT DO NOTHING
-    RETURNING tenant, client_id
-), counted AS (
-    INSERT INTO oauth_dcr_tenants (tenant, clients)
-    SELECT tenant, count(*) FROM stored GROUP BY tenant ORDER BY tenant
-    ON CONFLICT (tenant) DO UPDATE
-    SET clients = oauth_dcr_tenants.clients + excluded.clients
-)
-SELECT tenant, client_id FROM stored
+INSERT INTO oauth_dcr_clients
+    (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
+SELECT new.tenant, new.client_id, new.record, new.revision, new.blocked, FALSE, new.idle_since,
+    new.fold_key
+FROM UNNEST(
+    $1::TEXT[], $2::TEXT[], $3::BYTEA[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[], $7::BYTEA[]
+) AS new (tenant, client_id, record, revision, blocked, idle_since, fold_key)
+JOIN oauth_dcr_tenants AS counter ON counter.tenant = new.tenant AND NOT counter.counted
+ORDER BY new.tenant, new.client_id
+FOR KEY SHARE OF counter SKIP LOCKED
+ON CONFLICT DO NOTHING
+RETURNING tenant, client_id
 ";
 
 /// What [`INSERT_GROUP`] does, for one client. Its plan can be kept.
 pub(super) const INSERT_ALONE: &str = "
-WITH stored AS (
-    INSERT INTO oauth_dcr_clients
-        (tenant, client_id, record, revision, blocked, is_used, idle_since)
-    VALUES ($1, $2, $3, $4, $5, FALSE, $6)
-    ON CONFLICT DO NOTHING
-    RETURNING tenant, client_id
-), counted AS (
-    INSERT INTO oauth_dcr_tenants (tenant, clients) SELECT tenant, 1 FROM stored
-    ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients + 1
-)
-SELECT tenant, client_id FROM stored
+INSERT INTO oauth_dcr_clients
+    (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
+SELECT $1, $2, $3, $4, $5, FALSE, $6, $7
+FROM oauth_dcr_tenants WHERE tenant = $1 AND NOT counted
+FOR KEY SHARE SKIP LOCKED
+ON CONFLICT DO NOTHING
 ";
 
 /// Stores one client, unless its id or its duplicate key is taken. The caller keeps the count.
@@ -84,15 +94,36 @@ UPDATE oauth_dcr_clients SET idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND fold_key = $3
 ";
 
-/// Locks the row of the tenant, and says how many clients it has.
+/// Locks the row of the tenant, and says whether its clients are counted (NULL: soon) and how many they
+/// are.
 pub(super) const LOCK_TENANT: &str = "
-INSERT INTO oauth_dcr_tenants (tenant, clients) VALUES ($1, 0)
-ON CONFLICT (tenant) DO UPDATE SET clients = oauth_dcr_tenants.clients
-RETURNING clients
+SELECT counted, clients FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDATE
 ";
 
-/// Writes down how many clients the tenant has, whose row is locked.
-pub(super) const COUNT: &str = "UPDATE oauth_dcr_tenants SET clients = $2 WHERE tenant = $1";
+/// Makes a row for the tenant, if there is none.
+pub(super) const ADD_TENANT: &str = "
+INSERT INTO oauth_dcr_tenants (tenant, clients) VALUES ($1, 0) ON CONFLICT DO NOTHING
+";
+
+/// Has later insertions lock the row of the tenant, once this is committed.
+pub(super) const ANNOUNCE_COUNT: &str = "
+UPDATE oauth_dcr_tenants SET counted = NULL WHERE tenant = $1
+";
+
+/// Waits for the insertions that hold the row of the tenant.
+pub(super) const AWAIT_INSERTIONS: &str = "
+SELECT 1 FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE
+";
+
+/// How many clients the tenant has, by the rows themselves.
+pub(super) const COUNT_OF_TENANT: &str = "
+SELECT count(*) FROM oauth_dcr_clients WHERE tenant = $1
+";
+
+/// Writes down how many clients the tenant has, whose row is locked. From now on it is counted.
+pub(super) const COUNT: &str = "
+UPDATE oauth_dcr_tenants SET clients = $2, counted = TRUE WHERE tenant = $1
+";
 
 /// Evicts up to `$3` clients for the one with id `$2`, which is stored already: unused ones, then used
 /// ones that are idle since before `$4`. Gives back which were chosen and whether each is gone. The caller
@@ -142,7 +173,7 @@ WITH due AS (
 ), counted AS (
     UPDATE oauth_dcr_tenants AS counter SET clients = counter.clients - removed.clients
     FROM (SELECT count(*) AS clients FROM gone) AS removed
-    WHERE counter.tenant = $1 AND removed.clients > 0
+    WHERE counter.tenant = $1 AND counter.counted AND removed.clients > 0
 )
 SELECT due.client_id, gone.client_id IS NOT NULL
 FROM due LEFT JOIN gone ON gone.client_id = due.client_id
@@ -151,9 +182,11 @@ ORDER BY due.is_shared, due.idle_since, due.client_id
 
 /// Removes up to `$4` clients: unused ones idle since before `$2`, used ones since before `$3`.
 /// Gives back which were chosen and whether each is gone.
+///
+/// Whether the tenant is counted is what the lock found, which may be newer than what the statement sees.
 pub(super) const SWEEP: &str = "
 WITH counter AS (
-    SELECT tenant FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE
+    SELECT tenant, counted FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDATE
 ), due AS (
     (
         SELECT client_id, is_used, idle_since FROM oauth_dcr_clients
@@ -172,9 +205,9 @@ WITH counter AS (
         AND NOT client.blocked
     RETURNING client.client_id
 ), counted AS (
-    UPDATE oauth_dcr_tenants AS counter SET clients = counter.clients - removed.clients
-    FROM (SELECT count(*) AS clients FROM gone) AS removed
-    WHERE counter.tenant = $1 AND removed.clients > 0
+    UPDATE oauth_dcr_tenants AS counted SET clients = counted.clients - removed.clients
+    FROM counter, (SELECT count(*) AS clients FROM gone) AS removed
+    WHERE counted.tenant = counter.tenant AND counter.counted AND removed.clients > 0
 )
 SELECT due.client_id, gone.client_id IS NOT NULL
 FROM due LEFT JOIN gone ON gone.client_id = due.client_id
@@ -184,14 +217,14 @@ ORDER BY due.is_used, due.idle_since, due.client_id
 /// Removes one client. Gives back how many that were.
 pub(super) const REMOVE: &str = "
 WITH counter AS (
-    SELECT tenant FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE
+    SELECT tenant, counted FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDATE
 ), gone AS (
     DELETE FROM oauth_dcr_clients AS client USING counter
     WHERE client.tenant = counter.tenant AND client.client_id = $2
     RETURNING client.tenant
 ), counted AS (
-    UPDATE oauth_dcr_tenants AS counter SET clients = counter.clients - 1
-    FROM gone WHERE counter.tenant = gone.tenant
+    UPDATE oauth_dcr_tenants AS counted SET clients = counted.clients - 1
+    FROM counter, gone WHERE counted.tenant = gone.tenant AND counter.counted
 )
 SELECT count(*) FROM gone
 ";

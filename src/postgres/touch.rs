@@ -6,6 +6,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::{
     postgres::{
+        counter::Counter,
         failure::Failure,
         removal::{Chosen, Removal},
         sql,
@@ -39,8 +40,7 @@ pub(super) async fn touch(
     // Each transaction that removes clients locks the row of the tenant first. So activity of one user is
     // written by one transaction at a time.
     let mut transaction = connection.begin_with(sql::begin(lock_timeout)).await?;
-    let lock = sqlx::query(sql::LOCK_TENANT).bind(tenant.as_str());
-    lock.execute(&mut *transaction).await?;
+    Counter::lock(&mut transaction, tenant.as_str()).await?;
     let outcome = match write_touch(&mut transaction, tenant, id, touch).await? {
         Some(Touched { user }) if user == Some(limit.user) => TouchOutcome::Written {
             evicted: evict_of_user(&mut transaction, tenant, limit, id).await?,

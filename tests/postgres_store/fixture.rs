@@ -12,7 +12,7 @@ use oauth_dcr::{
     store::{ClientStore as _, DuplicateKey, InsertOutcome, Insertion},
 };
 use serde_json::{Value, json};
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::private_postgres::PrivatePostgres;
 
@@ -61,19 +61,34 @@ impl Fixture {
             .unwrap()
     }
 
-    /// Checks that each tenant's count is that of its rows.
+    /// Checks that the count of each counted tenant is the number of its rows, and that no client is there
+    /// without its tenant.
     pub(crate) async fn assert_counts(&self) {
         let wrong: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT tenant, coalesce(counted.clients, 0), coalesce(found.clients, 0)
+            "SELECT tenant, coalesce(counter.clients, -1), coalesce(found.clients, 0)
             FROM (SELECT tenant, count(*) AS clients FROM oauth_dcr_clients GROUP BY tenant) AS found
-            FULL JOIN oauth_dcr_tenants AS counted USING (tenant)
-            WHERE coalesce(counted.clients, 0) <> coalesce(found.clients, 0)",
+            FULL JOIN oauth_dcr_tenants AS counter USING (tenant)
+            WHERE (counter.counted OR counter.tenant IS NULL)
+                AND coalesce(counter.clients, -1) <> coalesce(found.clients, 0)",
         )
         .fetch_all(&self.pool)
         .await
         .unwrap();
         assert_eq!(wrong, [], "tenants, their counts and their rows");
     }
+}
+
+/// Takes the row of a tenant, as an operator may who looks into it and goes for lunch.
+pub(crate) async fn hold<'a>(pool: &PgPool, tenant: &str) -> Transaction<'a, Postgres> {
+    let mut holder = pool.begin().await.unwrap();
+    let row = "SELECT tenant FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE";
+    let held: String = sqlx::query_scalar(row)
+        .bind(tenant)
+        .fetch_one(&mut *holder)
+        .await
+        .unwrap();
+    assert_eq!(held, tenant);
+    holder
 }
 
 pub(crate) const LONG_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);

@@ -13,7 +13,7 @@ use oauth_dcr::{
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
 
-use crate::fixture::{LONG_TIMEOUT, database, tenant};
+use crate::fixture::{LONG_TIMEOUT, database, is_inserted, limited, tenant};
 
 /// The golden clients of a tenant, by their ids.
 fn documents(tenant: &str) -> BTreeMap<String, Value> {
@@ -62,9 +62,15 @@ async fn golden_rows_are_found_and_removed() {
         }
         assert_eq!(store.list(&tenant, None, 100).await.unwrap(), []);
     }
-    let counts: Vec<i64> = sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants")
+    // An earlier build counted all tenants. Now the first limit begins to count.
+    let counted: Vec<bool> = sqlx::query_scalar("SELECT counted FROM oauth_dcr_tenants")
         .fetch_all(&pool)
         .await
         .unwrap();
-    assert_eq!(counts, [0, 0]);
+    assert_eq!(counted, [false, false]);
+    let first = limited("strict", "first", 1);
+    assert!(is_inserted(&store.insert(first).await.unwrap()));
+    let clients = "SELECT clients FROM oauth_dcr_tenants WHERE counted";
+    let clients: i64 = sqlx::query_scalar(clients).fetch_one(&pool).await.unwrap();
+    assert_eq!(clients, 1);
 }

@@ -93,8 +93,9 @@ async fn a_group_stores_each_id_once() {
         node.insert(plain("t1", "same")),
         node.insert(plain("t1", "same"))
     );
-    assert_eq!(first.unwrap(), InsertOutcome::Inserted { removed: vec![] });
-    assert_eq!(second.unwrap(), InsertOutcome::IdTaken);
+    let outcomes = [first.unwrap(), second.unwrap()];
+    assert!(outcomes.iter().any(is_inserted), "{outcomes:?}");
+    assert!(outcomes.contains(&InsertOutcome::IdTaken), "{outcomes:?}");
     fixture.assert_counts().await;
 }
 

@@ -1,6 +1,7 @@
 //! What is special about the store in PostgreSQL: nodes that share a database, and a database that
 //! is away.
 
+mod counting;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../suite/support/dice.rs"]
 mod dice;

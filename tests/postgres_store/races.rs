@@ -285,7 +285,7 @@ async fn a_client_used_during_a_sweep_stays() {
 }
 
 /// Waits until some statement waits for what another transaction holds.
-async fn wait_for_a_lock(fixture: &Fixture) {
+pub(crate) async fn wait_for_a_lock(fixture: &Fixture) {
     let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock')";
     while !sqlx::query_scalar::<_, bool>(waiting)

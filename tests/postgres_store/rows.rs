@@ -14,8 +14,8 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
     fixture::{
-        Fixture, ISSUED, client, client_of, database, deduplicated, id, plain, record, story,
-        tenant,
+        Fixture, ISSUED, client, client_of, database, deduplicated, id, limited, plain, record,
+        story, tenant,
     },
     spoiled,
 };
@@ -184,15 +184,16 @@ async fn a_pool_of_the_hosts_is_used() {
     let store = PostgresStore::with_pool(pool.clone()).with_timeout(Duration::from_mins(1));
     store.insert(plain("t1", "one")).await.unwrap();
     store.insert(deduplicated("t1", "two", 1)).await.unwrap();
-    let one: i64 = sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants")
+    store.insert(limited("t1", "three", 10)).await.unwrap();
+    let clients: i64 = sqlx::query_scalar("SELECT clients FROM oauth_dcr_tenants")
         .fetch_one(&pool)
         .await
         .unwrap();
-    assert_eq!(one, 2);
+    assert_eq!(clients, 3);
     pool.close().await;
     let closed = store.find(&tenant("t1"), &id("one")).await.unwrap_err();
     assert!(story(&closed).contains("closed pool"), "{}", story(&closed));
-    let closed = store.insert(plain("t1", "three")).await.unwrap_err();
+    let closed = store.insert(plain("t1", "four")).await.unwrap_err();
     assert!(story(&closed).contains("closed pool"), "{}", story(&closed));
     // What is committed is there for whoever comes.
     let store = PostgresStore::with_pool(PgPool::connect(&url).await.unwrap());

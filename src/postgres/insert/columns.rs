@@ -6,9 +6,6 @@ use crate::{
     stored_row,
 };
 
-/// The tenant and the id of a client that was stored.
-pub(super) type Stored = (String, String);
-
 /// The columns of clients to store, the first for each id.
 #[derive(Default)]
 pub(super) struct Columns<'a> {

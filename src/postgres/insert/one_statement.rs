@@ -1,56 +1,61 @@
 //! Insertions in one statement. It is one round trip, and a transaction by itself.
 
-use std::collections::HashSet;
-
 use sqlx::PgConnection;
 
 use crate::{
-    client::Client,
     postgres::{
         failure::Failure,
-        insert::columns::{Columns, Stored},
+        insert::{columns::Columns, job::ids, stored::Stored},
         sql,
     },
     store::Insertion,
     stored_row,
 };
 
-/// Stores the clients of `insertions` that it can.
+/// Stores the clients of `insertions` whose ids and duplicate keys are free, of tenants that are not counted
+/// and whose rows nobody holds.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     insertions: &[&Insertion],
-) -> Result<HashSet<Stored>, Failure> {
-    let stored = match insertions {
-        [insertion] => insert_alone(connection, insertion.client()).await?,
-        _ => insert_group(connection, Columns::new(insertions)?).await?,
-    };
-    Ok(stored.into_iter().collect())
+) -> Result<Stored, Failure> {
+    match insertions {
+        [insertion] => insert_alone(connection, insertion).await,
+        _ => insert_group(connection, Columns::new(insertions)?).await,
+    }
 }
 
 async fn insert_alone(
     connection: &mut PgConnection,
-    client: &Client,
-) -> Result<Vec<Stored>, Failure> {
-    let stored = sqlx::query_as(sql::INSERT_ALONE)
-        .bind(client.tenant().as_str())
-        .bind(client.id().as_str())
+    insertion: &Insertion,
+) -> Result<Stored, Failure> {
+    let client = insertion.client();
+    let (tenant, id) = ids(insertion);
+    let key = insertion.duplicate_key();
+    let insert = sqlx::query(sql::INSERT_ALONE)
+        .bind(tenant)
+        .bind(id)
         .bind(stored_row::write(client)?.into_bytes())
         .bind(stored_row::revision(client.revision()))
         .bind(client.is_blocked())
-        .bind(stored_row::millis(client.issued_at()));
-    Ok(stored.fetch_all(connection).await?)
+        .bind(stored_row::millis(client.issued_at()))
+        .bind(key.as_ref().map(|key| key.as_bytes().as_slice()));
+    let is_stored = insert.execute(connection).await?.rows_affected() > 0;
+    let stored = is_stored.then(|| (tenant.to_owned(), id.to_owned()));
+    Ok(stored.into_iter().collect())
 }
 
 async fn insert_group(
     connection: &mut PgConnection,
     columns: Columns<'_>,
-) -> Result<Vec<Stored>, Failure> {
+) -> Result<Stored, Failure> {
     let stored = sqlx::query_as(sql::INSERT_GROUP)
         .bind(columns.tenants)
         .bind(columns.ids)
         .bind(columns.records)
         .bind(columns.revisions)
         .bind(columns.blocked)
-        .bind(columns.idle_since);
-    Ok(stored.fetch_all(connection).await?)
+        .bind(columns.idle_since)
+        .bind(columns.duplicate_keys);
+    let stored: Vec<(String, String)> = stored.fetch_all(connection).await?;
+    Ok(stored.into_iter().collect())
 }

@@ -1,6 +1,6 @@
 //! Insertions that need nothing but a free id, of all tenants.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use crate::{
     group_commit::Commit,
@@ -8,9 +8,9 @@ use crate::{
         database::Database,
         failure::Failure,
         insert::{
-            columns::Stored,
-            job::{Job, fail, ids, insertions},
+            job::{Job, fail, insertions},
             one_statement,
+            stored::Stored,
         },
         time_outs::GroupTime,
     },
@@ -34,11 +34,7 @@ impl Plain {
         Self { database }
     }
 
-    async fn insert(
-        &self,
-        time: GroupTime,
-        jobs: &[Job<PlainOutcome>],
-    ) -> Result<HashSet<Stored>, Failure> {
+    async fn insert(&self, time: GroupTime, jobs: &[Job<PlainOutcome>]) -> Result<Stored, Failure> {
         if time.is_over() {
             return Err(Failure::NotBegun);
         }
@@ -62,7 +58,7 @@ impl Commit for Plain {
         while let Some(jobs) = groups.pop_front() {
             match self.insert(time, &jobs).await {
                 Ok(stored) => settle(jobs, stored),
-                Err(failure) if failure.is_locked() => settle(jobs, HashSet::new()),
+                Err(failure) if failure.is_locked() => settle(jobs, Stored::default()),
                 // One of them may be bad, and fails alone.
                 Err(failure) if failure.is_refusal() && jobs.len() > 1 => {
                     groups.extend(jobs.into_iter().map(|job| vec![job]));
@@ -73,16 +69,12 @@ impl Commit for Plain {
     }
 }
 
-/// Answers `jobs`, of which some are stored. Of several with one id only the first finds it there.
-fn settle(jobs: Vec<Job<PlainOutcome>>, mut stored: HashSet<Stored>) {
+/// Answers `jobs`, of which some are stored.
+fn settle(jobs: Vec<Job<PlainOutcome>>, mut stored: Stored) {
     for Job { insertion, reply } in jobs {
-        let (tenant, id) = ids(&insertion);
-        reply.send(Ok(if stored.remove(&(tenant.to_owned(), id.to_owned())) {
-            let removed = Vec::new();
-            let inserted = InsertOutcome::Inserted { removed };
-            PlainOutcome::Stored(insertion.settle(inserted))
-        } else {
-            PlainOutcome::NotStored(insertion)
+        reply.send(Ok(match stored.take(&insertion) {
+            Some(outcome) => PlainOutcome::Stored(insertion.settle(outcome)),
+            None => PlainOutcome::NotStored(insertion),
         }));
     }
 }

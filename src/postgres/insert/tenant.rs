@@ -13,7 +13,7 @@ use crate::{
         insert::{
             duplicates::Duplicates,
             job::{Job, Outcome, fail, insertions, settle},
-            transaction,
+            one_statement, transaction,
         },
         time_outs::{GroupTime, after, part},
     },
@@ -37,6 +37,7 @@ impl Commit for Tenant {
     async fn commit(&mut self, jobs: Vec<Job>) {
         let time = GroupTime::new(self.database.timeout());
         let jobs = self.deduplicate(time, jobs).await;
+        let jobs = self.in_one_statement(time, jobs).await;
         self.in_transactions(time, jobs).await;
     }
 }
@@ -70,6 +71,33 @@ impl Tenant {
         }
     }
 
+    /// Stores what it can without a lock, if no limit needs a count. Gives back the others.
+    async fn in_one_statement(&self, time: GroupTime, jobs: Vec<Job>) -> Vec<Job> {
+        // A plain insertion is here because the statement did not store it before.
+        let is_plain = |job: &Job| job.insertion.is_plain();
+        let has_limit = |job: &Job| job.insertion.has_limit();
+        if jobs.iter().all(is_plain) || jobs.iter().any(has_limit) {
+            return jobs;
+        }
+        let insertions = insertions(&jobs);
+        let insertions = insertions.as_slice();
+        let stored = self.database.run_with_locks(time, |connection, _| {
+            Box::pin(one_statement::insert(connection, insertions))
+        });
+        match stored.await {
+            Ok(mut stored) => {
+                let outcomes = insertions.iter().map(|it| stored.take(it).map(Ok));
+                let outcomes = outcomes.collect();
+                settle(jobs, outcomes)
+            }
+            Err(failure) if failure.is_refusal() => jobs,
+            Err(failure) => {
+                fail(jobs, failure);
+                Vec::new()
+            }
+        }
+    }
+
     /// Carries out `jobs` together or, if the database refuses that, apart, so that none of them can fail
     /// the others.
     async fn in_transactions(&self, time: GroupTime, mut jobs: Vec<Job>) {
@@ -89,7 +117,8 @@ impl Tenant {
                 }
                 Err(failure) if failure.is_locked() => {
                     batches.push_front(jobs);
-                    return fail(batches.into_iter().flatten(), Failure::TenantLocked);
+                    fail(batches.into_iter().flatten(), Failure::TenantLocked);
+                    return;
                 }
                 Err(failure) if failure.is_refusal() && jobs.len() > 1 => {
                     batches.extend(jobs.into_iter().map(|job| vec![job]));

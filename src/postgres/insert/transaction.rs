@@ -1,18 +1,20 @@
 //! Insertions of one tenant, one after another, in a transaction that locks the tenant's row. Meanwhile no
 //! other transaction adds or removes clients of the tenant.
 
-use std::{collections::HashSet, slice};
+use std::slice;
 
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;
 
 use crate::{
     postgres::{
+        counter::{self, Counter},
         failure::Failure,
         insert::{
-            columns::{Columns, Stored},
+            columns::Columns,
             duplicates::Duplicates,
             job::{Outcome, ids},
+            stored::Stored,
         },
         removal::Removal,
         sql,
@@ -37,26 +39,29 @@ pub(super) async fn insert(
         return Ok(Vec::new());
     };
     let until = after(part(time.timeout, STARTING)).min(time.last_beginning);
+    let (tenant, _) = ids(first);
     let begin = sql::begin(lock_timeout(time.timeout));
-    let mut inner = connection.begin_with(begin).await?;
-    let mut transaction = Transaction::lock(&mut inner, ids(first).0).await?;
-    let mut stored = transaction.store_in_one_statement(insertions).await?;
-    let mut is_late = false;
-    let mut outcomes = Vec::with_capacity(insertions.len());
-    for insertion in insertions {
-        let (tenant, id) = ids(insertion);
-        outcomes.push(if stored.remove(&(tenant.to_owned(), id.to_owned())) {
-            let removed = Vec::new();
-            Some(Ok(InsertOutcome::Inserted { removed }))
-        } else if is_late {
-            None
-        } else {
-            let outcome = transaction.insert(insertion).await?;
-            is_late = Instant::now() >= until;
-            Some(Ok(outcome))
-        });
+    let mut inner = connection.begin_with(begin.clone()).await?;
+    let mut counter = Counter::lock(&mut inner, tenant).await?;
+    let has_limit = insertions.iter().any(|insertion| insertion.has_limit());
+    if has_limit && matches!(counter, Counter::Uncounted) {
+        counter::announce(&mut inner, tenant).await?;
+        inner.commit().await?;
+        inner = connection.begin_with(begin).await?;
+        counter = Counter::lock(&mut inner, tenant).await?;
     }
-    transaction.count().await?;
+    let clients = match counter {
+        Counter::Counted(clients) => Some(clients),
+        _ if has_limit => Some(counter::count(&mut inner, tenant).await?),
+        Counter::Uncounted | Counter::Announced => None,
+    };
+    let transaction = Transaction {
+        connection: &mut inner,
+        tenant,
+        clients,
+        is_changed: !matches!(counter, Counter::Counted(_)),
+    };
+    let outcomes = transaction.carry_out(insertions, until).await?;
     inner.commit().await?;
     Ok(outcomes)
 }
@@ -65,21 +70,31 @@ pub(super) async fn insert(
 struct Transaction<'a> {
     connection: &'a mut PgConnection,
     tenant: &'a str,
-    /// How many clients the tenant has now.
-    clients: i64,
-    /// Whether that has changed.
+    /// How many clients the tenant has now, if they are counted.
+    clients: Option<i64>,
+    /// Whether that is to be written.
     is_changed: bool,
 }
 
-impl<'a> Transaction<'a> {
-    async fn lock(connection: &'a mut PgConnection, tenant: &'a str) -> Result<Self, Failure> {
-        let clients = sqlx::query_scalar(sql::LOCK_TENANT).bind(tenant);
-        Ok(Self {
-            clients: clients.fetch_one(&mut *connection).await?,
-            connection,
-            tenant,
-            is_changed: false,
-        })
+impl Transaction<'_> {
+    async fn carry_out(
+        mut self,
+        insertions: &[&Insertion],
+        until: Instant,
+    ) -> Result<Vec<Outcome>, Failure> {
+        let mut stored = self.store_in_one_statement(insertions).await?;
+        let mut is_late = false;
+        let mut outcomes = Vec::with_capacity(insertions.len());
+        for insertion in insertions {
+            let mut outcome = stored.take(insertion);
+            if outcome.is_none() && !is_late {
+                outcome = Some(self.insert(insertion).await?);
+                is_late = Instant::now() >= until;
+            }
+            outcomes.push(outcome.map(Ok));
+        }
+        self.write_count().await?;
+        Ok(outcomes)
     }
 
     /// Stores the clients in one round trip, if there is room for all. Clients that this does not return
@@ -87,12 +102,12 @@ impl<'a> Transaction<'a> {
     async fn store_in_one_statement(
         &mut self,
         insertions: &[&Insertion],
-    ) -> Result<HashSet<Stored>, Failure> {
+    ) -> Result<Stored, Failure> {
         if insertions.len() < 2 || !self.has_room(insertions) {
-            return Ok(HashSet::new());
+            return Ok(Stored::default());
         }
         let columns = Columns::new(insertions)?;
-        let stored: Vec<Stored> = sqlx::query_as(sql::INSERT_SEVERAL)
+        let stored: Vec<(String, String)> = sqlx::query_as(sql::INSERT_SEVERAL)
             .bind(columns.tenants)
             .bind(columns.ids)
             .bind(columns.records)
@@ -102,8 +117,9 @@ impl<'a> Transaction<'a> {
             .bind(columns.duplicate_keys)
             .fetch_all(&mut *self.connection)
             .await?;
+        let stored = Stored::from_iter(stored);
         self.add(stored.len(), 0);
-        Ok(stored.into_iter().collect())
+        Ok(stored)
     }
 
     /// Whether none of `insertions` needs an eviction.
@@ -116,13 +132,16 @@ impl<'a> Transaction<'a> {
         })
     }
 
+    /// How many clients the tenant has. 0 if nobody asks, because no insertion has a limit.
     fn clients(&self) -> u64 {
-        self.clients.try_into().unwrap_or(0)
+        let clients = self.clients.map(u64::try_from);
+        clients.and_then(Result::ok).unwrap_or(0)
     }
 
     fn add(&mut self, stored: usize, removed: usize) {
         let [stored, removed] = [stored, removed].map(|it| i64::try_from(it).unwrap_or(i64::MAX));
-        self.clients = self.clients.saturating_add(stored).saturating_sub(removed);
+        let changed = |clients: i64| clients.saturating_add(stored).saturating_sub(removed);
+        self.clients = self.clients.map(changed);
         self.is_changed |= stored != removed;
     }
 
@@ -194,12 +213,11 @@ impl<'a> Transaction<'a> {
         removal.ended(Ok(()))
     }
 
-    /// Writes down how many clients there are now.
-    async fn count(self) -> Result<(), Failure> {
-        if self.is_changed {
-            let count = sqlx::query(sql::COUNT).bind(self.tenant).bind(self.clients);
-            count.execute(self.connection).await?;
+    /// Writes down how many clients there are now, if they are counted.
+    async fn write_count(self) -> Result<(), Failure> {
+        match self.clients.filter(|_| self.is_changed) {
+            Some(clients) => counter::write(self.connection, self.tenant, clients).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 }

@@ -1,0 +1,173 @@
+//! Which tenants are counted, and when.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use oauth_dcr::{
+    Timestamp,
+    store::{ClientStore as _, InsertOutcome, RemoveOutcome, Sweep},
+};
+
+use crate::fixture::{
+    Fixture, ISSUED, deduplicated, hold, id, insert_all, is_inserted, limited, plain, tenant,
+};
+
+/// The row of a tenant: its version, whether it is counted, and how many clients it has.
+type Row = (String, String, Option<bool>, i64);
+
+async fn row(fixture: &Fixture) -> Row {
+    let row = "SELECT xmin::text, ctid::text, counted, clients FROM oauth_dcr_tenants";
+    sqlx::query_as(row).fetch_one(&fixture.pool).await.unwrap()
+}
+
+/// How many clients the tenant has, by its row.
+async fn counted(fixture: &Fixture) -> Option<i64> {
+    let (.., is_counted, clients) = row(fixture).await;
+    is_counted?.then_some(clients)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_registration_writes_the_row_of_an_unlimited_tenant() {
+    let fixture = Fixture::new().await;
+    fixture.node(0).insert(plain("t1", "first")).await.unwrap();
+    let before = row(&fixture).await;
+    assert_eq!(before.2, Some(false));
+    let insertions = (0..100).map(|number| match number % 2 {
+        0 => plain("t1", &format!("id{number}")),
+        _ => deduplicated("t1", &format!("id{number}"), number),
+    });
+    for outcome in insert_all(&fixture, insertions.collect()).await {
+        assert!(is_inserted(&outcome.unwrap()));
+    }
+    let removed = fixture.node(1).remove(&tenant("t1"), &id("id0")).await;
+    assert_eq!(removed.unwrap(), RemoveOutcome::Removed);
+    let sweep = Sweep::new().unused_before(Timestamp::from_unix_millis(ISSUED + 1));
+    let swept = fixture.node(0).sweep(&tenant("t1"), sweep.limit(10)).await;
+    assert_eq!(swept.unwrap().len(), 10);
+    assert_eq!(row(&fixture).await, before);
+    assert_eq!(fixture.rows("t1").await, 90);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_limit_counts_the_clients() {
+    let fixture = Fixture::new().await;
+    let plain_ones = (0..10).map(|number| plain("t1", &format!("id{number}")));
+    insert_all(&fixture, plain_ones.collect()).await;
+    assert_eq!(counted(&fixture).await, None);
+    let node = fixture.node(0);
+    let first = node.insert(limited("t1", "first", 20)).await.unwrap();
+    assert!(is_inserted(&first));
+    assert_eq!(counted(&fixture).await, Some(11));
+    // From now on all others count, too.
+    for insertion in [plain("t1", "plain"), deduplicated("t1", "deduplicated", 1)] {
+        assert!(is_inserted(
+            &fixture.node(1).insert(insertion).await.unwrap()
+        ));
+    }
+    node.remove(&tenant("t1"), &id("id1")).await.unwrap();
+    assert_eq!(counted(&fixture).await, Some(12));
+    // Until the operator says otherwise.
+    let uncount = "UPDATE oauth_dcr_tenants SET counted = FALSE, clients = 0";
+    sqlx::query(uncount).execute(&fixture.pool).await.unwrap();
+    node.insert(plain("t1", "uncounted")).await.unwrap();
+    assert_eq!(row(&fixture).await.3, 0);
+    let again = node.insert(limited("t1", "again", 13)).await.unwrap();
+    assert!(matches!(again, InsertOutcome::Inserted { removed } if removed.len() == 1));
+    fixture.assert_counts().await;
+    assert_eq!(counted(&fixture).await, Some(13));
+}
+
+/// The beginning waits for a registration that is under way without a count.
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_misses_no_client_under_way() {
+    let fixture = Fixture::new().await;
+    let node = fixture.node(0);
+    node.insert(plain("t1", "first")).await.unwrap();
+    let mut under_way = fixture.pool.begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO oauth_dcr_clients
+            (tenant, client_id, record, revision, blocked, is_used, idle_since)
+        SELECT tenant, 'under-way', '', 0, FALSE, FALSE, 0
+        FROM oauth_dcr_tenants WHERE NOT counted FOR KEY SHARE SKIP LOCKED",
+    )
+    .execute(&mut *under_way)
+    .await
+    .unwrap();
+    let limited = tokio::spawn(async move { node.insert(limited("t1", "second", 10)).await });
+    crate::races::wait_for_a_lock(&fixture).await;
+    // The row is wanted now, and others that don't count still get it. They are waited for, too.
+    under_way.commit().await.unwrap();
+    assert!(is_inserted(&limited.await.unwrap().unwrap()));
+    assert_eq!(counted(&fixture).await, Some(3));
+    fixture.assert_counts().await;
+}
+
+/// How often the race is run.
+fn rounds() -> usize {
+    let rounds = std::env::var("OAUTH_DCR_COUNTING_ROUNDS");
+    rounds.map_or(2, |rounds| rounds.parse().unwrap())
+}
+
+/// The most that are evicted for one client.
+const MAX_EVICTED: i64 = 100;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_set_while_many_register_is_kept() {
+    for round in 0..rounds() {
+        let fixture = Arc::new(Fixture::new().await);
+        fixture.node(0).insert(plain("t1", "first")).await.unwrap();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let callers = (0..32).map(|caller| {
+            let (node, is_over) = (fixture.node(caller), Arc::clone(&is_over));
+            tokio::spawn(async move {
+                let mut number = 0;
+                while !is_over.load(Relaxed) {
+                    let insertion = plain("t1", &format!("id{caller}-{number}"));
+                    assert!(is_inserted(&node.insert(insertion).await.unwrap()));
+                    number += 1;
+                }
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        for number in 0..6 {
+            tokio::time::sleep(std::time::Duration::from_millis(3 * (round as u64 % 7))).await;
+            let insertion = limited("t1", &format!("limited{number}"), 50);
+            let outcome = fixture.node(number).insert(insertion).await.unwrap();
+            assert!(is_inserted(&outcome), "{outcome:?}");
+        }
+        is_over.store(true, Relaxed);
+        for caller in callers {
+            caller.await.unwrap();
+        }
+        fixture.assert_counts().await;
+        let mut rows = fixture.rows("t1").await;
+        assert_eq!(counted(&fixture).await, Some(rows));
+        let mut number = 0;
+        while rows > 50 {
+            let insertion = limited("t1", &format!("last{number}"), 50);
+            let outcome = fixture.node(number).insert(insertion).await.unwrap();
+            assert!(is_inserted(&outcome), "{outcome:?}");
+            rows = (rows + 1 - MAX_EVICTED).max(50);
+            assert_eq!(fixture.rows("t1").await, rows);
+            number += 1;
+        }
+        fixture.assert_counts().await;
+    }
+}
+
+/// Nobody registers plainly while somebody counts: the row is held in the strongest way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_registration_waits_for_whoever_counts() {
+    let fixture = Fixture::new().await;
+    let node = fixture.node(0);
+    node.insert(plain("t1", "first")).await.unwrap();
+    let holder = hold(&fixture.pool, "t1").await;
+    let waiting = tokio::spawn(async move { node.insert(plain("t1", "second")).await });
+    crate::races::wait_for_a_lock(&fixture).await;
+    assert_eq!(fixture.rows("t1").await, 1);
+    holder.commit().await.unwrap();
+    assert!(is_inserted(&waiting.await.unwrap().unwrap()));
+    assert_eq!(fixture.rows("t1").await, 2);
+}
