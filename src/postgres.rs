@@ -66,7 +66,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Keeps clients in PostgreSQL 14 or later. Nodes share a database; clones share a pool.
 ///
 /// Registrations that wait at the same time are committed together, so that many cost little more
-/// than one. Limits and deduplication work across all nodes.
+/// than one. Limits and deduplication work across all nodes. Only tenants with a limit are counted:
+/// registrations of a tenant without a limit write no row that they share.
 ///
 /// ```no_run
 /// use oauth_dcr::{postgres::PostgresStore, Registrar, TenantSettings};
@@ -99,6 +100,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// No call takes longer than the [time-out](Self::with_timeout), whatever PostgreSQL does. What was
 /// under way then may have been done or not; its connection is closed. A connection that takes
 /// longer to make is there for later calls.
+///
+/// A tenant whose row another program has locked delays its own registrations only. All registrations that
+/// wait for locks use at most half of the pool's connections, so a pool should have two or more.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
@@ -172,8 +176,8 @@ impl PostgresStore {
 
     /// How long a call may take, from its beginning to its answer. Default: one second.
     ///
-    /// A registration waits for a lock for no longer than an eighth of that at a time, so that the
-    /// others have time left. Connections of [`connect`](Self::connect) are set for that when they
+    /// A registration waits for a lock for no longer than an eighth of that at a time, and for a quarter in
+    /// all. Connections of [`connect`](Self::connect) are set for that when they
     /// are made: call this before anything else.
     ///
     /// # Panics

@@ -1,6 +1,7 @@
 //! What is special about the store in PostgreSQL: nodes that share a database, and a database that
 //! is away.
 
+mod callers;
 mod counting;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../suite/support/dice.rs"]
@@ -11,6 +12,7 @@ mod fixture;
 mod free_port;
 mod golden;
 mod groups;
+mod locked_tenants;
 mod outages;
 #[path = "../support/private_home.rs"]
 mod private_home;

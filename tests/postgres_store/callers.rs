@@ -1,0 +1,141 @@
+//! Callers that go away, and groups that end in a panic.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use oauth_dcr::{
+    postgres::PostgresStore,
+    store::{ClientStore as _, Insertion},
+};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+
+use crate::{
+    dice::Dice,
+    fixture::{Fixture, LONG_TIMEOUT, database, deduplicated, is_inserted, limited, plain},
+};
+
+/// One of each kind, in turn.
+fn insertion(number: usize) -> Insertion {
+    let id = format!("id{number}");
+    match number % 3 {
+        0 => plain("plain", &id),
+        1 => limited("limited", &id, 100_000),
+        _ => deduplicated("deduplicated", &id, u8::try_from(number % 256).unwrap()),
+    }
+}
+
+/// The ids of all clients.
+async fn stored(pool: &PgPool) -> BTreeSet<String> {
+    let ids = sqlx::query_scalar("SELECT client_id FROM oauth_dcr_clients");
+    ids.fetch_all(pool).await.unwrap().into_iter().collect()
+}
+
+/// A pool of the host's whose hook panics at each fifth use while `panics`.
+async fn panicking_pool(url: &str, panics: Arc<AtomicBool>) -> PgPool {
+    let uses = Arc::new(AtomicUsize::new(0));
+    let pool = PgPoolOptions::new().before_acquire(move |_, _| {
+        let (uses, panics) = (Arc::clone(&uses), Arc::clone(&panics));
+        Box::pin(async move {
+            let is_fifth = uses.fetch_add(1, Relaxed) % 5 == 4;
+            assert!(!is_fifth || !panics.load(Relaxed), "the host's hook fails");
+            Ok(true)
+        })
+    });
+    pool.connect(url).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_loses_no_acknowledged_client() {
+    let url = database();
+    PostgresStore::connect(&url).await.unwrap();
+    let panics = Arc::new(AtomicBool::new(true));
+    let pool = panicking_pool(&url, Arc::clone(&panics)).await;
+    let store = PostgresStore::with_pool(pool).with_timeout(LONG_TIMEOUT);
+    let callers = (0..32).map(|caller| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let (mut acknowledged, mut failed) = (Vec::new(), 0);
+            for turn in 0..30 {
+                let number = caller * 30 + turn;
+                match store.insert(insertion(number)).await {
+                    Ok(outcome) if is_inserted(&outcome) => acknowledged.push(number),
+                    Ok(_duplicate) => {}
+                    Err(_lost) => failed += 1,
+                }
+            }
+            (acknowledged, failed)
+        })
+    });
+    let (mut acknowledged, mut failed) = (BTreeSet::new(), 0);
+    for caller in callers.collect::<Vec<_>>() {
+        let (more, failures) = caller.await.unwrap();
+        acknowledged.extend(more.iter().map(|number| format!("id{number}")));
+        failed += failures;
+    }
+    assert!(failed > 0 && !acknowledged.is_empty(), "{failed} failed");
+    let past = PgPool::connect(&url).await.unwrap();
+    let lost: Vec<_> = acknowledged
+        .difference(&stored(&past).await)
+        .cloned()
+        .collect();
+    assert_eq!(lost, [""; 0]);
+    panics.store(false, Relaxed);
+    for insertion in [plain("plain", "last"), limited("limited", "last", 100_000)] {
+        assert!(is_inserted(&store.insert(insertion).await.unwrap()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_abandoned_call_stored_is_reported() {
+    let fixture = Fixture::new().await;
+    let reported = Arc::new(Mutex::new(BTreeSet::new()));
+    let mut dice = Dice(1);
+    // Connections and tenants are there when the first callers come.
+    for number in 0..6 {
+        let first = insertion(number + number / 3);
+        fixture.node(number).insert(first).await.unwrap();
+        reported
+            .lock()
+            .unwrap()
+            .insert(format!("id{}", number + number / 3));
+    }
+    for round in 1..20 {
+        let calls: Vec<_> = (0..30)
+            .map(|call| {
+                let number = round * 30 + call;
+                let reported = Arc::clone(&reported);
+                let insertion = insertion(number).on_outcome(move |outcome| {
+                    if is_inserted(outcome) {
+                        reported.lock().unwrap().insert(format!("id{number}"));
+                    }
+                });
+                let node = fixture.node(number);
+                tokio::spawn(async move { node.insert(insertion).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_micros(dice.below(20_000) as u64)).await;
+        calls.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+    // A group may outlive its callers.
+    let mut clients = BTreeSet::new();
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let before = std::mem::replace(&mut clients, stored(&fixture.pool).await);
+        if before == clients && *reported.lock().unwrap() == clients {
+            break;
+        }
+    }
+    assert!(
+        !clients.is_empty() && clients.len() < 600,
+        "{}",
+        clients.len()
+    );
+    assert_eq!(*reported.lock().unwrap(), clients);
+    fixture.assert_counts().await;
+}

@@ -1,0 +1,128 @@
+//! Tenants whose rows an operator holds.
+
+use std::{sync::Arc, time::Duration};
+
+use oauth_dcr::{
+    postgres::PostgresStore,
+    store::{ClientStore as _, InsertOutcome, Insertion},
+};
+use sqlx::PgPool;
+use tokio::time::Instant;
+
+use crate::fixture::{
+    database, deduplicated, hold, id, is_inserted, limited, plain, story, tenant,
+};
+
+/// A locked tenant fails after an eighth of it at the earliest.
+const TIMEOUT: Duration = Duration::from_secs(4);
+
+/// One insertion of each kind.
+fn kinds(tenant: &str, round: u8) -> [Insertion; 3] {
+    [
+        plain(tenant, &format!("plain{round}")),
+        limited(tenant, &format!("limited{round}"), 1000),
+        deduplicated(tenant, &format!("deduplicated{round}"), round),
+    ]
+}
+
+/// Carries out each of `insertions` on a task of its own. Gives back when it ended, and how.
+async fn insert_at_once(
+    store: &PostgresStore,
+    insertions: impl IntoIterator<Item = Insertion>,
+) -> Vec<(Instant, Result<InsertOutcome, String>)> {
+    let tasks = insertions.into_iter().map(|insertion| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let outcome = store.insert(insertion).await;
+            (Instant::now(), outcome.map_err(|error| story(&error)))
+        })
+    });
+    let mut ends = Vec::new();
+    for task in tasks.collect::<Vec<_>>() {
+        ends.push(task.await.unwrap());
+    }
+    ends
+}
+
+/// A store of one node, and a pool that bypasses it. The tenants have rows.
+async fn store_with(tenants: &[String]) -> (Arc<PostgresStore>, PgPool) {
+    let url = database();
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let store = store.with_timeout(TIMEOUT);
+    for name in tenants {
+        let first = plain(name, "first");
+        assert!(is_inserted(&store.insert(first).await.unwrap()));
+    }
+    (Arc::new(store), PgPool::connect(&url).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_tenant_delays_nobody_else() {
+    let (store, past) = store_with(&["a", "b", "c"].map(str::to_owned)).await;
+    let holder = hold(&past, "a").await;
+    for round in 0..3 {
+        let locked = tokio::spawn({
+            let store = Arc::clone(&store);
+            async move { insert_at_once(&store, kinds("a", round)).await }
+        });
+        // More groups than one come and go while these wait.
+        let mut last = Instant::now();
+        for turn in 0..5 {
+            let others = ["b", "c"].map(|name| kinds(name, round * 10 + turn));
+            for (end, outcome) in insert_at_once(&store, others.into_iter().flatten()).await {
+                assert!(is_inserted(&outcome.unwrap()));
+                last = last.max(end);
+            }
+        }
+        for (end, outcome) in locked.await.unwrap() {
+            let told = outcome.unwrap_err();
+            assert!(told.contains("holds the row"), "{told}");
+            assert!(end > last, "{:?} too early", last - end);
+        }
+    }
+    holder.rollback().await.unwrap();
+    for (_, outcome) in insert_at_once(&store, kinds("a", 9)).await {
+        assert!(is_inserted(&outcome.unwrap()));
+    }
+}
+
+/// The pool has ten connections. Others are there for work that waits for nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn locked_tenants_leave_half_of_the_connections() {
+    let names: Vec<_> = (0..12).map(|number| format!("locked{number}")).collect();
+    let (store, past) = store_with(&names).await;
+    store.insert(plain("free", "first")).await.unwrap();
+    let mut holder = past.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM oauth_dcr_tenants WHERE tenant LIKE 'locked%' FOR UPDATE")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let locked = tokio::spawn({
+        let store = Arc::clone(&store);
+        let insertions: Vec<_> = names.iter().flat_map(|name| kinds(name, 1)).collect();
+        async move { insert_at_once(&store, insertions).await }
+    });
+    let mut turns = 0;
+    while !locked.is_finished() {
+        let start = Instant::now();
+        let name = format!("turn{turns}");
+        let inserted = store.insert(plain("free", &name)).await.unwrap();
+        assert!(is_inserted(&inserted));
+        let found = store.find(&tenant("free"), &id(&name)).await.unwrap();
+        assert!(found.is_some());
+        let took = start.elapsed();
+        assert!(took < TIMEOUT / 8, "{took:?}");
+        turns += 1;
+    }
+    assert!(turns > 20, "{turns}");
+    for (_, outcome) in locked.await.unwrap() {
+        let told = outcome.unwrap_err();
+        // Some had no turn in time.
+        let reasons = [
+            "holds the row",
+            "did not begin in time",
+            "no answer in time",
+        ];
+        assert!(reasons.iter().any(|it| told.contains(it)), "{told}");
+    }
+}
