@@ -8,8 +8,6 @@ use crate::postgres::{failure::Failure, sql};
 #[derive(Clone, Copy)]
 pub(super) enum Counter {
     Uncounted,
-    /// The next transaction with a limit counts them, and until then each insertion locks the row.
-    Announced,
     Counted(i64),
 }
 
@@ -24,32 +22,24 @@ impl Counter {
         }
         // If it is gone, somebody removes such rows by hand.
         Ok(match row.ok_or(Failure::Overtaken)? {
-            (Some(true), clients) => Self::Counted(clients),
-            (Some(false), _) => Self::Uncounted,
-            (None, _) => Self::Announced,
+            (true, clients) => Self::Counted(clients),
+            (false, _) => Self::Uncounted,
         })
     }
 }
 
-type Row = (Option<bool>, i64);
-
-async fn lock_row(connection: &mut PgConnection, tenant: &str) -> Result<Option<Row>, Failure> {
+async fn lock_row(
+    connection: &mut PgConnection,
+    tenant: &str,
+) -> Result<Option<(bool, i64)>, Failure> {
     let row = sqlx::query_as(sql::LOCK_TENANT).bind(tenant);
     Ok(row.fetch_optional(connection).await?)
 }
 
-/// Has later insertions of `tenant` lock its row, once this is committed.
-pub(super) async fn announce(connection: &mut PgConnection, tenant: &str) -> Result<(), Failure> {
-    let announce = sqlx::query(sql::ANNOUNCE_COUNT).bind(tenant);
-    announce.execute(connection).await?;
-    Ok(())
-}
-
-/// Counts the clients of `tenant`, whose row is locked and whose count is announced.
+/// Counts the clients of `tenant`, whose row is locked.
+///
+/// It is a statement of its own, so that it sees what was committed while the lock was waited for.
 pub(super) async fn count(connection: &mut PgConnection, tenant: &str) -> Result<i64, Failure> {
-    let wait = sqlx::query(sql::AWAIT_INSERTIONS).bind(tenant);
-    wait.execute(&mut *connection).await?;
-    // A new statement, so that it sees what was committed while the first one waited.
     let clients = sqlx::query_scalar(sql::COUNT_OF_TENANT).bind(tenant);
     Ok(clients.fetch_one(connection).await?)
 }

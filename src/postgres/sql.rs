@@ -4,17 +4,14 @@
 //!
 //! A tenant with a limit is `counted`: its row says how many clients it has, and whatever adds or removes
 //! clients first locks the row, so the number is always right. Tenants without a limit are not counted, and
-//! an insertion without a limit does not write to their rows. It only holds the row `FOR KEY SHARE` until it
-//! commits, and only if `counted` is FALSE. Otherwise it stores nothing, and a transaction that locks the
-//! row stores the client.
+//! an insertion without a limit does not write to their rows. It holds the row `FOR SHARE` until it commits,
+//! and only if `counted` is FALSE. Otherwise it stores nothing, and a transaction that locks the row stores
+//! the client.
 //!
-//! The first insertion with a limit begins to count. It sets `counted` to NULL and commits, so that later
-//! insertions skip the tenant. Then it locks the row `FOR UPDATE`, which waits for the insertions that still
-//! hold the row: they are few, because no new ones come. So its next statement sees every client, and
-//! counts them once. (Without the NULL it would be right as well, but might wait for ever new insertions.)
-//!
-//! All others lock the row `FOR NO KEY UPDATE`. They exclude each other and the beginning of the count, and
-//! insertions without a limit go on beside them.
+//! Everything else locks the row `FOR NO KEY UPDATE`, which excludes `FOR SHARE`. So does the first insertion
+//! with a limit: once it has the row, no insertion without a limit is under way. Its next statement sees
+//! every client, and counts them once. `FOR KEY SHARE` would be too weak: PostgreSQL may grant it beside
+//! another transaction's lock.
 //!
 //! # In which order
 //!
@@ -39,7 +36,7 @@ FROM UNNEST(
 ) AS new (tenant, client_id, record, revision, blocked, idle_since, fold_key)
 JOIN oauth_dcr_tenants AS counter ON counter.tenant = new.tenant AND NOT counter.counted
 ORDER BY new.tenant, new.client_id
-FOR KEY SHARE OF counter SKIP LOCKED
+FOR SHARE OF counter SKIP LOCKED
 ON CONFLICT DO NOTHING
 RETURNING tenant, client_id
 ";
@@ -50,7 +47,7 @@ INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
 SELECT $1, $2, $3, $4, $5, FALSE, $6, $7
 FROM oauth_dcr_tenants WHERE tenant = $1 AND NOT counted
-FOR KEY SHARE SKIP LOCKED
+FOR SHARE SKIP LOCKED
 ON CONFLICT DO NOTHING
 ";
 
@@ -94,8 +91,7 @@ UPDATE oauth_dcr_clients SET idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND fold_key = $3
 ";
 
-/// Locks the row of the tenant, and says whether its clients are counted (NULL: soon) and how many they
-/// are.
+/// Locks the row of the tenant, and says whether its clients are counted and how many they are.
 pub(super) const LOCK_TENANT: &str = "
 SELECT counted, clients FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDATE
 ";
@@ -103,16 +99,6 @@ SELECT counted, clients FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDA
 /// Makes a row for the tenant, if there is none.
 pub(super) const ADD_TENANT: &str = "
 INSERT INTO oauth_dcr_tenants (tenant, clients) VALUES ($1, 0) ON CONFLICT DO NOTHING
-";
-
-/// Has later insertions lock the row of the tenant, once this is committed.
-pub(super) const ANNOUNCE_COUNT: &str = "
-UPDATE oauth_dcr_tenants SET counted = NULL WHERE tenant = $1
-";
-
-/// Waits for the insertions that hold the row of the tenant.
-pub(super) const AWAIT_INSERTIONS: &str = "
-SELECT 1 FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE
 ";
 
 /// How many clients the tenant has, by the rows themselves.

@@ -64,18 +64,23 @@ impl Fixture {
     /// Checks that the count of each counted tenant is the number of its rows, and that no client is there
     /// without its tenant.
     pub(crate) async fn assert_counts(&self) {
-        let wrong: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT tenant, coalesce(counter.clients, -1), coalesce(found.clients, 0)
-            FROM (SELECT tenant, count(*) AS clients FROM oauth_dcr_clients GROUP BY tenant) AS found
-            FULL JOIN oauth_dcr_tenants AS counter USING (tenant)
-            WHERE (counter.counted OR counter.tenant IS NULL)
-                AND coalesce(counter.clients, -1) <> coalesce(found.clients, 0)",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .unwrap();
-        assert_eq!(wrong, [], "tenants, their counts and their rows");
+        assert_counts(&self.pool).await;
     }
+}
+
+/// Checks that the count of each counted tenant is that of its rows.
+pub(crate) async fn assert_counts(pool: &PgPool) {
+    let wrong: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT tenant, coalesce(counter.clients, -1), coalesce(found.clients, 0)
+        FROM (SELECT tenant, count(*) AS clients FROM oauth_dcr_clients GROUP BY tenant) AS found
+        FULL JOIN oauth_dcr_tenants AS counter USING (tenant)
+        WHERE (counter.counted OR counter.tenant IS NULL)
+            AND coalesce(counter.clients, -1) <> coalesce(found.clients, 0)",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    assert_eq!(wrong, [], "tenants, their counts and their rows");
 }
 
 /// Takes the row of a tenant, as an operator may who looks into it and goes for lunch.

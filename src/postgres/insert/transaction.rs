@@ -41,19 +41,13 @@ pub(super) async fn insert(
     let until = after(part(time.timeout, STARTING)).min(time.last_beginning);
     let (tenant, _) = ids(first);
     let begin = sql::begin(lock_timeout(time.timeout));
-    let mut inner = connection.begin_with(begin.clone()).await?;
-    let mut counter = Counter::lock(&mut inner, tenant).await?;
+    let mut inner = connection.begin_with(begin).await?;
+    let counter = Counter::lock(&mut inner, tenant).await?;
     let has_limit = insertions.iter().any(|insertion| insertion.has_limit());
-    if has_limit && matches!(counter, Counter::Uncounted) {
-        counter::announce(&mut inner, tenant).await?;
-        inner.commit().await?;
-        inner = connection.begin_with(begin).await?;
-        counter = Counter::lock(&mut inner, tenant).await?;
-    }
     let clients = match counter {
         Counter::Counted(clients) => Some(clients),
-        _ if has_limit => Some(counter::count(&mut inner, tenant).await?),
-        Counter::Uncounted | Counter::Announced => None,
+        Counter::Uncounted if has_limit => Some(counter::count(&mut inner, tenant).await?),
+        Counter::Uncounted => None,
     };
     let transaction = Transaction {
         connection: &mut inner,

@@ -2,10 +2,9 @@
 -- whatever adds or removes clients locks the tenant's row first, so the number is always right. A tenant
 -- without a limit has a row that nothing updates, so its registrations don't wait for each other.
 --
--- The first registration with a limit sets `counted` to NULL: from then on all registrations lock the row.
--- Then it locks the row, waits for the registrations that are under way without a lock, counts the clients
--- once, and sets `counted` to TRUE. So it misses none.
+-- The first registration with a limit locks the row, which waits for the registrations that are under way.
+-- Then it counts the clients once and sets `counted` to TRUE.
 --
 -- It stays TRUE. Where a limit was removed for good, you may set it to FALSE by hand: a limit that is set
 -- later has the clients counted again.
-ALTER TABLE oauth_dcr_tenants ADD COLUMN IF NOT EXISTS counted BOOLEAN DEFAULT FALSE;
+ALTER TABLE oauth_dcr_tenants ADD COLUMN IF NOT EXISTS counted BOOLEAN NOT NULL DEFAULT FALSE;
