@@ -158,7 +158,6 @@ pub mod geo;
 pub mod geoip;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod group_commit;
-mod group_commit_old;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 #[cfg(feature = "memory")]

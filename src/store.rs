@@ -53,5 +53,3 @@ pub use user_key::UserKey;
 pub use user_limit::UserLimit;
 
 pub(crate) use dyn_client_store::DynClientStore;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(crate) use insertion::CertainOutcome;

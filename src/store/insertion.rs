@@ -133,33 +133,6 @@ impl Insertion {
     }
 }
 
-/// What became of an insertion, on its way to the caller. If the caller is gone, it is reported where it is
-/// dropped.
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub(crate) struct CertainOutcome(Option<(Insertion, InsertOutcome)>);
-
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-impl CertainOutcome {
-    pub(crate) const fn new(insertion: Insertion, outcome: InsertOutcome) -> Self {
-        Self(Some((insertion, outcome)))
-    }
-
-    /// Reports it and gives it back.
-    pub(crate) fn settle(mut self) -> Option<InsertOutcome> {
-        let (insertion, outcome) = self.0.take()?;
-        Some(insertion.settle(outcome))
-    }
-}
-
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-impl Drop for CertainOutcome {
-    fn drop(&mut self) {
-        if let Some((insertion, outcome)) = self.0.take() {
-            insertion.settle(outcome);
-        }
-    }
-}
-
 impl fmt::Debug for Insertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Insertion")
