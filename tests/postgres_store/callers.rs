@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    error::Error,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -10,9 +11,14 @@ use std::{
 };
 
 use oauth_dcr::{
+    Registrar, TenantSettings,
+    acl::Signals,
+    events::{Event, EventSink},
     postgres::PostgresStore,
     store::{ClientStore as _, Insertion},
+    tenants::TenantSelector,
 };
+use serde_json::json;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
@@ -89,6 +95,72 @@ async fn a_panic_loses_no_acknowledged_client() {
     for insertion in [plain("plain", "last"), limited("limited", "last", 100_000)] {
         assert!(is_inserted(&store.insert(insertion).await.unwrap()));
     }
+}
+
+/// Records what each registration came to: its outcome, and why it failed.
+#[derive(Clone, Default)]
+struct Outcomes(Arc<Mutex<Vec<(&'static str, String)>>>);
+
+impl EventSink for Outcomes {
+    fn record(&self, event: &Event<'_>) {
+        let why = match event {
+            Event::Refused { error, .. } => error_chain(error),
+            _ => String::new(),
+        };
+        let outcome = event.outcome().unwrap();
+        self.0.lock().unwrap().push((outcome, why));
+    }
+}
+
+fn error_chain(error: &dyn Error) -> String {
+    let mut chain = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        chain = format!("{chain}: {error}");
+        cause = error.source();
+    }
+    chain
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_registration_that_a_panic_fails_has_an_event() {
+    let url = database();
+    PostgresStore::connect(&url).await.unwrap();
+    let panics = Arc::new(AtomicBool::new(true));
+    let pool = panicking_pool(&url, panics).await;
+    let store = PostgresStore::with_pool(pool).with_timeout(LONG_TIMEOUT);
+    let mut settings = TenantSettings::new().enabled();
+    settings.registration.rate_limit = None;
+    let outcomes = Outcomes::default();
+    let registrar = Registrar::builder(store)
+        .tenant(settings)
+        .events(outcomes.clone())
+        .build()
+        .unwrap();
+    let mut expected = Vec::new();
+    for number in 0..20 {
+        let metadata = json!({
+            "client_name": format!("Client {number}"),
+            "redirect_uris": ["https://app.example.com/callback"],
+        });
+        let selector = TenantSelector::Host(None);
+        let admission = registrar.admit(selector, Signals::new()).await.unwrap();
+        let registered = admission
+            .register_json(metadata.to_string().as_bytes())
+            .await;
+        expected.push(match registered {
+            Ok(_) => ("registered", String::new()),
+            Err(error) => ("failed", error_chain(&error)),
+        });
+    }
+    let failures = expected.iter().filter(|(outcome, _)| *outcome == "failed");
+    let mut count = 0;
+    for (_, why) in failures {
+        assert!(why.contains("the task that writes panicked"), "{why}");
+        count += 1;
+    }
+    assert!((1..20).contains(&count), "{count} failed");
+    assert_eq!(*outcomes.0.lock().unwrap(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
