@@ -33,7 +33,7 @@ async fn start_counting(
     tenant: &TenantId,
 ) -> Result<i64, Failure> {
     sqlx::raw_sql(TRIGGERS).execute(&mut *connection).await?;
-    // A row that is there already is older than the count, and its number is wrong.
+    // An older file has a row already, whose number is out of date.
     let sql = "INSERT INTO oauth_dcr_tenants (tenant, clients, counted)
                SELECT ?1, count(*), 1 FROM oauth_dcr_clients WHERE tenant = ?1
                ON CONFLICT (tenant) DO UPDATE SET clients = excluded.clients, counted = 1
