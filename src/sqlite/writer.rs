@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_disk_fails_what_comes_then_and_nothing_that_comes_later() {
+    async fn insertions_go_on_after_a_full_disk() {
         let file = File::new("full");
         let mut writer = file.writer().await;
         // No disk is needed to be full: this connection may not make the file any larger.
