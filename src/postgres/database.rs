@@ -11,7 +11,7 @@ use crate::{
     box_future::BoxFuture,
     postgres::{
         failure::Failure,
-        lease::Leases,
+        lease::{Kept, Leases},
         time_outs::{GroupTime, TimeLimit, TimeOuts},
     },
 };
@@ -85,6 +85,24 @@ impl Database {
             let mut lease = self.leases.lease().await?;
             let answer = work(&mut lease, PhantomData).await;
             lease.give_back(answer)
+        };
+        self.retry(limit, attempt).await
+    }
+
+    /// Carries out `work` on the connection that is kept, or on another, which is kept for what follows.
+    pub(super) async fn run_kept<'a, T>(
+        &self,
+        kept: &Kept,
+        limit: TimeLimit,
+        work: impl Work<'a, T>,
+    ) -> Result<T, Failure> {
+        let attempt = || async {
+            let mut lease = match kept.take() {
+                Some(lease) => lease,
+                None => self.leases.lease().await?,
+            };
+            let answer = work(&mut lease, PhantomData).await;
+            kept.keep(lease, answer)
         };
         self.retry(limit, attempt).await
     }

@@ -1,15 +1,20 @@
 use std::{
     ops::{Deref, DerefMut},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
 use tokio::{
     runtime::Handle,
     sync::{Semaphore, SemaphorePermit},
+    time::Instant,
 };
 
-use crate::postgres::failure::Failure;
+use crate::postgres::{failure::Failure, time_outs::after};
+
+/// How long a connection may be kept before others may have it. A few groups of insertions take as long.
+const KEEP: Duration = Duration::from_millis(2);
 
 /// Lends the connections of a pool.
 #[derive(Clone)]
@@ -25,8 +30,16 @@ pub(super) struct Leases {
 /// that ended in between leaves it in an unknown state, maybe within a transaction.
 pub(super) struct Lease {
     connection: PoolConnection<Postgres>,
+    kept_until: Instant,
+    /// Whether a task will give it back at the end of that time.
+    is_timed: bool,
     is_idle: bool,
 }
+
+/// A connection that is kept for a moment, for work that follows at once: the pool makes a round trip for
+/// each connection that it gets back.
+#[derive(Clone, Default)]
+pub(super) struct Kept(Arc<Mutex<Option<Lease>>>);
 
 /// A call that waits for a connection. If it gives up, what has been begun is not in vain: a
 /// connection that takes longer to make than a call may take is there for a later one.
@@ -67,6 +80,8 @@ impl Leases {
         waiting.is_over = true;
         Ok(Lease {
             connection: connection?,
+            kept_until: after(KEEP),
+            is_timed: false,
             is_idle: false,
         })
     }
@@ -92,6 +107,49 @@ impl Lease {
     pub(super) fn give_back<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
         self.is_idle = answer.as_ref().map_or_else(Failure::is_refusal, |_| true);
         answer
+    }
+}
+
+impl Kept {
+    /// The connection, unless it has been kept for long enough.
+    pub(super) fn take(&self) -> Option<Lease> {
+        let mut lease = self.lock().take()?;
+        if Instant::now() >= lease.kept_until {
+            return None;
+        }
+        lease.is_idle = false;
+        Some(lease)
+    }
+
+    /// Keeps the connection of `lease` if it has answered, and for a moment only.
+    pub(super) fn keep<T>(
+        &self,
+        mut lease: Lease,
+        answer: Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        lease.is_idle = answer.as_ref().map_or_else(Failure::is_refusal, |_| true);
+        if lease.is_idle && Instant::now() < lease.kept_until {
+            if !lease.is_timed {
+                lease.is_timed = true;
+                tokio::spawn(self.clone().give_back_at(lease.kept_until));
+            }
+            *self.lock() = Some(lease);
+        }
+        answer
+    }
+
+    /// Gives the connection back to the pool, even if no further work follows.
+    async fn give_back_at(self, end: Instant) {
+        tokio::time::sleep_until(end).await;
+        let mut kept = self.lock();
+        // Another connection may be kept by now.
+        if kept.as_ref().is_some_and(|lease| lease.kept_until <= end) {
+            *kept = None;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Lease>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,11 +1,17 @@
 //! What waits together is committed together.
 
+use std::time::Duration;
+
 use oauth_dcr::{
     postgres::PostgresStore,
     store::{ClientStore as _, InsertOutcome, Insertion},
 };
 
-use crate::fixture::{Fixture, insert_all, is_inserted, limited, plain, story};
+use sqlx::postgres::PgPoolOptions;
+
+use crate::fixture::{
+    Fixture, database, id, insert_all, is_inserted, limited, plain, story, tenant,
+};
 
 /// In how many transactions the rows came in.
 async fn transactions(fixture: &Fixture) -> i64 {
@@ -97,6 +103,36 @@ async fn a_group_stores_each_id_once() {
     assert!(outcomes.iter().any(is_inserted), "{outcomes:?}");
     assert!(outcomes.contains(&InsertOutcome::IdTaken), "{outcomes:?}");
     fixture.assert_counts().await;
+}
+
+/// A group keeps its connection for the next group, and yet others get it.
+#[tokio::test(flavor = "multi_thread")]
+async fn registrations_leave_a_pool_of_one_to_others() {
+    let url = database();
+    PostgresStore::connect(&url).await.unwrap();
+    let pool = PgPoolOptions::new().max_connections(1).connect_lazy(&url);
+    let store = PostgresStore::with_pool(pool.unwrap()).with_timeout(Duration::from_secs(4));
+    store.insert(plain("t1", "first")).await.unwrap();
+    let callers = (0..8).map(|caller| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for turn in 0..100 {
+                let insertion = plain("t1", &format!("id{caller}-{turn}"));
+                store.insert(insertion).await.unwrap();
+            }
+        })
+    });
+    let callers: Vec<_> = callers.collect();
+    let mut finds = 0;
+    while !callers.iter().all(tokio::task::JoinHandle::is_finished) {
+        let found = store.find(&tenant("t1"), &id("first")).await.unwrap();
+        assert!(found.is_some());
+        finds += 1;
+    }
+    assert!(finds > 10, "{finds}");
+    for caller in callers {
+        caller.await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

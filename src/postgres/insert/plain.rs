@@ -12,6 +12,7 @@ use crate::{
             one_statement,
             stored::Stored,
         },
+        lease::Kept,
         time_outs::GroupTime,
     },
     store::{InsertOutcome, Insertion},
@@ -20,6 +21,7 @@ use crate::{
 /// Stores the plain insertions of a group in one statement.
 pub(super) struct Plain {
     database: Database,
+    connection: Kept,
 }
 
 /// What became of a plain insertion.
@@ -30,8 +32,11 @@ pub(super) enum PlainOutcome {
 }
 
 impl Plain {
-    pub(super) const fn new(database: Database) -> Self {
-        Self { database }
+    pub(super) fn new(database: Database) -> Self {
+        Self {
+            database,
+            connection: Kept::default(),
+        }
     }
 
     async fn insert(&self, time: GroupTime, jobs: &[Job<PlainOutcome>]) -> Result<Stored, Failure> {
@@ -40,11 +45,11 @@ impl Plain {
         }
         let insertions = insertions(jobs);
         let insertions = insertions.as_slice();
-        let stored = self
-            .database
-            .run_within(time.without_locks(), |connection, _| {
-                Box::pin(one_statement::insert(connection, insertions))
-            });
+        let stored =
+            self.database
+                .run_kept(&self.connection, time.without_locks(), |connection, _| {
+                    Box::pin(one_statement::insert(connection, insertions))
+                });
         stored.await
     }
 }
