@@ -1,13 +1,21 @@
 //! The row of a tenant, which a transaction locks before it adds or removes clients.
 
-use sqlx::PgConnection;
+use std::time::Duration;
 
-use crate::postgres::{failure::Failure, sql};
+use sqlx::PgConnection;
+use tokio::time::Instant;
+
+use crate::postgres::{failure::Failure, sql, time_outs::after};
+
+/// How long to wait before looking again whether insertions have ended.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Whether the clients of a tenant are counted.
 #[derive(Clone, Copy)]
 pub(super) enum Counter {
     Uncounted,
+    /// A transaction with a limit is about to count them. Until then each insertion locks the row.
+    Announced,
     Counted(i64),
 }
 
@@ -22,23 +30,60 @@ impl Counter {
         }
         // If it is gone, somebody removes such rows by hand.
         Ok(match row.ok_or(Failure::Overtaken)? {
-            (true, clients) => Self::Counted(clients),
-            (false, _) => Self::Uncounted,
+            (Some(true), clients) => Self::Counted(clients),
+            (Some(false), _) => Self::Uncounted,
+            (None, _) => Self::Announced,
         })
     }
 }
 
-async fn lock_row(
+/// Whether the clients of `tenant` are counted, as far as can be seen without a lock.
+pub(super) async fn is_counted(
     connection: &mut PgConnection,
     tenant: &str,
-) -> Result<Option<(bool, i64)>, Failure> {
+) -> Result<bool, Failure> {
+    let is_counted = sqlx::query_scalar(sql::IS_COUNTED).bind(tenant);
+    Ok(is_counted.fetch_one(connection).await?)
+}
+
+type Row = (Option<bool>, i64);
+
+async fn lock_row(connection: &mut PgConnection, tenant: &str) -> Result<Option<Row>, Failure> {
     let row = sqlx::query_as(sql::LOCK_TENANT).bind(tenant);
-    Ok(row.fetch_optional(connection).await?)
+    match row.fetch_optional(connection).await.map_err(Failure::from) {
+        Err(failure) if failure.is_locked() => Err(Failure::TenantLocked),
+        row => row,
+    }
+}
+
+/// Has later insertions of `tenant` lock its row, once this is committed. The row is locked.
+pub(super) async fn announce(connection: &mut PgConnection, tenant: &str) -> Result<(), Failure> {
+    let announce = sqlx::query(sql::ANNOUNCE_COUNT).bind(tenant);
+    announce.execute(connection).await?;
+    Ok(())
+}
+
+/// Waits up to `timeout` for the insertions that began before the count was announced. Returns whether they
+/// have ended.
+pub(super) async fn wait_for_insertions(
+    connection: &mut PgConnection,
+    timeout: Duration,
+) -> Result<bool, Failure> {
+    let end = after(timeout);
+    let writers = sqlx::query_scalar(sql::WRITERS);
+    let mut unfinished: Vec<String> = writers.fetch_all(&mut *connection).await?;
+    while !unfinished.is_empty() {
+        if Instant::now() >= end {
+            return Ok(false);
+        }
+        tokio::time::sleep(PAUSE).await;
+        let left = sqlx::query_scalar(sql::UNFINISHED).bind(unfinished);
+        unfinished = left.fetch_all(&mut *connection).await?;
+    }
+    Ok(true)
 }
 
 /// Counts the clients of `tenant`, whose row is locked.
-///
-/// It is a statement of its own, so that it sees what was committed while the lock was waited for.
 pub(super) async fn count(connection: &mut PgConnection, tenant: &str) -> Result<i64, Failure> {
     let clients = sqlx::query_scalar(sql::COUNT_OF_TENANT).bind(tenant);
     Ok(clients.fetch_one(connection).await?)
@@ -50,7 +95,7 @@ pub(super) async fn write(
     tenant: &str,
     clients: i64,
 ) -> Result<(), Failure> {
-    let count = sqlx::query(sql::COUNT).bind(tenant).bind(clients);
+    let count = sqlx::query(sql::WRITE_COUNT).bind(tenant).bind(clients);
     count.execute(connection).await?;
     Ok(())
 }

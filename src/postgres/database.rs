@@ -107,20 +107,29 @@ impl Database {
         self.retry(limit, attempt).await
     }
 
-    /// Carries out `work`, which may wait for what others have locked, within `time`. All such work uses
-    /// half of the connections at most, and takes its turn: the others are there for work that waits for
-    /// nobody.
-    pub(super) async fn run_with_locks<'a, T>(
+    /// Carries out `work` for a group of insertions, unless it is too late to begin.
+    pub(super) async fn run_in_group<'a, T>(
         &self,
         time: GroupTime,
         work: impl Work<'a, T>,
     ) -> Result<T, Failure> {
-        let turn = tokio::time::timeout_at(time.last_beginning, self.leases.turn()).await;
-        let _turn = turn
-            .ok()
-            .filter(|_| !time.is_over())
-            .ok_or(Failure::NotBegun)?;
+        if time.is_over() {
+            return Err(Failure::NotBegun);
+        }
         self.run_within(time.with_locks(), work).await
+    }
+
+    /// The same for `work` that locks the row of a tenant. All of it uses half of the connections at most, so
+    /// that other work goes on if other transactions have locked many tenants.
+    pub(super) async fn run_with_tenant_lock<'a, T>(
+        &self,
+        time: GroupTime,
+        work: impl Work<'a, T>,
+    ) -> Result<T, Failure> {
+        let permit = self.leases.lock_permit();
+        let permit = tokio::time::timeout_at(time.last_beginning, permit).await;
+        let _permit = permit.map_err(|_late| Failure::NotBegun)?;
+        self.run_in_group(time, work).await
     }
 
     async fn retry<T, F>(&self, limit: TimeLimit, attempt: impl Fn() -> F) -> Result<T, Failure>

@@ -22,7 +22,7 @@ pub(super) enum Failure {
     /// What a statement found was gone for the next one.
     #[error("other transactions came in between")]
     Overtaken,
-    #[error("another transaction holds the row of the tenant")]
+    #[error("another transaction has locked the row of the tenant")]
     TenantLocked,
     #[error("what came before took the time, so that this did not begin in time")]
     NotBegun,
@@ -44,7 +44,7 @@ impl Failure {
     /// Whether another transaction had locked the row that this one waited for.
     pub(super) fn is_locked(&self) -> bool {
         // lock_not_available
-        self.has_code(&["55P03"])
+        matches!(self, Self::TenantLocked) || self.has_code(&["55P03"])
     }
 
     /// Whether another starter was in the way of a migration, which is done or under way now.

@@ -57,9 +57,7 @@ impl Inserts {
         } else {
             insertion
         };
-        let tenant = self.tenants.group(insertion.client().tenant());
-        tenant
-            .submit(deadline, |reply| Job { insertion, reply })
-            .await
+        let group = self.tenants.group(insertion.client().tenant());
+        group.insert(deadline, insertion).await
     }
 }

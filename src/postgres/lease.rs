@@ -22,8 +22,8 @@ pub(super) struct Leases {
     pool: PgPool,
     /// For the one connection that is made ahead.
     ahead: Arc<Semaphore>,
-    /// For the connections of work that may wait for what others have locked.
-    waiting: Arc<Semaphore>,
+    /// For the connections of work that locks the row of a tenant.
+    lock_permits: Arc<Semaphore>,
 }
 
 /// A connection that goes back to the pool only if it is given back. Otherwise it is closed: a call
@@ -60,15 +60,13 @@ impl Leases {
         Self {
             pool,
             ahead: Arc::new(Semaphore::new(1)),
-            waiting: Arc::new(Semaphore::new(half)),
+            lock_permits: Arc::new(Semaphore::new(half)),
         }
     }
 
-    /// The right to use a connection for work that may wait for what others have locked, at most half of
-    /// the connections at once.
-    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // Nobody closes it.
-        self.waiting.acquire().await.ok()
+    /// The permit to lock the row of a tenant. `None`: without a bound, as the semaphore is never closed.
+    pub(super) async fn lock_permit(&self) -> Option<SemaphorePermit<'_>> {
+        self.lock_permits.acquire().await.ok()
     }
 
     pub(super) async fn lease(&self) -> Result<Lease, Failure> {

@@ -2,16 +2,24 @@
 //!
 //! # How many clients a tenant has
 //!
-//! A tenant with a limit is `counted`: its row says how many clients it has, and whatever adds or removes
-//! clients first locks the row, so the number is always right. Tenants without a limit are not counted, and
-//! an insertion without a limit does not write to their rows. It holds the row `FOR SHARE` until it commits,
-//! and only if `counted` is FALSE. Otherwise it stores nothing, and a transaction that locks the row stores
-//! the client.
+//! Only a tenant with a limit is counted. Then its row says how many clients it has, and each transaction that
+//! adds or removes clients locks the row first, so the number is always right. An insertion without a limit
+//! reads `counted`. If that is FALSE, it stores its client in the same statement and locks nothing. Otherwise
+//! it stores nothing, and a transaction that locks the row stores the client.
 //!
-//! Everything else locks the row `FOR NO KEY UPDATE`, which excludes `FOR SHARE`. So does the first insertion
-//! with a limit: once it has the row, no insertion without a limit is under way. Its next statement sees
-//! every client, and counts them once. `FOR KEY SHARE` would be too weak: PostgreSQL may grant it beside
-//! another transaction's lock.
+//! A tenant gets its first limit in three steps:
+//!
+//! 1. `counted` becomes NULL, and that is committed. Every statement that begins later locks the row.
+//! 2. Statements that began before may still read FALSE. Each of them has locked the table of clients before
+//!    it reads anything, as PostgreSQL does for each statement that writes, so `pg_locks` shows them. The
+//!    insertion waits until they have ended. They are statements of a few milliseconds.
+//! 3. It locks the row, counts the clients once and sets `counted` to TRUE.
+//!
+//! If another transaction keeps the table locked in step 2, `counted` stays NULL, and each insertion with a
+//! limit counts the clients anew.
+//!
+//! Statements must run in READ COMMITTED, PostgreSQL's default: in a stricter isolation level, PostgreSQL
+//! takes the snapshot before the locks.
 //!
 //! # In which order
 //!
@@ -23,8 +31,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
-/// Stores clients whose ids and duplicate keys are free, of tenants that are not counted and whose rows
-/// nobody holds: tenants, ids, records, revisions, blocked, moments and duplicate keys, one array each.
+/// Stores clients whose ids and duplicate keys are free, of tenants that are not counted: tenants, ids, records, revisions, blocked, moments and duplicate keys, one array each.
 /// Gives back those that are stored.
 pub(super) const INSERT_GROUP: &str = "
 INSERT INTO oauth_dcr_clients
@@ -35,8 +42,7 @@ FROM UNNEST(
     $1::TEXT[], $2::TEXT[], $3::BYTEA[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[], $7::BYTEA[]
 ) AS new (tenant, client_id, record, revision, blocked, idle_since, fold_key)
 JOIN oauth_dcr_tenants AS counter ON counter.tenant = new.tenant AND NOT counter.counted
-ORDER BY new.tenant, new.client_id
-FOR SHARE OF counter SKIP LOCKED
+ORDER BY new.tenant, new.fold_key, new.client_id
 ON CONFLICT DO NOTHING
 RETURNING tenant, client_id
 ";
@@ -47,7 +53,6 @@ INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
 SELECT $1, $2, $3, $4, $5, FALSE, $6, $7
 FROM oauth_dcr_tenants WHERE tenant = $1 AND NOT counted
-FOR SHARE SKIP LOCKED
 ON CONFLICT DO NOTHING
 ";
 
@@ -91,7 +96,12 @@ UPDATE oauth_dcr_clients SET idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND fold_key = $3
 ";
 
-/// Locks the row of the tenant, and says whether its clients are counted and how many they are.
+/// Whether the clients of the tenant are counted.
+pub(super) const IS_COUNTED: &str = "
+SELECT EXISTS (SELECT 1 FROM oauth_dcr_tenants WHERE tenant = $1 AND counted)
+";
+
+/// Locks the row of the tenant. Gives back whether its clients are counted (NULL: soon) and how many they are.
 pub(super) const LOCK_TENANT: &str = "
 SELECT counted, clients FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDATE
 ";
@@ -101,13 +111,31 @@ pub(super) const ADD_TENANT: &str = "
 INSERT INTO oauth_dcr_tenants (tenant, clients) VALUES ($1, 0) ON CONFLICT DO NOTHING
 ";
 
+/// Has later insertions lock the row of the tenant, once this is committed. The row is locked.
+pub(super) const ANNOUNCE_COUNT: &str = "
+UPDATE oauth_dcr_tenants SET counted = NULL WHERE tenant = $1
+";
+
+/// The transactions that write to the table of clients now.
+pub(super) const WRITERS: &str = "
+SELECT virtualtransaction FROM pg_locks
+WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted
+    AND relation = 'oauth_dcr_clients'::REGCLASS
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+";
+
+/// Which of these transactions have not ended.
+pub(super) const UNFINISHED: &str = "
+SELECT virtualtransaction FROM pg_locks WHERE virtualtransaction = ANY($1::TEXT[])
+";
+
 /// How many clients the tenant has, by the rows themselves.
 pub(super) const COUNT_OF_TENANT: &str = "
 SELECT count(*) FROM oauth_dcr_clients WHERE tenant = $1
 ";
 
 /// Writes down how many clients the tenant has, whose row is locked. From now on it is counted.
-pub(super) const COUNT: &str = "
+pub(super) const WRITE_COUNT: &str = "
 UPDATE oauth_dcr_tenants SET clients = $2, counted = TRUE WHERE tenant = $1
 ";
 
@@ -191,9 +219,9 @@ WITH counter AS (
         AND NOT client.blocked
     RETURNING client.client_id
 ), counted AS (
-    UPDATE oauth_dcr_tenants AS counted SET clients = counted.clients - removed.clients
+    UPDATE oauth_dcr_tenants AS own SET clients = own.clients - removed.clients
     FROM counter, (SELECT count(*) AS clients FROM gone) AS removed
-    WHERE counted.tenant = counter.tenant AND counter.counted AND removed.clients > 0
+    WHERE own.tenant = counter.tenant AND counter.counted AND removed.clients > 0
 )
 SELECT due.client_id, gone.client_id IS NOT NULL
 FROM due LEFT JOIN gone ON gone.client_id = due.client_id
@@ -209,8 +237,8 @@ WITH counter AS (
     WHERE client.tenant = counter.tenant AND client.client_id = $2
     RETURNING client.tenant
 ), counted AS (
-    UPDATE oauth_dcr_tenants AS counted SET clients = counted.clients - 1
-    FROM counter, gone WHERE counted.tenant = gone.tenant AND counter.counted
+    UPDATE oauth_dcr_tenants AS own SET clients = own.clients - 1
+    FROM counter, gone WHERE own.tenant = gone.tenant AND counter.counted
 )
 SELECT count(*) FROM gone
 ";
@@ -293,7 +321,8 @@ pub(super) fn session(lock_timeout: Duration, limit: Duration) -> SqlStr {
     let (lock_timeout, limit) = (millis(lock_timeout), millis(limit));
     let session = format!(
         "SET lock_timeout = {lock_timeout}; SET statement_timeout = {limit}; \
-         SET idle_in_transaction_session_timeout = {limit}"
+         SET idle_in_transaction_session_timeout = {limit}; \
+         SET default_transaction_isolation = 'read committed'"
     );
     AssertSqlSafe(session).into_sql_str()
 }

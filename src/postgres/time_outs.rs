@@ -98,7 +98,7 @@ impl GroupTime {
         }
     }
 
-    /// Whether work may still begin.
+    /// Whether it is too late for work to begin.
     pub(super) fn is_over(&self) -> bool {
         Instant::now() >= self.last_beginning
     }
@@ -153,7 +153,8 @@ mod tests {
         let set = |locks: u64, statements: u64| {
             format!(
                 "SET lock_timeout = {locks}; SET statement_timeout = {statements}; \
-                 SET idle_in_transaction_session_timeout = {statements}"
+                 SET idle_in_transaction_session_timeout = {statements}; \
+                 SET default_transaction_isolation = 'read committed'"
             )
         };
         assert_eq!(timeouts.session().as_str(), set(125, 5_000));

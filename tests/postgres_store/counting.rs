@@ -1,8 +1,11 @@
 //! Which tenants are counted, and when.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use oauth_dcr::{
@@ -11,7 +14,7 @@ use oauth_dcr::{
     store::{ClientStore as _, InsertOutcome, RemoveOutcome, Sweep},
 };
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use crate::fixture::{
     Fixture, ISSUED, LONG_TIMEOUT, assert_counts, database, deduplicated, hold, id, insert_all,
@@ -19,7 +22,7 @@ use crate::fixture::{
 };
 
 /// The row of a tenant: its version, whether it is counted, and how many clients it has.
-type Row = (String, String, bool, i64);
+type Row = (String, String, Option<bool>, i64);
 
 async fn row(fixture: &Fixture) -> Row {
     let row = "SELECT xmin::text, ctid::text, counted, clients FROM oauth_dcr_tenants";
@@ -29,15 +32,28 @@ async fn row(fixture: &Fixture) -> Row {
 /// How many clients the tenant has, by its row.
 async fn counted(fixture: &Fixture) -> Option<i64> {
     let (.., is_counted, clients) = row(fixture).await;
-    is_counted.then_some(clients)
+    is_counted?.then_some(clients)
+}
+
+/// Inserts a client as a node that has not seen yet that the tenant is about to be counted.
+async fn insert_without_counting(connection: &mut PgConnection) {
+    sqlx::query(
+        "INSERT INTO oauth_dcr_clients
+            (tenant, client_id, record, revision, blocked, is_used, idle_since)
+        SELECT tenant, 'under-way', '', 0, FALSE, FALSE, 0
+        FROM oauth_dcr_tenants WHERE NOT counted",
+    )
+    .execute(connection)
+    .await
+    .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_registration_writes_the_row_of_an_unlimited_tenant() {
+async fn no_registration_updates_the_row_of_an_unlimited_tenant() {
     let fixture = Fixture::new().await;
     fixture.node(0).insert(plain("t1", "first")).await.unwrap();
     let before = row(&fixture).await;
-    assert!(!before.2);
+    assert_eq!(before.2, Some(false));
     let insertions = (0..100).map(|number| match number % 2 {
         0 => plain("t1", &format!("id{number}")),
         _ => deduplicated("t1", &format!("id{number}"), number),
@@ -72,7 +88,7 @@ async fn the_first_limit_counts_the_clients() {
     }
     node.remove(&tenant("t1"), &id("id1")).await.unwrap();
     assert_eq!(counted(&fixture).await, Some(12));
-    // Until the operator says otherwise.
+    // An operator can end counting.
     let uncount = "UPDATE oauth_dcr_tenants SET counted = FALSE, clients = 0";
     sqlx::query(uncount).execute(&fixture.pool).await.unwrap();
     node.insert(plain("t1", "uncounted")).await.unwrap();
@@ -83,28 +99,51 @@ async fn the_first_limit_counts_the_clients() {
     assert_eq!(counted(&fixture).await, Some(13));
 }
 
-/// The beginning waits for a registration that is under way without a count.
+/// Counting waits for a registration that is under way.
 #[tokio::test(flavor = "multi_thread")]
 async fn counting_misses_no_client_under_way() {
     let fixture = Fixture::new().await;
     let node = fixture.node(0);
     node.insert(plain("t1", "first")).await.unwrap();
     let mut under_way = fixture.pool.begin().await.unwrap();
-    sqlx::query(
-        "INSERT INTO oauth_dcr_clients
-            (tenant, client_id, record, revision, blocked, is_used, idle_since)
-        SELECT tenant, 'under-way', '', 0, FALSE, FALSE, 0
-        FROM oauth_dcr_tenants WHERE NOT counted FOR SHARE SKIP LOCKED",
-    )
-    .execute(&mut *under_way)
-    .await
-    .unwrap();
+    insert_without_counting(&mut under_way).await;
     let limited = tokio::spawn(async move { node.insert(limited("t1", "second", 10)).await });
-    crate::races::wait_for_a_lock(&fixture).await;
-    // The row is wanted now, and others that don't count still get it. They are waited for, too.
+    while row(&fixture).await.2.is_some() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    // From now on a registration without a limit locks the row.
+    let other = fixture.node(1).insert(plain("t1", "third")).await;
+    assert!(is_inserted(&other.unwrap()));
+    assert!(!limited.is_finished());
     under_way.commit().await.unwrap();
     assert!(is_inserted(&limited.await.unwrap().unwrap()));
-    assert_eq!(counted(&fixture).await, Some(3));
+    assert_eq!(counted(&fixture).await, Some(4));
+    fixture.assert_counts().await;
+}
+
+/// A transaction that writes and does not end keeps nobody from registering: a limit is kept by a count of
+/// all clients for each registration.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_holds_beside_a_transaction_that_does_not_end() {
+    let fixture = Fixture::new().await;
+    fixture.node(0).insert(plain("t1", "first")).await.unwrap();
+    let mut under_way = fixture.pool.begin().await.unwrap();
+    insert_without_counting(&mut under_way).await;
+    let store = fixture.node(0).with_timeout(Duration::from_secs(2));
+    for number in 0..4 {
+        let insertion = limited("t1", &format!("limited{number}"), 2);
+        assert!(is_inserted(&store.insert(insertion).await.unwrap()));
+        assert_eq!(counted(&fixture).await, None);
+        assert_eq!(fixture.rows("t1").await, 2);
+        let name = format!("plain{number}");
+        store.insert(plain("t1", &name)).await.unwrap();
+        store.remove(&tenant("t1"), &id(&name)).await.unwrap();
+    }
+    under_way.commit().await.unwrap();
+    assert_eq!(fixture.rows("t1").await, 3);
+    let last = store.insert(limited("t1", "last", 2)).await.unwrap();
+    assert!(matches!(last, InsertOutcome::Inserted { removed } if removed.len() == 2));
+    assert_eq!(counted(&fixture).await, Some(2));
     fixture.assert_counts().await;
 }
 
@@ -136,7 +175,7 @@ async fn a_limit_set_while_many_register_is_kept() {
         });
         let callers: Vec<_> = callers.collect();
         for number in 0..6 {
-            tokio::time::sleep(std::time::Duration::from_millis(3 * (round as u64 % 7))).await;
+            tokio::time::sleep(Duration::from_millis(3 * (round as u64 % 7))).await;
             let insertion = limited("t1", &format!("limited{number}"), 50);
             let outcome = fixture.node(number).insert(insertion).await.unwrap();
             assert!(is_inserted(&outcome), "{outcome:?}");
@@ -206,17 +245,47 @@ async fn counting_misses_no_client_of_many_nodes() {
     }
 }
 
-/// A row that an operator holds is skipped by the statement that does not count.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plain_registration_waits_for_a_locked_row() {
+async fn a_plain_registration_ignores_a_locked_row() {
     let fixture = Fixture::new().await;
     let node = fixture.node(0);
     node.insert(plain("t1", "first")).await.unwrap();
     let holder = hold(&fixture.pool, "t1").await;
-    let waiting = tokio::spawn(async move { node.insert(plain("t1", "second")).await });
-    crate::races::wait_for_a_lock(&fixture).await;
-    assert_eq!(fixture.rows("t1").await, 1);
-    holder.commit().await.unwrap();
-    assert!(is_inserted(&waiting.await.unwrap().unwrap()));
-    assert_eq!(fixture.rows("t1").await, 2);
+    for insertion in [
+        plain("t1", "plain"),
+        deduplicated("t1", "deduplicated", 1),
+        deduplicated("t1", "again", 1),
+    ] {
+        node.insert(insertion).await.unwrap();
+    }
+    assert_eq!(fixture.rows("t1").await, 3);
+    holder.rollback().await.unwrap();
+}
+
+/// Two nodes insert the same duplicate keys, in the opposite order of their ids.
+#[tokio::test(flavor = "multi_thread")]
+async fn crossing_duplicate_keys_wait_for_no_deadlock() {
+    let fixture = Fixture::new().await;
+    fixture.node(0).insert(plain("t1", "first")).await.unwrap();
+    let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    for round in 0..20_u8 {
+        let keys: Vec<u8> = (0..8).map(|key| round * 8 + key).collect();
+        let insertion = |node: usize, key: u8| {
+            let place = if node == 0 { key } else { u8::MAX - key };
+            deduplicated("t1", &format!("id{place:03}-{node}-{key}"), key)
+        };
+        let both = keys
+            .iter()
+            .flat_map(|key| [insertion(0, *key), insertion(1, *key)]);
+        let outcomes = insert_all(&fixture, both.collect()).await;
+        let stored = outcomes
+            .iter()
+            .filter(|it| is_inserted(it.as_ref().unwrap()));
+        assert_eq!(stored.count(), keys.len());
+    }
+    let found: i64 = sqlx::query_scalar(deadlocks)
+        .fetch_one(&fixture.pool)
+        .await
+        .unwrap();
+    assert_eq!(found, 0);
 }

@@ -83,7 +83,7 @@ pub(crate) async fn assert_counts(pool: &PgPool) {
     assert_eq!(wrong, [], "tenants, their counts and their rows");
 }
 
-/// Takes the row of a tenant, as an operator may who looks into it and goes for lunch.
+/// Locks the row of a tenant, as an operator's open session does.
 pub(crate) async fn hold<'a>(pool: &PgPool, tenant: &str) -> Transaction<'a, Postgres> {
     let mut holder = pool.begin().await.unwrap();
     let row = "SELECT tenant FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE";

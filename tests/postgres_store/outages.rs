@@ -177,7 +177,9 @@ async fn an_abandoned_call_leaves_no_transaction_open() {
         .unwrap();
     let store = PostgresStore::with_pool(pool);
     let patient = store.clone().with_timeout(LONG_TIMEOUT);
-    patient.insert(plain("t1", "kept")).await.unwrap();
+    // With a limit, so that the tenant is counted and each insertion locks its row.
+    let kept = limited("t1", "kept", 100);
+    patient.insert(kept).await.unwrap();
 
     let past = PgPool::connect(&url).await.unwrap();
     let mut holder = past.begin().await.unwrap();

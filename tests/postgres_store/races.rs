@@ -237,7 +237,7 @@ async fn a_client_used_during_eviction_stays() {
         .await
         .unwrap();
 
-    // A use is under way, and holds the row.
+    // A use is under way, and has locked the row.
     let mut transaction = fixture.pool.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET is_used = TRUE WHERE client_id = 'old'")
         .execute(&mut *transaction)

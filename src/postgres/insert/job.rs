@@ -39,10 +39,16 @@ pub(super) fn settle(jobs: Vec<Job>, outcomes: Vec<Outcome>) -> Vec<Job> {
     left
 }
 
-pub(super) fn fail<T>(jobs: impl IntoIterator<Item = Job<T>>, failure: Failure) {
-    let failure = Arc::new(failure);
-    for job in jobs {
-        job.reply
-            .send(Err(BackendError::new(NAME, Arc::clone(&failure))));
+/// Answers all of `jobs` with one failure, which they share.
+pub(super) fn fail<T>(jobs: Vec<Job<T>>, failure: Failure) {
+    match <[Job<T>; 1]>::try_from(jobs) {
+        Ok([job]) => job.reply.send(Err(failure.into())),
+        Err(jobs) => {
+            let failure = Arc::new(failure);
+            for job in jobs {
+                let error = BackendError::new(NAME, Arc::clone(&failure));
+                job.reply.send(Err(error));
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Plain {
 /// What became of a plain insertion.
 pub(super) enum PlainOutcome {
     Stored(InsertOutcome),
-    /// The statement did not store it. Its tenant's group has to, or finds out why it can't.
+    /// The statement did not store it. The group of its tenant stores it, or says why it can't be stored.
     NotStored(Insertion),
 }
 
@@ -63,6 +63,7 @@ impl Commit for Plain {
         while let Some(jobs) = groups.pop_front() {
             match self.insert(time, &jobs).await {
                 Ok(stored) => settle(jobs, stored),
+                // Another transaction inserts one of the ids.
                 Err(failure) if failure.is_locked() => settle(jobs, Stored::default()),
                 // One of them may be bad, and fails alone.
                 Err(failure) if failure.is_refusal() && jobs.len() > 1 => {

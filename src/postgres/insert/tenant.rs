@@ -51,24 +51,23 @@ impl Tenant {
     /// the others.
     async fn deduplicate(&self, time: GroupTime, jobs: Vec<Job>) -> Vec<Job> {
         let has_key = |job: &Job| job.insertion.duplicate_key().is_some();
-        if !jobs.iter().any(has_key) {
-            return jobs;
+        let (keyed, mut left): (Vec<_>, Vec<_>) = jobs.into_iter().partition(has_key);
+        if keyed.is_empty() {
+            return left;
         }
         let until = after(part(time.timeout, DEDUPLICATION));
-        let insertions = insertions(&jobs);
+        let insertions = insertions(&keyed);
         let insertions = insertions.as_slice();
-        let found = self.database.run_with_locks(time, |connection, _| {
+        let found = self.database.run_in_group(time, |connection, _| {
             Box::pin(find_duplicates(connection, insertions, until))
         });
         match found.await {
-            Ok(found) => settle(jobs, found),
+            Ok(found) => left.extend(settle(keyed, found)),
             // When they are carried out, it turns out which of them the database refuses.
-            Err(failure) if failure.is_refusal() => jobs,
-            Err(failure) => {
-                fail(jobs, failure);
-                Vec::new()
-            }
+            Err(failure) if failure.is_refusal() => left.extend(keyed),
+            Err(failure) => fail(keyed, failure),
         }
+        left
     }
 
     /// Stores what it can without a lock, if no limit needs a count. Gives back the others.
@@ -81,7 +80,7 @@ impl Tenant {
         }
         let insertions = insertions(&jobs);
         let insertions = insertions.as_slice();
-        let stored = self.database.run_with_locks(time, |connection, _| {
+        let stored = self.database.run_in_group(time, |connection, _| {
             Box::pin(one_statement::insert(connection, insertions))
         });
         match stored.await {
@@ -115,9 +114,9 @@ impl Tenant {
                         batches.push_front(left);
                     }
                 }
-                Err(failure) if failure.is_locked() => {
+                Err(failure @ Failure::TenantLocked) => {
                     batches.push_front(jobs);
-                    fail(batches.into_iter().flatten(), Failure::TenantLocked);
+                    fail(batches.into_iter().flatten().collect(), failure);
                     return;
                 }
                 Err(failure) if failure.is_refusal() && jobs.len() > 1 => {
@@ -132,7 +131,7 @@ impl Tenant {
     async fn in_transaction(&self, time: GroupTime, jobs: &[Job]) -> Result<Vec<Outcome>, Failure> {
         let insertions = insertions(jobs);
         let insertions = insertions.as_slice();
-        let done = self.database.run_with_locks(time, |connection, _| {
+        let done = self.database.run_with_tenant_lock(time, |connection, _| {
             Box::pin(transaction::insert(connection, time, insertions))
         });
         done.await

@@ -1,14 +1,19 @@
 use std::{
     collections::HashMap,
-    ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 
 use crate::{
+    backend_error::BackendError,
     group_commit::GroupCommit,
-    postgres::{database::Database, failure::NAME, insert::tenant::Tenant},
+    postgres::{
+        database::Database,
+        failure::NAME,
+        insert::{job::Job, tenant::Tenant},
+    },
+    store::{InsertOutcome, Insertion},
     types::TenantId,
 };
 
@@ -16,7 +21,7 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Tenants {
     database: Database,
-    /// Of the store. The runtime of a caller may end before it.
+    /// The runtime in which the store was made. The runtime of a caller may end earlier.
     runtime: Handle,
     groups: Groups,
 }
@@ -64,15 +69,19 @@ impl Groups {
     }
 }
 
-impl Deref for TenantGroup {
-    type Target = GroupCommit<Tenant>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.commit
+impl TenantGroup {
+    /// Has `insertion` carried out, and waits for its outcome until `deadline`.
+    pub(super) async fn insert(
+        &self,
+        deadline: Instant,
+        insertion: Insertion,
+    ) -> Result<InsertOutcome, BackendError> {
+        let job = |reply| Job { insertion, reply };
+        self.commit.submit(deadline, job).await
     }
 }
 
-/// Nobody uses it any more, unless a caller has made another for the tenant meanwhile.
+/// Removes the entry, unless another caller has replaced it.
 impl Drop for TenantGroup {
     fn drop(&mut self) {
         let mut groups = self.groups.lock();

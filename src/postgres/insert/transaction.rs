@@ -1,7 +1,7 @@
 //! Insertions of one tenant, one after another, in a transaction that locks the tenant's row. Meanwhile no
 //! other transaction adds or removes clients of the tenant.
 
-use std::slice;
+use std::{slice, time::Duration};
 
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;
@@ -40,33 +40,57 @@ pub(super) async fn insert(
     };
     let until = after(part(time.timeout, STARTING)).min(time.last_beginning);
     let (tenant, _) = ids(first);
-    let begin = sql::begin(lock_timeout(time.timeout));
-    let mut inner = connection.begin_with(begin).await?;
-    let counter = Counter::lock(&mut inner, tenant).await?;
     let has_limit = insertions.iter().any(|insertion| insertion.has_limit());
-    let clients = match counter {
-        Counter::Counted(clients) => Some(clients),
-        Counter::Uncounted if has_limit => Some(counter::count(&mut inner, tenant).await?),
-        Counter::Uncounted => None,
+    let lock_timeout = lock_timeout(time.timeout);
+    let is_countable = !has_limit || prepare_count(connection, tenant, lock_timeout).await?;
+    let mut inner = connection.begin_with(sql::begin(lock_timeout)).await?;
+    let counter = Counter::lock(&mut inner, tenant).await?;
+    let (clients, is_first_count) = match counter {
+        Counter::Counted(clients) => (Some(clients), false),
+        _ if has_limit => (Some(counter::count(&mut inner, tenant).await?), true),
+        Counter::Uncounted | Counter::Announced => (None, false),
     };
     let transaction = Transaction {
         connection: &mut inner,
         tenant,
         clients,
-        is_changed: !matches!(counter, Counter::Counted(_)),
+        is_kept: is_countable || !is_first_count,
+        is_changed: is_first_count,
     };
     let outcomes = transaction.carry_out(insertions, until).await?;
     inner.commit().await?;
     Ok(outcomes)
 }
 
+/// Announces that the clients of `tenant` are about to be counted, unless they are, and waits for insertions
+/// that do not know of it. Returns whether a count stays right from then on.
+async fn prepare_count(
+    connection: &mut PgConnection,
+    tenant: &str,
+    lock_timeout: Duration,
+) -> Result<bool, Failure> {
+    // Most are counted, which takes no lock to see.
+    if counter::is_counted(connection, tenant).await? {
+        return Ok(true);
+    }
+    let mut transaction = connection.begin_with(sql::begin(lock_timeout)).await?;
+    let counter = Counter::lock(&mut transaction, tenant).await?;
+    if matches!(counter, Counter::Uncounted) {
+        counter::announce(&mut transaction, tenant).await?;
+    }
+    transaction.commit().await?;
+    counter::wait_for_insertions(connection, lock_timeout).await
+}
+
 /// The rest of the transaction, once the tenant is locked.
 struct Transaction<'a> {
     connection: &'a mut PgConnection,
     tenant: &'a str,
-    /// How many clients the tenant has now, if they are counted.
+    /// How many clients the tenant has now, if that is known.
     clients: Option<i64>,
-    /// Whether that is to be written.
+    /// Whether the number stays right after the transaction.
+    is_kept: bool,
+    /// Whether the number is to be written.
     is_changed: bool,
 }
 
@@ -209,7 +233,7 @@ impl Transaction<'_> {
 
     /// Writes down how many clients there are now, if they are counted.
     async fn write_count(self) -> Result<(), Failure> {
-        match self.clients.filter(|_| self.is_changed) {
+        match self.clients.filter(|_| self.is_kept && self.is_changed) {
             Some(clients) => counter::write(self.connection, self.tenant, clients).await,
             None => Ok(()),
         }
