@@ -1,0 +1,208 @@
+use std::{
+    collections::BTreeSet,
+    error::Error as _,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::sync::Semaphore;
+
+use super::*;
+
+type Groups = Arc<Mutex<Vec<Vec<u32>>>>;
+
+struct Double {
+    number: u32,
+    reply: Reply<u32>,
+}
+
+/// Records each group, waits for a permit, and doubles the numbers. It panics at 13 and drops 7.
+struct Slow {
+    groups: Groups,
+    permits: Arc<Semaphore>,
+}
+
+impl Commit for Slow {
+    type Job = Double;
+
+    async fn commit(&mut self, jobs: Vec<Double>) {
+        self.permits.acquire().await.unwrap().forget();
+        let numbers: Vec<_> = jobs.iter().map(|job| job.number).collect();
+        assert!(!numbers.contains(&13), "13 is no number to double");
+        self.groups.lock().unwrap().push(numbers);
+        for job in jobs.into_iter().filter(|job| job.number != 7) {
+            job.reply.send(Ok(job.number * 2));
+        }
+    }
+}
+
+struct Fixture {
+    groups: Groups,
+    permits: Arc<Semaphore>,
+    commit: GroupCommit<Slow>,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let groups = Arc::default();
+        let permits = Arc::new(Semaphore::new(0));
+        let committer = Slow {
+            groups: Arc::clone(&groups),
+            permits: Arc::clone(&permits),
+        };
+        Self {
+            groups,
+            permits,
+            commit: GroupCommit::spawn(committer, "test"),
+        }
+    }
+
+    /// A call that waits for `seconds` at most, on a task of its own.
+    fn double(
+        &self,
+        number: u32,
+        seconds: u64,
+    ) -> tokio::task::JoinHandle<Result<u32, BackendError>> {
+        let commit = self.commit.clone();
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        tokio::spawn(async move {
+            let submitted = commit.submit(deadline, |reply| Double { number, reply });
+            submitted.await
+        })
+    }
+
+    fn groups(&self) -> Vec<Vec<u32>> {
+        self.groups.lock().unwrap().clone()
+    }
+}
+
+async fn a_moment() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+fn cause(error: &BackendError) -> NoOutcome {
+    *error.source().unwrap().downcast_ref().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_while_one_commit_runs_goes_into_the_next() {
+    let fixture = Fixture::new();
+    let first = fixture.double(0, 60);
+    a_moment().await;
+    let others: Vec<_> = (20..=60).map(|it| fixture.double(it, 60)).collect();
+    a_moment().await;
+    fixture.permits.add_permits(2);
+    assert_eq!(first.await.unwrap().unwrap(), 0);
+    for (number, other) in (20..=60).zip(others) {
+        assert_eq!(other.await.unwrap().unwrap(), number * 2);
+    }
+    assert_eq!(fixture.groups(), [vec![0], (20..=60).collect()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_caller_learns_whether_its_job_had_begun() {
+    let fixture = Fixture::new();
+    let begun = fixture.double(1, 1);
+    a_moment().await;
+    let waiting = fixture.double(2, 1);
+    let begun = begun.await.unwrap().unwrap_err();
+    let waiting = waiting.await.unwrap().unwrap_err();
+    assert!(matches!(cause(&begun), NoOutcome::Late), "{begun:?}");
+    assert!(
+        matches!(cause(&waiting), NoOutcome::NotBegun),
+        "{waiting:?}"
+    );
+    fixture.permits.add_permits(2);
+    assert_eq!(fixture.double(3, 1).await.unwrap().unwrap(), 6);
+    assert_eq!(fixture.groups(), [[1], [3]]);
+}
+
+/// There are more callers than places in the queue, and their deadlines pass while groups begin. Every
+/// hundredth caller has time enough.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_job_reported_as_not_begun_is_done() {
+    let fixture = Fixture::new();
+    let start = Instant::now();
+    let calls: Vec<_> = (100..10_100)
+        .map(|number| {
+            let commit = fixture.commit.clone();
+            let micros = if number % 100 == 0 {
+                60_000_000
+            } else {
+                u64::from(number) * 10
+            };
+            let deadline = start + Duration::from_micros(micros);
+            tokio::spawn(async move {
+                let submitted = commit.submit(deadline, |reply| Double { number, reply });
+                (number, submitted.await)
+            })
+        })
+        .collect();
+    let permits = Arc::clone(&fixture.permits);
+    let committing = tokio::spawn(async move {
+        loop {
+            permits.add_permits(1);
+            tokio::time::sleep(Duration::from_micros(500)).await;
+        }
+    });
+    let (mut not_begun, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    for call in calls {
+        match call.await.unwrap() {
+            (number, Ok(_)) => answered.insert(number),
+            (number, Err(error)) => match cause(&error) {
+                NoOutcome::NotBegun => not_begun.insert(number),
+                NoOutcome::Late => true,
+                NoOutcome::Lost => panic!("{number}: {error:?}"),
+            },
+        };
+    }
+    committing.abort();
+    // One more group: the queue holds nothing that could still begin.
+    fixture.permits.add_permits(1);
+    assert_eq!(fixture.double(1, 60).await.unwrap().unwrap(), 2);
+    let done: BTreeSet<u32> = fixture.groups().into_iter().flatten().collect();
+    assert!(not_begun.is_disjoint(&done));
+    assert!(answered.is_subset(&done));
+    assert!(answered.len() >= 100, "{} answered", answered.len());
+    assert!(!not_begun.is_empty(), "{} answered", answered.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_whose_caller_went_away_is_skipped() {
+    let fixture = Fixture::new();
+    let first = fixture.double(1, 60);
+    a_moment().await;
+    let gone = fixture.double(2, 60);
+    a_moment().await;
+    gone.abort();
+    a_moment().await;
+    fixture.permits.add_permits(2);
+    assert_eq!(first.await.unwrap().unwrap(), 2);
+    assert_eq!(fixture.double(3, 60).await.unwrap().unwrap(), 6);
+    assert_eq!(fixture.groups(), [[1], [3]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_reply_is_an_error() {
+    let fixture = Fixture::new();
+    fixture.permits.add_permits(1);
+    let error = fixture.double(7, 60).await.unwrap().unwrap_err();
+    assert!(matches!(cause(&error), NoOutcome::Lost), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_fails_only_its_own_group() {
+    let fixture = Fixture::new();
+    let before = fixture.double(1, 60);
+    a_moment().await;
+    let group = [12, 13, 14].map(|number| fixture.double(number, 60));
+    a_moment().await;
+    fixture.permits.add_permits(3);
+    assert_eq!(before.await.unwrap().unwrap(), 2);
+    for call in group {
+        let error = call.await.unwrap().unwrap_err();
+        assert!(matches!(cause(&error), NoOutcome::Lost), "{error:?}");
+    }
+    assert_eq!(fixture.double(2, 60).await.unwrap().unwrap(), 4);
+    assert_eq!(fixture.groups(), [[1], [2]]);
+}
