@@ -44,7 +44,7 @@ async fn many_clients_in_sqlite_take_no_memory() {
     let some = fill(&dir, count).await;
     let filled = start.elapsed();
 
-    let open = json!({ "tenants": [tenant(TENANT, json!({ "rate_limit": null }))] });
+    let open = json!({ "tenants": [tenant(TENANT, json!({ "rate_limit": null, "max_clients": 10_000_000 }))] });
     let server = ExampleServer::start_with(Some(&open), &["--store", &database.option()]);
     let at_start = memory(&server, "VmRSS");
     let start = Instant::now();

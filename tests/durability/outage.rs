@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    io,
+    io, iter,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -211,8 +211,11 @@ impl Fixture {
     async fn new() -> Self {
         let (postgres, redis) = (PrivatePostgres::start(), PrivateRedis::start());
         let database = Database::Postgres(postgres.create_database());
-        let tenants = (0..TENANTS as usize).map(|it| requests::tenant(&tenant(it), json!({})));
-        let settings = json!({ "tenants": tenants.collect::<Vec<_>>() });
+        // The clients of a tenant with a limit are counted.
+        let counted = requests::tenant(&tenant(0), json!({ "max_clients": 1_000_000 }));
+        let others = (1..TENANTS as usize).map(|it| requests::tenant(&tenant(it), json!({})));
+        let tenants: Vec<_> = iter::once(counted).chain(others).collect();
+        let settings = json!({ "tenants": tenants });
         let (store, limiter) = (database.option(), redis.url());
         let options = ["--store", &store, "--limiter", &limiter];
         let server = ExampleServer::start_with(Some(&settings), &options);

@@ -59,7 +59,7 @@ impl Nodes {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_of_one_node_is_known_at_the_other() {
-    let nodes = Nodes::start(json!({}));
+    let nodes = Nodes::start(json!({ "max_clients": 1000 }));
     let [mut first, mut second] = nodes.connect().await;
     let unknown = requests::authorize("shop", "tpc_00000000000000000000000000000000");
     let unknown = second.send(unknown).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_client_of_one_node_is_known_at_the_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_share_the_quota_of_a_tenant() {
     let quota = json!({ "per_second": 1, "burst": 5 });
-    let nodes = Nodes::start(json!({ "rate_limit": quota }));
+    let nodes = Nodes::start(json!({ "rate_limit": quota, "max_clients": 1000 }));
     let start = Instant::now();
     let answers = nodes.register(&requests::metadata(0), 6).await;
     let regained = usize::try_from(start.elapsed().as_secs()).unwrap();
@@ -95,7 +95,7 @@ async fn two_nodes_share_the_quota_of_a_tenant() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_program_gets_one_id_at_two_nodes() {
-    let registration = json!({ "rate_limit": null, "fold_identical": true });
+    let registration = json!({ "rate_limit": null, "fold_identical": true, "max_clients": 1000 });
     let nodes = Nodes::start(registration);
     let answers = nodes.register(&requests::metadata(3), 20).await;
     let registered = |answer: &Answer| Acknowledged::new("shop", answer);
