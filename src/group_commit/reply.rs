@@ -12,8 +12,8 @@ use crate::backend_error::BackendError;
 /// Sends the outcome of a job to its caller. If it is dropped, the caller gets an error.
 pub(crate) struct Reply<T>(oneshot::Sender<Result<T, BackendError>>);
 
-/// Decides between the committer that begins a job and the caller that gives it up: the first of them
-/// rules the other out.
+/// Decides between the committer that begins a job and the caller that gives it up. Only the first of the
+/// two succeeds.
 #[derive(Clone, Default)]
 pub(super) struct Start(Arc<AtomicU8>);
 
@@ -49,12 +49,12 @@ impl Start {
     const BEGUN: u8 = 1;
     const GIVEN_UP: u8 = 2;
 
-    /// Says whether the job is to be carried out.
+    /// Marks the job as begun. Returns false if its caller gave it up.
     pub(super) fn begin(&self) -> bool {
         self.leave_waiting(Self::BEGUN)
     }
 
-    /// Says whether the job will never be carried out.
+    /// Marks the job as given up. Returns false if it has begun.
     pub(super) fn give_up(&self) -> bool {
         self.leave_waiting(Self::GIVEN_UP)
     }
