@@ -24,9 +24,9 @@ const MAX_GROUP: usize = 256;
 /// deadlines.
 const MAX_WAITING: usize = 1024;
 
-/// After how many turns of the other tasks that bring no further job a group begins. An answer takes a few
-/// turns to become a caller's next job, because it goes through the caller's connection.
-const IDLE_TURNS: u32 = 3;
+/// How often in a row the task yields without receiving a job before it begins the next group. An answer
+/// becomes the caller's next job after a few yields, because it goes through the caller's connection.
+const IDLE_YIELDS: u32 = 3;
 
 /// Carries out the jobs of a group together.
 pub(crate) trait Commit: Send + 'static {
@@ -75,7 +75,7 @@ impl<C: Commit> GroupCommit<C> {
         };
         let caller = Caller(start);
         let answered = async {
-            // If there is nobody to take it, its reply is dropped.
+            // If the task has ended, sending fails and drops the reply.
             let _ = self.queue.send(waiting).await;
             outcome.await
         };
@@ -109,23 +109,24 @@ async fn run<C: Commit>(mut committer: C, mut queue: mpsc::Receiver<Waiting<C::J
         let answered = jobs.len();
         // A panic drops the jobs with their replies, and so fails the calls of this group only.
         let _ended = catch_panic(committer.commit(jobs)).await;
-        if answered > 1 {
+        // A caller that is alone has nobody to share a commit with.
+        if answered > 1 || !queue.is_empty() {
             gather(&queue).await;
         }
     }
 }
 
-/// Lets those who were just answered come back with their next jobs, and join those that wait: fewer and
-/// larger groups share the cost of a commit.
+/// Waits until callers that were just answered have submitted their next jobs: fewer and larger groups share
+/// the cost of a commit.
 async fn gather<J>(queue: &mpsc::Receiver<J>) {
-    let mut idle_turns = 0_u32;
-    while idle_turns < IDLE_TURNS {
+    let mut idle_yields = 0_u32;
+    while idle_yields < IDLE_YIELDS && queue.len() < MAX_GROUP {
         let before = queue.len();
         tokio::task::yield_now().await;
-        idle_turns = if queue.len() > before {
+        idle_yields = if queue.len() > before {
             0
         } else {
-            idle_turns.saturating_add(1)
+            idle_yields.saturating_add(1)
         };
     }
 }

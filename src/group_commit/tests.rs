@@ -1,11 +1,15 @@
 use std::{
     collections::BTreeSet,
     error::Error as _,
+    ops::Range,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinHandle,
+};
 
 use super::*;
 
@@ -58,16 +62,24 @@ impl Fixture {
     }
 
     /// A call that waits for `seconds` at most, on a task of its own.
-    fn double(
-        &self,
-        number: u32,
-        seconds: u64,
-    ) -> tokio::task::JoinHandle<Result<u32, BackendError>> {
+    fn double(&self, number: u32, seconds: u64) -> JoinHandle<Result<u32, BackendError>> {
         let commit = self.commit.clone();
         let deadline = Instant::now() + Duration::from_secs(seconds);
         tokio::spawn(async move {
             let submitted = commit.submit(deadline, |reply| Double { number, reply });
             submitted.await
+        })
+    }
+
+    /// Calls on a task of their own, each as soon as the last is answered.
+    fn double_each(&self, numbers: Range<u32>) -> JoinHandle<()> {
+        let commit = self.commit.clone();
+        tokio::spawn(async move {
+            for number in numbers {
+                let deadline = Instant::now() + Duration::from_mins(1);
+                let submitted = commit.submit(deadline, |reply| Double { number, reply });
+                assert_eq!(submitted.await.unwrap(), number * 2);
+            }
         })
     }
 
@@ -100,6 +112,20 @@ async fn what_waits_while_one_commit_runs_goes_into_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_callers_come_to_share_commits() {
+    let fixture = Fixture::new();
+    let first = fixture.double_each(20..24);
+    a_moment().await;
+    let second = fixture.double_each(30..33);
+    a_moment().await;
+    fixture.permits.add_permits(9);
+    first.await.unwrap();
+    second.await.unwrap();
+    let expected = [vec![20], vec![30, 21], vec![31, 22], vec![32, 23]];
+    assert_eq!(fixture.groups(), expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_late_caller_learns_whether_its_job_had_begun() {
     let fixture = Fixture::new();
     let begun = fixture.double(1, 1);
@@ -118,11 +144,12 @@ async fn a_late_caller_learns_whether_its_job_had_begun() {
 }
 
 /// There are more callers than places in the queue, and their deadlines pass while groups begin. Every
-/// hundredth caller has time enough.
+/// hundredth caller has time enough. The first group waits until a caller has given up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_job_reported_as_not_begun_is_done() {
     let fixture = Fixture::new();
     let start = Instant::now();
+    let given_up = Arc::new(Notify::new());
     let calls: Vec<_> = (100..10_100)
         .map(|number| {
             let commit = fixture.commit.clone();
@@ -132,14 +159,21 @@ async fn no_job_reported_as_not_begun_is_done() {
                 u64::from(number) * 10
             };
             let deadline = start + Duration::from_micros(micros);
+            let given_up = Arc::clone(&given_up);
             tokio::spawn(async move {
                 let submitted = commit.submit(deadline, |reply| Double { number, reply });
-                (number, submitted.await)
+                let outcome = submitted.await;
+                let error = outcome.as_ref().err();
+                if error.is_some_and(|error| matches!(cause(error), NoOutcome::NotBegun)) {
+                    given_up.notify_one();
+                }
+                (number, outcome)
             })
         })
         .collect();
     let permits = Arc::clone(&fixture.permits);
     let committing = tokio::spawn(async move {
+        given_up.notified().await;
         loop {
             permits.add_permits(1);
             tokio::time::sleep(Duration::from_micros(500)).await;
@@ -148,13 +182,17 @@ async fn no_job_reported_as_not_begun_is_done() {
     let (mut not_begun, mut answered) = (BTreeSet::new(), BTreeSet::new());
     for call in calls {
         match call.await.unwrap() {
-            (number, Ok(_)) => answered.insert(number),
+            (number, Ok(_)) => {
+                answered.insert(number);
+            }
             (number, Err(error)) => match cause(&error) {
-                NoOutcome::NotBegun => not_begun.insert(number),
-                NoOutcome::Late => true,
+                NoOutcome::NotBegun => {
+                    not_begun.insert(number);
+                }
+                NoOutcome::Late => {}
                 NoOutcome::Lost => panic!("{number}: {error:?}"),
             },
-        };
+        }
     }
     committing.abort();
     // One more group: the queue holds nothing that could still begin.
