@@ -6,9 +6,12 @@
 mod reply;
 
 use std::{
+    error::Error,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
+    sync::Arc,
     task::Poll,
+    time::Duration,
 };
 
 use tokio::{sync::mpsc, time::Instant};
@@ -27,6 +30,9 @@ const MAX_WAITING: usize = 1024;
 /// How often in a row the task yields without receiving a job before it begins the next group. An answer
 /// becomes the caller's next job after a few yields, because it goes through the caller's connection.
 const IDLE_YIELDS: u32 = 3;
+
+/// So far away that no call waits for it.
+const FAR: Duration = Duration::from_hours(24 * 365);
 
 /// Carries out the jobs of a group together.
 pub(crate) trait Commit: Send + 'static {
@@ -94,6 +100,34 @@ impl<C: Commit> Clone for GroupCommit<C> {
         Self {
             queue: self.queue.clone(),
             ..*self
+        }
+    }
+}
+
+/// The moment `timeout` from now.
+pub(crate) fn deadline_after(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    let deadline = now.checked_add(timeout).or_else(|| now.checked_add(FAR));
+    deadline.unwrap_or(now)
+}
+
+/// Answers all of `jobs` with `failure`. A single job gets the failure itself, so that its caller can look for
+/// the cause; several jobs share the failure.
+pub(crate) fn share_failure<J, F>(
+    backend: &'static str,
+    failure: F,
+    jobs: Vec<J>,
+    mut answer: impl FnMut(J, BackendError),
+) where
+    F: Into<BackendError> + Error + Send + Sync + 'static,
+{
+    match <[J; 1]>::try_from(jobs) {
+        Ok([job]) => answer(job, failure.into()),
+        Err(jobs) => {
+            let failure = Arc::new(failure);
+            for job in jobs {
+                answer(job, BackendError::new(backend, Arc::clone(&failure)));
+            }
         }
     }
 }

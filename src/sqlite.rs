@@ -36,7 +36,7 @@ use tokio::time::Instant;
 use crate::{
     backend_error::BackendError,
     client::{Client, StoredClient},
-    group_commit::GroupCommit,
+    group_commit::{GroupCommit, deadline_after},
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         Sweep, TouchOutcome, UpdateOutcome,
@@ -123,8 +123,7 @@ impl SqliteStore {
 
     /// When a call that begins now ends at the latest.
     fn deadline(&self) -> Instant {
-        let now = Instant::now();
-        now.checked_add(self.timeout).unwrap_or(now)
+        deadline_after(self.timeout)
     }
 
     /// Reads until `deadline`.

@@ -1,10 +1,4 @@
-use std::{
-    collections::BTreeSet,
-    error::Error as _,
-    ops::Range,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeSet, ops::Range, sync::Mutex};
 
 use tokio::{
     sync::{Notify, Semaphore},
@@ -90,6 +84,43 @@ impl Fixture {
 
 async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the disk is full")]
+struct Full;
+
+impl From<Full> for BackendError {
+    fn from(full: Full) -> Self {
+        Self::new("test", full)
+    }
+}
+
+/// The errors of so many jobs that share a failure.
+fn errors(jobs: usize) -> Vec<BackendError> {
+    let mut errors = Vec::new();
+    share_failure("test", Full, vec![(); jobs], |(), error| errors.push(error));
+    errors
+}
+
+#[test]
+fn a_single_job_gets_the_failure_itself() {
+    let [error] = <[_; 1]>::try_from(errors(1)).unwrap();
+    assert!(error.source().unwrap().is::<Full>(), "{error:?}");
+}
+
+#[test]
+fn several_jobs_share_a_failure() {
+    for error in errors(3) {
+        assert!(error.source().unwrap().is::<Arc<Full>>(), "{error:?}");
+    }
+}
+
+#[test]
+fn a_deadline_without_end_is_far_away() {
+    let now = Instant::now();
+    assert!(deadline_after(Duration::MAX) > now + FAR / 2);
+    assert!(deadline_after(Duration::ZERO) < now + FAR / 2);
 }
 
 fn cause(error: &BackendError) -> NoOutcome {
@@ -195,7 +226,7 @@ async fn no_job_reported_as_not_begun_is_done() {
         }
     }
     committing.abort();
-    // One more group: the queue holds nothing that could still begin.
+    // After one more group, nothing in the queue could still begin.
     fixture.permits.add_permits(1);
     assert_eq!(fixture.double(1, 60).await.unwrap().unwrap(), 2);
     let done: BTreeSet<u32> = fixture.groups().into_iter().flatten().collect();

@@ -1,12 +1,12 @@
 //! The one connection that writes: a group of jobs, one transaction.
 
-use std::{slice, sync::Arc};
+use std::slice;
 
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
     backend_error::BackendError,
-    group_commit::Commit,
+    group_commit::{Commit, share_failure},
     sqlite::{
         database::Database,
         failure::{Failure, NAME},
@@ -73,8 +73,8 @@ impl Commit for Writer {
     }
 }
 
-/// Carries out all of `jobs` and commits them, or none. No caller has an answer yet, so that any order will
-/// do.
+/// Carries out all of `jobs` and commits them, or none. No caller has an answer yet, so any order is
+/// correct.
 async fn write_all(connection: &mut SqliteConnection, jobs: &mut [Job]) -> Result<(), Failure> {
     let are_plain = jobs.iter().all(Job::is_plain);
     // One statement is a transaction by itself.
@@ -92,22 +92,14 @@ async fn write_all(connection: &mut SqliteConnection, jobs: &mut [Job]) -> Resul
     Ok(transaction.commit().await?)
 }
 
-/// Answers all of `jobs` with one failure, which they share.
+/// Answers all of `jobs` with one failure.
 fn fail(jobs: Vec<Job>, failure: Failure) {
-    match <[Job; 1]>::try_from(jobs) {
-        Ok([job]) => job.settle(Err(failure.into())),
-        Err(jobs) => {
-            let failure = Arc::new(failure);
-            for job in jobs {
-                job.settle(Err(BackendError::new(NAME, Arc::clone(&failure))));
-            }
-        }
-    }
+    share_failure(NAME, failure, jobs, |job, error| job.settle(Err(error)));
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, env, fs, path::PathBuf, process, time::Duration};
+    use std::{collections::BTreeSet, env, fs, path::PathBuf, process, sync::Arc, time::Duration};
 
     use tokio::{task::JoinSet, time::Instant};
 
