@@ -1,16 +1,17 @@
 //! How many clients a tenant has, which only a limit depends on.
 
-use sqlx::SqliteConnection;
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{sqlite::failure::Failure, types::TenantId};
 
-/// Keep the numbers of the tenants that are counted.
-const TRIGGERS: &str = include_str!("count/triggers.sql");
+/// Triggers that update the numbers of counted tenants. A migration makes them, and so does the first tenant
+/// that is counted after they were dropped.
+const TRIGGERS: &str = include_str!("migrations/0003_triggers.sql");
 
 /// How many clients the tenant has. The first call for a tenant counts them, and later calls read the
 /// number.
 ///
-/// The transaction must hold the lock for writing: then no client comes or goes while they are counted.
+/// The transaction must have the lock for writing: then no client comes or goes while they are counted.
 pub(super) async fn count(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
@@ -33,11 +34,34 @@ async fn start_counting(
     tenant: &TenantId,
 ) -> Result<i64, Failure> {
     sqlx::raw_sql(TRIGGERS).execute(&mut *connection).await?;
-    // An older file has a row already, whose number is out of date.
+    // An existing row was not kept up to date.
     let sql = "INSERT INTO oauth_dcr_tenants (tenant, clients, counted)
                SELECT ?1, count(*), 1 FROM oauth_dcr_clients WHERE tenant = ?1
                ON CONFLICT (tenant) DO UPDATE SET clients = excluded.clients, counted = 1
                RETURNING clients";
     let counted = sqlx::query_scalar(sql).bind(tenant.as_str());
     Ok(counted.fetch_one(connection).await?)
+}
+
+/// Drops the triggers if no tenant is counted: they slow down every insertion.
+pub(super) async fn drop_idle_triggers(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    if !triggers_are_idle(connection).await? {
+        return Ok(());
+    }
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    // Another process may have begun to count before this one had the lock.
+    if triggers_are_idle(&mut transaction).await? {
+        let sql = "DROP TRIGGER IF EXISTS oauth_dcr_counted_inserted;
+                   DROP TRIGGER IF EXISTS oauth_dcr_counted_deleted;";
+        sqlx::raw_sql(sql).execute(&mut *transaction).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// Whether there are triggers, and no tenant is counted.
+async fn triggers_are_idle(connection: &mut SqliteConnection) -> Result<bool, Failure> {
+    let sql = "SELECT EXISTS (
+                   SELECT 1 FROM sqlite_schema WHERE name = 'oauth_dcr_counted_inserted')
+               AND NOT EXISTS (SELECT 1 FROM oauth_dcr_tenants WHERE counted = 1)";
+    Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }

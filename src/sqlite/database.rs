@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::sqlite::failure::Failure;
+use crate::sqlite::{count::drop_idle_triggers, failure::Failure};
 
 /// Connections that read. They wait for no writer, so a few of them are enough.
 pub(super) const READERS: u32 = 4;
@@ -34,7 +34,10 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         3,
         "counted tenants",
-        include_str!("migrations/0003_counted_tenants.sql"),
+        concat!(
+            include_str!("migrations/0003_counted_tenants.sql"),
+            include_str!("migrations/0003_triggers.sql"),
+        ),
     ),
 ];
 
@@ -133,10 +136,12 @@ async fn try_open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnect
         return Err(Failure::NoWal(mode));
     }
     match migrator().run(&mut connection).await {
-        Ok(()) => Ok(connection),
-        Err(MigrateError::VersionMissing(newer)) => Err(Failure::Newer(newer)),
-        Err(error) => Err(sqlx::Error::from(error).into()),
+        Ok(()) => {}
+        Err(MigrateError::VersionMissing(newer)) => return Err(Failure::Newer(newer)),
+        Err(error) => return Err(sqlx::Error::from(error).into()),
     }
+    drop_idle_triggers(&mut connection).await?;
+    Ok(connection)
 }
 
 /// The migrations, noted in a table of this crate's own: the host may have its own in the same file.

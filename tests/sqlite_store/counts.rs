@@ -36,6 +36,12 @@ pub(crate) async fn rows(connection: &mut SqliteConnection) -> i64 {
     rows.fetch_one(connection).await.unwrap()
 }
 
+async fn triggers(connection: &mut SqliteConnection) -> i64 {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'";
+    let triggers = sqlx::query_scalar(sql);
+    triggers.fetch_one(connection).await.unwrap()
+}
+
 /// The number that is noted for each tenant, and whether it is kept.
 pub(crate) async fn noted(connection: &mut SqliteConnection) -> Vec<(i64, bool)> {
     let noted = sqlx::query_as("SELECT clients, counted FROM oauth_dcr_tenants");
@@ -55,9 +61,26 @@ async fn a_tenant_without_a_limit_is_not_counted() {
     let mut connection = connect(&dir).await;
     assert_eq!(noted(&mut connection).await, []);
     // Without triggers, no insertion has to look for a tenant that is counted.
-    let triggers = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'");
-    let triggers: i64 = triggers.fetch_one(&mut connection).await.unwrap();
-    assert_eq!(triggers, 0);
+    assert_eq!(triggers(&mut connection).await, 0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_opened_again_keeps_its_counts() {
+    let dir = TemporaryDir::new();
+    let clients = Minted::default().clients(3);
+    insert_up_to(&open(&dir).await, &clients[0], 100).await;
+    let store = open(&dir).await;
+    insert(&store, &clients[1]).await;
+    let mut connection = connect(&dir).await;
+    assert_eq!(noted(&mut connection).await, [(2, true)]);
+    // Where a limit was removed for good, an operator may end the counting.
+    let end = sqlx::query("UPDATE oauth_dcr_tenants SET counted = 0");
+    end.execute(&mut connection).await.unwrap();
+    let store = open(&dir).await;
+    assert_eq!(triggers(&mut connection).await, 0);
+    insert_up_to(&store, &clients[2], 100).await;
+    assert_eq!(noted(&mut connection).await, [(3, true)]);
+    assert_eq!(triggers(&mut connection).await, 2);
 }
 
 #[tokio::test]

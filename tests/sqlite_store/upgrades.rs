@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use oauth_dcr::{Client, store::InsertOutcome};
+use oauth_dcr::{
+    Client, TenantId,
+    store::{ClientStore as _, InsertOutcome, RemoveOutcome},
+};
 use sqlx::{
     SqlSafeStr as _, SqliteConnection,
     migrate::{Migration, MigrationType, Migrator},
@@ -53,8 +56,15 @@ async fn insert_as_before(connection: &mut SqliteConnection, client: &Client) {
     inserted.await.unwrap();
 }
 
+/// The number that the older version compares with the limit of the tenant.
+async fn number_before(connection: &mut SqliteConnection, tenant: &TenantId) -> i64 {
+    let sql = "SELECT clients FROM oauth_dcr_tenants WHERE tenant = ?";
+    let number = sqlx::query_scalar(sql).bind(tenant.as_str());
+    number.fetch_one(connection).await.unwrap()
+}
+
 #[tokio::test]
-async fn a_tenant_of_an_older_file_is_counted_when_it_has_a_limit() {
+async fn a_tenant_of_an_older_file_stays_counted() {
     let dir = TemporaryDir::new();
     let clients = Minted::default().clients(23);
     let mut older = older_file(&dir).await;
@@ -63,7 +73,7 @@ async fn a_tenant_of_an_older_file_is_counted_when_it_has_a_limit() {
     }
     let store = open(&dir).await;
     insert(&store, &clients[20]).await;
-    assert_eq!(noted(&mut older).await, [(20, false)]);
+    assert_eq!(noted(&mut older).await, [(21, true)]);
     assert_eq!(insert_up_to(&store, &clients[21], 22).await, inserted());
     assert_eq!(noted(&mut older).await, [(22, true)]);
     let outcome = insert_up_to(&store, &clients[22], 22).await;
@@ -76,14 +86,43 @@ async fn a_tenant_of_an_older_file_is_counted_when_it_has_a_limit() {
 }
 
 #[tokio::test]
+async fn an_older_process_keeps_the_limit() {
+    let dir = TemporaryDir::new();
+    let clients = Minted::default().clients(6);
+    let tenant = clients[0].tenant();
+    let mut older = older_file(&dir).await;
+    for client in &clients[..2] {
+        insert_as_before(&mut older, client).await;
+    }
+    // The older process does not notice that its file is migrated.
+    let store = open(&dir).await;
+    assert_eq!(number_before(&mut older, tenant).await, 2);
+    for client in &clients[2..4] {
+        insert(&store, client).await;
+    }
+    assert_eq!(number_before(&mut older, tenant).await, 4);
+    insert_as_before(&mut older, &clients[4]).await;
+    assert_eq!(number_before(&mut older, tenant).await, 5);
+    let removed = store.remove(tenant, clients[0].id()).await.unwrap();
+    assert_eq!(removed, RemoveOutcome::Removed);
+    assert_eq!(number_before(&mut older, tenant).await, 4);
+    // Nor does a second store that opens the file change that.
+    insert(&open(&dir).await, &clients[5]).await;
+    assert_eq!(number_before(&mut older, tenant).await, 5);
+    assert_eq!(rows(&mut older).await, 5);
+}
+
+#[tokio::test]
 async fn clients_of_an_older_process_are_counted() {
     let dir = TemporaryDir::new();
     let clients: Vec<Arc<Client>> = Minted::default().clients(8);
     let mut older = older_file(&dir).await;
-    insert_as_before(&mut older, &clients[0]).await;
     let store = open(&dir).await;
-    // The older process does not notice that its file was migrated.
-    insert_as_before(&mut older, &clients[1]).await;
+    // The tenant is new, and has no limit yet.
+    for client in &clients[..2] {
+        insert_as_before(&mut older, client).await;
+    }
+    assert_eq!(noted(&mut older).await, []);
     insert_up_to(&store, &clients[2], 100).await;
     for client in &clients[3..] {
         insert_as_before(&mut older, client).await;
