@@ -180,21 +180,21 @@ mod tests {
     #[tokio::test]
     async fn a_commit_waits_for_the_disk() {
         let path = env::temp_dir().join(format!("oauth-dcr-full-{}", process::id()));
-        let options = options(&path, Duration::from_secs(1)).create_if_missing(true);
-        let mut writer = open_writer(&options).await.unwrap();
+        let database = Database::new(&path, Duration::from_secs(1)).unwrap();
         let mut found = Vec::new();
-        for pragma in ["PRAGMA synchronous", "PRAGMA fullfsync"] {
-            let value: i64 = sqlx::query_scalar(pragma)
-                .fetch_one(&mut writer)
-                .await
-                .unwrap();
-            found.push(value);
+        for mut writer in [
+            database.create().await.unwrap(),
+            database.connect().await.unwrap(),
+        ] {
+            for pragma in ["PRAGMA synchronous", "PRAGMA fullfsync"] {
+                let value = sqlx::query_scalar::<_, i64>(pragma).fetch_one(&mut writer);
+                found.push(value.await.unwrap());
+            }
         }
-        drop(writer);
         for end in ["", "-wal", "-shm"] {
             let _ = fs::remove_file(format!("{}{end}", path.display()));
         }
         // FULL, in the numbers of SQLite.
-        assert_eq!(found, [2, 1]);
+        assert_eq!(found, [2, 1, 2, 1]);
     }
 }
