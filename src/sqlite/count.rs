@@ -11,7 +11,7 @@ const TRIGGERS: &str = include_str!("migrations/0003_triggers.sql");
 /// How many clients the tenant has. The first call for a tenant counts them, and later calls read the
 /// number.
 ///
-/// The transaction must have the lock for writing: then no client comes or goes while they are counted.
+/// The transaction must have the write lock: then no client is added or removed while they are counted.
 pub(super) async fn count(
     connection: &mut SqliteConnection,
     tenant: &TenantId,

@@ -21,7 +21,7 @@ const WRITER_CACHE: i64 = 16 * 1024;
 /// the same page of an index, so that a longer log means fewer copies. A restart reads the whole log.
 const LOG_PAGES: i64 = 4000;
 
-/// The most bytes that are left of a log that a long read has made longer.
+/// The log file is cut to this size after a checkpoint.
 const MAX_IDLE_LOG_BYTES: i64 = 64 * 1024 * 1024;
 
 /// How often opening is tried: of processes that make or change the file at the same time, one is

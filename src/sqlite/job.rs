@@ -107,11 +107,11 @@ impl<I, O> Call<I, O> {
         }
     }
 
-    /// Sends the outcome, which `certain` is told first, or the error. A call without an outcome was not
-    /// carried out: its reply is dropped, which its caller sees as an error.
-    fn settle(self, written: Result<(), BackendError>, certain: impl FnOnce(I, O) -> O) {
+    /// Sends the outcome or the error. `report` is called with the outcome first. A call without an outcome
+    /// was not carried out: its reply is dropped, which its caller sees as an error.
+    fn settle(self, written: Result<(), BackendError>, report: impl FnOnce(I, O) -> O) {
         match (written, self.outcome) {
-            (Ok(()), Some(outcome)) => self.reply.send(Ok(certain(self.input, outcome))),
+            (Ok(()), Some(outcome)) => self.reply.send(Ok(report(self.input, outcome))),
             (Ok(()), None) => {}
             (Err(error), _) => self.reply.send(Err(error)),
         }

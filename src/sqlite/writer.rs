@@ -38,8 +38,8 @@ impl Writer {
         if written.is_ok() {
             self.connection = Some(connection);
         } else {
-            // A full disk, among others, makes SQLite end the transaction by itself. sqlx, which
-            // counts on one to end, would never begin another.
+            // SQLite may have ended the transaction by itself, for example because the disk is full. sqlx
+            // would still take it for open, and never begin another.
             let _ = connection.close().await;
         }
         written

@@ -30,7 +30,7 @@ async fn one_commit_is_enough_for_sixteen_that_wait() {
         let store = store.clone();
         tasks.spawn(async move { insert(&store, &client).await });
     }
-    // There is one thread: each has had its turn after this.
+    // There is one thread: each task has run after this.
     tokio::task::yield_now().await;
     lock.rollback().await.unwrap();
     assert_eq!(tasks.join_all().await, vec![inserted(); 320]);
