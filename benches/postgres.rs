@@ -44,8 +44,12 @@ const RECORD: &str = include_str!("fixtures/client.json");
 /// Slices of each side in a round.
 const SLICES: u32 = 4;
 
-/// Clients that each worker registers in a slice.
+/// Clients that each of many workers registers in a slice.
 const INSERTS: usize = 20;
+
+/// Fewer workers than this register as many clients as this many, so that a slice of one worker is not over
+/// before it has begun.
+const FEW: usize = 8;
 
 /// Clients that each worker looks up in a slice.
 const FINDS: usize = 100;
@@ -207,7 +211,8 @@ impl Bench {
     }
 
     fn insert(&self, side: &Side, workers: usize) -> f64 {
-        self.insert_all(side, &self.new_clients(workers * INSERTS), workers)
+        let clients = self.new_clients(workers.max(FEW) * INSERTS);
+        self.insert_all(side, &clients, workers)
     }
 
     fn insert_all(&self, side: &Side, clients: &[Arc<Client>], workers: usize) -> f64 {
