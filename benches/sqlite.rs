@@ -157,15 +157,13 @@ async fn registrations_per_commit() -> Result<f64, Box<dyn Error>> {
 }
 
 /// A connection to a file with the schema that the store makes, with the same settings as the store's own
-/// connection that writes.
+/// connections.
 async fn connect(path: &Path) -> Result<Arc<Mutex<SqliteConnection>>, Box<dyn Error>> {
     drop(SqliteStore::open(path).await?);
     let connection = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        .pragma("cache_size", "-16384")
-        .pragma("wal_autocheckpoint", "4000")
         .disable_statement_logging()
         .connect()
         .await?;

@@ -13,17 +13,6 @@ use crate::sqlite::{count::drop_idle_triggers, failure::Failure};
 /// Connections that read. They wait for no writer, so a few of them are enough.
 pub(super) const READERS: u32 = 4;
 
-/// Memory for pages of the connection that writes, in KiB. An insertion changes a page anywhere in the index
-/// of ids: a page that is not in memory has to be read.
-const WRITER_CACHE: i64 = 16 * 1024;
-
-/// How many pages (16 MiB) the log grows by before they are copied into the database. Many insertions change
-/// the same page of an index, so that a longer log means fewer copies. A restart reads the whole log.
-const LOG_PAGES: i64 = 4000;
-
-/// The log file is cut to this size after a checkpoint.
-const MAX_IDLE_LOG_BYTES: i64 = 64 * 1024 * 1024;
-
 /// How often opening is tried: of processes that make or change the file at the same time, one is
 /// first, and the others come too late.
 const ATTEMPTS: u32 = 5;
@@ -62,20 +51,12 @@ impl Database {
 
     /// The first connection, which creates the file or brings it up to date.
     pub(super) async fn create(&self) -> Result<SqliteConnection, Failure> {
-        open_writer(&self.writer_options().create_if_missing(true)).await
+        open_writer(&self.options.clone().create_if_missing(true)).await
     }
 
     /// Another connection that writes.
     pub(super) async fn connect(&self) -> Result<SqliteConnection, Failure> {
-        Ok(self.writer_options().connect().await?)
-    }
-
-    fn writer_options(&self) -> SqliteConnectOptions {
-        let options = self.options.clone();
-        options
-            .pragma("cache_size", format!("-{WRITER_CACHE}"))
-            .pragma("wal_autocheckpoint", LOG_PAGES.to_string())
-            .pragma("journal_size_limit", MAX_IDLE_LOG_BYTES.to_string())
+        Ok(self.options.connect().await?)
     }
 
     /// The connections that read, which are made when they are needed.
