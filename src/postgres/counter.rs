@@ -5,7 +5,10 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use tokio::time::Instant;
 
-use crate::postgres::{failure::Failure, sql, time_outs::after};
+use crate::{
+    group_commit::deadline_after,
+    postgres::{failure::Failure, sql},
+};
 
 /// How long to wait before looking again whether insertions have ended.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -69,7 +72,7 @@ pub(super) async fn wait_for_insertions(
     connection: &mut PgConnection,
     timeout: Duration,
 ) -> Result<bool, Failure> {
-    let end = after(timeout);
+    let end = deadline_after(timeout);
     let writers = sqlx::query_scalar(sql::WRITERS);
     let mut unfinished: Vec<String> = writers.fetch_all(&mut *connection).await?;
     while !unfinished.is_empty() {

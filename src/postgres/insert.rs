@@ -23,8 +23,8 @@ use self::{
 };
 use crate::{
     backend_error::BackendError,
-    group_commit::GroupCommit,
-    postgres::{database::Database, failure::NAME, time_outs::after},
+    group_commit::{GroupCommit, deadline_after},
+    postgres::{database::Database, failure::NAME},
     store::{InsertOutcome, Insertion},
 };
 
@@ -47,7 +47,7 @@ impl Inserts {
     }
 
     pub(super) async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
-        let deadline = after(self.timeout);
+        let deadline = deadline_after(self.timeout);
         let insertion = if insertion.is_plain() {
             let job = |reply| Job { insertion, reply };
             match self.plain.submit(deadline, job).await? {

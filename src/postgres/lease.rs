@@ -11,7 +11,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::postgres::{failure::Failure, time_outs::after};
+use crate::{group_commit::deadline_after, postgres::failure::Failure};
 
 /// How long a connection may be kept before others may have it. A few groups of insertions take as long.
 const KEEP: Duration = Duration::from_millis(2);
@@ -78,7 +78,7 @@ impl Leases {
         waiting.is_over = true;
         Ok(Lease {
             connection: connection?,
-            kept_until: after(KEEP),
+            kept_until: deadline_after(KEEP),
             is_timed: false,
             is_idle: false,
         })

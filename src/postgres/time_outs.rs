@@ -11,7 +11,7 @@ use std::{
 use sqlx::SqlStr;
 use tokio::time::Instant;
 
-use crate::postgres::sql;
+use crate::{group_commit::deadline_after, postgres::sql};
 
 /// After how long the server gives up a statement, at least.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,9 +26,6 @@ const LOCKS_PART: u32 = 4;
 /// In which part of the time all work of a group has to begin. An insertion that arrives while a group is
 /// carried out waits for that group and for the next group, and needs its outcome in time.
 const BEGINNING_PART: u32 = 2;
-
-/// As good as never.
-const FAR: Duration = Duration::from_hours(24 * 365);
 
 /// The time-outs of the stores that share the connections, in milliseconds.
 #[derive(Clone)]
@@ -73,7 +70,7 @@ pub(super) struct TimeLimit {
 impl TimeLimit {
     /// Work that ends `duration` from now, and waits for locks to the end.
     pub(super) fn after(duration: Duration) -> Self {
-        let end = after(duration);
+        let end = deadline_after(duration);
         let locks_end = Some(end);
         Self { end, locks_end }
     }
@@ -93,8 +90,8 @@ impl GroupTime {
     pub(super) fn new(timeout: Duration) -> Self {
         Self {
             timeout,
-            last_beginning: after(part(timeout, BEGINNING_PART)),
-            end: after(timeout),
+            last_beginning: deadline_after(part(timeout, BEGINNING_PART)),
+            end: deadline_after(timeout),
         }
     }
 
@@ -113,7 +110,7 @@ impl GroupTime {
 
     /// For work that begins now and may have to wait for others.
     pub(super) fn with_locks(&self) -> TimeLimit {
-        let locks_end = after(part(self.timeout, LOCKS_PART)).min(self.last_beginning);
+        let locks_end = deadline_after(part(self.timeout, LOCKS_PART)).min(self.last_beginning);
         TimeLimit {
             end: self.end,
             locks_end: Some(locks_end),
@@ -130,13 +127,6 @@ pub(super) fn lock_timeout(timeout: Duration) -> Duration {
 /// One of `parts` parts of a time-out.
 pub(super) fn part(timeout: Duration, parts: u32) -> Duration {
     timeout.checked_div(parts).unwrap_or_default()
-}
-
-/// The moment after `duration` from now.
-pub(super) fn after(duration: Duration) -> Instant {
-    let now = Instant::now();
-    let end = now.checked_add(duration).or_else(|| now.checked_add(FAR));
-    end.unwrap_or(now)
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -172,8 +162,5 @@ mod tests {
     fn endless_spans_are_cut_off() {
         assert_eq!(part(Duration::MAX, 1), Duration::MAX);
         assert_eq!(part(Duration::ZERO, LOCK_TIMEOUT_PART), Duration::ZERO);
-        let now = Instant::now();
-        assert_eq!(after(Duration::ZERO).min(now), now);
-        assert!(after(Duration::MAX) > now + FAR / 2);
     }
 }

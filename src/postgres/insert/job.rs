@@ -1,8 +1,5 @@
-use std::sync::Arc;
-
 use crate::{
-    backend_error::BackendError,
-    group_commit::Reply,
+    group_commit::{Reply, share_failure},
     postgres::failure::{Failure, NAME},
     store::{InsertOutcome, Insertion},
 };
@@ -39,16 +36,9 @@ pub(super) fn settle(jobs: Vec<Job>, outcomes: Vec<Outcome>) -> Vec<Job> {
     left
 }
 
-/// Answers all of `jobs` with one failure, which they share.
+/// Answers all of `jobs` with one failure.
 pub(super) fn fail<T>(jobs: Vec<Job<T>>, failure: Failure) {
-    match <[Job<T>; 1]>::try_from(jobs) {
-        Ok([job]) => job.reply.send(Err(failure.into())),
-        Err(jobs) => {
-            let failure = Arc::new(failure);
-            for job in jobs {
-                let error = BackendError::new(NAME, Arc::clone(&failure));
-                job.reply.send(Err(error));
-            }
-        }
-    }
+    share_failure(NAME, failure, jobs, |job, error| {
+        job.reply.send(Err(error));
+    });
 }

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use tokio::time::Instant;
 
 use crate::{
-    group_commit::Commit,
+    group_commit::{Commit, deadline_after},
     postgres::{
         database::Database,
         failure::Failure,
@@ -15,7 +15,7 @@ use crate::{
             job::{Job, Outcome, fail, insertions, settle},
             one_statement, transaction,
         },
-        time_outs::{GroupTime, after, part},
+        time_outs::{GroupTime, part},
     },
     store::{InsertOutcome, Insertion},
 };
@@ -55,7 +55,7 @@ impl Tenant {
         if keyed.is_empty() {
             return left;
         }
-        let until = after(part(time.timeout, DEDUPLICATION));
+        let until = deadline_after(part(time.timeout, DEDUPLICATION));
         let insertions = insertions(&keyed);
         let insertions = insertions.as_slice();
         let found = self.database.run_in_group(time, |connection, _| {

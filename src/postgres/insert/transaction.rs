@@ -7,6 +7,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::time::Instant;
 
 use crate::{
+    group_commit::deadline_after,
     postgres::{
         counter::{self, Counter},
         failure::Failure,
@@ -18,7 +19,7 @@ use crate::{
         },
         removal::Removal,
         sql,
-        time_outs::{GroupTime, after, lock_timeout, part},
+        time_outs::{GroupTime, lock_timeout, part},
     },
     store::{InsertOutcome, Insertion},
     stored_row,
@@ -38,7 +39,7 @@ pub(super) async fn insert(
     let [first, ..] = insertions else {
         return Ok(Vec::new());
     };
-    let until = after(part(time.timeout, STARTING)).min(time.last_beginning);
+    let until = deadline_after(part(time.timeout, STARTING)).min(time.last_beginning);
     let (tenant, _) = ids(first);
     let has_limit = insertions.iter().any(|insertion| insertion.has_limit());
     let lock_timeout = lock_timeout(time.timeout);
