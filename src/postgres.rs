@@ -67,7 +67,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// Registrations that wait at the same time are committed together, so that many cost little more
 /// than one. Limits and deduplication work across all nodes. Only tenants with a limit are counted:
-/// registrations of a tenant without a limit write no row that they share.
+/// registrations of a tenant without a limit share no row, so they don't wait for each other.
 ///
 /// ```no_run
 /// use oauth_dcr::{postgres::PostgresStore, Registrar, TenantSettings};
@@ -101,14 +101,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// under way then may have been done or not; its connection is closed. A connection that takes
 /// longer to make is there for later calls.
 ///
-/// A tenant whose row another program has locked delays its own registrations only. All registrations that
-/// wait for locks use at most half of the pool's connections, so a pool should have two or more.
+/// If another program has locked the row of a tenant with a limit, the registrations of this tenant fail and
+/// no others. Transactions that lock such rows use at most half of the pool's connections, so a pool should
+/// have two or more.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
-/// that a server that is overloaded is not kept busy by those who have gone; and `lock_timeout` to an
-/// eighth of the time-out, so that a tenant whose row another program has locked fails its own
-/// registrations only. A pool of the host's should do the same.
+/// that a server that is overloaded is not kept busy by those who have gone; `lock_timeout` to an eighth
+/// of the time-out, so that no call waits for a lock to the end; and `default_transaction_isolation` to
+/// PostgreSQL's own default, `read committed`, which counting needs. A pool of the host's should do the same.
 ///
 /// # TLS
 ///
@@ -176,9 +177,8 @@ impl PostgresStore {
 
     /// How long a call may take, from its beginning to its answer. Default: one second.
     ///
-    /// A registration waits for a lock for no longer than an eighth of that at a time, and for a quarter in
-    /// all. Connections of [`connect`](Self::connect) are set for that when they
-    /// are made: call this before anything else.
+    /// A registration waits for a lock for no longer than an eighth of that at a time. Connections of
+    /// [`connect`](Self::connect) are set for that when they are made: call this before anything else.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.

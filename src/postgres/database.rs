@@ -30,9 +30,9 @@ pub(super) struct Database {
     timeout: Duration,
 }
 
-/// What is done on a connection: `|connection, _| Box::pin(async move { … })`. It borrows for `'a`, and
-/// the second argument says that no connection is lent for longer. (An `AsyncFn` can't say that its future
-/// is `Send`.)
+/// What is done on a connection: `|connection, _| Box::pin(async move { … })`. The closure may borrow data
+/// that lives for `'a`, and its second argument tells the compiler that `'a` outlives the connection's borrow.
+/// (An `AsyncFn` can't say that its future is `Send`.)
 pub(super) trait Work<'a, T>:
     for<'c> Fn(&'c mut PgConnection, Within<'c, 'a>) -> BoxFuture<'c, Result<T, Failure>> + Send + Sync
 {

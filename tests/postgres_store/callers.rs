@@ -15,7 +15,7 @@ use oauth_dcr::{
     acl::Signals,
     events::{Event, EventSink},
     postgres::PostgresStore,
-    store::{ClientStore as _, Insertion},
+    store::{ClientStore as _, InsertOutcome, Insertion},
     tenants::TenantSelector,
 };
 use serde_json::json;
@@ -71,8 +71,11 @@ async fn a_panic_loses_no_acknowledged_client() {
                 let number = caller * 30 + turn;
                 match store.insert(insertion(number)).await {
                     Ok(outcome) if is_inserted(&outcome) => acknowledged.push(number),
-                    Ok(_duplicate) => {}
-                    Err(_lost) => failed += 1,
+                    Ok(outcome) => assert!(matches!(outcome, InsertOutcome::Duplicate(_))),
+                    Err(error) => {
+                        assert!(error_chain(&error).contains("panicked"), "{error:?}");
+                        failed += 1;
+                    }
                 }
             }
             (acknowledged, failed)
@@ -203,11 +206,6 @@ async fn what_an_abandoned_call_stored_is_reported() {
             break;
         }
     }
-    assert!(
-        !clients.is_empty() && clients.len() < 600,
-        "{}",
-        clients.len()
-    );
     assert_eq!(*reported.lock().unwrap(), clients);
     fixture.assert_counts().await;
 }

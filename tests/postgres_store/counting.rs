@@ -1,6 +1,7 @@
 //! Which tenants are counted, and when.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -15,6 +16,7 @@ use oauth_dcr::{
 };
 
 use sqlx::{PgConnection, PgPool};
+use tokio::sync::mpsc;
 
 use crate::fixture::{
     Fixture, ISSUED, LONG_TIMEOUT, assert_counts, database, deduplicated, hold, id, insert_all,
@@ -153,49 +155,69 @@ fn rounds() -> usize {
     rounds.map_or(2, |rounds| rounds.parse().unwrap())
 }
 
-/// The most that are evicted for one client.
-const MAX_EVICTED: i64 = 100;
+/// Registers clients without a limit until there is one, and then with it.
+async fn register(
+    node: PostgresStore,
+    caller: usize,
+    has_limit: Arc<AtomicBool>,
+    is_over: Arc<AtomicBool>,
+    limited_ones: mpsc::Sender<usize>,
+) {
+    let mut number = 0;
+    while !is_over.load(Relaxed) {
+        let id = format!("id{caller}-{number}");
+        let is_limited = has_limit.load(Relaxed);
+        let insertion = if is_limited {
+            limited("t1", &id, LIMIT)
+        } else {
+            plain("t1", &id)
+        };
+        assert!(is_inserted(&node.insert(insertion).await.unwrap()));
+        if is_limited {
+            let _ = limited_ones.send(caller).await;
+        }
+        number += 1;
+    }
+}
+
+const LIMIT: u64 = 50;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_set_while_many_register_is_kept() {
-    for round in 0..rounds() {
-        let fixture = Arc::new(Fixture::new().await);
+async fn a_limit_set_while_many_register_is_never_exceeded() {
+    for _ in 0..rounds() {
+        let fixture = Fixture::new().await;
         fixture.node(0).insert(plain("t1", "first")).await.unwrap();
-        let is_over = Arc::new(AtomicBool::new(false));
+        let (has_limit, is_over) = (Arc::default(), Arc::default());
+        let (sender, mut limited_ones) = mpsc::channel(1);
         let callers = (0..32).map(|caller| {
-            let (node, is_over) = (fixture.node(caller), Arc::clone(&is_over));
-            tokio::spawn(async move {
-                let mut number = 0;
-                while !is_over.load(Relaxed) {
-                    let insertion = plain("t1", &format!("id{caller}-{number}"));
-                    assert!(is_inserted(&node.insert(insertion).await.unwrap()));
-                    number += 1;
-                }
-            })
+            let (has_limit, is_over) = (Arc::clone(&has_limit), Arc::clone(&is_over));
+            let node = fixture.node(caller);
+            tokio::spawn(register(node, caller, has_limit, is_over, sender.clone()))
         });
         let callers: Vec<_> = callers.collect();
-        for number in 0..6 {
-            tokio::time::sleep(Duration::from_millis(3 * (round as u64 % 7))).await;
-            let insertion = limited("t1", &format!("limited{number}"), 50);
-            let outcome = fixture.node(number).insert(insertion).await.unwrap();
-            assert!(is_inserted(&outcome), "{outcome:?}");
+        while fixture.rows("t1").await < 200 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        has_limit.store(true, Relaxed);
+        // Until every caller knows of the limit. Each insertion evicts up to 100.
+        let mut informed = BTreeSet::new();
+        let mut evicting = 0;
+        while informed.len() < 32 || evicting < 100 {
+            informed.insert(limited_ones.recv().await.unwrap());
+            evicting += 1;
+        }
+        let mut most = 0;
+        for _ in 0..50 {
+            most = most.max(fixture.rows("t1").await);
+            limited_ones.recv().await.unwrap();
+        }
+        assert_eq!(most, i64::try_from(LIMIT).unwrap());
         is_over.store(true, Relaxed);
+        drop(limited_ones);
         for caller in callers {
             caller.await.unwrap();
         }
-        fixture.assert_counts().await;
-        let mut rows = fixture.rows("t1").await;
-        assert_eq!(counted(&fixture).await, Some(rows));
-        let mut number = 0;
-        while rows > 50 {
-            let insertion = limited("t1", &format!("last{number}"), 50);
-            let outcome = fixture.node(number).insert(insertion).await.unwrap();
-            assert!(is_inserted(&outcome), "{outcome:?}");
-            rows = (rows + 1 - MAX_EVICTED).max(50);
-            assert_eq!(fixture.rows("t1").await, rows);
-            number += 1;
-        }
+        assert_eq!(counted(&fixture).await, Some(most));
         fixture.assert_counts().await;
     }
 }
