@@ -111,6 +111,7 @@ async fn counting_misses_no_client_under_way() {
     insert_without_counting(&mut under_way).await;
     let limited = tokio::spawn(async move { node.insert(limited("t1", "second", 10)).await });
     while row(&fixture).await.2.is_some() {
+        assert!(!limited.is_finished(), "it has not waited");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     // From now on a registration without a limit locks the row.
