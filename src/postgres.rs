@@ -66,8 +66,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Keeps clients in PostgreSQL 14 or later. Nodes share a database; clones share a pool.
 ///
 /// Registrations that wait at the same time are committed together, so that many cost little more
-/// than one. Limits and deduplication work across all nodes. Only tenants with a limit are counted:
-/// registrations of a tenant without a limit share no row, so they don't wait for each other.
+/// than one. Limits and deduplication work across all nodes. The first limit of a tenant begins to count its
+/// clients. Registrations of a tenant that is not counted share no row, so they don't wait for each other.
 ///
 /// ```no_run
 /// use oauth_dcr::{postgres::PostgresStore, Registrar, TenantSettings};
@@ -101,14 +101,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// under way then may have been done or not; its connection is closed. A connection that takes
 /// longer to make is there for later calls.
 ///
-/// If another program has locked the row of a tenant with a limit, the registrations of this tenant fail and
-/// no others. Transactions that lock such rows use at most half of the pool's connections, so a pool should
-/// have two or more.
+/// If another program has locked the row of a counted tenant, the registrations of this tenant fail, and those of
+/// tenants that are not counted go on. Registrations that lock such rows use at most half of the pool's
+/// connections, so a pool should have two or more.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
 /// that a server that is overloaded is not kept busy by those who have gone; `lock_timeout` to an eighth
-/// of the time-out, so that no call waits for a lock to the end; and `default_transaction_isolation` to
+/// of the time-out, so that no registration waits for a lock to the end; and `default_transaction_isolation` to
 /// PostgreSQL's own default, `read committed`, which counting needs. A pool of the host's should do the same.
 ///
 /// # TLS
@@ -126,7 +126,7 @@ impl PostgresStore {
     /// schema up to date, and opens up to ten connections as they are needed.
     ///
     /// Nodes that start at the same time don't get in each other's way, and an older one starts on
-    /// the schema of a newer one. Building an index on a large table takes longer than the ten seconds that
+    /// the schema of a newer one. Set no new limit until all nodes have the same version. Building an index on a large table takes longer than the ten seconds that
     /// this call has, and registrations wait meanwhile: call [`migrate`](Self::migrate) before, or apply the
     /// files by hand with `CREATE INDEX CONCURRENTLY`.
     ///

@@ -1,4 +1,4 @@
-//! The row of a tenant, which a transaction locks before it adds or removes clients.
+//! The row of a tenant, which a transaction locks before it adds or removes clients of a counted tenant.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     postgres::{failure::Failure, sql},
 };
 
-/// How long to wait before looking again whether insertions have ended.
+/// How long to wait before looking again whether insertions have ended. The pause doubles each time.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Whether the clients of a tenant are counted.
@@ -75,11 +75,13 @@ pub(super) async fn wait_for_insertions(
     let end = deadline_after(timeout);
     let writers = sqlx::query_scalar(sql::WRITERS);
     let mut unfinished: Vec<String> = writers.fetch_all(&mut *connection).await?;
+    let mut pause = PAUSE;
     while !unfinished.is_empty() {
         if Instant::now() >= end {
             return Ok(false);
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = pause.saturating_mul(2);
         let left = sqlx::query_scalar(sql::UNFINISHED).bind(unfinished);
         unfinished = left.fetch_all(&mut *connection).await?;
     }

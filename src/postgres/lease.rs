@@ -126,12 +126,14 @@ impl Kept {
         answer: Result<T, Failure>,
     ) -> Result<T, Failure> {
         lease.is_idle = answer.as_ref().map_or_else(Failure::is_refusal, |_| true);
+        // The time is read under the lock, so that the task that gives the connection back can't miss it.
+        let mut kept = self.lock();
         if lease.is_idle && Instant::now() < lease.kept_until {
             if !lease.is_timed {
                 lease.is_timed = true;
                 tokio::spawn(self.clone().give_back_at(lease.kept_until));
             }
-            *self.lock() = Some(lease);
+            *kept = Some(lease);
         }
         answer
     }

@@ -9,14 +9,15 @@
 //!
 //! A tenant gets its first limit in three steps:
 //!
-//! 1. `counted` becomes NULL, and that is committed. Every statement that begins later locks the row.
+//! 1. `counted` becomes NULL, and that is committed. Every insertion that begins later is done in a transaction
+//!    that locks the row.
 //! 2. Statements that began before may still read FALSE. Each of them has locked the table of clients before
 //!    it reads anything, as PostgreSQL does for each statement that writes, so `pg_locks` shows them. The
-//!    insertion waits until they have ended. They are statements of a few milliseconds.
+//!    insertion waits until they have ended, for an eighth of the time-out at most.
 //! 3. It locks the row, counts the clients once and sets `counted` to TRUE.
 //!
-//! If another transaction keeps the table locked in step 2, `counted` stays NULL, and each insertion with a
-//! limit counts the clients anew.
+//! If a transaction that has written to the table does not end in step 2, `counted` stays NULL, and each
+//! insertion with a limit counts the clients anew.
 //!
 //! Statements must run in READ COMMITTED, PostgreSQL's default: in a stricter isolation level, PostgreSQL
 //! takes the snapshot before the locks.
@@ -24,7 +25,7 @@
 //! # In which order
 //!
 //! Whatever locks the row of a tenant does so before it locks or removes any client that others can see:
-//! so no two of these wait for each other. A statement that removes what it has selected compares the rows
+//! so no two of these block each other (a deadlock). A statement that removes what it has selected compares the rows
 //! again, because one that was touched while it waited is another row.
 
 use std::time::Duration;
@@ -72,6 +73,7 @@ SELECT tenant, client_id, record, revision, blocked, FALSE, idle_since, fold_key
 FROM UNNEST(
     $1::TEXT[], $2::TEXT[], $3::BYTEA[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[], $7::BYTEA[]
 ) AS new (tenant, client_id, record, revision, blocked, idle_since, fold_key)
+ORDER BY tenant, fold_key, client_id
 ON CONFLICT DO NOTHING
 RETURNING tenant, client_id
 ";

@@ -12,8 +12,7 @@ use crate::{
     stored_row,
 };
 
-/// Stores the clients of `insertions` whose ids and duplicate keys are free, of tenants that are not counted
-/// and whose rows nobody holds.
+/// Stores the clients of `insertions` whose ids and duplicate keys are free, of tenants that are not counted.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     insertions: &[&Insertion],

@@ -1,5 +1,5 @@
 //! Insertions of one tenant, one after another, in a transaction that locks the tenant's row. Meanwhile no
-//! other transaction adds or removes clients of the tenant.
+//! other transaction adds or removes clients of a counted tenant.
 
 use std::{slice, time::Duration};
 
@@ -39,23 +39,29 @@ pub(super) async fn insert(
     let [first, ..] = insertions else {
         return Ok(Vec::new());
     };
-    let until = deadline_after(part(time.timeout, STARTING)).min(time.last_beginning);
     let (tenant, _) = ids(first);
     let has_limit = insertions.iter().any(|insertion| insertion.has_limit());
     let lock_timeout = lock_timeout(time.timeout);
-    let is_countable = !has_limit || prepare_count(connection, tenant, lock_timeout).await?;
+    let announced = if has_limit {
+        announce_count(connection, tenant, lock_timeout).await?
+    } else {
+        None
+    };
+    let until = deadline_after(part(time.timeout, STARTING)).min(time.last_beginning);
     let mut inner = connection.begin_with(sql::begin(lock_timeout)).await?;
     let counter = Counter::lock(&mut inner, tenant).await?;
-    let (clients, is_first_count) = match counter {
-        Counter::Counted(clients) => (Some(clients), false),
-        _ if has_limit => (Some(counter::count(&mut inner, tenant).await?), true),
-        Counter::Uncounted | Counter::Announced => (None, false),
+    let (clients, is_first_count) = match (counter, announced) {
+        (Counter::Counted(clients), _) => (Some(clients), false),
+        _ if !has_limit => (None, false),
+        (Counter::Announced, Some(_)) => (Some(counter::count(&mut inner, tenant).await?), true),
+        // An operator has ended counting since it was looked at.
+        _ => return Err(Failure::Overtaken),
     };
     let transaction = Transaction {
         connection: &mut inner,
         tenant,
         clients,
-        is_kept: is_countable || !is_first_count,
+        is_kept: !is_first_count || announced == Some(true),
         is_changed: is_first_count,
     };
     let outcomes = transaction.carry_out(insertions, until).await?;
@@ -63,16 +69,16 @@ pub(super) async fn insert(
     Ok(outcomes)
 }
 
-/// Announces that the clients of `tenant` are about to be counted, unless they are, and waits for insertions
-/// that do not know of it. Returns whether a count stays right from then on.
-async fn prepare_count(
+/// Announces that the clients of `tenant` are about to be counted, and waits for insertions that do not know of
+/// it. Returns whether they have ended, so that a count stays right; `None` if the tenant is counted.
+async fn announce_count(
     connection: &mut PgConnection,
     tenant: &str,
     lock_timeout: Duration,
-) -> Result<bool, Failure> {
+) -> Result<Option<bool>, Failure> {
     // Most are counted, which takes no lock to see.
     if counter::is_counted(connection, tenant).await? {
-        return Ok(true);
+        return Ok(None);
     }
     let mut transaction = connection.begin_with(sql::begin(lock_timeout)).await?;
     let counter = Counter::lock(&mut transaction, tenant).await?;
@@ -80,7 +86,8 @@ async fn prepare_count(
         counter::announce(&mut transaction, tenant).await?;
     }
     transaction.commit().await?;
-    counter::wait_for_insertions(connection, lock_timeout).await
+    let have_ended = counter::wait_for_insertions(connection, lock_timeout).await?;
+    Ok(Some(have_ended))
 }
 
 /// The rest of the transaction, once the tenant is locked.

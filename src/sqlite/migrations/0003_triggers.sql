@@ -1,5 +1,6 @@
 -- Triggers that update the numbers of counted tenants, for every process that has the file open, whatever its
--- version. They slow down every insertion, so they are dropped while no tenant is counted.
+-- version. They slow down every insertion, so the store drops them when it opens a file in which
+-- no tenant is counted.
 
 CREATE TRIGGER IF NOT EXISTS oauth_dcr_counted_inserted
 AFTER INSERT ON oauth_dcr_clients
