@@ -293,7 +293,7 @@ fn pool(url: &str) -> PgPool {
     let pool = PgPoolOptions::new().test_before_acquire(false);
     let pool = pool.before_acquire(|connection, metadata| {
         Box::pin(async move {
-            if metadata.idle_for > Duration::from_millis(100) {
+            if metadata.idle_for > Duration::from_millis(20) {
                 connection.ping().await?;
             }
             Ok(true)

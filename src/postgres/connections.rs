@@ -15,7 +15,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// For how long a connection may have been idle and yet be taken as it is. A server does not restart
 /// in less.
-const FRESH: Duration = Duration::from_millis(100);
+const FRESH: Duration = Duration::from_millis(20);
 
 /// How long a connection that has been idle may take to show that it still leads somewhere. One to a
 /// server that has vanished never does, and a call may come upon several of them.
