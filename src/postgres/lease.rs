@@ -103,8 +103,12 @@ impl Lease {
     /// Ends the lease with the answer that came. One that failed without an answer is not given
     /// back.
     pub(super) fn give_back<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
-        self.is_idle = answer.as_ref().map_or_else(Failure::is_refusal, |_| true);
+        self.end_with(&answer);
         answer
+    }
+
+    fn end_with<T>(&mut self, answer: &Result<T, Failure>) {
+        self.is_idle = answer.as_ref().map_or_else(Failure::is_refusal, |_| true);
     }
 }
 
@@ -125,7 +129,7 @@ impl Kept {
         mut lease: Lease,
         answer: Result<T, Failure>,
     ) -> Result<T, Failure> {
-        lease.is_idle = answer.as_ref().map_or_else(Failure::is_refusal, |_| true);
+        lease.end_with(&answer);
         // The time is read under the lock, so that the task that gives the connection back can't miss it.
         let mut kept = self.lock();
         if lease.is_idle && Instant::now() < lease.kept_until {

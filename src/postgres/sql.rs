@@ -25,15 +25,15 @@
 //! # In which order
 //!
 //! Whatever locks the row of a tenant does so before it locks or removes any client that others can see:
-//! so no two of these block each other (a deadlock). A statement that removes what it has selected compares the rows
-//! again, because one that was touched while it waited is another row.
+//! so no two of these block each other (a deadlock). A statement that removes what it has selected compares
+//! the rows again, because one that was touched while it waited is another row.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
-/// Stores clients whose ids and duplicate keys are free, of tenants that are not counted: tenants, ids, records, revisions, blocked, moments and duplicate keys, one array each.
-/// Gives back those that are stored.
+/// Stores clients whose ids and duplicate keys are free, of tenants that are not counted: tenants, ids, records,
+/// revisions, blocked, moments and duplicate keys, one array each. Gives back those that are stored.
 pub(super) const INSERT_GROUP: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)

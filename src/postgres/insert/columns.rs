@@ -1,7 +1,12 @@
 use std::collections::BTreeMap;
 
+use sqlx::PgConnection;
+
 use crate::{
-    postgres::{failure::Failure, insert::job::ids},
+    postgres::{
+        failure::Failure,
+        insert::{job::ids, stored::Stored},
+    },
     store::Insertion,
     stored_row,
 };
@@ -9,18 +14,18 @@ use crate::{
 /// The columns of clients to store, the first for each id.
 #[derive(Default)]
 pub(super) struct Columns<'a> {
-    pub(super) tenants: Vec<&'a str>,
-    pub(super) ids: Vec<&'a str>,
-    pub(super) records: Vec<Vec<u8>>,
-    pub(super) revisions: Vec<i64>,
-    pub(super) blocked: Vec<bool>,
-    pub(super) idle_since: Vec<i64>,
-    pub(super) duplicate_keys: Vec<Option<Vec<u8>>>,
+    tenants: Vec<&'a str>,
+    ids: Vec<&'a str>,
+    records: Vec<Vec<u8>>,
+    revisions: Vec<i64>,
+    blocked: Vec<bool>,
+    idle_since: Vec<i64>,
+    duplicate_keys: Vec<Option<Vec<u8>>>,
 }
 
 impl<'a> Columns<'a> {
     pub(super) fn new(insertions: &[&'a Insertion]) -> Result<Self, Failure> {
-        // Nodes whose groups have ids in common lock them in one order.
+        // The statements sort them, so that nodes insert the same keys in one order.
         let mut sorted = BTreeMap::new();
         for insertion in insertions {
             sorted.entry(ids(insertion)).or_insert(*insertion);
@@ -46,5 +51,25 @@ impl<'a> Columns<'a> {
                 .push(key.map(|key| key.as_bytes().to_vec()));
         }
         Ok(columns)
+    }
+
+    /// Stores the clients by the statement `sql`, which takes the columns in this order and returns the tenants
+    /// and ids of those that it stored.
+    pub(super) async fn store(
+        self,
+        connection: &mut PgConnection,
+        sql: &'static str,
+    ) -> Result<Stored, Failure> {
+        let stored: Vec<(String, String)> = sqlx::query_as(sql)
+            .bind(self.tenants)
+            .bind(self.ids)
+            .bind(self.records)
+            .bind(self.revisions)
+            .bind(self.blocked)
+            .bind(self.idle_since)
+            .bind(self.duplicate_keys)
+            .fetch_all(connection)
+            .await?;
+        Ok(stored.into_iter().collect())
     }
 }

@@ -17,10 +17,11 @@ pub(super) async fn insert(
     connection: &mut PgConnection,
     insertions: &[&Insertion],
 ) -> Result<Stored, Failure> {
-    match insertions {
-        [insertion] => insert_alone(connection, insertion).await,
-        _ => insert_group(connection, Columns::new(insertions)?).await,
+    if let [insertion] = insertions {
+        return insert_alone(connection, insertion).await;
     }
+    let columns = Columns::new(insertions)?;
+    columns.store(connection, sql::INSERT_GROUP).await
 }
 
 async fn insert_alone(
@@ -40,21 +41,5 @@ async fn insert_alone(
         .bind(key.as_ref().map(|key| key.as_bytes().as_slice()));
     let is_stored = insert.execute(connection).await?.rows_affected() > 0;
     let stored = is_stored.then(|| (tenant.to_owned(), id.to_owned()));
-    Ok(stored.into_iter().collect())
-}
-
-async fn insert_group(
-    connection: &mut PgConnection,
-    columns: Columns<'_>,
-) -> Result<Stored, Failure> {
-    let stored = sqlx::query_as(sql::INSERT_GROUP)
-        .bind(columns.tenants)
-        .bind(columns.ids)
-        .bind(columns.records)
-        .bind(columns.revisions)
-        .bind(columns.blocked)
-        .bind(columns.idle_since)
-        .bind(columns.duplicate_keys);
-    let stored: Vec<(String, String)> = stored.fetch_all(connection).await?;
     Ok(stored.into_iter().collect())
 }

@@ -133,17 +133,7 @@ impl Transaction<'_> {
             return Ok(Stored::default());
         }
         let columns = Columns::new(insertions)?;
-        let stored: Vec<(String, String)> = sqlx::query_as(sql::INSERT_SEVERAL)
-            .bind(columns.tenants)
-            .bind(columns.ids)
-            .bind(columns.records)
-            .bind(columns.revisions)
-            .bind(columns.blocked)
-            .bind(columns.idle_since)
-            .bind(columns.duplicate_keys)
-            .fetch_all(&mut *self.connection)
-            .await?;
-        let stored = Stored::from_iter(stored);
+        let stored = columns.store(self.connection, sql::INSERT_SEVERAL).await?;
         self.add(stored.len(), 0);
         Ok(stored)
     }
