@@ -11,6 +11,7 @@ mod ports;
 mod rate;
 mod registered;
 mod registrar;
+mod store_clock;
 mod token_attempts;
 mod trace;
 

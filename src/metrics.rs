@@ -37,6 +37,7 @@ const CHANGES: &str = "oauth_dcr_client_changes_total";
 const REMOVED: &str = "oauth_dcr_clients_removed_total";
 const MONITORED: &str = "oauth_dcr_acl_monitored_total";
 const UNREADABLE: &str = "oauth_dcr_unreadable_clients_total";
+const CLOCK_DIFFERENCES: &str = "oauth_dcr_clock_differences_total";
 const UNKNOWN_SIGNALS: &str = "oauth_dcr_acl_unknown_signals_total";
 
 const OUTCOMES: [&str; 4] = ["registered", "folded", "refused", "failed"];
@@ -118,6 +119,7 @@ impl MetricsEvents {
             counted(REMOVED, "removal", removal.as_str());
         }
         counter!(UNREADABLE, self.labels(None, [])).increment(0);
+        counter!(CLOCK_DIFFERENCES, self.labels(None, [])).increment(0);
         for action in ACTIONS {
             counted(MONITORED, "action", action);
         }
@@ -199,6 +201,9 @@ impl EventSink for MetricsEvents {
                 let labels = self.labels(tenant, [("action", action)]);
                 counter!(MONITORED, labels).increment(1);
             }
+            Event::ClockDiffers { .. } => {
+                counter!(CLOCK_DIFFERENCES, self.labels(tenant, [])).increment(1);
+            }
             Event::Refused { error, .. } => self.refused(tenant, error),
         }
     }
@@ -221,6 +226,10 @@ fn describe() {
     count(
         UNREADABLE,
         "Calls that needed a client whose record can't be read",
+    );
+    count(
+        CLOCK_DIFFERENCES,
+        "Reports that a node's clock differs from the store's, at most one an hour for each node",
     );
     count(
         MONITORED,

@@ -54,7 +54,7 @@ use crate::{
         Sweep, TouchOutcome, UpdateOutcome,
     },
     stored_row,
-    types::{ClientId, TenantId},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// How long a call may take.
@@ -323,6 +323,19 @@ impl ClientStore for PostgresStore {
             }
         }
         Ok(removal.ended(Ok(()))?)
+    }
+
+    /// The clock of the database server.
+    async fn now(&self) -> Result<Option<Timestamp>, BackendError> {
+        let millis = self.database.run(|connection, _| {
+            Box::pin(async move {
+                Ok(sqlx::query_scalar::<_, i64>(sql::NOW)
+                    .fetch_one(connection)
+                    .await?)
+            })
+        });
+        let millis = u64::try_from(millis.await?).unwrap_or_default();
+        Ok(Some(Timestamp::from_unix_millis(millis)))
     }
 }
 

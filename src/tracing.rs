@@ -33,7 +33,7 @@ use crate::{
     registration::Field,
     system::{Clock, SystemClock},
     tracing::once_a_minute::OnceAMinute,
-    types::{ClientId, TenantId},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// A sink that logs each event, with the target `oauth_dcr`.
@@ -44,7 +44,7 @@ use crate::{
 /// A rule that needs an unknown signal refuses requests, or monitors nothing, until the operator changes
 /// something. So there is a line at WARN as well that says what to change: one a minute for each tenant
 /// and signal, with the count of evaluations that failed since the last one. The same holds for each client
-/// whose record can't be read, at ERROR.
+/// whose record can't be read, at ERROR. A clock that differs from the store's has a line an hour, at WARN.
 ///
 /// Nothing of it is a secret or in the client's own words; but [with causes](Self::with_causes), back ends
 /// have their say, and may quote what they were given. The [module](self) has an example.
@@ -170,6 +170,10 @@ impl EventSink for TracingEvents {
                 source = self.shown(*source),
                 "acl rule not evaluated"
             ),
+            Event::ClockDiffers { node, store } => warn!(
+                target: "oauth_dcr", node_ahead_seconds = seconds_ahead(*node, *store),
+                "clock differs"
+            ),
             Event::Refused {
                 error,
                 source,
@@ -252,6 +256,12 @@ const fn backend(error: &RegistrationError) -> Option<&'static str> {
         RegistrationError::Backend(error) => Some(error.backend()),
         _ => None,
     }
+}
+
+/// By how many seconds the clock of a node is ahead of the clock of the store. It is negative if it is behind.
+fn seconds_ahead(node: Timestamp, store: Timestamp) -> i64 {
+    let seconds = |moment: Timestamp| moment.unix_seconds().cast_signed();
+    seconds(node).saturating_sub(seconds(store))
 }
 
 /// An error and what caused it, down to the first cause.

@@ -130,12 +130,13 @@ impl Admission {
         let method = metadata.token_endpoint_auth_method();
         let duplicate_key = self.duplicate_key(&metadata);
         let mut metadata = metadata;
+        let now = ports.store_time().await?.store;
         for _ in 0..=RETRIES {
             let (id, secret) = mint::credentials(&*ports.random, mode, method)?;
             let client = Arc::new(Client {
                 tenant: tenant.id.clone(),
                 id,
-                issued_at: ports.clock.now(),
+                issued_at: now,
                 security_mode: mode,
                 secret: secret.as_ref().map(ClientSecret::digest),
                 previous_secret: None,

@@ -1,7 +1,9 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    engine::{ports::Ports, registrar::Registrar, token_attempts::TokenAttempts},
+    engine::{
+        ports::Ports, registrar::Registrar, store_clock::StoreClock, token_attempts::TokenAttempts,
+    },
     events::EventSink,
     geo::{GeoSource, NoGeo},
     rate_limit::{DynRateLimiter, RateLimiter, default_limiter},
@@ -131,6 +133,7 @@ impl RegistrarBuilder {
             token_attempts: TokenAttempts::new(),
             limiter,
             clock,
+            store_clock: StoreClock::default(),
             random,
             geo,
             events,

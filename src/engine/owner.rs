@@ -295,16 +295,14 @@ impl Owner {
     /// [`Sweep::MAX_LIMIT`], and says which. Call it on a schedule, and again right away while it
     /// removes that many. A few hundred at a time keep nobody waiting.
     ///
-    /// The clock of this registrar decides, on the node that sweeps; the store's clock is never asked. Its time is
-    /// compared with moments that other nodes wrote by their clocks, when a client registered or was used. A
-    /// clock that is ahead removes clients too early by as much as it is ahead; if that is more than a setting's
-    /// time, it removes clients that have just registered, and clients with live grants. A clock that is behind
-    /// removes them later. So the clocks of all nodes must agree to within much less than the settings' times.
+    /// The [clock of the store](crate::store::ClientStore::now) decides, and nodes note by the same clock when a
+    /// client registers or is used. So their own clocks may differ. If the store has no clock, the clock of this
+    /// registrar decides: then the clocks of all nodes must agree to within much less than the settings' times.
     ///
     /// # Errors
     /// [`OwnerError::Backend`].
     pub async fn sweep(&self, limit: u32) -> Result<Vec<ClientId>, OwnerError> {
-        let now = self.ports.clock.now();
+        let now = self.ports.store_time().await?.store;
         let Some(sweep) = Sweep::by_settings(&self.tenant.registration, now) else {
             return Ok(Vec::new());
         };

@@ -6,7 +6,10 @@ use std::{
 use crate::{
     backend_error::BackendError,
     client::StoredClient,
-    engine::token_attempts::TokenAttempts,
+    engine::{
+        store_clock::{StoreClock, StoreTime},
+        token_attempts::TokenAttempts,
+    },
     events::{Event, EventSink},
     geo::GeoSource,
     rate_limit::DynRateLimiter,
@@ -25,6 +28,7 @@ pub(super) struct Ports {
     pub(super) token_attempts: TokenAttempts,
     pub(super) limiter: Box<dyn DynRateLimiter>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) store_clock: StoreClock,
     pub(super) random: Box<dyn SecureRandom>,
     pub(super) geo: Box<dyn GeoSource>,
     pub(super) events: Vec<Box<dyn EventSink>>,
@@ -37,6 +41,13 @@ impl Ports {
             // The panic hook has shown it.
             let _ended = catch_unwind(AssertUnwindSafe(|| sink.record(event)));
         }
+    }
+
+    /// The time now, by the clock of the store. A clock of this node that differs from it is reported.
+    pub(super) async fn store_time(&self) -> Result<StoreTime, BackendError> {
+        let report = |StoreTime { node, store }| self.tell(&Event::ClockDiffers { node, store });
+        let clock = &self.store_clock;
+        clock.time(&*self.clock, || self.store.now(), report).await
     }
 
     /// The client with this id. One that can't be read is reported.

@@ -196,7 +196,9 @@ impl Registrar {
     ) -> Result<MarkOutcome, BackendError> {
         // Users without a name are not one user.
         let named = user.filter(|user| !user.is_empty());
-        let touch = Activity::used(self.0.clock.now(), live_until)
+        let time = self.0.store_time().await?;
+        let live_until = live_until.map(|moment| time.of(moment));
+        let touch = Activity::used(time.store, live_until)
             .by(named.map(|user| UserKey::of(&tenant.id, user)))
             .max_clients_per_user(tenant.registration.max_clients_per_user);
         let evicted = match self.0.store.touch(&tenant.id, id, touch).await? {
@@ -212,6 +214,18 @@ impl Registrar {
             });
         }
         Ok(MarkOutcome::Marked { evicted })
+    }
+
+    /// Compares the clock of this node with the [clock of the store](crate::store::ClientStore::now).
+    /// [`Event::ClockDiffers`] reports a difference of more than a minute.
+    ///
+    /// Calls that need the store's time do this by themselves, once a minute. Call it at the start, so that an
+    /// operator hears of a wrong clock before the first registration.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store's clock was never read and can't be read now.
+    pub async fn check_clock(&self) -> Result<(), BackendError> {
+        self.0.store_time().await.map(drop)
     }
 
     /// What the owner of the tenant that `selector` leads to may do with its clients. Whether a

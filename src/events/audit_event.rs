@@ -199,6 +199,14 @@ pub enum AuditFact {
         /// Its id.
         client_id: ClientId,
     },
+    /// The clock of a node differs from the clock of the store.
+    #[non_exhaustive]
+    ClockDiffers {
+        /// The time by the clock of the node, in milliseconds since the Unix epoch.
+        node: Timestamp,
+        /// The time by the clock of the store.
+        store: Timestamp,
+    },
 }
 
 impl AuditEvent {
@@ -233,6 +241,10 @@ impl AuditEvent {
                 acl_rule_id: rule.id().map(str::to_owned),
                 signal: unknown.signal.name().into(),
                 reason: unknown.reason.as_str().into(),
+            },
+            Event::ClockDiffers { node, store } => AuditFact::ClockDiffers {
+                node: *node,
+                store: *store,
             },
             Event::Refused { error, .. } => AuditFact::refused(error),
         };

@@ -5,7 +5,7 @@ use crate::{
     client::{Client, UnreadableClient},
     error::RegistrationError,
     events::{Change, Removal},
-    types::{ClientId, TenantId},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// Something that an operator may want to count, log or prove.
@@ -94,6 +94,16 @@ pub enum Event<'a> {
         /// Where the request came from.
         source: Option<IpAddr>,
     },
+    /// The clock of this node differs from the clock of the store by more than a minute. What depends on how long
+    /// a client has been idle goes by the store's clock; all other times are those of the node. It is reported
+    /// when the store's clock is first read, and then once an hour.
+    #[non_exhaustive]
+    ClockDiffers {
+        /// The time by the clock of this node.
+        node: Timestamp,
+        /// The time by the clock of the store.
+        store: Timestamp,
+    },
     /// A registration was refused, or failed ([`RegistrationError::is_failure`]).
     #[non_exhaustive]
     Refused {
@@ -121,6 +131,7 @@ impl<'a> Event<'a> {
             | Self::RuleMatched { tenant, .. }
             | Self::RuleUnanswered { tenant, .. } => Some(tenant),
             Self::Refused { tenant, .. } => tenant,
+            Self::ClockDiffers { .. } => None,
         }
     }
 
@@ -132,7 +143,10 @@ impl<'a> Event<'a> {
             }
             Self::Changed { client_id, .. } | Self::Removed { client_id, .. } => Some(client_id),
             Self::Unreadable { client, .. } => Some(client.id()),
-            Self::RuleMatched { .. } | Self::RuleUnanswered { .. } | Self::Refused { .. } => None,
+            Self::RuleMatched { .. }
+            | Self::RuleUnanswered { .. }
+            | Self::ClockDiffers { .. }
+            | Self::Refused { .. } => None,
         }
     }
 
@@ -144,7 +158,10 @@ impl<'a> Event<'a> {
             | Self::RuleMatched { source, .. }
             | Self::RuleUnanswered { source, .. }
             | Self::Refused { source, .. } => source,
-            Self::Changed { .. } | Self::Unreadable { .. } | Self::Removed { .. } => None,
+            Self::Changed { .. }
+            | Self::Unreadable { .. }
+            | Self::Removed { .. }
+            | Self::ClockDiffers { .. } => None,
         }
     }
 
@@ -158,7 +175,8 @@ impl<'a> Event<'a> {
             | Self::Unreadable { .. }
             | Self::Removed { .. }
             | Self::RuleMatched { .. }
-            | Self::RuleUnanswered { .. } => None,
+            | Self::RuleUnanswered { .. }
+            | Self::ClockDiffers { .. } => None,
         }
     }
 
@@ -172,7 +190,8 @@ impl<'a> Event<'a> {
             | Self::Changed { .. }
             | Self::Unreadable { .. }
             | Self::Removed { .. }
-            | Self::RuleMatched { .. } => None,
+            | Self::RuleMatched { .. }
+            | Self::ClockDiffers { .. } => None,
         }
     }
 
@@ -188,7 +207,8 @@ impl<'a> Event<'a> {
             | Self::Unreadable { .. }
             | Self::Removed { .. }
             | Self::RuleMatched { .. }
-            | Self::RuleUnanswered { .. } => None,
+            | Self::RuleUnanswered { .. }
+            | Self::ClockDiffers { .. } => None,
         }
     }
 }

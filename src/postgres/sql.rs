@@ -298,6 +298,9 @@ WHERE tenant = $1 AND client_id = $2
 RETURNING user_key
 ";
 
+/// The time by the server's clock, in milliseconds since the Unix epoch.
+pub(super) const NOW: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT";
+
 /// Fails where no migration was ever written down.
 pub(super) const MIGRATIONS: &str = "SELECT 1 FROM oauth_dcr_migrations LIMIT 1";
 

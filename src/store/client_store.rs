@@ -5,7 +5,7 @@ use crate::{
         Activity, BlockOutcome, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome, Sweep,
         TouchOutcome, UpdateOutcome,
     },
-    types::{ClientId, TenantId},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 /// Where clients are kept.
@@ -134,4 +134,18 @@ pub trait ClientStore: Send + Sync + 'static {
         tenant: &TenantId,
         sweep: Sweep,
     ) -> impl Future<Output = Result<Vec<ClientId>, BackendError>> + Send;
+
+    /// The time by the clock that all nodes of the store share, such as the database's. `None`, the default: the
+    /// store has no clock, and each node uses its own.
+    ///
+    /// The registrar takes from it when clients register, are used, and have been idle for too long. It reads the
+    /// clock once a minute. The other calls do not read it: they go by the times that they are given. A store
+    /// that wraps another store returns the time of that store.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store can't tell. The registrar then uses its last reading; without one, the call
+    /// that needs the time fails.
+    fn now(&self) -> impl Future<Output = Result<Option<Timestamp>, BackendError>> + Send {
+        async { Ok(None) }
+    }
 }

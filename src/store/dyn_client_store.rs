@@ -14,7 +14,7 @@ use crate::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         Sweep, TouchOutcome, UpdateOutcome,
     },
-    types::{ClientId, TenantId},
+    types::{ClientId, TenantId, Timestamp},
 };
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, BackendError>>;
@@ -54,6 +54,8 @@ pub(crate) trait DynClientStore: Send + Sync {
     ) -> Answer<'a, TouchOutcome>;
 
     fn sweep<'a>(&'a self, tenant: &'a TenantId, sweep: Sweep) -> Answer<'a, Vec<ClientId>>;
+
+    fn now(&self) -> Answer<'_, Option<Timestamp>>;
 }
 
 impl<S: ClientStore> DynClientStore for S {
@@ -120,6 +122,10 @@ impl<S: ClientStore> DynClientStore for S {
     fn sweep<'a>(&'a self, tenant: &'a TenantId, sweep: Sweep) -> Answer<'a, Vec<ClientId>> {
         Box::pin(S::sweep(self, tenant, sweep))
     }
+
+    fn now(&self) -> Answer<'_, Option<Timestamp>> {
+        Box::pin(S::now(self))
+    }
 }
 
 impl<S: ClientStore> ClientStore for Arc<S> {
@@ -176,5 +182,9 @@ impl<S: ClientStore> ClientStore for Arc<S> {
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
         S::sweep(self, tenant, sweep).await
+    }
+
+    async fn now(&self) -> Result<Option<Timestamp>, BackendError> {
+        S::now(self).await
     }
 }

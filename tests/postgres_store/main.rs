@@ -2,6 +2,7 @@
 //! is away.
 
 mod callers;
+mod clocks;
 mod counting;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../suite/support/dice.rs"]

@@ -14,6 +14,7 @@ mod authorization;
 #[path = "../support/behind_proxies.rs"]
 mod behind_proxies;
 mod canary;
+mod clocks;
 mod corpus;
 mod decision_properties;
 mod decisions_corpus;

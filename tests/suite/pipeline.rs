@@ -165,7 +165,7 @@ fn abandoned_after(polls: usize, store: &MemoryStore, events: &Arc<Recorder>) ->
 #[test]
 fn a_caller_that_goes_away_leaves_nothing_or_a_whole_client() {
     let mut seen = Vec::new();
-    for polls in 0..=4 {
+    for polls in 0..=6 {
         let (store, events) = (MemoryStore::new(), Arc::default());
         let finished = abandoned_after(polls, &store, &events);
         assert!(!finished || store.len() == 1);

@@ -95,6 +95,7 @@ async fn each_fact_is_a_line_that_keeps_its_form() {
         json!({ "at": at, "tenant": "small", "event": "client_made_room", "client_id": "ID" }),
         json!({ "at": at, "tenant": "limited", "event": "client_over_user_limit",
             "client_id": "ID" }),
+        json!({ "at": at, "event": "clock_differs", "node": at + 86_400_000, "store": at }),
     ] {
         assert!(written.contains(&expected), "{expected}\n{written:#?}");
     }

@@ -209,6 +209,7 @@ async fn no_event_shows_a_secret_or_a_body_it_refused() {
         "Unreadable",
         "Removed",
         "RuleMatched",
+        "ClockDiffers",
         "Refused",
     ] {
         assert!(kinds.contains(&kind), "{kind}");

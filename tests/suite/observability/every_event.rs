@@ -53,6 +53,13 @@ pub(crate) async fn provoke(wire: Wire<'_>) {
     };
     register_and_refuse(begin(OddStore::default()).build().unwrap(), &clock).await;
     own(&begin(OddStore::default()).build().unwrap(), &clock).await;
+    let ahead = begin(OddStore {
+        clock: Some(Arc::new(ManualClock::new())),
+        ..OddStore::default()
+    });
+    clock.set_millis(DAY);
+    ahead.build().unwrap().check_clock().await.unwrap();
+    clock.set_millis(0);
     ask_for_what_is_damaged(&begin(OddStore::damaged()).build().unwrap()).await;
     gate(
         begin(OddStore::default())

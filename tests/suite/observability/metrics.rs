@@ -140,7 +140,7 @@ fn metrics_with_closed_labels_start_at_0() {
         }
         expected.extend(sets.into_iter().map(|labels| (name.to_owned(), labels)));
     }
-    assert_eq!(expected.len(), 4 + 4 + 4 + 5 + 4 + 1 + 4);
+    assert_eq!(expected.len(), 4 + 4 + 4 + 5 + 4 + 1 + 1 + 4);
     assert_eq!(found, expected);
 }
 

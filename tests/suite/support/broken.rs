@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use oauth_dcr::{
-    BackendError, ClientId, MemoryStore, TenantId, TenantSettings,
+    BackendError, ClientId, MemoryStore, TenantId, TenantSettings, Timestamp,
     client::StoredClient,
     events::{Event, EventSink},
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
@@ -14,9 +14,11 @@ use oauth_dcr::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
         Sweep, TouchOutcome, UpdateOutcome,
     },
-    system::{RandomError, SecureRandom},
+    system::{Clock, RandomError, SecureRandom},
     tenants::{TenantDirectory, TenantSelector},
 };
+
+use crate::support::clock::ManualClock;
 
 /// Fails whatever it is asked.
 pub(crate) struct Failing;
@@ -61,6 +63,8 @@ pub(crate) struct OddStore {
     /// Says of so many of the first ids that they are taken.
     pub(crate) taken: usize,
     pub(crate) inserts: AtomicUsize,
+    /// The clock of the store.
+    pub(crate) clock: Option<Arc<ManualClock>>,
 }
 
 impl OddStore {
@@ -183,6 +187,11 @@ impl ClientStore for OddStore {
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
         self.answer(self.store.sweep(tenant, sweep)).await
+    }
+
+    async fn now(&self) -> Result<Option<Timestamp>, BackendError> {
+        let now = self.clock.as_ref().map(Clock::now);
+        self.answer(async { Ok(now) }).await
     }
 }
 

@@ -1,0 +1,310 @@
+//! The time that decides how long a client has been idle.
+//!
+//! Nodes that share a store must agree on it, even if their own clocks differ. So it is the time of the store's
+//! clock if the store has one. Between two readings it advances with the node's monotonic clock: that takes no
+//! round trip, and setting the node's clock does not change it.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{backend_error::BackendError, system::Clock, types::Timestamp};
+
+/// How long a reading is used. After a failover, the clock of another server is the store's clock.
+const READ_EVERY: Duration = Duration::from_mins(1);
+
+/// A node's clock may differ from the store's by this much without a report.
+const TOLERANCE: Duration = Duration::from_mins(1);
+
+/// The time from one report to the next.
+const REPORT_EVERY: Duration = Duration::from_hours(1);
+
+/// Reads the store's clock once a minute.
+#[derive(Default)]
+pub(super) struct StoreClock(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    reading: Option<Reading>,
+    /// By the monotonic clock, as all times here but those of a [`Reading`].
+    next_reading: Duration,
+    next_report: Duration,
+}
+
+/// What the store's clock showed at a moment of the node's monotonic clock.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// `None`: the store has no clock.
+    store: Option<Timestamp>,
+    at: Duration,
+}
+
+/// The same moment by the clock of the node and by the clock of the store. They are equal if the store has no
+/// clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StoreTime {
+    pub(super) node: Timestamp,
+    pub(super) store: Timestamp,
+}
+
+impl StoreClock {
+    /// The time now. `read` reads the store's clock. If the reading has to be reported, `report` is called with it.
+    ///
+    /// # Errors
+    /// [`BackendError`] if the store's clock was never read and can't be read now.
+    pub(super) async fn time<F>(
+        &self,
+        clock: &dyn Clock,
+        read: impl FnOnce() -> F,
+        report: impl FnOnce(StoreTime),
+    ) -> Result<StoreTime, BackendError>
+    where
+        F: Future<Output = Result<Option<Timestamp>, BackendError>>,
+    {
+        let began = clock.monotonic();
+        let (known, is_due) = self.known(began);
+        if let (Some(reading), false) = (known, is_due) {
+            return Ok(reading.time(clock));
+        }
+        let reading = match (read().await, known) {
+            (Ok(store), _) => Reading {
+                store,
+                at: middle(began, clock.monotonic()),
+            },
+            // The next reading corrects the clocks' drift.
+            (Err(_), Some(known)) => return Ok(known.time(clock)),
+            (Err(error), None) => return Err(error),
+        };
+        let time = reading.time(clock);
+        if self.keep(reading, began, time) {
+            report(time);
+        }
+        Ok(time)
+    }
+
+    /// The last reading, and whether this call has to read the clock again. Other calls use the last reading
+    /// meanwhile.
+    fn known(&self, now: Duration) -> (Option<Reading>, bool) {
+        let mut state = self.lock();
+        let is_due = now >= state.next_reading;
+        if is_due && state.reading.is_some() {
+            state.next_reading = now.saturating_add(READ_EVERY);
+        }
+        (state.reading, is_due)
+    }
+
+    /// Keeps a reading. Returns whether it has to be reported.
+    fn keep(&self, reading: Reading, now: Duration, time: StoreTime) -> bool {
+        let mut state = self.lock();
+        state.reading = Some(reading);
+        state.next_reading = now.saturating_add(READ_EVERY);
+        let is_due = time.difference() > TOLERANCE && now >= state.next_report;
+        if is_due {
+            state.next_report = now.saturating_add(REPORT_EVERY);
+        }
+        is_due
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reading {
+    fn time(self, clock: &dyn Clock) -> StoreTime {
+        let node = clock.now();
+        let since = clock.monotonic().saturating_sub(self.at);
+        let store = self.store.map(|store| store.saturating_add(since));
+        StoreTime {
+            node,
+            store: store.unwrap_or(node),
+        }
+    }
+}
+
+impl StoreTime {
+    /// What the store's clock shows when the node's clock shows `moment`. The moment that never comes stays.
+    pub(super) fn of(self, moment: Timestamp) -> Timestamp {
+        if moment == Timestamp::MAX {
+            return moment;
+        }
+        let ahead = self
+            .store
+            .saturating_add(moment.saturating_since(self.node));
+        ahead.saturating_sub(self.node.saturating_since(moment))
+    }
+
+    fn difference(self) -> Duration {
+        let ahead = self.node.saturating_since(self.store);
+        ahead.max(self.store.saturating_since(self.node))
+    }
+}
+
+/// The middle of a round trip, in which the store read its clock.
+fn middle(began: Duration, ended: Duration) -> Duration {
+    began.saturating_add(ended.saturating_sub(began).mul_f64(0.5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    /// The clock of a node, which a test sets.
+    struct Node {
+        now: Timestamp,
+        monotonic: Duration,
+    }
+
+    impl Clock for Node {
+        fn now(&self) -> Timestamp {
+            self.now
+        }
+
+        fn monotonic(&self) -> Duration {
+            self.monotonic
+        }
+    }
+
+    fn at(hour: u64) -> Timestamp {
+        Timestamp::from_unix_seconds(1_800_000_000)
+            .saturating_add(HOUR.saturating_mul(hour.try_into().unwrap()))
+    }
+
+    /// A node whose clock shows `hour`, some time after its start.
+    fn node(hour: u64, since_start: Duration) -> Node {
+        Node {
+            now: at(hour),
+            monotonic: since_start,
+        }
+    }
+
+    /// The time in a store whose clock shows `shown` if it is read, whether it was read, and what was reported.
+    async fn time(
+        clock: &StoreClock,
+        node: &Node,
+        shown: Result<Option<Timestamp>, ()>,
+    ) -> (Option<Timestamp>, bool, Option<StoreTime>) {
+        let (mut is_read, mut reported) = (false, None);
+        let read = || {
+            is_read = true;
+            async move { shown.map_err(|()| BackendError::new("test", "out of order")) }
+        };
+        let time = clock.time(node, read, |time| reported = Some(time)).await;
+        (time.ok().map(|time| time.store), is_read, reported)
+    }
+
+    #[tokio::test]
+    async fn the_clock_is_read_once_a_minute() {
+        let clock = StoreClock::default();
+        for (seconds, expected) in [(0, true), (1, false), (59, false), (60, true), (61, false)] {
+            let node = node(0, Duration::from_secs(seconds));
+            let (_, is_read, _) = time(&clock, &node, Ok(Some(at(0)))).await;
+            assert_eq!(is_read, expected, "after {seconds} seconds");
+        }
+    }
+
+    #[tokio::test]
+    async fn time_passes_between_readings() {
+        let clock = StoreClock::default();
+        time(&clock, &node(48, Duration::ZERO), Ok(Some(at(0)))).await;
+        // Somebody sets the node's clock.
+        let later = node(9, Duration::from_secs(59));
+        let (now, is_read, _) = time(&clock, &later, Err(())).await;
+        assert_eq!(now, Some(at(0).saturating_add(Duration::from_secs(59))));
+        assert!(!is_read);
+    }
+
+    #[tokio::test]
+    async fn a_store_without_a_clock_uses_the_nodes() {
+        let clock = StoreClock::default();
+        for hour in [3, 9, 1] {
+            let node = node(hour, Duration::from_secs(hour));
+            let (now, _, reported) = time(&clock, &node, Ok(None)).await;
+            assert_eq!((now, reported), (Some(at(hour)), None));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_never_read_is_an_error() {
+        let clock = StoreClock::default();
+        let began = node(0, Duration::ZERO);
+        assert_eq!(time(&clock, &began, Err(())).await, (None, true, None));
+        let (now, is_read, _) = time(&clock, &began, Ok(Some(at(0)))).await;
+        assert_eq!(
+            (now, is_read),
+            (Some(at(0)), true),
+            "it is read again at once"
+        );
+        // A minute later the store is out of order: the last reading is used.
+        let later = node(0, Duration::from_mins(1));
+        let expected = at(0).saturating_add(Duration::from_mins(1));
+        assert_eq!(
+            time(&clock, &later, Err(())).await,
+            (Some(expected), true, None)
+        );
+        assert_eq!(
+            time(&clock, &later, Err(())).await,
+            (Some(expected), false, None)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_difference_is_reported_once_an_hour() {
+        let millisecond = Duration::from_millis(1);
+        let hourly = [0, 60, 120].as_slice();
+        for (shown, expected) in [
+            (at(48), hourly),
+            (at(1), &[]),
+            (at(1).saturating_add(TOLERANCE), &[]),
+            (at(1).saturating_sub(TOLERANCE), &[]),
+            (at(1).saturating_add(TOLERANCE + millisecond), hourly),
+            (at(1).saturating_sub(TOLERANCE + millisecond), hourly),
+        ] {
+            let clock = StoreClock::default();
+            let mut reports = Vec::new();
+            for minute in 0..=120 {
+                let node = node(1, Duration::from_mins(minute));
+                let (_, _, reported) = time(&clock, &node, Ok(Some(shown))).await;
+                reports.extend(reported.map(|_| minute));
+            }
+            assert_eq!(reports, expected, "{shown:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reading_belongs_to_the_middle_of_its_round_trip() {
+        let began = Duration::from_secs(10);
+        assert_eq!(
+            middle(began, Duration::from_secs(12)),
+            Duration::from_secs(11)
+        );
+        assert_eq!(
+            middle(began, Duration::from_secs(9)),
+            began,
+            "a clock steps back"
+        );
+    }
+
+    #[test]
+    fn moments_of_the_node_are_shifted() {
+        let time = StoreTime {
+            node: at(48),
+            store: at(0),
+        };
+        assert_eq!(time.of(at(50)), at(2));
+        assert_eq!(time.of(at(48)), at(0));
+        assert_eq!(time.of(Timestamp::MAX), Timestamp::MAX);
+        let behind = StoreTime {
+            node: at(0),
+            store: at(48),
+        };
+        assert_eq!(behind.of(at(1)), at(49));
+        assert_eq!(
+            behind.of(Timestamp::from_unix_seconds(1_800_000_000 - 3600)),
+            at(47)
+        );
+    }
+}

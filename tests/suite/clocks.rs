@@ -1,0 +1,234 @@
+//! Nodes whose clocks differ, on one store that has a clock.
+
+use std::{sync::Arc, time::Duration};
+
+use oauth_dcr::{
+    Client, ClientId, MarkOutcome, Registrar, RegistrationError, RegistrationRequest,
+    TenantSettings, Timestamp, acl::Signals, store::ClientStore as _, system::Clock as _,
+    tenants::TenantSelector,
+};
+
+use crate::support::{
+    broken::{OddStore, Recorder},
+    clock::ManualClock,
+};
+
+const HOUR: u64 = 3_600_000;
+
+/// The hour at which each test begins, by the store's clock.
+const START: u64 = 100;
+
+/// How far the clock of a wrong node is away from the store's clock.
+const OFF: u64 = 48;
+
+struct Node {
+    registrar: Registrar,
+    clock: Arc<ManualClock>,
+    tenant: TenantSettings,
+    events: Arc<Recorder>,
+    /// Which hour its clock shows at the beginning.
+    began: u64,
+}
+
+/// A store, and nodes whose clocks show the right time, two days more and two days less.
+struct Cluster {
+    store: Arc<OddStore>,
+    right: Node,
+    ahead: Node,
+    behind: Node,
+}
+
+fn clock(hour: u64) -> Arc<ManualClock> {
+    let clock = ManualClock::new();
+    clock.set_millis(hour * HOUR);
+    Arc::new(clock)
+}
+
+impl Node {
+    fn new(store: &Arc<OddStore>, tenant: &TenantSettings, began: u64) -> Self {
+        let (clock, events) = (clock(began), Arc::new(Recorder::default()));
+        let registrar = Registrar::builder(Arc::clone(store))
+            .tenant(tenant.clone())
+            .clock(Arc::clone(&clock))
+            .events(Arc::clone(&events));
+        Self {
+            registrar: registrar.build().unwrap(),
+            clock,
+            tenant: tenant.clone(),
+            events,
+            began,
+        }
+    }
+
+    async fn try_register(&self) -> Result<Arc<Client>, RegistrationError> {
+        let request = RegistrationRequest::new(["https://app.example.com/callback"]);
+        let admission = self
+            .registrar
+            .admit(TenantSelector::Host(None), Signals::new());
+        let registered = admission.await?.register(request).await?;
+        Ok(Arc::clone(registered.client()))
+    }
+
+    async fn register(&self) -> Arc<Client> {
+        self.try_register().await.unwrap()
+    }
+
+    async fn sweep(&self) -> Vec<ClientId> {
+        let owner = self.registrar.owner(TenantSelector::Host(None)).await;
+        owner.unwrap().sweep(100).await.unwrap()
+    }
+
+    async fn mark_used(&self, id: &ClientId, live_until: Option<Timestamp>) {
+        let marked = self.registrar.mark_used(&self.tenant, id, live_until, None);
+        let evicted = Vec::new();
+        assert_eq!(marked.await.unwrap(), MarkOutcome::Marked { evicted });
+    }
+
+    fn clock_events(&self) -> Vec<String> {
+        let events = self.events.0.lock().unwrap();
+        let differs = events
+            .iter()
+            .filter(|event| event.starts_with("ClockDiffers"));
+        differs.cloned().collect()
+    }
+}
+
+impl Cluster {
+    fn new(set: impl FnOnce(&mut TenantSettings)) -> Self {
+        let store = Arc::new(OddStore {
+            clock: Some(clock(START)),
+            ..OddStore::default()
+        });
+        let mut tenant = TenantSettings::new().enabled();
+        tenant.registration.rate_limit = None;
+        set(&mut tenant);
+        let node = |began| Node::new(&store, &tenant, began);
+        Self {
+            right: node(START),
+            ahead: node(START + OFF),
+            behind: node(START - OFF),
+            store,
+        }
+    }
+
+    /// So many hours after the beginning, by all clocks.
+    fn set_hour(&self, hour: u64) {
+        let store = self.store.clock.as_ref().unwrap();
+        store.set_millis((START + hour) * HOUR);
+        for node in [&self.right, &self.ahead, &self.behind] {
+            node.clock.set_millis((node.began + hour) * HOUR);
+        }
+    }
+
+    fn store_time(&self) -> Timestamp {
+        self.store.clock.as_ref().unwrap().now()
+    }
+}
+
+fn a_day(tenant: &mut TenantSettings) {
+    let day = std::num::NonZeroU64::new(86_400);
+    tenant.registration.remove_unused_after_seconds = day;
+    tenant.registration.remove_idle_after_seconds = day;
+}
+
+#[tokio::test]
+async fn clients_are_issued_by_the_stores_clock() {
+    let cluster = Cluster::new(|_| {});
+    for node in [&cluster.right, &cluster.ahead, &cluster.behind] {
+        assert_eq!(node.register().await.issued_at(), cluster.store_time());
+    }
+}
+
+#[tokio::test]
+async fn unused_clients_are_swept_at_the_same_time_by_all_nodes() {
+    let cluster = Cluster::new(a_day);
+    let mut ids = Vec::new();
+    for node in [&cluster.right, &cluster.ahead, &cluster.behind] {
+        ids.push(node.register().await.id().clone());
+    }
+    ids.sort();
+    for hour in [0, 12, 24] {
+        cluster.set_hour(hour);
+        for node in [&cluster.behind, &cluster.right, &cluster.ahead] {
+            assert_eq!(node.sweep().await, [], "after {hour} hours");
+        }
+    }
+    // A new client is idle from an hour after its registration at the latest.
+    cluster.set_hour(26);
+    let mut swept = cluster.behind.sweep().await;
+    swept.sort();
+    assert_eq!(swept, ids);
+}
+
+#[tokio::test]
+async fn a_live_grant_lasts_as_long_on_all_nodes() {
+    for is_ahead in [true, false] {
+        let cluster = Cluster::new(a_day);
+        let node = if is_ahead {
+            &cluster.ahead
+        } else {
+            &cluster.behind
+        };
+        let client = node.register().await;
+        let ten_hours = Duration::from_hours(10);
+        let live_until = node.clock.now().saturating_add(ten_hours);
+        node.mark_used(client.id(), Some(live_until)).await;
+        // The grant's ten hours, the hour of one write, and a day of the settings.
+        cluster.set_hour(35);
+        assert_eq!(cluster.right.sweep().await, []);
+        cluster.set_hour(36);
+        assert_eq!(cluster.right.sweep().await, [client.id().clone()]);
+    }
+}
+
+#[tokio::test]
+async fn a_node_ahead_evicts_no_client_in_use() {
+    let one = |tenant: &mut TenantSettings| {
+        tenant.registration.max_clients = std::num::NonZeroU64::new(1);
+    };
+    let cluster = Cluster::new(one);
+    let client = cluster.right.register().await;
+    cluster.right.mark_used(client.id(), None).await;
+    let refused = cluster.ahead.try_register().await.unwrap_err();
+    assert!(matches!(refused, RegistrationError::TooManyClients));
+    let tenant = &cluster.right.tenant.id;
+    let found = cluster.store.find(tenant, client.id()).await;
+    assert!(found.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_node_says_that_its_clock_is_wrong() {
+    let cluster = Cluster::new(|_| {});
+    for node in [&cluster.right, &cluster.ahead, &cluster.behind] {
+        node.registrar.check_clock().await.unwrap();
+        node.register().await;
+    }
+    assert_eq!(cluster.right.clock_events(), [""; 0]);
+    for node in [&cluster.ahead, &cluster.behind] {
+        let (own, store) = (node.clock.now(), cluster.store_time());
+        let expected = format!("ClockDiffers {{ node: {own:?}, store: {store:?} }}");
+        assert_eq!(node.clock_events(), [expected]);
+    }
+    cluster.set_hour(1);
+    cluster.ahead.register().await;
+    assert_eq!(
+        cluster.ahead.clock_events().len(),
+        2,
+        "it says so again after an hour"
+    );
+}
+
+#[tokio::test]
+async fn registrations_fail_if_the_time_is_unknown() {
+    let node = Node::new(
+        &Arc::new(OddStore::failing()),
+        &TenantSettings::new().enabled(),
+        START,
+    );
+    assert_eq!(
+        node.registrar.check_clock().await.unwrap_err().backend(),
+        "test"
+    );
+    let failed = node.try_register().await.unwrap_err();
+    assert!(matches!(failed, RegistrationError::Backend(_)));
+}
