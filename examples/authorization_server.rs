@@ -67,6 +67,8 @@ mod items;
 mod option_list;
 #[path = "authorization_server/options.rs"]
 mod options;
+#[path = "authorization_server/outages.rs"]
+mod outages;
 #[path = "authorization_server/pages.rs"]
 mod pages;
 #[path = "authorization_server/report.rs"]
@@ -109,6 +111,7 @@ use oauth_dcr::{
     tracing::TracingEvents,
 };
 use options::{Options, Task};
+use outages::Outages;
 use serve::End;
 use settings_file::Review;
 use tokio::net::TcpListener;
@@ -189,13 +192,17 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let sweeps = tenant_ids.collect();
     let tenants = Tenants::new(document);
     log_warnings();
+    let outages = Arc::new(Outages::new(TracingEvents::new()));
     let registrar = backends::registrar(&options.store, &options.limiter)
         .await?
         .tenants(tenants.clone())
         .geo(databases)
-        .events(TracingEvents::new())
+        .events(Arc::clone(&outages))
         .build()?;
-    tokio::spawn(sweeper::run(registrar.clone(), sweeps));
+    if let Err(error) = registrar.check_clock().await {
+        outages.failed(&error);
+    }
+    tokio::spawn(sweeper::run(registrar.clone(), sweeps, outages));
     let app = App::new(registrar, tenants, options);
     // All at once and right away: scripts wait for the first line, and may read no further.
     report::print(&format!("listening on {base}\n{hint}"))?;

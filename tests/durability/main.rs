@@ -31,6 +31,7 @@ mod kill;
 mod ledger;
 mod load;
 mod outage;
+mod outage_log;
 mod requests;
 mod two_nodes;
 mod wire;

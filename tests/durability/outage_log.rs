@@ -1,0 +1,67 @@
+//! What the server logs of outages.
+
+use std::{fs::File, path::Path, time::Duration};
+
+use serde_json::json;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    database::Database, example_server::ExampleServer, private_postgres::PrivatePostgres, requests,
+    temporary::TemporaryDir, wire::Connection,
+};
+
+/// Nothing that is waited for takes so long.
+const LIMIT: Duration = Duration::from_secs(30);
+
+const FAILURES: usize = 20;
+
+/// How many lines of the log have this text.
+fn lines(log: &Path, text: &str) -> usize {
+    let log = std::fs::read_to_string(log).unwrap();
+    log.lines().filter(|line| line.contains(text)).count()
+}
+
+async fn register(base: String) -> u16 {
+    let mut connection = Connection::open(&base).await.unwrap();
+    let request = requests::register("shop", &requests::metadata(0));
+    connection.send(request).await.unwrap().status
+}
+
+/// Registers clients until the log has so many lines of the end of an outage.
+async fn register_until_over(server: &ExampleServer, log: &Path, ends: usize) {
+    let deadline = Instant::now() + LIMIT;
+    while lines(log, "outage is over") < ends {
+        assert!(Instant::now() < deadline, "the outage does not end");
+        register(server.base.clone()).await;
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_and_its_end_are_logged_once() {
+    let mut postgres = PrivatePostgres::start();
+    let database = Database::Postgres(postgres.create_database());
+    let settings = json!({ "tenants": [requests::tenant("shop", json!({ "rate_limit": null }))] });
+    let folder = TemporaryDir::new();
+    let log = folder.path().join("log");
+    let server = ExampleServer::start_logged(
+        Some(&settings),
+        &["--store", &database.option()],
+        File::create(&log).unwrap().into(),
+    );
+    for outages in 1..=2 {
+        assert_eq!(register(server.base.clone()).await, 201);
+        postgres.stop();
+        let failures = (0..FAILURES).map(|_| register(server.base.clone()));
+        let failures = failures.collect::<JoinSet<_>>().join_all().await;
+        assert_eq!(failures, [503; FAILURES]);
+        assert_eq!(lines(&log, "outage"), 2 * outages - 1);
+        postgres.restart();
+        register_until_over(&server, &log, outages).await;
+        assert_eq!(lines(&log, "outage"), 2 * outages);
+    }
+    assert_eq!(lines(&log, "registration failed"), 0);
+}
