@@ -1,0 +1,44 @@
+use std::{env, error::Error as _, fs, process};
+
+use super::*;
+
+fn cause<T: fmt::Debug>(answer: Result<T, BackendError>) -> String {
+    answer.unwrap_err().source().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_time_out_without_end_is_a_day() {
+    let folder = env::temp_dir().join(format!("oauth-dcr-time-out-{}", process::id()));
+    fs::create_dir(&folder).unwrap();
+    let store = SqliteStore::open_with_timeout(folder.join("clients"), Duration::MAX);
+    let store = store.await.unwrap();
+    assert_eq!(store.timeout, LONGEST_TIMEOUT);
+    let page = store.list(&TenantId::sole(), None, u32::MAX).await;
+    assert!(page.unwrap().is_empty());
+    drop(store);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn no_call_that_reads_waits_beyond_the_time() {
+    let folder = env::temp_dir().join(format!("oauth-dcr-readers-{}", process::id()));
+    fs::create_dir(&folder).unwrap();
+    let timeout = Duration::from_millis(50);
+    let store = SqliteStore::open_with_timeout(folder.join("clients"), timeout);
+    let store = store.await.unwrap();
+    let mut taken = Vec::new();
+    for _ in 0..database::READERS {
+        taken.push(store.readers.acquire().await.unwrap());
+    }
+    let (tenant, id) = (TenantId::sole(), ClientId::parse("tpc_1").unwrap());
+    let touch = Activity::registered_again(crate::types::Timestamp::MAX);
+    let causes = [
+        cause(store.find(&tenant, &id).await),
+        cause(store.list(&tenant, None, 1).await),
+        cause(store.touch(&tenant, &id, touch).await),
+    ];
+    assert_eq!(causes, ["no answer within 50ms"; 3]);
+    drop(taken);
+    assert_eq!(store.find(&tenant, &id).await.unwrap(), None);
+    fs::remove_dir_all(folder).unwrap();
+}
