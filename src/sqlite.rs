@@ -20,6 +20,7 @@
 mod count;
 mod database;
 mod failure;
+mod files;
 mod insert;
 mod job;
 mod removal;
@@ -38,8 +39,8 @@ use crate::{
     client::{Client, StoredClient},
     group_commit::{GroupCommit, deadline_after},
     store::{
-        Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
-        Sweep, TouchOutcome, UpdateOutcome,
+        Activity, BlockOutcome, ClientStore, ClientUpdate, DuplicateKey, InsertOutcome, Insertion,
+        RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
     },
     stored_row,
     types::{ClientId, TenantId},
@@ -47,6 +48,7 @@ use crate::{
 
 use database::Database;
 use failure::{Failure, NAME};
+use files::Files;
 use insert::NewClient;
 use job::{Call, Job};
 use writer::Writer;
@@ -80,6 +82,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 pub struct SqliteStore {
     readers: SqlitePool,
     writer: GroupCommit<Writer>,
+    files: Arc<Files>,
     timeout: Duration,
 }
 
@@ -112,11 +115,13 @@ impl SqliteStore {
         let timeout = timeout.min(LONGEST_TIMEOUT);
         let path = path.as_ref();
         let place = |failure| BackendError::from(failure).at(path.display().to_string());
-        let database = Database::new(path, timeout).map_err(place)?;
-        let connection = database.create().await.map_err(place)?;
+        let database = Database::open(path, timeout).await.map_err(place)?;
+        let (readers, files) = (database.readers(), database.files());
+        let writer = Writer::new(database).await.map_err(place)?;
         Ok(Self {
-            readers: database.readers(),
-            writer: GroupCommit::spawn(Writer::new(database, connection), NAME),
+            readers,
+            writer: GroupCommit::spawn(writer, NAME),
+            files,
             timeout,
         })
     }
@@ -126,16 +131,21 @@ impl SqliteStore {
         deadline_after(self.timeout)
     }
 
-    /// Reads until `deadline`.
+    /// Reads until `deadline`, if the file is there.
     async fn read<T>(
         &self,
         deadline: Instant,
         read: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, BackendError> {
-        match tokio::time::timeout_at(deadline, read).await {
-            Ok(found) => Ok(found?),
-            Err(_elapsed) => Err(Failure::TimedOut(self.timeout).into()),
-        }
+        self.files.check().map_err(Failure::from)?;
+        let failure = match tokio::time::timeout_at(deadline, read).await {
+            Ok(Ok(found)) => return Ok(found),
+            Ok(Err(failure)) => failure,
+            Err(_elapsed) => Failure::TimedOut(self.timeout),
+        };
+        // A lost file explains more than what SQLite makes of it.
+        self.files.check().map_err(Failure::from)?;
+        Err(failure.into())
     }
 
     /// Has the writer carry out a job with this input, and waits for its outcome until `deadline`.
@@ -149,14 +159,12 @@ impl SqliteStore {
         self.writer.submit(deadline, with_reply).await
     }
 
-    /// The client that `insertion` is a duplicate of, if it need not be touched. Most need not.
+    /// The client of this key that `insertion` is a duplicate of, if it need not be touched. Most need not.
     async fn current_duplicate(
         &self,
         insertion: &Insertion,
+        key: DuplicateKey,
     ) -> Result<Option<Arc<Client>>, Failure> {
-        let Some(key) = insertion.duplicate_key() else {
-            return Ok(None);
-        };
         let Some(same) = row::same(&self.readers, insertion.client().tenant(), key).await? else {
             return Ok(None);
         };
@@ -170,9 +178,11 @@ impl SqliteStore {
 impl ClientStore for SqliteStore {
     async fn insert(&self, insertion: Insertion) -> Result<InsertOutcome, BackendError> {
         let deadline = self.deadline();
-        let duplicate = self.read(deadline, self.current_duplicate(&insertion));
-        if let Some(client) = duplicate.await? {
-            return Ok(insertion.settle(InsertOutcome::Duplicate(client)));
+        if let Some(key) = insertion.duplicate_key() {
+            let duplicate = self.read(deadline, self.current_duplicate(&insertion, key));
+            if let Some(client) = duplicate.await? {
+                return Ok(insertion.settle(InsertOutcome::Duplicate(client)));
+            }
         }
         let record = stored_row::write(insertion.client()).map_err(Failure::from)?;
         let new = NewClient { insertion, record };

@@ -33,7 +33,7 @@ pub(super) enum NoOutcome {
 
 impl<T> Reply<T> {
     /// A reply, and where its outcome arrives.
-    pub(super) fn new() -> (Self, oneshot::Receiver<Result<T, BackendError>>) {
+    pub(crate) fn new() -> (Self, oneshot::Receiver<Result<T, BackendError>>) {
         let (sender, receiver) = oneshot::channel();
         (Self(sender), receiver)
     }

@@ -1,14 +1,23 @@
 //! The file: how it is opened, and its schema.
 
-use std::{borrow::Cow, path::Path, time::Duration};
+use std::{
+    borrow::Cow,
+    path::{self, Path},
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
-    ConnectOptions as _, SqlSafeStr as _, SqliteConnection, SqlitePool,
+    ConnectOptions as _, Connection as _, SqlSafeStr as _, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::sqlite::{count::drop_idle_triggers, failure::Failure};
+use crate::sqlite::{
+    count::drop_idle_triggers,
+    failure::Failure,
+    files::{Files, OpenFile},
+};
 
 /// Connections that read. They wait for no writer, so a few of them are enough.
 pub(super) const READERS: u32 = 4;
@@ -30,41 +39,63 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
     ),
 ];
 
-/// How connections to the file are made.
+/// An open file, and how further connections to it are made.
 pub(super) struct Database {
     options: SqliteConnectOptions,
     timeout: Duration,
+    files: Arc<Files>,
+    /// Nothing uses it. While it is open, SQLite keeps the log, and no new file gets the number of an open one.
+    _anchor: SqliteConnection,
 }
 
 impl Database {
-    /// The database in the file at `path`. A statement waits for other processes for `timeout` at most.
-    pub(super) fn new(path: &Path, timeout: Duration) -> Result<Self, Failure> {
+    /// Opens the file at `path`, which is created or brought up to date. A statement waits for other processes
+    /// for `timeout` at most.
+    pub(super) async fn open(path: &Path, timeout: Duration) -> Result<Self, Failure> {
         if is_special(path) {
             return Err(Failure::NoFile(path.to_owned()));
         }
         if has_no_folder(path) {
             return Err(Failure::NoFolder);
         }
-        let options = options(path, timeout);
-        Ok(Self { options, timeout })
+        // The process may change its working directory.
+        let path = path::absolute(path).map_err(sqlx::Error::from)?;
+        let options = options(&path, timeout);
+        let (anchor, files) = open_files(&path, &options).await?;
+        Ok(Self {
+            options,
+            timeout,
+            files: Arc::new(files),
+            _anchor: anchor,
+        })
     }
 
-    /// The first connection, which creates the file or brings it up to date.
-    pub(super) async fn create(&self) -> Result<SqliteConnection, Failure> {
-        open_writer(&self.options.clone().create_if_missing(true)).await
+    /// The files, to be checked before each call.
+    pub(super) fn files(&self) -> Arc<Files> {
+        Arc::clone(&self.files)
     }
 
     /// Another connection that writes.
     pub(super) async fn connect(&self) -> Result<SqliteConnection, Failure> {
-        Ok(self.options.connect().await?)
+        let connection = self.options.connect().await?;
+        // The file may have been replaced before it was opened.
+        self.files.check()?;
+        Ok(connection)
     }
 
     /// The connections that read, which are made when they are needed.
     pub(super) fn readers(&self) -> SqlitePool {
+        let files = self.files();
         SqlitePoolOptions::new()
             .max_connections(READERS)
             // Calls give up before.
             .acquire_timeout(self.timeout.saturating_mul(2))
+            .after_connect(move |_, _| {
+                let is_right = files
+                    .check()
+                    .map_err(|lost| sqlx::Error::Configuration(lost.into()));
+                Box::pin(async { is_right })
+            })
             .connect_lazy_with(self.options.clone())
     }
 }
@@ -94,10 +125,14 @@ fn options(path: &Path, timeout: Duration) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, Failure> {
+/// The first connection to the file at `path`, and the files that it has open.
+async fn open_files(
+    path: &Path,
+    options: &SqliteConnectOptions,
+) -> Result<(SqliteConnection, Files), Failure> {
     let mut attempt = 1_u32;
     loop {
-        match try_open_writer(options).await {
+        match try_open_files(path, options).await {
             Err(failure) if attempt < ATTEMPTS && failure.is_of_the_moment() => {
                 tokio::time::sleep(Duration::from_millis(50).saturating_mul(attempt)).await;
                 attempt = attempt.saturating_add(1);
@@ -107,7 +142,22 @@ async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection,
     }
 }
 
-async fn try_open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, Failure> {
+async fn try_open_files(
+    path: &Path,
+    options: &SqliteConnectOptions,
+) -> Result<(SqliteConnection, Files), Failure> {
+    if !path.exists() {
+        let options = options.clone().create_if_missing(true);
+        options.connect().await?.close().await?;
+    }
+    // The file that is there before and after the connection was made is the one that is open.
+    let database = OpenFile::at(path.to_owned())?;
+    let connection = open_current(options).await?;
+    Ok((connection, Files::of(database)?))
+}
+
+/// A connection to the file, which is brought up to date.
+async fn open_current(options: &SqliteConnectOptions) -> Result<SqliteConnection, Failure> {
     let mut connection = options.connect().await?;
     // SQLite keeps to another mode without an error, if it has to.
     let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
@@ -152,7 +202,7 @@ mod tests {
         let path = env::temp_dir().join(format!("oauth-dcr-no-wal-{}", process::id()));
         // These locks are files, of which no memory can be shared.
         let options = options(&path, Duration::from_secs(1)).vfs("unix-dotfile");
-        let opened = open_writer(&options.create_if_missing(true)).await;
+        let opened = open_current(&options.create_if_missing(true)).await;
         let failure = opened.unwrap_err();
         fs::remove_file(&path).unwrap();
         assert!(matches!(&failure, Failure::NoWal(mode) if mode == "delete"));
@@ -161,21 +211,18 @@ mod tests {
     #[tokio::test]
     async fn a_commit_waits_for_the_disk() {
         let path = env::temp_dir().join(format!("oauth-dcr-full-{}", process::id()));
-        let database = Database::new(&path, Duration::from_secs(1)).unwrap();
+        let database = Database::open(&path, Duration::from_secs(1));
+        let database = database.await.unwrap();
+        let mut writer = database.connect().await.unwrap();
         let mut found = Vec::new();
-        for mut writer in [
-            database.create().await.unwrap(),
-            database.connect().await.unwrap(),
-        ] {
-            for pragma in ["PRAGMA synchronous", "PRAGMA fullfsync"] {
-                let value = sqlx::query_scalar::<_, i64>(pragma).fetch_one(&mut writer);
-                found.push(value.await.unwrap());
-            }
+        for pragma in ["PRAGMA synchronous", "PRAGMA fullfsync"] {
+            let value = sqlx::query_scalar::<_, i64>(pragma).fetch_one(&mut writer);
+            found.push(value.await.unwrap());
         }
         for end in ["", "-wal", "-shm"] {
             let _ = fs::remove_file(format!("{}{end}", path.display()));
         }
         // FULL, in the numbers of SQLite.
-        assert_eq!(found, [2, 1, 2, 1]);
+        assert_eq!(found, [2, 1]);
     }
 }

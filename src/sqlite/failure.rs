@@ -1,6 +1,9 @@
 use std::{path::PathBuf, time::Duration};
 
-use crate::{backend_error::BackendError, client::UnreadableClient, stored_row::StoredError};
+use crate::{
+    backend_error::BackendError, client::UnreadableClient, sqlite::files::LostFile,
+    stored_row::StoredError,
+};
 
 /// The name of this back end in errors.
 pub(super) const NAME: &str = "sqlite";
@@ -32,6 +35,11 @@ pub(super) enum Failure {
     Newer(i64),
     #[error("the journal mode is `{0}`, as the file's file system can't do `wal`")]
     NoWal(String),
+    #[error(transparent)]
+    Lost(#[from] LostFile),
+    /// The file was lost between the beginning and the end of the call.
+    #[error("{0}; the call may have been carried out")]
+    LostMeanwhile(LostFile),
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
     #[error(transparent)]
@@ -41,9 +49,12 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Whether another process is at work on the file: it is busy, or has just been migrated.
+    /// Whether another process is at work on the file: it is busy, or has just been migrated or replaced.
     pub(super) fn is_of_the_moment(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Migrate(_))) || self.has_code(&[BUSY, LOCKED])
+        matches!(
+            self,
+            Self::Database(sqlx::Error::Migrate(_)) | Self::Lost(_)
+        ) || self.has_code(&[BUSY, LOCKED])
     }
 
     /// Whether the fault may be with one job of a group. Otherwise it is with the file or the disk,
@@ -73,6 +84,8 @@ impl Failure {
             | Self::NoFolder
             | Self::Newer(_)
             | Self::NoWal(_)
+            | Self::Lost(_)
+            | Self::LostMeanwhile(_)
             | Self::TimedOut(_) => false,
         }
     }

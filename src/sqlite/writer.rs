@@ -21,15 +21,25 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) const fn new(database: Database, connection: SqliteConnection) -> Self {
-        Self {
+    pub(super) async fn new(database: Database) -> Result<Self, Failure> {
+        let connection = Some(database.connect().await?);
+        Ok(Self {
             database,
-            connection: Some(connection),
-        }
+            connection,
+        })
     }
 
-    /// Carries out all of `jobs` and commits them, or none.
+    /// Carries out all of `jobs` and commits them, or none. What was committed into a file that was lost
+    /// meanwhile is a failure.
     async fn write(&mut self, jobs: &mut [Job]) -> Result<(), Failure> {
+        let files = self.database.files();
+        files.check()?;
+        let written = self.write_unchecked(jobs).await;
+        files.check().map_err(Failure::LostMeanwhile)?;
+        written
+    }
+
+    async fn write_unchecked(&mut self, jobs: &mut [Job]) -> Result<(), Failure> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.database.connect().await?,

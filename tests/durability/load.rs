@@ -33,15 +33,22 @@ pub(crate) fn settings() -> Value {
 /// What was answered so far.
 #[derive(Default)]
 struct Answered {
-    acknowledged: Mutex<Vec<(Instant, Acknowledged)>>,
+    acknowledged: Mutex<Vec<Registered>>,
     refused: AtomicUsize,
     is_over: AtomicBool,
+}
+
+/// A request that was acknowledged, when it was sent, and when it was answered.
+struct Registered {
+    start: Instant,
+    end: Instant,
+    acknowledged: Acknowledged,
 }
 
 impl Answered {
     fn first_after(&self, moment: Instant) -> Option<Instant> {
         let acknowledged = self.acknowledged.lock().unwrap();
-        let mut moments = acknowledged.iter().map(|(at, _)| *at);
+        let mut moments = acknowledged.iter().map(|it| it.end);
         moments.find(|at| *at > moment)
     }
 }
@@ -85,6 +92,23 @@ impl Load {
         }
     }
 
+    /// Waits until so many more are refused.
+    pub(crate) async fn refused(&self, more: usize) {
+        let deadline = Instant::now() + LIMIT;
+        let refused = || self.answered.refused.load(Ordering::Relaxed);
+        let count = refused() + more;
+        while refused() < count {
+            assert!(Instant::now() < deadline, "{} of {count}", refused());
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// How many of the acknowledged requests were sent after `moment`.
+    pub(crate) fn sent_after(&self, moment: Instant) -> usize {
+        let acknowledged = self.answered.acknowledged.lock().unwrap();
+        acknowledged.iter().filter(|it| it.start > moment).count()
+    }
+
     /// When the first was acknowledged after `moment`.
     pub(crate) async fn first_after(&self, moment: Instant) -> Instant {
         let deadline = Instant::now() + LIMIT;
@@ -116,7 +140,7 @@ impl Load {
         }
         let answered = Arc::into_inner(self.answered).expect("all have ended");
         let acknowledged = answered.acknowledged.into_inner().unwrap();
-        let acknowledged = acknowledged.into_iter().map(|(_, it)| it).collect();
+        let acknowledged = acknowledged.into_iter().map(|it| it.acknowledged).collect();
         (acknowledged, answered.refused.into_inner())
     }
 }
@@ -127,6 +151,7 @@ async fn register(connection: &mut Connection, answered: &Answered, next: &Atomi
         let number = next.fetch_add(1, Ordering::Relaxed);
         let tenant = TENANTS[number / 5 % 2];
         let request = requests::register(tenant, &requests::metadata(number));
+        let start = Instant::now();
         let Ok(answer) = connection.send(request).await else {
             return;
         };
@@ -136,6 +161,10 @@ async fn register(connection: &mut Connection, answered: &Answered, next: &Atomi
         }
         let acknowledged = Acknowledged::new(tenant, &answer);
         let mut all = answered.acknowledged.lock().unwrap();
-        all.push((Instant::now(), acknowledged));
+        all.push(Registered {
+            start,
+            end: Instant::now(),
+            acknowledged,
+        });
     }
 }

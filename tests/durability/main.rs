@@ -30,6 +30,8 @@ mod hang_ups;
 mod kill;
 mod ledger;
 mod load;
+#[cfg(unix)]
+mod lost_file;
 mod outage;
 mod outage_log;
 mod requests;

@@ -1,6 +1,6 @@
 //! Files that are opened again, shared, or no databases.
 
-use std::{collections::HashSet, fs, sync::Arc};
+use std::{collections::HashSet, env, fs, sync::Arc};
 
 use oauth_dcr::{
     sqlite::SqliteStore,
@@ -127,4 +127,18 @@ async fn a_name_of_no_file_is_not_opened() {
     let path = dir.path().join(":memory:");
     SqliteStore::open(&path).await.unwrap();
     assert!(path.is_file());
+}
+
+#[tokio::test]
+async fn a_relative_path_survives_a_change_of_directory() {
+    let (dir, elsewhere) = (TemporaryDir::new(), TemporaryDir::new());
+    let before = env::current_dir().unwrap();
+    env::set_current_dir(dir.path()).unwrap();
+    let store = SqliteStore::open("clients").await.unwrap();
+    env::set_current_dir(elsewhere.path()).unwrap();
+    let client = &Minted::default().clients(1)[0];
+    assert_eq!(insert(&store, client).await, inserted());
+    let found = store.find(client.tenant(), client.id()).await;
+    env::set_current_dir(before).unwrap();
+    assert_eq!(found.unwrap(), Some(Arc::clone(client).into()));
 }

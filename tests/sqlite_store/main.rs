@@ -4,6 +4,8 @@ mod counts;
 mod files;
 mod fixture;
 mod groups;
+#[cfg(unix)]
+mod lost_files;
 #[path = "../../benches/support/minted.rs"]
 mod minted;
 mod rows;

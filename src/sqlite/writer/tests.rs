@@ -1,10 +1,13 @@
-use std::{collections::BTreeSet, env, fs, path::PathBuf, process, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet, env, fs, future::poll_fn, path::PathBuf, pin::Pin, process, sync::Arc,
+    task::Poll, time::Duration,
+};
 
 use tokio::{task::JoinSet, time::Instant};
 
 use super::*;
 use crate::{
-    group_commit::GroupCommit,
+    group_commit::{GroupCommit, Reply},
     sqlite::{insert::NewClient, job::Call, row},
     store::{InsertOutcome, Insertion},
     types::TenantId,
@@ -21,9 +24,8 @@ impl File {
     }
 
     async fn writer(&self) -> Writer {
-        let database = Database::new(&self.0, Duration::from_secs(5)).unwrap();
-        let connection = database.create().await.unwrap();
-        Writer::new(database, connection)
+        let database = Database::open(&self.0, Duration::from_secs(5));
+        Writer::new(database.await.unwrap()).await.unwrap()
     }
 
     async fn ids(&self) -> BTreeSet<String> {
@@ -180,4 +182,34 @@ async fn the_writer_goes_on_after_each_panic() {
     let stored = file.ids().await;
     let expected = [2, 3, 6, 7, 10, 11].map(|number| format!("tpc_{number}"));
     assert_eq!(stored, expected.into());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_commit_into_a_lost_file_is_a_failure() {
+    let file = File::new("lost-meanwhile");
+    let mut writer = file.writer().await;
+    let mut other = writer.database.connect().await.unwrap();
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let (reply, _answer) = Reply::new();
+    let mut jobs = [Job::Insert(Call::new(client("tpc_1"), reply))];
+    let mut write = Box::pin(writer.write(&mut jobs));
+    // It has begun, and waits for the lock.
+    assert!(poll_once(&mut write).await.is_pending());
+    let elsewhere = file.0.with_extension("elsewhere");
+    fs::rename(&file.0, &elsewhere).unwrap();
+    lock.rollback().await.unwrap();
+    let failure = write.await.unwrap_err();
+    assert!(matches!(failure, Failure::LostMeanwhile(_)), "{failure}");
+    assert!(
+        failure
+            .to_string()
+            .ends_with("the call may have been carried out")
+    );
+    fs::rename(&elsewhere, &file.0).unwrap();
+    assert_eq!(file.ids().await, ["tpc_1".to_owned()].into());
+}
+
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }

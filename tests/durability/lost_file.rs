@@ -1,0 +1,126 @@
+//! An SQLite file that is deleted or moved under the running server.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicUsize},
+    time::Instant,
+};
+
+use crate::{
+    database::Database,
+    example_server::ExampleServer,
+    ledger::{Acknowledged, assert_are_kept, assert_work},
+    load::{CONNECTIONS, Load, settings},
+    requests,
+    temporary::TemporaryDir,
+    wire::Connection,
+};
+
+/// How many registrations are acknowledged before the loss.
+const BEFORE: usize = 300;
+
+/// How many are refused after it.
+const AFTER: usize = 10 * CONNECTIONS;
+
+fn start(path: &Path) -> ExampleServer {
+    let database = Database::Sqlite(path.to_owned());
+    ExampleServer::start_with(Some(&settings()), &["--store", &database.option()])
+}
+
+struct Fixture {
+    dir: TemporaryDir,
+    server: ExampleServer,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let dir = TemporaryDir::new();
+        let server = start(&dir.path().join("clients"));
+        Self { dir, server }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        fs::rename(self.path(from), self.path(to)).unwrap();
+    }
+
+    fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).unwrap();
+    }
+
+    /// Loses a file while clients register. Panics unless each request that is sent afterwards is refused.
+    /// Returns what was acknowledged.
+    async fn lose(&self, lose: impl FnOnce(&Self)) -> Vec<Acknowledged> {
+        let load = Load::on(&self.server.base, &Arc::new(AtomicUsize::new(0)));
+        load.acknowledged(BEFORE).await;
+        lose(self);
+        let is_lost = Instant::now();
+        load.refused(AFTER).await;
+        assert_eq!(load.sent_after(is_lost), 0);
+        let (acknowledged, refused) = load.end().await;
+        println!(
+            "{} acknowledged, {refused} refused after the loss",
+            acknowledged.len()
+        );
+        self.assert_all_is_unavailable(&acknowledged[0]).await;
+        acknowledged
+    }
+
+    /// Panics unless both a registration and a look-up are refused until later.
+    async fn assert_all_is_unavailable(&self, known: &Acknowledged) {
+        let mut connection = Connection::open(&self.server.base).await.unwrap();
+        for request in [
+            requests::register(&known.tenant, &requests::metadata(0)),
+            requests::token(&known.tenant, known.id(), None),
+        ] {
+            let answer = connection.send(request).await.unwrap();
+            assert_eq!(answer.status, 503, "{answer:?}");
+            assert_eq!(answer.header("retry-after"), Some("1"), "{answer:?}");
+        }
+    }
+
+    /// Starts a server with the file of this name, and panics unless it has all that was acknowledged.
+    async fn assert_nothing_is_lost(&mut self, name: &str, acknowledged: &[Acknowledged]) {
+        let path = self.path(name);
+        self.server = start(&path);
+        assert_work(&self.server.base, acknowledged).await;
+        assert_are_kept(acknowledged, &Database::Sqlite(path)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_file_is_deleted_refuses_registrations() {
+    let fixture = Fixture::new();
+    fixture.lose(|it| it.remove("clients")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_moved_with_its_log_has_lost_nothing() {
+    let mut fixture = Fixture::new();
+    let acknowledged = fixture.lose(|it| it.rename("clients", "moved")).await;
+    fixture.server.kill();
+    fixture.rename("clients-wal", "moved-wal");
+    fixture.assert_nothing_is_lost("moved", &acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_moved_back_has_lost_nothing() {
+    let mut fixture = Fixture::new();
+    let acknowledged = fixture.lose(|it| it.rename("clients", "moved")).await;
+    fixture.rename("moved", "clients");
+    assert_work(&fixture.server.base, &acknowledged).await;
+    fixture.server.kill();
+    fixture
+        .assert_nothing_is_lost("clients", &acknowledged)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_log_is_deleted_refuses_registrations() {
+    let fixture = Fixture::new();
+    fixture.lose(|it| it.remove("clients-wal")).await;
+}
