@@ -9,7 +9,7 @@ use std::{
 
 use sqlx::{
     ConnectOptions as _, Connection as _, SqlSafeStr as _, SqliteConnection, SqlitePool,
-    migrate::{MigrateError, Migration, MigrationType, Migrator},
+    migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -166,16 +166,17 @@ async fn open_current(options: &SqliteConnectOptions) -> Result<SqliteConnection
     if mode != "wal" {
         return Err(Failure::NoWal(mode));
     }
-    match migrator().run(&mut connection).await {
-        Ok(()) => {}
-        Err(MigrateError::VersionMissing(newer)) => return Err(Failure::Newer(newer)),
-        Err(error) => return Err(sqlx::Error::from(error).into()),
-    }
+    let migrated = migrator().run(&mut connection).await;
+    migrated.map_err(sqlx::Error::from)?;
     drop_idle_triggers(&mut connection).await?;
     Ok(connection)
 }
 
 /// The migrations, noted in a table of this crate's own: the host may have its own in the same file.
+///
+/// Migrations of later versions are ignored: an older version may start after a newer one. So a migration may
+/// only add what an older version can ignore: columns with defaults, indexes, tables, and triggers under
+/// names of their own. An older version creates and drops the triggers that it knows.
 fn migrator() -> Migrator {
     let migrations = MIGRATIONS.map(|(version, description, sql)| {
         Migration::new(
@@ -187,7 +188,9 @@ fn migrator() -> Migrator {
         )
     });
     let mut migrator = Migrator::with_migrations(migrations.into());
-    migrator.dangerous_set_table_name("oauth_dcr_migrations");
+    migrator
+        .set_ignore_missing(true)
+        .dangerous_set_table_name("oauth_dcr_migrations");
     migrator
 }
 

@@ -31,8 +31,6 @@ pub(super) enum Failure {
     NoFile(PathBuf),
     #[error("the folder of the file does not exist")]
     NoFolder,
-    #[error("a newer version of this crate has changed the file (migration {0}): use that version")]
-    Newer(i64),
     #[error("the journal mode is `{0}`, as the file's file system can't do `wal`")]
     NoWal(String),
     #[error(transparent)]
@@ -82,7 +80,6 @@ impl Failure {
             Self::Stored(_) | Self::Unreadable(_) => true,
             Self::NoFile(_)
             | Self::NoFolder
-            | Self::Newer(_)
             | Self::NoWal(_)
             | Self::Lost(_)
             | Self::LostMeanwhile(_)

@@ -1,9 +1,10 @@
-//! Files that an older version of the crate made, and may still have open.
+//! Files that another version of the crate made, and may still have open.
 
 use std::{borrow::Cow, sync::Arc};
 
 use oauth_dcr::{
     Client, TenantId,
+    sqlite::SqliteStore,
     store::{ClientStore as _, InsertOutcome, RemoveOutcome},
 };
 use sqlx::{
@@ -13,7 +14,7 @@ use sqlx::{
 
 use crate::{
     counts::{insert_up_to, noted, rows},
-    fixture::{connect, insert, inserted, open},
+    fixture::{cause, connect, insert, inserted, open},
     minted::Minted,
     temporary::TemporaryDir,
 };
@@ -130,4 +131,42 @@ async fn clients_of_an_older_process_are_counted() {
     assert_eq!(noted(&mut older).await, [(8, true)]);
     let outcome = insert_up_to(&store, &clients[0], 8).await;
     assert_eq!(outcome, InsertOutcome::IdTaken);
+}
+
+/// Applies a migration of a later version: a column with a default.
+async fn migrate_further(connection: &mut SqliteConnection) {
+    let sql = "ALTER TABLE oauth_dcr_clients ADD COLUMN later TEXT NOT NULL DEFAULT 'none';
+               INSERT INTO oauth_dcr_migrations
+                   (version, description, success, checksum, execution_time)
+               VALUES (9999, 'of a later version', TRUE, X'', 0);";
+    sqlx::raw_sql(sql).execute(connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_older_version_starts_on_a_newer_schema() {
+    let dir = TemporaryDir::new();
+    let clients = Minted::default().clients(2);
+    insert(&open(&dir).await, &clients[0]).await;
+    let mut newer = connect(&dir).await;
+    migrate_further(&mut newer).await;
+    let store = open(&dir).await;
+    assert_eq!(insert(&store, &clients[1]).await, inserted());
+    for client in clients {
+        let found = store.find(client.tenant(), client.id()).await;
+        assert_eq!(found.unwrap(), Some(client.into()));
+    }
+    let sql = "SELECT later FROM oauth_dcr_clients";
+    let later: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut newer).await.unwrap();
+    assert_eq!(later, ["none", "none"]);
+}
+
+#[tokio::test]
+async fn a_changed_migration_is_refused() {
+    let dir = TemporaryDir::new();
+    drop(open(&dir).await);
+    let change = sqlx::query("UPDATE oauth_dcr_migrations SET checksum = X'00'");
+    change.execute(&mut connect(&dir).await).await.unwrap();
+    let opened = SqliteStore::open(dir.path().join("clients")).await;
+    let cause = cause(&opened.unwrap_err());
+    assert!(cause.contains("has been modified"), "{cause}");
 }
