@@ -1,5 +1,7 @@
 //! The store and the limiter that the command line asks for.
 
+use std::{path::Path, time::Duration};
+
 use oauth_dcr::{
     BackendError, MemoryStore, Registrar, RegistrarBuilder, postgres::PostgresStore,
     redis::RedisRateLimiter, sqlite::SqliteStore,
@@ -9,6 +11,9 @@ use crate::{
     options::{LimiterChoice, StoreChoice},
     report,
 };
+
+/// How long a call to SQLite may take. A client that waits for its answer needs it sooner than the default.
+const SQLITE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A builder with this store and this limiter. An error begins with the option at fault.
 pub(crate) async fn registrar(
@@ -30,9 +35,13 @@ pub(crate) async fn registrar(
 async fn with_store(store: &StoreChoice) -> Result<RegistrarBuilder, BackendError> {
     Ok(match store {
         StoreChoice::Memory => Registrar::builder(MemoryStore::new()),
-        StoreChoice::Sqlite(path) => Registrar::builder(SqliteStore::open(path).await?),
+        StoreChoice::Sqlite(path) => Registrar::builder(sqlite(path).await?),
         StoreChoice::Postgres(url) => Registrar::builder(PostgresStore::connect(url).await?),
     })
+}
+
+async fn sqlite(path: &Path) -> Result<SqliteStore, BackendError> {
+    SqliteStore::open_with_timeout(path, SQLITE_TIMEOUT).await
 }
 
 /// A limiter that can't be reached yet refuses requests until it can be, as when it is lost later.

@@ -30,6 +30,7 @@ mod hang_ups;
 mod kill;
 mod ledger;
 mod load;
+mod locked_file;
 #[cfg(unix)]
 mod lost_file;
 mod outage;
