@@ -65,6 +65,10 @@ const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 /// Writes are grouped: whatever waits while a commit runs goes into the next one. Reads go on beside
 /// them. Several processes may share the file, as long as it is on a disk of their own machine.
 ///
+/// If the file is deleted, moved or replaced while the store has it open, or one of the two files that SQLite
+/// keeps beside it is, every call fails, and its error says what to do. The file works again once it is moved back.
+/// Stop the server before you restore a backup: [the SQLite file](crate::guide::sqlite_file) says how.
+///
 /// It belongs to the tokio runtime that it was opened in.
 ///
 /// ```no_run
@@ -88,7 +92,10 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// The store in the file at `path`, which is made if it is not there, and brought up to date if it
-    /// is. Its folder has to be there.
+    /// is. Its folder has to be there. The process may change its working directory later.
+    ///
+    /// An older version of this crate opens the file of a newer one. Set no new limit until all processes
+    /// have the same version.
     ///
     /// # Errors
     /// [`BackendError`] if the file can't be opened, or is no database of this crate; if its file

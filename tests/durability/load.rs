@@ -92,6 +92,15 @@ impl Load {
         }
     }
 
+    /// What was acknowledged so far.
+    pub(crate) fn acknowledged_so_far(&self) -> Vec<Acknowledged> {
+        let acknowledged = self.answered.acknowledged.lock().unwrap();
+        acknowledged
+            .iter()
+            .map(|it| it.acknowledged.clone())
+            .collect()
+    }
+
     /// Waits until so many more are refused.
     pub(crate) async fn refused(&self, more: usize) {
         let deadline = Instant::now() + LIMIT;

@@ -1,4 +1,4 @@
-//! An SQLite file that is deleted or moved under the running server.
+//! An SQLite file that is deleted, moved or restored.
 
 use std::{
     fs,
@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, atomic::AtomicUsize},
     time::Instant,
 };
+
+use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 
 use crate::{
     database::Database,
@@ -123,4 +125,45 @@ async fn a_file_that_is_moved_back_has_lost_nothing() {
 async fn a_server_whose_log_is_deleted_refuses_registrations() {
     let fixture = Fixture::new();
     fixture.lose(|it| it.remove("clients-wal")).await;
+}
+
+/// While the server runs, its log can be read through the process.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_log_can_be_saved_from_the_process() {
+    let mut fixture = Fixture::new();
+    let acknowledged = fixture.lose(|it| it.remove("clients-wal")).await;
+    let log = fixture.path("clients-wal");
+    let deleted = format!("{} (deleted)", log.display());
+    let open = fs::read_dir(format!("/proc/{}/fd", fixture.server.id())).unwrap();
+    let mut open = open.map(|it| it.unwrap().path());
+    let is_log = |it: &PathBuf| fs::read_link(it).is_ok_and(|it| it == Path::new(&deleted));
+    fs::copy(open.find(is_log).unwrap(), log).unwrap();
+    fixture.server.kill();
+    fixture
+        .assert_nothing_is_lost("clients", &acknowledged)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_restored_while_the_server_is_stopped() {
+    let mut fixture = Fixture::new();
+    let load = Load::on(&fixture.server.base, &Arc::new(AtomicUsize::new(0)));
+    load.acknowledged(BEFORE).await;
+    let before = load.acknowledged_so_far();
+    let options = SqliteConnectOptions::new().filename(fixture.path("clients"));
+    let mut connection = options.connect().await.unwrap();
+    let backup = fixture.path("backup").display().to_string();
+    let backed_up = sqlx::query("VACUUM INTO ?").bind(backup);
+    backed_up.execute(&mut connection).await.unwrap();
+    load.acknowledged(before.len() + BEFORE).await;
+    load.end().await;
+    drop(connection);
+
+    assert!(fixture.server.terminate().is_some_and(|it| it.success()));
+    for name in ["clients", "clients-wal", "clients-shm"] {
+        let _ = fs::remove_file(fixture.path(name));
+    }
+    fixture.rename("backup", "clients");
+    fixture.assert_nothing_is_lost("clients", &before).await;
 }
