@@ -123,7 +123,7 @@ impl SqliteStore {
         let path = path.as_ref();
         let place = |failure| BackendError::from(failure).at(path.display().to_string());
         let database = Database::open(path, timeout).await.map_err(place)?;
-        let (readers, files) = (database.readers(), database.files());
+        let (readers, files) = (database.readers().await.map_err(place)?, database.files());
         let writer = Writer::new(database).await.map_err(place)?;
         Ok(Self {
             readers,

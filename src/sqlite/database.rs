@@ -22,6 +22,9 @@ use crate::sqlite::{
 /// Connections that read. They wait for no writer, so a few of them are enough.
 pub(super) const READERS: u32 = 4;
 
+/// How much longer than a call a wait for a reader may take. Calls end by themselves before.
+const MARGIN: Duration = Duration::from_secs(5);
+
 /// How often opening is tried: of processes that make or change the file at the same time, one is
 /// first, and the others come too late.
 const ATTEMPTS: u32 = 5;
@@ -83,20 +86,26 @@ impl Database {
         Ok(connection)
     }
 
-    /// The connections that read, which are made when they are needed.
-    pub(super) fn readers(&self) -> SqlitePool {
+    /// The connections that read. All are made now, and stay: if another file has this name later, SQLite would
+    /// apply the log of this file to it.
+    pub(super) async fn readers(&self) -> Result<SqlitePool, Failure> {
         let files = self.files();
-        SqlitePoolOptions::new()
+        let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
-            // Calls give up before.
-            .acquire_timeout(self.timeout.saturating_mul(2))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(self.timeout.saturating_add(MARGIN))
             .after_connect(move |_, _| {
-                let is_right = files
-                    .check()
-                    .map_err(|lost| sqlx::Error::Configuration(lost.into()));
-                Box::pin(async { is_right })
+                let checked = files.check();
+                Box::pin(async { checked.map_err(|lost| sqlx::Error::Configuration(lost.into())) })
             })
-            .connect_lazy_with(self.options.clone())
+            .connect_lazy_with(self.options.clone());
+        let mut made = Vec::new();
+        for _ in 0..READERS {
+            made.push(readers.acquire().await?);
+        }
+        drop(made);
+        Ok(readers)
     }
 }
 

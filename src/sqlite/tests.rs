@@ -42,3 +42,44 @@ async fn no_call_that_reads_waits_beyond_the_time() {
     assert_eq!(store.find(&tenant, &id).await.unwrap(), None);
     fs::remove_dir_all(folder).unwrap();
 }
+
+/// Replaces the file of a store.
+#[cfg(unix)]
+async fn replaced_store(folder: &Path) -> SqliteStore {
+    fs::create_dir(folder).unwrap();
+    let (path, another) = (folder.join("clients"), folder.join("another"));
+    drop(SqliteStore::open(&another).await.unwrap());
+    let store = SqliteStore::open(&path).await.unwrap();
+    fs::rename(&path, folder.join("elsewhere")).unwrap();
+    fs::rename(&another, &path).unwrap();
+    store
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn all_readers_have_the_file_of_the_beginning() {
+    let folder = env::temp_dir().join(format!("oauth-dcr-readers-stay-{}", process::id()));
+    let store = replaced_store(&folder).await;
+    let mut taken = Vec::new();
+    for _ in 0..database::READERS {
+        taken.push(store.readers.acquire().await.unwrap());
+    }
+    drop(taken);
+    // SQLite deletes the log when the last connection to the other file ends.
+    assert!(folder.join("clients-wal").exists());
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn no_reader_opens_another_file() {
+    let folder = env::temp_dir().join(format!("oauth-dcr-no-reader-{}", process::id()));
+    let store = replaced_store(&folder).await;
+    for _ in 0..database::READERS {
+        let reader = store.readers.acquire().await.unwrap();
+        reader.close().await.unwrap();
+    }
+    let reader = tokio::time::timeout(Duration::from_millis(500), store.readers.acquire()).await;
+    reader.unwrap_err();
+    fs::remove_dir_all(folder).unwrap();
+}

@@ -209,6 +209,12 @@ async fn nothing_is_acknowledged_after_another_file_replaces_it() {
     fixture.another("another").await;
     let lose = async { fixture.rename("another", "data/clients") };
     fixture.lose(lose, "data/clients").await;
+    // Nothing was written to the other file.
+    fixture.rename("data/clients", "another");
+    let another = SqliteStore::open(fixture.path("another")).await.unwrap();
+    let client = &Minted::default().clients(1)[0];
+    let rows = another.list(client.tenant(), None, 9).await.unwrap();
+    assert_eq!(rows, [Arc::clone(client).into()]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
