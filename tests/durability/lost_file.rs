@@ -127,22 +127,33 @@ async fn a_server_whose_log_is_deleted_refuses_registrations() {
     fixture.lose(|it| it.remove("clients-wal")).await;
 }
 
-/// While the server runs, its log can be read through the process.
+/// While the server runs, its files can be read through the process.
 #[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_log_can_be_saved_from_the_process() {
+async fn save_from_the_process(name: &str) {
     let mut fixture = Fixture::new();
-    let acknowledged = fixture.lose(|it| it.remove("clients-wal")).await;
-    let log = fixture.path("clients-wal");
-    let deleted = format!("{} (deleted)", log.display());
+    let acknowledged = fixture.lose(|it| it.remove(name)).await;
+    let path = fixture.path(name);
+    let deleted = format!("{} (deleted)", path.display());
     let open = fs::read_dir(format!("/proc/{}/fd", fixture.server.id())).unwrap();
     let mut open = open.map(|it| it.unwrap().path());
-    let is_log = |it: &PathBuf| fs::read_link(it).is_ok_and(|it| it == Path::new(&deleted));
-    fs::copy(open.find(is_log).unwrap(), log).unwrap();
+    let is_deleted = |it: &PathBuf| fs::read_link(it).is_ok_and(|it| it == Path::new(&deleted));
+    fs::copy(open.find(is_deleted).unwrap(), path).unwrap();
     fixture.server.kill();
     fixture
         .assert_nothing_is_lost("clients", &acknowledged)
         .await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_file_can_be_saved_from_the_process() {
+    save_from_the_process("clients").await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_log_can_be_saved_from_the_process() {
+    save_from_the_process("clients-wal").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
