@@ -104,3 +104,26 @@ type Identity = ();
 fn identity(path: &Path) -> io::Result<Identity> {
     fs::metadata(path).map(drop)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{env, os::unix::fs::symlink, process};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_can_not_be_looked_at_is_lost() {
+        let path = env::temp_dir().join(format!("oauth-dcr-loop-{}", process::id()));
+        fs::write(&path, "").unwrap();
+        let file = OpenFile::at(path.clone()).unwrap();
+        file.check().unwrap();
+        fs::remove_file(&path).unwrap();
+        let deleted = file.check();
+        // A link to itself leads nowhere.
+        symlink(&path, &path).unwrap();
+        let unknown = file.check();
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(deleted, Err(LostFile::Replaced(_))), "{deleted:?}");
+        assert!(matches!(unknown, Err(LostFile::Unknown(..))), "{unknown:?}");
+    }
+}

@@ -282,3 +282,12 @@ async fn a_folder_that_is_moved_back_works_again() {
     fixture.rename("elsewhere", "data");
     fixture.assert_all_are_found(&clients).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_moved_back_works_again() {
+    let fixture = Fixture::new().await;
+    let lose = async { fixture.rename("data/clients-wal", "elsewhere") };
+    let clients = fixture.lose(lose, "data/clients-wal").await;
+    fixture.rename("elsewhere", "data/clients-wal");
+    fixture.assert_all_are_found(&clients).await;
+}
