@@ -1,22 +1,13 @@
 //! The quota of a tenant, by a clock that the test sets.
 
-use std::{
-    fs,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{fs, sync::Arc, thread};
 
 use crate::support::clock::ManualClock;
 use oauth_dcr::{
-    MemoryStore, Registrar, RegistrationError, TenantId, TenantSettings, Tenants, Timestamp,
+    MemoryStore, Registrar, RegistrationError, TenantId, TenantSettings, Tenants,
     acl::Signals,
     rate_limit::{LocalRateLimiter, Quota, RateKey, RateLimiter as _},
     settings::SettingsDocument,
-    system::Clock,
     tenants::TenantSelector,
 };
 use serde_json::Value;
@@ -262,63 +253,4 @@ async fn counts(events: &[Value]) -> Value {
         allowed.push(count);
     }
     allowed.into()
-}
-
-/// Shows one monotonic time.
-#[derive(Debug)]
-struct Stopped(Duration);
-
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        Timestamp::MAX
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0
-    }
-}
-
-#[tokio::test]
-async fn a_clock_at_the_end_of_time_lets_no_more_in() {
-    let nanos = Duration::from_nanos(u64::MAX);
-    for time in [Duration::ZERO, nanos / 2, nanos, Duration::MAX] {
-        let limiter = LocalRateLimiter::with_clock(Arc::new(Stopped(time)));
-        assert_eq!(admitted(&limiter, "a", 20).await, 5, "{time:?}");
-        let widest = Quota::new(1, u32::MAX).unwrap();
-        let key = tenant("b");
-        for _ in 0..3 {
-            let decision = limiter.acquire(RateKey::Tenant(&key), widest).await;
-            assert!(decision.unwrap().is_admitted());
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_clock_that_reaches_the_end_of_time_lets_one_burst_in() {
-    #[derive(Debug, Default)]
-    struct Jumping(AtomicBool);
-
-    impl Clock for Jumping {
-        fn now(&self) -> Timestamp {
-            Timestamp::MAX
-        }
-
-        fn monotonic(&self) -> Duration {
-            let jumped = self.0.load(Ordering::SeqCst);
-            if jumped {
-                Duration::MAX
-            } else {
-                Duration::ZERO
-            }
-        }
-    }
-
-    let clock = Arc::new(Jumping::default());
-    let limiter = LocalRateLimiter::with_clock(Arc::<Jumping>::clone(&clock));
-    assert_eq!(admitted(&limiter, "a", 20).await, 5);
-    clock.0.store(true, Ordering::SeqCst);
-    assert_eq!(admitted(&limiter, "a", 20).await, 5);
-    assert_eq!(admitted(&limiter, "a", 20).await, 0);
-    clock.0.store(false, Ordering::SeqCst);
-    assert_eq!(admitted(&limiter, "a", 20).await, 0);
 }

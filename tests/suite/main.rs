@@ -30,6 +30,7 @@ mod initial_access;
 mod layering;
 mod life;
 mod limiter;
+mod limiter_clock;
 mod limiter_conformance;
 mod lints;
 mod observability;
