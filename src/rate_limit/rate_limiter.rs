@@ -12,13 +12,19 @@ use crate::{
 /// tenants that exist only, and about sources where a tenant has a
 /// [quota for each](crate::settings::RegistrationSettings::rate_limit_per_source). There can be as many sources as
 /// there are addresses, so a limiter bounds what it keeps of them. With the feature `conformance`,
-/// `conformance::limiter` tests a limiter of your own.
+/// `conformance::rate_limiter` tests a limiter of your own.
 pub trait RateLimiter: Send + Sync + 'static {
     /// Takes one token of the bucket of `key`, if there is one.
     ///
     /// Of callers that race for the last token exactly one gets it. Each key has a bucket of its own: a
-    /// token of one source is not a token of its tenant. A quota with another rate or burst starts with a
-    /// full bucket.
+    /// token of one source is not a token of its tenant. A request that is refused takes nothing.
+    ///
+    /// Each quota of a key has a bucket of its own, too. A quota with another rate or burst starts with a
+    /// full bucket. A quota that returns finds its earlier bucket, as full as it is by then, so a tenant
+    /// whose settings alternate gains no tokens. Quotas with the same
+    /// [`token_interval`](Quota::token_interval) and burst share a bucket.
+    ///
+    /// A caller may go away and drop the future. Then the request took one token or none.
     ///
     /// # Errors
     /// [`BackendError`] if the limiter can't tell; the request is then refused.
