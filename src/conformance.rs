@@ -13,6 +13,8 @@
 //!
 //! - [`client_store`] checks every rule for a [`ClientStore`]. Each rule is a function of [`store`].
 //! - [`rate_limiter`] checks every rule for a [`RateLimiter`]. Each rule is a function of [`limiter`].
+//! - [`rate_limiter_with_clock`] checks a limiter whose clock a test can set, to the nanosecond. Each rule
+//!   is a function of [`clocked_limiter`].
 //!
 //! Each check uses fresh random ids, so the same back end can be checked again, and by several checks at
 //! once. The checks run on Tokio; races are real only on its multi-threaded runtime. The checks for
@@ -23,15 +25,19 @@
     reason = "panicking is how a suite says what is wrong"
 )]
 
+pub mod clocked_limiter;
 pub mod limiter;
 mod rule;
 pub mod store;
+mod traffic;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use limiter::with_limiter_rules;
+use clocked_limiter::with_clocked_limiter_rules;
+use limiter::{FIRST_THAT_WAITS, with_limiter_rules};
 use rule::{rules, table};
 use store::with_store_rules;
+use tokio::task::JoinSet;
 
 use crate::{rate_limit::RateLimiter, store::ClientStore};
 
@@ -52,11 +58,69 @@ pub async fn client_store(store: impl ClientStore) {
 ///
 #[doc = with_limiter_rules!(table!(limiter;))]
 ///
+/// It takes about five seconds. The rules that wait are checked at the same time.
+///
 /// # Panics
-/// At the first rule that is broken. The message begins with the rule.
+/// At the first rule that is broken. The message begins with the rule, and ends with the last requests.
 pub async fn rate_limiter(limiter: impl RateLimiter) {
     let subject = Arc::new(limiter);
+    let mut waiting = JoinSet::new();
     for rule in with_limiter_rules!(rules!(limiter;)) {
+        if rule.name == FIRST_THAT_WAITS || !waiting.is_empty() {
+            let subject = Arc::clone(&subject);
+            waiting.spawn(async move { rule.verify(subject).await });
+        } else {
+            rule.verify(Arc::clone(&subject)).await;
+        }
+    }
+    waiting.join_all().await;
+}
+
+/// Checks every rule of [`clocked_limiter`] on a limiter whose clock a test moves, in this order:
+///
+#[doc = with_clocked_limiter_rules!(table!(clocked_limiter;))]
+///
+/// `advance` moves the limiter's clock ahead; otherwise it stands still. No rule waits: hours and years
+/// pass in a second. [`rate_limiter`] checks in addition that the limiter does well with a real clock.
+///
+/// # Panics
+/// At the first rule that is broken. The message begins with the rule, and ends with the last requests.
+pub async fn rate_limiter_with_clock(
+    limiter: impl RateLimiter,
+    advance: impl Fn(Duration) + Send + Sync + 'static,
+) {
+    let subject = Arc::new(Clocked {
+        limiter: Arc::new(limiter),
+        advance,
+    });
+    for rule in with_clocked_limiter_rules!(clocked_rules!()) {
         rule.verify(Arc::clone(&subject)).await;
     }
 }
+
+/// A limiter, and what moves its clock.
+struct Clocked<L, F> {
+    limiter: Arc<L>,
+    advance: F,
+}
+
+impl<L, F: Fn(Duration)> Clocked<L, F> {
+    fn advance(self: Arc<Self>) -> impl Fn(Duration) {
+        move |time| (self.advance)(time)
+    }
+}
+
+/// The rules of a list, ready to be checked on a limiter and what moves its clock.
+macro_rules! clocked_rules {
+    ($($name:ident: $demand:literal;)*) => {
+        [$(rule::Rule {
+            name: stringify!($name),
+            demand: $demand,
+            check: |subject: Arc<Clocked<_, _>>| {
+                Box::pin(clocked_limiter::$name(Arc::clone(&subject.limiter), subject.advance()))
+            },
+        }),*]
+    };
+}
+
+use clocked_rules;

@@ -15,21 +15,29 @@
 //! ```
 //!
 //! [`rate_limiter`](super::rate_limiter) lists the rules in the order in which a limiter is best written.
-//! The first are [`a_full_bucket_gives_exactly_its_burst`] and
-//! [`tokens_return_at_the_rate_up_to_the_burst`].
+//! The first are [`a_full_bucket_gives_exactly_its_burst`] and [`decisions_match_the_quota`].
 //!
-//! The checks take a few seconds in all. How many requests a limiter may admit has two bounds: at least
-//! the tokens that have certainly returned, and at most the tokens that can have returned while the check
-//! measured the time. A hundredth is added for clocks that differ.
+//! The checks take a few seconds in all. Each decision is compared with what a token bucket can decide: the
+//! check measures the time before and after the request, and 2 ms and half a hundredth are added for clocks
+//! that differ. A message shows the last requests, with their times and decisions.
+//!
+//! A limiter whose clock a test can set is checked to the nanosecond by
+//! [`rate_limiter_with_clock`](super::rate_limiter_with_clock).
 
-mod bucket;
 mod buckets;
-mod decisions;
+mod quotas;
+mod races;
 mod rules;
 mod sources;
+mod waits;
 
 pub use buckets::*;
-pub use decisions::*;
+pub use quotas::*;
+pub use races::*;
 pub use sources::*;
+pub use waits::*;
 
 pub(super) use rules::with_limiter_rules;
+
+/// This rule and those after it in the list wait, and so may be checked at the same time.
+pub(super) const FIRST_THAT_WAITS: &str = "tokens_return_at_the_rate_up_to_the_burst";

@@ -1,0 +1,71 @@
+//! What is decided while the clock stands still.
+
+use std::time::Duration;
+
+use crate::{
+    conformance::traffic::{
+        Probe, SteppedTime, alternate_and_empty, alternate_at_each_request, ask_by_extreme_quotas,
+        ask_of_many_keys, ask_twice_the_burst, change, empty_addresses_of_one_source,
+        empty_buckets, empty_similar_sources, empty_similar_tenants, fresh_tenant,
+        go_away_at_each_step, overlap_all_steps, overlap_different_buckets, quota,
+        race_for_returning_tokens, race_tasks, race_threads, rewrite, slowest,
+    },
+    rate_limit::RateLimiter,
+};
+
+/// Buckets give their bursts, and not one token more, however often they are asked.
+pub async fn a_stopped_clock_returns_no_token(
+    limiter: impl RateLimiter,
+    advance: impl Fn(Duration) + Send + Sync + 'static,
+) {
+    let probe = Probe::new(limiter, SteppedTime::start(advance));
+    empty_buckets(&probe, &[1, 2, 5, 300, 70_000]).await;
+    for quota in [
+        quota(1, 1),
+        quota(7, 2_000),
+        quota(999_999, 1_000),
+        slowest(3_000),
+    ] {
+        ask_twice_the_burst(&probe, quota).await;
+    }
+    ask_by_extreme_quotas(&probe).await;
+}
+
+/// Tenants, sources and quotas take nothing from each other, however alike they are.
+pub async fn buckets_are_separate_at_one_moment(
+    limiter: impl RateLimiter,
+    advance: impl Fn(Duration) + Send + Sync + 'static,
+) {
+    let probe = Probe::new(limiter, SteppedTime::start(advance));
+    empty_similar_tenants(&probe).await;
+    empty_similar_sources(&probe).await;
+    empty_addresses_of_one_source(&probe).await;
+    ask_of_many_keys(&probe, 12_000).await;
+    alternate_and_empty(&probe).await;
+    alternate_at_each_request(&probe).await;
+    change(&probe).await;
+    rewrite(&probe).await;
+}
+
+/// After each of the requests that race another number of tokens remains.
+pub async fn racing_requests_take_different_tokens(
+    limiter: impl RateLimiter,
+    advance: impl Fn(Duration) + Send + Sync + 'static,
+) {
+    let probe = Probe::new(limiter, SteppedTime::start(advance));
+    for quota in [quota(1, 1), quota(50, 5), slowest(40), quota(3, 300)] {
+        race_tasks(&probe, &fresh_tenant(), quota, 5).await;
+        race_threads(&probe, quota).await;
+    }
+    overlap_all_steps(&probe).await;
+    overlap_different_buckets(&probe).await;
+    race_for_returning_tokens(&probe).await;
+}
+
+/// A caller that goes away takes one token or none, and gives back none that another took.
+pub async fn abandoned_requests_change_no_other_token(
+    limiter: impl RateLimiter,
+    advance: impl Fn(Duration) + Send + Sync + 'static,
+) {
+    go_away_at_each_step(&Probe::new(limiter, SteppedTime::start(advance))).await;
+}

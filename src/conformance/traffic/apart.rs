@@ -1,0 +1,187 @@
+//! Buckets that have nothing to do with each other.
+
+use crate::{
+    conformance::traffic::{
+        bucket::{fresh_tenant, slowest, source, tenant},
+        probe::Probe,
+        time::Time,
+    },
+    rate_limit::{RateKey, RateLimiter},
+    types::{SourceNetwork, TenantId},
+};
+
+/// Empties the buckets of tenants whose ids are alike.
+pub(in crate::conformance) async fn empty_similar_tenants<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+) {
+    let quota = slowest(2);
+    let name = fresh_tenant();
+    let mut ids = vec![name.to_string(), name.as_str().to_uppercase()];
+    let ends = [
+        "x",
+        "X",
+        "0",
+        "1",
+        ":",
+        ".",
+        "-",
+        "_",
+        "::",
+        ":1",
+        ":rate",
+        ":1:3",
+        ":2",
+        ":3600",
+        "-2",
+        ".2",
+        ":tenant",
+        ":source",
+        ":unknown",
+        "-unknown",
+        ":203.0.113.5",
+        ".203.0.113.5",
+        ":2001:db8::",
+        ":rate:3600000000000:2",
+        ":3600000000000:2",
+    ];
+    ids.extend(ends.map(|end| format!("{name}{end}")));
+    ids.extend([":", ".", "-", "_", "0"].map(|start| format!("{start}{name}")));
+    ids.extend(similar_long_ids(&name));
+    for _ in 0..2 {
+        for id in &ids {
+            probe.drain(RateKey::Tenant(&tenant(id)), quota).await;
+        }
+    }
+}
+
+/// The longest ids, which differ in one character, each in another place, or in the case of a letter.
+fn similar_long_ids(name: &TenantId) -> Vec<String> {
+    let long: String = format!("{:a<1$}", name.as_str(), TenantId::MAX_CHARS);
+    let mut ids = vec![long.clone()];
+    for place in 0..long.len() {
+        let (start, rest) = long.split_at(place);
+        let end = rest.get(1..).unwrap_or_default();
+        ids.push(format!("{start}_{end}"));
+        if rest.starts_with(|it: char| it.is_ascii_lowercase()) {
+            let upper = rest.get(..1).unwrap_or_default().to_uppercase();
+            ids.push(format!("{start}{upper}{end}"));
+        }
+    }
+    ids.retain(|id| id.len() <= TenantId::MAX_CHARS);
+    ids
+}
+
+/// Empties the buckets of sources that are alike, and those of their tenants.
+pub(in crate::conformance) async fn empty_similar_sources<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+) {
+    let quota = slowest(2);
+    let (first, second) = (fresh_tenant(), fresh_tenant());
+    // The tenant's bucket before those of its sources, and after them.
+    probe.drain(RateKey::Tenant(&first), quota).await;
+    for tenant in [&first, &second] {
+        for source in similar_sources() {
+            probe.drain(RateKey::Source(tenant, source), quota).await;
+        }
+    }
+    probe.drain(RateKey::Tenant(&second), quota).await;
+    for (id, address) in similar_pairs(&first) {
+        let tenant = tenant(&id);
+        probe
+            .drain(RateKey::Source(&tenant, source(address)), quota)
+            .await;
+        probe.drain(RateKey::Tenant(&tenant), quota).await;
+    }
+    for key in [
+        RateKey::Tenant(&first),
+        RateKey::Source(&first, source("unknown")),
+    ] {
+        probe.acquire(key, quota).await;
+    }
+}
+
+/// Addresses that differ in one bit, each in another place, and those that one could take for another.
+fn similar_sources() -> Vec<SourceNetwork> {
+    let mut sources = vec![source("unknown")];
+    let of_v4 = |bits: u32| SourceNetwork::of(Some(std::net::Ipv4Addr::from_bits(bits).into()));
+    let of_v6 = |bits: u64| {
+        let address = std::net::Ipv6Addr::from_bits(u128::from(bits) << 64);
+        SourceNetwork::of(Some(address.into()))
+    };
+    let (v4, v6) = (0xcb00_7105, 0x2001_0db8_0000_0000);
+    sources.extend([0, 1, u32::MAX, v4].map(of_v4));
+    sources.extend((0..32).map(|bit| of_v4(v4 ^ (1 << bit))));
+    sources.extend([0, 1, u64::from(u32::MAX), u64::from(v4), u64::MAX, v6].map(of_v6));
+    sources.extend((0..64).map(|bit| of_v6(v6 ^ (1 << bit))));
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}
+
+/// Tenants and addresses that make the same text where the two meet.
+fn similar_pairs(name: &TenantId) -> [(String, &'static str); 8] {
+    [
+        (format!("{name}-1"), "1.2.3.4"),
+        (format!("{name}-"), "11.2.3.4"),
+        (format!("{name}-1.2"), "3.4.5.6"),
+        (format!("{name}-2"), "2001:db8::"),
+        (format!("{name}-"), "2200:1db8::"),
+        (format!("{name}:2001"), "db8::"),
+        (format!("{name}:"), "2001:db8::"),
+        (format!("{name}:203.0.113.5"), "203.0.113.5"),
+    ]
+}
+
+/// Empties the bucket of an address, and then that of another address of the same source.
+pub(in crate::conformance) async fn empty_addresses_of_one_source<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+) {
+    let quota = slowest(4);
+    for (first, second) in [
+        ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff"),
+        ("::ffff:203.0.113.5", "203.0.113.5"),
+        ("unknown", "unknown too"),
+    ] {
+        let tenant = fresh_tenant();
+        for address in [first, second, first] {
+            let key = RateKey::Source(&tenant, source(address));
+            probe.acquire(key, quota).await;
+        }
+        for address in [second, first] {
+            let key = RateKey::Source(&tenant, source(address));
+            probe.drain(key, quota).await;
+        }
+    }
+}
+
+/// Empties a few buckets, asks for many others, and comes back to all of them.
+pub(in crate::conformance) async fn ask_of_many_keys<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+    count: u32,
+) {
+    let quota = slowest(2);
+    let name = fresh_tenant();
+    let unknown = RateKey::Source(&name, source("unknown"));
+    let emptied = [RateKey::Tenant(&name), unknown];
+    for key in emptied {
+        probe.drain(key, quota).await;
+    }
+    for _ in 0..2 {
+        for number in 0..count {
+            let tenant = tenant(&format!("{name}-{number}"));
+            probe.acquire(RateKey::Tenant(&tenant), quota).await;
+        }
+        for key in emptied {
+            probe.acquire(key, quota).await;
+        }
+    }
+    for number in 0..count / 4 {
+        // A limiter bounds its sources, so these may share a bucket.
+        let address = std::net::Ipv4Addr::from_bits(0x0a00_0000 + number);
+        let key = RateKey::Source(&name, SourceNetwork::of(Some(address.into())));
+        probe.ask(key, quota).await;
+    }
+    for key in emptied {
+        probe.acquire(key, quota).await;
+    }
+}

@@ -1,0 +1,47 @@
+//! Quotas, and keys that nobody else has.
+
+#![expect(clippy::panic, reason = "a check fails by panicking")]
+
+use crate::{
+    rate_limit::Quota,
+    system::{OsRandom, SecureRandom as _},
+    types::{SourceNetwork, TenantId},
+};
+
+pub(in crate::conformance) fn quota(per_second: u32, burst: u32) -> Quota {
+    Quota::new(per_second, burst).unwrap_or_default()
+}
+
+pub(super) fn hourly(tokens: u32, burst: u32) -> Quota {
+    Quota::per_hour(tokens, burst).unwrap_or_default()
+}
+
+/// The lowest rate, by which no token comes back while a check runs.
+pub(in crate::conformance) fn slowest(burst: u32) -> Quota {
+    hourly(1, burst)
+}
+
+/// A tenant that nobody has asked for before.
+pub(in crate::conformance) fn fresh_tenant() -> TenantId {
+    let mut random = [0; 16];
+    fill(&mut random);
+    tenant(&format!("conformance-{:x}", u128::from_ne_bytes(random)))
+}
+
+pub(super) fn fill(random: &mut [u8]) {
+    if let Err(error) = OsRandom.fill(random) {
+        panic!("no random bytes: {error:?}");
+    }
+}
+
+pub(super) fn tenant(id: &str) -> TenantId {
+    match TenantId::parse(id) {
+        Ok(tenant) => tenant,
+        Err(error) => panic!("`{id}`: {error}"),
+    }
+}
+
+/// The source of the address that `text` spells; other text is an unknown source.
+pub(in crate::conformance) fn source(text: &str) -> SourceNetwork {
+    SourceNetwork::of(text.parse().ok())
+}

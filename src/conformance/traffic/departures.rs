@@ -1,0 +1,121 @@
+//! Callers that go away before there is a decision.
+
+use std::{pin::Pin, time::Duration};
+
+use tokio::time::sleep;
+
+use crate::{
+    conformance::traffic::{
+        bucket::{fresh_tenant, slowest},
+        probe::{Probe, poll_times},
+        time::Time,
+    },
+    rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
+};
+
+/// The most steps after which a caller goes away.
+const STEPS: u32 = 10;
+
+/// How long what was begun for callers that are gone may go on.
+const AFTERMATH: Duration = Duration::from_millis(20);
+
+/// What others do while a caller waits, before it goes away.
+#[derive(Clone, Copy, Debug)]
+enum Meanwhile {
+    /// Nobody asks.
+    Nothing,
+    /// Another request is decided.
+    AnotherAsks,
+    /// Another request has begun, and is decided after the caller is gone.
+    AnotherWaits,
+}
+
+/// Abandons requests after each of their steps, with few, with some and with all tokens taken.
+pub(in crate::conformance) async fn go_away_at_each_step<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+) {
+    use Meanwhile::{AnotherAsks, AnotherWaits, Nothing};
+    for steps in 1..=STEPS {
+        let mut all_decided = true;
+        for meanwhile in [Nothing, AnotherAsks, AnotherWaits] {
+            for taken in [0, 2, 6] {
+                all_decided &= go_away(probe, taken, steps, meanwhile).await;
+            }
+        }
+        if all_decided {
+            return;
+        }
+    }
+}
+
+/// Abandons three requests of a bucket of six after so many steps; whether all were decided by then.
+async fn go_away<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+    taken: u32,
+    steps: u32,
+    meanwhile: Meanwhile,
+) -> bool {
+    let (tenant, quota) = (fresh_tenant(), slowest(6));
+    let key = RateKey::Tenant(&tenant);
+    for _ in 0..taken {
+        probe.acquire(key, quota).await;
+    }
+    let from = probe.time().elapsed();
+    let (mut decisions, mut abandoned) = (Vec::new(), 0);
+    for _ in 0..3 {
+        let mut caller = Box::pin(probe.ask(key, quota));
+        match poll_times(caller.as_mut(), steps).await {
+            Some(decision) => decisions.push(decision),
+            None => abandoned += 1,
+        }
+        decisions.extend(goes(probe, key, quota, caller, meanwhile).await);
+    }
+    sleep(if abandoned == 0 {
+        Duration::ZERO
+    } else {
+        AFTERMATH
+    })
+    .await;
+    // What is still under way is decided before this.
+    decisions.push(probe.ask(key, quota).await);
+    let times = (from, probe.time().elapsed());
+    probe.settle(key, quota, times, &decisions, abandoned);
+    probe.drain(key, quota).await;
+    if abandoned > 0 {
+        sleep(AFTERMATH).await;
+        probe.acquire(key, quota).await;
+    }
+    abandoned == 0
+}
+
+/// The caller goes away, and others may have asked before.
+async fn goes<L: RateLimiter, T: Time, F: Future<Output = RateDecision>>(
+    probe: &Probe<L, T>,
+    key: RateKey<'_>,
+    quota: Quota,
+    caller: Pin<Box<F>>,
+    meanwhile: Meanwhile,
+) -> Option<RateDecision> {
+    match meanwhile {
+        Meanwhile::Nothing => None,
+        Meanwhile::AnotherAsks => {
+            // If it can't be decided before the caller is gone, it is decided then.
+            let mut another = Box::pin(probe.ask(key, quota));
+            let early = tokio::time::timeout(AFTERMATH, another.as_mut()).await;
+            drop(caller);
+            Some(match early {
+                Ok(decision) => decision,
+                Err(_) => another.await,
+            })
+        }
+        Meanwhile::AnotherWaits => {
+            let mut another = Box::pin(probe.ask(key, quota));
+            let early = poll_times(another.as_mut(), 1).await;
+            drop(caller);
+            Some(match early {
+                Some(decision) => decision,
+                None => another.await,
+            })
+        }
+    }
+}

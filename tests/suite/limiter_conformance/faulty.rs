@@ -1,0 +1,272 @@
+//! A limiter that is right but for one fault.
+
+mod decision;
+mod key;
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use oauth_dcr::{
+    rate_limit::{Quota, RateKey, RateLimiter},
+    system::Clock,
+};
+use tokio::task::yield_now;
+
+use self::decision::{Bucket, period};
+use super::Acquired;
+
+macro_rules! faults {
+    ($($fault:ident: $real:literal, $clock:literal;)*) => {
+        /// What is wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Fault {
+            None,
+            $($fault),*
+        }
+
+        impl Fault {
+            /// Those that the suite in real time catches.
+            pub(super) fn seen_in_real_time() -> Vec<Self> {
+                let all = [$((Self::$fault, $real)),*].into_iter();
+                all.filter(|it| it.1).map(|it| it.0).collect()
+            }
+
+            /// Those that the suite with a clock catches.
+            pub(super) fn seen_by_a_clock() -> Vec<Self> {
+                let all = [$((Self::$fault, $clock)),*].into_iter();
+                all.filter(|it| it.1).map(|it| it.0).collect()
+            }
+        }
+    };
+}
+
+// Each with whether real time shows it, and whether a moved clock does.
+faults! {
+    // Whose bucket it is.
+    FoldsCase: true, true;
+    CutsLongIds: true, true;
+    JoinsTenantAndSource: true, true;
+    JoinsThemByColon: true, true;
+    GroupsIpv4Networks: true, true;
+    GroupsIpv6Networks: true, true;
+    MixesUnknownWithZero: true, true;
+    SharesTheSourceOfAllTenants: true, true;
+    KeysBySixteenBits: true, true;
+    IgnoresTheBurst: true, true;
+    IgnoresTheRate: true, true;
+    ComparesTheTimeToFill: true, true;
+    KeysByTheWrittenQuota: true, true;
+    RefillsWhenTheQuotaChanges: true, true;
+    ForgetsAllWhenMany: true, true;
+    ForgetsTheOldestWhenMany: true, true;
+    // When tokens return.
+    CountsRefused: true, true;
+    PutsOffAtRefusal: true, true;
+    FixedWindow: true, true;
+    NeedsAQuietTime: true, true;
+    RefillsInBlocks: true, true;
+    LosesFractions: true, true;
+    OverfillsWhenIdle: true, true;
+    ForgetsAfterWholeSeconds: true, true;
+    ForgetsAfterOnePeriod: true, true;
+    TwoPercentFast: true, true;
+    TwoPercentSlow: true, true;
+    ClockInSeconds: true, true;
+    ClockInTenths: true, true;
+    ClockOf32BitsOfMillis: false, true;
+    LaterByOneNanosecond: false, true;
+    EarlierByOneNanosecond: false, true;
+    // What is told.
+    TellsAWholePeriod: true, true;
+    TellsWholeSeconds: true, true;
+    TellsWholeMilliseconds: false, true;
+    TellsTokensRoundedUp: true, true;
+    TellsTokensBefore: true, true;
+    CountsBurstsInOneByte: true, true;
+    // Races, and callers that go away.
+    YieldsBeforeWriting: true, true;
+    YieldsAtTheLastToken: true, true;
+    YieldsForNewKeys: true, true;
+    KeepsTheKeyInTheLimiter: true, true;
+    BucketsOfThreads: true, true;
+    GivesBackForTheGone: true, true;
+    GivesBackTwice: true, true;
+    RestoresForTheGone: true, true;
+    TakesAtEachDrop: true, true;
+    StaysBusyForTheGone: true, true;
+}
+
+type States = HashMap<String, Bucket>;
+
+pub(super) struct Faulty {
+    fault: Fault,
+    clock: Arc<dyn Clock>,
+    states: Mutex<States>,
+    busy: AtomicBool,
+    /// The name of the bucket that was asked for last.
+    current: Mutex<String>,
+}
+
+impl Faulty {
+    pub(super) fn new(fault: Fault, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            fault,
+            clock,
+            states: Mutex::default(),
+            busy: AtomicBool::new(false),
+            current: Mutex::default(),
+        }
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    /// The time in nanoseconds.
+    fn now(&self) -> i128 {
+        let now = i128::try_from(self.clock.monotonic().as_nanos()).unwrap();
+        let (tenth, millisecond) = (100_000_000, 1_000_000);
+        match self.fault {
+            Fault::ClockInSeconds => now / (10 * tenth) * (10 * tenth),
+            Fault::ClockInTenths => now / tenth * tenth,
+            Fault::TwoPercentFast => now * 102 / 100,
+            Fault::TwoPercentSlow => now * 98 / 100,
+            Fault::ClockOf32BitsOfMillis => now % (millisecond << 32),
+            _ => now,
+        }
+    }
+
+    fn states(&self) -> MutexGuard<'_, States> {
+        self.states.lock().unwrap()
+    }
+
+    /// Forgets buckets when there are many.
+    fn make_room(&self, states: &mut States) {
+        if states.len() <= 1_000 {
+            return;
+        }
+        if self.has(Fault::ForgetsAllWhenMany) {
+            states.clear();
+        }
+        if self.has(Fault::ForgetsTheOldestWhenMany) {
+            let oldest = states.iter().min_by_key(|it| it.1.used_at);
+            let oldest = oldest.map(|it| it.0.clone()).unwrap();
+            states.remove(&oldest);
+        }
+    }
+
+    async fn yields(&self, bucket: Option<&Bucket>, quota: Quota) -> Option<Bucket> {
+        let yields = match self.fault {
+            Fault::YieldsBeforeWriting => true,
+            Fault::YieldsAtTheLastToken => {
+                bucket.is_some_and(|it| it.has_one_token(self.now(), quota))
+            }
+            Fault::YieldsForNewKeys => bucket.is_none(),
+            _ => return None,
+        };
+        if yields {
+            yield_now().await;
+        }
+        yields.then(|| bucket.copied().unwrap_or_default())
+    }
+}
+
+thread_local! {
+    static OF_THIS_THREAD: RefCell<States> = RefCell::default();
+}
+
+impl RateLimiter for Faulty {
+    async fn acquire(&self, key: RateKey<'_>, quota: Quota) -> Acquired {
+        let mut name = key::name(self.fault, key, quota);
+        if self.has(Fault::KeepsTheKeyInTheLimiter) {
+            name.clone_into(&mut self.current.lock().unwrap());
+            yield_now().await;
+            self.current.lock().unwrap().clone_into(&mut name);
+        }
+        if self.has(Fault::BucketsOfThreads) {
+            return OF_THIS_THREAD.with_borrow_mut(|states| {
+                let bucket = states.entry(name).or_default();
+                Ok(bucket.decide(self.fault, self.now(), quota))
+            });
+        }
+        let before = self.states().get(&name).copied();
+        let read = self.yields(before.as_ref(), quota).await;
+        if self.has(Fault::StaysBusyForTheGone) {
+            while self.busy.swap(true, Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            yield_now().await;
+            self.busy.store(false, Ordering::SeqCst);
+        }
+        let mut guard = Departure {
+            limiter: self,
+            name: &name,
+            quota,
+            before,
+            waits: false,
+        };
+        let decision = {
+            let mut states = self.states();
+            self.make_room(&mut states);
+            let bucket = states.entry(name.clone()).or_default();
+            if let Some(read) = read {
+                *bucket = read;
+            }
+            bucket.decide(self.fault, self.now(), quota)
+        };
+        if guard.is_of_departures() {
+            guard.waits = true;
+            yield_now().await;
+            guard.waits = false;
+        }
+        Ok(decision)
+    }
+}
+
+/// What is done when a caller goes away while it waits.
+struct Departure<'a> {
+    limiter: &'a Faulty,
+    name: &'a str,
+    quota: Quota,
+    before: Option<Bucket>,
+    waits: bool,
+}
+
+impl Departure<'_> {
+    fn is_of_departures(&self) -> bool {
+        use Fault::{GivesBackForTheGone, GivesBackTwice, RestoresForTheGone, TakesAtEachDrop};
+        let faults = [
+            GivesBackForTheGone,
+            GivesBackTwice,
+            RestoresForTheGone,
+            TakesAtEachDrop,
+        ];
+        faults.contains(&self.limiter.fault)
+    }
+}
+
+impl Drop for Departure<'_> {
+    fn drop(&mut self) {
+        if !self.waits {
+            return;
+        }
+        let mut states = self.limiter.states();
+        let bucket = states.get_mut(self.name).unwrap();
+        let period = period(self.quota);
+        match self.limiter.fault {
+            // Also if it took none.
+            Fault::GivesBackForTheGone => bucket.full_at -= period,
+            Fault::GivesBackTwice => bucket.full_at -= 2 * period,
+            Fault::TakesAtEachDrop => bucket.full_at += period,
+            Fault::RestoresForTheGone => *bucket = self.before.unwrap_or_default(),
+            _ => {}
+        }
+    }
+}
