@@ -40,7 +40,7 @@ pub async fn buckets_are_separate_at_one_moment(
     empty_similar_tenants(&probe).await;
     empty_similar_sources(&probe).await;
     empty_addresses_of_one_source(&probe).await;
-    ask_of_many_keys(&probe, 12_000).await;
+    ask_of_many_keys(&probe, 5_000).await;
     alternate_and_empty(&probe).await;
     alternate_at_each_request(&probe).await;
     change(&probe).await;

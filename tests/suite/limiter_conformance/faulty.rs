@@ -32,13 +32,13 @@ macro_rules! faults {
         }
 
         impl Fault {
-            /// Those that the suite in real time catches.
+            /// Those that the suite in real time has to catch.
             pub(super) fn seen_in_real_time() -> Vec<Self> {
                 let all = [$((Self::$fault, $real)),*].into_iter();
                 all.filter(|it| it.1).map(|it| it.0).collect()
             }
 
-            /// Those that the suite with a clock catches.
+            /// Those that the suite with a clock has to catch.
             pub(super) fn seen_by_a_clock() -> Vec<Self> {
                 let all = [$((Self::$fault, $clock)),*].into_iter();
                 all.filter(|it| it.1).map(|it| it.0).collect()
@@ -47,25 +47,26 @@ macro_rules! faults {
     };
 }
 
-// Each with whether real time shows it, and whether a moved clock does.
+// Each with whether the suite in real time is run on it, and whether the suite with a clock is.
+// Whose bucket it is, both check by the same requests.
 faults! {
     // Whose bucket it is.
     FoldsCase: true, true;
-    CutsLongIds: true, true;
-    JoinsTenantAndSource: true, true;
-    JoinsThemByColon: true, true;
-    GroupsIpv4Networks: true, true;
+    CutsLongIds: true, false;
+    JoinsTenantAndSource: true, false;
+    JoinsThemByColon: true, false;
+    GroupsIpv4Networks: true, false;
     GroupsIpv6Networks: true, true;
-    MixesUnknownWithZero: true, true;
-    SharesTheSourceOfAllTenants: true, true;
-    KeysBySixteenBits: true, true;
-    IgnoresTheBurst: true, true;
-    IgnoresTheRate: true, true;
+    MixesUnknownWithZero: true, false;
+    SharesTheSourceOfAllTenants: true, false;
+    KeysBySixteenBits: true, false;
+    IgnoresTheBurst: true, false;
+    IgnoresTheRate: true, false;
     ComparesTheTimeToFill: true, true;
-    KeysByTheWrittenQuota: true, true;
+    KeysByTheWrittenQuota: true, false;
     RefillsWhenTheQuotaChanges: true, true;
-    ForgetsAllWhenMany: true, true;
-    ForgetsTheOldestWhenMany: true, true;
+    ForgetsAllWhenMany: true, false;
+    ForgetsTheOldestWhenMany: true, false;
     // When tokens return.
     CountsRefused: true, true;
     PutsOffAtRefusal: true, true;
@@ -95,12 +96,12 @@ faults! {
     YieldsAtTheLastToken: true, true;
     YieldsForNewKeys: true, true;
     KeepsTheKeyInTheLimiter: true, true;
-    BucketsOfThreads: true, true;
+    BucketsOfThreads: true, false;
     GivesBackForTheGone: true, true;
     GivesBackTwice: true, true;
     RestoresForTheGone: true, true;
     TakesAtEachDrop: true, true;
-    StaysBusyForTheGone: true, true;
+    StaysBusyForTheGone: true, false;
 }
 
 type States = HashMap<String, Bucket>;
