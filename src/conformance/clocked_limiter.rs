@@ -35,7 +35,10 @@
 //! [`a_token_returns_on_the_nanosecond`] to [`random_histories_match_a_token_bucket`].
 //!
 //! Each rule takes a limiter and a function that moves its clock ahead. Between its calls the clock stands
-//! still. The rules move it by about 70 years in all, and each decision must be right to the nanosecond.
+//! still. The rules move it by about 75 years in all, and each decision must be right to the nanosecond.
+//!
+//! Random requests differ in each run. The message shows their seed, and the environment variable
+//! `OAUTH_DCR_CONFORMANCE_SEED` makes the same requests again.
 
 mod buckets;
 mod rules;

@@ -23,6 +23,9 @@
 //!
 //! A limiter whose clock a test can set is checked to the nanosecond by
 //! [`rate_limiter_with_clock`](super::rate_limiter_with_clock).
+//!
+//! Random requests differ in each run. The message shows their seed, and the environment variable
+//! `OAUTH_DCR_CONFORMANCE_SEED` makes the same requests again.
 
 mod buckets;
 mod quotas;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     conformance::traffic::{
         Probe, SteppedTime, all_quotas, alternate_after_pauses, ask_at_random,
-        ask_of_many_keys_until_full, empty_after_pauses, poll_steadily, take_after_pauses,
+        ask_of_many_keys_until_full, empty_after_pauses, poll_steadily, slowest, take_after_pauses,
         wait_as_told,
     },
     rate_limit::{Quota, RateLimiter},
@@ -82,6 +82,8 @@ pub async fn a_bucket_never_exceeds_its_burst_in_years(
     for quota in small_quotas() {
         empty_after_pauses(&probe, quota, &pauses).await;
     }
+    let decades = 20_000 * DAY;
+    empty_after_pauses(&probe, slowest(30), &[decades, HOUR]).await;
     let long = Quota::per_hour(1, 20_000).unwrap_or_default();
     empty_after_pauses(&probe, long, &[150 * DAY, 300 * DAY, 10 * DAY]).await;
     take_after_pauses(&probe, long, 3, &pauses).await;
