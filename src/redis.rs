@@ -84,8 +84,8 @@ const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 /// quota for each source choose a burst that comes back within minutes.
 ///
 /// A value that nobody can have written here counts as an empty bucket and is replaced; so does one
-/// that was written when the server's clock was more than a second ahead of now. A key that holds
-/// another type of value is nobody's bucket: it is left alone, and that tenant's requests fail.
+/// that was written when the server's clock was more than a second ahead of now, and a value of another
+/// type, such as a list.
 ///
 /// A key that is lost is a full bucket. So let the server evict none (`maxmemory-policy noeviction`),
 /// and expect that a failover to a replica may give away what the replica had not heard of yet. A

@@ -47,7 +47,14 @@ end
 
 -- How long the bucket needs to be full.
 local debt_s, debt_n = 0, 0
-local kept = redis.call('GET', KEYS[1])
+local kept = redis.pcall('GET', KEYS[1])
+if type(kept) == 'table' then
+  if not string.find(kept.err, 'WRONGTYPE', 1, true) then
+    return kept
+  end
+  -- A value of another type was not written here, either.
+  kept = ''
+end
 if kept then
   local full_s, full_n = string.match(kept, '^(%d+)%.(%d%d%d%d%d%d%d%d%d)$')
   if full_s then

@@ -1,4 +1,4 @@
-//! Scripts that are gone, keys of others, wrong passwords, servers that are not there yet.
+//! Scripts that are gone, keys of another type, users with few rights, wrong passwords, servers that are not there yet.
 
 use std::{
     error::Error as _,
@@ -72,26 +72,50 @@ async fn a_script_that_is_gone_is_loaded_again() {
 }
 
 #[tokio::test]
-async fn a_key_of_another_type_fails_its_tenant_alone() {
+async fn a_key_of_another_type_becomes_an_empty_bucket() {
     let redis = PrivateRedis::start();
     let limiter = limiter(&redis).await;
     let mut observer = connection(&redis);
-    let key = "oauth-dcr:{acme}:rate:200000000:5";
-    redis::cmd("LPUSH")
-        .arg(key)
-        .arg("mine")
-        .exec(&mut observer)
-        .unwrap();
-    for _ in 0..3 {
-        let error = acquire(&limiter, "acme", Quota::default())
-            .await
-            .unwrap_err();
-        assert_eq!(error.backend(), "redis");
-        let other = acquire(&limiter, "other", Quota::default()).await;
-        assert!(other.unwrap().is_admitted());
+    let quota = Quota::per_hour(1, 3).unwrap();
+    let key = "oauth-dcr:{acme}:rate:3600000000000:3";
+    for values in [["LPUSH", "a"], ["SADD", "a"]] {
+        redis::cmd("DEL").arg(key).exec(&mut observer).unwrap();
+        let mut write = redis::cmd(values[0]);
+        write.arg(key).arg(values[1]).exec(&mut observer).unwrap();
+        let decision = acquire(&limiter, "acme", quota).await.unwrap();
+        assert!(!decision.is_admitted(), "{values:?}");
+        let kind: String = redis::cmd("TYPE").arg(key).query(&mut observer).unwrap();
+        assert_eq!(kind, "string", "{values:?}");
+        let left: i64 = redis::cmd("PTTL").arg(key).query(&mut observer).unwrap();
+        let full = 3 * 3_600_000;
+        assert!((full - 60_000..=full + 1).contains(&left), "{left}");
     }
-    let length: u32 = redis::cmd("LLEN").arg(key).query(&mut observer).unwrap();
-    assert_eq!(length, 1, "it is left alone");
+    let other = acquire(&limiter, "other", quota).await;
+    assert!(other.unwrap().is_admitted());
+}
+
+#[tokio::test]
+async fn a_user_needs_the_documented_rights_alone() {
+    let redis = PrivateRedis::start();
+    let rights = "on >pw ~oauth-dcr:* +evalsha +script|load +get +set +time";
+    let mut user = redis::cmd("ACL");
+    user.arg("SETUSER")
+        .arg("limiter")
+        .arg(rights.split(' ').collect::<Vec<_>>());
+    user.exec(&mut connection(&redis)).unwrap();
+    let url = format!("redis://limiter:pw@127.0.0.1:{}/", redis.port());
+    let limiter = RedisRateLimiter::connect(&url).await.unwrap();
+    let limiter = limiter.wait_at_most(Duration::from_secs(20));
+    let one = Quota::per_hour(1, 1).unwrap();
+    assert!(acquire(&limiter, "acme", one).await.unwrap().is_admitted());
+    assert!(!acquire(&limiter, "acme", one).await.unwrap().is_admitted());
+    let mut observer = connection(&redis);
+    redis::cmd("FLUSHALL").exec(&mut observer).unwrap();
+    let mut push = redis::cmd("LPUSH");
+    push.arg("oauth-dcr:{acme}:rate:3600000000000:1")
+        .arg("mine");
+    push.exec(&mut observer).unwrap();
+    assert!(!acquire(&limiter, "acme", one).await.unwrap().is_admitted());
 }
 
 #[tokio::test]
