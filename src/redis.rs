@@ -54,6 +54,9 @@ const NAME: &str = "redis";
 /// The longest time limit that a host can set.
 const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 
+/// The breaker's part for all of Redis.
+const WHOLE: u16 = 0;
+
 /// Counts in Redis 6.2 or later, or in Valkey, for all processes that ask the same server or cluster.
 ///
 /// A decision is one round trip: a script takes the token by the server's own clock, so the clocks of
@@ -205,14 +208,17 @@ impl RedisRateLimiter {
     }
 
     async fn ask(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
-        if !self.breaker.lets_pass(Instant::now(), self.time_limit) {
-            return Err(Unanswered::Lately);
-        }
+        let pass = self
+            .breaker
+            .pass(WHOLE, Instant::now(), self.time_limit)
+            .ok_or(Unanswered::Lately)?;
         let answer = timeout(self.time_limit, self.take(key, quota)).await;
         let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.time_limit)));
         match &answer {
-            Err(unanswered) if unanswered.is_outage() => self.breaker.open(Instant::now()),
-            Ok(_) | Err(_) => self.breaker.close(),
+            Err(unanswered) if unanswered.is_outage() => {
+                self.breaker.open(pass, Instant::now());
+            }
+            Ok(_) | Err(_) => self.breaker.close(pass),
         }
         answer
     }
