@@ -26,6 +26,8 @@
 mod breaker;
 mod bucket;
 mod link;
+mod outage;
+mod server;
 #[cfg(feature = "memory")]
 mod share;
 mod unanswered;
@@ -38,9 +40,10 @@ use redis::{
 use tokio::time::{Instant, timeout};
 
 use self::{
-    breaker::Breaker,
+    breaker::{Breaker, Pass},
     bucket::Bucket,
     link::{Link, TIME_LIMIT},
+    outage::Outage,
     unanswered::Unanswered,
 };
 use crate::{
@@ -102,6 +105,14 @@ const WHOLE: u16 = 0;
 /// Until Redis answers again, one request at a time tries whether it does; the others fail, or fall
 /// back, at once. A request that Redis counted when nobody waited for it any more has taken a token
 /// all the same.
+///
+/// A server that answers but doesn't serve is an outage, too:
+///
+/// - one that is not the primary: `READONLY`, `MASTERDOWN`, `LOADING` and `NOREPLICAS`. After a failover
+///   another server can have its address, so each attempt resolves the address and connects again.
+/// - one that serves nobody: `CLUSTERDOWN`, `TRYAGAIN`, `BUSY`, `MISCONF` and `OOM`.
+///
+/// A replica that may be written to (`replica-read-only no`) can't be told from a primary.
 pub struct RedisRateLimiter {
     link: Link,
     script: Script,
@@ -152,8 +163,12 @@ impl RedisRateLimiter {
     /// The manager's own settings stay. With its defaults it waits ever longer between attempts to
     /// reconnect, and then gives up until it is asked again; [`connect`](Self::connect) chooses
     /// delays with which a server that is back is found within a second.
+    ///
+    /// A manager keeps its connection to a server that was demoted. The limiter closes the connection
+    /// with `QUIT`, so that the manager makes a new one. Requests that you send over a clone of the
+    /// manager at that moment can fail.
     pub fn from_connection_manager(manager: ConnectionManager) -> Self {
-        Self::over(Link::Server(manager), script())
+        Self::over(Link::Manager(manager), script())
     }
 
     /// Counts in a cluster, where tenants are spread over its servers.
@@ -193,8 +208,8 @@ impl RedisRateLimiter {
     }
 
     /// Counts in this process while Redis doesn't answer, instead of refusing: `nodes` processes that
-    /// do so admit about as much as the quota says, in all. An answer that is an error, such as for
-    /// want of a right, is an answer: it refuses.
+    /// do so admit about as much as the quota says, in all. Another error, such as for want of a right,
+    /// is an answer: it refuses.
     ///
     /// Each has its share: the rate and `burst` divided by `nodes`, rounded down, but 1 at the
     /// least; so where there are more nodes than tokens, all together admit more than the quota. When
@@ -214,13 +229,20 @@ impl RedisRateLimiter {
             .ok_or(Unanswered::Lately)?;
         let answer = timeout(self.time_limit, self.take(key, quota)).await;
         let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.time_limit)));
-        match &answer {
-            Err(unanswered) if unanswered.is_outage() => {
-                self.breaker.open(pass, Instant::now());
-            }
-            Ok(_) | Err(_) => self.breaker.close(pass),
-        }
+        self.note(pass, answer.as_ref().err());
         answer
+    }
+
+    /// Keeps in mind whether Redis serves. The first failure of many connects again for all of them.
+    fn note(&self, pass: Pass, failure: Option<&Unanswered>) {
+        let Some(outage) = failure.and_then(Unanswered::outage) else {
+            self.breaker.close(pass);
+            return;
+        };
+        let is_news = self.breaker.open(pass, Instant::now());
+        if is_news && outage == Outage::NotPrimary {
+            self.link.connect_anew();
+        }
     }
 
     async fn take(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
@@ -230,7 +252,7 @@ impl RedisRateLimiter {
             .arg(bucket.period)
             .arg(bucket.rest.as_secs())
             .arg(bucket.rest.subsec_nanos());
-        let reply = self.link.clone().invoke(&invocation).await?;
+        let reply = self.link.invoke(&invocation).await?;
         Ok(bucket.decision(reply)?)
     }
 
@@ -257,7 +279,7 @@ impl RateLimiter for RedisRateLimiter {
     async fn acquire(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, BackendError> {
         match (self.ask(key, quota).await, &self.fallback) {
             (Ok(decision), _) => Ok(decision),
-            (Err(unanswered), Some(fallback)) if unanswered.is_outage() => {
+            (Err(unanswered), Some(fallback)) if unanswered.outage().is_some() => {
                 fallback.acquire(key, quota).await
             }
             (Err(unanswered), _) => Err(BackendError::new(NAME, unanswered)),

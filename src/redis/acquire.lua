@@ -73,6 +73,9 @@ end
 
 local wait_s, wait_n = span(debt_s - rest_s, debt_n - rest_n)
 if is_positive(wait_s, wait_n) then
+  -- This changes nothing. On a server that is no longer the primary it fails, so that old data refuses
+  -- nobody.
+  redis.call('SET', KEYS[1], kept, 'NX')
   return {0, wait_s, wait_n}
 end
 keep(debt_s, debt_n + period)

@@ -7,16 +7,17 @@ use redis::{
     cluster_async::ClusterConnection,
 };
 
-use crate::redis::unanswered::{Unanswered, is_outage};
+use crate::redis::{outage::Outage, server::Server, unanswered::Unanswered};
 
 /// How long a request waits for Redis, connecting included, unless the host sets another limit.
 pub(super) const TIME_LIMIT: Duration = Duration::from_millis(250);
 
 /// The way to Redis. Each kind sends the requests of many callers over the same few sockets, takes
 /// replies in their order, and so drops a reply whose caller has gone.
-#[derive(Clone)]
 pub(super) enum Link {
-    Server(ConnectionManager),
+    Server(Box<Server>),
+    /// The host's own, which the host may use for more.
+    Manager(ConnectionManager),
     Cluster(ClusterConnection),
 }
 
@@ -39,22 +40,44 @@ impl Link {
         };
         let unreached = match tokio::time::timeout(TIME_LIMIT, loaded).await {
             Ok(Ok(_)) => None,
-            Ok(Err(error)) if !is_outage(&error) => return Err(error),
+            Ok(Err(error)) if Outage::told_by(&error).is_none() => return Err(error),
             Ok(Err(error)) => Some(error.into()),
             Err(_) => Some(Unanswered::TimedOut(TIME_LIMIT)),
         };
-        let manager = ConnectionManager::new_lazy_with_config(client, reconnecting())?;
-        Ok((Self::Server(manager), unreached))
+        let server = Server::new(client, reconnecting())?;
+        Ok((Self::Server(Box::new(server)), unreached))
     }
 
     pub(super) async fn invoke<T: FromRedisValue>(
-        &mut self,
+        &self,
         invocation: &ScriptInvocation<'_>,
     ) -> RedisResult<T> {
         match self {
-            Self::Server(manager) => invocation.invoke_async(manager).await,
-            Self::Cluster(connection) => invocation.invoke_async(connection).await,
+            Self::Server(server) => invocation.invoke_async(&mut server.manager()).await,
+            Self::Manager(manager) => invocation.invoke_async(&mut manager.clone()).await,
+            Self::Cluster(connection) => invocation.invoke_async(&mut connection.clone()).await,
         }
+    }
+
+    /// Leaves a server that is no primary. A cluster's connection finds the primary by itself.
+    pub(super) fn connect_anew(&self) {
+        match self {
+            // Without a new connection the old one is asked again.
+            Self::Server(server) => _ = server.connect_anew(),
+            Self::Manager(manager) => _ = tokio::spawn(hang_up(manager.clone())),
+            Self::Cluster(_) => {}
+        }
+    }
+}
+
+/// Lets the server close the connection, since a manager offers no other way. By RESP2 the manager learns
+/// of it only when a request fails; this is the second one.
+async fn hang_up(mut manager: ConnectionManager) {
+    for command in ["QUIT", "PING"] {
+        let command = redis::cmd(command);
+        let sent = manager.send_packed_command(&command);
+        // A server that doesn't answer keeps its connection, and the next failure tries again.
+        let _ = tokio::time::timeout(TIME_LIMIT, sent).await;
     }
 }
 

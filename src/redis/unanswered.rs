@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::RedisError;
 
-use crate::redis::bucket::InvalidReply;
+use crate::redis::{bucket::InvalidReply, outage::Outage};
 
 /// Why Redis decided nothing.
 #[derive(Debug, thiserror::Error)]
@@ -18,27 +18,12 @@ pub(super) enum Unanswered {
 }
 
 impl Unanswered {
-    /// Whether Redis can't be reached or doesn't serve; else it has answered.
-    pub(super) fn is_outage(&self) -> bool {
+    /// The outage that this tells of. `None`: Redis has answered.
+    pub(super) fn outage(&self) -> Option<Outage> {
         match self {
-            Self::TimedOut(_) | Self::Lately => true,
-            Self::Failed(error) => is_outage(error),
-            Self::Nonsense(_) => false,
+            Self::TimedOut(_) | Self::Lately => Some(Outage::Unavailable),
+            Self::Failed(error) => Outage::told_by(error),
+            Self::Nonsense(_) => None,
         }
     }
-}
-
-/// Whether `error` says that Redis can't be reached or doesn't serve; else it has answered.
-pub(super) fn is_outage(error: &RedisError) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Io
-            | ErrorKind::ClusterConnectionNotFound
-            | ErrorKind::Server(
-                ServerErrorKind::BusyLoading
-                    | ServerErrorKind::ClusterDown
-                    | ServerErrorKind::MasterDown
-                    | ServerErrorKind::TryAgain
-            )
-    )
 }

@@ -15,10 +15,12 @@ mod private_redis;
 
 mod bucket;
 mod cluster;
+mod failover;
 mod faults;
 mod keys;
 mod outage;
 mod processes;
+mod proxy;
 mod rules;
 
 /// What `bucket` takes from the crate's own module of this name.

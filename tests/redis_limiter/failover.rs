@@ -1,0 +1,204 @@
+//! A primary that is demoted behind its address, while its connections stay open.
+
+use std::{
+    num::NonZeroU32,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use oauth_dcr::{rate_limit::Quota, redis::RedisRateLimiter};
+use redis::{Client, aio::ConnectionManager};
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::{
+    acquire, connection,
+    private_redis::{PrivateRedis, free_port},
+    proxy::{Failing, Proxy},
+    quota,
+};
+
+/// From the switch of the address to the first decision of the new primary.
+const FOUND: Duration = Duration::from_secs(2);
+
+/// The shortest time between two attempts.
+const PAUSE: Duration = Duration::from_millis(100);
+
+fn demote(server: &PrivateRedis, primary_port: u16) {
+    let mut demote = redis::cmd("REPLICAOF");
+    demote.arg("127.0.0.1").arg(primary_port);
+    demote.exec(&mut connection(server)).unwrap();
+}
+
+/// Sends requests until one is answered. How many were not, and how long it took.
+async fn until_answered(limiter: &RedisRateLimiter) -> (u32, Duration) {
+    let start = Instant::now();
+    for failed in 0.. {
+        match acquire(limiter, "first", quota(1, 5)).await {
+            Ok(decision) => {
+                assert!(decision.is_admitted());
+                return (failed, start.elapsed());
+            }
+            Err(error) => assert_eq!(error.backend(), "redis"),
+        }
+        assert!(start.elapsed() < FOUND, "{:?}", start.elapsed());
+        sleep(Duration::from_millis(5)).await;
+    }
+    unreachable!("it returns or panics before");
+}
+
+/// Demotes the old server, lets requests fail for some time, switches the address, and looks at who
+/// decides from then on.
+async fn fail_over(limiter: RedisRateLimiter, proxy: &Proxy, old: &PrivateRedis) {
+    let new = PrivateRedis::start();
+    let hour = Quota::per_hour(1, 1).unwrap();
+    acquire(&limiter, "before", hour).await.unwrap();
+    demote(old, new.port());
+    for _ in 0..20 {
+        let error = acquire(&limiter, "meanwhile", hour).await.unwrap_err();
+        assert_eq!(error.backend(), "redis");
+        sleep(Duration::from_millis(20)).await;
+    }
+    proxy.switch_to(new.port());
+    let (failed, time) = until_answered(&limiter).await;
+    println!("{failed} requests failed after the switch, until {time:?}");
+
+    let mut observer = connection(&new);
+    for number in 0..100 {
+        let tenant = format!("after-{number}");
+        acquire(&limiter, &tenant, hour).await.unwrap();
+        let key = format!("oauth-dcr:{{{tenant}}}:rate:3600000000000:1");
+        let exists: bool = redis::cmd("EXISTS").arg(key).query(&mut observer).unwrap();
+        assert!(exists, "the new primary has counted request {number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demoted_server_is_left() {
+    let old = PrivateRedis::start();
+    let proxy = Proxy::to(old.port()).await;
+    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    fail_over(limiter, &proxy, &old).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hosts_connection_leaves_a_demoted_server() {
+    for protocol in ["resp2", "resp3"] {
+        let old = PrivateRedis::start();
+        let proxy = Proxy::to(old.port()).await;
+        let url = format!("{}?protocol={protocol}", proxy.url());
+        let manager = ConnectionManager::new(Client::open(url).unwrap()).await;
+        let limiter = RedisRateLimiter::from_connection_manager(manager.unwrap());
+        fail_over(limiter, &proxy, &old).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demoted_server_refuses_nobody_by_old_data() {
+    let old = PrivateRedis::start();
+    let new = PrivateRedis::start();
+    let proxy = Proxy::to(old.port()).await;
+    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    let hour = Quota::per_hour(1, 1).unwrap();
+    acquire(&limiter, "drained", hour).await.unwrap();
+    let refused = acquire(&limiter, "drained", hour).await.unwrap();
+    assert!(!refused.is_admitted());
+    // It keeps its data, since it finds no primary to copy.
+    demote(&old, free_port());
+    for _ in 0..5 {
+        acquire(&limiter, "drained", hour).await.unwrap_err();
+        sleep(PAUSE).await;
+    }
+    proxy.switch_to(new.port());
+    until_answered(&limiter).await;
+    let decision = acquire(&limiter, "drained", hour).await.unwrap();
+    assert!(
+        decision.is_admitted(),
+        "the new primary knows nothing of it"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_without_its_primary_is_left() {
+    let primary = free_port().to_string();
+    let old = PrivateRedis::start_with(&[
+        "--replicaof",
+        "127.0.0.1",
+        &primary,
+        "--replica-serve-stale-data",
+        "no",
+    ]);
+    let new = PrivateRedis::start();
+    let proxy = Proxy::to(old.port()).await;
+    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    for _ in 0..5 {
+        acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
+        sleep(PAUSE).await;
+    }
+    proxy.switch_to(new.port());
+    until_answered(&limiter).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_loads_its_data_is_asked_again() {
+    let loading = Failing::with("LOADING Redis is loading the dataset in memory").await;
+    let new = PrivateRedis::start();
+    let proxy = Proxy::to(loading.port).await;
+    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    assert!(limiter.connect_error().is_some());
+    acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
+    proxy.switch_to(new.port());
+    until_answered(&limiter).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_requests_make_one_connection_at_a_time() {
+    let old = PrivateRedis::start();
+    let proxy = Proxy::to(old.port()).await;
+    let limiter = Arc::new(RedisRateLimiter::connect(&proxy.url()).await.unwrap());
+    acquire(&limiter, "acme", quota(1, 5)).await.unwrap();
+    demote(&old, free_port());
+    let (before, start) = (proxy.accepted(), Instant::now());
+    while start.elapsed() < 10 * PAUSE {
+        let mut herd = JoinSet::new();
+        for _ in 0..50 {
+            let limiter = Arc::clone(&limiter);
+            herd.spawn(async move { acquire(&limiter, "acme", quota(1, 5)).await });
+        }
+        for answer in herd.join_all().await {
+            answer.unwrap_err();
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+    let made = u32::try_from(proxy.accepted() - before).unwrap();
+    let most = start.elapsed().div_duration_f64(PAUSE) + 1.0;
+    assert!(made >= 2, "{made} connections");
+    assert!(f64::from(made) <= most, "{made} connections, {most}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_process_counts_its_share_while_no_primary_serves() {
+    for error in [
+        "READONLY You can't write against a read only replica.",
+        "ERR Error running script: @user_script: 57: -READONLY You can't write.",
+        "MASTERDOWN Link with MASTER is down",
+        "LOADING Redis is loading the dataset in memory",
+        "NOREPLICAS Not enough good replicas to write.",
+        "CLUSTERDOWN Hash slot not served",
+        "BUSY Redis is busy running a script.",
+        "MISCONF Errors writing to the AOF file: No space left on device",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+    ] {
+        let server = Failing::with(error).await;
+        let url = format!("redis://127.0.0.1:{}/", server.port);
+        let limiter = RedisRateLimiter::connect(&url).await.unwrap();
+        let hour = Quota::per_hour(10, 10).unwrap();
+        let failure = acquire(&limiter, "acme", hour).await.unwrap_err();
+        assert_eq!(failure.backend(), "redis", "{error}");
+        let limiter = limiter.local_fallback(NonZeroU32::new(5).unwrap());
+        for admitted in [true, true, false] {
+            let decision = acquire(&limiter, "acme", hour).await.unwrap();
+            assert_eq!(decision.is_admitted(), admitted, "{error}");
+            assert_eq!(decision.limit(), 2, "{error}");
+        }
+    }
+}
