@@ -18,6 +18,7 @@ mod cluster;
 mod failover;
 mod faults;
 mod keys;
+mod load;
 mod outage;
 mod processes;
 mod proxy;

@@ -4,85 +4,31 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use oauth_dcr::{
-    BackendError,
-    rate_limit::{Quota, RateDecision, RateKey, RateLimiter as _},
+    rate_limit::{Quota, RateKey, RateLimiter as _},
     redis::RedisRateLimiter,
     types::SourceNetwork,
 };
 use redis::{Client, aio::ConnectionManager, cluster::ClusterClient};
-use tokio::{
-    task::{JoinHandle, JoinSet},
-    time::{MissedTickBehavior, interval, sleep},
+use tokio::{task::JoinSet, time::sleep};
+
+use crate::{
+    acquire, impatient,
+    load::{Load, NO_HANG, Seen},
+    number,
+    private_redis::PrivateRedis,
+    quota, tenant,
 };
-
-use crate::{acquire, impatient, number, private_redis::PrivateRedis, quota, tenant};
-
-/// No request waits so long: the limit is 250 ms, and the rest is for the machine.
-const NO_HANG: Duration = Duration::from_secs(2);
 
 /// A server that is back is found by then, whatever the machine does; the aim is 2 s.
 const FOUND: Duration = Duration::from_secs(6);
 
-const TENANTS: usize = 50;
-const EACH_A_SECOND: usize = 4;
-
 fn outage() -> Duration {
     Duration::from_secs_f64(number("OAUTH_DCR_OUTAGE_SECONDS", 2.0))
-}
-
-struct Seen {
-    start: Instant,
-    end: Instant,
-    answer: Result<RateDecision, BackendError>,
-}
-
-/// Requests of many tenants, at a steady rate, until it is ended.
-struct Load {
-    seen: Arc<Mutex<Vec<Seen>>>,
-    source: JoinHandle<()>,
-}
-
-impl Load {
-    fn on(limiter: &Arc<RedisRateLimiter>) -> Self {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let source = tokio::spawn(requests(Arc::clone(limiter), Arc::clone(&seen)));
-        Self { seen, source }
-    }
-
-    /// All that were sent, every one of which has come to its end.
-    async fn end(self) -> Vec<Seen> {
-        self.source.abort();
-        let _ = self.source.await;
-        sleep(NO_HANG).await;
-        Arc::into_inner(self.seen)
-            .expect("no request hangs")
-            .into_inner()
-            .unwrap()
-    }
-}
-
-async fn requests(limiter: Arc<RedisRateLimiter>, seen: Arc<Mutex<Vec<Seen>>>) {
-    let rate = u32::try_from(TENANTS * EACH_A_SECOND).unwrap();
-    let mut ticks = interval(Duration::from_secs(1) / rate);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for number in (0..TENANTS).cycle() {
-        ticks.tick().await;
-        let (limiter, seen) = (Arc::clone(&limiter), Arc::clone(&seen));
-        tokio::spawn(async move {
-            let tenant = tenant(&format!("tenant-{number}"));
-            let start = Instant::now();
-            let answer = limiter
-                .acquire(RateKey::Tenant(&tenant), Quota::default())
-                .await;
-            let end = Instant::now();
-            seen.lock().unwrap().push(Seen { start, end, answer });
-        });
-    }
 }
 
 /// Sends requests while the server goes and comes back, and looks at what they saw.
