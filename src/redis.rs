@@ -30,6 +30,7 @@ mod outage;
 mod server;
 #[cfg(feature = "memory")]
 mod share;
+mod slot;
 mod unanswered;
 
 use std::{fmt, time::Duration};
@@ -56,9 +57,6 @@ const NAME: &str = "redis";
 
 /// The longest time limit that a host can set.
 const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
-
-/// The breaker's part for all of Redis.
-const WHOLE: u16 = 0;
 
 /// Counts in Redis 6.2 or later, or in Valkey, for all processes that ask the same server or cluster.
 ///
@@ -223,11 +221,11 @@ impl RedisRateLimiter {
     }
 
     async fn ask(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
-        let pass = self
-            .breaker
-            .pass(WHOLE, Instant::now(), self.time_limit)
-            .ok_or(Unanswered::Lately)?;
-        let answer = timeout(self.time_limit, self.take(key, quota)).await;
+        let name = self.name(key, quota);
+        let part = self.link.part(&name);
+        let pass = self.breaker.pass(part, Instant::now(), self.time_limit);
+        let pass = pass.ok_or(Unanswered::Lately)?;
+        let answer = timeout(self.time_limit, self.take(name, quota)).await;
         let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.time_limit)));
         self.note(pass, answer.as_ref().err());
         answer
@@ -245,9 +243,9 @@ impl RedisRateLimiter {
         }
     }
 
-    async fn take(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
+    async fn take(&self, name: String, quota: Quota) -> Result<RateDecision, Unanswered> {
         let bucket = Bucket::of(quota);
-        let mut invocation = self.script.key(self.name(key, quota));
+        let mut invocation = self.script.key(name);
         invocation
             .arg(bucket.period)
             .arg(bucket.rest.as_secs())

@@ -7,7 +7,7 @@ use redis::{
     cluster_async::ClusterConnection,
 };
 
-use crate::redis::{outage::Outage, server::Server, unanswered::Unanswered};
+use crate::redis::{outage::Outage, server::Server, slot::slot_of, unanswered::Unanswered};
 
 /// How long a request waits for Redis, connecting included, unless the host sets another limit.
 pub(super) const TIME_LIMIT: Duration = Duration::from_millis(250);
@@ -56,6 +56,14 @@ impl Link {
             Self::Server(server) => invocation.invoke_async(&mut server.manager()).await,
             Self::Manager(manager) => invocation.invoke_async(&mut manager.clone()).await,
             Self::Cluster(connection) => invocation.invoke_async(&mut connection.clone()).await,
+        }
+    }
+
+    /// The part of Redis that decides on `key`, and that can fail by itself.
+    pub(super) fn part(&self, key: &str) -> u16 {
+        match self {
+            Self::Server(_) | Self::Manager(_) => 0,
+            Self::Cluster(_) => slot_of(key),
         }
     }
 

@@ -11,11 +11,16 @@ use crate::{
     quota,
 };
 
-const SLOTS: u32 = 16_384;
+pub(crate) const SLOTS: u32 = 16_384;
 
 /// Three servers that have found each other and share the slots.
 fn cluster() -> Vec<PrivateRedis> {
-    let nodes: Vec<_> = (0..3).map(|_| node()).collect();
+    cluster_with(&[])
+}
+
+/// The same, with these options for each server.
+pub(crate) fn cluster_with(options: &[&str]) -> Vec<PrivateRedis> {
+    let nodes: Vec<_> = (0..3).map(|_| node(options)).collect();
     for (node, number) in nodes.iter().zip(0..) {
         let mut connection = connection(node);
         let (first, last) = (number * SLOTS / 3, (number + 1) * SLOTS / 3 - 1);
@@ -46,11 +51,11 @@ fn cluster() -> Vec<PrivateRedis> {
     panic!("the servers don't find each other");
 }
 
-fn node() -> PrivateRedis {
+fn node(more: &[&str]) -> PrivateRedis {
     // Without this option it would be the port plus 10,000, which may be none.
     let bus_port = free_port().to_string();
     let options = ["--cluster-enabled", "yes", "--cluster-port", &bus_port];
-    PrivateRedis::start_with(&options)
+    PrivateRedis::start_with(&[&options, more].concat())
 }
 
 fn bus_port(node: &PrivateRedis) -> u16 {

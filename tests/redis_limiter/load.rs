@@ -24,6 +24,8 @@ pub(crate) const TENANTS: usize = 50;
 const EACH_A_SECOND: usize = 4;
 
 pub(crate) struct Seen {
+    /// The number in the tenant's name.
+    pub(crate) tenant: usize,
     pub(crate) start: Instant,
     pub(crate) end: Instant,
     pub(crate) answer: Result<RateDecision, BackendError>,
@@ -68,7 +70,14 @@ async fn requests(limiter: Arc<RedisRateLimiter>, seen: Arc<Mutex<Vec<Seen>>>) {
                 .acquire(RateKey::Tenant(&id), Quota::default())
                 .await;
             let end = Instant::now();
-            seen.lock().unwrap().push(Seen { start, end, answer });
+            let tenant = number;
+            let request = Seen {
+                tenant,
+                start,
+                end,
+                answer,
+            };
+            seen.lock().unwrap().push(request);
         });
     }
 }

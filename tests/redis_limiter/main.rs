@@ -23,6 +23,7 @@ mod outage;
 mod processes;
 mod proxy;
 mod rules;
+mod shards;
 
 /// What `bucket` takes from the crate's own module of this name.
 mod rate_limit {
