@@ -25,6 +25,7 @@
 
 mod breaker;
 mod bucket;
+mod call;
 mod link;
 mod outage;
 mod server;
@@ -35,14 +36,13 @@ mod unanswered;
 
 use std::{fmt, time::Duration};
 
-use redis::{
-    IntoConnectionInfo as _, Script, aio::ConnectionManager, cluster_async::ClusterConnection,
-};
+use redis::{IntoConnectionInfo as _, aio::ConnectionManager, cluster_async::ClusterConnection};
 use tokio::time::{Instant, timeout};
 
 use self::{
     breaker::{Breaker, Pass},
     bucket::Bucket,
+    call::AcquireScript,
     link::{Link, TIME_LIMIT},
     outage::Outage,
     unanswered::Unanswered,
@@ -113,7 +113,7 @@ const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 /// A replica that may be written to (`replica-read-only no`) can't be told from a primary.
 pub struct RedisRateLimiter {
     link: Link,
-    script: Script,
+    script: AcquireScript,
     key_prefix: String,
     time_limit: Duration,
     breaker: Breaker,
@@ -136,17 +136,16 @@ impl RedisRateLimiter {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
-        let script = script();
         let info = url.into_connection_info();
         let info = info.map_err(|error| BackendError::new(NAME, error))?;
         // The address has no password.
         let place = info.addr().to_string();
-        let linked = Link::to(info, &script).await;
+        let linked = Link::to(info).await;
         let (link, unreached) =
             linked.map_err(|error| BackendError::new(NAME, error).at(&*place))?;
         Ok(Self {
             connect_error: unreached.map(|error| BackendError::new(NAME, error).at(place)),
-            ..Self::over(link, script)
+            ..Self::over(link)
         })
     }
 
@@ -166,20 +165,20 @@ impl RedisRateLimiter {
     /// with `QUIT`, so that the manager makes a new one. Requests that you send over a clone of the
     /// manager at that moment can fail.
     pub fn from_connection_manager(manager: ConnectionManager) -> Self {
-        Self::over(Link::Manager(manager), script())
+        Self::over(Link::Manager(manager))
     }
 
     /// Counts in a cluster, where tenants are spread over its servers.
     ///
     /// The connection's own settings stay, except that no request waits longer than 250 ms for it.
     pub fn from_cluster(connection: ClusterConnection) -> Self {
-        Self::over(Link::Cluster(connection), script())
+        Self::over(Link::Cluster(connection))
     }
 
-    fn over(link: Link, script: Script) -> Self {
+    fn over(link: Link) -> Self {
         Self {
             link,
-            script,
+            script: AcquireScript::new(),
             key_prefix: "oauth-dcr".to_owned(),
             time_limit: TIME_LIMIT,
             breaker: Breaker::default(),
@@ -221,12 +220,16 @@ impl RedisRateLimiter {
     }
 
     async fn ask(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
-        let name = self.name(key, quota);
-        let part = self.link.part(&name);
+        let bucket = Bucket::of(quota);
+        let call = self.script.call(self.name(key, quota), bucket);
+        let part = self.link.part(&call.key);
         let pass = self.breaker.pass(part, Instant::now(), self.time_limit);
         let pass = pass.ok_or(Unanswered::Lately)?;
-        let answer = timeout(self.time_limit, self.take(name, quota)).await;
-        let answer = answer.unwrap_or(Err(Unanswered::TimedOut(self.time_limit)));
+        let answer = match timeout(self.time_limit, self.link.send(&call)).await {
+            Ok(reply) => reply.map_err(Unanswered::from),
+            Err(_) => Err(Unanswered::TimedOut(self.time_limit)),
+        };
+        let answer = answer.and_then(|reply| Ok(bucket.decision(reply)?));
         self.note(pass, answer.as_ref().err());
         answer
     }
@@ -243,17 +246,6 @@ impl RedisRateLimiter {
         }
     }
 
-    async fn take(&self, name: String, quota: Quota) -> Result<RateDecision, Unanswered> {
-        let bucket = Bucket::of(quota);
-        let mut invocation = self.script.key(name);
-        invocation
-            .arg(bucket.period)
-            .arg(bucket.rest.as_secs())
-            .arg(bucket.rest.subsec_nanos());
-        let reply = self.link.invoke(&invocation).await?;
-        Ok(bucket.decision(reply)?)
-    }
-
     /// The name of a bucket in the server.
     fn name(&self, key: RateKey<'_>, quota: Quota) -> String {
         let prefix = &self.key_prefix;
@@ -267,10 +259,6 @@ impl RedisRateLimiter {
             }
         }
     }
-}
-
-fn script() -> Script {
-    Script::new(include_str!("redis/acquire.lua"))
 }
 
 impl RateLimiter for RedisRateLimiter {

@@ -1,13 +1,20 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, FromRedisValue, ProtocolVersion, RedisResult,
-    Script, ScriptInvocation,
+    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
     cluster_async::ClusterConnection,
+    cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
 
-use crate::redis::{outage::Outage, server::Server, slot::slot_of, unanswered::Unanswered};
+use crate::redis::{
+    bucket::Reply,
+    call::{Call, lacks_script, load},
+    outage::Outage,
+    server::Server,
+    slot::slot_of,
+    unanswered::Unanswered,
+};
 
 /// How long a request waits for Redis, connecting included, unless the host sets another limit.
 pub(super) const TIME_LIMIT: Duration = Duration::from_millis(250);
@@ -22,12 +29,9 @@ pub(super) enum Link {
 }
 
 impl Link {
-    /// A way to the server that `info` names, with `script` loaded if the server answers by now; and the
+    /// A way to the server that `info` names, with the script loaded if the server answers by now; and the
     /// error if it does not answer.
-    pub(super) async fn to(
-        info: ConnectionInfo,
-        script: &Script,
-    ) -> RedisResult<(Self, Option<Unanswered>)> {
+    pub(super) async fn to(info: ConnectionInfo) -> RedisResult<(Self, Option<Unanswered>)> {
         let client = Client::open(with_our_settings(info))?;
         let first = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(TIME_LIMIT))
@@ -36,10 +40,10 @@ impl Link {
             let mut first = client
                 .get_multiplexed_async_connection_with_config(&first)
                 .await?;
-            script.load_async(&mut first).await
+            load().exec_async(&mut first).await
         };
         let unreached = match tokio::time::timeout(TIME_LIMIT, loaded).await {
-            Ok(Ok(_)) => None,
+            Ok(Ok(())) => None,
             Ok(Err(error)) if Outage::told_by(&error).is_none() => return Err(error),
             Ok(Err(error)) => Some(error.into()),
             Err(_) => Some(Unanswered::TimedOut(TIME_LIMIT)),
@@ -48,14 +52,11 @@ impl Link {
         Ok((Self::Server(Box::new(server)), unreached))
     }
 
-    pub(super) async fn invoke<T: FromRedisValue>(
-        &self,
-        invocation: &ScriptInvocation<'_>,
-    ) -> RedisResult<T> {
+    pub(super) async fn send(&self, call: &Call) -> RedisResult<Reply> {
         match self {
-            Self::Server(server) => invocation.invoke_async(&mut server.manager()).await,
-            Self::Manager(manager) => invocation.invoke_async(&mut manager.clone()).await,
-            Self::Cluster(connection) => invocation.invoke_async(&mut connection.clone()).await,
+            Self::Server(server) => call.send(&mut server.manager()).await,
+            Self::Manager(manager) => call.send(&mut manager.clone()).await,
+            Self::Cluster(cluster) => send_to_cluster(call, cluster.clone()).await,
         }
     }
 
@@ -75,6 +76,23 @@ impl Link {
             Self::Manager(manager) => _ = tokio::spawn(hang_up(manager.clone())),
             Self::Cluster(_) => {}
         }
+    }
+}
+
+/// Loads the script into the server of the key alone, if that doesn't know the script. By itself the
+/// connection would load the script into all servers, and wait for a dead one.
+async fn send_to_cluster(call: &Call, mut cluster: ClusterConnection) -> RedisResult<Reply> {
+    match call.command.query_async(&mut cluster).await {
+        Err(error) if lacks_script(&error) => {
+            let server = Route::with_key(&call.key, SlotAddr::Master);
+            let server = RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(server));
+            cluster
+                .route_command(load(), server)
+                .await?
+                .extract_error()?;
+            call.command.query_async(&mut cluster).await
+        }
+        answer => answer,
     }
 }
 

@@ -10,10 +10,12 @@ use redis::cluster::ClusterClient;
 use tokio::time::sleep;
 
 use crate::{
+    acquire,
     cluster::{SLOTS, cluster_with},
     connection,
     load::{Load, NO_HANG, Seen, TENANTS},
     private_redis::PrivateRedis,
+    quota,
 };
 
 /// The shard that dies.
@@ -125,4 +127,16 @@ async fn a_shard_that_crashed_stops_its_own_tenants_alone() {
         PrivateRedis::restart,
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_is_loaded_while_a_shard_is_dead() {
+    let nodes = cluster_with(&[]);
+    let limiter = host_limiter(&nodes).await;
+    let shards = shards(&nodes[0]);
+    nodes[DEAD].pause();
+    for (number, _) in shards.iter().enumerate().filter(|&(_, &it)| it != DEAD) {
+        let id = format!("tenant-{number}");
+        acquire(&limiter, &id, quota(1, 5)).await.unwrap();
+    }
 }
