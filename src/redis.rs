@@ -26,6 +26,7 @@
 mod breaker;
 mod bucket;
 mod call;
+mod key;
 mod link;
 mod outage;
 mod server;
@@ -221,7 +222,9 @@ impl RedisRateLimiter {
 
     async fn ask(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
         let bucket = Bucket::of(quota);
-        let call = self.script.call(self.name(key, quota), bucket);
+        let call = self
+            .script
+            .call(key::name(&self.key_prefix, key, quota), bucket);
         let part = self.link.part(&call.key);
         let pass = self.breaker.pass(part, Instant::now(), self.time_limit);
         let pass = pass.ok_or(Unanswered::Lately)?;
@@ -243,20 +246,6 @@ impl RedisRateLimiter {
         let is_news = self.breaker.open(pass, Instant::now());
         if is_news && outage == Outage::NotPrimary {
             self.link.connect_anew();
-        }
-    }
-
-    /// The name of a bucket in the server.
-    fn name(&self, key: RateKey<'_>, quota: Quota) -> String {
-        let prefix = &self.key_prefix;
-        let (interval, burst) = (quota.token_interval().as_nanos(), quota.burst());
-        match key {
-            RateKey::Tenant(tenant) => {
-                format!("{prefix}:{{{tenant}}}:rate:{interval}:{burst}")
-            }
-            RateKey::Source(tenant, source) => {
-                format!("{prefix}:{{{tenant}}}:rate:{interval}:{burst}:{source}")
-            }
         }
     }
 }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig},
+    AsyncConnectionConfig, Client, ConnectionInfo, RedisResult,
+    aio::ConnectionManager,
     cluster_async::ClusterConnection,
     cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
@@ -11,7 +11,7 @@ use crate::redis::{
     bucket::Reply,
     call::{Call, lacks_script, load},
     outage::Outage,
-    server::Server,
+    server::{Server, reconnecting, with_our_settings},
     slot::slot_of,
     unanswered::Unanswered,
 };
@@ -105,26 +105,4 @@ async fn hang_up(mut manager: ConnectionManager) {
         // A server that doesn't answer keeps its connection, and the next failure tries again.
         let _ = tokio::time::timeout(TIME_LIMIT, sent).await;
     }
-}
-
-fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
-    // By RESP3 the manager learns of a lost connection when it is lost, not by the next request.
-    let redis = info.redis_settings().clone();
-    let redis = redis.set_protocol(ProtocolVersion::RESP3);
-    let tcp = info.tcp_settings().clone().set_nodelay(true);
-    // A peer that acknowledges nothing is gone; by itself the system would try for minutes.
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    let tcp = tcp.set_user_timeout(Duration::from_secs(1));
-    info.set_redis_settings(redis).set_tcp_settings(tcp)
-}
-
-/// A lost connection is made again in the background, however long that takes, and at the latest 1.3
-/// seconds after Redis is back: jitter may double the delay. Callers limit the time that they wait for a reply.
-fn reconnecting() -> ConnectionManagerConfig {
-    ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(Duration::from_millis(500)))
-        .set_response_timeout(None)
-        .set_number_of_retries(usize::MAX)
-        .set_min_delay(Duration::from_millis(50))
-        .set_max_delay(Duration::from_millis(400))
 }
