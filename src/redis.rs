@@ -19,13 +19,16 @@
 //! ```
 //!
 //! [`RedisRateLimiter`] is the whole module. It connects to one server with
-//! [`connect`](RedisRateLimiter::connect), or uses a connection of yours with
+//! [`connect`](RedisRateLimiter::connect) and to a cluster with
+//! [`connect_cluster`](RedisRateLimiter::connect_cluster), or uses a connection of yours with
 //! [`from_connection_manager`](RedisRateLimiter::from_connection_manager) or
 //! [`from_cluster`](RedisRateLimiter::from_cluster).
 
 mod breaker;
 mod bucket;
 mod call;
+mod cluster;
+mod connect;
 mod key;
 mod link;
 mod outage;
@@ -33,28 +36,26 @@ mod server;
 #[cfg(feature = "memory")]
 mod share;
 mod slot;
+mod topology;
 mod unanswered;
 
 use std::{fmt, time::Duration};
 
-use redis::{IntoConnectionInfo as _, aio::ConnectionManager, cluster_async::ClusterConnection};
+use redis::{aio::ConnectionManager, cluster_async::ClusterConnection};
 use tokio::time::{Instant, timeout};
 
 use self::{
     breaker::{Breaker, Pass},
     bucket::Bucket,
     call::AcquireScript,
+    connect::Connected,
     link::{Link, TIME_LIMIT},
-    outage::Outage,
     unanswered::Unanswered,
 };
 use crate::{
     backend_error::BackendError,
     rate_limit::{DynRateLimiter, Quota, RateDecision, RateKey, RateLimiter},
 };
-
-/// The name in errors.
-const NAME: &str = "redis";
 
 /// The longest time limit that a host can set.
 const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
@@ -64,16 +65,6 @@ const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 /// A decision is one round trip: a script takes the token by the server's own clock, so the clocks of
 /// the processes don't matter. At the same times it decides as
 /// [`LocalRateLimiter`](crate::rate_limit::LocalRateLimiter) does, to the nanosecond.
-///
-/// ```no_run
-/// use oauth_dcr::{redis::RedisRateLimiter, MemoryStore, Registrar};
-///
-/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
-/// let limiter = RedisRateLimiter::connect("redis://127.0.0.1/").await?;
-/// let registrar = Registrar::builder(MemoryStore::new()).limiter(limiter).build()?;
-/// # Ok(())
-/// # }
-/// ```
 ///
 /// # What is kept
 ///
@@ -112,6 +103,14 @@ const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 /// - one that serves nobody: `CLUSTERDOWN`, `TRYAGAIN`, `BUSY`, `MISCONF` and `OOM`.
 ///
 /// A replica that may be written to (`replica-read-only no`) can't be told from a primary.
+///
+/// # In a cluster
+///
+/// When a server of a cluster fails, the requests of its tenants fail or fall back, and the other tenants
+/// notice nothing. For this, set `cluster-require-full-coverage no`: by default all servers refuse all
+/// requests while one is away for longer than `cluster-node-timeout`.
+///
+/// A user of the access control list needs `CLUSTER SLOTS` and `ASKING`, too.
 pub struct RedisRateLimiter {
     link: Link,
     script: AcquireScript,
@@ -137,17 +136,28 @@ impl RedisRateLimiter {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
-        let info = url.into_connection_info();
-        let info = info.map_err(|error| BackendError::new(NAME, error))?;
-        // The address has no password.
-        let place = info.addr().to_string();
-        let linked = Link::to(info).await;
-        let (link, unreached) =
-            linked.map_err(|error| BackendError::new(NAME, error).at(&*place))?;
-        Ok(Self {
-            connect_error: unreached.map(|error| BackendError::new(NAME, error).at(place)),
-            ..Self::over(link)
-        })
+        connect::to_server(url).await.map(Self::connected)
+    }
+
+    /// Counts in the cluster of the servers at `urls`, where tenants are spread over its servers.
+    ///
+    /// One server that answers is enough to find the others, but name several. The user, the password
+    /// and TLS of the first URL are used for all servers. Each server has a connection of its own, so the
+    /// tenants of one server never wait for another server. When the cluster has made a replica the
+    /// primary, the limiter finds it within a second.
+    ///
+    /// If no server can be reached at this time, that is no error, as for [`connect`](Self::connect).
+    ///
+    /// # Errors
+    /// [`BackendError`] if there is no URL, one is invalid, or the servers answer that the user or the
+    /// password is wrong, that this user may not use `CLUSTER SLOTS`, or that they are no cluster.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub async fn connect_cluster<Url: AsRef<str>>(
+        urls: impl IntoIterator<Item = Url>,
+    ) -> Result<Self, BackendError> {
+        connect::to_cluster(urls).await.map(Self::connected)
     }
 
     /// Why [`connect`](Self::connect) did not reach the server; `None` if it did. It does not change when
@@ -169,11 +179,21 @@ impl RedisRateLimiter {
         Self::over(Link::Manager(manager))
     }
 
-    /// Counts in a cluster, where tenants are spread over its servers.
+    /// Counts in a cluster, over a connection that the host has already.
     ///
-    /// The connection's own settings stay, except that no request waits longer than 250 ms for it.
+    /// The connection's own settings stay, except that no request waits longer than 250 ms for it. While
+    /// it looks for the servers of the slots, it keeps all requests waiting. If the machine of a server
+    /// is gone, that takes up to its connection timeout, and tenants of other servers can get failures.
+    /// With [`connect_cluster`](Self::connect_cluster) they don't.
     pub fn from_cluster(connection: ClusterConnection) -> Self {
-        Self::over(Link::Cluster(connection))
+        Self::over(Link::HostCluster(connection))
+    }
+
+    fn connected((link, connect_error): Connected) -> Self {
+        Self {
+            connect_error,
+            ..Self::over(link)
+        }
     }
 
     fn over(link: Link) -> Self {
@@ -222,9 +242,8 @@ impl RedisRateLimiter {
 
     async fn ask(&self, key: RateKey<'_>, quota: Quota) -> Result<RateDecision, Unanswered> {
         let bucket = Bucket::of(quota);
-        let call = self
-            .script
-            .call(key::name(&self.key_prefix, key, quota), bucket);
+        let name = key::name(&self.key_prefix, key, quota);
+        let call = self.script.call(name, bucket);
         let part = self.link.part(&call.key);
         let pass = self.breaker.pass(part, Instant::now(), self.time_limit);
         let pass = pass.ok_or(Unanswered::Lately)?;
@@ -237,15 +256,15 @@ impl RedisRateLimiter {
         answer
     }
 
-    /// Keeps in mind whether Redis serves. The first failure of many connects again for all of them.
+    /// Keeps in mind whether Redis serves. The first failure of many acts for all of them.
     fn note(&self, pass: Pass, failure: Option<&Unanswered>) {
         let Some(outage) = failure.and_then(Unanswered::outage) else {
             self.breaker.close(pass);
             return;
         };
         let is_news = self.breaker.open(pass, Instant::now());
-        if is_news && outage == Outage::NotPrimary {
-            self.link.connect_anew();
+        if is_news {
+            self.link.recover(outage);
         }
     }
 }
@@ -257,7 +276,7 @@ impl RateLimiter for RedisRateLimiter {
             (Err(unanswered), Some(fallback)) if unanswered.outage().is_some() => {
                 fallback.acquire(key, quota).await
             }
-            (Err(unanswered), _) => Err(BackendError::new(NAME, unanswered)),
+            (Err(unanswered), _) => Err(unanswered.into()),
         }
     }
 }

@@ -1,15 +1,18 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, RedisResult,
+    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, RedisResult,
     aio::ConnectionManager,
     cluster_async::ClusterConnection,
     cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
 
+use tokio::time::timeout;
+
 use crate::redis::{
     bucket::Reply,
     call::{Call, lacks_script, load},
+    cluster::Cluster,
     outage::Outage,
     server::{Server, reconnecting, with_our_settings},
     slot::slot_of,
@@ -25,7 +28,9 @@ pub(super) enum Link {
     Server(Box<Server>),
     /// The host's own, which the host may use for more.
     Manager(ConnectionManager),
-    Cluster(ClusterConnection),
+    Cluster(Cluster),
+    /// The host's own, which the host may use for more.
+    HostCluster(ClusterConnection),
 }
 
 impl Link {
@@ -42,21 +47,27 @@ impl Link {
                 .await?;
             load().exec_async(&mut first).await
         };
-        let unreached = match tokio::time::timeout(TIME_LIMIT, loaded).await {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) if Outage::told_by(&error).is_none() => return Err(error),
-            Ok(Err(error)) => Some(error.into()),
-            Err(_) => Some(Unanswered::TimedOut(TIME_LIMIT)),
-        };
+        let unreached = unreached(loaded).await?;
         let server = Server::new(client, reconnecting())?;
         Ok((Self::Server(Box::new(server)), unreached))
+    }
+
+    /// A way to the cluster of the servers in `seeds`, and the error if none of them answers.
+    pub(super) async fn to_cluster(
+        seeds: Vec<ConnectionInfo>,
+    ) -> RedisResult<(Self, Option<Unanswered>)> {
+        let seeds = seeds.into_iter().map(with_our_settings).collect();
+        let cluster = Cluster::new(seeds)?;
+        let unreached = unreached(cluster.refresh()).await?;
+        Ok((Self::Cluster(cluster), unreached))
     }
 
     pub(super) async fn send(&self, call: &Call) -> RedisResult<Reply> {
         match self {
             Self::Server(server) => call.send(&mut server.manager()).await,
             Self::Manager(manager) => call.send(&mut manager.clone()).await,
-            Self::Cluster(cluster) => send_to_cluster(call, cluster.clone()).await,
+            Self::Cluster(cluster) => settled(cluster.send(call).await),
+            Self::HostCluster(cluster) => settled(send_to_cluster(call, cluster.clone()).await),
         }
     }
 
@@ -64,18 +75,47 @@ impl Link {
     pub(super) fn part(&self, key: &str) -> u16 {
         match self {
             Self::Server(_) | Self::Manager(_) => 0,
-            Self::Cluster(_) => slot_of(key),
+            Self::Cluster(_) | Self::HostCluster(_) => slot_of(key),
         }
     }
 
-    /// Leaves a server that is no primary. A cluster's connection finds the primary by itself.
-    pub(super) fn connect_anew(&self) {
-        match self {
-            // Without a new connection the old one is asked again.
-            Self::Server(server) => _ = server.connect_anew(),
-            Self::Manager(manager) => _ = tokio::spawn(hang_up(manager.clone())),
-            Self::Cluster(_) => {}
+    /// Does what can end the outage. A cluster's connection of the host does so by itself.
+    pub(super) fn recover(&self, outage: Outage) {
+        match (self, outage) {
+            // If it fails, the old connection is asked again.
+            (Self::Server(server), Outage::NotPrimary) => _ = server.connect_anew(),
+            (Self::Manager(manager), Outage::NotPrimary) => {
+                tokio::spawn(hang_up(manager.clone()));
+            }
+            (Self::Cluster(cluster), _) => cluster.refresh_soon(),
+            _ => {}
         }
+    }
+}
+
+/// Why a server is not reached at present; nothing if it is.
+///
+/// # Errors
+/// If it is reached and refuses.
+async fn unreached(
+    attempt: impl Future<Output = RedisResult<()>>,
+) -> RedisResult<Option<Unanswered>> {
+    match timeout(TIME_LIMIT, attempt).await {
+        Ok(Ok(())) => Ok(None),
+        Ok(Err(error)) if Outage::told_by(&error).is_none() => Err(error),
+        Ok(Err(error)) => Ok(Some(error.into())),
+        Err(_) => Ok(Some(Unanswered::TimedOut(TIME_LIMIT))),
+    }
+}
+
+/// A slot that is still elsewhere after it was looked for has no server at present.
+fn settled(answer: RedisResult<Reply>) -> RedisResult<Reply> {
+    match answer {
+        Err(error) if error.redirect_node().is_some() => {
+            let kind = ErrorKind::ClusterConnectionNotFound;
+            Err((kind, "the slot moves between servers").into())
+        }
+        answer => answer,
     }
 }
 
@@ -103,6 +143,6 @@ async fn hang_up(mut manager: ConnectionManager) {
         let command = redis::cmd(command);
         let sent = manager.send_packed_command(&command);
         // A server that doesn't answer keeps its connection, and the next failure tries again.
-        let _ = tokio::time::timeout(TIME_LIMIT, sent).await;
+        let _ = timeout(TIME_LIMIT, sent).await;
     }
 }

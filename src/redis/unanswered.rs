@@ -2,7 +2,13 @@ use std::time::Duration;
 
 use redis::RedisError;
 
-use crate::redis::{bucket::InvalidReply, outage::Outage};
+use crate::{
+    backend_error::BackendError,
+    redis::{bucket::InvalidReply, outage::Outage},
+};
+
+/// The name in errors.
+pub(super) const NAME: &str = "redis";
 
 /// Why Redis decided nothing.
 #[derive(Debug, thiserror::Error)]
@@ -25,5 +31,11 @@ impl Unanswered {
             Self::Failed(error) => Outage::told_by(error),
             Self::Nonsense(_) => None,
         }
+    }
+}
+
+impl From<Unanswered> for BackendError {
+    fn from(unanswered: Unanswered) -> Self {
+        Self::new(NAME, unanswered)
     }
 }

@@ -1,13 +1,19 @@
 //! A cluster of three servers.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use oauth_dcr::{conformance, redis::RedisRateLimiter};
 use redis::cluster::ClusterClient;
+use tokio::time::sleep;
 
 use crate::{
     WAIT_LIMIT, acquire, connection,
     private_redis::{PrivateRedis, free_port},
+    proxy::Proxy,
     quota,
 };
 
@@ -21,6 +27,11 @@ fn cluster() -> Vec<PrivateRedis> {
 /// The same, with these options for each server.
 pub(crate) fn cluster_with(options: &[&str]) -> Vec<PrivateRedis> {
     let nodes: Vec<_> = (0..3).map(|_| node(options)).collect();
+    share_slots(&nodes);
+    nodes
+}
+
+fn share_slots(nodes: &[PrivateRedis]) {
     for (node, number) in nodes.iter().zip(0..) {
         let mut connection = connection(node);
         let (first, last) = (number * SLOTS / 3, (number + 1) * SLOTS / 3 - 1);
@@ -30,28 +41,41 @@ pub(crate) fn cluster_with(options: &[&str]) -> Vec<PrivateRedis> {
         let mut epoch = redis::cmd("CLUSTER");
         epoch.arg("SET-CONFIG-EPOCH").arg(number + 1);
         epoch.exec(&mut connection).unwrap();
-        // It has to be told both ports of the first.
-        let mut meet = redis::cmd("CLUSTER");
-        meet.arg("MEET").arg("127.0.0.1").arg(nodes[0].port());
-        meet.arg(bus_port(&nodes[0])).exec(&mut connection).unwrap();
+        meet(node, &nodes[0]);
     }
+    await_cluster_of(nodes);
+}
+
+/// Makes `node` known to the servers that `other` knows.
+pub(crate) fn meet(node: &PrivateRedis, other: &PrivateRedis) {
+    // It has to be told both ports.
+    let mut meet = redis::cmd("CLUSTER");
+    meet.arg("MEET").arg("127.0.0.1").arg(other.port());
+    let meet = meet.arg(bus_port(other));
+    meet.exec(&mut connection(node)).unwrap();
+}
+
+/// Waits until these servers know each other and nobody else.
+pub(crate) fn await_cluster_of(nodes: &[PrivateRedis]) {
+    let known = format!("cluster_known_nodes:{}", nodes.len());
     let knows_all = |node: &PrivateRedis| {
         let info: String = redis::cmd("CLUSTER")
             .arg("INFO")
             .query(&mut connection(node))
             .unwrap();
-        info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
+        info.contains("cluster_state:ok") && info.contains(&known)
     };
     for _ in 0..600 {
         if nodes.iter().all(knows_all) {
-            return nodes;
+            return;
         }
         thread::sleep(Duration::from_millis(50));
     }
     panic!("the servers don't find each other");
 }
 
-fn node(more: &[&str]) -> PrivateRedis {
+/// One server, which knows no other.
+pub(crate) fn node(more: &[&str]) -> PrivateRedis {
     // Without this option it would be the port plus 10,000, which may be none.
     let bus_port = free_port().to_string();
     let options = ["--cluster-enabled", "yes", "--cluster-port", &bus_port];
@@ -72,16 +96,57 @@ async fn a_limiter_over_a_cluster_keeps_the_rules() {
     let nodes = cluster();
     let client = ClusterClient::new(nodes.iter().map(PrivateRedis::url)).unwrap();
     let limiter = RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap());
+    keeps_the_rules_on_all(&nodes, limiter).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limiter_by_one_url_of_a_cluster_keeps_the_rules() {
+    let nodes = cluster();
+    let limiter = RedisRateLimiter::connect_cluster([nodes[0].url()]).await;
+    keeps_the_rules_on_all(&nodes, limiter.unwrap()).await;
+}
+
+async fn keeps_the_rules_on_all(nodes: &[PrivateRedis], limiter: RedisRateLimiter) {
     let limiter = Arc::new(limiter.wait_at_most(WAIT_LIMIT));
     conformance::rate_limiter(Arc::clone(&limiter)).await;
-
     for number in 0..60 {
         acquire(&limiter, &format!("tenant-{number}"), quota(1, 60))
             .await
             .unwrap();
     }
-    for node in &nodes {
+    for node in nodes {
         let keys: u32 = redis::cmd("DBSIZE").query(&mut connection(node)).unwrap();
         assert!(keys > 0, "tenants are on all servers");
+    }
+}
+
+#[tokio::test]
+async fn urls_that_are_no_cluster_are_told_at_once() {
+    let single = PrivateRedis::start();
+    let none = RedisRateLimiter::connect_cluster(Vec::<String>::new()).await;
+    assert_eq!(none.unwrap_err().backend(), "redis");
+    for url in [
+        single.url(),
+        "redis+unix:///tmp/socket".to_owned(),
+        "?".to_owned(),
+    ] {
+        let error = RedisRateLimiter::connect_cluster([&url]).await;
+        assert_eq!(error.unwrap_err().backend(), "redis", "{url}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_starts_later_is_found() {
+    let port = free_port();
+    let url = format!("redis://127.0.0.1:{port}/");
+    let limiter = RedisRateLimiter::connect_cluster([&url]).await.unwrap();
+    assert!(limiter.connect_error().is_some());
+    acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
+    let nodes = cluster();
+    let _proxy = Proxy::at(port, nodes[0].port()).await;
+    let deadline = Instant::now() + WAIT_LIMIT;
+    while acquire(&limiter, "acme", quota(1, 5)).await.is_err() {
+        assert!(Instant::now() < deadline, "it is never found");
+        sleep(Duration::from_millis(20)).await;
     }
 }

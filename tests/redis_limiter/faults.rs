@@ -11,7 +11,7 @@ use oauth_dcr::{
 };
 use redis::Connection;
 
-use crate::{acquire, connection, impatient, limiter, private_redis::PrivateRedis, quota};
+use crate::{acquire, allow, connection, impatient, limiter, private_redis::PrivateRedis, quota};
 
 /// Well over what anything here may wait for, on any machine.
 const NO_HANG: Duration = Duration::from_secs(2);
@@ -97,12 +97,7 @@ async fn a_key_of_another_type_becomes_an_empty_bucket() {
 #[tokio::test]
 async fn a_user_needs_the_documented_rights_alone() {
     let redis = PrivateRedis::start();
-    let rights = "on >pw ~oauth-dcr:* +evalsha +script|load +get +set +time";
-    let mut user = redis::cmd("ACL");
-    user.arg("SETUSER")
-        .arg("limiter")
-        .arg(rights.split(' ').collect::<Vec<_>>());
-    user.exec(&mut connection(&redis)).unwrap();
+    allow(&mut connection(&redis), "");
     let url = format!("redis://limiter:pw@127.0.0.1:{}/", redis.port());
     let limiter = RedisRateLimiter::connect(&url).await.unwrap();
     let limiter = limiter.wait_at_most(Duration::from_secs(20));

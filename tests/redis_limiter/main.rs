@@ -22,6 +22,7 @@ mod load;
 mod outage;
 mod processes;
 mod proxy;
+mod resharding;
 mod rules;
 mod shards;
 
@@ -72,6 +73,17 @@ async fn acquire(
 /// A connection past the limiter.
 fn connection(redis: &PrivateRedis) -> Connection {
     Client::open(redis.url()).unwrap().get_connection().unwrap()
+}
+
+/// Makes the user `limiter` with the rights that the limiter needs, and these.
+fn allow(connection: &mut Connection, more: &str) {
+    let rights = "on >pw ~oauth-dcr:* +evalsha +script|load +get +set +time";
+    let mut user = redis::cmd("ACL");
+    user.arg("SETUSER").arg("limiter");
+    for right in rights.split(' ').chain(more.split_whitespace()) {
+        user.arg(right);
+    }
+    user.exec(connection).unwrap();
 }
 
 /// The number that the environment gives under `name`, or the usual one.

@@ -1,7 +1,8 @@
 //! A cluster with one dead shard.
 
 use std::{
-    sync::Arc,
+    net::{Ipv4Addr, TcpListener},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -20,6 +21,8 @@ use crate::{
 
 /// The shard that dies.
 const DEAD: usize = 1;
+
+const OUTAGE: Duration = Duration::from_secs(3);
 
 /// From the death of a shard to the moment at which the others feel nothing of it.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -40,31 +43,34 @@ fn shards(node: &PrivateRedis) -> Vec<usize> {
     (0..TENANTS).map(shard).collect()
 }
 
+/// When what happened.
+struct Times {
+    gone: Instant,
+    returns: Instant,
+    found: Duration,
+    settled: Instant,
+}
+
 /// Sends requests while one shard goes and comes back, and looks at what tenants of each shard saw.
 async fn survive(
     what: &str,
     limiter: RedisRateLimiter,
     mut nodes: Vec<PrivateRedis>,
-    goes: fn(&mut PrivateRedis),
-    comes_back: fn(&mut PrivateRedis),
+    goes: impl FnOnce(&mut PrivateRedis),
+    comes_back: impl FnOnce(&mut PrivateRedis),
 ) {
     let shards = shards(&nodes[0]);
-    let is_dead = |it: &&Seen| shards[it.tenant] == DEAD;
-    let limiter = Arc::new(limiter);
-    let load = Load::on(&limiter);
+    let is_dead = |it: &Seen| shards[it.tenant] == DEAD;
+    let load = Load::on(&Arc::new(limiter));
     sleep(Duration::from_millis(500)).await;
     goes(&mut nodes[DEAD]);
     let gone = Instant::now();
-    sleep(Duration::from_secs(4)).await;
+    sleep(OUTAGE).await;
     let returns = Instant::now();
     comes_back(&mut nodes[DEAD]);
     let is_back = Instant::now();
-    let answered = |load: &Load| {
-        let seen = load.seen.lock().unwrap();
-        let mut later = seen.iter().filter(|it| it.start > is_back);
-        later.any(|it| is_dead(&it) && it.answer.is_ok())
-    };
-    while !answered(&load) {
+    let is_found = |it: &Seen| is_dead(it) && it.start > is_back && it.answer.is_ok();
+    while !load.seen.lock().unwrap().iter().any(is_found) {
         assert!(is_back.elapsed() < FOUND, "{what}: it is not found");
         sleep(Duration::from_millis(5)).await;
     }
@@ -72,31 +78,50 @@ async fn survive(
     sleep(Duration::from_secs(2)).await;
     let settled = Instant::now();
     sleep(Duration::from_secs(1)).await;
-    let seen = load.end().await;
-
-    let failed = |it: &&Seen| it.answer.is_err();
-    let waited = |it: &Seen| it.end - it.start;
-    let healthy = || {
-        seen.iter()
-            .filter(|it| !is_dead(it) && it.start > gone + SETTLED)
+    let times = Times {
+        gone,
+        returns,
+        found,
+        settled,
     };
-    let of_dead = || seen.iter().filter(is_dead).filter(|it| it.start > gone);
+    let (dead, healthy): (Vec<_>, Vec<_>) = load.end().await.into_iter().partition(is_dead);
+    check_healthy(what, &healthy, &times);
+    check_dead(what, &dead, &times);
+}
+
+fn failed(seen: &Seen) -> bool {
+    seen.answer.is_err()
+}
+
+fn longest<'a>(seen: impl Iterator<Item = &'a Seen>) -> Duration {
+    seen.map(|it| it.end - it.start).max().unwrap()
+}
+
+fn check_healthy(what: &str, seen: &[Seen], times: &Times) {
+    let later = || seen.iter().filter(|it| it.start > times.gone + SETTLED);
+    let (failures, count) = (later().filter(|it| failed(it)).count(), later().count());
     println!(
-        "{what}: healthy: {} of {} failed, {} before, longest {:?}; dead: longest {:?}; found after {found:?}",
-        healthy().filter(failed).count(),
-        healthy().count(),
-        seen.iter().filter(|it| !is_dead(it)).filter(failed).count(),
-        healthy().map(waited).max().unwrap(),
-        of_dead().map(waited).max().unwrap(),
+        "{what}: {failures} of {count} requests to other shards failed, {} in all; the longest took {:?}",
+        seen.iter().filter(|it| failed(it)).count(),
+        longest(later()),
     );
-    assert_eq!(healthy().filter(failed).count(), 0, "{what}");
-    assert!(healthy().count() > 100, "{what}");
-    assert!(of_dead().all(|it| waited(it) < NO_HANG), "{what}");
-    let mut meanwhile = of_dead().filter(|it| it.end < returns);
+    assert!(count > 100, "{what}: {count} requests");
+    assert_eq!(failures, 0, "{what}");
+}
+
+fn check_dead(what: &str, seen: &[Seen], times: &Times) {
+    let after = || seen.iter().filter(|it| it.start > times.gone);
+    let longest = longest(after());
+    println!(
+        "{what}: the longest request to the dead shard took {longest:?}; it was found after {:?}",
+        times.found,
+    );
+    assert!(longest < NO_HANG, "{what}: {longest:?}");
+    let mut meanwhile = after().filter(|it| it.end < times.returns);
     assert!(meanwhile.all(|it| it.answer.is_err()), "{what}");
-    let later = || of_dead().filter(|it| it.start > settled);
+    let later = || seen.iter().filter(|it| it.start > times.settled);
     assert!(later().count() > 10, "{what}");
-    assert_eq!(later().filter(failed).count(), 0, "{what}");
+    assert_eq!(later().filter(|it| failed(it)).count(), 0, "{what}");
 }
 
 async fn host_limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
@@ -104,39 +129,80 @@ async fn host_limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
     RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap())
 }
 
+async fn own_limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
+    let urls = nodes.iter().map(PrivateRedis::url);
+    RedisRateLimiter::connect_cluster(urls).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shard_that_stands_still_stops_its_own_tenants_alone() {
     let nodes = cluster_with(&[]);
-    let limiter = host_limiter(&nodes).await;
-    let (pause, resume) = (
-        |it: &mut PrivateRedis| it.pause(),
-        |it: &mut PrivateRedis| it.resume(),
-    );
+    let limiter = own_limiter(&nodes).await;
+    let pause = |it: &mut PrivateRedis| it.pause();
+    let resume = |it: &mut PrivateRedis| it.resume();
     survive("paused", limiter, nodes, pause, resume).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shard_that_crashed_stops_its_own_tenants_alone() {
     let nodes = cluster_with(&[]);
+    let limiter = own_limiter(&nodes).await;
+    let (kill, restart) = (PrivateRedis::kill, PrivateRedis::restart);
+    survive("killed", limiter, nodes, kill, restart).await;
+}
+
+/// Connections to it are made and never answered, as if its machine were gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_that_can_not_be_reached_stops_its_own_tenants_alone() {
+    let nodes = cluster_with(&[]);
+    let limiter = own_limiter(&nodes).await;
+    let silence = Mutex::new(None);
+    let goes = |it: &mut PrivateRedis| {
+        it.kill();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, it.port()));
+        *silence.lock().unwrap() = Some(listener.unwrap());
+    };
+    let comes_back = |it: &mut PrivateRedis| {
+        silence.lock().unwrap().take();
+        it.restart();
+    };
+    survive("unreachable", limiter, nodes, goes, comes_back).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_that_stands_still_is_no_different_over_the_hosts_connection() {
+    let nodes = cluster_with(&[]);
     let limiter = host_limiter(&nodes).await;
-    survive(
-        "killed",
-        limiter,
-        nodes,
-        PrivateRedis::kill,
-        PrivateRedis::restart,
-    )
-    .await;
+    let pause = |it: &mut PrivateRedis| it.pause();
+    let resume = |it: &mut PrivateRedis| it.resume();
+    survive("host's, paused", limiter, nodes, pause, resume).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_that_crashed_is_no_different_over_the_hosts_connection() {
+    let nodes = cluster_with(&[]);
+    let limiter = host_limiter(&nodes).await;
+    let (kill, restart) = (PrivateRedis::kill, PrivateRedis::restart);
+    survive("host's, killed", limiter, nodes, kill, restart).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_is_loaded_while_a_shard_is_dead() {
     let nodes = cluster_with(&[]);
-    let limiter = host_limiter(&nodes).await;
     let shards = shards(&nodes[0]);
+    let limiters = [own_limiter(&nodes).await, host_limiter(&nodes).await];
     nodes[DEAD].pause();
-    for (number, _) in shards.iter().enumerate().filter(|&(_, &it)| it != DEAD) {
-        let id = format!("tenant-{number}");
-        acquire(&limiter, &id, quota(1, 5)).await.unwrap();
+    for limiter in limiters {
+        for (number, _) in shards.iter().enumerate().filter(|&(_, &it)| it != DEAD) {
+            let id = format!("tenant-{number}");
+            acquire(&limiter, &id, quota(1, 5)).await.unwrap();
+        }
+        let flush = |node| {
+            redis::cmd("SCRIPT")
+                .arg("FLUSH")
+                .exec(&mut connection(node))
+        };
+        flush(&nodes[0]).unwrap();
+        flush(&nodes[2]).unwrap();
     }
 }
