@@ -102,6 +102,9 @@ const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 ///   another server can have its address, so each attempt resolves the address and connects again.
 /// - one that serves nobody: `CLUSTERDOWN`, `TRYAGAIN`, `BUSY`, `MISCONF` and `OOM`.
 ///
+/// A server that stands still is left as well: the limiter connects again, once, and waits for that
+/// connection.
+///
 /// A replica that may be written to (`replica-read-only no`) can't be told from a primary.
 ///
 /// # In a cluster
@@ -174,7 +177,8 @@ impl RedisRateLimiter {
     ///
     /// A manager keeps its connection to a server that was demoted. The limiter closes the connection
     /// with `QUIT`, so that the manager makes a new one. Requests that you send over a clone of the
-    /// manager at that moment can fail.
+    /// manager at that moment can fail. The manager also keeps its connection to a server that stands
+    /// still, and the limiter can't close that.
     pub fn from_connection_manager(manager: ConnectionManager) -> Self {
         Self::over(Link::Manager(manager))
     }

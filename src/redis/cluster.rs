@@ -68,7 +68,7 @@ impl Cluster {
         let address = self.0.lock().topology.server_of(slot).cloned();
         let address = address.ok_or_else(unknown_server)?;
         let server = self.0.server(&address)?;
-        let error = match call.send(&mut server.manager()).await {
+        let error = match server.send(call).await {
             Err(error) => error,
             answer => return answer,
         };
@@ -82,7 +82,7 @@ impl Cluster {
         }
         self.0.lock().topology.moved(slot, to);
         self.refresh_soon();
-        call.send(&mut server.manager()).await
+        server.send(call).await
     }
 
     /// Asks in the background which server has which slots, unless that was asked just now.

@@ -64,7 +64,7 @@ impl Link {
 
     pub(super) async fn send(&self, call: &Call) -> RedisResult<Reply> {
         match self {
-            Self::Server(server) => call.send(&mut server.manager()).await,
+            Self::Server(server) => server.send(call).await,
             Self::Manager(manager) => call.send(&mut manager.clone()).await,
             Self::Cluster(cluster) => settled(cluster.send(call).await),
             Self::HostCluster(cluster) => settled(send_to_cluster(call, cluster.clone()).await),
@@ -82,8 +82,8 @@ impl Link {
     /// Does what can end the outage. A cluster's connection of the host does so by itself.
     pub(super) fn recover(&self, outage: Outage) {
         match (self, outage) {
-            // If it fails, the old connection is asked again.
-            (Self::Server(server), Outage::NotPrimary) => _ = server.connect_anew(),
+            (Self::Server(server), Outage::NotPrimary) => server.connect_anew(),
+            (Self::Server(server), Outage::Silent) => server.leave_silent(),
             (Self::Manager(manager), Outage::NotPrimary) => {
                 tokio::spawn(hang_up(manager.clone()));
             }

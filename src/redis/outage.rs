@@ -5,6 +5,8 @@ use redis::{ErrorKind, RedisError};
 pub(super) enum Outage {
     /// This server doesn't serve at present, or isn't reached.
     Unavailable,
+    /// This server doesn't answer. Its machine may be gone or stand still, and its connections stay open.
+    Silent,
     /// This server is not the primary, or may soon not be. A failover may have put another one behind its
     /// address, while connections to the old one stay open.
     NotPrimary,

@@ -1,6 +1,8 @@
 use std::{
-    mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -9,40 +11,76 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
+use crate::redis::{bucket::Reply, call::Call};
+
 /// One address, at which another server may answer after a failover.
 pub(super) struct Server {
     client: Client,
     config: ConnectionManagerConfig,
-    manager: Mutex<ConnectionManager>,
+    way: Mutex<Way>,
+}
+
+#[derive(Clone)]
+struct Way {
+    manager: ConnectionManager,
+    has_answered: Arc<AtomicBool>,
 }
 
 impl Server {
     /// Connects with the first request.
     pub(super) fn new(client: Client, config: ConnectionManagerConfig) -> RedisResult<Self> {
-        let manager = ConnectionManager::new_lazy_with_config(client.clone(), config.clone())?;
+        let way = Mutex::new(Way::new(&client, &config)?);
         Ok(Self {
             client,
             config,
-            manager: Mutex::new(manager),
+            way,
         })
     }
 
+    pub(super) async fn send(&self, call: &Call) -> RedisResult<Reply> {
+        let mut way = self.lock().clone();
+        let reply = call.send(&mut way.manager).await;
+        if reply.is_ok() {
+            way.has_answered.store(true, Relaxed);
+        }
+        reply
+    }
+
     pub(super) fn manager(&self) -> ConnectionManager {
-        self.lock().clone()
+        self.lock().manager.clone()
     }
 
     /// Resolves the address and connects again with the next request. The old connection closes when the
     /// requests that wait for it have ended.
-    pub(super) fn connect_anew(&self) -> RedisResult<()> {
-        let config = self.config.clone();
-        let new = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
-        let old = mem::replace(&mut *self.lock(), new);
-        drop(old);
-        Ok(())
+    pub(super) fn connect_anew(&self) {
+        // If it fails, the old connection is asked again.
+        if let Ok(new) = Way::new(&self.client, &self.config) {
+            *self.lock() = new;
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, ConnectionManager> {
-        self.manager.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The same, if the connection has answered before. Otherwise it is still being made, and a new one
+    /// would be no faster.
+    pub(super) fn leave_silent(&self) {
+        let has_answered = self.lock().has_answered.load(Relaxed);
+        if has_answered {
+            self.connect_anew();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Way> {
+        self.way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Way {
+    fn new(client: &Client, config: &ConnectionManagerConfig) -> RedisResult<Self> {
+        let manager = ConnectionManager::new_lazy_with_config(client.clone(), config.clone())?;
+        let has_answered = Arc::default();
+        Ok(Self {
+            manager,
+            has_answered,
+        })
     }
 }
 
@@ -57,7 +95,7 @@ pub(super) fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
     info.set_redis_settings(redis).set_tcp_settings(tcp)
 }
 
-/// A lost connection is made again in the background, however long that takes, and at the latest 1.3
+/// A lost connection is made again in the background, however long that takes, and at the latest 0.9
 /// seconds after Redis is back: jitter may double the delay. Callers limit the time that they wait for a reply.
 pub(super) fn reconnecting() -> ConnectionManagerConfig {
     ConnectionManagerConfig::new()
@@ -65,5 +103,5 @@ pub(super) fn reconnecting() -> ConnectionManagerConfig {
         .set_response_timeout(None)
         .set_number_of_retries(usize::MAX)
         .set_min_delay(Duration::from_millis(50))
-        .set_max_delay(Duration::from_millis(400))
+        .set_max_delay(Duration::from_millis(200))
 }

@@ -27,7 +27,8 @@ impl Unanswered {
     /// The outage that this tells of. `None`: Redis has answered.
     pub(super) fn outage(&self) -> Option<Outage> {
         match self {
-            Self::TimedOut(_) | Self::Lately => Some(Outage::Unavailable),
+            Self::TimedOut(_) => Some(Outage::Silent),
+            Self::Lately => Some(Outage::Unavailable),
             Self::Failed(error) => Outage::told_by(error),
             Self::Nonsense(_) => None,
         }

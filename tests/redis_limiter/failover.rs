@@ -151,6 +151,23 @@ async fn a_server_that_loads_its_data_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stands_still_is_left() {
+    let old = PrivateRedis::start();
+    let new = PrivateRedis::start();
+    let proxy = Proxy::to(old.port()).await;
+    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    acquire(&limiter, "acme", quota(1, 5)).await.unwrap();
+    old.pause();
+    for _ in 0..5 {
+        acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
+        sleep(PAUSE).await;
+    }
+    proxy.switch_to(new.port());
+    let (_, time) = until_answered(&limiter).await;
+    println!("found {time:?} after the switch");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_requests_make_one_connection_at_a_time() {
     let old = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
