@@ -29,6 +29,12 @@ fn demote(server: &PrivateRedis, primary_port: u16) {
     demote.exec(&mut connection(server)).unwrap();
 }
 
+/// A limiter that waits longer for a slow machine.
+async fn limiter(proxy: &Proxy) -> RedisRateLimiter {
+    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    limiter.wait_at_most(Duration::from_secs(1))
+}
+
 /// Sends requests until one is answered. How many were not, and how long it took.
 async fn until_answered(limiter: &RedisRateLimiter) -> (u32, Duration) {
     let start = Instant::now();
@@ -76,7 +82,7 @@ async fn fail_over(limiter: RedisRateLimiter, proxy: &Proxy, old: &PrivateRedis)
 async fn a_demoted_server_is_left() {
     let old = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
-    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    let limiter = limiter(&proxy).await;
     fail_over(limiter, &proxy, &old).await;
 }
 
@@ -88,6 +94,7 @@ async fn a_hosts_connection_leaves_a_demoted_server() {
         let url = format!("{}?protocol={protocol}", proxy.url());
         let manager = ConnectionManager::new(Client::open(url).unwrap()).await;
         let limiter = RedisRateLimiter::from_connection_manager(manager.unwrap());
+        let limiter = limiter.wait_at_most(Duration::from_secs(1));
         fail_over(limiter, &proxy, &old).await;
     }
 }
@@ -97,7 +104,7 @@ async fn a_demoted_server_refuses_nobody_by_old_data() {
     let old = PrivateRedis::start();
     let new = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
-    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    let limiter = limiter(&proxy).await;
     let hour = Quota::per_hour(1, 1).unwrap();
     acquire(&limiter, "drained", hour).await.unwrap();
     let refused = acquire(&limiter, "drained", hour).await.unwrap();
@@ -129,7 +136,7 @@ async fn a_replica_without_its_primary_is_left() {
     ]);
     let new = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
-    let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
+    let limiter = limiter(&proxy).await;
     for _ in 0..5 {
         acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
         sleep(PAUSE).await;
@@ -171,7 +178,7 @@ async fn a_server_that_stands_still_is_left() {
 async fn many_requests_make_one_connection_at_a_time() {
     let old = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
-    let limiter = Arc::new(RedisRateLimiter::connect(&proxy.url()).await.unwrap());
+    let limiter = Arc::new(limiter(&proxy).await);
     acquire(&limiter, "acme", quota(1, 5)).await.unwrap();
     demote(&old, free_port());
     let (before, start) = (proxy.accepted(), Instant::now());

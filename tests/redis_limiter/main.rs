@@ -25,6 +25,7 @@ mod proxy;
 mod resharding;
 mod rules;
 mod shards;
+mod stalls;
 
 /// What `bucket` takes from the crate's own module of this name.
 mod rate_limit {

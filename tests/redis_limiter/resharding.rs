@@ -41,7 +41,8 @@ async fn limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
     }
     let url = |node: &PrivateRedis| format!("redis://limiter:pw@127.0.0.1:{}/", node.port());
     let urls = nodes.iter().map(url);
-    RedisRateLimiter::connect_cluster(urls).await.unwrap()
+    let limiter = RedisRateLimiter::connect_cluster(urls).await.unwrap();
+    limiter.wait_at_most(Duration::from_secs(1))
 }
 
 /// Takes a token of a bucket that is still full.

@@ -17,6 +17,7 @@ use crate::{
     load::{Load, NO_HANG, Seen, TENANTS},
     private_redis::PrivateRedis,
     quota,
+    stalls::Stalls,
 };
 
 /// The shard that dies.
@@ -61,6 +62,7 @@ async fn survive(
 ) {
     let shards = shards(&nodes[0]);
     let is_dead = |it: &Seen| shards[it.tenant] == DEAD;
+    let stalls = Stalls::of(&[&nodes[0], &nodes[2]]).await;
     let load = Load::on(&Arc::new(limiter));
     sleep(Duration::from_millis(500)).await;
     goes(&mut nodes[DEAD]);
@@ -85,8 +87,8 @@ async fn survive(
         settled,
     };
     let (dead, healthy): (Vec<_>, Vec<_>) = load.end().await.into_iter().partition(is_dead);
-    check_healthy(what, &healthy, &times);
-    check_dead(what, &dead, &times);
+    check_healthy(what, &healthy, &times, &stalls);
+    check_dead(what, &dead, &times, &stalls);
 }
 
 fn failed(seen: &Seen) -> bool {
@@ -97,19 +99,21 @@ fn longest<'a>(seen: impl Iterator<Item = &'a Seen>) -> Duration {
     seen.map(|it| it.end - it.start).max().unwrap()
 }
 
-fn check_healthy(what: &str, seen: &[Seen], times: &Times) {
+fn check_healthy(what: &str, seen: &[Seen], times: &Times, stalls: &Stalls) {
     let later = || seen.iter().filter(|it| it.start > times.gone + SETTLED);
-    let (failures, count) = (later().filter(|it| failed(it)).count(), later().count());
+    let fault = |it: &&Seen| failed(it) && !stalls.excuse(it);
+    let (failures, count) = (later().filter(fault).count(), later().count());
     println!(
         "{what}: {failures} of {count} requests to other shards failed, {} in all; the longest took {:?}",
         seen.iter().filter(|it| failed(it)).count(),
         longest(later()),
     );
-    assert!(count > 100, "{what}: {count} requests");
+    let answered = later().filter(|it| !failed(it)).count();
+    assert!(answered > 100, "{what}: {answered} were answered");
     assert_eq!(failures, 0, "{what}");
 }
 
-fn check_dead(what: &str, seen: &[Seen], times: &Times) {
+fn check_dead(what: &str, seen: &[Seen], times: &Times, stalls: &Stalls) {
     let after = || seen.iter().filter(|it| it.start > times.gone);
     let longest = longest(after());
     println!(
@@ -121,7 +125,8 @@ fn check_dead(what: &str, seen: &[Seen], times: &Times) {
     assert!(meanwhile.all(|it| it.answer.is_err()), "{what}");
     let later = || seen.iter().filter(|it| it.start > times.settled);
     assert!(later().count() > 10, "{what}");
-    assert_eq!(later().filter(|it| failed(it)).count(), 0, "{what}");
+    let fault = |it: &&Seen| failed(it) && !stalls.excuse(it);
+    assert_eq!(later().filter(fault).count(), 0, "{what}");
 }
 
 async fn host_limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
@@ -192,7 +197,7 @@ async fn a_script_is_loaded_while_a_shard_is_dead() {
     let shards = shards(&nodes[0]);
     let limiters = [own_limiter(&nodes).await, host_limiter(&nodes).await];
     nodes[DEAD].pause();
-    for limiter in limiters {
+    for limiter in limiters.map(|it| it.wait_at_most(Duration::from_secs(1))) {
         for (number, _) in shards.iter().enumerate().filter(|&(_, &it)| it != DEAD) {
             let id = format!("tenant-{number}");
             acquire(&limiter, &id, quota(1, 5)).await.unwrap();
