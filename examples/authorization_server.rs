@@ -111,7 +111,7 @@ use oauth_dcr::{
     tracing::TracingEvents,
 };
 use options::{Options, Task};
-use outages::Outages;
+use outages::WithoutOutages;
 use serve::End;
 use settings_file::Review;
 use tokio::net::TcpListener;
@@ -192,17 +192,13 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let sweeps = tenant_ids.collect();
     let tenants = Tenants::new(document);
     log_warnings();
-    let outages = Arc::new(Outages::new(TracingEvents::new()));
     let registrar = backends::registrar(&options.store, &options.limiter)
         .await?
         .tenants(tenants.clone())
         .geo(databases)
-        .events(Arc::clone(&outages))
+        .events(WithoutOutages(TracingEvents::new()))
         .build()?;
-    if let Err(error) = registrar.check_clock().await {
-        outages.failed(&error);
-    }
-    tokio::spawn(sweeper::run(registrar.clone(), sweeps, outages));
+    tokio::spawn(sweeper::run(registrar.clone(), sweeps));
     let app = App::new(registrar, tenants, options);
     // All at once and right away: scripts wait for the first line, and may read no further.
     report::print(&format!("listening on {base}\n{hint}"))?;

@@ -9,6 +9,7 @@ use oauth_dcr::{
 
 use crate::{
     options::{LimiterChoice, StoreChoice},
+    outages::Watched,
     report,
 };
 
@@ -26,7 +27,7 @@ pub(crate) async fn registrar(
     match limiter {
         LimiterChoice::Local => Ok(builder),
         LimiterChoice::Redis(url) => match redis(url).await {
-            Ok(limiter) => Ok(builder.limiter(limiter)),
+            Ok(limiter) => Ok(builder.limiter(Watched::new(limiter))),
             Err(error) => Err(format!("--limiter: {}", report::chain(&error))),
         },
     }
@@ -35,8 +36,10 @@ pub(crate) async fn registrar(
 async fn with_store(store: &StoreChoice) -> Result<RegistrarBuilder, BackendError> {
     Ok(match store {
         StoreChoice::Memory => Registrar::builder(MemoryStore::new()),
-        StoreChoice::Sqlite(path) => Registrar::builder(sqlite(path).await?),
-        StoreChoice::Postgres(url) => Registrar::builder(PostgresStore::connect(url).await?),
+        StoreChoice::Sqlite(path) => Registrar::builder(Watched::new(sqlite(path).await?)),
+        StoreChoice::Postgres(url) => {
+            Registrar::builder(Watched::new(PostgresStore::connect(url).await?))
+        }
     })
 }
 

@@ -1,11 +1,11 @@
 //! Clients that are no longer needed go, as the tenants' settings say.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use oauth_dcr::{OwnerError, Registrar, TenantId, tenants::TenantSelector};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{outages::Outages, report};
+use crate::report;
 
 /// How long after one sweep the next one begins.
 const EVERY: Duration = Duration::from_mins(1);
@@ -13,25 +13,19 @@ const EVERY: Duration = Duration::from_mins(1);
 /// Clients that are removed at a time.
 const BATCH: u32 = 200;
 
-/// Sweeps each of `tenants` now and then, for as long as the server runs. What fails is tried again with the
-/// next tick.
-pub(crate) async fn run(registrar: Registrar, tenants: Vec<TenantId>, outages: Arc<Outages>) {
+/// Sweeps each of `tenants` now and then, for as long as the server runs.
+pub(crate) async fn run(registrar: Registrar, tenants: Vec<TenantId>) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut failing = None;
     loop {
         ticks.tick().await;
+        // A wrong clock is reported although nobody registers. An outage is logged.
+        let _ = registrar.check_clock().await;
         for tenant in &tenants {
+            // What fails now is tried again with the next tick.
             match sweep(&registrar, tenant).await {
-                Ok(()) => {
-                    if let Some(backend) = failing.take() {
-                        outages.answered(backend);
-                    }
-                }
-                Err(OwnerError::Backend(error)) => {
-                    outages.failed(&error);
-                    failing = Some(error.backend());
-                }
+                // The log has the outage.
+                Ok(()) | Err(OwnerError::Backend(_)) => {}
                 Err(error) => report::error(&report::chain(&error)),
             }
         }

@@ -9,8 +9,8 @@ use tokio::{
 };
 
 use crate::{
-    database::Database, example_server::ExampleServer, private_postgres::PrivatePostgres, requests,
-    temporary::TemporaryDir, wire::Connection,
+    database::Database, example_server::ExampleServer, private_postgres::PrivatePostgres,
+    private_redis::PrivateRedis, requests, temporary::TemporaryDir, wire::Connection,
 };
 
 /// Nothing that is waited for takes so long.
@@ -25,8 +25,12 @@ fn lines(log: &Path, text: &str) -> usize {
 }
 
 async fn register(base: String) -> u16 {
+    register_at(base, "shop").await
+}
+
+async fn register_at(base: String, tenant: &str) -> u16 {
     let mut connection = Connection::open(&base).await.unwrap();
-    let request = requests::register("shop", &requests::metadata(0));
+    let request = requests::register(tenant, &requests::metadata(0));
     connection.send(request).await.unwrap().status
 }
 
@@ -38,6 +42,63 @@ async fn register_until_over(server: &ExampleServer, log: &Path, ends: usize) {
         register(server.base.clone()).await;
         sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Looks for a client, as the authorization endpoint does.
+async fn look_up(base: String) -> u16 {
+    let mut connection = Connection::open(&base).await.unwrap();
+    let request = requests::token("shop", "tpc_unknown", None);
+    connection.send(request).await.unwrap().status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_that_only_look_ups_meet_is_logged() {
+    let mut postgres = PrivatePostgres::start();
+    let database = Database::Postgres(postgres.create_database());
+    let settings = json!({ "tenants": [requests::tenant("shop", json!({ "rate_limit": null }))] });
+    let folder = TemporaryDir::new();
+    let log = folder.path().join("log");
+    let server = ExampleServer::start_logged(
+        Some(&settings),
+        &["--store", &database.option()],
+        File::create(&log).unwrap().into(),
+    );
+    postgres.stop();
+    assert_eq!(look_up(server.base.clone()).await, 503);
+    assert_eq!(look_up(server.base.clone()).await, 503);
+    assert_eq!(lines(&log, "outage"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_without_a_rate_limit_end_no_outage_of_redis() {
+    let mut redis = PrivateRedis::start();
+    let settings = json!({ "tenants": [
+        requests::tenant("shop", json!({ "rate_limit": null })),
+        requests::tenant("limited", json!({ "rate_limit": { "per_second": 1000, "burst": 1000 } })),
+    ] });
+    let folder = TemporaryDir::new();
+    let log = folder.path().join("log");
+    let server = ExampleServer::start_logged(
+        Some(&settings),
+        &["--limiter", &redis.url()],
+        File::create(&log).unwrap().into(),
+    );
+    redis.stop();
+    for _ in 0..3 {
+        assert_eq!(register_at(server.base.clone(), "limited").await, 503);
+        // Longer than the calm after which an outage is over.
+        sleep(Duration::from_millis(1_100)).await;
+        assert_eq!(register(server.base.clone()).await, 201);
+    }
+    assert_eq!(lines(&log, "outage"), 1);
+    redis.restart();
+    let deadline = Instant::now() + LIMIT;
+    while lines(&log, "outage is over") == 0 {
+        assert!(Instant::now() < deadline, "the outage does not end");
+        register_at(server.base.clone(), "limited").await;
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(lines(&log, "outage"), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
