@@ -80,8 +80,10 @@ impl Database {
 
     /// Another connection that writes.
     pub(super) async fn connect(&self) -> Result<SqliteConnection, Failure> {
+        // SQLite would apply the log of this file to another file of its name.
+        self.files.check()?;
         let connection = self.options.connect().await?;
-        // The file may have been replaced before it was opened.
+        // The file may have been replaced in between.
         self.files.check()?;
         Ok(connection)
     }
@@ -94,6 +96,7 @@ impl Database {
             .max_connections(READERS)
             .idle_timeout(None)
             .max_lifetime(None)
+            .test_before_acquire(false)
             .acquire_timeout(self.timeout.saturating_add(MARGIN))
             .after_connect(move |_, _| {
                 let checked = files.check();
