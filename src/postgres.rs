@@ -47,7 +47,7 @@ use crate::{
         failure::Failure,
         insert::Inserts,
         removal::Removal,
-        time_outs::{TimeLimit, TimeOuts, lock_timeout},
+        time_outs::{TimeLimit, TimeOuts, lock_timeout, part},
     },
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
@@ -59,6 +59,9 @@ use crate::{
 
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Which part of the time-out reading the server's clock may take.
+const CLOCK: u32 = 4;
 
 /// How long connecting may take, migrations included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -325,9 +328,10 @@ impl ClientStore for PostgresStore {
         Ok(removal.ended(Ok(()))?)
     }
 
-    /// The clock of the database server.
+    /// The clock of the database server. A call that needs the time needs the rest of its time-out for more.
     async fn now(&self) -> Result<Option<Timestamp>, BackendError> {
-        let millis = self.database.run(|connection, _| {
+        let limit = TimeLimit::after(part(self.database.timeout(), CLOCK));
+        let millis = self.database.run_within(limit, |connection, _| {
             Box::pin(async move {
                 Ok(sqlx::query_scalar::<_, i64>(sql::NOW)
                     .fetch_one(connection)

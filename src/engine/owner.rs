@@ -302,11 +302,12 @@ impl Owner {
     /// # Errors
     /// [`OwnerError::Backend`].
     pub async fn sweep(&self, limit: u32) -> Result<Vec<ClientId>, OwnerError> {
-        let now = self.ports.store_time().await?.store;
-        let Some(sweep) = Sweep::by_settings(&self.tenant.registration, now) else {
+        let settings = &self.tenant.registration;
+        if !Sweep::is_in(settings) {
             return Ok(Vec::new());
-        };
-        let sweep = sweep.limit(limit.max(1));
+        }
+        let now = self.ports.store_time().await?.store;
+        let sweep = Sweep::by_settings(settings, now).limit(limit.max(1));
         let removed = self.ports.store.sweep(&self.tenant.id, sweep).await?;
         for id in &removed {
             self.record_removed(id, Removal::Swept);

@@ -171,7 +171,8 @@ impl Registrar {
     }
 
     /// Notes that a client is in use: call it whenever it is about to be issued a code or a token. While
-    /// one of its grants lives, until `live_until`, it is neither swept nor evicted for a new client.
+    /// one of its grants lives, until `live_until`, it is neither swept nor evicted for a new client. `live_until` is
+    /// a time of this node's clock, the [`Clock`] of the builder.
     ///
     /// `user` identifies the user who gives the grant, by an id that never changes, such as the `sub` of your
     /// tokens. It is `None` or empty if there is no user. The store keeps a digest of the first user's id. With
@@ -219,8 +220,8 @@ impl Registrar {
     /// Compares the clock of this node with the [clock of the store](crate::store::ClientStore::now).
     /// [`Event::ClockDiffers`] reports a difference of more than a minute.
     ///
-    /// Calls that need the store's time do this by themselves, once a minute. Call it at the start, so that an
-    /// operator hears of a wrong clock before the first registration.
+    /// Calls that need the store's time do this by themselves, once a minute. Call it at the start and now and then,
+    /// so that an operator hears of a wrong clock although nobody registers.
     ///
     /// # Errors
     /// [`BackendError`] if the store's clock was never read and can't be read now.

@@ -17,6 +17,10 @@ const READ_EVERY: Duration = Duration::from_mins(1);
 /// A node's clock may differ from the store's by this much without a report.
 const TOLERANCE: Duration = Duration::from_mins(1);
 
+/// If the node's two clocks have moved apart by more than this since a reading, the reading is not used: the monotonic
+/// clock stands still while the machine is suspended.
+const JUMP: Duration = Duration::from_secs(2);
+
 /// The time from one report to the next.
 const REPORT_EVERY: Duration = Duration::from_hours(1);
 
@@ -27,17 +31,18 @@ pub(super) struct StoreClock(Mutex<State>);
 #[derive(Default)]
 struct State {
     reading: Option<Reading>,
-    /// By the monotonic clock, as all times here but those of a [`Reading`].
+    /// The next reading and the next report are due at these times of the node's monotonic clock.
     next_reading: Duration,
     next_report: Duration,
 }
 
-/// What the store's clock showed at a moment of the node's monotonic clock.
+/// What three clocks showed at one moment.
 #[derive(Clone, Copy)]
 struct Reading {
     /// `None`: the store has no clock.
     store: Option<Timestamp>,
-    at: Duration,
+    node: Timestamp,
+    monotonic: Duration,
 }
 
 /// The same moment by the clock of the node and by the clock of the store. They are equal if the store has no
@@ -62,16 +67,13 @@ impl StoreClock {
     where
         F: Future<Output = Result<Option<Timestamp>, BackendError>>,
     {
-        let began = clock.monotonic();
-        let (known, is_due) = self.known(began);
+        let (began, node) = (clock.monotonic(), clock.now());
+        let (known, is_due) = self.known(began, node);
         if let (Some(reading), false) = (known, is_due) {
             return Ok(reading.time(clock));
         }
         let reading = match (read().await, known) {
-            (Ok(store), _) => Reading {
-                store,
-                at: middle(began, clock.monotonic()),
-            },
+            (Ok(store), _) => Reading::between(began, node, store, clock.monotonic()),
             // The next reading corrects the clocks' drift.
             (Err(_), Some(known)) => return Ok(known.time(clock)),
             (Err(error), None) => return Err(error),
@@ -85,13 +87,16 @@ impl StoreClock {
 
     /// The last reading, and whether this call has to read the clock again. Other calls use the last reading
     /// meanwhile.
-    fn known(&self, now: Duration) -> (Option<Reading>, bool) {
+    fn known(&self, now: Duration, node: Timestamp) -> (Option<Reading>, bool) {
         let mut state = self.lock();
-        let is_due = now >= state.next_reading;
-        if is_due && state.reading.is_some() {
+        let has_jumped = |reading: Reading| reading.has_jumped(now, node);
+        let is_due = now >= state.next_reading || state.reading.is_some_and(has_jumped);
+        let known = state.reading;
+        if is_due && let Some(reading) = &mut state.reading {
+            reading.accept_jump(now, node);
             state.next_reading = now.saturating_add(READ_EVERY);
         }
-        (state.reading, is_due)
+        (known, is_due)
     }
 
     /// Keeps a reading. Returns whether it has to be reported.
@@ -112,9 +117,37 @@ impl StoreClock {
 }
 
 impl Reading {
+    /// The store read its clock during a round trip, about in its middle.
+    fn between(
+        began: Duration,
+        node: Timestamp,
+        store: Option<Timestamp>,
+        ended: Duration,
+    ) -> Self {
+        let half = ended.saturating_sub(began).mul_f64(0.5);
+        Self {
+            store,
+            node: node.saturating_add(half),
+            monotonic: began.saturating_add(half),
+        }
+    }
+
+    /// Whether one of the node's clocks has moved by more than the other since this reading.
+    fn has_jumped(self, monotonic: Duration, node: Timestamp) -> bool {
+        let expected = self
+            .node
+            .saturating_add(monotonic.saturating_sub(self.monotonic));
+        distance(expected, node) > JUMP
+    }
+
+    /// Makes a jump no reason for further readings.
+    fn accept_jump(&mut self, monotonic: Duration, node: Timestamp) {
+        self.node = node.saturating_sub(monotonic.saturating_sub(self.monotonic));
+    }
+
     fn time(self, clock: &dyn Clock) -> StoreTime {
         let node = clock.now();
-        let since = clock.monotonic().saturating_sub(self.at);
+        let since = clock.monotonic().saturating_sub(self.monotonic);
         let store = self.store.map(|store| store.saturating_add(since));
         StoreTime {
             node,
@@ -136,14 +169,12 @@ impl StoreTime {
     }
 
     fn difference(self) -> Duration {
-        let ahead = self.node.saturating_since(self.store);
-        ahead.max(self.store.saturating_since(self.node))
+        distance(self.node, self.store)
     }
 }
 
-/// The middle of a round trip, in which the store read its clock.
-fn middle(began: Duration, ended: Duration) -> Duration {
-    began.saturating_add(ended.saturating_sub(began).mul_f64(0.5))
+fn distance(one: Timestamp, other: Timestamp) -> Duration {
+    one.saturating_since(other).max(other.saturating_since(one))
 }
 
 #[cfg(test)]
@@ -200,9 +231,13 @@ mod tests {
     async fn the_clock_is_read_once_a_minute() {
         let clock = StoreClock::default();
         for (seconds, expected) in [(0, true), (1, false), (59, false), (60, true), (61, false)] {
-            let node = node(0, Duration::from_secs(seconds));
+            let seconds = Duration::from_secs(seconds);
+            let node = Node {
+                now: at(0).saturating_add(seconds),
+                monotonic: seconds,
+            };
             let (_, is_read, _) = time(&clock, &node, Ok(Some(at(0)))).await;
-            assert_eq!(is_read, expected, "after {seconds} seconds");
+            assert_eq!(is_read, expected, "after {seconds:?}");
         }
     }
 
@@ -210,11 +245,32 @@ mod tests {
     async fn time_passes_between_readings() {
         let clock = StoreClock::default();
         time(&clock, &node(48, Duration::ZERO), Ok(Some(at(0)))).await;
-        // Somebody sets the node's clock.
-        let later = node(9, Duration::from_secs(59));
+        let seconds = Duration::from_secs(59);
+        let later = Node {
+            now: at(48).saturating_add(seconds),
+            monotonic: seconds,
+        };
         let (now, is_read, _) = time(&clock, &later, Err(())).await;
-        assert_eq!(now, Some(at(0).saturating_add(Duration::from_secs(59))));
+        assert_eq!(now, Some(at(0).saturating_add(seconds)));
         assert!(!is_read);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_jumps_is_compared_again() {
+        let clock = StoreClock::default();
+        time(&clock, &node(1, Duration::ZERO), Ok(Some(at(1)))).await;
+        // The machine was suspended for an hour: its monotonic clock stood still.
+        let resumed = node(2, Duration::from_millis(1));
+        let (now, is_read, _) = time(&clock, &resumed, Ok(Some(at(2)))).await;
+        assert_eq!((now, is_read), (Some(at(2)), true));
+        let (_, is_read, _) = time(&clock, &resumed, Err(())).await;
+        assert!(!is_read, "once is enough");
+        // Somebody sets the clock of the node: the store's time goes on.
+        let set = node(40, Duration::from_millis(1));
+        let (now, is_read, _) = time(&clock, &set, Err(())).await;
+        assert_eq!((now, is_read), (Some(at(2)), true));
+        let (_, is_read, _) = time(&clock, &set, Err(())).await;
+        assert!(!is_read, "a failure is not repeated at once");
     }
 
     #[tokio::test]
@@ -274,18 +330,15 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_reading_belongs_to_the_middle_of_its_round_trip() {
+    #[test]
+    fn a_reading_belongs_to_the_middle_of_its_round_trip() {
         let began = Duration::from_secs(10);
-        assert_eq!(
-            middle(began, Duration::from_secs(12)),
-            Duration::from_secs(11)
-        );
-        assert_eq!(
-            middle(began, Duration::from_secs(9)),
-            began,
-            "a clock steps back"
-        );
+        for (ended, half) in [(Duration::from_secs(12), 1), (Duration::from_secs(9), 0)] {
+            let reading = Reading::between(began, at(0), None, ended);
+            let half = Duration::from_secs(half);
+            assert_eq!(reading.monotonic, began + half);
+            assert_eq!(reading.node, at(0).saturating_add(half));
+        }
     }
 
     #[test]

@@ -94,9 +94,12 @@ pub enum Event<'a> {
         /// Where the request came from.
         source: Option<IpAddr>,
     },
-    /// The clock of this node differs from the clock of the store by more than a minute. What depends on how long
-    /// a client has been idle goes by the store's clock; all other times are those of the node. It is reported
-    /// when the store's clock is first read, and then once an hour.
+    /// The clock of this node differs from the clock of the store by more than a minute. It is reported when the
+    /// store's clock is first read, and then once an hour while calls or
+    /// [`Registrar::check_clock`](crate::Registrar::check_clock) read it.
+    ///
+    /// The store's clock says when a client registers and for how long it has been idle. Tokens and secrets go by
+    /// the clock of the node.
     #[non_exhaustive]
     ClockDiffers {
         /// The time by the clock of this node.

@@ -24,17 +24,22 @@ impl Sweep {
         }
     }
 
-    /// What `settings` say, at this moment. `None` if they keep everything.
-    pub(crate) fn by_settings(settings: &RegistrationSettings, now: Timestamp) -> Option<Self> {
+    /// What `settings` say, at this moment.
+    pub(crate) fn by_settings(settings: &RegistrationSettings, now: Timestamp) -> Self {
         let before = |after: Option<NonZeroU64>| {
             after.map(|seconds| now.saturating_sub(Duration::from_secs(seconds.get())))
         };
-        let sweep = Self {
+        Self {
             unused_before: before(settings.remove_unused_after_seconds),
             idle_before: before(settings.remove_idle_after_seconds),
             ..Self::new()
-        };
-        (sweep.unused_before.is_some() || sweep.idle_before.is_some()).then_some(sweep)
+        }
+    }
+
+    /// Whether `settings` have clients removed at some time.
+    pub(crate) const fn is_in(settings: &RegistrationSettings) -> bool {
+        settings.remove_unused_after_seconds.is_some()
+            || settings.remove_idle_after_seconds.is_some()
     }
 
     /// Those never used and idle since before `moment`.
@@ -117,12 +122,13 @@ mod tests {
     #[test]
     fn settings_that_keep_everything_make_no_sweep() {
         let mut settings = RegistrationSettings::default();
-        assert_eq!(Sweep::by_settings(&settings, at(1000)), None);
+        assert!(!Sweep::is_in(&settings));
         settings.remove_unused_after_seconds = NonZeroU64::new(10);
+        assert!(Sweep::is_in(&settings));
         let sweep = Sweep::by_settings(&settings, at(1000));
-        assert_eq!(sweep, Some(Sweep::new().unused_before(at(990))));
+        assert_eq!(sweep, Sweep::new().unused_before(at(990)));
         // Before there was time for it, nothing is old enough.
-        let early = Sweep::by_settings(&settings, at(5)).unwrap();
+        let early = Sweep::by_settings(&settings, at(5));
         assert!(!early.removes(false, Usage::registered(at(0))));
     }
 
