@@ -28,9 +28,13 @@
 //! so no two of these block each other (a deadlock). A statement that removes what it has selected compares
 //! the rows again, because one that was touched while it waited is another row.
 
+mod reads;
+
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+
+pub(super) use self::reads::{EXISTS, FIND, FIND_DUPLICATES, LIST, USAGE};
 
 /// Stores clients whose ids and duplicate keys are free, of tenants that are not counted: tenants, ids, records,
 /// revisions, blocked, moments and duplicate keys, one array each. Gives back those that are stored.
@@ -81,16 +85,6 @@ RETURNING tenant, client_id
 /// Takes back what [`INSERT`] stored in the same transaction.
 pub(super) const TAKE_BACK: &str =
     "DELETE FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
-
-/// The clients with these duplicate keys: tenants and keys, one array each.
-pub(super) const FIND_DUPLICATES: &str = "
-SELECT found.tenant, found.fold_key, found.client_id,
-    substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision, found.is_used, found.idle_since, found.user_key,
-    found.is_shared
-FROM UNNEST($1::TEXT[], $2::BYTEA[]) AS same (tenant, fold_key)
-JOIN oauth_dcr_clients AS found
-    ON found.tenant = same.tenant AND found.fold_key = same.fold_key
-";
 
 /// The activity of a program that registered again, for the client that still has the duplicate key.
 pub(super) const TOUCH_DUPLICATE: &str = "
@@ -245,16 +239,6 @@ WITH counter AS (
 SELECT count(*) FROM gone
 ";
 
-pub(super) const FIND: &str = "
-SELECT substring(record FROM 1 FOR 4194305), blocked, revision FROM oauth_dcr_clients
-WHERE tenant = $1 AND client_id = $2
-";
-
-pub(super) const LIST: &str = "
-SELECT client_id, substring(record FROM 1 FOR 4194305), blocked, revision FROM oauth_dcr_clients
-WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3
-";
-
 /// Puts a client in the place of its revision `$6`.
 pub(super) const UPDATE: &str = "
 UPDATE oauth_dcr_clients
@@ -273,14 +257,6 @@ SET blocked = $3, revision = CASE revision
     ELSE revision + 1 END
 WHERE tenant = $1 AND client_id = $2
 RETURNING revision
-";
-
-pub(super) const EXISTS: &str =
-    "SELECT EXISTS (SELECT 1 FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2)";
-
-pub(super) const USAGE: &str = "
-SELECT is_used, idle_since, user_key, is_shared FROM oauth_dcr_clients
-WHERE tenant = $1 AND client_id = $2
 ";
 
 /// What [`Activity`](crate::store::Activity) documents: whether it is a use, what to write, until when a client has to
@@ -337,20 +313,4 @@ fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis())
         .unwrap_or(i32::MAX)
         .max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::Client;
-
-    #[test]
-    fn no_more_of_a_record_is_read_than_tells_that_it_is_too_long() {
-        let most = Client::MAX_RECORD_BYTES + 1;
-        let bounded = format!("record FROM 1 FOR {most})");
-        for statement in [FIND, LIST, FIND_DUPLICATES] {
-            assert!(statement.contains(&bounded), "{statement}");
-            assert_eq!(statement.matches("record").count(), 1, "{statement}");
-        }
-    }
 }
