@@ -56,6 +56,20 @@ impl PrivatePostgres {
         let programs = programs();
         let home = Home::new("oauth-dcr-postgres");
         let password = fill(&home, &programs);
+        Self::start_in(home, programs, password)
+    }
+
+    /// Starts a server that follows this one and answers reads, until it is promoted.
+    pub(crate) fn start_standby(&self) -> Self {
+        let home = Home::new("oauth-dcr-postgres");
+        let mut backup = self.client("pg_basebackup");
+        backup.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
+        run(backup.arg("--pgdata").arg(data(&home)));
+        Self::start_in(home, self.programs.clone(), self.password.clone())
+    }
+
+    /// Starts it on the data in its home.
+    fn start_in(home: Home, programs: PathBuf, password: String) -> Self {
         let mut server = Self {
             home,
             programs,
@@ -85,11 +99,7 @@ impl PrivatePostgres {
     pub(crate) fn create_database(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
-        let mut createdb = self.home.command(self.programs.join("createdb"));
-        createdb.args(["--host=127.0.0.1", "--username=postgres"]);
-        createdb.arg(format!("--port={}", self.port));
-        createdb.env("PGPASSWORD", &self.password).arg(&name);
-        run(&mut createdb);
+        run(self.client("createdb").arg(&name));
         self.url_of(&name)
     }
 
@@ -106,6 +116,14 @@ impl PrivatePostgres {
         if let Err(log) = self.launch() {
             panic!("PostgreSQL doesn't start again:\n{log}");
         }
+    }
+
+    /// From its next start on it is a standby, which follows no server.
+    pub(crate) fn make_standby(&self) {
+        run(self
+            .home
+            .command("touch")
+            .arg(data(&self.home).join("standby.signal")));
     }
 
     /// Ends it in an orderly way; its connections are closed.
@@ -136,6 +154,15 @@ impl PrivatePostgres {
     /// Lets all its processes go on.
     pub(crate) fn resume(&self) {
         self.home.resume();
+    }
+
+    /// A client program of PostgreSQL, with the arguments that lead to this server.
+    fn client(&self, name: &str) -> Command {
+        let mut client = self.home.command(self.programs.join(name));
+        client.args(["--host=127.0.0.1", "--username=postgres"]);
+        client.arg(format!("--port={}", self.port));
+        client.env("PGPASSWORD", &self.password);
+        client
     }
 
     fn url_of(&self, database: &str) -> String {
