@@ -22,9 +22,11 @@
 mod connections;
 mod counter;
 mod database;
+mod demotions;
 mod failure;
 mod insert;
 mod lease;
+mod read;
 mod removal;
 mod row;
 mod schema;
@@ -44,8 +46,10 @@ use crate::{
     client::StoredClient,
     postgres::{
         database::Database,
+        demotions::Demotions,
         failure::Failure,
         insert::Inserts,
+        lease::Leases,
         removal::Removal,
         time_outs::{TimeLimit, TimeOuts, lock_timeout, part},
     },
@@ -147,9 +151,10 @@ impl PostgresStore {
         let prepared = prepared.unwrap_or(Err(Failure::TimedOut(CONNECT_TIMEOUT)));
         let place = |failure| BackendError::from(failure).at(connections::place(&options));
         prepared.map_err(place)?;
-        let timeouts = TimeOuts::new(TIMEOUT);
-        let pool = connections::pool(options, timeouts.clone());
-        Ok(Self::new(Database::new(pool, timeouts, TIMEOUT)))
+        let (timeouts, demotions) = (TimeOuts::new(TIMEOUT), Demotions::default());
+        let pool = connections::pool(options, timeouts.clone(), demotions.clone());
+        let leases = Leases::new(pool, demotions);
+        Ok(Self::new(Database::new(leases, timeouts, TIMEOUT)))
     }
 
     /// Uses a pool of the host's. Asks the database for nothing yet, so that the pool may be lazy
@@ -175,7 +180,8 @@ impl PostgresStore {
     /// Outside of a Tokio runtime.
     pub fn with_pool(pool: PgPool) -> Self {
         // Those of the host are as it sets them.
-        Self::new(Database::new(pool, TimeOuts::new(TIMEOUT), TIMEOUT))
+        let leases = Leases::new(pool, Demotions::default());
+        Self::new(Database::new(leases, TimeOuts::new(TIMEOUT), TIMEOUT))
     }
 
     /// How long a call may take, from its beginning to its answer. Default: one second.
@@ -196,8 +202,7 @@ impl PostgresStore {
     /// # Errors
     /// [`BackendError`], with what sqlx says as its source.
     pub async fn migrate(pool: &PgPool) -> Result<(), BackendError> {
-        let mut connection = pool.acquire().await.map_err(Failure::Database)?;
-        Ok(schema::migrate(&mut connection).await?)
+        Ok(connections::migrate(pool).await?)
     }
 
     fn new(database: Database) -> Self {
@@ -223,7 +228,7 @@ impl ClientStore for PostgresStore {
                 let found = sqlx::query(sql::FIND)
                     .bind(tenant.as_str())
                     .bind(id.as_str());
-                Ok(found.fetch_optional(connection).await?)
+                read::row(connection, found).await
             })
         });
         let read = |row: PgRow| row::read(tenant, id, &row, 0);
@@ -243,7 +248,7 @@ impl ClientStore for PostgresStore {
                     // No id is empty, so all come after that.
                     .bind(after.map_or("", ClientId::as_str))
                     .bind(i64::from(limit));
-                Ok(rows.fetch_all(connection).await?)
+                read::rows(connection, rows).await
             })
         });
         let read = |row: &PgRow| row::read(tenant, &ClientId::restore(row.try_get(0)?), row, 1);

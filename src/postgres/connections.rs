@@ -7,7 +7,9 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::postgres::{failure::Failure, schema, time_outs::TimeOuts, url};
+use crate::postgres::{
+    demotions::Demotions, failure::Failure, read, schema, time_outs::TimeOuts, url,
+};
 
 /// How long making a connection may take while calls come and go. A database that is not there is
 /// tried again at least every fifth of that.
@@ -17,9 +19,12 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// in less.
 const FRESH: Duration = Duration::from_millis(20);
 
-/// How long a connection that has been idle may take to show that it still leads somewhere. One to a
-/// server that has vanished never does, and a call may come upon several of them.
-const PING_TIMEOUT: Duration = Duration::from_millis(200);
+/// How long a connection that has been idle may take to show that it still leads to a primary. A connection to
+/// a server that has vanished never does, and a call may come upon several of them.
+const CHECK_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// How old a connection gets. Then a name that leads elsewhere has been looked up again.
+const MAX_LIFETIME: Duration = Duration::from_mins(5);
 
 /// How to connect to the database at `url`.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, Failure> {
@@ -41,11 +46,29 @@ pub(super) fn place(options: &PgConnectOptions) -> String {
 pub(super) async fn prepare(options: &PgConnectOptions) -> Result<(), Failure> {
     // Not from the pool, which would not say what it waits for.
     let mut connection = PgConnection::connect_with(options).await?;
+    read::check(&mut connection).await?;
     schema::migrate(&mut connection).await?;
     Ok(connection.close().await?)
 }
 
-pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts) -> PgPool {
+/// Brings the schema up to date, by a connection of `pool` to a primary.
+pub(super) async fn migrate(pool: &PgPool) -> Result<(), Failure> {
+    let mut others = pool.num_idle();
+    loop {
+        let mut connection = pool.acquire().await?;
+        let migrated = match read::check(&mut connection).await {
+            Ok(()) => schema::migrate(&mut connection).await,
+            failed => failed,
+        };
+        match migrated {
+            Err(failure) if failure.is_read_only() && others > 0 => connection.close_on_drop(),
+            done => return done,
+        }
+        others = others.saturating_sub(1);
+    }
+}
+
+pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts, demotions: Demotions) -> PgPool {
     let pool = PgPoolOptions::new().after_connect(move |connection, _| {
         let session = timeouts.session();
         Box::pin(async move {
@@ -54,15 +77,27 @@ pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts) -> PgPool {
         })
     });
     let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = pool.max_lifetime(MAX_LIFETIME);
     // A round trip less for each call of a server that is busy.
     let pool = pool.test_before_acquire(false);
-    let pool = pool.before_acquire(|connection, metadata| {
+    let pool = pool.before_acquire(move |connection, metadata| {
+        let demotions = demotions.clone();
         Box::pin(async move {
-            if metadata.idle_for > FRESH {
-                let ping = tokio::time::timeout(PING_TIMEOUT, connection.ping()).await;
-                ping.map_err(std::io::Error::from)??;
+            if demotions.affect(metadata.age) {
+                return Ok(false);
             }
-            Ok(true)
+            if metadata.idle_for <= FRESH {
+                return Ok(true);
+            }
+            let check = tokio::time::timeout(CHECK_TIMEOUT, read::check(connection)).await;
+            match check.map_err(std::io::Error::from)? {
+                Ok(()) => Ok(true),
+                Err(Failure::Database(error)) => Err(error),
+                Err(_read_only) => {
+                    demotions.record();
+                    Ok(false)
+                }
+            }
         })
     });
     pool.connect_lazy_with(options)

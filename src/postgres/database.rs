@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use tokio::time::Instant;
 
 use crate::{
@@ -49,10 +49,10 @@ impl<'a, T, W> Work<'a, T> for W where
 }
 
 impl Database {
-    /// `timeouts` are those that `pool` knows of.
-    pub(super) fn new(pool: PgPool, timeouts: TimeOuts, timeout: Duration) -> Self {
+    /// `timeouts` are those that the connections of `leases` are set for.
+    pub(super) const fn new(leases: Leases, timeouts: TimeOuts, timeout: Duration) -> Self {
         Self {
-            leases: Leases::new(pool),
+            leases,
             timeouts,
             timeout,
         }
@@ -75,7 +75,7 @@ impl Database {
     }
 
     /// Carries out `work` on a connection, within `limit`, and again if other transactions were in its
-    /// way. The connection of a call that ends without an answer is closed.
+    /// way or the server only reads. The connection of a call that ends without an answer is closed.
     pub(super) async fn run_within<'a, T>(
         &self,
         limit: TimeLimit,
@@ -84,6 +84,7 @@ impl Database {
         let attempt = || async {
             let mut lease = self.leases.lease().await?;
             let answer = work(&mut lease, PhantomData).await;
+            self.leases.look_at(&answer).await;
             lease.give_back(answer)
         };
         self.retry(limit, attempt).await
@@ -102,6 +103,7 @@ impl Database {
                 None => self.leases.lease().await?,
             };
             let answer = work(&mut lease, PhantomData).await;
+            self.leases.look_at(&answer).await;
             kept.keep(lease, answer)
         };
         self.retry(limit, attempt).await
@@ -140,16 +142,14 @@ impl Database {
         if Instant::now() >= limit.end {
             return Err(late);
         }
-        let done = tokio::time::timeout_at(limit.end, retry_until(limit.locks_end, attempt)).await;
+        let done = tokio::time::timeout_at(limit.end, retry_until(limit, attempt)).await;
         done.unwrap_or(Err(late))
     }
 }
 
-/// Tries again after conflicts and, until `locks_end`, after others have locked what it needs.
-async fn retry_until<T, F>(
-    locks_end: Option<Instant>,
-    attempt: impl Fn() -> F,
-) -> Result<T, Failure>
+/// Tries again after conflicts and, for as long as `limit` says, after others have locked what it needs and
+/// on a server that only reads.
+async fn retry_until<T, F>(limit: TimeLimit, attempt: impl Fn() -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {
@@ -160,7 +160,9 @@ where
                 tokio::time::sleep(pause(conflicts)).await;
                 conflicts = conflicts.saturating_add(1);
             }
-            Err(failure) if failure.is_locked() && is_before(locks_end) => conflicts = 0,
+            Err(failure) if failure.is_locked() && is_before(limit.locks_end) => conflicts = 0,
+            // It carries out nothing that writes, so nothing is done twice.
+            Err(failure) if failure.is_read_only() && is_before(Some(limit.switch_end)) => {}
             answer => return answer,
         }
     }
@@ -185,11 +187,15 @@ fn jitter() -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::PgPool;
+
     use super::*;
+    use crate::postgres::demotions::Demotions;
 
     fn database(timeout: Duration) -> Database {
         let pool = PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
-        Database::new(pool, TimeOuts::new(timeout), timeout)
+        let leases = Leases::new(pool, Demotions::default());
+        Database::new(leases, TimeOuts::new(timeout), timeout)
     }
 
     #[test]

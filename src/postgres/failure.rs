@@ -19,6 +19,9 @@ pub(super) enum Failure {
     Migration(#[from] MigrateError),
     #[error(transparent)]
     Url(#[from] UrlFault),
+    /// What it reads may be old, and it writes nothing.
+    #[error("the server is read-only: it is a standby or a primary that was demoted")]
+    ReadOnly,
     /// What a statement found was gone for the next one.
     #[error("other transactions came in between")]
     Overtaken,
@@ -47,6 +50,12 @@ impl Failure {
         matches!(self, Self::TenantLocked) || self.has_code(&["55P03"])
     }
 
+    /// Whether the server only reads, so that nothing was done and another connection may lead to a primary.
+    pub(super) fn is_read_only(&self) -> bool {
+        // read_only_sql_transaction
+        matches!(self, Self::ReadOnly) || self.has_code(&["25006"])
+    }
+
     /// Whether another starter was in the way of a migration, which is done or under way now.
     pub(super) fn is_racing_migration(&self) -> bool {
         // unique_violation (of a catalogue, too), duplicate_table, duplicate_object
@@ -54,12 +63,16 @@ impl Failure {
     }
 
     /// Whether the database said no to what it was told, so that the fault may be with one of a
-    /// group. Otherwise it has not answered.
+    /// group. Otherwise it has not answered, or is not the server to ask.
     pub(super) fn is_refusal(&self) -> bool {
         match self {
-            Self::Database(error) => error.as_database_error().is_some(),
+            Self::Database(error) => error.as_database_error().is_some() && !self.is_read_only(),
             Self::Overtaken | Self::TenantLocked | Self::Stored(_) | Self::Unreadable(_) => true,
-            Self::Migration(_) | Self::Url(_) | Self::NotBegun | Self::TimedOut(_) => false,
+            Self::Migration(_)
+            | Self::Url(_)
+            | Self::ReadOnly
+            | Self::NotBegun
+            | Self::TimedOut(_) => false,
         }
     }
 

@@ -11,15 +11,23 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{group_commit::deadline_after, postgres::failure::Failure};
+use crate::{
+    group_commit::deadline_after,
+    postgres::{demotions::Demotions, failure::Failure},
+};
 
 /// How long a connection may be kept before others may have it. A few groups of insertions take as long.
 const KEEP: Duration = Duration::from_millis(2);
+
+/// How long to wait before a connection is made anew to a server that only reads: it may be replaced soon.
+const DEMOTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Lends the connections of a pool.
 #[derive(Clone)]
 pub(super) struct Leases {
     pool: PgPool,
+    /// What the pool's check of its connections goes by, if it is the store's own.
+    demotions: Demotions,
     /// For the one connection that is made ahead.
     ahead: Arc<Semaphore>,
     /// For the connections of work that locks the row of a tenant.
@@ -49,7 +57,7 @@ struct Waiting<'a> {
 }
 
 impl Leases {
-    pub(super) fn new(pool: PgPool) -> Self {
+    pub(super) fn new(pool: PgPool, demotions: Demotions) -> Self {
         let half = pool
             .options()
             .get_max_connections()
@@ -59,6 +67,7 @@ impl Leases {
         let half = usize::try_from(half).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             pool,
+            demotions,
             ahead: Arc::new(Semaphore::new(1)),
             lock_permits: Arc::new(Semaphore::new(half)),
         }
@@ -82,6 +91,17 @@ impl Leases {
             is_timed: false,
             is_idle: false,
         })
+    }
+
+    /// Records if `answer` came from a server that only reads. If the pool has no other connection, this waits
+    /// for a moment, with the connection leased, so that few connections are made in vain.
+    pub(super) async fn look_at<T>(&self, answer: &Result<T, Failure>) {
+        if answer.as_ref().is_err_and(Failure::is_read_only) {
+            self.demotions.record();
+            if self.pool.num_idle() == 0 {
+                tokio::time::sleep(DEMOTED_PAUSE).await;
+            }
+        }
     }
 
     /// Makes a connection, or waits for one, for as long as the pool does, and gives it back to the

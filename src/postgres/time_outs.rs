@@ -23,6 +23,10 @@ const LOCK_TIMEOUT_PART: u32 = 8;
 /// tried twice.
 const LOCKS_PART: u32 = 4;
 
+/// In which part of the time a primary has to be found behind servers that only read. Then there is time
+/// left to tell the caller.
+const SWITCH_PART: u32 = 2;
+
 /// In which part of the time all work of a group has to begin. An insertion that arrives while a group is
 /// carried out waits for that group and for the next group, and needs its outcome in time.
 const BEGINNING_PART: u32 = 2;
@@ -60,19 +64,24 @@ impl TimeOuts {
     }
 }
 
-/// When work ends, and until when it is tried again after another transaction has locked what it needs.
+/// When work ends, and until when it is tried again: after another transaction has locked what it needs,
+/// and on a server that only reads.
 #[derive(Clone, Copy)]
 pub(super) struct TimeLimit {
     pub(super) end: Instant,
     pub(super) locks_end: Option<Instant>,
+    pub(super) switch_end: Instant,
 }
 
 impl TimeLimit {
     /// Work that ends `duration` from now, and waits for locks to the end.
     pub(super) fn after(duration: Duration) -> Self {
         let end = deadline_after(duration);
-        let locks_end = Some(end);
-        Self { end, locks_end }
+        Self {
+            end,
+            locks_end: Some(end),
+            switch_end: deadline_after(part(duration, SWITCH_PART)),
+        }
     }
 }
 
@@ -105,6 +114,7 @@ impl GroupTime {
         TimeLimit {
             end: self.end,
             locks_end: None,
+            switch_end: self.last_beginning,
         }
     }
 
@@ -112,8 +122,8 @@ impl GroupTime {
     pub(super) fn with_locks(&self) -> TimeLimit {
         let locks_end = deadline_after(part(self.timeout, LOCKS_PART)).min(self.last_beginning);
         TimeLimit {
-            end: self.end,
             locks_end: Some(locks_end),
+            ..self.without_locks()
         }
     }
 }

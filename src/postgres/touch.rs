@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, FromRow as _, PgConnection};
 
 use crate::{
     postgres::{
         counter::Counter,
         failure::Failure,
+        read,
         removal::{Chosen, Removal},
         sql,
     },
@@ -131,10 +132,10 @@ async fn usage(
     tenant: &TenantId,
     id: &ClientId,
 ) -> Result<Option<Usage>, Failure> {
-    let found: Option<stored_row::UsageColumns> = sqlx::query_as(sql::USAGE)
+    let found = sqlx::query(sql::USAGE)
         .bind(tenant.as_str())
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await?;
-    Ok(found.map(stored_row::usage))
+        .bind(id.as_str());
+    let found = read::row(connection, found).await?;
+    let columns = found.map(|row| stored_row::UsageColumns::from_row(&row));
+    Ok(columns.transpose()?.map(stored_row::usage))
 }

@@ -1,7 +1,7 @@
 use sqlx::PgConnection;
 
 use crate::{
-    postgres::{failure::Failure, sql},
+    postgres::{failure::Failure, read, sql},
     store::{ClientUpdate, UpdateOutcome},
     stored_row,
 };
@@ -27,10 +27,9 @@ pub(super) async fn update(
     if replaced.rows_affected() > 0 {
         return Ok(UpdateOutcome::Updated);
     }
-    let exists = sqlx::query_scalar(sql::EXISTS).bind(tenant).bind(id);
-    Ok(if exists.fetch_one(connection).await? {
-        UpdateOutcome::Changed
-    } else {
-        UpdateOutcome::Missing
+    let found = sqlx::query(sql::EXISTS).bind(tenant).bind(id);
+    Ok(match read::row(connection, found).await? {
+        Some(_) => UpdateOutcome::Changed,
+        None => UpdateOutcome::Missing,
     })
 }

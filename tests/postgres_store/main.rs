@@ -8,6 +8,7 @@ mod counting;
 #[path = "../suite/support/dice.rs"]
 mod dice;
 mod distant;
+mod failover;
 mod fixture;
 #[path = "../support/free_port.rs"]
 mod free_port;
@@ -24,4 +25,5 @@ mod rows;
 mod schema;
 #[path = "../support/spoiled.rs"]
 mod spoiled;
+mod switched_address;
 mod waits;

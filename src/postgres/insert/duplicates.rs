@@ -1,10 +1,10 @@
 use std::{collections::HashMap, sync::Arc};
 
-use sqlx::PgConnection;
+use sqlx::{FromRow as _, PgConnection};
 
 use crate::{
     client::{Client, StoredClient},
-    postgres::{failure::Failure, insert::job::ids, sql},
+    postgres::{failure::Failure, insert::job::ids, read, sql},
     store::{Insertion, Usage},
     stored_row::{self, Row},
     types::{ClientId, TenantId},
@@ -42,11 +42,9 @@ impl Duplicates {
             Some((tenant, insertion.duplicate_key()?.as_bytes().to_vec()))
         });
         let (tenants, keys): (Vec<&str>, Vec<Vec<u8>>) = keys.unzip();
-        let rows = sqlx::query_as::<_, Found>(sql::FIND_DUPLICATES)
-            .bind(tenants)
-            .bind(keys)
-            .fetch_all(connection)
-            .await?;
+        let found = sqlx::query(sql::FIND_DUPLICATES).bind(tenants).bind(keys);
+        let rows = read::rows(connection, found).await?;
+        let rows: Vec<Found> = rows.iter().map(Found::from_row).collect::<Result<_, _>>()?;
         let tenants = insertions.iter().map(|it| it.client().tenant());
         let tenants: HashMap<&str, &TenantId> = tenants.map(|it| (it.as_str(), it)).collect();
         let duplicates = rows.into_iter().filter_map(

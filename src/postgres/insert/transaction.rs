@@ -17,6 +17,7 @@ use crate::{
             job::{Outcome, ids},
             stored::Stored,
         },
+        read,
         removal::Removal,
         sql,
         time_outs::{GroupTime, lock_timeout, part},
@@ -200,12 +201,11 @@ impl Transaction<'_> {
             return Ok(InsertOutcome::Duplicate(client));
         }
         let (tenant, id) = ids(insertion);
-        let is_taken = sqlx::query_scalar(sql::EXISTS).bind(tenant).bind(id);
-        if is_taken.fetch_one(&mut *self.connection).await? {
-            Ok(InsertOutcome::IdTaken)
-        } else {
+        let found = sqlx::query(sql::EXISTS).bind(tenant).bind(id);
+        match read::row(self.connection, found).await? {
+            Some(_) => Ok(InsertOutcome::IdTaken),
             // The client that had its duplicate key has just lost the key.
-            Err(Failure::Overtaken)
+            None => Err(Failure::Overtaken),
         }
     }
 

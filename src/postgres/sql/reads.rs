@@ -1,32 +1,55 @@
 //! Statements that only read clients.
+//!
+//! A server that only reads is a standby, or a primary that was demoted, and what it reads may be old. So
+//! each statement says in the column `is_read_only` whether the server is one. To say so it always gives
+//! back a row, whose first column is NULL if nothing was found.
 
 pub(in crate::postgres) const FIND: &str = "
-SELECT substring(record FROM 1 FOR 4194305), blocked, revision FROM oauth_dcr_clients
-WHERE tenant = $1 AND client_id = $2
+SELECT substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision,
+    server.is_read_only
+FROM (SELECT current_setting('transaction_read_only') = 'on' AS is_read_only) AS server
+LEFT JOIN oauth_dcr_clients AS found ON found.tenant = $1 AND found.client_id = $2
 ";
 
 pub(in crate::postgres) const LIST: &str = "
-SELECT client_id, substring(record FROM 1 FOR 4194305), blocked, revision FROM oauth_dcr_clients
-WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3
+SELECT found.client_id, found.record, found.blocked, found.revision, server.is_read_only
+FROM (SELECT current_setting('transaction_read_only') = 'on' AS is_read_only) AS server
+LEFT JOIN (
+    SELECT client_id, substring(record FROM 1 FOR 4194305) AS record, blocked, revision
+    FROM oauth_dcr_clients
+    WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3
+) AS found ON TRUE
+ORDER BY found.client_id
 ";
 
-pub(in crate::postgres) const EXISTS: &str =
-    "SELECT EXISTS (SELECT 1 FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2)";
+pub(in crate::postgres) const EXISTS: &str = "
+SELECT found.client_id, server.is_read_only
+FROM (SELECT current_setting('transaction_read_only') = 'on' AS is_read_only) AS server
+LEFT JOIN oauth_dcr_clients AS found ON found.tenant = $1 AND found.client_id = $2
+";
 
 pub(in crate::postgres) const USAGE: &str = "
-SELECT is_used, idle_since, user_key, is_shared FROM oauth_dcr_clients
-WHERE tenant = $1 AND client_id = $2
+SELECT found.is_used, found.idle_since, found.user_key, found.is_shared, server.is_read_only
+FROM (SELECT current_setting('transaction_read_only') = 'on' AS is_read_only) AS server
+LEFT JOIN oauth_dcr_clients AS found ON found.tenant = $1 AND found.client_id = $2
 ";
 
 /// The clients with these duplicate keys: tenants and keys, one array each.
 pub(in crate::postgres) const FIND_DUPLICATES: &str = "
 SELECT found.tenant, found.fold_key, found.client_id,
-    substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision, found.is_used, found.idle_since, found.user_key,
-    found.is_shared
-FROM UNNEST($1::TEXT[], $2::BYTEA[]) AS same (tenant, fold_key)
-JOIN oauth_dcr_clients AS found
-    ON found.tenant = same.tenant AND found.fold_key = same.fold_key
+    substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision, found.is_used,
+    found.idle_since, found.user_key, found.is_shared, server.is_read_only
+FROM (SELECT current_setting('transaction_read_only') = 'on' AS is_read_only) AS server
+LEFT JOIN (
+    UNNEST($1::TEXT[], $2::BYTEA[]) AS same (tenant, fold_key)
+    JOIN oauth_dcr_clients AS found
+        ON found.tenant = same.tenant AND found.fold_key = same.fold_key
+) ON TRUE
 ";
+
+/// Whether the server only reads.
+pub(in crate::postgres) const IS_READ_ONLY: &str =
+    "SELECT current_setting('transaction_read_only') = 'on'";
 
 #[cfg(test)]
 mod tests {
@@ -39,7 +62,7 @@ mod tests {
         let bounded = format!("record FROM 1 FOR {most})");
         for statement in [FIND, LIST, FIND_DUPLICATES] {
             assert!(statement.contains(&bounded), "{statement}");
-            assert_eq!(statement.matches("record").count(), 1, "{statement}");
+            assert_eq!(statement.matches("substring").count(), 1, "{statement}");
         }
     }
 }
