@@ -26,6 +26,7 @@ mod demotions;
 mod failure;
 mod insert;
 mod lease;
+mod per_tenant;
 mod read;
 mod removal;
 mod row;

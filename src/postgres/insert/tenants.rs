@@ -1,7 +1,4 @@
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-};
+use std::sync::Arc;
 
 use tokio::{runtime::Handle, time::Instant};
 
@@ -12,6 +9,7 @@ use crate::{
         database::Database,
         failure::NAME,
         insert::{job::Job, tenant::Tenant},
+        per_tenant::{Entry, PerTenant},
     },
     store::{InsertOutcome, Insertion},
     types::TenantId,
@@ -23,18 +21,11 @@ pub(super) struct Tenants {
     database: Database,
     /// The runtime in which the store was made. The runtime of a caller may end earlier.
     runtime: Handle,
-    groups: Groups,
+    groups: PerTenant<TenantGroup>,
 }
-
-#[derive(Clone, Default)]
-struct Groups(Arc<Mutex<HashMap<TenantId, Weak<TenantGroup>>>>);
 
 /// The group of a tenant. Its task ends when nobody uses it.
-pub(super) struct TenantGroup {
-    tenant: TenantId,
-    commit: GroupCommit<Tenant>,
-    groups: Groups,
-}
+pub(super) struct TenantGroup(GroupCommit<Tenant>);
 
 impl Tenants {
     /// In the runtime that this is called in.
@@ -42,30 +33,17 @@ impl Tenants {
         Self {
             database,
             runtime: Handle::current(),
-            groups: Groups::default(),
+            groups: PerTenant::default(),
         }
     }
 
     /// The group of `tenant`.
-    pub(super) fn group(&self, tenant: &TenantId) -> Arc<TenantGroup> {
-        let mut groups = self.groups.lock();
-        if let Some(group) = groups.get(tenant).and_then(Weak::upgrade) {
-            return group;
-        }
-        let _runtime = self.runtime.enter();
-        let group = Arc::new(TenantGroup {
-            tenant: tenant.clone(),
-            commit: GroupCommit::spawn(Tenant::new(self.database.clone()), NAME),
-            groups: self.groups.clone(),
-        });
-        groups.insert(tenant.clone(), Arc::downgrade(&group));
-        group
-    }
-}
-
-impl Groups {
-    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Weak<TenantGroup>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn group(&self, tenant: &TenantId) -> Arc<Entry<TenantGroup>> {
+        self.groups.entry(tenant, || {
+            let _runtime = self.runtime.enter();
+            let tenant = Tenant::new(self.database.clone());
+            TenantGroup(GroupCommit::spawn(tenant, NAME))
+        })
     }
 }
 
@@ -77,17 +55,6 @@ impl TenantGroup {
         insertion: Insertion,
     ) -> Result<InsertOutcome, BackendError> {
         let job = |reply| Job { insertion, reply };
-        self.commit.submit(deadline, job).await
-    }
-}
-
-/// Removes the entry, unless another caller has replaced it.
-impl Drop for TenantGroup {
-    fn drop(&mut self) {
-        let mut groups = self.groups.lock();
-        let is_unused = |group: &Weak<_>| group.strong_count() == 0;
-        if groups.get(&self.tenant).is_some_and(is_unused) {
-            groups.remove(&self.tenant);
-        }
+        self.0.submit(deadline, job).await
     }
 }
