@@ -29,10 +29,12 @@ mod lease;
 mod per_tenant;
 mod read;
 mod removal;
+mod remove;
 mod row;
 mod schema;
 mod sql;
 mod sweep;
+mod tenant_locks;
 mod time_outs;
 mod touch;
 mod update;
@@ -292,18 +294,14 @@ impl ClientStore for PostgresStore {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<RemoveOutcome, BackendError> {
-        let removed = self.database.run(|connection, _| {
-            Box::pin(async move {
-                let removed = sqlx::query_scalar::<_, i64>(sql::REMOVE)
-                    .bind(tenant.as_str())
-                    .bind(id.as_str());
-                Ok(removed.fetch_one(connection).await?)
-            })
-        });
-        Ok(match removed.await? {
-            0 => RemoveOutcome::Missing,
-            _ => RemoveOutcome::Removed,
-        })
+        let timeout = self.database.timeout();
+        let (limit, locks) = (TimeLimit::after(timeout), lock_timeout(timeout));
+        let removed = self
+            .database
+            .run_with_tenant_lock(tenant, limit, |connection, _| {
+                Box::pin(remove::remove(connection, tenant, id, locks))
+            });
+        Ok(removed.await?)
     }
 
     async fn touch(
@@ -312,20 +310,32 @@ impl ClientStore for PostgresStore {
         id: &ClientId,
         touch: Activity,
     ) -> Result<TouchOutcome, BackendError> {
-        let lock_timeout = lock_timeout(self.database.timeout());
-        let outcome = self.database.run(|connection, _| {
-            Box::pin(touch::touch(connection, tenant, id, touch, lock_timeout))
+        let timeout = self.database.timeout();
+        let (limit, locks) = (TimeLimit::after(timeout), lock_timeout(timeout));
+        let outcome = self.database.run_within(limit, |connection, _| {
+            Box::pin(touch::touch(connection, tenant, id, touch))
         });
+        if let Some(outcome) = outcome.await? {
+            return Ok(outcome);
+        }
+        let outcome = self
+            .database
+            .run_with_tenant_lock(tenant, limit, |connection, _| {
+                Box::pin(touch::touch_and_evict(connection, tenant, id, touch, locks))
+            });
         Ok(outcome.await?)
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {
         let mut removal = Removal::new(u64::from(sweep.max_removed()));
-        let limit = TimeLimit::after(self.database.timeout());
+        let timeout = self.database.timeout();
+        let (limit, locks) = (TimeLimit::after(timeout), lock_timeout(timeout));
         while let Some(left) = removal.left() {
-            let chosen = self.database.run_within(limit, |connection, _| {
-                Box::pin(sweep::sweep(connection, tenant, sweep, left))
-            });
+            let chosen = self
+                .database
+                .run_with_tenant_lock(tenant, limit, |connection, _| {
+                    Box::pin(sweep::sweep(connection, tenant, sweep, left, locks))
+                });
             match chosen.await {
                 Ok(chosen) => removal.add(chosen),
                 Err(failure) => return Ok(removal.ended(Err(failure))?),

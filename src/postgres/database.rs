@@ -12,8 +12,10 @@ use crate::{
     postgres::{
         failure::Failure,
         lease::{Kept, Leases},
+        tenant_locks::TenantLocks,
         time_outs::{GroupTime, TimeLimit, TimeOuts},
     },
+    types::TenantId,
 };
 
 /// How often a call is tried again after a conflict with another transaction.
@@ -26,6 +28,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 #[derive(Clone)]
 pub(super) struct Database {
     leases: Leases,
+    locks: TenantLocks,
     timeouts: TimeOuts,
     timeout: Duration,
 }
@@ -50,8 +53,9 @@ impl<'a, T, W> Work<'a, T> for W where
 
 impl Database {
     /// `timeouts` are those that the connections of `leases` are set for.
-    pub(super) const fn new(leases: Leases, timeouts: TimeOuts, timeout: Duration) -> Self {
+    pub(super) fn new(leases: Leases, timeouts: TimeOuts, timeout: Duration) -> Self {
         Self {
+            locks: TenantLocks::new(leases.connections()),
             leases,
             timeouts,
             timeout,
@@ -81,13 +85,14 @@ impl Database {
         limit: TimeLimit,
         work: impl Work<'a, T>,
     ) -> Result<T, Failure> {
-        let attempt = || async {
-            let mut lease = self.leases.lease().await?;
-            let answer = work(&mut lease, PhantomData).await;
-            self.leases.look_at(&answer).await;
-            lease.give_back(answer)
-        };
-        self.retry(limit, attempt).await
+        self.retry(limit, || self.attempt(&work)).await
+    }
+
+    async fn attempt<'a, T>(&self, work: &impl Work<'a, T>) -> Result<T, Failure> {
+        let mut lease = self.leases.lease().await?;
+        let answer = work(&mut lease, PhantomData).await;
+        self.leases.look_at(&answer).await;
+        lease.give_back(answer)
     }
 
     /// Carries out `work` on the connection that is kept, or on another, which is kept for what follows.
@@ -121,17 +126,16 @@ impl Database {
         self.run_within(time.with_locks(), work).await
     }
 
-    /// The same for `work` that locks the row of a tenant. All of it uses half of the connections at most, so
-    /// that other work goes on if other transactions have locked many tenants.
+    /// Carries out `work`, which locks the row of `tenant`, when it is the tenant's turn.
     pub(super) async fn run_with_tenant_lock<'a, T>(
         &self,
-        time: GroupTime,
+        tenant: &TenantId,
+        limit: TimeLimit,
         work: impl Work<'a, T>,
     ) -> Result<T, Failure> {
-        let permit = self.leases.lock_permit();
-        let permit = tokio::time::timeout_at(time.last_beginning, permit).await;
-        let _permit = permit.map_err(|_late| Failure::NotBegun)?;
-        self.run_in_group(time, work).await
+        let begin_by = limit.last_beginning;
+        let attempt = || self.locks.run(tenant, begin_by, self.attempt(&work));
+        self.retry(limit, attempt).await
     }
 
     async fn retry<T, F>(&self, limit: TimeLimit, attempt: impl Fn() -> F) -> Result<T, Failure>

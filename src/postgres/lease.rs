@@ -5,11 +5,7 @@ use std::{
 };
 
 use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
-use tokio::{
-    runtime::Handle,
-    sync::{Semaphore, SemaphorePermit},
-    time::Instant,
-};
+use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 
 use crate::{
     group_commit::deadline_after,
@@ -30,8 +26,6 @@ pub(super) struct Leases {
     demotions: Demotions,
     /// For the one connection that is made ahead.
     ahead: Arc<Semaphore>,
-    /// For the connections of work that locks the row of a tenant.
-    lock_permits: Arc<Semaphore>,
 }
 
 /// A connection that goes back to the pool only if it is given back. Otherwise it is closed: a call
@@ -58,24 +52,16 @@ struct Waiting<'a> {
 
 impl Leases {
     pub(super) fn new(pool: PgPool, demotions: Demotions) -> Self {
-        let half = pool
-            .options()
-            .get_max_connections()
-            .checked_div(2)
-            .unwrap_or(0)
-            .max(1);
-        let half = usize::try_from(half).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             pool,
             demotions,
             ahead: Arc::new(Semaphore::new(1)),
-            lock_permits: Arc::new(Semaphore::new(half)),
         }
     }
 
-    /// The permit to lock the row of a tenant. `None`: without a bound, as the semaphore is never closed.
-    pub(super) async fn lock_permit(&self) -> Option<SemaphorePermit<'_>> {
-        self.lock_permits.acquire().await.ok()
+    /// How many connections the pool may have.
+    pub(super) fn connections(&self) -> u32 {
+        self.pool.options().get_max_connections()
     }
 
     pub(super) async fn lease(&self) -> Result<Lease, Failure> {

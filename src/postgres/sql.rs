@@ -190,13 +190,14 @@ FROM due LEFT JOIN gone ON gone.client_id = due.client_id
 ORDER BY due.is_shared, due.idle_since, due.client_id
 ";
 
-/// Removes up to `$4` clients: unused ones idle since before `$2`, used ones since before `$3`.
-/// Gives back which were chosen and whether each is gone.
+/// Removes up to `$4` clients: unused ones idle since before `$2`, used ones since before `$3`. Waits for each
+/// lock for `$5` milliseconds at most. Gives back which were chosen and whether each is gone.
 ///
 /// Whether the tenant is counted is what the lock found, which may be newer than what the statement sees.
 pub(super) const SWEEP: &str = "
 WITH counter AS (
-    SELECT tenant, counted FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDATE
+    SELECT tenant, counted FROM oauth_dcr_tenants
+    WHERE tenant = $1 AND set_config('lock_timeout', $5, TRUE) IS NOT NULL FOR NO KEY UPDATE
 ), due AS (
     (
         SELECT client_id, is_used, idle_since FROM oauth_dcr_clients
@@ -224,10 +225,11 @@ FROM due LEFT JOIN gone ON gone.client_id = due.client_id
 ORDER BY due.is_used, due.idle_since, due.client_id
 ";
 
-/// Removes one client. Gives back how many that were.
+/// Removes one client. Waits for each lock for `$3` milliseconds at most. Gives back how many that were.
 pub(super) const REMOVE: &str = "
 WITH counter AS (
-    SELECT tenant, counted FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDATE
+    SELECT tenant, counted FROM oauth_dcr_tenants
+    WHERE tenant = $1 AND set_config('lock_timeout', $3, TRUE) IS NOT NULL FOR NO KEY UPDATE
 ), gone AS (
     DELETE FROM oauth_dcr_clients AS client USING counter
     WHERE client.tenant = counter.tenant AND client.client_id = $2
@@ -306,6 +308,11 @@ pub(super) fn session(lock_timeout: Duration, limit: Duration) -> SqlStr {
          SET default_transaction_isolation = 'read committed'"
     );
     AssertSqlSafe(session).into_sql_str()
+}
+
+/// The value of a setting that is a time.
+pub(super) fn setting(duration: Duration) -> String {
+    millis(duration).to_string()
 }
 
 /// A setting in milliseconds. None of them may be 0, which means no limit.

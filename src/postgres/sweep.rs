@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sqlx::PgConnection;
 
 use crate::{
@@ -7,12 +9,13 @@ use crate::{
     types::TenantId,
 };
 
-/// Removes up to `limit` clients that are due.
+/// Removes up to `limit` clients that are due. Waits no longer than `lock_timeout` for a lock.
 pub(super) async fn sweep(
     connection: &mut PgConnection,
     tenant: &TenantId,
     sweep: Sweep,
     limit: i64,
+    lock_timeout: Duration,
 ) -> Result<Vec<Chosen>, Failure> {
     let before = |is_used| sweep.before(is_used).map(stored_row::millis);
     Ok(sqlx::query_as(sql::SWEEP)
@@ -20,6 +23,7 @@ pub(super) async fn sweep(
         .bind(before(false))
         .bind(before(true))
         .bind(limit)
+        .bind(sql::setting(lock_timeout))
         .fetch_all(connection)
         .await?)
 }

@@ -64,22 +64,28 @@ impl TimeOuts {
     }
 }
 
-/// When work ends, and until when it is tried again: after another transaction has locked what it needs,
-/// and on a server that only reads.
+/// When work ends.
 #[derive(Clone, Copy)]
 pub(super) struct TimeLimit {
     pub(super) end: Instant,
+    /// Until when it waits for its turn.
+    pub(super) last_beginning: Instant,
+    /// Until when it is tried again after another transaction has locked what it needs.
     pub(super) locks_end: Option<Instant>,
+    /// Until when it is tried again on a server that only reads.
     pub(super) switch_end: Instant,
 }
 
 impl TimeLimit {
-    /// Work that ends `duration` from now, and waits for locks to the end.
+    /// Work that ends `duration` from now, and waits for locks for as long as there is time left to tell the
+    /// caller.
     pub(super) fn after(duration: Duration) -> Self {
-        let end = deadline_after(duration);
+        let reserve = part(duration, LOCK_TIMEOUT_PART).saturating_mul(2);
+        let last_beginning = deadline_after(duration.saturating_sub(reserve));
         Self {
-            end,
-            locks_end: Some(end),
+            end: deadline_after(duration),
+            last_beginning,
+            locks_end: Some(last_beginning),
             switch_end: deadline_after(part(duration, SWITCH_PART)),
         }
     }
@@ -113,6 +119,7 @@ impl GroupTime {
     pub(super) const fn without_locks(&self) -> TimeLimit {
         TimeLimit {
             end: self.end,
+            last_beginning: self.last_beginning,
             locks_end: None,
             switch_end: self.last_beginning,
         }

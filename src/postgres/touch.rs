@@ -17,38 +17,50 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
+/// Writes an activity. `None`: its user has a limit, so that [`touch_and_evict`] has to write it.
 pub(super) async fn touch(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: &ClientId,
+    touch: Activity,
+) -> Result<Option<TouchOutcome>, Failure> {
+    // Most activity changes nothing.
+    let outcome = match usage(connection, tenant, id).await? {
+        None => TouchOutcome::Missing,
+        Some(usage) if usage.touched(touch).is_none() => TouchOutcome::Unchanged,
+        Some(_) if touch.limit().is_some() => return Ok(None),
+        Some(_) => match write_touch(connection, tenant, id, touch).await? {
+            Some(_) => TouchOutcome::Written {
+                evicted: Vec::new(),
+            },
+            None => not_written(connection, tenant, id).await?,
+        },
+    };
+    Ok(Some(outcome))
+}
+
+/// Writes an activity, and evicts clients of its user.
+///
+/// Each transaction that removes clients locks the row of the tenant first. So activity of one user is written
+/// by one transaction at a time.
+pub(super) async fn touch_and_evict(
     connection: &mut PgConnection,
     tenant: &TenantId,
     id: &ClientId,
     touch: Activity,
     lock_timeout: Duration,
 ) -> Result<TouchOutcome, Failure> {
-    // Most activity changes nothing.
-    match usage(connection, tenant, id).await? {
-        None => return Ok(TouchOutcome::Missing),
-        Some(usage) if usage.touched(touch).is_none() => return Ok(TouchOutcome::Unchanged),
-        Some(_) => {}
-    }
-    let Some(limit) = touch.limit() else {
-        return match write_touch(connection, tenant, id, touch).await? {
-            Some(_) => Ok(TouchOutcome::Written {
-                evicted: Vec::new(),
-            }),
-            None => not_written(connection, tenant, id).await,
-        };
-    };
-    // Each transaction that removes clients locks the row of the tenant first. So activity of one user is
-    // written by one transaction at a time.
     let mut transaction = connection.begin_with(sql::begin(lock_timeout)).await?;
     Counter::lock(&mut transaction, tenant.as_str()).await?;
     let outcome = match write_touch(&mut transaction, tenant, id, touch).await? {
-        Some(Touched { user }) if user == Some(limit.user) => TouchOutcome::Written {
-            evicted: evict_of_user(&mut transaction, tenant, limit, id).await?,
-        },
-        Some(_) => TouchOutcome::Written {
-            evicted: Vec::new(),
-        },
+        Some(Touched { user }) => {
+            let limit = touch.limit().filter(|limit| user == Some(limit.user));
+            let evicted = match limit {
+                Some(limit) => evict_of_user(&mut transaction, tenant, limit, id).await?,
+                None => Vec::new(),
+            };
+            TouchOutcome::Written { evicted }
+        }
         None => not_written(&mut transaction, tenant, id).await?,
     };
     transaction.commit().await?;

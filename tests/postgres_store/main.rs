@@ -14,6 +14,7 @@ mod fixture;
 mod free_port;
 mod golden;
 mod groups;
+mod held_rows;
 mod locked_tenants;
 mod outages;
 #[path = "../support/private_home.rs"]

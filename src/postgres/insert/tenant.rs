@@ -130,10 +130,19 @@ impl Tenant {
     /// Carries out some of `jobs`, at least one of them.
     async fn in_transaction(&self, time: GroupTime, jobs: &[Job]) -> Result<Vec<Outcome>, Failure> {
         let insertions = insertions(jobs);
-        let insertions = insertions.as_slice();
-        let done = self.database.run_with_tenant_lock(time, |connection, _| {
-            Box::pin(transaction::insert(connection, time, insertions))
-        });
+        let [first, ..] = insertions.as_slice() else {
+            return Ok(Vec::new());
+        };
+        if time.is_over() {
+            return Err(Failure::NotBegun);
+        }
+        let (tenant, insertions) = (first.client().tenant(), insertions.as_slice());
+        let limit = time.with_locks();
+        let done = self
+            .database
+            .run_with_tenant_lock(tenant, limit, |connection, _| {
+                Box::pin(transaction::insert(connection, time, insertions))
+            });
         done.await
     }
 }
