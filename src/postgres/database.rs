@@ -18,7 +18,7 @@ use crate::{
     types::TenantId,
 };
 
-/// How often a call is tried again after a conflict with another transaction.
+/// How often a call is tried again after a conflict with another transaction, at least.
 const RETRIES: u32 = 5;
 
 /// How long the first pause before that is at most.
@@ -157,16 +157,17 @@ async fn retry_until<T, F>(limit: TimeLimit, attempt: impl Fn() -> F) -> Result<
 where
     F: Future<Output = Result<T, Failure>>,
 {
+    let may_try = || is_before(Some(limit.tries_end));
     let mut conflicts = 0;
     loop {
         match attempt().await {
-            Err(failure) if failure.is_conflict() && conflicts < RETRIES => {
-                tokio::time::sleep(pause(conflicts)).await;
+            Err(failure) if failure.is_conflict() && (conflicts < RETRIES || may_try()) => {
+                tokio::time::sleep(pause(conflicts.min(RETRIES))).await;
                 conflicts = conflicts.saturating_add(1);
             }
             Err(failure) if failure.is_locked() && is_before(limit.locks_end) => conflicts = 0,
             // It carries out nothing that writes, so nothing is done twice.
-            Err(failure) if failure.is_read_only() && is_before(Some(limit.switch_end)) => {}
+            Err(failure) if failure.is_read_only() && may_try() => {}
             answer => return answer,
         }
     }

@@ -52,8 +52,8 @@ impl Failure {
 
     /// Whether the server only reads, so that nothing was done and another connection may lead to a primary.
     pub(super) fn is_read_only(&self) -> bool {
-        // read_only_sql_transaction
-        matches!(self, Self::ReadOnly) || self.has_code(&["25006"])
+        // read_only_sql_transaction, feature_not_supported (serializable transactions, on a standby)
+        matches!(self, Self::ReadOnly) || self.has_code(&["25006", "0A000"])
     }
 
     /// Whether another starter was in the way of a migration, which is done or under way now.

@@ -19,8 +19,9 @@
 //! If a transaction that has written to the table does not end in step 2, `counted` stays NULL, and each
 //! insertion with a limit counts the clients anew.
 //!
-//! Statements must run in READ COMMITTED, PostgreSQL's default: in a stricter isolation level, PostgreSQL
-//! takes the snapshot before the locks.
+//! All that must run in READ COMMITTED, PostgreSQL's default: in a stricter isolation level, PostgreSQL takes
+//! the snapshot before the locks. Transactions set it. An insertion in one statement stores nothing in a
+//! stricter level, so that a transaction stores the client.
 //!
 //! # In which order
 //!
@@ -47,6 +48,7 @@ FROM UNNEST(
     $1::TEXT[], $2::TEXT[], $3::BYTEA[], $4::BIGINT[], $5::BOOLEAN[], $6::BIGINT[], $7::BYTEA[]
 ) AS new (tenant, client_id, record, revision, blocked, idle_since, fold_key)
 JOIN oauth_dcr_tenants AS counter ON counter.tenant = new.tenant AND NOT counter.counted
+WHERE current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')
 ORDER BY new.tenant, new.fold_key, new.client_id
 ON CONFLICT DO NOTHING
 RETURNING tenant, client_id
@@ -57,7 +59,9 @@ pub(super) const INSERT_ALONE: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
 SELECT $1, $2, $3, $4, $5, FALSE, $6, $7
-FROM oauth_dcr_tenants WHERE tenant = $1 AND NOT counted
+FROM oauth_dcr_tenants
+WHERE tenant = $1 AND NOT counted
+    AND current_setting('transaction_isolation') IN ('read committed', 'read uncommitted')
 ON CONFLICT DO NOTHING
 ";
 

@@ -23,9 +23,9 @@ const LOCK_TIMEOUT_PART: u32 = 8;
 /// tried twice.
 const LOCKS_PART: u32 = 4;
 
-/// In which part of the time a primary has to be found behind servers that only read. Then there is time
-/// left to tell the caller.
-const SWITCH_PART: u32 = 2;
+/// In which part of the time work is tried again after conflicts, and on servers that only read. Then there is
+/// time left to tell the caller.
+const TRIES_PART: u32 = 2;
 
 /// In which part of the time all work of a group has to begin. An insertion that arrives while a group is
 /// carried out waits for that group and for the next group, and needs its outcome in time.
@@ -72,8 +72,8 @@ pub(super) struct TimeLimit {
     pub(super) last_beginning: Instant,
     /// Until when it is tried again after another transaction has locked what it needs.
     pub(super) locks_end: Option<Instant>,
-    /// Until when it is tried again on a server that only reads.
-    pub(super) switch_end: Instant,
+    /// Until when it is tried again after conflicts, and on a server that only reads.
+    pub(super) tries_end: Instant,
 }
 
 impl TimeLimit {
@@ -86,7 +86,7 @@ impl TimeLimit {
             end: deadline_after(duration),
             last_beginning,
             locks_end: Some(last_beginning),
-            switch_end: deadline_after(part(duration, SWITCH_PART)),
+            tries_end: deadline_after(part(duration, TRIES_PART)),
         }
     }
 }
@@ -121,7 +121,7 @@ impl GroupTime {
             end: self.end,
             last_beginning: self.last_beginning,
             locks_end: None,
-            switch_end: self.last_beginning,
+            tries_end: self.last_beginning,
         }
     }
 

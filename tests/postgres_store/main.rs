@@ -15,6 +15,7 @@ mod free_port;
 mod golden;
 mod groups;
 mod held_rows;
+mod isolation;
 mod locked_tenants;
 mod outages;
 #[path = "../support/private_home.rs"]

@@ -36,7 +36,10 @@ impl Pair {
     /// A store that opens its own connections, and a store with a pool of the host's.
     pub(super) async fn stores(&self) -> [PostgresStore; 2] {
         let connected = PostgresStore::connect(&self.url()).await.unwrap();
-        let pool = PgPoolOptions::new().connect_lazy(&self.url()).unwrap();
+        // No standby has serializable transactions.
+        let setting = "options[default_transaction_isolation]=serializable";
+        let url = format!("{}?{setting}", self.url());
+        let pool = PgPoolOptions::new().connect_lazy(&url).unwrap();
         PostgresStore::migrate(&pool).await.unwrap();
         [connected, PostgresStore::with_pool(pool)]
     }
