@@ -8,6 +8,7 @@
 #   tests/servers/install.sh --find redis      prints the program, which may be Valkey's
 #   tests/servers/install.sh --find nginx      prints the program of a reverse proxy: nginx, haproxy,
 #                                              apache2 or caddy
+#   tests/servers/install.sh --find pgbouncer  prints the program
 set -euo pipefail
 
 readonly MIN_POSTGRESQL=14
@@ -57,7 +58,7 @@ find_redis() {
 }
 
 # PATH holds the folder for system programs only for some users.
-find_proxy() { # NAME
+find_program() { # NAME
     PATH=$PATH:/usr/local/sbin:/usr/sbin command -v "$1"
 }
 
@@ -90,8 +91,9 @@ install_servers() {
     local missing=() proxy
     has_postgresql || missing+=(postgresql)
     has_redis || missing+=(redis-server)
+    find_program pgbouncer >/dev/null || missing+=(pgbouncer)
     for proxy in "${PROXIES[@]}"; do
-        find_proxy "$proxy" >/dev/null || missing+=("$(package_of_proxy "$proxy")")
+        find_program "$proxy" >/dev/null || missing+=("$(package_of_proxy "$proxy")")
     done
     ((${#missing[@]})) || return 0
     if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
@@ -102,8 +104,9 @@ install_servers() {
     fi
     has_postgresql || fail "PostgreSQL >= $MIN_POSTGRESQL with its server programs is needed"
     has_redis || fail "Redis >= $MIN_REDIS or Valkey is needed"
+    find_program pgbouncer >/dev/null || fail "the program pgbouncer is needed"
     for proxy in "${PROXIES[@]}"; do
-        find_proxy "$proxy" >/dev/null || fail "the program $proxy is needed"
+        find_program "$proxy" >/dev/null || fail "the program $proxy is needed"
     done
 }
 
@@ -117,8 +120,8 @@ where_is() { # NAME
             find_redis ||
                 fail "Redis >= $MIN_REDIS or Valkey is missing: run tests/servers/install.sh"
             ;;
-        nginx | haproxy | apache2 | caddy)
-            find_proxy "$1" || fail "the program $1 is missing: run tests/servers/install.sh"
+        nginx | haproxy | apache2 | caddy | pgbouncer)
+            find_program "$1" || fail "the program $1 is missing: run tests/servers/install.sh"
             ;;
         *) fail "no server is called '$1'" ;;
     esac
@@ -127,6 +130,7 @@ where_is() { # NAME
 check() {
     where_is postgresql >/dev/null
     where_is redis >/dev/null
+    where_is pgbouncer >/dev/null
     local proxy
     for proxy in "${PROXIES[@]}"; do
         where_is "$proxy" >/dev/null
