@@ -27,6 +27,7 @@ mod failure;
 mod insert;
 mod lease;
 mod per_tenant;
+mod pooler;
 mod read;
 mod removal;
 mod remove;

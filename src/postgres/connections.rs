@@ -8,7 +8,7 @@ use sqlx::{
 };
 
 use crate::postgres::{
-    demotions::Demotions, failure::Failure, read, schema, time_outs::TimeOuts, url,
+    demotions::Demotions, failure::Failure, pooler, read, schema, time_outs::TimeOuts, url,
 };
 
 /// How long making a connection may take while calls come and go. A database that is not there is
@@ -29,7 +29,9 @@ const MAX_LIFETIME: Duration = Duration::from_mins(5);
 /// How to connect to the database at `url`.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, Failure> {
     url::check(url)?;
-    Ok(url.parse()?)
+    let options: PgConnectOptions = url.parse()?;
+    // No column is a float, and PgBouncer refuses the setting.
+    Ok(options.extra_float_digits(None))
 }
 
 /// Where the server is. The path of a URL that is written wrongly may hold a password, so the name of the
@@ -44,23 +46,28 @@ pub(super) fn place(options: &PgConnectOptions) -> String {
 }
 
 pub(super) async fn prepare(options: &PgConnectOptions) -> Result<(), Failure> {
+    pooler::check(options).await?;
     // Not from the pool, which would not say what it waits for.
     let mut connection = PgConnection::connect_with(options).await?;
-    read::check(&mut connection).await?;
-    schema::migrate(&mut connection).await?;
+    migrate_on(&mut connection).await?;
     Ok(connection.close().await?)
+}
+
+/// Brings the schema up to date, if `connection` leads to a primary.
+async fn migrate_on(connection: &mut PgConnection) -> Result<(), Failure> {
+    read::check(connection).await?;
+    schema::migrate(connection).await
 }
 
 /// Brings the schema up to date, by a connection of `pool` to a primary.
 pub(super) async fn migrate(pool: &PgPool) -> Result<(), Failure> {
+    // The pool knows for how long to try. Connections of its own would be changed by the check of poolers.
+    drop(pool.acquire().await?);
+    pooler::check(&pool.connect_options()).await?;
     let mut others = pool.num_idle();
     loop {
         let mut connection = pool.acquire().await?;
-        let migrated = match read::check(&mut connection).await {
-            Ok(()) => schema::migrate(&mut connection).await,
-            failed => failed,
-        };
-        match migrated {
+        match migrate_on(&mut connection).await {
             Err(failure) if failure.is_read_only() && others > 0 => connection.close_on_drop(),
             done => return done,
         }
@@ -93,8 +100,10 @@ pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts, demotions: Dem
             match check.map_err(std::io::Error::from)? {
                 Ok(()) => Ok(true),
                 Err(Failure::Database(error)) => Err(error),
-                Err(_read_only) => {
-                    demotions.record();
+                Err(failure) => {
+                    if failure.is_read_only() {
+                        demotions.record();
+                    }
                     Ok(false)
                 }
             }

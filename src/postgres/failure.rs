@@ -14,7 +14,12 @@ pub(super) const NAME: &str = "postgres";
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    #[error(
+        "sessions share connections to the server, as with PgBouncer in transaction mode: \
+         use `pool_mode = session`"
+    )]
+    Pooled(#[source] Option<sqlx::Error>),
     #[error(transparent)]
     Migration(#[from] MigrateError),
     #[error(transparent)]
@@ -68,7 +73,8 @@ impl Failure {
         match self {
             Self::Database(error) => error.as_database_error().is_some() && !self.is_read_only(),
             Self::Overtaken | Self::TenantLocked | Self::Stored(_) | Self::Unreadable(_) => true,
-            Self::Migration(_)
+            Self::Pooled(_)
+            | Self::Migration(_)
             | Self::Url(_)
             | Self::ReadOnly
             | Self::NotBegun
@@ -85,6 +91,17 @@ impl Failure {
             _ => None,
         };
         code.is_some_and(|code| codes.contains(&&*code))
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        match code.as_deref() {
+            // invalid_sql_statement_name, duplicate_prepared_statement: sqlx knows those of its sessions.
+            Some("26000" | "42P05") => Self::Pooled(Some(error)),
+            _ => Self::Database(error),
+        }
     }
 }
 

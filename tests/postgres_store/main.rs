@@ -18,8 +18,10 @@ mod held_rows;
 mod isolation;
 mod locked_tenants;
 mod outages;
+mod poolers;
 #[path = "../support/private_home.rs"]
 mod private_home;
+mod private_pgbouncer;
 #[path = "../support/private_postgres.rs"]
 mod private_postgres;
 mod races;

@@ -51,6 +51,11 @@ LEFT JOIN (
 pub(in crate::postgres) const IS_READ_ONLY: &str =
     "SELECT current_setting('transaction_read_only') = 'on'";
 
+/// The process of the server that answers. Poolers that can tell when a session needs a connection of its own
+/// tell it by a setting, so this sets the setting that is there.
+pub(in crate::postgres) const PROCESS: &str =
+    "SET lock_timeout TO DEFAULT; SELECT pg_backend_pid()::TEXT";
+
 #[cfg(test)]
 mod tests {
     use super::*;

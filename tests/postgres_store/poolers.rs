@@ -1,0 +1,106 @@
+//! PgBouncer in front of the database.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::SeqCst},
+};
+
+use oauth_dcr::{conformance, postgres::PostgresStore, store::ClientStore as _};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    fixture::{LONG_TIMEOUT, assert_counts, database, id, story, tenant},
+    private_pgbouncer::PrivatePgBouncer,
+};
+
+/// What an error has to say.
+const MODE: &str = "use `pool_mode = session`";
+
+/// A pool of the host's, by way of PgBouncer.
+fn hosted(bouncer: &PrivatePgBouncer) -> PgPool {
+    let options: PgConnectOptions = bouncer.url().parse().unwrap();
+    PgPoolOptions::new().connect_lazy_with(options.extra_float_digits(None))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn session_mode_is_supported() {
+    let url = database();
+    let bouncer = PrivatePgBouncer::start(&url, "session", "");
+    let store = PostgresStore::connect(&bouncer.url()).await.unwrap();
+    let store = store.with_timeout(LONG_TIMEOUT);
+    Box::pin(conformance::client_store(store)).await;
+    PostgresStore::migrate(&hosted(&bouncer)).await.unwrap();
+    assert_counts(&PgPool::connect(&url).await.unwrap()).await;
+}
+
+async fn assert_refused(bouncer: &PrivatePgBouncer) {
+    let refusals = [
+        PostgresStore::connect(&bouncer.url()).await.map(drop),
+        PostgresStore::migrate(&hosted(bouncer)).await,
+    ];
+    for refusal in refusals {
+        let told = story(&refusal.unwrap_err());
+        assert!(told.contains(MODE), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_modes_are_refused() {
+    let url = database();
+    for (mode, settings) in [
+        ("transaction", ""),
+        ("statement", ""),
+        ("transaction", "server_round_robin = 1\nmin_pool_size = 2"),
+    ] {
+        let bouncer = PrivatePgBouncer::start(&url, mode, settings);
+        assert_refused(&bouncer).await;
+    }
+}
+
+/// Other clients of the pooler keep its connections busy.
+#[tokio::test(flavor = "multi_thread")]
+async fn transaction_mode_is_refused_when_others_use_the_pooler() {
+    let bouncer = PrivatePgBouncer::start(&database(), "transaction", "");
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut others = JoinSet::new();
+    for _ in 0..8 {
+        let (pool, is_over) = (hosted(&bouncer), Arc::clone(&is_over));
+        others.spawn(async move {
+            let mut connection = pool.acquire().await.unwrap();
+            while !is_over.load(SeqCst) {
+                let slow = sqlx::raw_sql("SELECT pg_sleep(0.001)");
+                slow.execute(&mut *connection).await.unwrap();
+            }
+        });
+    }
+    for _ in 0..10 {
+        assert_refused(&bouncer).await;
+    }
+    is_over.store(true, SeqCst);
+    others.join_all().await;
+}
+
+/// The store has not connected itself, so that only the calls show it.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_say_which_mode_is_needed() {
+    let url = database();
+    PostgresStore::connect(&url).await.unwrap();
+    let bouncer = PrivatePgBouncer::start(&url, "transaction", "");
+    let store = PostgresStore::with_pool(hosted(&bouncer));
+    let mut finds = JoinSet::new();
+    for _ in 0..32 {
+        let store = store.clone();
+        finds.spawn(async move { store.find(&tenant("t1"), &id("none")).await });
+    }
+    let told: Vec<_> = finds.join_all().await;
+    let told = told.iter().filter_map(|it| it.as_ref().err());
+    let told: Vec<_> = told.map(story).collect();
+    assert!(!told.is_empty());
+    for told in told {
+        assert!(told.contains(MODE), "{told}");
+    }
+}
