@@ -112,15 +112,31 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// under way then may have been done or not; its connection is closed. A connection that takes
 /// longer to make is there for later calls.
 ///
-/// If another program has locked the row of a counted tenant, the registrations of this tenant fail, and those of
-/// tenants that are not counted go on. Registrations that lock such rows use at most half of the pool's
-/// connections, so a pool should have two or more.
+/// If another program has locked the row of a tenant, the calls of this tenant that need the row fail:
+/// registrations of a counted tenant, removals, sweeps, and uses with a limit for each user. Calls of other
+/// tenants go on. On each node, one call of a tenant at a time waits for the row. These calls use half of the
+/// pool's connections, and tenants whose rows are locked one connection more, so a pool should have four or more.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
 /// that a server that is overloaded is not kept busy by those who have gone; `lock_timeout` to an eighth
 /// of the time-out, so that no registration waits for a lock to the end; and `default_transaction_isolation` to
-/// PostgreSQL's own default, `read committed`, which counting needs. A pool of the host's should do the same.
+/// PostgreSQL's own default, `read committed`. They are closed after five minutes. A pool of the host's should do
+/// the same. With a stricter isolation the store does the same work, but registrations of all tenants lock rows.
+///
+/// # Failover
+///
+/// No call is answered by a server that only reads: a standby, or a primary that was demoted
+/// (`default_transaction_read_only`). A call that reaches one closes the connection and is carried out on another,
+/// for up to half of the time-out. So a name, a proxy or a virtual IP may lead to another server at any time,
+/// and connections to the old server may stay open. A commit that waits when its server is demoted may be lost
+/// unless PostgreSQL replicates synchronously.
+///
+/// # Poolers
+///
+/// Each connection has to be a session of its own, because sqlx prepares statements: PgBouncer needs
+/// `pool_mode = session`. [`connect`](Self::connect) and [`migrate`](Self::migrate) refuse other modes. Turn off
+/// `extra_float_digits` in the options of a host's pool, or have PgBouncer ignore that parameter.
 ///
 /// # TLS
 ///
@@ -143,8 +159,8 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`BackendError`], with what sqlx says as its source and after ten seconds at most, if the
-    /// URL is none or has a parameter that sqlx does not know, the database can't be reached or the schema
-    /// can't be brought up to date. A
+    /// URL is none or has a parameter that sqlx does not know, the database can't be reached, is a standby or is
+    /// behind a pooler that shares connections between sessions, or the schema can't be brought up to date. A
     /// server that should start without its database uses [`with_pool`](Self::with_pool).
     ///
     /// # Panics
@@ -201,10 +217,12 @@ impl PostgresStore {
     }
 
     /// Brings the schema up to date. If it is, this takes no right but to read
-    /// `oauth_dcr_migrations`. It takes as long as the database does.
+    /// `oauth_dcr_migrations`. It takes as long as the database does. To find out whether sessions share
+    /// connections, it makes two connections beside the pool.
     ///
     /// # Errors
-    /// [`BackendError`], with what sqlx says as its source.
+    /// [`BackendError`], with what sqlx says as its source, or if the database is a standby or behind a pooler that
+    /// shares connections between sessions.
     pub async fn migrate(pool: &PgPool) -> Result<(), BackendError> {
         Ok(connections::migrate(pool).await?)
     }
