@@ -76,6 +76,7 @@ pub(super) async fn migrate(pool: &PgPool) -> Result<(), Failure> {
 }
 
 pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts, demotions: Demotions) -> PgPool {
+    // Whether a new connection leads to a primary shows with its first statement, as with each.
     let pool = PgPoolOptions::new().after_connect(move |connection, _| {
         let session = timeouts.session();
         Box::pin(async move {
