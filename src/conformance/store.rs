@@ -21,6 +21,9 @@
 //! again. Times are passed in; no rule sleeps.
 
 mod abandoned;
+mod audit;
+mod call;
+mod contract;
 mod duplicates;
 mod fields;
 mod fixture;
@@ -28,8 +31,13 @@ mod insertion;
 mod life;
 mod limits;
 mod pages;
+mod races;
+mod reports;
 mod rules;
+mod scene;
+mod schedule;
 mod tenants;
+mod trial;
 mod unreadable;
 mod updates;
 mod users;
@@ -41,6 +49,7 @@ pub use insertion::*;
 pub use life::*;
 pub use limits::*;
 pub use pages::*;
+pub use races::*;
 pub use tenants::*;
 pub use unreadable::*;
 pub use updates::*;

@@ -86,6 +86,12 @@ impl Insertion {
         self.max_clients.is_some()
     }
 
+    /// The most clients that the tenant may have, for a suite that shows what was asked for.
+    #[cfg(feature = "conformance")]
+    pub(crate) const fn limit(&self) -> Option<NonZeroU64> {
+        self.max_clients
+    }
+
     /// Whether all that has to be free is the id.
     pub const fn is_plain(&self) -> bool {
         self.max_clients.is_none() && self.duplicate_key.is_none()

@@ -1,158 +1,101 @@
-//! Callers that go away: a call is done whole or not at all.
+//! Callers that go away: a call is done completely or not at all.
 
-use std::{
-    collections::BTreeSet,
-    future::poll_fn,
-    pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Poll,
-    time::Duration,
-};
+use std::time::Duration;
 
 use crate::{
-    client::Client,
-    conformance::store::fixture::{Fixture, fail, hour, id, inserted, insertion, key, limited},
-    store::{ClientStore, ClientUpdate, InsertOutcome, Sweep},
+    conformance::store::{
+        call::Call,
+        fixture::{Fixture, hour, id},
+        scene::{BOTH, activities, insertions, scene, sweep, updates},
+        schedule::{Budget, MOST_WAITS},
+        trial::insert,
+    },
+    store::{ClientStore, Sweep},
 };
 
-/// How often a call may wait before its caller goes away: more often than a call of any back end
-/// waits.
-const MOST_WAITS: usize = 24;
+/// After so long no further round begins. The first round is always complete.
+const LONG_ENOUGH: Duration = Duration::from_secs(4);
 
-/// How often and how long a store that was left alone may still be at work.
-const MOST_LOOKS: u32 = 500;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-
-/// Runs `call`, but goes away when it waits for the time after `waits`. Whether it was done by then.
-async fn abandoned<T>(waits: usize, call: impl Future<Output = T>) -> bool {
-    let mut call = pin!(call);
-    let mut left = waits;
-    poll_fn(|context| match call.as_mut().poll(context) {
-        Poll::Ready(_) => Poll::Ready(true),
-        Poll::Pending if left == 0 => Poll::Ready(false),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
-}
-
-/// An insertion that evicts a client: afterwards the store has either the old client or the whole new
-/// client, with its duplicate key.
-pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
-    let parent = Fixture::new(store);
+/// The caller goes away where each of the calls waits for the first, second, third time. Afterwards clients,
+/// keys, usages and counts are as before the call, or as after it.
+async fn abandon(fixture: &Fixture<impl ClientStore>, mut calls: Vec<Call>) {
+    let budget = Budget::new(LONG_ENOUGH);
     for waits in 0..=MOST_WAITS {
-        let fixture = parent.another();
-        fixture.put(fixture.client("old")).await;
-        let keyed = |name| limited(fixture.insertion(name).deduplicated_by(Some(key(1))), 1);
-        let is_done = abandoned(waits, fixture.store.insert(keyed("new"))).await;
-        let names = fixture.names().await;
-        let rule = "an insertion is whole or nothing";
-        assert!(names == ["old"] || names == ["new"], "{rule}: {names:?}");
-        assert!(!is_done || names == ["new"], "{rule}: it was done");
-        // Both agree on who has the key, the place and the id.
-        let next = fixture.insert(keyed("next")).await;
-        let names = fixture.names().await;
-        match next {
-            InsertOutcome::Duplicate(into) => {
-                assert_eq!(*into, fixture.client("new"), "{rule}");
-                assert_eq!(names, ["new"], "{rule}");
+        let mut longer = Vec::new();
+        for call in calls {
+            let mut has_waited = false;
+            for before in BOTH {
+                let mut trial = scene(fixture, before).await;
+                has_waited |= trial.abandon(&call, waits).await;
+                trial.audit().await;
             }
-            other => {
-                let removed = vec![id("old")];
-                assert_eq!(other, InsertOutcome::Inserted { removed }, "{rule}");
-                assert_eq!(names, ["next"], "{rule}");
+            if has_waited {
+                longer.push(call);
             }
         }
-        if is_done {
-            break;
-        }
-    }
-}
-
-/// "Also if the caller has gone away": whatever is stored was reported, and nothing else.
-pub async fn an_abandoned_insertion_is_reported_if_stored(store: impl ClientStore) {
-    let fixture = Fixture::new(store);
-    let reported = Arc::new(Mutex::new(BTreeSet::new()));
-    let wrong = Arc::new(Mutex::new(Vec::new()));
-    for waits in 0..=MOST_WAITS {
-        let name = format!("after-{waits:02}");
-        let (reports, id) = (Arc::clone(&reported), name.clone());
-        let wrong = Arc::clone(&wrong);
-        // A panic in here would end in `settle`.
-        let report = move |outcome: &InsertOutcome| {
-            if *outcome == inserted() {
-                lock(&reports).insert(id);
-            } else {
-                lock(&wrong).push(outcome.clone());
-            }
-        };
-        let insertion = fixture.insertion(&name).on_outcome(report);
-        if abandoned(waits, fixture.store.insert(insertion)).await {
-            let is_reported = lock(&reported).contains(&name);
-            assert!(is_reported, "an outcome is reported before it is returned");
-            break;
-        }
-    }
-    let rule = "what is stored is reported, and nothing else";
-    assert_eq!(*lock(&wrong), [], "{rule}");
-    for _ in 0..MOST_LOOKS {
-        let stored: BTreeSet<_> = fixture.names().await.into_iter().collect();
-        if stored == *lock(&reported) {
+        if longer.is_empty() || budget.is_spent() {
             return;
         }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        calls = longer;
     }
-    let names = fixture.names().await;
-    fail(rule, &(names, lock(&reported).clone()));
 }
 
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
+/// Insertions that store, evict, touch a duplicate or change nothing. Each is reported if it is done.
+pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let calls = insertions(&fixture);
+    abandon(&fixture, calls).await;
 }
 
-/// An update: afterwards the client is as it was or as it is meant to be.
+/// "Also if the caller has gone away": what is stored was reported, and nothing else.
+pub async fn an_abandoned_insertion_is_reported_if_stored(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let new = ["new", "b"].map(|name| insert(fixture.client(name)));
+    abandon(&fixture, new.into()).await;
+}
+
+/// Updates, with the key and without it.
 pub async fn an_abandoned_update_is_all_or_nothing(store: impl ClientStore) {
-    let parent = Fixture::new(store);
-    for waits in 0..=MOST_WAITS {
-        let fixture = parent.another();
-        let old = fixture.named("a", "old");
-        let new = Client {
-            revision: 1,
-            ..fixture.named("a", "new")
-        };
-        fixture
-            .insert(insertion(old.clone()).deduplicated_by(Some(key(1))))
-            .await;
-        let update = ClientUpdate::new(Arc::new(new.clone())).without_duplicate_key();
-        let is_done = abandoned(waits, fixture.store.update(update)).await;
-        let found = fixture.find("a").await;
-        let rule = "an update is whole or nothing";
-        let is_new = found.as_ref() == Some(&new);
-        assert!(is_new || found.as_ref() == Some(&old), "{rule}: {found:?}");
-        assert!(is_new || !is_done, "{rule}: it was done");
-        if is_done {
-            break;
-        }
-    }
+    let fixture = Fixture::new(store);
+    let calls = updates(&fixture);
+    abandon(&fixture, calls).await;
 }
 
-/// A sweep: afterwards all that it removes are gone, or none.
+/// A block and its end: flag and revision change together.
+pub async fn an_abandoned_block_is_all_or_nothing(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let calls = [true, false].map(|blocked| Call::Block {
+        id: id("a"),
+        blocked,
+    });
+    abandon(&fixture, calls.into()).await;
+}
+
+/// A removal: client, key and place go together.
+pub async fn an_abandoned_removal_is_all_or_nothing(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    abandon(&fixture, vec![Call::Remove(id("a"))]).await;
+}
+
+/// Activity: the usage changes, and the clients beyond the limit of the user go.
+pub async fn an_abandoned_touch_is_all_or_nothing(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let is_touch = |call: &Call| matches!(call, Call::Touch { .. });
+    let touches = activities().into_iter().filter(is_touch).collect();
+    abandon(&fixture, touches).await;
+}
+
+/// A sweep: all the clients that it removes are gone, or none is.
 pub async fn an_abandoned_sweep_is_all_or_nothing(store: impl ClientStore) {
-    let parent = Fixture::new(store);
-    let all = ["a", "b", "c", "d"];
-    for waits in 0..=MOST_WAITS {
-        let fixture = parent.another();
-        fixture.put_all(&all).await;
-        let sweep = Sweep::new().unused_before(hour(1));
-        let is_done = abandoned(waits, fixture.store.sweep(&fixture.tenant, sweep)).await;
-        let names = fixture.names().await;
-        let rule = "a sweep is whole or nothing";
-        assert!(names.is_empty() || names == all, "{rule}: {names:?}");
-        assert!(names.is_empty() || !is_done, "{rule}: it was done");
-        if is_done {
-            break;
-        }
-    }
+    let fixture = Fixture::new(store);
+    let all = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
+    abandon(&fixture, vec![sweep(), Call::Sweep(all)]).await;
+}
+
+/// `find` and `list`: nothing changes, and no other call waits for them.
+pub async fn an_abandoned_read_changes_nothing(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let (after, limit) = (None, u32::MAX);
+    let reads = vec![Call::Find(id("a")), Call::List { after, limit }];
+    abandon(&fixture, reads).await;
 }

@@ -16,13 +16,16 @@ use crate::{
     types::{ClientId, SecurityMode, TenantId, Timestamp},
 };
 
-/// More than any rule stores in one tenant.
-const ALL: u32 = 1_000;
-
 /// Says which rule is broken, and what was seen.
 #[expect(clippy::panic, reason = "panicking is how a suite says what is wrong")]
 pub(super) fn fail(rule: &str, seen: &dyn std::fmt::Debug) -> ! {
     panic!("{rule}, but: {seen:?}")
+}
+
+/// Says what is broken, in sentences of its own.
+#[expect(clippy::panic, reason = "panicking is how a suite says what is wrong")]
+pub(super) fn broken(says: &str) -> ! {
+    panic!("{says}")
 }
 
 /// The moment that many hours after every suite begins.
@@ -98,6 +101,14 @@ impl<S: ClientStore> Fixture<S> {
         }
     }
 
+    /// Another tenant of the same store, with this name.
+    pub(super) fn within(&self, tenant: TenantId) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            tenant,
+        }
+    }
+
     /// A public client of this tenant that registered at hour 0 and is called like its id.
     pub(super) fn client(&self, name: &str) -> Client {
         self.named(name, name)
@@ -156,12 +167,12 @@ impl<S: ClientStore> Fixture<S> {
 
     /// The ids of all clients there are, in the order of the list.
     pub(super) async fn names(&self) -> Vec<String> {
-        self.page(None, ALL).await
+        self.page(None, u32::MAX).await
     }
 
     /// All clients there are.
     pub(super) async fn clients(&self) -> Vec<Arc<Client>> {
-        let rows = done("list", self.store.list(&self.tenant, None, ALL).await);
+        let rows = done("list", self.store.list(&self.tenant, None, u32::MAX).await);
         rows.into_iter().map(readable).collect()
     }
 

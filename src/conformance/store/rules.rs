@@ -160,8 +160,22 @@ macro_rules! with_store_rules {
                 "An insertion whose caller goes away is reported if, and only if, it is stored.";
             an_abandoned_update_is_all_or_nothing:
                 "An update whose caller goes away is done completely or not at all.";
+            an_abandoned_block_is_all_or_nothing:
+                "A block whose caller goes away is done completely or not at all.";
+            an_abandoned_removal_is_all_or_nothing:
+                "A removal whose caller goes away is done completely or not at all.";
+            an_abandoned_touch_is_all_or_nothing:
+                "An activity whose caller goes away is written completely or not at all.";
             an_abandoned_sweep_is_all_or_nothing:
                 "A sweep whose caller goes away is done completely or not at all.";
+            an_abandoned_read_changes_nothing:
+                "A reader that goes away changes nothing and blocks no other call.";
+
+            // Races of two calls.
+            interleaved_calls_have_an_order:
+                "If a call runs while another is half done, one of the two orders explains both.";
+            racing_calls_have_an_order:
+                "If two calls race, one of the two orders explains their outcomes and the clients.";
         }
     };
 }

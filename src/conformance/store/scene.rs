@@ -1,0 +1,150 @@
+//! A tenant with a few clients, and all calls that may race for one of them.
+
+use std::num::NonZeroU64;
+
+use crate::{
+    client::Client,
+    conformance::store::{
+        audit::user,
+        call::Call,
+        fixture::{Fixture, hour, id, insertion, just_after, key, metadata},
+        trial::Trial,
+    },
+    registration::RegistrationRequest,
+    store::{Activity, ClientStore, ClientUpdate, Insertion, Sweep},
+    types::{ErrorRedirectPolicy, SecretDigest, SecurityMode},
+};
+
+/// What the client that is raced for is like before.
+#[derive(Clone, Copy)]
+pub(super) enum Before {
+    Unused,
+    /// User 1 has used it, and has another client.
+    Used,
+}
+
+pub(super) const BOTH: [Before; 2] = [Before::Unused, Before::Used];
+
+/// A tenant with the clients `a`, which the calls are about, `b` and `c`.
+pub(super) async fn scene<S: ClientStore>(fixture: &Fixture<S>, before: Before) -> Trial<S> {
+    let mut trial = Trial::new(fixture.another());
+    let first = insertion(first(&trial.fixture)).deduplicated_by(Some(key(1)));
+    let others = ["b", "c"].map(|name| Client {
+        issued_at: hour(1),
+        ..trial.fixture.client(name)
+    });
+    trial.call(Call::of(&first)).await;
+    for client in others {
+        trial.call(Call::of(&insertion(client))).await;
+    }
+    let by = |hours| Activity::used(hour(hours), None).by(Some(user(1)));
+    trial.call(touch("c", by(1))).await;
+    if matches!(before, Before::Used) {
+        trial.call(touch("a", by(0))).await;
+    }
+    trial
+}
+
+/// The client `a`, which has what an update may take away.
+fn first<S: ClientStore>(fixture: &Fixture<S>) -> Client {
+    let request = RegistrationRequest::new(["https://app.example.com/callback"])
+        .client_name("a")
+        .client_uri("https://app.example.com")
+        .token_endpoint_auth_method("client_secret_basic");
+    Client {
+        secret: Some(SecretDigest::of("now")),
+        previous_secret: Some((SecretDigest::of("before"), hour(5))),
+        error_redirect_policy: Some(ErrorRedirectPolicy::AllowAlways),
+        metadata: metadata(SecurityMode::Strict, request),
+        ..fixture.client("a")
+    }
+}
+
+/// All calls that have to do with the client `a`.
+pub(super) fn calls<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
+    let mut calls = insertions(fixture);
+    calls.extend(changes(fixture));
+    calls.extend(activities());
+    let (after, limit) = (None, u32::MAX);
+    calls.extend([Call::Find(id("a")), Call::List { after, limit }]);
+    calls
+}
+
+/// Insertions of its id, of its key and for its place, and of the same new client.
+pub(super) fn insertions<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
+    let new = |client_id: &str, name: &str| {
+        insertion(Client {
+            issued_at: hour(9),
+            ..fixture.named(client_id, name)
+        })
+    };
+    let keyed = |insertion: Insertion, byte| insertion.deduplicated_by(Some(key(byte)));
+    let most = |insertion: Insertion, max| insertion.max_clients(NonZeroU64::new(max));
+    let insertions = [
+        new("a", "another a"),
+        keyed(new("k", "k"), 1),
+        most(keyed(new("e", "e"), 2), 2),
+        most(new("f", "f"), 4),
+        keyed(new("t", "t"), 2),
+        most(keyed(new("u", "u"), 2), 3),
+        new("t", "another t"),
+    ];
+    insertions.iter().map(Call::of).collect()
+}
+
+/// What an owner does with it.
+pub(super) fn changes<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
+    let mut changes = updates(fixture);
+    for blocked in [true, false] {
+        let id = id("a");
+        changes.push(Call::Block { id, blocked });
+    }
+    changes.push(Call::Remove(id("a")));
+    changes
+}
+
+/// Updates that change it and take something away.
+pub(super) fn updates<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
+    let keeps = Client {
+        previous_secret: None,
+        revision: 1,
+        ..first(fixture)
+    };
+    let drops = Client {
+        secret: None,
+        error_redirect_policy: None,
+        metadata: fixture.named("a", "without its key").metadata,
+        ..keeps.clone()
+    };
+    vec![
+        Call::Update(ClientUpdate::new(keeps.into())),
+        Call::Update(ClientUpdate::new(drops.into()).without_duplicate_key()),
+    ]
+}
+
+/// Activity of it and of its user, and a sweep that removes it.
+pub(super) fn activities() -> Vec<Call> {
+    let used = Activity::used(hour(5), None);
+    let limited = used
+        .by(Some(user(1)))
+        .max_clients_per_user(NonZeroU64::new(1));
+    vec![
+        touch("a", used),
+        touch("a", limited),
+        touch("c", limited),
+        touch("a", Activity::registered_again(hour(5))),
+        touch("a", used.by(Some(user(2)))),
+        sweep(),
+    ]
+}
+
+/// A sweep that removes `a` alone.
+pub(super) fn sweep() -> Call {
+    let sweep = Sweep::new().unused_before(hour(1));
+    Call::Sweep(sweep.idle_before(just_after(hour(1))))
+}
+
+fn touch(name: &str, activity: Activity) -> Call {
+    let id = id(name);
+    Call::Touch { id, activity }
+}

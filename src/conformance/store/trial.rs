@@ -1,0 +1,212 @@
+//! One tenant of a store beside the model of the contract.
+
+use std::{collections::BTreeSet, fmt::Write as _, mem::take, sync::Arc, time::Duration};
+
+use crate::{
+    client::Client,
+    conformance::store::{
+        call::{Call, Outcome},
+        contract::Contract,
+        fixture::{Fixture, broken, race},
+        reports::Reports,
+        schedule::{begun, interleaved},
+    },
+    store::{ClientStore, DuplicateKey, InsertOutcome},
+    types::ClientId,
+};
+
+/// A store whose caller went away is at rest once it was the same so many times.
+const SAME_LOOKS: usize = 4;
+const MOST_LOOKS: usize = 2_000;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// A tenant, the calls that were made in it, and every state that explains their outcomes.
+pub(super) struct Trial<S> {
+    pub(super) fixture: Fixture<S>,
+    /// There are several after a race whose order nobody knows.
+    pub(super) states: Vec<Contract>,
+    /// What the calls have named.
+    pub(super) ids: BTreeSet<ClientId>,
+    pub(super) keys: BTreeSet<DuplicateKey>,
+    history: Vec<String>,
+}
+
+impl<S: ClientStore> Trial<S> {
+    pub(super) fn new(fixture: Fixture<S>) -> Self {
+        Self {
+            fixture,
+            states: vec![Contract::default()],
+            ids: BTreeSet::new(),
+            keys: BTreeSet::new(),
+            history: Vec::new(),
+        }
+    }
+
+    /// A state that explains all outcomes until now.
+    pub(super) fn state(&self) -> &Contract {
+        let [state, ..] = self.states.as_slice() else {
+            self.fail("no state explains the outcomes")
+        };
+        state
+    }
+
+    /// Makes a call, whose outcome has to be the outcome of the contract.
+    pub(super) async fn call(&mut self, call: Call) {
+        self.note(&call);
+        let outcome = made(self.fixture.clone(), call.clone()).await;
+        self.explain(&call, &outcome);
+    }
+
+    fn explain(&mut self, call: &Call, outcome: &Outcome) {
+        self.history.push(format!("{call} → {outcome}"));
+        let before = self.states.clone();
+        self.states
+            .retain_mut(|state| state.explains(call, outcome));
+        if self.states.is_empty() {
+            let expected: Vec<_> = before.into_iter().map(|mut it| it.make(call)).collect();
+            self.fail(&format!(
+                "by the contract, the last call comes to {expected:?}"
+            ));
+        }
+    }
+
+    /// Makes two calls at once: the first stops after it has waited `waits` times, until the second is
+    /// done. Whether the first had to wait so often.
+    pub(super) async fn interleave(&mut self, calls: [&Call; 2], waits: usize) -> bool {
+        let calls = &calls.map(|call| call.within(&self.fixture.tenant));
+        for call in calls {
+            self.note(call);
+        }
+        let [first, second] = calls
+            .each_ref()
+            .map(|call| made(self.fixture.clone(), call.clone()));
+        let both = interleaved(Box::pin(first), Box::pin(second), waits).await;
+        self.explain_both(calls, &both.outcomes, both.is_in_order);
+        !both.is_in_order
+    }
+
+    /// Makes two calls at once, in tasks of their own.
+    pub(super) async fn race(&mut self, calls: [&Call; 2]) {
+        let calls = &calls.map(|call| call.within(&self.fixture.tenant));
+        for call in calls {
+            self.note(call);
+        }
+        let racers = calls
+            .each_ref()
+            .map(|call| made(self.fixture.clone(), call.clone()));
+        let outcomes = race(racers).await;
+        if let Ok(outcomes) = outcomes.try_into() {
+            self.explain_both(calls, &outcomes, false);
+        }
+    }
+
+    /// Keeps the states that one of the two orders leads to.
+    fn explain_both(&mut self, calls: &[Call; 2], outcomes: &[Outcome; 2], is_in_order: bool) {
+        let [first, second] = calls;
+        let [of_first, of_second] = outcomes;
+        let how = if is_in_order { "after it" } else { "at once" };
+        let text = format!("{first} → {of_first}; {how}: {second} → {of_second}");
+        self.history.push(text);
+        let first = (first, of_first);
+        let second = (second, of_second);
+        let orders = [[first, second], [second, first]];
+        let possible = if is_in_order { 1 } else { 2 };
+        for state in take(&mut self.states) {
+            for order in orders.iter().take(possible) {
+                let mut after = state.clone();
+                let is_explained = order.iter().all(|(call, it)| after.explains(call, it));
+                if is_explained && !self.states.contains(&after) {
+                    self.states.push(after);
+                }
+            }
+        }
+        if self.states.is_empty() {
+            self.fail("by the contract, no order of the last two calls has these outcomes");
+        }
+    }
+
+    /// Makes a call and goes away after it has waited `waits` times. Afterwards the call is done, or not
+    /// begun. Whether it had to wait so often.
+    pub(super) async fn abandon(&mut self, call: &Call, waits: usize) -> bool {
+        let call = &call.within(&self.fixture.tenant);
+        self.note(call);
+        let reports = Reports::default();
+        let fixture = self.fixture.clone();
+        let (store, tenant) = (&*fixture.store, &fixture.tenant);
+        let mut made = Box::pin(call.make(store, tenant, reports.reporter())) as _;
+        let ended = begun(&mut made, waits).await;
+        drop(made);
+        if let Some(outcome) = ended {
+            self.explain(call, &reports.checked(outcome));
+            return false;
+        }
+        self.history
+            .push(format!("{call} → the caller went away after {waits} waits"));
+        self.come_to_rest(&reports).await;
+        let reported = reports.all();
+        for state in take(&mut self.states) {
+            let mut done = state.clone();
+            let outcome = done.make(call);
+            let reports = match outcome {
+                Outcome::Inserted(outcome) => vec![outcome],
+                _ => Vec::new(),
+            };
+            let ends: [(_, Vec<InsertOutcome>); 2] = [(state, Vec::new()), (done, reports)];
+            let explained = ends.into_iter().filter(|(_, reports)| *reports == reported);
+            self.states.extend(explained.map(|(state, _)| state));
+        }
+        if self.states.is_empty() {
+            self.fail(&format!(
+                "an insertion is reported if it is done: {reported:?}"
+            ));
+        }
+        true
+    }
+
+    /// Waits until the store has done what it does for a caller that went away.
+    async fn come_to_rest(&self, reports: &Reports) {
+        let (mut same, mut last) = (0, Vec::new());
+        for _ in 0..MOST_LOOKS {
+            if same >= SAME_LOOKS && reports.are_complete() {
+                return;
+            }
+            let seen = self.fixture.clients().await;
+            same = if seen == last { same + 1 } else { 0 };
+            last = seen;
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    fn note(&mut self, call: &Call) {
+        if let Call::Insert { key, .. } = call {
+            self.keys.extend(*key);
+        }
+        self.ids.extend(call.id().cloned());
+    }
+
+    /// Says what is broken, after which calls.
+    pub(super) fn fail(&self, says: &str) -> ! {
+        let mut text = format!("{says}\nThe calls in tenant {}:", self.fixture.tenant);
+        for (number, call) in self.history.iter().enumerate() {
+            // Writing to a `String` does not fail.
+            let _written = write!(text, "\n{:>4}. {call}", number + 1);
+        }
+        broken(&text)
+    }
+}
+
+/// What a call comes to, whose outcome has to be reported.
+async fn made<S: ClientStore>(fixture: Fixture<S>, call: Call) -> Outcome {
+    let reports = Reports::default();
+    let outcome = call.make(&*fixture.store, &fixture.tenant, reports.reporter());
+    reports.checked(outcome.await)
+}
+
+/// The insertion of a client.
+pub(super) fn insert(client: Client) -> Call {
+    Call::Insert {
+        client: Arc::new(client),
+        key: None,
+        max: None,
+    }
+}
