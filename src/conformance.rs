@@ -36,7 +36,7 @@ use std::{sync::Arc, time::Duration};
 use clocked_limiter::with_clocked_limiter_rules;
 use limiter::{FIRST_THAT_WAITS, with_limiter_rules};
 use rule::{rules, table};
-use store::with_store_rules;
+use store::{Node, Nodes, fill, with_store_rules};
 use tokio::task::JoinSet;
 
 use crate::{rate_limit::RateLimiter, store::ClientStore};
@@ -48,9 +48,25 @@ use crate::{rate_limit::RateLimiter, store::ClientStore};
 /// # Panics
 /// At the first rule that is broken. The message begins with the rule.
 pub async fn client_store(store: impl ClientStore) {
-    let subject = Arc::new(store);
+    let store = Arc::new(store);
+    check_nodes(Arc::clone(&store) as _, store).await;
+}
+
+/// Checks every rule of [`store`] on two handles to one store, as two nodes of a cluster have them. The calls
+/// reach the handles in turns, and calls that race reach both.
+///
+/// # Panics
+/// At the first rule that is broken. The message begins with the rule.
+pub async fn client_store_nodes(first: impl ClientStore, second: impl ClientStore) {
+    check_nodes(Arc::new(first), Arc::new(second)).await;
+}
+
+async fn check_nodes(first: Node, second: Node) {
     for rule in with_store_rules!(rules!(store;)) {
-        rule.verify(Arc::clone(&subject)).await;
+        let nodes = Arc::new(Nodes::new(Arc::clone(&first), Arc::clone(&second)));
+        let after = fill(Arc::clone(&nodes));
+        let history = || nodes.history();
+        rule.verify_then(Arc::clone(&nodes), after, history).await;
     }
 }
 

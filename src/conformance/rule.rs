@@ -5,7 +5,10 @@ use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::Arc,
+    time::Duration,
 };
+
+use tokio::time::timeout;
 
 use crate::box_future::BoxFuture;
 
@@ -19,26 +22,55 @@ pub(super) struct Rule<T> {
     pub(super) check: fn(Arc<T>) -> BoxFuture<'static, ()>,
 }
 
+/// A call that is not done by then never ends.
+const MOST_TIME: Duration = Duration::from_mins(1);
+
 impl<T> Rule<T> {
     /// Checks the rule.
     ///
     /// # Panics
     /// If the rule is broken. The message begins with the rule.
-    #[expect(clippy::panic, reason = "panicking is how a suite says what is wrong")]
     pub(super) async fn verify(&self, subject: Arc<T>) {
-        let mut check = (self.check)(subject);
-        let ended = poll_fn(|context| {
-            let polled = catch_unwind(AssertUnwindSafe(|| check.as_mut().poll(context)));
-            polled.map_or_else(|panic| Err(panic).into(), |poll| poll.map(Ok))
-        });
-        if let Err(panic) = ended.await {
-            let Some(seen) = message(&*panic) else {
-                resume_unwind(panic);
-            };
-            let Self { name, demand, .. } = self;
-            panic!("the rule `{name}` is broken.\n{demand}\n{seen}");
-        }
+        self.verify_then(subject, async {}, String::new).await;
     }
+
+    /// Checks the rule, and then `after`. If one of them fails, the message ends with the `history`.
+    ///
+    /// # Panics
+    /// If the rule is broken. The message begins with the rule.
+    #[expect(clippy::panic, reason = "panicking is how a suite says what is wrong")]
+    pub(super) async fn verify_then(
+        &self,
+        subject: Arc<T>,
+        after: impl Future<Output = ()> + Send,
+        history: impl FnOnce() -> String,
+    ) {
+        let check = (self.check)(subject);
+        let checks = Box::pin(async {
+            check.await;
+            after.await;
+        });
+        let seen = match timeout(MOST_TIME, caught(checks)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(panic)) => match message(&*panic) {
+                Some(seen) => seen.to_owned(),
+                None => resume_unwind(panic),
+            },
+            Err(_) => format!("it is not done after {MOST_TIME:?}: a call does not end"),
+        };
+        let Self { name, demand, .. } = self;
+        let history = history();
+        panic!("the rule `{name}` is broken.\n{demand}\n{seen}\n{history}");
+    }
+}
+
+/// Runs the checks to their end or to their first panic.
+async fn caught(mut checks: BoxFuture<'_, ()>) -> Result<(), Box<dyn Any + Send>> {
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| checks.as_mut().poll(context)));
+        polled.map_or_else(|panic| Err(panic).into(), |poll| poll.map(Ok))
+    })
+    .await
 }
 
 /// What a panic says, which is a `String` only if it has values in it.

@@ -1,0 +1,188 @@
+//! Two handles to one store that take turns, with a record of the calls.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::{
+    backend_error::BackendError,
+    box_future::BoxFuture,
+    client::StoredClient,
+    conformance::store::{
+        call::{Call, Outcome},
+        log::Log,
+    },
+    store::{
+        Activity, BlockOutcome, ClientStore, ClientUpdate, DynClientStore, InsertOutcome,
+        Insertion, RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
+    },
+    types::{ClientId, TenantId},
+};
+
+type Answer<T> = Result<T, BackendError>;
+
+/// A handle to a store.
+pub(in crate::conformance) type Node = Arc<dyn DynClientStore>;
+
+/// A store that each call reaches through the other node than the call before.
+pub(in crate::conformance) struct Nodes {
+    first: Node,
+    second: Node,
+    is_second: AtomicBool,
+    log: Mutex<Log>,
+    tenants: Mutex<BTreeSet<TenantId>>,
+}
+
+impl Nodes {
+    pub(in crate::conformance) fn new(first: Node, second: Node) -> Self {
+        Self {
+            first,
+            second,
+            is_second: AtomicBool::new(false),
+            log: Mutex::default(),
+            tenants: Mutex::default(),
+        }
+    }
+
+    /// The last calls, a line each.
+    pub(in crate::conformance) fn history(&self) -> String {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.to_string()
+    }
+
+    /// The tenants of all calls.
+    pub(super) fn tenants(&self) -> BTreeSet<TenantId> {
+        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.clone()
+    }
+
+    /// Makes a call, and keeps what it came to.
+    async fn logged<'a, T: Clone>(
+        &'a self,
+        tenant: &TenantId,
+        call: Call,
+        make: impl FnOnce(&'a dyn DynClientStore) -> BoxFuture<'a, Answer<T>> + Send,
+        outcome: fn(Answer<T>) -> Outcome,
+    ) -> Answer<T> {
+        let is_second = self.is_second.fetch_xor(true, Ordering::Relaxed);
+        let (node, name) = if is_second {
+            (&self.second, "second")
+        } else {
+            (&self.first, "first")
+        };
+        let number = self.begin(tenant, name, call);
+        let answer = make(&**node).await;
+        let shown = match &answer {
+            Ok(answer) => outcome(Ok(answer.clone())),
+            Err(error) => Outcome::Failed(format!("{error:?}")),
+        };
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.end(number, shown);
+        answer
+    }
+
+    fn begin(&self, tenant: &TenantId, node: &'static str, call: Call) -> u64 {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tenants.contains(tenant) {
+            tenants.insert(tenant.clone());
+        }
+        drop(tenants);
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.begin(tenant, node, call)
+    }
+}
+
+impl ClientStore for Nodes {
+    async fn insert(&self, insertion: Insertion) -> Answer<InsertOutcome> {
+        let (tenant, call) = (insertion.client().tenant().clone(), Call::of(&insertion));
+        let shown = |it| Outcome::of(it, Outcome::Inserted);
+        self.logged(&tenant, call, |node| node.insert(insertion), shown)
+            .await
+    }
+
+    async fn find(&self, tenant: &TenantId, id: &ClientId) -> Answer<Option<StoredClient>> {
+        let call = Call::Find(id.clone());
+        self.logged(tenant, call, |node| node.find(tenant, id), Outcome::found)
+            .await
+    }
+
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Answer<Vec<StoredClient>> {
+        let call = Call::List {
+            after: after.cloned(),
+            limit,
+        };
+        self.logged(
+            tenant,
+            call,
+            |node| node.list(tenant, after, limit),
+            Outcome::listed,
+        )
+        .await
+    }
+
+    async fn update(&self, update: ClientUpdate) -> Answer<UpdateOutcome> {
+        let tenant = update.client().tenant().clone();
+        let call = Call::Update(update.clone());
+        let shown = |it| Outcome::of(it, Outcome::Updated);
+        self.logged(&tenant, call, |node| node.update(update), shown)
+            .await
+    }
+
+    async fn set_blocked(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        blocked: bool,
+    ) -> Answer<BlockOutcome> {
+        let call = Call::Block {
+            id: id.clone(),
+            blocked,
+        };
+        let shown = |it| Outcome::of(it, Outcome::Blocked);
+        self.logged(
+            tenant,
+            call,
+            |node| node.set_blocked(tenant, id, blocked),
+            shown,
+        )
+        .await
+    }
+
+    async fn remove(&self, tenant: &TenantId, id: &ClientId) -> Answer<RemoveOutcome> {
+        let call = Call::Remove(id.clone());
+        let shown = |it| Outcome::of(it, Outcome::Removed);
+        self.logged(tenant, call, |node| node.remove(tenant, id), shown)
+            .await
+    }
+
+    async fn touch(
+        &self,
+        tenant: &TenantId,
+        id: &ClientId,
+        activity: Activity,
+    ) -> Answer<TouchOutcome> {
+        let call = Call::Touch {
+            id: id.clone(),
+            activity,
+        };
+        let shown = |it| Outcome::of(it, Outcome::Touched);
+        self.logged(tenant, call, |node| node.touch(tenant, id, activity), shown)
+            .await
+    }
+
+    async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Answer<Vec<ClientId>> {
+        let shown = |it| Outcome::of(it, Outcome::Swept);
+        let call = Call::Sweep(sweep);
+        self.logged(tenant, call, |node| node.sweep(tenant, sweep), shown)
+            .await
+    }
+}
