@@ -61,6 +61,15 @@ pub async fn client_store_nodes(first: impl ClientStore, second: impl ClientStor
     check_nodes(Arc::new(first), Arc::new(second)).await;
 }
 
+/// Checks the random calls of a seed, which a broken
+/// [`random_histories_match_the_contract`](store::random_histories_match_the_contract) names.
+///
+/// # Panics
+/// If an outcome is not the outcome of the contract.
+pub async fn client_store_history(store: impl ClientStore, seed: u64) {
+    store::history_of(store, seed).await;
+}
+
 async fn check_nodes(first: Node, second: Node) {
     for rule in with_store_rules!(rules!(store;)) {
         let nodes = Arc::new(Nodes::new(Arc::clone(&first), Arc::clone(&second)));

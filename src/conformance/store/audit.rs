@@ -46,12 +46,13 @@ impl<S: ClientStore> Trial<S> {
     pub(super) async fn read(&mut self) {
         self.list().await;
         for id in self.ids.clone() {
+            self.call(Call::Find(id.clone())).await;
             self.call(Call::Find(id)).await;
         }
     }
 
     /// Lists all clients, twice, because the nodes take turns.
-    async fn list(&mut self) {
+    pub(super) async fn list(&mut self) {
         for _ in 0..2 {
             let (after, limit) = (None, u32::MAX);
             self.call(Call::List { after, limit }).await;
@@ -59,7 +60,7 @@ impl<S: ClientStore> Trial<S> {
     }
 
     /// A key is taken or free.
-    async fn look_up_keys(&mut self) {
+    pub(super) async fn look_up_keys(&mut self) {
         for (number, key) in self.keys.clone().into_iter().enumerate() {
             let client = Client {
                 issued_at: START,

@@ -58,7 +58,7 @@ async fn comes_back<S: ClientStore>(fixture: &Fixture<S>, client: Client) {
     assert_is_read(fixture, &client).await;
 }
 
-async fn assert_is_read<S: ClientStore>(fixture: &Fixture<S>, client: &Client) {
+pub(super) async fn assert_is_read<S: ClientStore>(fixture: &Fixture<S>, client: &Client) {
     let rule = "a client is read as it was written";
     let found = fixture.find(client.id.as_str()).await;
     assert_eq!(found.as_ref(), Some(client), "{rule}: by `find`");
@@ -79,7 +79,7 @@ fn document(client: &Client) -> String {
 
 /// A confidential client with everything there is: characters of one to four bytes, texts in several
 /// languages and in no order, what an owner can decide.
-fn whole<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
+pub(super) fn whole<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
     let request = RegistrationRequest::new([
         "https://app.example.com/callback?a=%2F&b=%27",
         "http://127.0.0.1:33418/",

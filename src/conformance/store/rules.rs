@@ -14,6 +14,8 @@ macro_rules! with_store_rules {
                 "If insertions of one id race, exactly one of them is stored.";
             similar_ids_are_different_clients:
                 "Ids are compared byte by byte: letter case and wildcards have no meaning.";
+            every_character_of_an_id_counts:
+                "Ids of any length that differ in one character are different clients.";
             every_outcome_is_reported_once:
                 "The store reports the outcome of each insertion exactly once.";
             an_empty_tenant_has_no_clients:
@@ -26,6 +28,8 @@ macro_rules! with_store_rules {
                 "Times are kept to the millisecond, from the first to the last that is possible.";
             every_field_of_an_update_comes_back:
                 "A client is read exactly as it was updated.";
+            an_update_takes_away_what_it_lacks:
+                "Nothing that an update lacks stays: secrets, policy, block or metadata.";
 
             // Tenants.
             an_insertion_stays_in_its_tenant:
@@ -42,6 +46,10 @@ macro_rules! with_store_rules {
                 "A sweep removes only clients of its tenant.";
             similar_tenant_ids_are_different_tenants:
                 "Tenant ids are compared byte by byte.";
+            every_character_of_a_tenant_counts:
+                "Tenant ids of any length that differ in one character are different tenants.";
+            tenants_and_ids_are_never_joined:
+                "Tenant and id are compared apart, also if both joined are the same text.";
 
             // Limits.
             the_longest_idle_client_is_evicted:
@@ -60,6 +68,10 @@ macro_rules! with_store_rules {
                 "No client is evicted while there is room or no limit.";
             a_limit_counts_stored_clients:
                 "A limit counts the clients that are stored, and no others.";
+            a_large_limit_evicts_no_client:
+                "A limit may be any number up to the last of 64 bits.";
+            the_lowest_id_goes_first_of_equals:
+                "Of clients that are idle since one moment, the lowest id by bytes goes first.";
             racing_insertions_never_exceed_a_limit:
                 "Insertions that race never exceed a limit together.";
             racing_insertions_do_not_change_a_full_tenant:
@@ -70,6 +82,8 @@ macro_rules! with_store_rules {
                 "A client whose key is stored already is not stored; the stored client is returned.";
             a_different_key_is_not_a_duplicate:
                 "A client with another key, with no key or of another tenant is no duplicate.";
+            keys_are_compared_byte_by_byte:
+                "Keys that differ in one byte are different, at each of the 32 places.";
             duplicates_are_checked_first:
                 "An insertion looks at the key first, then at the id, then at the limit.";
             a_duplicate_touches_the_stored_client:
@@ -98,6 +112,8 @@ macro_rules! with_store_rules {
                 "Blocking changes the flag, adds one to the revision and changes nothing else.";
             an_update_follows_the_previous_revision:
                 "An update is stored only if the stored client has the previous revision.";
+            a_revision_may_be_large:
+                "A revision counts up to the last number of 64 bits.";
             an_update_needs_a_stored_client:
                 "An update of a client that is not stored stores nothing.";
             racing_updates_store_one_per_revision:
@@ -130,6 +146,10 @@ macro_rules! with_store_rules {
                 "Blocked clients do not count for the limit of a user and are not evicted by it.";
             a_client_keeps_its_user:
                 "Updates, blocks and duplicates do not change the user of a client.";
+            users_are_compared_byte_by_byte:
+                "Users whose keys differ in one byte are different, at each of the 32 places.";
+            a_user_loses_at_most_100_clients_at_once:
+                "An activity evicts at most 100 clients of the user, the longest idle first.";
             racing_touches_never_exceed_a_users_limit:
                 "Activities that race never exceed the limit of a user together.";
 
@@ -142,6 +162,8 @@ macro_rules! with_store_rules {
                 "A sweep does not remove blocked clients.";
             a_client_with_a_live_grant_is_not_swept:
                 "A client is not idle while it has a live grant.";
+            the_first_and_the_last_moment_are_moments:
+                "Clients are idle since any moment, from the first to the last.";
             a_client_touched_meanwhile_is_not_swept:
                 "If an activity and a sweep of one client race, only one of them succeeds.";
 
@@ -152,6 +174,14 @@ macro_rules! with_store_rules {
                 "A page begins after the given id, also if no client has that id.";
             pages_are_stable_while_clients_change:
                 "A client that is stored all the time is on exactly one page.";
+            a_tenant_may_have_thousands_of_clients:
+                "Lists, sweeps and evictions work with more than a thousand clients.";
+
+            // Readers.
+            every_change_is_seen_at_once:
+                "What a call has changed is read by the next call, on each node.";
+            readers_see_whole_clients:
+                "A reader sees a client as one change has left it, and never an older one later.";
 
             // Callers that go away.
             an_abandoned_insertion_is_all_or_nothing:
@@ -176,6 +206,10 @@ macro_rules! with_store_rules {
                 "If a call runs while another is half done, one of the two orders explains both.";
             racing_calls_have_an_order:
                 "If two calls race, one of the two orders explains their outcomes and the clients.";
+
+            // Random calls.
+            random_histories_match_the_contract:
+                "Random calls have the outcomes of the contract.";
         }
     };
 }

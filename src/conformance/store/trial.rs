@@ -29,6 +29,8 @@ pub(super) struct Trial<S> {
     pub(super) ids: BTreeSet<ClientId>,
     pub(super) keys: BTreeSet<DuplicateKey>,
     history: Vec<String>,
+    /// What the calls were drawn from.
+    seed: Option<u64>,
 }
 
 impl<S: ClientStore> Trial<S> {
@@ -39,6 +41,15 @@ impl<S: ClientStore> Trial<S> {
             ids: BTreeSet::new(),
             keys: BTreeSet::new(),
             history: Vec::new(),
+            seed: None,
+        }
+    }
+
+    /// A trial of random calls.
+    pub(super) fn seeded(fixture: Fixture<S>, seed: u64) -> Self {
+        Self {
+            seed: Some(seed),
+            ..Self::new(fixture)
         }
     }
 
@@ -177,7 +188,8 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    fn note(&mut self, call: &Call) {
+    /// Keeps which client and key the call names.
+    pub(super) fn note(&mut self, call: &Call) {
         if let Call::Insert { key, .. } = call {
             self.keys.extend(*key);
         }
@@ -186,7 +198,9 @@ impl<S: ClientStore> Trial<S> {
 
     /// Says what is broken, after which calls.
     pub(super) fn fail(&self, says: &str) -> ! {
-        let mut text = format!("{says}\nThe calls in tenant {}:", self.fixture.tenant);
+        let seed = self.seed.map(|seed| format!(" of the seed {seed}"));
+        let seed = seed.unwrap_or_default();
+        let mut text = format!("{says}\nThe calls{seed} in tenant {}:", self.fixture.tenant);
         for (number, call) in self.history.iter().enumerate() {
             // Writing to a `String` does not fail.
             let _written = write!(text, "\n{:>4}. {call}", number + 1);

@@ -1,0 +1,81 @@
+//! Random histories beside the model of the contract.
+
+use std::time::Duration;
+
+use crate::{
+    conformance::store::{
+        call::Call,
+        fixture::{Fixture, id},
+        generator,
+        random::{Dice, seed},
+        schedule::Budget,
+        trial::Trial,
+    },
+    store::ClientStore,
+    types::TenantId,
+};
+
+/// How many histories are tried on a quick store, for how long, and how long each is.
+const HISTORIES: u64 = 150;
+const LONG_ENOUGH: Duration = Duration::from_secs(6);
+const STEPS: u64 = 40;
+
+/// Whatever is done to a few clients of two tenants, one call after the other, two at once or by a caller that
+/// goes away: the outcomes are those of the contract.
+pub async fn random_histories_match_the_contract(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let budget = Budget::new(LONG_ENOUGH);
+    let first = seed();
+    for number in 0..HISTORIES {
+        history(&fixture, first.wrapping_add(number)).await;
+        if budget.is_spent() {
+            return;
+        }
+    }
+}
+
+/// The history of a seed.
+pub(in crate::conformance) async fn history_of(store: impl ClientStore, seed: u64) {
+    history(&Fixture::new(store), seed).await;
+}
+
+async fn history<S: ClientStore>(fixture: &Fixture<S>, seed: u64) {
+    let mut dice = Dice::new(seed);
+    let first = fixture.another();
+    let alike = TenantId::parse(&format!("{}:a", first.tenant));
+    let second = alike.map_or_else(|_| fixture.another(), |it| fixture.within(it));
+    let mut trials = [first, second].map(|fixture| Trial::seeded(fixture, seed));
+    for _ in 0..STEPS {
+        let [first, second] = &mut trials;
+        let trial = if dice.chance(65) { first } else { second };
+        step(&mut dice, trial).await;
+    }
+    for trial in &mut trials {
+        trial.audit().await;
+    }
+}
+
+async fn step<S: ClientStore>(dice: &mut Dice, trial: &mut Trial<S>) {
+    let call = generator::call(dice, trial);
+    match dice.below(100) {
+        0..15 => {
+            let other = generator::call(dice, trial);
+            trial
+                .interleave([&call, &other], dice.pick(&[0, 1, 2]))
+                .await;
+        }
+        15..20 if !matches!(call, Call::Sweep(_)) => {
+            trial.abandon(&call, dice.pick(&[0, 1, 2])).await;
+        }
+        _ => trial.call(call.clone()).await,
+    }
+    let looks_at = call.id().cloned().unwrap_or_else(|| id("a"));
+    if dice.chance(50) {
+        for _ in 0..2 {
+            trial.call(Call::Find(looks_at.clone())).await;
+        }
+    }
+    if dice.chance(20) {
+        trial.list().await;
+    }
+}

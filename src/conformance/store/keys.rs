@@ -1,0 +1,82 @@
+//! Keys of clients and users that differ in one byte.
+
+use std::{num::NonZeroU64, sync::Arc};
+
+use crate::{
+    conformance::store::fixture::{Fixture, fail, hour, inserted, written},
+    store::{Activity, ClientStore, DuplicateKey, InsertOutcome, UserKey},
+};
+
+/// Keys that differ from the first in one byte, at each place: by the case of a letter, by bytes that are no
+/// text, and by a zero that ends a text.
+fn alike() -> Vec<[u8; 32]> {
+    let mut keys = vec![*b"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF", [0; 32], [0xff; 32]];
+    for place in 0..32 {
+        for change in [0x20, 0x80, 0xc0, 0x01] {
+            let mut key = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF";
+            if let Some(byte) = key.get_mut(place) {
+                *byte ^= change;
+            }
+            keys.push(key);
+        }
+        let mut zeroes = [0; 32];
+        if let Some(byte) = zeroes.get_mut(place) {
+            *byte = 1;
+        }
+        keys.push(zeroes);
+    }
+    keys
+}
+
+/// Clients with keys that look alike are all stored, and each key finds its own client.
+pub async fn keys_are_compared_byte_by_byte(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let keys: Vec<_> = alike().into_iter().enumerate().collect();
+    let insert = async |number: usize, key: [u8; 32], name: &str| {
+        let insertion = fixture.insertion(&format!("{name}-{number}"));
+        let key = DuplicateKey::from_bytes(key);
+        fixture.insert(insertion.deduplicated_by(Some(key))).await
+    };
+    for (number, key) in &keys {
+        let outcome = insert(*number, *key, "key").await;
+        assert_eq!(
+            outcome,
+            inserted(),
+            "no other client has the key {key:02x?}"
+        );
+    }
+    for (number, key) in &keys {
+        let outcome = insert(*number, *key, "again").await;
+        let same = fixture.client(&format!("key-{number}"));
+        let expected = InsertOutcome::Duplicate(Arc::new(same));
+        assert_eq!(outcome, expected, "the client that has the key {key:02x?}");
+    }
+    // A key that is removed takes no other key with it.
+    fixture.remove("key-0").await;
+    for (number, key) in keys.iter().skip(1) {
+        let outcome = insert(*number, *key, "third").await;
+        let is_duplicate = matches!(outcome, InsertOutcome::Duplicate(_));
+        assert!(
+            is_duplicate,
+            "the key {key:02x?} is still taken: {outcome:?}"
+        );
+    }
+}
+
+/// A user with the limit of one client evicts no client of a user whose key looks alike.
+pub async fn users_are_compared_byte_by_byte(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    for (number, user) in alike().into_iter().enumerate() {
+        let name = format!("{number:03}");
+        fixture.put(fixture.client(&name)).await;
+        let activity = Activity::used(hour(1), None)
+            .by(Some(UserKey::from_bytes(user)))
+            .max_clients_per_user(NonZeroU64::new(1));
+        let outcome = fixture.touch(&name, activity).await;
+        if outcome != written() {
+            fail(&format!("the user {user:02x?} has one client"), &outcome);
+        }
+    }
+    let names = fixture.names().await;
+    assert_eq!(names.len(), alike().len(), "each user has one client");
+}

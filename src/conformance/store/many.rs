@@ -1,0 +1,82 @@
+//! More clients than a page, a sweep or an eviction has.
+
+use crate::{
+    client::Client,
+    conformance::store::fixture::{Fixture, hour, id, insertion, limited, race},
+    store::{ClientStore, InsertOutcome, Sweep},
+};
+
+/// More than a thousand clients.
+const CLIENTS: usize = 1_030;
+
+/// How many are stored at once.
+const AT_ONCE: usize = 64;
+
+/// Pages of any length hold all clients, sweeps remove a thousand at once, and evictions find the longest idle
+/// client.
+pub async fn a_tenant_may_have_thousands_of_clients(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let names: Vec<String> = (0..CLIENTS).map(|number| format!("{number:04}")).collect();
+    for names in names.chunks(AT_ONCE) {
+        let puts = names.iter().map(|name| {
+            let fixture = fixture.clone();
+            let client = fixture.client(name);
+            async move { fixture.put(client).await }
+        });
+        race(puts).await;
+    }
+    let rule = "thousands of clients are listed";
+    for (limit, expected) in [
+        (u32::MAX, CLIENTS),
+        (1_001, 1_001),
+        (1_000, 1_000),
+        (999, 999),
+    ] {
+        let page = fixture.page(None, limit).await;
+        assert_eq!(page.len(), expected, "{rule}: {limit} of {CLIENTS}");
+        let is_start = names.starts_with(&page);
+        assert!(is_start, "{rule}, in the order of their ids: {page:?}");
+    }
+    let page = fixture.page(Some("1000"), u32::MAX).await;
+    assert_eq!(page.len(), CLIENTS - 1_001, "{rule}: those after 1000");
+    evict(&fixture, &names).await;
+    sweep(&fixture).await;
+}
+
+/// The clients are as old as each other, so that the lowest ids go.
+async fn evict<S: ClientStore>(fixture: &Fixture<S>, names: &[String]) {
+    let newcomer = |name| Client {
+        issued_at: hour(5),
+        ..fixture.client(name)
+    };
+    let places = u64::try_from(CLIENTS).unwrap_or(u64::MAX);
+    for (name, max, removed) in [
+        ("new-1", places + 1, &[][..]),
+        ("new-2", places + 1, names.get(..1).unwrap_or_default()),
+        ("new-3", places, names.get(1..3).unwrap_or_default()),
+        ("new-4", 1, names.get(3..103).unwrap_or_default()),
+    ] {
+        let outcome = fixture
+            .insert(limited(insertion(newcomer(name)), max))
+            .await;
+        let removed = removed.iter().map(|name| id(name)).collect();
+        let expected = InsertOutcome::Inserted { removed };
+        assert_eq!(outcome, expected, "the lowest ids go for {name}");
+    }
+}
+
+async fn sweep<S: ClientStore>(fixture: &Fixture<S>) {
+    for number in 0..100 {
+        let name = format!("more-{number}");
+        fixture.put(fixture.client(&name)).await;
+    }
+    let mut left = fixture.names().await.len();
+    let all = Sweep::new().unused_before(hour(9)).limit(u32::MAX);
+    for due in [1_000, left.saturating_sub(1_000), 0] {
+        let swept = fixture.sweep(all).await;
+        assert_eq!(swept.len(), due, "a sweep removes a thousand of {left}");
+        left -= swept.len();
+        let stored = fixture.names().await.len();
+        assert_eq!(stored, left, "what a sweep names is gone");
+    }
+}

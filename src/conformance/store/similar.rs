@@ -1,0 +1,133 @@
+//! Tenants and ids that look the same once they are joined, folded or cut.
+
+use crate::{
+    client::Client,
+    conformance::store::fixture::{Fixture, hour, inserted, insertion, key, limited, written},
+    store::{Activity, ClientStore, RemoveOutcome, Sweep},
+    types::{ClientId, TenantId},
+};
+
+/// What may stand between a tenant and an id in a key of a back end. The empty text joins them at once.
+const SEPARATORS: [&str; 10] = ["", ":", ".", "-", "_", "::", "--", "__", ":-", "-._:"];
+
+/// The tenant `t` with the client `b:c`, and the tenant `t:b` with the client `c`, for each separator: they
+/// are joined to the same text, and are different rows.
+pub async fn tenants_and_ids_are_never_joined(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    for separator in SEPARATORS {
+        let short = fixture.another();
+        let Ok(tenant) = TenantId::parse(&format!("{}{separator}b", short.tenant)) else {
+            continue;
+        };
+        let long = fixture.within(tenant);
+        let joined = format!("b{separator}c");
+        are_different(&short, &joined, &long, "c").await;
+    }
+}
+
+/// Two rows of different tenants: what happens to one leaves the other as it is.
+async fn are_different<S: ClientStore>(
+    short: &Fixture<S>,
+    joined: &str,
+    long: &Fixture<S>,
+    rest: &str,
+) {
+    let rule = format!("{}, {joined} is not {}, {rest}", short.tenant, long.tenant);
+    let rows = [(short, joined, "short"), (long, rest, "long")];
+    for (fixture, name, client_name) in rows {
+        let insertion = insertion(fixture.named(name, client_name));
+        let limited = limited(insertion.deduplicated_by(Some(key(1))), 1);
+        assert_eq!(fixture.insert(limited).await, inserted(), "{rule}");
+    }
+    let other = long.named(rest, "long");
+    let unchanged = async |call: &str| {
+        let found = long.find(rest).await;
+        assert_eq!(found.as_ref(), Some(&other), "{rule}: `{call}`");
+        assert_eq!(long.names().await, [rest], "{rule}: `{call}`");
+    };
+    assert_eq!(short.names().await, [joined], "{rule}");
+    unchanged("insert").await;
+    short.set_blocked(joined, true).await;
+    unchanged("set_blocked").await;
+    let update = Client {
+        revision: 2,
+        ..short.named(joined, "updated")
+    };
+    short.update(update).await;
+    unchanged("update").await;
+    let touched = short.touch(joined, Activity::used(hour(5), None)).await;
+    assert_eq!(touched, written(), "{rule}");
+    let sweep = Sweep::new().unused_before(hour(1));
+    assert_eq!(short.sweep(sweep).await, [""; 0], "{rule}: `touch`");
+    unchanged("sweep").await;
+    let removed = short.remove(joined).await;
+    assert_eq!(removed, RemoveOutcome::Removed, "{rule}");
+    unchanged("remove").await;
+    assert_eq!(long.sweep(sweep).await, [rest], "{rule}: `touch`");
+}
+
+/// Ids that differ in a separator, in a wildcard, in letter case, in an escape or only in their last character.
+pub async fn every_character_of_an_id_counts(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let mut names: Vec<String> = (b'!'..=b'~')
+        .flat_map(|byte| {
+            let character = char::from(byte);
+            [format!("x{character}y"), format!("{character}")]
+        })
+        .collect();
+    for length in [
+        31,
+        32,
+        63,
+        64,
+        127,
+        128,
+        191,
+        254,
+        255,
+        256,
+        ClientId::MAX_CHARS - 1,
+    ] {
+        let long = "a".repeat(length);
+        names.extend([format!("{long}b"), format!("{long}c")]);
+    }
+    names.extend(["%41", "&amp;", "\\x41", "x%20y", "x+y+", "xy"].map(str::to_owned));
+    names.sort();
+    for name in &names {
+        fixture.put(fixture.client(name)).await;
+    }
+    assert_eq!(fixture.names().await, names, "each id is its own");
+    for (place, name) in names.iter().enumerate() {
+        let found = fixture.find(name).await;
+        assert_eq!(found, Some(fixture.client(name)), "each id is its own");
+        let page = fixture.page(Some(name), 1).await;
+        let next: Vec<_> = names.iter().skip(place + 1).take(1).collect();
+        assert_eq!(page.iter().collect::<Vec<_>>(), next, "after {name}");
+    }
+    let (first, rest) = names.split_at(names.len() / 2);
+    for name in first {
+        let removed = fixture.remove(name).await;
+        assert_eq!(removed, RemoveOutcome::Removed, "{name} is there");
+    }
+    assert_eq!(fixture.names().await, rest, "each id is its own");
+}
+
+/// Tenants that differ only in the last of many characters.
+pub async fn every_character_of_a_tenant_counts(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let longest = fixture.another_of_length(TenantId::MAX_CHARS - 1);
+    for length in [48, 63, 64, 100, TenantId::MAX_CHARS - 1] {
+        let Some(stem) = longest.tenant.as_str().get(..length) else {
+            continue;
+        };
+        for end in ["a", "b", "A", ".", "_", "-", ":"] {
+            let Ok(tenant) = TenantId::parse(&format!("{stem}{end}")) else {
+                continue;
+            };
+            let other = fixture.within(tenant);
+            let first = limited(other.insertion("a").deduplicated_by(Some(key(1))), 1);
+            assert_eq!(other.insert(first).await, inserted(), "{}", other.tenant);
+            assert_eq!(other.find("a").await, Some(other.client("a")));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Updates that take something away.
+
+use std::sync::Arc;
+
+use crate::{
+    client::Client,
+    conformance::store::{
+        fields::{assert_is_read, whole},
+        fixture::{Fixture, insertion, key},
+    },
+    store::{ClientStore, InsertOutcome, UpdateOutcome},
+};
+
+/// A client that had everything loses it piece by piece, and gets it back: nothing of the client before
+/// stays, whether it is found, listed or given back as a duplicate.
+pub async fn an_update_takes_away_what_it_lacks(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let whole = whole(&fixture, "a");
+    let no_previous_secret = Client {
+        previous_secret: None,
+        ..whole.clone()
+    };
+    let no_policy = Client {
+        error_redirect_policy: None,
+        ..whole.clone()
+    };
+    let unblocked = Client {
+        blocked: false,
+        ..no_policy.clone()
+    };
+    let steps = [
+        no_previous_secret,
+        whole.clone(),
+        no_policy,
+        unblocked,
+        fixture.client("a"),
+        whole.clone(),
+        fixture.client("a"),
+    ];
+    let first = insertion(whole.clone()).deduplicated_by(Some(key(1)));
+    fixture.insert(first).await;
+    for (revision, step) in (whole.revision + 1..).zip(steps) {
+        let update = Client { revision, ..step };
+        let outcome = fixture.update(update.clone()).await;
+        assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
+        for _ in 0..2 {
+            assert_is_read(&fixture, &update).await;
+            let again = fixture.insertion("again").deduplicated_by(Some(key(1)));
+            let outcome = fixture.insert(again).await;
+            let expected = InsertOutcome::Duplicate(Arc::new(update.clone()));
+            assert_eq!(outcome, expected, "a duplicate returns the client as it is");
+        }
+    }
+}
