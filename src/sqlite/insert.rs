@@ -118,9 +118,10 @@ async fn evict(
 ) -> Result<Vec<ClientId>, Failure> {
     let tenant = insertion.client().tenant();
     let mut removed = Vec::new();
-    for (is_used, before) in [(false, i64::MAX), (true, millis(insertion.idle_before()))] {
+    let before = millis(insertion.idle_before());
+    for (is_used, latest) in [(false, i64::MAX), (true, before.saturating_sub(1))] {
         let left = left(evictions, &removed);
-        removed.extend(remove_idle(connection, tenant, is_used, before, left).await?);
+        removed.extend(remove_idle(connection, tenant, is_used, latest, left).await?);
     }
     Ok(removed)
 }

@@ -33,8 +33,9 @@ pub(super) async fn sweep(
     let mut removed = Vec::new();
     for is_used in [false, true] {
         if let Some(before) = sweep.before(is_used) {
+            let latest = millis(before).saturating_sub(1);
             let left = left(u64::from(sweep.max_removed()), &removed);
-            let some = remove_idle(connection, tenant, is_used, millis(before), left).await?;
+            let some = remove_idle(connection, tenant, is_used, latest, left).await?;
             removed.extend(some);
         }
     }
@@ -47,13 +48,13 @@ pub(super) fn left(limit: u64, removed: &[ClientId]) -> i64 {
     i64::try_from(limit.saturating_sub(removed)).unwrap_or(i64::MAX)
 }
 
-/// Removes up to `limit` of those that may be removed, used or unused, that are idle since `before`,
-/// the longest idle first.
+/// Removes up to `limit` of those that may be removed, used or unused, that are idle since `latest` or
+/// before, the longest idle first.
 pub(super) async fn remove_idle(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
     is_used: bool,
-    before: i64,
+    latest: i64,
     limit: i64,
 ) -> Result<Vec<ClientId>, Failure> {
     if limit == 0 {
@@ -61,13 +62,13 @@ pub(super) async fn remove_idle(
     }
     let sql = "DELETE FROM oauth_dcr_clients WHERE rowid IN (
                    SELECT rowid FROM oauth_dcr_clients
-                   WHERE tenant = ? AND is_used = ? AND blocked = 0 AND idle_since < ?
+                   WHERE tenant = ? AND is_used = ? AND blocked = 0 AND idle_since <= ?
                    ORDER BY idle_since, client_id LIMIT ?)
                RETURNING idle_since, CAST(client_id AS BLOB)";
     let removed: Vec<Removed> = sqlx::query_as(sql)
         .bind(tenant.as_str())
         .bind(is_used)
-        .bind(before)
+        .bind(latest)
         .bind(limit)
         .fetch_all(connection)
         .await?;
