@@ -5,32 +5,30 @@ use std::time::Duration;
 use crate::{
     conformance::store::{
         call::Call,
-        fixture::{Fixture, hour, id},
-        scene::{BOTH, activities, insertions, scene, sweep, updates},
+        fixture::{Fixture, hour, id, race},
+        scene::{BOTH, Before, activities, insertions, scene, sweep, updates},
         schedule::{Budget, MOST_WAITS},
         trial::insert,
     },
     store::{ClientStore, Sweep},
 };
 
-/// After so long no further round begins. The first round is always complete.
-const LONG_ENOUGH: Duration = Duration::from_secs(4);
+/// After so long no further round begins.
+const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
 /// The caller goes away where each of the calls waits for the first, second, third time. Afterwards clients,
 /// keys, usages and counts are as before the call, or as after it.
-async fn abandon(fixture: &Fixture<impl ClientStore>, mut calls: Vec<Call>) {
+async fn abandon<S: ClientStore>(fixture: &Fixture<S>, mut calls: Vec<Call>) {
     let budget = Budget::new(LONG_ENOUGH);
     for waits in 0..=MOST_WAITS {
         let mut longer = Vec::new();
         for call in calls {
-            let mut has_waited = false;
-            for before in BOTH {
-                let mut trial = scene(fixture, before).await;
-                has_waited |= trial.abandon(&call, waits).await;
-                trial.audit().await;
-            }
-            if has_waited {
+            let trials = BOTH.map(|before| abandoned(fixture.clone(), before, call.clone(), waits));
+            if race(trials).await.contains(&true) {
                 longer.push(call);
+            }
+            if budget.is_overdrawn() {
+                return;
             }
         }
         if longer.is_empty() || budget.is_spent() {
@@ -38,6 +36,19 @@ async fn abandon(fixture: &Fixture<impl ClientStore>, mut calls: Vec<Call>) {
         }
         calls = longer;
     }
+}
+
+/// Whether the call has waited so often.
+async fn abandoned<S: ClientStore>(
+    fixture: Fixture<S>,
+    before: Before,
+    call: Call,
+    waits: usize,
+) -> bool {
+    let mut trial = scene(&fixture, before).await;
+    let has_waited = trial.abandon(&call, waits).await;
+    trial.audit().await;
+    has_waited
 }
 
 /// Insertions that store, evict, touch a duplicate or change nothing. Each is reported if it is done.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How many usages are looked at.
-const USAGES: usize = 3;
+const USAGES: usize = 2;
 
 const START: Timestamp = Timestamp::from_unix_millis(0);
 
@@ -46,7 +46,6 @@ impl<S: ClientStore> Trial<S> {
     pub(super) async fn read(&mut self) {
         self.list().await;
         for id in self.ids.clone() {
-            self.call(Call::Find(id.clone())).await;
             self.call(Call::Find(id)).await;
         }
     }

@@ -1,6 +1,6 @@
 //! What every rule is checked with: a tenant that no other check uses, and small clients in it.
 
-use std::{fmt::Write as _, num::NonZeroU64, sync::Arc};
+use std::{fmt::Write as _, num::NonZeroU64, panic::resume_unwind, sync::Arc};
 
 use tokio::sync::Barrier;
 
@@ -251,8 +251,13 @@ where
     let running: Vec<_> = racers.into_iter().map(spawn).collect();
     let mut outcomes = Vec::with_capacity(running.len());
     for racer in running {
-        let outcome = racer.await;
-        outcomes.push(outcome.unwrap_or_else(|error| fail("races end", &error)));
+        match racer.await {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                Err(error) => fail("races end", &error),
+            },
+        }
     }
     outcomes
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// How many calls are kept.
-const MOST_CALLS: usize = 40;
+const MOST_CALLS: usize = 24;
 
 /// The last calls, in the order in which they began.
 #[derive(Default)]

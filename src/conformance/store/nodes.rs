@@ -1,11 +1,8 @@
 //! Two handles to one store that take turns, with a record of the calls.
 
 use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -28,13 +25,13 @@ type Answer<T> = Result<T, BackendError>;
 /// A handle to a store.
 pub(in crate::conformance) type Node = Arc<dyn DynClientStore>;
 
-/// A store that each call reaches through the other node than the call before.
+/// A store that each call reaches through the other node than the call before in its tenant.
 pub(in crate::conformance) struct Nodes {
     first: Node,
     second: Node,
-    is_second: AtomicBool,
     log: Mutex<Log>,
-    tenants: Mutex<BTreeSet<TenantId>>,
+    /// The tenants of all calls, and whether the next call is the second node's.
+    tenants: Mutex<BTreeMap<TenantId, bool>>,
 }
 
 impl Nodes {
@@ -42,7 +39,6 @@ impl Nodes {
         Self {
             first,
             second,
-            is_second: AtomicBool::new(false),
             log: Mutex::default(),
             tenants: Mutex::default(),
         }
@@ -50,14 +46,13 @@ impl Nodes {
 
     /// The last calls, a line each.
     pub(in crate::conformance) fn history(&self) -> String {
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.to_string()
+        self.log().to_string()
     }
 
     /// The tenants of all calls.
-    pub(super) fn tenants(&self) -> BTreeSet<TenantId> {
+    pub(super) fn tenants(&self) -> Vec<TenantId> {
         let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        tenants.clone()
+        tenants.keys().cloned().collect()
     }
 
     /// Makes a call, and keeps what it came to.
@@ -68,31 +63,34 @@ impl Nodes {
         make: impl FnOnce(&'a dyn DynClientStore) -> BoxFuture<'a, Answer<T>> + Send,
         outcome: fn(Answer<T>) -> Outcome,
     ) -> Answer<T> {
-        let is_second = self.is_second.fetch_xor(true, Ordering::Relaxed);
-        let (node, name) = if is_second {
+        let (node, name) = if self.is_seconds_turn(tenant) {
             (&self.second, "second")
         } else {
             (&self.first, "first")
         };
-        let number = self.begin(tenant, name, call);
+        let number = self.log().begin(tenant, name, call);
         let answer = make(&**node).await;
         let shown = match &answer {
             Ok(answer) => outcome(Ok(answer.clone())),
             Err(error) => Outcome::Failed(format!("{error:?}")),
         };
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.end(number, shown);
+        self.log().end(number, shown);
         answer
     }
 
-    fn begin(&self, tenant: &TenantId, node: &'static str, call: Call) -> u64 {
+    /// Whether the second node makes the next call in the tenant.
+    fn is_seconds_turn(&self, tenant: &TenantId) -> bool {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if !tenants.contains(tenant) {
-            tenants.insert(tenant.clone());
-        }
-        drop(tenants);
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.begin(tenant, node, call)
+        let Some(is_second) = tenants.get_mut(tenant) else {
+            tenants.insert(tenant.clone(), true);
+            return false;
+        };
+        *is_second = !*is_second;
+        !*is_second
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::{
     conformance::store::{
         call::Call,
-        fixture::Fixture,
-        scene::{BOTH, calls, scene},
+        fixture::{Fixture, race},
+        scene::{BOTH, Before, calls, scene},
+        trial::Trial,
     },
     store::ClientStore,
 };
@@ -13,23 +14,44 @@ use crate::{
 pub async fn every_change_is_seen_at_once(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let calls = calls(&fixture);
-    let changes = calls.iter().filter(|call| !call.is_read());
-    for change in changes {
-        for before in BOTH {
-            for is_of_second in [false, true] {
-                let mut trial = scene(&fixture, before).await;
-                let change = change.within(&trial.fixture.tenant);
-                trial.note(&change);
-                trial.read().await;
-                trial.look_up_keys().await;
-                if is_of_second {
-                    let (after, limit) = (None, 1);
-                    trial.call(Call::List { after, limit }).await;
-                }
-                trial.call(change).await;
-                trial.read().await;
-                trial.look_up_keys().await;
-            }
+    for change in calls.iter().filter(|call| !call.is_read()) {
+        let cases = BOTH.map(|before| [(before, false), (before, true)]);
+        let checks = cases.as_flattened().iter().map(|(before, is_of_second)| {
+            let fixture = fixture.clone();
+            see(fixture, change.clone(), *before, *is_of_second)
+        });
+        race(checks).await;
+    }
+}
+
+/// The node that makes the change is the second, or the first.
+async fn see<S: ClientStore>(
+    fixture: Fixture<S>,
+    change: Call,
+    before: Before,
+    is_of_second: bool,
+) {
+    let mut trial = scene(&fixture, before).await;
+    let change = change.within(&trial.fixture.tenant);
+    trial.note(&change);
+    see_all(&mut trial).await;
+    if is_of_second {
+        let (after, limit) = (None, 1);
+        trial.call(Call::List { after, limit }).await;
+    }
+    trial.call(change).await;
+    see_all(&mut trial).await;
+}
+
+/// Each node reads each client, and looks for each key.
+async fn see_all<S: ClientStore>(trial: &mut Trial<S>) {
+    trial.list().await;
+    for id in trial.ids.clone() {
+        for _ in 0..2 {
+            trial.call(Call::Find(id.clone())).await;
         }
+    }
+    for _ in 0..2 {
+        trial.look_up_keys().await;
     }
 }

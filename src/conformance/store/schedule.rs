@@ -13,6 +13,9 @@ pub(super) const MOST_WAITS: usize = 24;
 /// both to go on.
 const ALONE: Duration = Duration::from_millis(20);
 
+/// How many trials of a rule run at once: enough for a back end that commits several calls together.
+pub(super) const AT_ONCE: usize = 8;
+
 /// How long a rule tries more and more.
 pub(super) struct Budget {
     began: Instant,
@@ -25,8 +28,14 @@ impl Budget {
         Self { began, most }
     }
 
+    /// Whether no other round begins.
     pub(super) fn is_spent(&self) -> bool {
         self.began.elapsed() > self.most
+    }
+
+    /// Whether not even the first round goes on: the store is very slow.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        self.began.elapsed() > self.most.saturating_mul(3)
     }
 }
 

@@ -83,8 +83,10 @@ impl<S: ClientStore> Trial<S> {
 
     /// Makes two calls at once: the first stops after it has waited `waits` times, until the second is
     /// done. Whether the first had to wait so often.
-    pub(super) async fn interleave(&mut self, calls: [&Call; 2], waits: usize) -> bool {
-        let calls = &calls.map(|call| call.within(&self.fixture.tenant));
+    pub(super) async fn interleave(&mut self, calls: &[Call; 2], waits: usize) -> bool {
+        let calls = &calls
+            .each_ref()
+            .map(|call| call.within(&self.fixture.tenant));
         for call in calls {
             self.note(call);
         }
@@ -97,8 +99,10 @@ impl<S: ClientStore> Trial<S> {
     }
 
     /// Makes two calls at once, in tasks of their own.
-    pub(super) async fn race(&mut self, calls: [&Call; 2]) {
-        let calls = &calls.map(|call| call.within(&self.fixture.tenant));
+    pub(super) async fn race(&mut self, calls: &[Call; 2]) {
+        let calls = &calls
+            .each_ref()
+            .map(|call| call.within(&self.fixture.tenant));
         for call in calls {
             self.note(call);
         }
