@@ -83,6 +83,7 @@ impl<S: ClientStore> Trial<S> {
                 Activity::registered_again(since),
                 Activity::used(START, None).by(usage.user()),
                 Activity::used(START, None).by(Some(STRANGER)),
+                Activity::registered_again(since),
                 Activity::registered_again(just_after(since)),
             ] {
                 let id = id.clone();

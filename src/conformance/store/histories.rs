@@ -66,7 +66,7 @@ async fn step<S: ClientStore>(dice: &mut Dice, trial: &mut Trial<S>) {
         0..15 => {
             let other = generator::call(dice, trial);
             trial
-                .interleave(&[call.clone(), other], dice.pick(&[0, 1, 2]))
+                .interleave(&call, &[other], dice.pick(&[0, 1, 2]))
                 .await;
         }
         15..20 if !matches!(call, Call::Sweep(_)) => {

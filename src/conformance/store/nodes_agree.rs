@@ -32,8 +32,7 @@ async fn see<S: ClientStore>(
     is_of_second: bool,
 ) {
     let mut trial = scene(&fixture, before).await;
-    let change = change.within(&trial.fixture.tenant);
-    trial.note(&change);
+    let change = trial.own(&change);
     see_all(&mut trial).await;
     if is_of_second {
         let (after, limit) = (None, 1);

@@ -6,7 +6,7 @@ use crate::{
     conformance::store::{
         call::Call,
         fixture::{Fixture, race},
-        scene::{BOTH, Before, calls, scene},
+        scene::{BOTH, Before, calls, detours, scene},
         schedule::{AT_ONCE, Budget, MOST_WAITS},
     },
     store::ClientStore,
@@ -22,8 +22,29 @@ const ROUNDS: u32 = 6;
 /// One of the two orders explains both outcomes and all that is there afterwards.
 pub async fn interleaved_calls_have_an_order(store: impl ClientStore) {
     let fixture = Fixture::new(store);
+    let pairs = pairs(&fixture);
+    interleave_all(&fixture, pairs).await;
+}
+
+/// Each call stops where it waits, and in between a client is removed and comes back, or is blocked and
+/// unblocked: what the call has read before is not what it writes over.
+pub async fn a_call_notices_a_client_that_came_back(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let mut pairs = Vec::new();
+    for before in BOTH {
+        for first in calls(&fixture) {
+            pairs.extend(detours(&fixture).into_iter().map(|others| Pair {
+                before,
+                first: first.clone(),
+                others,
+            }));
+        }
+    }
+    interleave_all(&fixture, pairs).await;
+}
+
+async fn interleave_all<S: ClientStore>(fixture: &Fixture<S>, mut pairs: Vec<Pair>) {
     let budget = Budget::new(LONG_ENOUGH);
-    let mut pairs = pairs(&fixture);
     for waits in 0..=MOST_WAITS {
         let mut longer = Vec::new();
         for pairs in pairs.chunks(AT_ONCE) {
@@ -46,7 +67,7 @@ pub async fn interleaved_calls_have_an_order(store: impl ClientStore) {
 /// Whether the first call has waited so often.
 async fn interleave<S: ClientStore>(fixture: &Fixture<S>, pair: &Pair, waits: usize) -> bool {
     let mut trial = scene(fixture, pair.before).await;
-    let has_waited = trial.interleave(&pair.calls, waits).await;
+    let has_waited = trial.interleave(&pair.first, &pair.others, waits).await;
     trial.audit().await;
     has_waited
 }
@@ -62,7 +83,10 @@ pub async fn racing_calls_have_an_order(store: impl ClientStore) {
                 let (fixture, pair) = (fixture.clone(), pair.clone());
                 async move {
                     let mut trial = scene(&fixture, pair.before).await;
-                    trial.race(&pair.calls).await;
+                    let Pair { first, others, .. } = &pair;
+                    if let [second] = others.as_slice() {
+                        trial.race(first, second).await;
+                    }
                     trial.audit().await;
                 }
             });
@@ -77,11 +101,12 @@ pub async fn racing_calls_have_an_order(store: impl ClientStore) {
     }
 }
 
-/// Two calls, and what the client is like before.
+/// A call, the calls that it meets, and what the client is like before.
 #[derive(Clone)]
 struct Pair {
     before: Before,
-    calls: [Call; 2],
+    first: Call,
+    others: Vec<Call>,
 }
 
 /// All pairs of calls, in both orders. Two calls that read are no race.
@@ -93,7 +118,8 @@ fn pairs<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Pair> {
             let seconds = calls.iter().filter(|it| !first.is_read() || !it.is_read());
             pairs.extend(seconds.map(|second| Pair {
                 before,
-                calls: [first.clone(), second.clone()],
+                first: first.clone(),
+                others: vec![second.clone()],
             }));
         }
     }

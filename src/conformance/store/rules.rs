@@ -178,6 +178,8 @@ macro_rules! with_store_rules {
                 "Lists, sweeps and evictions work with more than a thousand clients.";
 
             // Readers.
+            a_long_list_misses_no_client:
+                "A list of many clients is whole, also if other clients go while it is read.";
             every_change_is_seen_at_once:
                 "What a call has changed is read by the next call, on each node.";
             readers_see_whole_clients:
@@ -200,10 +202,14 @@ macro_rules! with_store_rules {
                 "A sweep whose caller goes away is done completely or not at all.";
             an_abandoned_read_changes_nothing:
                 "A reader that goes away changes nothing and blocks no other call.";
+            an_abandoned_call_of_many_is_all_or_nothing:
+                "A call that removes more than a hundred clients removes all of them or none.";
 
             // Races of two calls.
             interleaved_calls_have_an_order:
                 "If a call runs while another is half done, one of the two orders explains both.";
+            a_call_notices_a_client_that_came_back:
+                "If a client is removed and comes back while a call is half done, the call notices.";
             racing_calls_have_an_order:
                 "If two calls race, one of the two orders explains their outcomes and the clients.";
 

@@ -82,6 +82,7 @@ pub(super) fn insertions<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     let most = |insertion: Insertion, max| insertion.max_clients(NonZeroU64::new(max));
     let insertions = [
         new("a", "another a"),
+        insertion(first(fixture)),
         keyed(new("k", "k"), 1),
         most(keyed(new("e", "e"), 2), 2),
         most(new("f", "f"), 4),
@@ -147,4 +148,23 @@ pub(super) fn sweep() -> Call {
 fn touch(name: &str, activity: Activity) -> Call {
     let id = id(name);
     Call::Touch { id, activity }
+}
+
+/// Several calls, one after the other, that bring back what was there or come close to it.
+pub(super) fn detours<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Vec<Call>> {
+    let remove = Call::Remove(id("a"));
+    let block = |blocked| Call::Block {
+        id: id("a"),
+        blocked,
+    };
+    let new = |client: Client| insertion(client).deduplicated_by(Some(key(1)));
+    let same = Call::of(&new(first(fixture)));
+    let other = Call::of(&new(fixture.named("a", "another a")));
+    let place = Call::of(&new(fixture.client("p")));
+    vec![
+        vec![remove.clone(), same],
+        vec![remove.clone(), other],
+        vec![remove, place],
+        vec![block(true), block(false)],
+    ]
 }

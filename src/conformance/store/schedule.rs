@@ -1,6 +1,10 @@
 //! In which order the parts of two calls run.
 
-use std::{future::poll_fn, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use tokio::time::{Instant, timeout};
 
@@ -53,60 +57,62 @@ pub(super) async fn begun<T>(call: &mut BoxFuture<'_, T>, waits: usize) -> Optio
     .await
 }
 
-/// What two calls came to.
-pub(super) struct Both<T> {
-    pub(super) outcomes: [T; 2],
+/// What a call and others came to.
+pub(super) struct Both<A, B> {
+    pub(super) first: A,
+    pub(super) second: B,
     /// Whether the first was done before the second began.
     pub(super) is_in_order: bool,
 }
 
 /// Runs the first call until it has waited more than `waits` times, then the second, then the rest of the
 /// first.
-pub(super) async fn interleaved<T>(
-    mut first: BoxFuture<'_, T>,
-    mut second: BoxFuture<'_, T>,
+pub(super) async fn interleaved<A, B>(
+    mut first: BoxFuture<'_, A>,
+    mut second: BoxFuture<'_, B>,
     waits: usize,
-) -> Both<T> {
-    if let Some(outcome) = begun(&mut first, waits).await {
+) -> Both<A, B> {
+    if let Some(first) = begun(&mut first, waits).await {
         return Both {
-            outcomes: [outcome, second.await],
+            first,
+            second: second.await,
             is_in_order: true,
         };
     }
-    let outcomes = match timeout(ALONE, &mut second).await {
-        Ok(outcome) => [first.await, outcome],
+    let (first, second) = match timeout(ALONE, &mut second).await {
+        Ok(second) => (first.await, second),
         Err(_) => alternating(first, second).await,
     };
     Both {
-        outcomes,
+        first,
+        second,
         is_in_order: false,
     }
 }
 
 /// Runs both calls, a step of each at a time.
-pub(super) async fn alternating<T>(
-    mut first: BoxFuture<'_, T>,
-    mut second: BoxFuture<'_, T>,
-) -> [T; 2] {
-    let mut done = [None, None];
+async fn alternating<A, B>(mut first: BoxFuture<'_, A>, mut second: BoxFuture<'_, B>) -> (A, B) {
+    let (mut of_first, mut of_second) = (None, None);
     poll_fn(|context| {
-        for (call, outcome) in [&mut first, &mut second].into_iter().zip(&mut done) {
-            if outcome.is_none()
-                && let Poll::Ready(ended) = call.as_mut().poll(context)
-            {
-                *outcome = Some(ended);
-            }
-        }
-        let is_done = done.iter().all(Option::is_some);
-        if is_done {
+        step(&mut first, &mut of_first, context);
+        step(&mut second, &mut of_second, context);
+        if of_first.is_some() && of_second.is_some() {
             Poll::Ready(())
         } else {
             Poll::Pending
         }
     })
     .await;
-    let [Some(first), Some(second)] = done else {
+    let (Some(first), Some(second)) = (of_first, of_second) else {
         fail("both calls are done", &"one is not");
     };
-    [first, second]
+    (first, second)
+}
+
+fn step<T>(call: &mut BoxFuture<'_, T>, outcome: &mut Option<T>, context: &mut Context<'_>) {
+    if outcome.is_none()
+        && let Poll::Ready(ended) = call.as_mut().poll(context)
+    {
+        *outcome = Some(ended);
+    }
 }

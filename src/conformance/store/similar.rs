@@ -2,7 +2,10 @@
 
 use crate::{
     client::Client,
-    conformance::store::fixture::{Fixture, hour, inserted, insertion, key, limited, written},
+    conformance::store::{
+        fixture::{Fixture, hour, inserted, insertion, key, limited, race, written},
+        schedule::AT_ONCE,
+    },
     store::{Activity, ClientStore, RemoveOutcome, Sweep},
     types::{ClientId, TenantId},
 };
@@ -72,7 +75,12 @@ pub async fn every_character_of_an_id_counts(store: impl ClientStore) {
     let mut names: Vec<String> = (b'!'..=b'~')
         .flat_map(|byte| {
             let character = char::from(byte);
-            [format!("x{character}y"), format!("{character}")]
+            [
+                format!("x{character}y"),
+                format!("x{character}"),
+                format!("{character}y"),
+                format!("{character}"),
+            ]
         })
         .collect();
     for length in [
@@ -93,8 +101,13 @@ pub async fn every_character_of_an_id_counts(store: impl ClientStore) {
     }
     names.extend(["%41", "&amp;", "\\x41", "x%20y", "x+y+", "xy"].map(str::to_owned));
     names.sort();
-    for name in &names {
-        fixture.put(fixture.client(name)).await;
+    names.dedup();
+    for names in names.chunks(AT_ONCE) {
+        let puts = names.iter().map(|name| {
+            let (fixture, client) = (fixture.clone(), fixture.client(name));
+            async move { fixture.put(client).await }
+        });
+        race(puts).await;
     }
     assert_eq!(fixture.names().await, names, "each id is its own");
     for (place, name) in names.iter().enumerate() {

@@ -20,6 +20,9 @@ const SAME_LOOKS: usize = 4;
 const MOST_LOOKS: usize = 2_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
+/// A call and its outcome.
+type Made = (Call, Outcome);
+
 /// A tenant, the calls that were made in it, and every state that explains their outcomes.
 pub(super) struct Trial<S> {
     pub(super) fixture: Fixture<S>,
@@ -81,70 +84,65 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// Makes two calls at once: the first stops after it has waited `waits` times, until the second is
-    /// done. Whether the first had to wait so often.
-    pub(super) async fn interleave(&mut self, calls: &[Call; 2], waits: usize) -> bool {
-        let calls = &calls
-            .each_ref()
-            .map(|call| call.within(&self.fixture.tenant));
-        for call in calls {
-            self.note(call);
-        }
-        let [first, second] = calls
-            .each_ref()
-            .map(|call| made(self.fixture.clone(), call.clone()));
-        let both = interleaved(Box::pin(first), Box::pin(second), waits).await;
-        self.explain_both(calls, &both.outcomes, both.is_in_order);
+    /// Makes a call that stops after it has waited `waits` times, until the other calls are done, one after the
+    /// other. Whether the first had to wait so often.
+    pub(super) async fn interleave(&mut self, first: &Call, others: &[Call], waits: usize) -> bool {
+        let first = self.own(first);
+        let others: Vec<_> = others.iter().map(|call| self.own(call)).collect();
+        let fixture = self.fixture.clone();
+        let second = async {
+            let mut outcomes = Vec::with_capacity(others.len());
+            for call in &others {
+                let outcome = made(fixture.clone(), call.clone()).await;
+                outcomes.push((call.clone(), outcome));
+            }
+            outcomes
+        };
+        let call = made(fixture.clone(), first.clone());
+        let both = interleaved(Box::pin(call), Box::pin(second), waits).await;
+        self.explain_both(&(first, both.first), &both.second, both.is_in_order);
         !both.is_in_order
     }
 
     /// Makes two calls at once, in tasks of their own.
-    pub(super) async fn race(&mut self, calls: &[Call; 2]) {
-        let calls = &calls
-            .each_ref()
-            .map(|call| call.within(&self.fixture.tenant));
-        for call in calls {
-            self.note(call);
-        }
-        let racers = calls
-            .each_ref()
-            .map(|call| made(self.fixture.clone(), call.clone()));
-        let outcomes = race(racers).await;
-        if let Ok(outcomes) = outcomes.try_into() {
-            self.explain_both(calls, &outcomes, false);
+    pub(super) async fn race(&mut self, first: &Call, second: &Call) {
+        let calls = [first, second].map(|call| self.own(call));
+        let racers = calls.clone().map(|call| made(self.fixture.clone(), call));
+        let ended: Vec<_> = calls.into_iter().zip(race(racers).await).collect();
+        if let [first, others @ ..] = ended.as_slice() {
+            self.explain_both(first, others, false);
         }
     }
 
-    /// Keeps the states that one of the two orders leads to.
-    fn explain_both(&mut self, calls: &[Call; 2], outcomes: &[Outcome; 2], is_in_order: bool) {
-        let [first, second] = calls;
-        let [of_first, of_second] = outcomes;
-        let how = if is_in_order { "after it" } else { "at once" };
-        let text = format!("{first} → {of_first}; {how}: {second} → {of_second}");
-        self.history.push(text);
-        let first = (first, of_first);
-        let second = (second, of_second);
-        let orders = [[first, second], [second, first]];
-        let possible = if is_in_order { 1 } else { 2 };
+    /// Keeps the states that one of the orders leads to: the first call comes before, between or after the
+    /// others.
+    fn explain_both(&mut self, first: &Made, others: &[Made], is_in_order: bool) {
+        let how = if is_in_order { "then" } else { "meanwhile" };
+        self.history.push(format!("{} → {}", first.0, first.1));
+        for (call, outcome) in others {
+            self.history.push(format!("  {how} {call} → {outcome}"));
+        }
+        let last_place = if is_in_order { 0 } else { others.len() };
         for state in take(&mut self.states) {
-            for order in orders.iter().take(possible) {
-                let mut after = state.clone();
-                let is_explained = order.iter().all(|(call, it)| after.explains(call, it));
-                if is_explained && !self.states.contains(&after) {
-                    self.states.push(after);
+            for place in 0..=last_place {
+                let (before, after) = others.split_at(place);
+                let order = before.iter().chain([first]).chain(after);
+                let mut state = state.clone();
+                let is_explained = { order }.all(|(call, it)| state.explains(call, it));
+                if is_explained && !self.states.contains(&state) {
+                    self.states.push(state);
                 }
             }
         }
         if self.states.is_empty() {
-            self.fail("by the contract, no order of the last two calls has these outcomes");
+            self.fail("by the contract, no order of the last calls has these outcomes");
         }
     }
 
     /// Makes a call and goes away after it has waited `waits` times. Afterwards the call is done, or not
     /// begun. Whether it had to wait so often.
     pub(super) async fn abandon(&mut self, call: &Call, waits: usize) -> bool {
-        let call = &call.within(&self.fixture.tenant);
-        self.note(call);
+        let call = &self.own(call);
         let reports = Reports::default();
         let fixture = self.fixture.clone();
         let (store, tenant) = (&*fixture.store, &fixture.tenant);
@@ -192,8 +190,15 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
+    /// The call in this tenant, which is going to be made.
+    pub(super) fn own(&mut self, call: &Call) -> Call {
+        let call = call.within(&self.fixture.tenant);
+        self.note(&call);
+        call
+    }
+
     /// Keeps which client and key the call names.
-    pub(super) fn note(&mut self, call: &Call) {
+    fn note(&mut self, call: &Call) {
         if let Call::Insert { key, .. } = call {
             self.keys.extend(*key);
         }

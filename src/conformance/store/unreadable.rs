@@ -2,8 +2,9 @@
 
 use crate::{
     client::{Client, StoredClient},
-    conformance::store::fixture::{
-        Fixture, done, fail, hour, id, insertion, just_after, key, limited, written,
+    conformance::store::{
+        fixture::{Fixture, done, fail, hour, id, insertion, just_after, key, limited, written},
+        reports::Reports,
     },
     store::{
         Activity, BlockOutcome, ClientStore, InsertOutcome, RemoveOutcome, Sweep, UpdateOutcome,
@@ -139,8 +140,10 @@ pub async fn an_unreadable_row_keeps_its_key(store: impl ClientStore) {
         .insert(insertion(broken.clone()).deduplicated_by(key))
         .await;
     let again = fixture.insertion("b").deduplicated_by(key);
+    let reports = Reports::default();
+    let again = again.on_outcome(reports.reporter());
     match fixture.store.insert(again).await {
-        Err(_) => {}
+        Err(_) => assert_eq!(reports.all(), [], "what fails is not reported"),
         Ok(InsertOutcome::Duplicate(into)) => {
             assert_eq!(*into, broken, "it is given back as it is");
         }

@@ -1,0 +1,102 @@
+//! Calls that remove or read hundreds of clients, with a caller that goes away or another call in between.
+
+use std::{num::NonZeroU64, time::Duration};
+
+use crate::{
+    client::Client,
+    conformance::store::{
+        audit::user,
+        call::Call,
+        fixture::{Fixture, done, hour, id, insertion, name, race},
+        schedule::{AT_ONCE, Budget, MOST_WAITS, interleaved},
+        trial::{Trial, insert},
+    },
+    store::{Activity, ClientStore, Sweep},
+};
+
+/// More clients than a back end removes or reads in one piece, if it does so in pieces of a hundred.
+const CLIENTS: usize = 130;
+
+/// After so long no further round begins.
+const LONG_ENOUGH: Duration = Duration::from_secs(3);
+
+/// An insertion, an activity and a sweep that remove a hundred clients and more: their caller goes away.
+pub async fn an_abandoned_call_of_many_is_all_or_nothing(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let budget = Budget::new(LONG_ENOUGH);
+    let new = Client {
+        issued_at: hour(9),
+        ..fixture.client("new")
+    };
+    let mut calls = vec![
+        Call::of(&insertion(new).max_clients(NonZeroU64::new(1))),
+        Call::Touch {
+            id: id("000"),
+            activity: used(9).max_clients_per_user(NonZeroU64::new(1)),
+        },
+        Call::Sweep(Sweep::new().idle_before(hour(9))),
+    ];
+    for waits in 0..=MOST_WAITS {
+        let mut longer = Vec::new();
+        for call in calls {
+            let mut trial = many(&fixture).await;
+            if trial.abandon(&call, waits).await {
+                longer.push(call);
+            }
+            trial.read().await;
+        }
+        if longer.is_empty() || budget.is_spent() {
+            return;
+        }
+        calls = longer;
+    }
+}
+
+fn used(hours: u64) -> Activity {
+    Activity::used(hour(hours), None).by(Some(user(1)))
+}
+
+/// A user with many clients.
+async fn many<S: ClientStore>(fixture: &Fixture<S>) -> Trial<S> {
+    let mut trial = Trial::new(fixture.another());
+    for number in 0..CLIENTS {
+        let name = format!("{number:03}");
+        trial.call(insert(trial.fixture.client(&name))).await;
+        let activity = used(0);
+        let id = id(&name);
+        trial.call(Call::Touch { id, activity }).await;
+    }
+    trial
+}
+
+/// "A client that is there from the first page to the last one": also within one page, read in pieces.
+pub async fn a_long_list_misses_no_client(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let budget = Budget::new(LONG_ENOUGH);
+    let names: Vec<String> = (0..1_100).map(|number| format!("{number:04}")).collect();
+    for names in names.chunks(AT_ONCE) {
+        let puts = names.iter().map(|name| {
+            let (fixture, client) = (fixture.clone(), fixture.client(name));
+            async move { fixture.put(client).await }
+        });
+        race(puts).await;
+    }
+    for waits in 0..=MOST_WAITS {
+        let gone = format!("{waits:04}");
+        let list = async {
+            let rows = fixture.store.list(&fixture.tenant, None, u32::MAX).await;
+            done("list", rows)
+        };
+        let both = interleaved(Box::pin(list), Box::pin(fixture.remove(&gone)), waits).await;
+        let listed: Vec<String> = both.first.iter().map(name).collect();
+        let stay = listed.iter().filter(|name| **name != gone);
+        let expected = names.iter().skip(waits + 1);
+        assert!(
+            stay.eq(expected),
+            "all other clients are listed: {listed:?}"
+        );
+        if both.is_in_order || budget.is_spent() {
+            return;
+        }
+    }
+}
