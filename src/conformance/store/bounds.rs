@@ -149,7 +149,7 @@ pub async fn a_revision_may_be_large(store: impl ClientStore) {
         let blocked = true;
         let id = id(name);
         trial.call(Call::Block { id, blocked }).await;
-        for revision in [0, 1, revision, revision + 1, revision + 2] {
+        for revision in [0, 1, revision, revision + 1, revision + 2, 0] {
             let update = Client {
                 revision,
                 ..client.clone()

@@ -120,7 +120,7 @@ pub(super) fn whole<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Cl
 }
 
 /// A permissive client with everything that only those may have.
-fn permissive<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
+pub(super) fn permissive<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
     let request = RegistrationRequest::new(["https://app.example.com/callback"])
         .token_endpoint_auth_method("client_secret_post")
         .grant_types([

@@ -3,8 +3,8 @@
 use std::{num::NonZeroU64, sync::Arc};
 
 use crate::{
-    conformance::store::fixture::{Fixture, fail, hour, inserted, written},
-    store::{Activity, ClientStore, DuplicateKey, InsertOutcome, UserKey},
+    conformance::store::fixture::{Fixture, hour, id, inserted, written},
+    store::{Activity, ClientStore, DuplicateKey, InsertOutcome, TouchOutcome, UserKey},
 };
 
 /// Keys that differ from the first in one byte, at each place: by the case of a letter, by bytes that are no
@@ -24,6 +24,12 @@ fn alike() -> Vec<[u8; 32]> {
             *byte = 1;
         }
         keys.push(zeroes);
+        // Without leading zeroes, all of these have the same digits.
+        let mut ones = [0x11; 32];
+        if let Some(byte) = ones.get_mut(place) {
+            *byte = 0x01;
+        }
+        keys.push(ones);
     }
     keys
 }
@@ -66,17 +72,21 @@ pub async fn keys_are_compared_byte_by_byte(store: impl ClientStore) {
 /// A user with the limit of one client evicts no client of a user whose key looks alike.
 pub async fn users_are_compared_byte_by_byte(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    for (number, user) in alike().into_iter().enumerate() {
-        let name = format!("{number:03}");
-        fixture.put(fixture.client(&name)).await;
+    let use_by = async |name: &str, user: [u8; 32]| {
+        fixture.put(fixture.client(name)).await;
         let activity = Activity::used(hour(1), None)
             .by(Some(UserKey::from_bytes(user)))
             .max_clients_per_user(NonZeroU64::new(1));
-        let outcome = fixture.touch(&name, activity).await;
-        if outcome != written() {
-            fail(&format!("the user {user:02x?} has one client"), &outcome);
-        }
+        fixture.touch(name, activity).await
+    };
+    for (number, user) in alike().into_iter().enumerate() {
+        let outcome = use_by(&format!("first-{number}"), user).await;
+        assert_eq!(outcome, written(), "the user {user:02x?} has one client");
     }
-    let names = fixture.names().await;
-    assert_eq!(names.len(), alike().len(), "each user has one client");
+    for (number, user) in alike().into_iter().enumerate() {
+        let outcome = use_by(&format!("second-{number}"), user).await;
+        let evicted = vec![id(&format!("first-{number}"))];
+        let expected = TouchOutcome::Written { evicted };
+        assert_eq!(outcome, expected, "the user {user:02x?} has two clients");
+    }
 }

@@ -4,27 +4,21 @@ use crate::{
     client::Client,
     conformance::store::fixture::{Fixture, hour, id, insertion, limited, race},
     store::{ClientStore, InsertOutcome, Sweep},
+    types::Timestamp,
 };
 
 /// More than a thousand clients.
 const CLIENTS: usize = 1_030;
 
-/// How many are stored at once.
-const AT_ONCE: usize = 64;
+/// How many are stored at once, in a store that commits several calls together.
+const AT_ONCE: usize = 32;
 
 /// Pages of any length hold all clients, sweeps remove a thousand at once, and evictions find the longest idle
 /// client.
 pub async fn a_tenant_may_have_thousands_of_clients(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let names: Vec<String> = (0..CLIENTS).map(|number| format!("{number:04}")).collect();
-    for names in names.chunks(AT_ONCE) {
-        let puts = names.iter().map(|name| {
-            let fixture = fixture.clone();
-            let client = fixture.client(name);
-            async move { fixture.put(client).await }
-        });
-        race(puts).await;
-    }
+    put_all(&fixture, &names).await;
     let rule = "thousands of clients are listed";
     for (limit, expected) in [
         (u32::MAX, CLIENTS),
@@ -43,6 +37,17 @@ pub async fn a_tenant_may_have_thousands_of_clients(store: impl ClientStore) {
     sweep(&fixture).await;
 }
 
+/// Stores many clients, several at a time.
+pub(super) async fn put_all<S: ClientStore>(fixture: &Fixture<S>, names: &[String]) {
+    for names in names.chunks(AT_ONCE) {
+        let puts = names.iter().map(|name| {
+            let (fixture, client) = (fixture.clone(), fixture.client(name));
+            async move { fixture.put(client).await }
+        });
+        race(puts).await;
+    }
+}
+
 /// The clients are as old as each other, so that the lowest ids go.
 async fn evict<S: ClientStore>(fixture: &Fixture<S>, names: &[String]) {
     let newcomer = |name| Client {
@@ -50,10 +55,22 @@ async fn evict<S: ClientStore>(fixture: &Fixture<S>, names: &[String]) {
         ..fixture.client(name)
     };
     let places = u64::try_from(CLIENTS).unwrap_or(u64::MAX);
+    // The longest idle client is the last of all.
+    let oldest = Client {
+        issued_at: Timestamp::from_unix_millis(0),
+        ..fixture.client("9999")
+    };
+    let before = Sweep::new().unused_before(hour(0));
+    for _ in 0..2 {
+        fixture.put(oldest.clone()).await;
+        assert_eq!(fixture.sweep(before).await, ["9999"], "it is due, no other");
+    }
+    fixture.put(oldest).await;
     for (name, max, removed) in [
-        ("new-1", places + 1, &[][..]),
-        ("new-2", places + 1, names.get(..1).unwrap_or_default()),
-        ("new-3", places, names.get(1..3).unwrap_or_default()),
+        ("new-0", places + 1, &["9999".to_owned()][..]),
+        ("new-1", places + 2, &[][..]),
+        ("new-2", places + 2, names.get(..1).unwrap_or_default()),
+        ("new-3", places + 1, names.get(1..3).unwrap_or_default()),
         ("new-4", 1, names.get(3..103).unwrap_or_default()),
     ] {
         let outcome = fixture
@@ -66,15 +83,18 @@ async fn evict<S: ClientStore>(fixture: &Fixture<S>, names: &[String]) {
 }
 
 async fn sweep<S: ClientStore>(fixture: &Fixture<S>) {
-    for number in 0..100 {
-        let name = format!("more-{number}");
-        fixture.put(fixture.client(&name)).await;
-    }
+    let names: Vec<String> = (0..400).map(|number| format!("more-{number}")).collect();
+    put_all(fixture, &names).await;
     let mut left = fixture.names().await.len();
-    let all = Sweep::new().unused_before(hour(9)).limit(u32::MAX);
-    for due in [1_000, left.saturating_sub(1_000), 0] {
-        let swept = fixture.sweep(all).await;
-        assert_eq!(swept.len(), due, "a sweep removes a thousand of {left}");
+    let all = Sweep::new().unused_before(hour(9));
+    let rest = left.saturating_sub(1_258);
+    for (limit, due) in [(1, 1), (257, 257), (u32::MAX, 1_000), (999, rest), (1, 0)] {
+        let swept = fixture.sweep(all.limit(limit)).await;
+        assert_eq!(
+            swept.len(),
+            due,
+            "a sweep of {limit} removes {due} of {left}"
+        );
         left -= swept.len();
         let stored = fixture.names().await.len();
         assert_eq!(stored, left, "what a sweep names is gone");

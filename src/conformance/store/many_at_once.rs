@@ -7,8 +7,9 @@ use crate::{
     conformance::store::{
         audit::user,
         call::Call,
-        fixture::{Fixture, done, hour, id, insertion, name, race},
-        schedule::{AT_ONCE, Budget, MOST_WAITS, interleaved},
+        fixture::{Fixture, done, hour, id, insertion, name},
+        many::put_all,
+        schedule::{Budget, MOST_WAITS, interleaved},
         trial::{Trial, insert},
     },
     store::{Activity, ClientStore, Sweep},
@@ -74,13 +75,7 @@ pub async fn a_long_list_misses_no_client(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let budget = Budget::new(LONG_ENOUGH);
     let names: Vec<String> = (0..1_100).map(|number| format!("{number:04}")).collect();
-    for names in names.chunks(AT_ONCE) {
-        let puts = names.iter().map(|name| {
-            let (fixture, client) = (fixture.clone(), fixture.client(name));
-            async move { fixture.put(client).await }
-        });
-        race(puts).await;
-    }
+    put_all(&fixture, &names).await;
     for waits in 0..=MOST_WAITS {
         let gone = format!("{waits:04}");
         let list = async {

@@ -36,11 +36,20 @@ pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
         [""; 0],
         "none is as many as was asked for"
     );
-    assert_eq!(
-        fixture.page(Some("a"), u32::MAX).await.len(),
-        9,
-        "all is, too"
-    );
+    // Limits that fewer than 32 bits would cut.
+    for limit in [
+        255,
+        256,
+        257,
+        65_536,
+        65_537,
+        1 << 31,
+        (1 << 31) + 1,
+        u32::MAX,
+    ] {
+        let page = fixture.page(Some("a"), limit).await;
+        assert_eq!(page.len(), 9, "all are fewer than {limit}");
+    }
 }
 
 /// "Clients whose ids come after `after`", whether there is a client with that id or not.

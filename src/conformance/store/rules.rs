@@ -48,6 +48,8 @@ macro_rules! with_store_rules {
                 "Tenant ids are compared byte by byte.";
             every_character_of_a_tenant_counts:
                 "Tenant ids of any length that differ in one character are different tenants.";
+            ids_and_tenants_are_no_patterns:
+                "An id or a tenant matches only itself: no character is a wildcard.";
             tenants_and_ids_are_never_joined:
                 "Tenant and id are compared apart, also if both joined are the same text.";
 

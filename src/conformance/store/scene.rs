@@ -107,6 +107,7 @@ pub(super) fn changes<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
 /// Updates that change it and take something away.
 pub(super) fn updates<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     let keeps = Client {
+        secret: Some(SecretDigest::of("next")),
         previous_secret: None,
         revision: 1,
         ..first(fixture)
@@ -161,10 +162,13 @@ pub(super) fn detours<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Vec<Call>> {
     let same = Call::of(&new(first(fixture)));
     let other = Call::of(&new(fixture.named("a", "another a")));
     let place = Call::of(&new(fixture.client("p")));
+    let mut keyless = updates(fixture).split_off(1);
+    keyless.push(place.clone());
     vec![
         vec![remove.clone(), same],
         vec![remove.clone(), other],
         vec![remove, place],
         vec![block(true), block(false)],
+        keyless,
     ]
 }

@@ -3,10 +3,12 @@
 use crate::{
     client::Client,
     conformance::store::{
-        fixture::{Fixture, hour, inserted, insertion, key, limited, race, written},
-        schedule::AT_ONCE,
+        fixture::{Fixture, fail, hour, inserted, insertion, key, limited, written},
+        many::put_all,
     },
-    store::{Activity, ClientStore, RemoveOutcome, Sweep},
+    store::{
+        Activity, BlockOutcome, ClientStore, RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
+    },
     types::{ClientId, TenantId},
 };
 
@@ -102,13 +104,7 @@ pub async fn every_character_of_an_id_counts(store: impl ClientStore) {
     names.extend(["%41", "&amp;", "\\x41", "x%20y", "x+y+", "xy"].map(str::to_owned));
     names.sort();
     names.dedup();
-    for names in names.chunks(AT_ONCE) {
-        let puts = names.iter().map(|name| {
-            let (fixture, client) = (fixture.clone(), fixture.client(name));
-            async move { fixture.put(client).await }
-        });
-        race(puts).await;
-    }
+    put_all(&fixture, &names).await;
     assert_eq!(fixture.names().await, names, "each id is its own");
     for (place, name) in names.iter().enumerate() {
         let found = fixture.find(name).await;
@@ -143,4 +139,47 @@ pub async fn every_character_of_a_tenant_counts(store: impl ClientStore) {
             assert_eq!(other.find("a").await, Some(other.client("a")));
         }
     }
+}
+
+/// What is not there is not found, although a pattern or a folded text matches what is there.
+pub async fn ids_and_tenants_are_no_patterns(store: impl ClientStore) {
+    let fixture = Fixture::new(store);
+    let tenant = |end: &str| TenantId::parse(&format!("{}{end}", fixture.tenant));
+    let Ok(stored) = tenant("xay") else {
+        fail("tenants are well-formed", &fixture.tenant);
+    };
+    let stored = fixture.within(stored);
+    stored.put(stored.client("xay")).await;
+    let visible = (b'!'..=b'~').filter(|byte| *byte != b'a').map(char::from);
+    let mut patterns: Vec<String> = visible.map(|it| format!("x{it}y")).collect();
+    let wild = [
+        "%", "*", ".*", "x%", "x*", "x.*", "xa", "xay*", "x[a]y", "^xay$", "XAY", "xay.", "xay/",
+    ];
+    patterns.extend(wild.map(str::to_owned));
+    for pattern in &patterns {
+        is_missing(&stored, pattern).await;
+        if let Ok(tenant) = tenant(pattern) {
+            let other = fixture.within(tenant);
+            is_missing(&other, "xay").await;
+            assert_eq!(other.names().await, [""; 0], "{} is empty", other.tenant);
+        }
+    }
+    assert_eq!(stored.find("xay").await, Some(stored.client("xay")));
+}
+
+async fn is_missing<S: ClientStore>(fixture: &Fixture<S>, name: &str) {
+    let rule = format!("{} has no client {name}", fixture.tenant);
+    assert_eq!(fixture.find(name).await, None, "{rule}");
+    let touched = fixture.touch(name, Activity::used(hour(5), None)).await;
+    assert_eq!(touched, TouchOutcome::Missing, "{rule}");
+    let blocked = fixture.set_blocked(name, true).await;
+    assert_eq!(blocked, BlockOutcome::Missing, "{rule}");
+    let update = Client {
+        revision: 1,
+        ..fixture.client(name)
+    };
+    let updated = fixture.update(update).await;
+    assert_eq!(updated, UpdateOutcome::Missing, "{rule}");
+    let removed = fixture.remove(name).await;
+    assert_eq!(removed, RemoveOutcome::Missing, "{rule}");
 }

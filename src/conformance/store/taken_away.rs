@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::{
     client::Client,
     conformance::store::{
-        fields::{assert_is_read, whole},
-        fixture::{Fixture, insertion, key},
+        fields::{assert_is_read, permissive, whole},
+        fixture::{Fixture, hour, insertion, key},
     },
     store::{ClientStore, InsertOutcome, UpdateOutcome},
+    types::SecretDigest,
 };
 
 /// A client that had everything loses it piece by piece, and gets it back: nothing of the client before
@@ -28,12 +29,19 @@ pub async fn an_update_takes_away_what_it_lacks(store: impl ClientStore) {
         blocked: false,
         ..no_policy.clone()
     };
+    let other_values = Client {
+        secret: Some(SecretDigest::of("next")),
+        previous_secret: Some((SecretDigest::of("now"), hour(7))),
+        ..permissive(&fixture, "a")
+    };
     let steps = [
         no_previous_secret,
         whole.clone(),
         no_policy,
         unblocked,
         fixture.client("a"),
+        whole.clone(),
+        other_values,
         whole.clone(),
         fixture.client("a"),
     ];

@@ -54,6 +54,11 @@ pub async fn an_unreadable_row_hides_no_other_row(store: impl ClientStore) {
         }
         other => fail("the rows around it are served", &other),
     }
+    let outcome = fixture.insert(fixture.insertion("b")).await;
+    assert_eq!(outcome, InsertOutcome::IdTaken, "it is never overwritten");
+    let found = done("find", fixture.store.find(&fixture.tenant, &id("b")).await);
+    let found = found.unwrap_or_else(|| fail("it is never overwritten", &"no row"));
+    assert_is_named(&found, &broken);
     assert_eq!(fixture.page(None, 2).await, ["a", "b"], "it counts");
     assert_eq!(fixture.page(Some("b"), 2).await, ["c"], "it counts");
 }
