@@ -12,13 +12,17 @@
 //! ```
 //!
 //! - [`client_store`] checks every rule for a [`ClientStore`]. Each rule is a function of [`store`].
+//!   [`client_store_nodes`] checks the same rules on two handles to one store, as two servers have them.
 //! - [`rate_limiter`] checks every rule for a [`RateLimiter`]. Each rule is a function of [`limiter`].
 //! - [`rate_limiter_with_clock`] checks a limiter whose clock a test can set, to the nanosecond. Each rule
 //!   is a function of [`clocked_limiter`].
 //!
 //! Each check uses fresh random ids, so the same back end can be checked again, and by several checks at
-//! once. The checks run on Tokio; races are real only on its multi-threaded runtime. The checks for
-//! limiters wait in real time, and measure how long they waited, so a slow machine fails nothing.
+//! once. The checks run on Tokio. Calls that race run on several threads only on its multi-threaded runtime;
+//! both runtimes stop a call at each point where it waits, and run other calls there. The checks for limiters
+//! wait in real time, and measure how long they waited, so a slow machine fails nothing.
+//!
+//! A rule that takes longer than a minute is broken: a call of it does not end.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::missing_panics_doc,
@@ -45,24 +49,36 @@ use crate::{rate_limit::RateLimiter, store::ClientStore};
 ///
 #[doc = with_store_rules!(table!(store;))]
 ///
+/// After each rule, every tenant of the rule is filled to a limit, so that a wrong count of clients shows.
+///
 /// # Panics
-/// At the first rule that is broken. The message begins with the rule.
+/// At the first rule that is broken. The message begins with the rule, and ends with the calls before it.
 pub async fn client_store(store: impl ClientStore) {
     let store = Arc::new(store);
     check_nodes(Arc::clone(&store) as _, store).await;
 }
 
-/// Checks every rule of [`store`] on two handles to one store, as two nodes of a cluster have them. The calls
-/// reach the handles in turns, and calls that race reach both.
+/// Checks every rule of [`store`] on two handles to one store, as two servers have them. The calls reach the
+/// handles in turns, and calls that race reach both.
+///
+/// ```no_run
+/// # async fn check() {
+/// use oauth_dcr::{MemoryStore as MyStore, conformance};
+///
+/// let store = MyStore::new(); // connect twice to your database instead
+/// conformance::client_store_nodes(store.clone(), store).await;
+/// # }
+/// ```
 ///
 /// # Panics
-/// At the first rule that is broken. The message begins with the rule.
+/// At the first rule that is broken. The message begins with the rule, and ends with the calls before it.
 pub async fn client_store_nodes(first: impl ClientStore, second: impl ClientStore) {
     check_nodes(Arc::new(first), Arc::new(second)).await;
 }
 
-/// Checks the random calls of a seed, which a broken
-/// [`random_histories_match_the_contract`](store::random_histories_match_the_contract) names.
+/// Repeats the random calls of a seed. If the rule
+/// [`random_histories_match_the_contract`](store::random_histories_match_the_contract) is broken, its message
+/// names the seed.
 ///
 /// # Panics
 /// If an outcome is not the outcome of the contract.
@@ -74,7 +90,7 @@ async fn check_nodes(first: Node, second: Node) {
     for rule in with_store_rules!(rules!(store;)) {
         let nodes = Arc::new(Nodes::new(Arc::clone(&first), Arc::clone(&second)));
         let after = fill(Arc::clone(&nodes));
-        let history = || nodes.history();
+        let history = |seen: &str| nodes.history(seen);
         rule.verify_then(Arc::clone(&nodes), after, history).await;
     }
 }

@@ -31,10 +31,11 @@ impl<T> Rule<T> {
     /// # Panics
     /// If the rule is broken. The message begins with the rule.
     pub(super) async fn verify(&self, subject: Arc<T>) {
-        self.verify_then(subject, async {}, String::new).await;
+        self.verify_then(subject, async {}, |_| String::new()).await;
     }
 
-    /// Checks the rule, and then `after`. If one of them fails, the message ends with the `history`.
+    /// Checks the rule, and then `after`. The message about a broken rule ends with the
+    /// `history` of what was seen.
     ///
     /// # Panics
     /// If the rule is broken. The message begins with the rule.
@@ -43,7 +44,7 @@ impl<T> Rule<T> {
         &self,
         subject: Arc<T>,
         after: impl Future<Output = ()> + Send,
-        history: impl FnOnce() -> String,
+        history: impl FnOnce(&str) -> String,
     ) {
         let check = (self.check)(subject);
         let checks = Box::pin(async {
@@ -59,7 +60,7 @@ impl<T> Rule<T> {
             Err(_) => format!("it is not done after {MOST_TIME:?}: a call does not end"),
         };
         let Self { name, demand, .. } = self;
-        let history = history();
+        let history = history(&seen);
         panic!("the rule `{name}` is broken.\n{demand}\n{seen}\n{history}");
     }
 }

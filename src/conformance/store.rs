@@ -18,7 +18,11 @@
 //! The first are [`a_taken_id_is_never_overwritten`] and [`racing_insertions_of_one_id_store_one`].
 //!
 //! Each rule works in tenants of its own with fresh random names, so a database can be shared and used
-//! again. Times are passed in; no rule sleeps.
+//! again. Times are passed in. The rules leave their clients behind.
+//!
+//! The rules about races and about callers that go away compare each outcome, and everything that is there
+//! afterwards, with a model of the contract. Their messages list all calls of the tenant. On a slow back end
+//! they stop early: each of them tries more and more for a few seconds.
 
 mod abandoned;
 mod audit;

@@ -17,9 +17,8 @@ use crate::{
 };
 
 /// Says which rule is broken, and what was seen.
-#[expect(clippy::panic, reason = "panicking is how a suite says what is wrong")]
 pub(super) fn fail(rule: &str, seen: &dyn std::fmt::Debug) -> ! {
-    panic!("{rule}, but: {seen:?}")
+    broken(&format!("{rule}, but: {seen:?}"))
 }
 
 /// Says what is broken, in sentences of its own.

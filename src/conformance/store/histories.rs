@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often a few histories are tried on a quick store, for how long, and how long each is.
-const ROUNDS: u64 = 20;
+const ROUNDS: u64 = 40;
 const LONG_ENOUGH: Duration = Duration::from_secs(6);
 const STEPS: u64 = 40;
 

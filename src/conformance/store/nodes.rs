@@ -12,6 +12,7 @@ use crate::{
     conformance::store::{
         call::{Call, Outcome},
         log::Log,
+        trial::HISTORY,
     },
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, DynClientStore, InsertOutcome,
@@ -44,8 +45,11 @@ impl Nodes {
         }
     }
 
-    /// The last calls, a line each.
-    pub(in crate::conformance) fn history(&self) -> String {
+    /// The last calls, a line each, unless what was seen ends with a history of its own.
+    pub(in crate::conformance) fn history(&self, seen: &str) -> String {
+        if seen.contains(HISTORY) {
+            return String::new();
+        }
         self.log().to_string()
     }
 

@@ -16,7 +16,7 @@ use crate::{
 const LONG_ENOUGH: Duration = Duration::from_secs(7);
 
 /// How often each pair races in tasks of its own, on a quick store.
-const ROUNDS: u32 = 6;
+const ROUNDS: u32 = 12;
 
 /// Each call stops where it waits for the first, second, third time, and any other call runs in between.
 /// One of the two orders explains both outcomes and all that is there afterwards.

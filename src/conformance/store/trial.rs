@@ -20,6 +20,9 @@ const SAME_LOOKS: usize = 4;
 const MOST_LOOKS: usize = 2_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
+/// How the history of a trial begins.
+pub(super) const HISTORY: &str = "The calls";
+
 /// A call and its outcome.
 type Made = (Call, Outcome);
 
@@ -209,7 +212,7 @@ impl<S: ClientStore> Trial<S> {
     pub(super) fn fail(&self, says: &str) -> ! {
         let seed = self.seed.map(|seed| format!(" of the seed {seed}"));
         let seed = seed.unwrap_or_default();
-        let mut text = format!("{says}\nThe calls{seed} in tenant {}:", self.fixture.tenant);
+        let mut text = format!("{says}\n{HISTORY}{seed} in tenant {}:", self.fixture.tenant);
         for (number, call) in self.history.iter().enumerate() {
             // Writing to a `String` does not fail.
             let _written = write!(text, "\n{:>4}. {call}", number + 1);
