@@ -70,6 +70,10 @@ macro_rules! with_store_rules {
                 "No client is evicted while there is room or no limit.";
             a_limit_counts_stored_clients:
                 "A limit counts the clients that are stored, and no others.";
+            a_millisecond_decides_who_is_evicted:
+                "Of clients that are idle since almost the same time, the longest idle goes first.";
+            sharing_matters_only_to_its_user:
+                "A client that two users have used is evicted for a new client like any other.";
             a_large_limit_evicts_no_client:
                 "A limit may be any number up to the last of 64 bits.";
             the_lowest_id_goes_first_of_equals:
@@ -88,6 +92,10 @@ macro_rules! with_store_rules {
                 "Keys that differ in one byte are different, at each of the 32 places.";
             duplicates_are_checked_first:
                 "An insertion looks at the key first, then at the id, then at the limit.";
+            a_full_tenant_still_finds_duplicates:
+                "An insertion that finds no room is a duplicate, or has a taken id, nevertheless.";
+            what_is_not_stored_reserves_nothing:
+                "An insertion that stores nothing keeps no id, no key and no place.";
             a_duplicate_touches_the_stored_client:
                 "A duplicate touches the stored client, at most once an hour, and is no use of it.";
             a_duplicate_returns_the_current_client:
@@ -96,6 +104,8 @@ macro_rules! with_store_rules {
                 "The key of a client is free after the client was removed, swept or evicted.";
             a_reused_id_has_its_new_key:
                 "A client with the id of a removed client has its own key, not the key from before.";
+            a_reused_id_starts_anew:
+                "Nothing of a removed client is left for the next client with its id.";
             an_update_removes_the_key_if_asked:
                 "An update removes the key of a client if it says so, and keeps it otherwise.";
             racing_insertions_of_one_key_store_one:
@@ -146,6 +156,8 @@ macro_rules! with_store_rules {
                 "A client that a second user has used is evicted after the user's other clients.";
             a_users_blocked_clients_are_not_evicted:
                 "Blocked clients do not count for the limit of a user and are not evicted by it.";
+            blocked_clients_of_a_user_stay:
+                "A blocked client stays also if it is the longest idle client of a user.";
             a_client_keeps_its_user:
                 "Updates, blocks and duplicates do not change the user of a client.";
             users_are_compared_byte_by_byte:
@@ -160,6 +172,8 @@ macro_rules! with_store_rules {
                 "A sweep removes the clients that are idle since before its times, and no others.";
             a_sweep_stops_at_its_limit:
                 "A sweep removes as many clients as are due, up to its limit.";
+            a_sweep_finds_due_clients_anywhere:
+                "A sweep with a small limit finds due clients among many that are not due.";
             blocked_clients_are_not_swept:
                 "A sweep does not remove blocked clients.";
             a_client_with_a_live_grant_is_not_swept:

@@ -86,6 +86,7 @@ pub(super) fn insertions<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
         keyed(new("k", "k"), 1),
         most(keyed(new("e", "e"), 2), 2),
         most(new("f", "f"), 4),
+        most(new("g", "g"), 4),
         keyed(new("t", "t"), 2),
         most(keyed(new("u", "u"), 2), 3),
         new("t", "another t"),

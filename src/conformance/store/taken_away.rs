@@ -30,6 +30,7 @@ pub async fn an_update_takes_away_what_it_lacks(store: impl ClientStore) {
         ..no_policy.clone()
     };
     let other_values = Client {
+        issued_at: hour(3),
         secret: Some(SecretDigest::of("next")),
         previous_secret: Some((SecretDigest::of("now"), hour(7))),
         ..permissive(&fixture, "a")
