@@ -105,3 +105,55 @@ macro_rules! table {
 }
 
 pub(super) use {rules, table};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said about a rule with this check.
+    async fn says(check: fn(Arc<()>) -> BoxFuture<'static, ()>) -> String {
+        let rule = Rule {
+            name: "a_rule",
+            demand: "It demands this.",
+            check,
+        };
+        let history = |seen: &str| format!("history after {seen}");
+        let checked = tokio::spawn(async move {
+            let subject = Arc::new(());
+            rule.verify_then(subject, async {}, history).await;
+        });
+        let panic = checked.await.unwrap_err().into_panic();
+        *panic.downcast::<String>().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_broken_rule_is_named_with_its_history() {
+        let says = says(|_| Box::pin(async { panic!("seen") })).await;
+        let expected = "the rule `a_rule` is broken.\nIt demands this.\nseen\nhistory after seen";
+        assert_eq!(says, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_never_ends_breaks_the_rule() {
+        let says = says(|_| Box::pin(std::future::pending())).await;
+        let start = "the rule `a_rule` is broken.\nIt demands this.\nit is not done after 60s";
+        assert!(says.starts_with(start), "{says}");
+    }
+
+    #[tokio::test]
+    async fn what_follows_a_rule_is_checked() {
+        let rule = Rule {
+            name: "a_rule",
+            demand: "It demands this.",
+            check: |_: Arc<()>| Box::pin(async {}),
+        };
+        let checked = tokio::spawn(async move {
+            let after = async { panic!("seen later") };
+            rule.verify_then(Arc::new(()), after, |_| String::new())
+                .await;
+        });
+        let panic = checked.await.unwrap_err().into_panic();
+        let says = *panic.downcast::<String>().unwrap();
+        assert!(says.contains("seen later"), "{says}");
+    }
+}

@@ -188,3 +188,57 @@ impl ClientStore for Nodes {
             .await
     }
 }
+
+#[cfg(all(test, feature = "memory"))]
+mod tests {
+    use super::*;
+    use crate::{
+        conformance::store::{filling::fill, fixture::Fixture},
+        memory::MemoryStore,
+    };
+
+    #[tokio::test]
+    async fn the_calls_of_a_tenant_take_turns() {
+        let stores = [MemoryStore::new(), MemoryStore::new()];
+        let [first, second] = stores.clone().map(|store| Arc::new(store) as Node);
+        let fixture = Fixture::new(Nodes::new(first, second));
+        for name in ["a", "b", "c"] {
+            fixture.put(fixture.client(name)).await;
+        }
+        assert_eq!(stores.each_ref().map(MemoryStore::len), [2, 1]);
+        // Each tenant begins with the first node.
+        let other = fixture.another();
+        other.put(other.client("a")).await;
+        assert_eq!(stores.each_ref().map(MemoryStore::len), [3, 1]);
+    }
+
+    #[tokio::test]
+    async fn the_history_has_calls_and_outcomes() {
+        let store: Node = Arc::new(MemoryStore::new());
+        let nodes = Arc::new(Nodes::new(Arc::clone(&store), store));
+        let fixture = Fixture::new(Arc::clone(&nodes));
+        fixture.put(fixture.client("a")).await;
+        fixture.remove("a").await;
+        let tenant = &fixture.tenant;
+        let expected = format!(
+            "The last of 2 calls of the rule:\n    \
+             1. first node, {tenant}: insert a (\"a\", revision 0) issued Timestamp(1700000000000) \
+             → Inserted {{ removed: [] }}\n    \
+             2. second node, {tenant}: remove a → Removed"
+        );
+        assert_eq!(nodes.history("seen"), expected);
+    }
+
+    #[tokio::test]
+    async fn each_tenant_is_filled_to_its_limit() {
+        let store = MemoryStore::new();
+        let node: Node = Arc::new(store.clone());
+        let nodes = Arc::new(Nodes::new(Arc::clone(&node), node));
+        let fixture = Fixture::new(Arc::clone(&nodes));
+        for fixture in [fixture.another(), fixture.another()] {
+            fixture.put(fixture.client("a")).await;
+        }
+        fill(nodes).await;
+        assert_eq!(store.len(), 6, "each tenant has two more clients");
+    }
+}

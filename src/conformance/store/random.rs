@@ -48,3 +48,21 @@ pub(super) fn seed() -> u64 {
     filled.unwrap_or_else(|error| fail("there is randomness", &error));
     u64::from_le_bytes(random)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats_its_numbers() {
+        // The first numbers of the reference implementation.
+        let mut dice = Dice::new(1_234_567);
+        let numbers = [(); 3].map(|()| dice.roll());
+        let expected = [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+        ];
+        assert_eq!(numbers, expected);
+    }
+}

@@ -116,3 +116,52 @@ fn step<T>(call: &mut BoxFuture<'_, T>, outcome: &mut Option<T>, context: &mut C
         *outcome = Some(ended);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// The order of the parts of two calls that wait twice each.
+    async fn order(waits: usize) -> (String, bool) {
+        let parts = Arc::new(Mutex::new(String::new()));
+        let call = |names: [char; 3]| {
+            let parts = Arc::clone(&parts);
+            async move {
+                for name in names {
+                    parts.lock().unwrap().push(name);
+                    if name != names[2] {
+                        yield_now().await;
+                    }
+                }
+            }
+        };
+        let (first, second) = (call(['a', 'b', 'c']), call(['x', 'y', 'z']));
+        let both = interleaved(Box::pin(first), Box::pin(second), waits).await;
+        let order = parts.lock().unwrap().clone();
+        (order, both.is_in_order)
+    }
+
+    #[tokio::test]
+    async fn the_second_call_runs_where_the_first_waits() {
+        assert_eq!(order(0).await, ("axyzbc".to_owned(), false));
+        assert_eq!(order(1).await, ("abxyzc".to_owned(), false));
+        assert_eq!(order(2).await, ("abcxyz".to_owned(), true));
+    }
+
+    #[tokio::test]
+    async fn calls_that_wait_for_each_other_both_end() {
+        let lock = tokio::sync::Mutex::new(0);
+        let call = async || {
+            let mut locked = lock.lock().await;
+            yield_now().await;
+            *locked += 1;
+            *locked
+        };
+        let both = interleaved(Box::pin(call()), Box::pin(call()), 0).await;
+        assert_eq!((both.first, both.second), (1, 2));
+    }
+}
