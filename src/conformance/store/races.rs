@@ -6,7 +6,7 @@ use crate::{
     conformance::store::{
         call::Call,
         fixture::{Fixture, race},
-        scene::{BOTH, Before, calls, detours, scene},
+        scene::{BOTH, Before, calls, detours, insertions, scene},
         schedule::{AT_ONCE, Budget, MOST_WAITS},
     },
     store::ClientStore,
@@ -111,11 +111,16 @@ struct Pair {
 
 /// All pairs of calls, in both orders. Two calls that read are no race.
 fn pairs<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Pair> {
-    let calls = calls(fixture);
+    let all = calls(fixture);
+    let cases = [
+        (Before::Unused, all.clone()),
+        (Before::Used, all.clone()),
+        (Before::OnlyEvictable, insertions(fixture)),
+    ];
     let mut pairs = Vec::new();
-    for before in BOTH {
-        for first in &calls {
-            let seconds = calls.iter().filter(|it| !first.is_read() || !it.is_read());
+    for (before, firsts) in cases {
+        for first in firsts {
+            let seconds = all.iter().filter(|it| !first.is_read() || !it.is_read());
             pairs.extend(seconds.map(|second| Pair {
                 before,
                 first: first.clone(),

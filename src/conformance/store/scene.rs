@@ -21,6 +21,8 @@ pub(super) enum Before {
     Unused,
     /// User 1 has used it, and has another client.
     Used,
+    /// No other client can be evicted.
+    OnlyEvictable,
 }
 
 pub(super) const BOTH: [Before; 2] = [Before::Unused, Before::Used];
@@ -39,8 +41,15 @@ pub(super) async fn scene<S: ClientStore>(fixture: &Fixture<S>, before: Before) 
     }
     let by = |hours| Activity::used(hour(hours), None).by(Some(user(1)));
     trial.call(touch("c", by(1))).await;
-    if matches!(before, Before::Used) {
-        trial.call(touch("a", by(0))).await;
+    match before {
+        Before::Unused => {}
+        Before::Used => trial.call(touch("a", by(0))).await,
+        Before::OnlyEvictable => {
+            for name in ["b", "c"] {
+                let granted = Activity::used(hour(1), Some(hour(99)));
+                trial.call(touch(name, granted)).await;
+            }
+        }
     }
     trial
 }

@@ -61,6 +61,13 @@ pub async fn an_unreadable_row_hides_no_other_row(store: impl ClientStore) {
     assert_is_named(&found, &broken);
     assert_eq!(fixture.page(None, 2).await, ["a", "b"], "it counts");
     assert_eq!(fixture.page(Some("b"), 2).await, ["c"], "it counts");
+    let readable = Client {
+        revision: 1,
+        ..fixture.client("b")
+    };
+    let updated = fixture.update(readable.clone()).await;
+    assert_eq!(updated, UpdateOutcome::Updated, "an update replaces it");
+    assert_eq!(fixture.find("b").await, Some(readable));
 }
 
 /// It can be blocked, touched, swept, evicted and removed.
