@@ -35,7 +35,9 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
-pub(super) use self::reads::{EXISTS, FIND, FIND_DUPLICATES, IS_READ_ONLY, LIST, PROCESS, USAGE};
+pub(super) use self::reads::{
+    EXISTS, FIND, FIND_DUPLICATES, IS_READ_ONLY, LIST, PROCESS, REVISION, USAGE,
+};
 
 /// Stores clients whose ids and duplicate keys are free, of tenants that are not counted: tenants, ids, records,
 /// revisions, blocked, moments and duplicate keys, one array each. Gives back those that are stored.

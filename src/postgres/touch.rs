@@ -29,11 +29,11 @@ pub(super) async fn touch(
         None => TouchOutcome::Missing,
         Some(usage) if usage.touched(touch).is_none() => TouchOutcome::Unchanged,
         Some(_) if touch.limit().is_some() => return Ok(None),
-        Some(_) => match write_touch(connection, tenant, id, touch).await? {
-            Some(_) => TouchOutcome::Written {
+        Some(_) => match write(connection, tenant, id, touch).await? {
+            Ok(_) => TouchOutcome::Written {
                 evicted: Vec::new(),
             },
-            None => not_written(connection, tenant, id).await?,
+            Err(outcome) => outcome,
         },
     };
     Ok(Some(outcome))
@@ -52,8 +52,8 @@ pub(super) async fn touch_and_evict(
 ) -> Result<TouchOutcome, Failure> {
     let mut transaction = connection.begin_with(sql::begin(lock_timeout)).await?;
     Counter::lock(&mut transaction, tenant.as_str()).await?;
-    let outcome = match write_touch(&mut transaction, tenant, id, touch).await? {
-        Some(Touched { user }) => {
+    let outcome = match write(&mut transaction, tenant, id, touch).await? {
+        Ok(Touched { user }) => {
             let limit = touch.limit().filter(|limit| user == Some(limit.user));
             let evicted = match limit {
                 Some(limit) => evict_of_user(&mut transaction, tenant, limit, id).await?,
@@ -61,7 +61,7 @@ pub(super) async fn touch_and_evict(
             };
             TouchOutcome::Written { evicted }
         }
-        None => not_written(&mut transaction, tenant, id).await?,
+        Err(outcome) => outcome,
     };
     transaction.commit().await?;
     Ok(outcome)
@@ -71,6 +71,32 @@ pub(super) async fn touch_and_evict(
 struct Touched {
     /// Its first user.
     user: Option<UserKey>,
+}
+
+/// How often an activity is tried, if others store the client between its two statements.
+const MOST_TRIES: usize = 8;
+
+/// Writes an activity, or says why it was not written: another activity or a removal came first.
+///
+/// A client that was missing may be stored before the second statement looks for it. Then the activity is
+/// tried again, because it may have something to say about that client.
+async fn write(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    id: &ClientId,
+    touch: Activity,
+) -> Result<Result<Touched, TouchOutcome>, Failure> {
+    for _ in 0..MOST_TRIES {
+        if let Some(touched) = write_touch(connection, tenant, id, touch).await? {
+            return Ok(Ok(touched));
+        }
+        match usage(connection, tenant, id).await? {
+            None => return Ok(Err(TouchOutcome::Missing)),
+            Some(usage) if usage.touched(touch).is_none() => break,
+            Some(_) => {}
+        }
+    }
+    Ok(Err(TouchOutcome::Unchanged))
 }
 
 /// Writes an activity, unless there is nothing to write.
@@ -92,18 +118,6 @@ async fn write_touch(
     Ok(user.map(|user| Touched {
         user: stored_row::user(user),
     }))
-}
-
-/// Why an activity was not written: another activity or a removal came first.
-async fn not_written(
-    connection: &mut PgConnection,
-    tenant: &TenantId,
-    id: &ClientId,
-) -> Result<TouchOutcome, Failure> {
-    Ok(match usage(connection, tenant, id).await? {
-        Some(_) => TouchOutcome::Unchanged,
-        None => TouchOutcome::Missing,
-    })
 }
 
 /// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared

@@ -28,6 +28,12 @@ FROM (SELECT current_setting('transaction_read_only') = 'on' AS is_read_only) AS
 LEFT JOIN oauth_dcr_clients AS found ON found.tenant = $1 AND found.client_id = $2
 ";
 
+pub(in crate::postgres) const REVISION: &str = "
+SELECT found.revision, server.is_read_only
+FROM (SELECT current_setting('transaction_read_only') = 'on' AS is_read_only) AS server
+LEFT JOIN oauth_dcr_clients AS found ON found.tenant = $1 AND found.client_id = $2
+";
+
 pub(in crate::postgres) const USAGE: &str = "
 SELECT found.is_used, found.idle_since, found.user_key, found.is_shared, server.is_read_only
 FROM (SELECT current_setting('transaction_read_only') = 'on' AS is_read_only) AS server
