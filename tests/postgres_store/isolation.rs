@@ -44,7 +44,8 @@ async fn fixture(level: &str) -> Fixture {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_keeps_the_contract_in_serializable() {
     let fixture = fixture("serializable").await;
-    Box::pin(conformance::client_store(fixture.node(0))).await;
+    let [one, other] = fixture.nodes.clone();
+    Box::pin(conformance::client_store_nodes(one, other)).await;
     fixture.assert_counts().await;
 }
 

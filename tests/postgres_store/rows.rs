@@ -23,7 +23,8 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_keeps_the_contract() {
     let fixture = Fixture::new().await;
-    Box::pin(conformance::client_store(fixture.node(0))).await;
+    let [one, other] = fixture.nodes.clone();
+    Box::pin(conformance::client_store_nodes(one, other)).await;
     fixture.assert_counts().await;
 }
 

@@ -25,5 +25,5 @@ use temporary::TemporaryDir;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_keeps_the_contract() {
     let dir = TemporaryDir::new();
-    conformance::client_store(open(&dir).await).await;
+    conformance::client_store_nodes(open(&dir).await, open(&dir).await).await;
 }
