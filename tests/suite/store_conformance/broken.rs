@@ -5,9 +5,12 @@
 
 mod activity;
 mod blocks;
+mod counter_races;
+mod counters;
 mod duplicates;
 mod evictions;
 mod fields;
+mod leftovers;
 mod limits;
 mod outcomes;
 mod pages;
