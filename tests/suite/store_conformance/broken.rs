@@ -10,6 +10,8 @@ mod counters;
 mod duplicates;
 mod evictions;
 mod fields;
+mod ids;
+mod keys;
 mod leftovers;
 mod limits;
 mod outcomes;
