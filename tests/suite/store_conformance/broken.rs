@@ -3,6 +3,8 @@
 //! Each fault is a function that makes the store. The variable `OAUTH_DCR_BROKEN_STORE_ROUNDS` says how often
 //! each is tried; which rule finds it is then printed.
 
+mod abandoned;
+mod abandoned_removals;
 mod activity;
 mod blocks;
 mod counter_races;
@@ -16,6 +18,8 @@ mod leftovers;
 mod limits;
 mod outcomes;
 mod pages;
+mod raced_activity;
+mod races;
 mod record;
 mod reports;
 mod revisions;
@@ -25,6 +29,7 @@ mod sharing;
 mod steps;
 mod store;
 mod sweeps;
+mod torn_reads;
 mod unreadable;
 mod updates;
 mod user_evictions;
