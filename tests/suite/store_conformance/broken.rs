@@ -16,11 +16,15 @@ mod ids;
 mod keys;
 mod leftovers;
 mod limits;
+mod memory;
+mod node_locks;
+mod nodes;
 mod outcomes;
 mod pages;
 mod raced_activity;
 mod races;
 mod record;
+mod remembered_clients;
 mod reports;
 mod revisions;
 mod row;
@@ -36,8 +40,9 @@ mod user_evictions;
 mod users;
 
 use std::{
-    env,
+    env, fs,
     io::{self, Write as _},
+    path::Path,
 };
 
 use oauth_dcr::conformance;
@@ -113,6 +118,24 @@ use {caught, tests};
 async fn the_store_without_a_fault_passes() {
     assert_eq!(verdict(Store::new().into()).await, None);
     assert_eq!(verdict(Store::new().one_by_one().into()).await, None);
+}
+
+/// The faults that the files beside this one have, and whether each has a test.
+#[test]
+fn every_fault_is_tried() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = fs::read_dir(root.join("tests/suite/store_conformance/broken")).unwrap();
+    let mut faults = 0;
+    for file in files {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        let functions = text.lines().filter_map(|line| line.strip_prefix("fn "));
+        for fault in functions.filter_map(|line| line.split_once("() -> ")) {
+            let is_tried = text.lines().any(|line| line.trim_start() == fault.0);
+            assert!(is_tried, "{} is not tried", fault.0);
+            faults += 1;
+        }
+    }
+    assert!(faults > 400, "there are only {faults} faults");
 }
 
 #[tokio::test(flavor = "multi_thread")]
