@@ -212,17 +212,26 @@ fn a_block_writes_the_revision_first() -> Store {
 }
 
 caught! {
+    an_insertion_reserves_its_id
+}
+
+caught! { by an_abandoned_block_is_all_or_nothing:
+    a_block_writes_the_flag_first
+    a_block_writes_the_revision_first
+}
+
+caught! { by an_abandoned_insertion_is_all_or_nothing:
     an_insertion_stores_its_key_later
     an_insertion_stores_its_client_later
     an_insertion_evicts_first
     an_insertion_stores_its_flags_later
     an_insertion_evicts_later
-    an_insertion_reserves_its_id
+}
+
+caught! { by an_abandoned_update_is_all_or_nothing:
     an_update_frees_the_key_later
     an_update_frees_the_key_first
     an_update_writes_the_record_first
     an_update_writes_the_revision_first
     an_update_stores_the_client_again
-    a_block_writes_the_flag_first
-    a_block_writes_the_revision_first
 }

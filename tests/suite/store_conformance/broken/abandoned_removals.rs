@@ -232,19 +232,34 @@ fn an_abandoned_removal_keeps_others_waiting() -> Store {
     store.one_by_one()
 }
 
-caught! {
-    a_touch_evicts_later
-    a_touch_evicts_first
+caught! { by an_abandoned_call_of_many_is_all_or_nothing:
     a_touch_evicts_one_by_one
-    a_touch_writes_the_user_later
+}
+
+caught! { by an_abandoned_insertion_is_all_or_nothing:
+    an_abandoned_insertion_keeps_the_lock
+}
+
+caught! { by an_abandoned_read_changes_nothing:
+    an_abandoned_search_keeps_the_lock
+}
+
+caught! { by an_abandoned_removal_is_all_or_nothing:
     a_removal_frees_the_key_later
     a_removal_frees_the_key_first
     a_removal_forgets_the_usage_first
+}
+
+caught! { by an_abandoned_sweep_is_all_or_nothing:
     a_sweep_removes_one_by_one
     a_sweep_removes_two_by_two
     a_sweep_frees_the_keys_later
-    an_abandoned_insertion_keeps_the_lock
-    an_abandoned_search_keeps_the_lock
+}
+
+caught! { by an_abandoned_touch_is_all_or_nothing:
+    a_touch_evicts_later
+    a_touch_evicts_first
+    a_touch_writes_the_user_later
     an_abandoned_touch_keeps_the_lock
 }
 

@@ -108,11 +108,17 @@ fn an_abandoned_insertion_is_not_counted() -> Store {
     store.one_by_one()
 }
 
-caught! {
-    an_abandoned_removal_leaves_the_count
-    an_abandoned_sweep_leaves_the_count
+caught! { by an_abandoned_insertion_is_all_or_nothing:
     an_abandoned_insertion_is_counted
     an_abandoned_insertion_is_not_counted
+}
+
+caught! { by an_abandoned_removal_is_all_or_nothing:
+    an_abandoned_removal_leaves_the_count
+}
+
+caught! { by an_abandoned_sweep_is_all_or_nothing:
+    an_abandoned_sweep_leaves_the_count
 }
 
 caught! { on any runtime:

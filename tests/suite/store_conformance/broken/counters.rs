@@ -196,6 +196,9 @@ caught! {
     blocked_clients_are_not_counted
     similar_tenants_share_a_count
     tenants_with_one_beginning_share_a_count
+}
+
+caught! { by a_tenant_may_have_thousands_of_clients:
     a_count_has_eight_bits
     a_count_ends_at_a_thousand
 }

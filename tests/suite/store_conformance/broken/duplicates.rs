@@ -268,9 +268,12 @@ caught! {
     a_duplicate_is_always_written
     a_duplicate_begins_a_new_usage
     a_duplicate_has_no_hour
-    a_duplicate_touches_unused_clients
     a_duplicate_changes_the_revision
     a_duplicate_ends_a_block
     a_duplicate_is_stored
     a_limit_ignores_the_key
+}
+
+caught! { by an_abandoned_insertion_is_all_or_nothing:
+    a_duplicate_touches_unused_clients
 }

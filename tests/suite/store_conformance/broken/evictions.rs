@@ -153,7 +153,6 @@ fn one_eviction_is_told() -> Store {
 }
 
 caught! {
-    evictions_look_at_a_thousand_clients
     a_tenant_is_full_unless_all_go
     the_new_client_is_evicted
     evictions_come_first
@@ -165,4 +164,8 @@ caught! {
     evictions_are_told_by_id
     evictions_are_told_backwards
     one_eviction_is_told
+}
+
+caught! { by a_tenant_may_have_thousands_of_clients:
+    evictions_look_at_a_thousand_clients
 }

@@ -184,9 +184,12 @@ caught! {
     an_eviction_leaves_the_keys
     an_eviction_of_a_user_leaves_the_keys
     a_removal_leaves_the_usage
-    a_removal_leaves_the_user
     a_removal_leaves_the_block
     a_removal_leaves_the_revision
+}
+
+caught! { by interleaved_calls_have_an_order:
+    a_removal_leaves_the_user
     a_sweep_leaves_the_usage
     an_eviction_of_a_user_leaves_the_usage
     a_removal_leaves_the_key_for_the_next

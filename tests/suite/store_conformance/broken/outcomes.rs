@@ -196,7 +196,6 @@ fn a_sweep_of_nothing_never_ends() -> Store {
 caught! {
     a_removal_of_nothing_has_removed
     a_removal_says_missing
-    a_blocked_client_is_not_removed
     a_removal_is_done_in_every_tenant
     clients_of_every_tenant_are_found
     a_blocked_client_is_not_found
@@ -209,6 +208,10 @@ caught! {
     a_taken_id_is_overwritten
     the_same_client_again_is_inserted
     the_last_moment_panics
+}
+
+caught! { by interleaved_calls_have_an_order:
+    a_blocked_client_is_not_removed
 }
 
 // A rule ends by itself after a while.

@@ -243,7 +243,6 @@ caught! {
     a_page_of_zero_has_no_limit
     a_page_of_zero_has_one_client
     a_page_has_a_hundred
-    a_page_has_a_thousand
     a_page_limit_has_16_bits
     a_page_limit_has_a_sign
     a_page_begins_with_the_last_client
@@ -254,4 +253,8 @@ caught! {
     pages_without_blocked_clients
     pages_without_unused_clients
     pages_lose_blocked_clients
+}
+
+caught! { by a_tenant_may_have_thousands_of_clients:
+    a_page_has_a_thousand
 }

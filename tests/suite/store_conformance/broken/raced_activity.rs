@@ -217,7 +217,6 @@ fn sweeps_tell_what_they_chose() -> Store {
 
 caught! { on any runtime:
     touches_write_the_row_back
-    touches_write_the_block_back
     touches_write_the_usage_back
     touches_look_whether_they_are_written
     touches_bring_clients_back
@@ -226,8 +225,12 @@ caught! { on any runtime:
     touches_count_first
     removals_look_first
     removals_free_the_key_they_read
-    removals_free_the_key_later
     sweeps_choose_first
-    sweeps_look_at_blocks_first
     sweeps_tell_what_they_chose
+}
+
+caught! { on any runtime by interleaved_calls_have_an_order:
+    touches_write_the_block_back
+    removals_free_the_key_later
+    sweeps_look_at_blocks_first
 }

@@ -245,12 +245,15 @@ caught! { on any runtime:
     insertions_look_for_the_id
     insertions_look_for_the_key
     insertions_count_first
-    insertions_choose_first
     insertions_tell_whom_they_chose
     updates_look_at_the_revision
     updates_write_the_usage_back
     updates_bring_clients_back
     updates_of_removed_clients_are_written
+}
+
+caught! { on any runtime by interleaved_calls_have_an_order:
+    insertions_choose_first
     updates_free_the_key_later
     blocks_count_on_from_what_they_read
     blocks_write_the_row_back

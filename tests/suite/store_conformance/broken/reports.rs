@@ -172,6 +172,9 @@ caught! {
 
 caught! { on any runtime:
     a_report_comes_after_the_outcome
+}
+
+caught! { on any runtime by interleaved_calls_have_an_order:
     losers_of_races_are_not_reported
 }
 
