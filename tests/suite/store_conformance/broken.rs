@@ -16,6 +16,7 @@ mod ids;
 mod keys;
 mod leftovers;
 mod limits;
+mod lost_races;
 mod memory;
 mod node_locks;
 mod nodes;
@@ -29,6 +30,7 @@ mod reports;
 mod revisions;
 mod row;
 mod rows;
+mod scans;
 mod sharing;
 mod steps;
 mod store;
@@ -38,6 +40,7 @@ mod unreadable;
 mod updates;
 mod user_evictions;
 mod users;
+mod write_behind;
 
 use std::{
     env, fs,
@@ -49,7 +52,7 @@ use std::{
 use oauth_dcr::conformance;
 use row::{Answer, At, Page, Row, failure};
 use rows::Rows;
-use store::{Nodes, Store};
+use store::{Nodes, Store, Table};
 
 /// How often each fault is tried: once, or as often as this variable says.
 const ROUNDS: &str = "OAUTH_DCR_BROKEN_STORE_ROUNDS";

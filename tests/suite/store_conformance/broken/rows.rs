@@ -92,6 +92,16 @@ impl Rows {
         *self.count(insertion.client().tenant()) += 1;
     }
 
+    /// Stores a client again that was taken.
+    pub(super) fn put_back(&mut self, row: Row) {
+        if let Some(key) = row.key {
+            let key = (self.steps.key)(&row.at.tenant, key);
+            self.keys.insert(key, row.at.clone());
+        }
+        *self.count(&row.at.tenant) += 1;
+        self.stored.insert(self.place(&row.at), row);
+    }
+
     pub(super) fn put_row(&mut self, insertion: &Insertion) {
         let client = insertion.client();
         let row = Row {

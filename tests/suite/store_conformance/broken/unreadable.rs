@@ -203,7 +203,27 @@ fn a_duplicate_of_an_unreadable_row_is_full() -> Store {
         .insert_by(|rows, insertion| Ok(rows.insert(insertion).unwrap_or(InsertOutcome::Full)))
 }
 
+/// A row that can't be read is evicted first.
+fn an_unreadable_row_is_evicted_first() -> Store {
+    Store::new().insert_by(|rows, insertion| {
+        let tenant = insertion.client().tenant();
+        let outcome = rows.insert(insertion)?;
+        let InsertOutcome::Inserted { removed } = &outcome else {
+            return Ok(outcome);
+        };
+        let unreadable = rows
+            .of(tenant)
+            .find(|row| is_unreadable(row) && !row.blocked);
+        let at = unreadable.map(|row| row.at.clone());
+        if let Some(at) = at.filter(|_| !removed.is_empty()) {
+            rows.take(&at);
+        }
+        Ok(outcome)
+    })
+}
+
 caught! {
+    an_unreadable_row_is_evicted_first
     find_fails_at_an_unreadable_row
     find_leaves_unreadable_rows_out
     list_fails_at_an_unreadable_row
