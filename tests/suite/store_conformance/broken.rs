@@ -165,8 +165,9 @@ use {caught, tests};
 /// The faults are made of a store that is right by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_without_a_fault_passes() {
-    assert_eq!(verdict(Store::new().into()).await, None);
-    assert_eq!(verdict(Store::new().one_by_one().into()).await, None);
+    let stores = [Store::new(), Store::new().one_by_one()];
+    let [first, second] = stores.map(|store| verdict(store.into()));
+    assert_eq!(tokio::join!(first, second), (None, None));
 }
 
 /// The faults that the files beside this one have, and whether each has a test.
