@@ -46,6 +46,14 @@ fn the_loser_of_an_id_is_full() -> Store {
     })
 }
 
+/// A place that was taken meanwhile is told as a taken id.
+fn the_loser_of_a_place_has_a_taken_id() -> Store {
+    insertions_that_lose(|outcome| match outcome {
+        InsertOutcome::Full => InsertOutcome::IdTaken,
+        outcome => outcome,
+    })
+}
+
 /// An insertion is refused where the client that it was to evict is gone.
 fn the_loser_of_an_eviction_is_full() -> Store {
     Store::new().insert_slowly(|table, insertion| async move {
@@ -193,6 +201,7 @@ fn racing_removals_never_end() -> Store {
 caught! { on any runtime:
     the_loser_of_a_key_has_a_taken_id
     the_loser_of_an_id_is_full
+    the_loser_of_a_place_has_a_taken_id
     the_loser_of_an_update_is_missing
     the_loser_to_a_removal_has_changed
     a_refused_client_is_seen

@@ -203,6 +203,16 @@ fn a_duplicate_of_an_unreadable_row_is_full() -> Store {
         .insert_by(|rows, insertion| Ok(rows.insert(insertion).unwrap_or(InsertOutcome::Full)))
 }
 
+/// An update reads the record that it replaces.
+fn an_update_reads_the_record() -> Store {
+    Store::new().update_by(|rows, update| {
+        if let Some(row) = rows.get(&At::of(update.client())) {
+            row.client()?;
+        }
+        rows.update(update)
+    })
+}
+
 /// A row that can't be read is evicted first.
 fn an_unreadable_row_is_evicted_first() -> Store {
     Store::new().insert_by(|rows, insertion| {
@@ -223,6 +233,7 @@ fn an_unreadable_row_is_evicted_first() -> Store {
 }
 
 caught! {
+    an_update_reads_the_record
     an_unreadable_row_is_evicted_first
     find_fails_at_an_unreadable_row
     find_leaves_unreadable_rows_out
