@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use oauth_dcr::{
-    BackendError, Client, ClientId, MarkOutcome, Registrar, TenantSettings, Tenants,
+    BackendError, Client, ClientId, MarkOutcome, Registrar, TenantSettings, Tenants, Timestamp,
     authorization::ProtectedNames,
     system::{Clock as _, SystemClock},
     tower::RegistrationService,
@@ -78,5 +78,10 @@ impl App {
             }
         }
         Ok(outcome)
+    }
+
+    /// The time by the clock that clients register by.
+    pub(crate) async fn store_time(&self) -> Result<Timestamp, BackendError> {
+        self.registrar.store_time().await
     }
 }

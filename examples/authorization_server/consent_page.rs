@@ -5,10 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use jiff::Timestamp as Moment;
 use maud::{Markup, html};
-use oauth_dcr::{
-    Timestamp, access::ApiScopes, authorization::Consent, redirect_uri::Destination,
-    system::Clock as _,
-};
+use oauth_dcr::{Timestamp, access::ApiScopes, authorization::Consent, redirect_uri::Destination};
 
 use crate::{
     answers::Answer,
@@ -25,13 +22,21 @@ const OFFLINE_ACCESS: &str = "offline_access";
 /// The most names in other languages that the page shows.
 const MOST_NAMES: usize = 3;
 
-pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &Secret) -> Answer {
+/// `now` is the time by the clock that clients register by.
+pub(crate) fn show(
+    app: &App,
+    now: Timestamp,
+    session: &Session,
+    user: &User,
+    id: &str,
+    token: &Secret,
+) -> Answer {
     let Some(consent) = session.decision.consent(&session.client) else {
         return error(StatusCode::BAD_REQUEST, "the client has changed");
     };
     let consent = consent.with_localized_names(MOST_NAMES, |_language| true);
     let body = html! {
-        (who(app, &consent))
+        (who(app, now, &consent))
         form method="post" action="/interaction/consent" {
             (ticket(id, token))
             (access(app, &consent))
@@ -54,11 +59,11 @@ pub(crate) fn show(app: &App, session: &Session, user: &User, id: &str, token: &
 }
 
 /// Who asks, and how little that says.
-fn who(app: &App, consent: &Consent<'_>) -> Markup {
+fn who(app: &App, now: Timestamp, consent: &Consent<'_>) -> Markup {
     let name = consent
         .client_name
         .unwrap_or("An application without a name");
-    let age = app.clock.now().saturating_since(consent.registered_at);
+    let age = now.saturating_since(consent.registered_at);
     html! {
         h1 { span.name { (name) } " asks for access to your account" }
         @if !consent.is_verified {

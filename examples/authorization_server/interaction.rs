@@ -41,13 +41,16 @@ pub(crate) fn begin(
 }
 
 /// `GET /interaction`: the page that the session has come to. It may be reloaded.
-pub(crate) fn show(app: &App, tenant: &Tenant, request: &Request<Incoming>) -> Answer {
+pub(crate) async fn show(app: &App, tenant: &Tenant, request: &Request<Incoming>) -> Answer {
     let id = forms::value(request.uri().query().unwrap_or_default(), "session");
     let cookie = Cookie::of(tenant, &id).read(request.headers());
     match app.sessions.show(tenant.id(), &id, &cookie) {
         Ok(Some((session, token))) => match session.user {
             None => sign_in_page::show(&session, &id, &token),
-            Some(user) => consent_page::show(app, &session, user, &id, &token),
+            Some(user) => match app.store_time().await {
+                Ok(now) => consent_page::show(app, now, &session, user, &id, &token),
+                Err(_) => answers::unavailable(),
+            },
         },
         Ok(None) => pages::stale(),
         Err(_) => answers::unavailable(),

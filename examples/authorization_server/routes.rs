@@ -82,7 +82,7 @@ async fn route_of_tenant(app: &App, tenant: &Tenant, request: Request<Incoming>)
             authorize::answer(app, tenant, request).await
         }
         ("/authorize", _) => method_not_allowed("GET, POST"),
-        ("/interaction", &Method::GET) => interaction::show(app, tenant, &request),
+        ("/interaction", &Method::GET) => interaction::show(app, tenant, &request).await,
         ("/interaction", _) => method_not_allowed("GET"),
         ("/interaction/sign-in", &Method::POST) => interaction::sign_in(app, tenant, request).await,
         ("/interaction/consent", &Method::POST) => interaction::consent(app, tenant, request).await,

@@ -20,7 +20,7 @@ pub(crate) async fn run(registrar: Registrar, tenants: Vec<TenantId>) {
     loop {
         ticks.tick().await;
         // A wrong clock is reported although nobody registers. An outage is logged.
-        let _ = registrar.check_clock().await;
+        let _ = registrar.store_time().await;
         for tenant in &tenants {
             // What fails now is tried again with the next tick.
             match sweep(&registrar, tenant).await {

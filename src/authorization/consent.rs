@@ -27,7 +27,8 @@ pub struct Consent<'a> {
     pub names_left_out: usize,
     /// Whether somebody has verified that the client is who its name says. Nobody ever has.
     pub is_verified: bool,
-    /// When the client registered.
+    /// When the client registered, by the clock of the store. [`Registrar::store_time`](crate::Registrar::store_time)
+    /// is the time now by the same clock.
     pub registered_at: Timestamp,
     /// Where the code of this request goes.
     pub destination: Destination<'a>,

@@ -217,16 +217,18 @@ impl Registrar {
         Ok(MarkOutcome::Marked { evicted })
     }
 
-    /// Compares the clock of this node with the [clock of the store](crate::store::ClientStore::now).
-    /// [`Event::ClockDiffers`] reports a difference of more than a minute.
+    /// The time by the [clock of the store](crate::store::ClientStore::now), which clients register by. It is the
+    /// time of this node's clock if the store has none. Compare it with
+    /// [`Client::issued_at`](crate::Client::issued_at) to learn how long ago a client registered.
     ///
-    /// Calls that need the store's time do this by themselves, once a minute. Call it at the start and now and then,
-    /// so that an operator hears of a wrong clock although nobody registers.
+    /// [`Event::ClockDiffers`] reports that this node's clock differs from it by more than a minute. Calls that need
+    /// this time read the store's clock once a minute. Call this at the start and now and then, so that an operator
+    /// hears of a wrong clock although nobody registers.
     ///
     /// # Errors
-    /// [`BackendError`] if the store's clock was never read and can't be read now.
-    pub async fn check_clock(&self) -> Result<(), BackendError> {
-        self.0.store_time().await.map(drop)
+    /// [`BackendError`] if the store's clock can't be read and there is no recent reading.
+    pub async fn store_time(&self) -> Result<Timestamp, BackendError> {
+        Ok(self.0.store_time().await?.store)
     }
 
     /// What the owner of the tenant that `selector` leads to may do with its clients. Whether a

@@ -57,7 +57,7 @@ impl StoreClock {
     /// The time now. `read` reads the store's clock. If the reading has to be reported, `report` is called with it.
     ///
     /// # Errors
-    /// [`BackendError`] if the store's clock was never read and can't be read now.
+    /// [`BackendError`] if the store's clock can't be read and there is no reading to use.
     pub(super) async fn time<F>(
         &self,
         clock: &dyn Clock,
@@ -86,14 +86,12 @@ impl StoreClock {
     }
 
     /// The last reading, and whether this call has to read the clock again. Other calls use the last reading
-    /// meanwhile.
+    /// meanwhile, unless a clock has jumped: then each call reads the clock until one succeeds.
     fn known(&self, now: Duration, node: Timestamp) -> (Option<Reading>, bool) {
         let mut state = self.lock();
-        let has_jumped = |reading: Reading| reading.has_jumped(now, node);
-        let is_due = now >= state.next_reading || state.reading.is_some_and(has_jumped);
-        let known = state.reading;
-        if is_due && let Some(reading) = &mut state.reading {
-            reading.accept_jump(now, node);
+        let known = state.reading.filter(|it| !it.has_jumped(now, node));
+        let is_due = now >= state.next_reading;
+        if is_due && known.is_some() {
             state.next_reading = now.saturating_add(READ_EVERY);
         }
         (known, is_due)
@@ -138,11 +136,6 @@ impl Reading {
             .node
             .saturating_add(monotonic.saturating_sub(self.monotonic));
         distance(expected, node) > JUMP
-    }
-
-    /// Makes a jump no reason for further readings.
-    fn accept_jump(&mut self, monotonic: Duration, node: Timestamp) {
-        self.node = node.saturating_sub(monotonic.saturating_sub(self.monotonic));
     }
 
     fn time(self, clock: &dyn Clock) -> StoreTime {
@@ -265,12 +258,25 @@ mod tests {
         assert_eq!((now, is_read), (Some(at(2)), true));
         let (_, is_read, _) = time(&clock, &resumed, Err(())).await;
         assert!(!is_read, "once is enough");
-        // Somebody sets the clock of the node: the store's time goes on.
-        let set = node(40, Duration::from_millis(1));
-        let (now, is_read, _) = time(&clock, &set, Err(())).await;
-        assert_eq!((now, is_read), (Some(at(2)), true));
-        let (_, is_read, _) = time(&clock, &set, Err(())).await;
-        assert!(!is_read, "a failure is not repeated at once");
+    }
+
+    #[tokio::test]
+    async fn a_jump_ends_the_use_of_a_reading() {
+        let clock = StoreClock::default();
+        time(&clock, &node(1, Duration::ZERO), Ok(Some(at(1)))).await;
+        let resumed = node(40, Duration::from_millis(1));
+        for _ in 0..2 {
+            assert_eq!(time(&clock, &resumed, Err(())).await, (None, true, None));
+        }
+        // A caller that goes away while it reads leaves the others without a reading, too.
+        let read = || std::future::pending();
+        let mut abandoned = Box::pin(clock.time(&resumed, read, |_| {}));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(abandoned.as_mut().poll(&mut context).is_pending());
+        assert_eq!(time(&clock, &resumed, Err(())).await, (None, true, None));
+        drop(abandoned);
+        let (now, is_read, _) = time(&clock, &resumed, Ok(Some(at(40)))).await;
+        assert_eq!((now, is_read), (Some(at(40)), true));
     }
 
     #[tokio::test]

@@ -96,7 +96,7 @@ pub enum Event<'a> {
     },
     /// The clock of this node differs from the clock of the store by more than a minute. It is reported when the
     /// store's clock is first read, and then once an hour while calls or
-    /// [`Registrar::check_clock`](crate::Registrar::check_clock) read it.
+    /// [`Registrar::store_time`](crate::Registrar::store_time) read it.
     ///
     /// The store's clock says when a client registers and for how long it has been idle. Tokens and secrets go by
     /// the clock of the node.

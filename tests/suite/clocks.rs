@@ -200,7 +200,7 @@ async fn a_node_ahead_evicts_no_client_in_use() {
 async fn a_node_says_that_its_clock_is_wrong() {
     let cluster = Cluster::new(|_| {});
     for node in [&cluster.right, &cluster.ahead, &cluster.behind] {
-        node.registrar.check_clock().await.unwrap();
+        node.registrar.store_time().await.unwrap();
         node.register().await;
     }
     assert_eq!(cluster.right.clock_events(), [""; 0]);
@@ -226,7 +226,7 @@ async fn registrations_fail_if_the_time_is_unknown() {
         START,
     );
     assert_eq!(
-        node.registrar.check_clock().await.unwrap_err().backend(),
+        node.registrar.store_time().await.unwrap_err().backend(),
         "test"
     );
     let failed = node.try_register().await.unwrap_err();

@@ -58,7 +58,7 @@ pub(crate) async fn provoke(wire: Wire<'_>) {
         ..OddStore::default()
     });
     clock.set_millis(DAY);
-    ahead.build().unwrap().check_clock().await.unwrap();
+    ahead.build().unwrap().store_time().await.unwrap();
     clock.set_millis(0);
     ask_for_what_is_damaged(&begin(OddStore::damaged()).build().unwrap()).await;
     gate(
