@@ -301,8 +301,11 @@ mod tests {
             "it is read again at once"
         );
         // A minute later the store is out of order: the last reading is used.
-        let later = node(0, Duration::from_mins(1));
         let expected = at(0).saturating_add(Duration::from_mins(1));
+        let later = Node {
+            now: expected,
+            monotonic: Duration::from_mins(1),
+        };
         assert_eq!(
             time(&clock, &later, Err(())).await,
             (Some(expected), true, None)
