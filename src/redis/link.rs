@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use crate::redis::{
     bucket::Reply,
     call::{Call, lacks_script, load},
-    cluster::Cluster,
     outage::Outage,
     server::{Server, reconnecting, with_our_settings},
     slot::slot_of,
@@ -28,9 +27,8 @@ pub(super) enum Link {
     Server(Box<Server>),
     /// The host's own, which the host may use for more.
     Manager(ConnectionManager),
-    Cluster(Cluster),
     /// The host's own, which the host may use for more.
-    HostCluster(ClusterConnection),
+    Cluster(ClusterConnection),
 }
 
 impl Link {
@@ -52,22 +50,11 @@ impl Link {
         Ok((Self::Server(Box::new(server)), unreached))
     }
 
-    /// A way to the cluster of the servers in `seeds`, and the error if none of them answers.
-    pub(super) async fn to_cluster(
-        seeds: Vec<ConnectionInfo>,
-    ) -> RedisResult<(Self, Option<Unanswered>)> {
-        let seeds = seeds.into_iter().map(with_our_settings).collect();
-        let cluster = Cluster::new(seeds)?;
-        let unreached = unreached(cluster.refresh()).await?;
-        Ok((Self::Cluster(cluster), unreached))
-    }
-
     pub(super) async fn send(&self, call: &Call) -> RedisResult<Reply> {
         match self {
             Self::Server(server) => server.send(call).await,
             Self::Manager(manager) => call.send(&mut manager.clone()).await,
-            Self::Cluster(cluster) => settled(cluster.send(call).await),
-            Self::HostCluster(cluster) => settled(send_to_cluster(call, cluster.clone()).await),
+            Self::Cluster(cluster) => settled(send_to_cluster(call, cluster.clone()).await),
         }
     }
 
@@ -75,7 +62,7 @@ impl Link {
     pub(super) fn part(&self, key: &str) -> u16 {
         match self {
             Self::Server(_) | Self::Manager(_) => 0,
-            Self::Cluster(_) | Self::HostCluster(_) => slot_of(key),
+            Self::Cluster(_) => slot_of(key),
         }
     }
 
@@ -87,7 +74,6 @@ impl Link {
             (Self::Manager(manager), Outage::NotPrimary) => {
                 tokio::spawn(hang_up(manager.clone()));
             }
-            (Self::Cluster(cluster), _) => cluster.refresh_soon(),
             _ => {}
         }
     }

@@ -46,10 +46,6 @@ impl Server {
         reply
     }
 
-    pub(super) fn manager(&self) -> ConnectionManager {
-        self.lock().manager.clone()
-    }
-
     /// Resolves the address and connects again with the next request. The old connection closes when the
     /// requests that wait for it have ended.
     pub(super) fn connect_anew(&self) {

@@ -1,32 +1,21 @@
 //! A cluster of three servers.
 
-use std::{
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, thread, time::Duration};
 
 use oauth_dcr::{conformance, redis::RedisRateLimiter};
 use redis::cluster::ClusterClient;
-use tokio::time::sleep;
 
 use crate::{
     WAIT_LIMIT, acquire, connection,
     private_redis::{PrivateRedis, free_port},
-    proxy::Proxy,
     quota,
 };
 
 pub(crate) const SLOTS: u32 = 16_384;
 
 /// Three servers that have found each other and share the slots.
-fn cluster() -> Vec<PrivateRedis> {
-    cluster_with(&[])
-}
-
-/// The same, with these options for each server.
-pub(crate) fn cluster_with(options: &[&str]) -> Vec<PrivateRedis> {
-    let nodes: Vec<_> = (0..3).map(|_| node(options)).collect();
+pub(crate) fn cluster() -> Vec<PrivateRedis> {
+    let nodes: Vec<_> = (0..3).map(|_| node()).collect();
     share_slots(&nodes);
     nodes
 }
@@ -47,7 +36,7 @@ fn share_slots(nodes: &[PrivateRedis]) {
 }
 
 /// Makes `node` known to the servers that `other` knows.
-pub(crate) fn meet(node: &PrivateRedis, other: &PrivateRedis) {
+fn meet(node: &PrivateRedis, other: &PrivateRedis) {
     // It has to be told both ports.
     let mut meet = redis::cmd("CLUSTER");
     meet.arg("MEET").arg("127.0.0.1").arg(other.port());
@@ -56,7 +45,7 @@ pub(crate) fn meet(node: &PrivateRedis, other: &PrivateRedis) {
 }
 
 /// Waits until these servers know each other and nobody else.
-pub(crate) fn await_cluster_of(nodes: &[PrivateRedis]) {
+fn await_cluster_of(nodes: &[PrivateRedis]) {
     let known = format!("cluster_known_nodes:{}", nodes.len());
     let knows_all = |node: &PrivateRedis| {
         let info: String = redis::cmd("CLUSTER")
@@ -75,11 +64,10 @@ pub(crate) fn await_cluster_of(nodes: &[PrivateRedis]) {
 }
 
 /// One server, which knows no other.
-pub(crate) fn node(more: &[&str]) -> PrivateRedis {
+fn node() -> PrivateRedis {
     // Without this option it would be the port plus 10,000, which may be none.
     let bus_port = free_port().to_string();
-    let options = ["--cluster-enabled", "yes", "--cluster-port", &bus_port];
-    PrivateRedis::start_with(&[&options, more].concat())
+    PrivateRedis::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus_port])
 }
 
 fn bus_port(node: &PrivateRedis) -> u16 {
@@ -96,17 +84,6 @@ async fn a_limiter_over_a_cluster_keeps_the_rules() {
     let nodes = cluster();
     let client = ClusterClient::new(nodes.iter().map(PrivateRedis::url)).unwrap();
     let limiter = RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap());
-    keeps_the_rules_on_all(&nodes, limiter).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_limiter_by_one_url_of_a_cluster_keeps_the_rules() {
-    let nodes = cluster();
-    let limiter = RedisRateLimiter::connect_cluster([nodes[0].url()]).await;
-    keeps_the_rules_on_all(&nodes, limiter.unwrap()).await;
-}
-
-async fn keeps_the_rules_on_all(nodes: &[PrivateRedis], limiter: RedisRateLimiter) {
     let limiter = Arc::new(limiter.wait_at_most(WAIT_LIMIT));
     conformance::rate_limiter(Arc::clone(&limiter)).await;
     for number in 0..60 {
@@ -114,39 +91,8 @@ async fn keeps_the_rules_on_all(nodes: &[PrivateRedis], limiter: RedisRateLimite
             .await
             .unwrap();
     }
-    for node in nodes {
+    for node in &nodes {
         let keys: u32 = redis::cmd("DBSIZE").query(&mut connection(node)).unwrap();
         assert!(keys > 0, "tenants are on all servers");
-    }
-}
-
-#[tokio::test]
-async fn urls_that_are_no_cluster_are_told_at_once() {
-    let single = PrivateRedis::start();
-    let none = RedisRateLimiter::connect_cluster(Vec::<String>::new()).await;
-    assert_eq!(none.unwrap_err().backend(), "redis");
-    for url in [
-        single.url(),
-        "redis+unix:///tmp/socket".to_owned(),
-        "?".to_owned(),
-    ] {
-        let error = RedisRateLimiter::connect_cluster([&url]).await;
-        assert_eq!(error.unwrap_err().backend(), "redis", "{url}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_that_starts_later_is_found() {
-    let port = free_port();
-    let url = format!("redis://127.0.0.1:{port}/");
-    let limiter = RedisRateLimiter::connect_cluster([&url]).await.unwrap();
-    assert!(limiter.connect_error().is_some());
-    acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
-    let nodes = cluster();
-    let _proxy = Proxy::at(port, nodes[0].port()).await;
-    let deadline = Instant::now() + WAIT_LIMIT;
-    while acquire(&limiter, "acme", quota(1, 5)).await.is_err() {
-        assert!(Instant::now() < deadline, "it is never found");
-        sleep(Duration::from_millis(20)).await;
     }
 }

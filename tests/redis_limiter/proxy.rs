@@ -26,12 +26,7 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     pub(crate) async fn to(port: u16) -> Self {
-        Self::at(0, port).await
-    }
-
-    /// At a port of its own, or any if that is 0.
-    pub(crate) async fn at(own: u16, port: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, own)).await.unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let (target, accepted) = (Arc::new(AtomicU16::new(port)), Arc::default());
         Self {
             port: listener.local_addr().unwrap().port(),

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::{
     acquire,
-    cluster::{SLOTS, cluster_with},
+    cluster::{SLOTS, cluster},
     connection,
     load::{Load, NO_HANG, Seen, TENANTS},
     private_redis::PrivateRedis,
@@ -129,38 +129,44 @@ fn check_dead(what: &str, seen: &[Seen], times: &Times, stalls: &Stalls) {
     assert_eq!(later().filter(fault).count(), 0, "{what}");
 }
 
-async fn host_limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
+async fn limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
     let client = ClusterClient::new(nodes.iter().map(PrivateRedis::url)).unwrap();
     RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap())
 }
 
-async fn own_limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
-    let urls = nodes.iter().map(PrivateRedis::url);
-    RedisRateLimiter::connect_cluster(urls).await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shard_that_stands_still_stops_its_own_tenants_alone() {
-    let nodes = cluster_with(&[]);
-    let limiter = own_limiter(&nodes).await;
+async fn a_frozen_shard_stops_only_its_own_tenants() {
+    let nodes = cluster();
+    let limiter = limiter(&nodes).await;
     let pause = |it: &mut PrivateRedis| it.pause();
     let resume = |it: &mut PrivateRedis| it.resume();
     survive("paused", limiter, nodes, pause, resume).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shard_that_crashed_stops_its_own_tenants_alone() {
-    let nodes = cluster_with(&[]);
-    let limiter = own_limiter(&nodes).await;
+async fn a_crashed_shard_stops_only_its_own_tenants() {
+    let nodes = cluster();
+    let limiter = limiter(&nodes).await;
     let (kill, restart) = (PrivateRedis::kill, PrivateRedis::restart);
     survive("killed", limiter, nodes, kill, restart).await;
 }
 
+/// A limiter with the time limits that the documentation of `from_cluster` recommends.
+async fn recommended_limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
+    let client = ClusterClient::builder(nodes.iter().map(PrivateRedis::url))
+        .connection_timeout(Duration::from_millis(50))
+        .response_timeout(Duration::from_millis(100))
+        .overall_response_timeout(None)
+        .build()
+        .unwrap();
+    RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap())
+}
+
 /// Connections to it are made and never answered, as if its machine were gone.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shard_that_can_not_be_reached_stops_its_own_tenants_alone() {
-    let nodes = cluster_with(&[]);
-    let limiter = own_limiter(&nodes).await;
+async fn an_unreachable_shard_stops_only_its_own_tenants() {
+    let nodes = cluster();
+    let limiter = recommended_limiter(&nodes).await;
     let silence = Mutex::new(None);
     let goes = |it: &mut PrivateRedis| {
         it.kill();
@@ -175,39 +181,13 @@ async fn a_shard_that_can_not_be_reached_stops_its_own_tenants_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shard_that_stands_still_is_no_different_over_the_hosts_connection() {
-    let nodes = cluster_with(&[]);
-    let limiter = host_limiter(&nodes).await;
-    let pause = |it: &mut PrivateRedis| it.pause();
-    let resume = |it: &mut PrivateRedis| it.resume();
-    survive("host's, paused", limiter, nodes, pause, resume).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_shard_that_crashed_is_no_different_over_the_hosts_connection() {
-    let nodes = cluster_with(&[]);
-    let limiter = host_limiter(&nodes).await;
-    let (kill, restart) = (PrivateRedis::kill, PrivateRedis::restart);
-    survive("host's, killed", limiter, nodes, kill, restart).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_script_is_loaded_while_a_shard_is_dead() {
-    let nodes = cluster_with(&[]);
+    let nodes = cluster();
     let shards = shards(&nodes[0]);
-    let limiters = [own_limiter(&nodes).await, host_limiter(&nodes).await];
+    let limiter = limiter(&nodes).await.wait_at_most(Duration::from_secs(1));
     nodes[DEAD].pause();
-    for limiter in limiters.map(|it| it.wait_at_most(Duration::from_secs(1))) {
-        for (number, _) in shards.iter().enumerate().filter(|&(_, &it)| it != DEAD) {
-            let id = format!("tenant-{number}");
-            acquire(&limiter, &id, quota(1, 5)).await.unwrap();
-        }
-        let flush = |node| {
-            redis::cmd("SCRIPT")
-                .arg("FLUSH")
-                .exec(&mut connection(node))
-        };
-        flush(&nodes[0]).unwrap();
-        flush(&nodes[2]).unwrap();
+    for (number, _) in shards.iter().enumerate().filter(|&(_, &it)| it != DEAD) {
+        let id = format!("tenant-{number}");
+        acquire(&limiter, &id, quota(1, 5)).await.unwrap();
     }
 }
