@@ -11,14 +11,15 @@ use redis::{Client, aio::ConnectionManager};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
-    acquire, connection,
+    WAIT_LIMIT, acquire, connection,
     private_redis::{PrivateRedis, free_port},
     proxy::{Failing, Proxy},
     quota,
+    stalls::Stalls,
 };
 
-/// From the switch of the address to the first decision of the new primary.
-const FOUND: Duration = Duration::from_secs(2);
+/// From the switch of the address to the first decision of the new primary, without stalls of the machine.
+pub(crate) const FOUND: Duration = Duration::from_secs(2);
 
 /// The shortest time between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -29,24 +30,52 @@ fn demote(server: &PrivateRedis, primary_port: u16) {
     demote.exec(&mut connection(server)).unwrap();
 }
 
+fn promote(server: &PrivateRedis) {
+    let mut promote = redis::cmd("REPLICAOF");
+    promote.arg("NO").arg("ONE");
+    promote.exec(&mut connection(server)).unwrap();
+}
+
+/// Waits until a replica of `primary` has all that was written so far.
+fn await_copy(primary: &PrivateRedis) {
+    let mut connection = connection(primary);
+    // `WAIT` waits for the writes of its own connection, and for all before them.
+    redis::cmd("SET")
+        .arg("copied")
+        .arg("")
+        .exec(&mut connection)
+        .unwrap();
+    let copies: u32 = redis::cmd("WAIT")
+        .arg(1)
+        .arg(30_000)
+        .query(&mut connection)
+        .unwrap();
+    assert_eq!(copies, 1, "the replica has everything");
+}
+
 /// A limiter that waits longer for a slow machine.
 async fn limiter(proxy: &Proxy) -> RedisRateLimiter {
     let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
     limiter.wait_at_most(Duration::from_secs(1))
 }
 
-/// Sends requests until one is answered. How many were not, and how long it took.
-async fn until_answered(limiter: &RedisRateLimiter) -> (u32, Duration) {
+/// Switches the address, and sends requests until one is answered.
+pub(crate) async fn switch(limiter: &RedisRateLimiter, proxy: &Proxy, new: &PrivateRedis) {
+    let stalls = Stalls::of(&[new]);
+    proxy.switch_to(new.port());
     let start = Instant::now();
     for failed in 0.. {
         match acquire(limiter, "first", quota(1, 5)).await {
             Ok(decision) => {
+                let time = start.elapsed();
+                println!("{failed} requests failed after the switch, until {time:?}");
+                assert!(time < FOUND + stalls.time_since(start), "{time:?}");
                 assert!(decision.is_admitted());
-                return (failed, start.elapsed());
+                return;
             }
             Err(error) => assert_eq!(error.backend(), "redis"),
         }
-        assert!(start.elapsed() < FOUND, "{:?}", start.elapsed());
+        assert!(start.elapsed() < WAIT_LIMIT, "the switch is never noticed");
         sleep(Duration::from_millis(5)).await;
     }
     unreachable!("it returns or panics before");
@@ -64,9 +93,11 @@ async fn fail_over(limiter: RedisRateLimiter, proxy: &Proxy, old: &PrivateRedis)
         assert_eq!(error.backend(), "redis");
         sleep(Duration::from_millis(20)).await;
     }
-    proxy.switch_to(new.port());
-    let (failed, time) = until_answered(&limiter).await;
-    println!("{failed} requests failed after the switch, until {time:?}");
+    redis::cmd("CONFIG")
+        .arg("RESETSTAT")
+        .exec(&mut connection(&new))
+        .unwrap();
+    switch(&limiter, proxy, &new).await;
 
     let mut observer = connection(&new);
     for number in 0..100 {
@@ -76,6 +107,14 @@ async fn fail_over(limiter: RedisRateLimiter, proxy: &Proxy, old: &PrivateRedis)
         let exists: bool = redis::cmd("EXISTS").arg(key).query(&mut observer).unwrap();
         assert!(exists, "the new primary has counted request {number}");
     }
+    let calls: String = redis::cmd("INFO")
+        .arg("commandstats")
+        .query(&mut observer)
+        .unwrap();
+    assert!(
+        !calls.contains("cmdstat_quit"),
+        "nobody leaves the new primary"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,6 +139,27 @@ async fn a_hosts_connection_leaves_a_demoted_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failover_loses_no_acknowledged_token() {
+    let old = PrivateRedis::start();
+    let primary = old.port().to_string();
+    let new = PrivateRedis::start_with(&["--replicaof", "127.0.0.1", &primary]);
+    let proxy = Proxy::to(old.port()).await;
+    let limiter = limiter(&proxy).await;
+    let hour = Quota::per_hour(3, 3).unwrap();
+    for _ in 0..3 {
+        let decision = acquire(&limiter, "drained", hour).await.unwrap();
+        assert!(decision.is_admitted());
+    }
+    await_copy(&old);
+    promote(&new);
+    demote(&old, new.port());
+    acquire(&limiter, "drained", hour).await.unwrap_err();
+    switch(&limiter, &proxy, &new).await;
+    let decision = acquire(&limiter, "drained", hour).await.unwrap();
+    assert!(!decision.is_admitted(), "all tokens are taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_demoted_server_refuses_nobody_by_old_data() {
     let old = PrivateRedis::start();
     let new = PrivateRedis::start();
@@ -115,8 +175,7 @@ async fn a_demoted_server_refuses_nobody_by_old_data() {
         acquire(&limiter, "drained", hour).await.unwrap_err();
         sleep(PAUSE).await;
     }
-    proxy.switch_to(new.port());
-    until_answered(&limiter).await;
+    switch(&limiter, &proxy, &new).await;
     let decision = acquire(&limiter, "drained", hour).await.unwrap();
     assert!(
         decision.is_admitted(),
@@ -141,8 +200,7 @@ async fn a_replica_without_its_primary_is_left() {
         acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
         sleep(PAUSE).await;
     }
-    proxy.switch_to(new.port());
-    until_answered(&limiter).await;
+    switch(&limiter, &proxy, &new).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,8 +211,7 @@ async fn a_server_that_loads_its_data_is_asked_again() {
     let limiter = RedisRateLimiter::connect(&proxy.url()).await.unwrap();
     assert!(limiter.connect_error().is_some());
     acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
-    proxy.switch_to(new.port());
-    until_answered(&limiter).await;
+    switch(&limiter, &proxy, &new).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,9 +226,7 @@ async fn a_server_that_stands_still_is_left() {
         acquire(&limiter, "acme", quota(1, 5)).await.unwrap_err();
         sleep(PAUSE).await;
     }
-    proxy.switch_to(new.port());
-    let (_, time) = until_answered(&limiter).await;
-    println!("found {time:?} after the switch");
+    switch(&limiter, &proxy, &new).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

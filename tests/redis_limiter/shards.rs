@@ -62,7 +62,7 @@ async fn survive(
 ) {
     let shards = shards(&nodes[0]);
     let is_dead = |it: &Seen| shards[it.tenant] == DEAD;
-    let stalls = Stalls::of(&[&nodes[0], &nodes[2]]).await;
+    let stalls = Stalls::of(&[&nodes[0], &nodes[2]]);
     let load = Load::on(&Arc::new(limiter));
     sleep(Duration::from_millis(500)).await;
     goes(&mut nodes[DEAD]);

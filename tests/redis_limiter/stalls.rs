@@ -1,14 +1,17 @@
 //! When the machine held up everything, the limiter or not.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
-use redis::{Client, aio::MultiplexedConnection};
-use tokio::{task::JoinHandle, time::sleep};
+use redis::Connection;
 
-use crate::{load::Seen, private_redis::PrivateRedis};
+use crate::{connection, load::Seen, private_redis::PrivateRedis};
 
 /// A round trip takes well below a millisecond. The limiter waits 250 ms.
 const STALL: Duration = Duration::from_millis(100);
@@ -16,49 +19,62 @@ const STALL: Duration = Duration::from_millis(100);
 /// A request that timed out lets others fail until the next attempt.
 const AFTERMATH: Duration = Duration::from_millis(400);
 
-/// Asks servers without the limiter, and notes when that took long.
+/// Asks servers without the limiter, and notes when that took long. It uses threads of its own, so a limiter
+/// that blocks its runtime is no stall.
 pub(crate) struct Stalls {
-    seen: Arc<Mutex<Vec<(Instant, Instant)>>>,
-    tasks: Vec<JoinHandle<()>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    seen: Mutex<Vec<(Instant, Instant)>>,
+    has_ended: AtomicBool,
 }
 
 impl Stalls {
-    pub(crate) async fn of(nodes: &[&PrivateRedis]) -> Self {
-        let seen = Arc::default();
-        let mut tasks = Vec::new();
+    pub(crate) fn of(nodes: &[&PrivateRedis]) -> Self {
+        let shared = Arc::new(Shared::default());
         for node in nodes {
-            let client = Client::open(node.url()).unwrap();
-            let connection = client.get_multiplexed_async_connection().await;
-            tasks.push(tokio::spawn(watch(connection.unwrap(), Arc::clone(&seen))));
+            let (connection, shared) = (connection(node), Arc::clone(&shared));
+            thread::spawn(move || watch(connection, &shared));
         }
-        Self { seen, tasks }
+        Self { shared }
     }
 
     /// Whether the machine can be why this request failed.
     pub(crate) fn excuse(&self, failed: &Seen) -> bool {
-        let stalls = self.seen.lock().unwrap();
+        let stalls = self.shared.seen.lock().unwrap();
         let mut stalls = stalls.iter();
         stalls.any(|&(start, end)| start < failed.end && failed.start < end + AFTERMATH)
+    }
+
+    /// For how long the machine has stalled since this moment.
+    pub(crate) fn time_since(&self, moment: Instant) -> Duration {
+        let stalls = self.shared.seen.lock().unwrap();
+        let stalls = stalls.iter();
+        stalls
+            .map(|&(start, end)| end.saturating_duration_since(start.max(moment)))
+            .sum()
     }
 }
 
 impl Drop for Stalls {
     fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
+        self.shared.has_ended.store(true, SeqCst);
     }
 }
 
-async fn watch(mut connection: MultiplexedConnection, seen: Arc<Mutex<Vec<(Instant, Instant)>>>) {
-    loop {
+fn watch(mut connection: Connection, shared: &Shared) {
+    while !shared.has_ended.load(SeqCst) {
         let start = Instant::now();
-        // A time-out of this connection is a stall, too.
-        let _ = connection.send_packed_command(&redis::cmd("PING")).await;
-        sleep(Duration::from_millis(5)).await;
+        // The server may have been stopped by now.
+        if redis::cmd("PING").exec(&mut connection).is_err() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
         let end = Instant::now();
         if end - start > STALL {
-            seen.lock().unwrap().push((start, end));
+            shared.seen.lock().unwrap().push((start, end));
         }
     }
 }
