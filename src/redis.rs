@@ -99,8 +99,7 @@ const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 ///   another server can have its address, so each attempt resolves the address and connects again.
 /// - one that serves nobody: `CLUSTERDOWN`, `TRYAGAIN`, `BUSY`, `MISCONF` and `OOM`.
 ///
-/// A server that stands still is left as well: the limiter connects again, once, and waits for that
-/// connection.
+/// A server that doesn't answer is left as well, as soon as the connection to it is a second old.
 ///
 /// A replica that may be written to (`replica-read-only no`) can't be told from a primary.
 ///
@@ -134,6 +133,9 @@ impl RedisRateLimiter {
     /// # Errors
     /// [`BackendError`] if `url` is none, or a server answers that the user or the password is
     /// wrong, or that this user may not load scripts.
+    ///
+    /// The connections are made in the Tokio runtime that runs this call, so it has to run for as long as the
+    /// limiter is used.
     ///
     /// # Panics
     /// Outside of a Tokio runtime.

@@ -1,19 +1,18 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, RedisResult,
+    Client, ConnectionInfo, ErrorKind, RedisResult,
     aio::ConnectionManager,
     cluster_async::ClusterConnection,
     cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
-
 use tokio::time::timeout;
 
 use crate::redis::{
     bucket::Reply,
     call::{Call, lacks_script, load},
     outage::Outage,
-    server::{Server, reconnecting, with_our_settings},
+    server::{Server, with_our_settings},
     slot::slot_of,
     unanswered::Unanswered,
 };
@@ -24,7 +23,7 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_millis(250);
 /// The way to Redis. Each kind sends the requests of many callers over the same few sockets, takes
 /// replies in their order, and so drops a reply whose caller has gone.
 pub(super) enum Link {
-    Server(Box<Server>),
+    Server(Server),
     /// The host's own, which the host may use for more.
     Manager(ConnectionManager),
     /// The host's own, which the host may use for more.
@@ -35,19 +34,9 @@ impl Link {
     /// A way to the server that `info` names, with the script loaded if the server answers by now; and the
     /// error if it does not answer.
     pub(super) async fn to(info: ConnectionInfo) -> RedisResult<(Self, Option<Unanswered>)> {
-        let client = Client::open(with_our_settings(info))?;
-        let first = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(TIME_LIMIT))
-            .set_response_timeout(Some(TIME_LIMIT));
-        let loaded = async {
-            let mut first = client
-                .get_multiplexed_async_connection_with_config(&first)
-                .await?;
-            load().exec_async(&mut first).await
-        };
-        let unreached = unreached(loaded).await?;
-        let server = Server::new(client, reconnecting())?;
-        Ok((Self::Server(Box::new(server)), unreached))
+        let server = Server::new(Client::open(with_our_settings(info))?);
+        let unreached = unreached(server.load_script()).await?;
+        Ok((Self::Server(server), unreached))
     }
 
     pub(super) async fn send(&self, call: &Call) -> RedisResult<Reply> {
@@ -69,7 +58,7 @@ impl Link {
     /// Does what can end the outage. A cluster's connection of the host does so by itself.
     pub(super) fn recover(&self, outage: Outage) {
         match (self, outage) {
-            (Self::Server(server), Outage::NotPrimary) => server.connect_anew(),
+            (Self::Server(server), Outage::NotPrimary) => server.leave(),
             (Self::Server(server), Outage::Silent) => server.leave_silent(),
             (Self::Manager(manager), Outage::NotPrimary) => {
                 tokio::spawn(hang_up(manager.clone()));

@@ -1,87 +1,181 @@
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    convert::Infallible,
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use redis::{
-    Client, ConnectionInfo, ProtocolVersion, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig},
+    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError,
+    RedisResult, aio::MultiplexedConnection,
+};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, sleep_until},
 };
 
-use crate::redis::{bucket::Reply, call::Call};
+use crate::redis::{
+    bucket::Reply,
+    call::{Call, load},
+    outage::Outage,
+};
+
+/// From the start of one attempt to connect to the start of the next.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The same, after the server refused the user or the password. It writes down each refusal.
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(1);
+
+/// How long an attempt to connect may take.
+const CONNECTING: Duration = Duration::from_millis(500);
+
+/// The age from which a connection is left if a request over it got no reply. A younger one was made
+/// because of the same outage.
+const OLD: Duration = Duration::from_secs(1);
 
 /// One address, at which another server may answer after a failover.
+///
+/// A task connects, and connects again when a connection is lost or left. Requests wait for it, but it
+/// does not stop when they give up.
 pub(super) struct Server {
-    client: Client,
-    config: ConnectionManagerConfig,
-    way: Mutex<Way>,
+    state: Arc<watch::Sender<State>>,
+    task: JoinHandle<()>,
+}
+
+enum State {
+    Connecting,
+    Connected(Established),
+    /// The last attempt failed. The next one follows.
+    Failed(RedisError),
 }
 
 #[derive(Clone)]
-struct Way {
-    manager: ConnectionManager,
-    has_answered: Arc<AtomicBool>,
+struct Established {
+    number: u64,
+    since: Instant,
+    connection: MultiplexedConnection,
 }
 
 impl Server {
-    /// Connects with the first request.
-    pub(super) fn new(client: Client, config: ConnectionManagerConfig) -> RedisResult<Self> {
-        let way = Mutex::new(Way::new(&client, &config)?);
-        Ok(Self {
-            client,
-            config,
-            way,
-        })
+    /// Starts to connect.
+    pub(super) fn new(client: Client) -> Self {
+        let state = Arc::new(watch::Sender::new(State::Connecting));
+        let task = tokio::spawn(stay_connected(client, Arc::clone(&state)));
+        Self { state, task }
     }
 
     pub(super) async fn send(&self, call: &Call) -> RedisResult<Reply> {
-        let mut way = self.lock().clone();
-        let reply = call.send(&mut way.manager).await;
-        if reply.is_ok() {
-            way.has_answered.store(true, Relaxed);
+        let mut established = self.established().await?;
+        let reply = call.send(&mut established.connection).await;
+        if let Err(error) = &reply
+            && error.is_unrecoverable_error()
+        {
+            leave_if(&self.state, |current| current.number == established.number);
         }
         reply
     }
 
-    /// Resolves the address and connects again with the next request. The old connection closes when the
-    /// requests that wait for it have ended.
-    pub(super) fn connect_anew(&self) {
-        // If it fails, the old connection is asked again.
-        if let Ok(new) = Way::new(&self.client, &self.config) {
-            *self.lock() = new;
-        }
+    pub(super) async fn load_script(&self) -> RedisResult<()> {
+        let mut established = self.established().await?;
+        load().exec_async(&mut established.connection).await
     }
 
-    /// The same, if the connection has answered before. Otherwise it is still being made, and a new one
-    /// would be no faster.
+    /// Resolves the address and connects again. The old connection closes when the requests that wait for
+    /// it have ended.
+    pub(super) fn leave(&self) {
+        leave_if(&self.state, |_| true);
+    }
+
+    /// The same, unless the connection is new.
     pub(super) fn leave_silent(&self) {
-        let has_answered = self.lock().has_answered.load(Relaxed);
-        if has_answered {
-            self.connect_anew();
-        }
+        leave_if(&self.state, |current| current.since.elapsed() >= OLD);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Way> {
-        self.way.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The connection, as soon as there is one, or why the last attempt to connect failed.
+    async fn established(&self) -> RedisResult<Established> {
+        let mut states = self.state.subscribe();
+        loop {
+            match &*states.borrow_and_update() {
+                State::Connecting => {}
+                State::Connected(established) => return Ok(established.clone()),
+                State::Failed(error) => return Err(error.clone()),
+            }
+            // The sender lives as long as `self`.
+            let _ = states.changed().await;
+        }
     }
 }
 
-impl Way {
-    fn new(client: &Client, config: &ConnectionManagerConfig) -> RedisResult<Self> {
-        let manager = ConnectionManager::new_lazy_with_config(client.clone(), config.clone())?;
-        let has_answered = Arc::default();
-        Ok(Self {
-            manager,
-            has_answered,
-        })
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
     }
+}
+
+/// Leaves the present connection if `is_meant` says so. While there is none, nothing happens: an attempt that
+/// runs would otherwise never end.
+fn leave_if(state: &watch::Sender<State>, is_meant: impl Fn(&Established) -> bool) {
+    state.send_if_modified(|state| {
+        let leaves = matches!(state, State::Connected(current) if is_meant(current));
+        if leaves {
+            *state = State::Connecting;
+        }
+        leaves
+    });
+}
+
+async fn stay_connected(client: Client, state: Arc<watch::Sender<State>>) {
+    let mut states = state.subscribe();
+    for number in 0.. {
+        let start = Instant::now();
+        let mut pause = PAUSE;
+        match connect(&client, number, Arc::downgrade(&state)).await {
+            Ok(connection) => {
+                state.send_replace(State::Connected(Established {
+                    number,
+                    since: Instant::now(),
+                    connection,
+                }));
+                let left = |state: &State| !matches!(state, State::Connected(_));
+                let _ = states.wait_for(left).await;
+            }
+            Err(error) => {
+                if Outage::told_by(&error).is_none() {
+                    pause = PAUSE_AFTER_REFUSAL;
+                }
+                state.send_replace(State::Failed(error));
+            }
+        }
+        sleep_until(start.checked_add(pause).unwrap_or(start)).await;
+    }
+}
+
+/// A connection that is left when it is lost, although no request uses it.
+async fn connect(
+    client: &Client,
+    number: u64,
+    state: Weak<watch::Sender<State>>,
+) -> RedisResult<MultiplexedConnection> {
+    let on_push = move |push: PushInfo| {
+        if push.kind == PushKind::Disconnection
+            && let Some(state) = state.upgrade()
+        {
+            leave_if(&state, |current| current.number == number);
+        }
+        Ok::<_, Infallible>(())
+    };
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECTING))
+        // Requests limit the time that they wait.
+        .set_response_timeout(None)
+        .set_push_sender(on_push);
+    client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await
 }
 
 pub(super) fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
-    // By RESP3 the manager learns of a lost connection when it is lost, not by the next request.
+    // Only with RESP3 the client tells of a lost connection before a request fails.
     let redis = info.redis_settings().clone();
     let redis = redis.set_protocol(ProtocolVersion::RESP3);
     let tcp = info.tcp_settings().clone().set_nodelay(true);
@@ -89,15 +183,4 @@ pub(super) fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     let tcp = tcp.set_user_timeout(Duration::from_secs(1));
     info.set_redis_settings(redis).set_tcp_settings(tcp)
-}
-
-/// A lost connection is made again in the background, however long that takes, and at the latest 0.9
-/// seconds after Redis is back: jitter may double the delay. Callers limit the time that they wait for a reply.
-pub(super) fn reconnecting() -> ConnectionManagerConfig {
-    ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(Duration::from_millis(500)))
-        .set_response_timeout(None)
-        .set_number_of_retries(usize::MAX)
-        .set_min_delay(Duration::from_millis(50))
-        .set_max_delay(Duration::from_millis(200))
 }

@@ -15,6 +15,7 @@ mod private_redis;
 
 mod bucket;
 mod cluster;
+mod connections;
 mod failover;
 mod faults;
 mod keys;

@@ -7,32 +7,50 @@ use std::{
         Arc,
         atomic::{AtomicU16, AtomicUsize, Ordering::SeqCst},
     },
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
+    time::sleep,
 };
 
 /// Forwards each new connection to the present target. Connections that are established stay where they
 /// are, as behind a DNS name.
 pub(crate) struct Proxy {
     port: u16,
-    target: Arc<AtomicU16>,
-    accepted: Arc<AtomicUsize>,
+    shared: Arc<Shared>,
     task: JoinHandle<()>,
+}
+
+struct Shared {
+    target: AtomicU16,
+    /// How long a new connection waits before it is forwarded.
+    delay: Duration,
+    accepted: AtomicUsize,
+    open: AtomicUsize,
 }
 
 impl Proxy {
     pub(crate) async fn to(port: u16) -> Self {
+        Self::slow(port, Duration::ZERO).await
+    }
+
+    /// A proxy that forwards a new connection after this delay.
+    pub(crate) async fn slow(port: u16, delay: Duration) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let (target, accepted) = (Arc::new(AtomicU16::new(port)), Arc::default());
+        let shared = Arc::new(Shared {
+            target: AtomicU16::new(port),
+            delay,
+            accepted: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
+        });
         Self {
             port: listener.local_addr().unwrap().port(),
-            target: Arc::clone(&target),
-            accepted: Arc::clone(&accepted),
-            task: tokio::spawn(forward(listener, target, accepted)),
+            shared: Arc::clone(&shared),
+            task: tokio::spawn(forward(listener, shared)),
         }
     }
 
@@ -41,12 +59,17 @@ impl Proxy {
     }
 
     pub(crate) fn switch_to(&self, port: u16) {
-        self.target.store(port, SeqCst);
+        self.shared.target.store(port, SeqCst);
     }
 
     /// How many connections were made so far.
     pub(crate) fn accepted(&self) -> usize {
-        self.accepted.load(SeqCst)
+        self.shared.accepted.load(SeqCst)
+    }
+
+    /// How many connections are open.
+    pub(crate) fn open(&self) -> usize {
+        self.shared.open.load(SeqCst)
     }
 }
 
@@ -56,21 +79,25 @@ impl Drop for Proxy {
     }
 }
 
-async fn forward(listener: TcpListener, target: Arc<AtomicU16>, accepted: Arc<AtomicUsize>) {
+async fn forward(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let (mut client, _) = listener.accept().await.unwrap();
-        accepted.fetch_add(1, SeqCst);
-        let port = target.load(SeqCst);
+        shared.accepted.fetch_add(1, SeqCst);
+        shared.open.fetch_add(1, SeqCst);
+        let shared = Arc::clone(&shared);
         tokio::spawn(async move {
+            let port = shared.target.load(SeqCst);
+            sleep(shared.delay).await;
             let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
             if let Ok(mut server) = server {
                 let _ = copy_bidirectional(&mut client, &mut server).await;
             }
+            shared.open.fetch_sub(1, SeqCst);
         });
     }
 }
 
-/// Lets clients connect, and answers everything else with one error.
+/// Lets clients connect, and answers everything else with one error or not at all.
 pub(crate) struct Failing {
     pub(crate) port: u16,
     task: JoinHandle<()>,
@@ -78,6 +105,15 @@ pub(crate) struct Failing {
 
 impl Failing {
     pub(crate) async fn with(error: &'static str) -> Self {
+        Self::start(Some(error)).await
+    }
+
+    /// A server that freezes as soon as a client has connected.
+    pub(crate) async fn silent() -> Self {
+        Self::start(None).await
+    }
+
+    async fn start(error: Option<&'static str>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let task = tokio::spawn(async move {
@@ -96,7 +132,7 @@ impl Drop for Failing {
     }
 }
 
-async fn fail(mut client: TcpStream, error: &str) -> Option<()> {
+async fn fail(mut client: TcpStream, error: Option<&str>) -> Option<()> {
     let (read, mut write) = client.split();
     let mut lines = BufReader::new(read).lines();
     // A command is an array of texts: `*2`, `$5`, `HELLO`, `$1`, `3`.
@@ -110,7 +146,10 @@ async fn fail(mut client: TcpStream, error: &str) -> Option<()> {
         let reply = match command[0].as_str() {
             "HELLO" => "%1\r\n+proto\r\n:3\r\n".to_owned(),
             "CLIENT" => "+OK\r\n".to_owned(),
-            _ => format!("-{error}\r\n"),
+            _ => match error {
+                Some(error) => format!("-{error}\r\n"),
+                None => continue,
+            },
         };
         write.write_all(reply.as_bytes()).await.ok()?;
     }

@@ -1,0 +1,147 @@
+//! When the limiter leaves a connection, and how it makes the next one.
+
+use std::time::{Duration, Instant};
+
+use oauth_dcr::{rate_limit::Quota, redis::RedisRateLimiter};
+use redis::{Client, Connection};
+use tokio::time::sleep;
+
+use crate::{
+    WAIT_LIMIT, acquire, connection,
+    failover::switch,
+    private_redis::PrivateRedis,
+    proxy::{Failing, Proxy},
+    quota,
+};
+
+async fn limiter(proxy: &Proxy) -> RedisRateLimiter {
+    RedisRateLimiter::connect(&proxy.url()).await.unwrap()
+}
+
+/// Sends requests for this long, all of which fail.
+async fn fail_for(limiter: &RedisRateLimiter, time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        let error = acquire(limiter, "failing", quota(1, 5)).await.unwrap_err();
+        assert_eq!(error.backend(), "redis");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_freezes_after_its_greeting_is_left() {
+    let old = Failing::silent().await;
+    let new = PrivateRedis::start();
+    let proxy = Proxy::to(old.port).await;
+    let limiter = limiter(&proxy).await;
+    assert!(limiter.connect_error().is_some());
+    fail_for(&limiter, Duration::from_secs(1)).await;
+    switch(&limiter, &proxy, &new).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_server_that_freezes_is_left() {
+    let old = PrivateRedis::start_with(&["--maxmemory", "1"]);
+    let new = PrivateRedis::start();
+    let proxy = Proxy::to(old.port()).await;
+    let limiter = limiter(&proxy).await;
+    fail_for(&limiter, Duration::from_millis(500)).await;
+    old.pause();
+    fail_for(&limiter, Duration::from_secs(1)).await;
+    switch(&limiter, &proxy, &new).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_connection_is_made_in_the_background() {
+    let redis = PrivateRedis::start();
+    // Longer than a request waits, and shorter than the limiter waits for a connection.
+    let proxy = Proxy::slow(redis.port(), Duration::from_millis(300)).await;
+    let limiter = limiter(&proxy).await;
+    assert!(limiter.connect_error().is_some());
+    let deadline = Instant::now() + WAIT_LIMIT;
+    // Nobody asks for the connection meanwhile.
+    while proxy.accepted() == 0 || proxy.open() == 0 || clients(&redis) < 2 {
+        assert!(Instant::now() < deadline, "no connection is made");
+        sleep(Duration::from_millis(20)).await;
+    }
+    let limiter = limiter.wait_at_most(WAIT_LIMIT);
+    acquire(&limiter, "acme", quota(1, 5)).await.unwrap();
+}
+
+/// How many clients are connected, the one that asks included.
+fn clients(redis: &PrivateRedis) -> usize {
+    let list: String = redis::cmd("CLIENT")
+        .arg("LIST")
+        .query(&mut connection(redis))
+        .unwrap();
+    list.lines().count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_failovers_leave_one_connection() {
+    let replica = Failing::with("READONLY You can't write against a read only replica.").await;
+    let silent = Failing::silent().await;
+    let redis = PrivateRedis::start();
+    let proxy = Proxy::to(redis.port()).await;
+    let limiter = limiter(&proxy).await;
+    for old in [&replica, &silent, &replica, &silent, &replica] {
+        proxy.switch_to(old.port);
+        redis::cmd("CLIENT")
+            .arg("KILL")
+            .arg("TYPE")
+            .arg("normal")
+            .exec(&mut connection(&redis))
+            .unwrap();
+        fail_for(&limiter, Duration::from_millis(1500)).await;
+        switch(&limiter, &proxy, &redis).await;
+    }
+    let deadline = Instant::now() + WAIT_LIMIT;
+    while proxy.open() != 1 {
+        assert!(Instant::now() < deadline, "{} are open", proxy.open());
+        sleep(Duration::from_millis(20)).await;
+    }
+    let made = proxy.accepted();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(proxy.accepted(), made, "nothing connects any more");
+    assert_eq!(proxy.open(), 1);
+}
+
+/// From now on the server demands this password, or none if it is empty.
+fn require_password(operator: &mut Connection, password: &str) {
+    let mut require = redis::cmd("CONFIG");
+    require.arg("SET").arg("requirepass").arg(password);
+    require.exec(operator).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_refused_the_password_is_asked_again() {
+    let mut old = PrivateRedis::start();
+    let new = PrivateRedis::start();
+    require_password(&mut connection(&new), "correct horse");
+    let proxy = Proxy::to(old.port()).await;
+    let limiter = limiter(&proxy).await;
+    acquire(&limiter, "acme", quota(1, 5)).await.unwrap();
+    proxy.switch_to(new.port());
+    old.kill();
+    fail_for(&limiter, Duration::from_secs(3)).await;
+    let url = format!("redis://:correct%20horse@127.0.0.1:{}/", new.port());
+    let mut operator = Client::open(url).unwrap().get_connection().unwrap();
+    require_password(&mut operator, "");
+    switch(&limiter, &proxy, &new).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_limiter_leaves_no_connection() {
+    let redis = PrivateRedis::start();
+    let proxy = Proxy::to(redis.port()).await;
+    let limiter = limiter(&proxy).await.wait_at_most(WAIT_LIMIT);
+    let hour = Quota::per_hour(1, 1).unwrap();
+    acquire(&limiter, "acme", hour).await.unwrap();
+    assert_eq!(proxy.open(), 1);
+    drop(limiter);
+    let deadline = Instant::now() + WAIT_LIMIT;
+    while proxy.open() != 0 {
+        assert!(Instant::now() < deadline, "it stays open");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
