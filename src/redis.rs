@@ -27,6 +27,7 @@ mod breaker;
 mod bucket;
 mod call;
 mod connect;
+mod host_manager;
 mod key;
 mod link;
 mod outage;
@@ -156,11 +157,11 @@ impl RedisRateLimiter {
     /// delays with which a server that is back is found within a second.
     ///
     /// A manager keeps its connection to a server that was demoted. The limiter closes the connection
-    /// with `QUIT`, so that the manager makes a new one. Requests that you send over a clone of the
-    /// manager at that moment can fail. The manager also keeps its connection to a server that stands
-    /// still, and the limiter can't close that.
+    /// with `QUIT`, once a second at most, so that the manager makes a new one. Requests that you send over
+    /// a clone of the manager at that moment can fail. The manager also keeps its connection to a server
+    /// that doesn't answer, and the limiter can't close that.
     pub fn from_connection_manager(manager: ConnectionManager) -> Self {
-        Self::over(Link::Manager(manager))
+        Self::over(Link::from(manager))
     }
 
     /// Counts in a cluster, over a connection that the host has already.
@@ -253,19 +254,19 @@ impl RedisRateLimiter {
             Err(_) => Err(Unanswered::TimedOut(self.time_limit)),
         };
         let answer = answer.and_then(|reply| Ok(bucket.decision(reply)?));
-        self.note(pass, answer.as_ref().err());
+        self.note(pass, &call.key, answer.as_ref().err());
         answer
     }
 
     /// Keeps in mind whether Redis serves. The first failure of many acts for all of them.
-    fn note(&self, pass: Pass, failure: Option<&Unanswered>) {
+    fn note(&self, pass: Pass, key: &str, failure: Option<&Unanswered>) {
         let Some(outage) = failure.and_then(Unanswered::outage) else {
             self.breaker.close(pass);
             return;
         };
         let is_news = self.breaker.open(pass, Instant::now());
         if is_news {
-            self.link.recover(outage);
+            self.link.recover(outage, key);
         }
     }
 }

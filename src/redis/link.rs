@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::redis::{
     bucket::Reply,
     call::{Call, lacks_script, load},
+    host_manager::HostManager,
     outage::Outage,
     server::{Server, with_our_settings},
     slot::slot_of,
@@ -24,10 +25,15 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_millis(250);
 /// replies in their order, and so drops a reply whose caller has gone.
 pub(super) enum Link {
     Server(Server),
-    /// The host's own, which the host may use for more.
-    Manager(ConnectionManager),
+    Manager(HostManager),
     /// The host's own, which the host may use for more.
     Cluster(ClusterConnection),
+}
+
+impl From<ConnectionManager> for Link {
+    fn from(manager: ConnectionManager) -> Self {
+        Self::Manager(HostManager::new(manager))
+    }
 }
 
 impl Link {
@@ -42,7 +48,7 @@ impl Link {
     pub(super) async fn send(&self, call: &Call) -> RedisResult<Reply> {
         match self {
             Self::Server(server) => server.send(call).await,
-            Self::Manager(manager) => call.send(&mut manager.clone()).await,
+            Self::Manager(manager) => manager.send(call).await,
             Self::Cluster(cluster) => settled(send_to_cluster(call, cluster.clone()).await),
         }
     }
@@ -55,14 +61,12 @@ impl Link {
         }
     }
 
-    /// Does what can end the outage. A cluster's connection of the host does so by itself.
-    pub(super) fn recover(&self, outage: Outage) {
+    /// Does what can end the outage of the part that decides on `key`. A cluster's connection does so by itself.
+    pub(super) fn recover(&self, outage: Outage, key: &str) {
         match (self, outage) {
-            (Self::Server(server), Outage::NotPrimary) => server.leave(),
+            (Self::Server(server), Outage::Replica | Outage::Doubtful) => server.leave(),
             (Self::Server(server), Outage::Silent) => server.leave_silent(),
-            (Self::Manager(manager), Outage::NotPrimary) => {
-                tokio::spawn(hang_up(manager.clone()));
-            }
+            (Self::Manager(manager), Outage::Replica) => manager.leave_replica(key),
             _ => {}
         }
     }
@@ -108,16 +112,5 @@ async fn send_to_cluster(call: &Call, mut cluster: ClusterConnection) -> RedisRe
             call.command.query_async(&mut cluster).await
         }
         answer => answer,
-    }
-}
-
-/// Lets the server close the connection, since a manager offers no other way. By RESP2 the manager learns
-/// of it only when a request fails; this is the second one.
-async fn hang_up(mut manager: ConnectionManager) {
-    for command in ["QUIT", "PING"] {
-        let command = redis::cmd(command);
-        let sent = manager.send_packed_command(&command);
-        // A server that doesn't answer keeps its connection, and the next failure tries again.
-        let _ = timeout(TIME_LIMIT, sent).await;
     }
 }

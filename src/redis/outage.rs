@@ -7,9 +7,11 @@ pub(super) enum Outage {
     Unavailable,
     /// This server doesn't answer. Its machine may be gone or stand still, and its connections stay open.
     Silent,
-    /// This server is not the primary, or may soon not be. A failover may have put another one behind its
-    /// address, while connections to the old one stay open.
-    NotPrimary,
+    /// This server is a replica. A failover may have put another one behind its address, while connections
+    /// to this one stay open.
+    Replica,
+    /// This server may soon be a replica, or another one the primary.
+    Doubtful,
 }
 
 impl Outage {
@@ -25,14 +27,27 @@ impl Outage {
     /// Every server refuses a missing right or a wrong password in the same way until an operator acts.
     /// So does a server of a cluster that is used without the cluster's routing (`MOVED`, `ASK`). These
     /// are answers.
+    #[expect(clippy::match_same_arms, reason = "each code has its own comment")]
     fn of_code(code: &str) -> Option<Self> {
         match code {
-            // It is a replica; it is one that has lost its primary; it has just started; it has lost its
-            // replicas, of which another may be the primary by now.
-            "READONLY" | "MASTERDOWN" | "LOADING" | "NOREPLICAS" => Some(Self::NotPrimary),
-            // No server has the slot; the slot moves; a slow script keeps all waiting; its disk or its
-            // memory is full, so that it writes nothing. It serves again without a new connection.
-            "CLUSTERDOWN" | "TRYAGAIN" | "BUSY" | "MISCONF" | "OOM" => Some(Self::Unavailable),
+            // It is a replica.
+            "READONLY" => Some(Self::Replica),
+            // It is a replica that has lost its primary.
+            "MASTERDOWN" => Some(Self::Replica),
+            // It has just started, perhaps because it failed and another server took its place.
+            "LOADING" => Some(Self::Doubtful),
+            // It has lost its replicas, one of which may be the primary by now.
+            "NOREPLICAS" => Some(Self::Doubtful),
+            // No server has the slot.
+            "CLUSTERDOWN" => Some(Self::Unavailable),
+            // The slot moves to another server.
+            "TRYAGAIN" => Some(Self::Unavailable),
+            // A slow script keeps all clients waiting.
+            "BUSY" => Some(Self::Unavailable),
+            // Its disk is full.
+            "MISCONF" => Some(Self::Unavailable),
+            // Its memory is full.
+            "OOM" => Some(Self::Unavailable),
             _ => None,
         }
     }
@@ -56,16 +71,24 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_no_primary_is_an_outage() {
+    fn a_replica_is_an_outage() {
         for line in [
             "READONLY You can't write against a read only replica.",
             "READONLY You can't write against a read only replica. script: 3f, on @user_script:57.",
             "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        ] {
+            assert_eq!(told_by(line), Some(Outage::Replica), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_doubtful_primary_is_an_outage() {
+        for line in [
             "LOADING Redis is loading the dataset in memory",
             "LOADING",
             "NOREPLICAS Not enough good replicas to write.",
         ] {
-            assert_eq!(told_by(line), Some(Outage::NotPrimary), "{line}");
+            assert_eq!(told_by(line), Some(Outage::Doubtful), "{line}");
         }
     }
 
@@ -89,12 +112,12 @@ mod tests {
              can't write against a read only replica. ",
             "@user_script: 55: -MASTERDOWN Link with MASTER is down.",
         ] {
-            assert_eq!(told_by(line), Some(Outage::NotPrimary), "{line}");
+            assert_eq!(told_by(line), Some(Outage::Replica), "{line}");
         }
     }
 
     #[test]
-    fn a_refusal_that_only_an_operator_can_end_is_an_answer() {
+    fn a_missing_right_is_an_answer() {
         for line in [
             "NOPERM this user has no permissions to run the 'evalsha' command",
             "NOAUTH Authentication required.",

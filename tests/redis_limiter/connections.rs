@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use oauth_dcr::{rate_limit::Quota, redis::RedisRateLimiter};
-use redis::{Client, Connection};
+use redis::{Client, Connection, aio::ConnectionManager};
 use tokio::time::sleep;
 
 use crate::{
@@ -128,6 +128,38 @@ async fn a_server_that_refused_the_password_is_asked_again() {
     let mut operator = Client::open(url).unwrap().get_connection().unwrap();
     require_password(&mut operator, "");
     switch(&limiter, &proxy, &new).await;
+}
+
+/// How often the host's connection was told to close in a second, while the server answers with this error.
+async fn quits(error: &'static str) -> usize {
+    let server = Failing::with(error).await;
+    let url = format!("redis://127.0.0.1:{}/", server.port);
+    let manager = ConnectionManager::new(Client::open(url).unwrap()).await;
+    let limiter = RedisRateLimiter::from_connection_manager(manager.unwrap());
+    fail_for(&limiter, Duration::from_secs(1)).await;
+    server.quits()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hosts_connection_to_a_replica_is_closed() {
+    for error in ["READONLY You can't write.", "MASTERDOWN Link is down."] {
+        let start = Instant::now();
+        let quits = quits(error).await;
+        let most = start.elapsed().as_secs() + 1;
+        assert!(quits >= 1, "{error}");
+        assert!(u64::try_from(quits).unwrap() <= most, "{quits}, {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hosts_connection_to_a_primary_stays() {
+    for error in [
+        "LOADING Redis is loading the dataset in memory",
+        "NOREPLICAS Not enough good replicas to write.",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+    ] {
+        assert_eq!(quits(error).await, 0, "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,6 +100,7 @@ async fn forward(listener: TcpListener, shared: Arc<Shared>) {
 /// Lets clients connect, and answers everything else with one error or not at all.
 pub(crate) struct Failing {
     pub(crate) port: u16,
+    quits: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -113,16 +114,23 @@ impl Failing {
         Self::start(None).await
     }
 
+    /// How many clients asked the server to close their connection.
+    pub(crate) fn quits(&self) -> usize {
+        self.quits.load(SeqCst)
+    }
+
     async fn start(error: Option<&'static str>) -> Self {
+        let quits = Arc::default();
+        let counted = Arc::clone(&quits);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let task = tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
-                tokio::spawn(fail(client, error));
+                tokio::spawn(fail(client, error, Arc::clone(&counted)));
             }
         });
-        Self { port, task }
+        Self { port, quits, task }
     }
 }
 
@@ -132,7 +140,7 @@ impl Drop for Failing {
     }
 }
 
-async fn fail(mut client: TcpStream, error: Option<&str>) -> Option<()> {
+async fn fail(mut client: TcpStream, error: Option<&str>, quits: Arc<AtomicUsize>) -> Option<()> {
     let (read, mut write) = client.split();
     let mut lines = BufReader::new(read).lines();
     // A command is an array of texts: `*2`, `$5`, `HELLO`, `$1`, `3`.
@@ -146,6 +154,11 @@ async fn fail(mut client: TcpStream, error: Option<&str>) -> Option<()> {
         let reply = match command[0].as_str() {
             "HELLO" => "%1\r\n+proto\r\n:3\r\n".to_owned(),
             "CLIENT" => "+OK\r\n".to_owned(),
+            "QUIT" => {
+                quits.fetch_add(1, SeqCst);
+                write.write_all(b"+OK\r\n").await.ok()?;
+                break;
+            }
             _ => match error {
                 Some(error) => format!("-{error}\r\n"),
                 None => continue,
