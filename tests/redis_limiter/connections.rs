@@ -29,7 +29,7 @@ async fn fail_for(limiter: &RedisRateLimiter, time: Duration) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_freezes_after_its_greeting_is_left() {
+async fn a_server_frozen_after_its_greeting_is_left() {
     let old = Failing::silent().await;
     let new = PrivateRedis::start();
     let proxy = Proxy::to(old.port).await;
@@ -114,7 +114,7 @@ fn require_password(operator: &mut Connection, password: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_refused_the_password_is_asked_again() {
+async fn a_refused_password_is_tried_again() {
     let mut old = PrivateRedis::start();
     let new = PrivateRedis::start();
     require_password(&mut connection(&new), "correct horse");

@@ -11,7 +11,9 @@ use oauth_dcr::{
 };
 use redis::Connection;
 
-use crate::{acquire, allow, connection, impatient, limiter, private_redis::PrivateRedis, quota};
+use crate::{
+    acquire, allow, connection, default_limiter, limiter, private_redis::PrivateRedis, quota,
+};
 
 /// Well over what anything here may wait for, on any machine.
 const NO_HANG: Duration = Duration::from_secs(2);
@@ -118,7 +120,7 @@ async fn a_server_that_starts_later_is_found() {
     let mut redis = PrivateRedis::start();
     redis.stop();
     let start = Instant::now();
-    let limiter = impatient(&redis).await;
+    let limiter = default_limiter(&redis).await;
     acquire(&limiter, "acme", Quota::default())
         .await
         .unwrap_err();
@@ -132,7 +134,7 @@ async fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
     let redis = PrivateRedis::start();
     redis.pause();
     let start = Instant::now();
-    let limiter = impatient(&redis).await;
+    let limiter = default_limiter(&redis).await;
     acquire(&limiter, "acme", Quota::default())
         .await
         .unwrap_err();

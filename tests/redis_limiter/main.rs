@@ -51,14 +51,14 @@ fn quota(per_second: u32, burst: u32) -> Quota {
     Quota::new(per_second, burst).unwrap()
 }
 
-/// One with the patience that it has by itself.
-async fn impatient(redis: &PrivateRedis) -> RedisRateLimiter {
+/// A limiter with its default time limit.
+async fn default_limiter(redis: &PrivateRedis) -> RedisRateLimiter {
     RedisRateLimiter::connect(&redis.url()).await.unwrap()
 }
 
-/// One for tests that no machine is too slow for.
+/// A limiter that waits long enough for any machine.
 async fn limiter(redis: &PrivateRedis) -> RedisRateLimiter {
-    impatient(redis).await.wait_at_most(WAIT_LIMIT)
+    default_limiter(redis).await.wait_at_most(WAIT_LIMIT)
 }
 
 const WAIT_LIMIT: Duration = Duration::from_secs(20);

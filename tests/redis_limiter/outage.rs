@@ -17,7 +17,7 @@ use redis::{Client, aio::ConnectionManager, cluster::ClusterClient};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
-    acquire, impatient,
+    acquire, default_limiter,
     load::{Load, NO_HANG, Seen},
     number,
     private_redis::PrivateRedis,
@@ -103,9 +103,9 @@ async fn survive(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_was_stopped_is_found_when_it_starts_again() {
+async fn a_restarted_server_is_found() {
     let mut redis = PrivateRedis::start();
-    let limiter = impatient(&redis).await;
+    let limiter = default_limiter(&redis).await;
     survive(
         "stopped",
         limiter,
@@ -117,9 +117,9 @@ async fn a_server_that_was_stopped_is_found_when_it_starts_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_crashed_is_found_when_it_starts_again() {
+async fn a_server_is_found_after_a_crash() {
     let mut redis = PrivateRedis::start();
-    let limiter = impatient(&redis).await;
+    let limiter = default_limiter(&redis).await;
     survive(
         "killed",
         limiter,
@@ -133,7 +133,7 @@ async fn a_server_that_crashed_is_found_when_it_starts_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stood_still_is_asked_again() {
     let mut redis = PrivateRedis::start();
-    let limiter = impatient(&redis).await;
+    let limiter = default_limiter(&redis).await;
     let (pause, resume) = (
         |it: &mut PrivateRedis| it.pause(),
         |it: &mut PrivateRedis| it.resume(),
@@ -142,7 +142,7 @@ async fn a_server_that_stood_still_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_over_the_hosts_connection_is_no_different() {
+async fn a_hosts_connection_finds_a_restarted_server() {
     let mut redis = PrivateRedis::start();
     let client = Client::open(redis.url()).unwrap();
     let manager = ConnectionManager::new(client).await.unwrap();
@@ -160,7 +160,7 @@ async fn an_outage_over_the_hosts_connection_is_no_different() {
 #[tokio::test]
 async fn a_reply_that_comes_late_is_nobody_elses() {
     let redis = PrivateRedis::start();
-    let limiter = Arc::new(impatient(&redis).await);
+    let limiter = Arc::new(default_limiter(&redis).await);
     let (drained, fresh) = (quota(1, 1), quota(1, 100));
     acquire(&limiter, "drained", drained).await.unwrap();
     redis.pause();
@@ -205,7 +205,7 @@ async fn admitted(limiter: &RedisRateLimiter, id: &str, quota: Quota) -> (u32, u
 async fn by_choice_each_process_counts_its_share_meanwhile() {
     let mut redis = PrivateRedis::start();
     let nodes = NonZeroU32::new(3).unwrap();
-    let limiter = impatient(&redis).await.local_fallback(nodes);
+    let limiter = default_limiter(&redis).await.local_fallback(nodes);
     assert_eq!(admitted(&limiter, "acme", quota(1, 10)).await.1, 10);
     redis.stop();
     for (burst, share) in [(10, 3), (9, 3), (3, 1), (2, 1), (1, 1)] {
@@ -236,7 +236,7 @@ async fn by_choice_each_process_counts_its_share_meanwhile() {
 async fn a_source_has_its_share_meanwhile() {
     let mut redis = PrivateRedis::start();
     let nodes = NonZeroU32::new(3).unwrap();
-    let limiter = impatient(&redis).await.local_fallback(nodes);
+    let limiter = default_limiter(&redis).await.local_fallback(nodes);
     redis.stop();
     let (tenant, quota) = (tenant("acme"), Quota::per_hour(30, 9).unwrap());
     for address in ["203.0.113.5", "203.0.113.6"] {
