@@ -112,7 +112,7 @@ const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 /// server is away for longer than `cluster-node-timeout`. During an outage one request at a time tries in
 /// each slot, not in the whole cluster.
 ///
-/// A user of the access control list needs `CLUSTER SLOTS`, `PING` and `ASKING`, too.
+/// A user of the access control list needs `EVAL`, `CLUSTER SLOTS`, `PING` and `ASKING`, too.
 pub struct RedisRateLimiter {
     link: Link,
     script: AcquireScript,

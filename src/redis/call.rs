@@ -1,4 +1,7 @@
-use redis::{Cmd, RedisError, RedisResult, Script, ServerErrorKind, aio::ConnectionLike, cmd};
+use redis::{
+    Cmd, RedisError, RedisResult, Script, ServerErrorKind, aio::ConnectionLike,
+    cluster_async::ClusterConnection, cmd,
+};
 
 use crate::redis::bucket::{Bucket, Reply};
 
@@ -15,13 +18,22 @@ impl AcquireScript {
 
     /// Takes a token from the bucket that is kept under `key`.
     pub(super) fn call(&self, key: String, bucket: Bucket) -> Call {
-        let mut command = cmd("EVALSHA");
-        command.arg(self.0.get_hash()).arg(1).arg(&key);
-        command.arg(bucket.period);
-        command.arg(bucket.rest.as_secs());
-        command.arg(bucket.rest.subsec_nanos());
-        Call { key, command }
+        let command = command("EVALSHA", self.0.get_hash(), &key, bucket);
+        Call {
+            key,
+            bucket,
+            command,
+        }
     }
+}
+
+fn command(name: &str, script: &str, key: &str, bucket: Bucket) -> Cmd {
+    let mut command = cmd(name);
+    command.arg(script).arg(1).arg(key);
+    command.arg(bucket.period);
+    command.arg(bucket.rest.as_secs());
+    command.arg(bucket.rest.subsec_nanos());
+    command
 }
 
 /// Loads the script, so that a server knows it by its hash.
@@ -34,7 +46,8 @@ pub(super) fn load() -> Cmd {
 /// One call of the script.
 pub(super) struct Call {
     pub(super) key: String,
-    pub(super) command: Cmd,
+    bucket: Bucket,
+    command: Cmd,
 }
 
 impl Call {
@@ -48,9 +61,25 @@ impl Call {
             answer => answer,
         }
     }
+
+    /// Sends it to the server of a cluster that has the key, with the whole script if the server doesn't know
+    /// it. `SCRIPT LOAD` could not follow a slot that moves. By itself, the connection would send it to all
+    /// servers, and wait for a dead one.
+    pub(super) async fn send_to_cluster(
+        &self,
+        cluster: &mut ClusterConnection,
+    ) -> RedisResult<Reply> {
+        match self.command.query_async(cluster).await {
+            Err(error) if lacks_script(&error) => {
+                let whole = command("EVAL", TEXT, &self.key, self.bucket);
+                whole.query_async(cluster).await
+            }
+            answer => answer,
+        }
+    }
 }
 
 /// Whether the server doesn't know the script.
-pub(super) fn lacks_script(error: &RedisError) -> bool {
+fn lacks_script(error: &RedisError) -> bool {
     error.kind() == ServerErrorKind::NoScript.into()
 }

@@ -1,16 +1,14 @@
 use std::time::Duration;
 
 use redis::{
-    Client, ConnectionInfo, ErrorKind, RedisResult,
-    aio::ConnectionManager,
+    Client, ConnectionInfo, ErrorKind, RedisResult, aio::ConnectionManager,
     cluster_async::ClusterConnection,
-    cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
 use tokio::time::timeout;
 
 use crate::redis::{
     bucket::Reply,
-    call::{Call, lacks_script, load},
+    call::Call,
     host_manager::HostManager,
     outage::Outage,
     server::{Server, with_our_settings},
@@ -49,7 +47,7 @@ impl Link {
         match self {
             Self::Server(server) => server.send(call).await,
             Self::Manager(manager) => manager.send(call).await,
-            Self::Cluster(cluster) => settled(send_to_cluster(call, cluster.clone()).await),
+            Self::Cluster(cluster) => settled(call.send_to_cluster(&mut cluster.clone()).await),
         }
     }
 
@@ -93,23 +91,6 @@ fn settled(answer: RedisResult<Reply>) -> RedisResult<Reply> {
         Err(error) if error.redirect_node().is_some() => {
             let kind = ErrorKind::ClusterConnectionNotFound;
             Err((kind, "the slot moves between servers").into())
-        }
-        answer => answer,
-    }
-}
-
-/// Loads the script into the server of the key alone, if that doesn't know the script. By itself the
-/// connection would load the script into all servers, and wait for a dead one.
-async fn send_to_cluster(call: &Call, mut cluster: ClusterConnection) -> RedisResult<Reply> {
-    match call.command.query_async(&mut cluster).await {
-        Err(error) if lacks_script(&error) => {
-            let server = Route::with_key(&call.key, SlotAddr::Master);
-            let server = RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(server));
-            cluster
-                .route_command(load(), server)
-                .await?
-                .extract_error()?;
-            call.command.query_async(&mut cluster).await
         }
         answer => answer,
     }

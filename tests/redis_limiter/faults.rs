@@ -99,7 +99,7 @@ async fn a_key_of_another_type_becomes_an_empty_bucket() {
 #[tokio::test]
 async fn a_user_needs_the_documented_rights_alone() {
     let redis = PrivateRedis::start();
-    allow(&mut connection(&redis));
+    allow(&mut connection(&redis), "");
     let url = format!("redis://limiter:pw@127.0.0.1:{}/", redis.port());
     let limiter = RedisRateLimiter::connect(&url).await.unwrap();
     let limiter = limiter.wait_at_most(Duration::from_secs(20));

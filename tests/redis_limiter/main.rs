@@ -23,6 +23,7 @@ mod load;
 mod outage;
 mod processes;
 mod proxy;
+mod resharding;
 mod rules;
 mod shards;
 mod stalls;
@@ -76,12 +77,12 @@ fn connection(redis: &PrivateRedis) -> Connection {
     Client::open(redis.url()).unwrap().get_connection().unwrap()
 }
 
-/// Makes the user `limiter` with the rights that the limiter needs.
-fn allow(connection: &mut Connection) {
+/// Makes the user `limiter` with the rights that the limiter needs, and more.
+fn allow(connection: &mut Connection, more: &str) {
     let rights = "on >pw ~oauth-dcr:* +evalsha +script|load +get +set +time";
     let mut user = redis::cmd("ACL");
     user.arg("SETUSER").arg("limiter");
-    for right in rights.split(' ') {
+    for right in rights.split(' ').chain(more.split_whitespace()) {
         user.arg(right);
     }
     user.exec(connection).unwrap();
