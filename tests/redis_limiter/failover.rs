@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// From the switch of the address to the first decision of the new primary, without stalls of the machine.
-pub(crate) const FOUND: Duration = Duration::from_secs(2);
+const FOUND: Duration = Duration::from_secs(2);
 
 /// The shortest time between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
