@@ -50,7 +50,7 @@ use crate::{
     backend_error::BackendError,
     postgres::{
         database::Database, demotions::Demotions, failure::Failure, insert::Inserts, lease::Leases,
-        time_outs::TimeOuts,
+        pooler::PoolerCheck, time_outs::TimeOuts,
     },
 };
 
@@ -121,8 +121,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// # Poolers
 ///
 /// Each connection has to be a session of its own, because sqlx prepares statements: PgBouncer needs
-/// `pool_mode = session`. [`connect`](Self::connect) and [`migrate`](Self::migrate) refuse other modes. Turn off
-/// `extra_float_digits` in the options of a host's pool, or have PgBouncer ignore that parameter.
+/// `pool_mode = session`. [`connect`](Self::connect), [`migrate`](Self::migrate) and the first call of a store
+/// [with a host's pool](Self::with_pool) check that with two connections, within five seconds, and refuse other
+/// modes. Turn off `extra_float_digits` in the options of a host's pool, or have PgBouncer ignore that parameter.
 ///
 /// # TLS
 ///
@@ -159,13 +160,16 @@ impl PostgresStore {
         prepared.map_err(place)?;
         let (timeouts, demotions) = (TimeOuts::new(TIMEOUT), Demotions::default());
         let pool = connections::pool(options, timeouts.clone(), demotions.clone());
-        let leases = Leases::new(pool, demotions);
+        let leases = Leases::new(pool, demotions, PoolerCheck::passed());
         Ok(Self::new(Database::new(leases, timeouts, TIMEOUT)))
     }
 
     /// Uses a pool of the host's. Asks the database for nothing yet, so that the pool may be lazy
     /// and the database down; the schema has to be there when the first call is made, by
     /// [`migrate`](Self::migrate) or by hand.
+    ///
+    /// Before the first call, the store makes two connections beside the pool, to find out whether sessions share
+    /// connections, as with some [poolers](Self#poolers). Every call fails until that check has succeeded once.
     ///
     /// ```no_run
     /// use oauth_dcr::postgres::PostgresStore;
@@ -186,7 +190,7 @@ impl PostgresStore {
     /// Outside of a Tokio runtime.
     pub fn with_pool(pool: PgPool) -> Self {
         // Those of the host are as it sets them.
-        let leases = Leases::new(pool, Demotions::default());
+        let leases = Leases::new(pool, Demotions::default(), PoolerCheck::default());
         Self::new(Database::new(leases, TimeOuts::new(TIMEOUT), TIMEOUT))
     }
 

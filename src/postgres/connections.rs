@@ -46,9 +46,8 @@ pub(super) fn place(options: &PgConnectOptions) -> String {
 }
 
 pub(super) async fn prepare(options: &PgConnectOptions) -> Result<(), Failure> {
-    pooler::check(options).await?;
     // Not from the pool, which would not say what it waits for.
-    let mut connection = PgConnection::connect_with(options).await?;
+    let mut connection = pooler::connect(options).await?;
     migrate_on(&mut connection).await?;
     Ok(connection.close().await?)
 }

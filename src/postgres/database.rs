@@ -195,11 +195,11 @@ mod tests {
     use sqlx::PgPool;
 
     use super::*;
-    use crate::postgres::demotions::Demotions;
+    use crate::postgres::{demotions::Demotions, pooler::PoolerCheck};
 
     fn database(timeout: Duration) -> Database {
         let pool = PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
-        let leases = Leases::new(pool, Demotions::default());
+        let leases = Leases::new(pool, Demotions::default(), PoolerCheck::passed());
         Database::new(leases, TimeOuts::new(timeout), timeout)
     }
 

@@ -20,6 +20,11 @@ pub(super) enum Failure {
          use `pool_mode = session`"
     )]
     Pooled(#[source] Option<sqlx::Error>),
+    #[error(
+        "two connections did not answer within {0:?} when the store checked for a pooler that shares \
+         connections between sessions"
+    )]
+    PoolerTimedOut(Duration),
     #[error(transparent)]
     Migration(#[from] MigrateError),
     #[error(transparent)]
@@ -74,6 +79,7 @@ impl Failure {
             Self::Database(error) => error.as_database_error().is_some() && !self.is_read_only(),
             Self::Overtaken | Self::TenantLocked | Self::Stored(_) | Self::Unreadable(_) => true,
             Self::Pooled(_)
+            | Self::PoolerTimedOut(_)
             | Self::Migration(_)
             | Self::Url(_)
             | Self::ReadOnly

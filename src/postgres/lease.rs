@@ -9,7 +9,7 @@ use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 
 use crate::{
     group_commit::deadline_after,
-    postgres::{demotions::Demotions, failure::Failure},
+    postgres::{demotions::Demotions, failure::Failure, pooler::PoolerCheck},
 };
 
 /// How long a connection may be kept before others may have it. A few groups of insertions take as long.
@@ -24,6 +24,7 @@ pub(super) struct Leases {
     pool: PgPool,
     /// What the pool's check of its connections goes by, if it is the store's own.
     demotions: Demotions,
+    pooler: PoolerCheck,
     /// For the one connection that is made ahead.
     ahead: Arc<Semaphore>,
 }
@@ -51,10 +52,11 @@ struct Waiting<'a> {
 }
 
 impl Leases {
-    pub(super) fn new(pool: PgPool, demotions: Demotions) -> Self {
+    pub(super) fn new(pool: PgPool, demotions: Demotions, pooler: PoolerCheck) -> Self {
         Self {
             pool,
             demotions,
+            pooler,
             ahead: Arc::new(Semaphore::new(1)),
         }
     }
@@ -69,7 +71,7 @@ impl Leases {
             leases: self,
             is_over: false,
         };
-        let connection = self.pool.acquire().await;
+        let connection = self.acquire().await;
         waiting.is_over = true;
         Ok(Lease {
             connection: connection?,
@@ -77,6 +79,11 @@ impl Leases {
             is_timed: false,
             is_idle: false,
         })
+    }
+
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, Failure> {
+        self.pooler.pass(&self.pool).await?;
+        Ok(self.pool.acquire().await?)
     }
 
     /// Records if `answer` came from a server that only reads. If the pool has no other connection, this waits
@@ -95,10 +102,10 @@ impl Leases {
     fn connect_ahead(&self) {
         let permit = Arc::clone(&self.ahead).try_acquire_owned();
         if let (Ok(permit), Ok(runtime)) = (permit, Handle::try_current()) {
-            let pool = self.pool.clone();
+            let leases = self.clone();
             runtime.spawn(async move {
                 // If it comes to nothing, the next call that gives up begins again.
-                let _ = pool.acquire().await;
+                let _ = leases.acquire().await;
                 drop(permit);
             });
         }

@@ -13,7 +13,7 @@ use sqlx::{
 use tokio::task::JoinSet;
 
 use crate::{
-    fixture::{LONG_TIMEOUT, assert_counts, database, id, story, tenant},
+    fixture::{LONG_TIMEOUT, assert_counts, database, id, plain, story, tenant},
     private_pgbouncer::PrivatePgBouncer,
 };
 
@@ -63,7 +63,7 @@ async fn other_modes_are_refused() {
 
 /// Other clients of the pooler keep its connections busy.
 #[tokio::test(flavor = "multi_thread")]
-async fn transaction_mode_is_refused_when_others_use_the_pooler() {
+async fn busy_transaction_poolers_are_refused() {
     let bouncer = PrivatePgBouncer::start(&database(), "transaction", "");
     let is_over = Arc::new(AtomicBool::new(false));
     let mut others = JoinSet::new();
@@ -84,23 +84,35 @@ async fn transaction_mode_is_refused_when_others_use_the_pooler() {
     others.join_all().await;
 }
 
-/// The store has not connected itself, so that only the calls show it.
+/// The tables are there, so only the check before the first call can show the mode.
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_say_which_mode_is_needed() {
     let url = database();
     PostgresStore::connect(&url).await.unwrap();
     let bouncer = PrivatePgBouncer::start(&url, "transaction", "");
-    let store = PostgresStore::with_pool(hosted(&bouncer));
-    let mut finds = JoinSet::new();
-    for _ in 0..32 {
+    let pool = hosted(&bouncer);
+    let store = PostgresStore::with_pool(pool.clone()).with_timeout(LONG_TIMEOUT);
+    let mut calls = JoinSet::new();
+    for number in 0..32 {
         let store = store.clone();
-        finds.spawn(async move { store.find(&tenant("t1"), &id("none")).await });
+        calls.spawn(async move {
+            let found = store.find(&tenant("t1"), &id("none")).await;
+            let inserted = store.insert(plain("t1", &format!("id{number}"))).await;
+            [found.unwrap_err(), inserted.unwrap_err()]
+        });
     }
-    let told: Vec<_> = finds.join_all().await;
-    let told = told.iter().filter_map(|it| it.as_ref().err());
-    let told: Vec<_> = told.map(story).collect();
-    assert!(!told.is_empty());
-    for told in told {
+    for error in calls.join_all().await.iter().flatten() {
+        let told = story(error);
         assert!(told.contains(MODE), "{told}");
     }
+    // No call had a connection.
+    assert_eq!(pool.size(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_without_room_is_named() {
+    let bouncer = PrivatePgBouncer::start(&database(), "session", "default_pool_size = 1");
+    let error = PostgresStore::migrate(&hosted(&bouncer)).await.unwrap_err();
+    let told = story(&error);
+    assert!(told.contains("checked for a pooler"), "{told}");
 }
