@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use sqlx::{error::DatabaseError, migrate::MigrateError};
+use sqlx::{error::DatabaseError, migrate::MigrateError, postgres::PgDatabaseError};
 
 use crate::{
     backend_error::BackendError, client::UnreadableClient, postgres::url::UrlFault,
@@ -9,6 +9,10 @@ use crate::{
 
 /// The name in errors.
 pub(super) const NAME: &str = "postgres";
+
+/// The function of PostgreSQL that refuses serializable transactions on a standby. The message depends on the
+/// server's language.
+const SERIALIZABLE_SNAPSHOT: &str = "GetSerializableTransactionSnapshot";
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -62,8 +66,22 @@ impl Failure {
 
     /// Whether the server only reads, so that nothing was done and another connection may lead to a primary.
     pub(super) fn is_read_only(&self) -> bool {
-        // read_only_sql_transaction, feature_not_supported (serializable transactions, on a standby)
-        matches!(self, Self::ReadOnly) || self.has_code(&["25006", "0A000"])
+        // read_only_sql_transaction
+        matches!(self, Self::ReadOnly)
+            || self.has_code(&["25006"])
+            || self.is_serializable_on_standby()
+    }
+
+    /// Whether a standby refused a serializable transaction. The code, feature_not_supported, has other causes too.
+    fn is_serializable_on_standby(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        let error = error.as_database_error();
+        let error = error.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        error.is_some_and(|error| {
+            error.code() == "0A000" && error.routine() == Some(SERIALIZABLE_SNAPSHOT)
+        })
     }
 
     /// Whether another starter was in the way of a migration, which is done or under way now.

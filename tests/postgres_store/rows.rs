@@ -14,8 +14,8 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
     fixture::{
-        Fixture, ISSUED, client, client_of, database, deduplicated, id, limited, plain, record,
-        story, tenant,
+        Fixture, ISSUED, client, client_of, database, deduplicated, id, is_inserted, limited,
+        plain, record, story, tenant,
     },
     spoiled,
 };
@@ -200,4 +200,26 @@ async fn a_pool_of_the_hosts_is_used() {
     let store = PostgresStore::with_pool(PgPool::connect(&url).await.unwrap());
     let found = store.find(&tenant("t1"), &id("one")).await.unwrap();
     assert_eq!(found, Some(client("t1", "one").into()));
+}
+
+/// A standby gives the code of this error, too.
+#[tokio::test]
+async fn an_unsupported_feature_is_refused_once() {
+    let fixture = Fixture::new().await;
+    let node = fixture.node(0);
+    assert!(is_inserted(&node.insert(plain("t1", "id")).await.unwrap()));
+    let refusal = "CREATE SEQUENCE attempts;
+        CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM nextval('attempts');
+            RAISE EXCEPTION 'unsupported' USING ERRCODE = '0A000';
+        END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON oauth_dcr_clients
+            FOR EACH ROW EXECUTE FUNCTION refuse()";
+    sqlx::raw_sql(refusal).execute(&fixture.pool).await.unwrap();
+    let blocked = node.set_blocked(&tenant("t1"), &id("id"), true).await;
+    let told = story(&blocked.unwrap_err());
+    assert!(told.contains("unsupported"), "{told}");
+    let attempts = sqlx::query_scalar("SELECT last_value FROM attempts");
+    let attempts: i64 = attempts.fetch_one(&fixture.pool).await.unwrap();
+    assert_eq!(attempts, 1);
 }
