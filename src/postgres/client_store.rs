@@ -153,17 +153,18 @@ impl ClientStore for PostgresStore {
         Ok(removal.ended(Ok(()))?)
     }
 
-    /// The clock of the database server. A call that needs the time needs the rest of its time-out for more.
+    /// The clock of the database server. Reading the clock may take a quarter of the time-out, so that the call
+    /// itself has time left.
     async fn now(&self) -> Result<Option<Timestamp>, BackendError> {
         let limit = TimeLimit::after(part(self.database.timeout(), CLOCK));
         let millis = self.database.run_within(limit, |connection, _| {
             Box::pin(async move {
-                Ok(sqlx::query_scalar::<_, i64>(sql::NOW)
-                    .fetch_one(connection)
-                    .await?)
+                let row = read::row(connection, sqlx::query(sql::NOW)).await?;
+                let millis: i64 = row.ok_or(sqlx::Error::RowNotFound)?.try_get(0)?;
+                Ok(u64::try_from(millis).unwrap_or_default())
             })
         });
-        let millis = u64::try_from(millis.await?).unwrap_or_default();
+        let millis = millis.await?;
         Ok(Some(Timestamp::from_unix_millis(millis)))
     }
 }

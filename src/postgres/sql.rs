@@ -36,7 +36,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
 pub(super) use self::reads::{
-    EXISTS, FIND, FIND_DUPLICATES, IS_READ_ONLY, LIST, PROCESS, REVISION, USAGE,
+    EXISTS, FIND, FIND_DUPLICATES, IS_READ_ONLY, LIST, NOW, PROCESS, REVISION, USAGE,
 };
 
 /// Stores clients whose ids and duplicate keys are free, of tenants that are not counted: tenants, ids, records,
@@ -281,9 +281,6 @@ WHERE tenant = $1 AND client_id = $2
         OR (NOT is_shared AND user_key <> $6::BYTEA))
 RETURNING user_key
 ";
-
-/// The time by the server's clock, in milliseconds since the Unix epoch.
-pub(super) const NOW: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT";
 
 /// Fails where no migration was ever written down.
 pub(super) const MIGRATIONS: &str = "SELECT 1 FROM oauth_dcr_migrations LIMIT 1";

@@ -23,6 +23,10 @@ const OUTAGE: Duration = Duration::from_secs(2);
 /// The names of the two kinds of stores.
 const NAMES: [&str; 2] = ["connected", "hosted"];
 
+fn assert_short(outages: [Duration; load::KINDS]) {
+    assert!(outages.iter().all(|it| *it < OUTAGE), "{outages:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_only_primary_is_left_under_load() {
     let pair = Pair::start().await;
@@ -41,12 +45,13 @@ async fn a_read_only_primary_is_left_under_load() {
         load.switched();
     }
     for load in &loads {
-        let outage = load.outage().await;
-        assert!(outage < OUTAGE, "{outage:?}");
+        assert_short(load.outages().await);
     }
     tokio::time::sleep(WHILE).await;
     for load in loads {
-        pair.assert_on_the_new(&load.end().await).await;
+        let acknowledged = load.end().await;
+        pair.assert_on_the_new(&acknowledged.before).await;
+        pair.assert_on_the_new(&acknowledged.after).await;
     }
 }
 
@@ -99,10 +104,9 @@ async fn a_standby_answers_no_call() {
     for (name, store) in NAMES.into_iter().zip(stores) {
         let load = Load::start(name, store);
         load.switched();
-        let outage = load.outage().await;
-        assert!(outage < OUTAGE, "{outage:?}");
+        assert_short(load.outages().await);
         tokio::time::sleep(WHILE).await;
-        pair.assert_on_the_new(&load.end().await).await;
+        pair.assert_on_the_new(&load.end().await.after).await;
     }
 }
 

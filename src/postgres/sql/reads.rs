@@ -1,4 +1,4 @@
-//! Statements that only read clients.
+//! Statements that only read.
 //!
 //! A server that only reads is a standby, or a primary that was demoted, and what it reads may be old. So
 //! each statement says in the column `is_read_only` whether the server is one. To say so it always gives
@@ -53,12 +53,18 @@ LEFT JOIN (
 ) ON TRUE
 ";
 
+/// The time by the server's clock, in milliseconds since the Unix epoch.
+pub(in crate::postgres) const NOW: &str = "
+SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT,
+    current_setting('transaction_read_only') = 'on' AS is_read_only
+";
+
 /// Whether the server only reads.
 pub(in crate::postgres) const IS_READ_ONLY: &str =
     "SELECT current_setting('transaction_read_only') = 'on'";
 
-/// The process of the server that answers. Poolers that can tell when a session needs a connection of its own
-/// tell it by a setting, so this sets the setting that is there.
+/// The process of the server that answers. Some poolers pin a session to a connection once it changes a
+/// setting, so this changes one, to its default.
 pub(in crate::postgres) const PROCESS: &str =
     "SET lock_timeout TO DEFAULT; SELECT pg_backend_pid()::TEXT";
 
@@ -68,7 +74,7 @@ mod tests {
     use crate::client::Client;
 
     #[test]
-    fn no_more_of_a_record_is_read_than_tells_that_it_is_too_long() {
+    fn reads_are_bounded_by_the_record_limit() {
         let most = Client::MAX_RECORD_BYTES + 1;
         let bounded = format!("record FROM 1 FOR {most})");
         for statement in [FIND, LIST, FIND_DUPLICATES] {

@@ -1,6 +1,8 @@
 //! Calls that fail the test if the answer is older than the switch.
 
 use std::{
+    array,
+    num::NonZeroU64,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -13,18 +15,21 @@ use oauth_dcr::{
     postgres::PostgresStore,
     store::{
         Activity, BlockOutcome, ClientStore as _, ClientUpdate, InsertOutcome, RemoveOutcome,
-        TouchOutcome, UpdateOutcome,
+        Sweep, TouchOutcome, UpdateOutcome, UserKey,
     },
 };
 use tokio::{task::JoinHandle, time::Instant};
 
-use crate::fixture::{client, deduplicated, id, is_inserted, limited, plain, tenant};
+use crate::fixture::{ISSUED, client, deduplicated, id, is_inserted, limited, plain, tenant};
 
 /// How many kinds of calls there are.
-pub(super) const KINDS: usize = 9;
+pub(super) const KINDS: usize = 12;
 
 /// How many calls run at once.
 const WORKERS: usize = 4;
+
+/// How long the test waits for calls to succeed.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// The duplicate key of the client `same`.
 const KEY: u8 = 9;
@@ -79,9 +84,25 @@ pub(super) async fn one_of_each(
             let outcome = store.remove(&t1, &removed).await?;
             assert_eq!(outcome, RemoveOutcome::Missing);
         }
-        _ => return insert(store, kind, new).await.map(Some),
+        7 | 8 => return insert(store, kind, new).await.map(Some),
+        9 => assert!(store.now().await?.is_some()),
+        10 => {
+            let sweep = Sweep::new().unused_before(Timestamp::from_unix_millis(1));
+            assert_eq!(store.sweep(&t1, sweep).await?, []);
+        }
+        _ => use_with_limit(store).await?,
     }
     Ok(None)
+}
+
+/// A use of a client that is removed after the switch, by a user with a limit.
+async fn use_with_limit(store: &PostgresStore) -> Result<(), BackendError> {
+    let touch = Activity::used(Timestamp::from_unix_millis(ISSUED), None)
+        .by(Some(UserKey::from_bytes([1; 32])))
+        .max_clients_per_user(NonZeroU64::new(5));
+    let touched = store.touch(&tenant("t1"), &id("removed"), touch).await?;
+    assert_eq!(touched, TouchOutcome::Missing);
+    Ok(())
 }
 
 /// Inserts a client, with a limit or without.
@@ -113,14 +134,22 @@ pub(super) struct Load {
     workers: Vec<JoinHandle<()>>,
 }
 
+/// The ids of clients that were said to be inserted.
+#[derive(Default)]
+pub(super) struct Acknowledged {
+    pub(super) before: Vec<String>,
+    pub(super) after: Vec<String>,
+}
+
 struct State {
     name: &'static str,
     store: PostgresStore,
     is_ended: AtomicBool,
     calls: AtomicUsize,
-    acknowledged: Mutex<Vec<String>>,
     switched: Mutex<Option<Instant>>,
-    outage: Mutex<Option<Duration>>,
+    acknowledged: Mutex<Acknowledged>,
+    /// How long after the switch a call of each kind first succeeded.
+    outages: Mutex<[Option<Duration>; KINDS]>,
 }
 
 impl Load {
@@ -131,9 +160,9 @@ impl Load {
             store,
             is_ended: AtomicBool::new(false),
             calls: AtomicUsize::new(0),
-            acknowledged: Mutex::default(),
             switched: Mutex::default(),
-            outage: Mutex::default(),
+            acknowledged: Mutex::default(),
+            outages: Mutex::default(),
         });
         let worker = |_| tokio::spawn(Arc::clone(&state).work());
         let workers = (0..WORKERS).map(worker).collect();
@@ -145,23 +174,26 @@ impl Load {
         *self.state.switched.lock().unwrap() = Some(Instant::now());
     }
 
-    /// How long after the switch the first call succeeded. Waits for that.
-    pub(super) async fn outage(&self) -> Duration {
+    /// How long after the switch calls of each kind succeeded. Waits for that.
+    pub(super) async fn outages(&self) -> [Duration; KINDS] {
+        let end = Instant::now() + LIMIT;
         loop {
-            if let Some(outage) = *self.state.outage.lock().unwrap() {
-                return outage;
+            let outages = *self.state.outages.lock().unwrap();
+            if outages.iter().all(Option::is_some) {
+                return array::from_fn(|kind| outages[kind].unwrap());
             }
+            assert!(Instant::now() < end, "{outages:?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
     /// Ends the calls. Gives back the clients that were said to be inserted.
-    pub(super) async fn end(self) -> Vec<String> {
+    pub(super) async fn end(self) -> Acknowledged {
         self.state.is_ended.store(true, SeqCst);
         for worker in self.workers {
             worker.await.unwrap();
         }
-        self.state.acknowledged.lock().unwrap().clone()
+        std::mem::take(&mut *self.state.acknowledged.lock().unwrap())
     }
 }
 
@@ -180,16 +212,14 @@ impl State {
 
     async fn insert_before(&self, number: usize, name: String) {
         let inserted = insert(&self.store, 7 + number % 2, name).await;
-        self.acknowledged.lock().unwrap().extend(inserted);
+        self.acknowledged.lock().unwrap().before.extend(inserted);
     }
 
     async fn call_after(&self, number: usize, name: &str, moment: Instant) {
-        if let Ok(inserted) = one_of_each(&self.store, number % KINDS, name).await {
-            self.acknowledged.lock().unwrap().extend(inserted);
-            self.outage
-                .lock()
-                .unwrap()
-                .get_or_insert_with(|| moment.elapsed());
+        let kind = number % KINDS;
+        if let Ok(inserted) = one_of_each(&self.store, kind, name).await {
+            self.acknowledged.lock().unwrap().after.extend(inserted);
+            self.outages.lock().unwrap()[kind].get_or_insert_with(|| moment.elapsed());
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use oauth_dcr::postgres::PostgresStore;
 use sqlx::{Connection as _, PgConnection, postgres::PgPoolOptions};
+use tokio::time::Instant;
 
-use crate::{private_postgres::PrivatePostgres, switched_address::SwitchedAddress};
+use crate::{
+    fixture::LONG_TIMEOUT, private_postgres::PrivatePostgres, switched_address::SwitchedAddress,
+};
 
 /// A primary, its standby, and an address that leads to the first of them until it is switched.
 pub(super) struct Pair {
@@ -134,9 +137,10 @@ async fn set(operator: &mut PgConnection, setting: &'static str) {
         .unwrap();
 }
 
-/// Waits until the query says more than 0.
+/// Waits until the query says more than 0, for a minute at most.
 async fn wait_for(operator: &mut PgConnection, query: &'static str) {
-    loop {
+    let end = Instant::now() + LONG_TIMEOUT;
+    while Instant::now() < end {
         let number: i64 = sqlx::query_scalar(query)
             .fetch_one(&mut *operator)
             .await
@@ -146,4 +150,5 @@ async fn wait_for(operator: &mut PgConnection, query: &'static str) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
+    panic!("still 0: {query}");
 }
