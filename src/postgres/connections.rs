@@ -6,6 +6,7 @@ use sqlx::{
     Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::time::Instant;
 
 use crate::postgres::{
     demotions::Demotions, failure::Failure, pooler, read, schema, time_outs::TimeOuts, url,
@@ -90,7 +91,7 @@ pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts, demotions: Dem
     let pool = pool.before_acquire(move |connection, metadata| {
         let demotions = demotions.clone();
         Box::pin(async move {
-            if demotions.affect(metadata.age) {
+            if metadata.age >= MAX_LIFETIME || demotions.affect(metadata.age) {
                 return Ok(false);
             }
             if metadata.idle_for <= FRESH {
@@ -102,7 +103,9 @@ pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts, demotions: Dem
                 Err(Failure::Database(error)) => Err(error),
                 Err(failure) => {
                     if failure.is_read_only() {
-                        demotions.record();
+                        // It led to a primary when it was last used.
+                        let now = Instant::now();
+                        demotions.record(now.checked_sub(metadata.idle_for).unwrap_or(now));
                     }
                     Ok(false)
                 }

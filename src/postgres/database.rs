@@ -91,7 +91,7 @@ impl Database {
     async fn attempt<'a, T>(&self, work: &impl Work<'a, T>) -> Result<T, Failure> {
         let mut lease = self.leases.lease().await?;
         let answer = work(&mut lease, PhantomData).await;
-        self.leases.look_at(&answer).await;
+        self.leases.look_at(&lease, &answer).await;
         lease.give_back(answer)
     }
 
@@ -108,7 +108,7 @@ impl Database {
                 None => self.leases.lease().await?,
             };
             let answer = work(&mut lease, PhantomData).await;
-            self.leases.look_at(&answer).await;
+            self.leases.look_at(&lease, &answer).await;
             kept.keep(lease, answer)
         };
         self.retry(limit, attempt).await

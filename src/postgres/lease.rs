@@ -33,6 +33,7 @@ pub(super) struct Leases {
 /// that ended in between leaves it in an unknown state, maybe within a transaction.
 pub(super) struct Lease {
     connection: PoolConnection<Postgres>,
+    begun: Instant,
     kept_until: Instant,
     /// Whether a task will give it back at the end of that time.
     is_timed: bool,
@@ -75,6 +76,7 @@ impl Leases {
         waiting.is_over = true;
         Ok(Lease {
             connection: connection?,
+            begun: Instant::now(),
             kept_until: deadline_after(KEEP),
             is_timed: false,
             is_idle: false,
@@ -86,11 +88,11 @@ impl Leases {
         Ok(self.pool.acquire().await?)
     }
 
-    /// Records if `answer` came from a server that only reads. If the pool has no other connection, this waits
+    /// Records if the `answer` to `lease` came from a server that only reads. If the pool has no other connection, this waits
     /// for a moment, with the connection leased, so that few connections are made in vain.
-    pub(super) async fn look_at<T>(&self, answer: &Result<T, Failure>) {
+    pub(super) async fn look_at<T>(&self, lease: &Lease, answer: &Result<T, Failure>) {
         if answer.as_ref().is_err_and(Failure::is_read_only) {
-            self.demotions.record();
+            self.demotions.record(lease.begun);
             if self.pool.num_idle() == 0 {
                 tokio::time::sleep(DEMOTED_PAUSE).await;
             }
