@@ -100,14 +100,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// If another program has locked the row of a tenant, the calls of this tenant that need the row fail:
 /// registrations of a counted tenant, removals, sweeps, and uses with a limit for each user. Calls of other
-/// tenants go on. On each node, one call of a tenant at a time waits for the row. These calls use half of the
-/// pool's connections, and tenants whose rows are locked one connection more, so a pool should have four or more.
+/// tenants go on. On each node, one call of a tenant at a time waits for the row. These calls use at most half of the
+/// connections. Tenants with locked rows share one more. Give the pool at least four.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
 /// that a server that is overloaded is not kept busy by those who have gone; `lock_timeout` to an eighth
 /// of the time-out, so that no registration waits for a lock to the end; and `default_transaction_isolation` to
-/// PostgreSQL's own default, `read committed`. They are closed after five minutes. A pool of the host's should do
+/// PostgreSQL's own default, `read committed`. They are used for five minutes at most. A pool of the host's should do
 /// the same. With a stricter isolation the store does the same work, but registrations of all tenants lock rows.
 ///
 /// # Failover
@@ -115,7 +115,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// No call is answered by a server that only reads: a standby, or a primary that was demoted
 /// (`default_transaction_read_only`). A call that reaches one closes the connection and is carried out on another,
 /// for up to half of the time-out. So a name, a proxy or a virtual IP may lead to another server at any time,
-/// and connections to the old server may stay open. A commit that waits when its server is demoted may be lost
+/// and connections to the old server may stay open. Demote with `ALTER SYSTEM` and a reload, because `ALTER DATABASE`
+/// and `ALTER ROLE` change new sessions only. A commit that waits when its server is demoted may be lost
 /// unless PostgreSQL replicates synchronously.
 ///
 /// # Poolers
