@@ -126,7 +126,7 @@ impl Database {
         self.run_within(time.with_locks(), work).await
     }
 
-    /// Carries out `work`, which locks the row of `tenant`, when it is the tenant's turn.
+    /// Carries out `work`, which locks the row of `tenant`, when the tenant has a permit.
     pub(super) async fn run_with_tenant_lock<'a, T>(
         &self,
         tenant: &TenantId,
@@ -142,7 +142,7 @@ impl Database {
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let late = Failure::TimedOut(self.timeout);
+        let late = Failure::TimedOut(limit.duration);
         if Instant::now() >= limit.end {
             return Err(late);
         }
@@ -157,7 +157,7 @@ async fn retry_until<T, F>(limit: TimeLimit, attempt: impl Fn() -> F) -> Result<
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let may_try = || is_before(Some(limit.tries_end));
+    let may_try = || Instant::now() < limit.tries_end;
     let mut conflicts = 0;
     loop {
         match attempt().await {
@@ -228,6 +228,15 @@ mod tests {
         tokio::time::advance(timeout).await;
         let late = database.retry(limit, || async { Ok(()) }).await;
         assert!(matches!(late, Err(Failure::TimedOut(it)) if it == timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_call_names_its_own_limit() {
+        let database = database(Duration::from_secs(1));
+        let quarter = Duration::from_millis(250);
+        let never = || std::future::pending::<Result<(), _>>();
+        let late = database.retry(TimeLimit::after(quarter), never).await;
+        assert!(matches!(late, Err(Failure::TimedOut(it)) if it == quarter));
     }
 
     #[tokio::test(start_paused = true)]

@@ -67,8 +67,10 @@ impl TimeOuts {
 /// When work ends.
 #[derive(Clone, Copy)]
 pub(super) struct TimeLimit {
+    /// How long it may take.
+    pub(super) duration: Duration,
     pub(super) end: Instant,
-    /// Until when it waits for its turn.
+    /// Until when it waits for a permit to begin.
     pub(super) last_beginning: Instant,
     /// Until when it is tried again after another transaction has locked what it needs.
     pub(super) locks_end: Option<Instant>,
@@ -83,6 +85,7 @@ impl TimeLimit {
         let reserve = part(duration, LOCK_TIMEOUT_PART).saturating_mul(2);
         let last_beginning = deadline_after(duration.saturating_sub(reserve));
         Self {
+            duration,
             end: deadline_after(duration),
             last_beginning,
             locks_end: Some(last_beginning),
@@ -118,6 +121,7 @@ impl GroupTime {
     /// For work that needs nothing that others lock.
     pub(super) const fn without_locks(&self) -> TimeLimit {
         TimeLimit {
+            duration: self.timeout,
             end: self.end,
             last_beginning: self.last_beginning,
             locks_end: None,
