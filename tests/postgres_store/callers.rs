@@ -26,7 +26,7 @@ use crate::{
     fixture::{Fixture, LONG_TIMEOUT, database, deduplicated, is_inserted, limited, plain},
 };
 
-/// One of each kind, in turn.
+/// One of each kind, one after another.
 fn insertion(number: usize) -> Insertion {
     let id = format!("id{number}");
     match number % 3 {
@@ -67,8 +67,8 @@ async fn a_panic_loses_no_acknowledged_client() {
         let store = store.clone();
         tokio::spawn(async move {
             let (mut acknowledged, mut failed) = (Vec::new(), 0);
-            for turn in 0..30 {
-                let number = caller * 30 + turn;
+            for round in 0..30 {
+                let number = caller * 30 + round;
                 match store.insert(insertion(number)).await {
                     Ok(outcome) if is_inserted(&outcome) => acknowledged.push(number),
                     Ok(outcome) => assert!(matches!(outcome, InsertOutcome::Duplicate(_))),

@@ -19,8 +19,8 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 
 use crate::fixture::{
-    Fixture, ISSUED, LONG_TIMEOUT, assert_counts, database, deduplicated, hold, id, insert_all,
-    is_inserted, limited, plain, tenant,
+    Fixture, ISSUED, LONG_TIMEOUT, assert_counts, database, deduplicated, id, insert_all,
+    is_inserted, limited, lock_row, plain, tenant,
 };
 
 /// The row of a tenant: its version, whether it is counted, and how many clients it has.
@@ -273,7 +273,7 @@ async fn a_plain_registration_ignores_a_locked_row() {
     let fixture = Fixture::new().await;
     let node = fixture.node(0);
     node.insert(plain("t1", "first")).await.unwrap();
-    let holder = hold(&fixture.pool, "t1").await;
+    let operator = lock_row(&fixture.pool, "t1").await;
     for insertion in [
         plain("t1", "plain"),
         deduplicated("t1", "deduplicated", 1),
@@ -282,7 +282,7 @@ async fn a_plain_registration_ignores_a_locked_row() {
         node.insert(insertion).await.unwrap();
     }
     assert_eq!(fixture.rows("t1").await, 3);
-    holder.rollback().await.unwrap();
+    operator.rollback().await.unwrap();
 }
 
 /// Two nodes insert the same duplicate keys, in the opposite order of their ids.

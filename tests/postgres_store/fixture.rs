@@ -84,16 +84,16 @@ pub(crate) async fn assert_counts(pool: &PgPool) {
 }
 
 /// Locks the row of a tenant, as an operator's open session does.
-pub(crate) async fn hold<'a>(pool: &PgPool, tenant: &str) -> Transaction<'a, Postgres> {
-    let mut holder = pool.begin().await.unwrap();
+pub(crate) async fn lock_row<'a>(pool: &PgPool, tenant: &str) -> Transaction<'a, Postgres> {
+    let mut operator = pool.begin().await.unwrap();
     let row = "SELECT tenant FROM oauth_dcr_tenants WHERE tenant = $1 FOR UPDATE";
-    let held: String = sqlx::query_scalar(row)
+    let locked: String = sqlx::query_scalar(row)
         .bind(tenant)
-        .fetch_one(&mut *holder)
+        .fetch_one(&mut *operator)
         .await
         .unwrap();
-    assert_eq!(held, tenant);
-    holder
+    assert_eq!(locked, tenant);
+    operator
 }
 
 pub(crate) const LONG_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);

@@ -116,8 +116,8 @@ async fn registrations_leave_a_pool_of_one_to_others() {
     let callers = (0..8).map(|caller| {
         let store = store.clone();
         tokio::spawn(async move {
-            for turn in 0..100 {
-                let insertion = plain("t1", &format!("id{caller}-{turn}"));
+            for round in 0..100 {
+                let insertion = plain("t1", &format!("id{caller}-{round}"));
                 store.insert(insertion).await.unwrap();
             }
         })
@@ -141,8 +141,8 @@ async fn those_that_come_again_and_again_share_their_commits() {
     let workers = (0..32).map(|worker| {
         let node = fixture.node(0);
         tokio::spawn(async move {
-            for turn in 0..20 {
-                let insertion = plain("t1", &format!("id{worker}-{turn}"));
+            for round in 0..20 {
+                let insertion = plain("t1", &format!("id{worker}-{round}"));
                 node.insert(insertion).await.unwrap();
             }
         })

@@ -14,8 +14,8 @@ use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tokio::task::JoinSet;
 
 use crate::fixture::{
-    Fixture, ISSUED, LONG_TIMEOUT, client_of, database, deduplicated, hold, id, insert_all,
-    is_inserted, limited, plain, record, story, tenant,
+    Fixture, ISSUED, LONG_TIMEOUT, client_of, database, deduplicated, id, insert_all, is_inserted,
+    limited, lock_row, plain, record, story, tenant,
 };
 
 const LEVELS: [&str; 2] = ["serializable", "repeatable read"];
@@ -86,7 +86,7 @@ async fn a_plain_insertion_locks_its_tenant_in_stricter_isolation() {
         let fixture = fixture(level).await;
         let node = fixture.node(0);
         node.insert(plain("t1", "first")).await.unwrap();
-        let holder = hold(&fixture.pool, "t1").await;
+        let operator = lock_row(&fixture.pool, "t1").await;
         let node = node.with_timeout(Duration::from_secs(1));
         let error = node.insert(plain("t1", "second")).await.unwrap_err();
         assert!(
@@ -94,7 +94,7 @@ async fn a_plain_insertion_locks_its_tenant_in_stricter_isolation() {
             "{}",
             story(&error)
         );
-        holder.rollback().await.unwrap();
+        operator.rollback().await.unwrap();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tenants whose rows an operator holds.
+//! Tenants whose rows an operator has locked.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use tokio::time::Instant;
 
 use crate::fixture::{
-    database, deduplicated, hold, id, is_inserted, limited, plain, story, tenant,
+    database, deduplicated, id, is_inserted, limited, lock_row, plain, story, tenant,
 };
 
 /// A locked tenant fails after a quarter of it: others need far less.
@@ -60,7 +60,7 @@ async fn store_with(tenants: &[String]) -> (Arc<PostgresStore>, PgPool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_tenant_delays_nobody_else() {
     let (store, past) = store_with(&["a", "b", "c"].map(str::to_owned)).await;
-    let holder = hold(&past, "a").await;
+    let operator = lock_row(&past, "a").await;
     for round in 0..3 {
         let locked = tokio::spawn({
             let store = Arc::clone(&store);
@@ -68,8 +68,8 @@ async fn a_locked_tenant_delays_nobody_else() {
         });
         // More groups than one come and go while these wait.
         let mut last = Instant::now();
-        for turn in 0..5 {
-            let others = ["b", "c"].map(|name| kinds(name, round * 10 + turn));
+        for group in 0..5 {
+            let others = ["b", "c"].map(|name| kinds(name, round * 10 + group));
             for (end, outcome) in insert_at_once(&store, others.into_iter().flatten()).await {
                 assert!(is_inserted(&outcome.unwrap()));
                 last = last.max(end);
@@ -81,7 +81,7 @@ async fn a_locked_tenant_delays_nobody_else() {
             assert!(end > last, "{:?} too early", last - end);
         }
     }
-    holder.rollback().await.unwrap();
+    operator.rollback().await.unwrap();
     for (_, outcome) in insert_at_once(&store, kinds("a", 9)).await {
         assert!(is_inserted(&outcome.unwrap()));
     }
@@ -94,9 +94,9 @@ async fn locked_tenants_leave_half_of_the_connections() {
     let (store, past) = store_with(&names).await;
     // It has a row now, so that its later insertions need no lock.
     store.insert(plain("free", "first")).await.unwrap();
-    let mut holder = past.begin().await.unwrap();
+    let mut operator = past.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM oauth_dcr_tenants WHERE tenant LIKE 'locked%' FOR UPDATE")
-        .execute(&mut *holder)
+        .execute(&mut *operator)
         .await
         .unwrap();
     let locked = tokio::spawn({
@@ -104,10 +104,10 @@ async fn locked_tenants_leave_half_of_the_connections() {
         let insertions: Vec<_> = names.iter().flat_map(|name| kinds(name, 1)).collect();
         async move { insert_at_once(&store, insertions).await }
     });
-    let mut turns = 0;
+    let mut rounds = 0;
     while !locked.is_finished() {
         let start = Instant::now();
-        let name = format!("turn{turns}");
+        let name = format!("round{rounds}");
         for insertion in [plain("free", &name), deduplicated("free", "again", 1)] {
             store.insert(insertion).await.unwrap();
         }
@@ -115,12 +115,12 @@ async fn locked_tenants_leave_half_of_the_connections() {
         assert!(found.is_some());
         let took = start.elapsed();
         assert!(took < TIMEOUT / 8, "{took:?}");
-        turns += 1;
+        rounds += 1;
     }
-    assert!(turns > 20, "{turns}");
+    assert!(rounds > 20, "{rounds}");
     for (_, outcome) in locked.await.unwrap() {
         let told = outcome.unwrap_err();
-        // Some had no turn in time.
+        // Some did not begin in time.
         let reasons = [
             "has locked the row",
             "did not begin in time",

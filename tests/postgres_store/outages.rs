@@ -182,9 +182,9 @@ async fn an_abandoned_call_leaves_no_transaction_open() {
     patient.insert(kept).await.unwrap();
 
     let past = PgPool::connect(&url).await.unwrap();
-    let mut holder = past.begin().await.unwrap();
+    let mut operator = past.begin().await.unwrap();
     sqlx::query("SELECT * FROM oauth_dcr_tenants FOR UPDATE")
-        .execute(&mut *holder)
+        .execute(&mut *operator)
         .await
         .unwrap();
     let impatient = store.with_timeout(SHORT);
@@ -199,7 +199,7 @@ async fn an_abandoned_call_leaves_no_transaction_open() {
         .remove(&tenant("t1"), &id("kept"))
         .await
         .unwrap_err();
-    holder.rollback().await.unwrap();
+    operator.rollback().await.unwrap();
 
     let idle = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND state LIKE 'idle in transaction%'";

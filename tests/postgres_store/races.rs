@@ -312,9 +312,9 @@ async fn a_client_shared_during_eviction_stays() {
     }
     touch("first", 0).await;
     touch("second", 5).await;
-    let mut holder = fixture.pool.begin().await.unwrap();
+    let mut operator = fixture.pool.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET is_shared = TRUE WHERE client_id = 'first'")
-        .execute(&mut *holder)
+        .execute(&mut *operator)
         .await
         .unwrap();
     let share = async {
@@ -329,7 +329,7 @@ async fn a_client_shared_during_eviction_stays() {
         {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        holder.commit().await.unwrap();
+        operator.commit().await.unwrap();
     };
     let (outcome, ()) = tokio::join!(touch("third", 9), share);
     let evicted = vec![id("second")];

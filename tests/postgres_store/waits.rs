@@ -12,8 +12,8 @@ use sqlx::PgPool;
 use crate::{
     distant::DelayedConnection,
     fixture::{
-        LONG_TIMEOUT, client, database, deduplicated, hold, id, is_inserted, limited, plain, story,
-        tenant,
+        LONG_TIMEOUT, client, database, deduplicated, id, is_inserted, limited, lock_row, plain,
+        story, tenant,
     },
 };
 
@@ -48,7 +48,7 @@ async fn assert_a_locked_tenant_fails_alone(make: impl Fn(&str, &str, u8) -> Ins
         let first = limited(tenant, "first", 1000);
         assert!(is_inserted(&store.insert(first).await.unwrap()));
     }
-    let holder = hold(&past, "a").await;
+    let operator = lock_row(&past, "a").await;
     for round in ["one", "two"] {
         let tenants = ["a", "b", "c"].iter().cycle().zip(0..60);
         let named = tenants.map(|(tenant, number)| (*tenant, format!("{round}{number}"), number));
@@ -67,7 +67,7 @@ async fn assert_a_locked_tenant_fails_alone(make: impl Fn(&str, &str, u8) -> Ins
             }
         }
     }
-    holder.rollback().await.unwrap();
+    operator.rollback().await.unwrap();
     let outcomes = insert_all(
         &store,
         (200..220).map(|number| make("a", &format!("id{number}"), number)),
@@ -101,13 +101,13 @@ async fn a_locked_client_fails_only_its_tenant() {
     let past = PgPool::connect(&url).await.unwrap();
     store.insert(deduplicated("a", "first", 1)).await.unwrap();
     // So that there is something to write.
-    let mut holder = past.begin().await.unwrap();
+    let mut operator = past.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET idle_since = 0 WHERE client_id = 'first'")
         .execute(&past)
         .await
         .unwrap();
     sqlx::query("SELECT * FROM oauth_dcr_clients FOR UPDATE")
-        .execute(&mut *holder)
+        .execute(&mut *operator)
         .await
         .unwrap();
     let others = (0..20).map(|number| match number % 2 {
@@ -123,7 +123,7 @@ async fn a_locked_client_fails_only_its_tenant() {
     for outcome in outcomes {
         assert!(is_inserted(&outcome.unwrap()));
     }
-    holder.rollback().await.unwrap();
+    operator.rollback().await.unwrap();
     let duplicate = store.insert(deduplicated("a", "again", 1)).await.unwrap();
     assert_eq!(duplicate, InsertOutcome::Duplicate(client("a", "first")));
 }
