@@ -11,6 +11,7 @@ use crate::{
         read,
         removal::Removal,
         remove, row, sql, sweep,
+        tenant_locks::LockUse,
         time_outs::{TimeLimit, lock_timeout, part},
         touch, update,
     },
@@ -105,11 +106,11 @@ impl ClientStore for PostgresStore {
     ) -> Result<RemoveOutcome, BackendError> {
         let timeout = self.database.timeout();
         let (limit, locks) = (TimeLimit::after(timeout), lock_timeout(timeout));
-        let removed = self
-            .database
-            .run_with_tenant_lock(tenant, limit, |connection, _| {
-                Box::pin(remove::remove(connection, tenant, id, locks))
-            });
+        let removed =
+            self.database
+                .run_with_tenant_lock(tenant, LockUse::Brief, limit, |connection, _| {
+                    Box::pin(remove::remove(connection, tenant, id, locks))
+                });
         Ok(removed.await?)
     }
 
@@ -127,11 +128,11 @@ impl ClientStore for PostgresStore {
         if let Some(outcome) = outcome.await? {
             return Ok(outcome);
         }
-        let outcome = self
-            .database
-            .run_with_tenant_lock(tenant, limit, |connection, _| {
-                Box::pin(touch::touch_and_evict(connection, tenant, id, touch, locks))
-            });
+        let outcome =
+            self.database
+                .run_with_tenant_lock(tenant, LockUse::Long, limit, |connection, _| {
+                    Box::pin(touch::touch_and_evict(connection, tenant, id, touch, locks))
+                });
         Ok(outcome.await?)
     }
 
@@ -140,11 +141,12 @@ impl ClientStore for PostgresStore {
         let timeout = self.database.timeout();
         let (limit, locks) = (TimeLimit::after(timeout), lock_timeout(timeout));
         while let Some(left) = removal.left() {
-            let chosen = self
-                .database
-                .run_with_tenant_lock(tenant, limit, |connection, _| {
-                    Box::pin(sweep::sweep(connection, tenant, sweep, left, locks))
-                });
+            let chosen = self.database.run_with_tenant_lock(
+                tenant,
+                LockUse::Long,
+                limit,
+                |connection, _| Box::pin(sweep::sweep(connection, tenant, sweep, left, locks)),
+            );
             match chosen.await {
                 Ok(chosen) => removal.add(chosen),
                 Err(failure) => return Ok(removal.ended(Err(failure))?),

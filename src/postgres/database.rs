@@ -12,7 +12,7 @@ use crate::{
     postgres::{
         failure::Failure,
         lease::{Kept, Leases},
-        tenant_locks::TenantLocks,
+        tenant_locks::{LockUse, TenantLocks},
         time_outs::{GroupTime, TimeLimit, TimeOuts},
     },
     types::TenantId,
@@ -130,11 +130,15 @@ impl Database {
     pub(super) async fn run_with_tenant_lock<'a, T>(
         &self,
         tenant: &TenantId,
+        lock_use: LockUse,
         limit: TimeLimit,
         work: impl Work<'a, T>,
     ) -> Result<T, Failure> {
         let begin_by = limit.last_beginning;
-        let attempt = || self.locks.run(tenant, begin_by, self.attempt(&work));
+        let attempt = || {
+            self.locks
+                .run(tenant, lock_use, begin_by, self.attempt(&work))
+        };
         self.retry(limit, attempt).await
     }
 

@@ -14,6 +14,9 @@ pub(super) const NAME: &str = "postgres";
 /// server's language.
 const SERIALIZABLE_SNAPSHOT: &str = "GetSerializableTransactionSnapshot";
 
+/// The table that PostgreSQL names in the context of a lock timeout, if the row of a client was locked.
+const CLIENTS: &str = "\"oauth_dcr_clients\"";
+
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -52,6 +55,16 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// The failure of a statement that locks the row of a tenant and then rows of clients.
+    pub(super) fn of_tenant_lock(error: sqlx::Error) -> Self {
+        let context = postgres_error(&error).and_then(PgDatabaseError::r#where);
+        let is_client = context.is_some_and(|context| context.contains(CLIENTS));
+        match Self::from(error) {
+            failure if failure.is_locked() && !is_client => Self::TenantLocked,
+            failure => failure,
+        }
+    }
+
     /// Whether the same again may well succeed: another transaction was in the way.
     pub(super) fn is_conflict(&self) -> bool {
         // serialization_failure, deadlock_detected
@@ -77,9 +90,7 @@ impl Failure {
         let Self::Database(error) = self else {
             return false;
         };
-        let error = error.as_database_error();
-        let error = error.and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
-        error.is_some_and(|error| {
+        postgres_error(error).is_some_and(|error| {
             error.code() == "0A000" && error.routine() == Some(SERIALIZABLE_SNAPSHOT)
         })
     }
@@ -116,6 +127,11 @@ impl Failure {
         };
         code.is_some_and(|code| codes.contains(&&*code))
     }
+}
+
+fn postgres_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    let error = error.as_database_error();
+    error.and_then(|error| error.try_downcast_ref())
 }
 
 impl From<sqlx::Error> for Failure {

@@ -20,7 +20,8 @@ pub(super) async fn remove(
         .bind(id.as_str())
         .bind(sql::setting(lock_timeout))
         .fetch_one(connection)
-        .await?;
+        .await
+        .map_err(Failure::of_tenant_lock)?;
     Ok(match removed {
         0 => RemoveOutcome::Missing,
         _ => RemoveOutcome::Removed,

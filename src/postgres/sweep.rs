@@ -18,12 +18,13 @@ pub(super) async fn sweep(
     lock_timeout: Duration,
 ) -> Result<Vec<Chosen>, Failure> {
     let before = |is_used| sweep.before(is_used).map(stored_row::millis);
-    Ok(sqlx::query_as(sql::SWEEP)
+    let removed = sqlx::query_as(sql::SWEEP)
         .bind(tenant.as_str())
         .bind(before(false))
         .bind(before(true))
         .bind(limit)
         .bind(sql::setting(lock_timeout))
         .fetch_all(connection)
-        .await?)
+        .await;
+    removed.map_err(Failure::of_tenant_lock)
 }

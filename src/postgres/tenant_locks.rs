@@ -1,4 +1,4 @@
-//! Who may lock the rows of tenants, so that waiting for a row uses few of the connections.
+//! Which calls may lock the rows of tenants, so that waiting for a row uses few of the connections.
 
 use std::{
     collections::HashMap,
@@ -19,101 +19,155 @@ use crate::{
     types::TenantId,
 };
 
-/// For how long a row that others held is expected to be held still. The next caller that finds it free ends
-/// that.
-const HELD_FOR: Duration = Duration::from_secs(10);
+/// How long a row counts as locked after a lock timeout, unless a call locks it sooner.
+const LOCKED_FOR: Duration = Duration::from_secs(5);
 
-/// With fewer connections, tenants whose rows others hold share the permits of all tenants.
+/// How many lock timeouts show that a row is locked, if no call locks it in between. A transaction of another node
+/// may cause a single timeout.
+const LOCKED_AFTER: u32 = 2;
+
+/// With fewer connections, tenants with locked rows share the permits of all tenants.
 const MIN_CONNECTIONS: u32 = 4;
 
-/// Lets one call of each tenant at a time lock the tenant's row, because the row lets no more of them write.
+/// How many calls of a tenant may lock the tenant's row at the same time. They wait for each other in the server,
+/// so that the round trips overlap.
+const CALLS: u32 = 4;
+
+/// How long a call keeps the row of a tenant locked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum LockUse {
+    /// For one statement that changes one client.
+    Brief,
+    /// For several statements or many clients. Other calls of the tenant would wait too long in the server.
+    Long,
+}
+
+/// Bounds how many calls lock the rows of tenants at the same time.
 ///
-/// These calls use half of the connections at most. Tenants whose rows others were found to hold share one
+/// These calls use half of the connections at most. Tenants whose rows other transactions have locked share one
 /// connection more, so that other tenants don't wait for them.
 #[derive(Clone)]
 pub(super) struct TenantLocks(Arc<State>);
 
 struct State {
-    turns: PerTenant<Semaphore>,
+    /// The calls of each tenant.
+    calls: PerTenant<Semaphore>,
     permits: Semaphore,
-    /// For tenants whose rows others hold.
-    held_permits: Option<Semaphore>,
-    /// When others were last found to hold the row of a tenant.
-    held: Mutex<HashMap<TenantId, Instant>>,
+    /// For tenants with locked rows.
+    locked_permits: Option<Semaphore>,
+    timeouts: Mutex<HashMap<TenantId, LockTimeouts>>,
+}
+
+/// The lock timeouts of a tenant since a call last locked its row.
+struct LockTimeouts {
+    number: u32,
+    last: Instant,
 }
 
 impl TenantLocks {
     /// For a pool of so many connections.
     pub(super) fn new(connections: u32) -> Self {
         let half = connections.checked_div(2).unwrap_or(0).max(1);
-        let half = usize::try_from(half).unwrap_or(Semaphore::MAX_PERMITS);
         Self(Arc::new(State {
-            turns: PerTenant::default(),
-            permits: Semaphore::new(half.min(Semaphore::MAX_PERMITS)),
-            held_permits: (connections >= MIN_CONNECTIONS).then(|| Semaphore::new(1)),
-            held: Mutex::default(),
+            calls: PerTenant::default(),
+            permits: semaphore(half),
+            locked_permits: (connections >= MIN_CONNECTIONS).then(|| semaphore(1)),
+            timeouts: Mutex::default(),
         }))
     }
 
-    /// Carries out `work`, which locks the row of `tenant`, when it is the tenant's turn.
+    /// Carries out `work`, which locks the row of `tenant`, with a permit.
     pub(super) async fn run<T>(
         &self,
         tenant: &TenantId,
+        lock_use: LockUse,
         begin_by: Instant,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let entry = self.0.turns.entry(tenant, || Semaphore::new(1));
-        let turn = self.turn(tenant, &entry);
-        let turn = tokio::time::timeout_at(begin_by, turn).await;
-        let _turn = turn.map_err(|_late| self.why_late(tenant))?;
+        let calls = self.0.calls.entry(tenant, || semaphore(CALLS));
+        let permits = self.permits(tenant, lock_use, &calls);
+        let permits = tokio::time::timeout_at(begin_by, permits).await;
+        let _permits = permits.map_err(|_late| self.why_late(tenant))?;
+        let begun = Instant::now();
         let done = work.await;
-        let is_held = done.as_ref().is_err_and(Failure::is_locked);
-        if is_held {
-            self.record(tenant);
-        } else if done.is_ok() {
-            self.lock().remove(tenant);
+        match &done {
+            Ok(_) => drop(self.lock().remove(tenant)),
+            Err(Failure::TenantLocked) => self.record(tenant, begun),
+            Err(_) => {}
         }
         done
     }
 
     /// `None` in a permit's place: without a bound, as no semaphore is ever closed.
-    async fn turn<'a>(
+    async fn permits<'a>(
         &'a self,
         tenant: &TenantId,
-        entry: &'a Entry<Semaphore>,
+        lock_use: LockUse,
+        calls: &'a Entry<Semaphore>,
     ) -> [Option<SemaphorePermit<'a>>; 2] {
-        let turn = entry.acquire().await.ok();
-        let held_permits = self.0.held_permits.as_ref();
-        let permits = held_permits.filter(|_| self.is_held(tenant));
-        let permits = permits.unwrap_or(&self.0.permits);
-        [turn, permits.acquire().await.ok()]
+        let is_shared = lock_use == LockUse::Brief && self.locked_until(tenant).is_none();
+        let number = if is_shared { 1 } else { CALLS };
+        let call = calls.acquire_many(number).await.ok();
+        [call, self.permit(tenant).await]
+    }
+
+    /// A tenant whose row no longer counts as locked stops waiting for tenants whose rows are.
+    async fn permit(&self, tenant: &TenantId) -> Option<SemaphorePermit<'_>> {
+        let locked_permits = self.0.locked_permits.as_ref();
+        if let Some((permits, until)) = locked_permits.zip(self.locked_until(tenant))
+            && let Ok(permit) = tokio::time::timeout_at(until, permits.acquire()).await
+        {
+            return permit.ok();
+        }
+        self.0.permits.acquire().await.ok()
     }
 
     fn why_late(&self, tenant: &TenantId) -> Failure {
-        if self.is_held(tenant) {
-            Failure::TenantLocked
-        } else {
-            Failure::NotBegun
+        match self.locked_until(tenant) {
+            Some(_) => Failure::TenantLocked,
+            None => Failure::NotBegun,
         }
     }
 
-    fn is_held(&self, tenant: &TenantId) -> bool {
-        self.lock().get(tenant).is_some_and(is_recent)
+    /// Until when the row of `tenant` counts as locked.
+    fn locked_until(&self, tenant: &TenantId) -> Option<Instant> {
+        let timeouts = self.lock();
+        let timeouts = timeouts.get(tenant);
+        timeouts.filter(|it| it.number >= LOCKED_AFTER)?.end()
     }
 
-    fn record(&self, tenant: &TenantId) {
-        let mut held = self.lock();
-        held.retain(|_, found| is_recent(found));
-        held.insert(tenant.clone(), Instant::now());
+    /// Records a lock timeout of a call that began at `begun`.
+    fn record(&self, tenant: &TenantId, begun: Instant) {
+        let mut all = self.lock();
+        all.retain(|_, timeouts| timeouts.end().is_some());
+        let timeouts = all.entry(tenant.clone()).or_insert(LockTimeouts {
+            number: 0,
+            last: begun,
+        });
+        // Calls that waited at the same time count once.
+        if timeouts.last <= begun {
+            timeouts.number = timeouts.number.saturating_add(1);
+            timeouts.last = Instant::now();
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Instant>> {
-        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, LockTimeouts>> {
+        let timeouts = &self.0.timeouts;
+        timeouts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn is_recent(found: &Instant) -> bool {
-    found.elapsed() < HELD_FOR
+impl LockTimeouts {
+    /// When they end to count, if they still do.
+    fn end(&self) -> Option<Instant> {
+        let end = self.last.checked_add(LOCKED_FOR)?;
+        (Instant::now() < end).then_some(end)
+    }
+}
+
+fn semaphore(permits: u32) -> Semaphore {
+    let permits = usize::try_from(permits).unwrap_or(Semaphore::MAX_PERMITS);
+    Semaphore::new(permits.min(Semaphore::MAX_PERMITS))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::{
             job::{Job, Outcome, fail, insertions, settle},
             one_statement, transaction,
         },
+        tenant_locks::LockUse,
         time_outs::{GroupTime, part},
     },
     store::{InsertOutcome, Insertion},
@@ -138,11 +139,11 @@ impl Tenant {
         }
         let (tenant, insertions) = (first.client().tenant(), insertions.as_slice());
         let limit = time.with_locks();
-        let done = self
-            .database
-            .run_with_tenant_lock(tenant, limit, |connection, _| {
-                Box::pin(transaction::insert(connection, time, insertions))
-            });
+        let done =
+            self.database
+                .run_with_tenant_lock(tenant, LockUse::Long, limit, |connection, _| {
+                    Box::pin(transaction::insert(connection, time, insertions))
+                });
         done.await
     }
 }
