@@ -1,6 +1,8 @@
 //! What is special about the store in PostgreSQL: nodes that share a database, and a database that
 //! is away.
 
+#![expect(clippy::print_stdout, reason = "figures are for readers of the log")]
+
 mod callers;
 mod clocks;
 mod counting;
@@ -15,6 +17,7 @@ mod free_port;
 mod golden;
 mod groups;
 mod isolation;
+mod locked_row_rates;
 mod locked_rows;
 mod locked_tenants;
 mod outages;
