@@ -158,7 +158,7 @@ impl TenantLocks {
 }
 
 impl LockTimeouts {
-    /// When they end to count, if they still do.
+    /// When they stop counting, if they still count.
     fn end(&self) -> Option<Instant> {
         let end = self.last.checked_add(LOCKED_FOR)?;
         (Instant::now() < end).then_some(end)
