@@ -100,8 +100,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// If another program has locked the row of a tenant, the calls of this tenant that need the row fail:
 /// registrations of a counted tenant, removals, sweeps, and uses with a limit for each user. Calls of other
-/// tenants go on. On each node, one call of a locked tenant at a time waits for the row. These calls use at most half of the
-/// connections. Tenants with locked rows share one more. Give the pool at least four.
+/// tenants go on. Calls that need the row use at most half of the connections. Tenants with locked rows share one
+/// more. Give the pool at least four.
 ///
 /// Connections of [`connect`](Self::connect) set `statement_timeout` and
 /// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
