@@ -47,7 +47,7 @@ pub async fn buckets_are_separate_at_one_moment(
     rewrite(&probe).await;
 }
 
-/// After each of the requests that race another number of tokens remains.
+/// Each racing request leaves a different number of tokens.
 pub async fn racing_requests_take_different_tokens(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
