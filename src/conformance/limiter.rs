@@ -44,3 +44,21 @@ pub(super) use rules::with_limiter_rules;
 
 /// This rule and those after it in the list wait, and so may be checked at the same time.
 pub(super) const FIRST_THAT_WAITS: &str = "tokens_return_at_the_rate_up_to_the_burst";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! names {
+        ($($rule:ident: $demand:literal;)*) => {
+            [$(stringify!($rule)),*]
+        };
+    }
+
+    #[test]
+    fn seven_rules_are_checked_at_once() {
+        let rules = with_limiter_rules!(names!);
+        let waiting = rules.iter().skip_while(|it| **it != FIRST_THAT_WAITS);
+        assert_eq!(waiting.count(), 7);
+    }
+}
