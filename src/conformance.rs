@@ -104,6 +104,7 @@ async fn check_nodes(first: Node, second: Node) {
 /// # Panics
 /// At the first rule that is broken. The message begins with the rule, and ends with the last requests.
 pub async fn rate_limiter(limiter: impl RateLimiter) {
+    traffic::verify_seed();
     let subject = Arc::new(limiter);
     let mut waiting = JoinSet::new();
     for rule in with_limiter_rules!(rules!(limiter;)) {
@@ -130,6 +131,7 @@ pub async fn rate_limiter_with_clock(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
 ) {
+    traffic::verify_seed();
     let subject = Arc::new(Clocked {
         limiter: Arc::new(limiter),
         advance,

@@ -1,6 +1,6 @@
 //! Random requests.
 
-use std::{env, time::Duration};
+use std::{env, ffi::OsStr, time::Duration};
 
 use crate::{
     conformance::traffic::{
@@ -40,12 +40,32 @@ impl Random {
 
 /// The seed that the environment sets, or a new one.
 fn seed() -> u64 {
-    let set = env::var(SEED).ok().and_then(|text| text.parse().ok());
-    set.unwrap_or_else(|| {
-        let mut random = [0; 8];
-        fill(&mut random);
-        u64::from_ne_bytes(random)
-    })
+    if let Some(set) = env::var_os(SEED) {
+        return seed_of(&set);
+    }
+    let mut random = [0; 8];
+    fill(&mut random);
+    u64::from_ne_bytes(random)
+}
+
+/// # Panics
+/// If the text is not a seed.
+fn seed_of(text: &OsStr) -> u64 {
+    let seed = text.to_str().and_then(|it| it.parse().ok());
+    assert!(
+        seed.is_some(),
+        "the environment variable {SEED} must be a whole number of 64 bits, not `{}`",
+        text.display()
+    );
+    seed.unwrap_or_default()
+}
+
+/// Reads the seed that the environment sets, if it sets one, so that a wrong seed fails before any rule.
+///
+/// # Panics
+/// If the environment sets a text that is not a seed.
+pub(in crate::conformance) fn verify_seed() {
+    let _ = seed();
 }
 
 /// A pause before a request, by what the last decision about the bucket was.
@@ -138,4 +158,20 @@ pub(in crate::conformance) fn all_quotas() -> [Quota; 14] {
         hourly(3_600, 5),
         hourly(3_599, 5),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_a_whole_number() {
+        assert_eq!(seed_of("18446744073709551615".as_ref()), u64::MAX);
+    }
+
+    #[test]
+    #[should_panic(expected = "OAUTH_DCR_CONFORMANCE_SEED must be a whole number")]
+    fn a_seed_that_is_no_number_is_refused() {
+        seed_of("0x17".as_ref());
+    }
 }
