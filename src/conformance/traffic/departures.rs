@@ -7,7 +7,8 @@ use tokio::time::sleep;
 use crate::{
     conformance::traffic::{
         bucket::{fresh_tenant, slowest},
-        probe::{Probe, poll_times},
+        probe::Probe,
+        steps::poll_times,
         time::Time,
     },
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    future::poll_fn,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Poll,
     time::Duration,
 };
 
@@ -174,18 +171,4 @@ impl Seen {
             self.history.push(Request::new(key, quota, times, decision));
         }
     }
-}
-
-/// Polls a future so often, or until it is ready.
-pub(super) async fn poll_times<F: Future>(
-    mut future: Pin<&mut F>,
-    times: u32,
-) -> Option<F::Output> {
-    for _ in 0..times {
-        let polled = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await;
-        if let Poll::Ready(output) = polled {
-            return Some(output);
-        }
-    }
-    None
 }

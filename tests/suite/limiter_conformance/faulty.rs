@@ -1,6 +1,7 @@
 //! A limiter that is right but for one fault.
 
 mod decision;
+mod departure;
 mod key;
 
 use std::{
@@ -17,9 +18,9 @@ use oauth_dcr::{
     rate_limit::{Quota, RateKey, RateLimiter},
     system::Clock,
 };
-use tokio::task::yield_now;
+use tokio::{task::yield_now, time::sleep};
 
-use self::decision::{Bucket, period};
+use self::{decision::Bucket, departure::Departure};
 use super::Acquired;
 
 macro_rules! faults {
@@ -99,10 +100,14 @@ faults! {
     BucketsOfThreads: true, false;
     GivesBackForTheGone: true, true;
     GivesBackTwice: true, true;
+    GivesBackBeforeTheThirdTrip: true, false;
     RestoresForTheGone: true, true;
     TakesAtEachDrop: true, true;
     StaysBusyForTheGone: true, false;
 }
+
+/// How long a server takes to answer.
+const TRIP: Duration = Duration::from_millis(2);
 
 type States = HashMap<String, Bucket>;
 
@@ -163,6 +168,21 @@ impl Faulty {
         }
     }
 
+    /// Goes to a server and back, twice.
+    async fn travels(&self) {
+        if self.has(Fault::GivesBackBeforeTheThirdTrip) {
+            self.waits().await;
+            self.waits().await;
+        }
+    }
+
+    async fn waits(&self) {
+        match self.fault {
+            Fault::GivesBackBeforeTheThirdTrip => sleep(TRIP).await,
+            _ => yield_now().await,
+        }
+    }
+
     async fn yields(&self, bucket: Option<&Bucket>, quota: Quota) -> Option<Bucket> {
         let yields = match self.fault {
             Fault::YieldsBeforeWriting => true,
@@ -201,11 +221,12 @@ impl RateLimiter for Faulty {
         let read = self.yields(before.as_ref(), quota).await;
         if self.has(Fault::StaysBusyForTheGone) {
             while self.busy.swap(true, Ordering::SeqCst) {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                sleep(Duration::from_millis(1)).await;
             }
             yield_now().await;
             self.busy.store(false, Ordering::SeqCst);
         }
+        self.travels().await;
         let mut guard = Departure {
             limiter: self,
             name: &name,
@@ -224,50 +245,9 @@ impl RateLimiter for Faulty {
         };
         if guard.is_of_departures() {
             guard.waits = true;
-            yield_now().await;
+            self.waits().await;
             guard.waits = false;
         }
         Ok(decision)
-    }
-}
-
-/// What is done when a caller goes away while it waits.
-struct Departure<'a> {
-    limiter: &'a Faulty,
-    name: &'a str,
-    quota: Quota,
-    before: Option<Bucket>,
-    waits: bool,
-}
-
-impl Departure<'_> {
-    fn is_of_departures(&self) -> bool {
-        use Fault::{GivesBackForTheGone, GivesBackTwice, RestoresForTheGone, TakesAtEachDrop};
-        let faults = [
-            GivesBackForTheGone,
-            GivesBackTwice,
-            RestoresForTheGone,
-            TakesAtEachDrop,
-        ];
-        faults.contains(&self.limiter.fault)
-    }
-}
-
-impl Drop for Departure<'_> {
-    fn drop(&mut self) {
-        if !self.waits {
-            return;
-        }
-        let mut states = self.limiter.states();
-        let bucket = states.get_mut(self.name).unwrap();
-        let period = period(self.quota);
-        match self.limiter.fault {
-            // Also if it took none.
-            Fault::GivesBackForTheGone => bucket.full_at -= period,
-            Fault::GivesBackTwice => bucket.full_at -= 2 * period,
-            Fault::TakesAtEachDrop => bucket.full_at += period,
-            Fault::RestoresForTheGone => *bucket = self.before.unwrap_or_default(),
-            _ => {}
-        }
     }
 }

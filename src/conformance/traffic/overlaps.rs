@@ -1,0 +1,204 @@
+//! Two requests of which each is held up after some of its steps, while the other goes on.
+
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    conformance::traffic::{
+        bucket::{fresh_tenant, slowest, source},
+        probe::Probe,
+        steps::poll_times,
+        time::Time,
+    },
+    rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
+};
+
+/// The most steps after which a request is held up.
+const STEPS: u32 = 6;
+
+/// How long a request may need another one to go on first, if no request takes longer.
+const GRACE: Duration = Duration::from_millis(10);
+
+/// How two requests overlap.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    /// The steps of the first and of the second request before one of them goes on to its end.
+    pub(super) steps: (u32, u32),
+    /// How long that one may take.
+    pub(super) grace: Duration,
+}
+
+/// Long enough for a request of this limiter to be decided.
+pub(super) async fn grace<L: RateLimiter, T: Time>(probe: &Probe<L, T>) -> Duration {
+    let tenant = fresh_tenant();
+    let began = Instant::now();
+    probe.acquire(RateKey::Tenant(&tenant), slowest(1)).await;
+    GRACE.max(began.elapsed() * 3)
+}
+
+/// Two decisions, and whether the first was made within its steps.
+struct Overlap {
+    decisions: [RateDecision; 2],
+    is_in_order: bool,
+}
+
+/// Two requests of a bucket that overlap in every way.
+pub(in crate::conformance) async fn overlap_all_steps<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+) {
+    let grace = grace(probe).await;
+    for first in 0..=STEPS {
+        let mut all_in_order = true;
+        for second in 0..=STEPS {
+            let steps = (first, second);
+            all_in_order &= overlap_same_bucket(probe, Order { steps, grace }).await;
+        }
+        if all_in_order {
+            return;
+        }
+    }
+}
+
+/// Whether each first request was decided before the second.
+async fn overlap_same_bucket<L: RateLimiter, T: Time>(probe: &Probe<L, T>, order: Order) -> bool {
+    let mut all_in_order = true;
+    // New buckets, the last token, the last two tokens, and none.
+    for (burst, taken) in [(1, 0), (3, 0), (2, 1), (3, 1), (2, 2)] {
+        let (tenant, quota) = (fresh_tenant(), slowest(burst));
+        let key = RateKey::Tenant(&tenant);
+        for _ in 0..taken {
+            probe.acquire(key, quota).await;
+        }
+        all_in_order &= overlap(probe, key, quota, order).await;
+        probe.acquire(key, quota).await;
+    }
+    all_in_order
+}
+
+/// Requests of two buckets that overlap in every way.
+pub(in crate::conformance) async fn overlap_different_buckets<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+) {
+    let grace = grace(probe).await;
+    for first in 0..=STEPS {
+        let mut all_in_order = true;
+        for second in 0..=STEPS {
+            let steps = (first, second);
+            all_in_order &= overlap_other_buckets(probe, Order { steps, grace }).await;
+        }
+        if all_in_order {
+            return;
+        }
+    }
+}
+
+/// Whether each first request was decided before the second.
+async fn overlap_other_buckets<L: RateLimiter, T: Time>(probe: &Probe<L, T>, order: Order) -> bool {
+    let (first, second) = (fresh_tenant(), fresh_tenant());
+    let (first, second) = (RateKey::Tenant(&first), RateKey::Tenant(&second));
+    let of_first = RateKey::Source(first.tenant(), source("203.0.113.5"));
+    let (one, two) = (slowest(1), slowest(2));
+    let mut all_in_order = true;
+    for pair in [
+        [(first, one), (second, one)],
+        [(first, two), (of_first, two)],
+        [(second, two), (second, slowest(3))],
+    ] {
+        all_in_order &= overlap_pair(probe, pair, order).await;
+        for (key, quota) in pair {
+            probe.acquire(key, quota).await;
+        }
+    }
+    all_in_order
+}
+
+/// Two requests of a bucket, as in [`interleave`]. Whether the first was decided before the second.
+pub(super) async fn overlap<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+    key: RateKey<'_>,
+    quota: Quota,
+    order: Order,
+) -> bool {
+    let from = probe.time().elapsed();
+    let overlap = interleave(probe.ask(key, quota), probe.ask(key, quota), order).await;
+    let times = (from, probe.time().elapsed());
+    probe.settle(key, quota, times, &overlap.decisions, 0);
+    overlap.is_in_order
+}
+
+/// Requests of two buckets, as in [`interleave`]. Whether the first was decided before the second.
+async fn overlap_pair<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+    buckets: [(RateKey<'_>, Quota); 2],
+    order: Order,
+) -> bool {
+    let from = probe.time().elapsed();
+    let [first, second] = buckets.map(|(key, quota)| probe.ask(key, quota));
+    let overlap = interleave(first, second, order).await;
+    let times = (from, probe.time().elapsed());
+    for ((key, quota), decision) in buckets.into_iter().zip(overlap.decisions) {
+        probe.settle(key, quota, times, &[decision], 0);
+    }
+    overlap.is_in_order
+}
+
+/// Holds the first up after its steps, then the second after its steps. Then the second goes on to the end,
+/// and then the first; in half of the cases the first is faster in the end.
+async fn interleave<F: Future<Output = RateDecision>>(
+    first: F,
+    second: F,
+    Order { steps, grace }: Order,
+) -> Overlap {
+    let mut first = pin!(first);
+    let mut second = pin!(second);
+    let mut of_first = poll_times(first.as_mut(), steps.0).await;
+    let is_in_order = of_first.is_some();
+    let mut of_second = poll_times(second.as_mut(), steps.1).await;
+    if steps.1 % 2 == 1 && of_first.is_none() {
+        of_first = timeout(grace, first.as_mut()).await.ok();
+    }
+    if of_second.is_none() {
+        of_second = timeout(grace, second.as_mut()).await.ok();
+    }
+    Overlap {
+        decisions: both(first, of_first, second, of_second).await,
+        is_in_order,
+    }
+}
+
+async fn both<F: Future>(
+    mut first: Pin<&mut F>,
+    mut of_first: Option<F::Output>,
+    mut second: Pin<&mut F>,
+    mut of_second: Option<F::Output>,
+) -> [F::Output; 2]
+where
+    F::Output: Unpin,
+{
+    poll_fn(|context| {
+        if of_second.is_none()
+            && let Poll::Ready(output) = second.as_mut().poll(context)
+        {
+            of_second = Some(output);
+        }
+        if of_first.is_none()
+            && let Poll::Ready(output) = first.as_mut().poll(context)
+        {
+            of_first = Some(output);
+        }
+        match (of_first.take(), of_second.take()) {
+            (Some(first), Some(second)) => Poll::Ready([first, second]),
+            (first, second) => {
+                (of_first, of_second) = (first, second);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
