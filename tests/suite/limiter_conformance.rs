@@ -5,6 +5,7 @@ mod clock;
 mod faults;
 mod faulty;
 mod lists;
+mod slow;
 mod told;
 
 use std::sync::Arc;

@@ -4,11 +4,15 @@ use crate::{
     conformance::traffic::{
         bucket::{fresh_tenant, slowest, source, tenant},
         probe::Probe,
+        steps::run_side_by_side,
         time::Time,
     },
     rate_limit::{RateKey, RateLimiter},
     types::{SourceNetwork, TenantId},
 };
+
+/// How many requests of different buckets are made at once, so that a remote limiter is checked soon.
+const AT_ONCE: usize = 64;
 
 /// Empties the buckets of tenants whose ids are alike.
 pub(in crate::conformance) async fn empty_similar_tenants<L: RateLimiter, T: Time>(
@@ -48,9 +52,12 @@ pub(in crate::conformance) async fn empty_similar_tenants<L: RateLimiter, T: Tim
     ids.extend([":", ".", "-", "_", "0"].map(|start| format!("{start}{name}")));
     ids.extend(similar_long_ids(&name));
     for _ in 0..2 {
-        for id in &ids {
-            probe.drain(RateKey::Tenant(&tenant(id)), quota).await;
-        }
+        let tenants: Vec<_> = ids.iter().map(|id| tenant(id)).collect();
+        let drains = tenants.into_iter().map(|tenant| {
+            let probe = probe.clone();
+            async move { probe.drain(RateKey::Tenant(&tenant), quota).await }
+        });
+        run_side_by_side(drains, AT_ONCE).await;
     }
 }
 
@@ -80,9 +87,11 @@ pub(in crate::conformance) async fn empty_similar_sources<L: RateLimiter, T: Tim
     // The tenant's bucket before those of its sources, and after them.
     probe.drain(RateKey::Tenant(&first), quota).await;
     for tenant in [&first, &second] {
-        for source in similar_sources() {
-            probe.drain(RateKey::Source(tenant, source), quota).await;
-        }
+        let drains = similar_sources().into_iter().map(|source| {
+            let (probe, tenant) = (probe.clone(), tenant.clone());
+            async move { probe.drain(RateKey::Source(&tenant, source), quota).await }
+        });
+        run_side_by_side(drains, AT_ONCE).await;
     }
     probe.drain(RateKey::Tenant(&second), quota).await;
     for (id, address) in similar_pairs(&first) {
@@ -167,20 +176,27 @@ pub(in crate::conformance) async fn ask_of_many_keys<L: RateLimiter, T: Time>(
         probe.drain(key, quota).await;
     }
     for _ in 0..2 {
-        for number in 0..count {
-            let tenant = tenant(&format!("{name}-{number}"));
-            probe.acquire(RateKey::Tenant(&tenant), quota).await;
-        }
+        let requests = (0..count).map(|number| {
+            let (probe, tenant) = (probe.clone(), tenant(&format!("{name}-{number}")));
+            async move {
+                probe.acquire(RateKey::Tenant(&tenant), quota).await;
+            }
+        });
+        run_side_by_side(requests, AT_ONCE).await;
         for key in emptied {
             probe.acquire(key, quota).await;
         }
     }
-    for number in 0..count / 4 {
+    let requests = (0..count / 4).map(|number| {
         // A limiter bounds its sources, so these may share a bucket.
         let address = std::net::Ipv4Addr::from_bits(0x0a00_0000 + number);
-        let key = RateKey::Source(&name, SourceNetwork::of(Some(address.into())));
-        probe.ask(key, quota).await;
-    }
+        let source = SourceNetwork::of(Some(address.into()));
+        let (probe, tenant) = (probe.clone(), name.clone());
+        async move {
+            probe.ask(RateKey::Source(&tenant, source), quota).await;
+        }
+    });
+    run_side_by_side(requests, AT_ONCE).await;
     for key in emptied {
         probe.acquire(key, quota).await;
     }
