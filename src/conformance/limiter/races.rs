@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 use crate::{
     conformance::traffic::{
         Probe, fresh_tenant, go_away_at_each_step, overlap_all_steps, overlap_different_buckets,
-        poll_steadily, quota, race_for_returning_tokens, race_tasks, race_threads, slowest,
+        poll_steadily, quota, race_between_tokens, race_for_returning_tokens, race_tasks,
+        race_threads, slowest,
     },
     rate_limit::RateLimiter,
 };
@@ -22,6 +23,9 @@ pub async fn racing_requests_never_exceed_the_burst(limiter: impl RateLimiter) {
     {
         race_tasks(&probe, &fresh_tenant(), quota, 4).await;
         race_threads(&probe, quota).await;
+    }
+    for burst in [3, 30, 60] {
+        race_between_tokens(&probe, slowest(burst)).await;
     }
 }
 

@@ -79,6 +79,14 @@ impl Bounds {
         tokens(least)..=tokens(most)
     }
 
+    /// Whether the bucket has the same number of tokens at each moment of the span, whichever request reads
+    /// the clock first. A bucket that may be full begins to gain tokens only at its first request.
+    pub(super) fn is_exact(&self, shape: Shape, span: Span) -> bool {
+        let tokens = self.admitted(shape, span);
+        let gains_already = self.earliest >= span.to;
+        tokens.start() == tokens.end() && (gains_already || span.from == span.to)
+    }
+
     /// Learns from a decision, and says what is wrong with it.
     pub(super) fn decide(
         &mut self,

@@ -15,16 +15,12 @@ impl Bounds {
         decisions: &[RateDecision],
         abandoned: u32,
     ) -> Option<String> {
-        let mut remaining: Vec<_> = decisions
-            .iter()
-            .filter(|it| it.is_admitted())
-            .map(RateDecision::remaining)
-            .collect();
-        let admitted = number(remaining.len());
+        let admitted = number(decisions.iter().filter(|it| it.is_admitted()).count());
         let all = number(decisions.len());
         let tokens = self.admitted(shape, span);
         let least = tokens.start().saturating_sub(abandoned).min(all);
         let most = *tokens.end();
+        let is_exact = self.is_exact(shape, span);
         self.take(shape, span, admitted..=admitted.saturating_add(abandoned));
         if !(least..=most).contains(&admitted) {
             return Some(format!(
@@ -33,20 +29,28 @@ impl Bounds {
             ));
         }
         let numbers = decisions.iter().find_map(|it| fault_of_numbers(shape, it));
-        let at_one_moment = span.from == span.to;
-        let faults = || {
+        let told = || {
             let refused = decisions.iter().filter(|it| !it.is_admitted());
             let mut refused = refused.take(usize::from(abandoned == 0) * decisions.len());
-            remaining.sort_unstable();
-            let repeated = remaining
-                .windows(2)
-                .any(|pair| matches!(pair, [a, b] if a == b));
-            let repeated = repeated
-                .then(|| format!("each token is taken once, and after it {remaining:?} remain"));
+            let repeated = fault_of_repeated(decisions, most);
             repeated.or_else(|| refused.find_map(|it| self.fault(shape, span, it)))
         };
-        numbers.or_else(|| at_one_moment.then(faults).flatten())
+        numbers.or_else(|| is_exact.then(told).flatten())
     }
+}
+
+/// If no token returns meanwhile, each admitted request leaves another number of the `tokens`.
+fn fault_of_repeated(decisions: &[RateDecision], tokens: u32) -> Option<String> {
+    let admitted = decisions.iter().filter(|it| it.is_admitted());
+    let mut remaining: Vec<_> = admitted.map(RateDecision::remaining).collect();
+    remaining.sort_unstable();
+    let repeated = remaining
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a == b));
+    let too_many = remaining.last().is_some_and(|it| *it >= tokens);
+    (repeated || too_many).then(|| {
+        format!("each of {tokens} tokens is taken once, and after it {remaining:?} remain")
+    })
 }
 
 fn number(count: usize) -> u32 {

@@ -42,6 +42,17 @@ pub(in crate::conformance) async fn race_tasks<L: RateLimiter, T: Time>(
     probe.drain(RateKey::Tenant(tenant), quota).await;
 }
 
+/// As [`race_tasks`], of a bucket that gains its next token neither before the race nor during it.
+pub(in crate::conformance) async fn race_between_tokens<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+    quota: Quota,
+) {
+    let tenant = fresh_tenant();
+    probe.acquire(RateKey::Tenant(&tenant), quota).await;
+    probe.time().pass(T::RESOLUTION * 5).await;
+    race_tasks(probe, &tenant, quota, 2).await;
+}
+
 /// As [`race_tasks`], with threads of their own.
 pub(in crate::conformance) async fn race_threads<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,

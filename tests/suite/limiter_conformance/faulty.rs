@@ -15,7 +15,7 @@ use std::{
 };
 
 use oauth_dcr::{
-    rate_limit::{Quota, RateKey, RateLimiter},
+    rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
     system::Clock,
 };
 use tokio::{task::yield_now, time::sleep};
@@ -92,6 +92,7 @@ faults! {
     TellsTokensRoundedUp: true, true;
     TellsTokensBefore: true, true;
     CountsBurstsInOneByte: true, true;
+    TellsWhatItReadFirst: true, true;
     // Races, and callers that go away.
     YieldsBeforeWriting: true, true;
     YieldsAtTheLastToken: true, true;
@@ -170,9 +171,13 @@ impl Faulty {
 
     /// Goes to a server and back, twice.
     async fn travels(&self) {
-        if self.has(Fault::GivesBackBeforeTheThirdTrip) {
-            self.waits().await;
-            self.waits().await;
+        match self.fault {
+            Fault::GivesBackBeforeTheThirdTrip => {
+                self.waits().await;
+                self.waits().await;
+            }
+            Fault::TellsWhatItReadFirst => yield_now().await,
+            _ => {}
         }
     }
 
@@ -181,6 +186,16 @@ impl Faulty {
             Fault::GivesBackBeforeTheThirdTrip => sleep(TRIP).await,
             _ => yield_now().await,
         }
+    }
+
+    /// The right decision, with the tokens that remain of those that were read before.
+    fn told(&self, before: Option<Bucket>, quota: Quota, decision: RateDecision) -> RateDecision {
+        let mut bucket = before.unwrap_or_default();
+        let stale = bucket.decide(self.fault, self.now(), quota);
+        if decision.is_admitted() && stale.is_admitted() {
+            return stale;
+        }
+        decision
     }
 
     async fn yields(&self, bucket: Option<&Bucket>, quota: Quota) -> Option<Bucket> {
@@ -248,6 +263,9 @@ impl RateLimiter for Faulty {
             self.waits().await;
             guard.waits = false;
         }
-        Ok(decision)
+        Ok(match self.fault {
+            Fault::TellsWhatItReadFirst => self.told(before, quota, decision),
+            _ => decision,
+        })
     }
 }
