@@ -99,7 +99,8 @@ async fn check_nodes(first: Node, second: Node) {
 ///
 #[doc = with_limiter_rules!(table!(limiter;))]
 ///
-/// It takes about five seconds. The rules that wait are checked at the same time.
+/// It takes about five seconds, and less than a minute if a request takes 10 ms. The rules that
+/// wait are checked at the same time.
 ///
 /// # Panics
 /// At the first rule that is broken. The message begins with the rule, and ends with the last requests.
@@ -124,6 +125,9 @@ pub async fn rate_limiter(limiter: impl RateLimiter) {
 ///
 /// `advance` moves the limiter's clock ahead; otherwise it stands still. No rule waits: hours and years
 /// pass in a second. [`rate_limiter`] checks in addition that the limiter does well with a real clock.
+///
+/// Each wait must be right to the nanosecond. Check a limiter that counts in coarser units with
+/// [`rate_limiter`] only.
 ///
 /// # Panics
 /// At the first rule that is broken. The message begins with the rule, and ends with the last requests.

@@ -44,7 +44,8 @@ impl RateDecision {
         matches!(self.outcome, RateOutcome::Admitted)
     }
 
-    /// How long until there is a token again; `None` if there was one.
+    /// How long until there is a token again; `None` if there was one. It is exact by the
+    /// [limiter's clock](crate::rate_limit::RateLimiter#exactness), and not rounded to seconds.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self.outcome {
             RateOutcome::Admitted => None,
@@ -57,7 +58,8 @@ impl RateDecision {
         self.limit
     }
 
-    /// Tokens left for the next requests at this instant.
+    /// Whole tokens left for the next requests at this instant. Requests that race are told different
+    /// numbers, unless a token returns between them.
     pub const fn remaining(&self) -> u32 {
         self.remaining
     }

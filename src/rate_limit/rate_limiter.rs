@@ -11,8 +11,20 @@ use crate::{
 /// A limiter measures time itself, so that all who share one share its clock too. It is asked about
 /// tenants that exist only, and about sources where a tenant has a
 /// [quota for each](crate::settings::RegistrationSettings::rate_limit_per_source). There can be as many sources as
-/// there are addresses, so a limiter bounds what it keeps of them. With the feature `conformance`,
-/// `conformance::rate_limiter` tests a limiter of your own.
+/// there are addresses, so a limiter bounds what it keeps of them. At least 1,500 sources, of all
+/// tenants together, have buckets of their own at the same time. Further sources may share buckets.
+///
+/// # Exactness
+/// [`retry_after`](RateDecision::retry_after) and [`remaining`](RateDecision::remaining) are exact by the
+/// limiter's clock: to the nanosecond, or to the unit in which the limiter counts time. The unit is at most
+/// a millisecond. The clock may be off by 0.5 % of the time that passes.
+///
+/// # Tests of a limiter of your own
+/// They need the feature `conformance`.
+/// - `conformance::rate_limiter` checks each limiter in real time. It allows 2 ms and 0.5 % of the time that
+///   passes.
+/// - `conformance::rate_limiter_with_clock` checks in addition a limiter whose clock a test can move, to the
+///   nanosecond. A limiter that counts in coarser units uses `conformance::rate_limiter` only.
 pub trait RateLimiter: Send + Sync + 'static {
     /// Takes one token of the bucket of `key`, if there is one.
     ///
