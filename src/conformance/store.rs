@@ -45,6 +45,7 @@ mod many_at_once;
 mod nodes;
 mod nodes_agree;
 mod pages;
+mod race;
 mod races;
 mod random;
 mod readers;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::{
     conformance::store::{
         call::Call,
-        fixture::{Fixture, hour, id, race},
+        fixture::{Fixture, hour, id},
+        race::race,
         scene::{BOTH, Before, activities, insertions, scene, sweep, updates},
         schedule::{Budget, MOST_WAITS},
         trial::insert,

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     client::Client,
-    conformance::store::fixture::{
-        Fixture, fail, hour, inserted, insertion, just_after, key, limited, race,
+    conformance::store::{
+        fixture::{Fixture, fail, hour, inserted, insertion, just_after, key, limited},
+        race::race,
     },
     store::{Activity, ClientStore, InsertOutcome, Insertion, Sweep, UpdateOutcome},
 };

@@ -1,8 +1,6 @@
 //! What every rule is checked with: a tenant that no other check uses, and small clients in it.
 
-use std::{fmt::Write as _, num::NonZeroU64, panic::resume_unwind, sync::Arc};
-
-use tokio::sync::Barrier;
+use std::{fmt::Write as _, num::NonZeroU64, sync::Arc};
 
 use crate::{
     backend_error::BackendError,
@@ -229,36 +227,6 @@ fn readable(row: StoredClient) -> Arc<Client> {
 /// What a call came to that may not fail.
 pub(super) fn done<T>(call: &str, outcome: Result<T, BackendError>) -> T {
     outcome.unwrap_or_else(|error| fail(&format!("`{call}` works in a suite"), &error))
-}
-
-/// Runs all of them at once, as far as the runtime lets it, and gives back what they came to in their
-/// order.
-pub(super) async fn race<T, F>(racers: impl IntoIterator<Item = F>) -> Vec<T>
-where
-    T: Send + 'static,
-    F: Future<Output = T> + Send + 'static,
-{
-    let racers: Vec<F> = racers.into_iter().collect();
-    let start = Arc::new(Barrier::new(racers.len()));
-    let spawn = |racer: F| {
-        let start = Arc::clone(&start);
-        tokio::spawn(async move {
-            start.wait().await;
-            racer.await
-        })
-    };
-    let running: Vec<_> = racers.into_iter().map(spawn).collect();
-    let mut outcomes = Vec::with_capacity(running.len());
-    for racer in running {
-        match racer.await {
-            Ok(outcome) => outcomes.push(outcome),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                Err(error) => fail("races end", &error),
-            },
-        }
-    }
-    outcomes
 }
 
 /// A name that nobody has, at least so long.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::{
     conformance::store::{
         call::Call,
-        fixture::{Fixture, id, race},
+        fixture::{Fixture, id},
         generator,
+        race::race,
         random::{Dice, seed},
         schedule::{AT_ONCE, Budget},
         trial::Trial,

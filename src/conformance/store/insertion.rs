@@ -3,7 +3,10 @@
 use std::sync::{Arc, mpsc};
 
 use crate::{
-    conformance::store::fixture::{Fixture, hour, id, inserted, insertion, key, limited, race},
+    conformance::store::{
+        fixture::{Fixture, hour, id, inserted, insertion, key, limited},
+        race::race,
+    },
     store::{Activity, ClientStore, InsertOutcome, Insertion},
 };
 

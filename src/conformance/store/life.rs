@@ -2,7 +2,10 @@
 
 use crate::{
     client::Client,
-    conformance::store::fixture::{Fixture, hour, inserted, just_after, limited, race, written},
+    conformance::store::{
+        fixture::{Fixture, hour, inserted, just_after, limited, written},
+        race::race,
+    },
     store::{Activity, ClientStore, InsertOutcome, Sweep, TouchOutcome, Usage},
     types::Timestamp,
 };

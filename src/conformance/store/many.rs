@@ -2,7 +2,10 @@
 
 use crate::{
     client::Client,
-    conformance::store::fixture::{Fixture, hour, id, insertion, limited, race},
+    conformance::store::{
+        fixture::{Fixture, hour, id, insertion, limited},
+        race::race,
+    },
     store::{ClientStore, InsertOutcome, Sweep},
     types::Timestamp,
 };

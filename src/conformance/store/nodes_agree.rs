@@ -3,7 +3,8 @@
 use crate::{
     conformance::store::{
         call::Call,
-        fixture::{Fixture, race},
+        fixture::Fixture,
+        race::race,
         scene::{BOTH, Before, calls, scene},
         trial::Trial,
     },

@@ -1,7 +1,7 @@
 //! Stable pages.
 
 use crate::{
-    conformance::store::fixture::{Fixture, race},
+    conformance::store::{fixture::Fixture, race::race},
     store::{ClientStore, RemoveOutcome, Sweep},
 };
 

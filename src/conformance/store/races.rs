@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::{
     conformance::store::{
         call::Call,
-        fixture::{Fixture, race},
+        fixture::Fixture,
+        race::race,
         scene::{BOTH, Before, calls, detours, insertions, scene},
         schedule::{AT_ONCE, Budget, MOST_WAITS},
     },

@@ -7,7 +7,10 @@ use std::sync::{
 
 use crate::{
     client::Client,
-    conformance::store::fixture::{Fixture, fail, race},
+    conformance::store::{
+        fixture::{Fixture, fail},
+        race::race,
+    },
     store::{BlockOutcome, ClientStore, UpdateOutcome},
 };
 

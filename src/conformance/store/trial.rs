@@ -7,7 +7,8 @@ use crate::{
     conformance::store::{
         call::{Call, Outcome},
         contract::Contract,
-        fixture::{Fixture, broken, id, race},
+        fixture::{Fixture, broken, id},
+        race::race,
         reports::Reports,
         schedule::{begun, interleaved},
     },

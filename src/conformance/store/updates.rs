@@ -2,7 +2,10 @@
 
 use crate::{
     client::Client,
-    conformance::store::fixture::{Fixture, fail, hour, inserted, just_after, limited, race},
+    conformance::store::{
+        fixture::{Fixture, fail, hour, inserted, just_after, limited},
+        race::race,
+    },
     store::{
         Activity, ClientStore, InsertOutcome, RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
     },

@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, num::NonZeroU64};
 
 use crate::{
     client::Client,
-    conformance::store::fixture::{
-        Fixture, fail, hour, id, inserted, insertion, key, limited, race, written,
+    conformance::store::{
+        fixture::{Fixture, fail, hour, id, inserted, insertion, key, limited, written},
+        race::race,
     },
     store::{Activity, BlockOutcome, ClientStore, TouchOutcome, UpdateOutcome, UserKey},
     types::Timestamp,
