@@ -1,17 +1,20 @@
 //! What one node has done, the other node sees.
 
 use crate::{
+    client::Client,
     conformance::store::{
         call::Call,
-        fixture::Fixture,
+        fixture::{Fixture, insertion},
         race::race,
         scene::{BOTH, Before, calls, scene},
         trial::Trial,
     },
-    store::ClientStore,
+    store::{ClientStore, DuplicateKey},
+    types::Timestamp,
 };
 
-/// After each change, both nodes read what there is, although they have read it before.
+/// After each change, both nodes read what there is, although they have read it before. A key that was free may be
+/// taken, and a key that was taken may be free.
 pub async fn every_change_is_seen_at_once(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let calls = calls(&fixture);
@@ -41,6 +44,7 @@ async fn see<S: ClientStore>(
     }
     trial.call(change).await;
     see_all(&mut trial).await;
+    trial.audit().await;
 }
 
 /// Each node reads each client, and looks for each key.
@@ -51,7 +55,22 @@ async fn see_all<S: ClientStore>(trial: &mut Trial<S>) {
             trial.call(Call::Find(id.clone())).await;
         }
     }
-    for _ in 0..2 {
-        trial.look_up_keys().await;
+    for key in trial.keys.clone() {
+        for _ in 0..2 {
+            look_for(trial, key).await;
+        }
     }
+}
+
+/// Finds out whether a key is free by an insertion of a taken id, which stores nothing.
+async fn look_for<S: ClientStore>(trial: &mut Trial<S>, key: DuplicateKey) {
+    let Some(row) = trial.state().rows().values().next() else {
+        return;
+    };
+    let client = Client {
+        issued_at: Timestamp::from_unix_millis(0),
+        ..Client::clone(&row.client)
+    };
+    let insertion = insertion(client).deduplicated_by(Some(key));
+    trial.call(Call::of(&insertion)).await;
 }

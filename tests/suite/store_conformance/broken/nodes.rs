@@ -57,6 +57,33 @@ fn a_node_remembers_duplicates() -> Nodes {
     })
 }
 
+/// A node remembers that a key is free, until it stores a client with the key itself.
+fn a_node_remembers_free_keys() -> Nodes {
+    Nodes::each(|node| {
+        let free = Memory::<String, ()>::new();
+        node.insert_slowly(move |table, insertion| {
+            let free = free.clone();
+            async move {
+                let tenant = insertion.client().tenant();
+                let key = format!("{tenant} {:?}", insertion.duplicate_key());
+                let is_free = free.get(&key).is_some();
+                let outcome = table.alone(|rows| {
+                    if is_free && let Some(key) = insertion.duplicate_key() {
+                        let at = At::of(insertion.client());
+                        rows.take_key(&at, Some(key));
+                    }
+                    rows.insert(&insertion)
+                })?;
+                match outcome {
+                    InsertOutcome::IdTaken => free.set(key, ()),
+                    _ => free.forget(&key),
+                }
+                Ok(outcome)
+            }
+        })
+    })
+}
+
 /// A node remembers until when a client is known to be active, whatever became of the client.
 fn a_node_remembers_activity() -> Nodes {
     Nodes::each(|node| {
@@ -184,6 +211,7 @@ fn a_node_writes_activity_later() -> Nodes {
 caught! {
     a_node_remembers_missing_clients
     a_node_remembers_duplicates
+    a_node_remembers_free_keys
     a_node_remembers_activity
     a_node_counts_its_own_clients
     a_node_remembers_pages
