@@ -22,7 +22,8 @@
 //! both runtimes stop a call at each point where it waits, and run other calls there. The checks for limiters
 //! wait in real time, and measure how long they waited, so a slow machine fails nothing.
 //!
-//! A rule that takes longer than a minute is broken: a call of it does not end.
+//! A call of a store that has no answer after 30 seconds breaks its rule: the call does not end. So does a rule
+//! for limiters that takes longer than a minute.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::missing_panics_doc,

@@ -28,6 +28,7 @@ mod abandoned;
 mod audit;
 mod bounds;
 mod call;
+mod clocks;
 mod contract;
 mod duplicates;
 mod fields;
@@ -64,6 +65,7 @@ mod users;
 
 pub use abandoned::*;
 pub use bounds::*;
+pub use clocks::*;
 pub use duplicates::*;
 pub use fields::*;
 pub use histories::*;

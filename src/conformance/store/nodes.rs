@@ -2,8 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
+
+use tokio::time::timeout;
 
 use crate::{
     backend_error::BackendError,
@@ -11,6 +17,7 @@ use crate::{
     client::StoredClient,
     conformance::store::{
         call::{Call, Outcome},
+        fixture::broken,
         log::Log,
         trial::HISTORY,
     },
@@ -18,8 +25,11 @@ use crate::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, DynClientStore, InsertOutcome,
         Insertion, RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
     },
-    types::{ClientId, TenantId},
+    types::{ClientId, TenantId, Timestamp},
 };
+
+/// A call that has no answer by then never ends.
+const MOST_TIME: Duration = Duration::from_secs(30);
 
 type Answer<T> = Result<T, BackendError>;
 
@@ -33,6 +43,8 @@ pub(in crate::conformance) struct Nodes {
     log: Mutex<Log>,
     /// The tenants of all calls, and whether the next call is the second node's.
     tenants: Mutex<BTreeMap<TenantId, bool>>,
+    /// Whether the second node tells the time next.
+    is_seconds_time: AtomicBool,
 }
 
 impl Nodes {
@@ -42,6 +54,7 @@ impl Nodes {
             second,
             log: Mutex::default(),
             tenants: Mutex::default(),
+            is_seconds_time: AtomicBool::new(false),
         }
     }
 
@@ -72,8 +85,9 @@ impl Nodes {
         } else {
             (&self.first, "first")
         };
+        let text = format!("`{call}` on the {name} node in {tenant}");
         let number = self.log().begin(tenant, name, call);
-        let answer = make(&**node).await;
+        let answer = answered(make(&**node), &text).await;
         let shown = match &answer {
             Ok(answer) => outcome(Ok(answer.clone())),
             Err(error) => Outcome::Failed(format!("{error:?}")),
@@ -96,6 +110,16 @@ impl Nodes {
     fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Waits for the answer to a call.
+async fn answered<T>(answer: BoxFuture<'_, T>, call: &str) -> T {
+    let Ok(answer) = timeout(MOST_TIME, answer).await else {
+        broken(&format!(
+            "a call does not end: no answer after {MOST_TIME:?} to {call}"
+        ))
+    };
+    answer
 }
 
 impl ClientStore for Nodes {
@@ -187,13 +211,26 @@ impl ClientStore for Nodes {
         self.logged(tenant, call, |node| node.sweep(tenant, sweep), shown)
             .await
     }
+
+    async fn now(&self) -> Answer<Option<Timestamp>> {
+        let is_seconds = self.is_seconds_time.fetch_xor(true, Ordering::Relaxed);
+        let (node, name) = if is_seconds {
+            (&self.second, "second")
+        } else {
+            (&self.first, "first")
+        };
+        answered(node.now(), &format!("`now` on the {name} node")).await
+    }
 }
 
 #[cfg(all(test, feature = "memory"))]
 mod tests {
     use super::*;
     use crate::{
-        conformance::store::{filling::fill, fixture::Fixture},
+        conformance::store::{
+            filling::fill,
+            fixture::{Fixture, id},
+        },
         memory::MemoryStore,
     };
 
@@ -227,6 +264,25 @@ mod tests {
              2. second node, {tenant}: remove a → Removed"
         );
         assert_eq!(nodes.history("seen"), expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_never_ends_is_named() {
+        let store: Node = Arc::new(MemoryStore::new());
+        let nodes = Nodes::new(Arc::clone(&store), store);
+        let tenant = Fixture::new(MemoryStore::new()).tenant;
+        let other = tenant.clone();
+        let call = tokio::spawn(async move {
+            let shown = |it| Outcome::of(it, Outcome::Removed);
+            let call = Call::Remove(id("a"));
+            let silent = |_| Box::pin(std::future::pending()) as _;
+            nodes.logged(&other, call, silent, shown).await
+        });
+        let panic = call.await.unwrap_err().into_panic();
+        let expected = format!(
+            "a call does not end: no answer after 30s to `remove a` on the first node in {tenant}"
+        );
+        assert_eq!(*panic.downcast::<String>().unwrap(), expected);
     }
 
     #[tokio::test]

@@ -51,7 +51,7 @@ macro_rules! with_store_rules {
             ids_and_tenants_are_no_patterns:
                 "An id or a tenant matches only itself: no character is a wildcard.";
             tenants_and_ids_are_never_joined:
-                "Tenant and id are compared apart, also if both joined are the same text.";
+                "Tenant and id are separate, even if joining them gives the same text.";
 
             // Limits.
             the_longest_idle_client_is_evicted:
@@ -93,7 +93,7 @@ macro_rules! with_store_rules {
             duplicates_are_checked_first:
                 "An insertion looks at the key first, then at the id, then at the limit.";
             a_full_tenant_still_finds_duplicates:
-                "An insertion that finds no room is a duplicate, or has a taken id, nevertheless.";
+                "A full tenant still answers `Duplicate` or `IdTaken` first.";
             what_is_not_stored_reserves_nothing:
                 "An insertion that stores nothing keeps no id, no key and no place.";
             a_duplicate_touches_the_stored_client:
@@ -198,6 +198,8 @@ macro_rules! with_store_rules {
                 "A list of many clients is whole, also if other clients go while it is read.";
             every_change_is_seen_at_once:
                 "What a call has changed is read by the next call, on each node.";
+            the_clocks_of_all_nodes_agree:
+                "All nodes have one clock or none, and it advances as time does, in milliseconds.";
             readers_see_whole_clients:
                 "A reader sees a client as one change has left it, and never an older one later.";
 
@@ -225,7 +227,7 @@ macro_rules! with_store_rules {
             interleaved_calls_have_an_order:
                 "If a call runs while another is half done, one of the two orders explains both.";
             a_call_notices_a_client_that_came_back:
-                "If a client is removed and comes back while a call is half done, the call notices.";
+                "A call does not act on a row that was replaced meanwhile.";
             racing_calls_have_an_order:
                 "If two calls race, one of the two orders explains their outcomes and the clients.";
 

@@ -7,6 +7,7 @@ mod abandoned;
 mod abandoned_removals;
 mod activity;
 mod blocks;
+mod clocks;
 mod counter_races;
 mod counters;
 mod duplicates;

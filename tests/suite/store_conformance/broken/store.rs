@@ -6,7 +6,7 @@ use std::{
 };
 
 use oauth_dcr::{
-    ClientId, TenantId,
+    ClientId, TenantId, Timestamp,
     client::StoredClient,
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, InsertOutcome, Insertion, RemoveOutcome,
@@ -100,6 +100,7 @@ store! {
     remove, remove_by, remove_slowly: At => RemoveOutcome;
     touch, touch_by, touch_slowly: (At, Activity) => TouchOutcome;
     sweep, sweep_by, sweep_slowly: (TenantId, Sweep) => Vec<ClientId>;
+    now, now_by, now_slowly: () => Option<Timestamp>;
 }
 
 impl Store {
@@ -228,6 +229,10 @@ impl ClientStore for Store {
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Answer<Vec<ClientId>> {
         self.run(&self.sweep, (tenant.clone(), sweep)).await
+    }
+
+    async fn now(&self) -> Answer<Option<Timestamp>> {
+        self.run(&self.now, ()).await
     }
 }
 
