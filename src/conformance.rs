@@ -22,6 +22,9 @@
 //! both runtimes stop a call at each point where it waits, and run other calls there. The checks for limiters
 //! wait in real time, and measure how long they waited, so a slow machine fails nothing.
 //!
+//! The message about random calls names their seed. The environment variable `OAUTH_DCR_CONFORMANCE_SEED` sets the
+//! seed of the next run, which then makes these calls first.
+//!
 //! A call of a store that has no answer after 30 seconds breaks its rule: the call does not end. So does a rule
 //! for limiters that takes longer than a minute.
 #![allow(
@@ -75,16 +78,6 @@ pub async fn client_store(store: impl ClientStore) {
 /// At the first rule that is broken. The message begins with the rule, and ends with the calls before it.
 pub async fn client_store_nodes(first: impl ClientStore, second: impl ClientStore) {
     check_nodes(Arc::new(first), Arc::new(second)).await;
-}
-
-/// Repeats the random calls of a seed. If the rule
-/// [`random_histories_match_the_contract`](store::random_histories_match_the_contract) is broken, its message
-/// names the seed.
-///
-/// # Panics
-/// If an outcome is not the outcome of the contract.
-pub async fn client_store_history(store: impl ClientStore, seed: u64) {
-    store::history_of(store, seed).await;
 }
 
 async fn check_nodes(first: Node, second: Node) {

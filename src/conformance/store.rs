@@ -46,13 +46,14 @@ mod many_at_once;
 mod nodes;
 mod nodes_agree;
 mod pages;
+mod prepared;
 mod race;
 mod races;
 mod random;
 mod readers;
 mod reports;
 mod rules;
-mod scene;
+
 mod schedule;
 mod sequences;
 mod similar;
@@ -88,6 +89,5 @@ pub use updates::*;
 pub use users::*;
 
 pub(super) use filling::fill;
-pub(super) use histories::history_of;
 pub(super) use nodes::{Node, Nodes};
 pub(super) use rules::with_store_rules;

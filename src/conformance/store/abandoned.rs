@@ -7,7 +7,7 @@ use crate::{
         call::Call,
         fixture::{Fixture, hour, id},
         race::race,
-        scene::{BOTH, Before, activities, insertions, scene, sweep, updates},
+        prepared::{BOTH, Before, activities, insertions, prepared, sweep, updates},
         schedule::{Budget, MOST_WAITS},
         trial::insert,
     },
@@ -46,7 +46,7 @@ async fn abandoned<S: ClientStore>(
     call: Call,
     waits: usize,
 ) -> bool {
-    let mut trial = scene(&fixture, before).await;
+    let mut trial = prepared(&fixture, before).await;
     let has_waited = trial.abandon(&call, waits).await;
     trial.audit().await;
     has_waited

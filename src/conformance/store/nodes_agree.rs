@@ -5,8 +5,8 @@ use crate::{
     conformance::store::{
         call::Call,
         fixture::{Fixture, insertion},
+        prepared::{BOTH, Before, calls, prepared},
         race::race,
-        scene::{BOTH, Before, calls, scene},
         trial::Trial,
     },
     store::{ClientStore, DuplicateKey},
@@ -35,7 +35,7 @@ async fn see<S: ClientStore>(
     before: Before,
     is_of_second: bool,
 ) {
-    let mut trial = scene(&fixture, before).await;
+    let mut trial = prepared(&fixture, before).await;
     let change = trial.own(&change);
     see_all(&mut trial).await;
     if is_of_second {

@@ -6,8 +6,9 @@ use crate::{
     conformance::store::{
         call::Call,
         fixture::Fixture,
+        prepared::{BOTH, Before, calls, detours, insertions, prepared},
         race::race,
-        scene::{BOTH, Before, calls, detours, insertions, scene},
+        random::{Random, seed},
         schedule::{AT_ONCE, Budget, MOST_WAITS},
     },
     store::ClientStore,
@@ -44,30 +45,32 @@ pub async fn a_call_notices_a_client_that_came_back(store: impl ClientStore) {
     interleave_all(&fixture, pairs).await;
 }
 
-async fn interleave_all<S: ClientStore>(fixture: &Fixture<S>, mut pairs: Vec<Pair>) {
+/// Tries each pair where its first call waits for the first, second, third time, in any order: a slow store that does
+/// not get through all of them tries others the next time.
+async fn interleave_all<S: ClientStore>(fixture: &Fixture<S>, pairs: Vec<Pair>) {
     let budget = Budget::new(LONG_ENOUGH);
-    for waits in 0..=MOST_WAITS {
-        let mut longer = Vec::new();
-        for pairs in pairs.chunks(AT_ONCE) {
-            let trials = pairs.iter().map(|pair| {
-                let (fixture, pair) = (fixture.clone(), pair.clone());
-                async move { interleave(&fixture, &pair, waits).await.then_some(pair) }
-            });
-            longer.extend(race(trials).await.into_iter().flatten());
-            if budget.is_overdrawn() {
-                return;
+    let mut random = Random::new(seed());
+    let mut left: Vec<(Pair, usize)> = pairs.into_iter().map(|pair| (pair, 0)).collect();
+    while !left.is_empty() {
+        let chosen = random.take(&mut left, AT_ONCE);
+        let trials = chosen.into_iter().map(|(pair, waits)| {
+            let fixture = fixture.clone();
+            async move {
+                let has_waited = interleave(&fixture, &pair, waits).await;
+                (has_waited && waits < MOST_WAITS).then_some((pair, waits + 1))
             }
-        }
-        if budget.is_spent() {
+        });
+        left.extend(race(trials).await.into_iter().flatten());
+        let are_all_begun = left.iter().all(|(_, waits)| *waits > 0);
+        if budget.is_overdrawn() || (budget.is_spent() && are_all_begun) {
             return;
         }
-        pairs = longer;
     }
 }
 
 /// Whether the first call has waited so often.
 async fn interleave<S: ClientStore>(fixture: &Fixture<S>, pair: &Pair, waits: usize) -> bool {
-    let mut trial = scene(fixture, pair.before).await;
+    let mut trial = prepared(fixture, pair.before).await;
     let has_waited = trial.interleave(&pair.first, &pair.others, waits).await;
     trial.audit().await;
     has_waited
@@ -78,12 +81,15 @@ pub async fn racing_calls_have_an_order(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let budget = Budget::new(LONG_ENOUGH);
     let pairs = pairs(&fixture);
+    let mut random = Random::new(seed());
     for _ in 0..ROUNDS {
-        for pairs in pairs.chunks(AT_ONCE) {
-            let trials = pairs.iter().map(|pair| {
-                let (fixture, pair) = (fixture.clone(), pair.clone());
+        let mut left = pairs.clone();
+        while !left.is_empty() {
+            let chosen = random.take(&mut left, AT_ONCE);
+            let trials = chosen.into_iter().map(|pair| {
+                let fixture = fixture.clone();
                 async move {
-                    let mut trial = scene(&fixture, pair.before).await;
+                    let mut trial = prepared(&fixture, pair.before).await;
                     let Pair { first, others, .. } = &pair;
                     if let [second] = others.as_slice() {
                         trial.race(first, second).await;

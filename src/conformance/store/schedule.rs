@@ -37,9 +37,9 @@ impl Budget {
         self.began.elapsed() > self.most
     }
 
-    /// Whether not even the first round goes on: the store is very slow.
+    /// Whether not even the first round goes on: the store is slow.
     pub(super) fn is_overdrawn(&self) -> bool {
-        self.began.elapsed() > self.most.saturating_mul(3)
+        self.began.elapsed() > self.most.saturating_mul(3) / 2
     }
 }
 

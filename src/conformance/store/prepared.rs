@@ -28,7 +28,7 @@ pub(super) enum Before {
 pub(super) const BOTH: [Before; 2] = [Before::Unused, Before::Used];
 
 /// A tenant with the clients `a`, which the calls are about, `b` and `c`.
-pub(super) async fn scene<S: ClientStore>(fixture: &Fixture<S>, before: Before) -> Trial<S> {
+pub(super) async fn prepared<S: ClientStore>(fixture: &Fixture<S>, before: Before) -> Trial<S> {
     let mut trial = Trial::new(fixture.another());
     let first = insertion(first(&trial.fixture)).deduplicated_by(Some(key(1)));
     let others = ["b", "c"].map(|name| Client {
