@@ -6,9 +6,9 @@ use crate::{
     conformance::store::{
         call::Call,
         fixture::{Fixture, hour, id},
-        race::race,
         prepared::{BOTH, Before, activities, insertions, prepared, sweep, updates},
-        schedule::{Budget, MOST_WAITS},
+        race::race,
+        schedule::{AT_ONCE, Budget, MOST_WAITS},
         trial::insert,
     },
     store::{ClientStore, Sweep},
@@ -19,15 +19,23 @@ const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
 /// The caller goes away where each of the calls waits for the first, second, third time. Afterwards clients,
 /// keys, usages and counts are as before the call, or as after it.
-async fn abandon<S: ClientStore>(fixture: &Fixture<S>, mut calls: Vec<Call>) {
+async fn abandon<S: ClientStore>(fixture: &Fixture<S>, calls: Vec<Call>) {
     let budget = Budget::new(LONG_ENOUGH);
+    let mut cases: Vec<(Before, Call)> = Vec::new();
+    for call in calls {
+        cases.extend(BOTH.map(|before| (before, call.clone())));
+    }
     for waits in 0..=MOST_WAITS {
         let mut longer = Vec::new();
-        for call in calls {
-            let trials = BOTH.map(|before| abandoned(fixture.clone(), before, call.clone(), waits));
-            if race(trials).await.contains(&true) {
-                longer.push(call);
-            }
+        for cases in cases.chunks(AT_ONCE) {
+            let trials = cases.iter().cloned().map(|(before, call)| {
+                let fixture = fixture.clone();
+                async move {
+                    let has_waited = abandoned(fixture, before, &call, waits).await;
+                    has_waited.then_some((before, call))
+                }
+            });
+            longer.extend(race(trials).await.into_iter().flatten());
             if budget.is_overdrawn() {
                 return;
             }
@@ -35,7 +43,7 @@ async fn abandon<S: ClientStore>(fixture: &Fixture<S>, mut calls: Vec<Call>) {
         if longer.is_empty() || budget.is_spent() {
             return;
         }
-        calls = longer;
+        cases = longer;
     }
 }
 
@@ -43,11 +51,17 @@ async fn abandon<S: ClientStore>(fixture: &Fixture<S>, mut calls: Vec<Call>) {
 async fn abandoned<S: ClientStore>(
     fixture: Fixture<S>,
     before: Before,
-    call: Call,
+    call: &Call,
     waits: usize,
 ) -> bool {
     let mut trial = prepared(&fixture, before).await;
-    let has_waited = trial.abandon(&call, waits).await;
+    let has_waited = trial.abandon(call, waits).await;
+    if has_waited && matches!(call, Call::Insert { .. }) {
+        // The caller tries again. What an insertion that is not done has reserved is free.
+        trial.read().await;
+        let again = trial.own(call);
+        trial.call(again).await;
+    }
     trial.audit().await;
     has_waited
 }

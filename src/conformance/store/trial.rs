@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, mem::take, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
 use crate::{
     client::Client,
     conformance::store::{
@@ -9,6 +11,7 @@ use crate::{
         contract::Contract,
         fixture::{Fixture, broken, id},
         race::race,
+        random::SEED,
         reports::Reports,
         schedule::{begun, interleaved},
     },
@@ -16,10 +19,16 @@ use crate::{
     types::ClientId,
 };
 
-/// A store whose caller went away is at rest once it was the same so many times.
-const SAME_LOOKS: usize = 8;
-const MOST_LOOKS: usize = 2_000;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+/// A store whose caller went away is at rest if nothing has changed for so long: an insertion that the store has
+/// dropped, and another call, which the store may still be about to make.
+const SHORT_REST: Duration = Duration::from_millis(40);
+const LONG_REST: Duration = Duration::from_millis(300);
+/// A call without a caller takes at most this many times as long as the slowest call before.
+const TIMES_SLOWEST: u32 = 5;
+const MOST_REST: Duration = Duration::from_secs(3);
+const LOOKS: u32 = 8;
+/// A store that works for longer than this for a caller that went away does not come to rest.
+const MOST_WORK: Duration = Duration::from_secs(12);
 
 /// How the history of a trial begins.
 pub(super) const HISTORY: &str = "The calls";
@@ -36,6 +45,7 @@ pub(super) struct Trial<S> {
     pub(super) ids: BTreeSet<ClientId>,
     pub(super) keys: BTreeSet<DuplicateKey>,
     history: Vec<String>,
+    slowest: Duration,
     /// What the calls were drawn from.
     seed: Option<u64>,
 }
@@ -48,6 +58,7 @@ impl<S: ClientStore> Trial<S> {
             ids: BTreeSet::new(),
             keys: BTreeSet::new(),
             history: Vec::new(),
+            slowest: Duration::ZERO,
             seed: None,
         }
     }
@@ -71,7 +82,9 @@ impl<S: ClientStore> Trial<S> {
     /// Makes a call, whose outcome has to be the outcome of the contract.
     pub(super) async fn call(&mut self, call: Call) {
         self.note(&call);
+        let began = Instant::now();
         let outcome = made(self.fixture.clone(), call.clone()).await;
+        self.slowest = self.slowest.max(began.elapsed());
         self.explain(&call, &outcome);
     }
 
@@ -163,7 +176,7 @@ impl<S: ClientStore> Trial<S> {
         for _ in 0..2 {
             self.call(Call::Remove(id("nobody"))).await;
         }
-        self.come_to_rest(&reports).await;
+        self.come_to_rest(call, &reports).await;
         let reported = reports.all();
         for state in take(&mut self.states) {
             let mut done = state.clone();
@@ -185,17 +198,32 @@ impl<S: ClientStore> Trial<S> {
     }
 
     /// Waits until the store has done what it does for a caller that went away.
-    async fn come_to_rest(&self, reports: &Reports) {
-        let (mut same, mut last) = (0, Vec::new());
-        for _ in 0..MOST_LOOKS {
-            if same >= SAME_LOOKS && reports.are_complete() {
-                return;
+    async fn come_to_rest(&self, call: &Call, reports: &Reports) {
+        let rest = self.rest_after(call);
+        let began = Instant::now();
+        let (mut since, mut last) = (began, Vec::new());
+        while since.elapsed() < rest || !reports.are_complete() {
+            if began.elapsed() > MOST_WORK.max(rest.saturating_mul(2)) {
+                self.fail(if reports.are_complete() {
+                    "the clients still change, although the caller went away and no other call is made"
+                } else {
+                    "the store still holds the insertion of a caller that went away: it is neither reported nor dropped"
+                });
             }
+            tokio::time::sleep(rest / LOOKS).await;
             let seen = self.fixture.clients().await;
-            same = if seen == last { same + 1 } else { 0 };
-            last = seen;
-            tokio::time::sleep(BETWEEN_LOOKS).await;
+            if seen != last {
+                (since, last) = (Instant::now(), seen);
+            }
         }
+    }
+
+    /// How long nothing may change until the store is at rest.
+    fn rest_after(&self, call: &Call) -> Duration {
+        let may_be_quick = matches!(call, Call::Insert { .. }) || self.seed.is_some();
+        let least = if may_be_quick { SHORT_REST } else { LONG_REST };
+        let slowest = self.slowest.saturating_mul(TIMES_SLOWEST);
+        slowest.clamp(least, MOST_REST)
     }
 
     /// The call in this tenant, which is going to be made.
@@ -215,7 +243,9 @@ impl<S: ClientStore> Trial<S> {
 
     /// Says what is broken, after which calls.
     pub(super) fn fail(&self, says: &str) -> ! {
-        let seed = self.seed.map(|seed| format!(" of the seed {seed}"));
+        let seed = self
+            .seed
+            .map(|seed| format!(" ({SEED}={seed} repeats them)"));
         let seed = seed.unwrap_or_default();
         let mut text = format!("{says}\n{HISTORY}{seed} in tenant {}:", self.fixture.tenant);
         for (number, call) in self.history.iter().enumerate() {

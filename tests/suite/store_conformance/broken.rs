@@ -36,6 +36,7 @@ mod sharing;
 mod steps;
 mod store;
 mod sweeps;
+mod tasks;
 mod torn_reads;
 mod unreadable;
 mod updates;

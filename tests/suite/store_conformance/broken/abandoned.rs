@@ -211,9 +211,7 @@ fn a_block_writes_the_revision_first() -> Store {
     store.one_by_one()
 }
 
-caught! {
-    an_insertion_reserves_its_id
-}
+caught! {}
 
 caught! { by an_abandoned_block_is_all_or_nothing:
     a_block_writes_the_flag_first
@@ -226,6 +224,7 @@ caught! { by an_abandoned_insertion_is_all_or_nothing:
     an_insertion_evicts_first
     an_insertion_stores_its_flags_later
     an_insertion_evicts_later
+    an_insertion_reserves_its_id
 }
 
 caught! { by an_abandoned_update_is_all_or_nothing:

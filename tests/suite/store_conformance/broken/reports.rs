@@ -1,5 +1,7 @@
 //! Stores that report the outcomes of insertions wrongly.
 
+use std::sync::Arc;
+
 use oauth_dcr::store::{InsertOutcome, Insertion};
 use tokio::task::yield_now;
 
@@ -178,10 +180,30 @@ caught! { on any runtime by interleaved_calls_have_an_order:
     losers_of_races_are_not_reported
 }
 
+/// An insertion whose caller went away is kept, and neither reported nor dropped.
+fn an_abandoned_insertion_is_kept() -> Store {
+    let kept: Arc<std::sync::Mutex<Vec<Arc<Insertion>>>> = Arc::default();
+    Store::new().insert_and_report(move |table, insertion| {
+        let kept = Arc::clone(&kept);
+        async move {
+            let insertion = Arc::new(insertion);
+            kept.lock().unwrap().push(Arc::clone(&insertion));
+            yield_now().await;
+            kept.lock()
+                .unwrap()
+                .retain(|it| !Arc::ptr_eq(it, &insertion));
+            let outcome = table.alone(|rows| rows.insert(&insertion))?;
+            let insertion = Arc::into_inner(insertion).expect("the call has ended");
+            Ok(insertion.settle(outcome))
+        }
+    })
+}
+
 // A rule waits for late reports.
 caught! { on a paused clock:
     a_report_comes_before_the_insertion
     an_abandoned_insertion_is_not_reported
     an_abandoned_duplicate_is_not_reported
     an_abandoned_eviction_is_not_reported
+    an_abandoned_insertion_is_kept
 }
