@@ -125,7 +125,8 @@ impl Usage {
 pub enum TouchOutcome {
     /// It was written down.
     Written {
-        /// The clients of the same user that were evicted, because they were more than the user may have.
+        /// The clients of the same user that were evicted, because they were more than the user may have, in the
+        /// order of their eviction.
         evicted: Vec<ClientId>,
     },
     /// It says nothing new.

@@ -21,10 +21,18 @@ use crate::{
 /// treats the client of another row as unreadable.
 ///
 /// Each call is atomic, as durable as the store makes anything when it returns, and done whole or
-/// not at all even if its caller goes away while it waits.
+/// not at all even if its caller goes away while it waits. A call that is not done leaves nothing behind: its id,
+/// key and place are free.
 ///
-/// With the feature `conformance`, `conformance::client_store` checks all of this; the example
-/// `custom_store` is a store in a few lines that passes.
+/// A call sees the effect of each call that returned before it began, on every node of the store. A node that
+/// remembers rows, keys or counts must notice what other nodes change.
+///
+/// No call fails because it conflicts with another call. If the database ends a transaction because of a conflict, the
+/// store tries it again.
+///
+/// With the feature `conformance`, `conformance::client_store` checks all of this on one handle to the store, and
+/// `conformance::client_store_nodes` on two, as two servers have them. The example `custom_store` is a store in a few
+/// lines that passes.
 pub trait ClientStore: Send + Sync + 'static {
     /// Stores a client, and never overwrites one. In this order:
     ///
@@ -43,9 +51,10 @@ pub trait ClientStore: Send + Sync + 'static {
     /// If insertions race for one id or one duplicate key, exactly one is stored. Insertions that race
     /// never exceed a limit together.
     ///
-    /// Once the outcome is certain, the store calls [`Insertion::settle`] with it, also if the caller has
-    /// gone away: this is how each client that is stored or evicted gets its audit event. An insertion that
-    /// fails, or whose outcome the store never learns, is dropped without it.
+    /// Once the outcome is certain, and before it is returned, the store calls [`Insertion::settle`] with it: this is
+    /// how each client that is stored or evicted gets its audit event. A caller that goes away is no reason to leave
+    /// the call out. An insertion that fails, or whose outcome the store never learns, is dropped without it. The
+    /// store keeps no insertion for longer than its call takes.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell that the client is there.
@@ -65,7 +74,8 @@ pub trait ClientStore: Send + Sync + 'static {
         id: &ClientId,
     ) -> impl Future<Output = Result<Option<StoredClient>, BackendError>> + Send;
 
-    /// Up to `limit` clients of the tenant whose ids come after `after`, by the bytes of their ids. A
+    /// The first `limit` clients of the tenant whose ids come after `after`, by the bytes of their ids, or all of
+    /// them if there are fewer. A
     /// client that is there from the first page to the last one is on exactly one of them, whatever
     /// else comes and goes. Rows whose records can't be read have their places among the others.
     ///
@@ -124,8 +134,9 @@ pub trait ClientStore: Send + Sync + 'static {
         activity: Activity,
     ) -> impl Future<Output = Result<TouchOutcome, BackendError>> + Send;
 
-    /// Removes up to [`Sweep::max_removed`] of the tenant's clients that [`Sweep::removes`], and says
-    /// which. If there are more, it removes that many. A client that is touched meanwhile stays.
+    /// Removes all of the tenant's clients that [`Sweep::removes`], and says which, in any order. If there are more than
+    /// [`Sweep::max_removed`], it removes exactly that many, and the store chooses which. A client that is touched
+    /// meanwhile stays.
     ///
     /// # Errors
     /// [`BackendError`] if the store can't tell what is gone.
