@@ -59,6 +59,7 @@ mod sequences;
 mod similar;
 mod taken_away;
 mod tenants;
+mod text;
 mod trial;
 mod unreadable;
 mod updates;

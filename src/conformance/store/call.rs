@@ -5,6 +5,7 @@ use std::{fmt, num::NonZeroU64, sync::Arc};
 use crate::{
     backend_error::BackendError,
     client::{Client, StoredClient},
+    conformance::store::text::{cut, difference, instead, listed},
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, DuplicateKey, InsertOutcome, Insertion,
         RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
@@ -147,6 +148,18 @@ impl Outcome {
         answer.map_or_else(|error| Self::Failed(format!("{error:?}")), outcome)
     }
 
+    /// How the outcome differs from the expected outcome.
+    pub(super) fn difference(&self, expected: &Self) -> String {
+        match (self, expected) {
+            (Self::Listed(seen), Self::Listed(expected)) => {
+                let [seen, expected] = [seen, expected]
+                    .map(|list| list.iter().map(|client| Shown(client)).collect::<Vec<_>>());
+                difference(&seen, &expected)
+            }
+            _ => instead(&self.to_string(), &expected.to_string()),
+        }
+    }
+
     pub(super) fn found(answer: Result<Option<StoredClient>, BackendError>) -> Self {
         match answer.map(|row| row.map(StoredClient::readable).transpose()) {
             Ok(Ok(found)) => Self::Found(found),
@@ -201,19 +214,18 @@ impl fmt::Display for Outcome {
             Self::Inserted(InsertOutcome::Duplicate(client)) => {
                 write!(f, "Duplicate of {}", Shown(client))
             }
-            Self::Inserted(outcome) => write!(f, "{outcome:?}"),
+            Self::Inserted(outcome) => f.write_str(&cut(&format!("{outcome:?}"))),
             Self::Found(None) => f.write_str("no client"),
             Self::Found(Some(client)) => Shown(client).fmt(f),
-            Self::Listed(clients) => f
-                .debug_list()
-                .entries(clients.iter().map(|client| format!("{}", Shown(client))))
-                .finish(),
+            Self::Listed(clients) => {
+                f.write_str(&listed(clients.iter().map(|client| Shown(client))))
+            }
             Self::Updated(outcome) => write!(f, "{outcome:?}"),
             Self::Blocked(outcome) => write!(f, "{outcome:?}"),
             Self::Removed(outcome) => write!(f, "{outcome:?}"),
-            Self::Touched(outcome) => write!(f, "{outcome:?}"),
-            Self::Swept(ids) => write!(f, "swept {ids:?}"),
-            Self::Failed(error) => write!(f, "a failure: {error}"),
+            Self::Touched(outcome) => f.write_str(&cut(&format!("{outcome:?}"))),
+            Self::Swept(ids) => write!(f, "swept {}", listed(ids.iter())),
+            Self::Failed(error) => write!(f, "a failure: {}", cut(error)),
         }
     }
 }
@@ -231,6 +243,7 @@ impl fmt::Debug for Outcome {
 }
 
 /// A client with what the rules change about it.
+#[derive(PartialEq)]
 struct Shown<'a>(&'a Client);
 
 impl fmt::Display for Shown<'_> {

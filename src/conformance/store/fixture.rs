@@ -5,6 +5,7 @@ use std::{fmt::Write as _, num::NonZeroU64, sync::Arc};
 use crate::{
     backend_error::BackendError,
     client::{Client, StoredClient},
+    conformance::store::text::cut,
     registration::{ClientMetadata, RegistrationRequest, StoredMetadata},
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, DuplicateKey, InsertOutcome, Insertion,
@@ -16,7 +17,7 @@ use crate::{
 
 /// Says which rule is broken, and what was seen.
 pub(super) fn fail(rule: &str, seen: &dyn std::fmt::Debug) -> ! {
-    broken(&format!("{rule}, but: {seen:?}"))
+    broken(&format!("{rule}, but: {}", cut(&format!("{seen:?}"))))
 }
 
 /// Says what is broken, in sentences of its own.

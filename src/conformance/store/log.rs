@@ -1,19 +1,27 @@
 //! The last calls of a rule.
 
-use std::{collections::VecDeque, fmt};
+use std::{
+    collections::VecDeque,
+    fmt::Write as _,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use crate::{
     conformance::store::call::{Call, Outcome},
     types::TenantId,
 };
 
-/// How many calls are kept.
-const MOST_CALLS: usize = 24;
+/// How many calls are kept, and how many are shown.
+const MOST_KEPT: usize = 400;
+const MOST_SHOWN: usize = 24;
 
-/// The last calls, in the order in which they began.
+/// The last calls, in the order in which they began, and all calls that run.
 #[derive(Default)]
-pub(super) struct Log {
-    calls: VecDeque<Logged>,
+pub(super) struct Log(Mutex<Calls>);
+
+#[derive(Default)]
+struct Calls {
+    last: VecDeque<Logged>,
     begun: u64,
 }
 
@@ -22,52 +30,150 @@ struct Logged {
     tenant: TenantId,
     node: &'static str,
     call: Call,
-    /// Missing while the call runs, or if its caller went away.
-    outcome: Option<Outcome>,
+    end: End,
+}
+
+enum End {
+    Running,
+    CallerLeft,
+    Answered(Outcome),
+}
+
+/// A call that runs.
+pub(super) struct Running<'a> {
+    log: &'a Log,
+    number: u64,
 }
 
 impl Log {
-    /// Keeps a call that begins. Returns its number.
-    pub(super) fn begin(&mut self, tenant: &TenantId, node: &'static str, call: Call) -> u64 {
-        self.begun += 1;
-        if self.calls.len() == MOST_CALLS {
-            self.calls.pop_front();
+    /// Keeps a call that begins.
+    pub(super) fn begin(&self, tenant: &TenantId, node: &'static str, call: Call) -> Running<'_> {
+        let mut calls = self.lock();
+        calls.begun += 1;
+        let number = calls.begun;
+        if calls.last.len() >= MOST_KEPT {
+            let has_ended = |it: &Logged| !matches!(it.end, End::Running);
+            if let Some(place) = calls.last.iter().position(has_ended) {
+                calls.last.remove(place);
+            }
         }
-        self.calls.push_back(Logged {
-            number: self.begun,
+        calls.last.push_back(Logged {
+            number,
             tenant: tenant.clone(),
             node,
             call,
-            outcome: None,
+            end: End::Running,
         });
-        self.begun
+        Running { log: self, number }
     }
 
-    pub(super) fn end(&mut self, number: u64, outcome: Outcome) {
-        let mut calls = self.calls.iter_mut();
-        if let Some(call) = calls.find(|call| call.number == number) {
-            call.outcome = Some(outcome);
+    /// The last calls, a line each, and all calls that run. If `seen` names tenants, the calls of other tenants are
+    /// left out.
+    pub(super) fn shown(&self, seen: &str) -> String {
+        let calls = self.lock();
+        let is_named = |it: &&Logged| seen.contains(it.tenant.as_str());
+        let names_none = !calls.last.iter().any(|it| is_named(&it));
+        let shown: Vec<_> = { calls.last.iter() }
+            .filter(|it| names_none || is_named(it))
+            .collect();
+        let older = shown.len().saturating_sub(MOST_SHOWN);
+        let mut text = format!("The last of {} calls of the rule:", calls.begun);
+        for (place, logged) in shown.into_iter().enumerate() {
+            if place < older && !matches!(logged.end, End::Running) {
+                continue;
+            }
+            let (number, node, tenant, call) =
+                (logged.number, logged.node, &logged.tenant, &logged.call);
+            // Writing to a `String` does not fail.
+            let _written = write!(text, "\n{number:>5}. {node} node, {tenant}: {call} → ");
+            let _written = match &logged.end {
+                End::Running => write!(text, "no answer until now"),
+                End::CallerLeft => write!(text, "the caller went away"),
+                End::Answered(outcome) => write!(text, "{outcome}"),
+            };
+        }
+        text
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running<'_> {
+    /// Keeps the answer.
+    pub(super) fn end(self, outcome: Outcome) {
+        self.become_ended(End::Answered(outcome));
+    }
+
+    fn become_ended(&self, end: End) {
+        let mut calls = self.log.lock();
+        let mut last = calls.last.iter_mut();
+        if let Some(call) = last.find(|call| call.number == self.number)
+            && matches!(call.end, End::Running)
+        {
+            call.end = end;
         }
     }
 }
 
-impl fmt::Display for Log {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "The last of {} calls of the rule:", self.begun)?;
-        for logged in &self.calls {
-            let Logged {
-                number,
-                tenant,
-                node,
-                call,
-                outcome,
-            } = logged;
-            write!(f, "\n{number:>5}. {node} node, {tenant}: {call} → ")?;
-            match outcome {
-                Some(outcome) => write!(f, "{outcome}")?,
-                None => f.write_str("no answer")?,
-            }
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // A call that never ends is still running when the suite gives it up.
+        if !std::thread::panicking() {
+            self.become_ended(End::CallerLeft);
         }
-        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{conformance::store::fixture::id, store::RemoveOutcome};
+
+    fn tenant(name: &str) -> TenantId {
+        TenantId::parse(name).unwrap()
+    }
+
+    fn remove() -> Call {
+        Call::Remove(id("a"))
+    }
+
+    #[test]
+    fn a_call_that_runs_is_always_shown() {
+        let log = Log::default();
+        let tenant = tenant("t");
+        let running = log.begin(&tenant, "first", remove());
+        for _ in 0..1_000 {
+            let call = log.begin(&tenant, "second", remove());
+            call.end(Outcome::Removed(RemoveOutcome::Missing));
+        }
+        drop(log.begin(&tenant, "second", remove()));
+        let text = log.shown("seen");
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 2 + MOST_SHOWN, "{text}");
+        assert_eq!(lines[0], "The last of 1002 calls of the rule:");
+        assert_eq!(
+            lines[1],
+            "    1. first node, t: remove a → no answer until now"
+        );
+        let last = " 1002. second node, t: remove a → the caller went away";
+        assert_eq!(lines[1 + MOST_SHOWN], last);
+        running.end(Outcome::Removed(RemoveOutcome::Removed));
+    }
+
+    #[test]
+    fn calls_of_other_tenants_are_left_out() {
+        let log = Log::default();
+        for name in ["tenant-1", "tenant-2"] {
+            let call = log.begin(&tenant(name), "first", remove());
+            call.end(Outcome::Removed(RemoveOutcome::Missing));
+        }
+        let text = log.shown("seen in tenant-2");
+        assert!(
+            text.contains("tenant-2") && !text.contains("tenant-1"),
+            "{text}"
+        );
+        assert!(log.shown("seen").contains("tenant-1"));
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -19,7 +19,6 @@ use crate::{
         call::{Call, Outcome},
         fixture::broken,
         log::Log,
-        trial::HISTORY,
     },
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, DynClientStore, InsertOutcome,
@@ -40,7 +39,7 @@ pub(in crate::conformance) type Node = Arc<dyn DynClientStore>;
 pub(in crate::conformance) struct Nodes {
     first: Node,
     second: Node,
-    log: Mutex<Log>,
+    log: Log,
     /// The tenants of all calls, and whether the next call is the second node's.
     tenants: Mutex<BTreeMap<TenantId, bool>>,
     /// Whether the second node tells the time next.
@@ -52,18 +51,15 @@ impl Nodes {
         Self {
             first,
             second,
-            log: Mutex::default(),
+            log: Log::default(),
             tenants: Mutex::default(),
             is_seconds_time: AtomicBool::new(false),
         }
     }
 
-    /// The last calls, a line each, unless what was seen ends with a history of its own.
+    /// The last calls, a line each.
     pub(in crate::conformance) fn history(&self, seen: &str) -> String {
-        if seen.contains(HISTORY) {
-            return String::new();
-        }
-        self.log().to_string()
+        self.log.shown(seen)
     }
 
     /// The tenants of all calls.
@@ -86,13 +82,13 @@ impl Nodes {
             (&self.first, "first")
         };
         let text = format!("`{call}` on the {name} node in {tenant}");
-        let number = self.log().begin(tenant, name, call);
+        let running = self.log.begin(tenant, name, call);
         let answer = answered(make(&**node), &text).await;
         let shown = match &answer {
             Ok(answer) => outcome(Ok(answer.clone())),
             Err(error) => Outcome::Failed(format!("{error:?}")),
         };
-        self.log().end(number, shown);
+        running.end(shown);
         answer
     }
 
@@ -105,10 +101,6 @@ impl Nodes {
         };
         *is_second = !*is_second;
         !*is_second
-    }
-
-    fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

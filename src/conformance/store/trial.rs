@@ -30,8 +30,8 @@ const LOOKS: u32 = 8;
 /// A store that works for longer than this for a caller that went away does not come to rest.
 const MOST_WORK: Duration = Duration::from_secs(12);
 
-/// How the history of a trial begins.
-pub(super) const HISTORY: &str = "The calls";
+/// How many calls of a trial are shown.
+const MOST_LINES: usize = 60;
 
 /// A call and its outcome.
 type Made = (Call, Outcome);
@@ -94,9 +94,11 @@ impl<S: ClientStore> Trial<S> {
         self.states
             .retain_mut(|state| state.explains(call, outcome));
         if self.states.is_empty() {
-            let expected: Vec<_> = before.into_iter().map(|mut it| it.make(call)).collect();
+            let expected = before.into_iter().map(|mut it| it.make(call));
+            let differences: Vec<_> = expected.map(|it| outcome.difference(&it)).collect();
             self.fail(&format!(
-                "by the contract, the last call comes to {expected:?}"
+                "by the contract, the last call has another outcome: {}",
+                differences.join(", or ")
             ));
         }
     }
@@ -247,8 +249,12 @@ impl<S: ClientStore> Trial<S> {
             .seed
             .map(|seed| format!(" ({SEED}={seed} repeats them)"));
         let seed = seed.unwrap_or_default();
-        let mut text = format!("{says}\n{HISTORY}{seed} in tenant {}:", self.fixture.tenant);
-        for (number, call) in self.history.iter().enumerate() {
+        let mut text = format!("{says}\nThe calls{seed} in tenant {}:", self.fixture.tenant);
+        let older = self.history.len().saturating_sub(MOST_LINES);
+        if older > 0 {
+            let _written = write!(text, "\n      after {older} others");
+        }
+        for (number, call) in self.history.iter().enumerate().skip(older) {
             // Writing to a `String` does not fail.
             let _written = write!(text, "\n{:>4}. {call}", number + 1);
         }
