@@ -140,10 +140,14 @@ pub(super) fn activities() -> Vec<Call> {
     let limited = used
         .by(Some(user(1)))
         .max_clients_per_user(NonZeroU64::new(1));
+    // The user may have another client, `a` or `b`.
+    let one_more = limited.max_clients_per_user(NonZeroU64::new(2));
     vec![
         touch("a", used),
         touch("a", limited),
         touch("c", limited),
+        touch("a", one_more),
+        touch("b", one_more),
         touch("a", Activity::registered_again(hour(5))),
         touch("a", used.by(Some(user(2)))),
         sweep(),

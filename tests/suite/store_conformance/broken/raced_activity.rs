@@ -222,7 +222,6 @@ caught! { on any runtime:
     touches_bring_clients_back
     touches_of_removed_clients_are_written
     touches_choose_first
-    touches_count_first
     removals_look_first
     removals_free_the_key_they_read
     sweeps_choose_first
@@ -230,6 +229,7 @@ caught! { on any runtime:
 }
 
 caught! { on any runtime by interleaved_calls_have_an_order:
+    touches_count_first
     touches_write_the_block_back
     removals_free_the_key_later
     sweeps_look_at_blocks_first
