@@ -148,7 +148,9 @@ impl ClientStore for PostgresStore {
                 |connection, _| Box::pin(sweep::sweep(connection, tenant, sweep, left, locks)),
             );
             match chosen.await {
-                Ok(chosen) => removal.add(chosen),
+                Ok(chosen) => {
+                    removal.add(chosen);
+                }
                 Err(failure) => return Ok(removal.ended(Err(failure))?),
             }
         }

@@ -100,8 +100,11 @@ impl Leases {
     }
 
     /// Makes a connection, or waits for one, for as long as the pool does, and gives it back to the
-    /// pool; unless that is under way.
+    /// pool; unless that is under way, or an idle connection waits for the next call.
     fn connect_ahead(&self) {
+        if self.pool.num_idle() > 0 {
+            return;
+        }
         let permit = Arc::clone(&self.ahead).try_acquire_owned();
         if let (Ok(permit), Ok(runtime)) = (permit, Handle::try_current()) {
             let leases = self.clone();

@@ -32,14 +32,25 @@ impl Removal {
         Some(left.try_into().unwrap_or(i64::MAX))
     }
 
-    /// Records what the statement has done.
-    pub(super) fn add(&mut self, chosen: Vec<Chosen>) {
-        if chosen.iter().all(|(_, is_gone)| *is_gone) {
+    /// Records what the statement has done. Whether it has missed a client, so that it is repeated.
+    pub(super) fn add(&mut self, chosen: Vec<Chosen>) -> bool {
+        let has_missed = chosen.iter().any(|(_, is_gone)| !is_gone);
+        if !has_missed {
             self.attempts = 0;
         }
         let gone = chosen.into_iter().filter(|(_, is_gone)| *is_gone);
         self.removed
             .extend(gone.map(|(id, _)| ClientId::restore(id)));
+        has_missed
+    }
+
+    /// Ends the removal after at most `further` more clients.
+    pub(super) fn end_after(&mut self, further: u64) {
+        let done = u64::try_from(self.removed.len()).unwrap_or(u64::MAX);
+        self.limit = self.limit.min(done.saturating_add(further));
+        if further == 0 {
+            self.attempts = 0;
+        }
     }
 
     /// The clients that are removed. A later failure does not bring them back.
@@ -65,13 +76,24 @@ mod tests {
     fn missed_clients_are_chosen_again() {
         let mut removal = Removal::new(3);
         assert_eq!(removal.left(), Some(3));
-        removal.add(chosen(&[("a", true), ("b", false), ("c", true)]));
+        assert!(removal.add(chosen(&[("a", true), ("b", false), ("c", true)])));
         assert_eq!(removal.left(), Some(1));
-        removal.add(chosen(&[("d", true)]));
+        assert!(!removal.add(chosen(&[("d", true)])));
         assert_eq!(removal.left(), None);
         let removed = removal.ended(Err(Failure::Overtaken)).unwrap();
         let removed: Vec<_> = removed.iter().map(ClientId::as_str).collect();
         assert_eq!(removed, ["a", "c", "d"]);
+    }
+
+    #[test]
+    fn a_removal_can_end_earlier() {
+        for (further, left) in [(0, None), (1, Some(1)), (9, Some(2))] {
+            let mut removal = Removal::new(3);
+            removal.left();
+            removal.add(chosen(&[("a", true), ("b", false), ("c", false)]));
+            removal.end_after(further);
+            assert_eq!(removal.left(), left);
+        }
     }
 
     #[test]

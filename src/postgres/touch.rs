@@ -124,8 +124,8 @@ async fn write_touch(
 /// ones last.
 ///
 /// Activity without a limit, blocks and duplicates don't wait for the row of the tenant. If one of them
-/// changes a chosen client first, that client is missed and the choice is made again, as often as
-/// [`Removal`] allows. Then the next activity of the user evicts the rest.
+/// changes a chosen client first, that client is missed. Then the clients are counted and chosen again, because a
+/// blocked client does not count, as often as [`Removal`] allows. The next activity of the user evicts the rest.
 async fn evict_of_user(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -133,13 +133,7 @@ async fn evict_of_user(
     touched: &ClientId,
 ) -> Result<Vec<ClientId>, Failure> {
     let user = limit.user.as_bytes().as_slice();
-    let clients: i64 = sqlx::query_scalar(sql::COUNT_OF_USER)
-        .bind(tenant.as_str())
-        .bind(user)
-        .fetch_one(&mut *connection)
-        .await?;
-    let evictions = limit.evictions(clients.unsigned_abs());
-    let mut removal = Removal::new(evictions);
+    let mut removal = Removal::new(evictions(connection, tenant, limit).await?);
     while let Some(left) = removal.left() {
         let chosen: Vec<Chosen> = sqlx::query_as(sql::EVICT_OF_USER)
             .bind(tenant.as_str())
@@ -148,9 +142,25 @@ async fn evict_of_user(
             .bind(left)
             .fetch_all(&mut *connection)
             .await?;
-        removal.add(chosen);
+        if removal.add(chosen) {
+            removal.end_after(evictions(connection, tenant, limit).await?);
+        }
     }
     removal.ended(Ok(()))
+}
+
+/// How many clients the user has too many, at most as many as may be evicted at once.
+async fn evictions(
+    connection: &mut PgConnection,
+    tenant: &TenantId,
+    limit: UserLimit,
+) -> Result<u64, Failure> {
+    let clients: i64 = sqlx::query_scalar(sql::COUNT_OF_USER)
+        .bind(tenant.as_str())
+        .bind(limit.user.as_bytes().as_slice())
+        .fetch_one(connection)
+        .await?;
+    Ok(limit.evictions(clients.unsigned_abs()))
 }
 
 async fn usage(

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_of_a_record_is_read_than_tells_that_it_is_too_long() {
+    fn reads_are_bounded_by_the_record_limit() {
         let text = include_str!("row.rs");
         let most = Client::MAX_RECORD_BYTES + 1;
         let bounded = format!("substr(CAST(record AS BLOB), 1, {most})");
