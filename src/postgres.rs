@@ -147,7 +147,7 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`BackendError`], with what sqlx says as its source and after ten seconds at most, if the
-    /// URL is none or has a parameter that sqlx does not know, the database can't be reached, is a standby or is
+    /// URL is not valid or has a parameter that sqlx does not know, the database can't be reached, is a standby or is
     /// behind a pooler that shares connections between sessions, or the schema can't be brought up to date. A
     /// server that should start without its database uses [`with_pool`](Self::with_pool).
     ///

@@ -132,7 +132,7 @@ impl RedisRateLimiter {
     /// on a TLS feature of the crate `redis`.
     ///
     /// # Errors
-    /// [`BackendError`] if `url` is none, or a server answers that the user or the password is
+    /// [`BackendError`] if `url` is not a valid URL, or a server answers that the user or the password is
     /// wrong, or that this user may not load scripts.
     ///
     /// The connections are made in the Tokio runtime that runs this call, so it has to run for as long as the

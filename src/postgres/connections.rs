@@ -16,7 +16,7 @@ use crate::postgres::{
 /// tried again at least every fifth of that.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// For how long a connection may have been idle and yet be taken as it is. A server does not restart
+/// A connection that was idle for no longer than this is used without a check. A server does not restart
 /// in less.
 const FRESH: Duration = Duration::from_millis(20);
 

@@ -14,8 +14,9 @@ pub(super) const NAME: &str = "postgres";
 /// server's language.
 const SERIALIZABLE_SNAPSHOT: &str = "GetSerializableTransactionSnapshot";
 
-/// The table that PostgreSQL names in the context of a lock timeout, if the row of a client was locked.
-const CLIENTS: &str = "\"oauth_dcr_clients\"";
+/// The table that PostgreSQL names in the context of a lock timeout, if the row of a client was locked. The quotes
+/// around it depend on the server's language.
+const CLIENTS: &str = "oauth_dcr_clients";
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,7 @@ pub(super) enum Failure {
     Overtaken,
     #[error("another transaction has locked the row of the tenant")]
     TenantLocked,
-    #[error("what came before took the time, so that this did not begin in time")]
+    #[error("earlier work took too long, so this call was not started")]
     NotBegun,
     #[error("no answer within {0:?}")]
     TimedOut(Duration),

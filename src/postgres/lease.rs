@@ -15,8 +15,11 @@ use crate::{
 /// How long a connection may be kept before others may have it. A few groups of insertions take as long.
 const KEEP: Duration = Duration::from_millis(2);
 
-/// How long to wait before a connection is made anew to a server that only reads: it may be replaced soon.
+/// How long to wait before reconnecting to a read-only server, which a failover may soon replace.
 const DEMOTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long the server may take to show that a connection works when it goes back to the pool.
+const RETURN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Lends the connections of a pool.
 #[derive(Clone)]
@@ -45,8 +48,8 @@ pub(super) struct Lease {
 #[derive(Clone, Default)]
 pub(super) struct Kept(Arc<Mutex<Option<Lease>>>);
 
-/// A call that waits for a connection. If it gives up, what has been begun is not in vain: a
-/// connection that takes longer to make than a call may take is there for a later one.
+/// A call that waits for a connection. If the call gives up, a task finishes the connection, so that a later call
+/// can use it.
 struct Waiting<'a> {
     leases: &'a Leases,
     is_over: bool,
@@ -88,8 +91,8 @@ impl Leases {
         Ok(self.pool.acquire().await?)
     }
 
-    /// Records if the `answer` to `lease` came from a server that only reads. If the pool has no other connection, this waits
-    /// for a moment, with the connection leased, so that few connections are made in vain.
+    /// Records if the `answer` to `lease` came from a server that only reads. If the pool has no other connection,
+    /// this waits for a moment, with the connection leased, so that few connections are made in vain.
     pub(super) async fn look_at<T>(&self, lease: &Lease, answer: &Result<T, Failure>) {
         if answer.as_ref().is_err_and(Failure::is_read_only) {
             self.demotions.record(lease.begun);
@@ -110,7 +113,9 @@ impl Leases {
             let leases = self.clone();
             runtime.spawn(async move {
                 // If it comes to nothing, the next call that gives up begins again.
-                let _ = leases.acquire().await;
+                if let Ok(mut connection) = leases.acquire().await {
+                    give_back(&mut connection);
+                }
                 drop(permit);
             });
         }
@@ -199,8 +204,22 @@ impl DerefMut for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if !self.is_idle {
+        if self.is_idle {
+            give_back(&mut self.connection);
+        } else {
             self.connection.close_on_drop();
         }
+    }
+}
+
+/// Gives a connection back to its pool. The pool asks the server whether the connection works, and would wait for
+/// an answer without an end, while no other connection may take its place.
+fn give_back(connection: &mut PoolConnection<Postgres>) {
+    if let Ok(runtime) = Handle::try_current() {
+        let returned = connection.return_to_pool();
+        runtime.spawn(async move {
+            // Without an answer in time, the connection is closed.
+            let _ = tokio::time::timeout(RETURN_TIMEOUT, returned).await;
+        });
     }
 }

@@ -10,7 +10,8 @@ use tokio::{sync::OnceCell, time::Instant};
 
 use crate::postgres::{failure::Failure, sql};
 
-/// How often both sessions are asked. A pooler that others use as well may answer as a server would by chance.
+/// How often both sessions are asked. A busy pooler may look like a server by chance, so one
+/// round is not enough.
 const ROUNDS: u32 = 4;
 
 /// How long the check may take. A pooler may have no room for the second session.

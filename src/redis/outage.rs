@@ -14,11 +14,18 @@ pub(super) enum Outage {
     Doubtful,
 }
 
+/// How Redis begins its refusal of a further connection.
+const FULL: &str = "max number of clients reached";
+
 impl Outage {
     /// The outage that `error` tells of. `None`: Redis has answered, and the answer is an error.
     pub(super) fn told_by(error: &RedisError) -> Option<Self> {
         match error.kind() {
             ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => Some(Self::Unavailable),
+            // It has as many connections as it may have, for which it has no code.
+            _ if error.detail().is_some_and(|text| text.starts_with(FULL)) => {
+                Some(Self::Unavailable)
+            }
             ErrorKind::Server(_) | ErrorKind::Extension => Self::of_code(code(error)?),
             _ => None,
         }
@@ -100,6 +107,7 @@ mod tests {
             "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
             "MISCONF Errors writing to the AOF file: No space left on device",
             "OOM command not allowed when used memory > 'maxmemory'.",
+            "ERR max number of clients reached",
         ] {
             assert_eq!(told_by(line), Some(Outage::Unavailable), "{line}");
         }

@@ -29,8 +29,8 @@ const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(1);
 /// How long an attempt to connect may take.
 const CONNECTING: Duration = Duration::from_millis(500);
 
-/// The age from which a connection is left if a request over it got no reply. A younger one was made
-/// because of the same outage.
+/// If a request gets no reply, its connection is replaced if it is at least this old. A younger connection was made
+/// during the same outage.
 const OLD: Duration = Duration::from_secs(1);
 
 /// One address, at which another server may answer after a failover.

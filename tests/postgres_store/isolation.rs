@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use oauth_dcr::{
-    Timestamp, conformance,
+    Timestamp,
+    conformance::store as rules,
     postgres::PostgresStore,
     store::{
         Activity, BlockOutcome, ClientStore as _, ClientUpdate, InsertOutcome, TouchOutcome,
@@ -42,10 +43,17 @@ async fn fixture(level: &str) -> Fixture {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_store_keeps_the_contract_in_serializable() {
+async fn racing_calls_keep_the_contract_in_serializable() {
     let fixture = fixture("serializable").await;
-    let [one, other] = fixture.nodes.clone();
-    Box::pin(conformance::client_store_nodes(one, other)).await;
+    let node = || fixture.node(0);
+    rules::racing_insertions_never_exceed_a_limit(node()).await;
+    rules::racing_insertions_of_one_key_store_one(node()).await;
+    rules::racing_updates_store_one_per_revision(node()).await;
+    rules::racing_removals_remove_once(node()).await;
+    rules::racing_touches_write_once_and_lose_no_update(node()).await;
+    rules::racing_touches_never_exceed_a_users_limit(node()).await;
+    Box::pin(rules::a_client_touched_meanwhile_is_not_swept(node())).await;
+    rules::pages_are_stable_while_clients_change(node()).await;
     fixture.assert_counts().await;
 }
 

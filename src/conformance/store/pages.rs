@@ -21,7 +21,7 @@ pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
     for limit in [1, 2, 5, 18, 19, 20] {
         let mut seen: Vec<String> = Vec::new();
         loop {
-            let page = fixture.page(seen.last().map(String::as_str), limit).await;
+            let page = page_after(&fixture, seen.last(), limit).await;
             assert!(page.len() <= in_memory(limit), "at most {limit}: {page:?}");
             let is_last = page.len() < in_memory(limit);
             seen.extend(page);
@@ -107,11 +107,26 @@ pub async fn pages_are_stable_while_clients_change(store: impl ClientStore) {
     assert_eq!(fixture.sweep(Sweep::new()).await, [""; 0], "and stays");
 }
 
+/// The page after an id. If it began earlier, pages could have no end.
+async fn page_after<S: ClientStore>(
+    fixture: &Fixture<S>,
+    after: Option<&String>,
+    limit: u32,
+) -> Vec<String> {
+    let page = fixture.page(after.map(String::as_str), limit).await;
+    let is_after = page.first().is_none_or(|first| Some(first) > after);
+    assert!(
+        is_after,
+        "the page after {after:?} begins after it: {page:?}"
+    );
+    page
+}
+
 /// All pages, one after the other.
 async fn pass<S: ClientStore>(fixture: &Fixture<S>, limit: u32) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     loop {
-        let page = fixture.page(seen.last().map(String::as_str), limit).await;
+        let page = page_after(fixture, seen.last(), limit).await;
         if page.is_empty() {
             return seen;
         }

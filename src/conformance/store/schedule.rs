@@ -6,9 +6,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-use crate::{box_future::BoxFuture, conformance::store::fixture::fail};
+use crate::{
+    box_future::BoxFuture,
+    conformance::store::fixture::fail,
+    system::{Clock as _, SystemClock},
+};
 
 /// How often a call may wait before it is let alone: more often than a call of any back end waits.
 pub(super) const MOST_WAITS: usize = 24;
@@ -20,26 +24,26 @@ const ALONE: Duration = Duration::from_millis(20);
 /// How many trials of a rule run at once: enough for a back end that commits several calls together.
 pub(super) const AT_ONCE: usize = 8;
 
-/// How long a rule tries more and more.
+/// How long a rule tries more and more. It is real time, also if Tokio's clock is paused: waiting costs nothing then.
 pub(super) struct Budget {
-    began: Instant,
+    clock: SystemClock,
     most: Duration,
 }
 
 impl Budget {
     pub(super) fn new(most: Duration) -> Self {
-        let began = Instant::now();
-        Self { began, most }
+        let clock = SystemClock::new();
+        Self { clock, most }
     }
 
     /// Whether no other round begins.
     pub(super) fn is_spent(&self) -> bool {
-        self.began.elapsed() > self.most
+        self.clock.monotonic() > self.most
     }
 
     /// Whether not even the first round goes on: the store is slow.
     pub(super) fn is_overdrawn(&self) -> bool {
-        self.began.elapsed() > self.most.saturating_mul(3) / 2
+        self.clock.monotonic() > self.most.saturating_mul(3) / 2
     }
 }
 

@@ -19,8 +19,8 @@ use crate::{
     types::ClientId,
 };
 
-/// A store whose caller went away is at rest if nothing has changed for so long: an insertion that the store has
-/// dropped, and another call, which the store may still be about to make.
+/// After a caller went away, the store is at rest if nothing changes for this long. The short time is for insertions,
+/// which the store has dropped by then. The long time is for other calls, which may still run.
 const SHORT_REST: Duration = Duration::from_millis(40);
 const LONG_REST: Duration = Duration::from_millis(300);
 /// A call without a caller takes at most this many times as long as the slowest call before.
