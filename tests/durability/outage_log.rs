@@ -1,6 +1,10 @@
 //! What the server logs of outages.
 
-use std::{fs::File, path::Path, time::Duration};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde_json::json;
 use tokio::{
@@ -22,6 +26,18 @@ const FAILURES: usize = 20;
 fn lines(log: &Path, text: &str) -> usize {
     let log = std::fs::read_to_string(log).unwrap();
     log.lines().filter(|line| line.contains(text)).count()
+}
+
+/// A server with these options that logs into the folder, and its log. One of its two tenants has a rate limit.
+fn start(folder: &TemporaryDir, options: &[&str]) -> (ExampleServer, PathBuf) {
+    let settings = json!({ "tenants": [
+        requests::tenant("shop", json!({ "rate_limit": null })),
+        requests::tenant("limited", json!({ "rate_limit": { "per_second": 1000, "burst": 1000 } })),
+    ] });
+    let log = folder.path().join("log");
+    let file = File::create(&log).unwrap();
+    let server = ExampleServer::start_logged(Some(&settings), options, file.into());
+    (server, log)
 }
 
 async fn register(base: String) -> u16 {
@@ -55,14 +71,8 @@ async fn look_up(base: String) -> u16 {
 async fn an_outage_that_only_look_ups_meet_is_logged() {
     let mut postgres = PrivatePostgres::start();
     let database = Database::Postgres(postgres.create_database());
-    let settings = json!({ "tenants": [requests::tenant("shop", json!({ "rate_limit": null }))] });
     let folder = TemporaryDir::new();
-    let log = folder.path().join("log");
-    let server = ExampleServer::start_logged(
-        Some(&settings),
-        &["--store", &database.option()],
-        File::create(&log).unwrap().into(),
-    );
+    let (server, log) = start(&folder, &["--store", &database.option()]);
     postgres.stop();
     assert_eq!(look_up(server.base.clone()).await, 503);
     assert_eq!(look_up(server.base.clone()).await, 503);
@@ -72,17 +82,8 @@ async fn an_outage_that_only_look_ups_meet_is_logged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_without_a_rate_limit_end_no_outage_of_redis() {
     let mut redis = PrivateRedis::start();
-    let settings = json!({ "tenants": [
-        requests::tenant("shop", json!({ "rate_limit": null })),
-        requests::tenant("limited", json!({ "rate_limit": { "per_second": 1000, "burst": 1000 } })),
-    ] });
     let folder = TemporaryDir::new();
-    let log = folder.path().join("log");
-    let server = ExampleServer::start_logged(
-        Some(&settings),
-        &["--limiter", &redis.url()],
-        File::create(&log).unwrap().into(),
-    );
+    let (server, log) = start(&folder, &["--limiter", &redis.url()]);
     redis.stop();
     for _ in 0..3 {
         assert_eq!(register_at(server.base.clone(), "limited").await, 503);
@@ -105,14 +106,8 @@ async fn tenants_without_a_rate_limit_end_no_outage_of_redis() {
 async fn an_outage_and_its_end_are_logged_once() {
     let mut postgres = PrivatePostgres::start();
     let database = Database::Postgres(postgres.create_database());
-    let settings = json!({ "tenants": [requests::tenant("shop", json!({ "rate_limit": null }))] });
     let folder = TemporaryDir::new();
-    let log = folder.path().join("log");
-    let server = ExampleServer::start_logged(
-        Some(&settings),
-        &["--store", &database.option()],
-        File::create(&log).unwrap().into(),
-    );
+    let (server, log) = start(&folder, &["--store", &database.option()]);
     for outages in 1..=2 {
         assert_eq!(register(server.base.clone()).await, 201);
         postgres.stop();
