@@ -35,8 +35,8 @@ pub mod behind_a_proxy {}
 #[doc = include_str!("guide/coming_from_auth0.md")]
 pub mod coming_from_auth0 {}
 
-#[doc = include_str!("guide/embedding.md")]
-pub mod embedding {}
+#[doc = include_str!("guide/quick_start.md")]
+pub mod quick_start {}
 
 #[doc = include_str!("guide/evidence.md")]
 pub mod evidence {}
@@ -44,8 +44,8 @@ pub mod evidence {}
 #[doc = include_str!("guide/life_of_a_client.md")]
 pub mod life_of_a_client {}
 
-#[doc = include_str!("guide/many_nodes.md")]
-pub mod many_nodes {}
+#[doc = include_str!("guide/stores.md")]
+pub mod stores {}
 
 #[doc = include_str!("guide/observability.md")]
 pub mod observability {}
@@ -59,8 +59,8 @@ pub mod sqlite_file {}
 #[doc = include_str!("guide/standards.md")]
 pub mod standards {}
 
-#[doc = include_str!("guide/tenants_and_settings.md")]
-pub mod tenants_and_settings {}
+#[doc = include_str!("guide/settings.md")]
+pub mod settings {}
 
 #[doc = include_str!("guide/threat_model.md")]
 pub mod threat_model {}

@@ -86,15 +86,15 @@
 //!
 //! # The guide
 //!
-//! - [Embedding](guide::embedding): adding registration to a server that exists.
-//! - [Tenants and settings](guide::tenants_and_settings): every field, its default and its meaning.
+//! - [Embedding](guide::quick_start): adding registration to a server that exists.
+//! - [Tenants and settings](guide::settings): every field, its default and its meaning.
 //! - [Redirect URIs](guide::redirect_uris): what is refused, what matches, what native agents need.
 //! - [Access control](guide::access_control): rules, signals, proxies, recipes.
 //! - [Behind a proxy](guide::behind_a_proxy): tested configurations of four proxies.
 //! - [The life of a client](guide::life_of_a_client): limits, duplicates, sweeps, the owner.
 //! - [Writing a store](guide::writing_a_store): the contract, and how to test a store.
 //! - [The SQLite file](guide::sqlite_file): backups, restores, and files that are gone.
-//! - [Many nodes](guide::many_nodes): shared clients and quotas, and what a billion clients take.
+//! - [Many nodes](guide::stores): shared clients and quotas, and what a billion clients take.
 //! - [Observability](guide::observability): logs, traces, metrics, a dashboard, an audit trail.
 //! - [The threat model](guide::threat_model): what is defended, what stays with the host, what is left.
 //! - [Standards](guide::standards): section by section, with departures marked.

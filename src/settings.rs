@@ -26,7 +26,7 @@
 //!    probably a mistake.
 //!
 //! A [`TenantDirectory`](crate::tenants::TenantDirectory) hands the settings to the registrar.
-//! [The guide](crate::guide::tenants_and_settings) lists every field.
+//! [The guide](crate::guide::settings) lists every field.
 
 mod access;
 mod api_availability;

@@ -25,7 +25,7 @@ use private_postgres::PrivatePostgres;
 use private_redis::PrivateRedis;
 use temporary::TemporaryDir;
 
-const MANY_NODES: &str = include_str!("../src/guide/many_nodes.md");
+const MANY_NODES: &str = include_str!("../src/guide/stores.md");
 
 /// The first block of `page` to paste into a shell.
 fn script(page: &str) -> &str {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use oauth_dcr::TenantSettings;
 use serde_json::{Value, json};
 
-const PAGE: &str = include_str!("../../src/guide/tenants_and_settings.md");
+const PAGE: &str = include_str!("../../src/guide/settings.md");
 
 /// A field and what the table says of its default.
 struct Row {
