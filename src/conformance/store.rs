@@ -49,7 +49,6 @@ mod pages;
 mod prepared;
 mod race;
 mod races;
-mod random;
 mod readers;
 mod reports;
 mod rules;

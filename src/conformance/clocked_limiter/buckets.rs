@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use crate::{
-    conformance::traffic::{
-        Probe, SteppedTime, alternate_and_empty, alternate_at_each_request, ask_by_extreme_quotas,
-        ask_of_many_keys, ask_twice_the_burst, change, empty_addresses_of_one_source,
-        empty_buckets, empty_similar_sources, empty_similar_tenants, fresh_tenant,
-        go_away_at_each_step, overlap_all_steps, overlap_different_buckets, quota,
-        race_for_returning_tokens, race_tasks, race_threads, rewrite, slowest,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{
+            Probe, SteppedTime, alternate_and_empty, alternate_at_each_request,
+            ask_by_extreme_quotas, ask_of_many_keys, ask_twice_the_burst, change,
+            empty_addresses_of_one_source, empty_buckets, empty_similar_sources,
+            empty_similar_tenants, go_away_at_each_step, overlap_all_steps,
+            overlap_different_buckets, quota, race_for_returning_tokens, race_tasks, race_threads,
+            rewrite, slowest,
+        },
     },
     rate_limit::RateLimiter,
 };

@@ -5,10 +5,13 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::{
-    conformance::traffic::{
-        Probe, fresh_tenant, go_away_at_each_step, overlap_all_steps, overlap_different_buckets,
-        poll_steadily, quota, race_between_tokens, race_for_returning_tokens, race_tasks,
-        race_threads, slowest,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{
+            Probe, go_away_at_each_step, overlap_all_steps, overlap_different_buckets,
+            poll_steadily, quota, race_between_tokens, race_for_returning_tokens, race_tasks,
+            race_threads, slowest,
+        },
     },
     rate_limit::RateLimiter,
 };

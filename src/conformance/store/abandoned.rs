@@ -19,15 +19,30 @@ const LONG_ENOUGH: Duration = Duration::from_secs(5);
 
 /// The caller goes away where each of the calls waits for the first, second, third time. Afterwards clients,
 /// keys, usages and counts are as before the call, or as after it.
+///
+/// First several trials run at once, as a back end may commit their calls together. Then each runs alone, so that
+/// the calls wait for nothing but themselves.
 async fn abandon<S: ClientStore>(fixture: &Fixture<S>, calls: Vec<Call>) {
     let budget = Budget::new(LONG_ENOUGH);
     let mut cases: Vec<(Before, Call)> = Vec::new();
     for call in calls {
         cases.extend(BOTH.map(|before| (before, call.clone())));
     }
+    for at_once in [AT_ONCE, 1] {
+        abandon_cases(fixture, cases.clone(), at_once, &budget).await;
+    }
+}
+
+/// Runs the trials, `at_once` of them at a time, until no call waits longer or the budget is spent.
+async fn abandon_cases<S: ClientStore>(
+    fixture: &Fixture<S>,
+    mut cases: Vec<(Before, Call)>,
+    at_once: usize,
+    budget: &Budget,
+) {
     for waits in 0..=MOST_WAITS {
         let mut longer = Vec::new();
-        for cases in cases.chunks(AT_ONCE) {
+        for cases in cases.chunks(at_once) {
             let trials = cases.iter().cloned().map(|(before, call)| {
                 let fixture = fixture.clone();
                 async move {

@@ -1,17 +1,19 @@
 //! What every rule is checked with: a tenant that no other check uses, and small clients in it.
 
-use std::{fmt::Write as _, num::NonZeroU64, sync::Arc};
+use std::{num::NonZeroU64, sync::Arc};
 
 use crate::{
     backend_error::BackendError,
     client::{Client, StoredClient},
-    conformance::store::text::cut,
+    conformance::{
+        random::{fresh_tenant, fresh_tenant_of},
+        store::text::cut,
+    },
     registration::{ClientMetadata, RegistrationRequest, StoredMetadata},
     store::{
         Activity, BlockOutcome, ClientStore, ClientUpdate, DuplicateKey, InsertOutcome, Insertion,
         RemoveOutcome, Sweep, TouchOutcome, UpdateOutcome,
     },
-    system::{OsRandom, SecureRandom as _},
     types::{ClientId, SecurityMode, TenantId, Timestamp},
 };
 
@@ -82,7 +84,7 @@ impl<S: ClientStore> Fixture<S> {
     pub(super) fn new(store: S) -> Self {
         Self {
             store: Arc::new(store),
-            tenant: fresh_tenant(0),
+            tenant: fresh_tenant(),
         }
     }
 
@@ -95,7 +97,7 @@ impl<S: ClientStore> Fixture<S> {
     pub(super) fn another_of_length(&self, length: usize) -> Self {
         Self {
             store: Arc::clone(&self.store),
-            tenant: fresh_tenant(length),
+            tenant: fresh_tenant_of(length),
         }
     }
 
@@ -228,18 +230,4 @@ fn readable(row: StoredClient) -> Arc<Client> {
 /// What a call came to that may not fail.
 pub(super) fn done<T>(call: &str, outcome: Result<T, BackendError>) -> T {
     outcome.unwrap_or_else(|error| fail(&format!("`{call}` works in a suite"), &error))
-}
-
-/// A name that nobody has, at least so long.
-fn fresh_tenant(length: usize) -> TenantId {
-    let mut random = [0; 16];
-    let filled = OsRandom.fill(&mut random);
-    filled.unwrap_or_else(|error| fail("there is randomness", &error));
-    let mut name = String::from("conformance-");
-    for byte in random {
-        // Writing to a `String` does not fail.
-        let _written = write!(name, "{byte:02x}");
-    }
-    let name = format!("{name:z<length$}");
-    TenantId::parse(&name).unwrap_or_else(|error| fail("tenants are well-formed", &error))
 }

@@ -4,12 +4,14 @@ use std::{num::NonZeroU64, sync::Arc};
 
 use crate::{
     client::Client,
-    conformance::store::{
-        audit::user,
-        call::Call,
-        fixture::{Fixture, hour, id, just_after},
+    conformance::{
         random::Random,
-        trial::Trial,
+        store::{
+            audit::user,
+            call::Call,
+            fixture::{Fixture, hour, id, just_after},
+            trial::Trial,
+        },
     },
     store::{Activity, ClientStore, ClientUpdate, DuplicateKey, Sweep},
     types::{ErrorRedirectPolicy, Timestamp},

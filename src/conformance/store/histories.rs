@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use crate::{
-    conformance::store::{
-        call::Call,
-        fixture::{Fixture, id},
-        generator,
-        race::race,
+    conformance::{
         random::{Random, seed},
-        schedule::{AT_ONCE, Budget},
-        trial::Trial,
+        store::{
+            call::Call,
+            fixture::{Fixture, id},
+            generator,
+            race::race,
+            schedule::{AT_ONCE, Budget},
+            trial::Trial,
+        },
     },
     store::ClientStore,
     types::TenantId,

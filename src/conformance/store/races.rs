@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use crate::{
-    conformance::store::{
-        call::Call,
-        fixture::Fixture,
-        prepared::{BOTH, Before, calls, detours, insertions, prepared},
-        race::race,
+    conformance::{
         random::{Random, seed},
-        schedule::{AT_ONCE, Budget, MOST_WAITS},
+        store::{
+            call::Call,
+            fixture::Fixture,
+            prepared::{BOTH, Before, calls, detours, insertions, prepared},
+            race::race,
+            schedule::{AT_ONCE, Budget, MOST_WAITS},
+        },
     },
     store::ClientStore,
 };

@@ -6,14 +6,16 @@ use tokio::time::Instant;
 
 use crate::{
     client::Client,
-    conformance::store::{
-        call::{Call, Outcome},
-        contract::Contract,
-        fixture::{Fixture, broken, id},
-        race::race,
+    conformance::{
         random::SEED,
-        reports::Reports,
-        schedule::{begun, interleaved},
+        store::{
+            call::{Call, Outcome},
+            contract::Contract,
+            fixture::{Fixture, broken, id},
+            race::race,
+            reports::Reports,
+            schedule::{begun, interleaved},
+        },
     },
     store::{ClientStore, DuplicateKey, InsertOutcome},
     types::ClientId,
@@ -222,8 +224,8 @@ impl<S: ClientStore> Trial<S> {
 
     /// How long nothing may change until the store is at rest.
     fn rest_after(&self, call: &Call) -> Duration {
-        let may_be_quick = matches!(call, Call::Insert { .. }) || self.seed.is_some();
-        let least = if may_be_quick { SHORT_REST } else { LONG_REST };
+        let is_insertion = matches!(call, Call::Insert { .. });
+        let least = if is_insertion { SHORT_REST } else { LONG_REST };
         let slowest = self.slowest.saturating_mul(TIMES_SLOWEST);
         slowest.clamp(least, MOST_REST)
     }

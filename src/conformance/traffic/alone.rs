@@ -1,10 +1,13 @@
 //! Requests one after the other, as fast as they can be made.
 
 use crate::{
-    conformance::traffic::{
-        bucket::{fresh_tenant, hourly, quota},
-        probe::Probe,
-        time::Time,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{
+            bucket::{hourly, quota},
+            probe::Probe,
+            time::Time,
+        },
     },
     rate_limit::{Quota, RateKey, RateLimiter},
 };

@@ -1,11 +1,14 @@
 //! Buckets that have nothing to do with each other.
 
 use crate::{
-    conformance::traffic::{
-        bucket::{fresh_tenant, slowest, source, tenant},
-        probe::Probe,
-        steps::run_side_by_side,
-        time::Time,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{
+            bucket::{slowest, source, tenant},
+            probe::Probe,
+            steps::run_side_by_side,
+            time::Time,
+        },
     },
     rate_limit::{RateKey, RateLimiter},
     types::{SourceNetwork, TenantId},

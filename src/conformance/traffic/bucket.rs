@@ -4,7 +4,6 @@
 
 use crate::{
     rate_limit::Quota,
-    system::{OsRandom, SecureRandom as _},
     types::{SourceNetwork, TenantId},
 };
 
@@ -19,19 +18,6 @@ pub(super) fn hourly(tokens: u32, burst: u32) -> Quota {
 /// The lowest rate, by which no token comes back while a check runs.
 pub(in crate::conformance) fn slowest(burst: u32) -> Quota {
     hourly(1, burst)
-}
-
-/// A tenant that nobody has asked for before.
-pub(in crate::conformance) fn fresh_tenant() -> TenantId {
-    let mut random = [0; 16];
-    fill(&mut random);
-    tenant(&format!("conformance-{:x}", u128::from_ne_bytes(random)))
-}
-
-pub(super) fn fill(random: &mut [u8]) {
-    if let Err(error) = OsRandom.fill(random) {
-        panic!("no random bytes: {error:?}");
-    }
 }
 
 pub(super) fn tenant(id: &str) -> TenantId {

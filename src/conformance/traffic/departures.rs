@@ -5,11 +5,9 @@ use std::{pin::Pin, time::Duration};
 use tokio::time::sleep;
 
 use crate::{
-    conformance::traffic::{
-        bucket::{fresh_tenant, slowest},
-        probe::Probe,
-        steps::poll_times,
-        time::Time,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{bucket::slowest, probe::Probe, steps::poll_times, time::Time},
     },
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
 };

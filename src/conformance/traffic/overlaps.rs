@@ -10,11 +10,14 @@ use std::{
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    conformance::traffic::{
-        bucket::{fresh_tenant, slowest, source},
-        probe::Probe,
-        steps::poll_times,
-        time::Time,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{
+            bucket::{slowest, source},
+            probe::Probe,
+            steps::poll_times,
+            time::Time,
+        },
     },
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
 };
@@ -52,12 +55,28 @@ struct Overlap {
 pub(in crate::conformance) async fn overlap_all_steps<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
+    overlap_in_all_orders(probe, Buckets::Same).await;
+}
+
+/// Which buckets two requests ask.
+#[derive(Clone, Copy)]
+enum Buckets {
+    Same,
+    Different,
+}
+
+/// Tries more and more steps, until the first request is always decided within its steps.
+async fn overlap_in_all_orders<L: RateLimiter, T: Time>(probe: &Probe<L, T>, buckets: Buckets) {
     let grace = grace(probe).await;
     for first in 0..=STEPS {
         let mut all_in_order = true;
         for second in 0..=STEPS {
             let steps = (first, second);
-            all_in_order &= overlap_same_bucket(probe, Order { steps, grace }).await;
+            let order = Order { steps, grace };
+            all_in_order &= match buckets {
+                Buckets::Same => overlap_same_bucket(probe, order).await,
+                Buckets::Different => overlap_different_bucket_pairs(probe, order).await,
+            };
         }
         if all_in_order {
             return;
@@ -85,21 +104,14 @@ async fn overlap_same_bucket<L: RateLimiter, T: Time>(probe: &Probe<L, T>, order
 pub(in crate::conformance) async fn overlap_different_buckets<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
-    let grace = grace(probe).await;
-    for first in 0..=STEPS {
-        let mut all_in_order = true;
-        for second in 0..=STEPS {
-            let steps = (first, second);
-            all_in_order &= overlap_other_buckets(probe, Order { steps, grace }).await;
-        }
-        if all_in_order {
-            return;
-        }
-    }
+    overlap_in_all_orders(probe, Buckets::Different).await;
 }
 
 /// Whether each first request was decided before the second.
-async fn overlap_other_buckets<L: RateLimiter, T: Time>(probe: &Probe<L, T>, order: Order) -> bool {
+async fn overlap_different_bucket_pairs<L: RateLimiter, T: Time>(
+    probe: &Probe<L, T>,
+    order: Order,
+) -> bool {
     let (first, second) = (fresh_tenant(), fresh_tenant());
     let (first, second) = (RateKey::Tenant(&first), RateKey::Tenant(&second));
     let of_first = RateKey::Source(first.tenant(), source("203.0.113.5"));

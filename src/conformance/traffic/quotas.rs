@@ -1,10 +1,13 @@
 //! Quotas that change.
 
 use crate::{
-    conformance::traffic::{
-        bucket::{fresh_tenant, hourly, quota, source},
-        probe::Probe,
-        time::Time,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{
+            bucket::{hourly, quota, source},
+            probe::Probe,
+            time::Time,
+        },
     },
     rate_limit::{InvalidQuota, Quota, RateKey, RateLimiter},
 };

@@ -8,11 +8,14 @@ use std::{
 use tokio::{runtime::Handle, task::JoinSet};
 
 use crate::{
-    conformance::traffic::{
-        bucket::{fresh_tenant, quota},
-        overlaps::{Order, grace, overlap},
-        probe::Probe,
-        time::Time,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{
+            bucket::quota,
+            overlaps::{Order, grace, overlap},
+            probe::Probe,
+            time::Time,
+        },
     },
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
     types::TenantId,

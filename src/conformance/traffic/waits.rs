@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    conformance::traffic::{
-        bucket::{fresh_tenant, tenant},
-        probe::Probe,
-        time::Time,
+    conformance::{
+        random::fresh_tenant,
+        traffic::{bucket::tenant, probe::Probe, time::Time},
     },
     rate_limit::{Quota, RateKey, RateLimiter},
 };
