@@ -35,6 +35,7 @@
 
 pub mod clocked_limiter;
 pub mod limiter;
+mod random;
 mod rule;
 pub mod store;
 mod traffic;
@@ -99,7 +100,7 @@ async fn check_nodes(first: Node, second: Node) {
 /// # Panics
 /// At the first rule that is broken. The message begins with the rule, and ends with the last requests.
 pub async fn rate_limiter(limiter: impl RateLimiter) {
-    traffic::verify_seed();
+    random::verify_seed();
     let subject = Arc::new(limiter);
     let mut waiting = JoinSet::new();
     for rule in with_limiter_rules!(rules!(limiter;)) {
@@ -129,7 +130,7 @@ pub async fn rate_limiter_with_clock(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
 ) {
-    traffic::verify_seed();
+    random::verify_seed();
     let subject = Arc::new(Clocked {
         limiter: Arc::new(limiter),
         advance,

@@ -92,10 +92,12 @@ RETURNING tenant, client_id
 pub(super) const TAKE_BACK: &str =
     "DELETE FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
 
-/// The activity of a program that registered again, for the client that still has the duplicate key.
+/// The activity of a program that registered again, for the client that still has the duplicate key. Gives back the
+/// client as it is stored.
 pub(super) const TOUCH_DUPLICATE: &str = "
 UPDATE oauth_dcr_clients SET idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND fold_key = $3
+RETURNING substring(record FROM 1 FOR 4194305), blocked, revision
 ";
 
 /// Whether the clients of the tenant are counted.

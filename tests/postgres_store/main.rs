@@ -10,6 +10,7 @@ mod counting;
 #[path = "../suite/support/dice.rs"]
 mod dice;
 mod distant;
+mod duplicates;
 mod failover;
 mod fixture;
 #[path = "../support/free_port.rs"]

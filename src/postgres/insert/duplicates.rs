@@ -83,20 +83,27 @@ impl Duplicates {
         // An unreadable client fails this insertion alone, and not its batch.
         let client = duplicate.client.clone().readable()?;
         if let Some(touched) = duplicate.usage.touched(insertion.registered_again()) {
-            let written = sqlx::query(sql::TOUCH_DUPLICATE)
+            let written: Option<(Vec<u8>, bool, i64)> = sqlx::query_as(sql::TOUCH_DUPLICATE)
                 .bind(tenant)
                 .bind(client.id().as_str())
                 .bind(key.as_bytes().as_slice())
                 .bind(stored_row::millis(touched.idle_since()))
-                .execute(connection)
+                .fetch_optional(connection)
                 .await?;
-            if written.rows_affected() == 0 {
-                // It is gone, or no longer what registered.
+            let Some((record, blocked, revision)) = written else {
+                // The client is gone, or has lost its duplicate key.
                 self.0.remove(&place);
                 return Ok(None);
-            }
+            };
+            // The client may have been removed and registered again since it was found.
+            let row = Row {
+                record: &record,
+                blocked,
+                revision,
+            };
+            duplicate.client = row.read(insertion.client().tenant(), client.id());
             duplicate.usage = touched;
         }
-        Ok(Some(client))
+        Ok(Some(duplicate.client.clone().readable()?))
     }
 }

@@ -71,13 +71,13 @@ pub(in crate::postgres) const PROCESS: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Client;
+    use crate::{client::Client, postgres::sql::TOUCH_DUPLICATE};
 
     #[test]
     fn reads_are_bounded_by_the_record_limit() {
         let most = Client::MAX_RECORD_BYTES + 1;
         let bounded = format!("record FROM 1 FOR {most})");
-        for statement in [FIND, LIST, FIND_DUPLICATES] {
+        for statement in [FIND, LIST, FIND_DUPLICATES, TOUCH_DUPLICATE] {
             assert!(statement.contains(&bounded), "{statement}");
             assert_eq!(statement.matches("substring").count(), 1, "{statement}");
         }
