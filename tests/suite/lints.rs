@@ -53,6 +53,7 @@ fn panics_are_allowed_only_where_listed() {
             "acl/country.rs: clippy::arithmetic_side_effects",
             "acl/country.rs: clippy::indexing_slicing",
             "conformance.rs: clippy::arithmetic_side_effects",
+            "conformance/random.rs: clippy::panic",
             "conformance/rule.rs: clippy::panic",
             "conformance/store/fixture.rs: clippy::panic",
             "conformance/traffic/bucket.rs: clippy::panic",

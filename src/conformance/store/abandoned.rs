@@ -14,39 +14,57 @@ use crate::{
     store::{ClientStore, Sweep},
 };
 
-/// After so long no further round begins.
-const LONG_ENOUGH: Duration = Duration::from_secs(5);
+/// How the trials of a rule run.
+struct Pass {
+    /// How many trials run at once. Several let a back end commit their calls together; in a trial that runs alone, the
+    /// call waits for nothing but itself.
+    at_once: usize,
+    /// Whether the callers of insertions try again, which takes what an insertion that was not done has reserved. It also
+    /// hides an insertion that was done without a report.
+    tries_again: bool,
+    /// After so long no further round begins.
+    long_enough: Duration,
+}
+
+const PASSES: [Pass; 2] = [
+    Pass {
+        at_once: AT_ONCE,
+        tries_again: true,
+        long_enough: Duration::from_secs(5),
+    },
+    Pass {
+        at_once: 1,
+        tries_again: false,
+        long_enough: Duration::from_secs(3),
+    },
+];
 
 /// The caller goes away where each of the calls waits for the first, second, third time. Afterwards clients,
 /// keys, usages and counts are as before the call, or as after it.
-///
-/// First several trials run at once, as a back end may commit their calls together. Then each runs alone, so that
-/// the calls wait for nothing but themselves.
 async fn abandon<S: ClientStore>(fixture: &Fixture<S>, calls: Vec<Call>) {
-    let budget = Budget::new(LONG_ENOUGH);
     let mut cases: Vec<(Before, Call)> = Vec::new();
     for call in calls {
         cases.extend(BOTH.map(|before| (before, call.clone())));
     }
-    for at_once in [AT_ONCE, 1] {
-        abandon_cases(fixture, cases.clone(), at_once, &budget).await;
+    for pass in &PASSES {
+        abandon_cases(fixture, cases.clone(), pass).await;
     }
 }
 
-/// Runs the trials, `at_once` of them at a time, until no call waits longer or the budget is spent.
+/// Goes on until no call waits longer, or the time is over.
 async fn abandon_cases<S: ClientStore>(
     fixture: &Fixture<S>,
     mut cases: Vec<(Before, Call)>,
-    at_once: usize,
-    budget: &Budget,
+    pass: &'static Pass,
 ) {
+    let budget = Budget::new(pass.long_enough);
     for waits in 0..=MOST_WAITS {
         let mut longer = Vec::new();
-        for cases in cases.chunks(at_once) {
+        for cases in cases.chunks(pass.at_once) {
             let trials = cases.iter().cloned().map(|(before, call)| {
                 let fixture = fixture.clone();
                 async move {
-                    let has_waited = abandoned(fixture, before, &call, waits).await;
+                    let has_waited = abandoned(&fixture, before, &call, waits, pass).await;
                     has_waited.then_some((before, call))
                 }
             });
@@ -64,15 +82,15 @@ async fn abandon_cases<S: ClientStore>(
 
 /// Whether the call has waited so often.
 async fn abandoned<S: ClientStore>(
-    fixture: Fixture<S>,
+    fixture: &Fixture<S>,
     before: Before,
     call: &Call,
     waits: usize,
+    pass: &Pass,
 ) -> bool {
-    let mut trial = prepared(&fixture, before).await;
+    let mut trial = prepared(fixture, before).await;
     let has_waited = trial.abandon(call, waits).await;
-    if has_waited && matches!(call, Call::Insert { .. }) {
-        // The caller tries again. What an insertion that is not done has reserved is free.
+    if has_waited && pass.tries_again && matches!(call, Call::Insert { .. }) {
         trial.read().await;
         let again = trial.own(call);
         trial.call(again).await;
