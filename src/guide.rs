@@ -53,9 +53,6 @@ pub mod observability {}
 #[doc = include_str!("guide/redirect_uris.md")]
 pub mod redirect_uris {}
 
-#[doc = include_str!("guide/sqlite_file.md")]
-pub mod sqlite_file {}
-
 #[doc = include_str!("guide/standards.md")]
 pub mod standards {}
 

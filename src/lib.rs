@@ -93,8 +93,7 @@
 //! - [Behind a proxy](guide::behind_a_proxy): tested configurations of four proxies.
 //! - [The life of a client](guide::life_of_a_client): limits, duplicates, sweeps, the owner.
 //! - [Writing a store](guide::writing_a_store): the contract, and how to test a store.
-//! - [The SQLite file](guide::sqlite_file): backups, restores, and files that are gone.
-//! - [Many nodes](guide::stores): shared clients and quotas, and what a billion clients take.
+//! - [Stores and scaling out](guide::stores): several nodes, backups, and how much fits.
 //! - [Observability](guide::observability): logs, traces, metrics, a dashboard, an audit trail.
 //! - [The threat model](guide::threat_model): what is defended, what stays with the host, what is left.
 //! - [Standards](guide::standards): section by section, with departures marked.

@@ -67,7 +67,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 ///
 /// If the file is deleted, moved or replaced while the store has it open, or one of the two files that SQLite
 /// keeps beside it is, every call fails, and its error says what to do. The file works again once it is moved back.
-/// Stop the server before you restore a backup: [the SQLite file](crate::guide::sqlite_file) says how.
+/// Stop the server before you restore a backup: [the guide](crate::guide::stores#sqlite-the-file) says how.
 ///
 /// It belongs to the tokio runtime that it was opened in.
 ///
