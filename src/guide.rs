@@ -59,6 +59,9 @@ pub mod standards {}
 #[doc = include_str!("guide/settings.md")]
 pub mod settings {}
 
+#[doc = include_str!("guide/tokens_and_refresh.md")]
+pub mod tokens_and_refresh {}
+
 #[doc = include_str!("guide/threat_model.md")]
 pub mod threat_model {}
 

@@ -92,6 +92,7 @@
 //! - [Access control](guide::access_control): rules, signals, proxies, recipes.
 //! - [Behind a proxy](guide::behind_a_proxy): tested configurations of four proxies.
 //! - [The life of a client](guide::life_of_a_client): limits, duplicates, sweeps, the owner.
+//! - [Tokens and refresh](guide::tokens_and_refresh): the authorization and token endpoints.
 //! - [Writing a store](guide::writing_a_store): the contract, and how to test a store.
 //! - [Stores and scaling out](guide::stores): several nodes, backups, and how much fits.
 //! - [Observability](guide::observability): logs, traces, metrics, a dashboard, an audit trail.
