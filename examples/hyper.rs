@@ -6,8 +6,7 @@
 //!     -d '{"redirect_uris": ["https://app.example.com/callback"]}'
 //! ```
 
-#[path = "shared/serve.rs"]
-mod serve;
+pub mod serve;
 
 use std::{convert::Infallible, env, error::Error, io, io::Write as _};
 

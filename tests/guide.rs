@@ -37,10 +37,10 @@ fn script(page: &str) -> &str {
 fn with_cargo() -> TemporaryDir {
     let dir = TemporaryDir::new();
     let cargo = dir.path().join("cargo");
-    let example = example_binary::binary("authorization_server");
+    let example = example_binary::binary("authorization-server");
     let text = format!(
         "#!/bin/sh\n\
-         [ \"$1 $2 $3 $4 $5\" = 'run --release --example authorization_server --' ] || exit 1\n\
+         [ \"$1 $2 $3 $4 $5\" = 'run --release -p authorization-server --' ] || exit 1\n\
          shift 5\n\
          exec '{}' \"$@\"\n",
         example.display()

@@ -9,6 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly CHECKED_WITH=1.95
 readonly CARGO_DENY=0.20.2
 readonly MAX_CRATES=65
+# What is built together: so each crate is compiled once, with the features that any of them asks for.
+readonly members=(--workspace --exclude oauth-dcr-fuzz)
 readonly RUNTIMES='actix-rt|async-executor|async-global-executor|async-io|async-std|embassy-executor|futures-executor|glommio|mio|monoio|polling|smol|tokio'
 
 fail() {
@@ -116,7 +118,7 @@ step "format"
 cargo fmt --check
 
 step "lints"
-cargo clippy --locked --all-targets --all-features -- "${warnings[@]}"
+cargo clippy --locked --all-targets --all-features "${members[@]}" -- "${warnings[@]}"
 cargo clippy --locked --no-deps --package oauth-dcr-fuzz -- "${warnings[@]}"
 
 step "each feature alone"
@@ -158,11 +160,11 @@ step "documentation"
 RUSTDOCFLAGS="${warnings[*]}" cargo doc --locked --no-deps --all-features
 
 step "tests"
-cargo build --locked --all-features --examples
+cargo build --locked --all-features "${members[@]}" --bins --examples
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --all-features --no-fail-fast
+    cargo nextest run --locked --all-features "${members[@]}" --no-fail-fast
 else
-    cargo test --locked --all-features --no-fail-fast --lib --tests
+    cargo test --locked --all-features "${members[@]}" --no-fail-fast --lib --tests
 fi
 cargo test --locked --all-features --doc
 

@@ -25,7 +25,7 @@ pub(crate) struct Ended {
 
 /// Runs the example with these arguments until it ends.
 pub(crate) fn run<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Ended {
-    let mut command = Command::new(binary("authorization_server"));
+    let mut command = Command::new(binary("authorization-server"));
     command.args(arguments);
     end_of(command)
 }

@@ -32,7 +32,7 @@ fn assert_is_usage_error(ended: &Ended, text: &str) {
 
 #[test]
 fn help_has_every_option_in_the_source() {
-    let source = include_str!("../../examples/authorization_server/option_list.rs");
+    let source = include_str!("../../examples/authorization_server/src/option_list.rs");
     let names = source.split("name: \"").skip(1);
     let names: Vec<_> = names.map(|it| it.split('"').next().unwrap()).collect();
     let listed = listed();
@@ -60,7 +60,7 @@ fn h_prints_the_same_as_help() {
 
 #[test]
 fn the_source_begins_with_every_option() {
-    let source = include_str!("../../examples/authorization_server.rs");
+    let source = include_str!("../../examples/authorization_server/src/main.rs");
     let comment: String = source
         .lines()
         .take_while(|it| it.starts_with("//!"))

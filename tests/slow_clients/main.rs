@@ -16,8 +16,8 @@ mod endless;
 mod healthy;
 mod let_go;
 mod process;
-#[path = "../../examples/shared/serve.rs"]
-mod serve;
+#[path = "../../examples/serve/mod.rs"]
+pub mod serve;
 mod server;
 mod slow;
 

@@ -22,7 +22,7 @@ const GROUPS: [&str; 3] = ["clippy::all", "clippy::restriction", "warnings"];
 fn the_library_forbids_unsafe_code_and_denies_panics() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
-    let (_, lints) = manifest.split_once("[lints.rust]\n").unwrap();
+    let (_, lints) = manifest.split_once("[workspace.lints.rust]\n").unwrap();
     let (lints, _) = lints.split_once("\n[").unwrap();
     assert!(lints.lines().any(|line| line == "unsafe_code = \"forbid\""));
 

@@ -1,13 +1,16 @@
-//! Where an example's binary lies.
+//! Where the binaries of the examples are.
 
 use std::{env, path::PathBuf};
 
-/// `examples` lies beside the `deps` that the test itself was started from.
-pub(crate) fn binary(example: &str) -> PathBuf {
+/// A binary beside the `deps` folder that the test was started from: `authorization-server`, or an example
+/// such as `examples/axum`.
+pub(crate) fn binary(path: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
-    let name = format!("{example}{}", env::consts::EXE_SUFFIX);
-    let binary = profile.join("examples").join(name);
-    assert!(binary.exists(), "run `cargo build --examples` first");
+    let binary = profile.join(format!("{path}{}", env::consts::EXE_SUFFIX));
+    assert!(
+        binary.exists(),
+        "run `cargo build -p oauth-dcr -p authorization-server --all-features --bins --examples` first"
+    );
     binary
 }

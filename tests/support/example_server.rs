@@ -66,7 +66,7 @@ impl ExampleServer {
         log: Stdio,
     ) -> Self {
         let settings = settings.map(SettingsFile::write);
-        let mut command = Command::new(binary("authorization_server"));
+        let mut command = Command::new(binary("authorization-server"));
         command.args(["--listen", address]).args(options);
         if !options.contains(&"--store") {
             command.args(["--store", "memory"]);
@@ -80,7 +80,7 @@ impl ExampleServer {
 
     /// Starts the example of this name, which takes the address to listen on as its argument.
     pub(crate) fn named(example: &str) -> Self {
-        let mut command = Command::new(binary(example));
+        let mut command = Command::new(binary(&format!("examples/{example}")));
         command.arg("127.0.0.1:0");
         Self::run(command)
     }

@@ -126,7 +126,7 @@ fn options_that_are_named_are_there() {
 }
 
 fn is_option_or_value(word: &str) -> bool {
-    let known = source("examples/authorization_server/option_list.rs");
+    let known = source("examples/authorization_server/src/option_list.rs");
     word.strip_prefix("--")
         .is_none_or(|name| known.contains(&format!("name: \"{name}\",")))
 }

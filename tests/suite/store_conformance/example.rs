@@ -30,7 +30,9 @@ fn the_example_is_read_in_one_go() {
 
 #[test]
 fn the_example_runs_and_passes() {
-    let output = Command::new(binary("custom_store")).output().unwrap();
+    let output = Command::new(binary("examples/custom_store"))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     assert_eq!(output.stdout, b"every rule of the contract holds\n");
 }

@@ -30,13 +30,18 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(3);
 
 /// The signals that end a server, listened for from the moment that this is made.
-pub(crate) struct End {
+#[derive(Debug)]
+pub struct End {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl End {
-    pub(crate) fn listen() -> io::Result<Self> {
+    /// Listens for the signals from now on.
+    ///
+    /// # Errors
+    /// If the operating system refuses to report a signal.
+    pub fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -52,7 +57,10 @@ impl End {
 }
 
 /// Serves each connection with what `service` makes for its peer, until the process is told to end.
-pub(crate) async fn serve<S, B>(
+///
+/// # Errors
+/// None: a connection that can't be accepted is tried again.
+pub async fn serve<S, B>(
     listener: TcpListener,
     mut end: End,
     service: impl Fn(SocketAddr) -> S,

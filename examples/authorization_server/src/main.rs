@@ -2,14 +2,14 @@
 //! registration of a client through sign-in and consent to tokens, and an API that takes them.
 //!
 //! ```text
-//! cargo run --release --example authorization_server -- \
+//! cargo run --release -p authorization-server -- \
 //!     [--listen ADDRESS:PORT] [--settings FILE] [--geoip FILE]...
 //!     [--store memory|sqlite:PATH|postgres://…] [--limiter local|redis://…] [--auto-approve]
 //!     [--protect-name NAME]... [--interaction-lifetime SECONDS]
 //!     [--code-lifetime SECONDS] [--access-lifetime SECONDS] [--refresh-lifetime SECONDS]
-//! cargo run --release --example authorization_server -- --help
-//! cargo run --release --example authorization_server -- --check SETTINGS
-//! cargo run --release --example authorization_server -- --explain SETTINGS REQUEST
+//! cargo run --release -p authorization-server -- --help
+//! cargo run --release -p authorization-server -- --check SETTINGS
+//! cargo run --release -p authorization-server -- --explain SETTINGS REQUEST
 //! ```
 //!
 //! `--help` says what each option does. `--check` prints the errors and warnings of a settings file, and
@@ -31,75 +31,39 @@
 //!
 //! Codes and tokens are opaque, and kept as digests in the memory of the server that issued them. There are no ID tokens.
 
-#[path = "authorization_server/answers.rs"]
 mod answers;
-#[path = "authorization_server/app.rs"]
 mod app;
-#[path = "authorization_server/authorize.rs"]
 mod authorize;
-#[path = "authorization_server/backends.rs"]
 mod backends;
-#[path = "authorization_server/check.rs"]
 mod check;
-#[path = "authorization_server/consent_page.rs"]
 mod consent_page;
-#[path = "authorization_server/demonstration.rs"]
 mod demonstration;
-#[path = "authorization_server/discovery.rs"]
 mod discovery;
-#[path = "authorization_server/explain.rs"]
 mod explain;
-#[path = "authorization_server/explain_request.rs"]
 mod explain_request;
-#[path = "authorization_server/families.rs"]
 mod families;
-#[path = "authorization_server/forms.rs"]
 mod forms;
-#[path = "authorization_server/grants.rs"]
 mod grants;
-#[path = "authorization_server/help.rs"]
 mod help;
-#[path = "authorization_server/interaction.rs"]
 mod interaction;
-#[path = "authorization_server/items.rs"]
 mod items;
-#[path = "authorization_server/option_list.rs"]
 mod option_list;
-#[path = "authorization_server/options.rs"]
 mod options;
-#[path = "authorization_server/outages.rs"]
 mod outages;
-#[path = "authorization_server/pages.rs"]
 mod pages;
-#[path = "authorization_server/report.rs"]
 mod report;
-#[path = "authorization_server/revocation.rs"]
 mod revocation;
-#[path = "authorization_server/routes.rs"]
 mod routes;
-#[path = "authorization_server/secrets.rs"]
 mod secrets;
-#[path = "shared/serve.rs"]
-mod serve;
-#[path = "authorization_server/server.rs"]
 mod server;
-#[path = "authorization_server/sessions.rs"]
 mod sessions;
-#[path = "authorization_server/settings_file.rs"]
 mod settings_file;
-#[path = "authorization_server/sign_in_page.rs"]
 mod sign_in_page;
-#[path = "authorization_server/sweeper.rs"]
 mod sweeper;
-#[path = "authorization_server/table.rs"]
 mod table;
-#[path = "authorization_server/tenant.rs"]
 mod tenant;
-#[path = "authorization_server/text_file.rs"]
 mod text_file;
-#[path = "authorization_server/token_endpoint.rs"]
 mod token_endpoint;
-#[path = "authorization_server/tokens.rs"]
 mod tokens;
 
 use std::{error::Error, io, process::ExitCode, sync::Arc};

@@ -5,13 +5,13 @@ use std::{convert::Infallible, io, sync::Arc, time::Duration};
 use http::{Request, StatusCode};
 use hyper::{body::Incoming, service::service_fn};
 use oauth_dcr::PeerAddress;
+use serve::End;
 use tokio::{net::TcpListener, time::timeout};
 
 use crate::{
     answers::{self, Answer},
     app::App,
     routes,
-    serve::{self, End},
 };
 
 /// A request that is not answered after this long, its body included, is dropped.
@@ -19,7 +19,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves connections until the process is told to end.
 pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, end: End) -> io::Result<()> {
-    serve::serve(listener, end, |peer| {
+    ::serve::serve(listener, end, |peer| {
         let app = Arc::clone(&app);
         service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddress(peer.ip()));
