@@ -40,8 +40,9 @@ fn with_cargo() -> TemporaryDir {
     let example = example_binary::binary("authorization-server");
     let text = format!(
         "#!/bin/sh\n\
-         [ \"$1 $2 $3 $4 $5\" = 'run --release -p authorization-server --' ] || exit 1\n\
-         shift 5\n\
+         [ \"$1 $2 $3 $4\" = 'run --release -p authorization-server' ] || exit 1\n\
+         [ \"$5 $6 $7\" = '--features postgres,redis --' ] || exit 1\n\
+         shift 7\n\
          exec '{}' \"$@\"\n",
         example.display()
     );

@@ -6,13 +6,25 @@ use serde_json::Value;
 
 /// What `cargo metadata` says of it.
 pub(crate) fn package() -> Value {
-    let metadata = cargo(&["metadata", "--format-version=1", "--no-deps"]);
-    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    let metadata = metadata();
     // The other members of the workspace are for its tests.
     let own = &metadata["workspace_default_members"][0];
     let packages = metadata["packages"].as_array().unwrap();
     let package = packages.iter().find(|it| it["id"] == *own);
     package.unwrap().clone()
+}
+
+/// The names of all packages of the workspace.
+pub(crate) fn members() -> BTreeSet<String> {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let names = packages.map(|it| it["name"].as_str().unwrap().to_owned());
+    names.collect()
+}
+
+fn metadata() -> Value {
+    let text = cargo(&["metadata", "--format-version=1", "--no-deps"]);
+    serde_json::from_str(&text).unwrap()
 }
 
 /// A crate that is compiled into a program with this one.

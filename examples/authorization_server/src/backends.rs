@@ -2,10 +2,11 @@
 
 use std::{path::Path, time::Duration};
 
-use oauth_dcr::{
-    BackendError, MemoryStore, Registrar, RegistrarBuilder, postgres::PostgresStore,
-    redis::RedisRateLimiter, sqlite::SqliteStore,
-};
+#[cfg(feature = "postgres")]
+use oauth_dcr::postgres::PostgresStore;
+#[cfg(feature = "redis")]
+use oauth_dcr::redis::RedisRateLimiter;
+use oauth_dcr::{BackendError, MemoryStore, Registrar, RegistrarBuilder, sqlite::SqliteStore};
 
 use crate::{
     options::{LimiterChoice, StoreChoice},
@@ -26,6 +27,7 @@ pub(crate) async fn registrar(
         .map_err(|error| format!("--store: {}", report::chain(&error)))?;
     match limiter {
         LimiterChoice::Local => Ok(builder),
+        #[cfg(feature = "redis")]
         LimiterChoice::Redis(url) => match redis(url).await {
             Ok(limiter) => Ok(builder.limiter(Watched::new(limiter))),
             Err(error) => Err(format!("--limiter: {}", report::chain(&error))),
@@ -37,6 +39,7 @@ async fn with_store(store: &StoreChoice) -> Result<RegistrarBuilder, BackendErro
     Ok(match store {
         StoreChoice::Memory => Registrar::builder(MemoryStore::new()),
         StoreChoice::Sqlite(path) => Registrar::builder(Watched::new(sqlite(path).await?)),
+        #[cfg(feature = "postgres")]
         StoreChoice::Postgres(url) => {
             Registrar::builder(Watched::new(PostgresStore::connect(url).await?))
         }
@@ -47,7 +50,8 @@ async fn sqlite(path: &Path) -> Result<SqliteStore, BackendError> {
     SqliteStore::open_with_timeout(path, SQLITE_TIMEOUT).await
 }
 
-/// A limiter that can't be reached yet refuses requests until it can be, as when it is lost later.
+/// Connects to Redis. A limiter that can't be reached yet refuses requests until it can be, as when it is lost later.
+#[cfg(feature = "redis")]
 async fn redis(url: &str) -> Result<RedisRateLimiter, BackendError> {
     let limiter = RedisRateLimiter::connect(url).await?;
     if let Some(error) = limiter.connect_error() {

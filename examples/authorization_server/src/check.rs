@@ -2,13 +2,11 @@
 
 use std::{io, path::Path};
 
-use oauth_dcr::geoip::Databases;
-
-use crate::{report, settings_file::Review};
+use crate::{locations::Locations, report, settings_file::Review};
 
 /// Prints a line for each problem, and a summary. Gives whether there is no error.
-pub(crate) fn run(file: &Path, databases: &Databases) -> io::Result<bool> {
-    let review = Review::of(file, databases);
+pub(crate) fn run(file: &Path, locations: &Locations) -> io::Result<bool> {
+    let review = Review::of(file, locations);
     let errors = review.errors.iter().map(|it| format!("error: {it}\n"));
     let warnings = review.warnings.iter().map(|it| format!("warning: {it}\n"));
     let lines: String = errors.chain(warnings).collect();

@@ -12,14 +12,13 @@ use http_body_util::{BodyExt as _, Full};
 use oauth_dcr::{
     MemoryStore, Registrar, RegistrationRequest, TenantSettings, Tenants,
     acl::{ClientAddress, Endpoint, Explanation, Reading, Signals},
-    geoip::Databases,
     settings::SettingsDocument,
     tenants::{TenantDirectory as _, TenantSelector},
     tower::RegistrationService,
 };
 use serde_json::Value;
 
-use crate::{explain_request::WrittenRequest, report};
+use crate::{explain_request::WrittenRequest, locations::Locations, report};
 
 /// Placeholders for random values.
 const CLIENT_ID: &str = "<client_id>";
@@ -34,7 +33,7 @@ const MOST_CHARACTERS: usize = 200;
 /// What is wrong with the file.
 pub(crate) async fn run(
     document: SettingsDocument,
-    databases: Databases,
+    locations: Locations,
     file: &Path,
 ) -> Result<bool, String> {
     let written = WrittenRequest::read(file)?;
@@ -47,7 +46,7 @@ pub(crate) async fn run(
     let request = written.request(host.as_deref(), path.unwrap_or("/oidc/register"))?;
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(tenants)
-        .geo(databases)
+        .geo(locations)
         .build()
         .map_err(|error| report::chain(&error))?;
     let (head, body) = request.into_parts();

@@ -5,9 +5,9 @@ use crate::option_list::{OPTIONS, Spec};
 const USAGE: &str = "\
 An authorization server with dynamic client registration, to try things out on.
 
-Usage: authorization_server [OPTION]...
-       authorization_server --check SETTINGS [--geoip FILE]...
-       authorization_server --explain SETTINGS REQUEST [--geoip FILE]...
+Usage: authorization-server [OPTION]...
+       authorization-server --check SETTINGS [--geoip FILE]...
+       authorization-server --explain SETTINGS REQUEST [--geoip FILE]...
 
 Options:
 ";
@@ -15,12 +15,12 @@ Options:
 const EXAMPLES: &str = "
 Examples:
   Serve one tenant at another port, and forget the clients at the end:
-    authorization_server --listen 127.0.0.1:9000 --store memory
+    authorization-server --listen 127.0.0.1:9000 --store memory
   Look for mistakes in settings, and then use them:
-    authorization_server --check settings.json
-    authorization_server --settings settings.json --store sqlite:clients.sqlite3
+    authorization-server --check settings.json
+    authorization-server --settings settings.json --store sqlite:clients.sqlite3
   See why a client is refused:
-    authorization_server --explain settings.json request.json
+    authorization-server --explain settings.json request.json
 
 --check prints one line for each problem: `error: PATH: TEXT` or `warning: PATH: TEXT`, all errors and then
 all warnings. A file with wrong syntax, an unknown field or a value of the wrong type can't be read further:
@@ -39,6 +39,9 @@ will have: rules on countries or ASNs need them. --check does not listen, and op
 list of values, a line each; an empty list leaves out a header that has a default. `body` is the JSON of the registration, or a string that is sent as it is.
 By default, `method` is POST, `path` is the tenant's registration endpoint, `Host` is the first host of
 the first tenant, and `Content-Type` is application/json. Nothing is stored.
+
+PostgreSQL, Redis and MaxMind DB files are features of the build: cargo's option
+`--features postgres,redis,geoip` builds all three in.
 
 Exit codes:
   0  the server has ended, --check found no error, or --explain shows an accepted request

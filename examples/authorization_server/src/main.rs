@@ -23,7 +23,8 @@
 //!
 //! Clients are kept in the SQLite file `authorization_server.sqlite3` unless `--store` says otherwise,
 //! and removed by the limits of their tenant's settings, if it has any. With PostgreSQL and Redis,
-//! several servers register for the same tenants.
+//! several servers register for the same tenants. PostgreSQL, Redis and MaxMind DB files are features of this
+//! package: `postgres`, `redis` and `geoip`.
 //!
 //! Users sign in by choosing who they are. `--auto-approve` is for scripts: the first of them is
 //! signed in and consents to everything, unasked. Consent pages warn of clients whose names look
@@ -47,6 +48,7 @@ mod grants;
 mod help;
 mod interaction;
 mod items;
+mod locations;
 mod option_list;
 mod options;
 mod outages;
@@ -69,11 +71,7 @@ mod tokens;
 use std::{error::Error, io, process::ExitCode, sync::Arc};
 
 use app::App;
-use oauth_dcr::{
-    Tenants,
-    geoip::{Database, DatabaseError, Databases, Fields},
-    tracing::TracingEvents,
-};
+use oauth_dcr::{Tenants, tracing::TracingEvents};
 use options::{Options, Task};
 use outages::WithoutOutages;
 use serve::End;
@@ -106,17 +104,17 @@ async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Check(file) => {
-            let is_right = check::run(file, &open_databases(&options)?)?;
+            let is_right = check::run(file, &locations::open(&options.geoip)?)?;
             Ok(ExitCode::from(u8::from(!is_right)))
         }
         Task::Explain { settings, request } => {
-            let databases = open_databases(&options)?;
-            let review = Review::of(settings, &databases);
+            let locations = locations::open(&options.geoip)?;
+            let review = Review::of(settings, &locations);
             review.report_errors(settings);
             let Some(document) = review.usable() else {
                 return Ok(ExitCode::from(USAGE));
             };
-            match explain::run(document, databases, request).await {
+            match explain::run(document, locations, request).await {
                 Ok(is_accepted) => Ok(ExitCode::from(u8::from(!is_accepted))),
                 Err(error) => {
                     report::error(&error);
@@ -133,7 +131,7 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let bound = TcpListener::bind(listen).await;
     let listener = bound.map_err(|error| format!("--listen {listen}: {error}"))?;
     let base = format!("http://{}", listener.local_addr()?);
-    let databases = open_databases(options)?;
+    let locations = locations::open(&options.geoip)?;
     let (document, hint) = match &options.settings {
         None => {
             let document = demonstration::settings(&base)?;
@@ -143,7 +141,7 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
             (document, hint(&base))
         }
         Some(file) => {
-            let review = Review::of(file, &databases);
+            let review = Review::of(file, &locations);
             review.report_errors(file);
             review.report_warnings(file);
             match review.usable() {
@@ -159,7 +157,7 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let registrar = backends::registrar(&options.store, &options.limiter)
         .await?
         .tenants(tenants.clone())
-        .geo(databases)
+        .geo(locations)
         .events(WithoutOutages(TracingEvents::new()))
         .build()?;
     tokio::spawn(sweeper::run(registrar.clone(), sweeps));
@@ -168,12 +166,6 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     report::print(&format!("listening on {base}\n{hint}"))?;
     server::serve(Arc::new(app), listener, end).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn open_databases(options: &Options) -> Result<Databases, DatabaseError> {
-    let open = |file| Database::open(file, &Fields::known());
-    let databases: Vec<_> = options.geoip.iter().map(open).collect::<Result<_, _>>()?;
-    Ok(Databases::new(databases))
 }
 
 /// Logs to standard error what the operator has to change, and what fails.

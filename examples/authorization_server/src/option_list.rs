@@ -53,6 +53,9 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         default: "none",
         may_repeat: true,
         read: |options, values| {
+            if cfg!(not(feature = "geoip")) {
+                return Err(not_built("MaxMind DB files", "geoip"));
+            }
             let [file] = files(values)?;
             options.geoip.push(file);
             Ok(())
@@ -66,7 +69,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         may_repeat: false,
         read: |options, values| {
             let [value] = texts(values)?;
-            options.store = store(value)?;
+            options.store = store(&value)?;
             Ok(())
         },
     },
@@ -78,7 +81,7 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         may_repeat: false,
         read: |options, values| {
             let [value] = texts(values)?;
-            options.limiter = limiter(value)?;
+            options.limiter = limiter(&value)?;
             Ok(())
         },
     },
@@ -232,21 +235,35 @@ fn exactly<T, const N: usize>(values: Vec<T>) -> [T; N] {
     values.expect("the option has this many values")
 }
 
-fn store(choice: String) -> Result<StoreChoice, String> {
+fn store(choice: &str) -> Result<StoreChoice, String> {
     match choice.split_once(':') {
         None if choice == "memory" => Ok(StoreChoice::Memory),
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreChoice::Sqlite(path.into())),
-        Some(("postgres" | "postgresql", _)) => Ok(StoreChoice::Postgres(choice)),
+        #[cfg(feature = "postgres")]
+        Some(("postgres" | "postgresql", _)) => Ok(StoreChoice::Postgres(choice.to_owned())),
+        #[cfg(not(feature = "postgres"))]
+        Some(("postgres" | "postgresql", _)) => Err(not_built("PostgreSQL", "postgres")),
         _ => Err("the value is none of memory, sqlite:PATH and postgres://…".to_owned()),
     }
 }
 
-fn limiter(choice: String) -> Result<LimiterChoice, String> {
+fn limiter(choice: &str) -> Result<LimiterChoice, String> {
     match choice.split_once(':') {
         None if choice == "local" => Ok(LimiterChoice::Local),
-        Some(("redis", _)) => Ok(LimiterChoice::Redis(choice)),
+        #[cfg(feature = "redis")]
+        Some(("redis", _)) => Ok(LimiterChoice::Redis(choice.to_owned())),
+        #[cfg(not(feature = "redis"))]
+        Some(("redis", _)) => Err(not_built("Redis", "redis")),
         _ => Err("the value is neither local nor redis://…".to_owned()),
     }
+}
+
+/// The error for a value that needs a feature that this build does not have.
+fn not_built(what: &str, feature: &str) -> String {
+    format!(
+        "this build does not support {what}: build it with \
+         `cargo build --release -p authorization-server --features {feature}`"
+    )
 }
 
 fn seconds(values: Vec<OsString>) -> Result<Duration, String> {

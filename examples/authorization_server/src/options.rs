@@ -41,6 +41,7 @@ pub(crate) enum StoreChoice {
     /// In the SQLite file at this path.
     Sqlite(PathBuf),
     /// In the PostgreSQL database at this URL.
+    #[cfg(feature = "postgres")]
     Postgres(String),
 }
 
@@ -49,6 +50,7 @@ pub(crate) enum LimiterChoice {
     /// In this process.
     Local,
     /// In Redis at this URL, for all that share it.
+    #[cfg(feature = "redis")]
     Redis(String),
 }
 

@@ -3,11 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use oauth_dcr::{
-    MemoryStore, Registrar, TenantSettings, discovery::MetadataDocument, geoip::Databases,
-    settings::SettingsDocument,
+    MemoryStore, Registrar, TenantSettings, discovery::MetadataDocument, settings::SettingsDocument,
 };
 
-use crate::{discovery, report, routes, tenant::Tenant, text_file};
+use crate::{discovery, locations::Locations, report, routes, tenant::Tenant, text_file};
 
 /// What was found in a settings file. Each problem begins with the path of its field.
 pub(crate) struct Review {
@@ -18,13 +17,13 @@ pub(crate) struct Review {
 }
 
 impl Review {
-    /// Reads a file and checks it for a server with these databases of locations.
-    pub(crate) fn of(file: &Path, databases: &Databases) -> Self {
+    /// Reads a file and checks it for a server with these locations.
+    pub(crate) fn of(file: &Path, locations: &Locations) -> Self {
         let text = match text_file::read(file) {
             Ok(text) => text,
             Err(error) => return Self::unreadable(error),
         };
-        let builder = Registrar::builder(MemoryStore::new()).geo(databases.clone());
+        let builder = Registrar::builder(MemoryStore::new()).geo(locations.clone());
         let registrar = match builder.build() {
             Ok(registrar) => registrar,
             Err(error) => return Self::unreadable(report::chain(&error)),

@@ -4,7 +4,7 @@ use oauth_dcr::{acl::Acl, events::AuditEvent, settings::SettingsDocument};
 use serde_json::{Value, json};
 
 use super::{Page, pages, source};
-use crate::package::package;
+use crate::package::{members, package};
 
 struct Block<'a> {
     page: &'a Page,
@@ -94,6 +94,7 @@ fn commands_that_are_shown_name_what_is_there() {
             let place = format!("{}: {command}", block.page.path);
             for pair in words.windows(2) {
                 match *pair {
+                    ["-p", name] => assert!(members().contains(name), "{place}"),
                     ["--example", name] => assert!(has("example", name), "{place}"),
                     ["--bench", name] => assert!(has("bench", name), "{place}"),
                     ["bash", script] => assert!(!source(script).is_empty(), "{place}"),

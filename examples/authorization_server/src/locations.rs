@@ -1,0 +1,28 @@
+//! The locations of addresses that `--geoip` gives: with the feature `geoip`.
+
+#[cfg(not(feature = "geoip"))]
+use std::convert::Infallible;
+use std::{path::PathBuf, sync::Arc};
+
+#[cfg(not(feature = "geoip"))]
+use oauth_dcr::geo::NoGeo as Source;
+#[cfg(feature = "geoip")]
+use oauth_dcr::geoip::{Database, DatabaseError, Databases as Source, Fields};
+
+/// A source of locations, for all that ask for them.
+pub(crate) type Locations = Arc<Source>;
+
+/// Opens MaxMind DB files. A location is looked for in the first of them, then in the next.
+#[cfg(feature = "geoip")]
+pub(crate) fn open(files: &[PathBuf]) -> Result<Locations, DatabaseError> {
+    let open = |file| Database::open(file, &Fields::known());
+    let databases: Vec<_> = files.iter().map(open).collect::<Result<_, _>>()?;
+    Ok(Arc::new(Source::new(databases)))
+}
+
+/// Without the feature, no option names a file.
+#[cfg(not(feature = "geoip"))]
+#[expect(clippy::unnecessary_wraps, reason = "files can be wrong")]
+pub(crate) fn open(_: &[PathBuf]) -> Result<Locations, Infallible> {
+    Ok(Arc::new(Source))
+}
