@@ -30,7 +30,9 @@ pub(super) fn tests(root: &Path) -> BTreeSet<String> {
 /// The root of each test binary, and its name: the library is `lib`.
 fn roots(root: &Path) -> Vec<(String, PathBuf)> {
     let mut roots = vec![("lib".to_owned(), root.join("src/lib.rs"))];
-    for entry in fs::read_dir(root.join("tests")).unwrap() {
+    let folders = ["tests", "tests/rust_clients/tests"].map(|it| root.join(it));
+    let entries = folders.iter().filter_map(|it| fs::read_dir(it).ok());
+    for entry in entries.flatten() {
         let path = entry.unwrap().path();
         let main = path.join("main.rs");
         let file = if main.exists() { main } else { path.clone() };

@@ -2,15 +2,15 @@
 //! the API's challenge through discovery, registration, authorization and code exchange to an API
 //! call, a refresh, and a call with the new token.
 
-#[path = "support/example_server.rs"]
+#[path = "../../support/example_server.rs"]
 mod example_server;
-#[path = "support/free_port.rs"]
+#[path = "../../support/free_port.rs"]
 mod free_port;
-#[path = "support/over_tcp.rs"]
+#[path = "../../support/over_tcp.rs"]
 mod over_tcp;
-#[path = "support/own_api.rs"]
+#[path = "../../support/own_api.rs"]
 mod own_api;
-#[path = "support/protected_resource.rs"]
+#[path = "../../support/protected_resource.rs"]
 mod protected_resource;
 
 use std::{collections::HashMap, sync::Arc};

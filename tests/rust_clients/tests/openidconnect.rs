@@ -1,8 +1,8 @@
 //! The `openidconnect` crate discovers and registers: in process, and at the example server.
 
-#[path = "support/example_server.rs"]
+#[path = "../../support/example_server.rs"]
 mod example_server;
-#[path = "support/over_tcp.rs"]
+#[path = "../../support/over_tcp.rs"]
 mod over_tcp;
 
 use std::{collections::HashSet, convert::Infallible};
