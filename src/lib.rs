@@ -86,20 +86,20 @@
 //!
 //! # The guide
 //!
-//! - [Embedding](guide::quick_start): adding registration to a server that exists.
-//! - [Tenants and settings](guide::settings): every field, its default and its meaning.
-//! - [Redirect URIs](guide::redirect_uris): what is refused, what matches, what native agents need.
-//! - [Access control](guide::access_control): rules, signals, proxies, recipes.
-//! - [Behind a proxy](guide::behind_a_proxy): tested configurations of four proxies.
-//! - [The life of a client](guide::life_of_a_client): limits, duplicates, sweeps, the owner.
-//! - [Tokens and refresh](guide::tokens_and_refresh): the authorization and token endpoints.
-//! - [Writing a store](guide::writing_a_store): the contract, and how to test a store.
-//! - [Stores and scaling out](guide::stores): several nodes, backups, and how much fits.
-//! - [Observability](guide::observability): logs, traces, metrics, a dashboard, an audit trail.
-//! - [The threat model](guide::threat_model): what is defended, what stays with the host, what is left.
-//! - [Standards](guide::standards): section by section, with departures marked.
-//! - [Coming from Auth0](guide::coming_from_auth0): each concept and its name here.
-//! - [Evidence](guide::evidence): what the README says, and the test that shows it.
+//! 1. [Quick start](guide::quick_start): add registration to a server on axum, actix-web or hyper.
+//! 2. [MCP servers and AI agents](guide::mcp_servers_and_agents): what agents send, and the preset that lets them in.
+//! 3. [Settings](guide::settings): each field, its default and its meaning.
+//! 4. [Redirect URIs](guide::redirect_uris): what is refused, what matches, and what native apps need.
+//! 5. [Access control](guide::access_control): rules, signals and recipes.
+//! 6. [Behind a proxy](guide::behind_a_proxy): tested configurations of four proxies.
+//! 7. [Stores and scaling out](guide::stores): several nodes, backups, and how much fits.
+//!    [Writing a store](guide::writing_a_store) is about your own database.
+//! 8. [The life of a client](guide::life_of_a_client): limits, duplicates, sweeps and the owner.
+//! 9. [Tokens and refresh](guide::tokens_and_refresh): the authorization and token endpoints.
+//! 10. [Observability](guide::observability): logs, traces, metrics, a dashboard and an audit trail.
+//! 11. [Threat model](guide::threat_model): what is defended, and what is left to the host.
+//! 12. [Standards](guide::standards): section by section, with the departures.
+//! 13. [Coming from Auth0](guide::coming_from_auth0): each concept and its name here.
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -127,10 +127,7 @@
         doctest,
         feature = "actix-web",
         feature = "axum",
-        feature = "conformance",
-        feature = "geoip",
-        feature = "postgres",
-        feature = "redis",
+        feature = "memory",
         feature = "tower"
     ),
     doc = include_str!("../README.md")
