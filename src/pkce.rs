@@ -1,5 +1,5 @@
 //! Proof Key for Code Exchange (RFC 7636): the challenge of an authorization request, and the
-//! verifier of the token request that redeems its code. The only method is S256.
+//! verifier of the token request that redeems the code. The only supported method is S256.
 //!
 //! ```
 //! use oauth_dcr::pkce::{CodeChallenge, CodeVerifier};
@@ -11,8 +11,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! 1. [`CodeChallenge`] is stored beside the code. [`InvalidCodeChallenge`] says what a challenge has to be.
-//! 2. [`CodeVerifier`] comes with the token request. [`InvalidCodeVerifier`] says what a verifier has to be.
+//! 1. [`CodeChallenge`] is stored with the code. [`InvalidCodeChallenge`] is the error of a malformed challenge.
+//! 2. [`CodeVerifier`] comes with the token request. [`InvalidCodeVerifier`] is the error of a malformed verifier.
 //!
 //! The [authorization](crate::authorization) and [token](crate::token) checks use both.
 
@@ -28,7 +28,7 @@ const CHALLENGE_CHARS: usize = 43;
 /// A PKCE code challenge with the method S256 (RFC 7636 section 4.2), exactly 43 base64url
 /// characters.
 ///
-/// `plain` has no form here: a challenge is always the hash of a verifier.
+/// A challenge is always the hash of a verifier: the method `plain` is not supported.
 ///
 /// ```
 /// use oauth_dcr::pkce::{CodeChallenge, CodeVerifier};
@@ -43,19 +43,19 @@ const CHALLENGE_CHARS: usize = 43;
 #[serde(try_from = "String", into = "String")]
 pub struct CodeChallenge([u8; CHALLENGE_CHARS]);
 
-/// A code challenge is not 43 characters of `A-Z a-z 0-9 - _`.
+/// A text is not a code challenge: 43 characters of `A-Z a-z 0-9 - _`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a code challenge is 43 characters of base64url without padding")]
 pub struct InvalidCodeChallenge;
 
 impl CodeChallenge {
-    /// The one method that there is (RFC 7636 section 4.3).
+    /// The only supported method (RFC 7636 section 4.3).
     pub const METHOD: &str = "S256";
 
-    /// The challenge that `text` spells.
+    /// Reads the code challenge in `text`.
     ///
     /// # Errors
-    /// [`InvalidCodeChallenge`] if it is not exactly 43 characters of the base64url alphabet.
+    /// [`InvalidCodeChallenge`] if `text` is not exactly 43 characters of the base64url alphabet.
     pub fn parse(text: &str) -> Result<Self, InvalidCodeChallenge> {
         let chars: [u8; CHALLENGE_CHARS] = text
             .as_bytes()
@@ -68,7 +68,7 @@ impl CodeChallenge {
         Ok(Self(chars))
     }
 
-    /// Whether `verifier` is the one that this challenge was made from, compared in constant time
+    /// Whether this challenge was made from `verifier`, compared in constant time
     /// (RFC 7636 section 4.6).
     pub fn verify(&self, verifier: &CodeVerifier<'_>) -> bool {
         verifier.challenge().0.ct_eq(&self.0).into()
@@ -76,7 +76,7 @@ impl CodeChallenge {
 
     /// The 43 characters.
     pub fn as_str(&self) -> &str {
-        // The constructor let only ASCII in; an empty string matches no challenge.
+        // The constructor accepts only ASCII, so this cannot fail. An empty string matches no challenge.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -102,24 +102,24 @@ impl fmt::Debug for CodeChallenge {
 }
 
 /// A PKCE code verifier as it was presented: 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`
-/// (RFC 7636 section 4.1). It is a secret until its code is redeemed, so `Debug` hides it.
+/// (RFC 7636 section 4.1). It is a secret until the code is redeemed, so `Debug` hides it.
 #[derive(Clone, Copy)]
 pub struct CodeVerifier<'a>(&'a str);
 
-/// A code verifier is not 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`.
+/// A text is not a code verifier: 43 to 128 characters of `A-Z a-z 0-9 - . _ ~`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a code verifier is 43 to 128 unreserved characters")]
 pub struct InvalidCodeVerifier;
 
 impl<'a> CodeVerifier<'a> {
-    /// The verifier that `text` spells.
+    /// Reads the code verifier in `text`.
     ///
     /// # Errors
-    /// [`InvalidCodeVerifier`] if its length or one of its characters is outside the RFC's.
+    /// [`InvalidCodeVerifier`] if `text` has another length or another character.
     pub fn parse(text: &'a str) -> Result<Self, InvalidCodeVerifier> {
         let legal =
             |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-        // Every byte is looked at: without a way out in between that is done many at once.
+        // The loop never stops early, so that the compiler can check many bytes at once.
         let all_legal = || text.bytes().fold(true, |all, byte| all & legal(byte));
         if (43..=128).contains(&text.len()) && all_legal() {
             Ok(Self(text))
@@ -128,11 +128,11 @@ impl<'a> CodeVerifier<'a> {
         }
     }
 
-    /// The challenge that this verifier answers: `BASE64URL(SHA256(verifier))`.
+    /// The challenge that is made from this verifier: `BASE64URL(SHA256(verifier))`.
     pub fn challenge(&self) -> CodeChallenge {
         let mut chars = [0; CHALLENGE_CHARS];
-        // 32 bytes are 43 characters, so this always fits; were it not so, the zeros left behind
-        // equal no challenge.
+        // 32 bytes are 43 characters, so this cannot fail. If it did, zeros would remain, which equal
+        // no challenge.
         let _written = URL_SAFE_NO_PAD.encode_slice(Sha256::digest(self.0), &mut chars);
         CodeChallenge(chars)
     }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_verifies_its_own_verifier_only() {
+    fn a_challenge_verifies_only_its_verifier() {
         let text = "a".repeat(43);
         let verifier = CodeVerifier::parse(&text).unwrap();
         let other_text = "b".repeat(43);

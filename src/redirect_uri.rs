@@ -1,5 +1,5 @@
-//! Redirect URIs: which of them a client may register, and which requests match them. A redirect URI
-//! is kept to the byte and compared as text.
+//! Redirect URIs: which URIs a client may register, and which requests match them. A redirect URI is
+//! stored byte for byte, and compared as text.
 //!
 //! ```
 //! use oauth_dcr::redirect_uri::{Destination, RedirectUri, RedirectUriError, RedirectUriPolicy};
@@ -17,7 +17,7 @@
 //! 1. [`RedirectUriPolicy`] says which redirect URIs are allowed, and [`AllowedScheme`] names a private-use
 //!    scheme. [`native_agents`](RedirectUriPolicy::native_agents) is for editors and command-line agents.
 //! 2. [`RedirectUri`] is parsed under a policy. [`RedirectUriError`] names the rule that refuses it.
-//! 3. [`Destination`] says where it leads, for a consent page.
+//! 3. [`Destination`] says where a redirect URI leads, for a consent page.
 //!
 //! [The guide](crate::guide::redirect_uris) lists what is refused and what matches.
 
@@ -41,11 +41,11 @@ pub use self::{
 };
 use crate::uri::{LOOPBACK_HOSTS, UriParts, is_port};
 
-/// A redirect URI as a client registered it, to the byte.
+/// A redirect URI as a client registered it, byte for byte.
 ///
-/// Comparing happens on this text, never on what a parser makes of it (RFC 9700 section 2.1). A
-/// text becomes one only if it is a URI by RFC 3986 that every parser reads alike: the raw text is
-/// checked first, then the WHATWG parser has to read back the same parts.
+/// The text itself is compared, never the output of a parser (RFC 9700 section 2.1). A redirect URI is
+/// accepted only if it is a URI by RFC 3986 that every parser reads in the same way: the raw text is
+/// checked first, and then the WHATWG parser must find the same parts.
 ///
 /// ```
 /// use oauth_dcr::redirect_uri::{RedirectUriPolicy, RedirectUri, RedirectUriError};
@@ -66,10 +66,10 @@ pub struct RedirectUri {
 }
 
 impl RedirectUri {
-    /// The redirect URI that `text` is, if `policy` allows it.
+    /// Reads the redirect URI in `text`, if `policy` allows it.
     ///
     /// # Errors
-    /// [`RedirectUriError`] names the first rule that refuses it.
+    /// [`RedirectUriError`] names the first rule that refuses the URI.
     pub fn parse(
         text: impl Into<String>,
         policy: &RedirectUriPolicy,
@@ -82,12 +82,12 @@ impl RedirectUri {
         })
     }
 
-    /// The redirect URI of a stored client or decision. It was accepted once, so neither the policy nor
-    /// the lists of schemes and the rules on ambiguous texts, which may have become stricter since, judge
-    /// it again: it only has to be an absolute URI, and http has to be loopback.
+    /// The redirect URI of a stored client or decision. It was accepted once, and the policy, the lists of
+    /// schemes and the rules on ambiguous texts may have become stricter since. So only its structure is
+    /// checked: it must be an absolute URI, and http must lead to a loopback host.
     ///
     /// # Errors
-    /// [`RedirectUriError`] if `text` is no such URI.
+    /// [`RedirectUriError`] if `text` does not have this structure.
     pub(crate) fn restore(text: String) -> Result<Self, RedirectUriError> {
         let kind = Kind::of_stored(&text)?;
         Ok(Self {
@@ -101,25 +101,25 @@ impl RedirectUri {
         &self.text
     }
 
-    /// Whether it is https and leads away from the user's device. The implicit grant sends tokens
-    /// nowhere else (OpenID Connect Registration section 2, `application_type`).
+    /// Whether the implicit grant can use this URI: it is https and leads away from the user's device
+    /// (OpenID Connect Registration section 2, `application_type`).
     pub fn suits_implicit_grant(&self) -> bool {
         self.kind == Kind::Claimed
     }
 
-    /// Whether it leads to the user's own device, over http or https.
+    /// Whether the URI leads to the user's own device, over http or https.
     pub fn is_loopback(&self) -> bool {
         matches!(self.kind, Kind::Loopback { .. })
     }
 
-    /// Whether it is https, to a site or to the user's own device.
+    /// Whether the URI is https, to a site or to the user's own device.
     pub(crate) fn is_https(&self) -> bool {
         matches!(self.kind, Kind::Claimed | Kind::Loopback { https: true })
     }
 
-    /// Where it leads, to show to the user.
+    /// Where the URI leads, to show to the user.
     pub fn destination(&self) -> Destination<'_> {
-        // It was read when it was made, so it can be read again.
+        // The constructor has read the text before, so this cannot fail.
         let parts = UriParts::read(&self.text).ok();
         let host = parts.as_ref().and_then(|parts| parts.authority.as_ref());
         let host = host.map_or("", |authority| authority.host);
@@ -130,9 +130,10 @@ impl RedirectUri {
         }
     }
 
-    /// Whether `requested` is this redirect URI (RFC 9700 section 4.1.3): the same text or, for http
-    /// to a loopback host whose port `policy` lets differ, the same but for the port
-    /// (RFC 8252 section 7.3).
+    /// Whether `requested` matches this redirect URI (RFC 9700 section 4.1.3).
+    ///
+    /// It matches if the texts are equal. For http to a loopback host, `policy` can also allow another
+    /// port (RFC 8252 section 7.3).
     ///
     /// ```
     /// use oauth_dcr::redirect_uri::{RedirectUriPolicy, RedirectUri};
@@ -144,32 +145,35 @@ impl RedirectUri {
     /// # Ok::<(), oauth_dcr::redirect_uri::RedirectUriError>(())
     /// ```
     pub fn matches(&self, requested: &str, policy: &RedirectUriPolicy) -> bool {
-        let floats = |host: &str| {
+        let port_may_differ = |host: &str| {
             self.kind == (Kind::Loopback { https: false }) && policy.lets_port_differ(host)
         };
-        *self.text == *requested || self.host_but_for_port(requested).is_some_and(floats)
+        *self.text == *requested
+            || self
+                .host_if_only_port_differs(requested)
+                .is_some_and(port_may_differ)
     }
 
-    /// The loopback host of `requested`, if the two URIs differ in nothing but the port.
-    pub(crate) fn host_but_for_port(&self, requested: &str) -> Option<&'static str> {
+    /// The loopback host of `requested`, if the two URIs differ only in the port.
+    pub(crate) fn host_if_only_port_differs(&self, requested: &str) -> Option<&'static str> {
         if !self.is_loopback() {
             return None;
         }
-        let (own_scheme, own) = self.text.split_once("://")?;
-        let (scheme, other) = requested.split_once("://")?;
+        let (registered_scheme, registered) = self.text.split_once("://")?;
+        let (scheme, requested) = requested.split_once("://")?;
         let mut hosts = LOOPBACK_HOSTS.into_iter();
         hosts.find(|host| {
-            let own = own.strip_prefix(host).and_then(without_port);
-            own_scheme == scheme
-                && own.is_some()
-                && own == other.strip_prefix(host).and_then(without_port)
+            let registered = registered.strip_prefix(host).and_then(without_port);
+            registered_scheme == scheme
+                && registered.is_some()
+                && registered == requested.strip_prefix(host).and_then(without_port)
         })
     }
 
-    /// One text for all that match each other by `policy`: where the port may differ, no port but a
-    /// mark that no redirect URI has.
-    pub(crate) fn without_floating_port(&self, policy: &RedirectUriPolicy) -> String {
-        let floats = |host: &&str| policy.lets_port_differ(host);
+    /// The same text for all URIs that match each other by `policy`: where the port may differ, `*`
+    /// replaces it, which no redirect URI contains.
+    pub(crate) fn without_variable_port(&self, policy: &RedirectUriPolicy) -> String {
+        let port_may_differ = |host: &&str| policy.lets_port_differ(host);
         let marked = |host: &str| {
             let (scheme, rest) = self.text.split_once("://")?;
             let rest = without_port(rest.strip_prefix(host)?)?;
@@ -178,13 +182,13 @@ impl RedirectUri {
         let is_http_loopback = self.kind == (Kind::Loopback { https: false });
         let mut hosts = LOOPBACK_HOSTS
             .into_iter()
-            .filter(|host| is_http_loopback && floats(host));
+            .filter(|host| is_http_loopback && port_may_differ(host));
         hosts
             .find_map(marked)
             .unwrap_or_else(|| self.text.to_string())
     }
 
-    /// This redirect URI as it was requested, its port included.
+    /// This redirect URI as it was requested, with the requested port.
     pub(crate) fn as_requested(&self, requested: &str) -> Self {
         Self {
             text: requested.into(),
@@ -193,7 +197,7 @@ impl RedirectUri {
     }
 }
 
-/// What stands after the port, if there is one; `None` if it is none that a URI may have.
+/// The text after the port, or all of it if there is no port. The result is `None` if the port is invalid.
 fn without_port(after_host: &str) -> Option<&str> {
     let Some(port) = after_host.strip_prefix(':') else {
         return Some(after_host);

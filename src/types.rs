@@ -1,5 +1,5 @@
 //! The values that registrations, requests and stored clients are made of: ids, scopes, secrets, times.
-//! Each type has one fallible constructor, so that a value of it is valid.
+//! Each type has one fallible constructor, so every value is valid.
 //!
 //! ```
 //! use oauth_dcr::types::{ClientId, LanguageTag, Scope};
@@ -15,10 +15,10 @@
 //!
 //! 1. [`TenantId`], [`ClientId`] and [`Timestamp`] identify a client and say when it was registered.
 //! 2. [`ClientSecret`] is shown once, when a confidential client registers. It is redacted in `Debug` and
-//!    overwritten when it is dropped. [`SecretDigest`] is what is stored.
+//!    overwritten when it is dropped. Stores keep its [`SecretDigest`].
 //! 3. [`ClientName`], [`LanguageTag`] and [`WebUri`] are metadata that people see.
-//! 4. [`GrantTypes`], [`ResponseTypes`], [`TokenEndpointAuthMethod`] and [`ApplicationType`] are the protocol's
-//!    words.
+//! 4. [`GrantTypes`], [`ResponseTypes`], [`TokenEndpointAuthMethod`] and [`ApplicationType`] are the names that
+//!    the protocol registers.
 //! 5. [`Scope`] is a list of scopes.
 //! 6. [`SecurityMode`] and [`ErrorRedirectPolicy`] are decisions about a client.
 

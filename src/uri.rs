@@ -1,8 +1,8 @@
-//! The strict reader of URIs: RFC 3986 read on the raw text, with a second opinion of the WHATWG parser.
+//! The strict parser of URIs: it applies RFC 3986 to the raw text, and then compares the result with the
+//! WHATWG parser as a second opinion.
 //!
-//! `Url::parse` is no validator: it repairs what it reads. So the raw text is split and checked first,
-//! by the grammar alone, and nothing is decoded or normalised on the way. The reader says what a text
-//! is; which URIs are allowed is for its users to decide.
+//! `Url::parse` alone does not validate, because it repairs its input. So the grammar splits and checks the
+//! raw text first, and nothing is decoded or normalised. The callers decide which URIs are allowed.
 
 mod authority;
 mod fault;

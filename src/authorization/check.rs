@@ -207,7 +207,8 @@ impl ClientRequest<'_> {
 /// Why `requested` is none of those that are registered.
 fn mismatch(requested: &str, registered: &[RedirectUri], policy: &RedirectUriPolicy) -> Error {
     let mut registered = registered.iter();
-    let but_for_port = registered.find_map(|uri| Some((uri, uri.host_but_for_port(requested)?)));
+    let but_for_port =
+        registered.find_map(|uri| Some((uri, uri.host_if_only_port_differs(requested)?)));
     match but_for_port {
         None => Error::RedirectUriNotRegistered,
         Some((uri, "localhost")) if policy.loopback_any_port && !uri.is_https() => {

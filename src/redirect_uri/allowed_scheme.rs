@@ -7,10 +7,10 @@ use crate::uri::is_scheme;
 
 /// A private-use scheme that a policy lists, such as `cursor` or `com.example.app`.
 ///
-/// A scheme without a dot can be registered only where the policy lists it. A scheme in reverse-domain
-/// form needs to be listed only for clients that register as `web`. `javascript`, `data`, `file`, `http`
-/// and other schemes with a meaning of their own can't be listed, nor can the schemes of an operating
-/// system, such as `x-apple.systempreferences`.
+/// A scheme without a dot can be registered only if the policy lists it. A scheme in reverse-domain
+/// form needs to be listed only for clients that register as `web`. The schemes of browsers, such as
+/// `javascript`, `data`, `file` and `http`, cannot be listed. Nor can the schemes of operating systems,
+/// such as `x-apple.systempreferences`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AllowedScheme(Box<str>);
@@ -19,14 +19,14 @@ pub struct AllowedScheme(Box<str>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidScheme {
-    /// It is not a scheme of RFC 3986 section 3.1, or it has a dot and is not in reverse-domain form
+    /// The text is not a scheme of RFC 3986 section 3.1, or it has a dot and is not in reverse-domain form
     /// (RFC 8252 section 7.1).
     #[error(
         "this is not a scheme that can be listed: write its name without the colon, such as \"cursor\", or \
-         one in reverse-domain form, such as \"com.example.app\""
+         a name in reverse-domain form, such as \"com.example.app\""
     )]
     Malformed,
-    /// Following such a URI can run code, read a file or start a message.
+    /// A URI with this scheme can run code, read a file or start a message.
     #[error(
         "this scheme can never be used in a redirect URI: remove it; https and http need not be listed"
     )]
@@ -34,10 +34,10 @@ pub enum InvalidScheme {
 }
 
 impl AllowedScheme {
-    /// The scheme that `text` names, without the colon; letter case does not matter.
+    /// Reads the name of a scheme, without the colon. Letter case does not matter.
     ///
     /// # Errors
-    /// [`InvalidScheme`] says whether it is malformed or one that is never allowed.
+    /// [`InvalidScheme`] says whether the scheme is malformed or never allowed.
     pub fn parse(text: &str) -> Result<Self, InvalidScheme> {
         if is_never_allowed(text) {
             return Err(InvalidScheme::NeverAllowed);
@@ -95,9 +95,9 @@ mod tests {
                 AllowedScheme::parse(&scheme),
                 Err(InvalidScheme::NeverAllowed)
             );
-            let shouted = scheme.to_ascii_uppercase();
+            let upper_case = scheme.to_ascii_uppercase();
             assert_eq!(
-                AllowedScheme::parse(&shouted),
+                AllowedScheme::parse(&upper_case),
                 Err(InvalidScheme::NeverAllowed)
             );
         }
@@ -137,8 +137,8 @@ mod tests {
             "com.example.app",
             "com.example.my-app",
         ] {
-            let shouted = AllowedScheme::parse(&scheme.to_ascii_uppercase()).unwrap();
-            assert_eq!(shouted.as_str(), scheme);
+            let parsed = AllowedScheme::parse(&scheme.to_ascii_uppercase()).unwrap();
+            assert_eq!(parsed.as_str(), scheme);
         }
     }
 }

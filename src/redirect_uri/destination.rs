@@ -2,10 +2,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Destination<'a> {
-    /// To the web site at this host.
+    /// The web site at this host.
     Site(&'a str),
-    /// To a program that listens on the user's own device, at this loopback host.
+    /// A program that listens on the user's own device, at this loopback host.
     Device(&'a str),
-    /// To whichever app has claimed this private-use scheme on the user's device.
+    /// The app that has claimed this private-use scheme on the user's device, which can be any app.
     App(&'a str),
 }

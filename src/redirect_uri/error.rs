@@ -4,10 +4,10 @@ use crate::uri::UriFault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedirectUriError {
-    /// Longer than the policy's `max_bytes`.
+    /// The URI is longer than the policy's `max_bytes`.
     #[error("is longer than allowed")]
     TooLong,
-    /// A space, a control, a backslash, a non-ASCII or another character that no URI may hold.
+    /// A space, a control character, a backslash, a non-ASCII or another character that is illegal in a URI.
     #[error(
         "holds a character that a URI may not hold; percent-encode it, or write a host in its \
          ASCII form (xn--)"
@@ -19,13 +19,13 @@ pub enum RedirectUriError {
          itself"
     )]
     PercentEncoding,
-    /// Not an absolute URI: no scheme, or nothing after it and the slashes.
+    /// Not an absolute URI: it has no scheme, or nothing after the scheme and the slashes.
     #[error("is not an absolute URI; write all of it, beginning with the scheme")]
     NotAbsolute,
     /// A fragment, even an empty one (RFC 6749 section 3.1.2).
-    #[error("has a fragment; leave out the # and all after it")]
+    #[error("has a fragment; leave out the # and everything after it")]
     Fragment,
-    /// A user name or password before the host, or what could be taken for one.
+    /// A user name or password before the host, or a part that a parser could mistake for a user name.
     #[error("has a user name or password; leave it out")]
     Userinfo,
     /// A wildcard.
@@ -34,26 +34,28 @@ pub enum RedirectUriError {
     /// A path segment `.` or `..`, plain or percent-encoded.
     #[error("has a dot segment in its path; leave out . and ..")]
     DotSegment,
-    /// No host, or one that is neither a DNS name nor an address in its canonical form. The last label
-    /// of a name does not begin with a digit.
+    /// No host, or a host that is neither a DNS name nor an address in its canonical form. The last label
+    /// of a DNS name must not begin with a digit.
     #[error(
-        "has a host that is neither a DNS name nor an IP address in its usual form; use one \
+        "has a host that is neither a DNS name nor an IP address in its usual form; use a name \
          such as app.example.com"
     )]
     Host,
-    /// An https host of a single label, which the policy does not allow.
-    #[error("has a host of a single label; use a full name such as app.example.com")]
+    /// An https host with a single label, which the policy does not allow.
+    #[error("has a host with a single label; use a full name such as app.example.com")]
     SingleLabelHost,
-    /// A port that is not 1 to 65535, written without leading zeros.
+    /// A port that is not a number from 1 to 65535 without leading zeros.
     #[error(
         "has an invalid port; use a number from 1 to 65535 without leading zeros, or leave the port out"
     )]
     Port,
     /// Plain http to a host other than `127.0.0.1`, `[::1]` and `localhost`.
-    #[error("http is for 127.0.0.1, [::1] and localhost only; use https, or one of these hosts")]
+    #[error(
+        "is http to a host other than 127.0.0.1, [::1] and localhost; use https, or one of these hosts"
+    )]
     HttpNotLoopback,
-    /// A scheme that is neither https, http nor a private-use scheme in reverse-domain form, and
-    /// that the policy does not list; or one that belongs to a browser or an operating system.
+    /// A scheme that is neither https, http nor a private-use scheme in reverse-domain form, and that the
+    /// policy does not list; or a scheme that belongs to a browser or an operating system.
     #[error(
         "has a scheme that is not allowed; use https, http to 127.0.0.1, [::1] or localhost, \
          or a private-use scheme in reverse-domain form such as com.example.app; the owner of \
@@ -69,7 +71,7 @@ pub enum RedirectUriError {
 }
 
 impl RedirectUriError {
-    /// The stable name of the rule that refused, for programs.
+    /// The stable name of the rule that refused the URI, for programs.
     pub const fn rule(self) -> &'static str {
         match self {
             Self::TooLong => "too_long",

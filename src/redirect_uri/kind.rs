@@ -5,19 +5,19 @@ use super::{
 };
 use crate::uri::{Authority, LOOPBACK_HOSTS, UriParts};
 
-/// Where a redirect URI leads.
+/// The kind of a redirect URI: where it leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
-    /// https, away from the user's device.
+    /// https to a site ("claimed" in RFC 8252 section 7.2), away from the user's device.
     Claimed,
-    /// https or http, to the user's own device.
+    /// https or http to the user's own device.
     Loopback { https: bool },
     /// A private-use scheme (RFC 8252 section 7.1).
     PrivateUse,
 }
 
 impl Kind {
-    /// Where `text` leads, if it is a redirect URI that `policy` allows.
+    /// The kind of the redirect URI in `text`, if `policy` allows it.
     pub(super) fn of(text: &str, policy: &RedirectUriPolicy) -> Result<Self, RedirectUriError> {
         if text.len() > policy.max_bytes {
             return Err(RedirectUriError::TooLong);
@@ -41,7 +41,7 @@ impl Kind {
         Ok(kind)
     }
 
-    /// Where the redirect URI of a stored client leads: by its structure alone.
+    /// The kind of a stored client's redirect URI, by its structure alone.
     pub(super) fn of_stored(text: &str) -> Result<Self, RedirectUriError> {
         let parts = UriParts::read(text)?;
         if parts.has_fragment {
@@ -71,7 +71,7 @@ fn https(authority: &Authority<'_>, policy: &RedirectUriPolicy) -> Result<Kind, 
     Ok(Kind::Claimed)
 }
 
-/// RFC 8252 section 7.3, and `localhost`.
+/// Checks http, which is allowed to loopback hosts only (RFC 8252 section 7.3, and `localhost`).
 fn http(authority: &Authority<'_>) -> Result<Kind, RedirectUriError> {
     if LOOPBACK_HOSTS.contains(&authority.host) {
         return Ok(Kind::Loopback { https: false });
@@ -80,7 +80,8 @@ fn http(authority: &Authority<'_>) -> Result<Kind, RedirectUriError> {
     Err(RedirectUriError::HttpNotLoopback)
 }
 
-/// RFC 8252 section 7.1: a domain name of the application's owner, reversed.
+/// Checks a private-use scheme: the reversed domain name of the application's owner
+/// (RFC 8252 section 7.1), or a scheme that the policy lists.
 fn private_use(parts: &UriParts<'_>, policy: &RedirectUriPolicy) -> Result<Kind, RedirectUriError> {
     let scheme = parts.scheme;
     if parts.is_https() || parts.is_http() {
@@ -91,7 +92,9 @@ fn private_use(parts: &UriParts<'_>, policy: &RedirectUriPolicy) -> Result<Kind,
     if !is_allowed || is_never_allowed(scheme) {
         return Err(RedirectUriError::SchemeNotAllowed);
     }
-    let has_host = parts.authority.is_some_and(|it| !it.host.is_empty());
+    let has_host = parts
+        .authority
+        .is_some_and(|authority| !authority.host.is_empty());
     if !has_host && parts.path.is_empty() && parts.query.unwrap_or_default().is_empty() {
         return Err(RedirectUriError::NotAbsolute);
     }
@@ -110,9 +113,9 @@ fn private_use(parts: &UriParts<'_>, policy: &RedirectUriPolicy) -> Result<Kind,
     Ok(Kind::PrivateUse)
 }
 
-/// Without `//`, what stands before the first slash is no user name and no port. A parser that takes
-/// the scheme for a host reads `com.example.app:8080` as host and port, and one that looks for an
-/// authority reads `com.example.app:user@evil.example` as user and host.
+/// Checks the part before the first slash of a URI without `//`: a parser could mistake it for a user name
+/// or a port. A parser that expects a host instead of a scheme reads `com.example.app:8080` as host and
+/// port. A parser that looks for an authority reads `com.example.app:user@evil.example` as user and host.
 fn check_first_segment(path: &str) -> Result<(), RedirectUriError> {
     let first = path.split('/').next().unwrap_or_default();
     if first.contains('@') {

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allowed_scheme::AllowedScheme;
 
-/// Which redirect URIs a client may register, and how freely a loopback port may differ later.
+/// Which redirect URIs a client may register, and whether a loopback port may differ in a later request.
 ///
 /// ```
 /// use oauth_dcr::redirect_uri::{AllowedScheme, RedirectUriPolicy, RedirectUri};
@@ -25,13 +25,13 @@ pub struct RedirectUriPolicy {
     /// Private-use schemes that are allowed although they have no dot, or although the client registers
     /// as `web`. Default none.
     pub schemes: Vec<AllowedScheme>,
-    /// Whether https hosts of one label, such as `https://intranet/`, are allowed; `localhost`
-    /// always is. Default `false`.
+    /// Whether https hosts with one label, such as `https://intranet/`, are allowed. `localhost` is
+    /// always allowed. Default `false`.
     pub single_label_hosts: bool,
     /// Whether the port of `http://127.0.0.1` and `http://[::1]` may differ from the registered
-    /// one (RFC 8252 section 7.3). Default `true`.
+    /// port (RFC 8252 section 7.3). Default `true`.
     pub loopback_any_port: bool,
-    /// Whether the same holds for `http://localhost`. Default `false`.
+    /// Whether the port of `http://localhost` may differ from the registered port. Default `false`.
     pub localhost_any_port: bool,
 }
 
@@ -49,11 +49,11 @@ impl Default for RedirectUriPolicy {
 }
 
 impl RedirectUriPolicy {
-    /// What hosts of native agents need: the port of `localhost` may differ too, and the schemes
-    /// `cursor`, `vscode`, `vscode-insiders` and `windsurf` are allowed.
+    /// The policy for native agents: the port of `localhost` may differ too, and the schemes `cursor`,
+    /// `vscode`, `vscode-insiders` and `windsurf` are allowed.
     ///
-    /// Such a scheme can be claimed by any program on the user's device, and `localhost` can be
-    /// bound by another user of it: PKCE is what keeps the code useless to them.
+    /// Any program on the user's device can claim such a scheme, and another user of the device can
+    /// listen on `localhost`. PKCE makes the code useless to both.
     pub fn native_agents() -> Self {
         Self {
             schemes: AllowedScheme::of_native_agents().into(),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_preset_holds_schemes_that_could_be_listed_by_hand() {
+    fn schemes_of_the_preset_can_be_listed() {
         for scheme in RedirectUriPolicy::native_agents().schemes {
             assert_eq!(AllowedScheme::parse(scheme.as_str()), Ok(scheme));
         }

@@ -135,7 +135,7 @@ impl ClientMetadata {
     pub(crate) fn to_canonical(&self, policy: &RedirectUriPolicy) -> serde_json::Result<Vec<u8>> {
         let mut canonical = self.clone();
         for uri in &mut canonical.redirect_uris {
-            *uri = uri.as_requested(&uri.without_floating_port(policy));
+            *uri = uri.as_requested(&uri.without_variable_port(policy));
         }
         let place = |text: &LocalizedText| {
             let language = text.language().map(|it| it.as_str().to_owned());

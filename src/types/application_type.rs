@@ -20,7 +20,7 @@ impl ApplicationType {
         }
     }
 
-    /// The kind of that name.
+    /// The application type with this registered name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         let all = [Self::Web, Self::Native];
         all.into_iter().find(|kind| kind.as_str() == name)

@@ -6,18 +6,18 @@ use crate::types::SecurityMode;
 
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// Bytes at and above this are dropped, so that each of the 62 characters is equally likely.
+/// Random bytes from this value on are dropped, so that each of the 62 characters is equally likely.
 const UNBIASED: u8 = 62 * 4;
 
-/// Drawn characters in a minted id: 62^32 is more than 190 bits.
+/// The number of random characters in a minted id: 62^32 is more than 190 bits.
 const RANDOM_CHARS: usize = 32;
 
 /// A client identifier (RFC 6749 section 2.2).
 ///
-/// One that this crate mints is `tpc_` and 32 characters from `A-Za-z0-9` in strict mode, the 32
-/// alone in permissive mode. One that a request names can be anything: [`ClientId::parse`] takes 1
-/// to 512 visible ASCII characters, compares without normalising, and leaves it to the store to
-/// know the client.
+/// In strict mode, this crate mints ids of `tpc_` and 32 characters from `A-Za-z0-9`. In permissive
+/// mode, an id is the 32 characters alone. A request can name any other id: [`ClientId::parse`]
+/// accepts 1 to 512 visible ASCII characters, and the store decides whether there is a client with
+/// this id. Ids are compared without normalising.
 ///
 /// ```
 /// use oauth_dcr::ClientId;
@@ -36,17 +36,17 @@ pub struct ClientId(Box<str>);
 pub struct InvalidClientId;
 
 impl ClientId {
-    /// What the id of every strict client starts with.
+    /// The prefix of the id of every strict client.
     pub const STRICT_PREFIX: &'static str = "tpc_";
 
-    /// The longest that is read from a request, in characters.
+    /// The length of the longest id that is read from a request, in characters.
     pub const MAX_CHARS: usize = 512;
 
-    /// Random bytes to hand to [`ClientId::from_entropy`]: half as many again as characters, so
-    /// that running out (each byte is dropped once in 32 times) has odds below 1 in 10^12.
+    /// The number of random bytes to pass to [`ClientId::from_entropy`]: 1.5 bytes for each
+    /// character. One byte in 32 is dropped, so the odds that the bytes run out are below 1 in 10^12.
     pub(crate) const ENTROPY: usize = RANDOM_CHARS + RANDOM_CHARS / 2;
 
-    /// The id that `text` spells.
+    /// Reads the client id in `text`.
     ///
     /// # Errors
     /// [`InvalidClientId`] if it is empty, too long, or holds anything but visible ASCII.
@@ -58,13 +58,13 @@ impl ClientId {
         Ok(Self(text.into()))
     }
 
-    /// The id of a stored row, whatever it is: a row is never out of its owner's reach.
+    /// The id of a stored row. Any text is accepted, so that the owner can reach every row.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn restore(text: String) -> Self {
         Self(text.into_boxed_str())
     }
 
-    /// An id whose random part is drawn uniformly from `entropy`, or `None` if that ran out.
+    /// An id whose random part is drawn uniformly from `entropy`, or `None` if `entropy` ran out.
     pub(crate) fn from_entropy(mode: SecurityMode, entropy: &[u8]) -> Option<Self> {
         let prefix = match mode {
             SecurityMode::Strict => Self::STRICT_PREFIX,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mode_decides_the_shape() {
+    fn mode_decides_the_prefix() {
         let strict = ClientId::from_entropy(SecurityMode::Strict, &[1; 48]).unwrap();
         assert_eq!(strict.as_str(), format!("tpc_{}", "B".repeat(32)));
         let permissive = ClientId::from_entropy(SecurityMode::Permissive, &[1; 48]).unwrap();

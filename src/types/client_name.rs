@@ -23,13 +23,13 @@ use crate::types::text::{
 /// People read it on a consent page, so it holds nothing that misleads them there:
 ///
 /// - no control, line end or unassigned code point, and no character that changes the direction of the
-///   text around it; U+200E, U+200F and U+061C stay in a name that has right-to-left letters;
-/// - no character that is not seen, or that is drawn as a blank; joiners, variation selectors and tags
-///   stay where a script or an emoji needs them;
+///   text around it; U+200E, U+200F and U+061C are allowed in a name that has right-to-left letters;
+/// - no character that is invisible, or that is drawn as a blank; joiners, variation selectors and tags
+///   are allowed where a script or an emoji needs them;
 /// - no private character, and no `<` or `>`;
-/// - no stack of combining marks, and none without a letter before it.
+/// - no more than four combining marks in a row, and no combining mark without a letter before it.
 ///
-/// It is text, not HTML, and no proof of who chose it: escape it, and mark it as unverified.
+/// The name is text, not HTML: escape it. Anyone can choose any name: mark it as unverified.
 ///
 /// ```
 /// use oauth_dcr::types::{ClientName, ClientNameError};
@@ -47,15 +47,15 @@ pub struct ClientName(Box<str>);
 /// The most combining marks in a row: Vietnamese needs two, Hebrew with accents four.
 const MAX_MARKS: usize = 4;
 
-/// NFC makes of up to four characters one, and never more of fewer than that.
+/// NFC composes at most four characters into one.
 const NFC_SHRINKS_BY: usize = 4;
 
-/// What is drawn as a blank although Unicode counts it as a symbol, a letter or a mark.
+/// Characters that are drawn as a blank, although Unicode counts them as symbols, letters or marks.
 ///
-/// These are the characters whose names in the Unicode charts speak of a blank, a filler or a null
-/// form and whose glyph is empty, as far as they are not refused before as default-ignorable (such as
-/// the Hangul fillers) and not turned into U+0020 (all of Zs). The object replacement character stands
-/// for something that is not in the text.
+/// The Unicode charts name these characters a blank, a filler or a null form, and their glyph is empty.
+/// Default-ignorable characters, such as the Hangul fillers, are not listed, because an earlier rule
+/// refuses them. Nor are the characters of Zs, which become U+0020. The object replacement character
+/// stands for something that is not in the text.
 const BLANKS: [char; 6] = [
     '\u{2800}',  // Braille pattern blank
     '\u{fffc}',  // object replacement character
@@ -66,13 +66,13 @@ const BLANKS: [char; 6] = [
 ];
 
 impl ClientName {
-    /// The name that `text` spells, at most `max_chars` characters after NFC; `None` if only white
-    /// space is in it.
+    /// Reads the name in `text`, which has at most `max_chars` characters after NFC. The result is
+    /// `None` if `text` is only white space.
     ///
     /// # Errors
-    /// [`ClientNameError`] names the first rule that refuses it.
+    /// [`ClientNameError`] names the first rule that refuses the name.
     pub fn parse(text: &str, max_chars: usize) -> Result<Option<Self>, ClientNameError> {
-        let text = text.trim_matches(|it: char| it.is_whitespace() || is_space(it));
+        let text = text.trim_matches(|c: char| c.is_whitespace() || is_space(c));
         let max_before_nfc = max_chars.saturating_mul(NFC_SHRINKS_BY);
         let text = single_spaced(text);
         if text.chars().nth(max_before_nfc).is_some() {
@@ -85,8 +85,7 @@ impl ClientName {
         if name.chars().nth(max_chars).is_some() {
             return Err(ClientNameError::TooLong);
         }
-        // Nothing that the rules below look for is a letter, a digit, a space or the punctuation
-        // of ASCII, so the usual name takes the short way.
+        // Of printable ASCII, the rules below refuse only angle brackets, so most names skip them.
         if !is_printable_ascii(&name) || name.contains(is_angle_bracket) {
             let chars: Vec<char> = name.chars().collect();
             check_chars(&chars, direction_marks(&chars))?;
@@ -107,7 +106,7 @@ impl Serialize for ClientName {
     }
 }
 
-/// `text` with each run of Zs as one U+0020.
+/// Returns `text` with each run of Zs characters replaced by one U+0020.
 fn single_spaced(text: &str) -> Cow<'_, str> {
     let is_odd = |character| character != ' ' && is_space(character);
     if !text.contains("  ") && !text.contains(is_odd) {
@@ -123,37 +122,38 @@ fn single_spaced(text: &str) -> Cow<'_, str> {
     chars.collect()
 }
 
-/// A direction mark belongs beside right-to-left letters. In any other name it changes nothing that a
-/// person sees.
+/// Direction marks are allowed in names with right-to-left letters. In any other name they change
+/// nothing that a person sees.
 fn direction_marks(chars: &[char]) -> DirectionMarks {
-    let has_marks = chars.iter().any(|&it| is_direction_mark(it));
-    if has_marks && chars.iter().any(|&it| is_right_to_left_letter(it)) {
+    let has_marks = chars.iter().any(|&c| is_direction_mark(c));
+    if has_marks && chars.iter().any(|&c| is_right_to_left_letter(c)) {
         DirectionMarks::Allowed
     } else {
         DirectionMarks::Refused
     }
 }
 
-/// What holds for names beyond the rule for every text that people read.
+/// Checks the rules that names have in addition to the rules for every text that people read.
 fn check_for_a_name(chars: &[char]) -> Result<(), ClientNameError> {
     let has = |is: fn(char) -> bool| chars.iter().any(|&character| is(character));
     if has(is_angle_bracket) {
         return Err(ClientNameError::AngleBracket);
     }
-    if has(|it| category(it) == GeneralCategory::PrivateUse) {
+    if has(|c| category(c) == GeneralCategory::PrivateUse) {
         return Err(ClientNameError::InvisibleCharacter);
     }
     check_stacks(chars)?;
     if !has(is_visible) {
         return Err(ClientNameError::NothingVisible);
     }
-    if has(|it| BLANKS.contains(&it)) {
+    if has(|c| BLANKS.contains(&c)) {
         return Err(ClientNameError::BlankCharacter);
     }
     check_bases(chars)
 }
 
-/// The characters that are drawn: what is not seen parts neither two marks nor a mark from its base.
+/// The characters that are drawn. An invisible character separates neither two marks nor a mark and
+/// its base.
 fn drawn(chars: &[char]) -> impl Iterator<Item = char> {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     let drawn = chars.iter().copied();
@@ -175,7 +175,8 @@ fn check_stacks(chars: &[char]) -> Result<(), ClientNameError> {
     Ok(())
 }
 
-/// A mark at the start is drawn over what stands before the name on the page.
+/// Refuses a mark without a base: at the start, a mark is drawn over the text before the name on the
+/// page.
 fn check_bases(chars: &[char]) -> Result<(), ClientNameError> {
     let mut previous = ' ';
     for character in drawn(chars) {
@@ -187,7 +188,7 @@ fn check_bases(chars: &[char]) -> Result<(), ClientNameError> {
     Ok(())
 }
 
-/// `<` and `>`, and what compatibility or canonical decomposition makes of other characters.
+/// Whether `character` is `<` or `>`, or decomposes to one of them (compatibility or canonical).
 fn is_angle_bracket(character: char) -> bool {
     matches!(
         character,

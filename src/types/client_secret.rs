@@ -5,14 +5,14 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
-/// A client secret in clear: 256 random bits as 43 characters of base64url without padding.
+/// A client secret in clear text: 256 random bits as 43 characters of base64url without padding.
 ///
-/// It exists between minting and the one 201 that shows it. `Debug` is redacted, there is no
-/// `Display`, no `Serialize` and no `Clone`, and the memory is overwritten when it is dropped.
+/// It exists from the moment it is minted until the 201 response that shows it. `Debug` is redacted.
+/// There is no `Display`, no `Serialize` and no `Clone`. The memory is overwritten when it is dropped.
 pub struct ClientSecret(Zeroizing<String>);
 
 impl ClientSecret {
-    /// Random bytes that a secret is made of.
+    /// The number of random bytes in a secret.
     pub(crate) const ENTROPY: usize = 32;
 
     /// The secret whose bits are `entropy`.
@@ -20,12 +20,12 @@ impl ClientSecret {
         Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(entropy)))
     }
 
-    /// The secret in clear, to hand to its owner, once.
+    /// The secret in clear text, to show to its owner once.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is kept instead of the secret.
+    /// The digest to store instead of the secret.
     pub fn digest(&self) -> SecretDigest {
         SecretDigest::of(&self.0)
     }
@@ -37,22 +37,22 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// What is stored of a client secret: its SHA-256.
+/// The SHA-256 digest of a client secret, which is stored instead of the secret.
 ///
-/// The secret is 256 random bits, so one hash is enough: there is nothing to guess that a slow hash
-/// would slow down. The text form, `sha256:` and 43 characters, names the algorithm so that it can
-/// change.
+/// A fast hash is enough: the secret is 256 random bits, so nobody can find it by guessing. The text form,
+/// `sha256:` and 43 characters, names the algorithm so that it can change.
 #[derive(Clone, Copy)]
 pub struct SecretDigest([u8; 32]);
 
 #[cfg(test)]
 thread_local! {
-    /// How many secrets this thread has compared: the work that must not depend on the client.
+    /// How many secrets this thread has compared. This work must not depend on the client.
     pub(crate) static COMPARED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
 impl SecretDigest {
-    /// What no secret has, as far as anyone knows: for comparing where there is no client.
+    /// A digest of which no secret is known. It is compared when there is no client, so that the work is
+    /// the same.
     pub(crate) const OF_NOBODY: Self = Self([0; 32]);
 
     /// The digest of a presented or minted secret.
@@ -65,8 +65,8 @@ impl SecretDigest {
         Self::any_matches([self], presented)
     }
 
-    /// Whether `presented` is the secret of one of `digests`; which one, and whether it is the first,
-    /// makes no difference to the time that it takes.
+    /// Whether `presented` is the secret of one of `digests`. The time does not depend on which digest
+    /// matches, or whether any does.
     pub(crate) fn any_matches<const N: usize>(digests: [&Self; N], presented: &str) -> bool {
         #[cfg(test)]
         COMPARED.with(|compared| compared.set(compared.get() + 1));
@@ -74,7 +74,7 @@ impl SecretDigest {
         let equal = digests.map(|digest| digest.ct_eq(&presented));
         equal
             .into_iter()
-            .fold(Choice::from(0), |any, it| any | it)
+            .fold(Choice::from(0), |any, equal| any | equal)
             .into()
     }
 
@@ -83,17 +83,16 @@ impl SecretDigest {
         format!("sha256:{}", URL_SAFE_NO_PAD.encode(self.0))
     }
 
-    /// Reads what [`SecretDigest::to_tagged`] wrote, or `None` for anything else.
+    /// Reads the form that [`SecretDigest::to_tagged`] writes. The result is `None` for any other text.
     pub fn from_tagged(text: &str) -> Option<Self> {
         let digest = URL_SAFE_NO_PAD.decode(text.strip_prefix("sha256:")?).ok()?;
         Some(Self(digest.try_into().ok()?))
     }
 
-    /// The differences of both halves, compared once: byte by byte, this takes almost half as long as
-    /// the hash.
+    /// Compares both halves at once: a comparison byte by byte takes almost half as long as the hash.
     fn ct_eq(&self, other: &Self) -> Choice {
         let halves = self.halves().zip(other.halves());
-        let difference = halves.fold(0, |all, (own, other)| all | (own ^ other));
+        let difference = halves.fold(0, |all, (left, right)| all | (left ^ right));
         difference.ct_eq(&0)
     }
 
@@ -122,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_43_characters_and_matches_its_digest_only() {
+    fn secret_has_43_characters_and_matches_only_its_digest() {
         let secret = ClientSecret::from_entropy(&[7; 32]);
         assert_eq!(secret.expose().len(), 43);
         assert!(secret.digest().matches(secret.expose()));

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientType {
-    /// It has none, and proves itself by PKCE alone.
+    /// The client has no secret, and proves itself by PKCE alone.
     Public,
-    /// It has one.
+    /// The client has a secret.
     Confidential,
 }
 
 impl ClientType {
-    /// The word for it.
+    /// The name of the client type.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",

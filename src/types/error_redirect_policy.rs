@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-/// What becomes of an authorization request that is refused after its redirect URI is known.
+/// What happens to an authorization request that is refused after its redirect URI is known.
 ///
-/// Anyone can register a client, so a redirect to it is a redirect to anywhere
+/// Anyone can register a client with any redirect URI, so a redirect to the client can lead anywhere
 /// (RFC 9700 section 4.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

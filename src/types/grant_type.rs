@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{ordered_set::OrderedSet, security_mode::SecurityMode};
 
-/// A grant that a client may use (RFC 7591 section 2). `password` has no form here.
+/// A grant that a client may use (RFC 7591 section 2). `password` is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -32,7 +32,7 @@ impl GrantType {
         }
     }
 
-    /// Whether it begins at the authorization endpoint (RFC 6749 section 3.1).
+    /// Whether the grant begins at the authorization endpoint (RFC 6749 section 3.1).
     pub(crate) const fn begins_at_authorization_endpoint(self) -> bool {
         matches!(self, Self::AuthorizationCode | Self::Implicit)
     }
@@ -52,13 +52,13 @@ impl GrantType {
     }
 }
 
-/// Grants that a client may use: each once, in the order in which they were registered.
+/// Grants that a client may use, without duplicates, in the order in which they were registered.
 ///
 /// ```
 /// use oauth_dcr::types::{GrantType, GrantTypes};
 ///
-/// let given = [GrantType::RefreshToken, GrantType::AuthorizationCode, GrantType::RefreshToken];
-/// let grant_types: GrantTypes = given.into_iter().collect();
+/// let listed = [GrantType::RefreshToken, GrantType::AuthorizationCode, GrantType::RefreshToken];
+/// let grant_types: GrantTypes = listed.into_iter().collect();
 /// assert!(grant_types.iter().eq([GrantType::RefreshToken, GrantType::AuthorizationCode]));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,17 +66,17 @@ impl GrantType {
 pub struct GrantTypes(OrderedSet<GrantType>);
 
 impl GrantTypes {
-    /// Whether `grant_type` is among them.
+    /// Whether the set contains `grant_type`.
     pub fn contains(&self, grant_type: GrantType) -> bool {
         self.0.contains(grant_type)
     }
 
-    /// All of them, in order.
+    /// The grant types, in order.
     pub fn iter(&self) -> impl Iterator<Item = GrantType> + '_ {
         self.0.iter()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

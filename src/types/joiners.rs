@@ -1,8 +1,8 @@
-//! Where invisible characters have a meaning: joiners, variation selectors and tags inside emoji, and
-//! joiners and variation selectors in the scripts whose spelling needs them.
+//! The places where invisible characters have a meaning: joiners, variation selectors and tags inside
+//! emoji, and joiners and variation selectors in the scripts whose spelling needs them.
 //!
-//! Anywhere else they change nothing that a person sees, only what a program compares, which is how
-//! one name is made to look like another.
+//! In any other place they are refused. A person does not see them there but a program compares them, so
+//! an attacker could use them to make one name look like another.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -16,7 +16,7 @@ const ZWNJ: char = '\u{200c}';
 const ZWJ: char = '\u{200d}';
 const EMOJI_STYLE: char = '\u{fe0f}';
 
-/// Free variation selectors and the vowel separator: one after a letter, never a row of them.
+/// Free variation selectors and the vowel separator: at most one of them follows a letter.
 const MONGOLIAN_FIRST: char = '\u{180b}';
 const MONGOLIAN_LAST: char = '\u{180f}';
 
@@ -52,7 +52,7 @@ const SUBDIVISIONS: [[char; 6]; 3] = [
     ],
 ];
 
-/// Whether the invisible character at `at` in `chars` belongs where it stands.
+/// Whether the invisible character at index `at` in `chars` has a meaning in this place.
 pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
     let (before, after) = (
         chars.get(..at).unwrap_or_default(),
@@ -88,7 +88,7 @@ pub(super) fn is_needed(chars: &[char], at: usize) -> bool {
     }
 }
 
-/// A ZWJ sequence (UTS #51 section 1.4.7): an emoji, its style or skin tone, ZWJ, an emoji.
+/// Whether a ZWJ joins two emoji (UTS #51 section 1.4.7): an emoji, its style or skin tone, ZWJ, an emoji.
 fn joins_emoji(before: &[char], after: &[char]) -> bool {
     let is_modifier = |&&character: &&char| {
         character == EMOJI_STYLE || CodePointSetData::new::<EmojiModifier>().contains(character)
@@ -102,8 +102,8 @@ fn joins_emoji(before: &[char], after: &[char]) -> bool {
     left.is_some_and(begins_with_emoji) && begins_with_emoji(after)
 }
 
-/// A pictograph that is drawn as an emoji, by itself or by the selector after it. One that is not,
-/// such as a copyright sign, looks the same joined or not.
+/// Whether `chars` begins with a pictograph that is drawn as an emoji, by itself or because a selector
+/// follows it. Any other pictograph, such as a copyright sign, looks the same with and without a joiner.
 fn begins_with_emoji(chars: &[char]) -> bool {
     let Some(&first) = chars.first() else {
         return false;
@@ -113,24 +113,24 @@ fn begins_with_emoji(chars: &[char]) -> bool {
             || chars.get(1) == Some(&EMOJI_STYLE))
 }
 
-/// A digit takes the emoji style only as a keycap; alone it would look the same without.
+/// Whether a style selector changes how `previous` looks. A digit changes only as a part of a keycap.
 fn styles_emoji(previous: char, after: &[char]) -> bool {
     CodePointSetData::new::<Emoji>().contains(previous)
         && (!previous.is_ascii() || after.first() == Some(&KEYCAP))
 }
 
-/// Whether the tag at `at` belongs to the flag of a subdivision: a black flag and all of its tags
+/// Whether the tag at index `at` is part of a subdivision's flag: a black flag and all of its tags
 /// (UTS #51 section 1.4.6).
 fn is_in_subdivision_flag(chars: &[char], at: usize) -> bool {
     let longest = SUBDIVISIONS.first().map_or(0, |tags| tags.len());
     let before = chars.get(at.saturating_sub(longest)..at);
-    let from_end = before.and_then(|before| before.iter().rev().position(|&it| it == BLACK_FLAG));
+    let from_end = before.and_then(|before| before.iter().rev().position(|&c| c == BLACK_FLAG));
     let after_flag = from_end.and_then(|from_end| chars.get(at.saturating_sub(from_end)..));
     after_flag.is_some_and(|tags| SUBDIVISIONS.iter().any(|flag| tags.starts_with(flag)))
 }
 
-/// RFC 5892 appendix A.2: a virama asks for the joiner. In Bengali and Kannada it may also come
-/// after the joiner.
+/// Whether a joiner follows a virama (RFC 5892 appendix A.2). In Bengali and Kannada the virama may also
+/// come after the joiner.
 fn meets_virama(before: &[char], after: &[char]) -> bool {
     let follows = after.first().is_some_and(|&next| {
         is_virama(next)
@@ -141,15 +141,12 @@ fn meets_virama(before: &[char], after: &[char]) -> bool {
     follows || ends_in_virama(before)
 }
 
-/// A letter and a virama of its script, marks between them allowed.
+/// Whether `before` ends in a letter and a virama of its script. Marks between the two are allowed.
 fn ends_in_virama(before: &[char]) -> bool {
     let Some((&last, rest)) = before.split_last() else {
         return false;
     };
-    let letter = rest
-        .iter()
-        .rev()
-        .find(|&&it| script(it) != Script::Inherited);
+    let letter = rest.iter().rev().find(|&&c| script(c) != Script::Inherited);
     is_virama(last) && letter.is_some_and(|&letter| script(letter) == script(last))
 }
 
@@ -167,7 +164,7 @@ fn joins(before: &[char]) -> bool {
     )
 }
 
-/// Whether the first letter of `after` joins to what precedes.
+/// Whether the first letter of `after` joins to the letter before it.
 fn is_joined(after: &[char]) -> bool {
     let right = joining_types(after.iter()).next();
     matches!(
@@ -176,7 +173,7 @@ fn is_joined(after: &[char]) -> bool {
     )
 }
 
-/// The joining types of the characters that have a say in joining.
+/// The joining types of the characters that affect joining.
 fn joining_types<'a>(chars: impl Iterator<Item = &'a char>) -> impl Iterator<Item = JoiningType> {
     chars
         .map(|&character| CodePointMapData::<JoiningType>::new().get(character))

@@ -2,7 +2,7 @@ use std::fmt;
 
 /// A well-formed BCP 47 language tag (RFC 5646 section 2.2.9), kept as it was written.
 ///
-/// Two tags that differ in letter case only are equal: case carries no meaning in them.
+/// Two tags that differ only in letter case are equal.
 ///
 /// ```
 /// use oauth_dcr::types::LanguageTag;
@@ -14,20 +14,20 @@ use std::fmt;
 #[derive(Clone)]
 pub struct LanguageTag(Box<str>);
 
-/// A language tag is not well-formed by BCP 47.
+/// A text is not a well-formed language tag by BCP 47.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the language tag is not well-formed by BCP 47")]
 pub struct InvalidLanguageTag;
 
 impl LanguageTag {
-    /// The longest there may be, in bytes: RFC 5646 section 4.4.1 asks for room for 35, and real
+    /// The length of the longest tag, in bytes. RFC 5646 section 4.4.1 requires room for 35, and real
     /// tags with private-use subtags are longer.
     pub const MAX_BYTES: usize = 100;
 
-    /// The tag that `text` spells.
+    /// Reads the language tag in `text`.
     ///
     /// # Errors
-    /// [`InvalidLanguageTag`] if it is not well-formed, or longer than [`Self::MAX_BYTES`].
+    /// [`InvalidLanguageTag`] if `text` is not well-formed, or longer than [`Self::MAX_BYTES`].
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidLanguageTag> {
         let text = text.into();
         if text.len() > Self::MAX_BYTES {
@@ -39,7 +39,8 @@ impl LanguageTag {
         }
     }
 
-    /// The tag of a stored client: well-formed by the rules of the time when it registered.
+    /// The tag of a stored client. It was well-formed by the rules of the time when the client
+    /// registered, so it is not checked again.
     pub(crate) fn restore(text: String) -> Self {
         Self(text.into_boxed_str())
     }

@@ -2,16 +2,16 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Different words of one list, in the order in which they came, without a heap allocation.
+/// A list of names without duplicates, in the order in which they were added, without a heap allocation.
 ///
-/// It has room for more words than any list of this module has.
+/// Its capacity is larger than the number of names that any list of this module has.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct OrderedSet<T>([Option<T>; CAPACITY]);
 
 const CAPACITY: usize = 8;
 
 impl<T: Copy + PartialEq> OrderedSet<T> {
-    /// Adds `member` at the end, unless it is there already.
+    /// Adds `member` at the end, unless the set contains it already.
     pub(super) fn insert(&mut self, member: T) {
         for slot in &mut self.0 {
             match slot {
@@ -25,7 +25,7 @@ impl<T: Copy + PartialEq> OrderedSet<T> {
         }
     }
 
-    /// Whether `member` is in the set.
+    /// Whether the set contains `member`.
     pub(super) fn contains(&self, member: T) -> bool {
         self.0.contains(&Some(member))
     }
@@ -35,7 +35,7 @@ impl<T: Copy + PartialEq> OrderedSet<T> {
         self.0.iter().map_while(|slot| *slot)
     }
 
-    /// Whether there is no member.
+    /// Whether the set is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_keeps_the_first_of_each_in_order() {
+    fn set_keeps_the_first_of_each_duplicate() {
         let set: OrderedSet<u8> = [3, 1, 3, 2, 1].into_iter().collect();
         assert!(set.iter().eq([3, 1, 2]));
         assert!(set.contains(1) && !set.contains(4));

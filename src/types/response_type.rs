@@ -8,12 +8,12 @@ use crate::types::{
 
 /// A response type that a client may use (RFC 7591 section 2, OAuth 2.0 Multiple Response Types).
 ///
-/// The words of a combination may come in any order; they are written in the order of the
+/// A client may send the words of a combination in any order. They are written in the order of the
 /// specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ResponseType {
-    /// The authorization code flow, the only one in strict mode.
+    /// Authorization code flow, the only flow in strict mode.
     #[serde(rename = "code")]
     Code,
     /// Implicit flow, access token only.
@@ -66,7 +66,7 @@ impl ResponseType {
         }
     }
 
-    /// Whether it asks for an authorization code.
+    /// Whether the response contains an authorization code.
     pub const fn has_code(self) -> bool {
         matches!(
             self,
@@ -74,19 +74,18 @@ impl ResponseType {
         )
     }
 
-    /// Whether it asks for a token straight from the authorization endpoint, whatever else it asks
-    /// for.
+    /// Whether the response of the authorization endpoint contains a token, with or without a code.
     pub const fn is_implicit(self) -> bool {
         !matches!(self, Self::Code)
     }
 
-    /// Whether the grants that it goes with are among `grant_types` (RFC 7591 section 2.1).
+    /// Whether `grant_types` contains the grants that this response type needs (RFC 7591 section 2.1).
     pub(crate) fn has_its_grants(self, grant_types: GrantTypes) -> bool {
         (!self.has_code() || grant_types.contains(GrantType::AuthorizationCode))
             && (!self.is_implicit() || grant_types.contains(GrantType::Implicit))
     }
 
-    /// Whether it asks for an ID token straight from there.
+    /// Whether the response of the authorization endpoint contains an ID token.
     pub const fn has_id_token(self) -> bool {
         matches!(
             self,
@@ -96,32 +95,32 @@ impl ResponseType {
 
     /// Whether `name` is this response type, with its words in any order and no duplicate word.
     pub fn is_spelled(self, name: &str) -> bool {
-        let own = self.as_str();
-        // Words that are all known and come to the same length are the same words.
-        own.len() == name.len()
-            && own
+        let registered = self.as_str();
+        // If `name` has every registered word and the same length, it has no other word.
+        registered.len() == name.len()
+            && registered
                 .split(' ')
-                .all(|word| name.split(' ').any(|it| it == word))
+                .all(|word| name.split(' ').any(|sent| sent == word))
     }
 }
 
-/// Response types that a client may use: each once, in the order in which they were registered.
+/// Response types that a client may use, without duplicates, in the order in which they were registered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResponseTypes(OrderedSet<ResponseType>);
 
 impl ResponseTypes {
-    /// Whether `response_type` is among them.
+    /// Whether the set contains `response_type`.
     pub fn contains(&self, response_type: ResponseType) -> bool {
         self.0.contains(response_type)
     }
 
-    /// All of them, in order.
+    /// The response types, in order.
     pub fn iter(&self) -> impl Iterator<Item = ResponseType> + '_ {
         self.0.iter()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_combination_is_known_in_any_order_of_its_words() {
+    fn words_of_a_combination_may_come_in_any_order() {
         assert!(ResponseType::CodeIdTokenToken.is_spelled("token code id_token"));
         assert!(ResponseType::CodeIdToken.is_spelled("id_token code"));
         for wrong in [

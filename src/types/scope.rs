@@ -1,18 +1,20 @@
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Scope tokens with one space between (RFC 6749 section 3.3): what a client registered with, which
-/// grants nothing by itself, or what it was given.
+/// A list of scope tokens, separated by single spaces (RFC 6749 section 3.3).
+///
+/// It is the scope that a client registered with, which grants nothing by itself, or the scope that
+/// was granted.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Scope(Box<str>);
 
-/// A scope is not a list of RFC 6749 scope tokens with spaces between.
+/// A text is not a list of RFC 6749 scope tokens separated by spaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a scope is a list of scope tokens with spaces between")]
 pub struct InvalidScope;
 
 impl Scope {
-    /// The scope of the tokens in `text`, with one space between them.
+    /// Reads the scope tokens in `text`, and separates them by single spaces.
     ///
     /// Clients send stray spaces, so spaces at the ends and more than one space in a row are
     /// accepted. A tab or a line end is not a space.
@@ -26,7 +28,7 @@ impl Scope {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidScope`] if there is no token, or a text that is no `scope-token`.
+    /// [`InvalidScope`] if `text` has no token, or a part that is not a `scope-token`.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidScope> {
         let text = text.into();
         // Without stray spaces the text is kept as it is, without a new allocation.
@@ -40,8 +42,8 @@ impl Scope {
         Ok(Self(tokens.join(" ").into_boxed_str()))
     }
 
-    /// The scope of these scope tokens, each once, or `None` if there is none. They come to about
-    /// so many bytes.
+    /// The scope of `tokens` without duplicates, or `None` if there are no tokens. `bytes` is the
+    /// expected length of the scope.
     pub(crate) fn of_tokens<'a>(
         tokens: impl Iterator<Item = &'a str>,
         bytes: usize,
@@ -64,7 +66,7 @@ impl Scope {
         &self.0
     }
 
-    /// The scope tokens, in the order given.
+    /// The scope tokens, in the order in which they were sent.
     pub fn tokens(&self) -> impl Iterator<Item = &str> {
         self.0.split(' ')
     }
@@ -84,19 +86,18 @@ impl Serialize for Scope {
     }
 }
 
-/// The tokens of a scope as a client sends it: stray spaces separate nothing.
+/// The tokens of a scope as a client sends it, without the empty parts between stray spaces.
 pub(crate) fn scope_tokens(text: &str) -> impl Iterator<Item = &str> {
     text.split(' ').filter(|token| !token.is_empty())
 }
 
-/// Whether `text` is a scope as a client sends it: scope tokens with spaces between and around them,
-/// or no token at all.
+/// Whether `text` is a scope as a client sends it: scope tokens with any number of spaces between and
+/// around them. A text without tokens counts too.
 pub(crate) fn is_scope(text: &str) -> bool {
     scope_tokens(text).all(is_scope_token)
 }
 
-/// Whether `text` is one scope token: NQCHAR, which is visible ASCII without the double quote and
-/// the backslash.
+/// Whether `text` is one scope token: visible ASCII without the double quote and the backslash (NQCHAR).
 pub(crate) fn is_scope_token(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
     !text.is_empty() && text.bytes().all(legal)
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_have_one_space_between() {
+    fn tokens_are_separated_by_single_spaces() {
         for (text, reduced) in [
             ("openid read:items https://api.example.com/x", None),
             ("a", None),

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecurityMode {
-    /// Third-party profile: `tpc_` id, PKCE always, authorization code and refresh token only.
+    /// Third-party profile: an id with the prefix `tpc_`, PKCE always, only the authorization code and
+    /// refresh token grants.
     #[default]
     Strict,
     /// The behaviour before the third-party profile, for tenants that ask for it.
@@ -12,7 +13,7 @@ pub enum SecurityMode {
 }
 
 impl SecurityMode {
-    /// The word that settings have for it.
+    /// The name of the mode in settings.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Strict => "strict",
@@ -26,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn serde_writes_the_word_of_settings() {
+    fn serde_writes_the_name_in_settings() {
         for mode in [SecurityMode::Strict, SecurityMode::Permissive] {
             let written = serde_json::to_string(&mode).unwrap();
             assert_eq!(written, format!("{:?}", mode.as_str()));

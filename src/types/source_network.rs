@@ -3,11 +3,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-/// What counts as one source of requests: an IPv4 address, or an IPv6 network of 64 bits, which is what
-/// one customer is given at the least.
+/// One source of requests: an IPv4 address or an IPv6 /64 network.
 ///
-/// All requests whose address is unknown are one source. An IPv4-mapped IPv6 address counts as its IPv4
-/// address.
+/// A provider assigns each customer a /64 network or a larger one, so one customer can use any address
+/// of it. An IPv4-mapped IPv6 address counts as its IPv4 address. All requests from unknown addresses
+/// count as one source.
 ///
 /// ```
 /// use oauth_dcr::types::SourceNetwork;
@@ -19,8 +19,8 @@ use std::{
 /// assert_eq!(SourceNetwork::of(None).to_string(), "unknown");
 /// ```
 ///
-/// `Display` gives each source a text of its own, fit for a key: the address, the network in the form of
-/// RFC 5952 followed by `/64`, or `unknown`.
+/// `Display` writes a different text for each source, which can serve as a key: the address, the network
+/// in the form of RFC 5952 followed by `/64`, or `unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceNetwork(Network);
 
@@ -33,7 +33,7 @@ enum Network {
 }
 
 impl SourceNetwork {
-    /// The source that `address` belongs to; `None` is an address that is unknown.
+    /// The source that `address` belongs to. `None` stands for an unknown address.
     pub fn of(address: Option<IpAddr>) -> Self {
         Self(match address.map(|address| address.to_canonical()) {
             None => Network::Unknown,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn each_source_has_a_text_of_its_own() {
+    fn each_source_has_a_different_text() {
         for (address, text) in [
             ("203.0.113.5", "203.0.113.5"),
             ("::ffff:203.0.113.5", "203.0.113.5"),

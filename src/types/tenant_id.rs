@@ -2,10 +2,10 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a tenant: one customer's authorization server.
+/// The name of a tenant, which is one customer's authorization server.
 ///
-/// 1 to 128 characters from `A-Z a-z 0-9 . _ : -`, so that it can stand in a log line, a key or a
-/// path as it is. Cloning is cheap: the text is shared.
+/// It has 1 to 128 characters from `A-Z a-z 0-9 . _ : -`, so a log line, a key or a path can contain it
+/// unescaped. Cloning is cheap, because clones share the text.
 ///
 /// ```
 /// use oauth_dcr::TenantId;
@@ -17,19 +17,19 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct TenantId(Arc<str>);
 
-/// A tenant id is empty, longer than 128 characters, or holds one outside `A-Z a-z 0-9 . _ : -`.
+/// A tenant id is empty, longer than 128 characters, or has a character outside `A-Z a-z 0-9 . _ : -`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a tenant id is 1 to 128 characters from A-Z a-z 0-9 . _ : -")]
 pub struct InvalidTenantId;
 
 impl TenantId {
-    /// The longest there may be, in characters.
+    /// The length of the longest tenant id, in characters.
     pub const MAX_CHARS: usize = 128;
 
-    /// The tenant id that `text` spells.
+    /// Reads the tenant id in `text`.
     ///
     /// # Errors
-    /// [`InvalidTenantId`] if it is empty, too long, or holds another character.
+    /// [`InvalidTenantId`] if `text` is empty, too long, or has another character.
     pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
         if text.is_empty() || text.len() > Self::MAX_CHARS || !text.bytes().all(legal) {
@@ -43,7 +43,7 @@ impl TenantId {
         &self.0
     }
 
-    /// The one tenant of a host that has just one.
+    /// The tenant of a host that has only one tenant.
     pub(crate) fn sole() -> Self {
         Self("default".into())
     }

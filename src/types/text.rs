@@ -1,5 +1,5 @@
-//! Which characters a text that people read may hold: one rule for names, contacts and the names and
-//! versions of software.
+//! The characters that are allowed in a text that people read: one rule for client names, contacts, and
+//! the names and versions of software.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -16,13 +16,13 @@ use crate::types::joiners;
 pub(crate) enum TextFault {
     /// A control, a line end, or a character that changes the direction of the text around it.
     Control,
-    /// A character that is never drawn, where no emoji and no script needs it.
+    /// A character that is never drawn, in a place where no emoji and no script needs it.
     Invisible,
-    /// A code point that Unicode has not assigned. Nobody knows what it will look like.
+    /// A code point that Unicode has not assigned. Nobody knows how it will look.
     Unassigned,
 }
 
-/// What becomes of U+200E, U+200F and U+061C. Each has a direction but no effect on the letters
+/// Whether U+200E, U+200F and U+061C are allowed. Each has a direction but does not change the letters
 /// around it, unlike the other bidirectional controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DirectionMarks {
@@ -30,10 +30,10 @@ pub(super) enum DirectionMarks {
     Refused,
 }
 
-/// Checks a text that is kept as it was sent.
+/// Checks a text that is stored as it was sent.
 ///
 /// # Errors
-/// The first rule that one of its characters breaks.
+/// [`TextFault`] names the first rule that a character breaks.
 pub(crate) fn check(text: &str) -> Result<(), TextFault> {
     if is_printable_ascii(text) {
         return Ok(());
@@ -42,7 +42,7 @@ pub(crate) fn check(text: &str) -> Result<(), TextFault> {
     check_chars(&chars, DirectionMarks::Refused)
 }
 
-/// Checks each character beside its neighbours.
+/// Checks each character in the context of its neighbours.
 pub(super) fn check_chars(chars: &[char], marks: DirectionMarks) -> Result<(), TextFault> {
     let allows_marks = marks == DirectionMarks::Allowed;
     for (at, &character) in chars.iter().enumerate() {
@@ -62,7 +62,7 @@ pub(super) fn check_chars(chars: &[char], marks: DirectionMarks) -> Result<(), T
     Ok(())
 }
 
-/// Whether `text` is ASCII without controls, and so breaks none of the rules here.
+/// Whether `text` is ASCII without control characters. Such a text breaks no rule of this module.
 pub(super) fn is_printable_ascii(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
@@ -83,8 +83,8 @@ fn is_control(character: char) -> bool {
     ) || CodePointSetData::new::<BidiControl>().contains(character)
 }
 
-/// Never drawn: what renderers ignore, noncharacters, and controls of the layout other than the marks
-/// that are drawn around the digits after them.
+/// Whether `character` is never drawn: default-ignorable characters, noncharacters, and format
+/// characters, except for those that are drawn around the digits after them.
 fn is_invisible(character: char) -> bool {
     let is_drawn = CodePointSetData::new::<PrependedConcatenationMark>().contains(character);
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_character_is_refused_by_its_rule() {
+    fn each_kind_of_character_has_its_rule() {
         use TextFault::{Control, Invisible, Unassigned};
         for (fault, texts) in [
             (
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_passes_whatever_its_script() {
+    fn text_in_any_script_passes() {
         for text in [
             "",
             "ops@example.com",

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A moment of wall time: milliseconds since the Unix epoch, UTC, leap seconds not counted.
+/// A moment of wall time: milliseconds since the Unix epoch in UTC, without leap seconds.
 ///
-/// Wall clocks step back, so every difference saturates at zero instead of wrapping.
+/// Wall clocks can step back, so a difference saturates at zero instead of wrapping.
 ///
 /// ```
 /// use oauth_dcr::Timestamp;
@@ -20,11 +20,10 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The last moment there is, 2^63 - 1, so that every store can keep each: what never ends ends
-    /// then.
+    /// The last moment, 2^63 - 1 milliseconds, which every store can keep. It stands for "never" as an end.
     pub const MAX: Self = Self(i64::MAX.unsigned_abs());
 
-    /// The moment `millis` milliseconds after the Unix epoch, or the last one there is.
+    /// The moment `millis` milliseconds after the Unix epoch, or [`Timestamp::MAX`] if that is earlier.
     pub const fn from_unix_millis(millis: u64) -> Self {
         if millis < Self::MAX.0 {
             Self(millis)
@@ -33,7 +32,7 @@ impl Timestamp {
         }
     }
 
-    /// The moment `seconds` seconds after the Unix epoch, or the last one there is.
+    /// The moment `seconds` seconds after the Unix epoch, or [`Timestamp::MAX`] if that is earlier.
     pub const fn from_unix_seconds(seconds: u64) -> Self {
         Self::from_unix_millis(seconds.saturating_mul(1000))
     }
@@ -48,28 +47,28 @@ impl Timestamp {
         self.0 / 1000
     }
 
-    /// The moment `span` later, or the last one there is.
+    /// The moment `span` later, or [`Timestamp::MAX`] if that is earlier.
     #[must_use]
     pub fn saturating_add(self, span: Duration) -> Self {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Self::from_unix_millis(self.0.saturating_add(millis))
     }
 
-    /// The moment `span` earlier, or the Unix epoch.
+    /// The moment `span` earlier, or the Unix epoch if that is later.
     #[must_use]
     pub fn saturating_sub(self, span: Duration) -> Self {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Self(self.0.saturating_sub(millis))
     }
 
-    /// How long ago `earlier` was, or zero if it is not in the past.
+    /// The time from `earlier` to `self`, or zero if `earlier` is later than `self`.
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
 
 impl From<u64> for Timestamp {
-    /// As [`Timestamp::from_unix_millis`].
+    /// The same as [`Timestamp::from_unix_millis`].
     fn from(millis: u64) -> Self {
         Self::from_unix_millis(millis)
     }
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_ends_where_stores_end() {
+    fn time_saturates_at_the_last_storable_moment() {
         let day = Duration::from_hours(24);
         for moment in [
             Timestamp::from_unix_millis(u64::MAX),

@@ -25,40 +25,42 @@ impl TokenEndpointAuthMethod {
         }
     }
 
-    /// The method of that name, if it is one a registered client can have.
+    /// The method with this registered name, if a registered client can have it.
     pub fn from_name(name: &str) -> Option<Self> {
         let all = [Self::None, Self::ClientSecretPost, Self::ClientSecretBasic];
         all.into_iter().find(|method| method.as_str() == name)
     }
 
-    /// Whether a client with this method is public: it has no secret (RFC 6749 section 2.1).
+    /// Whether a client with this method is public, which means that it has no secret
+    /// (RFC 6749 section 2.1).
     pub const fn is_public(self) -> bool {
         matches!(self, Self::None)
     }
 }
 
-/// Authentication methods that a tenant takes: each once, in the order in which they were listed.
+/// Authentication methods that a tenant accepts, without duplicates, in the order in which they were
+/// listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenEndpointAuthMethods(OrderedSet<TokenEndpointAuthMethod>);
 
 impl TokenEndpointAuthMethods {
-    /// Adds `method` at the end, unless it is there already.
+    /// Adds `method` at the end, unless the set contains it already.
     pub fn insert(&mut self, method: TokenEndpointAuthMethod) {
         self.0.insert(method);
     }
 
-    /// Whether `method` is among them.
+    /// Whether the set contains `method`.
     pub fn contains(&self, method: TokenEndpointAuthMethod) -> bool {
         self.0.contains(method)
     }
 
-    /// All of them, in order.
+    /// The methods, in order.
     pub fn iter(&self) -> impl Iterator<Item = TokenEndpointAuthMethod> + '_ {
         self.0.iter()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -4,8 +4,8 @@ use crate::uri::{Authority, UriFault, UriParts};
 
 /// An https address that a client shows people: its home page, logo, terms or policy.
 ///
-/// Stored as it was registered, and never fetched. A browser may follow it, so it has a host, no user
-/// name, and no character that a URI may not hold (RFC 3986 section 2).
+/// The address is stored as it was registered, and never fetched. A browser may follow it, so it has a
+/// host, no user name, and only characters that are legal in a URI (RFC 3986 section 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebUri(Box<str>);
 
@@ -13,18 +13,18 @@ pub struct WebUri(Box<str>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebUriError {
-    /// A space, a control, a backslash, a non-ASCII or another character that no URI may hold, or a
-    /// `%` without two hexadecimal digits after it.
+    /// A space, a control character, a backslash, a non-ASCII or another character that is illegal in a
+    /// URI, or a `%` without two hexadecimal digits after it.
     #[error(
         "holds a character that a URI may not hold; percent-encode it, or write a host in its \
          ASCII form (xn--)"
     )]
     Character,
-    /// Another scheme than https, or none.
+    /// A scheme other than https, or no scheme.
     #[error("is not an https URL; use the scheme https and a host")]
     NotHttps,
-    /// Neither a DNS name nor an IP address in its usual form, or a port that is not 1 to 65535. The
-    /// last label of a name does not begin with a digit.
+    /// A host that is neither a DNS name nor an IP address in its usual form, or a port that is not 1 to
+    /// 65535. The last label of a DNS name must not begin with a digit.
     #[error(
         "has a host that is neither a DNS name nor an IP address in its usual form, or a port \
          that is not 1 to 65535; correct it"
@@ -36,7 +36,7 @@ pub enum WebUriError {
 }
 
 impl WebUriError {
-    /// The stable name of the rule that refused, for programs.
+    /// The stable name of the rule that refused the address, for programs.
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Character => "illegal_character",
@@ -48,10 +48,10 @@ impl WebUriError {
 }
 
 impl WebUri {
-    /// The https address that `text` is.
+    /// Reads the https address in `text`.
     ///
     /// # Errors
-    /// [`WebUriError`] names the first rule that refuses it.
+    /// [`WebUriError`] names the first rule that refuses the address.
     pub fn parse(text: impl Into<String>) -> Result<Self, WebUriError> {
         let text = text.into();
         let (parts, authority) = read_https(&text)?;
@@ -60,11 +60,11 @@ impl WebUri {
         Ok(Self(text.into_boxed_str()))
     }
 
-    /// Checks the address of a stored client. It was accepted once, so only its structure counts: it is
-    /// an https URL with a host.
+    /// Checks the address of a stored client. It was accepted when the client registered, so only its
+    /// structure is checked: it is an https URL with a host.
     ///
     /// # Errors
-    /// [`WebUriError`] if it is none.
+    /// [`WebUriError`] if it is not an https URL with a host.
     pub(crate) fn check_structure(text: &str) -> Result<(), WebUriError> {
         let (_, authority) = read_https(text)?;
         if authority.host.is_empty() {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_by_its_rule() {
+    fn other_addresses_are_refused_by_their_rule() {
         for (bad, why) in [
             ("http://example.com", WebUriError::NotHttps),
             ("javascript:alert(1)", WebUriError::NotHttps),

@@ -15,7 +15,7 @@ pub(crate) struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// Splits `text` into host and port, refusing whatever is neither.
+    /// Splits `text` into host and port, and refuses everything else.
     pub(crate) fn read(text: &'a str) -> Result<Self, UriFault> {
         if text.contains('@') {
             return Err(UriFault::Userinfo);
@@ -43,14 +43,14 @@ impl<'a> Authority<'a> {
         Ok(authority)
     }
 
-    /// What the host is, by the rules of https: a DNS name or an address.
+    /// Classifies the host by the rules of https: it is a DNS name or an address.
     pub(crate) fn classify(&self) -> Result<Host<'a>, UriFault> {
         if let Some(address) = self.ipv6() {
             return Ok(Host::V6(address));
         }
-        // A name whose last label begins with a digit is an address to some parsers, by the "ends in
-        // a number checker" of the URL standard or by a looser one, and a name to others. So it has to
-        // be an address in its one canonical form. No top-level domain begins with a digit.
+        // If the last label begins with a digit, some parsers read the host as an address (by the "ends
+        // in a number checker" of the URL standard, or a looser check), and others as a name. So it must
+        // be an address in canonical form. No top-level domain begins with a digit.
         let last = self.host.rsplit('.').next().unwrap_or_default();
         if last.starts_with(|first: char| first.is_ascii_digit()) {
             return self.host.parse().map(Host::V4).map_err(|_| UriFault::Host);

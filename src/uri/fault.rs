@@ -1,4 +1,4 @@
-/// Why a text is not a URI that means the same to every parser.
+/// Why a text is not a URI that every parser reads in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UriFault {
     Character,

@@ -1,8 +1,8 @@
-//! The grammar of a URI's smallest parts.
+//! The grammar of the smallest parts of a URI.
 
 use crate::uri::fault::UriFault;
 
-/// Which characters may stand anywhere in a URI, a bit each: unreserved, reserved and `%`
+/// The characters that are legal somewhere in a URI, as one bit each: unreserved, reserved and `%`
 /// (RFC 3986 section 2).
 const LEGAL: u128 = {
     let mut legal = 0;
@@ -19,7 +19,7 @@ const LEGAL: u128 = {
     legal
 };
 
-/// Checks that `text` holds only characters of URIs, and two hexadecimal digits after each `%`.
+/// Checks that `text` has only characters of URIs, and two hexadecimal digits after each `%`.
 pub(super) fn check_bytes(text: &str) -> Result<(), UriFault> {
     let bytes = text.as_bytes();
     if !bytes
@@ -43,7 +43,7 @@ pub(crate) fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(legal)
 }
 
-/// Whether `digits` are a port from 1 to 65535 without leading zeros.
+/// Whether `digits` is a port from 1 to 65535 without leading zeros.
 pub(crate) fn is_port(digits: &str) -> bool {
     read_port(digits).is_ok()
 }
@@ -56,18 +56,20 @@ pub(super) fn read_port(digits: &str) -> Result<u16, UriFault> {
     }
 }
 
-/// A label of the preferred name syntax: letters, digits and inner hyphens (RFC 1034 section 3.5).
+/// Whether `label` has the preferred name syntax: letters, digits and inner hyphens
+/// (RFC 1034 section 3.5).
 pub(crate) fn is_dns_label(label: &str) -> bool {
     is_label_of(label, is_in_label)
 }
 
-/// Whether `text` is a DNS name whose labels have the preferred syntax (RFC 1123 section 2.1), or hold an
-/// underscore besides, as those of many real hosts do. An IPv4 address has that form too.
+/// Whether `text` is a DNS name whose labels have the preferred syntax (RFC 1123 section 2.1). An IPv4
+/// address has this form too.
 ///
-/// The last label holds none, because no top-level domain does, nor does an A-label, which parsers
-/// decode (RFC 5890 section 2.3.1).
+/// Labels may also contain underscores, because many real hosts have them. The last label may not, because
+/// no top-level domain has an underscore. Nor may an A-label, because parsers decode it
+/// (RFC 5890 section 2.3.1).
 pub(crate) fn is_host_name(text: &str) -> bool {
-    let (above, last) = text.rsplit_once('.').unzip();
+    let (other_labels, last) = text.rsplit_once('.').unzip();
     let is_label = |label: &str| {
         let start = label.get(..4).unwrap_or_default();
         let is_encoded = start.eq_ignore_ascii_case("xn--");
@@ -75,8 +77,10 @@ pub(crate) fn is_host_name(text: &str) -> bool {
             is_in_label(byte) || byte == b'_' && !is_encoded
         })
     };
-    let mut above = above.into_iter().flat_map(|it| it.split('.'));
-    text.len() <= 253 && is_dns_label(last.unwrap_or(text)) && above.all(is_label)
+    let mut other_labels = other_labels
+        .into_iter()
+        .flat_map(|labels| labels.split('.'));
+    text.len() <= 253 && is_dns_label(last.unwrap_or(text)) && other_labels.all(is_label)
 }
 
 fn is_in_label(byte: u8) -> bool {

@@ -1,10 +1,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The hosts by which http reaches the user's own device (RFC 8252 section 7.3), and `localhost`, each
-/// in the one spelling that can't be mistaken.
+/// The hosts of http that lead to the user's own device (RFC 8252 section 7.3), and `localhost`, each in
+/// its only unambiguous spelling.
 pub(crate) const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
-/// What a host of a URI is.
+/// The host of a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Host<'a> {
     V4(Ipv4Addr),
@@ -17,7 +17,7 @@ impl Host<'_> {
     /// Whether connecting to the host stays on the user's own device.
     pub(crate) fn is_loopback(self) -> bool {
         match self {
-            // Connecting to the unspecified address ends up on the device too, on most systems.
+            // On most systems, connecting to the unspecified address reaches the device too.
             Self::V4(address) => address.is_loopback() || address.is_unspecified(),
             Self::V6(address) => {
                 let address = address.to_canonical();
@@ -31,7 +31,7 @@ impl Host<'_> {
         }
     }
 
-    /// Whether it is a name of one label, such as `intranet`.
+    /// Whether the host is a name with one label, such as `intranet`.
     pub(crate) fn is_single_label(self) -> bool {
         matches!(self, Self::Name(name) if !name.contains('.'))
     }

@@ -4,21 +4,21 @@ use crate::uri::{
     grammar::{check_bytes, is_scheme},
 };
 
-/// A URI, split where RFC 3986 splits it. Every part is a slice of the text.
+/// A URI, split by RFC 3986. Every part is a slice of the text.
 pub(crate) struct UriParts<'a> {
-    /// All of it, as written.
+    /// The whole URI, as written.
     pub(super) text: &'a str,
     pub(crate) scheme: &'a str,
-    /// `None` without `//`; what follows it is then all path.
+    /// `None` without `//`. Everything after the scheme is path then.
     pub(crate) authority: Option<Authority<'a>>,
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
-    /// Whether there is one, even an empty one.
+    /// Whether there is a fragment, even an empty one.
     pub(crate) has_fragment: bool,
 }
 
 impl<'a> UriParts<'a> {
-    /// Splits `text`, refusing whatever the grammar of a URI without userinfo does not allow.
+    /// Splits `text`, and refuses it if it breaks the grammar of a URI without userinfo.
     pub(crate) fn read(text: &'a str) -> Result<Self, UriFault> {
         check_bytes(text)?;
         let (scheme, rest) = text.split_once(':').ok_or(UriFault::NotAbsolute)?;
@@ -40,7 +40,7 @@ impl<'a> UriParts<'a> {
             }
             None => (None, hierarchy),
         };
-        // Brackets are legal around an IPv6 literal only, and a fragment begins but once.
+        // Brackets are legal only around an IPv6 literal, and `#` only at the start of the fragment.
         let parts = [
             path,
             query.unwrap_or_default(),
@@ -69,8 +69,8 @@ impl<'a> UriParts<'a> {
         self.scheme.eq_ignore_ascii_case("http")
     }
 
-    /// Whether a segment of the path is `.` or `..`, dots and slashes plain or percent-encoded: a
-    /// server may decode before it routes.
+    /// Whether a segment of the path is `.` or `..`. Percent-encoded dots and slashes count too, because a
+    /// server may decode the path before it routes.
     pub(crate) fn has_dot_segment(&self) -> bool {
         if !self.path.contains('%') {
             return self

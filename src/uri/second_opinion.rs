@@ -1,4 +1,4 @@
-//! The second opinion: what the WHATWG parser, which browsers have, reads in the same text.
+//! The second opinion: how the WHATWG parser, which browsers use, reads the same text.
 
 use std::net::Ipv6Addr;
 
@@ -7,9 +7,9 @@ use url::Url;
 use crate::uri::{authority::Authority, fault::UriFault, parts::UriParts};
 
 impl UriParts<'_> {
-    /// Reads the text once more with the WHATWG parser, and refuses it unless both readings agree.
+    /// Parses the text again with the WHATWG parser, and refuses it unless both results agree.
     ///
-    /// Letter case of scheme and host, a default port and an empty path are no difference.
+    /// The letter case of scheme and host, a default port and an empty path do not count as differences.
     pub(crate) fn check_second_opinion(&self) -> Result<(), UriFault> {
         let url = self.read_again()?;
         let empty_path = self.path.is_empty() && url.path() == "/";
@@ -24,7 +24,7 @@ impl UriParts<'_> {
         }
     }
 
-    /// The same for host and port alone.
+    /// Does the same as [`Self::check_second_opinion`], but compares only host and port.
     pub(crate) fn check_second_opinion_of_authority(&self) -> Result<(), UriFault> {
         if self.agrees_on_authority(&self.read_again()?) {
             Ok(())
@@ -51,8 +51,8 @@ impl UriParts<'_> {
 }
 
 impl Authority<'_> {
-    /// Asks the WHATWG parser about the host as if it were one of https: it decodes and checks
-    /// A-labels there, and in no other place.
+    /// Checks the host with the WHATWG parser as if the scheme were https. The parser decodes and checks
+    /// A-labels only in such hosts.
     pub(crate) fn check_second_opinion_of_host(&self) -> Result<(), UriFault> {
         match url::Host::parse(self.host) {
             Ok(host) if self.is_host(&host) => Ok(()),
@@ -69,19 +69,19 @@ impl Authority<'_> {
     }
 }
 
-/// The URL as a browser writes it. `None` if it reads no URL in `text`.
+/// The URL in `text` as a browser writes it, or `None` if a browser reads no URL in `text`.
 pub(crate) fn written_url(text: &str) -> Option<String> {
     Url::parse(text).ok().map(String::from)
 }
 
 /// The origin of an http or https URL as a browser writes it: lower case, A-labels, canonical
-/// addresses, and no default port. `None` if it reads no URL in `text`.
+/// addresses, and no default port. The result is `None` if a browser reads no URL in `text`.
 pub(crate) fn written_origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     Some(url.origin().ascii_serialization())
 }
 
-/// An IPv6 host as a browser writes it: in brackets, and shortened as the URL standard has it.
+/// An IPv6 host as a browser writes it: in brackets, and shortened by the URL standard.
 pub(crate) fn written_ipv6(address: Ipv6Addr) -> String {
     url::Host::<&str>::Ipv6(address).to_string()
 }

@@ -4,30 +4,30 @@ use crate::types::text::TextFault;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientNameError {
-    /// More characters than allowed, after NFC.
+    /// The name has more characters than allowed, after NFC.
     #[error("is longer than allowed")]
     TooLong,
-    /// A control, a tab or line end inside, or a character that changes the direction of the text
-    /// around it.
+    /// A control character, a tab or line end inside the name, or a character that changes the direction
+    /// of the text around it.
     #[error("holds a control character, or one that changes the direction of text; remove it")]
     ControlCharacter,
-    /// A character that is not seen, or that means nothing outside one program.
+    /// A character that is invisible, or that means nothing outside one program.
     #[error("holds an invisible or private character; remove it")]
     InvisibleCharacter,
     /// A code point that Unicode has not assigned.
     #[error("holds a code point that Unicode has not assigned; remove it")]
     UnassignedCharacter,
-    /// `<` or `>`, or a form of them that is folded to them.
+    /// `<` or `>`, or a character that decomposes to one of them.
     #[error("holds an angle bracket; remove it")]
     AngleBracket,
     /// More than four combining marks in a row.
     #[error("has more than four combining marks in a row; remove some")]
     CombiningMarks,
-    /// Nothing in it can be seen.
+    /// The name has no visible character.
     #[error("has no visible character; send a name that people can read, or none")]
     NothingVisible,
-    /// A character that is drawn as a blank but is no space.
-    #[error("holds a character that is drawn as a blank but is no space; use a space")]
+    /// A character that is drawn as a blank but is not a space.
+    #[error("holds a character that is drawn as a blank but is not a space; use a space")]
     BlankCharacter,
     /// A combining mark at the start or after a space.
     #[error("has a combining mark at the start or after a space; put a letter before it")]
@@ -35,7 +35,7 @@ pub enum ClientNameError {
 }
 
 impl ClientNameError {
-    /// The stable name of the rule that refused, for programs.
+    /// The stable name of the rule that refused the name, for programs.
     pub const fn rule(self) -> &'static str {
         match self {
             Self::TooLong => "too_long",

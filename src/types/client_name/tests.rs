@@ -129,8 +129,8 @@ fn white_space_around_a_name_is_trimmed() {
     ] {
         assert_eq!(parse(text), Ok(Some("My App".to_owned())), "{text:?}");
     }
-    for nothing in ["", " \u{a0} ", "\n", "\t\u{2003}\r\n"] {
-        assert_eq!(parse(nothing), Ok(None), "{nothing:?}");
+    for blank in ["", " \u{a0} ", "\n", "\t\u{2003}\r\n"] {
+        assert_eq!(parse(blank), Ok(None), "{blank:?}");
     }
 }
 
@@ -155,7 +155,7 @@ fn unassigned_code_points_are_refused() {
 }
 
 #[test]
-fn blanks_that_are_no_spaces_are_refused() {
+fn blanks_other_than_spaces_are_refused() {
     for blank in BLANKS {
         let name = format!("Example{blank}Bank");
         assert_eq!(parse(&name), Err(ClientNameError::BlankCharacter));
@@ -181,10 +181,10 @@ fn a_mark_needs_a_base() {
     assert_eq!(parse("\u{301}"), Err(ClientNameError::NothingVisible));
 }
 
-/// Every script but the letters of Han and Hangul, which are all alike: before a mark, and between
-/// spaces.
+/// Tries each character before a mark, and between spaces. Han and Hangul letters are left out, because
+/// all of them behave alike.
 #[test]
-fn an_accepted_name_is_unchanged_by_a_second_reading() {
+fn parsing_an_accepted_name_again_changes_nothing() {
     let characters = ('\0'..='\u{33ff}')
         .chain('\u{a000}'..='\u{abff}')
         .chain('\u{f900}'..='\u{16fff}')
@@ -212,7 +212,7 @@ fn length_counts_characters_after_nfc() {
 }
 
 #[test]
-fn a_stack_of_marks_ends_at_four() {
+fn more_than_four_marks_in_a_row_are_refused() {
     for hidden in [
         "G\u{941}\u{941}\u{941}\u{94d}\u{200d}\u{941}",
         "ᠮ\u{18a9}\u{18a9}\u{18a9}\u{18a9}\u{180b}\u{18a9}",
