@@ -1,4 +1,4 @@
-//! The clock and the source of randomness. Both have defaults, and a host may bring its own.
+//! The clock and the source of randomness. Both have defaults, and a host can replace them.
 //!
 //! ```
 //! use std::time::Duration;
@@ -23,10 +23,10 @@
 //! # Ok::<(), oauth_dcr::settings::SettingsError>(())
 //! ```
 //!
-//! 1. [`Clock`] is the trait for time, and [`SystemClock`] the default.
-//! 2. [`SecureRandom`] is the trait for randomness, and [`OsRandom`] the default: the generator of the operating
-//!    system. A source may fail with [`RandomError`].
-//! 3. [`SharedRng`] makes a source of any cryptographically secure generator of the crate `rand`.
+//! 1. [`Clock`] is the trait for time, and [`SystemClock`] is the default.
+//! 2. [`SecureRandom`] is the trait for randomness, and [`OsRandom`] is the default: the generator of the
+//!    operating system. A source can fail with [`RandomError`].
+//! 3. [`SharedRng`] makes a source from any cryptographically secure generator of the crate `rand`.
 
 mod clock;
 mod os_random;

@@ -5,13 +5,15 @@ use std::{
 
 use crate::types::Timestamp;
 
-/// What time it is.
+/// A source of time.
 pub trait Clock: Send + Sync + 'static {
-    /// Wall time, for what people and databases see. It may step back.
+    /// The wall time, which people and databases see. It may step back.
     fn now(&self) -> Timestamp;
 
-    /// Time since some fixed moment, for measuring spans: rates are counted by it. It should not
-    /// step back, or a tenant would wait until it has caught up; tokens it never gives away.
+    /// The time since some fixed moment, for measuring spans. Rate limits use it.
+    ///
+    /// It should not step back. If it does, a tenant waits until it has caught up. No tenant ever gets
+    /// more requests.
     fn monotonic(&self) -> Duration;
 }
 
@@ -22,7 +24,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// The clocks of the operating system; spans are measured from now on.
+    /// The clocks of the operating system. Spans are measured from now.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     pub fn new() -> Self {
         Self {
@@ -40,7 +42,7 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     fn now(&self) -> Timestamp {
-        // A clock set before 1970 reads as 1970.
+        // A clock that is set to a time before 1970 counts as 1970.
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();

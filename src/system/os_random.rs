@@ -2,8 +2,10 @@ use rand::{TryRng as _, rngs::SysRng};
 
 use crate::system::{RandomError, SecureRandom};
 
-/// The generator of the operating system, asked each time: nothing is held in memory that a fork,
-/// a snapshot or a core dump could give away.
+/// The random generator of the operating system.
+///
+/// Each call asks the operating system. No state is kept in memory that a fork, a snapshot or a core
+/// dump could expose.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsRandom;
 

@@ -4,14 +4,15 @@ use rand::TryCryptoRng;
 
 use crate::system::{RandomError, SecureRandom};
 
-/// Any cryptographically secure generator of [`rand`] as a [`SecureRandom`]: that of a hardware module, or a
-/// seeded one in a test.
+/// Any cryptographically secure generator of [`rand`] as a [`SecureRandom`], such as the generator of a
+/// hardware module, or a seeded generator in a test.
 ///
-/// Its callers share one generator and take turns. `rand` is a public dependency of
-/// this crate, because the default randomness uses it too.
+/// All callers share the generator behind a mutex. `rand` is a public dependency of this crate, because
+/// the default randomness uses it too.
 ///
-/// A generator that keeps its state in memory repeats itself after a fork, or when a snapshot of the machine
-/// is started twice. Two clients then get the same secret. [`OsRandom`](crate::system::OsRandom) does not have this problem.
+/// A generator that keeps its state in memory repeats its output after a fork, or when a snapshot of the
+/// machine is started twice. Two clients then get the same secret. [`OsRandom`](crate::system::OsRandom)
+/// does not have this problem.
 ///
 /// ```
 /// use oauth_dcr::{system::SharedRng, MemoryStore, Registrar};
@@ -26,7 +27,7 @@ use crate::system::{RandomError, SecureRandom};
 pub struct SharedRng<R>(Mutex<R>);
 
 impl<R: TryCryptoRng> SharedRng<R> {
-    /// Draws from `rng`.
+    /// A source that draws its bytes from `rng`.
     pub const fn new(rng: R) -> Self {
         Self(Mutex::new(rng))
     }
@@ -38,13 +39,13 @@ where
 {
     #[expect(clippy::disallowed_methods, reason = "the host chose this generator")]
     fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
-        // A generator that panicked may be left in a state from which it gives the same bytes again.
+        // After a panic, the state of the generator may be such that it repeats the same bytes.
         let mut rng = self.0.lock().map_err(|_| RandomError::new(Panicked))?;
         rng.try_fill_bytes(out).map_err(RandomError::new)
     }
 }
 
-/// It shows nothing of the generator, whose state would tell the secrets to come.
+/// Shows nothing of the generator, because its state would reveal future secrets.
 impl<R> fmt::Debug for SharedRng<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedRng").finish_non_exhaustive()
@@ -52,5 +53,5 @@ impl<R> fmt::Debug for SharedRng<R> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the generator panicked before, and is not used again")]
+#[error("the generator panicked before and cannot be used again")]
 struct Panicked;
