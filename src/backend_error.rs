@@ -1,10 +1,10 @@
-//! How the outside world fails.
+//! The error of the services that this crate calls.
 
 use std::{error::Error, fmt};
 
-/// A store, a limiter or a directory could not do its work; the source says why.
+/// The failure of a store, a rate limiter or a tenant directory. Its source says why the call failed.
 ///
-/// The answer to the client is always the same, `temporarily_unavailable`: a failure closes.
+/// The request is refused, and the client always gets the same error, `temporarily_unavailable`.
 #[derive(Debug)]
 pub struct BackendError {
     backend: &'static str,
@@ -13,7 +13,7 @@ pub struct BackendError {
 }
 
 impl BackendError {
-    /// The failure `source` of the back end called `backend`, such as `"postgres"`.
+    /// A failure of the back end with the name `backend`, such as `"postgres"`, caused by `source`.
     pub fn new(backend: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             backend,
@@ -22,8 +22,8 @@ impl BackendError {
         }
     }
 
-    /// Says where the back end is, such as the path of a file or the address of a server. `Display`
-    /// prints it, so it must not hold a password.
+    /// Adds where the back end is, such as the path of a file or the address of a server. `Display`
+    /// prints it, so it must not contain a password.
     #[must_use]
     pub fn at(self, place: impl Into<String>) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl BackendError {
         self.backend
     }
 
-    /// Where the back end is, if the error says.
+    /// Where the back end is, if known.
     pub fn place(&self) -> Option<&str> {
         self.place.as_deref()
     }

@@ -1,4 +1,4 @@
-//! What an async call of an object-safe twin of a port gives back.
+//! The future that async methods of the object-safe traits return.
 
 use std::pin::Pin;
 

@@ -1,8 +1,7 @@
-//! The envelope of a document that a host stores between two requests and hands back later. It has a
-//! version and a checksum, so that a row that was cut, mixed up or edited is refused instead of half
-//! believed.
+//! The envelope of a document that a host stores during one request and passes back in a later request.
+//! It has a version and a checksum, so that a row that was truncated, mixed up or edited is refused.
 //!
-//! The checksum is no signature. An attacker who can write to the host's store can write a checksum, too.
+//! The checksum is not a signature: an attacker who can write to the host's store can also write a checksum.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
@@ -14,11 +13,11 @@ use sha2::{Digest as _, Sha256};
 
 /// The content of a document in an envelope.
 pub(crate) trait Envelope: Serialize + DeserializeOwned {
-    /// What it is, so that one document is never taken for another.
+    /// The kind of the document, so that a document of another kind is refused.
     const KIND: &'static str;
 }
 
-/// The form that is written. One that is not known is refused, not guessed at.
+/// The version that is written. Any other version is refused.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -38,7 +37,7 @@ struct Read<T> {
     content: T,
 }
 
-/// Writes `content` as a document: for `#[serde(with = "envelope")]`.
+/// Writes `content` in an envelope, for `#[serde(with = "envelope")]`.
 pub(crate) fn serialize<T: Envelope, S: Serializer>(
     content: &T,
     serializer: S,
@@ -52,26 +51,26 @@ pub(crate) fn serialize<T: Envelope, S: Serializer>(
     written.serialize(serializer)
 }
 
-/// Reads what was written, and nothing else.
+/// Reads the content of an envelope that [`serialize`] wrote, and refuses any other document.
 pub(crate) fn deserialize<'de, T: Envelope, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     let read = Read::<T>::deserialize(deserializer)?;
     if read.version != VERSION {
-        return Err(D::Error::custom(
-            "a document of a version that is not known",
-        ));
+        return Err(D::Error::custom("the document has an unknown version"));
     }
     if read.kind != T::KIND {
-        return Err(D::Error::custom("a document of another kind"));
+        return Err(D::Error::custom("the document is of another kind"));
     }
     if checksum(&read.content).map_err(D::Error::custom)? != read.checksum {
-        return Err(D::Error::custom("a document that was changed"));
+        return Err(D::Error::custom(
+            "the document was changed after it was written",
+        ));
     }
     Ok(read.content)
 }
 
-/// Over the content as JSON, which is written in one way only.
+/// The checksum of the content as JSON. The same content always becomes the same JSON.
 fn checksum<T: Envelope>(content: &T) -> Result<String, serde_json::Error> {
     let mut hash = Sha256::new_with_prefix(T::KIND);
     hash.update(VERSION.to_be_bytes());

@@ -1,4 +1,4 @@
-//! Locations of addresses, which rules of the [access control list](crate::acl) look at.
+//! Locations of IP addresses, for rules of the [access control list](crate::acl).
 //!
 //! ```
 //! use std::net::IpAddr;
@@ -9,10 +9,10 @@
 //!     MemoryStore, Registrar,
 //! };
 //!
-//! /// Knows one country.
-//! struct Everywhere(CountryCode);
+//! /// Locates every address in the same country.
+//! struct OneCountry(CountryCode);
 //!
-//! impl GeoSource for Everywhere {
+//! impl GeoSource for OneCountry {
 //!     fn locate(&self, _: IpAddr, _: WantedLocation) -> Location {
 //!         Location { country: Some(self.0), ..Location::default() }
 //!     }
@@ -22,7 +22,7 @@
 //!     }
 //! }
 //!
-//! let geo = Everywhere(CountryCode::parse("NZ")?);
+//! let geo = OneCountry(CountryCode::parse("NZ")?);
 //! let registrar = Registrar::builder(MemoryStore::new()).geo(geo).build()?;
 //! # let _ = registrar;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -30,68 +30,69 @@
 //!
 //! 1. [`GeoSource`] is the trait to implement for a source of locations. The feature `geoip` has a source that
 //!    reads MaxMind DB files.
-//! 2. [`WantedLocation`] names the parts of a location that are asked for.
-//! 3. [`Location`] is the answer: country, subdivision and autonomous system.
-//! 4. [`NoGeo`] is the default, which knows nothing.
+//! 2. [`WantedLocation`] names the parts of a location that a caller wants.
+//! 3. [`Location`] is the result: country, subdivision and autonomous system.
+//! 4. [`NoGeo`] is the default, which has no locations.
 
 use std::{net::IpAddr, sync::Arc};
 
 use crate::acl::{Asn, CountryCode, EdgeSignal, SubdivisionCode};
 
-/// Where addresses are: a database of networks, or whatever the host knows.
+/// A source of the locations of addresses, such as a database of networks.
 ///
-/// It is asked only if a rule looks at what it knows, and only for what the edge did not say. It is
-/// called on the request's way, so it answers from memory.
+/// It is called only if a rule needs a location that the edge did not send. It is called while a request
+/// waits, so it must answer from memory.
 pub trait GeoSource: Send + Sync + 'static {
-    /// What is known of `address`, which is never an IPv4-mapped one. What is not `wanted` is not
-    /// used, and need not be found out. A part that is `None` is absent: a rule that blocks a country does
-    /// not stop a client whose country the source does not have. So it answers from data that it has
-    /// checked before, and does not fail.
+    /// The location of `address`, which is never an IPv4-mapped address.
+    ///
+    /// Parts that are not in `wanted` are not used, so the source need not look them up. A part that is
+    /// `None` counts as absent: a rule that blocks a country does not block a client whose country the
+    /// source does not have. So the source must not fail: it checks its data before it is used.
     fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location;
 
-    /// What the source can tell at all. A rule on anything else can't be evaluated, unless the edge or
-    /// the host tells that signal.
+    /// The parts of a location that the source has. A rule on any other part can't be evaluated, unless
+    /// the edge or the host sends that signal.
     fn provides(&self) -> WantedLocation;
 }
 
-/// What is known of an address.
+/// The location of an address, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Location {
-    /// The country that it is used in.
+    /// The country in which the address is used.
     pub country: Option<CountryCode>,
-    /// The part of that country.
+    /// The subdivision of the country.
     pub subdivision: Option<SubdivisionCode>,
-    /// The autonomous system that announces it.
+    /// The autonomous system that announces the address.
     pub asn: Option<Asn>,
 }
 
-/// Parts of a [`Location`]: those that are asked for, or that a source can tell.
+/// A selection of the parts of a [`Location`]: the parts that a caller wants, or that a source has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WantedLocation {
     /// The country.
     pub country: bool,
-    /// The part of that country.
+    /// The subdivision of the country.
     pub subdivision: bool,
     /// The autonomous system.
     pub asn: bool,
 }
 
 impl WantedLocation {
-    /// All that a location has.
+    /// All parts of a location.
     pub const ALL: Self = Self {
         country: true,
         subdivision: true,
         asn: true,
     };
 
-    /// None of them.
+    /// No part of a location.
     pub const NONE: Self = Self {
         country: false,
         subdivision: false,
         asn: false,
     };
 
-    /// Whether `signal` is among them. A fingerprint never is: it has nothing to do with an address.
+    /// Whether `signal` is selected. A fingerprint never is, because it is not part of a location.
     pub const fn contains(self, signal: EdgeSignal) -> bool {
         match signal {
             EdgeSignal::Country => self.country,
@@ -101,19 +102,19 @@ impl WantedLocation {
         }
     }
 
-    /// The signals among them.
+    /// The selected signals.
     pub(crate) fn signals(self) -> Vec<EdgeSignal> {
         let all = EdgeSignal::ALL.into_iter();
         all.filter(|signal| self.contains(*signal)).collect()
     }
 
-    /// Whether there are none.
+    /// Whether no part is selected.
     pub const fn is_empty(self) -> bool {
         !self.country && !self.subdivision && !self.asn
     }
 }
 
-/// Knows nothing of any address: no source of locations.
+/// A source without locations: it knows nothing about any address.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoGeo;
 

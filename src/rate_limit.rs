@@ -1,4 +1,4 @@
-//! How many registrations are let in: quotas, and the limiters that count against them.
+//! Rate limits for registrations: quotas, and the limiters that apply them.
 //!
 //! ```
 //! use oauth_dcr::{
@@ -20,10 +20,10 @@
 //! # }
 //! ```
 //!
-//! 1. [`Quota`] is a rate and a burst. [Settings](crate::settings) give one to each tenant, and to each source
-//!    of a tenant's requests. [`InvalidQuota`] says why numbers are no quota.
-//! 2. [`RateLimiter`] is the trait to implement for a limiter of your own. Its tokens are counted by
-//!    [`RateKey`], and it answers with a [`RateDecision`].
+//! 1. [`Quota`] is a rate and a burst. [Settings](crate::settings) have a quota for each tenant, and a quota
+//!    for each source of a tenant's requests. [`InvalidQuota`] says why numbers do not make a valid quota.
+//! 2. [`RateLimiter`] is the trait to implement for a limiter of your own. It has a bucket of tokens for each
+//!    [`RateKey`], and returns a [`RateDecision`].
 //! 3. `LocalRateLimiter` (feature `memory`) counts in this process. The feature `redis` has a limiter for many
 //!    processes.
 

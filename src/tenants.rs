@@ -1,4 +1,4 @@
-//! Which tenant a request is for, and where the settings of tenants come from.
+//! Tenants: how a request names its tenant, and where the settings of tenants come from.
 //!
 //! ```
 //! use oauth_dcr::{
@@ -20,12 +20,12 @@
 //! # }
 //! ```
 //!
-//! 1. [`TenantSelector`] is how a request names its tenant: by host, or by an id that the host program knows.
-//! 2. [`Tenants`] holds many tenants in memory. They can be replaced while requests run.
+//! 1. [`TenantSelector`] names the tenant of a request: by host, or by an id that the host program knows.
+//! 2. [`Tenants`] has many tenants in memory. They can be replaced while requests run.
 //! 3. [`SingleTenant`] is for a host with one tenant.
-//! 4. [`TenantDirectory`] is the trait to implement where tenants are in a database.
+//! 4. [`TenantDirectory`] is the trait to implement if the tenants are in a database.
 //!
-//! [`settings`](crate::settings) has what a tenant decides.
+//! The module [`settings`](crate::settings) has the settings of a tenant.
 
 mod single_tenant;
 mod tenant_directory;
@@ -48,8 +48,9 @@ use crate::{
     types::TenantId,
 };
 
-/// A directory of many tenants in memory, found by host or id. It can be replaced while requests
-/// run; clones share it.
+/// A directory of many tenants in memory, which finds a tenant by host or id.
+///
+/// The tenants can be replaced while requests run. Clones share the tenants.
 ///
 /// ```
 /// use oauth_dcr::{settings::SettingsDocument, Tenants};
@@ -69,7 +70,7 @@ pub struct Tenants(Arc<RwLock<Arc<Index>>>);
 struct Index {
     by_id: HashMap<TenantId, Arc<TenantSettings>>,
     by_host: HashMap<String, Arc<TenantSettings>>,
-    /// The one tenant of a document that names no host.
+    /// The tenant without hosts, if there is one. It gets the requests for all other hosts.
     for_any_host: Option<Arc<TenantSettings>>,
 }
 
@@ -82,16 +83,16 @@ impl Tenants {
     /// The directory of the tenants of a settings document in JSON.
     ///
     /// # Errors
-    /// As [`SettingsDocument::from_json`].
+    /// The same as [`SettingsDocument::from_json`].
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
         Ok(Self::new(SettingsDocument::from_json(json)?))
     }
 
-    /// Puts the tenants of `document` in the place of all that there were. Requests under way keep
-    /// the settings they began with.
+    /// Replaces all tenants by the tenants of `document`. Running requests keep the settings with which
+    /// they began.
     ///
-    /// Call [`Registrar::check`](crate::Registrar::check) for each tenant first: a rule that can never be
-    /// evaluated with that registrar answers each request with 503.
+    /// Call [`Registrar::check`](crate::Registrar::check) for each tenant first. If a tenant has a rule that
+    /// the registrar can never evaluate, each of its requests is answered with 503.
     pub fn replace(&self, document: SettingsDocument) {
         let index = Arc::new(Index::new(document));
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = index;
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_is_found_by_host_whatever_port_and_case() {
+    fn tenant_is_found_by_host_with_any_port_and_case() {
         let json = r#"{"tenants": [
             {"id": "a", "hosts": ["a.example", "127.0.0.1"]},
             {"id": "b", "hosts": ["B.example", "[::1]"]}
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn one_tenant_without_hosts_answers_for_all() {
+    fn one_tenant_without_hosts_gets_all_requests() {
         let json = r#"{"tenants": [{"id": "a"}]}"#;
         let index = Index::new(SettingsDocument::from_json(json).unwrap());
         assert_eq!(found(&index, "anything:80").as_deref(), Some("a"));

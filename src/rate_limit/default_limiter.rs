@@ -9,13 +9,14 @@ use crate::{
 };
 use crate::{rate_limit::DynRateLimiter, system::Clock};
 
-/// The limiter of a registrar that was given none.
+/// The limiter of a registrar that is built without a limiter.
 #[cfg(feature = "memory")]
 pub(crate) fn default_limiter(clock: Arc<dyn Clock>) -> Box<dyn DynRateLimiter> {
     Box::new(LocalRateLimiter::with_clock(clock))
 }
 
-/// The limiter of a registrar that was given none: a rate that nobody counts is no rate.
+/// The limiter of a registrar that is built without a limiter. It refuses every request, because nothing
+/// would enforce the rate limits.
 #[cfg(not(feature = "memory"))]
 pub(crate) fn default_limiter(_: Arc<dyn Clock>) -> Box<dyn DynRateLimiter> {
     struct Missing;
@@ -24,7 +25,7 @@ pub(crate) fn default_limiter(_: Arc<dyn Clock>) -> Box<dyn DynRateLimiter> {
         async fn acquire(&self, _: RateKey<'_>, _: Quota) -> Result<RateDecision, BackendError> {
             Err(BackendError::new(
                 "limiter",
-                "the registrar was built without one",
+                "the registrar was built without a limiter",
             ))
         }
     }

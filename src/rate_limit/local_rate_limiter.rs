@@ -26,18 +26,18 @@ use crate::{
     types::TenantId,
 };
 
-/// Counts in the memory of this process: the default limiter.
+/// The default limiter, which keeps its buckets in the memory of this process.
 ///
-/// A token bucket as GCRA has it, so a burst passes at once and tokens come back one by one. It
-/// keeps a few bytes for each tenant that was asked for of late; those whose bucket is full again
-/// are swept out along the way, so that the memory follows the tenants that are busy now.
+/// It uses token buckets by GCRA: a burst passes at once, and tokens come back one by one. It keeps a few
+/// bytes for each tenant with recent requests. When a tenant's bucket is full again, it is removed, so the
+/// memory depends on the number of busy tenants only.
 ///
-/// Sources of requests have a table of their own, of at most [`MAX_SOURCES`](Self::MAX_SOURCES) buckets.
-/// When it is full of buckets that are not full again, further sources of a tenant share one bucket: they
-/// are refused sooner, never later.
+/// Sources of requests have a separate table of at most [`MAX_SOURCES`](Self::MAX_SOURCES) buckets. While
+/// the table is full, further sources of a tenant share one bucket. Their requests are refused sooner,
+/// never later.
 pub struct LocalRateLimiter {
     clock: Arc<dyn Clock>,
-    /// The buckets of tenants, by what their quotas have in common.
+    /// The buckets of tenants, grouped by the shape of the bucket.
     by_shape: RwLock<HashMap<BucketShape, Buckets>>,
     until_sweep: AtomicUsize,
     sources: SourceBuckets,
@@ -46,12 +46,12 @@ pub struct LocalRateLimiter {
 /// The moment at which each bucket is full, in nanoseconds of the clock.
 type Buckets = DashMapStateStore<TenantId>;
 
-/// Requests between two sweeps, at the least: sweeping costs a look at each key, so it waits until
-/// there were as many requests as keys.
+/// The smallest number of requests between two sweeps. A sweep visits each key, so there is a sweep only
+/// after at least as many requests as there are keys.
 const SWEEP_EVERY: usize = 1024;
 
-/// The buckets at one moment. Governor sees how long each bucket needs to be full, at a time of zero, so a
-/// decision has one time however often governor asks for it.
+/// The buckets at one moment. Governor sees the time zero, and how long each bucket needs until it is full.
+/// So a decision uses a single time, even if governor reads its clock several times.
 struct Moment<'a> {
     buckets: &'a Buckets,
     /// At most [`LAST_NANO`](crate::rate_limit::quota), so that no sum is too large.
@@ -66,7 +66,7 @@ impl StateStore for Moment<'_> {
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         self.buckets.measure_and_replace(tenant, |full_at| {
-            let missing = full_at.map(|it| it.saturating_sub(self.now));
+            let missing = full_at.map(|full_at| full_at.saturating_sub(self.now));
             let (state, missing) = decide(missing)?;
             let full_at = self.now.as_u64().saturating_add(missing.as_u64());
             Ok((state, Nanos::new(full_at)))
@@ -74,7 +74,7 @@ impl StateStore for Moment<'_> {
     }
 }
 
-/// The clock of governor: each decision is made at zero.
+/// The clock for governor: each decision is made at the time zero.
 struct Zero;
 
 impl GovernorClock for Zero {
@@ -85,11 +85,12 @@ impl GovernorClock for Zero {
     }
 }
 
-/// Decides about one request.
+/// The governor limiter that decides about one request.
 type Governor<'a> = governor::RateLimiter<TenantId, Moment<'a>, Zero, StateInformationMiddleware>;
 
 impl LocalRateLimiter {
-    /// The most sources that have a bucket of their own, of all tenants together: at most about 20 MB.
+    /// The largest number of sources with their own bucket, for all tenants together. The buckets take
+    /// at most about 20 MB.
     pub const MAX_SOURCES: usize = 100_000;
 
     /// A limiter that measures time by the operating system's monotonic clock.
@@ -108,20 +109,20 @@ impl LocalRateLimiter {
         }
     }
 
-    /// How many tenants it keeps a bucket for at this moment.
+    /// The number of tenants that have a bucket at this moment.
     pub fn tenants(&self) -> usize {
         let by_shape = self.by_shape.read().unwrap_or_else(PoisonError::into_inner);
         by_shape.values().map(Buckets::len).sum()
     }
 
-    /// How many sources it keeps a bucket for at this moment. A source that has one with each of two
-    /// tenants counts twice.
+    /// The number of source buckets at this moment. A source that sends requests to two tenants has two
+    /// buckets.
     pub fn sources(&self) -> usize {
         self.sources.len()
     }
 
-    /// Forgets every bucket that is full again. It happens by itself along the way; call it to give
-    /// memory back sooner.
+    /// Removes every bucket that is full again. The limiter also does this by itself from time to time.
+    /// Call this method to free the memory sooner.
     pub fn sweep(&self) {
         let now = self.clock.monotonic();
         self.sweep_tenants(now);
@@ -134,7 +135,7 @@ impl LocalRateLimiter {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         by_shape.retain(|shape, buckets| {
-            // A request that read the clock a moment ago still finds its bucket.
+            // A concurrent request that read the clock a little earlier must still find its bucket.
             let full_before = nanos(now).saturating_sub(shape.interval);
             buckets.retain_recent(Nanos::new(full_before));
             buckets.shrink_to_fit();
@@ -152,7 +153,7 @@ impl LocalRateLimiter {
 
     fn decide_for_tenant(&self, tenant: &TenantId, quota: Quota, now: Duration) -> RateDecision {
         self.sweep_if_due(now);
-        // The lock is held while the bucket is asked: a sweep can't drop it in between.
+        // The lock is held during the decision, so that a sweep cannot remove the bucket.
         let by_shape = self.by_shape.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(buckets) = by_shape.get(&quota.bucket()) {
             return take(buckets, tenant, quota, now);
@@ -176,22 +177,22 @@ impl LocalRateLimiter {
     }
 }
 
-/// Takes a token of the tenant's bucket, if there is one.
+/// Takes a token from the tenant's bucket, if a token is left.
 fn take(buckets: &Buckets, tenant: &TenantId, quota: Quota, now: Duration) -> RateDecision {
     let now = Nanos::new(nanos(now));
-    let governor = Governor::new(governors(quota), Moment { buckets, now }, Zero);
+    let governor = Governor::new(governor_quota(quota), Moment { buckets, now }, Zero);
     match governor.check_key(tenant) {
         Ok(state) => RateDecision::admitted(quota, state.remaining_burst_capacity()),
         Err(not_until) => RateDecision::limited(quota, not_until.wait_time_from(Duration::ZERO)),
     }
 }
 
-/// The quota in governor's words.
-fn governors(quota: Quota) -> governor::Quota {
-    // A period of at least a microsecond: it is given as it is.
-    let given = governor::Quota::with_period(quota.token_interval());
-    let given = given.unwrap_or(governor::Quota::per_hour(NonZeroU32::MIN));
-    given.allow_burst(quota.bucket().burst)
+/// Converts the quota for governor.
+fn governor_quota(quota: Quota) -> governor::Quota {
+    // The period is never zero, so governor always accepts it.
+    let converted = governor::Quota::with_period(quota.token_interval());
+    let converted = converted.unwrap_or(governor::Quota::per_hour(NonZeroU32::MIN));
+    converted.allow_burst(quota.bucket().burst)
 }
 
 impl Default for LocalRateLimiter {

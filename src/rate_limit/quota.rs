@@ -1,39 +1,40 @@
-//! How many registrations a tenant takes: the quota, and what a limiter decides by it.
+//! The quota: how many registrations are admitted, and in how much time.
 
 mod json;
 
 use std::{num::NonZeroU32, time::Duration};
 
-/// A token bucket: it holds `burst` tokens, and gains some a second, a minute or an hour, one at a time.
+/// The rate and the size of a token bucket. A full bucket has `burst` tokens, and tokens come back one by
+/// one at a rate per second, per minute or per hour.
 ///
-/// A limiter counts by the [time in which one token comes back](Quota::token_interval) and the burst
-/// alone: 60 a minute and 1 a second share a bucket. They are not equal, though: two quotas are equal if
-/// they are written the same.
+/// A limiter uses only the [time in which one token comes back](Quota::token_interval) and the burst, so
+/// 60 per minute and 1 per second share a bucket. They are not equal, though: two quotas are equal if they
+/// have the same unit and the same numbers.
 ///
 /// ```
 /// use std::time::Duration;
 ///
 /// use oauth_dcr::rate_limit::Quota;
 ///
-/// let quota = Quota::new(10, 50)?; // 10 a second, at most 50 at once
+/// let quota = Quota::new(10, 50)?; // 10 per second, at most 50 at once
 /// assert_eq!((quota.token_interval(), quota.burst()), (Duration::from_millis(100), 50));
 /// assert_eq!(Quota::per_hour(2, 1)?.token_interval(), Duration::from_mins(30));
 /// assert!(Quota::new(0, 5).is_err());
 /// # Ok::<(), oauth_dcr::rate_limit::InvalidQuota>(())
 /// ```
 ///
-/// As JSON it has exactly one of `per_second`, `per_minute` and `per_hour`, and `burst`:
-/// `{"per_minute": 30, "burst": 10}`. Without any of the three it is 5 a second; without `burst`, the
-/// burst is 5. It is written with the member that it was read with.
+/// In JSON, a quota has one of `per_second`, `per_minute` and `per_hour`, and `burst`:
+/// `{"per_minute": 30, "burst": 10}`. The default rate is 5 per second, and the default burst is 5. A quota
+/// is written with the same unit with which it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Quota {
-    /// Tokens gained in the unit.
+    /// The number of tokens that come back in one unit of time.
     tokens: NonZeroU32,
     unit: Unit,
     burst: NonZeroU32,
 }
 
-/// What a rate is given by.
+/// The unit of time of a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Unit {
     Second,
@@ -52,26 +53,26 @@ impl Unit {
     }
 }
 
-/// What a [`Quota`] can't be.
+/// Why numbers do not make a valid [`Quota`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidQuota {
     /// The rate or the burst is 0.
-    #[error("a quota has a rate of at least 1 and a burst of at least 1")]
+    #[error("a quota must have a rate of at least 1 and a burst of at least 1")]
     Zero,
     /// A token would come back in less than a microsecond.
     #[error(
-        "a quota has at most 1,000,000 tokens a second, 60,000,000 a minute or 3,600,000,000 an hour"
+        "a quota can have at most 1,000,000 tokens a second, 60,000,000 a minute or 3,600,000,000 an hour"
     )]
     RateTooHigh,
-    /// A full bucket would come back in more than 136 years.
-    #[error("a quota with this rate has a burst of at most {max}")]
+    /// An empty bucket would be full again only after more than 136 years.
+    #[error("a quota with this rate can have a burst of at most {max}")]
     BurstTooLarge {
-        /// The largest burst that goes with the rate.
+        /// The largest burst that is allowed with this rate.
         max: u32,
     },
-    /// The rate is given in two units.
-    #[error("a quota has one of per_second, per_minute and per_hour, not several")]
+    /// The rate has more than one unit.
+    #[error("a quota must have one of per_second, per_minute and per_hour, not several")]
     SeveralRates,
 }
 
@@ -80,7 +81,7 @@ const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const TWENTY: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 
 impl Default for Quota {
-    /// 5 a second, at most 5 at once.
+    /// 5 per second, at most 5 at once.
     fn default() -> Self {
         Self {
             tokens: FIVE,
@@ -91,32 +92,33 @@ impl Default for Quota {
 }
 
 impl Quota {
-    /// The most tokens a second: with more, the time between two tokens would be too short to measure.
+    /// The highest rate per second. With a higher rate, the time between two tokens would be too short to
+    /// measure.
     pub const MAX_PER_SECOND: u32 = 1_000_000;
 
-    /// The most tokens a minute: 1,000,000 a second.
+    /// The highest rate per minute, which is 1,000,000 per second.
     pub const MAX_PER_MINUTE: u32 = 60_000_000;
 
-    /// The most tokens an hour: 1,000,000 a second.
+    /// The highest rate per hour, which is 1,000,000 per second.
     pub const MAX_PER_HOUR: u32 = 3_600_000_000;
 
-    /// 10 a minute, at most 10 at once.
+    /// 10 per minute, at most 10 at once.
     pub(crate) const TEN_A_MINUTE: Self = Self {
         tokens: TEN,
         unit: Unit::Minute,
         burst: TEN,
     };
 
-    /// A quota of `per_second` tokens a second and a bucket of `burst`.
+    /// A quota of `per_second` tokens per second with a bucket of `burst` tokens.
     ///
     /// # Errors
-    /// [`InvalidQuota`] if one of them is 0, or `per_second` above [`Quota::MAX_PER_SECOND`].
+    /// [`InvalidQuota`] if a number is 0, or `per_second` is above [`Quota::MAX_PER_SECOND`].
     pub const fn new(per_second: u32, burst: u32) -> Result<Self, InvalidQuota> {
         Self::with_unit(per_second, Unit::Second, burst)
     }
 
-    /// The same rate with a bucket of 20, which every rate allows: agents start all their connections at
-    /// once.
+    /// The same rate with a bucket of 20 tokens, because agents start all their connections at once. Every
+    /// rate allows a burst of 20.
     pub(crate) const fn with_burst_of_agents(self) -> Self {
         Self {
             burst: TWENTY,
@@ -124,20 +126,20 @@ impl Quota {
         }
     }
 
-    /// A quota of `tokens` a minute and a bucket of `burst`.
+    /// A quota of `tokens` per minute with a bucket of `burst` tokens.
     ///
     /// # Errors
-    /// [`InvalidQuota`] if one of them is 0, `tokens` is above [`Quota::MAX_PER_MINUTE`], or a full
-    /// bucket would come back in more than 136 years.
+    /// [`InvalidQuota`] if a number is 0, `tokens` is above [`Quota::MAX_PER_MINUTE`], or an empty bucket
+    /// would be full again only after more than 136 years.
     pub const fn per_minute(tokens: u32, burst: u32) -> Result<Self, InvalidQuota> {
         Self::with_unit(tokens, Unit::Minute, burst)
     }
 
-    /// A quota of `tokens` an hour and a bucket of `burst`.
+    /// A quota of `tokens` per hour with a bucket of `burst` tokens.
     ///
     /// # Errors
-    /// [`InvalidQuota`] if one of them is 0, `tokens` is above [`Quota::MAX_PER_HOUR`], or a full bucket
-    /// would come back in more than 136 years.
+    /// [`InvalidQuota`] if a number is 0, `tokens` is above [`Quota::MAX_PER_HOUR`], or an empty bucket
+    /// would be full again only after more than 136 years.
     pub const fn per_hour(tokens: u32, burst: u32) -> Result<Self, InvalidQuota> {
         Self::with_unit(tokens, Unit::Hour, burst)
     }
@@ -166,12 +168,12 @@ impl Quota {
         Duration::from_nanos(self.interval_nanos())
     }
 
-    /// Tokens that the full bucket holds.
+    /// The number of tokens in a full bucket.
     pub const fn burst(&self) -> u32 {
         self.burst.get()
     }
 
-    /// What a limiter counts by.
+    /// The shape of the bucket, which is all that a limiter uses.
     pub(crate) const fn bucket(self) -> BucketShape {
         BucketShape {
             interval: self.interval_nanos(),
@@ -179,17 +181,18 @@ impl Quota {
         }
     }
 
-    /// The quota of one of `nodes` that share this one: rate and burst divided, rounded down, but at
-    /// least 1.
+    /// The quota of each node if `nodes` nodes share this quota: rate and burst are divided and rounded
+    /// down, but at least 1.
     #[cfg(all(feature = "redis", feature = "memory"))]
     pub(crate) fn share_of_one_in(self, nodes: NonZeroU32) -> Self {
-        let share = |of: NonZeroU32| NonZeroU32::new(of.get() / nodes).unwrap_or(NonZeroU32::MIN);
+        let share =
+            |whole: NonZeroU32| NonZeroU32::new(whole.get() / nodes).unwrap_or(NonZeroU32::MIN);
         let mut quota = Self {
             tokens: share(self.tokens),
             burst: share(self.burst),
             ..self
         };
-        // A rate that is rounded down may take longer to fill the bucket than a quota may.
+        // With a rate that was rounded down, the bucket may take longer to fill than a quota allows.
         let max = NonZeroU32::new(quota.max_burst()).unwrap_or(NonZeroU32::MIN);
         quota.burst = quota.burst.min(max);
         quota
@@ -200,13 +203,13 @@ impl Quota {
         self.token_interval().saturating_mul(tokens)
     }
 
-    /// At most 3,600,000,000,000.
+    /// The nanoseconds in which one token comes back, at most 3,600,000,000,000.
     #[expect(clippy::arithmetic_side_effects, reason = "no number of tokens is 0")]
     const fn interval_nanos(self) -> u64 {
         self.unit.nanos() / self.tokens.get() as u64
     }
 
-    /// The largest burst with which the bucket still fills in time.
+    /// The largest burst with which the bucket fills within [`LONGEST_FILL`].
     const fn max_burst(self) -> u32 {
         let Some(most) = LONGEST_FILL.checked_div(self.interval_nanos()) else {
             return 0;
@@ -220,34 +223,35 @@ impl Quota {
     }
 }
 
-/// In nanoseconds. Clocks and servers count in microseconds.
+/// The shortest time between two tokens, in nanoseconds: clocks and servers count in microseconds.
 const SHORTEST_INTERVAL: u64 = 1_000;
 
-/// In which a bucket fills, in nanoseconds: `u32::MAX` seconds, so that limiters may count nanoseconds
-/// from their start in 64 bits.
+/// The longest time in which a bucket fills, in nanoseconds. It is `u32::MAX` seconds, so that limiters
+/// can count nanoseconds from their start in 64 bits.
 const LONGEST_FILL: u64 = u32::MAX as u64 * 1_000_000_000;
 
-/// Where the time of limiters ends, in nanoseconds: after 292 years. The time that the fullest bucket takes
-/// to fill still fits into 64 bits then, so no sum is cut off: that would let requests in. A clock that
-/// goes on after that counts as one that stands still, so that no more tokens come back.
+/// The last time that limiters count, in nanoseconds: after 292 years. Adding the time in which the largest
+/// bucket fills does not overflow 64 bits, so no sum saturates, which would admit requests. After this time
+/// the clock seems to stand still, and no more tokens come back.
 const LAST_NANO: u64 = i64::MAX.unsigned_abs();
 
-/// The time of a clock as limiters count it.
+/// The time of a clock in nanoseconds, as limiters count it.
 pub(crate) fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).map_or(LAST_NANO, |it| it.min(LAST_NANO))
+    u64::try_from(time.as_nanos()).map_or(LAST_NANO, |nanos| nanos.min(LAST_NANO))
 }
 
-/// What limiters tell buckets apart by: quotas that are only written differently have the same.
+/// The properties that distinguish the buckets of a limiter. Quotas that differ only in the unit have the
+/// same shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BucketShape {
     /// The nanoseconds in which one token comes back.
     pub(crate) interval: u64,
-    /// The tokens that the full bucket holds.
+    /// The number of tokens in a full bucket.
     pub(crate) burst: NonZeroU32,
 }
 
 impl BucketShape {
-    /// The nanoseconds in which all tokens but one come back.
+    /// The nanoseconds in which all tokens except one come back.
     pub(super) const fn rest(self) -> u64 {
         let tokens = self.burst.get() as u64;
         self.interval.saturating_mul(tokens.saturating_sub(1))
@@ -259,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_interval_is_its_unit_divided() {
+    fn interval_is_the_unit_divided_by_the_tokens() {
         for (quota, nanos) in [
             (Quota::new(5, 1), 200_000_000),
             (Quota::new(3, 1), 333_333_333),
@@ -302,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_of_60_shares_the_bucket_of_a_second() {
+    fn sixty_a_minute_shares_the_bucket_of_one_a_second() {
         let (second, minute) = (Quota::new(1, 5).unwrap(), Quota::per_minute(60, 5).unwrap());
         assert_eq!(second.bucket(), minute.bucket());
         assert_ne!(second, minute);
@@ -310,7 +314,7 @@ mod tests {
 
     #[cfg(all(feature = "redis", feature = "memory"))]
     #[test]
-    fn a_share_is_a_quota_too() {
+    fn share_of_a_quota_is_a_valid_quota() {
         let nodes = |count| NonZeroU32::new(count).unwrap();
         let quota = Quota::per_minute(10, 7).unwrap();
         assert_eq!(Ok(quota.share_of_one_in(nodes(3))), Quota::per_minute(3, 2));

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::rate_limit::Quota;
 
-/// What a limiter decided about one request, and what is left of the quota after it.
+/// The decision of a limiter about one request, and the rest of the quota after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateDecision {
     outcome: RateOutcome,
@@ -18,7 +18,7 @@ enum RateOutcome {
 }
 
 impl RateDecision {
-    /// A token of `quota` was taken, and `remaining` are left.
+    /// The request took a token, and `remaining` tokens are left.
     pub fn admitted(quota: Quota, remaining: u32) -> Self {
         let missing = quota.burst().saturating_sub(remaining);
         Self {
@@ -29,7 +29,7 @@ impl RateDecision {
         }
     }
 
-    /// No token of `quota` was left, and none was taken; the next one comes after `retry_after`.
+    /// No token was left, and the request took none. The next token comes after `retry_after`.
     pub fn limited(quota: Quota, retry_after: Duration) -> Self {
         Self {
             outcome: RateOutcome::Limited { retry_after },
@@ -39,12 +39,12 @@ impl RateDecision {
         }
     }
 
-    /// Whether the request may go on.
+    /// Whether the request is admitted.
     pub const fn is_admitted(&self) -> bool {
         matches!(self.outcome, RateOutcome::Admitted)
     }
 
-    /// How long until there is a token again; `None` if there was one. It is exact by the
+    /// The time until the next token, or `None` if the request was admitted. It is exact by the
     /// [limiter's clock](crate::rate_limit::RateLimiter#exactness), and not rounded to seconds.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self.outcome {
@@ -58,19 +58,19 @@ impl RateDecision {
         self.limit
     }
 
-    /// Whole tokens left for the next requests at this instant. Requests that race are told different
-    /// numbers, unless a token returns between them.
+    /// The number of whole tokens that are left at this instant. Concurrent requests get different
+    /// numbers, unless a token comes back between them.
     pub const fn remaining(&self) -> u32 {
         self.remaining
     }
 
-    /// How long until the bucket is full again, if nobody takes from it; never too short.
+    /// The time until the bucket is full again, if no request takes a token. It is never too short.
     pub const fn full_after(&self) -> Duration {
         self.full_after
     }
 }
 
-/// Whole seconds, rounded up: a client that returns after that long is not too early.
+/// The span in whole seconds, rounded up, so that a client that waits this long is not too early.
 pub(crate) fn whole_seconds(span: Duration) -> u64 {
     let begun = u64::from(span.subsec_nanos() > 0);
     span.as_secs().saturating_add(begun)
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_rounded_up_to_the_last() {
+    fn seconds_are_rounded_up() {
         for (span, seconds) in [
             (Duration::ZERO, 0),
             (Duration::from_nanos(1), 1),
@@ -94,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn spans_end_where_durations_end() {
+    fn spans_saturate_at_the_longest_duration() {
         let quota = Quota::per_hour(1, 1_193_046).unwrap();
         let decision = RateDecision::limited(quota, Duration::MAX);
         assert_eq!(decision.full_after(), Duration::MAX);
         let decision = RateDecision::limited(quota, Duration::ZERO);
         assert_eq!(decision.full_after(), Duration::from_hours(1_193_045));
-        // A limiter of the host may say anything.
+        // A limiter of the host can return any number.
         let decision = RateDecision::admitted(quota, u32::MAX);
         assert_eq!(decision.full_after(), Duration::ZERO);
     }

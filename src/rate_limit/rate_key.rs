@@ -2,11 +2,11 @@ use std::fmt;
 
 use crate::types::{SourceNetwork, TenantId};
 
-/// Whose bucket a limiter takes a token of.
+/// The key of a limiter's bucket.
 ///
-/// `Display` gives each key a text of its own: `acme`, `acme/203.0.113.5`, `acme/2001:db8::/64`,
-/// `acme/unknown`. A limiter that finds its buckets by this text, or by `Hash` and `Eq`, is ready for
-/// kinds of keys that are added later.
+/// `Display` writes a different text for each key: `acme`, `acme/203.0.113.5`, `acme/2001:db8::/64`,
+/// `acme/unknown`. A limiter that finds its buckets by this text, or by `Hash` and `Eq`, will also work
+/// with kinds of keys that are added later.
 ///
 /// ```
 /// use oauth_dcr::{rate_limit::RateKey, types::SourceNetwork, TenantId};
@@ -34,7 +34,7 @@ impl<'a> RateKey<'a> {
         }
     }
 
-    /// The source whose requests are counted, if they are those of one.
+    /// The source whose requests are counted, if the key has one.
     pub const fn source(self) -> Option<SourceNetwork> {
         match self {
             Self::Tenant(_) => None,
@@ -45,7 +45,7 @@ impl<'a> RateKey<'a> {
 
 impl fmt::Display for RateKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No tenant id has a slash.
+        // A tenant id never has a slash, so the texts are different.
         match self {
             Self::Tenant(tenant) => tenant.fmt(f),
             Self::Source(tenant, source) => write!(f, "{tenant}/{source}"),

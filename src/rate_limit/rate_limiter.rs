@@ -6,40 +6,42 @@ use crate::{
     rate_limit::{Quota, RateDecision, RateKey},
 };
 
-/// Counts requests against the quotas of a tenant and of each source of its requests.
+/// Applies the quota of a tenant, and the quota of each source of the tenant's requests.
 ///
-/// A limiter measures time itself, so that all who share one share its clock too. It is asked about
-/// tenants that exist only, and about sources where a tenant has a
-/// [quota for each](crate::settings::RegistrationSettings::rate_limit_per_source). There can be as many sources as
-/// there are addresses, so a limiter bounds what it keeps of them. At least 1,500 sources, of all
-/// tenants together, have buckets of their own at the same time. Further sources may share buckets.
+/// A limiter measures time itself, so that all processes that share a limiter also share its clock. It is
+/// called only for tenants that exist. It is called for sources if the tenant has a
+/// [quota for each source](crate::settings::RegistrationSettings::rate_limit_per_source). There can be as
+/// many sources as addresses, so a limiter must limit the memory for their buckets. At least 1,500 sources,
+/// for all tenants together, must have their own buckets at the same time. Further sources may share
+/// buckets.
 ///
 /// # Exactness
-/// [`retry_after`](RateDecision::retry_after) and [`remaining`](RateDecision::remaining) are exact by the
-/// limiter's clock: to the nanosecond, or to the unit in which the limiter counts time. The unit is at most
-/// a millisecond. The clock may be off by 0.5 % of the time that passes.
+/// [`retry_after`](RateDecision::retry_after) and [`remaining`](RateDecision::remaining) must be exact by
+/// the limiter's clock: to the nanosecond, or to the unit in which the limiter counts time. The unit must
+/// be at most a millisecond. The clock may be wrong by up to 0.5 % of the time that passes.
 ///
 /// # Tests of a limiter of your own
-/// They need the feature `conformance`.
-/// - `conformance::rate_limiter` checks each limiter in real time. It allows 2 ms and 0.5 % of the time that
-///   passes.
-/// - `conformance::rate_limiter_with_clock` checks in addition a limiter whose clock a test can move, to the
-///   nanosecond. A limiter that counts in coarser units uses `conformance::rate_limiter` only.
+/// The feature `conformance` has two tests:
+/// - `conformance::rate_limiter` checks any limiter in real time. It allows an error of 2 ms plus 0.5 % of
+///   the time that passes.
+/// - `conformance::rate_limiter_with_clock` also checks a limiter to the nanosecond, if a test can set its
+///   clock. For a limiter that counts in larger units, use only `conformance::rate_limiter`.
 pub trait RateLimiter: Send + Sync + 'static {
-    /// Takes one token of the bucket of `key`, if there is one.
+    /// Takes one token from the bucket of `key`, if a token is left.
     ///
-    /// Of callers that race for the last token exactly one gets it. Each key has a bucket of its own: a
-    /// token of one source is not a token of its tenant. A request that is refused takes nothing.
+    /// If several callers compete for the last token, exactly one gets it. Each key has a separate bucket:
+    /// a request that takes a token of its source takes no token of its tenant. A request that is refused
+    /// takes no token.
     ///
-    /// Each quota of a key has a bucket of its own, too. A quota with another rate or burst starts with a
-    /// full bucket. A quota that returns finds its earlier bucket, as full as it is by then, so a tenant
-    /// whose settings alternate gains no tokens. Quotas with the same
+    /// Each quota of a key has a separate bucket too. A quota with another rate or burst starts with a
+    /// full bucket. If a tenant's settings return to an earlier quota, the earlier bucket continues, so
+    /// nobody gains tokens by alternating settings. Quotas with the same
     /// [`token_interval`](Quota::token_interval) and burst share a bucket.
     ///
-    /// A caller may go away and drop the future. Then the request took one token or none.
+    /// A caller may drop the future before it completes. The request then took one token or none.
     ///
     /// # Errors
-    /// [`BackendError`] if the limiter can't tell; the request is then refused.
+    /// [`BackendError`] if the limiter cannot decide. The request is refused then.
     fn acquire(
         &self,
         key: RateKey<'_>,
@@ -57,7 +59,7 @@ impl<L: RateLimiter> RateLimiter for Arc<L> {
     }
 }
 
-/// The object-safe twin of [`RateLimiter`].
+/// The object-safe form of [`RateLimiter`].
 pub(crate) trait DynRateLimiter: Send + Sync {
     fn acquire<'a>(
         &'a self,

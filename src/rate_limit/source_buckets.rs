@@ -12,20 +12,19 @@ use crate::{
     types::{SourceNetwork, TenantId},
 };
 
-/// A bucket for each source of each tenant, in a table that is bounded.
+/// A bucket for each source of each tenant, in a table of limited size.
 ///
-/// Buckets that are full again are forgotten. When the table is full of others, further sources of a
-/// tenant share one bucket: a flood from many sources shuts sources out, and never lets more in.
+/// Buckets that are full again are removed. While the table is full, further sources of a tenant share one
+/// bucket. So under a flood from many sources, more requests are refused, never more admitted.
 ///
-/// The time is passed in. Buckets are counted by GCRA: what is kept of a bucket is the moment at which it
-/// will be full again.
+/// The caller passes the time. A bucket is stored as the moment at which it will be full again (GCRA).
 pub(crate) struct SourceBuckets {
     max: usize,
     table: Mutex<Table>,
 }
 
 struct Table {
-    /// In nanoseconds of the clock.
+    /// The moment at which each bucket is full, in nanoseconds of the clock.
     full_at: HashMap<Key, u64>,
     swept_at: u64,
     /// Requests until the next sweep.
@@ -35,25 +34,25 @@ struct Table {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     tenant: TenantId,
-    /// `None`: the bucket that further sources share.
+    /// The source, or `None` for the bucket that further sources share.
     source: Option<SourceNetwork>,
     shape: BucketShape,
 }
 
-/// A token that was taken, and can be given back.
+/// A token that was taken and can be given back.
 #[derive(Debug)]
 pub(crate) struct Taken(Key);
 
-/// Requests between two sweeps, at the least. A sweep looks at each bucket, so it waits until there were
-/// as many requests as buckets.
+/// The smallest number of requests between two sweeps. A sweep visits each bucket, so there is a sweep
+/// only after at least as many requests as there are buckets.
 const SWEEP_EVERY: usize = 1_024;
 
-/// The nanoseconds between two sweeps of a table that is full. A source that is new finds room at most
-/// that much later than a bucket is full again.
+/// The nanoseconds between two sweeps of a full table. After a bucket is full again, it takes at most this
+/// long until a new source can get its place.
 const SWEEP_FULL_EVERY: u64 = 100_000_000;
 
 impl SourceBuckets {
-    /// A table of at most `max` sources, and one more bucket for each tenant and quota.
+    /// A table for at most `max` sources, with one more bucket for each tenant and quota.
     pub(crate) fn with_max(max: usize) -> Self {
         let table = Table {
             full_at: HashMap::new(),
@@ -66,7 +65,7 @@ impl SourceBuckets {
         }
     }
 
-    /// Takes a token of this source's bucket, if there is one.
+    /// Takes a token from the bucket of `source`, if a token is left.
     pub(crate) fn acquire(
         &self,
         tenant: &TenantId,
@@ -94,19 +93,19 @@ impl SourceBuckets {
     /// Gives back a token that an admitted request took.
     pub(crate) fn give_back(&self, Taken(key): Taken) {
         let mut table = self.lock();
-        // A bucket that is forgotten is full.
+        // A bucket that was removed is full.
         if let Some(full_at) = table.full_at.get_mut(&key) {
             *full_at = full_at.saturating_sub(key.shape.interval);
         }
     }
 
-    /// How many buckets there are.
+    /// The number of buckets.
     #[cfg(any(test, feature = "memory"))]
     pub(crate) fn len(&self) -> usize {
         self.lock().full_at.len()
     }
 
-    /// Forgets every bucket that is full again.
+    /// Removes every bucket that is full again.
     #[cfg(any(test, feature = "memory"))]
     pub(crate) fn sweep(&self, now: Duration) {
         let mut table = self.lock();
@@ -120,7 +119,8 @@ impl SourceBuckets {
 }
 
 impl Table {
-    /// `key`, or where there is no room for it, that of the bucket that further sources share.
+    /// The key of the bucket to use: `key`, or if the table is full, the key of the bucket that further
+    /// sources share.
     fn bucket_for(&mut self, key: Key, now: u64, max: usize) -> Key {
         let has_room = |table: &Self| table.full_at.len() < max;
         if has_room(self) || self.full_at.contains_key(&key) {
@@ -142,7 +142,7 @@ impl Table {
         self.until_sweep = self.until_sweep.saturating_sub(1);
         if self.until_sweep == 0 {
             self.sweep(now);
-            // Room for as many again stays.
+            // The table keeps room for twice as many buckets.
             self.full_at.shrink_to(self.full_at.len().saturating_mul(2));
         }
     }
@@ -154,14 +154,14 @@ impl Table {
     }
 }
 
-/// Takes a token of a bucket that is full at `full_at`: how many remain, or the nanoseconds until there
-/// is one.
+/// Takes a token from a bucket that is full at `full_at`. The result is the number of tokens that remain,
+/// or the nanoseconds until the next token.
 fn take(full_at: &mut u64, now: u64, shape: BucketShape) -> Result<u32, u64> {
     let missing = full_at.saturating_sub(now);
     match shape.rest().checked_sub(missing) {
         Some(left) => {
             *full_at = now.saturating_add(missing).saturating_add(shape.interval);
-            // Less than the burst.
+            // The quotient is smaller than the burst, so it fits.
             let remaining = left.checked_div(shape.interval).unwrap_or_default();
             Ok(u32::try_from(remaining).unwrap_or(u32::MAX))
         }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_fill_is_counted_to_the_end_of_time() {
+    fn the_longest_fill_does_not_overflow() {
         let quota = Quota::new(1, u32::MAX).unwrap();
         for now in [Duration::ZERO, Duration::MAX] {
             let buckets = SourceBuckets::with_max(10);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn tenants_and_sources_have_buckets_of_their_own() {
+    fn tenants_and_sources_have_separate_buckets() {
         let buckets = SourceBuckets::with_max(10);
         for (id, number) in [("a", 1), ("a", 2), ("b", 1)] {
             assert_eq!(admitted(&buckets, id, number, SECOND), 10);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_given_back_can_be_taken() {
+    fn a_token_that_was_given_back_can_be_taken_again() {
         let buckets = SourceBuckets::with_max(10);
         for _ in 0..100 {
             let (decision, taken) =
@@ -260,7 +260,8 @@ mod tests {
     fn late_returns_add_no_tokens() {
         let (buckets, quota) = (SourceBuckets::with_max(10), Quota::TEN_A_MINUTE);
         let acquire = |now| buckets.acquire(&tenant("a"), source(1), quota, now);
-        // One of these stays out for each that is taken, so ten a minute fail all the same.
+        // The other request is refused whenever the bucket is empty, so about ten a minute are admitted,
+        // although the first requests give their tokens back.
         let mut failed = 0;
         for step in 0..600 {
             let now = step * SECOND / 10;
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_lets_further_sources_share_a_bucket() {
+    fn further_sources_share_a_bucket_if_the_table_is_full() {
         let buckets = SourceBuckets::with_max(100);
         for number in 0..100 {
             assert_eq!(admitted(&buckets, "a", number, SECOND), 10);
@@ -283,15 +284,15 @@ mod tests {
         assert_eq!(admitted(&buckets, "a", 101, SECOND), 0);
         assert_eq!(admitted(&buckets, "b", 101, SECOND), 10);
         assert_eq!(buckets.len(), 102);
-        // Those that have a bucket keep it.
+        // A source that has a bucket keeps it.
         assert_eq!(admitted(&buckets, "a", 1, 7 * SECOND), 1);
-        // After a minute the others are full, and forgotten.
+        // After a minute the other buckets are full, and are removed.
         assert_eq!(admitted(&buckets, "a", 102, 61 * SECOND), 10);
         assert_eq!(buckets.len(), 2);
     }
 
     #[test]
-    fn full_buckets_are_forgotten_along_the_way() {
+    fn full_buckets_are_removed_from_time_to_time() {
         let buckets = SourceBuckets::with_max(1_000_000);
         for round in 0..50_u32 {
             for number in 0..1_000 {

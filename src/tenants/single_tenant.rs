@@ -6,12 +6,12 @@ use crate::{
     tenants::{TenantDirectory, TenantSelector},
 };
 
-/// The directory of a host with one tenant: every request is for it.
+/// The directory of a host with one tenant, which gets every request.
 #[derive(Clone, Debug)]
 pub struct SingleTenant(Arc<TenantSettings>);
 
 impl SingleTenant {
-    /// The directory of `settings` alone.
+    /// A directory whose only tenant has `settings`.
     pub fn new(settings: TenantSettings) -> Self {
         Self(Arc::new(settings))
     }

@@ -8,36 +8,36 @@ use crate::{
     tenants::TenantSelector,
 };
 
-/// Which tenants there are, and what they have decided.
+/// Finds the settings of tenants.
 ///
-/// It is asked once for each request, and what it answers holds for that request: a change takes
-/// effect on the next one.
+/// Each request calls the directory once and keeps the settings that it got, so a change takes effect with
+/// the next request.
 pub trait TenantDirectory: Send + Sync + 'static {
-    /// The settings of the tenant that `selector` leads to, or `None` if there is none.
+    /// The settings of the tenant that `selector` names, or `None` if there is no such tenant.
     ///
     /// # Errors
-    /// [`BackendError`] if the directory can't tell; the request is then refused.
+    /// [`BackendError`] if the directory cannot find out. The request is refused then.
     fn find(
         &self,
         selector: TenantSelector<'_>,
     ) -> impl Future<Output = Result<Option<Arc<TenantSettings>>, BackendError>> + Send;
 
-    /// The tenants that are in memory already, which [`RegistrarBuilder::build`](crate::RegistrarBuilder::build)
-    /// checks. Default: none. A directory that loads tenants later calls
-    /// [`Registrar::check`](crate::Registrar::check) for them.
+    /// The tenants that are already in memory, for [`RegistrarBuilder::build`](crate::RegistrarBuilder::build)
+    /// to check. The default is none. A directory that loads tenants later calls
+    /// [`Registrar::check`](crate::Registrar::check) for each.
     fn known_tenants(&self) -> Vec<Arc<TenantSettings>> {
         Vec::new()
     }
 
-    /// Checks the tenants that are in memory already, for a registrar whose source of locations tells the
-    /// signals `located`. [`RegistrarBuilder::build`](crate::RegistrarBuilder::build) calls it.
+    /// Checks the tenants that are already in memory, for a registrar whose source of locations has the
+    /// signals `located`. [`RegistrarBuilder::build`](crate::RegistrarBuilder::build) calls this method.
     ///
-    /// Default: each of [`known_tenants`](Self::known_tenants) is checked whole, as by
-    /// [`Registrar::check`](crate::Registrar::check). [`Tenants`](crate::Tenants) were checked as a document, so only their
-    /// rules on locations are left to check.
+    /// By default, all settings of each of the [`known_tenants`](Self::known_tenants) are checked, as in
+    /// [`Registrar::check`](crate::Registrar::check). For [`Tenants`](crate::Tenants), the settings were
+    /// checked as a document, so this method checks only the rules on locations.
     ///
     /// # Errors
-    /// [`SettingsError`] names the tenant and the first field at fault.
+    /// [`SettingsError`] names the tenant and the first invalid field.
     fn check_known_tenants(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
         let known = self.known_tenants();
         known
@@ -63,7 +63,7 @@ impl<D: TenantDirectory> TenantDirectory for Arc<D> {
     }
 }
 
-/// The object-safe twin of [`TenantDirectory`].
+/// The object-safe form of [`TenantDirectory`].
 pub(crate) trait DynTenantDirectory: Send + Sync {
     fn find<'a>(
         &'a self,

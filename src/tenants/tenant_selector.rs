@@ -1,12 +1,12 @@
 use crate::types::TenantId;
 
-/// How a request says which tenant it is for.
+/// How a request names its tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TenantSelector<'a> {
-    /// By the host that it was sent to, as in its `Host` header, with or without port; `None` if it
-    /// names none, or more than one.
+    /// By the host to which the request was sent, as in its `Host` header, with or without a port. `None`
+    /// if the request has no host, or more than one.
     Host(Option<&'a str>),
-    /// By id, where the host program knows better: from the path, a subdomain, a certificate.
+    /// By id, if the host program knows the tenant from the path, a subdomain or a certificate.
     Id(&'a TenantId),
 }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::rate_limit::{InvalidQuota, Quota, quota::Unit};
 
-/// A quota as it is written. `null` is as if the member were absent.
+/// A quota in JSON. A rate of `null` counts as absent.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QuotaJson {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_its_default() {
+    fn absent_members_have_their_default() {
         for (json, quota) in [
             ("{}", Ok(Quota::default())),
             (r#"{"per_minute":null}"#, Ok(Quota::default())),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_quota_is_refused() {
+    fn invalid_quotas_are_refused() {
         for (json, says) in [
             (r#"{"per_second":1,"per_minute":60}"#, "not several"),
             (r#"{"per_hour":0,"per_minute":60}"#, "not several"),
