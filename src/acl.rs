@@ -1,5 +1,5 @@
-//! The access control list: which requests reach an endpoint, by address, country, network,
-//! fingerprint, user agent and host.
+//! The access control list: rules that decide which requests reach an endpoint, by address, country,
+//! network, fingerprint, user agent and host.
 //!
 //! ```
 //! use oauth_dcr::{
@@ -23,13 +23,13 @@
 //! ```
 //!
 //! 1. [`Acl`] is a list of rules, read from the JSON of the tenant ACL or built from [`Rule`]s. It is checked
-//!    once, when it is loaded; [`AclError`] names the rule, the field and the position.
-//! 2. [`Signals`] is what is known about one request. A signal that can't be read is unknown, and a rule that
-//!    needs it refuses the request. [`ProxyTrust`] finds the client's address behind proxies.
-//! 3. [`Verdict`] holds the [`Decision`] and the rule that made it.
-//! 4. [`Explanation`] shows how each rule was evaluated, and [`AclReport`] how often each rule matched.
+//!    once, when it is loaded. [`AclError`] names the rule, the field and the position of a fault.
+//! 2. [`Signals`] describes one request. A signal that can't be read is unknown, and a rule that needs it
+//!    refuses the request. [`ProxyTrust`] finds the client's address behind proxies.
+//! 3. [`Verdict`] has the [`Decision`] and the rule that made it.
+//! 4. [`Explanation`] shows how each rule was evaluated, and [`AclReport`] counts how often each rule matched.
 //!
-//! Evaluation is pure, apart from these counts. [The guide](crate::guide::access_control) describes
+//! Evaluation has no side effects other than these counts. [The guide](crate::guide::access_control) describes
 //! the JSON and has recipes.
 
 mod access_list;

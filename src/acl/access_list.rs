@@ -8,30 +8,29 @@ use crate::{
     types::Timestamp,
 };
 
-/// An access control list, checked and made ready to be asked by many requests at once.
+/// A checked access control list, which can evaluate many requests at the same time.
 ///
-/// Rules are asked by ascending priority, ties in the order of the list; the first that a request
-/// meets decides, and where none does, the request goes on. A rule that is monitoring is counted
-/// and reported, and the next one is asked.
+/// Rules are evaluated by ascending priority. Rules with equal priority are evaluated in the order of the
+/// list. The first rule that matches the request decides. If no rule matches, the request is allowed. A
+/// monitoring rule is counted and reported, and the evaluation continues with the next rule.
 ///
-/// A rule that needs an unknown signal refuses the request: evaluation has three values. A rule that a
-/// known signal already excludes does not match; a rule that could match ends the evaluation, whatever
-/// its action. A monitoring rule only reports that it could not be evaluated.
+/// Evaluation uses three-valued logic, because a signal can be unknown. If a known signal already excludes a
+/// rule, the rule does not match. If a rule could match but needs an unknown signal, the request is refused,
+/// whatever the rule's action. A monitoring rule only reports that it could not be evaluated.
 ///
-/// Clones share the rules and their counters. To change a list, make a new one: a verdict belongs
-/// to one list, whole.
+/// Clones share the rules and their counters. A list never changes: to change the rules, make a new list.
 #[derive(Clone, Debug, Default)]
 pub struct Acl(Arc<Compiled>);
 
 #[derive(Debug, Default)]
 struct Compiled {
-    /// As they were written, in the order of the list.
+    /// The rules as they were written, in the order of the list.
     rules: Vec<Rule>,
-    /// The active ones' places in `rules`, in the order in which they are asked.
+    /// The positions of the active rules in `rules`, in the order of evaluation.
     order: Vec<usize>,
-    /// In the same order.
+    /// The counters of the active rules, in the order of evaluation.
     counts: Counts,
-    /// What the active ones look at: a bit for each signal.
+    /// The signals that active rules use, with one bit for each signal.
     signals: u16,
 }
 
@@ -39,17 +38,17 @@ impl Acl {
     /// The list of `rules`.
     ///
     /// # Errors
-    /// [`AclError`] if there are too many, or one of them looks at no signal, at an empty list of
-    /// values, at too many, or at one that the JSON could not have: a network with bits set after
-    /// its prefix, an empty user agent, a host name that is none.
+    /// [`AclError`] if there are too many rules, or if a rule has no condition, an empty list of values,
+    /// too many values, or a value that the JSON does not allow: a network with bits set after its prefix,
+    /// an empty user agent or an invalid host name.
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, AclError> {
         let rules: Vec<Rule> = rules.into_iter().collect();
-        Self::of_each(rules.into_iter().map(Ok))
+        Self::from_results(rules.into_iter().map(Ok))
     }
 
-    /// The list of these rules. Their number is checked before the first of them is read, and they are
-    /// checked when all of them are read.
-    pub(super) fn of_each(
+    /// The list of `rules`. The number of rules is checked before the first rule is read, and the rules are
+    /// checked after all of them are read.
+    pub(super) fn from_results(
         rules: impl ExactSizeIterator<Item = Result<Rule, AclError>>,
     ) -> Result<Self, AclError> {
         if rules.len() > AclFault::MAX_RULES {
@@ -67,7 +66,7 @@ impl Acl {
             .filter(|(_, rule)| rule.active)
             .map(|(at, rule)| (at, rule.priority))
             .collect();
-        // A stable sort: ties keep the order of the list.
+        // The sort is stable, so rules with equal priority keep the order of the list.
         active.sort_by_key(|&(_, priority)| priority);
         let order: Vec<usize> = active.into_iter().map(|(at, _)| at).collect();
         let counts = Counts::new(order.len());
@@ -75,7 +74,7 @@ impl Acl {
             .iter()
             .filter(|rule| rule.active)
             .flat_map(Rule::sides);
-        let signals = conditions.fold(0, |all, (_, it)| all | bit(it.signal()));
+        let signals = conditions.fold(0, |all, (_, condition)| all | bit(condition.signal()));
         Ok(Self(Arc::new(Compiled {
             rules,
             order,
@@ -89,38 +88,37 @@ impl Acl {
         &self.0.rules
     }
 
-    /// The active rules, in the order in which they are asked.
+    /// The active rules, in the order of evaluation.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &Rule> {
-        self.in_order_with_place().map(|(_, rule)| rule)
+        self.in_order_with_position().map(|(_, rule)| rule)
     }
 
-    /// The same, each with its position in the list.
-    pub(super) fn in_order_with_place(&self) -> impl Iterator<Item = (usize, &Rule)> {
+    /// The active rules with their positions in the list, in the order of evaluation.
+    pub(super) fn in_order_with_position(&self) -> impl Iterator<Item = (usize, &Rule)> {
         let rule = |&at: &usize| Some((at, self.0.rules.get(at)?));
         self.0.order.iter().filter_map(rule)
     }
 
-    /// Each signal that an active rule covering `endpoint` looks at: the position of the rule in the
-    /// list, the member of the rule (`match` or `not_match`), the signal.
+    /// Each signal that an active rule for `endpoint` uses: the position of the rule in the list, the
+    /// member of the rule (`match` or `not_match`) and the signal.
     pub(crate) fn needs(
         &self,
         endpoint: Endpoint,
     ) -> impl Iterator<Item = (usize, &'static str, Signal)> {
         let rules = self.rules().iter().enumerate();
-        let covering = rules.filter(move |(_, it)| it.active && it.scope.covers(endpoint));
+        let covering = rules.filter(move |(_, rule)| rule.active && rule.scope.covers(endpoint));
         covering.flat_map(|(at, rule)| {
             let sides = rule.sides();
             sides.map(move |(side, condition)| (at, side.as_str(), condition.signal()))
         })
     }
 
-    /// Whether an active rule looks at `signal`, so that it is worth finding out.
+    /// Whether an active rule uses `signal`. If not, the host need not determine it.
     pub fn looks_at(&self, signal: Signal) -> bool {
         self.0.signals & bit(signal) != 0
     }
 
-    /// What becomes of a request to `endpoint` with these signals, and why. It is counted as a
-    /// request of `now`.
+    /// Evaluates a request to `endpoint` with these signals, and counts it as a request at the time `now`.
     pub fn evaluate(
         &self,
         endpoint: Endpoint,
@@ -138,12 +136,12 @@ impl Acl {
             if !rule.scope.covers(endpoint) {
                 continue;
             }
-            let unknown = match rule.is_about(signals) {
+            let unknown = match rule.applies_to(signals) {
                 Truth::No => continue,
                 Truth::Yes => None,
                 Truth::Unknown(unknown) => Some(unknown),
             };
-            if let Some(action) = rule.carried_out() {
+            if let Some(action) = rule.enforced_action() {
                 counts.decided(at, endpoint, unknown);
                 verdict.decision = unknown.map_or(Decision::of(action), Decision::Unanswered);
                 verdict.decided_by = Some(rule);
@@ -155,7 +153,7 @@ impl Acl {
         verdict
     }
 
-    /// How often each rule was asked and matched since the list was first used.
+    /// Counts how often each rule was evaluated and matched since the first request.
     pub fn report(&self) -> AclReport {
         self.0.counts.report(self.in_order())
     }
@@ -165,7 +163,7 @@ const fn bit(signal: Signal) -> u16 {
     1 << signal as u16
 }
 
-/// Two lists are equal if their rules are; what they have counted does not matter.
+/// Two lists are equal if their rules are equal. The counters do not matter.
 impl PartialEq for Acl {
     fn eq(&self, other: &Self) -> bool {
         self.rules() == other.rules()

@@ -2,20 +2,20 @@ use std::fmt;
 
 use crate::types::WebUri;
 
-/// What becomes of a request that a rule decides about.
+/// What a rule does with a request that it matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// It goes on.
+    /// The request is allowed.
     Allow,
-    /// It is refused.
+    /// The request is refused.
     Block,
-    /// It is sent elsewhere.
+    /// The request is redirected to this address.
     Redirect(WebUri),
 }
 
 impl Action {
-    /// The word that the JSON has for it.
+    /// The name of the action in JSON.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Allow => "allow",

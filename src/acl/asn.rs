@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::acl::InvalidSignal;
 
-/// The number of an autonomous system. As text it may begin with `AS`.
+/// The number of an autonomous system. In text, it may begin with `AS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Asn(u32);
 
@@ -12,16 +12,16 @@ impl Asn {
         Self(number)
     }
 
-    /// The autonomous system that `text` names, such as `AS64500` or `64500`.
+    /// Reads the number of an autonomous system, such as `AS64500` or `64500`.
     ///
     /// # Errors
-    /// [`InvalidSignal`] if it is not a number from 0 to 4,294,967,295.
+    /// [`InvalidSignal`] if `text` is not a number from 0 to 4,294,967,295.
     pub fn parse(text: &str) -> Result<Self, InvalidSignal> {
         let digits = match text.as_bytes() {
             [b'A' | b'a', b'S' | b's', ..] => text.get(2..).unwrap_or_default(),
             _ => text,
         };
-        // `u32::from_str` takes a plus sign.
+        // `u32::from_str` accepts a plus sign.
         let number = digits.parse().ok().filter(|_| !digits.starts_with('+'));
         number.map(Self).ok_or(InvalidSignal)
     }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_is_a_number_with_or_without_its_prefix() {
+    fn asn_is_read_with_and_without_its_prefix() {
         for (text, number) in [("AS64500", 64_500), ("as1", 1), ("4294967295", u32::MAX)] {
             assert_eq!(Asn::parse(text), Ok(Asn::new(number)));
         }

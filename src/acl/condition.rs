@@ -4,7 +4,7 @@ use crate::acl::{
     values::{Networks, Values},
 };
 
-/// The values that are listed for one signal.
+/// The values that a rule lists for one signal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Condition {
     Source(Networks),
@@ -15,21 +15,21 @@ pub(super) enum Condition {
     Ja3(Values<Ja3>),
     Ja4(Values<Ja4>),
     UserAgent(Values<Box<str>>),
-    /// In lower case.
+    /// Host names in lower case.
     Hostname(Values<Box<str>>),
 }
 
-/// Which side of a rule its conditions are on.
+/// The member of a rule that conditions belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
-    /// Each signal has one of the values that are listed for it.
+    /// Each signal must have one of its listed values.
     Match,
-    /// None has.
+    /// No signal may have one of its listed values.
     NotMatch,
 }
 
 impl Side {
-    /// The member of a rule that has these conditions.
+    /// The name of the member.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Match => "match",
@@ -53,8 +53,8 @@ impl Condition {
         }
     }
 
-    /// Whether the condition holds for `signals` on this side of a rule. A signal that is absent has
-    /// none of the values.
+    /// Whether the condition holds for `signals` on this side of a rule. An absent signal has none of the
+    /// listed values.
     pub(super) fn holds(&self, side: Side, signals: &Signals<'_>) -> Truth {
         let is_wanted = side == Side::Match;
         match self.is_listed(signals) {
@@ -68,18 +68,20 @@ impl Condition {
         }
     }
 
-    /// Whether the signal has one of the values.
+    /// Whether the signal has one of the listed values.
     fn is_listed(&self, signals: &Signals<'_>) -> Reading<bool> {
         match self {
-            Self::Source(listed) => signals.source.map(|it| listed.has(it)),
-            Self::Connecting(listed) => signals.connecting.map(|it| listed.has(it)),
-            Self::Country(listed) => signals.country.map(|it| listed.contains(&it)),
-            Self::Subdivision(listed) => signals.subdivision.map(|it| listed.contains(&it)),
-            Self::Asn(listed) => signals.asn.map(|it| listed.contains(&it)),
-            Self::Ja3(listed) => signals.ja3.map(|it| listed.contains(&it)),
-            Self::Ja4(listed) => signals.ja4.map(|it| listed.contains(&it)),
-            Self::UserAgent(listed) => signals.user_agent.map(|it| listed.contains_text(it)),
-            Self::Hostname(listed) => signals.hostname.map(|it| listed.contains_folded(it)),
+            Self::Source(listed) => signals.source.map(|value| listed.has(value)),
+            Self::Connecting(listed) => signals.connecting.map(|value| listed.has(value)),
+            Self::Country(listed) => signals.country.map(|value| listed.contains(&value)),
+            Self::Subdivision(listed) => signals.subdivision.map(|value| listed.contains(&value)),
+            Self::Asn(listed) => signals.asn.map(|value| listed.contains(&value)),
+            Self::Ja3(listed) => signals.ja3.map(|value| listed.contains(&value)),
+            Self::Ja4(listed) => signals.ja4.map(|value| listed.contains(&value)),
+            Self::UserAgent(listed) => signals.user_agent.map(|value| listed.contains_text(value)),
+            Self::Hostname(listed) => signals
+                .hostname
+                .map(|value| listed.contains_ignoring_case(value)),
         }
     }
 }

@@ -7,11 +7,10 @@ use crate::acl::{
     values::{List, ListFault, Networks, Values, host_name, user_agent},
 };
 
-/// Lists of values, one for each signal that a rule looks at.
+/// The conditions of a rule: a list of values for each signal that the rule uses.
 ///
-/// A request meets the conditions of a `match` if every listed signal has one of its values, and
-/// those of a `not_match` if none has. Where that depends on a signal that is unknown, the rule can't be
-/// evaluated.
+/// A `match` holds if each listed signal has one of its values. A `not_match` holds if no listed signal has
+/// one of its values. If the result depends on an unknown signal, the rule can't be evaluated.
 ///
 /// ```
 /// use oauth_dcr::acl::{Conditions, CountryCode};
@@ -24,25 +23,25 @@ use crate::acl::{
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions(
-    /// In the order of the signals. Where a list is wrong, [`Acl::new`](crate::acl::Acl::new) gives the
-    /// error.
+    /// The lists in the order of the signals. [`Acl::new`](crate::acl::Acl::new) returns the error of an
+    /// invalid list.
     Vec<(Signal, Result<Condition, AclError>)>,
 );
 
 impl Conditions {
-    /// No signal is looked at. A rule needs at least one.
+    /// No conditions. A rule needs at least one.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lists networks for the client's address.
+    /// Lists networks of the client's address.
     #[must_use]
     pub fn networks(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         let listed = by_family(networks, ["ipv4_cidrs", "ipv6_cidrs"]);
         self.with(Signal::Source, listed.map(Condition::Source))
     }
 
-    /// Lists networks for the connection's address.
+    /// Lists networks of the connection's address.
     #[must_use]
     pub fn connecting(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         let members = ["connecting_ipv4_cidrs", "connecting_ipv6_cidrs"];
@@ -85,7 +84,7 @@ impl Conditions {
         self.with_values(Signal::Ja4, fingerprints, Ok, Condition::Ja4)
     }
 
-    /// Lists user agents, each compared as a whole.
+    /// Lists user agents. The whole text is compared.
     #[must_use]
     pub fn user_agents<I>(self, user_agents: I) -> Self
     where
@@ -96,7 +95,7 @@ impl Conditions {
         self.with_values(Signal::UserAgent, user_agents, read, Condition::UserAgent)
     }
 
-    /// Lists host names, compared without letter case.
+    /// Lists host names. Letter case does not matter.
     #[must_use]
     pub fn hostnames<I>(self, hostnames: I) -> Self
     where
@@ -118,14 +117,14 @@ impl Conditions {
         let list = List::new(values.into_iter().map(read));
         let listed = list.map_err(|fault| match fault {
             ListFault::Size(fault) => AclError::new("", fault),
-            // The list is sorted, so a position in it says nothing.
+            // The order of the values carries no meaning here, so the error has no position.
             ListFault::Value { fault, .. } => AclError::new(signal.member(), fault),
         });
         self.with(signal, listed.map(|list| condition(Values::new(list))))
     }
 
-    /// Adds what is listed for `signal`, in place of what was. The signals are kept in their order, so that
-    /// conditions that say the same are equal.
+    /// Sets the list of `signal`, and replaces an earlier list. The signals are sorted, so that conditions
+    /// with the same meaning are equal.
     pub(super) fn with(mut self, signal: Signal, listed: Result<Condition, AclError>) -> Self {
         self.0.retain(|(other, _)| *other != signal);
         let at = self.0.partition_point(|(other, _)| *other < signal);
@@ -133,7 +132,7 @@ impl Conditions {
         self
     }
 
-    /// The first fault of the lists, or that there are none.
+    /// Checks that there is a list, and returns the first fault of the lists.
     pub(super) fn check(&self) -> Result<(), AclError> {
         if self.0.is_empty() {
             return Err(AclError::new("", AclFault::NoCondition));
@@ -142,19 +141,19 @@ impl Conditions {
             .try_for_each(|listed| listed.map(drop).map_err(Clone::clone))
     }
 
-    /// What is listed for each signal, or what is wrong with it.
+    /// The list of each signal, or its error.
     pub(super) fn lists(&self) -> impl Iterator<Item = Result<&Condition, &AclError>> {
         self.0.iter().map(|(_, listed)| listed.as_ref())
     }
 
-    /// Each condition. Those of a rule in an [`Acl`](crate::acl::Acl) are all without fault.
+    /// The valid conditions. In a rule of an [`Acl`](crate::acl::Acl), all conditions are valid.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Condition> {
         self.lists().filter_map(Result::ok)
     }
 }
 
-/// Networks in the lists of the two families, which these members of a rule have. A family without networks
-/// has no list, unless there are no networks at all.
+/// Splits `networks` into the lists of the two families, with the names of their members. A family without
+/// networks has no list, unless there are no networks at all.
 fn by_family(
     networks: impl IntoIterator<Item = IpNet>,
     [v4_member, v6_member]: [&'static str; 2],

@@ -30,8 +30,8 @@ const COUNTRIES: &str = "
     YE YT
     ZA ZM ZW";
 
-/// The same, for each first letter a bit for each second one: a location is read for every request
-/// that a rule about countries is asked about.
+/// The countries as bits: for each first letter, one bit for each second letter. A lookup must be fast,
+/// because a rule about countries needs it for each request.
 const ASSIGNED: [u32; 26] = assigned(COUNTRIES.as_bytes());
 
 #[expect(
@@ -52,18 +52,22 @@ const fn assigned(codes: &[u8]) -> [u32; 26] {
     letters
 }
 
-/// A country by ISO 3166-1 alpha-2, or one of the codes that edges and databases also send: those
-/// that the standard leaves to its users (`AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`), such as `XK` and
-/// `XX`; `EU` and `AP` for regions; `A1`, `A2`, `O1` and `T1` for proxies, satellites, other countries
-/// and Tor. Letter case does not matter.
+/// A country code by ISO 3166-1 alpha-2, or another code that edges and databases send. Letter case does
+/// not matter.
+///
+/// The other codes are:
+/// - the codes that the standard leaves to its users (`AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`), such as `XK`
+///   and `XX`;
+/// - `EU` and `AP` for regions;
+/// - `A1`, `A2`, `O1` and `T1` for proxies, satellites, other countries and Tor.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode([u8; 2]);
 
 impl CountryCode {
-    /// The country that `text` names.
+    /// Reads a country code.
     ///
     /// # Errors
-    /// [`InvalidSignal`] if no country has this code.
+    /// [`InvalidSignal`] if `text` is not one of these codes.
     pub fn parse(text: &str) -> Result<Self, InvalidSignal> {
         let code: [u8; 2] = text.as_bytes().try_into().map_err(|_| InvalidSignal)?;
         let code = code.map(|byte| byte.to_ascii_uppercase());
@@ -72,12 +76,12 @@ impl CountryCode {
         let is_assigned = seconds
             .checked_shr(second)
             .is_some_and(|bits| bits & 1 == 1);
-        let is_for_users = matches!(
+        let is_user_assigned = matches!(
             &code,
             b"AA" | b"ZZ" | [b'Q', b'M'..=b'Z'] | [b'X', b'A'..=b'Z']
         );
-        let is_sent_besides = matches!(&code, b"EU" | b"AP" | b"A1" | b"A2" | b"O1" | b"T1");
-        if is_assigned || is_for_users || is_sent_besides {
+        let is_special = matches!(&code, b"EU" | b"AP" | b"A1" | b"A2" | b"O1" | b"T1");
+        if is_assigned || is_user_assigned || is_special {
             Ok(Self(code))
         } else {
             Err(InvalidSignal)
@@ -107,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn countries_are_those_of_the_standard_and_of_its_users() {
+    fn standard_and_user_assigned_codes_are_countries() {
         for good in [
             "SE", "se", "US", "XK", "QM", "AA", "T1", "XX", "EU", "ap", "A1", "a2", "O1",
         ] {
@@ -122,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn no_country_is_lost_on_the_way_to_the_bits() {
+    fn bits_have_every_listed_country() {
         let listed: Vec<&str> = COUNTRIES.split_ascii_whitespace().collect();
         assert_eq!(listed.len(), 249);
-        assert!(listed.iter().all(|it| CountryCode::parse(it).is_ok()));
-        // Those, `AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`, `EU` and `AP`, each in four ways to write it;
-        // and the four with a digit, in two.
+        assert!(listed.iter().all(|code| CountryCode::parse(code).is_ok()));
+        // The listed countries, `AA`, `QM` to `QZ`, `XA` to `XZ`, `ZZ`, `EU` and `AP` have two letters, so
+        // each can be written in four ways. The four codes with a digit can be written in two ways.
         let pairs = (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| [a, b]));
         let good = pairs
             .filter(|pair| str::from_utf8(pair).is_ok_and(|text| CountryCode::parse(text).is_ok()));

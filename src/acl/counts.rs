@@ -1,4 +1,4 @@
-//! How often rules were asked, and how often they matched, counted without a lock.
+//! Counters of how often rules were evaluated and matched. They need no lock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +9,7 @@ use crate::{
     types::Timestamp,
 };
 
-/// Counts of one kind, apart for each endpoint.
+/// One counter for each endpoint.
 #[derive(Debug, Default)]
 struct PerEndpoint([AtomicU64; 3]);
 
@@ -34,18 +34,18 @@ impl PerEndpoint {
 
 /// The counters of a list of rules.
 ///
-/// A request that nothing matches, by far the most usual one, costs a single addition: how often a
-/// rule was asked follows from how many requests came, less those that a rule before it decided.
+/// Most requests match no rule, and cost only one addition. The number of evaluations of a rule is the
+/// number of requests without those that an earlier rule decided.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// Milliseconds since the Unix epoch at the first request; 0 before it.
+    /// The time of the first request in milliseconds since the Unix epoch, or 0 before the first request.
     since: AtomicU64,
     requests: PerEndpoint,
     rules: Box<[RuleCounts]>,
 }
 
-/// What a rule said, apart for each endpoint. A rule that decides and could not be evaluated ends the
-/// evaluation like one that matched.
+/// The results of a rule for each endpoint. A deciding rule ends the evaluation if it matched, and also if
+/// it could not be evaluated.
 #[derive(Debug, Default)]
 struct RuleCounts {
     decided: PerEndpoint,
@@ -67,7 +67,7 @@ impl Counts {
 
     pub(super) fn request(&self, endpoint: Endpoint, now: Timestamp) {
         if self.since.load(Ordering::Relaxed) == 0 {
-            // A request that loses the race came at the same time.
+            // If another request wins the race, it came at the same time.
             let first = now.unix_millis();
             let _ = self
                 .since
@@ -99,9 +99,9 @@ impl Counts {
         }
     }
 
-    /// The report on `rules`, which are in the order in which they are asked.
+    /// The report on `rules`, which are in the order of evaluation.
     pub(super) fn report<'a>(&self, rules: impl Iterator<Item = &'a Rule>) -> AclReport {
-        // What is left of the requests of each endpoint before the next rule.
+        // The requests of each endpoint that reach the next rule.
         let mut left = Endpoint::ALL.map(|endpoint| self.requests.get(endpoint));
         let rules = rules.zip(&self.rules).map(|(rule, counts)| {
             let mut report = RuleReport {
@@ -121,7 +121,7 @@ impl Counts {
                     add(&mut report.evaluated, [*left]);
                     add(&mut report.matched, [decided, monitored]);
                     add(&mut report.unanswered, [decided_unknown, monitored_unknown]);
-                    // Requests go on while this is read.
+                    // The counters change while they are read, so the difference must saturate.
                     *left = left.saturating_sub(decided).saturating_sub(decided_unknown);
                 }
             }
@@ -140,34 +140,36 @@ fn add<const N: usize>(total: &mut u64, counts: [u64; N]) {
     *total = counts.into_iter().fold(*total, u64::saturating_add);
 }
 
-/// How often each rule was asked and matched since the list was first used.
+/// How often each rule was evaluated and matched since the first request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AclReport {
     /// Always `acls_summary`.
     pub r#type: &'static str,
-    /// When the first request was judged, in milliseconds since the Unix epoch; `None` before.
+    /// The time of the first request in milliseconds since the Unix epoch, or `None` before the first
+    /// request.
     pub start_time: Option<Timestamp>,
-    /// The active rules, in the order in which they are asked.
+    /// The active rules, in the order of evaluation.
     pub acls: Vec<RuleReport>,
 }
 
-/// How often one rule was asked and matched.
+/// How often one rule was evaluated and matched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RuleReport {
-    /// Its id, where it came with one.
+    /// The id of the rule, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What it is for.
+    /// The description of the rule.
     pub description: String,
-    /// Its place.
+    /// The priority of the rule.
     pub priority: u32,
-    /// How often it was asked.
+    /// How often the rule was evaluated.
     pub evaluated: u64,
-    /// How often it matched, monitoring or not.
+    /// How often the rule matched. Monitoring rules are counted too.
     pub matched: u64,
-    /// How often it could not be evaluated, monitoring or not, because it needed an unknown signal.
+    /// How often the rule could not be evaluated, because it needed an unknown signal. Monitoring rules are
+    /// counted too.
     pub unanswered: u64,
 }
 
@@ -176,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn totals_end_at_the_largest_number() {
+    fn totals_saturate_at_the_largest_number() {
         let mut total = 1;
         add(&mut total, [2, 3]);
         assert_eq!(total, 6);

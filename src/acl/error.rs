@@ -2,15 +2,15 @@ use std::fmt;
 
 use crate::acl::AclFault;
 
-/// Rules can't be used as they are: which rule, which field, which of its values, why.
+/// A fault in a list of rules, with the rule, the field and the value at fault.
 ///
-/// `Display` also says which form the field should have.
+/// `Display` also says how to write the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AclError {
     rule: Option<usize>,
-    /// The path of the field: that of its object with a dot at the end, if the object has one, and its name.
+    /// The path of the field in the rule: the path of its object, a dot, and the name of the field.
     field: String,
-    /// Where the name begins, which may have dots itself.
+    /// The index at which the name of the field begins. The name itself may have dots.
     name_at: usize,
     index: Option<usize>,
     fault: AclFault,
@@ -27,7 +27,7 @@ impl AclError {
         }
     }
 
-    /// The same fault at position `index` of its field's list.
+    /// The same fault at position `index` of the field's list.
     pub(super) fn at(self, index: usize) -> Self {
         Self {
             index: Some(index),
@@ -35,7 +35,7 @@ impl AclError {
         }
     }
 
-    /// The same fault in a field inside `outer`.
+    /// The same fault in a field of the object `outer`.
     pub(super) fn inside(mut self, outer: &str) -> Self {
         if self.field.is_empty() {
             outer.clone_into(&mut self.field);
@@ -65,7 +65,7 @@ impl AclError {
         &self.field
     }
 
-    /// The path of the object that the field is in, and the field's name.
+    /// The path of the object that has the field, and the name of the field.
     pub(super) fn object_and_name(&self) -> (&str, &str) {
         let (object, name) = self
             .field
@@ -79,7 +79,7 @@ impl AclError {
         self.index
     }
 
-    /// What is wrong.
+    /// The fault.
     pub const fn fault(&self) -> AclFault {
         self.fault
     }
@@ -104,7 +104,7 @@ impl fmt::Display for AclError {
 
 impl std::error::Error for AclError {}
 
-/// Writes which form the field of `error` should have, if the fault leaves that open.
+/// Writes how to correct the field of `error`, if the fault itself does not say it.
 fn write_advice(f: &mut fmt::Formatter<'_>, error: &AclError) -> fmt::Result {
     let (object, field) = error.object_and_name();
     match error.fault() {
@@ -127,7 +127,7 @@ fn write_advice(f: &mut fmt::Formatter<'_>, error: &AclError) -> fmt::Result {
     }
 }
 
-/// The form of a value of `field`; a field without a name is an object.
+/// The form of a value of `field`. A field without a name is an object.
 fn form(field: &str) -> &'static str {
     match field {
         "description" | "id" => "a string",
@@ -141,12 +141,12 @@ fn form(field: &str) -> &'static str {
         "ipv6_cidrs" | "connecting_ipv6_cidrs" => {
             "a network such as \"2001:db8::/32\", or an address such as \"2001:db8::1\""
         }
-        "geo_country_codes" => "the two letters of a country in ISO 3166-1, such as \"US\"",
+        "geo_country_codes" => "a country code of ISO 3166-1 with two letters, such as \"US\"",
         "geo_subdivision_codes" => {
-            "the code of a subdivision in ISO 3166-2, such as \"US-CA\": a country, a hyphen, and 1 to 3 \
-             letters or digits"
+            "a subdivision code of ISO 3166-2, such as \"US-CA\": a country, a hyphen, and 1 to 3 letters \
+             or digits"
         }
-        "asns" => "a number from 0 to 4294967295, such as 64500, or the same as \"AS64500\"",
+        "asns" => "a number from 0 to 4294967295, such as 64500 or \"AS64500\"",
         "ja3_fingerprints" => "32 hexadecimal digits, such as \"e7d705a3286e19ea42f587b344ee6865\"",
         "ja4_fingerprints" => "a JA4 fingerprint, such as \"t13d1516h2_8daaf6152771_e5627efa2ab1\"",
         "user_agents" => "the whole text of a User-Agent header, such as \"curl/8.5.0\"",
@@ -155,7 +155,7 @@ fn form(field: &str) -> &'static str {
     }
 }
 
-/// The lists that `match` and `not_match` may have.
+/// The fields of `match` and `not_match`, which are all lists.
 const SIGNALS: [&str; 11] = [
     "ipv4_cidrs",
     "ipv6_cidrs",

@@ -6,64 +6,64 @@ use crate::acl::{
     truth::Truth,
 };
 
-/// Why a request is judged as it is, rule by rule. `Display` prints it for people.
+/// Explains the decision about a request, rule by rule. `Display` prints it for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The position in the list of the rule that ends the evaluation; `None` if none does.
+    /// The position in the list of the rule that ends the evaluation, or `None` if no rule does.
     pub decided_by: Option<usize>,
-    /// Every rule, in the order in which they are asked; those that are not asked come last.
+    /// Every rule, in the order of evaluation. Inactive rules come last.
     pub rules: Vec<RuleExplanation>,
-    /// What the request says of each signal, as text. It is not in `Display`: the user agent and the host
-    /// name are the client's own text.
+    /// Each signal of the request, as text. `Display` does not print the signals, because the user agent
+    /// and the host name are text from the client.
     pub signals: Vec<(Signal, Reading<String>)>,
 }
 
-/// How one rule stands to a request.
+/// Explains how one rule applies to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuleExplanation {
-    /// Its position in the list, from 0.
+    /// The position of the rule in the list, from 0.
     pub position: usize,
-    /// What it is for.
+    /// The description of the rule.
     pub description: String,
-    /// Rules of lower priority are asked first.
+    /// The priority of the rule. Rules with a lower number are evaluated first.
     pub priority: u32,
-    /// Which endpoints it covers.
+    /// The endpoints that the rule covers.
     pub scope: AclScope,
-    /// What it does with requests that it is about.
+    /// What the rule does with requests that it matches.
     pub action: String,
-    /// Whether it only watches: the action is reported, and not carried out.
+    /// Whether the rule only monitors: its action is reported, not enforced.
     pub is_monitoring: bool,
-    /// How it was asked, or why not.
+    /// The result of the rule, or why it was not evaluated.
     pub standing: Standing,
-    /// Each signal that it looks at, and whether what it asks of it holds.
+    /// Each condition of the rule, and whether it holds.
     pub conditions: Vec<ConditionExplanation>,
 }
 
-/// Whether a rule was asked, and what it said.
+/// The result of a rule, or why it was not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Standing {
-    /// It is not active.
+    /// The rule is not active.
     Inactive,
-    /// Its scope does not cover the endpoint.
+    /// The scope of the rule does not cover the endpoint.
     OutOfScope,
-    /// A rule before it decides.
+    /// An earlier rule decides.
     NotReached,
-    /// It is about other requests.
+    /// The rule does not match the request.
     NoMatch,
-    /// It is about this request, and only watches.
+    /// The rule matches the request, and only monitors.
     Monitors,
-    /// It is about this request, and decides.
+    /// The rule matches the request, and decides.
     Decides,
-    /// It only watches, and can't be evaluated: it needs this signal, which is unknown.
+    /// The rule only monitors, and can't be evaluated: it needs this signal, which is unknown.
     MonitorsUnanswered(UnknownSignal),
-    /// It can't be evaluated and refuses the request: it needs this signal, which is unknown.
+    /// The rule can't be evaluated and refuses the request: it needs this signal, which is unknown.
     Unanswered(UnknownSignal),
 }
 
-/// Whether what a rule asks of one signal holds.
+/// Explains one condition of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConditionExplanation {
@@ -71,15 +71,14 @@ pub struct ConditionExplanation {
     pub side: &'static str,
     /// The signal.
     pub signal: Signal,
-    /// Whether the request has the signal: absent, known, or unknown and why.
+    /// Whether the signal is known, absent, or unknown for a reason.
     pub reading: Reading<()>,
-    /// Whether what is asked of it holds; `None` if that can't be said, because it is unknown.
+    /// Whether the condition holds, or `None` if the signal is unknown.
     pub holds: Option<bool>,
 }
 
 impl Acl {
-    /// Why a request would be judged as it is: each rule, what matched, what did not. Nothing is
-    /// counted.
+    /// Explains how a request would be evaluated: for each rule, which conditions hold. Nothing is counted.
     ///
     /// ```
     /// use oauth_dcr::acl::{Acl, AclScope, Conditions, Endpoint, Rule, Signals};
@@ -134,8 +133,8 @@ impl Explanation {
         } else if !rule.scope.covers(endpoint) {
             Standing::OutOfScope
         } else {
-            let monitors = rule.carried_out().is_none();
-            match rule.is_about(signals) {
+            let monitors = rule.enforced_action().is_none();
+            match rule.applies_to(signals) {
                 Truth::No => Standing::NoMatch,
                 Truth::Yes if monitors => Standing::Monitors,
                 Truth::Yes => Standing::Decides,
@@ -152,10 +151,10 @@ impl Standing {
     }
 }
 
-/// Where `rule`, one of `acl`'s own, stands in the list.
+/// The position of `rule` in `acl`.
 fn position(acl: &Acl, rule: &Rule) -> usize {
-    let is_it = |other: &Rule| std::ptr::eq(other, rule);
-    acl.rules().iter().position(is_it).unwrap_or_default()
+    let is_same = |other: &Rule| std::ptr::eq(other, rule);
+    acl.rules().iter().position(is_same).unwrap_or_default()
 }
 
 impl RuleExplanation {
@@ -165,14 +164,15 @@ impl RuleExplanation {
             .as_ref()
             .map_or_else(|| "log".to_owned(), ToString::to_string);
         let conditions = rule.sides();
-        let conditions = conditions.map(|(side, it)| ConditionExplanation::of(side, it, signals));
+        let conditions =
+            conditions.map(|(side, condition)| ConditionExplanation::of(side, condition, signals));
         Self {
             position,
             description: rule.description().to_owned(),
             priority: rule.priority,
             scope: rule.scope,
             action,
-            is_monitoring: rule.carried_out().is_none(),
+            is_monitoring: rule.enforced_action().is_none(),
             standing,
             conditions: conditions.collect(),
         }

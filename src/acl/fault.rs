@@ -1,6 +1,6 @@
 use ipnet::IpNet;
 
-/// What is wrong with a rule.
+/// A fault of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AclFault {
@@ -15,7 +15,7 @@ pub enum AclFault {
     /// Another member of the object has the same name.
     #[error("is a duplicate member: remove one of the two")]
     RepeatedField,
-    /// The value has another JSON type than the field has.
+    /// The value has the wrong JSON type.
     #[error("has the wrong JSON type")]
     WrongType,
     /// The field is required.
@@ -25,15 +25,15 @@ pub enum AclFault {
     #[error("is not a field")]
     UnknownField,
     /// The rule has no action, or more than one.
-    #[error("has to set exactly one of allow, block, redirect and log to true")]
+    #[error("must set exactly one of allow, block, redirect and log to true")]
     NotOneAction,
-    /// A redirect URI without a redirect, or the other way round.
-    #[error("goes with \"redirect\": true: give both, or neither")]
+    /// A redirect URI without a redirect, or a redirect without a redirect URI.
+    #[error("must be set if \"redirect\" is true, and only then")]
     RedirectIncomplete,
-    /// The scope is none of the four.
-    #[error("has to be \"dcr\", \"authentication\", \"tenant\" or \"management\"")]
+    /// The scope is not one of the four scopes.
+    #[error("must be \"dcr\", \"authentication\", \"tenant\" or \"management\"")]
     UnknownScope,
-    /// The rule looks at no signal: it would be about every request, or about none.
+    /// The rule has no condition: it would match every request, or none.
     #[error("has no condition: list values of at least one signal in match or not_match")]
     NoCondition,
     /// The list is empty.
@@ -45,8 +45,8 @@ pub enum AclFault {
     /// There are more rules than allowed.
     #[error("there are more than {} rules", Self::MAX_RULES)]
     TooManyRules,
-    /// The value is not of the form that the field has.
-    #[error("is not of the form that this field has")]
+    /// The value does not have the form that the field requires.
+    #[error("has the wrong form")]
     Malformed,
     /// The network has bits set after its prefix: it is unclear which addresses are meant.
     #[error(
@@ -58,15 +58,15 @@ pub enum AclFault {
         /// The network as it was written.
         network: IpNet,
     },
-    /// The network is of the other family.
-    #[error("is a network of the other family")]
+    /// The network is of the other address family.
+    #[error("is a network of the other address family")]
     WrongFamily,
 }
 
 impl AclFault {
-    /// The most rules of a tenant.
+    /// The largest number of rules in a list.
     pub const MAX_RULES: usize = 1_000;
 
-    /// The most values in one list.
+    /// The largest number of values in a list.
     pub const MAX_VALUES: usize = 1_000_000;
 }

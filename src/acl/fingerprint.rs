@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fingerprints_have_their_form_in_any_case() {
+    fn fingerprints_are_read_in_any_letter_case() {
         let ja3 = Ja3::parse("E7D705A3286E19EA42F587B344EE6865").unwrap();
         assert_eq!(ja3.to_string(), "e7d705a3286e19ea42f587b344ee6865");
         for bad in [

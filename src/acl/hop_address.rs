@@ -1,12 +1,12 @@
-//! The address that a proxy writes for a hop.
+//! The parser for the address of a hop, which a proxy writes.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The longest text of an address with zone and port that is looked at, in bytes.
+/// The length of the longest text that is parsed, in bytes. An address may have a zone and a port.
 const MAX_ADDRESS: usize = 128;
 
-/// The address that `text` names, if it can be read in one way only: IPv4 or IPv6, IPv6 in brackets or
-/// not, with or without a port (RFC 7239 section 6).
+/// Reads the address in `text`, if it is unambiguous: IPv4, or IPv6 with or without brackets, each with or
+/// without a port (RFC 7239 section 6).
 pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
     if text.len() > MAX_ADDRESS {
         return None;
@@ -20,20 +20,20 @@ pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
         address
     } else {
         let (host, port) = text.rsplit_once(':')?;
-        // `2001:db8::1:80` is an address, so what is left of a port can't be a shortened one, unless
-        // its end is IPv4.
+        // `2001:db8::1:80` is an address without a port. So before a port, an IPv6 address can't be shortened
+        // by `::`, unless it ends in an IPv4 address.
         let has_port = is_port(port) && (!host.contains("::") || host.contains('.'));
         bare(host).filter(|_| has_port)?
     };
     Some(found.to_canonical())
 }
 
-/// An address without brackets and port.
+/// Reads an address without brackets and port.
 fn bare(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(|| ipv6(text).map(IpAddr::V6))
 }
 
-/// An IPv6 address. Its zone, which means something on the proxy's machine only, is dropped.
+/// Reads an IPv6 address. The zone is dropped, because it has a meaning only on the proxy's machine.
 fn ipv6(text: &str) -> Option<Ipv6Addr> {
     let (address, zone) = text.split_once('%').unwrap_or((text, "-"));
     let is_zone = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
@@ -43,7 +43,7 @@ fn ipv6(text: &str) -> Option<Ipv6Addr> {
     address.parse().ok()
 }
 
-/// A port, or an obfuscated one.
+/// Whether `text` is a port or an obfuscated port.
 fn is_port(text: &str) -> bool {
     let is_hidden = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     match text.strip_prefix('_') {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_address() {
+    fn other_texts_are_not_addresses() {
         for text in [
             "",
             "unknown",

@@ -1,13 +1,15 @@
-//! The hops that the lines of a forwarding header name, from the right.
+//! The hops that the lines of a forwarding header list, from the right.
 //!
-//! Header lines are bytes that several parties wrote. They are split from the right before anything
-//! is decoded, so what a client wrote on the left can't spoil what a trusted proxy wrote on the right.
+//! Several parties write the bytes of these lines. The lines are split from the right before anything is
+//! decoded, so the text of a client on the left cannot change how the text of a trusted proxy on the right
+//! is read.
 
 use std::net::IpAddr;
 
 use crate::acl::hop_address::address;
 
-/// The addresses in lines of `X-Forwarded-For`, the last first; `None` for a value that can't be read.
+/// The addresses in lines of `X-Forwarded-For`, from the last to the first. `None` stands for a value that
+/// can't be read.
 pub(super) fn of_x_forwarded_for<'l>(
     lines: impl DoubleEndedIterator<Item = &'l [u8]>,
 ) -> impl Iterator<Item = Option<IpAddr>> {
@@ -17,7 +19,8 @@ pub(super) fn of_x_forwarded_for<'l>(
     values.map(|value| address(unquoted(trimmed(value))))
 }
 
-/// The addresses in lines of `Forwarded`, the last first; `None` for an element that can't be read.
+/// The addresses in lines of `Forwarded`, from the last to the first. `None` stands for an element that
+/// can't be read.
 pub(super) fn of_forwarded<'l>(
     lines: impl DoubleEndedIterator<Item = &'l [u8]>,
 ) -> impl Iterator<Item = Option<IpAddr>> {
@@ -27,10 +30,10 @@ pub(super) fn of_forwarded<'l>(
     elements.map(element_address)
 }
 
-/// Splits `text`, last part first, at each `separator` that is not inside a quoted string.
+/// Splits `text` from the right at each `separator` that is not inside a quoted string.
 ///
-/// Quotes are paired from the right, where the nearest proxy writes: one that a client leaves open
-/// on the left swallows nothing of that.
+/// Quotes are paired from the right, where the nearest proxy writes. So an open quote of a client on the left
+/// does not affect the text of the proxy.
 fn rsplit_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -47,15 +50,15 @@ fn rsplit_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u
     })
 }
 
-/// Whether the byte at `at` follows an odd number of backslashes (RFC 9110 section 5.6.4): a quote
-/// that a proxy quotes, such as one in a client's `Host`, does not end the string.
+/// Whether the byte at index `at` follows an odd number of backslashes (RFC 9110 section 5.6.4). A quote that
+/// a proxy escaped, such as a quote in the client's `Host`, does not end the string.
 fn is_escaped(text: &[u8], at: usize) -> bool {
     let before = text.iter().take(at).rev();
     before.take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// The address in the `for` parameter of a `Forwarded` element (RFC 7239 section 4). `None` where the
-/// element is malformed, or has no such parameter or two of them.
+/// The address in the `for` parameter of a `Forwarded` element (RFC 7239 section 4). The result is `None` if
+/// the element is malformed, or does not have exactly one `for` parameter.
 fn element_address(element: &[u8]) -> Option<IpAddr> {
     let mut node = None;
     let mut rest = without_separators(element);
@@ -69,7 +72,7 @@ fn element_address(element: &[u8]) -> Option<IpAddr> {
     address(node?)
 }
 
-/// The parameter that `text` begins with: its name, its value without quotes, and what follows it.
+/// The parameter at the start of `text`: its name, its value without quotes, and the text after it.
 fn parameter(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let equals = text.iter().position(|byte| *byte == b'=')?;
     let name = trimmed(text.get(..equals)?);
@@ -82,8 +85,8 @@ fn parameter(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
         let end = text.iter().position(|byte| *byte == b';');
         let (value, after) = text.split_at_checked(end.unwrap_or(text.len()))?;
         let value = trimmed(value);
-        // More than a token, since proxies leave out the quotes of addresses and hosts with a port. A quote
-        // or a backslash could be the end of a string that began further left.
+        // More characters than in a token are allowed, because proxies omit the quotes around addresses and
+        // hosts with a port. A quote or a backslash could be the end of a string that began further left.
         let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"\"\\".contains(byte);
         if !value.iter().all(is_plain) {
             return None;
@@ -95,7 +98,7 @@ fn parameter(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     (is_token(name) && ends).then_some((name, value, after))
 }
 
-/// `text` after the semicolons and spaces that it begins with: there may be empty parameters.
+/// Removes semicolons and spaces from the start of `text`, because there may be empty parameters.
 fn without_separators(text: &[u8]) -> &[u8] {
     let begin = text
         .iter()
@@ -115,7 +118,7 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// `text` without the white space that may stand around a value (RFC 9110 section 5.6.3).
+/// Removes the white space around a value (RFC 9110 section 5.6.3).
 pub(crate) fn trimmed(mut text: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = text
         && is_space(*first)
@@ -143,7 +146,8 @@ mod tests {
 
     #[test]
     fn an_element_is_read_as_a_whole() {
-        let read = |element: &str| element_address(element.as_bytes()).map(|it| it.to_string());
+        let read =
+            |element: &str| element_address(element.as_bytes()).map(|address| address.to_string());
         for element in [
             "for=203.0.113.5",
             "For=\"203.0.113.5:80\";proto=https",

@@ -1,4 +1,4 @@
-//! The JSON of the tenant ACL, read member by member so that an error can name its place.
+//! The JSON of the tenant ACL. It is read member by member, so that an error can name the position.
 
 mod action;
 mod conditions;

@@ -10,11 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::acl::{AclFault, networks::sorted::Sorted};
 
-/// A set of IPv4 and IPv6 networks that answers at once whether an address is in it.
+/// A set of IPv4 and IPv6 networks with a fast lookup of addresses.
 ///
-/// Networks within others are left out, the rest are sorted, so that an address can only be in the
-/// last one that begins at or before it. All but the smallest sets have an index, over parts of equal
-/// width, a few for each network, so that a search looks at those that begin in one part only.
+/// A network inside another network of the set is left out. The other networks are sorted, so an address can
+/// only be in the last network that begins at or before the address. Larger sets have an index, which divides
+/// the addresses into parts of equal width, with a few parts for each network. A lookup searches only the
+/// networks that begin in one part.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct NetworkSet {
     v4: Sorted<u32>,
@@ -37,7 +38,7 @@ impl NetworkSet {
         }
     }
 
-    /// Whether `address` is in one of the networks. An IPv4-mapped IPv6 address counts as its IPv4
+    /// Whether a network of the set contains `address`. An IPv4-mapped IPv6 address counts as its IPv4
     /// address.
     pub fn contains(&self, address: IpAddr) -> bool {
         match address.to_canonical() {
@@ -46,22 +47,22 @@ impl NetworkSet {
         }
     }
 
-    /// Whether there is no network.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()
     }
 
-    /// Whether every address of a family is in one of the networks.
+    /// Whether the set contains every address of at least one family.
     pub(crate) fn covers_a_family(&self) -> bool {
         self.v4.covers_everything() || self.v6.covers_everything()
     }
 
-    /// Whether every address is in one of the networks.
+    /// Whether the set contains every address.
     pub(super) fn covers_both_families(&self) -> bool {
         self.v4.covers_everything() && self.v6.covers_everything()
     }
 
-    /// The networks, sorted, without those within others.
+    /// The networks, sorted, without networks inside other networks.
     pub fn iter(&self) -> impl Iterator<Item = IpNet> + '_ {
         let v4 = self.v4.iter().filter_map(|(start, length)| {
             Ipv4Net::new(Ipv4Addr::from_bits(start), length)
@@ -77,7 +78,7 @@ impl NetworkSet {
     }
 }
 
-/// An IPv4-mapped network as the IPv4 network that it means.
+/// Converts an IPv4-mapped network to its IPv4 network.
 fn canonical(network: IpNet) -> IpNet {
     let IpNet::V6(v6) = network else {
         return network;
@@ -102,7 +103,7 @@ impl fmt::Debug for NetworkSet {
     }
 }
 
-/// As a list of networks in CIDR notation.
+/// Writes a list of networks in CIDR notation.
 impl Serialize for NetworkSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
@@ -112,11 +113,11 @@ impl Serialize for NetworkSet {
 impl<'de> Deserialize<'de> for NetworkSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let networks = Vec::<WrittenNetwork>::deserialize(deserializer)?;
-        Ok(networks.into_iter().map(|it| it.0).collect())
+        Ok(networks.into_iter().map(|network| network.0).collect())
     }
 }
 
-/// One network of a list, so that an error names its place.
+/// One network of a list. It is read separately, so that an error names its position.
 pub(crate) struct WrittenNetwork(pub(crate) IpNet);
 
 impl<'de> Deserialize<'de> for WrittenNetwork {
@@ -125,20 +126,20 @@ impl<'de> Deserialize<'de> for WrittenNetwork {
         let network = parse_network(&text).and_then(without_host_bits);
         network.map(Self).map_err(|fault| match fault {
             AclFault::Malformed => D::Error::custom(
-                "is no network: write an address such as 10.0.0.2, or a CIDR such as 10.0.0.0/8",
+                "is not a network: write an address such as 10.0.0.2, or a CIDR such as 10.0.0.0/8",
             ),
             fault => D::Error::custom(fault),
         })
     }
 }
 
-/// The network that `text` names: a CIDR, or an address alone, which is the network of that address.
+/// Reads a network: a CIDR, or a single address.
 pub(super) fn parse_network(text: &str) -> Result<IpNet, AclFault> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length)),
         None => (text, None),
     };
-    // The parser of the standard library takes no leading zeros, which some read as octal.
+    // The parser of the standard library refuses leading zeros, which some programs read as octal.
     let address: IpAddr = address.parse().map_err(|_| AclFault::Malformed)?;
     let Some(length) = length else {
         return Ok(address.into());
@@ -148,7 +149,7 @@ pub(super) fn parse_network(text: &str) -> Result<IpNet, AclFault> {
     IpNet::new(address, length.ok_or(AclFault::Malformed)?).map_err(|_| AclFault::Malformed)
 }
 
-/// `network`, if it is clear which addresses it means.
+/// Returns `network`, if no bits are set after its prefix.
 pub(super) fn without_host_bits(network: IpNet) -> Result<IpNet, AclFault> {
     if network.trunc() == network {
         Ok(network)

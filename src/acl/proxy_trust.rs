@@ -1,4 +1,4 @@
-//! The true address of a client behind proxies.
+//! Finds the true address of a client behind proxies.
 
 use std::{net::IpAddr, num::NonZeroU8};
 
@@ -6,21 +6,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::acl::{NetworkSet, UnknownReason, hops};
 
-/// Which header the trusted proxies write the client's address in.
+/// The header in which the trusted proxies write the client's address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
-    /// Whichever header is present. If both are present and lead to different addresses, the address is
-    /// unknown: a proxy passes on what it does not write, so a client may have added one of them.
+    /// The header that is present. If both headers are present and lead to different addresses, the address
+    /// is unknown: a proxy passes on headers that it does not write, so the client may have added one of
+    /// them.
     #[default]
     Either,
-    /// `X-Forwarded-For` alone.
+    /// Only `X-Forwarded-For`.
     XForwardedFor,
-    /// `Forwarded` (RFC 7239) alone.
+    /// Only `Forwarded` (RFC 7239).
     Forwarded,
 }
 
-/// Whose word about a client counts: a tenant's `trusted_proxies`, `trusted_hops` and
+/// The proxies whose headers are trusted: a tenant's `trusted_proxies`, `trusted_hops` and
 /// `forwarded_header`.
 ///
 /// ```
@@ -29,7 +30,7 @@ pub enum ForwardedHeader {
 /// let proxies: NetworkSet = ["10.0.0.0/8".parse()?].into_iter().collect();
 /// let trust = ProxyTrust::new(&proxies).header(ForwardedHeader::XForwardedFor);
 ///
-/// // The client wrote the first value, the proxy added the second one.
+/// // The client wrote the first value, and the proxy added the second value.
 /// let lines: [&[u8]; 1] = [b"\xff, 203.0.113.5"];
 /// let client = trust.client_address(Some("10.0.0.2".parse()?), lines, []);
 /// assert_eq!(client, ClientAddress::Known("203.0.113.5".parse()?));
@@ -42,31 +43,31 @@ pub struct ProxyTrust<'a> {
     hops: Option<NonZeroU8>,
 }
 
-/// What proxies say of the address of a client.
+/// The address of a client, as the proxies report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum ClientAddress {
     /// No trusted proxy named a client: the peer is the client.
     NotForwarded,
-    /// The client's address, an IPv4-mapped one as its IPv4 address.
+    /// The client's address. An IPv4-mapped IPv6 address is converted to its IPv4 address.
     Known(IpAddr),
-    /// A trusted proxy passed the request on, and its client can't be determined.
+    /// A trusted proxy passed on the request, but the address of the client can't be determined.
     Unknown(UnknownReason),
 }
 
-/// Who is at the other end of a connection.
+/// The party at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// A proxy whose headers are believed.
+    /// A proxy whose headers are trusted.
     TrustedProxy,
-    /// Anybody else: headers about the client are the client's own, and do not exist.
+    /// Any other party. Its headers about the client are ignored, because the client may have written them.
     Stranger,
-    /// One of the two: the address is not known.
+    /// A party whose address is not known, so it may be a trusted proxy or not.
     Unknown,
 }
 
 impl<'a> ProxyTrust<'a> {
-    /// Trusts the proxies in these networks. If there are none, no header is believed.
+    /// Trusts the proxies in these networks. If there are no networks, no header is trusted.
     pub const fn new(proxies: &'a NetworkSet) -> Self {
         Self {
             proxies,
@@ -75,14 +76,15 @@ impl<'a> ProxyTrust<'a> {
         }
     }
 
-    /// Sets the header in which the proxies name the client. Default: either of the two.
+    /// Sets the header in which the proxies name the client. The default is either of the two headers.
     #[must_use]
     pub const fn header(self, header: ForwardedHeader) -> Self {
         Self { header, ..self }
     }
 
-    /// Takes every connection to come through this many proxies, whatever their addresses. The client
-    /// is that value from the right. If networks are trusted as well, the peer has to be in one.
+    /// Sets the number of proxies through which every connection comes, whatever their addresses. The client
+    /// is the value at this position, counted from the right. If networks are trusted too, the peer must be
+    /// in one of them.
     #[must_use]
     pub const fn hops(self, hops: Option<NonZeroU8>) -> Self {
         Self { hops, ..self }
@@ -91,10 +93,13 @@ impl<'a> ProxyTrust<'a> {
     /// The address of the client of a connection from `peer`. The other arguments are the lines of the
     /// two headers, as bytes and in their order.
     ///
-    /// Values are read from the right, for as long as they are trusted proxies: the first other one is
-    /// the client, and if there is none, the leftmost. What stands further left is never looked at. An
-    /// empty value is unreadable like any other that is no address; RFC 9110 section 5.6.1.2 would skip
-    /// it, but then the client's own text would take the place of what a proxy failed to write.
+    /// Values are read from the right. Values that are trusted proxies are skipped, and the first other value
+    /// is the client. If all values are trusted proxies, the leftmost value is the client. Values to the left
+    /// of the client are never read.
+    ///
+    /// An empty value can't be read, like any other value that is not an address. RFC 9110 section 5.6.1.2
+    /// allows to skip it, but then a value from the client could take the place of a value that a proxy
+    /// failed to write.
     pub fn client_address<'l, X, F>(
         &self,
         peer: Option<IpAddr>,
@@ -129,7 +134,7 @@ impl<'a> ProxyTrust<'a> {
         }
     }
 
-    /// Who is at the other end of a connection from this address.
+    /// The party at the other end of a connection from this address.
     pub(crate) fn peer(&self, peer: Option<IpAddr>) -> Peer {
         match peer {
             _ if self.proxies.is_empty() && self.hops.is_some() => Peer::TrustedProxy,
@@ -140,7 +145,7 @@ impl<'a> ProxyTrust<'a> {
         }
     }
 
-    /// Whether any connection can come from such a proxy.
+    /// Whether a connection can come from a trusted proxy at all.
     pub(crate) fn is_possible(&self) -> bool {
         !self.proxies.is_empty() || self.hops.is_some()
     }

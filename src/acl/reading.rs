@@ -1,16 +1,16 @@
-//! What a request says of a signal: nothing, a value, or something that nobody can read.
+//! The reading of a signal: it is absent, it has a value, or it can't be determined.
 
 use std::fmt;
 
 use crate::acl::Signal;
 
-/// What is known of one signal of a request.
+/// The reading of one signal of a request.
 ///
-/// *Unknown is not absent*: a signal that nobody sent is a fact, and rules can be evaluated with it.
-/// A signal that was sent and can't be read is no fact, and a rule that needs it refuses the request.
+/// *Unknown is not absent*. If nobody sent a signal, it is absent, and rules can be evaluated. If a signal
+/// was sent but can't be read, it is unknown, and a rule that needs it refuses the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading<T> {
-    /// Nobody sent the signal. A `match` of it does not hold, a `not_match` of it does.
+    /// Nobody sent the signal. A `match` on the signal does not hold, and a `not_match` on the signal holds.
     Absent,
     /// The signal has this value.
     Known(T),
@@ -22,18 +22,18 @@ pub enum Reading<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UnknownReason {
-    /// A trusted proxy named the client in a way that is no address: `unknown`, `_hidden`, garbage.
+    /// A trusted proxy sent a value for the client that is not an address, such as `unknown` or `_hidden`.
     UnreadableHop,
     /// `Forwarded` and `X-Forwarded-For` lead to different addresses.
     ConflictingHeaders,
     /// The header has fewer addresses than the tenant has proxies (`trusted_hops`).
     MissingHop,
-    /// A trusted proxy sent the signal in a form that it does not have.
+    /// A trusted proxy sent the signal in an invalid form.
     UnreadableHeader,
-    /// The host program gave no address of the connection.
+    /// The host program did not provide the address of the connection.
     NoPeerAddress,
-    /// Nothing tells this signal: no header that a trusted proxy writes, no source of locations, and
-    /// the host program does not declare that it sets the signal itself.
+    /// Nothing provides this signal: no header of a trusted proxy, no source of locations, and the host
+    /// program does not declare that it sets the signal itself.
     NoSource,
 }
 
@@ -56,7 +56,7 @@ impl<T> Reading<T> {
         }
     }
 
-    /// The same reading of what `convert` makes of the value.
+    /// Converts the value, if it is known.
     pub(crate) fn map<U>(self, convert: impl FnOnce(T) -> U) -> Reading<U> {
         match self {
             Self::Absent => Reading::Absent,
@@ -65,7 +65,7 @@ impl<T> Reading<T> {
         }
     }
 
-    /// This reading, or `other` if nobody sent the signal.
+    /// This reading, or `other` if the signal is absent.
     pub(crate) fn or(self, other: Self) -> Self {
         match self {
             Self::Absent => other,
@@ -75,7 +75,7 @@ impl<T> Reading<T> {
 }
 
 impl UnknownReason {
-    /// The stable name: that of the variant, in snake case.
+    /// The stable name, which is the name of the variant in snake case.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UnreadableHop => "unreadable_hop",
@@ -87,7 +87,7 @@ impl UnknownReason {
         }
     }
 
-    /// What the operator can change so that the signal becomes known.
+    /// What the operator can do so that the signal becomes known.
     pub const fn advice(self) -> &'static str {
         match self {
             Self::UnreadableHop => {
@@ -95,23 +95,23 @@ impl UnknownReason {
             }
             Self::ConflictingHeaders => {
                 "set forwarded_header to the header that the proxies write, or make them remove the \
-                 other one"
+                 other header"
             }
             Self::MissingHop => {
-                "make every proxy add to the header, or lower trusted_hops to the number of those \
-                 that do"
+                "make every proxy add an address to the header, or lower trusted_hops to the number \
+                 of proxies that do"
             }
             Self::UnreadableHeader => {
-                "make the proxy write this signal's header in the documented form, and leave it out \
-                 where the value is not known"
+                "make the proxy write this signal's header in the documented form, and omit the \
+                 header if the value is not known"
             }
             Self::NoPeerAddress => {
                 "insert a PeerAddress into the extensions of each request, or set trusted_hops"
             }
             Self::NoSource => {
-                "name the header that carries the signal in signal_headers and the proxies that \
-                 write it in trusted_proxies, give the registrar a source of locations, or list the \
-                 signal in signals_from_host"
+                "set signal_headers to the header of this signal and trusted_proxies to the proxies \
+                 that write it, give the registrar a source of locations, or list the signal in \
+                 signals_from_host"
             }
         }
     }
@@ -120,12 +120,12 @@ impl UnknownReason {
 impl fmt::Display for UnknownReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UnreadableHop => "a proxy named the client in a way that is no address",
+            Self::UnreadableHop => "a proxy sent a value for the client that is not an address",
             Self::ConflictingHeaders => "Forwarded and X-Forwarded-For lead to different addresses",
-            Self::MissingHop => "fewer proxies than expected named an address",
-            Self::UnreadableHeader => "the header that carries it can't be read",
-            Self::NoPeerAddress => "the host gave no address of the connection",
-            Self::NoSource => "nothing tells it",
+            Self::MissingHop => "fewer proxies than expected added an address",
+            Self::UnreadableHeader => "the header of this signal can't be read",
+            Self::NoPeerAddress => "the host did not provide the address of the connection",
+            Self::NoSource => "nothing provides this signal",
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     types::WebUri,
 };
 
-/// One rule of an access control list: whom it is about, and what becomes of them.
+/// One rule of an access control list: the requests that it matches, and what it does with them.
 ///
 /// ```
 /// use oauth_dcr::acl::{Acl, AclScope, Conditions, Rule};
@@ -34,7 +34,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule that lets requests go on, whatever later rules say.
+    /// A rule that allows requests. Later rules are not evaluated.
     pub fn allow(scope: AclScope) -> Self {
         Self::new(scope, Some(Action::Allow))
     }
@@ -44,7 +44,7 @@ impl Rule {
         Self::new(scope, Some(Action::Block))
     }
 
-    /// A rule that sends requests to `uri`.
+    /// A rule that redirects requests to `uri`.
     pub fn redirect(scope: AclScope, uri: WebUri) -> Self {
         Self::new(scope, Some(Action::Redirect(uri)))
     }
@@ -68,7 +68,7 @@ impl Rule {
         }
     }
 
-    /// Says what the rule is for.
+    /// Sets the description: what the rule is for.
     #[must_use]
     pub fn described(self, description: impl Into<String>) -> Self {
         Self {
@@ -77,14 +77,14 @@ impl Rule {
         }
     }
 
-    /// Sets its place: rules are asked from 0 upwards, and in the order of the list where two have
-    /// the same place.
+    /// Sets the priority. Rules are evaluated by ascending priority, from 0. Rules with equal priority are
+    /// evaluated in the order of the list.
     #[must_use]
     pub fn priority(self, priority: u32) -> Self {
         Self { priority, ..self }
     }
 
-    /// Decides about requests that meet all of `conditions`.
+    /// Matches requests that meet all of `conditions`.
     #[must_use]
     pub fn matching(self, conditions: Conditions) -> Self {
         Self {
@@ -93,8 +93,7 @@ impl Rule {
         }
     }
 
-    /// Decides about requests that meet none of `conditions`; beside [`Rule::matching`] both have
-    /// to hold.
+    /// Matches requests that meet none of `conditions`. If [`Rule::matching`] is set too, both must hold.
     #[must_use]
     pub fn not_matching(self, conditions: Conditions) -> Self {
         Self {
@@ -103,7 +102,7 @@ impl Rule {
         }
     }
 
-    /// Counts and reports what the rule would do, and does not do it.
+    /// Makes the rule monitor only: it counts and reports its action, but does not enforce it.
     #[must_use]
     pub fn monitoring(self) -> Self {
         Self {
@@ -112,7 +111,7 @@ impl Rule {
         }
     }
 
-    /// Keeps the rule and does not ask it.
+    /// Makes the rule inactive: it stays in the list, but is not evaluated.
     #[must_use]
     pub fn inactive(self) -> Self {
         Self {
@@ -121,40 +120,40 @@ impl Rule {
         }
     }
 
-    /// Its id, where it came with one.
+    /// The id of the rule, if it has one.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// What it is for.
+    /// The description: what the rule is for.
     pub fn description(&self) -> &str {
         &self.description
     }
 
-    /// What becomes of requests that it is about; `None` if they are only counted.
+    /// What the rule does with requests that it matches, or `None` if they are only counted.
     pub const fn action(&self) -> Option<&Action> {
         self.action.as_ref()
     }
 
-    /// The action, unless it is only counted and reported.
-    pub(super) fn carried_out(&self) -> Option<&Action> {
+    /// The action, unless the rule only monitors.
+    pub(super) fn enforced_action(&self) -> Option<&Action> {
         self.action.as_ref().filter(|_| !self.monitoring)
     }
 
-    /// Whether the action is only counted and reported, not carried out.
+    /// Whether the rule only monitors: the action is counted and reported, but not enforced.
     pub const fn is_monitoring(&self) -> bool {
         self.monitoring
     }
 
-    /// Whether the rule is about a request with these signals.
-    pub(super) fn is_about(&self, signals: &Signals<'_>) -> Truth {
+    /// Whether the rule matches a request with these signals.
+    pub(super) fn applies_to(&self, signals: &Signals<'_>) -> Truth {
         Truth::all(
             self.sides()
                 .map(|(side, condition)| condition.holds(side, signals)),
         )
     }
 
-    /// Everything that the rule looks at, and on which side.
+    /// The conditions of the rule, each with its side.
     pub(super) fn sides(&self) -> impl Iterator<Item = (Side, &Condition)> {
         let matching = self.matching.iter().flat_map(Conditions::iter);
         let not_matching = self.not_matching.iter().flat_map(Conditions::iter);
@@ -162,7 +161,7 @@ impl Rule {
         matching.chain(not_matching.map(|condition| (Side::NotMatch, condition)))
     }
 
-    /// Checks that the rule looks at a signal, and that nothing is wrong with what it lists.
+    /// Checks that the rule has a condition, and that all its lists are valid.
     pub(super) fn check(&self) -> Result<(), AclError> {
         let sides = [
             ("rule.match", &self.matching),

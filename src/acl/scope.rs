@@ -1,13 +1,13 @@
 use serde::{Deserialize, Serialize};
 
-/// Which endpoints a rule covers.
+/// The endpoints that a rule covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AclScope {
-    /// The registration endpoint. Read from `dynamic_client_registration` too.
+    /// The registration endpoint. The JSON name `dynamic_client_registration` is read as this scope too.
     #[serde(alias = "dynamic_client_registration")]
     Dcr,
-    /// Every endpoint outside of management, the registration endpoint among them.
+    /// Every endpoint except for the management interface. It includes the registration endpoint.
     Authentication,
     /// Every endpoint.
     Tenant,
@@ -15,19 +15,19 @@ pub enum AclScope {
     Management,
 }
 
-/// What a request asks for, as far as rules tell endpoints apart.
+/// The kind of endpoint to which a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// The registration endpoint.
     Registration,
-    /// Another endpoint that clients and users reach.
+    /// Another endpoint for clients and users.
     Authentication,
     /// The management interface.
     Management,
 }
 
 impl AclScope {
-    /// Whether rules of this scope are asked about requests to `endpoint`.
+    /// Whether rules with this scope are evaluated for requests to `endpoint`.
     pub const fn covers(self, endpoint: Endpoint) -> bool {
         match self {
             Self::Dcr => matches!(endpoint, Endpoint::Registration),
@@ -37,7 +37,7 @@ impl AclScope {
         }
     }
 
-    /// The word that the JSON has for it.
+    /// The name of the scope in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dcr => "dcr",

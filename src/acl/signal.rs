@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// A signal that a rule can look at.
+/// A property of a request that a rule can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Signal {
@@ -24,7 +24,7 @@ pub enum Signal {
     Hostname,
 }
 
-/// A signal that the network's edge, or the host program itself, tells beside the addresses.
+/// A signal other than an address that the network's edge or the host program provides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EdgeSignal {
     /// The client's country.
@@ -44,13 +44,13 @@ pub enum EdgeSignal {
     Ja4,
 }
 
-/// A text is not of the form that the signal has.
+/// A text does not have the form that the signal requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not of the form that this signal has")]
+#[error("the text does not have the form that this signal requires")]
 pub struct InvalidSignal;
 
 impl Signal {
-    /// What people call it.
+    /// The name of the signal for people.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Source => "source address",
@@ -65,7 +65,7 @@ impl Signal {
         }
     }
 
-    /// The stable name, for events and metrics: that of the variant, in snake case.
+    /// The stable name for events and metrics, which is the name of the variant in snake case.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Source => "source",
@@ -80,8 +80,8 @@ impl Signal {
         }
     }
 
-    /// The member of `match` and `not_match` that lists values of the signal; the first one of those
-    /// that have a list for each family of addresses.
+    /// The member of `match` and `not_match` that lists values of the signal. An address has a member for
+    /// each family, and this is the member for IPv4.
     pub const fn member(self) -> &'static str {
         match self {
             Self::Source => "ipv4_cidrs",
@@ -98,7 +98,7 @@ impl Signal {
 }
 
 impl EdgeSignal {
-    /// Every one of them.
+    /// All edge signals.
     pub const ALL: [Self; 5] = [
         Self::Country,
         Self::Subdivision,

@@ -5,10 +5,10 @@ use crate::acl::{
     UnknownReason,
 };
 
-/// What is known of a request before its body: what rules look at.
+/// The signals of a request, which rules use. They are known before the body is read.
 ///
-/// Addresses are unknown until the host gives them; any other signal is absent until somebody sets
-/// it. The engine turns an absent signal into an unknown one where nothing could have told it.
+/// An address is unknown until the host sets it. Any other signal is absent until it is set. If nothing could
+/// have provided a signal, the engine changes it from absent to unknown.
 ///
 /// ```
 /// use oauth_dcr::acl::{Reading, Signal, Signals};
@@ -38,7 +38,8 @@ impl Default for Signals<'_> {
 }
 
 impl<'a> Signals<'a> {
-    /// A request of which nothing is known yet: the addresses are unknown, the rest is absent.
+    /// The signals of a request before any signal is set: the addresses are unknown, and the other signals
+    /// are absent.
     pub const fn new() -> Self {
         Self {
             source: Reading::Unknown(UnknownReason::NoPeerAddress),
@@ -53,7 +54,7 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// The request comes straight from `peer`.
+    /// The signals of a request that comes directly from `peer`, without a proxy.
     pub fn from_peer(peer: IpAddr) -> Self {
         Self::new().connecting(peer).with_source(peer)
     }
@@ -61,14 +62,15 @@ impl<'a> Signals<'a> {
     /// Sets the address of the client behind the proxies.
     #[must_use]
     pub fn with_source(self, address: IpAddr) -> Self {
-        // An IPv4-mapped IPv6 address is what a dual-stack socket makes of an IPv4 one.
+        // A dual-stack socket reports an IPv4 address as an IPv4-mapped IPv6 address.
         Self {
             source: Reading::Known(address.to_canonical()),
             ..self
         }
     }
 
-    /// Sets the address of the client to what its proxies say; without any, the source stays.
+    /// Sets the address of the client that the proxies report. If the request was not forwarded, the address
+    /// is unchanged.
     #[must_use]
     pub fn forwarded(self, client: ClientAddress) -> Self {
         match client {
@@ -81,7 +83,7 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// Sets the address that the connection comes from.
+    /// Sets the address of the connection's peer.
     #[must_use]
     pub fn connecting(self, address: IpAddr) -> Self {
         Self {
@@ -108,7 +110,7 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// Sets the autonomous system that the client's address belongs to.
+    /// Sets the autonomous system of the client's address.
     #[must_use]
     pub fn asn(self, asn: Asn) -> Self {
         Self {
@@ -135,8 +137,8 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// Sets that `signal` can't be determined: call it for what was sent and can't be read, so that
-    /// the signal does not count as absent.
+    /// Marks `signal` as unknown. Call this method if the signal was sent but can't be read, so that it does
+    /// not count as absent.
     #[must_use]
     pub fn unknown(mut self, signal: EdgeSignal, reason: UnknownReason) -> Self {
         match signal {
@@ -158,7 +160,7 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// Sets the host name that the request was sent to, without port.
+    /// Sets the host name to which the request was sent, without the port.
     #[must_use]
     pub fn hostname(self, hostname: &'a str) -> Self {
         Self {
@@ -167,18 +169,18 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// The address of the client if it is known, an IPv4-mapped one as its IPv4 address.
+    /// The address of the client, if it is known. An IPv4-mapped address is converted to its IPv4 address.
     pub fn source(&self) -> Option<IpAddr> {
         self.source.known()
     }
 
-    /// The address that the connection comes from if it is known, an IPv4-mapped one as its IPv4
+    /// The address of the connection's peer, if it is known. An IPv4-mapped address is converted to its IPv4
     /// address.
     pub fn peer(&self) -> Option<IpAddr> {
         self.connecting.known()
     }
 
-    /// Whether `signal` is absent, known, or unknown and why.
+    /// Whether `signal` is known, absent, or unknown for a reason.
     pub fn reading(&self, signal: Signal) -> Reading<()> {
         match signal {
             Signal::Source => self.source.map(drop),
@@ -193,20 +195,20 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// What the request says of each signal, as text.
+    /// The reading of each signal, as text.
     pub(super) fn readings(&self) -> [(Signal, Reading<String>); 9] {
         let text = |reading: Reading<&str>| reading.map(str::to_owned);
         [
-            (Signal::Source, self.source.map(|it| it.to_string())),
-            (Signal::Connecting, self.connecting.map(|it| it.to_string())),
-            (Signal::Country, self.country.map(|it| it.to_string())),
+            (Signal::Source, self.source.map(|ip| ip.to_string())),
+            (Signal::Connecting, self.connecting.map(|ip| ip.to_string())),
+            (Signal::Country, self.country.map(|code| code.to_string())),
             (
                 Signal::Subdivision,
-                self.subdivision.map(|it| it.to_string()),
+                self.subdivision.map(|code| code.to_string()),
             ),
-            (Signal::Asn, self.asn.map(|it| it.to_string())),
-            (Signal::Ja3, self.ja3.map(|it| it.to_string())),
-            (Signal::Ja4, self.ja4.map(|it| it.to_string())),
+            (Signal::Asn, self.asn.map(|asn| asn.to_string())),
+            (Signal::Ja3, self.ja3.map(|ja3| ja3.to_string())),
+            (Signal::Ja4, self.ja4.map(|ja4| ja4.to_string())),
             (Signal::UserAgent, text(self.user_agent)),
             (Signal::Hostname, text(self.hostname)),
         ]

@@ -2,26 +2,26 @@ use std::fmt;
 
 use crate::acl::{CountryCode, InvalidSignal};
 
-/// A subdivision by ISO 3166-2: a country, a hyphen, and 1 to 3 letters or digits, such as `US-CA`.
+/// A subdivision code by ISO 3166-2: a country, a hyphen, and 1 to 3 letters or digits, such as `US-CA`.
 /// Letter case does not matter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubdivisionCode {
     country: CountryCode,
-    /// Filled up with zeros.
+    /// The letters or digits, padded with zeros.
     part: [u8; 3],
 }
 
 impl SubdivisionCode {
-    /// The subdivision that `text` names.
+    /// Reads a subdivision code.
     ///
     /// # Errors
-    /// [`InvalidSignal`] if it is not of the form of ISO 3166-2, or no country has the code.
+    /// [`InvalidSignal`] if `text` does not have the form of ISO 3166-2, or its country does not exist.
     pub fn parse(text: &str) -> Result<Self, InvalidSignal> {
         let (country, part) = text.split_once('-').ok_or(InvalidSignal)?;
         Self::within(CountryCode::parse(country)?, part)
     }
 
-    /// The subdivision `part` of `country`, as databases have it that give the two apart.
+    /// The subdivision `part` of `country`, for databases that have the two parts separately.
     ///
     /// # Errors
     /// [`InvalidSignal`] if `part` is not 1 to 3 letters or digits.

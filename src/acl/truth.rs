@@ -1,17 +1,17 @@
 use crate::acl::UnknownSignal;
 
-/// Whether something holds, as far as the signals of a request tell: logic with three values.
+/// A truth value of three-valued logic: whether a condition holds for the signals of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Truth {
     No,
     Yes,
-    /// It depends on this signal, which is unknown.
+    /// The result depends on this signal, which is unknown.
     Unknown(UnknownSignal),
 }
 
 impl Truth {
-    /// Whether all of `parts` hold. One that certainly does not outweighs those that are unknown; of
-    /// these, the first is named.
+    /// Whether all of `parts` hold. The result is `No` if any part is `No`. Otherwise it is the first
+    /// `Unknown`, if there is one.
     pub(super) fn all(parts: impl Iterator<Item = Self>) -> Self {
         let mut all = Self::Yes;
         for part in parts {

@@ -12,16 +12,16 @@ use crate::{
     uri::is_host_name,
 };
 
-/// One list of a rule: it has values, not too many, and each is as it has to be.
+/// One list of a rule. It is not empty and not too long, and each value is valid.
 #[derive(Debug)]
 pub(super) struct List<T>(Vec<T>);
 
-/// What is wrong with a list.
+/// A fault of a list.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ListFault {
-    /// It has no values, or too many.
+    /// The list has no values, or too many.
     Size(AclFault),
-    /// One of its values is wrong.
+    /// A value is invalid.
     Value {
         /// The position of the value.
         at: usize,
@@ -29,20 +29,20 @@ pub(super) enum ListFault {
     },
 }
 
-/// Networks as they were written, and as they are searched.
+/// Networks as they were written, and as a set for lookups.
 #[derive(Clone, Debug)]
 pub(super) struct Networks {
-    /// The IPv4 ones first.
+    /// The IPv4 networks, followed by the IPv6 networks.
     written: Box<[IpNet]>,
     set: NetworkSet,
 }
 
-/// Values in the order of searching, each once.
+/// Sorted values without duplicates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Values<T>(Box<[T]>);
 
 impl<T> List<T> {
-    /// The list of `values`. Their number is checked before the first of them is read.
+    /// The list of `values`. Their number is checked before the first value is read.
     pub(super) fn new(
         values: impl ExactSizeIterator<Item = Result<T, AclFault>>,
     ) -> Result<Self, ListFault> {
@@ -61,7 +61,7 @@ impl<T> List<T> {
 }
 
 impl Networks {
-    /// The networks of a list for IPv4 and of a list for IPv6; `None` if there is neither.
+    /// The networks of a list for IPv4 and a list for IPv6, or `None` if there is neither list.
     pub(super) fn new(families: [Option<List<IpNet>>; 2]) -> Option<Self> {
         let lists: Vec<List<IpNet>> = families.into_iter().flatten().collect();
         if lists.is_empty() {
@@ -74,17 +74,17 @@ impl Networks {
         })
     }
 
-    /// Whether `address` is in one of the networks.
+    /// Whether a network contains `address`.
     pub(super) fn has(&self, address: IpAddr) -> bool {
         self.set.contains(address)
     }
 
-    /// Whether every IPv4 address and every IPv6 address is in one of the networks.
+    /// Whether the networks contain every IPv4 address and every IPv6 address.
     pub(super) fn has_every_address(&self) -> bool {
         self.set.covers_both_families()
     }
 
-    /// The IPv4 networks and the IPv6 networks as they were written, each in their order.
+    /// The IPv4 networks and the IPv6 networks, as they were written and in their order.
     pub(super) fn families(&self) -> (&[IpNet], &[IpNet]) {
         let v4 = self
             .written
@@ -130,15 +130,16 @@ impl Values<Box<str>> {
             .is_ok()
     }
 
-    pub(super) fn contains_folded(&self, text: &str) -> bool {
-        let folded = || text.bytes().map(|byte| byte.to_ascii_lowercase());
+    /// Whether the list contains `text` in any letter case. The listed values are in lower case.
+    pub(super) fn contains_ignoring_case(&self, text: &str) -> bool {
+        let lower_case = || text.bytes().map(|byte| byte.to_ascii_lowercase());
         self.0
-            .binary_search_by(|listed| listed.bytes().cmp(folded()))
+            .binary_search_by(|listed| listed.bytes().cmp(lower_case()))
             .is_ok()
     }
 }
 
-/// The user agent `text`, as a list has it.
+/// The user agent `text` as a value of a list.
 pub(super) fn user_agent(text: String) -> Result<Box<str>, AclFault> {
     if text.is_empty() {
         Err(AclFault::Malformed)
@@ -147,7 +148,7 @@ pub(super) fn user_agent(text: String) -> Result<Box<str>, AclFault> {
     }
 }
 
-/// The host name `text`, as a list has it: in lower case.
+/// The host name `text` as a value of a list, in lower case.
 pub(super) fn host_name(mut text: String) -> Result<Box<str>, AclFault> {
     if is_host_name(&text) {
         text.make_ascii_lowercase();

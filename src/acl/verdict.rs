@@ -3,38 +3,38 @@ use crate::{
     types::WebUri,
 };
 
-/// What a list says of one request.
+/// The result of evaluating a list for one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Verdict<'a> {
-    /// What becomes of the request.
+    /// The decision about the request.
     pub decision: Decision<'a>,
-    /// The rule that ended the evaluation; `None` if none did.
+    /// The rule that ended the evaluation, or `None` if no rule did.
     pub decided_by: Option<&'a Rule>,
-    /// The monitoring rules before that which matched or could not be evaluated, in their order.
+    /// The monitoring rules that matched or could not be evaluated, in the order of evaluation.
     pub monitored: Vec<Monitored<'a>>,
 }
 
-/// What becomes of a request.
+/// The decision about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision<'a> {
-    /// It goes on.
+    /// The request is allowed.
     Allow,
-    /// It is refused.
+    /// The request is refused.
     Block,
-    /// It is sent to this address.
+    /// The request is redirected to this address.
     Redirect(&'a WebUri),
-    /// It is refused, because a rule needs a signal that is unknown.
+    /// The request is refused, because a rule needs a signal that is unknown.
     Unanswered(UnknownSignal),
 }
 
-/// What a monitoring rule reports of one request.
+/// The report of a monitoring rule about one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Monitored<'a> {
     /// The rule.
     pub rule: &'a Rule,
-    /// The unknown signal that the rule needed; `None` if the rule matched.
+    /// The unknown signal that the rule needed, or `None` if the rule matched.
     pub unknown: Option<UnknownSignal>,
 }
 

@@ -182,21 +182,21 @@ fn how_the_client_was_found_is_told() {
             json!(3),
             "192.0.2.9",
             two.clone(),
-            "unknown, because fewer proxies than expected named an address; ",
+            "unknown, because fewer proxies than expected added an address; ",
         ),
         (
             &none,
             json!(1),
             "192.0.2.9",
             json!({}),
-            "unknown, because fewer proxies than expected named an address; ",
+            "unknown, because fewer proxies than expected added an address; ",
         ),
         (
             &proxies,
             json!(null),
             "10.0.0.2",
             json!({ older: "unknown" }),
-            "unknown, because a proxy named the client in a way that is no address; ",
+            "unknown, because a proxy sent a value for the client that is not an address; ",
         ),
     ] {
         let settings = json!({ "tenants": [{

@@ -581,12 +581,12 @@ fn explanation_names_the_unknown_signal() {
     let expected = "\
 refuse: rule 2 (a partner) needs the country, which is unknown
   rule 0 [log; priority 0; scope dcr]: can't be evaluated, monitoring only
-    match country: unknown, because the header that carries it can't be read
+    match country: unknown, because the header of this signal can't be read
   rule 1 [allow; priority 1; scope dcr]: no match
-    match country: unknown, because the header that carries it can't be read
+    match country: unknown, because the header of this signal can't be read
     match ASN: does not hold
   rule 2 (a partner) [allow; priority 2; scope dcr]: can't be evaluated, refuses
-    match country: unknown, because the header that carries it can't be read
+    match country: unknown, because the header of this signal can't be read
     match ASN: holds
   rule 3 [block; priority 3; scope dcr]: not reached
     match ASN: holds

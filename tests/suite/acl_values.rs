@@ -62,17 +62,17 @@ const FORMS: [(&str, &str, &[&str]); 11] = [
     ),
     (
         "geo_country_codes",
-        r#"the two letters of a country in ISO 3166-1, such as "US""#,
+        r#"a country code of ISO 3166-1 with two letters, such as "US""#,
         &["UK", "USA", "Sweden", ""],
     ),
     (
         "geo_subdivision_codes",
-        r#"the code of a subdivision in ISO 3166-2, such as "US-CA": a country, a hyphen, and 1 to 3 letters or digits"#,
+        r#"a subdivision code of ISO 3166-2, such as "US-CA": a country, a hyphen, and 1 to 3 letters or digits"#,
         &["CA", "US_CA", "US-", "California"],
     ),
     (
         "asns",
-        r#"a number from 0 to 4294967295, such as 64500, or the same as "AS64500""#,
+        r#"a number from 0 to 4294967295, such as 64500 or "AS64500""#,
         &["ASN64500", "4294967296", "1.5", ""],
     ),
     (
@@ -125,9 +125,7 @@ fn value_of_another_form_is_told_its_form() {
             let rule = with_values(field, json!([good(field), text]));
             assert_eq!(
                 error(&rule),
-                format!(
-                    "acl[1].rule.match.{field}[1] is not of the form that this field has: write {form}"
-                ),
+                format!("acl[1].rule.match.{field}[1] has the wrong form: write {form}"),
             );
         }
     }
@@ -206,7 +204,7 @@ fn network_of_the_other_family_is_told_its_field() {
         let text = error(&with_values(field, json!([value])));
         assert!(
             text.ends_with(&format!(
-                "is a network of the other family: move it to {other}"
+                "is a network of the other address family: move it to {other}"
             )),
             "{text}"
         );
@@ -230,7 +228,7 @@ fn other_members_are_told_their_form() {
         (
             "/priority",
             json!(-1),
-            "acl[1].priority is not of the form that this field has: write a whole number from 0 to 4294967295",
+            "acl[1].priority has the wrong form: write a whole number from 0 to 4294967295",
         ),
         (
             "/active",
@@ -260,17 +258,17 @@ fn other_members_are_told_their_form() {
         (
             "/rule/action",
             json!({ "block": false }),
-            "acl[1].rule.action has to set exactly one of allow, block, redirect and log to true",
+            "acl[1].rule.action must set exactly one of allow, block, redirect and log to true",
         ),
         (
             "/rule/action",
             json!({ "redirect": true }),
-            "acl[1].rule.action.redirect_uri goes with \"redirect\": true: give both, or neither",
+            "acl[1].rule.action.redirect_uri must be set if \"redirect\" is true, and only then",
         ),
         (
             "/rule/action",
             json!({ "redirect": true, "redirect_uri": "http://a.example" }),
-            "acl[1].rule.action.redirect_uri is not of the form that this field has: write an absolute https URL, such as \"https://example.com/blocked\"",
+            "acl[1].rule.action.redirect_uri has the wrong form: write an absolute https URL, such as \"https://example.com/blocked\"",
         ),
         (
             "/rule/action",
@@ -280,7 +278,7 @@ fn other_members_are_told_their_form() {
         (
             "/rule/scope",
             json!("all"),
-            "acl[1].rule.scope has to be \"dcr\", \"authentication\", \"tenant\" or \"management\"",
+            "acl[1].rule.scope must be \"dcr\", \"authentication\", \"tenant\" or \"management\"",
         ),
         (
             "/rule/scope",

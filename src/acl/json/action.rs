@@ -6,7 +6,8 @@ use crate::{
     types::WebUri,
 };
 
-/// One of `allow`, `block` and `redirect`, or none beside `log`.
+/// Reads an action: one of `allow`, `block` and `redirect`, and whether `log` is set. With `log`, the action
+/// may be absent.
 pub(super) fn action(tree: Tree) -> Result<(Option<Action>, bool), AclError> {
     let (mut chosen, mut redirect, mut target, mut log) = (Vec::new(), false, None, false);
     for (name, value) in object(tree)? {

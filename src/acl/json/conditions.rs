@@ -35,16 +35,21 @@ pub(super) fn conditions(tree: Tree) -> Result<Conditions, AclError> {
             "asns" => Condition::Asn(values(value, name, asn)?),
             "ja3_fingerprints" => Condition::Ja3(values(value, name, ja3)?),
             "ja4_fingerprints" => Condition::Ja4(values(value, name, ja4)?),
-            "user_agents" => Condition::UserAgent(values(value, name, |it| user_agent(text(it)?))?),
-            "hostnames" => Condition::Hostname(values(value, name, |it| host_name(text(it)?))?),
+            "user_agents" => {
+                Condition::UserAgent(values(value, name, |entry| user_agent(text(entry)?))?)
+            }
+            "hostnames" => {
+                Condition::Hostname(values(value, name, |entry| host_name(text(entry)?))?)
+            }
             _ => return Err(AclError::new(shown(name), AclFault::UnknownField)),
         };
         read = read.with(condition.signal(), Ok(condition));
     }
-    // The lists of the two families are one signal.
+    // The lists of the two address families belong to one signal.
     let source = Networks::new(source).map(Condition::Source);
     let connecting = Networks::new(connecting).map(Condition::Connecting);
-    let with = |read: Conditions, it: Condition| read.with(it.signal(), Ok(it));
+    let with =
+        |read: Conditions, condition: Condition| read.with(condition.signal(), Ok(condition));
     Ok(source.into_iter().chain(connecting).fold(read, with))
 }
 
@@ -111,10 +116,10 @@ fn v6_network(tree: Tree) -> Result<IpNet, AclFault> {
     network(tree, |network| matches!(network, IpNet::V6(_)))
 }
 
-/// A network of one family.
+/// Reads a network of one address family.
 fn network(tree: Tree, is_of_family: fn(&IpNet) -> bool) -> Result<IpNet, AclFault> {
     let network = parse_network(&text(tree)?)?;
-    // A network of the other family is that mistake, whatever its bits.
+    // This fault is reported even if the network also has bits set after its prefix.
     if !is_of_family(&network) {
         return Err(AclFault::WrongFamily);
     }

@@ -10,11 +10,11 @@ use crate::acl::{
 };
 
 impl Acl {
-    /// Reads rules from JSON: a list of rules as the tenant ACL has them.
+    /// Reads the JSON of a tenant ACL, which is a list of rules.
     ///
     /// # Errors
-    /// [`AclError`] names the rule, the field and the position of whatever could be misread: an
-    /// unknown field, an empty list, a network with bits set after its prefix, two actions.
+    /// [`AclError`] names the rule, the field and the position of the fault, such as an unknown field, an
+    /// empty list, a network with bits set after its prefix, or two actions.
     ///
     /// ```
     /// use oauth_dcr::acl::Acl;
@@ -46,7 +46,7 @@ impl Acl {
         let Tree::List(rules) = tree else {
             return Err(AclError::new("", AclFault::WrongType));
         };
-        Self::of_each(rules.into_iter().map(rule))
+        Self::from_results(rules.into_iter().map(rule))
     }
 }
 
@@ -67,7 +67,7 @@ fn rule(tree: Tree) -> Result<Rule, AclError> {
             "priority" => priority = Some(number(&value, &name)?),
             "rule" => body = Some(value),
             "id" => read.id = Some(text(value, &name)?.into_boxed_str()),
-            // The management interface gives these along with a rule.
+            // The management interface returns these members with a rule.
             "created_at" | "updated_at" => {}
             _ => return Err(AclError::new(shown(&name), AclFault::UnknownField)),
         }
@@ -87,9 +87,12 @@ fn rule_body(tree: Tree, mut read: Rule) -> Result<Rule, AclError> {
                 (read.action, read.monitoring) =
                     action(value).map_err(|error| error.inside("action"))?;
             }
-            "match" => read.matching = Some(conditions(value).map_err(|it| it.inside("match"))?),
+            "match" => {
+                read.matching = Some(conditions(value).map_err(|error| error.inside("match"))?);
+            }
             "not_match" => {
-                read.not_matching = Some(conditions(value).map_err(|it| it.inside("not_match"))?);
+                read.not_matching =
+                    Some(conditions(value).map_err(|error| error.inside("not_match"))?);
             }
             "scope" => scope = Some(scope_of(&value)?),
             _ => return Err(AclError::new(shown(&name), AclFault::UnknownField)),

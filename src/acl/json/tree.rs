@@ -1,4 +1,4 @@
-//! JSON as it was written: members in their order, with duplicates.
+//! JSON as it was written: the members keep their order and their duplicates.
 
 use std::{collections::HashSet, fmt};
 
@@ -14,7 +14,7 @@ use crate::acl::{AclError, AclFault};
 pub(super) enum Tree {
     Null,
     Bool(bool),
-    /// A number that is a natural one; `None` for any other.
+    /// A natural number, or `None` for any other number.
     Number(Option<u64>),
     Text(String),
     List(Vec<Tree>),
@@ -93,12 +93,13 @@ pub(super) fn object(tree: Tree) -> Result<Members, AclError> {
     }
 }
 
-/// A name as an error shows it: an error without a name is about the object itself.
+/// The name in an error message. An empty name is quoted, because an error without a name is about the
+/// object itself.
 pub(super) fn shown(name: &str) -> &str {
     if name.is_empty() { "\"\"" } else { name }
 }
 
-/// The first duplicate name. Parsers differ in which of the two members they take.
+/// The first duplicate name. Duplicates are refused, because parsers differ in which member they use.
 fn repeated(members: &Members) -> Option<&str> {
     let mut known = HashSet::new();
     let mut names = members.iter().map(|(name, _)| name.as_str());

@@ -1,4 +1,4 @@
-//! Rules as JSON, in the normal form of each value.
+//! Writes rules as JSON, with each value in its normal form.
 
 use serde::{
     Serialize, Serializer,
@@ -74,7 +74,7 @@ impl Serialize for Conditions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for listed in self.lists() {
-            // A rule outside of a list may be one that no list takes.
+            // A rule outside of a list was not checked, so it may be invalid.
             match listed.map_err(S::Error::custom)? {
                 Condition::Source(networks) => {
                     families(&mut map, ["ipv4_cidrs", "ipv6_cidrs"], networks)?;

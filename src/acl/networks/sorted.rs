@@ -1,4 +1,4 @@
-//! Networks of one family, sorted for the search.
+//! Sorted networks of one address family.
 
 use std::ops::Range;
 
@@ -6,11 +6,11 @@ use std::ops::Range;
 pub(super) trait Bits: Copy + Ord {
     const WIDTH: u8;
 
-    /// The first `length` bits, the rest zero.
+    /// The first `length` bits. The other bits become zero.
     fn prefix(self, length: u8) -> Self;
 
-    /// In which part it is, of those of 2 to the power of `shift` addresses each that follow
-    /// `first`; `None` before that.
+    /// The number of the part that has this address. The parts begin at `first`, and each has 2 to the
+    /// power of `shift` addresses. The result is `None` if the address is before `first`.
     fn part(self, first: Self, shift: u8) -> Option<usize>;
 }
 
@@ -44,23 +44,25 @@ impl Bits for u128 {
     }
 }
 
-/// Disjoint networks of one family, by where they begin.
+/// Disjoint networks of one address family, sorted by their first address.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Sorted<T> {
     starts: Box<[T]>,
     lengths: Box<[u8]>,
-    /// For each part, and for the end, how many networks begin before it; empty in a small set.
+    /// For each part and for the end of the last part: the number of networks that begin before it. Small
+    /// sets have no index.
     index: Box<[u32]>,
-    /// How wide a part is, as a power of 2.
+    /// The width of a part, as a power of 2.
     shift: u8,
 }
 
-/// Sets below this size are searched as they are: the index would cost more than it saves.
+/// The size from which a set has an index. In smaller sets, the index would cost more than it saves.
 const INDEX_FROM: usize = 64;
 
-/// How many parts an index has for each network, and at most: with more of them most have one network
-/// or none, with fewer they stay in the caches.
+/// The number of parts for each network. It is large enough that most parts have at most one network.
 const PARTS_EACH: usize = 4;
+
+/// The largest number of parts. It is small enough that the index fits into the CPU's caches.
 const MAX_PARTS: usize = 1 << 16;
 
 impl<T> Sorted<T> {
@@ -71,7 +73,8 @@ impl<T> Sorted<T> {
 
 impl<T: Bits> Sorted<T> {
     pub(super) fn new(mut networks: Vec<(T, u8)>) -> Self {
-        // Wider networks first where two begin alike, so that the narrower is seen to be within.
+        // If two networks begin at the same address, the wider network comes first, so that the narrower
+        // network is found to be inside it.
         networks.sort_unstable();
         let mut last: Option<(T, u8)> = None;
         networks.retain(|&(start, length)| {
@@ -102,7 +105,7 @@ impl<T: Bits> Sorted<T> {
         let Some(range) = self.starts.get(candidates) else {
             return false;
         };
-        // The network before the candidates may be a wide one that reaches over them.
+        // The address can also be in the network before the candidates, if that network is wide.
         let at = first.saturating_add(range.partition_point(|&start| start <= address));
         let Some(at) = at.checked_sub(1) else {
             return false;
@@ -113,7 +116,7 @@ impl<T: Bits> Sorted<T> {
         }
     }
 
-    /// Which networks may be the first that begins after `address`: the search is over those.
+    /// The range of networks in which to search for the first network that begins after `address`.
     fn candidates(&self, address: T) -> Range<usize> {
         let all = 0..self.starts.len();
         let Some(&first) = self.starts.first().filter(|_| !self.index.is_empty()) else {
@@ -124,14 +127,15 @@ impl<T: Bits> Sorted<T> {
         };
         match (self.index.get(part), self.index.get(part.saturating_add(1))) {
             (Some(&from), Some(&to)) => from as usize..to as usize,
-            // After the last part.
+            // The address is after the last part.
             _ => all.end..all.end,
         }
     }
 
-    /// The networks don't overlap, so they cover everything if their sizes add up to it.
+    /// Whether the networks contain every address. They do not overlap, so it is enough to add up their
+    /// sizes.
     pub(super) fn covers_everything(&self) -> bool {
-        // In units of the smallest network, and short of everything by one: all of them would not fit.
+        // The number of all IPv6 addresses does not fit into 128 bits, so there the sum must overflow.
         let size = |length: u8| 1_u128.checked_shl(u32::from(T::WIDTH.saturating_sub(length)));
         let all = self
             .lengths
@@ -151,8 +155,8 @@ impl<T: Bits> Sorted<T> {
     }
 }
 
-/// How many of `starts` come before each part, and how wide the parts are: no wider than they have to
-/// be to reach from the first to the last.
+/// The index of `starts`, and the width of its parts as a power of 2. The parts are as narrow as possible,
+/// while the largest allowed number of parts reaches from the first network to the last.
 fn index_of<T: Bits>(starts: &[T]) -> (Box<[u32]>, u8) {
     let (Some(&first), Some(&last)) = (starts.first(), starts.last()) else {
         return (Box::default(), 0);
@@ -168,7 +172,7 @@ fn index_of<T: Bits>(starts: &[T]) -> (Box<[u32]>, u8) {
     let mut index = Vec::with_capacity(parts(shift).saturating_add(1));
     for (before, start) in (0_u32..).zip(starts) {
         let part = start.part(first, shift).unwrap_or_default();
-        // One entry for each part up to this network's, and none if it was there.
+        // Adds an entry for each part up to the part of this network, if the part has no entry yet.
         while index.len() <= part {
             index.push(before);
         }

@@ -541,12 +541,12 @@ fn a_rule_built_in_rust_can_say_no_more_than_the_json() {
         ),
         (
             Conditions::new().user_agents(["curl/8.5.0", ""]),
-            "acl[0].rule.match.user_agents is not of the form that this field has: write a list, each entry \
+            "acl[0].rule.match.user_agents has the wrong form: write a list, each entry \
              the whole text of a User-Agent header, such as \"curl/8.5.0\"",
         ),
         (
             Conditions::new().hostnames(["auth.example", "auth.example:443"]),
-            "acl[0].rule.match.hostnames is not of the form that this field has: write a list, each entry a \
+            "acl[0].rule.match.hostnames has the wrong form: write a list, each entry a \
              host name without scheme, port and path, such as \"auth.example.com\"",
         ),
     ] {
@@ -626,7 +626,7 @@ fn the_first_error_is_the_first_that_reading_finds() {
         ),
         (
             json!([with("match", json!({"ipv4_cidrs": ["::1/32"]}))]),
-            "acl[0].rule.match.ipv4_cidrs[0] is a network of the other family",
+            "acl[0].rule.match.ipv4_cidrs[0] is a network of the other address family",
         ),
         (
             json!([with(
