@@ -1,5 +1,5 @@
-//! What a tenant decides: settings in Rust or as JSON. Every default is the safe one, and
-//! registration is off until it is enabled.
+//! The settings of tenants, in Rust or as JSON. Every default is safe, and registration is off until it is
+//! enabled.
 //!
 //! ```
 //! use oauth_dcr::settings::SettingsDocument;
@@ -11,21 +11,22 @@
 //! }]}"#)?;
 //! assert!(document.tenants()[0].registration.enabled);
 //!
-//! // An unknown field is an error that says where it is.
+//! // An unknown field is an error, which names the position of the field.
 //! let misspelt = SettingsDocument::from_json(r#"{"tenants": [{"id": "acme", "host": []}]}"#);
 //! assert!(misspelt.is_err());
 //! # Ok::<(), oauth_dcr::settings::SettingsError>(())
 //! ```
 //!
-//! 1. [`TenantSettings`] has everything about one tenant. [`SettingsDocument`] holds all tenants, and reads and
+//! 1. [`TenantSettings`] has all settings of one tenant. [`SettingsDocument`] has all tenants, and reads and
 //!    writes JSON.
-//! 2. [`RegistrationSettings`] is about registration: limits, methods and redirect URIs.
+//! 2. [`RegistrationSettings`] has the settings of registration: limits, methods and redirect URIs.
 //! 3. [`Issuer`] names the tenant's authorization server.
-//! 4. [`ApiSettings`], [`ClientGrant`] and [`Connection`] say what clients can reach and how users sign in.
-//! 5. [`SettingsError`] names the field that is wrong. [`SettingsWarning`] names a setting that works but is
-//!    probably a mistake.
+//! 4. [`ApiSettings`], [`ClientGrant`] and [`Connection`] say which APIs clients can reach and how users sign
+//!    in.
+//! 5. [`SettingsError`] names an invalid field. [`SettingsWarning`] names a setting that works but is probably
+//!    a mistake.
 //!
-//! A [`TenantDirectory`](crate::tenants::TenantDirectory) hands the settings to the registrar.
+//! A [`TenantDirectory`](crate::tenants::TenantDirectory) gives the settings to the registrar.
 //! [The guide](crate::guide::settings) lists every field.
 
 mod access;

@@ -94,7 +94,7 @@ pub(super) fn complete<'a>(
             Reading::Unknown(reason) if provided.contains(signal) => {
                 complete.unknown(signal, reason)
             }
-            _ if !provided.contains(signal) && !tenant.tells(signal) => {
+            _ if !provided.contains(signal) && !tenant.provides(signal) => {
                 complete.unknown(signal, UnknownReason::NoSource)
             }
             _ => complete,

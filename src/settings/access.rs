@@ -1,4 +1,4 @@
-//! APIs, client grants and connections: what a registered client may reach.
+//! APIs, client grants and connections, which decide what a registered client can do.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +9,15 @@ use crate::types::ClientId;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ApiSettings {
-    /// The audience of its access tokens.
+    /// The audience of the API's access tokens.
     pub identifier: String,
-    /// The scopes it knows. Default none.
+    /// The scopes of the API. Default none.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// Who may ask for a token on behalf of a user. Default: clients with a grant.
+    /// Which clients may request a token on behalf of a user. Default: clients with a grant.
     #[serde(default)]
     pub policy: ApiPolicy,
-    /// Whether it is one of the authorization server's own, closed to every strict client.
+    /// Whether the API belongs to the authorization server itself. No strict client can reach a system API.
     /// Default `false`.
     #[serde(default)]
     pub system: bool,
@@ -36,8 +36,8 @@ impl ApiSettings {
     }
 }
 
-/// `identifier` without the slash of an empty path, which means the same with and without
-/// (RFC 3986 section 6.2.3), and which clients that write URLs anew add.
+/// Removes the slash of an empty path from `identifier`. The URLs with and without this slash are equivalent
+/// (RFC 3986 section 6.2.3), and clients that normalize URLs add it.
 pub(crate) fn without_empty_path(identifier: &str) -> &str {
     let is_origin = |text: &&str| {
         let authority = text.split_once("://").map(|(_, rest)| rest);
@@ -47,53 +47,53 @@ pub(crate) fn without_empty_path(identifier: &str) -> &str {
     shorter.filter(is_origin).unwrap_or(identifier)
 }
 
-/// Who may ask for a token of an API on behalf of a user.
+/// Which clients may request a token of an API on behalf of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiPolicy {
-    /// Every client; strict clients need a grant all the same.
+    /// Every permissive client, and strict clients with a grant.
     AllowAll,
     /// Clients with a grant.
     #[default]
     RequireClientGrant,
-    /// Nobody.
+    /// No client.
     Deny,
 }
 
-/// What a client, or every third-party client, may do with an API.
+/// A client grant: the access to an API of one client, or of every third-party client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "ClientGrantJson", into = "ClientGrantJson")]
 #[non_exhaustive]
 pub struct ClientGrant {
-    /// Whom it is for.
+    /// The client that has the grant, or all third-party clients.
     pub grantee: Grantee,
     /// The identifier of the API.
     pub audience: String,
-    /// Which of the API's scopes it covers.
+    /// The scopes of the API that the grant covers.
     pub scope: GrantedScope,
-    /// Whether it covers access on behalf of a user or of the client itself.
+    /// Whether the grant covers access on behalf of a user, or of the client itself.
     pub subject_type: SubjectType,
 }
 
-/// Whom a client grant is for.
+/// The client or clients that have a client grant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Grantee {
-    /// One client; it replaces the default for that client.
+    /// One client. The grant replaces the default grant for this client.
     Client(ClientId),
-    /// Every third-party client that has no grant of its own: the default permissions.
+    /// Every third-party client without a separate grant. This is the default grant.
     ThirdPartyClients,
 }
 
-/// Which scopes of an API a client grant covers.
+/// The scopes of an API that a client grant covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantedScope {
-    /// All that the API knows.
+    /// All scopes of the API.
     All,
-    /// These.
+    /// The listed scopes.
     Listed(Vec<String>),
 }
 
-/// On whose behalf a client grant gives access.
+/// The subject for which a client gets access: a user, or the client itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectType {
@@ -149,14 +149,18 @@ impl TryFrom<ClientGrantJson> for ClientGrant {
             (None, Some(DefaultFor::ThirdPartyClients)) => Grantee::ThirdPartyClients,
             _ => {
                 return Err(
-                    "a client grant has either client_id, or default_for: \"third_party_clients\"",
+                    "a client grant must have either client_id, or default_for: \"third_party_clients\"",
                 );
             }
         };
         let scope = match (json.scope, json.allow_all_scopes) {
             (Some(scope), false) => GrantedScope::Listed(scope),
             (None, true) => GrantedScope::All,
-            _ => return Err("a client grant has either scope, a list, or allow_all_scopes: true"),
+            _ => {
+                return Err(
+                    "a client grant must have either a list of scopes in scope, or allow_all_scopes: true",
+                );
+            }
         };
         Ok(Self {
             grantee,
@@ -198,10 +202,10 @@ impl From<ClientGrant> for ClientGrantJson {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Connection {
-    /// Its name, as in the `connection` parameter.
+    /// The name of the connection, as in the `connection` parameter.
     pub name: String,
-    /// Whether it is promoted to the domain level: only then does it serve third-party clients.
-    /// Default `false`.
+    /// Whether the connection is promoted to the domain level. Third-party clients can use only domain
+    /// connections. Default `false`.
     #[serde(default)]
     pub is_domain_connection: bool,
 }

@@ -1,4 +1,4 @@
-//! What no single field shows: that settings contradict themselves, or can never work.
+//! Checks that need several fields: settings that contradict each other, or can never work.
 
 use std::{collections::HashSet, hash::Hash};
 
@@ -11,17 +11,17 @@ use crate::{
     types::is_scope_token,
 };
 
-/// A shorter limit would refuse nearly every redirect URI that there is.
+/// The smallest limit of the length of a redirect URI. A lower limit would refuse nearly every redirect URI.
 const LEAST_URI_BYTES: usize = 64;
 
-/// No body that registers a client is shorter.
+/// The length of the shortest body that registers a client, in bytes.
 const LEAST_BODY_BYTES: usize = r#"{"redirect_uris":["http://[::1]"]}"#.len();
 
-/// The longest name of an API or a connection.
+/// The length of the longest name of an API or a connection, in bytes.
 const GREATEST_NAME_BYTES: usize = 2048;
 
 impl TenantSettings {
-    /// Checks what no single field shows:
+    /// Checks for settings that can never work:
     ///
     /// - hosts that no request can have, duplicate entries and invalid scopes;
     /// - grants for unknown APIs;
@@ -29,34 +29,35 @@ impl TenantSettings {
     /// - proxies that cover every address;
     /// - access rules on a TLS fingerprint that nothing provides.
     ///
-    /// Reading settings by serde does this. Call it for settings that are made in Rust.
-    /// [`Registrar::check`](crate::Registrar::check) also knows the registrar's source of locations.
+    /// Settings that are read by serde are checked already. Call this method for settings that are made in
+    /// Rust. [`Registrar::check`](crate::Registrar::check) also knows the registrar's source of locations.
     ///
     /// # Errors
-    /// [`SettingsError`] names the first field at fault.
+    /// [`SettingsError`] names the first invalid field.
     pub fn check(&self) -> Result<(), SettingsError> {
-        first(self.errors(may_be_told))
+        first(self.errors(may_be_provided))
     }
 
-    /// The same check for a registrar whose source of locations tells `located`, which knows all that tells
-    /// signals. The error names the tenant.
+    /// The same check for a registrar whose source of locations provides the signals `located`. Nothing else
+    /// provides signals, except for these settings. The error names the tenant.
     pub(crate) fn check_for(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
         let errors = self.errors(|signal| located.contains(&signal));
         first(errors).map_err(|error| error.of(&self.id))
     }
 
-    /// What [`check`](Self::check) leaves to such a registrar, for settings that have passed it.
+    /// Checks only the rules on locations, for settings that have passed [`check`](Self::check). The source
+    /// of locations of the registrar provides the signals `located`.
     pub(crate) fn check_locations(&self, located: &[EdgeSignal]) -> Result<(), SettingsError> {
         let mut errors = Vec::new();
         let mut refuse = |path: String, fault| errors.push(SettingsError::new(path, fault));
-        let is_told = |signal| !may_be_told(signal) || located.contains(&signal);
-        self.check_signal_sources(is_told, &mut refuse);
+        let is_provided = |signal| !may_be_provided(signal) || located.contains(&signal);
+        self.check_signal_sources(is_provided, &mut refuse);
         first(errors).map_err(|error| error.of(&self.id))
     }
 
-    /// All that [`check`](Self::check) finds, where `is_told` says which signals something else than these settings
-    /// provides.
-    pub(super) fn errors(&self, is_told: impl Fn(EdgeSignal) -> bool) -> Vec<SettingsError> {
+    /// All errors that [`check`](Self::check) finds. `is_provided` says which signals are provided by
+    /// something other than these settings.
+    pub(super) fn errors(&self, is_provided: impl Fn(EdgeSignal) -> bool) -> Vec<SettingsError> {
         let mut errors = Vec::new();
         let mut refuse = |path: String, fault| errors.push(SettingsError::new(path, fault));
         self.check_hosts(&mut refuse);
@@ -66,21 +67,21 @@ impl TenantSettings {
         self.check_apis(&mut refuse);
         self.check_client_grants(&mut refuse);
         self.check_connections(&mut refuse);
-        self.check_signal_sources(is_told, &mut refuse);
+        self.check_signal_sources(is_provided, &mut refuse);
         errors
     }
 
-    /// Checks that each rule on an endpoint of this crate can be evaluated.
+    /// Checks that each rule for an endpoint of this crate can be evaluated.
     fn check_signal_sources(
         &self,
-        is_told: impl Fn(EdgeSignal) -> bool,
+        is_provided: impl Fn(EdgeSignal) -> bool,
         refuse: &mut impl FnMut(String, SettingsFault),
     ) {
         for (rule, side, signal) in self.acl.needs(Endpoint::Registration) {
             let edge = EdgeSignal::ALL
                 .into_iter()
-                .find(|it| Signal::from(*it) == signal);
-            if let Some(edge) = edge.filter(|it| !self.tells(*it) && !is_told(*it)) {
+                .find(|edge| Signal::from(*edge) == signal);
+            if let Some(edge) = edge.filter(|edge| !self.provides(*edge) && !is_provided(*edge)) {
                 let path = format!("acl[{rule}].rule.{side}.{}", signal.member());
                 refuse(path, SettingsFault::NoSignalSource(edge));
             }
@@ -88,7 +89,7 @@ impl TenantSettings {
     }
 
     fn check_hosts(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
-        let hosts = self.hosts.iter().map(|it| it.to_ascii_lowercase());
+        let hosts = self.hosts.iter().map(|host| host.to_ascii_lowercase());
         check_duplicates("hosts", hosts, refuse);
         for (at, host) in self.hosts.iter().enumerate() {
             if !is_request_host(host) {
@@ -149,21 +150,27 @@ impl TenantSettings {
         let names = self
             .apis
             .iter()
-            .map(|it| without_empty_path(&it.identifier));
+            .map(|api| without_empty_path(&api.identifier));
         check_duplicates("apis", names, refuse);
         for (at, api) in self.apis.iter().enumerate() {
             check_name(format!("apis[{at}].identifier"), &api.identifier, refuse);
             check_scopes(&format!("apis[{at}].scopes"), &api.scopes, refuse);
         }
         let default = self.default_audience.as_deref();
-        if default.is_some_and(|it| self.api_named(it).is_none()) {
+        if default.is_some_and(|identifier| self.api_named(identifier).is_none()) {
             let path = "default_audience".to_owned();
             refuse(path, SettingsFault::UnknownAudience);
         }
     }
 
     fn check_client_grants(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
-        let key = |it: &ClientGrant| (it.grantee.clone(), it.audience.clone(), it.subject_type);
+        let key = |grant: &ClientGrant| {
+            (
+                grant.grantee.clone(),
+                grant.audience.clone(),
+                grant.subject_type,
+            )
+        };
         check_duplicates("client_grants", self.client_grants.iter().map(key), refuse);
         for (at, grant) in self.client_grants.iter().enumerate() {
             if let GrantedScope::Listed(scopes) = &grant.scope {
@@ -180,7 +187,7 @@ impl TenantSettings {
     }
 
     fn check_connections(&self, refuse: &mut impl FnMut(String, SettingsFault)) {
-        let names = self.connections.iter().map(|it| &it.name);
+        let names = self.connections.iter().map(|connection| &connection.name);
         check_duplicates("connections", names, refuse);
         for (at, connection) in self.connections.iter().enumerate() {
             check_name(format!("connections[{at}].name"), &connection.name, refuse);
@@ -188,14 +195,14 @@ impl TenantSettings {
     }
 }
 
-/// An error if there is one, the first of several.
+/// Returns the first error, if there is one.
 pub(super) fn first(errors: Vec<SettingsError>) -> Result<(), SettingsError> {
     errors.into_iter().next().map_or(Ok(()), Err)
 }
 
-/// Whether a registrar may know `signal` from elsewhere than a tenant's settings. It may have a source of
-/// locations; nothing but a header or the host program tells a fingerprint.
-pub(super) const fn may_be_told(signal: EdgeSignal) -> bool {
+/// Whether something other than a tenant's settings may provide `signal`. A registrar may have a source of
+/// locations, but only a header or the host program can provide a fingerprint.
+pub(super) const fn may_be_provided(signal: EdgeSignal) -> bool {
     !matches!(signal, EdgeSignal::Ja3 | EdgeSignal::Ja4)
 }
 
@@ -220,7 +227,7 @@ fn check_scopes(path: &str, scopes: &[String], refuse: &mut impl FnMut(String, S
     }
 }
 
-/// Checks a name that requests give in a parameter.
+/// Checks a name that requests send in a parameter.
 fn check_name(path: String, name: &str, refuse: &mut impl FnMut(String, SettingsFault)) {
     let is_trimmed = name.trim().len() == name.len();
     let has_control = name.chars().any(char::is_control);
@@ -235,7 +242,7 @@ mod tests {
     use crate::acl::{Acl, AclScope, Conditions, CountryCode, Ja3, Rule};
 
     #[test]
-    fn the_rest_of_a_check_is_about_locations_alone() {
+    fn check_of_locations_checks_only_rules_on_locations() {
         let ja3 = Ja3::parse("e7d705a3286e19ea42f587b344ee6865").unwrap();
         let sweden = CountryCode::parse("SE").unwrap();
         let conditions = Conditions::new().ja3([ja3]).countries([sweden]);
@@ -251,7 +258,7 @@ mod tests {
             "acl[0].rule.match.geo_country_codes",
             "acl[0].rule.match.ja3_fingerprints",
         );
-        assert_eq!(paths(settings.errors(may_be_told)), [host, ja3]);
+        assert_eq!(paths(settings.errors(may_be_provided)), [host, ja3]);
         assert_eq!(paths(settings.errors(|_| false)), [host, country, ja3]);
         let rest = settings.check_locations(&[]).unwrap_err();
         assert_eq!(rest.path(), country);

@@ -1,26 +1,26 @@
-//! What a tenant chooses about the requests of its clients.
+//! A tenant's choices about the requests of its clients.
 
 use serde::{Deserialize, Serialize};
 
-/// What happens to parameters of an authorization request that nobody knows.
+/// What happens if an authorization request has unknown parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownParameters {
-    /// They are ignored (RFC 6749 section 3.1).
+    /// The parameters are ignored (RFC 6749 section 3.1).
     #[default]
     Ignore,
-    /// They refuse the request.
+    /// The request is refused.
     Reject,
 }
 
-/// What a client gets that asks for no scope of an API.
+/// The scopes that a client gets if it requests no scope of an API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeWhenNoneRequested {
-    /// None.
+    /// No scope.
     #[default]
     None,
-    /// All that its grant covers.
+    /// All scopes that the client's grant covers.
     WholeGrant,
 }
 
@@ -28,17 +28,17 @@ pub enum ScopeWhenNoneRequested {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefreshTokenWhen {
-    /// When it requests `offline_access` and is registered for the grant `refresh_token`.
+    /// If it requests `offline_access` and is registered for the grant `refresh_token`.
     #[default]
     OfflineAccessRequested,
-    /// When it is registered for the grant `refresh_token`, whether it requests `offline_access` or not.
+    /// If it is registered for the grant `refresh_token`. It need not request `offline_access`.
     Registered,
 }
 
-/// A name for settings that belong together. A document gives it as `preset`.
+/// A group of settings, which a document names as `preset`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Preset {
-    /// What `TenantSettings::for_agents` sets.
+    /// The settings of `TenantSettings::for_agents`.
     Agents,
 }

@@ -27,7 +27,8 @@ pub struct SettingsDocument {
     tenants: Vec<TenantSettings>,
 }
 
-/// Tenants are checked when their positions in the document are known, so that errors can name them.
+/// A document before its tenants are checked. They are checked later, so that errors can name their positions
+/// in the document.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unchecked {
@@ -43,34 +44,34 @@ impl<'de> Deserialize<'de> for UncheckedTenant {
 }
 
 impl SettingsDocument {
-    /// The document of these tenants.
+    /// A document with these tenants.
     ///
     /// # Errors
-    /// [`SettingsError`] if a request could lead to two tenants or to none, or if the settings of a
-    /// tenant can't work ([`TenantSettings::check`]).
+    /// [`SettingsError`] if there is no tenant, if two tenants have the same id, host or issuer, if one of
+    /// several tenants has no host, or if the settings of a tenant can't work ([`TenantSettings::check`]).
     pub fn new(tenants: Vec<TenantSettings>) -> Result<Self, SettingsError> {
-        check::first(errors(&tenants, check::may_be_told))?;
+        check::first(errors(&tenants, check::may_be_provided))?;
         Ok(Self { tenants })
     }
 
-    /// The document of tenants that were checked together.
+    /// A document with tenants that are already checked together.
     pub(super) const fn checked(tenants: Vec<TenantSettings>) -> Self {
         Self { tenants }
     }
 
-    /// Reads a document from JSON. A byte order mark before it is skipped.
+    /// Reads a document from JSON. A byte order mark at the start is skipped.
     ///
     /// # Errors
-    /// [`SettingsFault::Unreadable`] for an unknown field, a wrong type or a value that is out of range;
-    /// its source has line and column. Otherwise as [`SettingsDocument::new`].
+    /// [`SettingsFault::Unreadable`] for an unknown field, a wrong type or a value that is out of range. Its
+    /// source has the line and column. Other errors are the same as for [`SettingsDocument::new`].
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
         Self::new(read(json)?)
     }
 
-    /// Writes the document as JSON, every field spelled out.
+    /// Writes the document as JSON with every field.
     ///
     /// # Errors
-    /// [`SettingsFault::Unreadable`] if the writer refuses, which it has no reason to.
+    /// [`SettingsFault::Unreadable`] if the JSON writer fails, which is not expected.
     pub fn to_json(&self) -> Result<String, SettingsError> {
         serde_json::to_string_pretty(self).map_err(|error| unreadable(String::new(), error))
     }
@@ -80,17 +81,18 @@ impl SettingsDocument {
         &self.tenants
     }
 
-    /// The tenants themselves.
+    /// Returns the tenants, and consumes the document.
     pub fn into_tenants(self) -> Vec<TenantSettings> {
         self.tenants
     }
 }
 
-/// The tenants of a document, which are yet to be checked.
+/// Reads the tenants of a document without checking them.
 pub(super) fn read(json: &str) -> Result<Vec<TenantSettings>, SettingsError> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut reader = serde_json::Deserializer::from_str(json);
-    // No preset is about the document itself. Its reader takes objects for objects, and nothing else.
+    // The recorded members are not used, because a preset belongs to a tenant, not to the document. But this
+    // reader accepts only objects as objects, unlike serde.
     let present = PresentMembers::default();
     let read: Result<Unchecked, _> =
         serde_path_to_error::deserialize(present.recording(&mut reader));
@@ -101,13 +103,16 @@ pub(super) fn read(json: &str) -> Result<Vec<TenantSettings>, SettingsError> {
     reader
         .end()
         .map_err(|error| unreadable(String::new(), error))?;
-    Ok(tenants.into_iter().map(|UncheckedTenant(it)| it).collect())
+    Ok(tenants
+        .into_iter()
+        .map(|UncheckedTenant(tenant)| tenant)
+        .collect())
 }
 
-/// What is wrong with these tenants of one document.
+/// All errors of the tenants of one document.
 pub(super) fn errors(
     tenants: &[TenantSettings],
-    is_told: impl Fn(EdgeSignal) -> bool,
+    is_provided: impl Fn(EdgeSignal) -> bool,
 ) -> Vec<SettingsError> {
     if tenants.is_empty() {
         return vec![SettingsError::new("tenants", SettingsFault::NoTenant)];
@@ -117,7 +122,7 @@ pub(super) fn errors(
     let mut errors = Vec::new();
     for (at, tenant) in tenants.iter().enumerate() {
         let mut found = seen.errors(tenant, is_one_of_several);
-        found.extend(tenant.errors(&is_told));
+        found.extend(tenant.errors(&is_provided));
         errors.extend(found.into_iter().map(|error| error.of_tenant(at)));
     }
     errors
@@ -127,7 +132,7 @@ fn unreadable(path: String, error: serde_json::Error) -> SettingsError {
     SettingsError::new(path, SettingsFault::Unreadable(error.into()))
 }
 
-/// What the tenants of a document before the next one have.
+/// The ids, hosts and issuers of the tenants that were checked so far.
 #[derive(Default)]
 struct Seen<'a> {
     ids: HashSet<&'a TenantId>,
@@ -136,7 +141,8 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// What `tenant` has in common with an earlier one, or lacks beside it.
+    /// The errors of `tenant` that involve other tenants: it duplicates an earlier tenant's id, host or
+    /// issuer, or lacks a host.
     fn errors(
         &mut self,
         tenant: &'a TenantSettings,
@@ -150,7 +156,7 @@ impl<'a> Seen<'a> {
         if tenant.hosts.is_empty() && is_one_of_several {
             refuse("hosts".to_owned(), SettingsFault::NoHost);
         }
-        let hosts = tenant.hosts.iter().map(|it| it.to_ascii_lowercase());
+        let hosts = tenant.hosts.iter().map(|host| host.to_ascii_lowercase());
         let hosts: Vec<String> = hosts.collect();
         for (at, host) in hosts.iter().enumerate() {
             if self.hosts.contains(host) {
@@ -159,7 +165,7 @@ impl<'a> Seen<'a> {
         }
         self.hosts.extend(hosts);
         let issuer = tenant.issuer.as_ref().map(Issuer::normalized);
-        if issuer.is_some_and(|it| !self.issuers.insert(it)) {
+        if issuer.is_some_and(|issuer| !self.issuers.insert(issuer)) {
             refuse("issuer".to_owned(), SettingsFault::Duplicate);
         }
         errors

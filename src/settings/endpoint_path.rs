@@ -2,25 +2,25 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The path of an endpoint, below the issuer: `/oidc/register`.
+/// The path of an endpoint below the issuer, such as `/oidc/register`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EndpointPath(Box<str>);
 
 /// A text is not an absolute path of unreserved characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a path begins with a slash, then letters, digits and any of - . _ ~ /")]
+#[error("a path begins with a slash, and has only letters, digits and the characters - . _ ~ /")]
 pub struct InvalidEndpointPath;
 
 impl EndpointPath {
-    /// Where the endpoint stands unless somebody says otherwise.
+    /// The default path of the registration endpoint.
     pub(crate) const DEFAULT: &'static str = "/oidc/register";
 
-    /// The path that `text` is: a slash, then segments of unreserved characters
-    /// (RFC 3986 section 2.3), none of them empty or made of dots.
+    /// Reads a path: a slash, and segments of unreserved characters (RFC 3986 section 2.3) separated by
+    /// slashes. No segment may be empty, `.` or `..`.
     ///
     /// # Errors
-    /// [`InvalidEndpointPath`] if it is not.
+    /// [`InvalidEndpointPath`] if `text` does not have this form.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpointPath> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         let is_segment =

@@ -2,10 +2,10 @@ use std::{error::Error, fmt};
 
 use crate::{settings::SettingsFault, types::TenantId};
 
-/// Settings can't be used as they are: which field, and what is wrong with it.
+/// An error in settings, with the field and its fault.
 ///
 /// `Display` names the field by its path, such as `tenants[0].client_grants[1].audience`, and says what
-/// to change. Where JSON can't be read, the source says why.
+/// to change. If the JSON can't be read, the source says why.
 #[derive(Debug)]
 pub struct SettingsError {
     tenant: Option<TenantId>,
@@ -36,7 +36,7 @@ impl SettingsError {
         }
     }
 
-    /// The tenant, where the settings are not part of a document.
+    /// The tenant, if the settings are not part of a document.
     pub const fn tenant(&self) -> Option<&TenantId> {
         self.tenant.as_ref()
     }
@@ -47,7 +47,7 @@ impl SettingsError {
         &self.path
     }
 
-    /// What is wrong.
+    /// The fault of the field.
     pub const fn fault(&self) -> &SettingsFault {
         &self.fault
     }

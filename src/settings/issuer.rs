@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::uri::{LOOPBACK_HOSTS, UriParts, written_url};
 
-/// The longest issuer, in bytes.
+/// The length of the longest issuer, in bytes.
 const MAX_BYTES: usize = 2048;
 
-/// The issuer identifier of an authorization server (RFC 8414 section 2): an https URL without
-/// query and fragment, or http on a loopback host while developing.
+/// The issuer identifier of an authorization server (RFC 8414 section 2): an https URL without query and
+/// fragment. For development, it can also be http on a loopback host.
 ///
 /// ```
 /// use oauth_dcr::settings::Issuer;
@@ -25,15 +25,16 @@ pub struct Issuer(Box<str>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an issuer is an https URL without query and fragment, such as \"https://auth.example.com\"; http is \
-     for loopback hosts only"
+     allowed for loopback hosts only"
 )]
 pub struct InvalidIssuer;
 
 impl Issuer {
-    /// The issuer that `text` names.
+    /// Reads an issuer.
     ///
     /// # Errors
-    /// [`InvalidIssuer`] if it is anything else than an https (or loopback http) URL.
+    /// [`InvalidIssuer`] if `text` is not an https URL (or an http URL with a loopback host) without query
+    /// and fragment.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
         if is_issuer(text) {
             Ok(Self(text.into()))
@@ -47,9 +48,10 @@ impl Issuer {
         &self.0
     }
 
-    /// Its path, empty for an issuer without one. A slash at the end is not part of it: with and
-    /// without, the metadata documents are the same (RFC 8414 section 3.1, OpenID Connect Discovery
-    /// section 4.1).
+    /// The path of the issuer without a slash at the end, or an empty text if there is no path.
+    ///
+    /// The slash is removed because it does not change the addresses of the metadata documents
+    /// (RFC 8414 section 3.1, OpenID Connect Discovery section 4.1).
     ///
     /// ```
     /// use oauth_dcr::settings::Issuer;
@@ -60,25 +62,26 @@ impl Issuer {
     /// # Ok::<(), oauth_dcr::settings::InvalidIssuer>(())
     /// ```
     pub fn path(&self) -> &str {
-        // It was read when it was made, so it can be read again.
+        // The constructor has read the text before, so this cannot fail.
         let path = UriParts::read(&self.0).map_or("", |parts| parts.path);
         path.trim_end_matches('/')
     }
 
-    /// What all spellings of the same issuer have in common: letter case of scheme and host, a default port
-    /// and slashes at the end make no difference to where its metadata is.
+    /// The normalized form, which is the same for all spellings of an issuer. Letter case of scheme and host,
+    /// a default port and slashes at the end do not change the addresses of the metadata.
     pub(super) fn normalized(&self) -> String {
         let url = written_url(&self.0).unwrap_or_else(|| self.to_string());
         url.trim_end_matches('/').to_owned()
     }
 
-    /// The address of what stands at `path`, which begins with a slash, below the issuer.
+    /// The address of `path` below the issuer. The path begins with a slash.
     pub(crate) fn below(&self, path: &str) -> String {
         format!("{}{path}", self.0.trim_end_matches('/'))
     }
 }
 
-/// An issuer means the same to every parser: clients compare it, and servers build addresses on it.
+/// Whether `text` is an issuer that every parser reads in the same way, because clients compare it and
+/// servers build addresses from it.
 fn is_issuer(text: &str) -> bool {
     if text.len() > MAX_BYTES || text.contains('*') {
         return false;
@@ -122,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_issuer_is_an_https_url_or_on_loopback() {
+    fn issuer_is_an_https_url_or_on_loopback() {
         for good in [
             "https://auth.example.com",
             "HTTPS://Auth.example.com:443/tenants/acme/",

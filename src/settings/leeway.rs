@@ -1,4 +1,4 @@
-//! How long a refresh token that was replaced is still good.
+//! The leeway for refresh tokens: how long a refresh token stays valid after it was replaced.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{
 
 use crate::settings::SettingsFault;
 
-/// A longer leeway would give a thief of a refresh token time to use it unnoticed.
+/// The greatest leeway in seconds. With a longer leeway, a thief of a refresh token could use it unnoticed.
 pub(crate) const GREATEST_LEEWAY_SECONDS: u8 = 60;
 
 pub(super) fn check(seconds: u8) -> Result<(), SettingsFault> {
@@ -21,8 +21,8 @@ pub(super) fn check(seconds: u8) -> Result<(), SettingsFault> {
     Ok(())
 }
 
-/// Reads the leeway for refresh tokens. A number that is too large for the field's type is read as the largest
-/// one, so that [`check`] refuses all that are too large in the same words.
+/// Reads the leeway for refresh tokens. A number that is too large for the field's type is read as the
+/// type's largest number, so that [`check`] refuses every number that is too large with the same message.
 pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     deserializer.deserialize_any(Leeway)
 }

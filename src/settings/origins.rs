@@ -2,9 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::uri::{UriParts, written_origin};
 
-/// Which web origins may register from a browser (CORS), never with credentials.
+/// The web origins that may register from a browser (CORS). Credentials are never allowed.
 ///
-/// As JSON it is a list of origins; `["*"]`, the default, means any.
+/// In JSON it is a list of origins. The default is `["*"]`, which means any origin.
 ///
 /// ```
 /// use oauth_dcr::settings::AllowedOrigins;
@@ -25,16 +25,16 @@ enum Origins {
     Listed(Vec<String>),
 }
 
-/// A text is not an origin: scheme, host and, where it is not the default one, port.
+/// A text is not an origin: a scheme, a host and, unless it is the default port, a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "origin {index} is not an origin that a browser sends: write scheme, host and, unless it is the \
-     default one, port, in lower case and without a slash at the end, such as \
-     \"https://app.example.com\" or \"http://localhost:3000\"; a host has no wildcard; write an \
-     international name in its xn-- form; the list [\"*\"] allows any origin"
+    "origin {index} is not an origin that a browser sends: write the scheme, the host and, unless it is \
+     the default port, the port, in lower case and without a slash at the end, such as \
+     \"https://app.example.com\" or \"http://localhost:3000\"; wildcards in hosts are not supported; write \
+     an international name in its xn-- form; the list [\"*\"] allows any origin"
 )]
 pub struct InvalidOrigin {
-    /// Its position in the list, from 0.
+    /// The position of the text in the list, from 0.
     pub index: usize,
 }
 
@@ -44,11 +44,11 @@ impl AllowedOrigins {
         Self(Origins::Any)
     }
 
-    /// These origins only, each as a browser writes it in its `Origin` header: without a path, and
-    /// without the default port. An empty list allows none.
+    /// Only these origins, each as a browser writes it in the `Origin` header: without a path, and without
+    /// the default port. An empty list allows no origin.
     ///
     /// # Errors
-    /// [`InvalidOrigin`] for the first that is none.
+    /// [`InvalidOrigin`] for the first text that is not an origin.
     pub fn list<I>(origins: I) -> Result<Self, InvalidOrigin>
     where
         I: IntoIterator,
@@ -66,7 +66,7 @@ impl AllowedOrigins {
         matches!(self.0, Origins::Any)
     }
 
-    /// Whether a page of `origin` may register.
+    /// Whether a page from `origin` may register.
     pub fn allows(&self, origin: &str) -> bool {
         match &self.0 {
             Origins::Any => true,
@@ -109,10 +109,10 @@ const WITHOUT_ORIGIN: [&str; 10] = [
     "wss",
 ];
 
-/// Whether `text` is an origin exactly as a browser writes it in an `Origin` header: scheme, host
-/// and, unless it is the scheme's own, port (RFC 6454 section 6.2).
+/// Whether `text` is an origin exactly as a browser writes it in an `Origin` header: the scheme, the host
+/// and, unless it is the scheme's default port, the port (RFC 6454 section 6.2).
 ///
-/// Browser extensions and web views have schemes of their own, such as `chrome-extension` and `capacitor`.
+/// Browser extensions and web views have their own schemes, such as `chrome-extension` and `capacitor`.
 fn is_origin(text: &str) -> bool {
     let Ok(parts) = UriParts::read(text) else {
         return false;
@@ -125,7 +125,7 @@ fn is_origin(text: &str) -> bool {
     }
     if matches!(parts.scheme, "http" | "https") {
         let written = written_origin(text);
-        return authority.classify().is_ok() && written.is_some_and(|it| it == text);
+        return authority.classify().is_ok() && written.is_some_and(|written| written == text);
     }
     // The host of another scheme is opaque: a browser keeps its letter case.
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_written_as_a_browser_writes_it() {
+    fn origin_must_be_written_as_browsers_write_it() {
         for good in [
             "https://a.example",
             "http://localhost:3000",
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_allows_nobody() {
+    fn empty_list_allows_no_origin() {
         let origins: AllowedOrigins = serde_json::from_str("[]").unwrap();
         assert!(!origins.allows("https://a.example"));
         assert!(!origins.is_any());

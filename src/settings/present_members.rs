@@ -1,8 +1,8 @@
-//! Records which members a document has while it is read.
+//! Records which members a document has, while the document is read.
 //!
-//! A preset sets the members that are left out, wherever they stand in the document and in whatever order.
-//! After reading, a member that was left out looks like a member with its default value, so the members are
-//! recorded on the way. What errors say of the values is in `wording`.
+//! A preset sets only the members that the document omits. After reading, an omitted member looks like a
+//! member with its default value. So the members are recorded during reading. The module `wording` has the
+//! texts of errors.
 
 use std::{cell::RefCell, collections::HashSet, fmt};
 
@@ -36,7 +36,7 @@ impl PresentMembers {
     }
 }
 
-/// Where in the document a value stands.
+/// The place of a value in the document.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     path: &'a str,
@@ -130,7 +130,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reader<'_, D> {
         words: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        // Every enum of the settings is a list of words.
+        // Every enum of the settings has only variants without data.
         let word = self.inner.deserialize_str(Word(words))?;
         visitor.visit_enum(word.into_deserializer())
     }
@@ -264,7 +264,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
     }
 }
 
-/// Reads the name of a member, and leaves a copy in `name`.
+/// Reads the name of a member, and copies it to `name`.
 struct Name<'a, S> {
     seed: S,
     name: &'a mut String,

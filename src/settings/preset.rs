@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Preset {
-    /// Sets what the preset is about in `settings`, apart from members that the document has.
+    /// Sets the members of the preset in `settings`, except for members that the document has.
     pub(super) fn apply(self, settings: &mut TenantSettings, present: &PresentMembers) {
         match self {
             Self::Agents => set_for_agents(settings, present),
@@ -17,17 +17,18 @@ impl Preset {
 }
 
 impl TenantSettings {
-    /// Sets what hosts of AI agents' clients need, like `"preset": "agents"` in JSON.
+    /// Sets what the clients of AI agents need, like `"preset": "agents"` in JSON.
     ///
-    /// - The schemes and the floating port of `localhost` of [`RedirectUriPolicy::native_agents`].
-    /// - A redirect URI that is refused is dropped, provided another one remains: agents register all that
-    ///   any of their versions may use.
-    /// - A client that registers the grant `refresh_token` gets a refresh token, whether it requests
-    ///   `offline_access` or not, and a replaced refresh token is still good for 10 seconds.
-    /// - 20 clients may register at once: agents start all their connections together.
+    /// - The policy [`RedirectUriPolicy::native_agents`]: it allows the schemes of agents, and any port of
+    ///   `localhost`.
+    /// - A refused redirect URI is dropped if another remains, because agents register every URI that any of
+    ///   their versions may use.
+    /// - A client that is registered for the grant `refresh_token` gets a refresh token, even if it does not
+    ///   request `offline_access`. A replaced refresh token stays valid for 10 seconds.
+    /// - 20 clients may register at once, because agents start all their connections at the same time.
     ///
-    /// The rate of `rate_limit` stays as it is, and so does a limiter that is switched off. What is set
-    /// afterwards wins.
+    /// The rate of `rate_limit` is unchanged, and a limiter that is switched off stays off. Settings that
+    /// are set afterwards replace these values.
     ///
     /// ```
     /// use oauth_dcr::{rate_limit::Quota, TenantSettings};

@@ -1,4 +1,4 @@
-//! The networks of proxies that are trusted.
+//! The networks of trusted proxies.
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -8,7 +8,7 @@ use crate::{
     settings::SettingsFault,
 };
 
-/// Checks that `proxies` are not every address of a family.
+/// Checks that `proxies` do not contain every address of a family.
 pub(super) fn check(proxies: &NetworkSet) -> Result<(), SettingsFault> {
     if proxies.covers_a_family() {
         return Err(SettingsFault::EveryAddress);
@@ -16,7 +16,8 @@ pub(super) fn check(proxies: &NetworkSet) -> Result<(), SettingsFault> {
     Ok(())
 }
 
-/// Reads networks of trusted proxies, so that an error names the one that is every address.
+/// Reads the networks of trusted proxies. Each network is checked separately, so that an error names the
+/// network that contains every address.
 pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NetworkSet, D::Error> {
     let proxies = Vec::<Proxy>::deserialize(deserializer)?;
     Ok(proxies.into_iter().map(|Proxy(network)| network).collect())

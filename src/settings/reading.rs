@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use crate::settings::{TenantSettings, present_members::PresentMembers};
 
 impl TenantSettings {
-    /// Reads settings and applies their preset. They are yet to be checked.
+    /// Reads settings and applies their preset, without checking them.
     pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let present = PresentMembers::default();
         let mut settings = Self::deserialize(present.recording(deserializer))?;

@@ -9,7 +9,7 @@ use crate::{
     types::{SecurityMode, TokenEndpointAuthMethod, TokenEndpointAuthMethods},
 };
 
-/// How a tenant takes registrations. Off by default.
+/// The settings of registration. Registration is off by default.
 ///
 /// ```
 /// use oauth_dcr::{redirect_uri::RedirectUriPolicy, settings::RegistrationSettings};
@@ -23,57 +23,58 @@ use crate::{
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RegistrationSettings {
-    /// Whether anyone may register. Default `false`.
+    /// Whether registration is on. Anyone may register then. Default `false`.
     pub enabled: bool,
-    /// Where the registration endpoint stands below the issuer. Default `/oidc/register`.
+    /// The path of the registration endpoint below the issuer. Default `/oidc/register`.
     #[serde(skip_serializing_if = "EndpointPath::is_default")]
     pub path: EndpointPath,
-    /// The mode that new clients are created with. Default strict.
+    /// The security mode of new clients. Default strict.
     pub security_mode: SecurityMode,
-    /// The quota of the registration endpoint, shared by all who reach it. `None` switches the
-    /// limiter off. Default 5 a second, at most 5 at once.
+    /// The quota of the registration endpoint, shared by all its callers. `None` switches the limiter off.
+    /// Default 5 per second, at most 5 at once.
     pub rate_limit: Option<Quota>,
-    /// A second quota, for each source of requests: an IPv4 address, an IPv6 network of 64 bits, or all
-    /// requests whose address is unknown. It is asked before `rate_limit`, and what it stops uses up none
-    /// of that. Default `None`: there is none, so that one source can use up the rate of all.
+    /// The quota for each source of requests: an IPv4 address, an IPv6 /64 network, or all unknown addresses
+    /// together. It is applied before `rate_limit`, and a request that it refuses takes no token of
+    /// `rate_limit`. Default `None`: there is no such quota, so one source can use up `rate_limit`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit_per_source: Option<Quota>,
     /// The authentication methods that a client may register. Default `none` and
     /// `client_secret_post`.
     pub token_endpoint_auth_methods: TokenEndpointAuthMethods,
-    /// What happens to grant types that are not supported. Default: filtered out.
+    /// What happens to unsupported grant types. Default: they are filtered out.
     pub unsupported_grant_types: Unsupported,
-    /// What happens to response types that are not supported. Default: filtered out.
+    /// What happens to unsupported response types. Default: they are filtered out.
     pub unsupported_response_types: Unsupported,
-    /// What a refused redirect URI does to the request. Default: it refuses the request.
+    /// What happens if a redirect URI is refused. Default: the request is refused.
     pub refused_redirect_uris: RefusedRedirectUris,
     /// Which redirect URIs are accepted.
     pub redirect_uris: RedirectUriPolicy,
-    /// How large the other metadata may be.
+    /// The limits of the other metadata.
     #[serde(skip_serializing_if = "MetadataLimits::is_default")]
     pub metadata_limits: MetadataLimits,
     /// The largest request body, in bytes. Default 65,536.
     pub max_body_bytes: usize,
-    /// The most clients that the tenant may have. When they are reached, the oldest client that was
-    /// never used is evicted for a new one; if there is none, the longest idle one without a live grant;
-    /// if there is none, the new one is refused. Default: no limit.
+    /// The largest number of clients of the tenant. At the limit, a new client evicts the oldest client that
+    /// was never used. If there is no unused client, it evicts the longest idle client without a live grant.
+    /// If there is none either, the new client is refused. Default: no limit.
     pub max_clients: Option<NonZeroU64>,
-    /// The most clients that one user may have: those that the user was the first to use, as
-    /// [`Registrar::mark_used`](crate::Registrar::mark_used) is told. When there are more, the user's longest
-    /// idle client is evicted, with or without a live grant, so that one account can't fill a tenant. A client
-    /// that a second user has used is evicted only when all of the user's other clients are such clients.
+    /// The largest number of clients of one user. A client belongs to the first user who uses it, as reported
+    /// to [`Registrar::mark_used`](crate::Registrar::mark_used). Above the limit, the user's longest idle
+    /// client is evicted, with or without a live grant, so that one account can't fill a tenant. A client that
+    /// a second user has used is evicted only if all clients of the user were used by a second user.
     /// Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_clients_per_user: Option<NonZeroU64>,
-    /// After how many seconds a client that was never used is removed. Default: never.
+    /// The number of seconds after which a client that was never used is removed. Default: never.
     pub remove_unused_after_seconds: Option<NonZeroU64>,
-    /// For how many seconds a client has to be idle, neither used nor with a live grant, to be
-    /// removed. Default: it never is.
+    /// The number of seconds after which an idle client is removed. A client is idle if it is not used and
+    /// has no live grant. Default: never.
     pub remove_idle_after_seconds: Option<NonZeroU64>,
-    /// Whether a public client that registers exactly what another one did, loopback ports aside, is
-    /// handed the same `client_id` (RFC 7591 section 3.2.1). Default `false`.
+    /// Whether registrations of public clients are deduplicated (RFC 7591 section 3.2.1). A duplicate
+    /// registers exactly the same metadata as an earlier client, apart from loopback ports, and gets the same
+    /// `client_id`. Default `false`.
     pub fold_identical: bool,
-    /// Which web origins may register from a browser. Default any.
+    /// The web origins that may register from a browser. Default any.
     pub allowed_origins: AllowedOrigins,
 }
 
@@ -105,47 +106,47 @@ impl Default for RegistrationSettings {
     }
 }
 
-/// What happens to grant or response types that are not supported.
+/// What happens to unsupported grant types or response types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unsupported {
-    /// They are left out, provided something usable remains; the response shows what.
+    /// They are filtered out if usable types remain. The response shows the remaining types.
     #[default]
     Filter,
-    /// They refuse the request.
+    /// The request is refused.
     Reject,
 }
 
-/// What a refused redirect URI does to the request.
+/// What happens if a redirect URI is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusedRedirectUris {
-    /// It refuses the request.
+    /// The request is refused.
     #[default]
     #[serde(rename = "refuse")]
     Reject,
-    /// It is dropped, provided another remains; the response shows which.
+    /// The redirect URI is dropped if another remains. The response shows the remaining redirect URIs.
     Narrow,
 }
 
-/// How large metadata may be, apart from redirect URIs.
+/// The limits of metadata other than redirect URIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MetadataLimits {
-    /// Characters of `client_name` after NFC. Default 128.
+    /// The most characters in `client_name` after NFC. Default 128.
     pub client_name_chars: usize,
-    /// Bytes of each address that is meant for people, such as `logo_uri`. Default 2048.
+    /// The most bytes in each address for people, such as `logo_uri`. Default 2048.
     pub uri_bytes: usize,
-    /// Names and addresses that are meant for people, those of all languages together. Default 100.
+    /// The most names and addresses for people, in all languages together. Default 100.
     pub localized: usize,
-    /// Values in `contacts`. Default 10.
+    /// The most values in `contacts`. Default 10.
     pub contacts: usize,
-    /// Characters of each contact. Default 254.
+    /// The most characters in each contact. Default 254.
     pub contact_chars: usize,
-    /// Bytes of `scope`. Default 4096.
+    /// The most bytes in `scope`. Default 4096.
     pub scope_bytes: usize,
-    /// Characters of `software_id` and of `software_version`. Default 255.
+    /// The most characters in `software_id` and in `software_version`. Default 255.
     pub software_chars: usize,
 }
 

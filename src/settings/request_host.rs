@@ -1,9 +1,9 @@
-//! The hosts of requests.
+//! The host to which a request was sent.
 
 use crate::uri::{Authority, Host, is_host_name, written_ipv6};
 
-/// The host of a `Host` header: what stands before the last colon, unless that is inside the
-/// brackets of an IPv6 literal, and before the dot of an absolute name.
+/// Removes the port and the dot at the end of an absolute name from the value of a `Host` header. A colon
+/// inside the brackets of an IPv6 literal does not begin a port.
 pub(crate) fn without_port(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => name,
@@ -12,7 +12,7 @@ pub(crate) fn without_port(host: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// Whether `text` is a host, without port, as `Host` headers have it: a DNS name or an address.
+/// Whether `text` is a host in the form of a `Host` header without a port: a DNS name or an address.
 pub(super) fn is_request_host(text: &str) -> bool {
     let Ok(authority) = Authority::read(text) else {
         return false;
@@ -21,14 +21,15 @@ pub(super) fn is_request_host(text: &str) -> bool {
         return false;
     }
     match authority.classify() {
-        // Clients shorten an address as the URL standard does.
+        // Clients shorten an IPv6 address by the URL standard.
         Ok(Host::V6(address)) => written_ipv6(address).eq_ignore_ascii_case(text),
         Ok(_) => true,
         Err(_) => is_private_name(text),
     }
 }
 
-/// Machines of private networks have names such as `3f2a9c`, which begin with a digit.
+/// Whether `text` is a name of a machine in a private network, such as `3f2a9c`. Such a name may begin with a
+/// digit.
 fn is_private_name(text: &str) -> bool {
     let last = text.rsplit('.').next().unwrap_or_default();
     is_host_name(text) && !last.bytes().all(|byte| byte.is_ascii_digit())
@@ -39,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_header_may_name_a_machine_by_a_digit() {
+    fn host_name_may_begin_with_a_digit() {
         for host in [
             "3f2a9c",
             "node.1a",

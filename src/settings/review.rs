@@ -7,9 +7,9 @@ use crate::{
     },
 };
 
-/// A settings document as far as it can be read, and everything that is wrong with it.
+/// A settings document with all its errors and warnings.
 ///
-/// Text that can't be read at all has one error and no tenant.
+/// If the text can't be read, the review has one error and no tenants.
 #[derive(Debug)]
 pub struct SettingsReview {
     tenants: Vec<TenantSettings>,
@@ -18,7 +18,7 @@ pub struct SettingsReview {
 }
 
 impl SettingsDocument {
-    /// Reads a document from JSON and lists everything that is wrong with it, for a tool that shows it to a
+    /// Reads a document from JSON and lists all its errors and warnings, for a tool that shows them to a
     /// person. [`Registrar::review_settings`](crate::Registrar::review_settings) also knows the registrar's
     /// source of locations.
     ///
@@ -32,16 +32,17 @@ impl SettingsDocument {
     /// assert!(review.into_document().is_none());
     /// ```
     pub fn review_json(json: &str) -> SettingsReview {
-        SettingsReview::of_json(json, check::may_be_told)
+        SettingsReview::of_json(json, check::may_be_provided)
     }
 }
 
 impl SettingsReview {
-    /// The review of `json`, where `is_told` says which signals something else than the settings provides.
-    pub(crate) fn of_json(json: &str, is_told: impl Fn(EdgeSignal) -> bool) -> Self {
+    /// The review of `json`. `is_provided` says which signals are provided by something other than the
+    /// settings.
+    pub(crate) fn of_json(json: &str, is_provided: impl Fn(EdgeSignal) -> bool) -> Self {
         match read(json) {
             Ok(tenants) => Self {
-                errors: errors(&tenants, is_told),
+                errors: errors(&tenants, is_provided),
                 warnings: warnings(&tenants),
                 tenants,
             },
@@ -53,17 +54,17 @@ impl SettingsReview {
         }
     }
 
-    /// The tenants, in the order of the document. Those with errors can't be used.
+    /// The tenants, in the order of the document. A tenant with errors can't be used.
     pub fn tenants(&self) -> &[TenantSettings] {
         &self.tenants
     }
 
-    /// All errors of all tenants, as [`SettingsDocument::new`] would give them one at a time.
+    /// All errors of all tenants. [`SettingsDocument::new`] would return only the first.
     pub fn errors(&self) -> &[SettingsError] {
         &self.errors
     }
 
-    /// All warnings of all tenants, as [`SettingsDocument::warnings`] gives them.
+    /// All warnings of all tenants, the same as in [`SettingsDocument::warnings`].
     pub fn warnings(&self) -> &[SettingsWarning] {
         &self.warnings
     }

@@ -3,10 +3,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::acl::EdgeSignal;
 
-/// What an error says of text that is no name of a header (RFC 9110 section 5.1).
+/// The message for a text that is not the name of a header (RFC 9110 section 5.1).
 const NOT_A_NAME: &str = "this is not the name of a header: write letters, digits and hyphens, such as \"x-geo-country\"";
 
-/// The names of the headers in which a trusted proxy passes on what it knows of a client.
+/// The names of the headers in which trusted proxies send signals about the client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -29,7 +29,7 @@ pub struct SignalHeaders {
 }
 
 impl SignalHeaders {
-    /// Each header that is named, with the field that names it.
+    /// Each header that is set, with the name of its field.
     pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &HeaderName)> {
         let all = [
             ("geo_country_code", &self.geo_country_code),
@@ -42,7 +42,7 @@ impl SignalHeaders {
             .filter_map(|(field, name)| Some((field, name.as_ref()?)))
     }
 
-    /// The header that carries `signal`.
+    /// The header of `signal`.
     pub const fn of(&self, signal: EdgeSignal) -> Option<&HeaderName> {
         match signal {
             EdgeSignal::Country => self.geo_country_code.as_ref(),
@@ -54,7 +54,7 @@ impl SignalHeaders {
     }
 }
 
-/// Reads the name of a header; letter case does not matter.
+/// Reads the name of a header. Letter case does not matter.
 fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HeaderName>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     let name = text.map(|text| text.parse().map_err(|_| D::Error::custom(NOT_A_NAME)));

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A setting works, but is probably a mistake: which field, what happens, and what to change.
+/// A warning about a setting that works but is probably a mistake, with the field, the effect and the remedy.
 ///
 /// `Display` names the field by its path, such as `tenants[0].client_grants`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,36 +9,36 @@ pub struct SettingsWarning {
     kind: SettingsWarningKind,
 }
 
-/// What is probably a mistake.
+/// The kind of a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SettingsWarningKind {
-    /// Registration is on, but a new client can reach no API: there is no default grant, or only for APIs
-    /// that are closed.
+    /// Registration is on, but a new client can reach no API: there is no default grant, or all default
+    /// grants are for closed APIs.
     NoReachableApi,
     /// Registration is on, but no connection is at the domain level, so no user can sign in.
     NoDomainConnection,
     /// Registration is on without any quota.
     NoRateLimit,
-    /// Native schemes or floating ports are allowed, but not the method `none`, with which most native
-    /// applications register.
+    /// Private-use schemes or any port of `localhost` are allowed, but not the method `none`, with which
+    /// most native applications register.
     NoPublicClients,
     /// A redirect URI of the longest length does not fit into the largest body.
     BodySmallerThanRedirectUri,
     /// The default API is closed to every client that registers.
     ClosedDefaultAudience,
-    /// A grant is for an API that is closed to its clients, whatever they are granted.
+    /// A grant has no effect, because its API is closed to the clients of the grant.
     GrantForClosedApi,
     /// A grant for strict clients covers access on their own behalf, which strict clients never have.
     GrantForClientItself,
     /// A grant covers a scope that its API does not have.
     UnknownScope,
-    /// Either header is read, so a client or a proxy on its side may add the one that the trusted proxies do
-    /// not write.
+    /// Both forwarding headers are read, so a client or its proxy may add the header that the trusted
+    /// proxies do not write.
     EitherForwardedHeader,
-    /// A header is named, but no proxy is trusted to write it.
+    /// A header is set, but no proxy is trusted to write it.
     HeaderWithoutProxy,
-    /// An access rule never decides: an earlier rule already decides about all of its requests.
+    /// An access rule never decides, because an earlier rule decides about all the same requests.
     UnreachableRule {
         /// The position of the earlier rule.
         earlier: usize,
@@ -65,7 +65,7 @@ impl SettingsWarning {
         &self.path
     }
 
-    /// What is probably a mistake.
+    /// The kind of the warning.
     pub const fn kind(&self) -> SettingsWarningKind {
         self.kind
     }
@@ -77,7 +77,7 @@ impl fmt::Display for SettingsWarning {
     }
 }
 
-/// What happens, and what to change.
+/// Says what happens, and what to change.
 impl fmt::Display for SettingsWarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -103,7 +103,7 @@ impl fmt::Display for SettingsWarningKind {
                  `max_body_bytes`, or lower `redirect_uris.max_bytes`"
             }
             Self::ClosedDefaultAudience => {
-                "this API is closed to clients that register, so their requests that name no API are \
+                "this API is closed to clients that register, so their requests without an API are \
                  refused: name an API that is open to them, or null"
             }
             Self::GrantForClosedApi => {
@@ -115,12 +115,12 @@ impl fmt::Display for SettingsWarningKind {
                  or remove the grant"
             }
             Self::UnknownScope => {
-                "the API does not have this scope, so it is never given: add it to the `scopes` of the \
+                "the API does not have this scope, so it is never granted: add it to the `scopes` of the \
                  API, or remove it here"
             }
             Self::EitherForwardedHeader => {
-                "both headers are read, so a client, or a proxy on its side, can add the one that your \
-                 proxies do not write, and make its address unknown: set this to the header that your \
+                "both headers are read, so a client or its proxy can add the header that your proxies do \
+                 not write, and make the client's address unknown: set this to the header that your \
                  proxies write, \"forwarded\" or \"x-forwarded-for\""
             }
             Self::HeaderWithoutProxy => {
@@ -130,8 +130,8 @@ impl fmt::Display for SettingsWarningKind {
             Self::UnreachableRule { earlier } => {
                 return write!(
                     f,
-                    "this rule is never reached, because acl[{earlier}] decides about all of its \
-                     requests before it: remove one of the two, or change their priorities"
+                    "this rule is never reached, because the earlier rule acl[{earlier}] decides about \
+                     all the same requests: remove one of the two, or change their priorities"
                 );
             }
         })

@@ -1,4 +1,4 @@
-//! What works but is probably a mistake.
+//! Finds settings that work but are probably mistakes.
 
 use crate::{
     acl::ForwardedHeader,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl TenantSettings {
-    /// What works but is probably a mistake, for the host to log or show.
+    /// Finds settings that work but are probably mistakes, for the host to log or show.
     ///
     /// Settings that can never work are errors instead ([`TenantSettings::check`]).
     ///
@@ -54,17 +54,19 @@ impl TenantSettings {
         if !self.lets_new_clients_reach_an_api() {
             warn("client_grants".to_owned(), Kind::NoReachableApi);
         }
-        if !self.connections.iter().any(|it| it.is_domain_connection) {
+        let mut connections = self.connections.iter();
+        if !connections.any(|connection| connection.is_domain_connection) {
             warn("connections".to_owned(), Kind::NoDomainConnection);
         }
     }
 
-    /// Whether a client that registers now can get a token for any API.
+    /// Whether a new client can get a token for any API.
     fn lets_new_clients_reach_an_api(&self) -> bool {
         let mode = self.registration.security_mode;
         let grants = self.client_grants.iter();
-        let defaults = grants.filter(|it| it.grantee == Grantee::ThirdPartyClients);
-        let defaults = unique(defaults.map(|it| ((&*it.audience, it.subject_type), it)));
+        let defaults = grants.filter(|grant| grant.grantee == Grantee::ThirdPartyClients);
+        let defaults =
+            unique(defaults.map(|grant| ((&*grant.audience, grant.subject_type), grant)));
         let is_reachable = |api: &ApiSettings, subject| match api.availability(mode, subject) {
             ApiAvailability::Closed => false,
             ApiAvailability::WithGrant => {
@@ -104,7 +106,7 @@ impl TenantSettings {
 
     fn review_apis(&self, warn: &mut impl FnMut(String, Kind)) {
         let default = self.default_audience.as_deref();
-        let default = default.and_then(|it| self.api_named(it));
+        let default = default.and_then(|identifier| self.api_named(identifier));
         if default.is_some_and(|api| is_closed(api, self.registration.security_mode)) {
             warn("default_audience".to_owned(), Kind::ClosedDefaultAudience);
         }
@@ -131,7 +133,7 @@ impl TenantSettings {
         }
     }
 
-    /// The mode of the clients that a grant is for.
+    /// The mode of the clients that have the grant.
     fn mode_of(&self, grantee: &Grantee) -> SecurityMode {
         match grantee {
             Grantee::Client(id) if id.as_str().starts_with(ClientId::STRICT_PREFIX) => {
@@ -143,20 +145,20 @@ impl TenantSettings {
     }
 }
 
-/// Whether no client of this mode can act for a user at `api`, whatever it is granted.
+/// Whether no client of this mode can act for a user at `api`, even with a grant.
 fn is_closed(api: &ApiSettings, mode: SecurityMode) -> bool {
     api.availability(mode, SubjectType::User) == ApiAvailability::Closed
 }
 
 impl SettingsDocument {
-    /// What works but is probably a mistake, in all tenants: [`TenantSettings::warnings`], with paths from
-    /// the document, such as `tenants[0].connections`.
+    /// The warnings of all tenants ([`TenantSettings::warnings`]), with paths from the document, such as
+    /// `tenants[0].connections`.
     pub fn warnings(&self) -> Vec<SettingsWarning> {
         warnings(self.tenants())
     }
 }
 
-/// The warnings about these tenants of one document.
+/// The warnings of the tenants of one document.
 pub(super) fn warnings(tenants: &[TenantSettings]) -> Vec<SettingsWarning> {
     let of_tenant = |(at, tenant): (usize, &TenantSettings)| {
         let warnings = tenant.warnings().into_iter();

@@ -1,12 +1,11 @@
-//! Says what was expected where serde would name a type of Rust, or would take something else than the
-//! document's form.
+//! Visitors that say what was expected. Serde's own errors name Rust types, and serde accepts some forms that
+//! the document does not have.
 
 use std::fmt;
 
 use serde::de::{self, MapAccess, SeqAccess, Unexpected, Visitor};
 
-/// Visits an object. Serde's own visitors also take a list of the members' values, which would name none of
-/// them.
+/// Visits an object. Serde's own visitors would also accept a list of the members' values without their names.
 pub(super) struct Object<V>(pub(super) V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
@@ -36,8 +35,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for List<V> {
     }
 }
 
-/// Visits a whole number up to `max`. Where 0 is refused, the inner visitor does it. Serde's own errors name
-/// the types of Rust.
+/// Visits a whole number up to `max`. If 0 is not allowed, the inner visitor refuses it. The error does not
+/// name Rust types, unlike serde's own errors.
 pub(super) struct WholeNumber<V> {
     pub(super) inner: V,
     pub(super) max: u64,

@@ -369,7 +369,7 @@ fn a_leeway_over_a_minute_is_refused() {
     let with_leeway = |seconds: u8| with("/refresh_token_leeway_seconds", seconds.into());
     assert!(read(&with_leeway(60)).is_ok());
     let path = "tenants[0].refresh_token_leeway_seconds";
-    refused(&with_leeway(61), path, "the greatest value is 60");
+    refused(&with_leeway(61), path, "the greatest allowed value is 60");
 }
 
 #[test]
@@ -386,11 +386,11 @@ fn an_audience_that_is_no_api_is_refused() {
     refused(
         &document,
         "tenants[0].default_audience",
-        "is no API of this tenant",
+        "is not an API of this tenant",
     );
     let document = with("/client_grants/1/audience", other);
     let path = "tenants[0].client_grants[1].audience";
-    refused(&document, path, "is no API of this tenant");
+    refused(&document, path, "is not an API of this tenant");
 }
 
 #[test]
@@ -508,11 +508,11 @@ fn a_fingerprint_that_nothing_tells_is_refused() {
             assert!(read(&document).is_ok());
             let path = format!("tenants[0].acl[1].rule.{side}.{signal}");
             document["tenants"][0]["trusted_proxies"] = json!([]);
-            refused(&document, &path, "nothing tells this signal");
+            refused(&document, &path, "nothing provides this signal");
             document["tenants"][0]["trusted_hops"] = json!(1);
             assert!(read(&document).is_ok());
             document["tenants"][0]["signal_headers"][header] = Value::Null;
-            refused(&document, &path, "nothing tells this signal");
+            refused(&document, &path, "nothing provides this signal");
             document["tenants"][0]["signals_from_host"] = json!([signal]);
             assert!(read(&document).is_ok());
         }

@@ -87,8 +87,8 @@ fn origin_that_no_browser_sends_is_refused() {
         refused(
             origins,
             "registration.allowed_origins",
-            "origin 1 is not an origin that a browser sends: write scheme, host and, unless it is the \
-             default one, port, in lower case and without a slash at the end, such as \
+            "origin 1 is not an origin that a browser sends: write the scheme, the host and, unless it is \
+             the default port, the port, in lower case and without a slash at the end, such as \
              \"https://app.example.com\"",
         );
         assert!(AllowedOrigins::list([origin]).is_err(), "{origin}");
@@ -365,11 +365,11 @@ fn rate_has_one_unit() {
     for (value, says) in [
         (
             json!({ "per_second": 1, "per_hour": 60 }),
-            "a quota has one of per_second, per_minute and per_hour, not several",
+            "a quota must have one of per_second, per_minute and per_hour, not several",
         ),
         (
             json!({ "per_minute": 0 }),
-            "a quota has a rate of at least 1",
+            "a quota must have a rate of at least 1",
         ),
         (json!({ "burst": 0 }), "a burst of at least 1"),
         (
@@ -503,7 +503,7 @@ fn every_bad_leeway_is_told_its_range() {
     for number in ["61", "255", "256", "300", "18446744073709551615"] {
         let text = says(number);
         assert!(
-            text.contains("the greatest value is 60"),
+            text.contains("the greatest allowed value is 60"),
             "{number}: {text}"
         );
     }
