@@ -1,5 +1,5 @@
-//! The registration request and the metadata that a client is registered with. The rules between the
-//! two are pure: they need no store, tenant or runtime.
+//! The registration request of a client, and the metadata with which the client is registered. The rules that
+//! turn a request into metadata need no store, tenant or runtime.
 //!
 //! ```
 //! use oauth_dcr::{
@@ -16,13 +16,13 @@
 //! assert_eq!(error.field(), Field::ClientName);
 //! ```
 //!
-//! 1. [`InitialAccess`] is the trait to implement for a gate that asks for initial access tokens.
-//! 2. [`RegistrationRequest`] is what a client asks for. It is untrusted. [`DecodeError`] says why a body is no
-//!    request.
-//! 3. [`ClientMetadata`] is what the client is registered with. It is valid: the only way to make it is to apply
-//!    the tenant's settings to a request.
-//! 4. [`MetadataError`] says which [`Field`] breaks a rule, and which of its values.
-//! 5. [`MetadataExplanation`] lists what becomes of each field, with every fault.
+//! 1. [`InitialAccess`] is the trait to implement if registration requires initial access tokens.
+//! 2. [`RegistrationRequest`] has the metadata that a client sent. It is untrusted. [`DecodeError`] says why a
+//!    body is not a request.
+//! 3. [`ClientMetadata`] is the metadata with which the client is registered. It is always valid: it is made
+//!    only by applying the tenant's settings to a request.
+//! 4. [`MetadataError`] names the [`Field`] and the value that break a rule.
+//! 5. [`MetadataExplanation`] lists the outcome of each field, with every fault.
 
 mod apply;
 mod error;

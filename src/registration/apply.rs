@@ -1,4 +1,4 @@
-//! The rules of the profile, one function a field.
+//! The rules of the profile, with one function for each field.
 
 mod known;
 mod length;
@@ -20,20 +20,19 @@ use crate::{
 };
 
 impl RegistrationRequest {
-    /// Validates the request and reduces it to what `settings` allow.
+    /// Validates the request, and reduces it to the metadata that `settings` allow.
     ///
-    /// Unsupported grant and response types are filtered out or refused, refused redirect URIs
-    /// refuse the request or are dropped, as the settings say. Everything else that breaks a rule
-    /// is an error, and nothing is repaired.
+    /// The settings decide whether unsupported grant types, unsupported response types and refused redirect
+    /// URIs are dropped or refuse the request. Any other value that breaks a rule refuses the request. No
+    /// value is repaired.
     ///
     /// # Errors
-    /// [`MetadataError`] names the first field at fault, the position of the value in it, and the
-    /// rule.
+    /// [`MetadataError`] names the first field at fault, the position of the value, and the rule.
     pub fn apply(self, settings: &RegistrationSettings) -> Result<ClientMetadata, MetadataError> {
         let limits = &settings.metadata_limits;
         let application_type = self.application_type.as_deref();
         let application_type = application_type.map(known_application_type).transpose()?;
-        // The grants decide which redirect URIs suit, but the first fault is that of the URIs.
+        // The check of redirect URIs needs the grant types, but faults of redirect URIs are reported first.
         let grant_types = grant_types(self.grant_types, settings);
         let keeps_implicit = grant_types
             .as_ref()
@@ -74,7 +73,8 @@ fn known_application_type(name: &str) -> Result<ApplicationType, MetadataError> 
     })
 }
 
-/// Absent means `client_secret_post`, or the first method that is supported where that is not.
+/// The authentication method. The default is `client_secret_post`, or if it is not supported, the first
+/// supported method.
 fn auth_method(
     name: Option<String>,
     settings: &RegistrationSettings,
@@ -97,7 +97,7 @@ fn auth_method(
         })
 }
 
-/// Absent means `authorization_code`; a strict client can't be without it.
+/// The grant types. The default is `authorization_code`, which every strict client must have.
 fn grant_types(
     names: Option<Vec<String>>,
     settings: &RegistrationSettings,
@@ -107,7 +107,7 @@ fn grant_types(
     };
     let allowed = GrantType::allowed_in(settings.security_mode);
     let known = Known {
-        words: allowed,
+        supported: allowed,
         as_str: GrantType::as_str,
         is_spelled: |grant, name| grant.as_str() == name,
     };
@@ -121,7 +121,7 @@ fn grant_types(
     Ok(grants)
 }
 
-/// Absent means `code`.
+/// The response types. The default is `code`.
 fn response_types(
     names: Option<Vec<String>>,
     settings: &RegistrationSettings,
@@ -131,9 +131,9 @@ fn response_types(
     };
     let allowed = ResponseType::allowed_in(settings.security_mode);
     let known = Known {
-        words: allowed,
+        supported: allowed,
         as_str: ResponseType::as_str,
-        is_spelled: |it, name| it.is_spelled(name),
+        is_spelled: |response, name| response.is_spelled(name),
     };
     known.among(
         Field::ResponseTypes,
@@ -159,8 +159,8 @@ fn contacts(
     contacts.into_iter().enumerate().map(check).collect()
 }
 
-/// RFC 6749 section 3.3. Several clients send `""` when they want none. The limit counts the text as
-/// it was sent.
+/// The scope (RFC 6749 section 3.3). Several clients send `""` if they want no scope. The limit applies to
+/// the text as it was sent.
 fn scope(scope: String, limits: &MetadataLimits) -> Result<Option<Scope>, MetadataError> {
     let refuse = |fault| MetadataError::new(Field::Scope, fault);
     let max = limits.scope_bytes;
@@ -186,8 +186,8 @@ fn software(
         .map_err(|fault| MetadataError::new(field, fault))
 }
 
-/// Text that people read and that is kept as it was sent: bounded, and with no character that
-/// misleads them.
+/// Checks a text that people read and that is stored as it was sent: it is not too long, and has no
+/// misleading characters.
 fn plain_text(text: String, max_chars: usize) -> Result<Box<str>, MetadataFault> {
     if text.chars().nth(max_chars).is_some() {
         return Err(too_long(max_chars, CHARACTERS));

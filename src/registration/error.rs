@@ -6,9 +6,9 @@ use crate::{
     types::{ClientNameError, TextFault, WebUriError},
 };
 
-/// A registration request breaks a rule of the profile: which field, which of its values, why.
+/// A registration request breaks a rule of the profile, with the field, the value and the fault.
 ///
-/// Its `Display` is safe to send and to log: it never holds the client's own text.
+/// Its `Display` is safe to send and to log, because it never contains text from the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataError {
     field: Field,
@@ -38,12 +38,12 @@ impl MetadataError {
         self.field
     }
 
-    /// The position of the first value at fault, from 0, where the field is a list.
+    /// The position of the first value at fault, from 0, if the field is a list.
     pub const fn index(&self) -> Option<usize> {
         self.index
     }
 
-    /// What is wrong with it.
+    /// The fault of the field or the value.
     pub const fn fault(&self) -> &MetadataFault {
         &self.fault
     }
@@ -60,77 +60,77 @@ impl fmt::Display for MetadataError {
 
 impl std::error::Error for MetadataError {}
 
-/// What is wrong with a field.
+/// The fault of a field.
 ///
-/// Its `Display` says what to do. It reads on from the name of the field.
+/// Its `Display` says what to do. It continues a sentence that begins with the name of the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetadataFault {
-    /// The field is required and was left out, or was `null` or empty.
+    /// The field is required, but was absent, `null` or empty.
     #[error("is required; send at least one value")]
     Required,
-    /// The value has another JSON type than the field has.
+    /// The value has the wrong JSON type.
     #[error("has the wrong JSON type; send {expected}")]
     WrongType {
-        /// What the field takes.
+        /// The type that the field has.
         expected: &'static str,
     },
     /// The list has more values than allowed.
     #[error("has more than {max} values; send at most {max}")]
     TooMany {
-        /// The most there may be.
+        /// The largest number of values.
         max: usize,
     },
     /// The value is longer than allowed.
     #[error("is longer than {max} {unit}; send at most {max}")]
     TooLong {
-        /// The longest it may be.
+        /// The largest length.
         max: usize,
-        /// What is counted: `bytes` or `characters`.
+        /// The unit of the length: `bytes` or `characters`.
         unit: &'static str,
     },
-    /// The value holds a control, a line end, or a character that changes the direction of text.
+    /// The value has a control character, a line end, or a character that changes the direction of text.
     #[error("holds a control character, or one that changes the direction of text; remove it")]
     ControlCharacter,
-    /// The value holds a character that is not seen, where no emoji and no script needs it.
+    /// The value has an invisible character in a place where no emoji and no script needs it.
     #[error("holds an invisible character; remove it")]
     InvisibleCharacter,
-    /// The value holds a code point that Unicode has not assigned.
+    /// The value has a code point that Unicode has not assigned.
     #[error("holds a code point that Unicode has not assigned; remove it")]
     UnassignedCharacter,
-    /// The value is not one that this server supports.
+    /// This server does not support the value.
     #[error("is not supported{}", Supported(supported))]
     Unsupported {
-        /// Those that are.
+        /// The supported values.
         supported: Box<[&'static str]>,
     },
-    /// Nothing that this server supports is in the list.
+    /// This server supports no value of the list.
     #[error("contains no supported value{}", Supported(supported))]
     NothingSupported {
-        /// What is.
+        /// The supported values.
         supported: Box<[&'static str]>,
     },
-    /// A client without `authorization_code` could do nothing.
+    /// The list does not have `authorization_code`, without which a strict client could do nothing.
     #[error("has to include authorization_code; add it, or leave out the field")]
     AuthorizationCodeRequired,
-    /// A client without a secret can't act for itself (RFC 6749 section 4.4).
+    /// A client without a secret can't act on its own behalf (RFC 6749 section 4.4).
     #[error(
         "client_credentials needs a client with a secret; leave it out, or send a \
          token_endpoint_auth_method other than none"
     )]
     ConfidentialOnly,
-    /// A web application has no private-use scheme, unless the policy lists the scheme
+    /// A web application can't use a private-use scheme, unless the policy lists the scheme
     /// (OpenID Connect Registration section 2).
     #[error(
         "has a private-use scheme, which a client with application_type web can't have; use https, or \
          send native as application_type"
     )]
     NotForWebApplication,
-    /// A client that keeps the grant `implicit` has https redirect URIs that are not loopback, whatever
+    /// A client with the grant `implicit` must have https redirect URIs without loopback hosts, whatever
     /// its `application_type` (OpenID Connect Registration section 2).
     #[error(
-        "has to use https, and no loopback host, because the client registers the grant implicit; change the URI, or \
-         leave out implicit"
+        "must use https and must not have a loopback host, because the client registers the grant implicit; change \
+         the URI, or leave out implicit"
     )]
     NotForImplicitGrant,
     /// A redirect URI is refused.
@@ -142,7 +142,7 @@ pub enum MetadataFault {
     /// An https address is refused.
     #[error(transparent)]
     WebUri(#[from] WebUriError),
-    /// Not a list of scope tokens (RFC 6749 section 3.3).
+    /// The value is not a list of scope tokens (RFC 6749 section 3.3).
     #[error(
         "is not a list of scopes; separate scopes by spaces, and use visible ASCII without quotation \
          marks and backslashes"
@@ -151,7 +151,7 @@ pub enum MetadataFault {
     /// The language tag after the `#` is not well-formed (BCP 47).
     #[error("has a language tag that is not well-formed; use a tag such as en or pt-BR")]
     InvalidLanguageTag,
-    /// The key set holds a private or symmetric key, which is now known to more than its owner.
+    /// The key set has a private or symmetric key, which others than its owner now know.
     #[error(
         "contains a private or symmetric key, which has now leaked; replace the key, and send only public keys"
     )]
@@ -159,7 +159,7 @@ pub enum MetadataFault {
 }
 
 impl MetadataFault {
-    /// The stable name of the rule that refused, for programs.
+    /// The stable name of the rule that refused the field, for programs.
     pub const fn rule(&self) -> &'static str {
         match self {
             Self::Required => "required",
@@ -195,7 +195,7 @@ impl From<TextFault> for MetadataFault {
     }
 }
 
-/// The end of a sentence that lists what is supported, where that is known.
+/// The end of a sentence, which lists the supported values if they are known.
 struct Supported<'a>(&'a [&'static str]);
 
 impl fmt::Display for Supported<'_> {

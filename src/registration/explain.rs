@@ -1,18 +1,18 @@
-//! What becomes of each field of a request, for people who ask why it is refused.
+//! Explains the outcome of each field of a request, for people who want to know why it is refused.
 //!
-//! No rule is written here. [`RegistrationRequest::apply`] is asked: what it refuses is noted and taken
-//! out of the request, until it accepts the rest. So an explanation says what registration does.
+//! This module has no rules of its own. It calls [`RegistrationRequest::apply`], and notes and removes what is
+//! refused, until the rest is accepted. So an explanation always agrees with registration.
 
+mod fault_finder;
 mod field_explanation;
 mod field_value;
 mod metadata_explanation;
-mod peeling;
 mod place;
 mod printed;
 
+use fault_finder::{FaultFinder, single_member};
 pub use field_explanation::{DroppedValue, FieldExplanation, FieldOutcome};
 pub use metadata_explanation::MetadataExplanation;
-use peeling::{Peeling, alone};
 use place::field_named;
 
 use crate::{
@@ -21,8 +21,8 @@ use crate::{
 };
 
 impl RegistrationRequest {
-    /// Says what [`apply`](Self::apply) does with each field of the request, and finds all that is wrong with
-    /// it instead of the first fault.
+    /// Explains what [`apply`](Self::apply) does with each field of the request. It finds all faults, instead
+    /// of only the first.
     ///
     /// ```
     /// use oauth_dcr::{settings::RegistrationSettings, RegistrationRequest};
@@ -36,10 +36,10 @@ impl RegistrationRequest {
     /// assert!(text.contains(r#"grant_types: accepted as ["authorization_code"]"#), "{text}");
     /// ```
     pub fn explain(&self, settings: &RegistrationSettings) -> MetadataExplanation {
-        Peeling::new(self.clone()).explain(settings)
+        FaultFinder::new(self.clone()).explain(settings)
     }
 
-    /// The same for the JSON of a request. Unlike [`explain`](Self::explain) it names the members that are
+    /// Explains the JSON of a request. Unlike [`explain`](Self::explain), it also names the members that are
     /// ignored, and finds every member of the wrong type. The length of `body` is not checked.
     ///
     /// # Errors
@@ -48,10 +48,10 @@ impl RegistrationRequest {
         body: &[u8],
         settings: &RegistrationSettings,
     ) -> Result<MetadataExplanation, DecodeError> {
-        let (peeling, members) = Peeling::of_json(body)?;
-        let mut explanation = peeling.explain(settings);
+        let (finder, members) = FaultFinder::of_json(body)?;
+        let mut explanation = finder.explain(settings);
         for (name, value) in &members {
-            let is_ignored = Self::from_json(&alone(name, value)) == Ok(Self::default());
+            let is_ignored = Self::from_json(&single_member(name, value)) == Ok(Self::default());
             match field_named(name) {
                 Some(place) if is_ignored && value.is_null() => explanation.left_out(place),
                 _ if is_ignored => explanation.ignored(name),

@@ -2,7 +2,7 @@ use std::fmt;
 
 /// A member of a registration request that this crate reads (RFC 7591 section 2).
 ///
-/// Members that are not listed are ignored, not stored and not returned.
+/// Other members are ignored: they are not stored and not returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Field {
@@ -34,7 +34,7 @@ pub enum Field {
     SoftwareId,
     /// `software_version`
     SoftwareVersion,
-    /// `jwks`, looked at for private keys only
+    /// `jwks`, which is read only to find private keys
     Jwks,
 }
 
@@ -78,12 +78,12 @@ impl Field {
         }
     }
 
-    /// The field of that name.
+    /// The field with this name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.as_str() == name)
     }
 
-    /// Whether the field is meant for people, so that it may come once for each language
+    /// Whether the field is for people, so a request may have a value for each language
     /// (RFC 7591 section 2.2).
     pub const fn is_human_readable(self) -> bool {
         matches!(

@@ -2,18 +2,18 @@ use std::sync::Arc;
 
 use crate::{backend_error::BackendError, box_future::BoxFuture, types::TenantId};
 
-/// A gate before registration: who may register shows an initial access token, which the host has
-/// handed out (RFC 7591 section 3).
+/// Verifies initial access tokens, which the host gives to developers who may register clients
+/// (RFC 7591 section 3).
 ///
-/// Without one, registration is open to all that the access control list lets pass. It is asked
-/// after that list and before the rate limiter: a request that it refuses uses up none of the rate.
-/// Compare tokens by their digests.
+/// If a registrar has no `InitialAccess`, registration is open to all requests that the access control list
+/// allows. The token is verified after the access control list and before the rate limiter, so a refused
+/// request takes no token of the rate limit. Compare initial access tokens by their digests.
 ///
-/// Each source of a tenant's requests, an IPv4 address or an IPv6 network of 64 bits, may show 10 wrong
-/// tokens a minute. After that the registrar answers 429 to every token, without asking the gate. So
-/// that this holds for requests that come at once, at most 10 tokens of one source are verified at a
-/// time. A request without a token is not counted. The counts are those of one process, for at most
-/// 100,000 sources; further sources of a tenant are counted together.
+/// Each source of a tenant's requests, an IPv4 address or an IPv6 /64 network, may send 10 wrong initial
+/// access tokens a minute. After that, the registrar responds with 429 to every token of the source, without
+/// verifying it. At most 10 tokens of one source are verified at the same time, so that the limit also holds
+/// for concurrent requests. A request without a token is not counted. Each process counts separately, for at
+/// most 100,000 sources. Further sources of a tenant are counted together.
 ///
 /// ```
 /// use oauth_dcr::{
@@ -21,7 +21,7 @@ use crate::{backend_error::BackendError, box_future::BoxFuture, types::TenantId}
 ///     types::SecretDigest, BackendError, TenantId,
 /// };
 ///
-/// /// One token for all, of 256 random bits, kept as its digest.
+/// /// One token of 256 random bits for all developers, stored as its digest.
 /// struct OneToken(SecretDigest);
 ///
 /// impl InitialAccess for OneToken {
@@ -36,11 +36,11 @@ use crate::{backend_error::BackendError, box_future::BoxFuture, types::TenantId}
 /// }
 /// ```
 pub trait InitialAccess: Send + Sync + 'static {
-    /// Whether a request with this token may register with this tenant. A request without one is
-    /// asked for, too: a tenant may be open.
+    /// Decides whether a request with this token may register with this tenant. It is also called for
+    /// requests without a token, because a tenant may allow them.
     ///
     /// # Errors
-    /// [`BackendError`] if it can't tell; the request is then refused.
+    /// [`BackendError`] if the token can't be verified. The request is refused then.
     fn verify(
         &self,
         tenant: &TenantId,
@@ -48,12 +48,12 @@ pub trait InitialAccess: Send + Sync + 'static {
     ) -> impl Future<Output = Result<InitialAccessOutcome, BackendError>> + Send;
 }
 
-/// What a gate says to a request.
+/// The decision about the initial access token of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InitialAccessOutcome {
-    /// It may register.
+    /// The request may register a client.
     Granted,
-    /// It may not: it has no token, or none that is good.
+    /// The request is refused, because it has no token or an invalid token.
     Refused,
 }
 
@@ -67,7 +67,7 @@ impl<G: InitialAccess> InitialAccess for Arc<G> {
     }
 }
 
-/// The object-safe twin of [`InitialAccess`].
+/// The object-safe form of [`InitialAccess`].
 pub(crate) trait DynInitialAccess: Send + Sync {
     fn verify<'a>(
         &'a self,

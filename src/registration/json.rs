@@ -1,4 +1,4 @@
-//! Reading a request from JSON: one object, no duplicate member, bounded in depth, nothing after it.
+//! Reads a request from JSON: one object without duplicate members, limited in depth, and nothing after it.
 
 mod error;
 mod stopped;
@@ -18,13 +18,13 @@ use crate::registration::{
 impl RegistrationRequest {
     /// Reads a request from the JSON in `body`.
     ///
-    /// Work is linear in the length of `body`; bound that before. Members that this crate does not
-    /// know are passed over, though the JSON in them has to be well-formed, and its numbers within
-    /// the range of a double (RFC 8259 section 6).
+    /// The work is linear in the length of `body`, so check the length before. Unknown members are ignored,
+    /// but their JSON must be well-formed, and their numbers must be in the range of a double
+    /// (RFC 8259 section 6).
     ///
     /// # Errors
-    /// [`DecodeError`]: anything but one JSON object without duplicate members, or a known member
-    /// of the wrong JSON type.
+    /// [`DecodeError`] if `body` is not one JSON object without duplicate members, or if a known member has
+    /// the wrong JSON type.
     ///
     /// ```
     /// use oauth_dcr::{registration::DecodeError, RegistrationRequest};
@@ -52,7 +52,7 @@ impl RegistrationRequest {
     }
 }
 
-/// The text of a body.
+/// Reads the body as text.
 fn utf8(body: &[u8]) -> Result<&str, DecodeError> {
     // RFC 8259 section 8.1.
     let is_marked = |mark: &&[u8]| body.starts_with(mark);
@@ -60,7 +60,7 @@ fn utf8(body: &[u8]) -> Result<&str, DecodeError> {
     if marks.iter().any(is_marked) {
         return Err(DecodeError::ByteOrderMark);
     }
-    // ASCII in UTF-16 or UTF-32 has a zero beside it.
+    // In UTF-16 and UTF-32, the first two bytes of ASCII text have a zero.
     if matches!(body, [0, ..] | [_, 0, ..]) {
         return Err(DecodeError::NotUtf8);
     }
@@ -71,16 +71,17 @@ fn utf8(body: &[u8]) -> Result<&str, DecodeError> {
     Ok(text)
 }
 
-/// Reads the members of the one object into a request.
+/// Reads the members of the object into a request.
 #[derive(Default)]
 pub(super) struct ObjectReader {
     request: RegistrationRequest,
     stopped: Option<Stopped>,
-    /// The first known member that does not fit. It counts once the JSON is read to its end.
-    misfit: Option<MetadataError>,
-    /// The fields that came, a bit each.
+    /// The error of the first known member with a wrong type. It is returned only after the whole JSON is
+    /// read, because an error of the JSON itself comes first.
+    first_error: Option<MetadataError>,
+    /// The fields that were read, as one bit each.
     fields: u32,
-    /// The other members that came.
+    /// The names of the other members that were read.
     others: BTreeSet<String>,
 }
 
@@ -95,12 +96,12 @@ impl<'de> Visitor<'de> for &mut ObjectReader {
         while let Some(name) = members.next_key_seed(NameReader)? {
             if !self.is_new(&name) {
                 self.stopped = Some(Stopped::Duplicate(name.field()));
-                return Err(A::Error::custom("a member is duplicate"));
+                return Err(A::Error::custom("a duplicate member"));
             }
             let reader = ValueReader::of_member(name.shape(), &mut self.stopped);
             let value = members.next_value_seed(reader)?;
-            if let Err(misfit) = self.request.keep(name, value) {
-                self.misfit.get_or_insert(misfit);
+            if let Err(error) = self.request.set_member(name, value) {
+                self.first_error.get_or_insert(error);
             }
         }
         Ok(())
@@ -108,15 +109,15 @@ impl<'de> Visitor<'de> for &mut ObjectReader {
 }
 
 impl ObjectReader {
-    /// The request that was read to its end, or the first member that does not fit.
+    /// The request, or the error of the first member with a wrong type.
     pub(super) fn finish(self) -> Result<RegistrationRequest, MetadataError> {
-        match self.misfit {
-            Some(misfit) => Err(misfit),
+        match self.first_error {
+            Some(error) => Err(error),
             None => Ok(self.request),
         }
     }
 
-    /// Notes that `name` came; `false` if it had come before.
+    /// Notes that `name` was read. Returns `false` if it is a duplicate.
     fn is_new(&mut self, name: &Name) -> bool {
         match name {
             Name::Field(field) => {
@@ -135,7 +136,7 @@ impl ObjectReader {
 }
 
 impl RegistrationRequest {
-    fn keep(&mut self, name: Name, value: Value) -> Result<(), MetadataError> {
+    fn set_member(&mut self, name: Name, value: Value) -> Result<(), MetadataError> {
         let (field, language) = match name {
             Name::Field(field) => (field, None),
             Name::Tagged(field, tag) => (field, Some(tag)),
@@ -145,11 +146,11 @@ impl RegistrationRequest {
             (Value::PrivateKey, _) => Err(MetadataError::new(field, MetadataFault::PrivateKey)),
             (Value::Null, _) | (_, Shape::KeySet) => Ok(()),
             (Value::Text(value), Shape::Text) => {
-                self.keep_text(field, language, value);
+                self.set_text(field, language, value);
                 Ok(())
             }
             (Value::Texts(Ok(texts)), Shape::Texts) => {
-                self.keep_texts(field, texts);
+                self.set_list(field, texts);
                 Ok(())
             }
             (Value::Texts(Err(index)), Shape::Texts) => {
@@ -169,7 +170,7 @@ impl RegistrationRequest {
         }
     }
 
-    fn keep_text(&mut self, field: Field, language: Option<String>, value: String) {
+    fn set_text(&mut self, field: Field, language: Option<String>, value: String) {
         let slot = match field {
             Field::TokenEndpointAuthMethod => &mut self.token_endpoint_auth_method,
             Field::ApplicationType => &mut self.application_type,
@@ -187,7 +188,7 @@ impl RegistrationRequest {
         *slot = Some(value);
     }
 
-    fn keep_texts(&mut self, field: Field, values: Vec<String>) {
+    fn set_list(&mut self, field: Field, values: Vec<String>) {
         let slot = match field {
             Field::GrantTypes => &mut self.grant_types,
             Field::ResponseTypes => &mut self.response_types,

@@ -8,10 +8,9 @@ use crate::{
     },
 };
 
-/// What a client is registered with: valid by the profile, defaults filled in.
+/// The metadata with which a client is registered. It is valid by the profile, and includes the defaults.
 ///
-/// [`RegistrationRequest::apply`] is the only way to get one. It serialises as the members of
-/// RFC 7591 section 2.
+/// [`RegistrationRequest::apply`] is the only way to make it. In JSON it has the members of RFC 7591 section 2.
 ///
 /// [`RegistrationRequest::apply`]: crate::RegistrationRequest::apply
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +27,7 @@ pub struct ClientMetadata {
     pub(super) software_version: Option<Box<str>>,
 }
 
-/// A value of a field that is meant for people, in one language or for all
-/// (RFC 7591 section 2.2).
+/// A value of a field for people, in one language or without a language (RFC 7591 section 2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalizedText {
     pub(super) field: Field,
@@ -43,7 +41,7 @@ impl LocalizedText {
         self.field
     }
 
-    /// The language, or `None` for the value without a tag.
+    /// The language, or `None` for the value without a language tag.
     pub const fn language(&self) -> Option<&LanguageTag> {
         self.language.as_ref()
     }
@@ -55,7 +53,7 @@ impl LocalizedText {
 }
 
 impl ClientMetadata {
-    /// `redirect_uris`: at least one, no two alike, in the order given.
+    /// `redirect_uris`: at least one, without duplicates, in the order in which they were sent.
     pub fn redirect_uris(&self) -> &[RedirectUri] {
         &self.redirect_uris
     }
@@ -75,12 +73,12 @@ impl ClientMetadata {
         &self.response_types
     }
 
-    /// `application_type`, if the client said one.
+    /// `application_type`, if the client sent it.
     pub const fn application_type(&self) -> Option<ApplicationType> {
         self.application_type
     }
 
-    /// `client_name` without a language tag: unverified text, to be escaped where it is shown.
+    /// `client_name` without a language tag. It is unverified text, so escape it before you show it.
     pub fn client_name(&self) -> Option<&str> {
         self.untagged(Field::ClientName)
     }
@@ -105,7 +103,7 @@ impl ClientMetadata {
         self.untagged(Field::TosUri)
     }
 
-    /// Every value that is meant for people, with and without a language, in the order given.
+    /// Every value for people, with and without a language tag, in the order in which they were sent.
     pub fn texts(&self) -> &[LocalizedText] {
         &self.texts
     }
@@ -130,15 +128,15 @@ impl ClientMetadata {
         self.software_version.as_deref()
     }
 
-    /// One form for all that register the same: without the ports that `policy` lets differ, and with
-    /// the texts in an order of their own, because members of a JSON object have none.
+    /// The canonical form, which is the same for all duplicates. It does not have the ports that may differ by
+    /// `policy`, and its texts are sorted, because the order of members in a JSON object carries no meaning.
     pub(crate) fn to_canonical(&self, policy: &RedirectUriPolicy) -> serde_json::Result<Vec<u8>> {
         let mut canonical = self.clone();
         for uri in &mut canonical.redirect_uris {
             *uri = uri.as_requested(&uri.without_variable_port(policy));
         }
         let place = |text: &LocalizedText| {
-            let language = text.language().map(|it| it.as_str().to_owned());
+            let language = text.language().map(|tag| tag.as_str().to_owned());
             (text.field, language)
         };
         canonical.texts.sort_by_key(place);
@@ -146,11 +144,14 @@ impl ClientMetadata {
     }
 
     fn untagged(&self, field: Field) -> Option<&str> {
-        let is_it = |text: &&LocalizedText| text.field == field && text.language.is_none();
-        self.texts.iter().find(is_it).map(LocalizedText::value)
+        let is_untagged = |text: &&LocalizedText| text.field == field && text.language.is_none();
+        self.texts
+            .iter()
+            .find(is_untagged)
+            .map(LocalizedText::value)
     }
 
-    /// Writes every member that is there into `map`.
+    /// Writes every present member into `map`.
     pub(crate) fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         for text in &self.texts {
             match &text.language {

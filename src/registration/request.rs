@@ -2,10 +2,11 @@ use std::fmt;
 
 use crate::registration::Field;
 
-/// What a client asks to be registered with: untrusted, unchecked, as it came.
+/// The metadata that a client wants to register. It is untrusted, and not checked yet.
 ///
-/// Read one from JSON with [`RegistrationRequest::from_json`], or build one where the metadata
-/// reaches you in another way. [`RegistrationRequest::apply`] turns it into [`ClientMetadata`].
+/// [`RegistrationRequest::from_json`] reads a request from JSON. If the metadata reaches you in another way,
+/// build the request with [`RegistrationRequest::new`]. [`RegistrationRequest::apply`] turns the request into
+/// [`ClientMetadata`].
 ///
 /// ```
 /// use oauth_dcr::{settings::RegistrationSettings, RegistrationRequest};
@@ -33,7 +34,7 @@ pub struct RegistrationRequest {
     pub(super) texts: Vec<RequestedText>,
 }
 
-/// One value of a human-readable field, in one language or in none.
+/// One value of a human-readable field, in one language or without a language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RequestedText {
     pub(super) field: Field,
@@ -42,7 +43,7 @@ pub(super) struct RequestedText {
 }
 
 impl RegistrationRequest {
-    /// A request with these redirect URIs and nothing else.
+    /// A request with only these redirect URIs.
     pub fn new<I>(redirect_uris: I) -> Self
     where
         I: IntoIterator,
@@ -168,8 +169,8 @@ impl RegistrationRequest {
         self.text(Field::TosUri, None, uri.into())
     }
 
-    /// Sets a human-readable field for one language (RFC 7591 section 2.2). Any other field is left
-    /// as it is: it has one value for all.
+    /// Sets a human-readable field for one language (RFC 7591 section 2.2). Any other field is unchanged,
+    /// because it has no languages.
     #[must_use]
     pub fn localized(
         self,
@@ -184,7 +185,7 @@ impl RegistrationRequest {
         }
     }
 
-    /// Sets `field` in `language`, in place of what it was.
+    /// Sets `field` in `language`, and replaces an earlier value.
     fn text(mut self, field: Field, language: Option<String>, value: String) -> Self {
         let same_language = |other: &Option<String>| match (other, &language) {
             (Some(other), Some(language)) => other.eq_ignore_ascii_case(language),
@@ -209,7 +210,7 @@ where
     values.into_iter().map(Into::into).collect()
 }
 
-/// Which fields are there, never what is in them: nobody has looked at that yet.
+/// Shows which fields are present, but not their values, because the values are not checked yet.
 impl fmt::Debug for RegistrationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lists = [

@@ -1,4 +1,4 @@
-//! Metadata as a store gives it back.
+//! Metadata as a store returns it.
 
 use std::iter;
 
@@ -18,15 +18,15 @@ use crate::{
 
 /// Stored metadata, before its structure is checked.
 ///
-/// The rules of the profile judged it when the client registered. They may have become stricter since,
-/// in this crate or in the Unicode data that it uses, and that must not make a client unreadable. So only
-/// the structure counts here: members have their types, words are known and allowed in the client's mode,
-/// URIs have the syntax of one. Names, texts, schemes and lengths are not judged again.
+/// The rules of the profile were applied when the client registered. The rules may have become stricter since,
+/// in this crate or in the Unicode data that it uses. This must not make a client unreadable, so only the
+/// structure is checked: members have the right types, values of lists are known and allowed in the client's
+/// mode, and URIs have the syntax of a URI. Names, texts, schemes and lengths are not checked again.
 #[derive(Debug)]
 pub(crate) struct StoredMetadata(RegistrationRequest);
 
 impl StoredMetadata {
-    /// Metadata with these members, for stores to be tried with.
+    /// Metadata with these members, for tests of stores.
     #[cfg(feature = "conformance")]
     pub(crate) const fn of(request: RegistrationRequest) -> Self {
         Self(request)
@@ -41,17 +41,21 @@ impl StoredMetadata {
         let method = request.token_endpoint_auth_method.as_deref();
         let scope = request.scope.map(Scope::parse).transpose();
         let texts = request.texts.into_iter().map(text);
-        let grant_types = words(
+        let grant_types = list(
             Field::GrantTypes,
             request.grant_types,
             GrantType::AuthorizationCode,
-            |name| known(GrantType::allowed_in(mode), |it| it.as_str() == name),
+            |name| known(GrantType::allowed_in(mode), |grant| grant.as_str() == name),
         )?;
-        let response_types = words(
+        let response_types = list(
             Field::ResponseTypes,
             request.response_types,
             ResponseType::Code,
-            |name| known(ResponseType::allowed_in(mode), |it| it.is_spelled(name)),
+            |name| {
+                known(ResponseType::allowed_in(mode), |response| {
+                    response.is_spelled(name)
+                })
+            },
         )?;
         Ok(ClientMetadata {
             redirect_uris: redirect_uris(request.redirect_uris.unwrap_or_default())?,
@@ -89,8 +93,8 @@ fn redirect_uris(uris: Vec<String>) -> Result<Box<[RedirectUri]>, MetadataError>
     uris.into_iter().enumerate().map(restore).collect()
 }
 
-/// The words of a list, in their order. A list that is absent holds `default` (RFC 7591 section 2).
-fn words<T, S: FromIterator<T>>(
+/// The values of a list, in their order. An absent list means `default` (RFC 7591 section 2).
+fn list<T, S: FromIterator<T>>(
     field: Field,
     names: Option<Vec<String>>,
     default: T,
@@ -105,16 +109,16 @@ fn words<T, S: FromIterator<T>>(
         return Err(MetadataError::new(field, fault));
     }
     let restore = |(index, name): (usize, &String)| {
-        known(name).ok_or_else(|| MetadataError::at(field, index, unknown_word()))
+        known(name).ok_or_else(|| MetadataError::at(field, index, unknown_value()))
     };
     names.iter().enumerate().map(restore).collect()
 }
 
-fn known<T: Copy>(allowed: &[T], is_it: impl Fn(T) -> bool) -> Option<T> {
-    allowed.iter().copied().find(|it| is_it(*it))
+fn known<T: Copy>(allowed: &[T], is_named: impl Fn(T) -> bool) -> Option<T> {
+    allowed.iter().copied().find(|value| is_named(*value))
 }
 
-/// A name as it is, or an address, which has to be an https URL: a page may link to it.
+/// A name, which is not checked, or an address, which must be an https URL because a page may link to it.
 fn text(text: RequestedText) -> Result<LocalizedText, MetadataError> {
     let field = text.field;
     if field != Field::ClientName {
@@ -131,18 +135,18 @@ fn boxed(texts: Vec<String>) -> Box<[Box<str>]> {
     texts.into_iter().map(String::into_boxed_str).collect()
 }
 
-fn unknown_word() -> MetadataFault {
+fn unknown_value() -> MetadataFault {
     let supported = not_listed();
     MetadataFault::Unsupported { supported }
 }
 
-/// No supported words: the error is for the operator, who can't send another word.
+/// An empty list of supported values. The error is for the operator, who can't send another value.
 fn not_listed() -> Box<[&'static str]> {
     Box::default()
 }
 
 fn unsupported(field: Field) -> MetadataError {
-    MetadataError::new(field, unknown_word())
+    MetadataError::new(field, unknown_value())
 }
 
 impl<'de> Deserialize<'de> for StoredMetadata {

@@ -66,7 +66,7 @@ fn an_accepted_request_is_201() {
             "  rule 2 (not yet) [block; priority 2; scope dcr]: not active",
             r#"rate limit: {"per_second":5,"burst":5}"#,
             "  redirect_uris: accepted",
-            r#"  grant_types: not given, by default ["authorization_code"]"#,
+            r#"  grant_types: not sent, default ["authorization_code"]"#,
             "answer: 201 Created",
             r#"{"client_id":"<client_id>","#,
         ],

@@ -249,13 +249,13 @@ fn dropped_values_have_a_reason() {
     for line in [
         r#"  redirect_uris: accepted as ["https://a.example/"]"#,
         "    1 is dropped: scheme_not_allowed",
-        "    2 is dropped: an earlier value is the same",
+        "    2 is dropped: duplicate of an earlier value",
         r#"  grant_types: accepted as ["authorization_code"]"#,
         "    0 is dropped: not_supported",
-        r#"  token_endpoint_auth_method: not given, by default "client_secret_post""#,
-        r#"  response_types: not given, by default ["code"]"#,
-        "  client_uri: empty, counts as left out",
-        "  software_id: empty, counts as left out",
+        r#"  token_endpoint_auth_method: not sent, default "client_secret_post""#,
+        r#"  response_types: not sent, default ["code"]"#,
+        "  client_uri: empty, counts as absent",
+        "  software_id: empty, counts as absent",
         "  client_id: ignored, not stored",
         r"  \u{1b}[31m: ignored, not stored",
     ] {

@@ -3,41 +3,44 @@ use crate::{
     settings::Unsupported,
 };
 
-/// The words of a list that this server supports, and how they are spelled.
+/// The values of a list that this server supports, and how they are spelled.
 pub(super) struct Known<'a, T> {
-    pub(super) words: &'a [T],
+    pub(super) supported: &'a [T],
     pub(super) as_str: fn(T) -> &'static str,
     pub(super) is_spelled: fn(T, &str) -> bool,
 }
 
 impl<T: Copy> Known<'_, T> {
-    /// The known words among `names`, in their order. An unknown one is dropped or, where the settings
-    /// say so, refused; and something has to be left.
+    /// The supported values in `names`, in their order. The settings decide whether an unknown name is
+    /// dropped or refused. At least one value must remain.
     pub(super) fn among<S: FromIterator<T>>(
         &self,
         field: Field,
         names: &[String],
         unsupported: Unsupported,
     ) -> Result<S, MetadataError> {
-        let supported = || self.words.iter().map(|&it| (self.as_str)(it)).collect();
+        let supported_names = || {
+            let supported = self.supported.iter();
+            supported.map(|&value| (self.as_str)(value)).collect()
+        };
         let known = |(index, name): (usize, &String)| {
-            let mut words = self.words.iter().copied();
-            match words.find(|&it| (self.is_spelled)(it, name)) {
-                Some(word) => Some(Ok(word)),
+            let mut supported = self.supported.iter().copied();
+            match supported.find(|&value| (self.is_spelled)(value, name)) {
+                Some(value) => Some(Ok(value)),
                 None if unsupported == Unsupported::Filter => None,
                 None => {
-                    let supported = supported();
+                    let supported = supported_names();
                     let fault = MetadataFault::Unsupported { supported };
                     Some(Err(MetadataError::at(field, index, fault)))
                 }
             }
         };
-        let mut kept = names.iter().enumerate().filter_map(known).peekable();
-        if kept.peek().is_none() {
-            let supported = supported();
+        let mut remaining = names.iter().enumerate().filter_map(known).peekable();
+        if remaining.peek().is_none() {
+            let supported = supported_names();
             let fault = MetadataFault::NothingSupported { supported };
             return Err(MetadataError::new(field, fault));
         }
-        kept.collect()
+        remaining.collect()
     }
 }

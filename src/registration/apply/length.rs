@@ -1,6 +1,6 @@
 use crate::registration::MetadataFault;
 
-/// What lengths are counted in.
+/// The unit of a length in an error message.
 pub(super) const BYTES: &str = "bytes";
 pub(super) const CHARACTERS: &str = "characters";
 

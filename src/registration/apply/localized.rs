@@ -8,7 +8,7 @@ use crate::{
     types::{ClientName, ClientNameError, LanguageTag, WebUri},
 };
 
-/// Each language has its own name and addresses, and nothing else would bound how many.
+/// Checks the number of names and addresses. There can be one for each language, so it needs a limit.
 pub(super) fn bounded(
     texts: Vec<RequestedText>,
     limits: &MetadataLimits,
@@ -23,7 +23,7 @@ pub(super) fn bounded(
     }
 }
 
-/// A name or an address for people. One that is empty counts as absent.
+/// Checks a name or an address for people. An empty text counts as absent.
 pub(super) fn text(
     text: RequestedText,
     limits: &MetadataLimits,

@@ -8,7 +8,8 @@ use crate::{
     types::ApplicationType,
 };
 
-/// RFC 7591 section 2, RFC 8252 section 7; see [`RedirectUri::parse`] for the rules of each.
+/// Checks the redirect URIs (RFC 7591 section 2, RFC 8252 section 7). [`RedirectUri::parse`] has the rules for
+/// a single URI.
 pub(super) fn redirect_uris(
     texts: Option<Vec<String>>,
     suits: impl Fn(&RedirectUri) -> Result<(), MetadataFault>,
@@ -60,9 +61,11 @@ fn redirect_uri(
     Ok(uri)
 }
 
-/// OpenID Connect Registration section 2, `application_type`. Development tools register as `web`
-/// with loopback redirect URIs, and only the implicit grant rules those out. It rules out
-/// private-use schemes too, whatever the `application_type` is.
+/// Checks whether the client may use the redirect URI (OpenID Connect Registration section 2,
+/// `application_type`).
+///
+/// Development tools register as `web` with loopback redirect URIs. So loopback hosts are refused only with the
+/// implicit grant. With this grant, private-use schemes are refused too, whatever the `application_type`.
 pub(super) fn check_use(
     uri: &RedirectUri,
     application_type: Option<ApplicationType>,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::registration::{Field, MetadataError, MetadataFault, explain::printed::Printed};
 
-/// What becomes of one field.
+/// Explains the outcome of one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldExplanation {
@@ -10,11 +10,11 @@ pub struct FieldExplanation {
     pub field: Field,
     /// The language tag after the `#`, as the client wrote it.
     pub language: Option<String>,
-    /// What becomes of it.
+    /// The outcome of the field.
     pub outcome: FieldOutcome,
 }
 
-/// What becomes of a field of a registration request.
+/// The outcome of a field of a registration request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldOutcome {
@@ -26,15 +26,15 @@ pub enum FieldOutcome {
     AcceptedAs {
         /// The value, as JSON.
         value: String,
-        /// The values of a list that are dropped. 100 at the most.
+        /// The values of a list that are dropped, at most 100.
         dropped: Vec<DroppedValue>,
     },
-    /// The request does not have the field, which gets a default.
+    /// The request does not have the field, which gets a default value.
     Default {
         /// The value, as JSON.
         value: String,
     },
-    /// The value is empty or `null`, and counts as left out.
+    /// The value is empty or `null`, and counts as absent.
     LeftOut,
 }
 
@@ -42,9 +42,9 @@ pub enum FieldOutcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DroppedValue {
-    /// Its position in the list, from 0.
+    /// The position of the value in the list, from 0.
     pub index: usize,
-    /// What is wrong with it; `None` if an earlier value is the same.
+    /// The fault of the value, or `None` if it is a duplicate of an earlier value.
     pub fault: Option<MetadataFault>,
 }
 
@@ -65,21 +65,22 @@ impl fmt::Display for FieldExplanation {
             FieldOutcome::Accepted => writeln!(f, "  {name}: accepted"),
             FieldOutcome::AcceptedAs { value, dropped } => {
                 writeln!(f, "  {name}: accepted as {value}")?;
-                dropped.iter().try_for_each(|it| match &it.fault {
+                dropped.iter().try_for_each(|value| match &value.fault {
                     Some(fault) => {
-                        writeln!(f, "    {} is dropped: {}: {fault}", it.index, fault.rule())
+                        let rule = fault.rule();
+                        writeln!(f, "    {} is dropped: {rule}: {fault}", value.index)
                     }
                     None => writeln!(
                         f,
-                        "    {} is dropped: an earlier value is the same",
-                        it.index
+                        "    {} is dropped: duplicate of an earlier value",
+                        value.index
                     ),
                 })
             }
             FieldOutcome::Default { value } => {
-                writeln!(f, "  {name}: not given, by default {value}")
+                writeln!(f, "  {name}: not sent, default {value}")
             }
-            FieldOutcome::LeftOut => writeln!(f, "  {name}: empty, counts as left out"),
+            FieldOutcome::LeftOut => writeln!(f, "  {name}: empty, counts as absent"),
         }
     }
 }

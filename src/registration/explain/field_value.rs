@@ -1,4 +1,4 @@
-//! The values of a request's fields, as they came and as they are registered.
+//! The values of a request's fields, as they were sent and as they are registered.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,7 +11,7 @@ use crate::{
     types::{GrantType, LanguageTag, ResponseType},
 };
 
-/// A value, as a request has it or as it is registered.
+/// The value of a field, in a request or in registered metadata.
 #[derive(PartialEq, Eq)]
 pub(super) enum FieldValue {
     Text(String),
@@ -31,7 +31,7 @@ impl FieldValue {
         json.unwrap_or_default()
     }
 
-    /// The values of the list that are at fault by `errors`, or the same as an earlier one.
+    /// The values of the list that have an error in `errors`, or are duplicates of earlier values.
     pub(super) fn dropped<'a>(
         &self,
         field: Field,
@@ -81,7 +81,7 @@ impl RegistrationRequest {
         }
     }
 
-    /// Leaves out a field that has no languages.
+    /// Removes a field that has no languages.
     pub(super) fn remove(&mut self, field: Field) {
         if let Some(list) = self.list_mut(field) {
             *list = None;
@@ -90,7 +90,7 @@ impl RegistrationRequest {
         }
     }
 
-    /// Each field, in the order of RFC 7591 section 2, with its value if the request has one.
+    /// Each field in the order of RFC 7591 section 2, with its value if the request has the field.
     pub(super) fn values(mut self) -> Vec<(Place, Option<FieldValue>)> {
         let mut texts = std::mem::take(&mut self.texts).into_iter();
         let mut values = Vec::new();
@@ -122,7 +122,7 @@ impl RegistrationRequest {
 }
 
 impl ClientMetadata {
-    /// The value that is registered for a field, if there is one.
+    /// The registered value of a field, if there is one.
     pub(super) fn registered(&self, (field, language): &Place) -> Option<FieldValue> {
         let text = |text: &str| FieldValue::Text(text.to_owned());
         match field {
@@ -138,7 +138,7 @@ impl ClientMetadata {
             Field::ResponseTypes => Some(FieldValue::list(
                 self.response_types().iter().map(ResponseType::as_str),
             )),
-            Field::ApplicationType => self.application_type().map(|it| text(it.as_str())),
+            Field::ApplicationType => self.application_type().map(|kind| text(kind.as_str())),
             Field::Contacts => {
                 Some(FieldValue::list(self.contacts())).filter(|_| !self.contacts.is_empty())
             }
@@ -153,11 +153,11 @@ impl ClientMetadata {
             | Field::TosUri => {
                 let tag = |tag: Option<&str>| tag.map(str::to_ascii_lowercase);
                 let mut texts = self.texts().iter();
-                let found = texts.find(|it| {
-                    let own = it.language().map(LanguageTag::as_str);
-                    it.field() == *field && tag(own) == tag(language.as_deref())
+                let found = texts.find(|text| {
+                    let registered = text.language().map(LanguageTag::as_str);
+                    text.field() == *field && tag(registered) == tag(language.as_deref())
                 });
-                found.map(|it| text(it.value()))
+                found.map(|found| text(found.value()))
             }
         }
     }

@@ -5,32 +5,31 @@ use crate::registration::{
     explain::{field_value::FieldValue, place::Place, printed::Printed},
 };
 
-/// The most names of ignored members in an explanation.
-const MOST_NAMES: usize = 100;
+/// The largest number of ignored members in an explanation.
+const MAX_IGNORED: usize = 100;
 
-/// The most dropped values of a field.
-const MOST_DROPPED: usize = 100;
+/// The largest number of dropped values of a field.
+const MAX_DROPPED: usize = 100;
 
-/// What becomes of each field of a registration request. `Display` prints a line for each, and one for
-/// each value that is refused or dropped.
+/// Explains the outcome of each field of a registration request.
 ///
-/// It holds values and names of the client's own: show it to the tenant's owner, or to the developer of the
-/// client.
+/// `Display` prints a line for each field, and a line for each value that is refused or dropped. It contains
+/// text from the client, so show it only to the tenant's owner or the developer of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MetadataExplanation {
-    /// The fields that the request has, and those that have a default. Refused ones come first, in the order
-    /// in which registration would refuse them.
+    /// The fields that the request has, and the fields with a default value. Refused fields come first, in
+    /// the order in which registration would refuse them.
     pub fields: Vec<FieldExplanation>,
-    /// The names of members that are ignored: not stored, not returned. 100 at the most.
+    /// The names of members that are ignored (not stored and not returned), at most 100.
     pub ignored: Vec<String>,
-    /// Whether everything is said: there are at most 100 errors, 100 names of ignored members, and 100
-    /// dropped values of each field.
+    /// Whether the explanation is complete. It is not if there are more than 100 errors, 100 ignored members,
+    /// or 100 dropped values of a field.
     pub is_complete: bool,
 }
 
 impl MetadataExplanation {
-    /// What registration answers; `None` if it accepts the request.
+    /// The error that registration would return, or `None` if it accepts the request.
     pub fn error(&self) -> Option<&MetadataError> {
         match &self.fields.first()?.outcome {
             FieldOutcome::Refused(errors) => errors.first(),
@@ -39,8 +38,9 @@ impl MetadataExplanation {
     }
 
     fn position(&self, place: &Place) -> Option<usize> {
-        let is_it = |it: &FieldExplanation| (it.field, &it.language) == (place.0, &place.1);
-        self.fields.iter().position(is_it)
+        let is_here =
+            |field: &FieldExplanation| (field.field, &field.language) == (place.0, &place.1);
+        self.fields.iter().position(is_here)
     }
 
     fn push(&mut self, (field, language): Place, outcome: FieldOutcome) {
@@ -53,8 +53,8 @@ impl MetadataExplanation {
 
     pub(super) fn refused(&mut self, place: Place, error: MetadataError) {
         let at = self.position(&place);
-        let outcome = at.and_then(|at| self.fields.get_mut(at));
-        match outcome.map(|it| &mut it.outcome) {
+        let field = at.and_then(|at| self.fields.get_mut(at));
+        match field.map(|field| &mut field.outcome) {
             Some(FieldOutcome::Refused(errors)) => errors.push(error),
             _ => self.push(place, FieldOutcome::Refused(vec![error])),
         }
@@ -66,8 +66,8 @@ impl MetadataExplanation {
         }
     }
 
-    /// Says how a field that is not refused is registered.
-    pub(super) fn judged<'a>(
+    /// Adds the outcome of a field that is not refused.
+    pub(super) fn registered<'a>(
         &mut self,
         place: Place,
         requested: Option<&FieldValue>,
@@ -86,8 +86,8 @@ impl MetadataExplanation {
             (Some(requested), Some(value)) if *requested == value => FieldOutcome::Accepted,
             (Some(requested), Some(value)) => {
                 let mut dropped = requested.dropped(place.0, errors);
-                self.is_complete &= dropped.len() <= MOST_DROPPED;
-                dropped.truncate(MOST_DROPPED);
+                self.is_complete &= dropped.len() <= MAX_DROPPED;
+                dropped.truncate(MAX_DROPPED);
                 let value = value.to_json();
                 FieldOutcome::AcceptedAs { value, dropped }
             }
@@ -97,7 +97,7 @@ impl MetadataExplanation {
 
     /// Adds the name of a member that is ignored.
     pub(super) fn ignored(&mut self, name: &str) {
-        if self.ignored.len() < MOST_NAMES {
+        if self.ignored.len() < MAX_IGNORED {
             self.ignored.push(name.to_owned());
         } else {
             self.is_complete = false;

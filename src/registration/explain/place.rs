@@ -1,9 +1,9 @@
 use crate::registration::Field;
 
-/// A field, and the language tag of its member.
+/// A field, and the language tag in the name of its member.
 pub(super) type Place = (Field, Option<String>);
 
-/// The field that a member of this name would be.
+/// The field and the language tag of a member with this name.
 pub(super) fn field_named(name: &str) -> Option<Place> {
     let (base, language) = match name.split_once('#') {
         Some((base, language)) => (base, Some(language.to_owned())),

@@ -4,11 +4,11 @@ use crate::registration::{Field, MetadataError};
 
 /// A body is not a registration request.
 ///
-/// Its `Display` is safe to send and to log: it never holds the client's own text.
+/// Its `Display` is safe to send and to log, because it never contains text from the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// There is no body, or only white space in it.
+    /// There is no body, or it has only white space.
     #[error("the body is empty; send the client's metadata as a JSON object")]
     Empty,
     /// The bytes begin with a byte order mark of UTF-8 or UTF-16.
@@ -17,7 +17,7 @@ pub enum DecodeError {
     /// The bytes are not UTF-8.
     #[error("the body is not UTF-8; send the JSON in UTF-8")]
     NotUtf8,
-    /// The text is a form, `name=value`, where JSON is declared.
+    /// The text is a form (`name=value`), although JSON is declared.
     #[error("the body is a form; send the client's metadata as a JSON object")]
     Form,
     /// The text is not JSON.
@@ -26,7 +26,7 @@ pub enum DecodeError {
         /// Where reading stopped.
         at: BodyPosition,
     },
-    /// A string has an escape that stands for no character, such as half of a surrogate pair.
+    /// A string has an escape that does not represent a character, such as half of a surrogate pair.
     #[error(
         "the body is not JSON: there is an invalid escape at {at}; write the character itself, or a \
          valid escape"
@@ -35,30 +35,30 @@ pub enum DecodeError {
         /// Where the escape ends.
         at: BodyPosition,
     },
-    /// A number is beyond the range of a double.
+    /// A number is out of the range of a double.
     #[error("the JSON has a number that is out of range, at {at}; send a smaller number or none")]
     NumberOutOfRange {
         /// Where the number ends.
         at: BodyPosition,
     },
-    /// The JSON is something else than an object.
+    /// The JSON is not an object.
     #[error("the body is not a JSON object; send the client's metadata as one object")]
     NotAnObject,
-    /// Something follows the object.
+    /// The body has more text after the object.
     #[error(
-        "the body goes on after the JSON object, at {at}; send one object and nothing after it"
+        "the body continues after the JSON object, at {at}; send one object and nothing after it"
     )]
     TextAfterObject {
-        /// Where it begins.
+        /// Where the text after the object begins.
         at: BodyPosition,
     },
-    /// A member is a duplicate; two readers could pick different ones.
+    /// A member is a duplicate. Two parsers could use different members.
     #[error(
         "the JSON object has {} twice, the second time at {at}; send it once",
         Member(*field)
     )]
     DuplicateMember {
-        /// Which one, if it is one that this crate reads.
+        /// The field of the member, if this crate reads it.
         field: Option<Field>,
         /// Where the second name ends.
         at: BodyPosition,
@@ -66,16 +66,16 @@ pub enum DecodeError {
     /// The JSON nests deeper than 32 levels.
     #[error("the JSON nests too deeply at {at}; send at most 32 levels")]
     TooDeep {
-        /// Where the first level too many begins.
+        /// Where the first level that is too deep begins.
         at: BodyPosition,
     },
-    /// It is an object, but a member has the wrong type, or leaks a key.
+    /// The body is an object, but a member has the wrong type, or contains a private key.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
 }
 
 impl DecodeError {
-    /// The field at fault, if it is one that this crate reads.
+    /// The field at fault, if this crate reads it.
     pub const fn field(&self) -> Option<Field> {
         match self {
             Self::Empty
@@ -93,7 +93,7 @@ impl DecodeError {
         }
     }
 
-    /// The stable name of the rule that refused, for programs.
+    /// The stable name of the rule that refused the body, for programs.
     pub const fn rule(&self) -> &'static str {
         match self {
             Self::Empty => "empty_body",
@@ -113,12 +113,12 @@ impl DecodeError {
 
     /// The fault of a text that serde_json refuses as JSON.
     ///
-    /// serde_json tells its syntax errors apart in words only. Where a release words one differently, the
-    /// client is still told of a syntax error and its position.
+    /// The syntax errors of serde_json differ only in their messages. If a release changes a message, the client
+    /// still gets a syntax error with its position.
     pub(super) fn of_syntax(text: &str, error: &serde_json::Error) -> Self {
         let at = BodyPosition::of(text, error);
-        let words = error.to_string();
-        let begins = |starts: &[&str]| starts.iter().any(|start| words.starts_with(start));
+        let message = error.to_string();
+        let begins = |starts: &[&str]| starts.iter().any(|start| message.starts_with(start));
         if is_form(text) {
             Self::Form
         } else if error.is_data() {
@@ -137,35 +137,35 @@ impl DecodeError {
     }
 }
 
-/// Whether `text` begins as a form does: a name, then one `=`. Some encoders leave brackets and spaces of a
-/// name as they are. No JSON begins like that, and base64 ends with `=`.
+/// Whether `text` begins like a form: a name, and one `=`. Some encoders do not escape brackets and spaces in a
+/// name. JSON never begins like a form, and base64 has `=` only at its end.
 fn is_form(text: &str) -> bool {
-    let is_of_name =
-        |byte: u8| byte == b' ' || byte.is_ascii_graphic() && !b"\"{}:,".contains(&byte);
+    let is_legal = |byte: u8| byte == b' ' || byte.is_ascii_graphic() && !b"\"{}:,".contains(&byte);
     let pair = text.trim_start_matches('&').split_once('=');
     pair.is_some_and(|(name, value)| {
-        let reads_as_name =
-            !name.is_empty() && !name.starts_with('[') && name.bytes().all(is_of_name);
-        reads_as_name && !value.starts_with('=')
+        let is_name = !name.is_empty() && !name.starts_with('[') && name.bytes().all(is_legal);
+        is_name && !value.starts_with('=')
     })
 }
 
-/// A place in the text of a body.
+/// A position in the text of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BodyPosition {
     /// The line, from 1.
     pub line: usize,
-    /// The character of the line, from 1.
+    /// The character in the line, from 1.
     pub column: usize,
 }
 
 impl BodyPosition {
-    /// Where serde_json found `error` in `text`. It counts the bytes of a line, people count characters.
+    /// The position at which serde_json found `error` in `text`. serde_json counts the bytes of a line, but
+    /// people count characters.
     pub(super) fn of(text: &str, error: &serde_json::Error) -> Self {
         let line = error.line().max(1);
         let line_of = |number: usize| text.split('\n').nth(number.saturating_sub(1));
-        // A line feed inside a string is the fault itself, but serde_json counts it to the next line.
+        // If a line feed inside a string is the fault, serde_json reports the next line instead of the line
+        // that it ends.
         if line > 1 && error.column() == 0 && !error.is_eof() {
             let line = line.saturating_sub(1);
             let before = line_of(line).unwrap_or_default().chars().count();
@@ -187,7 +187,7 @@ impl fmt::Display for BodyPosition {
     }
 }
 
-/// A member by its name, if that is one of ours: the client's own text is never repeated.
+/// Prints the name of a member only if it is a known field, so that text from the client is never printed.
 struct Member(Option<Field>);
 
 impl fmt::Display for Member {
@@ -224,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_form() {
+    fn other_texts_are_not_forms() {
         for text in ["eyJh==", "=a", "nonsense", "[a=b]", "{a=b}", "a: b=c"] {
             assert_ne!(fault(text), DecodeError::Form, "{text}");
         }
     }
 
     #[test]
-    fn a_line_feed_in_a_string_is_found_in_its_line() {
+    fn line_feed_in_a_string_is_reported_in_its_line() {
         for (body, line, column) in [
             ("{\"client_name\":\"a\nb\"}", 1, 18),
             (

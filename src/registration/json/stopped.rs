@@ -1,6 +1,6 @@
 use crate::registration::{BodyPosition, DecodeError, Field};
 
-/// Why reading stopped where that is no fault of the JSON's grammar.
+/// Why reading stopped, although the JSON is well-formed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Stopped {
     Duplicate(Option<Field>),

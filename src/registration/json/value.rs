@@ -1,4 +1,4 @@
-//! Reading one JSON value, bounded in depth, and keeping of it what is asked for.
+//! Reads one JSON value, limited in depth, and keeps only the needed parts.
 
 use std::fmt;
 
@@ -6,41 +6,41 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use crate::registration::json::stopped::Stopped;
 
-/// How deep a request may nest, its own braces counted.
+/// The largest number of nested levels in a request. The outermost object is the first level.
 const MAX_DEPTH: usize = 32;
 
 /// Members of a JSON Web Key that are private or symmetric key material (RFC 7518 section 6, and
 /// `priv` of the algorithm key pairs).
 const PRIVATE_KEY_MEMBERS: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
-/// What a member is read for.
+/// The expected shape of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// One string.
     Text,
     /// A list of strings.
     Texts,
-    /// A JSON Web Key Set, or a key or a list of keys alone, looked through for private keys.
+    /// A JSON Web Key Set, a single key or a list of keys, which is searched for private keys.
     KeySet,
     /// The list of keys in a set.
     Keys,
-    /// One key of it.
+    /// A key in the list.
     Key,
-    /// Nothing: it is passed over.
+    /// Any value, which is ignored.
     Anything,
 }
 
-/// What was found in a member that was read for a [`Shape`].
+/// The result of reading a value with a [`Shape`].
 pub(super) enum Value {
     Null,
     Text(String),
-    /// The strings of a list, or the position of the first value that is none.
+    /// The strings of a list, or the position of the first value that is not a string.
     Texts(Result<Vec<String>, usize>),
     PrivateKey,
     Other,
 }
 
-/// Reads any JSON value, bounded in depth, and keeps of it what `shape` asks for.
+/// Reads any JSON value, limited in depth, and keeps only the parts that `shape` needs.
 pub(super) struct ValueReader<'a> {
     shape: Shape,
     depth: usize,
@@ -48,8 +48,8 @@ pub(super) struct ValueReader<'a> {
 }
 
 impl<'a> ValueReader<'a> {
-    /// A reader of the value of a member of the outermost object, which notes in `stopped` why it
-    /// stopped where that is no fault of the JSON's grammar.
+    /// A reader for the value of a member of the outermost object. If it stops at well-formed JSON, it writes
+    /// the reason to `stopped`.
     pub(super) fn of_member(shape: Shape, stopped: &'a mut Option<Stopped>) -> Self {
         Self {
             shape,
@@ -176,7 +176,7 @@ impl ValueReader<'_> {
     }
 }
 
-/// A member of an object that is not kept, as a key set or a key would have it.
+/// The name of a member in a key set or a key.
 enum KeyMember {
     Keys,
     Private,

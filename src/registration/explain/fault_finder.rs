@@ -1,4 +1,4 @@
-//! Finding all that is wrong with a request: what is refused is taken out until the rest is accepted.
+//! Finds all faults of a request: it removes refused values until the rest is accepted.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -14,29 +14,29 @@ use crate::{
     settings::{RefusedRedirectUris, RegistrationSettings, Unsupported},
 };
 
-/// The most errors in an explanation. Each costs a look at the whole request.
-const MOST_ERRORS: usize = 100;
+/// The largest number of errors in an explanation. For each error, the whole request is checked again.
+const MAX_ERRORS: usize = 100;
 
-/// What every policy accepts, in the place of redirect URIs that are refused: the fields after them are
-/// looked at as well.
-const STAND_IN: &str = "https://client.example/";
+/// A redirect URI that every policy accepts. It replaces refused redirect URIs, so that the fields after them
+/// are checked too.
+const PLACEHOLDER_URI: &str = "https://client.example/";
 
-/// The body with this member alone.
-pub(super) fn alone(name: &str, value: &Value) -> Vec<u8> {
+/// A body with only this member.
+pub(super) fn single_member(name: &str, value: &Value) -> Vec<u8> {
     let member = Map::from_iter([(name.to_owned(), value.clone())]);
     serde_json::to_vec(&member).unwrap_or_default()
 }
 
-/// A request from which everything is taken out that is refused.
-pub(super) struct Peeling {
+/// A request from which refused values are removed, with the errors that were found.
+pub(super) struct FaultFinder {
     rest: RegistrationRequest,
     errors: Vec<(Place, MetadataError)>,
-    /// The positions of the values that were taken out of each list, in ascending order.
+    /// The original positions of the values that were removed from each list, in ascending order.
     removed: BTreeMap<Field, Vec<usize>>,
     is_complete: bool,
 }
 
-impl Peeling {
+impl FaultFinder {
     pub(super) fn new(request: RegistrationRequest) -> Self {
         Self {
             rest: request,
@@ -46,50 +46,50 @@ impl Peeling {
         }
     }
 
-    /// Takes members and values of the wrong type out of `body`. Also gives its members.
+    /// Removes members and values of the wrong type from `body`. Also returns the members of `body`.
     pub(super) fn of_json(body: &[u8]) -> Result<(Self, Map<String, Value>), DecodeError> {
-        let mut peeling = Self::new(RegistrationRequest::default());
+        let mut finder = Self::new(RegistrationRequest::default());
         let mut rest = Cow::Borrowed(body);
         let mut members = None;
         loop {
             match RegistrationRequest::from_json(&rest) {
                 Ok(request) => {
-                    peeling.rest = request;
+                    finder.rest = request;
                     let members = serde_json::from_slice(body).unwrap_or_default();
-                    return Ok((peeling, members));
+                    return Ok((finder, members));
                 }
-                Err(DecodeError::Metadata(error)) if peeling.has_room() => {
+                Err(DecodeError::Metadata(error)) if finder.has_room() => {
                     let members: &mut Map<_, _> = members
                         .get_or_insert_with(|| serde_json::from_slice(body).unwrap_or_default());
-                    peeling.take_out_member(members, error);
+                    finder.remove_member(members, error);
                     rest = Cow::Owned(serde_json::to_vec(members).unwrap_or_default());
                 }
-                // There are too many errors, and `peeling` says so.
-                Err(DecodeError::Metadata(_)) => return Ok((peeling, Map::new())),
+                // There are too many errors, so `finder` is not complete.
+                Err(DecodeError::Metadata(_)) => return Ok((finder, Map::new())),
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Notes `error`, and takes the member or the value at fault out of `members`.
-    fn take_out_member(&mut self, members: &mut Map<String, Value>, error: MetadataError) {
+    /// Notes `error`, and removes the member or the value at fault from `members`.
+    fn remove_member(&mut self, members: &mut Map<String, Value>, error: MetadataError) {
         let field = error.field();
         let list = members
             .get_mut(field.as_str())
             .and_then(Value::as_array_mut);
         if let (Some(index), Some(list)) = (error.index(), list) {
-            return self.take_out_value(list, index, || STAND_IN.into(), &error);
+            return self.remove_value(list, index, || PLACEHOLDER_URI.into(), &error);
         }
         let is_at_fault = |(name, value): &(&String, &Value)| {
-            let is_it = field_named(name).is_some_and(|(it, _)| it == field);
-            is_it && RegistrationRequest::from_json(&alone(name, value)).is_err()
+            let has_field = field_named(name).is_some_and(|(named, _)| named == field);
+            has_field && RegistrationRequest::from_json(&single_member(name, value)).is_err()
         };
         let found = members.iter().find(is_at_fault);
         let found = found.map(|(name, _)| name.clone());
         let place = found.as_deref().and_then(field_named);
         match found {
             Some(name) if field == Field::RedirectUris => {
-                members.insert(name, vec![STAND_IN].into());
+                members.insert(name, vec![PLACEHOLDER_URI].into());
             }
             Some(name) => {
                 members.remove(&name);
@@ -99,13 +99,13 @@ impl Peeling {
         self.errors.push((place.unwrap_or((field, None)), error));
     }
 
-    /// Notes `error`, and takes the value at `index` out of a list, which is never left empty if it has to
-    /// have a value.
-    fn take_out_value<T>(
+    /// Notes `error`, and removes the value at `index` from a list. If the list becomes empty but requires a
+    /// value, `placeholder` is added.
+    fn remove_value<T>(
         &mut self,
         list: &mut Vec<T>,
         index: usize,
-        stand_in: impl Fn() -> T,
+        placeholder: impl Fn() -> T,
         error: &MetadataError,
     ) {
         if index < list.len() {
@@ -114,12 +114,12 @@ impl Peeling {
             self.is_complete = false;
         }
         if list.is_empty() && error.field() == Field::RedirectUris {
-            list.push(stand_in());
+            list.push(placeholder());
         }
         let removed = self.removed.entry(error.field()).or_default();
         let mut position = index;
-        for gone in removed.iter() {
-            if *gone <= position {
+        for earlier in removed.iter() {
+            if *earlier <= position {
                 position = position.saturating_add(1);
             }
         }
@@ -131,27 +131,28 @@ impl Peeling {
 
     /// Whether to look for more errors.
     fn has_room(&mut self) -> bool {
-        self.is_complete &= self.errors.len() < MOST_ERRORS;
+        self.is_complete &= self.errors.len() < MAX_ERRORS;
         self.is_complete
     }
 
-    /// Takes out all that `settings` refuse, and registers the rest. `None` if there are too many errors.
-    fn peel(&mut self, settings: &RegistrationSettings) -> Option<ClientMetadata> {
+    /// Removes all values that `settings` refuse, and returns the metadata of the rest. The result is `None`
+    /// if there are too many errors.
+    fn remove_faults(&mut self, settings: &RegistrationSettings) -> Option<ClientMetadata> {
         while self.has_room() {
             let error = match self.rest.clone().apply(settings) {
                 Ok(metadata) => return Some(metadata),
                 Err(error) => error,
             };
             let before = self.rest.clone();
-            self.take_out(settings, error);
-            // What can't be taken out would be found again and again.
+            self.remove_fault(settings, error);
+            // A fault that can't be removed would be found again and again.
             self.is_complete &= self.rest != before;
         }
         None
     }
 
-    /// Notes `error`, and takes what is at fault out of the rest.
-    fn take_out(&mut self, settings: &RegistrationSettings, error: MetadataError) {
+    /// Notes `error`, and removes the value at fault from the rest.
+    fn remove_fault(&mut self, settings: &RegistrationSettings, error: MetadataError) {
         let field = error.field();
         let mut language = None;
         match (error.fault(), error.index()) {
@@ -166,25 +167,25 @@ impl Peeling {
             (_, Some(index)) => {
                 let list = self.rest.list_mut(field).and_then(Option::take);
                 let mut list = list.unwrap_or_default();
-                self.take_out_value(&mut list, index, || STAND_IN.to_owned(), &error);
+                self.remove_value(&mut list, index, || PLACEHOLDER_URI.to_owned(), &error);
                 if let Some(place) = self.rest.list_mut(field) {
                     *place = Some(list);
                 }
                 return;
             }
             (_, None) if field == Field::RedirectUris => {
-                self.rest.redirect_uris = Some(vec![STAND_IN.to_owned()]);
+                self.rest.redirect_uris = Some(vec![PLACEHOLDER_URI.to_owned()]);
             }
             (_, None) if field.is_human_readable() => {
                 let is_refused = |text: &RequestedText| {
-                    let mut request = RegistrationRequest::new([STAND_IN]);
+                    let mut request = RegistrationRequest::new([PLACEHOLDER_URI]);
                     request.texts.push(text.clone());
                     request.apply(settings).is_err()
                 };
                 let texts = &mut self.rest.texts;
                 let at = texts
                     .iter()
-                    .position(|it| it.field == field && is_refused(it));
+                    .position(|text| text.field == field && is_refused(text));
                 language = at.and_then(|at| texts.remove(at).language);
             }
             (_, None) => self.rest.remove(field),
@@ -201,8 +202,8 @@ impl Peeling {
             ..settings.clone()
         };
         let mut unsupported = Self::new(requested.clone());
-        unsupported.peel(&strict);
-        let metadata = self.peel(settings);
+        unsupported.remove_faults(&strict);
+        let metadata = self.remove_faults(settings);
 
         let mut explanation = MetadataExplanation {
             fields: Vec::new(),
@@ -216,7 +217,7 @@ impl Peeling {
             for (place, value) in requested.values() {
                 let registered = metadata.registered(&place);
                 let dropped = unsupported.errors.iter().map(|(_, error)| error);
-                explanation.judged(place, value.as_ref(), registered, dropped);
+                explanation.registered(place, value.as_ref(), registered, dropped);
             }
         }
         explanation
