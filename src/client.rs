@@ -1,4 +1,4 @@
-//! A registered client, and how a store reads it back.
+//! A registered client, and how a store reads a client.
 //!
 //! ```
 //! use oauth_dcr::{acl::Signals, tenants::TenantSelector, MemoryStore, Registrar, TenantSettings};
@@ -19,10 +19,10 @@
 //! # }
 //! ```
 //!
-//! 1. [`Client`] is made by a registration, and serialises as one record. The authorization and token checks
-//!    take it.
-//! 2. [`StoredClient`] is what a [store](crate::store) makes of a row: a client, or
-//!    an [`UnreadableClient`] with its id and the reason.
+//! 1. [`Client`] is created by a registration, and serialises as one record. The authorization and token
+//!    checks need it.
+//! 2. [`StoredClient`] is the result of reading a row of a [store](crate::store): a client, or an
+//!    [`UnreadableClient`] with its id and the reason.
 
 mod record;
 mod stored;
@@ -36,10 +36,10 @@ use crate::{
 
 pub use stored::{StoredClient, UnreadableClient};
 
-/// A registered client, as it is stored: the authorization and token checks know no other form.
+/// A registered client, as it is stored. The authorization and token checks use this form too.
 ///
-/// It holds the digest of its secret, never the secret. Only a registration makes one; a store
-/// writes it down and reads it back by serde.
+/// It has the digest of its secret, never the secret. Only a registration creates a client. A store writes
+/// and reads it by serde.
 ///
 /// ```
 /// use oauth_dcr::{
@@ -68,44 +68,45 @@ pub struct Client {
     pub(crate) issued_at: Timestamp,
     pub(crate) security_mode: SecurityMode,
     pub(crate) secret: Option<SecretDigest>,
-    /// The secret before, and until when it works.
+    /// The previous secret, and the time until which it is valid.
     pub(crate) previous_secret: Option<(SecretDigest, Timestamp)>,
-    /// Whether the owner has blocked it.
+    /// Whether the owner has blocked the client.
     pub(crate) blocked: bool,
-    /// What the owner has decided, if anything.
+    /// The policy that the owner has set, if any.
     pub(crate) error_redirect_policy: Option<ErrorRedirectPolicy>,
-    /// How often the owner has changed it.
+    /// How often the owner has changed the client.
     pub(crate) revision: u64,
     pub(crate) metadata: ClientMetadata,
 }
 
 impl Client {
-    /// The tenant it is registered with. Ids are unique within one.
+    /// The tenant of the client. Client ids are unique within a tenant.
     pub const fn tenant(&self) -> &TenantId {
         &self.tenant
     }
 
-    /// Its identifier.
+    /// The client's identifier.
     pub const fn id(&self) -> &ClientId {
         &self.id
     }
 
-    /// When it was registered.
+    /// The time of registration.
     pub const fn issued_at(&self) -> Timestamp {
         self.issued_at
     }
 
-    /// The mode that it was created with. The client keeps it even if the tenant's settings change.
+    /// The security mode with which the client was created. It does not change, even if the tenant's settings
+    /// change.
     pub const fn security_mode(&self) -> SecurityMode {
         self.security_mode
     }
 
-    /// Whether it is public: it has no secret (RFC 6749 section 2.1).
+    /// Whether the client is public, which means that it has no secret (RFC 6749 section 2.1).
     pub const fn is_public(&self) -> bool {
         self.secret.is_none()
     }
 
-    /// Whether it is public or confidential, in a word.
+    /// The client type: public or confidential.
     pub const fn client_type(&self) -> ClientType {
         if self.is_public() {
             ClientType::Public
@@ -114,12 +115,13 @@ impl Client {
         }
     }
 
-    /// The digest of its secret, or `None` for a public client.
+    /// The digest of the client's secret, or `None` for a public client.
     pub const fn secret_digest(&self) -> Option<&SecretDigest> {
         self.secret.as_ref()
     }
 
-    /// The digest of the secret before, if its owner has rotated it and it still works at `now`.
+    /// The digest of the previous secret, if the secret was rotated and the previous secret is still valid at
+    /// `now`.
     pub fn previous_secret_digest(&self, now: Timestamp) -> Option<&SecretDigest> {
         let previous = self.previous_secret.as_ref();
         previous
@@ -127,27 +129,28 @@ impl Client {
             .map(|(digest, _)| digest)
     }
 
-    /// How often the tenant's owner has changed it: 0 as registered.
+    /// How often the tenant's owner has changed the client. 0 after registration.
     pub const fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// Whether the tenant's owner has blocked it: it can neither ask for authorization nor get a
-    /// token. Default `false`.
+    /// Whether the tenant's owner has blocked the client. A blocked client can neither request authorization
+    /// nor get a token. Default `false`.
     pub const fn is_blocked(&self) -> bool {
         self.blocked
     }
 
-    /// The same client, blocked or not. It changes nothing in a store: that is for
-    /// [`Owner::block`](crate::Owner::block).
+    /// Returns the client with this blocked state. The stored client does not change: use
+    /// [`Owner::block`](crate::Owner::block) for that.
     #[must_use]
     pub const fn with_blocked(mut self, blocked: bool) -> Self {
         self.blocked = blocked;
         self
     }
 
-    /// What becomes of an authorization request that is refused after its redirect URI is known.
-    /// Default: a strict client's is shown to the user, a permissive one's goes back to the client.
+    /// What happens to an authorization request that is refused after its redirect URI is known. By default,
+    /// the error of a strict client is shown to the user, and the error of a permissive client is sent to
+    /// the client.
     pub fn error_redirect_policy(&self) -> ErrorRedirectPolicy {
         self.error_redirect_policy
             .unwrap_or(match self.security_mode {
@@ -156,15 +159,15 @@ impl Client {
             })
     }
 
-    /// The same client, with this policy. It changes nothing in a store: that is for
-    /// [`Owner::set_error_redirect_policy`](crate::Owner::set_error_redirect_policy).
+    /// Returns the client with this policy. The stored client does not change: use
+    /// [`Owner::set_error_redirect_policy`](crate::Owner::set_error_redirect_policy) for that.
     #[must_use]
     pub const fn with_error_redirect_policy(mut self, policy: ErrorRedirectPolicy) -> Self {
         self.error_redirect_policy = Some(policy);
         self
     }
 
-    /// What it is registered with.
+    /// The metadata with which the client is registered.
     pub const fn metadata(&self) -> &ClientMetadata {
         &self.metadata
     }

@@ -1,4 +1,4 @@
-//! A client as a document, for stores to keep and to read back.
+//! The record of a client, which stores write and read.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -8,7 +8,7 @@ use crate::{
     types::{ClientId, ErrorRedirectPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
-/// The form that is written. One that is not known is refused, not guessed at.
+/// The version that is written. Any other version is refused.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -66,8 +66,8 @@ const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// As a document with a version, the metadata in it as the members of RFC 7591. It holds the digest
-/// of the secret, so it is for the store alone.
+/// Writes a record with a version, and the metadata as the members of RFC 7591. It has the digest of the
+/// secret, so only the store may see it.
 impl Serialize for Client {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let written = Written {
@@ -90,7 +90,7 @@ impl Serialize for Client {
     }
 }
 
-/// Why a document is not a client. It never holds the document's own text.
+/// Why a record is not a client. It never contains text of the record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RecordFault {
     #[error("it has more than {max} bytes")]
@@ -101,7 +101,7 @@ pub(crate) enum RecordFault {
     UnknownVersion(u32),
     #[error("it holds a secret digest of an unknown kind")]
     SecretDigest,
-    /// A confidential client that lost its digest would be taken for a public one.
+    /// Without its digest, a confidential client would count as a public client.
     #[error("its secret digest does not fit its authentication method")]
     SecretMismatch,
     #[error("{0}")]
@@ -111,7 +111,8 @@ pub(crate) enum RecordFault {
 }
 
 impl RecordFault {
-    /// A later version may have new members, so an unknown version is the better reason.
+    /// The fault of a record that can't be read as JSON. A later version may have new members, so an unknown
+    /// version is reported first.
     fn of_json(record: &[u8], error: &serde_json::Error) -> Self {
         #[derive(Deserialize)]
         struct OfSomeVersion {
@@ -128,11 +129,11 @@ impl RecordFault {
 }
 
 impl Client {
-    /// The most bytes that a record may have. The largest that registers under the default limits has
-    /// fewer than 200,000.
+    /// The largest size of a record, in bytes. Under the default limits, the largest record has fewer than
+    /// 200,000 bytes.
     pub(crate) const MAX_RECORD_BYTES: usize = 4 << 20;
 
-    /// The client that `record` holds, as JSON.
+    /// Reads the client in `record`, which is JSON.
     pub(super) fn from_record(record: &[u8]) -> Result<Self, RecordFault> {
         let max = Self::MAX_RECORD_BYTES;
         if record.len() > max {
@@ -145,8 +146,8 @@ impl Client {
     }
 }
 
-/// Reads what was written. Its structure is checked, and nothing else: the rules of registration may
-/// have become stricter since, and must not make a client unreadable.
+/// Reads a record. Only its structure is checked, because the rules of registration may have become stricter
+/// since it was written, and this must not make a client unreadable.
 impl<'de> Deserialize<'de> for Client {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let read = Read::deserialize(deserializer)?;
@@ -163,7 +164,7 @@ impl TryFrom<Read> for Client {
         }
         let digest =
             |text: String| SecretDigest::from_tagged(&text).ok_or(RecordFault::SecretDigest);
-        let previous = |it: PreviousSecret| Ok((digest(it.digest)?, it.until));
+        let previous = |previous: PreviousSecret| Ok((digest(previous.digest)?, previous.until));
         let client = Self {
             tenant: read.tenant,
             id: read.client_id,

@@ -1,4 +1,4 @@
-//! A client as a store gives it back: readable or not.
+//! A client as a store returns it: readable or not.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -10,8 +10,8 @@ use crate::{
 /// A row of a store: a client, or a record that can't be read.
 ///
 /// A record can become unreadable: another program wrote to the table, a disk failed, or a newer version
-/// of this crate wrote a form that this one does not know. Such a row stays where it is. The rows around
-/// it are served, the owner of the tenant sees it in each [`ClientPage`](crate::ClientPage), and it can be
+/// of this crate wrote a form that this version does not know. An unreadable row stays in the store and does
+/// not affect other rows. The owner of the tenant sees it in a [`ClientPage`](crate::ClientPage). It can be
 /// blocked, deleted and swept without being read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredClient {
@@ -23,7 +23,7 @@ pub enum StoredClient {
 
 /// A stored client whose record can't be read, and why.
 ///
-/// Its `Display` is safe to log: it names the client, and holds nothing of the record.
+/// Its `Display` is safe to log: it names the client, but contains no text of the record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the record of client `{id}` can't be read: {reason}")]
 pub struct UnreadableClient {
@@ -32,8 +32,8 @@ pub struct UnreadableClient {
 }
 
 impl UnreadableClient {
-    /// The client with this id can't be read, for this reason. The reason goes into logs and pages, so it
-    /// must not hold the record's text.
+    /// The client with this id, and the reason why it can't be read. The reason appears in logs and pages, so
+    /// it must not contain text of the record.
     pub fn new(id: ClientId, reason: impl Into<Cow<'static, str>>) -> Self {
         let reason = reason.into();
         Self { id, reason }
@@ -43,7 +43,7 @@ impl UnreadableClient {
         Self::new(id.clone(), fault.to_string())
     }
 
-    /// The client's identifier, which the row has beside the record.
+    /// The client's identifier, which the row has in addition to the record.
     pub const fn id(&self) -> &ClientId {
         &self.id
     }
@@ -55,10 +55,11 @@ impl UnreadableClient {
 }
 
 impl StoredClient {
-    /// Reads a row: `record`, the client as JSON, and what stands beside it. A store keeps `blocked` and
-    /// the revision there, because they change where the record can't be read
-    /// ([`ClientStore::set_blocked`](crate::store::ClientStore::set_blocked)); what the record says of them is
-    /// ignored.
+    /// Reads a row with `record`, which is the client as JSON, and the other columns.
+    ///
+    /// A store keeps `blocked` and `revision` in separate columns, because they can change even if the record
+    /// can't be read ([`ClientStore::set_blocked`](crate::store::ClientStore::set_blocked)). Their values in
+    /// the record are ignored.
     ///
     /// ```
     /// use oauth_dcr::{client::StoredClient, ClientId, TenantId};
@@ -87,8 +88,8 @@ impl StoredClient {
         }
     }
 
-    /// The row of this id in this tenant, which a store gave back as `self`. It is unreadable if the store
-    /// gave back another row.
+    /// Checks that this row, which a store returned, has this tenant and id. The row of another client becomes
+    /// unreadable.
     pub(crate) fn of_row(self, tenant: &TenantId, id: &ClientId) -> Self {
         if self.id() == id {
             self.of_tenant(tenant)
@@ -97,8 +98,8 @@ impl StoredClient {
         }
     }
 
-    /// A row of this tenant, which a store gave back as `self`. It is unreadable if the client is another
-    /// tenant's.
+    /// Checks that this row, which a store returned, has this tenant. The row of another tenant becomes
+    /// unreadable.
     pub(crate) fn of_tenant(self, tenant: &TenantId) -> Self {
         match self {
             Self::Readable(client) if client.tenant != *tenant => {
