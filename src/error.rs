@@ -1,4 +1,4 @@
-//! Why a registration, or what an owner asked for, did not happen.
+//! The errors of registrations and of the owner's requests.
 
 mod owner_error;
 mod registration_error;

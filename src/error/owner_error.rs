@@ -3,7 +3,7 @@ use crate::{
     system::RandomError,
 };
 
-/// Why the owner of a tenant could not do something with a client.
+/// The error of a tenant owner's request about a client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OwnerError {
@@ -16,8 +16,8 @@ pub enum OwnerError {
     /// The client's record can't be read. It can be blocked and deleted.
     #[error(transparent)]
     Unreadable(#[from] UnreadableClient),
-    /// Somebody else has changed the client since it was read.
-    #[error("the client has changed meanwhile")]
+    /// Another request has changed the client since it was read.
+    #[error("the client has changed in the meantime")]
     Changed,
     /// A public client has no secret.
     #[error("a public client has no secret")]
@@ -25,7 +25,7 @@ pub enum OwnerError {
     /// The new metadata breaks a rule of the profile.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// The store or the directory failed. What was to be done may have been done, whole, or not.
+    /// The store or the directory failed. The change was either made completely, or not at all.
     #[error("the service is unavailable for now")]
     Backend(#[from] BackendError),
     /// The source of randomness failed.

@@ -9,17 +9,17 @@ use crate::{
     types::WebUri,
 };
 
-/// Why a registration did not happen, in the order in which it can go wrong.
+/// The error of a registration. The variants are in the order in which the checks happen.
 ///
-/// `Display` is safe to send and to log; a source, where there is one, is for the operator.
+/// `Display` is safe to send and to log. The source, if there is one, is only for the operator.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistrationError {
-    /// The request has no `Host` header where HTTP/1.1 asks for one, more than one, or one that is no
-    /// host (RFC 9112 section 3.2).
+    /// The request has an invalid `Host` header, more than one, or none although HTTP/1.1 requires it
+    /// (RFC 9112 section 3.2).
     #[error("send exactly one Host header, with the name of this server")]
     InvalidHost,
-    /// The request leads to no tenant.
+    /// No tenant has the host or id of the request.
     #[error("no tenant has this address; check the URL")]
     UnknownTenant,
     /// The request is neither POST nor OPTIONS.
@@ -36,58 +36,58 @@ pub enum RegistrationError {
         "access is denied by a rule of this tenant; the owner of the tenant can change the rule"
     )]
     Blocked {
-        /// What the rule is for.
+        /// The description of the rule.
         rule: String,
     },
-    /// A rule of the tenant's access control list sends the request elsewhere.
+    /// A rule of the tenant's access control list redirects the request.
     #[error("this request is answered elsewhere; follow the Location header")]
     Redirected {
-        /// What the rule is for.
+        /// The description of the rule.
         rule: String,
-        /// Where to.
+        /// The address to which the request is redirected.
         location: WebUri,
     },
-    /// A rule of the tenant's access control list needs the client's address, or a signal that is
-    /// derived from it, and what the tenant's proxies say of the address can't be read.
+    /// A rule of the tenant's access control list needs the client's address, or a signal that is derived
+    /// from it, but the address that the tenant's proxies sent can't be determined.
     #[error(
         "access is denied, because the address of the client can't be determined; send no Forwarded \
          or X-Forwarded-For header of your own"
     )]
     SourceUnknown {
-        /// What the rule is for.
+        /// The description of the rule.
         rule: String,
-        /// What the rule needs, and why it is unknown.
+        /// The signal that the rule needs, and why it is unknown.
         unknown: UnknownSignal,
     },
-    /// A rule of the tenant's access control list needs a signal that a trusted proxy sent in a form
-    /// that can't be read.
+    /// A rule of the tenant's access control list needs a signal that a trusted proxy sent in an invalid
+    /// form.
     #[error(
         "access is denied, because a header that the proxy in front of this server adds can't be read; \
          the operator of this server can correct the proxy"
     )]
     SignalUnreadable {
-        /// What the rule is for.
+        /// The description of the rule.
         rule: String,
-        /// What the rule needs, and why it is unknown.
+        /// The signal that the rule needs, and why it is unknown.
         unknown: UnknownSignal,
     },
-    /// The host's gate asks for an initial access token, and the request has none.
+    /// Registration requires an initial access token, but the request has none.
     #[error(
         "an initial access token is required; ask the owner of the tenant for one, and send it as \
          Authorization: Bearer"
     )]
     InitialAccessTokenRequired,
-    /// The request's initial access token is not good for this tenant.
+    /// The request's initial access token is not valid for this tenant.
     #[error("the initial access token is not valid; ask the owner of the tenant for another")]
     InvalidInitialAccessToken,
-    /// The source has shown too many initial access tokens that are not valid, or has more than 1,000 waiting
-    /// to be verified. The gate was not asked.
+    /// The source has sent too many invalid initial access tokens, or has more than 1,000 tokens that wait to
+    /// be verified. The token of this request was not verified.
     #[error(
         "too many invalid initial access tokens from this address; try again in {}",
         Seconds(wait(*decision))
     )]
     TooManyInvalidTokens {
-        /// What is left of the source's quota.
+        /// The decision by the source's quota.
         decision: RateDecision,
     },
     /// The source's quota with this tenant is used up for now.
@@ -96,19 +96,19 @@ pub enum RegistrationError {
         Seconds(wait(*decision))
     )]
     TooManyRequestsFromSource {
-        /// What the limiter said.
+        /// The decision of the limiter.
         decision: RateDecision,
     },
     /// The tenant's quota is used up for now.
     #[error("too many registrations; try again in {}", Seconds(wait(*decision)))]
     TooManyRequests {
-        /// What the limiter said.
+        /// The decision of the limiter.
         decision: RateDecision,
     },
     /// The body is larger than the tenant's `max_body_bytes`.
     #[error("the body is larger than {max} bytes; send a smaller one")]
     BodyTooLarge {
-        /// The most it may have, in bytes.
+        /// The largest size, in bytes.
         max: usize,
     },
     /// The body is not declared as plain `application/json`.
@@ -120,7 +120,7 @@ pub enum RegistrationError {
     /// The body ended before it was complete.
     #[error("the body ended early; send all of it")]
     BodyIncomplete,
-    /// The body was not there in time.
+    /// The body did not arrive in time.
     #[error("the body took too long to arrive; send it again")]
     BodyTimeout,
     /// The body is not a registration request.
@@ -129,34 +129,34 @@ pub enum RegistrationError {
     /// The metadata breaks a rule of the profile.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// The tenant has as many clients as it may, and each of them was used or is blocked.
+    /// The tenant has reached its limit of clients, and no client can be evicted, because each was used or is
+    /// blocked.
     #[error(
         "this tenant has reached its limit of clients; the owner of the tenant can remove some or raise \
          the limit"
     )]
     TooManyClients,
-    /// A rule of the tenant's access control list needs the address of the connection, or a signal that
-    /// is derived from it, and the host program did not give the address.
+    /// A rule of the tenant's access control list needs the address of the connection, or a signal that is
+    /// derived from it, but the host program did not provide the address.
     #[error(
         "the service is unavailable for now; try again in {}",
         Seconds(FAILURE_SECONDS)
     )]
     NoPeerAddress {
-        /// What the rule is for.
+        /// The description of the rule.
         rule: String,
-        /// What the rule needs.
+        /// The signal that the rule needs.
         signal: Signal,
     },
-    /// A rule of the tenant's access control list needs a signal that this server is not set up to
-    /// know, because nothing tells it.
+    /// A rule of the tenant's access control list needs a signal that nothing on this server provides.
     #[error(
         "the service is unavailable for now; try again in {}",
         Seconds(FAILURE_SECONDS)
     )]
     SignalUnavailable {
-        /// What the rule is for.
+        /// The description of the rule.
         rule: String,
-        /// What the rule needs, and why it is unknown.
+        /// The signal that the rule needs, and why it is unknown.
         unknown: UnknownSignal,
     },
     /// A store, a limiter or a directory failed.
@@ -171,7 +171,7 @@ pub enum RegistrationError {
         Seconds(FAILURE_SECONDS)
     )]
     Random(#[from] RandomError),
-    /// Every id that was minted was taken.
+    /// Every minted id was already taken.
     #[error(
         "the service is unavailable for now; try again in {}",
         Seconds(FAILURE_SECONDS)
@@ -179,9 +179,9 @@ pub enum RegistrationError {
     NoFreeId,
 }
 
-/// What programs tell one error from another by: none of it holds the client's own text.
+/// The properties by which programs distinguish errors. They never contain text from the client.
 impl RegistrationError {
-    /// The refusal by the rule for `rule`, which needs a signal that is unknown.
+    /// The refusal by the rule with the description `rule`, which needs an unknown signal.
     pub(crate) const fn unanswered(rule: String, unknown: UnknownSignal) -> Self {
         match unknown.reason {
             UnknownReason::UnreadableHop
@@ -196,11 +196,11 @@ impl RegistrationError {
         }
     }
 
-    /// The stable name of this kind of error: that of the variant, in snake case. It is finer than the
-    /// `error` that the client is sent.
+    /// The stable name of this kind of error, which is the name of the variant in snake case. It is more
+    /// specific than the `error` code that the client gets.
     ///
-    /// [`NoPeerAddress`](Self::NoPeerAddress) has the name `signal_unavailable` too: metrics and logs tell
-    /// it apart by the reason in [`unknown_signal`](Self::unknown_signal).
+    /// [`NoPeerAddress`](Self::NoPeerAddress) has the name `signal_unavailable` too. Metrics and logs
+    /// distinguish it by the reason in [`unknown_signal`](Self::unknown_signal).
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::InvalidHost => "invalid_host",
@@ -223,7 +223,7 @@ impl RegistrationError {
             Self::Decode(_) => "decode",
             Self::Metadata(_) => "metadata",
             Self::TooManyClients => "too_many_clients",
-            // One label for both: dashboards and alerts that operators have stay right.
+            // Both have the same label, so that existing dashboards and alerts stay correct.
             Self::NoPeerAddress { .. } | Self::SignalUnavailable { .. } => "signal_unavailable",
             Self::Backend(_) => "backend",
             Self::Random(_) => "random",
@@ -231,7 +231,7 @@ impl RegistrationError {
         }
     }
 
-    /// Whether the service failed, so that the same request may do later: a 503. Anything else is a
+    /// Whether the service failed (status 503), so the same request may succeed later. Any other error is a
     /// refusal.
     pub const fn is_failure(&self) -> bool {
         matches!(
@@ -244,7 +244,7 @@ impl RegistrationError {
         )
     }
 
-    /// The field at fault, if it is one that this crate reads.
+    /// The field at fault, if this crate reads it.
     pub const fn field(&self) -> Option<Field> {
         match self {
             Self::Decode(error) => error.field(),
@@ -253,7 +253,7 @@ impl RegistrationError {
         }
     }
 
-    /// The position of the first value at fault, from 0, where the field is a list.
+    /// The position of the first value at fault, from 0, if the field is a list.
     pub const fn index(&self) -> Option<usize> {
         match self {
             Self::Metadata(error) => error.index(),
@@ -261,7 +261,7 @@ impl RegistrationError {
         }
     }
 
-    /// The stable name of the rule that the request breaks, as the client is sent it.
+    /// The stable name of the rule that the request breaks, which the client gets too.
     pub const fn rule(&self) -> Option<&'static str> {
         match self {
             Self::InvalidHost
@@ -292,13 +292,13 @@ impl RegistrationError {
         }
     }
 
-    /// Whole seconds after which the same request may succeed, for `Retry-After`. At least 1.
+    /// The whole seconds after which the same request may succeed, for `Retry-After`. At least 1.
     pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
         let of_quota = self.used_up().map(wait);
         of_quota.or_else(|| self.is_failure().then_some(FAILURE_SECONDS))
     }
 
-    /// What is left of the quota that is used up, if that is the error.
+    /// The decision by the quota that is used up, if the error is a used-up quota.
     pub(crate) const fn used_up(&self) -> Option<RateDecision> {
         match self {
             Self::TooManyInvalidTokens { decision }
@@ -308,8 +308,8 @@ impl RegistrationError {
         }
     }
 
-    /// What the rule of the access control list is for that stopped the request: the operator's own
-    /// words.
+    /// The description of the rule of the access control list that stopped the request, as the operator wrote
+    /// it.
     pub fn acl_rule(&self) -> Option<&str> {
         match self {
             Self::Blocked { rule }
@@ -322,7 +322,7 @@ impl RegistrationError {
         }
     }
 
-    /// The signal that a rule of the access control list needed and that was unknown.
+    /// The unknown signal that a rule of the access control list needed.
     pub const fn unknown_signal(&self) -> Option<UnknownSignal> {
         match self {
             Self::SourceUnknown { unknown, .. }
@@ -337,14 +337,15 @@ impl RegistrationError {
     }
 }
 
-/// Nobody knows how long a failure lasts. Many are over at once.
+/// The seconds after which a client should retry after a failure. Nobody knows how long a failure lasts, but
+/// many are short.
 const FAILURE_SECONDS: u64 = 1;
 
 fn wait(decision: RateDecision) -> u64 {
     whole_seconds(decision.retry_after().unwrap_or_default()).max(1)
 }
 
-/// A number of seconds, in words.
+/// Prints a number of seconds with its unit.
 struct Seconds(u64);
 
 impl fmt::Display for Seconds {
@@ -354,7 +355,7 @@ impl fmt::Display for Seconds {
 }
 
 impl From<DecodeError> for RegistrationError {
-    /// A member of the wrong type is the metadata's fault, not the body's.
+    /// A member of the wrong type is a fault of the metadata, not of the body.
     fn from(error: DecodeError) -> Self {
         match error {
             DecodeError::Metadata(error) => Self::Metadata(error),
@@ -368,7 +369,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::{redirect_uri::RedirectUriError, registration::MetadataFault};
 
-    /// One error of each variant: a new variant finds its place in the match.
+    /// One error of each variant. The match in `next` has no wildcard, so a new variant must be added there.
     pub(crate) fn one_of_each() -> Vec<RegistrationError> {
         std::iter::successors(Some(RegistrationError::InvalidHost), next).collect()
     }
@@ -429,7 +430,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_kind_is_called_what_its_variant_is() {
+    fn kind_is_the_name_of_the_variant() {
         for error in one_of_each() {
             let debug = format!("{error:?}");
             let variant = debug.split([' ', '(', '{']).next().unwrap();
@@ -440,7 +441,7 @@ pub(crate) mod tests {
                 }
                 name.push(character.to_ascii_lowercase());
             }
-            // The two have been one kind since before they were two variants.
+            // The two variants were one variant before, and still have the same kind.
             if name == "no_peer_address" {
                 name = String::from("signal_unavailable");
             }
