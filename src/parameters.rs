@@ -1,7 +1,7 @@
 //! The parameters of an authorization, token or revocation request (RFC 6749 sections 3.1 and 3.2).
 //!
-//! A parameter without a value counts as left out. A parameter that the endpoint knows may occur
-//! once; other parameters are ignored, however often they occur.
+//! A parameter without a value counts as absent. A parameter that the endpoint knows may occur only once.
+//! Other parameters are ignored, and may occur any number of times.
 
 mod fault;
 mod form;
@@ -15,26 +15,25 @@ pub(crate) use fault::ParameterFault;
 pub(crate) use form::decoded;
 pub(crate) use parameter::Parameter;
 
-/// Bytes of all names and values together that are looked at. A form or query beyond is refused.
+/// The largest size of all names and values together, in bytes. A larger form or query is refused.
 pub(crate) const MAX_BYTES: usize = 32 * 1024;
 
-/// Pairs that are looked at.
+/// The largest number of pairs. A form or query with more pairs is refused.
 const MAX_PAIRS: usize = 100;
 
-/// The parameters of one request. Values of secret ones are overwritten when it is dropped, as far
-/// as they are its own.
+/// The parameters of one request. When they are dropped, the owned values of secret parameters are overwritten.
 pub(crate) struct Parameters<'a> {
     values: [Option<Cow<'a, str>>; Parameter::ALL.len()],
-    /// Those that no [`Parameter`] stands for, in order, each as often as it occurs.
+    /// The parameters that are not a [`Parameter`], in their order and with their duplicates.
     others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// A bit for each parameter that occurs more than once.
+    /// The parameters that occur more than once, as one bit each.
     repeated: u32,
-    /// What is wrong with the request as a whole, so that nothing in it can be relied on.
+    /// The fault of the request as a whole, which makes all its parameters unreliable.
     fault: Option<ParameterFault>,
 }
 
 impl<'a> Parameters<'a> {
-    /// Those of a query or a form, as `application/x-www-form-urlencoded` has them.
+    /// The parameters of a query or a form in `application/x-www-form-urlencoded`.
     pub(crate) fn from_encoded(text: &'a str) -> Self {
         let mut parameters = Self::none();
         if text.len() > MAX_BYTES {
@@ -45,7 +44,7 @@ impl<'a> Parameters<'a> {
         parameters
     }
 
-    /// Those that are decoded already, in the order in which they came.
+    /// The parameters of pairs that are already decoded, in the order in which they were sent.
     pub(crate) fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<Cow<'a, str>>,
@@ -78,13 +77,13 @@ impl<'a> Parameters<'a> {
                 self.fault = Some(ParameterFault::TooLarge);
                 return;
             }
-            // A decoder puts the replacement character in the place of what is not UTF-8.
+            // A decoder writes the replacement character for bytes that are not UTF-8.
             if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
                 wipe(&mut value);
                 self.fault = Some(ParameterFault::Unreadable);
                 return;
             }
-            // RFC 6749 section 3.1: a parameter without a value counts as left out.
+            // RFC 6749 section 3.1: a parameter without a value counts as absent.
             if value.is_empty() {
                 continue;
             }
@@ -101,7 +100,7 @@ impl<'a> Parameters<'a> {
         };
         match slot {
             None => *slot = Some(value),
-            // RFC 8707 section 2 lets it occur more than once; here, all have to be the same.
+            // RFC 8707 section 2 allows several resources. Here, all of them must be the same.
             Some(first) if parameter == Parameter::Resource && *first == value => {}
             Some(_) => {
                 wipe(&mut value);
@@ -110,28 +109,28 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The value of `parameter`, never an empty one.
+    /// The value of `parameter`, which is never empty.
     pub(crate) fn get(&self, parameter: Parameter) -> Option<&str> {
         self.values.get(parameter as usize)?.as_deref()
     }
 
-    /// The names and values of parameters that this crate does not read, as often as they occur.
+    /// The names and values of parameters that this crate does not read, with their duplicates.
     pub(crate) fn others(&self) -> impl Iterator<Item = (&str, &str)> {
         self.others.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Those that the request has, of the ones that this crate reads.
+    /// The parameters that this crate reads and that the request has.
     pub(crate) fn present(&self) -> impl Iterator<Item = Parameter> {
         let all = Parameter::ALL.iter().zip(&self.values);
         all.filter(|(_, value)| value.is_some())
             .map(|((parameter, _), _)| *parameter)
     }
 
-    /// Checks that the values of those that are `read` can be relied on: the request was taken as a
-    /// whole, and each of them occurs once at most.
+    /// Checks that the values of the parameters in `read` are reliable: the request as a whole has no fault,
+    /// and each of these parameters occurs at most once.
     ///
     /// # Errors
-    /// [`ParameterFault`]; of several repeated parameters it names the first in `read`.
+    /// [`ParameterFault`]. If several parameters are repeated, it names the first of them in `read`.
     pub(crate) fn check(&self, read: &[Parameter]) -> Result<(), ParameterFault> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -154,14 +153,14 @@ impl Drop for Parameters<'_> {
     }
 }
 
-/// Overwrites the text, unless it is borrowed: then it is its owner's to overwrite.
+/// Overwrites the text if it is owned. The owner of a borrowed text must overwrite it.
 fn wipe(value: &mut Cow<'_, str>) {
     if let Cow::Owned(text) = value {
         text.zeroize();
     }
 }
 
-/// What is wrong with them; never a value.
+/// Shows the fault of the parameters, but never a value.
 impl fmt::Debug for Parameters<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parameters")
@@ -217,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_counts_as_left_out() {
+    fn an_empty_value_counts_as_absent() {
         let parameters = Parameters::from_encoded("scope=&state=%20&foo=&bar=1&client_id");
         assert_eq!(parameters.get(Parameter::Scope), None);
         assert_eq!(parameters.get(Parameter::State), Some(" "));
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_bound_on_pairs_and_on_bytes() {
+    fn pairs_and_bytes_have_limits() {
         let pairs = |count: usize| (0..count).map(|at| (at.to_string(), ""));
         let too_large = Err(ParameterFault::TooLarge);
         assert_eq!(Parameters::from_pairs(pairs(MAX_PAIRS)).check(&[]), Ok(()));
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf_8_is_not_guessed_at() {
+    fn values_that_are_not_utf_8_are_unreadable() {
         let unreadable = Err(ParameterFault::Unreadable);
         assert_eq!(check("state=%FF"), unreadable);
         assert_eq!(check("%C3=a"), unreadable);

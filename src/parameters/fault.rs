@@ -1,12 +1,12 @@
 use super::parameter::Parameter;
 
-/// Why the pairs of a request can't be taken as the parameters that an endpoint reads.
+/// Why the parameters of a request can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParameterFault {
-    /// There are more than are looked at; what was collected is not the whole.
+    /// There are too many parameters or bytes, so not all of them were collected.
     TooLarge,
-    /// A name or value is not UTF-8, so that it can't be told from others that are not.
+    /// A name or value is not UTF-8, so it can't be distinguished from other invalid texts.
     Unreadable,
-    /// This parameter occurs more than once; `resource`, with different values.
+    /// This parameter occurs more than once. `resource` occurs with different values.
     Repeated(Parameter),
 }

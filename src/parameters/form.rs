@@ -1,4 +1,4 @@
-//! `application/x-www-form-urlencoded`, as the URL Standard parses it (section 5.1).
+//! The parser of `application/x-www-form-urlencoded` by the URL Standard (section 5.1).
 
 use std::borrow::Cow;
 
@@ -13,10 +13,10 @@ pub(super) fn pairs(text: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, s
     })
 }
 
-/// A name or value in clear.
+/// Decodes a name or value.
 ///
-/// It is written into one buffer that is large enough from the start: one that grows would leave
-/// pieces of a secret behind, where nobody overwrites them.
+/// The buffer is large enough from the start. If it had to grow, copies of a secret would stay in memory
+/// without being overwritten.
 pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(text);
@@ -39,14 +39,14 @@ mod tests {
 
     use super::*;
 
-    fn assert_as_the_library_has_it(text: &str) {
-        let own: Vec<_> = pairs(text).collect();
-        let library: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
-        assert_eq!(own, library, "{text:?}");
+    fn assert_same_as_library(text: &str) {
+        let parsed: Vec<_> = pairs(text).collect();
+        let by_library: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
+        assert_eq!(parsed, by_library, "{text:?}");
     }
 
     #[test]
-    fn odd_texts_are_read_as_the_url_standard_has_it() {
+    fn unusual_texts_are_read_by_the_url_standard() {
         for text in [
             "",
             "&",
@@ -64,14 +64,14 @@ mod tests {
             "a=\u{e9}+%C3",
             "%EF%BB%BFa=1",
         ] {
-            assert_as_the_library_has_it(text);
+            assert_same_as_library(text);
         }
     }
 
     proptest! {
         #[test]
-        fn every_text_is_read_as_the_library_reads_it(text in "([a-f0-9&=+%é]|%[0-9a-fA-F]{2}){0,40}") {
-            assert_as_the_library_has_it(&text);
+        fn every_text_is_read_as_by_the_library(text in "([a-f0-9&=+%é]|%[0-9a-fA-F]{2}){0,40}") {
+            assert_same_as_library(&text);
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) enum Parameter {
 }
 
 impl Parameter {
-    /// Each with its registered name, in the order of their declaration.
+    /// All parameters with their registered names, in the order of their declaration.
     pub(super) const ALL: [(Self, &'static str); 22] = [
         (Self::Audience, "audience"),
         (Self::ClientId, "client_id"),
@@ -52,7 +52,7 @@ impl Parameter {
         (Self::Token, "token"),
     ];
 
-    /// Those whose values are secret.
+    /// The parameters whose values are secret.
     pub(super) const SECRET: [Self; 7] = [
         Self::ClientAssertion,
         Self::ClientSecret,
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_parameter_stands_in_its_place_and_has_a_name_of_its_own() {
+    fn every_parameter_has_its_position_and_name() {
         for (at, (parameter, name)) in Parameter::ALL.into_iter().enumerate() {
             assert_eq!(parameter as usize, at);
             assert_eq!(parameter.as_str(), name);
