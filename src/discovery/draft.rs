@@ -6,8 +6,8 @@ use crate::discovery::ServerMetadataError as Error;
 /// Endpoints for clients that present a certificate, by name (RFC 8705 section 5).
 const ALIASES: &str = "mtls_endpoint_aliases";
 
-/// A list that stays although nothing is in it. RFC 8414 section 2 requires it, and clients that don't
-/// find it assume `code`, or fail.
+/// A list that is written even if it is empty. RFC 8414 section 2 requires it, and clients that do not find
+/// it assume `code`, or fail.
 const REQUIRED: &str = "response_types_supported";
 
 /// The host's document, while it is changed member by member.
@@ -18,10 +18,10 @@ impl Draft {
         let written = serde_json::to_value(document);
         match written.map_err(|error| Error::Unwritable(error.into()))? {
             Value::Object(mut members) => {
-                // Types with optional members write `null` for what they leave out.
-                leave_out_nulls(&mut members);
+                // Types with optional members write `null` for absent members.
+                remove_nulls(&mut members);
                 if let Some(Value::Object(aliases)) = members.get_mut(ALIASES) {
-                    leave_out_nulls(aliases);
+                    remove_nulls(aliases);
                 }
                 Ok(Self(members))
             }
@@ -29,12 +29,16 @@ impl Draft {
         }
     }
 
-    /// The document to serve. Empty lists are left out (RFC 8414 section 3.2, OpenID Connect Discovery
+    /// The document to serve, without empty lists (RFC 8414 section 3.2, OpenID Connect Discovery
     /// section 4.2).
     pub(super) fn into_value(mut self) -> Value {
         self.0
             .retain(|member, value| member == REQUIRED || *value != json!([]));
-        if self.0.get(ALIASES).is_some_and(|it| *it == json!({})) {
+        if self
+            .0
+            .get(ALIASES)
+            .is_some_and(|aliases| *aliases == json!({}))
+        {
             self.0.remove(ALIASES);
         }
         Value::Object(self.0)
@@ -48,7 +52,7 @@ impl Draft {
         self.0.insert(member.to_owned(), value.into());
     }
 
-    /// The member is this text; the host's document says so, or nothing.
+    /// Sets the member to this text. The host's document must have the same text, or no such member.
     pub(super) fn agree(&mut self, member: &'static str, text: &str) -> Result<(), Error> {
         match self.0.get(member) {
             Some(other) if other != text => Err(Error::Differs { member }),
@@ -59,7 +63,7 @@ impl Draft {
         }
     }
 
-    /// Neither the member nor, if it is an endpoint, another address of it.
+    /// Removes the member. If it is an endpoint, its alias is removed too.
     pub(super) fn remove(&mut self, member: &str) {
         self.0.remove(member);
         if let Some(Value::Object(aliases)) = self.0.get_mut(ALIASES) {
@@ -67,7 +71,7 @@ impl Draft {
         }
     }
 
-    /// The member is not there, or is `false`.
+    /// Checks that the member is absent or `false`.
     pub(super) fn forbid(&self, member: &'static str) -> Result<(), Error> {
         match self.0.get(member) {
             None | Some(Value::Bool(false)) => Ok(()),
@@ -75,7 +79,7 @@ impl Draft {
         }
     }
 
-    /// The values of a list that pass, in their order; `None` if there is no list.
+    /// The values of a list that pass, in their order, or `None` if there is no list.
     pub(super) fn passing(
         &self,
         member: &'static str,
@@ -92,33 +96,33 @@ impl Draft {
         Ok(Some(passing.map(ToOwned::to_owned).collect()))
     }
 
-    /// Narrows a list to the values that pass; a list that the document leaves out is `otherwise`.
-    /// Something has to be left: without the list, clients would assume what is not so.
+    /// Narrows a list to the values that pass. An absent list becomes `default`. At least one value must
+    /// remain, because clients would assume a wrong default for an absent list.
     pub(super) fn narrow(
         &mut self,
         member: &'static str,
-        otherwise: &[&str],
+        default: &[&str],
         passes: impl Fn(&str) -> bool,
     ) -> Result<Vec<String>, Error> {
-        let left = self.passing(member, passes)?;
-        let left = left.unwrap_or_else(|| owned(otherwise));
-        if left.is_empty() {
+        let remaining = self.passing(member, passes)?;
+        let remaining = remaining.unwrap_or_else(|| owned(default));
+        if remaining.is_empty() {
             return Err(Error::NothingLeft { member });
         }
-        self.set(member, left.clone());
-        Ok(left)
+        self.set(member, remaining.clone());
+        Ok(remaining)
     }
 
-    /// The same for a list that may end up empty.
+    /// Narrows a list to the values that pass, and allows an empty result. An absent list becomes `default`.
     pub(super) fn prune(
         &mut self,
         member: &'static str,
-        otherwise: &[&str],
+        default: &[&str],
         passes: impl Fn(&str) -> bool,
     ) -> Result<(), Error> {
-        let left = self.passing(member, passes)?;
-        let left = left.unwrap_or_else(|| owned(otherwise));
-        self.set(member, left);
+        let remaining = self.passing(member, passes)?;
+        let remaining = remaining.unwrap_or_else(|| owned(default));
+        self.set(member, remaining);
         Ok(())
     }
 }
@@ -127,6 +131,6 @@ fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
 }
 
-fn leave_out_nulls(members: &mut Map<String, Value>) {
+fn remove_nulls(members: &mut Map<String, Value>) {
     members.retain(|_, value| !value.is_null());
 }

@@ -1,39 +1,39 @@
-/// The host's metadata document and the tenant's settings don't go together.
+/// The host's metadata document contradicts the tenant's settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerMetadataError {
-    /// The tenant's settings have no `issuer`, which a metadata document can't be without.
+    /// The tenant's settings have no `issuer`, which every metadata document needs.
     #[error("the tenant's settings have no issuer")]
     NoIssuer,
-    /// The document can't be written as JSON; the source says why.
+    /// The document can't be written as JSON. The source says why.
     #[error("the metadata document can't be written as JSON")]
     Unwritable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The document is not a JSON object.
     #[error("the metadata document is not a JSON object")]
     NotAnObject,
-    /// A member says something else than the tenant's settings do.
-    #[error("{member} is not what the tenant's settings say")]
+    /// A member differs from the tenant's settings.
+    #[error("{member} differs from the tenant's settings")]
     Differs {
         /// `issuer` or `registration_endpoint`.
         member: &'static str,
     },
-    /// A member is not of its type.
+    /// A member has the wrong type.
     #[error("{member} is not a list of strings")]
     NotAList {
-        /// Its name.
+        /// The name of the member.
         member: &'static str,
     },
-    /// Of a list, nothing is left that a client could use which registers now.
-    #[error("nothing in {member} would be accepted of a registered client")]
+    /// A list has no value that a newly registered client could use.
+    #[error("{member} has no value that a registered client could use")]
     NothingLeft {
-        /// Its name.
+        /// The name of the member.
         member: &'static str,
     },
-    /// A member demands what is refused, so that no registered client could do anything; or it would
-    /// take precedence over the rest.
-    #[error("{member} can't stand beside dynamic client registration")]
+    /// A member requires something that is refused, so no registered client could do anything. Or the member
+    /// would take precedence over the rest of the document.
+    #[error("{member} is not compatible with dynamic client registration")]
     Irreconcilable {
-        /// Its name.
+        /// The name of the member.
         member: &'static str,
     },
 }

@@ -1,8 +1,8 @@
-//! The members that are stated or removed, whatever the host's document says.
+//! The members that are always set or removed, whatever the host's document has.
 
-/// They are about what is refused to every client, and are removed.
+/// Members about features that are refused to every client. They are removed.
 pub(super) const NEVER_SUPPORTED: [&str; 15] = [
-    // A pushed request comes back as `request_uri` (RFC 9126 section 4).
+    // After a pushed request, the client sends `request_uri` (RFC 9126 section 4).
     "pushed_authorization_request_endpoint",
     // Request objects (OpenID Connect Core section 6, RFC 9101).
     "request_object_signing_alg_values_supported",
@@ -25,21 +25,21 @@ pub(super) const NEVER_SUPPORTED: [&str; 15] = [
     "authorization_details_types_supported",
 ];
 
-/// They demand of every client what is refused to all: `request_uri` (RFC 9126 section 5) and `request`
-/// (RFC 9101 section 10.5).
+/// Members that require of every client what is refused to all clients: `request_uri` (RFC 9126 section 5) and
+/// `request` (RFC 9101 section 10.5).
 pub(super) const DEMANDS: [&str; 2] = [
     "require_pushed_authorization_requests",
     "require_signed_request_object",
 ];
 
-/// What is supported if the parameter of that name is.
+/// Members that say whether a parameter is supported, with the name of the parameter.
 pub(super) const SUPPORTED_PARAMETERS: [(&str, &str); 3] = [
     ("claims_parameter_supported", "claims"),
     ("request_parameter_supported", "request"),
     ("request_uri_parameter_supported", "request_uri"),
 ];
 
-/// They are about the authorization endpoint, and go where no grant begins there.
+/// Members about the authorization endpoint. They are removed if no grant begins at this endpoint.
 pub(super) const OF_AUTHORIZATION: [&str; 4] = [
     "authorization_endpoint",
     "response_modes_supported",

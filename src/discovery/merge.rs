@@ -1,4 +1,4 @@
-//! The rules, in the order in which one needs what another has left.
+//! The rules that merge the host's document with the settings. A rule may need the result of an earlier rule.
 
 use serde::Serialize;
 
@@ -19,17 +19,17 @@ use crate::{
 };
 
 impl TenantSettings {
-    /// The metadata document to serve for this tenant: `document`, which is the host's and says what
-    /// the host offers, merged with what is true of the clients that register here. The table is at
-    /// [`ServerMetadata`].
+    /// The metadata document to serve for this tenant.
     ///
-    /// It is pure. Its work grows about in proportion to the document and to the tenant's APIs, client
-    /// grants and scopes: it looks at each of those, whatever the document lists. With some dozens of
-    /// them call it for each request, so that a change of the settings shows on the next one. With
-    /// hundreds keep what comes out beside the settings that it was made of: anybody may ask for the
-    /// document, as often as they like. `document` is whatever serialises as a JSON object: a `serde_json::Value`, or a type
-    /// of the host's. [`MetadataDocument::at`](crate::discovery::MetadataDocument::at) says which document a
-    /// request is for.
+    /// `document` is the host's document, which says what the host offers. It is reduced to what clients that
+    /// register here can use. [`ServerMetadata`] has a table of the rules. `document` can have any type that
+    /// serialises as a JSON object: a `serde_json::Value`, or a type of the host's.
+    /// [`MetadataDocument::at`](crate::discovery::MetadataDocument::at) says which document a request is for.
+    ///
+    /// The function has no side effects. Its work is about proportional to the size of the document and to the
+    /// number of the tenant's APIs, client grants and scopes. With some dozens of them, call it for each
+    /// request, so that a change of the settings takes effect with the next request. With hundreds, cache the
+    /// result together with the settings, because anyone can request the document at any rate.
     ///
     /// ```
     /// use oauth_dcr::{settings::Issuer, TenantSettings};
@@ -50,7 +50,7 @@ impl TenantSettings {
     /// assert_eq!(metadata["issuer"], "https://auth.example.com/tenants/acme");
     /// let endpoint = "https://auth.example.com/tenants/acme/oidc/register";
     /// assert_eq!(metadata["registration_endpoint"], endpoint);
-    /// // What a client would be refused at registration is not there.
+    /// // Values that registration would refuse are removed.
     /// let methods = json!(["client_secret_post"]);
     /// assert_eq!(metadata["token_endpoint_auth_methods_supported"], methods);
     /// assert_eq!(metadata["grant_types_supported"], json!(["authorization_code"]));
@@ -58,15 +58,14 @@ impl TenantSettings {
     /// ```
     ///
     /// # Errors
-    /// [`ServerMetadataError`](Error) names the member in which document and settings don't go
-    /// together. Whether they do depends on nothing else: check it when the server starts and when
-    /// settings change.
+    /// [`ServerMetadataError`](Error) names the member in which the document contradicts the settings. The
+    /// result depends only on these two, so check it when the server starts and when the settings change.
     pub fn server_metadata(&self, document: impl Serialize) -> Result<ServerMetadata, Error> {
         let issuer = self.issuer.as_ref().ok_or(Error::NoIssuer)?;
         let mut draft = Draft::of(document)?;
         draft.forbid("signed_metadata")?;
         draft.agree("issuer", issuer.as_str())?;
-        // RFC 9207 section 3: answers have an `iss` wherever there is an issuer.
+        // RFC 9207 section 3: responses have an `iss`, because there is an issuer.
         draft.set("authorization_response_iss_parameter_supported", true);
         match self.registration_endpoint() {
             Some(endpoint) => draft.agree("registration_endpoint", &endpoint)?,
@@ -85,14 +84,14 @@ impl TenantSettings {
     }
 }
 
-/// The host's document, while it is merged with what is true of the tenant.
+/// The host's document, while it is merged with the tenant's settings.
 struct Merge<'a> {
     tenant: &'a TenantSettings,
     draft: Draft,
 }
 
 impl Merge<'_> {
-    /// The methods that a client may register, at each endpoint where this crate authenticates it.
+    /// Narrows the authentication methods of each endpoint to the methods that a client may register.
     fn narrow_auth_methods(&mut self) -> Result<TokenEndpointAuthMethods, Error> {
         let supported = self.tenant.registration.token_endpoint_auth_methods;
         let names: Vec<_> = supported
@@ -101,23 +100,22 @@ impl Merge<'_> {
             .collect();
         let passes = |name: &str| names.contains(&name);
         let member = "token_endpoint_auth_methods_supported";
-        let left = self.draft.narrow(member, &names, passes)?;
+        let remaining = self.draft.narrow(member, &names, passes)?;
+        let member = "revocation_endpoint_auth_methods_supported";
         if self.draft.has("revocation_endpoint") {
-            // Left out, it would mean `client_secret_basic` (RFC 8414 section 2).
-            let left: Vec<_> = left.iter().map(String::as_str).collect();
-            self.draft
-                .narrow("revocation_endpoint_auth_methods_supported", &left, passes)?;
+            // An absent list would mean `client_secret_basic` (RFC 8414 section 2).
+            let default: Vec<_> = remaining.iter().map(String::as_str).collect();
+            self.draft.narrow(member, &default, passes)?;
         } else {
-            self.draft
-                .remove("revocation_endpoint_auth_methods_supported");
+            self.draft.remove(member);
         }
-        let methods = left.iter();
+        let methods = remaining.iter();
         Ok(methods
             .filter_map(|name| TokenEndpointAuthMethod::from_name(name))
             .collect())
     }
 
-    /// The grants that a client may register which has one of these methods.
+    /// Narrows the grant types to the grants that a client with one of these methods may register.
     fn narrow_grant_types(
         &mut self,
         auth_methods: TokenEndpointAuthMethods,
@@ -130,14 +128,14 @@ impl Merge<'_> {
             grant.filter(|grant| has_secret || *grant != GrantType::ClientCredentials)
         };
         let member = "grant_types_supported";
-        // What else a permissive client could have, the host need not have: it has to say so.
-        let otherwise = GrantType::allowed_in(SecurityMode::Strict).iter();
-        let otherwise: Vec<_> = otherwise.map(|grant| grant.as_str()).collect();
-        let left = self
+        // The host may not support the other grants of permissive clients, so its document must list them.
+        let default = GrantType::allowed_in(SecurityMode::Strict).iter();
+        let default: Vec<_> = default.map(|grant| grant.as_str()).collect();
+        let remaining = self
             .draft
-            .narrow(member, &otherwise, |name| known(name).is_some())?;
-        let grants: GrantTypes = left.iter().filter_map(|name| known(name)).collect();
-        // A refresh token comes from another grant; a strict client has only the one.
+            .narrow(member, &default, |name| known(name).is_some())?;
+        let grants: GrantTypes = remaining.iter().filter_map(|name| known(name)).collect();
+        // A client gets its first refresh token from another grant, so this grant alone is of no use.
         if grants.iter().all(|grant| grant == GrantType::RefreshToken) {
             return Err(Error::NothingLeft { member });
         }
@@ -147,26 +145,27 @@ impl Merge<'_> {
         Ok(grants)
     }
 
-    /// What an authorization request may ask for that is about how it is answered.
+    /// Narrows the members about authorization requests and responses.
     fn narrow_authorization(&mut self, grant_types: GrantTypes) -> Result<(), Error> {
         let mut grants = grant_types.iter();
         if !grants.any(GrantType::begins_at_authorization_endpoint) {
             for member in OF_AUTHORIZATION {
                 self.draft.remove(member);
             }
-            // It is required (RFC 8414 section 2): without it, clients assume `code`, or fail.
+            // The member is required (RFC 8414 section 2). Without it, clients assume `code`, or fail.
             self.draft
                 .set("response_types_supported", Vec::<String>::new());
             return Ok(());
         }
         let allowed = ResponseType::allowed_in(self.tenant.registration.security_mode).iter();
         let allowed: Vec<_> = allowed
-            .filter(|it| it.has_its_grants(grant_types))
+            .filter(|response| response.has_its_grants(grant_types))
             .collect();
-        // Tokens straight from the authorization endpoint are for the host to offer.
-        let code = allowed.iter().filter(|it| ***it == ResponseType::Code);
-        let code: Vec<_> = code.map(|it| it.as_str()).collect();
-        let passes = |name: &str| allowed.iter().any(|it| it.is_spelled(name));
+        // The host may not support tokens from the authorization endpoint, so its document must list them.
+        let mut code = allowed.clone();
+        code.retain(|response| **response == ResponseType::Code);
+        let code: Vec<_> = code.iter().map(|response| response.as_str()).collect();
+        let passes = |name: &str| allowed.iter().any(|response| response.is_spelled(name));
         self.draft
             .narrow("response_types_supported", &code, passes)?;
         if self.draft.has("response_modes_supported") {
@@ -182,14 +181,14 @@ impl Merge<'_> {
             .prune("prompt_values_supported", &[], |name| name != "none")
     }
 
-    /// What a new client can be given of the tenant's APIs.
+    /// Narrows scopes and resources to those that a new client can get.
     fn narrow_access(&mut self, grant_types: GrantTypes) -> Result<(), Error> {
         let (access, subjects) = (NewClientAccess::of(self.tenant), subjects(grant_types));
         let mut scopes = access.all_scopes(&subjects);
         if grant_types.contains(GrantType::RefreshToken)
-            && let Err(place) = scopes.binary_search(&OFFLINE_ACCESS)
+            && let Err(position) = scopes.binary_search(&OFFLINE_ACCESS)
         {
-            scopes.insert(place, OFFLINE_ACCESS);
+            scopes.insert(position, OFFLINE_ACCESS);
         }
         let has_identity = self.tenant.registration.security_mode == SecurityMode::Permissive;
         let passes = |scope: &str| {
@@ -201,7 +200,7 @@ impl Merge<'_> {
         self.draft.prune("protected_resources", &[], is_reachable)
     }
 
-    /// What is supported or not, whatever the host's document says.
+    /// Sets or removes the members that do not depend on the host's document.
     fn state_support(&mut self) -> Result<(), Error> {
         for member in DEMANDS {
             self.draft.forbid(member)?;
@@ -219,20 +218,20 @@ impl Merge<'_> {
     }
 }
 
-/// On whose behalf these grants give access.
+/// The subjects for which these grants give access.
 fn subjects(grant_types: GrantTypes) -> Vec<SubjectType> {
     let subject_of = |grant| match grant {
         GrantType::AuthorizationCode | GrantType::Implicit | GrantType::DeviceCode => {
             Some(SubjectType::User)
         }
         GrantType::ClientCredentials => Some(SubjectType::Client),
-        // On behalf of whom the token was that it replaces.
+        // The subject is the subject of the replaced token.
         GrantType::RefreshToken => None,
     };
-    let is_given = |subject: &SubjectType| {
+    let has_grant = |subject: &SubjectType| {
         let mut grants = grant_types.iter();
         grants.any(|grant| subject_of(grant) == Some(*subject))
     };
     let subjects = [SubjectType::User, SubjectType::Client];
-    subjects.into_iter().filter(is_given).collect()
+    subjects.into_iter().filter(has_grant).collect()
 }

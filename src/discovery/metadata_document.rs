@@ -3,7 +3,7 @@ use crate::settings::Issuer;
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 const OPENID: &str = "/.well-known/openid-configuration";
 
-/// Which metadata document of an issuer.
+/// A metadata document of an issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MetadataDocument {
@@ -14,35 +14,35 @@ pub enum MetadataDocument {
 }
 
 impl MetadataDocument {
-    /// The document that a request for `path` is about, and the path of its issuer, as
-    /// [`Issuer::path`] gives it. `None` if it is about neither document.
+    /// The document that `path` names, and the path of its issuer in the form of [`Issuer::path`]. `None` if
+    /// `path` names no metadata document.
     ///
-    /// `path` is that of the request as it came, still percent-encoded. The issuer need not exist:
-    /// look for the tenant that has it. A slash at the end is not looked at.
+    /// `path` is the path of a request, still percent-encoded. The issuer may not exist, so look for the
+    /// tenant with this issuer. A slash at the end is ignored.
     ///
     /// ```
     /// use oauth_dcr::{discovery::MetadataDocument, TenantSettings};
     ///
-    /// fn asked_for<'t>(
+    /// fn requested<'t>(
     ///     tenants: &'t [TenantSettings],
     ///     path: &str,
     /// ) -> Option<(MetadataDocument, &'t TenantSettings)> {
     ///     let (document, issuer_path) = MetadataDocument::at(path)?;
     ///     let mut tenants = tenants.iter();
-    ///     let is_it = |tenant: &&TenantSettings| {
+    ///     let has_issuer = |tenant: &&TenantSettings| {
     ///         let issuer = tenant.issuer.as_ref();
     ///         issuer.is_some_and(|issuer| issuer.path() == issuer_path)
     ///     };
-    ///     Some((document, tenants.find(is_it)?))
+    ///     Some((document, tenants.find(has_issuer)?))
     /// }
     /// # use oauth_dcr::settings::Issuer;
     /// # let mut acme = TenantSettings::new();
     /// # acme.issuer = Some(Issuer::parse("https://auth.example.com/tenants/acme")?);
     /// # let tenants = [acme];
     /// let path = "/.well-known/oauth-authorization-server/tenants/acme";
-    /// let (document, _) = asked_for(&tenants, path).ok_or("no such document")?;
+    /// let (document, _) = requested(&tenants, path).ok_or("no such document")?;
     /// assert_eq!(document, MetadataDocument::OAuth);
-    /// assert_eq!(asked_for(&tenants, "/.well-known/oauth-authorization-server"), None);
+    /// assert_eq!(requested(&tenants, "/.well-known/oauth-authorization-server"), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn at(path: &str) -> Option<(Self, &str)> {
@@ -52,24 +52,25 @@ impl MetadataDocument {
             .into_iter()
             .find_map(inserted);
         inserted.or_else(|| {
-            // RFC 8414 appends nothing; OpenID Connect Discovery does nothing else.
+            // RFC 8414 never appends the well-known part, but OpenID Connect Discovery always does.
             let before = path.trim_end_matches('/').strip_suffix(OPENID)?;
             Some((Self::OpenId, issuer_path(before)?))
         })
     }
 }
 
-/// `text` as the path of an issuer: nothing, or something after a slash.
+/// `text` as the path of an issuer, if it is empty or begins with a slash.
 fn issuer_path(text: &str) -> Option<&str> {
     let path = text.trim_end_matches('/');
     (path.is_empty() || path.starts_with('/')).then_some(path)
 }
 
 impl Issuer {
-    /// The paths at which clients look for its metadata documents, for the routes of a server: for an
-    /// issuer with a path three, since RFC 8414 section 3.1 puts that at the end and OpenID Connect
-    /// Discovery section 4.1 at the beginning, and clients do either for the OpenID document. Without
-    /// one, the two are the same.
+    /// The paths at which clients look for the metadata documents of this issuer, for the routes of a server.
+    ///
+    /// For an issuer with a path, there are three: RFC 8414 section 3.1 puts the issuer's path at the end,
+    /// OpenID Connect Discovery section 4.1 puts it at the beginning, and clients try both for the OpenID
+    /// document. For an issuer without a path, there are two.
     ///
     /// ```
     /// use oauth_dcr::settings::Issuer;

@@ -3,88 +3,92 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A metadata document that advertises nothing that this crate would refuse to a client that registers
-/// now. [`TenantSettings::server_metadata`] is the only way to get one.
+/// A metadata document that advertises only what a newly registered client can use.
+/// [`TenantSettings::server_metadata`] is the only way to make it.
 ///
-/// Clients act on it before they register. An MCP client chooses from
-/// `token_endpoint_auth_methods_supported`, and several prefer `client_secret_basic` to
-/// `client_secret_post`: where the first is listed, though no client can have it, they are refused at
-/// registration, and the second would have done as well. So every list is narrowed to what would be
-/// accepted; what the host's document does not list is not added to it.
+/// Clients use the document before they register. For example, an MCP client chooses an authentication method
+/// from `token_endpoint_auth_methods_supported`, and several clients prefer `client_secret_basic` to
+/// `client_secret_post`. If `client_secret_basic` is listed but not allowed, their registration is refused,
+/// although `client_secret_post` would work. So every list is narrowed to the values that would be accepted.
+/// Values that the host's document does not list are not added to its lists.
 ///
-/// | member | what becomes of it |
+/// | member | rule |
 /// |---|---|
-/// | `issuer` | the tenant's; another one in the host's document is an error |
-/// | `registration_endpoint` | the tenant's while registration is on, else removed; another one is an error |
-/// | `token_endpoint_auth_methods_supported` | narrowed to the settings' methods; left out: all of those |
-/// | `revocation_endpoint_auth_methods_supported` | the same, beside a `revocation_endpoint`; without one, removed |
-/// | `grant_types_supported` | narrowed to those of the mode, and `client_credentials` goes where no method has a secret; left out: `authorization_code` and `refresh_token` |
-/// | `response_types_supported` | narrowed to those of the mode whose grants are listed (RFC 7591 section 2.1); left out: `code`; empty where no listed grant begins at the authorization endpoint |
-/// | `authorization_endpoint` | removed where no listed grant begins there (RFC 8414 section 2), as are the next two and `prompt_values_supported` |
-/// | `response_modes_supported` | narrowed to `query`, `fragment`, `form_post`; left out it means the first two, which is true |
-/// | `code_challenge_methods_supported` | narrowed to `S256`; left out: `S256` |
-/// | `scopes_supported` | narrowed to what a new client can be given (below); left out: all of that but identity scopes |
+/// | `issuer` | the tenant's issuer; a different value in the host's document is an error |
+/// | `registration_endpoint` | the tenant's endpoint if registration is on, otherwise removed; a different value is an error |
+/// | `token_endpoint_auth_methods_supported` | narrowed to the methods in the settings; if absent, all of those methods |
+/// | `revocation_endpoint_auth_methods_supported` | the same if there is a `revocation_endpoint`, otherwise removed |
+/// | `grant_types_supported` | narrowed to the grants of the mode, without `client_credentials` if no method has a secret; if absent, `authorization_code` and `refresh_token` |
+/// | `response_types_supported` | narrowed to the response types of the mode whose grants are listed (RFC 7591 section 2.1); if absent, `code`; empty if no listed grant begins at the authorization endpoint |
+/// | `authorization_endpoint` | removed if no listed grant begins at this endpoint (RFC 8414 section 2), as are the next two members and `prompt_values_supported` |
+/// | `response_modes_supported` | narrowed to `query`, `fragment`, `form_post`; stays absent if absent, which correctly means the first two |
+/// | `code_challenge_methods_supported` | narrowed to `S256`; if absent, `S256` |
+/// | `scopes_supported` | narrowed to the scopes that a new client can get (below); if absent, all of those scopes except for identity scopes |
 /// | `protected_resources` | narrowed to the APIs that a new client can reach by a listed grant, on behalf of a user or of itself (RFC 9728 section 4) |
-/// | `prompt_values_supported` | without `none`, which leaves no room for consent |
+/// | `prompt_values_supported` | without `none`, which does not allow consent |
 /// | `authorization_response_iss_parameter_supported` | `true` (RFC 9207) |
-/// | `request_parameter_supported`, `request_uri_parameter_supported` | `false`; left out, the second would mean `true` |
-/// | `claims_parameter_supported` | `false` in strict mode; the host's in permissive mode |
+/// | `request_parameter_supported`, `request_uri_parameter_supported` | `false`; if absent, the second would mean `true` |
+/// | `claims_parameter_supported` | `false` in strict mode; the host's value in permissive mode |
 /// | `device_authorization_endpoint` | removed unless the device grant is listed |
-/// | `pushed_authorization_request_endpoint` | removed: it is answered with a `request_uri`, and those are refused |
-/// | `require_pushed_authorization_requests`, `require_signed_request_object` | `true` is an error: nobody could begin |
-/// | `backchannel_…` of CIBA | removed: no client can have that grant |
-/// | `authorization_details_types_supported` | removed: the parameter is not kept with a decision (RFC 9396) |
-/// | algorithms of request objects, of JWT responses and of client assertions; `require_request_uri_registration` | removed, as is what they are for |
-/// | `mtls_endpoint_aliases` | without the endpoints that are removed; removed if none is left |
-/// | `signed_metadata` | an error: it would take precedence over all this (RFC 8414 section 2.1). Sign what comes out |
-/// | everything else | the host's, unchanged, except that empty lists are left out: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for clients to be known |
+/// | `pushed_authorization_request_endpoint` | removed, because its response has a `request_uri`, which is refused |
+/// | `require_pushed_authorization_requests`, `require_signed_request_object` | `true` is an error, because no client could begin |
+/// | `backchannel_…` of CIBA | removed, because no client can have this grant |
+/// | `authorization_details_types_supported` | removed, because the parameter is not stored with a decision (RFC 9396) |
+/// | algorithms of request objects, of JWT responses and of client assertions; `require_request_uri_registration` | removed, because these features are refused |
+/// | `mtls_endpoint_aliases` | without the removed endpoints; removed if no endpoint remains |
+/// | `signed_metadata` | an error, because it would take precedence over all these rules (RFC 8414 section 2.1); sign the resulting document instead |
+/// | everything else | the host's value, unchanged, except that empty lists are removed: the other endpoints, keys, ID tokens, DPoP, mutual TLS, introspection, logout, other ways for the server to know a client |
 ///
-/// A member that is `null` is left out. So is an empty list, also of a member that is the host's
-/// (RFC 8414 section 3.2, OpenID Connect Discovery section 4.2). The exception is
-/// `response_types_supported`: it is required, and clients that don't find it assume `code`, or fail.
-/// If nothing is left of a list that has a default meaning where it is left out, that is an error, which
-/// names the list.
+/// Members that are `null` are removed, and so are empty lists, even in members that are otherwise unchanged
+/// (RFC 8414 section 3.2, OpenID Connect Discovery section 4.2). The exception is `response_types_supported`:
+/// it is required, and clients that do not find it assume `code`, or fail. If a list becomes empty but has a
+/// default meaning when it is absent, this is an error, which names the list.
 ///
-/// **Scopes.** They are those that can be given by a listed grant: on behalf of a user the ones of
-/// [`NewClientAccess::scopes`](crate::access::NewClientAccess::scopes), with `client_credentials` also those that default permissions
-/// give clients themselves, and `offline_access` where the grant `refresh_token` is listed. `openid`,
-/// `profile` and `email` are given to permissive clients only, and kept for those if the host's document
-/// lists them.
+/// **Scopes.** The document lists the scopes that a listed grant can give. On behalf of a user, these are the
+/// scopes of [`NewClientAccess::scopes`](crate::access::NewClientAccess::scopes). With `client_credentials`,
+/// there are also the scopes that default grants give to clients themselves. `offline_access` is listed if the
+/// grant `refresh_token` is listed. Only permissive clients get `openid`, `profile` and `email`, so these are
+/// listed only for a permissive tenant, and only if the host's document lists them.
 ///
-/// For a strict tenant, they go. A strict client that asks for `openid` is not refused, it is given the
-/// rest; but clients ask for whatever they find listed, and an OpenID Connect client that has asked for
-/// `openid` fails at an answer without an ID token. OpenID Connect Discovery section 3 demands that an
-/// OpenID Provider support `openid`, which is the host's to do, and that it *should* list it; it may
-/// leave out scopes that it supports. This document is written for those who register.
-///
-/// So relying parties that need ID tokens are not served by a strict tenant.
+/// For a strict tenant, `openid`, `profile` and `email` are removed. A strict client that requests `openid` is
+/// not refused, but gets the other scopes. But clients request every scope that they find in the document, and
+/// an OpenID Connect client that requested `openid` fails if the response has no ID token. OpenID Connect
+/// Discovery section 3 requires that an OpenID Provider supports `openid`, which is up to the host. It only
+/// recommends that the provider lists `openid`, and allows it to omit supported scopes. This document is for
+/// clients that register. So a strict tenant does not serve relying parties that need ID tokens.
 ///
 /// **Algorithms of ID tokens.** OpenID Connect Discovery section 3 requires
-/// `id_token_signing_alg_values_supported` with `RS256` in it, and several clients refuse an
-/// `openid-configuration` document without it. So a host that signs no ID tokens gives `["RS256"]`
-/// there. An empty list is left out.
+/// `id_token_signing_alg_values_supported` with the value `RS256`, and several clients refuse an
+/// `openid-configuration` document without it. So a host that signs no ID tokens should set the member to
+/// `["RS256"]`. An empty list would be removed.
 ///
-/// **Registration off.** Only `registration_endpoint` goes; the rest is narrowed all the same, so that
-/// clients that registered before read the same document as ever. For a tenant that never had any,
-/// serve the host's document as it is, without that member.
+/// **Registration off.** Only `registration_endpoint` is removed. The rest is narrowed as usual, so that
+/// clients that registered before read the same document. For a tenant that never had registered clients,
+/// serve the host's document unchanged, without `registration_endpoint`.
 ///
-/// **The host's own clients** read the same document, if they configure themselves: relying parties of
-/// OpenID Connect and first-party applications look at the same addresses, and what is taken out is
-/// taken out for them too. Under a strict tenant that is `openid`, `profile`, `email` and the host's own
-/// scopes; `private_key_jwt` and the other methods with keys or certificates, with their algorithms;
-/// token exchange and every other grant but two; all response types but `code`; pushed authorization
-/// requests, request objects and their algorithms; `authorization_details`. All of it still works where
-/// the host has it, but a client that looks here first will not try, or will refuse to start. Where
-/// there are such clients, there are two ways out:
+/// **The host's own clients** read the same document if they use discovery: relying parties of OpenID Connect
+/// and first-party applications use the same addresses. So the removed values are missing for them too. For a
+/// strict tenant, these are:
 ///
-/// - An issuer for third parties: a tenant of its own, with registration on, which the protected
-///   resources name as their authorization server (RFC 9728 section 2). The issuer that was there before
-///   goes on serving the host's document as it is.
-/// - Configuring those clients by hand, with endpoints and methods written down instead of discovered.
+/// - `openid`, `profile`, `email` and the host's own scopes;
+/// - `private_key_jwt` and the other methods with keys or certificates, with their algorithms;
+/// - token exchange and every other grant except for `authorization_code` and `refresh_token`;
+/// - all response types except for `code`;
+/// - pushed authorization requests, request objects and their algorithms;
+/// - `authorization_details`.
 ///
-/// Clients keep the mode and the method that they were created with. The document describes new clients.
+/// All of them still work if the host supports them, but a client that reads the document first will not try
+/// them, or will not start. If there are such clients, there are two solutions:
 ///
-/// It serialises as a JSON object, and its `Display` is the JSON text.
+/// - Use a separate issuer for third parties: a separate tenant with registration on, which the protected
+///   resources name as their authorization server (RFC 9728 section 2). The existing issuer continues to serve
+///   the host's document unchanged.
+/// - Configure those clients with fixed endpoints and methods, without discovery.
+///
+/// Existing clients keep the mode and the method with which they were created. The document describes new
+/// clients.
+///
+/// In JSON it is an object, and its `Display` is the JSON text.
 ///
 /// [`TenantSettings::server_metadata`]: crate::TenantSettings::server_metadata
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

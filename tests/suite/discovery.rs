@@ -274,7 +274,7 @@ fn refused(tenant: &TenantSettings, document: Value) -> String {
 
 #[test]
 fn a_contradiction_is_named() {
-    let differs = |member: &str| format!("{member} is not what the tenant's settings say");
+    let differs = |member: &str| format!("{member} differs from the tenant's settings");
     for (member, value, message) in [
         (
             "issuer",
@@ -290,19 +290,19 @@ fn a_contradiction_is_named() {
         (
             "require_pushed_authorization_requests",
             json!(true),
-            "require_pushed_authorization_requests can't stand beside dynamic client registration"
+            "require_pushed_authorization_requests is not compatible with dynamic client registration"
                 .to_owned(),
         ),
         (
             "require_signed_request_object",
             json!("true"),
-            "require_signed_request_object can't stand beside dynamic client registration"
+            "require_signed_request_object is not compatible with dynamic client registration"
                 .to_owned(),
         ),
         (
             "signed_metadata",
             json!("e30.e30."),
-            "signed_metadata can't stand beside dynamic client registration".to_owned(),
+            "signed_metadata is not compatible with dynamic client registration".to_owned(),
         ),
         (
             "grant_types_supported",
@@ -334,20 +334,20 @@ fn a_list_of_which_nothing_is_left_is_named() {
         ("response_modes_supported", json!(["jwt"])),
         ("code_challenge_methods_supported", json!(["plain"])),
     ] {
-        let message = format!("nothing in {member} would be accepted of a registered client");
+        let message = format!("{member} has no value that a registered client could use");
         assert_eq!(refused(&t1(), json!({ member: values })), message);
     }
     let document = json!({
         "revocation_endpoint": "https://auth.example.com/revoke",
         "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
     });
-    let message = "nothing in revocation_endpoint_auth_methods_supported would be accepted of a registered client";
+    let message = "revocation_endpoint_auth_methods_supported has no value that a registered client could use";
     assert_eq!(refused(&t1(), document), message);
 
     let mut nobody = t1();
     nobody.registration.token_endpoint_auth_methods = [].into_iter().collect();
     let message =
-        "nothing in token_endpoint_auth_methods_supported would be accepted of a registered client";
+        "token_endpoint_auth_methods_supported has no value that a registered client could use";
     assert_eq!(refused(&nobody, json!({})), message);
 }
 
