@@ -1,4 +1,4 @@
-//! What happens, for logs, metrics and audit trails.
+//! Events for logs, metrics and audit trails.
 //!
 //! ```
 //! use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
@@ -30,10 +30,10 @@
 //!
 //! 1. [`EventSink`] receives each [`Event`] of a registrar. A registrar may have several sinks.
 //! 2. [`Change`] and [`Removal`] say what the owner changed, and why a client was removed.
-//! 3. [`AuditTrail`] is a sink that makes an [`AuditEvent`] of each event: a value with serde,
-//!    to keep as long as you like. [`AuditFact`] says what happened.
+//! 3. [`AuditTrail`] is a sink that turns each event into an [`AuditEvent`]: a serde value that you can store.
+//!    [`AuditFact`] says what happened.
 //!
-//! The features `tracing` and `metrics` add sinks for logs and counters.
+//! The features `tracing` and `metrics` add sinks for logs and metrics.
 //! [The guide](crate::guide::observability) describes all of them.
 
 mod audit_event;

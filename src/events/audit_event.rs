@@ -9,19 +9,18 @@ use crate::{
     types::{ClientId, ClientType, ErrorRedirectPolicy, SecurityMode, TenantId, Timestamp},
 };
 
-/// Something that an operator must be able to prove later: what happened, when, to which client of
-/// which tenant, and from where.
+/// An entry of an audit trail: what happened, when, to which client of which tenant, and from which address.
 ///
-/// As JSON it is one flat object whose `event` says which of the [facts](AuditFact) it is. Members may
-/// be added, and readers pass over those that they don't know; the ones that are there keep their names
-/// and meanings. Facts may be added too, and one that it doesn't know is an error to an older version of
-/// this crate, as is a new word for a value that it does know: a reader that may be older than the writer
-/// reads a `serde_json::Value` first, which holds the whole line, and then an `AuditEvent` of that.
+/// In JSON it is a flat object, whose member `event` names the [fact](AuditFact). Existing members keep their
+/// names and meanings. New members may be added, and readers ignore unknown members. New facts, and new names
+/// for values, may be added too, and they are an error for an older version of this crate. If a reader may be
+/// older than the writer, it should first read a `serde_json::Value`, which keeps the whole line, and then
+/// convert the value to an `AuditEvent`.
 ///
-/// It holds no secret, no digest of one, and nothing in the client's own words: neither names nor
-/// redirect URIs. It does hold addresses, because a trail of who did something needs them: they are
-/// personal data in many places, so keep it no longer than you must. Who acted for the owner of a
-/// tenant, this crate doesn't know: that is for the host to add.
+/// An entry contains no secret, no digest of a secret, and no text from the client: neither names nor redirect
+/// URIs. It contains addresses, because an audit trail needs them. They are personal data in many
+/// jurisdictions, so keep them no longer than necessary. This crate does not know who acted for the owner of a
+/// tenant, so the host must add this information.
 ///
 /// ```
 /// use oauth_dcr::events::AuditEvent;
@@ -35,21 +34,21 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditEvent {
-    /// When, in milliseconds since the Unix epoch.
+    /// The time of the event, in milliseconds since the Unix epoch.
     pub at: Timestamp,
-    /// The tenant, if the request led to one.
+    /// The tenant, if the request has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
-    /// The address of the client behind the tenant's trusted proxies, where it is known. What the owner
-    /// of a tenant does has none.
+    /// The address of the client behind the tenant's trusted proxies, if it is known. Actions of a tenant's
+    /// owner have no address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<IpAddr>,
-    /// What.
+    /// What happened.
     #[serde(flatten)]
     pub fact: AuditFact,
 }
 
-/// What an [`AuditEvent`] is evidence of.
+/// The fact that an [`AuditEvent`] records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -57,14 +56,14 @@ pub enum AuditFact {
     /// A client was registered.
     #[non_exhaustive]
     ClientRegistered {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
-        /// Whether it has a secret.
+        /// Whether the client has a secret.
         client_type: ClientType,
-        /// The mode that it was created with.
+        /// The security mode with which the client was created.
         security_mode: SecurityMode,
     },
-    /// A registration was a duplicate of a stored client, and was answered with that client.
+    /// A registration was a duplicate of a stored client, and the response was the stored client.
     #[serde(rename = "client_folded")]
     #[non_exhaustive]
     ClientDeduplicated {
@@ -74,129 +73,129 @@ pub enum AuditFact {
     /// A registration was refused, or failed.
     #[non_exhaustive]
     RegistrationRefused {
-        /// Which kind of error it was ([`RegistrationError::kind`]).
+        /// The kind of error ([`RegistrationError::kind`]).
         error: Cow<'static, str>,
         /// The member of the body at fault.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         field: Option<Cow<'static, str>>,
-        /// Which of its values, from 0.
+        /// The position of the value at fault, from 0.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<u64>,
         /// The rule that the body breaks ([`RegistrationError::rule`]).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<Cow<'static, str>>,
-        /// What the rule of the access control list is for that stopped the request.
+        /// The description of the rule of the access control list that stopped the request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acl_rule: Option<String>,
-        /// The signal that this rule needs and that is unknown ([`Signal::name`](crate::acl::Signal::name)).
+        /// The unknown signal that this rule needs ([`Signal::name`](crate::acl::Signal::name)).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<Cow<'static, str>>,
-        /// Why it is unknown ([`UnknownReason::as_str`](crate::acl::UnknownReason::as_str)).
+        /// Why the signal is unknown ([`UnknownReason::as_str`](crate::acl::UnknownReason::as_str)).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Cow<'static, str>>,
     },
-    /// A monitoring rule of the access control list matched, and what it says was not done.
+    /// A monitoring rule of the access control list matched. Its action was not enforced.
     #[non_exhaustive]
     AclRuleMatched {
-        /// What the rule is for.
+        /// The description of the rule.
         acl_rule: String,
-        /// Its id, where it has one.
+        /// The id of the rule, if it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acl_rule_id: Option<String>,
-        /// What it would have done: `allow`, `block` or `redirect`; absent where it only reports.
+        /// The action that was not enforced: `allow`, `block` or `redirect`. Absent if the rule only reports.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         action: Option<Cow<'static, str>>,
     },
     /// A monitoring rule of the access control list could not be evaluated.
     #[non_exhaustive]
     AclRuleUnanswered {
-        /// What the rule is for.
+        /// The description of the rule.
         acl_rule: String,
-        /// Its id, where it has one.
+        /// The id of the rule, if it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acl_rule_id: Option<String>,
-        /// The signal that the rule needs ([`Signal::name`](crate::acl::Signal::name)).
+        /// The unknown signal that the rule needs ([`Signal::name`](crate::acl::Signal::name)).
         signal: Cow<'static, str>,
-        /// Why it is unknown ([`UnknownReason::as_str`](crate::acl::UnknownReason::as_str)).
+        /// Why the signal is unknown ([`UnknownReason::as_str`](crate::acl::UnknownReason::as_str)).
         reason: Cow<'static, str>,
     },
-    /// The owner registered a client anew.
+    /// The owner replaced the metadata of a client.
     #[non_exhaustive]
     MetadataChanged {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
-        /// How often it has been changed, this change included.
+        /// How often the client has been changed, including this change.
         revision: u64,
-        /// Whether it has a secret now.
+        /// Whether the client has a secret now.
         client_type: ClientType,
     },
-    /// The owner gave a client a new secret.
+    /// The owner rotated the secret of a client.
     #[non_exhaustive]
     SecretRotated {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
-        /// How often it has been changed, this change included.
+        /// How often the client has been changed, including this change.
         revision: u64,
     },
     /// The owner blocked a client.
     #[non_exhaustive]
     ClientBlocked {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
-        /// How often it has been changed, this change included.
+        /// How often the client has been changed, including this change.
         revision: u64,
     },
-    /// The owner let a blocked client go on.
+    /// The owner unblocked a client.
     #[non_exhaustive]
     ClientUnblocked {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
-        /// How often it has been changed, this change included.
+        /// How often the client has been changed, including this change.
         revision: u64,
     },
-    /// The owner decided what becomes of the client's authorization requests that are refused.
+    /// The owner set what happens to refused authorization requests of the client.
     #[serde(rename = "redirection_policy_set")]
     #[non_exhaustive]
     ErrorRedirectPolicySet {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
-        /// How often it has been changed, this change included.
+        /// How often the client has been changed, including this change.
         revision: u64,
-        /// What was decided.
+        /// The new policy.
         #[serde(rename = "redirection_policy")]
         error_redirect_policy: ErrorRedirectPolicy,
     },
     /// A call needed a client whose record can't be read.
     #[non_exhaustive]
     ClientUnreadable {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
-        /// Why, for a person.
+        /// Why the record can't be read, for a person.
         reason: String,
     },
     /// The owner deleted a client.
     #[non_exhaustive]
     ClientDeleted {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
     },
-    /// A client was unused or idle for too long, and was swept away.
+    /// A client was removed by a sweep, because it was unused or idle for too long.
     #[non_exhaustive]
     ClientSwept {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
     },
-    /// A client was evicted for a new one.
+    /// A client was evicted for a new client.
     #[serde(rename = "client_made_room")]
     #[non_exhaustive]
     ClientEvicted {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
     },
-    /// A client was evicted because its first user has too many.
+    /// A client was evicted because its first user has too many clients.
     #[non_exhaustive]
     ClientOverUserLimit {
-        /// Its id.
+        /// The id of the client.
         client_id: ClientId,
     },
     /// The clock of a node differs from the clock of the store.
@@ -210,7 +209,7 @@ pub enum AuditFact {
 }
 
 impl AuditEvent {
-    /// What `event`, which happened at `at`, is evidence of.
+    /// The audit entry of `event`, which happened at the time `at`.
     pub fn of(at: Timestamp, event: &Event<'_>) -> Self {
         let fact = match event {
             Event::Registered { client, .. } => AuditFact::registered(client),
@@ -310,8 +309,8 @@ impl AuditFact {
             index: error.index().and_then(|index| u64::try_from(index).ok()),
             rule: error.rule().map(Into::into),
             acl_rule: error.acl_rule().map(str::to_owned),
-            signal: unknown.map(|it| it.signal.name().into()),
-            reason: unknown.map(|it| it.reason.as_str().into()),
+            signal: unknown.map(|unknown| unknown.signal.name().into()),
+            reason: unknown.map(|unknown| unknown.reason.as_str().into()),
         }
     }
 }

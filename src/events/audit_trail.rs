@@ -5,26 +5,26 @@ use crate::{
     system::{Clock, SystemClock},
 };
 
-/// A sink that hands each event, as an [`AuditEvent`], to a function: append it to a file, a queue, a
-/// table.
+/// A sink that passes each event, as an [`AuditEvent`], to a function, which can write it to a file, a queue
+/// or a table.
 ///
-/// It is called on the request's way, so hand slow work on, and to a queue that has an end: refusals are
-/// as many as anyone likes, and an unbounded one is memory that strangers fill. To leave them out, pass
-/// over [`AuditFact::RegistrationRefused`](crate::events::AuditFact::RegistrationRefused).
+/// The function is called while a request waits, so pass slow work to a queue. Anyone can cause any number of
+/// refusals, so limit the size of the queue: otherwise attackers can fill the memory. To omit refusals, ignore
+/// [`AuditFact::RegistrationRefused`](crate::events::AuditFact::RegistrationRefused).
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}, mpsc};
 ///
 /// use oauth_dcr::{events::AuditTrail, MemoryStore, Registrar, TenantSettings};
 ///
-/// // Whatever reads the other end writes one line for each: `serde_json::to_string(&event)`.
+/// // The reader of the queue writes one line for each event: `serde_json::to_string(&event)`.
 /// let (trail, events) = mpsc::sync_channel(10_000);
 /// let dropped = Arc::new(AtomicU64::new(0));
 /// let count = Arc::clone(&dropped);
 /// let registrar = Registrar::builder(MemoryStore::new())
 ///     .tenant(TenantSettings::new().enabled())
 ///     .events(AuditTrail::new(move |event| {
-///         // The queue is full, or nobody reads any more: what the trail lacks is counted.
+///         // The queue is full, or its reader has stopped: count the lost events.
 ///         if trail.try_send(event).is_err() {
 ///             count.fetch_add(1, Ordering::Relaxed);
 ///         }
@@ -34,20 +34,20 @@ use crate::{
 /// # Ok::<(), oauth_dcr::settings::SettingsError>(())
 /// ```
 pub struct AuditTrail<F> {
-    keep: F,
+    write: F,
     clock: Arc<dyn Clock>,
 }
 
 impl<F: Fn(AuditEvent) + Send + Sync + 'static> AuditTrail<F> {
-    /// Hands events to `keep`, with the time of the operating system.
-    pub fn new(keep: F) -> Self {
+    /// A sink that passes events to `write`, with the time of the operating system.
+    pub fn new(write: F) -> Self {
         Self {
-            keep,
+            write,
             clock: Arc::new(SystemClock::new()),
         }
     }
 
-    /// Tells the time by `clock`, such as that of the registrar.
+    /// Takes the time from `clock`, such as the clock of the registrar.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         let clock = Arc::new(clock);
@@ -57,7 +57,7 @@ impl<F: Fn(AuditEvent) + Send + Sync + 'static> AuditTrail<F> {
 
 impl<F: Fn(AuditEvent) + Send + Sync + 'static> EventSink for AuditTrail<F> {
     fn record(&self, event: &Event<'_>) {
-        (self.keep)(AuditEvent::of(self.clock.now(), event));
+        (self.write)(AuditEvent::of(self.clock.now(), event));
     }
 }
 

@@ -1,24 +1,24 @@
 use crate::{client::Client, types::ErrorRedirectPolicy};
 
-/// What the owner of a tenant changed about a client.
+/// The change that the owner of a tenant made to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change<'a> {
-    /// What it is registered with, and its secret if it became confidential or public by that. The client
-    /// is as it is now.
+    /// The metadata was replaced. If this made the client confidential or public, its secret changed too. The
+    /// value is the client after the change.
     Metadata(&'a Client),
-    /// Its secret.
+    /// The secret was rotated.
     Secret,
-    /// It was blocked.
+    /// The client was blocked.
     Blocked,
-    /// It is no longer blocked.
+    /// The client was unblocked.
     Unblocked,
-    /// What becomes of its authorization requests that are refused.
+    /// The policy for refused authorization requests was set.
     ErrorRedirectPolicy(ErrorRedirectPolicy),
 }
 
 impl Change<'_> {
-    /// Its stable name, for logs and metrics.
+    /// The stable name of the change, for logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Metadata(_) => "metadata",

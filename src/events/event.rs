@@ -8,15 +8,15 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// Something that an operator may want to count, log or prove.
+/// An event that an operator may want to count, log or prove.
 ///
-/// No event holds a secret or the body of a request. Its `source` is the client's address as
-/// [`Signals::source`](crate::acl::Signals::source) has it, behind the tenant's trusted proxies:
-/// personal data in many places. It is `None` where nobody told it, and over HTTP where the request
-/// led to no tenant, whose proxies would be trusted.
+/// No event contains a secret or the body of a request. `source` is the address of the client behind the
+/// tenant's trusted proxies, as in [`Signals::source`](crate::acl::Signals::source). It is personal data in
+/// many jurisdictions. It is `None` if the address is not known. Over HTTP, it is also `None` if the request
+/// has no tenant, because only a tenant has trusted proxies.
 ///
-/// `took` is measured by [`Clock::monotonic`](crate::system::Clock::monotonic) from the moment that the request
-/// was to be admitted; the arrival of its body is part of it.
+/// `took` is measured by [`Clock::monotonic`](crate::system::Clock::monotonic) from the start of the
+/// admission. It includes the time until the body has arrived.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -25,19 +25,19 @@ pub enum Event<'a> {
     Registered {
         /// The client.
         client: &'a Client,
-        /// Where the request came from.
+        /// The address of the client behind trusted proxies.
         source: Option<IpAddr>,
-        /// How long it took.
+        /// The duration of the registration.
         took: Duration,
     },
-    /// A registration was a duplicate of a client that is registered already.
+    /// A registration was a duplicate of a registered client.
     #[non_exhaustive]
     Deduplicated {
-        /// The client.
+        /// The registered client.
         client: &'a Client,
-        /// Where the request came from.
+        /// The address of the client behind trusted proxies.
         source: Option<IpAddr>,
-        /// How long it took.
+        /// The duration of the registration.
         took: Duration,
     },
     /// The tenant's owner changed a client.
@@ -47,13 +47,13 @@ pub enum Event<'a> {
         tenant: &'a TenantId,
         /// The client's id.
         client_id: &'a ClientId,
-        /// How often the client has been changed, this change included.
+        /// How often the client has been changed, including this change.
         revision: u64,
-        /// What was changed.
+        /// The change.
         change: Change<'a>,
     },
-    /// A call needed a client whose record can't be read: the record is damaged, or of a form that this
-    /// version does not know. Requests of clients get a 503.
+    /// A call needed a client whose record can't be read, because the record is damaged or has a form that
+    /// this version does not know. Requests of clients get a 503.
     #[non_exhaustive]
     Unreadable {
         /// The tenant.
@@ -68,21 +68,21 @@ pub enum Event<'a> {
         tenant: &'a TenantId,
         /// The client's id.
         client_id: &'a ClientId,
-        /// Why.
+        /// The reason for the removal.
         removal: Removal,
     },
-    /// A monitoring rule of the access control list matched: what it says was not done.
+    /// A monitoring rule of the access control list matched. Its action was not enforced.
     #[non_exhaustive]
     RuleMatched {
         /// The tenant.
         tenant: &'a TenantId,
         /// The rule.
         rule: &'a Rule,
-        /// Where the request came from.
+        /// The address of the client behind trusted proxies.
         source: Option<IpAddr>,
     },
-    /// A monitoring rule of the access control list could not be evaluated, because it needs a signal
-    /// that is unknown. Rules that are carried out refuse the request in that case.
+    /// A monitoring rule of the access control list could not be evaluated, because it needs an unknown
+    /// signal. In this case, an enforced rule refuses the request.
     #[non_exhaustive]
     RuleUnanswered {
         /// The tenant.
@@ -91,15 +91,15 @@ pub enum Event<'a> {
         rule: &'a Rule,
         /// The signal that the rule needs, and why it is unknown.
         unknown: UnknownSignal,
-        /// Where the request came from.
+        /// The address of the client behind trusted proxies.
         source: Option<IpAddr>,
     },
     /// The clock of this node differs from the clock of the store by more than a minute. It is reported when the
     /// store's clock is first read, and then once an hour while calls or
     /// [`Registrar::store_time`](crate::Registrar::store_time) read it.
     ///
-    /// The store's clock says when a client registers and for how long it has been idle. Tokens and secrets go by
-    /// the clock of the node.
+    /// The times of registrations and of idle clients come from the store's clock. Tokens and secrets use the
+    /// node's clock.
     #[non_exhaustive]
     ClockDiffers {
         /// The time by the clock of this node.
@@ -110,19 +110,19 @@ pub enum Event<'a> {
     /// A registration was refused, or failed ([`RegistrationError::is_failure`]).
     #[non_exhaustive]
     Refused {
-        /// The tenant, if the request led to one.
+        /// The tenant, if the request has one.
         tenant: Option<&'a TenantId>,
-        /// Why.
+        /// The error.
         error: &'a RegistrationError,
-        /// Where the request came from.
+        /// The address of the client behind trusted proxies.
         source: Option<IpAddr>,
-        /// How long it took.
+        /// The duration until the refusal.
         took: Duration,
     },
 }
 
 impl<'a> Event<'a> {
-    /// The tenant that it is about, if the request led to one.
+    /// The tenant of the event, if there is one.
     pub const fn tenant(&self) -> Option<&'a TenantId> {
         match *self {
             Self::Registered { client, .. } | Self::Deduplicated { client, .. } => {
@@ -138,7 +138,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// The client that it is about, if there is one.
+    /// The client of the event, if there is one.
     pub const fn client_id(&self) -> Option<&'a ClientId> {
         match *self {
             Self::Registered { client, .. } | Self::Deduplicated { client, .. } => {
@@ -153,7 +153,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Where the request came from: `None` where nobody told it, and for what no request asked for.
+    /// The address of the client behind trusted proxies. `None` if it is not known, or if the event has no
+    /// request.
     pub const fn source(&self) -> Option<IpAddr> {
         match *self {
             Self::Registered { source, .. }
@@ -168,7 +169,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// How long the registration took: `None` for an event that ends none.
+    /// The duration of the registration, or `None` for an event that does not end a registration.
     pub const fn took(&self) -> Option<Duration> {
         match *self {
             Self::Registered { took, .. }
@@ -183,7 +184,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// The signal that a rule needed and that was unknown.
+    /// The unknown signal that a rule needed.
     pub const fn unknown_signal(&self) -> Option<UnknownSignal> {
         match self {
             Self::RuleUnanswered { unknown, .. } => Some(*unknown),
@@ -198,8 +199,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// How a registration came out, in one stable word: `registered`, `folded`, `refused` or `failed`.
-    /// `None` for an event that ends no registration.
+    /// The stable name of the outcome of a registration: `registered`, `folded` (a duplicate), `refused` or
+    /// `failed`. `None` for an event that does not end a registration.
     pub const fn outcome(&self) -> Option<&'static str> {
         match self {
             Self::Registered { .. } => Some("registered"),

@@ -2,26 +2,26 @@ use std::sync::Arc;
 
 use crate::events::Event;
 
-/// Where events go: a log, counters, an audit trail.
+/// Receives events, for a log, metrics or an audit trail.
 ///
-/// An event follows the deed. A registration has its event, and so have the clients that were evicted for
-/// it, even if the caller hangs up while it is stored: the store reports them once the transaction is
-/// committed. No event is recorded where the process ends between the two, or where a store never learns
-/// whether its commit was done; and none of a change, a removal or a mark whose caller goes away meanwhile.
-/// What has to be proved beyond doubt is proved from the store.
+/// An event is recorded after its action. The events of a registration and of the clients that it evicted are
+/// recorded even if the caller disconnects while the client is stored, because the store reports them after
+/// the transaction is committed. There is no event if the process ends between the commit and the report, or
+/// if the store never learns whether its commit succeeded. Nor is there an event of a change, a removal or a
+/// mark if the caller disconnects before it completes. If something must be proved with certainty, use the
+/// data in the store.
 ///
-/// It is called while the request is served, so it must be quick: hand slow work to a queue. It can't fail;
-/// what it does with an event that it can't keep is up to it. If it panics, it loses that event: the other
-/// sinks and the request go on.
+/// The sink is called while the request is served, so it must be fast: pass slow work to a queue. It cannot
+/// return an error, and decides itself what to do with an event that it can't store. If it panics, it loses
+/// the event, but the other sinks and the request continue.
 ///
-/// Events of one client come in their order. Those of several registrations at the same time may not: a
-/// removal can be told before the registration of the client that was removed, where the two were stored
-/// together.
+/// The events of one client usually come in their order. But if several registrations are stored at the same
+/// time, the removal of a client can come before its registration.
 ///
-/// There are some: `TracingEvents` and `MetricsEvents` by the features `tracing` and `metrics`, and
-/// [`AuditTrail`](crate::events::AuditTrail).
+/// The crate has the sinks [`AuditTrail`](crate::events::AuditTrail), `TracingEvents` (feature `tracing`) and
+/// `MetricsEvents` (feature `metrics`).
 pub trait EventSink: Send + Sync + 'static {
-    /// Takes note of `event`.
+    /// Records `event`.
     fn record(&self, event: &Event<'_>);
 }
 

@@ -1,19 +1,19 @@
-/// Why a client was removed.
+/// The reason for the removal of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Removal {
-    /// It was evicted for a new one: it was never used, or idle without a live grant.
+    /// The client was evicted for a new client, because it was never used, or idle without a live grant.
     Evicted,
-    /// Its first user had too many clients.
+    /// The first user of the client had too many clients.
     UserLimit,
-    /// It was unused or idle for too long.
+    /// The client was unused or idle for too long.
     Swept,
-    /// The owner deleted it.
+    /// The owner deleted the client.
     Deleted,
 }
 
 impl Removal {
-    /// Its stable name, for logs and metrics.
+    /// The stable name of the reason, for logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Evicted => "made_room",
