@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_whole_request_is_found_first() {
+    fn a_fault_of_the_whole_request_is_reported_first() {
         let fault = check("state=a&state=a&scope=%FF");
         assert_eq!(fault, Err(ParameterFault::Unreadable));
         let parameters = Parameters::from_encoded("scope=%FF");

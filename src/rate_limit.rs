@@ -9,7 +9,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let limiter = LocalRateLimiter::new();
-//! let quota = Quota::new(5, 1)?; // 5 a second, 1 at once
+//! let quota = Quota::new(5, 1)?; // 5 per second, at most 1 at once
 //! let tenant = TenantId::parse("acme")?;
 //!
 //! let first = limiter.acquire(RateKey::Tenant(&tenant), quota).await?;

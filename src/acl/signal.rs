@@ -8,19 +8,19 @@ pub enum Signal {
     Source,
     /// The connection's address: `connecting_ipv4_cidrs` and `connecting_ipv6_cidrs`.
     Connecting,
-    /// `geo_country_codes`
+    /// The client's country: `geo_country_codes`.
     Country,
-    /// `geo_subdivision_codes`
+    /// The client's subdivision: `geo_subdivision_codes`.
     Subdivision,
-    /// `asns`
+    /// The autonomous system of the client's address: `asns`.
     Asn,
-    /// `ja3_fingerprints`
+    /// The JA3 fingerprint of the client's TLS handshake: `ja3_fingerprints`.
     Ja3,
-    /// `ja4_fingerprints`
+    /// The JA4 fingerprint of the client's TLS handshake: `ja4_fingerprints`.
     Ja4,
-    /// `user_agents`
+    /// The `User-Agent` header: `user_agents`.
     UserAgent,
-    /// `hostnames`
+    /// The host name to which the request was sent: `hostnames`.
     Hostname,
 }
 

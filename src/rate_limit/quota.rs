@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn sixty_a_minute_shares_the_bucket_of_one_a_second() {
+    fn equal_rates_in_different_units_share_a_bucket() {
         let (second, minute) = (Quota::new(1, 5).unwrap(), Quota::per_minute(60, 5).unwrap());
         assert_eq!(second.bucket(), minute.bucket());
         assert_ne!(second, minute);

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn further_sources_share_a_bucket_if_the_table_is_full() {
+    fn further_sources_share_a_bucket_in_a_full_table() {
         let buckets = SourceBuckets::with_max(100);
         for number in 0..100 {
             assert_eq!(admitted(&buckets, "a", number, SECOND), 10);

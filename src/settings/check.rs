@@ -242,7 +242,7 @@ mod tests {
     use crate::acl::{Acl, AclScope, Conditions, CountryCode, Ja3, Rule};
 
     #[test]
-    fn check_of_locations_checks_only_rules_on_locations() {
+    fn check_locations_checks_only_rules_on_locations() {
         let ja3 = Ja3::parse("e7d705a3286e19ea42f587b344ee6865").unwrap();
         let sweden = CountryCode::parse("SE").unwrap();
         let conditions = Conditions::new().ja3([ja3]).countries([sweden]);

@@ -7,15 +7,15 @@ use crate::types::{ordered_set::OrderedSet, security_mode::SecurityMode};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum GrantType {
-    /// RFC 6749 section 4.1.
+    /// The authorization code grant (RFC 6749 section 4.1).
     AuthorizationCode,
-    /// RFC 6749 section 6.
+    /// The refresh token grant (RFC 6749 section 6).
     RefreshToken,
-    /// RFC 6749 section 4.2; permissive mode only.
+    /// The implicit grant (RFC 6749 section 4.2), only in permissive mode.
     Implicit,
-    /// RFC 6749 section 4.4; permissive mode only.
+    /// The client credentials grant (RFC 6749 section 4.4), only in permissive mode.
     ClientCredentials,
-    /// RFC 8628; permissive mode only.
+    /// The device authorization grant (RFC 8628), only in permissive mode.
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
     DeviceCode,
 }

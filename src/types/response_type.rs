@@ -16,22 +16,22 @@ pub enum ResponseType {
     /// Authorization code flow, the only flow in strict mode.
     #[serde(rename = "code")]
     Code,
-    /// Implicit flow, access token only.
+    /// Implicit flow with only an access token.
     #[serde(rename = "token")]
     Token,
-    /// Implicit flow, ID token only.
+    /// Implicit flow with only an ID token.
     #[serde(rename = "id_token")]
     IdToken,
-    /// Implicit flow, both tokens.
+    /// Implicit flow with both tokens.
     #[serde(rename = "id_token token")]
     IdTokenToken,
-    /// Hybrid flow.
+    /// Hybrid flow with an ID token.
     #[serde(rename = "code id_token")]
     CodeIdToken,
-    /// Hybrid flow.
+    /// Hybrid flow with an access token.
     #[serde(rename = "code token")]
     CodeToken,
-    /// Hybrid flow.
+    /// Hybrid flow with both tokens.
     #[serde(rename = "code id_token token")]
     CodeIdTokenToken,
 }

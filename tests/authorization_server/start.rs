@@ -132,7 +132,7 @@ fn a_rule_without_a_source_is_refused() {
     let file = File::write("settings.json", document.to_string());
     assert_says(
         &settings(&file),
-        &["acl[0].rule.match.geo_country_codes", "nothing tells"],
+        &["acl[0].rule.match.geo_country_codes", "nothing provides"],
     );
 }
 

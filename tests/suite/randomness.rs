@@ -160,7 +160,7 @@ async fn a_generator_that_panicked_is_not_used_again() {
     let first = tokio::spawn(async move { register(&again).await.is_ok() });
     assert!(first.await.unwrap_err().is_panic());
     let registered = register(&registrar).await;
-    let expected = "the generator panicked before, and is not used again";
+    let expected = "the generator panicked before and cannot be used again";
     assert_eq!(cause(registered), expected);
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 }

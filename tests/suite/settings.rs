@@ -190,7 +190,7 @@ fn malformed_settings_are_refused() {
         (tenant("issuer", json!("http://a.example")), "an issuer is"),
         (
             tenant("trusted_proxies", json!(["10.0.0.0/33"])),
-            "is no network",
+            "is not a network",
         ),
         (
             tenant("trusted_proxies", json!(["10.0.0.1/8"])),
@@ -414,9 +414,9 @@ fn a_proxy_is_an_address_or_a_network() {
 
     for (wrong, says) in [
         ("10.0.0.2/8", "bits set"),
-        ("10.0.0", "is no network"),
-        ("proxy", "is no network"),
-        ("10.0.0.0/33", "is no network"),
+        ("10.0.0", "is not a network"),
+        ("proxy", "is not a network"),
+        ("10.0.0.0/33", "is not a network"),
     ] {
         let document = with("/trusted_proxies", json!(["10.0.0.1", wrong]));
         let error = read(&document).unwrap_err();
