@@ -6,22 +6,12 @@
     reason = "a bench measures time itself, and its baselines are written without ports"
 )]
 
-#[path = "support/agreement.rs"]
-mod agreement;
 #[path = "support/alternating.rs"]
 mod alternating;
-#[path = "baseline/access.rs"]
-mod baseline_access;
-#[path = "baseline/authorize.rs"]
-mod baseline_authorize;
 #[path = "baseline/pkce.rs"]
 mod baseline_pkce;
 #[path = "baseline/register.rs"]
 mod baseline_register;
-#[path = "baseline/token.rs"]
-mod baseline_token;
-#[path = "support/decisions.rs"]
-mod decisions;
 #[path = "support/drive.rs"]
 mod drive;
 #[path = "support/pairs.rs"]
@@ -35,10 +25,8 @@ mod timed;
 
 use std::io::{self, Write as _};
 
-use agreement::assert_same_decisions;
 use alternating::measure;
 use baseline_register::Baseline;
-use decisions::DECISIONS;
 use drive::register;
 use pairs::{BODIES, PAIRS, QUOTA};
 use registrar::registrar;
@@ -49,11 +37,10 @@ fn main() -> io::Result<()> {
     for body in BODIES {
         assert_same_work(body);
     }
-    assert_same_decisions();
     let rounds = rounds(20);
     let mut out = io::stdout().lock();
     writeln!(out, "{rounds} rounds; ours / baseline: min median max")?;
-    for pair in PAIRS.iter().chain(&DECISIONS) {
+    for pair in &PAIRS {
         let measured = measure(&pair.baseline, &pair.ours, rounds);
         write!(out, "{}", measured.report(pair.name, pair.threshold))?;
     }

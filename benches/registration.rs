@@ -5,20 +5,10 @@
     reason = "a bench measures time itself, and its baselines are written without ports"
 )]
 
-#[path = "baseline/access.rs"]
-mod baseline_access;
-#[path = "baseline/authorize.rs"]
-#[expect(dead_code, reason = "decisions are looked into by the ratios")]
-mod baseline_authorize;
 #[path = "baseline/pkce.rs"]
 mod baseline_pkce;
 #[path = "baseline/register.rs"]
 mod baseline_register;
-#[path = "baseline/token.rs"]
-#[expect(dead_code, reason = "decisions are looked into by the ratios")]
-mod baseline_token;
-#[path = "support/decisions.rs"]
-mod decisions;
 #[path = "support/drive.rs"]
 mod drive;
 #[path = "support/pairs.rs"]
@@ -35,7 +25,7 @@ mod timed;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn each_by_itself(criterion: &mut Criterion) {
-    for pair in pairs::PAIRS.iter().chain(&decisions::DECISIONS) {
+    for pair in &pairs::PAIRS {
         let mut group = criterion.benchmark_group(pair.name);
         group.bench_function("baseline", |bencher| bencher.iter_custom(pair.baseline));
         group.bench_function("ours", |bencher| bencher.iter_custom(pair.ours));

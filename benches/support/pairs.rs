@@ -5,7 +5,9 @@ use std::{hint::black_box, num::NonZeroU32, time::Duration};
 use oauth_dcr::{
     pkce::{CodeChallenge, CodeVerifier},
     redirect_uri::{RedirectUri, RedirectUriPolicy},
+    types::SecretDigest,
 };
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::{
@@ -26,7 +28,7 @@ pub(crate) struct Pair {
 }
 
 /// Every pair, after a control that shows what the machine alone makes of two equal sides.
-pub(crate) const PAIRS: [Pair; 7] = [
+pub(crate) const PAIRS: [Pair; 8] = [
     Pair {
         name: "control: register public, baseline twice",
         threshold: None,
@@ -69,6 +71,12 @@ pub(crate) const PAIRS: [Pair; 7] = [
         baseline: baseline_redirect_uri,
         ours: our_redirect_uri_moved,
     },
+    Pair {
+        name: "secret, one SHA-256",
+        threshold: Some(1.2),
+        baseline: baseline_secret,
+        ours: our_secret,
+    },
 ];
 
 /// What is registered.
@@ -83,6 +91,8 @@ const LONG_VERIFIER: &str = concat!(
     "M25iVXpKU3puUjFaYWg3T1NDTDQtcW1ROUY5YXlwalNoc0hhakxifmZHag.kZ1Ex",
     "0vYp6aXg1Qm9.~wR7dLqTz3NcKeU8JfVhS2yMiGbP5oCxA4rWnE_HtDkQsIjFlOu",
 );
+
+const SECRET: &str = "Qm9Zk3_a-xL0bV7yTn2RsUeWcHdMiJgPf1oKqXtBvAl";
 
 /// What clients register today, and what standards show; the policy allows all of them.
 const REDIRECT_URIS: [&str; 8] = [
@@ -173,4 +183,15 @@ fn our_redirect_uri_moved(n: u64) -> Duration {
         });
     }
     spent
+}
+
+fn baseline_secret(n: u64) -> Duration {
+    timed(n, || Sha256::digest(black_box(SECRET)))
+}
+
+fn our_secret(n: u64) -> Duration {
+    let digest = SecretDigest::of(SECRET);
+    timed(n, || {
+        assert!(black_box(&digest).matches(black_box(SECRET)));
+    })
 }
