@@ -1,10 +1,12 @@
-//! The decisions about authorization and tokens.
+//! The decisions about authorization, access and tokens. Each number is exact: a change of the code that
+//! changes it is seen, and changes the test as well.
 
 use std::time::Duration;
 
 use allocation_counter::measure;
 use oauth_dcr::{
     Client, TenantSettings, Timestamp,
+    access::{AccessRequest, ApiAccess},
     authorization::{AuthorizationDecision, AuthorizationRequest, CodeBinding},
     pkce::{CodeChallenge, CodeVerifier},
     token::{Lookup, RefreshBinding, RefreshFamily, TokenDecision, TokenGrant, TokenRequest},
@@ -95,52 +97,64 @@ fn form(pairs: &str, secret: Option<&str>) -> String {
     format!("{pairs}{}", secret.unwrap_or_default())
 }
 
+/// Checks how often `decide` allocates. What it gives is dropped inside the count.
+fn assert_allocates<T>(times: u64, decide: impl FnOnce() -> T) {
+    let counted = measure(|| drop(decide()));
+    assert_eq!(counted.count_total, times);
+}
+
 #[test]
-fn an_authorization_check_allocates_at_most_18_times() {
+fn authorization_check_allocates_16_times() {
     let (tenant, client) = (tenant(), client(None));
-    let counted = measure(|| drop(authorize(&tenant, &client)));
-    assert!(
-        counted.count_total <= 18,
-        "{} allocations",
-        counted.count_total
-    );
+    assert_allocates(16, || authorize(&tenant, &client));
+}
+
+fn access(tenant: &TenantSettings, client: &Client, scope: &str) -> ApiAccess {
+    let request = AccessRequest::to_resource("https://api.example.com/mcp").scope(scope);
+    request.check(tenant, client).unwrap()
 }
 
 #[test]
-fn a_token_check_by_code_allocates_at_most_10_times() {
+fn access_check_allocates_2_or_3_times() {
+    let (tenant, client) = (tenant(), client(None));
+    // The third time shortens the scope: the client gets less than it requested.
+    for (scope, times) in [
+        ("read:items", 2),
+        ("read:items write:items offline_access", 3),
+    ] {
+        assert_allocates(times, || access(&tenant, &client, scope));
+    }
+}
+
+#[test]
+fn token_check_by_code_allocates_8_times() {
     let tenant = tenant();
     for secret in [None, Some(SECRET)] {
         let client = client(secret);
-        let code = authorize(&tenant, &client).approve();
-        let code = code.code_binding(NOW, LIFETIME).unwrap();
+        let code = code_of(&tenant, &client);
         let form = form(BY_CODE, secret);
-        let counted = measure(|| drop(by_code(&tenant, &client, &form, &code)));
-        assert!(
-            counted.count_total <= 10,
-            "{} allocations",
-            counted.count_total
-        );
+        assert_allocates(8, || by_code(&tenant, &client, &form, &code));
     }
 }
 
 #[test]
-fn a_token_check_by_refresh_token_allocates_at_most_13_times() {
+fn token_check_by_refresh_token_allocates_12_times() {
     let tenant = tenant();
     for secret in [None, Some(SECRET)] {
         let client = client(secret);
-        let code = authorize(&tenant, &client).approve();
-        let code = code.code_binding(NOW, LIFETIME).unwrap();
+        let code = code_of(&tenant, &client);
         let granted = by_code(&tenant, &client, &form(BY_CODE, secret), &code);
-        let refresh = granted.refresh_binding(NOW, LIFETIME);
-        let (refresh, form) = (refresh.unwrap(), form(BY_REFRESH_TOKEN, secret));
+        let refresh = granted.refresh_binding(NOW, LIFETIME).unwrap();
         let found = (&refresh, granted.refresh_family().unwrap());
-        let counted = measure(|| drop(by_refresh_token(&tenant, &client, &form, found)));
-        assert!(
-            counted.count_total <= 13,
-            "{} allocations",
-            counted.count_total
-        );
+        let form = form(BY_REFRESH_TOKEN, secret);
+        assert_allocates(12, || by_refresh_token(&tenant, &client, &form, found));
     }
+}
+
+/// What is bound to a code that the user has approved.
+fn code_of(tenant: &TenantSettings, client: &Client) -> CodeBinding {
+    let approved = authorize(tenant, client).approve();
+    approved.code_binding(NOW, LIFETIME).unwrap()
 }
 
 #[test]
