@@ -8,12 +8,6 @@
 
 #[path = "baseline/postgres.rs"]
 mod baseline;
-#[path = "../tests/support/free_port.rs"]
-mod free_port;
-#[path = "../tests/support/private_home.rs"]
-mod private_home;
-#[path = "../tests/support/private_postgres.rs"]
-mod private_postgres;
 #[path = "support/spread.rs"]
 mod spread;
 
@@ -30,7 +24,7 @@ use oauth_dcr::{
     postgres::PostgresStore,
     store::{ClientStore as _, InsertOutcome, Insertion},
 };
-use private_postgres::PrivatePostgres;
+use private_servers::PrivatePostgres;
 use serde_json::Value;
 use spread::{Spread, rounds, verdict};
 use sqlx::{

@@ -14,10 +14,6 @@ mod baseline_limiter;
 #[expect(dead_code, reason = "no core is watched here")]
 #[path = "support/cores.rs"]
 mod cores;
-#[path = "../tests/support/private_home.rs"]
-mod private_home;
-#[path = "../tests/support/private_redis.rs"]
-mod private_redis;
 #[path = "support/spread.rs"]
 mod spread;
 
@@ -35,7 +31,7 @@ use oauth_dcr::{
     rate_limit::{Quota, RateKey, RateLimiter as _},
     redis::RedisRateLimiter,
 };
-use private_redis::PrivateRedis;
+use private_servers::PrivateRedis;
 use redis::{Client, aio::ConnectionManager};
 use spread::rounds;
 use tokio::{runtime::Runtime, task::JoinSet};

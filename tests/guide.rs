@@ -2,14 +2,6 @@
 
 #[path = "support/example_binary.rs"]
 mod example_binary;
-#[path = "support/free_port.rs"]
-mod free_port;
-#[path = "support/private_home.rs"]
-mod private_home;
-#[path = "support/private_postgres.rs"]
-mod private_postgres;
-#[path = "support/private_redis.rs"]
-mod private_redis;
 #[path = "support/temporary.rs"]
 mod temporary;
 
@@ -21,8 +13,7 @@ use std::{
     process::Command,
 };
 
-use private_postgres::PrivatePostgres;
-use private_redis::PrivateRedis;
+use private_servers::{PrivatePostgres, PrivateRedis};
 use temporary::TemporaryDir;
 
 const MANY_NODES: &str = include_str!("../src/guide/stores.md");

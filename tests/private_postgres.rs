@@ -1,12 +1,5 @@
 //! The PostgreSQL of the tests itself: what it promises to those that are built on it.
 
-#[path = "support/free_port.rs"]
-mod free_port;
-#[path = "support/private_home.rs"]
-mod private_home;
-#[path = "support/private_postgres.rs"]
-mod private_postgres;
-
 use std::{
     env, fs,
     io::{self, BufRead as _, BufReader, Write as _},
@@ -18,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use private_postgres::PrivatePostgres;
+use private_servers::PrivatePostgres;
 use sqlx::{Connection as _, PgConnection, error::DatabaseError};
 
 /// Makes a test that is run as a process of its own the victim of another.

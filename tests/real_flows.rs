@@ -4,8 +4,6 @@
 
 #[path = "support/example_server.rs"]
 mod example_server;
-#[path = "support/free_port.rs"]
-mod free_port;
 #[path = "support/installed.rs"]
 mod installed;
 #[path = "support/library.rs"]

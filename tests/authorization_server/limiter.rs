@@ -7,15 +7,10 @@ use std::{
 };
 
 use http::Request;
+use private_servers::{PrivateRedis, free_port};
 use tokio::time::{Instant, sleep};
 
-use crate::{
-    command::run,
-    example_server::ExampleServer,
-    private_redis::{PrivateRedis, free_port},
-    temporary::TemporaryDir,
-    wire::send,
-};
+use crate::{command::run, example_server::ExampleServer, temporary::TemporaryDir, wire::send};
 
 /// A server whose limiter is at `url`, and its log.
 fn start(url: &str) -> (ExampleServer, PathBuf, TemporaryDir) {

@@ -2,18 +2,10 @@
 
 #[path = "../support/example_server.rs"]
 mod example_server;
-#[path = "../support/free_port.rs"]
-mod free_port;
 #[path = "../support/installed.rs"]
 mod installed;
 #[path = "../support/own_api.rs"]
 mod own_api;
-#[path = "../support/private_home.rs"]
-mod private_home;
-#[path = "../support/private_postgres.rs"]
-mod private_postgres;
-#[path = "../support/private_redis.rs"]
-mod private_redis;
 #[path = "../support/temporary.rs"]
 mod temporary;
 

@@ -2,12 +2,12 @@
 
 use std::{fs, net::TcpListener};
 
+use private_servers::PrivatePostgres;
 use serde_json::json;
 
 use crate::{
     command::{Ended, File, run},
     example_server::ExampleServer,
-    private_postgres::PrivatePostgres,
     temporary::TemporaryDir,
 };
 

@@ -1,5 +1,6 @@
 //! One account that takes all the room it can get, and another that is let in all the same.
 
+use private_servers::PrivatePostgres;
 use serde_json::{Value, json};
 
 use crate::{
@@ -7,7 +8,6 @@ use crate::{
     example_server::ExampleServer,
     fixture::two_scopes,
     person::Person,
-    private_postgres::PrivatePostgres,
     temporary::TemporaryDir,
     wire::{with, without},
 };

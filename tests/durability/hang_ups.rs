@@ -19,6 +19,7 @@ use oauth_dcr::{
     system::{OsRandom, SecureRandom as _},
     tower::RegistrationService,
 };
+use private_servers::PrivatePostgres;
 use serde_json::json;
 use tokio::{
     io::AsyncWriteExt as _,
@@ -27,7 +28,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{number, private_postgres::PrivatePostgres, temporary::TemporaryDir};
+use crate::{number, temporary::TemporaryDir};
 
 /// How many clients hang up at the same time.
 const AT_ONCE: u32 = 40;

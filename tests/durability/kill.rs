@@ -6,6 +6,7 @@ use std::{
 };
 
 use oauth_dcr::system::{OsRandom, SecureRandom as _};
+use private_servers::PrivatePostgres;
 use tokio::time::sleep;
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     ledger::{Acknowledged, assert_are_kept, assert_work},
     load::{CONNECTIONS, Load, settings},
     number,
-    private_postgres::PrivatePostgres,
     temporary::TemporaryDir,
 };
 

@@ -11,16 +11,8 @@
 
 #[path = "../support/example_server.rs"]
 mod example_server;
-#[path = "../support/free_port.rs"]
-mod free_port;
 #[path = "../../benches/support/minted.rs"]
 mod minted;
-#[path = "../support/private_home.rs"]
-mod private_home;
-#[path = "../support/private_postgres.rs"]
-mod private_postgres;
-#[path = "../support/private_redis.rs"]
-mod private_redis;
 #[path = "../support/temporary.rs"]
 mod temporary;
 

@@ -11,6 +11,7 @@ use std::{
 };
 
 use http::Request;
+use private_servers::{PrivatePostgres, PrivateRedis};
 use serde_json::json;
 use tokio::{
     task::JoinHandle,
@@ -21,10 +22,7 @@ use crate::{
     database::Database,
     example_server::ExampleServer,
     ledger::{Acknowledged, assert_are_kept, assert_work},
-    number,
-    private_postgres::PrivatePostgres,
-    private_redis::PrivateRedis,
-    requests,
+    number, requests,
     wire::{Answer, Connection},
 };
 

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use private_servers::{PrivatePostgres, PrivateRedis};
 use serde_json::json;
 use tokio::{
     task::JoinSet,
@@ -13,8 +14,8 @@ use tokio::{
 };
 
 use crate::{
-    database::Database, example_server::ExampleServer, private_postgres::PrivatePostgres,
-    private_redis::PrivateRedis, requests, temporary::TemporaryDir, wire::Connection,
+    database::Database, example_server::ExampleServer, requests, temporary::TemporaryDir,
+    wire::Connection,
 };
 
 /// Nothing that is waited for takes so long.

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, time::Instant};
 
+use private_servers::{PrivatePostgres, PrivateRedis};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -9,8 +10,6 @@ use crate::{
     database::Database,
     example_server::ExampleServer,
     ledger::{Acknowledged, assert_are_kept, assert_work},
-    private_postgres::PrivatePostgres,
-    private_redis::PrivateRedis,
     requests,
     wire::{Answer, Connection},
 };

@@ -11,10 +11,9 @@ use oauth_dcr::{
     postgres::PostgresStore,
     store::{ClientStore as _, DuplicateKey, InsertOutcome, Insertion},
 };
+use private_servers::PrivatePostgres;
 use serde_json::{Value, json};
 use sqlx::{PgPool, Postgres, Transaction};
-
-use crate::private_postgres::PrivatePostgres;
 
 /// When clients are issued, if it does not matter, in milliseconds.
 pub(crate) const ISSUED: u64 = 1_700_000_000_000;

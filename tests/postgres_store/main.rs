@@ -13,8 +13,6 @@ mod distant;
 mod duplicates;
 mod failover;
 mod fixture;
-#[path = "../support/free_port.rs"]
-mod free_port;
 mod golden;
 mod groups;
 mod isolation;
@@ -23,11 +21,7 @@ mod locked_rows;
 mod locked_tenants;
 mod outages;
 mod poolers;
-#[path = "../support/private_home.rs"]
-mod private_home;
 mod private_pgbouncer;
-#[path = "../support/private_postgres.rs"]
-mod private_postgres;
 mod races;
 mod rows;
 mod schema;

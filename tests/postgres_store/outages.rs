@@ -7,14 +7,11 @@ use oauth_dcr::{
     postgres::PostgresStore,
     store::{Activity, ClientStore as _, ClientUpdate, InsertOutcome, Sweep},
 };
+use private_servers::PrivatePostgres;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
-use crate::{
-    fixture::{
-        LONG_TIMEOUT, client, database, deduplicated, id, is_inserted, limited, plain, story,
-        tenant,
-    },
-    private_postgres::PrivatePostgres,
+use crate::fixture::{
+    LONG_TIMEOUT, client, database, deduplicated, id, is_inserted, limited, plain, story, tenant,
 };
 
 /// For calls that fail.

@@ -8,10 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::{
-    free_port::free_port,
-    private_home::{Home, within_limit},
-};
+use private_servers::{Home, free_port_in, within_limit};
 
 /// A running PgBouncer. It ends when this is dropped or the test's process ends.
 pub(crate) struct PrivatePgBouncer {
@@ -24,7 +21,7 @@ pub(crate) struct PrivatePgBouncer {
 impl PrivatePgBouncer {
     /// Starts it in front of the database at `url`, in this `pool_mode`, with other settings beside it.
     pub(crate) fn start(url: &str, pool_mode: &str, settings: &str) -> Self {
-        let port = free_port(&(20_000..=32_000));
+        let port = free_port_in(&(20_000..=32_000));
         let (start, rest) = url.rsplit_once('@').unwrap();
         let (server, database) = rest.split_once('/').unwrap();
         let (_, server_port) = server.split_once(':').unwrap();

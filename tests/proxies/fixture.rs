@@ -2,16 +2,17 @@
 
 use std::{
     fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     os::unix::process::CommandExt as _,
     process::{Child, Stdio},
 };
+
+use private_servers::{Home, free_port, random_name, within_limit};
 
 use crate::{
     example_server::ExampleServer,
     exchange::{self, Exchange},
     hostile::HeaderSet,
-    private_home::{Home, random_name, within_limit},
     proxy::Proxy,
     rules::Rule,
 };
@@ -103,10 +104,4 @@ impl Drop for Fixture {
             let _ = running.wait();
         }
     }
-}
-
-/// A port that nothing listens on at this moment.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }

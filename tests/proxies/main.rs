@@ -8,8 +8,6 @@
 
 #[path = "../support/example_server.rs"]
 mod example_server;
-#[path = "../support/private_home.rs"]
-mod private_home;
 
 mod caddy;
 mod exchange;

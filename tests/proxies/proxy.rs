@@ -3,7 +3,9 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::{private_home::Home, program};
+use private_servers::Home;
+
+use crate::program;
 
 /// A proxy that the guide has a configuration for. Two of them are started with a second one, too, in
 /// which they write `Forwarded` and pass on the client's `X-Forwarded-For` as it is.

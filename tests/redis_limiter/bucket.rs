@@ -12,10 +12,9 @@ use oauth_dcr::{
     system::Clock,
     types::SourceNetwork,
 };
+use private_servers::PrivateRedis;
 use proptest::{prelude::*, test_runner::TestRunner};
 use redis::{Client, Connection, Script};
-
-use crate::private_redis::PrivateRedis;
 
 /// What the limiter reads the script's replies by: the very file, with what it uses of the crate.
 #[path = "../../src/redis/bucket.rs"]

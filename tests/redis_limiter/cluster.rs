@@ -3,13 +3,10 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use oauth_dcr::{conformance, redis::RedisRateLimiter};
+use private_servers::{PrivateRedis, free_port};
 use redis::cluster::ClusterClient;
 
-use crate::{
-    WAIT_LIMIT, acquire, connection,
-    private_redis::{PrivateRedis, free_port},
-    quota,
-};
+use crate::{WAIT_LIMIT, acquire, connection, quota};
 
 pub(crate) const SLOTS: u32 = 16_384;
 

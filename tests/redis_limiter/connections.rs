@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use oauth_dcr::{rate_limit::Quota, redis::RedisRateLimiter};
+use private_servers::PrivateRedis;
 use redis::{Client, Connection, aio::ConnectionManager};
 use tokio::time::sleep;
 
 use crate::{
     WAIT_LIMIT, acquire, connection,
     failover::switch,
-    private_redis::PrivateRedis,
     proxy::{Failing, Proxy},
     quota,
 };

@@ -7,12 +7,12 @@ use std::{
 };
 
 use oauth_dcr::{rate_limit::Quota, redis::RedisRateLimiter};
+use private_servers::{PrivateRedis, free_port};
 use redis::{Client, aio::ConnectionManager};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     WAIT_LIMIT, acquire, connection,
-    private_redis::{PrivateRedis, free_port},
     proxy::{Failing, Proxy},
     quota,
     stalls::Stalls,

@@ -9,11 +9,10 @@ use oauth_dcr::{
     MemoryStore, Registrar, RegistrationEndpoint, TenantSettings, rate_limit::Quota,
     redis::RedisRateLimiter,
 };
+use private_servers::PrivateRedis;
 use redis::Connection;
 
-use crate::{
-    acquire, allow, connection, default_limiter, limiter, private_redis::PrivateRedis, quota,
-};
+use crate::{acquire, allow, connection, default_limiter, limiter, quota};
 
 /// Well over what anything here may wait for, on any machine.
 const NO_HANG: Duration = Duration::from_secs(2);

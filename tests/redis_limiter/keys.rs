@@ -10,10 +10,11 @@ use oauth_dcr::{
     redis::RedisRateLimiter,
     types::SourceNetwork,
 };
+use private_servers::PrivateRedis;
 use redis::Connection;
 use tokio::{task::JoinSet, time::sleep};
 
-use crate::{acquire, connection, limiter, number, private_redis::PrivateRedis, quota, tenant};
+use crate::{acquire, connection, limiter, number, quota, tenant};
 
 fn keys(connection: &mut Connection) -> Vec<String> {
     let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query(connection).unwrap();

@@ -8,11 +8,6 @@
     reason = "figures are for who asks for them, and a worker speaks so to the test"
 )]
 
-#[path = "../support/private_home.rs"]
-mod private_home;
-#[path = "../support/private_redis.rs"]
-mod private_redis;
-
 mod bucket;
 mod cluster;
 mod connections;
@@ -40,9 +35,8 @@ use oauth_dcr::{
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter as _},
     redis::RedisRateLimiter,
 };
+use private_servers::PrivateRedis;
 use redis::{Client, Connection};
-
-use private_redis::PrivateRedis;
 
 fn tenant(id: &str) -> TenantId {
     TenantId::parse(id).unwrap()

@@ -13,15 +13,14 @@ use oauth_dcr::{
     redis::RedisRateLimiter,
     types::SourceNetwork,
 };
+use private_servers::PrivateRedis;
 use redis::{Client, aio::ConnectionManager, cluster::ClusterClient};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     acquire, default_limiter,
     load::{Load, NO_HANG, Seen},
-    number,
-    private_redis::PrivateRedis,
-    quota, tenant,
+    number, quota, tenant,
 };
 
 /// A server that is back is found by then, whatever the machine does; the aim is 2 s.
@@ -258,7 +257,7 @@ async fn a_cluster_that_is_gone_refuses_too() {
         "--cluster-enabled",
         "yes",
         "--cluster-port",
-        &crate::private_redis::free_port().to_string(),
+        &private_servers::free_port().to_string(),
     ]);
     let mut slots = redis::cmd("CLUSTER");
     slots.arg("ADDSLOTSRANGE").arg(0).arg(16_383);

@@ -17,9 +17,10 @@ use oauth_dcr::{
     system::{Clock, SystemClock},
     tenants::{TenantDirectory, TenantSelector},
 };
+use private_servers::PrivateRedis;
 use tokio::task::JoinSet;
 
-use crate::{WAIT_LIMIT, number, private_redis::PrivateRedis, quota, tenant};
+use crate::{WAIT_LIMIT, number, quota, tenant};
 
 /// What the environment tells a worker: the server, and how many seconds its clock is off.
 const URL: &str = "OAUTH_DCR_WORKER_URL";

@@ -1,13 +1,13 @@
 //! A cluster with a slot that moves between servers.
 
 use oauth_dcr::{rate_limit::Quota, redis::RedisRateLimiter};
+use private_servers::PrivateRedis;
 use redis::{FromRedisValue, cluster::ClusterClient};
 
 use crate::{
     WAIT_LIMIT, acquire, allow,
     cluster::{SLOTS, cluster},
     connection,
-    private_redis::PrivateRedis,
 };
 
 const TENANT: &str = "acme";

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use oauth_dcr::{conformance, redis::RedisRateLimiter};
+use private_servers::PrivateRedis;
 use redis::{Client, aio::ConnectionManager};
 
-use crate::{WAIT_LIMIT, limiter, private_redis::PrivateRedis};
+use crate::{WAIT_LIMIT, limiter};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limiter_by_url_keeps_the_rules() {

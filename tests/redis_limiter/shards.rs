@@ -7,6 +7,7 @@ use std::{
 };
 
 use oauth_dcr::redis::RedisRateLimiter;
+use private_servers::PrivateRedis;
 use redis::cluster::ClusterClient;
 use tokio::time::sleep;
 
@@ -15,7 +16,6 @@ use crate::{
     cluster::{SLOTS, cluster},
     connection,
     load::{Load, NO_HANG, Seen, TENANTS},
-    private_redis::PrivateRedis,
     quota,
     stalls::Stalls,
 };

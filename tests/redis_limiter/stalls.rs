@@ -9,9 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use private_servers::PrivateRedis;
 use redis::Connection;
 
-use crate::{connection, load::Seen, private_redis::PrivateRedis};
+use crate::{connection, load::Seen};
 
 /// A round trip takes well below a millisecond. The limiter waits 250 ms.
 const STALL: Duration = Duration::from_millis(100);

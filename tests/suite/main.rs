@@ -22,8 +22,6 @@ mod dependencies;
 mod discovery;
 mod evidence;
 mod explanation;
-#[path = "../support/free_port.rs"]
-mod free_port;
 mod geoip;
 mod growth;
 mod initial_access;
@@ -38,10 +36,6 @@ mod owner;
 mod package;
 mod pages;
 mod pipeline;
-#[path = "../support/private_home.rs"]
-mod private_home;
-#[path = "../support/private_postgres.rs"]
-mod private_postgres;
 mod properties;
 mod public_api;
 mod public_face;

@@ -2,11 +2,10 @@
 //! back as it was sent, whatever the store; what is not is refused before a store sees it.
 
 use oauth_dcr::{MemoryStore, postgres::PostgresStore, sqlite::SqliteStore, store::ClientStore};
+use private_servers::PrivatePostgres;
 use serde_json::{Value, json};
 
-use crate::{
-    private_postgres::PrivatePostgres, support::fixture::Fixture, temporary::TemporaryDir,
-};
+use crate::{support::fixture::Fixture, temporary::TemporaryDir};
 
 /// As it stands in JSON.
 const NUL: &str = r"\u0000";

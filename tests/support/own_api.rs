@@ -2,9 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use private_servers::free_port_in;
 use serde_json::{Value, json};
 
-use crate::{example_server::ExampleServer, free_port::free_port};
+use crate::example_server::ExampleServer;
 
 /// Ports that no system hands out by itself.
 const PORTS: RangeInclusive<u16> = 10_000..=19_999;
@@ -13,7 +14,7 @@ const PORTS: RangeInclusive<u16> = 10_000..=19_999;
 /// It asks no person for consent.
 pub(crate) fn start_changed(changes: &Value) -> ExampleServer {
     // The API is named by the server's address, so that is settled first.
-    let address = format!("127.0.0.1:{}", free_port(&PORTS));
+    let address = format!("127.0.0.1:{}", free_port_in(&PORTS));
     let settings = settings(&format!("http://{address}"), changes);
     ExampleServer::start_at(&address, &settings)
 }

@@ -1,12 +1,11 @@
 //! Two servers behind one address.
 
 use oauth_dcr::postgres::PostgresStore;
+use private_servers::PrivatePostgres;
 use sqlx::{Connection as _, PgConnection, postgres::PgPoolOptions};
 use tokio::time::Instant;
 
-use crate::{
-    fixture::LONG_TIMEOUT, private_postgres::PrivatePostgres, switched_address::SwitchedAddress,
-};
+use crate::{fixture::LONG_TIMEOUT, switched_address::SwitchedAddress};
 
 /// A primary, its standby, and an address that leads to the first of them until it is switched.
 pub(super) struct Pair {

@@ -4,8 +4,6 @@
 
 #[path = "../../support/example_server.rs"]
 mod example_server;
-#[path = "../../support/free_port.rs"]
-mod free_port;
 #[path = "../../support/over_tcp.rs"]
 mod over_tcp;
 #[path = "../../support/own_api.rs"]

@@ -1,7 +1,4 @@
-//! Where a server of a test's own lives: its files, its processes, and what clears up after it.
-//!
-//! It takes Linux: processes are found in `/proc`.
-#![allow(dead_code, reason = "each test uses some of it")]
+//! The files and processes of a private server, and the process that clears up after it.
 
 use std::{
     env,
@@ -22,11 +19,12 @@ use oauth_dcr::system::{OsRandom, SecureRandom as _};
 /// How long a server may take to start, to halt or to end.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// How often it is looked at.
+/// How long to wait before looking again.
 const POLL: Duration = Duration::from_millis(10);
 
-/// Waits for the end of the test's process, which closes the pipe; ends what runs in the directory;
-/// removes the shared memory that the kernel keeps for a PostgreSQL that was killed, and the directory.
+/// Waits for the end of the test's process, which closes the pipe. Then ends all processes that work in the
+/// directory, and removes the directory. A PostgreSQL that was killed leaves shared memory in the kernel:
+/// that is removed too.
 const KEEPER: &str = r#"
     cat >/dev/null
     while true; do
@@ -39,18 +37,19 @@ const KEEPER: &str = r#"
     rm -rf "$1"
 "#;
 
-/// A directory for the files of a server, and all processes that work in it. It outlives neither
-/// this value nor the test's process.
-pub(crate) struct Home {
-    pub(crate) directory: PathBuf,
-    /// Who owns it: user and group. `None` if that is who runs the test.
-    pub(crate) owner: Option<(u32, u32)>,
+/// A directory for the files of a server, and all processes that work in it. They end with this value, and
+/// with the test's process.
+pub struct Home {
+    /// The directory.
+    pub directory: PathBuf,
+    /// The user and group that own the directory. `None` if the user that runs the test owns it.
+    pub owner: Option<(u32, u32)>,
     keeper: Option<Child>,
 }
 
 impl Home {
-    /// Makes it, with a name that starts like this.
-    pub(crate) fn new(prefix: &str) -> Self {
+    /// Makes a directory whose name starts with `prefix`.
+    pub fn new(prefix: &str) -> Self {
         let parent = env::temp_dir().canonicalize().unwrap();
         let directory = parent.join(format!("{prefix}-{}", random_name()));
         DirBuilder::new().mode(0o700).create(&directory).unwrap();
@@ -65,7 +64,7 @@ impl Home {
         };
         let mut keeper = home.command("sh");
         keeper.args(["-c", KEEPER, "sh"]).arg(&home.directory);
-        // What ends the test's group must not end the one that clears up after it.
+        // A signal that ends the test's process group must not end this process.
         keeper.current_dir("/").process_group(0);
         keeper.stdin(Stdio::piped());
         keeper.stdout(Stdio::null()).stderr(Stdio::null());
@@ -74,7 +73,7 @@ impl Home {
     }
 
     /// A program that works in the directory as its owner.
-    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = match self.owner {
             None => Command::new(program),
             Some((user, group)) => {
@@ -90,22 +89,22 @@ impl Home {
     }
 
     /// The ids of all processes that work in the directory.
-    pub(crate) fn processes(&self) -> Vec<String> {
+    pub fn processes(&self) -> Vec<String> {
         let mut find = self.command("find");
         find.args(["/proc", "-mindepth", "2", "-maxdepth", "2", "-name", "cwd"]);
-        // The order matters: what is printed is what all before it is true of.
+        // The order matters: `-printf` prints what all earlier conditions accept.
         find.arg("-lname")
             .arg(format!("{}*", self.directory.display()));
         find.args(["-printf", "%h\\n"]);
-        // What finds them works elsewhere. Processes that end meanwhile are no error.
+        // `find` itself works elsewhere, so it does not find itself. A process that ends meanwhile is no error.
         let output = find.current_dir("/").output().unwrap();
         let found = String::from_utf8(output.stdout).unwrap();
         let ids = found.lines().filter_map(|line| line.strip_prefix("/proc/"));
         ids.map(str::to_owned).collect()
     }
 
-    /// Sends a signal, as the owner, to those of the processes that are still there.
-    pub(crate) fn signal(&self, name: &str, processes: &[String]) {
+    /// Sends a signal, as the owner, to the processes that still run.
+    pub fn signal(&self, name: &str, processes: &[String]) {
         if processes.is_empty() {
             return;
         }
@@ -114,8 +113,8 @@ impl Home {
         shell.args(processes).current_dir("/").status().unwrap();
     }
 
-    /// Ends all processes where they are, and waits until they have ended.
-    pub(crate) fn kill(&self) {
+    /// Kills all processes, and waits until they have ended.
+    pub fn kill(&self) {
         let ended = within_limit(|| {
             let processes = self.processes();
             self.signal("KILL", &processes);
@@ -125,25 +124,25 @@ impl Home {
     }
 
     /// Halts all processes, and waits until they have halted.
-    pub(crate) fn pause(&self) {
+    pub fn pause(&self) {
         let halted = within_limit(|| {
             let processes = self.processes();
             assert!(!processes.is_empty(), "no server runs");
             self.signal("STOP", &processes);
             let are_halted = processes.iter().all(|id| is_halted(id));
-            // Until it had halted, the server may have started more.
+            // The server may have started more processes before it halted.
             (are_halted && self.processes() == processes).then_some(())
         });
         halted.expect("the server halts");
     }
 
     /// Lets all processes go on.
-    pub(crate) fn resume(&self) {
+    pub fn resume(&self) {
         self.signal("CONT", &self.processes());
     }
 
     /// Ends all processes and removes the directory.
-    pub(crate) fn leave(&mut self) {
+    pub fn leave(&mut self) {
         if let Some(mut keeper) = self.keeper.take() {
             drop(keeper.stdin.take());
             let _ = keeper.wait();
@@ -157,8 +156,8 @@ impl Drop for Home {
     }
 }
 
-/// Asks until there is an answer.
-pub(crate) fn within_limit<T>(mut answer: impl FnMut() -> Option<T>) -> Option<T> {
+/// Calls `answer` until it returns a value. Returns `None` when the limit has passed.
+pub fn within_limit<T>(mut answer: impl FnMut() -> Option<T>) -> Option<T> {
     let polls = LIMIT.as_millis() / POLL.as_millis();
     for _ in 0..polls {
         let answer = answer();
@@ -171,23 +170,24 @@ pub(crate) fn within_limit<T>(mut answer: impl FnMut() -> Option<T>) -> Option<T
 }
 
 /// A name that nobody guesses.
-pub(crate) fn random_name() -> String {
+pub fn random_name() -> String {
     let mut bytes = [0; 16];
     OsRandom.fill(&mut bytes).unwrap();
     format!("{:032x}", u128::from_ne_bytes(bytes))
 }
 
-/// Whether a signal has halted the process, or it is gone.
+/// Whether the process is halted by a signal, or has ended.
 fn is_halted(id: &str) -> bool {
     let Ok(stat) = fs::read_to_string(format!("/proc/{id}/stat")) else {
         return true;
     };
-    // The state follows the name, which may hold anything.
+    // The state follows the name, which may contain any character.
     stat.rsplit_once(") ")
         .is_none_or(|(_, rest)| rest.starts_with('T'))
 }
 
-/// Who runs servers for root, which they refuse: user and group. `None` for anybody else.
+/// The user and group that run servers if root runs the test: servers refuse to run as root. `None` for any
+/// other user.
 fn unprivileged() -> Option<(u32, u32)> {
     if id(&["-u"])? != 0 {
         return None;

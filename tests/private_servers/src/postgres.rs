@@ -1,7 +1,7 @@
-//! A PostgreSQL server of a test's own: on a free loopback port, with data that nobody else has.
-#![allow(dead_code, reason = "each test uses some of it")]
+//! A private PostgreSQL server, on a free loopback port.
 
 use std::{
+    env,
     fs::{self, File},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     ops::RangeInclusive,
@@ -12,14 +12,14 @@ use std::{
 };
 
 use crate::{
-    free_port::free_port,
-    private_home::{Home, random_name, within_limit},
+    free_port::free_port_in,
+    home::{Home, random_name, within_limit},
 };
 
-/// How many ports are tried. Each was free a moment before.
+/// How many ports are tried: another program may take a port that was free a moment before.
 const PORT_TRIES: usize = 20;
 
-/// Where no client's end of a connection is put, so that the port is still free at a restart.
+/// The operating system gives clients no port of this range, so the port is still free at a restart.
 const PORTS: RangeInclusive<u16> = 20_000..=32_000;
 
 const CLUSTER: [&str; 5] = [
@@ -35,13 +35,13 @@ const SETTINGS: [&str; 5] = [
     "unix_socket_directories=",
     "max_connections=200",
     "fsync=on",
-    // Its files go with the data even when the server is killed.
+    // The files are removed with the data, even when the server is killed.
     "dynamic_shared_memory_type=mmap",
 ];
 
-/// A running server. It ends, and its files go, when this is dropped or the test's process ends,
-/// in whatever way: it may be kept in a `static`.
-pub(crate) struct PrivatePostgres {
+/// A running server. It ends and its files are removed when this value is dropped or when the test's process
+/// ends for any reason. So a `static` may hold it.
+pub struct PrivatePostgres {
     home: Home,
     programs: PathBuf,
     password: String,
@@ -51,8 +51,8 @@ pub(crate) struct PrivatePostgres {
 }
 
 impl PrivatePostgres {
-    /// Starts it. Panics with the server's log if it doesn't.
-    pub(crate) fn start() -> Self {
+    /// Starts a server. Panics with the server's log if the server doesn't start.
+    pub fn start() -> Self {
         let programs = programs();
         let home = Home::new("oauth-dcr-postgres");
         let password = fill(&home, &programs);
@@ -60,7 +60,8 @@ impl PrivatePostgres {
     }
 
     /// Starts a server that follows this one and answers reads, until it is promoted.
-    pub(crate) fn start_standby(&self) -> Self {
+    #[must_use]
+    pub fn start_standby(&self) -> Self {
         let home = Home::new("oauth-dcr-postgres");
         let mut backup = self.client("pg_basebackup");
         backup.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
@@ -68,7 +69,7 @@ impl PrivatePostgres {
         Self::start_in(home, self.programs.clone(), self.password.clone())
     }
 
-    /// Starts it on the data in its home.
+    /// Starts a server on the data in `home`.
     fn start_in(home: Home, programs: PathBuf, password: String) -> Self {
         let mut server = Self {
             home,
@@ -79,7 +80,7 @@ impl PrivatePostgres {
             databases: AtomicUsize::new(0),
         };
         for _ in 0..PORT_TRIES {
-            server.port = free_port(&PORTS);
+            server.port = free_port_in(&PORTS);
             match server.launch() {
                 Ok(()) => return server,
                 // Somebody took it in between.
@@ -90,26 +91,26 @@ impl PrivatePostgres {
         panic!("PostgreSQL found no free port");
     }
 
-    /// The URL of the database that is always there.
-    pub(crate) fn url(&self) -> String {
+    /// The URL of the database that every server has.
+    pub fn url(&self) -> String {
         self.url_of("postgres")
     }
 
     /// The URL of a new, empty database, so that tests can share a server.
-    pub(crate) fn create_database(&self) -> String {
+    pub fn create_database(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
         run(self.client("createdb").arg(&name));
         self.url_of(&name)
     }
 
-    /// Where its data and its log are.
-    pub(crate) fn directory(&self) -> &Path {
+    /// The directory with the data and the log.
+    pub fn directory(&self) -> &Path {
         &self.home.directory
     }
 
-    /// Starts it on the same port and data, after ending it in an orderly way if it still runs.
-    pub(crate) fn restart(&mut self) {
+    /// Starts the server again on the same port and data. Stops it first if it still runs.
+    pub fn restart(&mut self) {
         if self.postmaster.is_some() {
             self.stop();
         }
@@ -118,16 +119,16 @@ impl PrivatePostgres {
         }
     }
 
-    /// From its next start on it is a standby, which follows no server.
-    pub(crate) fn make_standby(&self) {
+    /// Makes the server a standby that follows no server, from its next start on.
+    pub fn make_standby(&self) {
         run(self
             .home
             .command("touch")
             .arg(data(&self.home).join("standby.signal")));
     }
 
-    /// Ends it in an orderly way; its connections are closed.
-    pub(crate) fn stop(&mut self) {
+    /// Stops the server in an orderly way, which closes its connections.
+    pub fn stop(&mut self) {
         let mut postmaster = self.postmaster.take().expect("the server runs");
         let id = postmaster.id().to_string();
         self.resume();
@@ -137,26 +138,26 @@ impl PrivatePostgres {
         assert!(status.success(), "PostgreSQL ended with {status}");
     }
 
-    /// Ends all its processes where they are, with no chance to tidy up.
-    pub(crate) fn kill(&mut self) {
+    /// Kills all processes of the server.
+    pub fn kill(&mut self) {
         let mut postmaster = self.postmaster.take().expect("the server runs");
         self.home.kill();
         let ended = within_limit(|| postmaster.try_wait().unwrap());
         ended.expect("PostgreSQL ends when it is killed");
     }
 
-    /// Halts all its processes: connections stay open, new ones are taken by the kernel, and
-    /// nothing is answered.
-    pub(crate) fn pause(&self) {
+    /// Halts all processes of the server. Connections stay open, the kernel accepts new connections, and nothing
+    /// answers.
+    pub fn pause(&self) {
         self.home.pause();
     }
 
-    /// Lets all its processes go on.
-    pub(crate) fn resume(&self) {
+    /// Lets all processes of the server go on.
+    pub fn resume(&self) {
         self.home.resume();
     }
 
-    /// A client program of PostgreSQL, with the arguments that lead to this server.
+    /// A client program of PostgreSQL, with the arguments that connect it to this server.
     fn client(&self, name: &str) -> Command {
         let mut client = self.home.command(self.programs.join(name));
         client.args(["--host=127.0.0.1", "--username=postgres"]);
@@ -170,7 +171,7 @@ impl PrivatePostgres {
         format!("postgres://postgres:{password}@127.0.0.1:{port}/{database}")
     }
 
-    /// Starts the server, until it takes connections. The error is its log.
+    /// Starts the server, and waits until it accepts connections. The error is the server's log.
     fn launch(&mut self) -> Result<(), String> {
         let data = data(&self.home);
         let log = self.home.directory.join("log");
@@ -179,7 +180,7 @@ impl PrivatePostgres {
         command.arg("-D").arg(&data);
         command.args(["-p", &self.port.to_string()]);
         command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
-        // A signal to the test's group, as from a terminal, is not for the server.
+        // A signal to the test's process group, as from a terminal, must not reach the server.
         command.process_group(0).stdin(Stdio::null());
         command.stdout(output.try_clone().unwrap()).stderr(output);
         let mut postmaster = command.spawn().unwrap();
@@ -209,8 +210,8 @@ fn data(home: &Home) -> PathBuf {
     home.directory.join("data")
 }
 
-/// Whether the server with this process id takes connections: it says so in its lock file, in whose
-/// place that of a killed one may be.
+/// Whether the server with this process id accepts connections: its lock file says so. The lock file of a
+/// killed server has another process id.
 fn is_ready(data: &Path, id: &str) -> bool {
     let lock = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
     let lines: Vec<_> = lock.lines().map(str::trim).collect();
@@ -219,33 +220,40 @@ fn is_ready(data: &Path, id: &str) -> bool {
 
 /// The folder of the programs that `tests/servers/install.sh` installs.
 fn programs() -> PathBuf {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/install.sh");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers/install.sh");
     run(Command::new(script).args(["--find", "postgresql"])).into()
 }
 
-/// Puts a new cluster into the directory, and returns the password of its one user. `initdb` takes
-/// a while, so it runs once and what it made is copied from then on.
+/// Puts a new cluster into the directory, and returns the password of its one user. `initdb` is slow, so it
+/// runs once: later calls copy its result.
 fn fill(home: &Home, programs: &Path) -> String {
-    let shelf = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(shelf).unwrap();
+    let templates = templates();
+    fs::create_dir_all(&templates).unwrap();
     let version = run(Command::new(programs.join("postgres")).arg("--version"));
     let mut hasher = DefaultHasher::new();
     (version, CLUSTER, home.owner).hash(&mut hasher);
-    let template = shelf.join(format!("postgres-{:016x}", hasher.finish()));
+    let template = templates.join(format!("postgres-{:016x}", hasher.finish()));
 
-    let lock = File::create(shelf.join("postgres.lock")).unwrap();
+    let lock = File::create(templates.join("postgres.lock")).unwrap();
     lock.lock().unwrap();
     if template.exists() {
         copy(&template, &home.directory);
     } else {
         initialise(home, programs);
-        // A test that is killed meanwhile leaves no half of a template.
-        let unfinished = shelf.join("postgres-unfinished");
+        // A test that is killed here must not leave half a template.
+        let unfinished = templates.join("postgres-unfinished");
         let _ = fs::remove_dir_all(&unfinished);
         copy(&home.directory, &unfinished);
         fs::rename(unfinished, template).unwrap();
     }
     fs::read_to_string(home.directory.join("password")).unwrap()
+}
+
+/// The folder of the templates, which all programs in a target directory share.
+fn templates() -> PathBuf {
+    let program = env::current_exe().unwrap();
+    let profile = program.ancestors().nth(2).unwrap();
+    profile.join("private_servers")
 }
 
 fn initialise(home: &Home, programs: &Path) {
@@ -256,13 +264,13 @@ fn initialise(home: &Home, programs: &Path) {
     run(initdb.arg("--pwfile").arg(password));
 }
 
-/// Copies what is in one directory into another, with its owners and modes.
+/// Copies the content of a directory into another one, with owners and modes.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     run(Command::new("cp").arg("-Rp").arg(from.join(".")).arg(to));
 }
 
-/// Runs a program to its end. Returns what it prints.
+/// Runs a program to its end, and returns its output.
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);

@@ -1,26 +1,28 @@
-//! A Redis or Valkey server of a test's own.
-#![allow(dead_code, reason = "each test uses some of it")]
+//! A private Redis or Valkey server, on a free loopback port.
 
 use std::{
     fs,
     io::{self, Read as _, Write as _},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use crate::private_home::{Home, within_limit};
+use crate::{
+    free_port::free_port,
+    home::{Home, within_limit},
+};
 
-/// How often a port that was free a moment ago may be another's now.
+/// How many ports are tried: another program may take a port that was free a moment before.
 const PORTS_TRIED: usize = 5;
 
-/// How long one look at a server that starts may take.
+/// How long a server that starts may take to answer one connection.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// A running server on a loopback port, which keeps nothing and ends when it is dropped.
-pub(crate) struct PrivateRedis {
+/// A running server, which writes nothing to the disk. It ends when this value is dropped.
+pub struct PrivateRedis {
     port: u16,
     home: Home,
     options: Vec<String>,
@@ -28,13 +30,13 @@ pub(crate) struct PrivateRedis {
 }
 
 impl PrivateRedis {
-    /// Starts one on a free port.
-    pub(crate) fn start() -> Self {
+    /// Starts a server.
+    pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// Starts one with these options, too.
-    pub(crate) fn start_with(options: &[&str]) -> Self {
+    /// Starts a server with more options.
+    pub fn start_with(options: &[&str]) -> Self {
         let mut redis = Self {
             port: 0,
             home: Home::new("oauth-dcr-redis"),
@@ -53,38 +55,41 @@ impl PrivateRedis {
         );
     }
 
-    pub(crate) const fn port(&self) -> u16 {
+    /// The port.
+    pub const fn port(&self) -> u16 {
         self.port
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// The URL of the server.
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    /// Ends the server as its operator would.
-    pub(crate) fn stop(&mut self) {
+    /// Stops the server as an operator does.
+    pub fn stop(&mut self) {
         let server = self.server.as_ref().expect("the server runs");
         self.home.signal("TERM", &[server.id().to_string()]);
         self.wait();
     }
 
-    /// Ends the server as a crash would.
-    pub(crate) fn kill(&mut self) {
+    /// Kills the server, as a crash does.
+    pub fn kill(&mut self) {
         self.home.kill();
         self.wait();
     }
 
-    /// Lets the server stand still, with its connections open, until it is resumed.
-    pub(crate) fn pause(&self) {
+    /// Halts the server until it is resumed. Its connections stay open.
+    pub fn pause(&self) {
         self.home.pause();
     }
 
-    pub(crate) fn resume(&self) {
+    /// Lets the server go on.
+    pub fn resume(&self) {
         self.home.resume();
     }
 
-    /// Starts it again on the same port, empty, after it has ended or instead.
-    pub(crate) fn restart(&mut self) {
+    /// Starts the server again on the same port, without data. Stops it first if it still runs.
+    pub fn restart(&mut self) {
         if self.server.is_some() {
             self.stop();
         }
@@ -103,7 +108,7 @@ impl PrivateRedis {
             .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
             .args(["--logfile", "log", "--dir", "."])
             .args(&self.options)
-            // A signal to the test's group, as from a terminal, is not for the server.
+            // A signal to the test's process group, as from a terminal, must not reach the server.
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -118,7 +123,7 @@ impl PrivateRedis {
         started.expect("the server answers")
     }
 
-    /// Whether the process with this id answers on the port, and not another one.
+    /// Whether the process with this id answers on the port. Another program could answer there.
     fn answers(&self, id: u32) -> io::Result<bool> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let mut stream = TcpStream::connect_timeout(&address, LOOK)?;
@@ -151,7 +156,7 @@ impl Drop for PrivateRedis {
 
 /// The program that `tests/servers/install.sh` installs.
 fn program() -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/install.sh");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers/install.sh");
     let found = Command::new(script)
         .args(["--find", "redis"])
         .output()
@@ -159,10 +164,4 @@ fn program() -> String {
     let complaint = String::from_utf8_lossy(&found.stderr);
     assert!(found.status.success(), "{complaint}");
     String::from_utf8(found.stdout).unwrap().trim().to_owned()
-}
-
-/// A port that nobody listens on at this moment.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }

@@ -1,4 +1,4 @@
-//! A port of the loopback interface that nobody listens on.
+//! Ports of the loopback interface that nobody listens on.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -7,7 +7,14 @@ use std::{
 
 use oauth_dcr::system::{OsRandom, SecureRandom as _};
 
-pub(crate) fn free_port(ports: &RangeInclusive<u16>) -> u16 {
+/// A port that the operating system chooses.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A random port in `ports`.
+pub fn free_port_in(ports: &RangeInclusive<u16>) -> u16 {
     loop {
         let mut bytes = [0; 2];
         OsRandom.fill(&mut bytes).unwrap();

@@ -1,0 +1,13 @@
+//! Servers that a test or a bench starts for itself and that nobody else uses.
+//!
+//! They need Linux: processes are found in `/proc`.
+
+mod free_port;
+mod home;
+mod postgres;
+mod redis;
+
+pub use free_port::{free_port, free_port_in};
+pub use home::{Home, random_name, within_limit};
+pub use postgres::PrivatePostgres;
+pub use redis::PrivateRedis;
