@@ -19,7 +19,7 @@ readonly FOLDER=target/minimal/package
 
 rm -rf "$FOLDER"
 mkdir -p "$FOLDER"
-cp -r Cargo.toml Cargo.lock README.md src examples benches "$FOLDER"
+cp -r Cargo.toml Cargo.lock README.md src examples "$FOLDER"
 mkdir -p "$FOLDER/tests"
 cp -r --parents tests/golden tests/stored_data tests/support/temporary.rs "$FOLDER"
 cargo metadata --locked --all-features --format-version 1 >"$FOLDER/metadata.json"

@@ -11,7 +11,7 @@
 
 #[path = "../support/example_server.rs"]
 mod example_server;
-#[path = "../../benches/support/minted.rs"]
+#[path = "../support/minted.rs"]
 mod minted;
 #[path = "../support/temporary.rs"]
 mod temporary;

@@ -6,7 +6,7 @@ mod fixture;
 mod groups;
 #[cfg(unix)]
 mod lost_files;
-#[path = "../../benches/support/minted.rs"]
+#[path = "../support/minted.rs"]
 mod minted;
 mod rows;
 #[path = "../support/spoiled.rs"]
@@ -14,7 +14,6 @@ mod spoiled;
 #[path = "../support/temporary.rs"]
 mod temporary;
 mod upgrades;
-#[path = "../support/wal.rs"]
 mod wal;
 
 use oauth_dcr::conformance;

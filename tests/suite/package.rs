@@ -22,6 +22,14 @@ pub(crate) fn members() -> BTreeSet<String> {
     names.collect()
 }
 
+/// The targets of all packages of the workspace.
+pub(crate) fn targets() -> Vec<Value> {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let targets = packages.iter().map(|it| it["targets"].as_array().unwrap());
+    targets.flatten().cloned().collect()
+}
+
 fn metadata() -> Value {
     let text = cargo(&["metadata", "--format-version=1", "--no-deps"]);
     serde_json::from_str(&text).unwrap()

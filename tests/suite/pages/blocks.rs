@@ -4,7 +4,7 @@ use oauth_dcr::{acl::Acl, events::AuditEvent, settings::SettingsDocument};
 use serde_json::{Value, json};
 
 use super::{Page, pages, source};
-use crate::package::{members, package};
+use crate::package::{members, targets};
 
 struct Block<'a> {
     page: &'a Page,
@@ -80,8 +80,7 @@ fn json_that_is_shown_is_what_it_looks_like() {
 
 #[test]
 fn commands_that_are_shown_name_what_is_there() {
-    let package = package();
-    let targets = package["targets"].as_array().unwrap();
+    let targets = targets();
     let has = |kind: &str, name: &str| {
         let is_it = |it: &Value| it["kind"][0] == kind && it["name"] == name;
         targets.iter().any(is_it)

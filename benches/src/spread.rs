@@ -1,0 +1,46 @@
+//! Rounds, and what they have in common.
+
+use std::{env, fmt};
+
+/// How many rounds to run: what `OAUTH_DCR_BENCH_ROUNDS` says, or `usual`; one where the bench runs
+/// as a test, without `--bench`.
+pub fn rounds(usual: usize) -> usize {
+    let wanted = env::var("OAUTH_DCR_BENCH_ROUNDS").ok();
+    let wanted = wanted.and_then(|text| text.parse().ok());
+    let is_bench = env::args().any(|argument| argument == "--bench");
+    wanted.unwrap_or(if is_bench { usual } else { 1 }).max(1)
+}
+
+/// The least, the middle and the greatest of one figure over all rounds; of two in the middle, their
+/// mean.
+pub struct Spread {
+    min: f64,
+    pub median: f64,
+    max: f64,
+}
+
+impl Spread {
+    /// The spread of `figures`, of which there is at least one.
+    pub fn of(mut figures: Vec<f64>) -> Self {
+        figures.sort_by(f64::total_cmp);
+        let last = figures.len() - 1;
+        Self {
+            min: figures[0],
+            median: f64::midpoint(figures[last / 2], figures[last.div_ceil(2)]),
+            max: figures[last],
+        }
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { min, median, max } = self;
+        let digits = f.precision().unwrap_or(2);
+        write!(f, "{min:8.digits$} {median:8.digits$} {max:8.digits$}")
+    }
+}
+
+/// Whether a median meets its threshold, in a word.
+pub const fn verdict(kept: bool) -> &'static str {
+    if kept { "pass" } else { "short" }
+}
