@@ -1,7 +1,7 @@
-//! The access control list against its baselines, in process, side by side.
+//! The access control list against its baselines, alternately in one process.
 //!
-//! Addresses are drawn from more different ones than a branch predictor remembers. It reports; it
-//! never fails.
+//! There are more addresses than a branch predictor remembers. A ratio over its threshold is reported, and is no
+//! error.
 
 use std::{
     hint::black_box,
@@ -27,17 +27,17 @@ use oauth_dcr_benches::{
         networks::Ranges,
         rules::{BlockedNetworks, blocked_by},
     },
-    networks::{Addresses, Dice},
+    networks::{Addresses, Random},
     spread::rounds,
     timed::timed,
 };
 use prefix_trie::joint::JointPrefixSet;
 
-/// Prefixes of a large list, and of a small one.
+/// Networks of a large list, and of a small list.
 const MANY: usize = 100_000;
 const FEW: usize = 20;
 
-/// Rules of a list, and prefixes of each where those are many.
+/// Rules of a list, and networks of each rule in a large list.
 const RULES: usize = 10;
 const MANY_OF_A_RULE: usize = 10_000;
 
@@ -77,18 +77,18 @@ impl Report {
     }
 }
 
-/// Asks about one address after the other.
+/// Times `ask` with one address after the other.
 fn each<T>(addresses: &Addresses, ask: impl Fn(IpAddr) -> T) -> impl Fn(u64) -> Duration {
     move |n| timed(n, || ask(black_box(addresses.next())))
 }
 
 fn membership(report: &mut Report) -> io::Result<()> {
-    let many = Dice(1).networks(MANY);
-    let few = Dice(2).networks(FEW);
+    let many = Random(1).networks(MANY);
+    let few = Random(2).networks(FEW);
     let (set, small) = (set(&many), set(&few));
     let ranges = Ranges::new(&many);
-    let [around, around_too] = [(); 2].map(|()| Dice(3).addresses_around(&many));
-    let around_few = Dice(4).addresses_around(&few);
+    let [around, around_too] = [(); 2].map(|()| Random(3).addresses_around(&many));
+    let around_few = Random(4).addresses_around(&few);
     for address in around.iter() {
         assert_eq!(set.contains(address), ranges.contains(address), "{address}");
     }
@@ -128,7 +128,7 @@ fn set(networks: &[IpNet]) -> NetworkSet {
 }
 
 fn building(report: &mut Report) -> io::Result<()> {
-    let many = Dice(1).networks(MANY);
+    let many = Random(1).networks(MANY);
     let sort = |n| {
         timed(n, || {
             let mut sorted = black_box(&many).clone();
@@ -143,7 +143,7 @@ fn building(report: &mut Report) -> io::Result<()> {
 fn evaluation(report: &mut Report) -> io::Result<()> {
     let lists = |size| -> Vec<Vec<IpNet>> {
         (0..RULES as u64)
-            .map(|at| Dice(100 + at).networks(size))
+            .map(|at| Random(100 + at).networks(size))
             .collect()
     };
     let (few, many) = (lists(FEW), lists(MANY_OF_A_RULE));
@@ -152,7 +152,7 @@ fn evaluation(report: &mut Report) -> io::Result<()> {
     let loop_of_many: Vec<_> = many.iter().map(|list| BlockedNetworks::new(list)).collect();
     let is_listed =
         |it| blocked_by(&loop_of_few, it).is_some() || blocked_by(&loop_of_many, it).is_some();
-    let [outside, outside_too] = [(); 2].map(|()| Dice(5).addresses_outside(is_listed));
+    let [outside, outside_too] = [(); 2].map(|()| Random(5).addresses_outside(is_listed));
     for address in outside.iter() {
         assert!(!is_blocked(&acl_of_few, address) && !is_blocked(&acl_of_many, address));
     }
@@ -172,7 +172,7 @@ fn evaluation(report: &mut Report) -> io::Result<()> {
     )
 }
 
-/// A rule for each list, that blocks what is in it.
+/// An access control list that blocks all networks: one rule for each list.
 fn acl(lists: &[Vec<IpNet>]) -> Acl {
     let rules = lists.iter().map(|list| {
         let conditions = Conditions::new().networks(list.iter().copied());
@@ -193,7 +193,7 @@ fn locations(report: &mut Report) -> io::Result<()> {
     let readers = [&city, &asn].map(|file| Reader::open_readfile(file).unwrap());
     let known = ["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"];
     let known = known.map(|network| network.parse().unwrap());
-    let [around, around_too] = [(); 2].map(|()| Dice(6).addresses_around(&known));
+    let [around, around_too] = [(); 2].map(|()| Random(6).addresses_around(&known));
     let country = path!["country", "iso_code"];
     let subdivision = path!["subdivisions", 0, "iso_code"];
     let number = path!["autonomous_system_number"];
@@ -233,7 +233,7 @@ fn in_real_file(report: &mut Report, tests: &Path) -> io::Result<()> {
         return writeln!(report.out, "no public file: run tests/clients/install.sh");
     }
     let reader = Reader::open_readfile(&file).unwrap();
-    let [anywhere, anywhere_too] = [(); 2].map(|()| Dice(7).addresses_outside(|_| false));
+    let [anywhere, anywhere_too] = [(); 2].map(|()| Random(7).addresses_outside(|_| false));
     let country = path!["country_code"];
     let baseline = each(&anywhere, |it| {
         let record = reader.lookup(it).unwrap();

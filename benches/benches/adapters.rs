@@ -1,8 +1,8 @@
-//! Each framework with the crate's adapter, against a plain handler that asks the same pipeline and
-//! answers a fixed 201: registrations a second, their latency and their CPU time.
+//! The adapter of each framework against a plain handler, which calls the same pipeline and answers with a fixed
+//! 201. The figures are registrations a second, their latency and their CPU time.
 //!
-//! A server is a process of its own on one core; the load runs on another. It reports; it never fails
-//! for being slow.
+//! A server is a separate process on one core, and the load runs on another core. A missed threshold is reported,
+//! and is no error.
 
 use std::{
     env,
@@ -16,13 +16,13 @@ use oauth_dcr_benches::{
     spread::{Spread, rounds, verdict},
 };
 
-/// What an adapter's rate over its baseline's should not fall below.
+/// The lowest ratio of the rates that passes.
 const RATE_THRESHOLD: f64 = 0.9;
 
-/// What the time of the slowest of 100 requests should not exceed, in baselines.
+/// The greatest ratio of the p99 latencies that passes.
 const P99_THRESHOLD: f64 = 1.3;
 
-/// The same as the first threshold, where the load leaves the server nothing to wait for.
+/// The greatest ratio of the CPU times that passes: the inverse of the ratio of the rates.
 const CPU_THRESHOLD: f64 = 1.0 / RATE_THRESHOLD;
 
 const CONNECTIONS: usize = 32;
@@ -35,13 +35,12 @@ fn main() -> io::Result<()> {
 }
 
 fn compare(rounds: usize) -> io::Result<()> {
-    // The first two: where the machine has one only, both share that.
     let cores = Cores::first_two();
     cores.load.pin();
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{rounds} rounds; requests/s (server's core busy), p99, CPU time each"
+        "{rounds} rounds; requests/s (server's core busy), p99, CPU time a request"
     )?;
     for (name, baseline, ours) in FRAMEWORKS {
         let (mut rates, mut p99s, mut cpus) = (Vec::new(), Vec::new(), Vec::new());
@@ -61,7 +60,7 @@ fn compare(rounds: usize) -> io::Result<()> {
         )?;
         for (what, figures, threshold) in [
             ("p99", p99s, P99_THRESHOLD),
-            ("CPU, each", cpus, CPU_THRESHOLD),
+            ("CPU, a request", cpus, CPU_THRESHOLD),
         ] {
             let figures = Spread::of(figures);
             let kept = verdict(figures.median <= threshold);

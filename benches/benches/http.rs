@@ -1,8 +1,7 @@
-//! Registrations a second over HTTP: the crate's service on hyper against the hand-written baseline on
-//! the same hyper.
+//! Registrations a second over HTTP: the crate's service on hyper against the baseline on hyper.
 //!
-//! A server is a process of its own on one core; the load runs on another. It reports; it never fails
-//! for being slow.
+//! A server is a separate process on one core, and the load runs on another core. A missed threshold is reported,
+//! and is no error.
 
 use std::{
     env,
@@ -16,7 +15,7 @@ use oauth_dcr_benches::{
     spread::{Spread, rounds, verdict},
 };
 
-/// What the crate's rate over the baseline's should not fall below.
+/// The lowest ratio of the rates that passes.
 const THRESHOLD: f64 = 0.85;
 
 const CONNECTIONS: usize = 16;
@@ -29,13 +28,12 @@ fn main() -> io::Result<()> {
 }
 
 fn compare(rounds: usize) -> io::Result<()> {
-    // The first two: where the machine has one only, both share that.
     let cores = Cores::first_two();
     cores.load.pin();
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{rounds} rounds; requests/s (server's core busy), p99, CPU time each"
+        "{rounds} rounds; requests/s (server's core busy), p99, CPU time a request"
     )?;
     let mut ratios = Vec::new();
     for _ in 0..rounds {

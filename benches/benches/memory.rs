@@ -1,8 +1,8 @@
-//! How much memory a client takes in the memory store.
+//! The memory of a client in the store in memory.
 //!
-//! Each round is a fresh process that registers many clients and compares its resident set before
-//! and after, so that the figure holds all that the store, its table and the allocator need. Linux
-//! only: it reads `/proc`. It reports; it never fails.
+//! Each round is a new process, which registers many clients and compares its resident set before and after. So
+//! the figure includes the store, its table and the allocator. It runs on Linux, because it reads `/proc`. A
+//! missed threshold is reported, and is no error.
 
 use std::{
     env, fs,
@@ -19,7 +19,7 @@ use oauth_dcr_benches::{
 
 const CLIENTS: u32 = 100_000;
 
-/// Bytes that a client should not take more of.
+/// The most bytes a client that pass.
 const THRESHOLD: f64 = 700.0;
 
 const MEASURE: &str = "measure";
@@ -53,7 +53,7 @@ fn bytes_per_client() -> io::Result<f64> {
         register(&registrar, PUBLIC.as_bytes()).map_err(io::Error::other)?;
     }
     let grown = resident_kibibytes()?.saturating_sub(before);
-    // Not dropped before it was measured.
+    // The registrar lives until its memory has been measured.
     drop(registrar);
     Ok(f64::from(grown) * 1024.0 / f64::from(CLIENTS))
 }

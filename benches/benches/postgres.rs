@@ -1,9 +1,9 @@
-//! The store in PostgreSQL against hand-written statements, one client each, over a pool of the same
-//! size and settings.
+//! The store in PostgreSQL against statements by hand, one for each client, over a pool of the same size and with
+//! the same settings.
 //!
-//! It starts a PostgreSQL of its own, which waits for the disk at each commit. Both sides write to
-//! the same table, alternately, so that other work of the machine and its disk affects both. It
-//! reports; it never fails for being slow.
+//! It starts a private PostgreSQL, which waits for the disk at each commit. Both sides write to the same table
+//! alternately, so that other work of the machine and its disk affects both. A missed threshold is reported, and
+//! is no error.
 
 use std::{
     cell::RefCell,
@@ -32,26 +32,26 @@ use tokio::runtime::Runtime;
 /// Slices of each side in a round.
 const SLICES: u32 = 4;
 
-/// Clients that each of many workers registers in a slice.
+/// Clients that each worker inserts in a slice.
 const INSERTS: usize = 20;
 
-/// Fewer workers than this register as many clients as this many, so that a slice of one worker is not over
-/// before it has begun.
+/// The least number of workers that counts for the length of a slice: a single worker inserts as many clients as
+/// this many workers. Its slice would be too short otherwise.
 const FEW: usize = 8;
 
 /// Clients that each worker looks up in a slice.
 const FINDS: usize = 100;
 
-/// Clients that are there to be found.
+/// Clients that are stored before the bench, to be looked up.
 const STORED: usize = 1000;
 
-/// A tenth more waiting is what a store may cost.
+/// The lowest ratio of the rates that passes.
 const THRESHOLD: f64 = 0.9;
 
-/// What it may cost to insert a client of a tenant that is not counted.
+/// The same for inserting a client of a tenant without a limit.
 const INSERT_THRESHOLD: f64 = 0.95;
 
-/// What committing together has to be worth where 32 wait, and each would wait for the count.
+/// The same for 32 inserts at once, where each insert of the baseline waits for the count of the tenant.
 const GROUPED_THRESHOLD: f64 = 3.0;
 
 #[derive(Clone)]
@@ -106,7 +106,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Calls a second of the baseline and of ours, and ours in baselines.
+/// Calls a second of the baseline and of ours, and the ratio ours / baseline.
 struct Measured {
     baseline: Spread,
     ours: Spread,
@@ -130,16 +130,16 @@ fn report(
     writeln!(out, "    ours                 {ours:.0}")
 }
 
-/// Each side gives its calls a second.
+/// Measures two sides, which return their calls a second.
 fn measure(rounds: usize, baseline: impl Fn() -> f64, ours: impl Fn() -> f64) -> Measured {
     let (mut baselines, mut our_rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    // Connections, statements and caches are there for both before either counts.
+    // The first calls open connections, prepare statements and fill caches. They do not count.
     baseline();
     ours();
     for _ in 0..rounds {
         let (mut baseline_time, mut our_time) = (0.0, 0.0);
         for slice in 0..SLICES {
-            // Alternately: A B, B A, A B and so on.
+            // The slices alternate: A B, B A, A B and so on.
             if slice % 2 == 0 {
                 baseline_time += 1.0 / baseline();
                 our_time += 1.0 / ours();
@@ -172,7 +172,7 @@ impl Bench {
             Side::Baseline(Baseline { pool, counts })
         };
         let bench = Self {
-            // Time is what is measured, so it is not bounded.
+            // A slow call is measured, so it must not time out.
             ours: Side::Ours(ours.with_timeout(Duration::from_mins(1))),
             baseline: baseline(false),
             counting_baseline: baseline(true),
@@ -217,7 +217,7 @@ impl Bench {
         self.rate(workers * FINDS, work.collect())
     }
 
-    /// Calls a second, with all workers at work at the same time.
+    /// Calls a second of all workers together.
     fn rate<F>(&self, calls: usize, work: Vec<F>) -> f64
     where
         F: Future<Output = ()> + Send + 'static,
@@ -258,7 +258,7 @@ impl Side {
     }
 }
 
-/// As the store's own: ten connections, which are tested only after they have been idle.
+/// A pool with the same settings as the store's: ten connections, which are tested only after they were idle.
 fn pool(url: &str) -> PgPool {
     let options: PgConnectOptions = url.parse().unwrap();
     let pool = PgPoolOptions::new().test_before_acquire(false);

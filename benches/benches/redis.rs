@@ -1,7 +1,7 @@
-//! Decisions of the shared limiter against bare calls of the same script.
+//! Decisions of the shared limiter against direct calls of the same script.
 //!
-//! Both go over the same connection to a server of the bench's own, on another core; a task more on
-//! either side is a decision more under way. It reports; it never fails.
+//! Both sides use the same connection to a private server on another core. Each task has one decision under way.
+//! A missed threshold is reported, and is no error.
 
 use std::{
     io::{self, Write as _},
@@ -21,13 +21,13 @@ use private_servers::PrivateRedis;
 use redis::{Client, aio::ConnectionManager};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-/// The most that ours may take, in baselines: then it has nine tenths of their rate.
+/// The greatest ratio ours / baseline that passes: it means nine tenths of the baseline's rate.
 const THRESHOLD: f64 = 1.11;
 
-/// Decisions that each task takes, one after the other, in a step.
+/// Decisions of each task in a step, one after the other.
 const EACH: u64 = 16;
 
-/// So large that none is refused.
+/// Large enough to refuse no decision.
 const PER_SECOND: u32 = 1_000_000;
 const BURST: u32 = 1_000_000_000;
 

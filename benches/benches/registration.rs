@@ -1,5 +1,5 @@
-//! The crate and its baselines, in process, each by itself: absolute times, and how they change from
-//! one version to the next. `ratios` compares them.
+//! The absolute times of the crate and of its baselines. Criterion shows how they change from one version to the
+//! next. The bench `ratios` compares the crate with the baselines.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use oauth_dcr_benches::pairs::PAIRS;

@@ -1,8 +1,8 @@
-//! The SQLite store against plain sqlx, which does the same insert into the same schema, and commits each
-//! insert by itself or 32 of them by one statement.
+//! The store in SQLite against sqlx alone. The baseline does the same insert into the same schema, and commits
+//! either each insert or 32 inserts in one statement.
 //!
-//! Both sides write to files of their own in one folder, alternately. It reports; it never fails
-//! for being slow. Where temporary files are (`TMPDIR`) is the disk that is measured.
+//! Both sides write alternately, to separate files in one folder. The folder for temporary files (`TMPDIR`)
+//! decides which disk is measured. A missed threshold is reported, and is no error.
 
 use std::{
     error::Error,
@@ -42,11 +42,11 @@ enum Side {
     Ours(SqliteStore),
     /// Each insert is a transaction.
     Single(Arc<Mutex<SqliteConnection>>),
-    /// All clients are there at the beginning, and no caller waits for an answer.
+    /// Each statement inserts many clients, and no caller waits for an answer.
     Batches(Arc<Mutex<SqliteConnection>>),
 }
 
-/// Makes the baseline of a connection.
+/// Makes a baseline from a connection.
 type Baseline = fn(Arc<Mutex<SqliteConnection>>) -> Side;
 
 #[tokio::main(worker_threads = 2)]
@@ -76,14 +76,14 @@ fn say(line: &str) -> Result<(), Box<dyn Error>> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
-/// The rate of ours over that of the baseline.
+/// The ratio ours / baseline of the rates in one round.
 async fn round(concurrent: usize, baseline: Baseline) -> Result<f64, Box<dyn Error>> {
     let dir = TempDir::new()?;
     let ours = Side::Ours(SqliteStore::open(dir.path().join("ours")).await?);
     let baseline = baseline(connect(&dir.path().join("baseline")).await?);
     let mut clients = Clients::default();
     let (mut our_time, mut baseline_time) = (Duration::ZERO, Duration::ZERO);
-    // The first slice does not count.
+    // The first slice is a warm-up, and does not count.
     for slice in 0..=SLICES {
         let (first, second) = if slice % 2 == 0 {
             (&baseline, &ours)
@@ -103,8 +103,8 @@ async fn round(concurrent: usize, baseline: Baseline) -> Result<f64, Box<dyn Err
     Ok(baseline_time.div_duration_f64(our_time))
 }
 
-/// The time in which `side` inserts the clients of each lot one after the other, and all lots at the
-/// same time; or all clients in batches.
+/// The time in which `side` inserts all clients: all lots at once and the clients of a lot one after the other,
+/// or in batches.
 async fn timed(side: &Side, lots: Vec<Vec<Arc<Client>>>) -> Duration {
     let start = Instant::now();
     if let Side::Batches(_) = side {
@@ -126,8 +126,7 @@ async fn timed(side: &Side, lots: Vec<Vec<Arc<Client>>>) -> Duration {
     start.elapsed()
 }
 
-/// A connection to a file with the schema that the store makes, with the same settings as the store's own
-/// connections.
+/// A connection to a file with the store's schema. It has the same settings as the store's own connections.
 async fn connect(path: &Path) -> Result<Arc<Mutex<SqliteConnection>>, Box<dyn Error>> {
     drop(SqliteStore::open(path).await?);
     let connection = SqliteConnectOptions::new()
@@ -157,7 +156,7 @@ impl Side {
     }
 }
 
-/// Inserts all of them by one statement, which is a transaction by itself.
+/// Inserts all clients with one statement, which is one transaction.
 async fn insert_rows(connection: &mut SqliteConnection, clients: &[Arc<Client>]) {
     let mut sql = QueryBuilder::new(
         "INSERT INTO oauth_dcr_clients \

@@ -1,23 +1,22 @@
 //! Two sides, timed alternately.
 //!
-//! A machine that does other work changes speed from one second to the next. So each round times both
-//! sides, each of them first in half of its slices, and the result is the ratio of a round.
+//! A machine that does other work changes its speed from one second to the next. So each round times both
+//! sides in short slices: each side goes first in half of the slices. The result is the ratio of a round.
 
 use std::{fmt, time::Duration};
 
 use crate::spread::{Spread, verdict};
 
-/// Does its work so many times, and gives the time that it took.
+/// Does its work the given number of times, and returns the time.
 pub type Side<'a> = &'a dyn Fn(u64) -> Duration;
 
-/// About how long a side is timed before the other one is: well below the time in which the machine
-/// changes its speed.
+/// About how long a slice of one side takes: much less than the time in which the machine changes its speed.
 const SLICE: Duration = Duration::from_millis(4);
 
 /// Slices of each side in a round.
 const SLICES: u32 = 8;
 
-/// What came out over all rounds: nanoseconds for each side, and ours in baselines.
+/// The results of all rounds: nanoseconds a step for each side, and the ratio ours / baseline.
 pub struct Measured {
     baseline: Spread,
     ours: Spread,
@@ -25,7 +24,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The lines of a report. The threshold is the most that ours may take, in baselines.
+    /// The lines of a report. The threshold is the greatest ratio that passes.
     pub fn report(&self, name: &str, threshold: Option<f64>) -> impl fmt::Display {
         let Self {
             baseline,
@@ -38,18 +37,18 @@ impl Measured {
         };
         format!(
             "{name:<38} {ratio:.3}  {threshold}\n    \
-             baseline, ns each                     {baseline:.0}\n    \
-             ours, ns each                      {ours:.0}\n"
+             baseline, ns a step                   {baseline:.0}\n    \
+             ours, ns a step                    {ours:.0}\n"
         )
     }
 }
 
-/// Times `baseline` and `ours` in so many rounds.
+/// Times `baseline` and `ours` in `rounds` rounds.
 pub fn measure(baseline: Side<'_>, ours: Side<'_>, rounds: usize) -> Measured {
     let (baseline_steps, our_steps) = (steps_for(baseline), steps_for(ours));
     let (mut baselines, mut our_times, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let round = || round((baseline, baseline_steps), (ours, our_steps));
-    // Caches and branch predictors warm up for both before either counts.
+    // The first round warms up caches and branch predictors, and does not count.
     round();
     for _ in 0..rounds {
         let (baseline, ours) = round();
@@ -64,7 +63,7 @@ pub fn measure(baseline: Side<'_>, ours: Side<'_>, rounds: usize) -> Measured {
     }
 }
 
-/// The nanoseconds that one step of the baseline and of ours takes, alternately: A B, B A, A B and so on.
+/// The nanoseconds of one step of the baseline and of ours. The slices alternate: A B, B A, A B and so on.
 fn round(baseline: (Side<'_>, u64), ours: (Side<'_>, u64)) -> (f64, f64) {
     let (mut baseline_time, mut our_time) = (Duration::ZERO, Duration::ZERO);
     for slice in 0..SLICES {
@@ -82,7 +81,7 @@ fn round(baseline: (Side<'_>, u64), ours: (Side<'_>, u64)) -> (f64, f64) {
     (nanos(baseline_time, baseline.1), nanos(our_time, ours.1))
 }
 
-/// How often `side` has to be done to fill a slice.
+/// How many steps of `side` fill a slice.
 fn steps_for(side: Side<'_>) -> u64 {
     let mut steps = 1;
     while side(steps) < SLICE {

@@ -1,13 +1,13 @@
-//! Which core does what.
+//! The cores of the machine, and what runs on them.
 
 use std::{fmt, fs, io};
 
 use core_affinity::CoreId;
 
-/// The unit of `/proc/stat`, fixed for programs whatever the kernel counts in.
+/// The unit of `/proc/stat`. It is the same for each kernel.
 pub const TICKS_PER_SECOND: f64 = 100.0;
 
-/// One core, by its number.
+/// A core, by its number.
 #[derive(Clone, Copy)]
 pub struct Core(pub usize);
 
@@ -18,8 +18,8 @@ pub struct Cores {
 }
 
 impl Cores {
-    /// The first two cores, or twice the one that there is. Ask before anything is pinned: after
-    /// that there is one only.
+    /// The first two cores. A machine with one core uses it for both. Call this before [`Core::pin`]: a pinned
+    /// thread sees only its own core.
     pub fn first_two() -> Self {
         let cores = core_affinity::get_core_ids().unwrap_or_default();
         let first = cores.first().map_or(0, |core| core.id);
@@ -31,12 +31,12 @@ impl Cores {
 }
 
 impl Core {
-    /// Keeps this thread, and what it starts from now on, on the core.
+    /// Keeps this thread on the core, and everything that it starts later.
     pub fn pin(self) {
         core_affinity::set_for_current(CoreId { id: self.0 });
     }
 
-    /// For how many ticks the core has had nothing to do, since the machine started.
+    /// How many ticks the core has been idle since the machine started.
     pub fn idle_ticks(self) -> io::Result<u32> {
         let stat = fs::read_to_string("/proc/stat")?;
         let name = format!("cpu{self} ");

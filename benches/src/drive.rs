@@ -1,4 +1,4 @@
-//! Registering in process.
+//! Registering in the same process.
 
 use std::{
     pin::pin,
@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use oauth_dcr::{Registrar, RegistrationError, acl::Signals, tenants::TenantSelector};
 
-/// Registers what `body` asks for; gives back the body of the answer.
+/// Registers the client of a request body, and returns the body of the answer.
 pub fn register(registrar: &Registrar, body: &[u8]) -> Result<Bytes, RegistrationError> {
     block_on(async {
         let selector = TenantSelector::Host(Some("auth.example.com"));
@@ -18,8 +18,8 @@ pub fn register(registrar: &Registrar, body: &[u8]) -> Result<Bytes, Registratio
     })
 }
 
-/// Polls until it is done. Nothing in memory ever waits, so the first poll is the last, and no
-/// runtime is measured along with the crate.
+/// Polls the future until it is ready, without a runtime, which would be measured too. The store in memory never
+/// waits, so the first poll is the last.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());

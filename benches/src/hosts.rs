@@ -1,4 +1,4 @@
-//! Each framework, with a handler of its own and with the crate's adapter.
+//! The servers of the adapters bench: each framework with a plain handler, and with the crate's adapter.
 
 use std::{
     io,
@@ -21,12 +21,12 @@ use crate::{
 
 /// A server to measure.
 pub struct Host {
-    /// The first argument of the process that serves it.
+    /// The first argument of the server's process.
     pub argument: &'static str,
     serve: fn(&Registrar) -> io::Result<()>,
 }
 
-/// A framework: its name, its baseline and the crate in it.
+/// A framework: its name, its baseline and the server with the crate's adapter.
 pub type Framework = (&'static str, Host, Host);
 
 pub const FRAMEWORKS: [Framework; 3] = [
@@ -57,7 +57,7 @@ impl Host {
         hosts.into_iter().find(|host| host.argument == argument)
     }
 
-    /// Serves it until the process is ended.
+    /// Serves until the process is ended.
     pub fn serve(&self) -> io::Result<()> {
         pin();
         (self.serve)(&registrar(None))
@@ -106,7 +106,7 @@ fn serve_axum(router: Router) -> io::Result<()> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         announce(listener.local_addr()?)?;
         let listener = listener.tap_io(|stream| {
-            // What goes wrong on a connection shows in the load.
+            // The load notices a connection that fails.
             let _ = stream.set_nodelay(true);
         });
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -130,7 +130,7 @@ fn actix(registrar: &Registrar) -> io::Result<()> {
     })
 }
 
-/// One worker, which has the core to itself once all connections are accepted.
+/// Serves with one worker, which has the core alone after all connections are accepted.
 fn serve_actix(
     configure: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<()> {

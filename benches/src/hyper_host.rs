@@ -1,4 +1,4 @@
-//! A host on bare hyper, of one thread.
+//! A server on hyper alone, with one thread.
 
 use std::{
     io,
@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, runtime, task::LocalSet};
 
 use crate::spawned::announce;
 
-/// Serves every connection with a service of its own, until the process is ended.
+/// Serves until the process is ended. Each connection has its own service.
 pub(crate) fn serve<S>(service: impl Fn(SocketAddr) -> S) -> io::Result<()>
 where
     S: HttpService<Incoming> + 'static,
@@ -44,7 +44,7 @@ where
         let connection =
             http1::Builder::new().serve_connection(TokioIo::new(stream), service(peer));
         tokio::task::spawn_local(async {
-            // What goes wrong on a connection shows in the load: it gets no answer.
+            // The load notices a connection that fails: it gets no answer.
             let _ = connection.await;
         });
     }

@@ -1,4 +1,4 @@
-//! The load: a few connections that are kept, and the same request over each of them again and again.
+//! The load: the same request, again and again, over a few connections that stay open.
 
 use std::{
     fmt,
@@ -9,33 +9,33 @@ use std::{
 
 use crate::{cores::TICKS_PER_SECOND, fixtures::PUBLIC};
 
-/// One thread that keeps a request under way on each connection: it takes the answer of one and
-/// sends the next there, then goes on to the next connection. No connection waits long, for a server
-/// of one thread takes them in turn as well.
+/// One thread with one request under way on each connection. It reads the answer on a connection, sends the
+/// next request there, and goes on to the next connection. No connection waits long, because the server has
+/// one thread too and serves the connections in turn.
 pub(crate) struct Load {
     connections: Vec<Connection>,
     request: Vec<u8>,
     buffer: [u8; 4096],
 }
 
-/// A connection, and when the request under way on it was sent.
+/// A connection, and the time when its current request was sent.
 struct Connection {
     stream: TcpStream,
     sent: Instant,
 }
 
-/// What a server did in its slices.
+/// What a server did in all its slices.
 #[derive(Default)]
 pub struct Measured {
     requests: u32,
-    /// How long each of them took.
+    /// The latency of each request.
     latencies: Vec<Duration>,
-    /// The bytes of an answer, head and body.
+    /// The length of an answer in bytes: head and body.
     pub answer: usize,
     wall: Duration,
-    /// How long it ran meanwhile.
+    /// The CPU time of the server.
     pub cpu: Duration,
-    /// How long its core had nothing to do meanwhile.
+    /// How long the server's core was idle.
     pub idle_ticks: u32,
 }
 
@@ -60,7 +60,7 @@ impl Load {
         })
     }
 
-    /// Asks for `time`, and adds what came of it to `measured`.
+    /// Sends requests for the duration of `time`, and adds the figures to `measured`.
     pub(crate) fn run(&mut self, time: Duration, measured: &mut Measured) -> io::Result<()> {
         let start = Instant::now();
         for connection in &mut self.connections {
@@ -88,7 +88,7 @@ impl Connection {
         self.stream.write_all(request)
     }
 
-    /// Reads one answer to its last byte, and gives its length; anything but a 201 is an error.
+    /// Reads one whole answer, and returns its length. An answer other than 201 is an error.
     fn receive(&mut self, buffer: &mut [u8; 4096]) -> io::Result<usize> {
         let (mut filled, mut whole) = (0, None);
         while whole.is_none_or(|whole| filled < whole) {
@@ -105,7 +105,7 @@ impl Connection {
     }
 }
 
-/// The length of the answer that begins with `bytes`; `None` before its head is there.
+/// The length of the answer that begins with `bytes`. `None` if the head is not complete yet.
 fn length(bytes: &[u8]) -> io::Result<Option<usize>> {
     let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
@@ -127,7 +127,7 @@ impl Measured {
         f64::from(self.requests) / self.wall.as_secs_f64()
     }
 
-    /// How long it ran for one request.
+    /// The CPU time of one request.
     pub fn cpu_each(&self) -> Duration {
         self.cpu / self.requests
     }

@@ -1,7 +1,7 @@
 //! Random networks and addresses, the same in every run.
 #![expect(
     clippy::cast_possible_truncation,
-    reason = "it takes the low bits of random numbers"
+    reason = "the low bits of a random number are random"
 )]
 
 use std::{
@@ -12,14 +12,14 @@ use std::{
 
 use ipnet::IpNet;
 
-/// How many different addresses are asked about: more than a branch predictor remembers.
+/// How many addresses are looked up: more than a branch predictor remembers.
 pub const ADDRESSES: usize = 1 << 18;
 
 /// The generator SplitMix64.
-pub struct Dice(pub u64);
+pub struct Random(pub u64);
 
-impl Dice {
-    fn roll(&mut self) -> u64 {
+impl Random {
+    fn draw_bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -28,15 +28,15 @@ impl Dice {
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.roll() as usize % from.len()]
+        from[self.draw_bits() as usize % from.len()]
     }
 
-    /// An address of either family, in those parts of each that are in use.
+    /// An address of either family, in the ranges that are in use.
     fn address(&mut self) -> IpAddr {
-        let bits = self.roll();
+        let bits = self.draw_bits();
         if bits & 1 == 0 {
             let first = 1 + (bits >> 8) % 223;
-            return Ipv4Addr::from_bits((first as u32) << 24 | self.roll() as u32 >> 8).into();
+            return Ipv4Addr::from_bits((first as u32) << 24 | self.draw_bits() as u32 >> 8).into();
         }
         let first = self.pick(&[
             0x2001, 0x2400, 0x2401, 0x2402, 0x2403, 0x2404, 0x2405, 0x2600, 0x2601, 0x2602, 0x2603,
@@ -44,11 +44,11 @@ impl Dice {
             0x2a04, 0x2a05, 0x2a06, 0x2a07, 0x2a09, 0x2a0a, 0x2a0b, 0x2a0c, 0x2a0d, 0x2a0e, 0x2a0f,
             0x2c0f_u16,
         ]);
-        let rest = (u128::from(self.roll()) << 64 | u128::from(self.roll())) >> 16;
+        let rest = (u128::from(self.draw_bits()) << 64 | u128::from(self.draw_bits())) >> 16;
         Ipv6Addr::from_bits(u128::from(first) << 112 | rest).into()
     }
 
-    /// So many different networks of both families, of the lengths that routing tables have.
+    /// Different networks of both families, with the prefix lengths of routing tables.
     pub fn networks(&mut self, count: usize) -> Vec<IpNet> {
         let mut found = HashSet::new();
         let mut networks = Vec::new();
@@ -67,14 +67,14 @@ impl Dice {
         networks
     }
 
-    /// Different addresses, of which about half are inside one of `networks`.
+    /// Different addresses. About half of them are in one of `networks`.
     pub fn addresses_around(&mut self, networks: &[IpNet]) -> Addresses {
-        self.different(|dice| {
-            let address = dice.address();
-            if dice.roll() & 1 == 0 {
+        self.different(|random| {
+            let address = random.address();
+            if random.draw_bits() & 1 == 0 {
                 return address;
             }
-            match (dice.pick(networks), dice.roll()) {
+            match (random.pick(networks), random.draw_bits()) {
                 (IpNet::V4(it), host) => Ipv4Addr::from_bits(
                     it.network().to_bits() | host as u32 & it.hostmask().to_bits(),
                 )
@@ -88,11 +88,11 @@ impl Dice {
         })
     }
 
-    /// Different addresses of which none `is_listed`.
+    /// Different addresses for which `is_listed` is false.
     pub fn addresses_outside(&mut self, is_listed: impl Fn(IpAddr) -> bool) -> Addresses {
-        self.different(|dice| {
+        self.different(|random| {
             loop {
-                let address = dice.address();
+                let address = random.address();
                 if !is_listed(address) {
                     return address;
                 }
@@ -116,7 +116,7 @@ impl Dice {
     }
 }
 
-/// Addresses, one after the other, over and over.
+/// Addresses in an endless cycle.
 #[derive(Clone)]
 pub struct Addresses {
     addresses: Vec<IpAddr>,

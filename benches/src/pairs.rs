@@ -1,4 +1,4 @@
-//! The pairs that are measured in process: the crate and its baseline.
+//! The pairs that are measured in one process: the crate and its baseline.
 
 use std::{hint::black_box, num::NonZeroU32, time::Duration};
 
@@ -19,17 +19,17 @@ use crate::{
     timed::timed,
 };
 
-/// Two ways to do the same work so many times. Each gives the time that it took, without what it
-/// set up before and took down after.
+/// Two functions that do the same work the given number of times. Each returns the time of the work alone,
+/// without the time to set up and to clean up.
 pub struct Pair {
     pub name: &'static str,
-    /// The most that the crate may take, in baselines; `None` for a control.
+    /// The greatest ratio ours / baseline that passes. `None` for a control.
     pub threshold: Option<f64>,
     pub baseline: fn(u64) -> Duration,
     pub ours: fn(u64) -> Duration,
 }
 
-/// Every pair, after a control that shows what the machine alone makes of two equal sides.
+/// All pairs. The first is a control: both sides are the same, so the machine alone makes the difference.
 pub const PAIRS: [Pair; 8] = [
     Pair {
         name: "control: register public, baseline twice",
@@ -81,12 +81,12 @@ pub const PAIRS: [Pair; 8] = [
     },
 ];
 
-/// What is registered.
+/// The requests of the registration pairs.
 pub const BODIES: [&str; 2] = [PUBLIC, CONFIDENTIAL];
 
 /// RFC 7636 appendix B.
 const SHORT_VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-/// As long as the RFC lets one be.
+/// As long as RFC 7636 allows.
 const LONG_VERIFIER: &str = concat!(
     "M25iVXpKU3puUjFaYWg3T1NDTDQtcW1ROUY5YXlwalNoc0hhakxifmZHag.kZ1Ex",
     "0vYp6aXg1Qm9.~wR7dLqTz3NcKeU8JfVhS2yMiGbP5oCxA4rWnE_HtDkQsIjFlOu",
@@ -94,7 +94,7 @@ const LONG_VERIFIER: &str = concat!(
 
 const SECRET: &str = "Qm9Zk3_a-xL0bV7yTn2RsUeWcHdMiJgPf1oKqXtBvAl";
 
-/// What clients register today, and what standards show; the policy allows all of them.
+/// Redirect URIs that clients register today, and examples of the standards. The policy allows all of them.
 const REDIRECT_URIS: [&str; 8] = [
     "https://application.example.com/callback",
     "https://claude.ai/api/mcp/auth_callback",
@@ -106,14 +106,14 @@ const REDIRECT_URIS: [&str; 8] = [
     "com.example.app:/oauth2redirect/example-provider",
 ];
 
-/// So large that no request of a bench is refused, while each is counted.
+/// The limiter counts each request, and refuses none.
 pub const QUOTA: NonZeroU32 = NonZeroU32::new(50_000_000).unwrap();
 
-/// Registrations with one store; then the next gets an empty one, so that no store outgrows the
-/// caches because a round is long.
+/// Registrations of one store. After them comes an empty store, so that a long round makes no store too large for
+/// the caches.
 const PER_STORE: u64 = 4096;
 
-/// Does `step` `n` times on what `fresh` makes, a new one every [`PER_STORE`] steps.
+/// Runs `step` `n` times on a value of `fresh`, and takes a new value every [`PER_STORE`] steps.
 fn on_fresh<S, T>(n: u64, fresh: impl Fn() -> S, step: impl Fn(&S) -> T) -> Duration {
     let mut spent = Duration::ZERO;
     let mut left = n;

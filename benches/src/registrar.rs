@@ -1,11 +1,11 @@
-//! The crate, set up as it is measured.
+//! The registrar that is measured.
 
 use std::num::NonZeroU32;
 
 use oauth_dcr::{MemoryStore, Registrar, TenantSettings, rate_limit::Quota};
 
-/// A registrar of one tenant that keeps its clients in memory, with a limiter that has `burst`
-/// tokens if that is some.
+/// A registrar with one tenant and a store in memory. `burst` is the number of tokens of its limiter; without
+/// it there is no limiter.
 pub fn registrar(burst: Option<NonZeroU32>) -> Registrar {
     let mut settings = TenantSettings::new().enabled();
     let quota = |burst: NonZeroU32| Quota::new(Quota::MAX_PER_SECOND, burst.get());

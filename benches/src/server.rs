@@ -1,4 +1,4 @@
-//! The servers of the bench over HTTP.
+//! The servers of the HTTP bench.
 
 use std::{io, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     spawned::pin,
 };
 
-/// Which server.
+/// A server.
 #[derive(Clone, Copy)]
 pub enum Side {
     Baseline,
@@ -34,7 +34,7 @@ impl Side {
         }
     }
 
-    /// Serves it until the process is ended.
+    /// Serves until the process is ended.
     pub fn serve(self) -> io::Result<()> {
         pin();
         match self {

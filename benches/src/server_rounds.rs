@@ -1,4 +1,4 @@
-//! Two servers, measured alternately for short times, so that other work of the machine affects both.
+//! Two servers, measured alternately in short slices, so that other work of the machine affects both.
 
 use std::{io, time::Duration};
 
@@ -8,15 +8,17 @@ use crate::{
     spawned::Spawned,
 };
 
-/// How long a server is measured before the other one is.
+/// The duration of a slice.
 const SLICE: Duration = Duration::from_millis(125);
 
-/// How often each server is measured in a round, after a warm-up that does not count.
+/// Slices of each server in a round, after a warm-up that does not count.
 const SLICES: u32 = 12;
 
-/// What both servers do over so many connections, measured alternately: A B, B A, A B and so on.
-/// Both are started for this round, so that no store grows from round to round. Their answers must
-/// have the same length.
+/// Measures both servers in one round. The slices alternate: A B, B A, A B and so on. Each round starts both
+/// servers anew, so that no store grows from round to round.
+///
+/// # Errors
+/// An error of the operating system, or answers of different lengths.
 pub fn round(
     baseline: &str,
     ours: &str,
@@ -43,7 +45,7 @@ pub fn round(
     Err(io::Error::other(error))
 }
 
-/// A server that was just started, and its measurements so far.
+/// A server of one round, and its figures so far.
 struct MeasuredServer {
     load: Load,
     core: Core,

@@ -1,4 +1,4 @@
-//! Servers: this program once more, with an argument that says which.
+//! A server is another process of the same program. An argument says which server it is.
 
 use std::{
     env, fs,
@@ -10,14 +10,14 @@ use std::{
 
 use crate::cores::Core;
 
-/// A server in a process of its own, ended when this is dropped.
+/// A server process, which ends when this value is dropped.
 pub(crate) struct Spawned {
     process: Child,
     address: SocketAddr,
 }
 
 impl Spawned {
-    /// Starts the one that `argument` says, on a core.
+    /// Starts the server that `argument` names, on a core.
     pub(crate) fn new(argument: &str, core: Core) -> io::Result<Self> {
         let mut process = Command::new(env::current_exe()?)
             .args([argument, &core.to_string()])
@@ -31,7 +31,7 @@ impl Spawned {
         Ok(Self { process, address })
     }
 
-    /// How long all of its threads have run so far.
+    /// The CPU time of all its threads so far.
     pub(crate) fn cpu_time(&self) -> io::Result<Duration> {
         let mut sum = Duration::ZERO;
         for thread in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
@@ -55,7 +55,7 @@ impl Drop for Spawned {
     }
 }
 
-/// In a server: goes to the core that the second argument gives, if there is one.
+/// Pins a server to the core of its second argument, if there is that argument.
 pub(crate) fn pin() {
     let core = env::args().nth(2).and_then(|core| core.parse().ok());
     if let Some(core) = core {
@@ -63,7 +63,7 @@ pub(crate) fn pin() {
     }
 }
 
-/// In a server: says where it listens.
+/// Prints the address of a server, for the process that started it.
 pub(crate) fn announce(address: SocketAddr) -> io::Result<()> {
     writeln!(io::stdout(), "{address}")
 }

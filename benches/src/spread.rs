@@ -1,9 +1,9 @@
-//! Rounds, and what they have in common.
+//! The number of rounds, and the spread of a figure over them.
 
 use std::{env, fmt};
 
-/// How many rounds to run: what `OAUTH_DCR_BENCH_ROUNDS` says, or `usual`; one where the bench runs
-/// as a test, without `--bench`.
+/// How many rounds to run: the value of `OAUTH_DCR_BENCH_ROUNDS`, or `usual`. A bench that runs as a test,
+/// without `--bench`, runs one round.
 pub fn rounds(usual: usize) -> usize {
     let wanted = env::var("OAUTH_DCR_BENCH_ROUNDS").ok();
     let wanted = wanted.and_then(|text| text.parse().ok());
@@ -11,7 +11,7 @@ pub fn rounds(usual: usize) -> usize {
     wanted.unwrap_or(if is_bench { usual } else { 1 }).max(1)
 }
 
-/// The least, the middle and the greatest of one figure over all rounds; of two in the middle, their
+/// The minimum, median and maximum of a figure over all rounds. Of two figures in the middle, the median is the
 /// mean.
 pub struct Spread {
     min: f64,
@@ -20,7 +20,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// The spread of `figures`, of which there is at least one.
+    /// The spread of `figures`. Panics if there are none.
     pub fn of(mut figures: Vec<f64>) -> Self {
         figures.sort_by(f64::total_cmp);
         let last = figures.len() - 1;
@@ -40,7 +40,7 @@ impl fmt::Display for Spread {
     }
 }
 
-/// Whether a median meets its threshold, in a word.
-pub const fn verdict(kept: bool) -> &'static str {
-    if kept { "pass" } else { "short" }
+/// The word for a median that meets its threshold, or misses it.
+pub const fn verdict(passes: bool) -> &'static str {
+    if passes { "pass" } else { "short" }
 }

@@ -1,5 +1,5 @@
-//! Checks what the benches rely on, without running them. The benches over HTTP stop if the answers of
-//! both sides differ in length.
+//! Checks what the benches rely on. No bench runs for that. The benches over HTTP themselves stop if the answers
+//! of both sides differ in length.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -14,7 +14,7 @@ use oauth_dcr_benches::{
     spread::Spread,
 };
 
-/// What the crate answers in the benches.
+/// The crate's answer in the benches.
 async fn ours() -> Response<Bytes> {
     let request = Request::post("/oidc/register")
         .header("host", "auth.example.com")
@@ -33,7 +33,7 @@ async fn ours() -> Response<Bytes> {
 #[tokio::test]
 async fn baselines_send_the_crates_headers() {
     let mut ours = ours().await;
-    // The frameworks add it on both sides.
+    // The frameworks add this header on both sides.
     ours.headers_mut().remove(CONTENT_LENGTH);
     let ours = ours.headers().iter();
     let mut ours: Vec<_> = ours

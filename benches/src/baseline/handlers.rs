@@ -1,5 +1,5 @@
-//! A plain handler for each framework: it reads the body by the framework's own means, asks the
-//! crate's pipeline, and answers a fixed 201.
+//! A plain handler for each framework. It reads the body by the framework's own means, calls the crate's
+//! pipeline, and answers with a fixed 201.
 
 use std::{
     convert::Infallible,
@@ -18,7 +18,7 @@ use crate::{baseline::headers::HEADERS, fixtures::CREATED};
 
 pub const MAX_BODY: usize = 65_536;
 
-/// Registers what `body` asks for. The answer to it is made without this crate.
+/// Registers the client of a request body. The handler writes the answer itself.
 async fn register(
     registrar: &Registrar,
     host: Option<&str>,

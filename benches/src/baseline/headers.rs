@@ -1,6 +1,6 @@
-//! The headers of a baseline's 201.
+//! The headers of the baselines' answers.
 
-/// The crate's, so that both sides send as many bytes; `tests/parts.rs` checks that.
+/// The same headers as the crate's, so that both sides send the same number of bytes: `tests/parts.rs` checks that.
 pub const HEADERS: [(&str, &str); 5] = [
     ("content-type", "application/json"),
     ("cache-control", "no-store"),

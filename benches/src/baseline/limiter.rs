@@ -1,8 +1,8 @@
-//! The script of the shared limiter, called with arguments that are written down once.
+//! Calls of the shared limiter's script, with arguments that are made once.
 
 use redis::{RedisResult, Script, aio::ConnectionManager};
 
-/// One tenant's bucket.
+/// The bucket of one tenant.
 pub struct Baseline {
     script: Script,
     connection: ConnectionManager,
@@ -25,7 +25,7 @@ impl Baseline {
         }
     }
 
-    /// Whether a token was there, without a word on how many are left.
+    /// Takes a token, and returns whether there was one.
     pub async fn acquire(&mut self) -> RedisResult<bool> {
         let (seconds, nanoseconds) = self.rest;
         let (admitted, _, _): (bool, u64, u32) = self

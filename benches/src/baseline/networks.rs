@@ -1,4 +1,4 @@
-//! Sets of networks without a crate: ranges, sorted and merged, and an index over the first 16 bits.
+//! A set of networks by hand: sorted and merged ranges, with an index over the first 16 bits.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ const PREFIXES: usize = 1 << 16;
 
 pub struct Ranges {
     v4: Vec<(u32, u32)>,
-    /// For each first 16 bits, the first range that ends in them or after.
+    /// For each value of the first 16 bits, the first range that ends at it or after it.
     v4_index: Vec<u32>,
     v6: Vec<(u128, u128)>,
     v6_index: Vec<u32>,
@@ -74,7 +74,7 @@ fn index(ends: impl Iterator<Item = usize>) -> Vec<u32> {
 
 fn find<T: Copy + Ord>(ranges: &[(T, T)], index: &[u32], top: usize, bits: T) -> bool {
     let (from, to) = (index[top] as usize, index[top + 1] as usize);
-    // The range after the last that ends in these 16 bits may begin in them, too.
+    // One more range may begin with these 16 bits and end after them.
     let to = (to + 1).min(ranges.len());
     let at = from + ranges[from..to].partition_point(|range| range.1 < bits);
     ranges.get(at).is_some_and(|range| range.0 <= bits)

@@ -1,6 +1,5 @@
-//! A hand-written store that commits each client by itself: one prepared statement, one row, no
-//! limit, no duplicates. It never says how many clients there are, so it need not count them, unless it
-//! is told to.
+//! A store in PostgreSQL by hand. Each client is one row, one prepared statement and one commit. There is no
+//! limit and no deduplication. The store counts the clients of a tenant only if `counts` is true.
 
 use std::sync::Arc;
 

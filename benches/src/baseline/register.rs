@@ -1,4 +1,4 @@
-//! Registering a client by hand: one tenant, one profile, no traits, nothing to configure.
+//! The registration of a client by hand: one tenant, one profile, no traits, no settings.
 
 use std::{
     num::NonZeroU32,
@@ -21,7 +21,7 @@ const MAX_BODY: usize = 65_536;
 const MAX_REDIRECT_URIS: usize = 32;
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const ID_CHARS: usize = 32;
-/// Half as much again as the id has characters, for the bytes that would favour some of them.
+/// Half as many again as the id has characters: bytes that would favour some characters are left out.
 const ID_ENTROPY: usize = 48;
 const SECRET_ENTROPY: usize = 32;
 
@@ -32,14 +32,14 @@ type Limiter = governor::RateLimiter<
     StateInformationMiddleware,
 >;
 
-/// The hand-written registration and all that it keeps.
+/// The registration and its state.
 pub struct Baseline {
     tenant: Arc<str>,
     limiter: Option<Limiter>,
     clients: DashMap<String, Vec<u8>>,
 }
 
-/// Why a registration is refused.
+/// The reason why a registration is refused.
 #[derive(Debug)]
 pub enum Refused {
     RateLimited,
@@ -62,7 +62,7 @@ struct Request {
     response_types: Option<Vec<String>>,
 }
 
-/// A client as it is stored.
+/// The stored record of a client.
 #[derive(Serialize)]
 struct Record<'a> {
     tenant: &'a str,
@@ -74,7 +74,7 @@ struct Record<'a> {
     metadata: &'a Metadata,
 }
 
-/// A client as it is answered.
+/// The answer to a registration.
 #[derive(Serialize)]
 struct Answer<'a> {
     client_id: &'a str,
@@ -97,7 +97,7 @@ struct Metadata {
 }
 
 impl Baseline {
-    /// A registration without clients, limited to `per_second` if that is some.
+    /// A registration without clients. Without `per_second` it has no limiter.
     pub fn new(per_second: Option<NonZeroU32>) -> Self {
         let limiter = |rate| {
             let quota = Quota::per_second(rate).allow_burst(rate);
@@ -110,7 +110,7 @@ impl Baseline {
         }
     }
 
-    /// Registers what `body` asks for; gives back the body of the answer.
+    /// Registers the client of a request body, and returns the body of the answer.
     pub fn register(&self, body: &[u8]) -> Result<Vec<u8>, Refused> {
         if let Some(limiter) = &self.limiter {
             let checked = limiter.check_key(&self.tenant);
@@ -197,7 +197,7 @@ fn accept(request: Request) -> Result<Metadata, Refused> {
     })
 }
 
-/// https anywhere, http to the user's own device, or a scheme in reverse-domain form.
+/// Whether a redirect URI is `https`, or `http` on the user's own device, or has a scheme in reverse-domain form.
 fn is_allowed(uri: &str) -> bool {
     let Ok(url) = Url::parse(uri) else {
         return false;
@@ -210,7 +210,7 @@ fn is_allowed(uri: &str) -> bool {
     scheme_allowed && url.fragment().is_none() && url.username().is_empty()
 }
 
-/// An id and, unless the client is public, a secret, from one draw.
+/// An id, and a secret unless the client is public. Both come from one draw of random bytes.
 fn credentials(public: bool) -> Result<(String, Option<String>), Refused> {
     let mut entropy = [0; ID_ENTROPY + SECRET_ENTROPY];
     let drawn = if public {

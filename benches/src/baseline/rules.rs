@@ -1,4 +1,4 @@
-//! A list of rules as a loop, over the sets that the crate searches, too.
+//! A list of rules by hand: a loop over the crate's own sets of networks.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! The hand-written registration on bare hyper.
+//! The registration by hand on hyper alone.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use crate::baseline::{headers::HEADERS, register::Baseline};
 
 const MAX_BODY: usize = 65_536;
 
-/// Answers one request.
+/// Answers a request.
 pub async fn answer(
     baseline: &Baseline,
     request: Request<Incoming>,
