@@ -1,5 +1,5 @@
-//! Where clients are kept: the trait to implement for your database, and the rules for when a client
-//! is a duplicate, is evicted, or is swept.
+//! Stores clients: the trait to implement for your database, and the rules that decide when a client is a
+//! duplicate, is evicted, or is swept.
 //!
 //! ```
 //! use std::num::NonZeroU64;
@@ -20,16 +20,16 @@
 //! # Ok::<(), SettingsError>(())
 //! ```
 //!
-//! 1. [`ClientStore`] is the trait. Each of its methods is one transaction. A row is read by
-//!    [`StoredClient::from_record`](crate::client::StoredClient::from_record).
-//! 2. [`Insertion`] is a new client with its conditions, and [`InsertOutcome`] what became of it.
-//!    [`DuplicateKey`] is the same for registrations that are duplicates of each other.
+//! 1. [`ClientStore`] is the trait. Each of its methods is one transaction.
+//!    [`StoredClient::from_record`](crate::client::StoredClient::from_record) reads a row.
+//! 2. [`Insertion`] is a new client with the conditions for storing it, and [`InsertOutcome`] is the result.
+//!    Registrations that are duplicates of each other have the same [`DuplicateKey`].
 //! 3. [`Usage`] says when a client was last used and by whom. [`Activity`] changes it.
 //! 4. [`ClientUpdate`] is a change by the tenant's owner.
-//! 5. [`Sweep`] removes clients that are unused or idle for too long.
+//! 5. [`Sweep`] removes clients that have been unused or idle for too long.
 //!
-//! [Writing a store](crate::guide::writing_a_store) takes you through it, and the feature `conformance` has a
-//! suite that checks a store. The features `memory`, `sqlite` and `postgres` have stores that are ready.
+//! [Writing a store](crate::guide::writing_a_store) is a tutorial. The feature `conformance` has a suite that
+//! checks a store. The features `memory`, `sqlite` and `postgres` each contain a store that is ready to use.
 
 mod activity;
 mod client_store;

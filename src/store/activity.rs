@@ -9,9 +9,9 @@ use crate::{
 /// one write an hour.
 const AHEAD: Duration = Duration::from_hours(1);
 
-/// Activity of a client: it is used, or it registers again.
+/// Activity of a client: a user uses the client, or the client registers again.
 ///
-/// In SQL, what [`Usage::touched`] does is
+/// [`Usage::touched`] does the same as this SQL:
 ///
 /// ```sql
 /// UPDATE … SET is_used = is_used OR :is_use, idle_since = GREATEST(idle_since, :idle_since),
@@ -22,7 +22,7 @@ const AHEAD: Duration = Duration::from_hours(1);
 ///     OR (NOT is_shared AND user_key <> :user))
 /// ```
 ///
-/// Where it is written, [`Activity::limit`] may evict other clients of the same user.
+/// If an activity is written, [`Activity::limit`] may evict other clients of the same user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Activity {
     is_use: bool,
@@ -32,7 +32,7 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// It is used `now`, and has a grant that lives until `live_until`, if any.
+    /// The client is used `now`. Its grant, if it has one, lives until `live_until`.
     pub fn used(now: Timestamp, live_until: Option<Timestamp>) -> Self {
         Self {
             is_use: true,
@@ -40,7 +40,7 @@ impl Activity {
         }
     }
 
-    /// The same registers once more, `now`.
+    /// The same client registers again, `now`.
     pub const fn registered_again(now: Timestamp) -> Self {
         Self::until_moment(now)
     }
@@ -54,7 +54,7 @@ impl Activity {
         }
     }
 
-    /// This user uses it. `None`: the host does not say who.
+    /// This user uses the client. `None`: the host does not name the user.
     #[must_use]
     pub const fn by(mut self, user: Option<UserKey>) -> Self {
         self.user = user;
@@ -78,21 +78,24 @@ impl Activity {
         self.until
     }
 
-    /// What is written otherwise: an hour later than the activity, so that the next hour needs no write.
+    /// The time to write for any other client. It is an hour after the activity, so that the next hour needs no
+    /// write.
     pub fn idle_since(&self) -> Timestamp {
         self.until.saturating_add(AHEAD)
     }
 
-    /// The user who uses it.
+    /// The user who uses the client.
     pub const fn user(&self) -> Option<UserKey> {
         self.user
     }
 
-    /// The limit that applies once this is written to a client of the same user: the user's clients that
-    /// are not blocked are to be at most so many. If they are more, those that are idle for longest are
-    /// evicted, with or without a live grant: at most 100 at once, of several the one with the lowest id
-    /// first, and never the client that is touched. A [shared](Usage::is_shared) client is evicted only when
-    /// all of the user's other clients are shared.
+    /// The limit that applies once this activity is written to a client of the same user. It limits how many
+    /// clients the user has that are not blocked.
+    ///
+    /// If there are more, the clients that have been idle for longest are evicted, with or without a live grant.
+    /// At most 100 are evicted at once. Of clients that are idle since the same moment, the client with the
+    /// lowest id is evicted first. The client that is touched is never evicted. A [shared](Usage::is_shared)
+    /// client is evicted only when all of the user's other clients are shared.
     pub fn limit(&self) -> Option<UserLimit> {
         let (user, max) = (self.user?, self.max_clients_per_user?);
         Some(UserLimit { user, max })
@@ -119,17 +122,17 @@ impl Usage {
     }
 }
 
-/// The outcome of writing an activity.
+/// The result of writing an activity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TouchOutcome {
-    /// It was written down.
+    /// The activity was written.
     Written {
-        /// The clients of the same user that were evicted, because they were more than the user may have, in the
-        /// order of their eviction.
+        /// The clients of the same user that were evicted because the user had too many, in the order of their
+        /// eviction.
         evicted: Vec<ClientId>,
     },
-    /// It says nothing new.
+    /// The activity changes nothing.
     Unchanged,
     /// There is no client with this id.
     Missing,
@@ -173,17 +176,17 @@ mod tests {
         let longer = Activity::used(at(20), Some(at(86_400)));
         let usage = used.unwrap().touched(longer).unwrap();
         assert!(usage.idle_since() >= at(86_400));
-        // And a shorter one takes nothing away.
+        // A shorter grant changes nothing.
         assert_eq!(usage.touched(Activity::used(at(30), Some(at(60)))), None);
     }
 
     #[test]
-    fn registering_again_is_no_use() {
+    fn registering_again_is_not_a_use() {
         let again = Activity::registered_again(at(7200));
         let usage = Usage::registered(at(0)).touched(again).unwrap();
         assert!(!usage.is_used());
         assert_eq!(usage.touched(Activity::registered_again(at(9000))), None);
-        // The first use is written, however fresh the registration.
+        // The first use is written, however recent the registration.
         let used = usage.touched(Activity::used(at(7300), None)).unwrap();
         assert_eq!(
             (used.is_used(), used.idle_since()),
@@ -192,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_steps_back_shortens_no_life() {
+    fn a_clock_that_steps_back_shortens_no_lifetime() {
         let used = Usage::registered(at(50_000)).touched(Activity::used(at(1), None));
         assert_eq!(used, Some(Usage::from_parts(true, at(50_000), None, false)));
     }
@@ -207,7 +210,7 @@ mod tests {
         let usage = Usage::registered(at(0)).touched(used.by(Some(user(1))));
         let usage = usage.unwrap();
         assert_eq!(usage.user(), Some(user(1)));
-        // Nobody replaces the first.
+        // Nobody replaces the first user.
         for by in [None, Some(user(1)), Some(user(2))] {
             let later = Activity::used(at(9000), None).by(by);
             let later = usage.touched(later).unwrap();
@@ -228,7 +231,7 @@ mod tests {
         let shared = usage.touched(used.by(Some(user(2)))).unwrap();
         let expected = Usage::from_parts(true, usage.idle_since(), Some(user(1)), true);
         assert_eq!(shared, expected, "and nothing else changes");
-        // That is written once, and it stays shared.
+        // The flag is written once, and the client stays shared.
         for by in [None, Some(user(1)), Some(user(2)), Some(user(3))] {
             assert_eq!(shared.touched(used.by(by)), None, "{by:?}");
             let later = shared.touched(Activity::used(at(9000), None).by(by));

@@ -8,20 +8,20 @@ use crate::{
     types::{SecurityMode, TenantId},
 };
 
-/// The same for two public clients of a tenant that registered the same metadata, apart from the ports
-/// that the tenant lets differ (RFC 8252 section 7.3).
+/// A key that two clients share if one is a duplicate of the other.
 ///
-/// It is a SHA-256 over tenant, mode and metadata in one canonical form, so nobody can construct metadata
-/// with the key of another client.
+/// Two public clients of a tenant have the same key if they registered the same metadata. Ports that the tenant
+/// lets differ do not count (RFC 8252 section 7.3). The key is a SHA-256 of the tenant, the mode and the metadata
+/// in one canonical form, so nobody can construct metadata that has the key of another client.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DuplicateKey([u8; 32]);
 
-/// A change of the canonical form needs another name here. Otherwise different clients could be duplicates.
+/// Change this name whenever the canonical form changes. Otherwise different clients could be duplicates.
 const DOMAIN: &[u8] = b"oauth-dcr fold 1";
 
 impl DuplicateKey {
-    /// The key of a client of `tenant` that is created in `mode` with `metadata`. `None` for a
-    /// confidential client, which is never a duplicate because it has its own secret.
+    /// The key of a client of `tenant` that is created in `mode` with `metadata`. It is `None` for a confidential
+    /// client, which is never a duplicate because it has its own secret.
     pub(crate) fn of(
         tenant: &TenantId,
         mode: SecurityMode,
@@ -32,7 +32,7 @@ impl DuplicateKey {
             return None;
         }
         let mut hash = Sha256::new();
-        // Lengths keep the parts apart.
+        // The lengths mark where one part ends and the next begins.
         for part in [DOMAIN, tenant.as_str().as_bytes()] {
             hash.update(u64::try_from(part.len()).ok()?.to_be_bytes());
             hash.update(part);
@@ -45,12 +45,12 @@ impl DuplicateKey {
         Some(Self(hash.finalize().into()))
     }
 
-    /// The key that a store has kept.
+    /// The key that a store has read back.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The key, to keep.
+    /// The bytes to store.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_count_where_they_may_not_differ() {
+    fn ports_count_unless_they_may_differ() {
         let policy = RedirectUriPolicy::default();
         let of = |uri: &str| key(&policy, &[uri]);
         let floating = of("http://127.0.0.1:5555/cb");
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_may_differ_is_not_the_same_as_none() {
+    fn a_free_port_differs_from_no_port() {
         let exact = RedirectUriPolicy {
             loopback_any_port: false,
             ..RedirectUriPolicy::default()
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_an_object_have_no_order_but_values_of_a_list_do() {
+    fn only_the_order_of_lists_counts() {
         use crate::registration::Field::{ClientUri, LogoUri};
         let policy = RedirectUriPolicy::default();
         let (uri, logo) = ("https://a.example/", "https://a.example/logo");
@@ -142,11 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn tenants_and_modes_have_keys_of_their_own_and_confidential_clients_none() {
+    fn keys_differ_by_tenant_and_mode() {
         let settings = RegistrationSettings::default();
         let policy = &settings.redirect_uris;
-        let request = || RegistrationRequest::new(["https://a.example/"]);
-        let public = request()
+        let public = RegistrationRequest::new(["https://a.example/"])
             .token_endpoint_auth_method("none")
             .apply(&settings)
             .unwrap();
@@ -158,9 +157,15 @@ mod tests {
         assert!(key.is_some());
         assert_ne!(of("b", SecurityMode::Strict), key);
         assert_ne!(of("a", SecurityMode::Permissive), key);
-        let confidential = request().apply(&settings).unwrap();
-        let tenant = TenantId::sole();
-        let none = DuplicateKey::of(&tenant, SecurityMode::Strict, &confidential, policy);
-        assert_eq!(none, None);
+    }
+
+    #[test]
+    fn confidential_clients_have_no_key() {
+        let settings = RegistrationSettings::default();
+        let request = RegistrationRequest::new(["https://a.example/"]);
+        let confidential = request.apply(&settings).unwrap();
+        let (tenant, policy) = (TenantId::sole(), &settings.redirect_uris);
+        let key = DuplicateKey::of(&tenant, SecurityMode::Strict, &confidential, policy);
+        assert_eq!(key, None);
     }
 }

@@ -1,8 +1,8 @@
-//! The object-safe twin of `ClientStore`, and the trait for shared stores.
+//! The object-safe counterpart of `ClientStore`, and `ClientStore` for an `Arc` of a store.
 //!
-//! The engine reaches a store only through the twin, which compares tenant and id of each client that the
-//! store gives back with those that were asked for. So a store that gives back the wrong row is found out
-//! here, and nobody is given another tenant's client.
+//! The engine reaches a store only through this trait. It compares the tenant and the id of each client that
+//! the store returns with the tenant and the id that were asked for. A store that returns the wrong row is
+//! therefore detected here, and nobody receives another tenant's client.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// A client to store, the conditions for storing it, and the callback that is told the outcome.
+/// A client to store, the conditions for storing it, and the callback that receives the outcome.
 pub struct Insertion {
     client: Arc<Client>,
     max_clients: Option<NonZeroU64>,
@@ -22,7 +22,7 @@ pub struct Insertion {
 type OnOutcome = Box<dyn FnOnce(&InsertOutcome) + Send + Sync>;
 
 impl Insertion {
-    /// Stores `client` if its id is free.
+    /// Inserts `client` if its id is free.
     pub const fn new(client: Arc<Client>) -> Self {
         Self {
             client,
@@ -32,7 +32,8 @@ impl Insertion {
         }
     }
 
-    /// Evicts clients for it where the tenant has `max` clients already. `None`: there is no limit.
+    /// Limits the tenant to `max` clients: if it already has as many, others are evicted for the new client.
+    /// `None`: there is no limit.
     #[must_use]
     pub const fn max_clients(mut self, max: Option<NonZeroU64>) -> Self {
         self.max_clients = max;
@@ -40,16 +41,16 @@ impl Insertion {
     }
 
     /// Makes the client a duplicate of the stored client with this key, if there is one. `None`: the client
-    /// is no duplicate, and no other client is a duplicate of it.
+    /// is not a duplicate, and no other client is a duplicate of it.
     #[must_use]
     pub const fn deduplicated_by(mut self, key: Option<DuplicateKey>) -> Self {
         self.duplicate_key = key;
         self
     }
 
-    /// Has `report` called with the outcome once it is certain, even if the caller of
-    /// [`ClientStore::insert`](crate::store::ClientStore::insert) has gone away by then. It must be quick, and must
-    /// not call the store.
+    /// Calls `report` with the outcome once the outcome is certain, even if the caller of
+    /// [`ClientStore::insert`](crate::store::ClientStore::insert) has gone away by then. `report` must be quick, and
+    /// must not call the store.
     #[must_use]
     pub fn on_outcome(
         mut self,
@@ -59,13 +60,13 @@ impl Insertion {
         self
     }
 
-    /// Reports the outcome and gives it back. A store calls this once the transaction is committed, whether
-    /// or not anyone still waits for the answer; and never for an outcome that may not last.
+    /// Reports the outcome and returns it. A store calls this once the transaction is committed, whether or not
+    /// anyone still waits for the answer. It never calls this for an outcome that may not last.
     ///
-    /// A panic in the report ends there: the client is stored, and its caller gets the answer.
+    /// A panic in the report is caught: the client is stored, and the caller gets the answer.
     pub fn settle(self, outcome: InsertOutcome) -> InsertOutcome {
         if let Some(report) = self.on_outcome {
-            // The panic hook has shown it, and the report is gone either way.
+            // The panic hook has shown the panic, and the report can't be made again.
             let _ended = catch_unwind(AssertUnwindSafe(|| report(&outcome)));
         }
         outcome
@@ -76,29 +77,29 @@ impl Insertion {
         &self.client
     }
 
-    /// The key that it shares with its duplicates.
+    /// The key that the client shares with its duplicates.
     pub const fn duplicate_key(&self) -> Option<DuplicateKey> {
         self.duplicate_key
     }
 
-    /// Whether the tenant has a limit: only then do the clients have to be counted.
+    /// Whether the tenant has a limit. The clients have to be counted only in this case.
     pub const fn has_limit(&self) -> bool {
         self.max_clients.is_some()
     }
 
-    /// The most clients that the tenant may have, for a suite that shows what was asked for.
+    /// The most clients that the tenant may have, for a test suite that shows what was asked for.
     #[cfg(feature = "conformance")]
     pub(crate) const fn limit(&self) -> Option<NonZeroU64> {
         self.max_clients
     }
 
-    /// Whether all that has to be free is the id.
+    /// Whether the id is the only condition: there is neither a limit nor a duplicate key.
     pub const fn is_plain(&self) -> bool {
         self.max_clients.is_none() && self.duplicate_key.is_none()
     }
 
-    /// How many of the tenant's `clients` have to be evicted before this one is stored; at least one of
-    /// them, if any.
+    /// How many clients have to be evicted before this client is stored, if the tenant has `clients` of them. At
+    /// least one client has to be evicted if the result is not zero.
     pub fn evictions(&self, clients: u64) -> u64 {
         self.max_clients.map_or(0, |max| {
             let excess = clients.saturating_add(1).saturating_sub(max.get());
@@ -106,14 +107,16 @@ impl Insertion {
         })
     }
 
-    /// A used client that has been idle since before this moment has no live grant, and can be evicted.
+    /// A used client that has been idle since before this time has no live grant, and can be evicted.
     pub fn idle_before(&self) -> Timestamp {
         self.client.issued_at()
     }
 
-    /// Which of `rows`, all that the tenant has, are evicted for this one, in the order in which they
-    /// go; `None` if the tenant is full. Each row is an id, whether the client is blocked, and its usage.
-    /// For stores that look at each: an index does better.
+    /// Chooses which of `rows` are evicted for this client, in the order of their eviction. `None` if the tenant
+    /// is full.
+    ///
+    /// `rows` are all clients of the tenant: the id, whether the client is blocked, and the usage. This is for
+    /// stores that read every row: an index is faster.
     pub fn evicted<'a>(
         &self,
         rows: impl ExactSizeIterator<Item = (&'a ClientId, bool, Usage)>,
@@ -149,28 +152,28 @@ impl fmt::Debug for Insertion {
     }
 }
 
-/// What became of an insertion.
+/// The result of an insertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InsertOutcome {
     /// The client is stored.
     Inserted {
-        /// The clients that were evicted for it, in the order of their eviction.
+        /// The clients that were evicted for this client, in the order of their eviction.
         removed: Vec<ClientId>,
     },
-    /// Another client has this id; nothing was changed.
+    /// Another client has this id. Nothing was changed.
     IdTaken,
-    /// This client has the duplicate key; nothing was stored.
+    /// This stored client has the duplicate key. Nothing was stored.
     Duplicate(Arc<Client>),
-    /// The tenant has as many clients as it may, and none of them can be evicted; nothing was changed.
+    /// The tenant has as many clients as it may have, and none of them can be evicted. Nothing was changed.
     Full,
 }
 
 impl InsertOutcome {
-    /// Checks that it holds no client of another tenant than this one.
+    /// Checks that the outcome contains no client of a tenant other than `tenant`.
     ///
     /// # Errors
-    /// [`UnreadableClient`] names the client that is another tenant's.
+    /// [`UnreadableClient`] names the client that belongs to another tenant.
     pub(crate) fn check_tenant(&self, tenant: &TenantId) -> Result<(), UnreadableClient> {
         match self {
             Self::Duplicate(client) => {
@@ -186,7 +189,7 @@ impl InsertOutcome {
 mod tests {
     use super::*;
 
-    /// The moment at which the newcomer registers.
+    /// The time at which the new client registers.
     const NOW: u64 = 1_000_000;
 
     fn insertion(max: u64) -> Insertion {
@@ -218,8 +221,8 @@ mod tests {
         }
     }
 
-    /// The ids of those of `rows` that are evicted for one more than `max`; each row is an id, whether the
-    /// client is blocked, whether it was used, and since when it is idle.
+    /// The ids of the `rows` that are evicted for a new client, with a limit of `max`. Each row is an id, whether
+    /// the client is blocked, whether it was used, and since when it has been idle.
     fn evicted(max: u64, rows: &[(&str, bool, bool, u64)]) -> Option<Vec<String>> {
         let id = |&(id, ..): &(&str, _, _, _)| ClientId::parse(id).unwrap();
         let ids: Vec<ClientId> = rows.iter().map(id).collect();
@@ -249,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_idle_since_the_newcomer_stays() {
+    fn a_client_idle_since_now_stays() {
         for (since, expected) in [(NOW - 1, Some(vec!["a".to_owned()])), (NOW, None)] {
             assert_eq!(evicted(1, &[("a", false, true, since)]), expected);
         }
@@ -259,7 +262,7 @@ mod tests {
     fn a_tenant_of_blocked_clients_is_full() {
         let blocked = [("a", true, false, 0), ("b", true, true, 0)];
         assert_eq!(evicted(2, &blocked), None);
-        // Those that can go are fewer than the limit asks for.
+        // Fewer clients can be evicted than the limit asks for.
         let rows = [blocked[0], blocked[1], ("c", false, false, 0)];
         assert_eq!(evicted(1, &rows), Some(vec!["c".to_owned()]));
     }

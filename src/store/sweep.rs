@@ -2,8 +2,10 @@ use std::{num::NonZeroU64, time::Duration};
 
 use crate::{settings::RegistrationSettings, store::Usage, types::Timestamp};
 
-/// Which clients of a tenant are removed: those never used and registered long ago, and those idle
-/// for long. A client with a live grant is neither.
+/// Which clients of a tenant to remove.
+///
+/// A sweep removes clients that registered long ago and were never used, and clients that have been idle for long.
+/// A client with a live grant is neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sweep {
     unused_before: Option<Timestamp>,
@@ -12,10 +14,10 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// The most clients that one sweep removes: a transaction of this size hurts nobody who waits.
+    /// The most clients that one sweep removes: a transaction of this size does not delay other requests much.
     pub const MAX_LIMIT: u32 = 1000;
 
-    /// Removes nothing, yet.
+    /// A sweep that removes nothing until a time is set.
     pub const fn new() -> Self {
         Self {
             unused_before: None,
@@ -24,7 +26,7 @@ impl Sweep {
         }
     }
 
-    /// What `settings` say, at this moment.
+    /// The sweep that `settings` ask for at this time.
     pub(crate) fn by_settings(settings: &RegistrationSettings, now: Timestamp) -> Self {
         let before = |after: Option<NonZeroU64>| {
             after.map(|seconds| now.saturating_sub(Duration::from_secs(seconds.get())))
@@ -36,27 +38,27 @@ impl Sweep {
         }
     }
 
-    /// Whether `settings` have clients removed at some time.
+    /// Whether `settings` ask for a sweep at all.
     pub(crate) const fn is_in(settings: &RegistrationSettings) -> bool {
         settings.remove_unused_after_seconds.is_some()
             || settings.remove_idle_after_seconds.is_some()
     }
 
-    /// Those never used and idle since before `moment`.
+    /// Also removes clients that were never used and have been idle since before `moment`.
     #[must_use]
     pub const fn unused_before(mut self, moment: Timestamp) -> Self {
         self.unused_before = Some(moment);
         self
     }
 
-    /// Those used and idle since before `moment`.
+    /// Also removes clients that were used and have been idle since before `moment`.
     #[must_use]
     pub const fn idle_before(mut self, moment: Timestamp) -> Self {
         self.idle_before = Some(moment);
         self
     }
 
-    /// At most `limit` of them, and never more than [`Sweep::MAX_LIMIT`].
+    /// Removes at most `limit` clients, and never more than [`Sweep::MAX_LIMIT`].
     #[must_use]
     pub const fn limit(mut self, limit: u32) -> Self {
         self.limit = if limit < Self::MAX_LIMIT {
@@ -67,13 +69,13 @@ impl Sweep {
         self
     }
 
-    /// The most that are removed.
+    /// The most clients that are removed.
     pub const fn max_removed(&self) -> u32 {
         self.limit
     }
 
-    /// Used (or unused) clients that are idle since before this moment are removed. `None`: none of them
-    /// is.
+    /// The used (or unused) clients that have been idle since before this time are removed. `None`: no used (or
+    /// unused) client is removed.
     pub const fn before(&self, is_used: bool) -> Option<Timestamp> {
         if is_used {
             self.idle_before
@@ -82,8 +84,8 @@ impl Sweep {
         }
     }
 
-    /// Whether it removes a client with this usage. Blocked clients stay: if one were swept, the
-    /// same program could register again and would not be blocked.
+    /// Whether the sweep removes a client with this usage. Blocked clients stay: if a blocked client were swept,
+    /// the same program could register again and would not be blocked.
     pub fn removes(&self, blocked: bool, usage: Usage) -> bool {
         let before = self.before(usage.is_used());
         !blocked && before.is_some_and(|before| usage.idle_since() < before)
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_removes_what_its_kind_of_idleness_is_older_than() {
+    fn a_sweep_removes_clients_that_are_idle_for_longer() {
         let sweep = Sweep::new().unused_before(at(100)).idle_before(at(50));
         let removes = |sweep: Sweep, is_used, since| {
             let usage = Usage::from_parts(is_used, at(since), None, false);
@@ -127,7 +129,7 @@ mod tests {
         assert!(Sweep::is_in(&settings));
         let sweep = Sweep::by_settings(&settings, at(1000));
         assert_eq!(sweep, Sweep::new().unused_before(at(990)));
-        // Before there was time for it, nothing is old enough.
+        // So soon after the start of time, no client is old enough.
         let early = Sweep::by_settings(&settings, at(5));
         assert!(!early.removes(false, Usage::registered(at(0))));
     }

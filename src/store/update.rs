@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::client::Client;
 
-/// A client to put in the place of the one that it was made of.
+/// A changed client that replaces the stored client that it was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientUpdate {
     client: Arc<Client>,
@@ -10,7 +10,7 @@ pub struct ClientUpdate {
 }
 
 impl ClientUpdate {
-    /// `client` in the place of the one with its id and the revision before.
+    /// Replaces the stored client that has the id of `client` and the revision before it.
     pub const fn new(client: Arc<Client>) -> Self {
         Self {
             client,
@@ -19,7 +19,7 @@ impl ClientUpdate {
     }
 
     /// Removes the duplicate key: the client no longer has the metadata that it registered with, so later
-    /// registrations are no duplicates of it.
+    /// registrations are not duplicates of it.
     #[must_use]
     pub const fn without_duplicate_key(mut self) -> Self {
         self.removes_duplicate_key = true;
@@ -31,7 +31,7 @@ impl ClientUpdate {
         &self.client
     }
 
-    /// Whether it follows a stored client of `revision`: whether that is the one before. If not, the client
+    /// Whether `revision`, the stored one, is the revision just before that of the client. If it is not, the client
     /// has changed since it was read.
     pub fn follows(&self, revision: u64) -> bool {
         revision.checked_add(1) == Some(self.client.revision())
@@ -43,23 +43,23 @@ impl ClientUpdate {
     }
 }
 
-/// What became of an update.
+/// The result of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UpdateOutcome {
     /// The client is stored.
     Updated,
-    /// The stored client is of another revision; nothing was changed.
+    /// The stored client has another revision. Nothing was changed.
     Changed,
     /// There is no client with this id.
     Missing,
 }
 
-/// What became of a block, or of its end.
+/// The result of blocking or unblocking a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlockOutcome {
-    /// It is written.
+    /// The change is written.
     Written {
         /// The revision that the client has now.
         revision: u64,
@@ -68,7 +68,7 @@ pub enum BlockOutcome {
     Missing,
 }
 
-/// What became of a removal.
+/// The result of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RemoveOutcome {

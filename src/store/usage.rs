@@ -1,9 +1,10 @@
 use crate::{store::UserKey, types::Timestamp};
 
-/// What the life of a client depends on. A store keeps it beside the record, as two flags, a moment and a
-/// key that it can index.
+/// When a client was last used, and by whom. It decides whether the client may be evicted or swept.
 ///
-/// The moment is never too early, and at most an hour too late: a client that is removed by it has been
+/// A store keeps it beside the record, as two flags, a time and a key, which the store can index.
+///
+/// The time is never too early, and at most an hour too late. A client that is removed because of it has been
 /// idle for at least as long as the tenant's settings say.
 ///
 /// ```
@@ -30,7 +31,7 @@ impl Usage {
         Self::from_parts(false, now, None, false)
     }
 
-    /// What a store reads back: [`is_used`](Self::is_used), [`idle_since`](Self::idle_since),
+    /// The usage that a store reads back: [`is_used`](Self::is_used), [`idle_since`](Self::idle_since),
     /// [`user`](Self::user) and [`is_shared`](Self::is_shared).
     pub const fn from_parts(
         is_used: bool,
@@ -46,24 +47,24 @@ impl Usage {
         }
     }
 
-    /// Whether it was ever used.
+    /// Whether the client was ever used.
     pub const fn is_used(&self) -> bool {
         self.is_used
     }
 
-    /// From when on it counts as idle: since it registered, since it was used or, in the future,
-    /// once its last grant has ended.
+    /// The time from which the client counts as idle: when it registered, when it was last used, or when its last
+    /// grant ends, which may be in the future.
     pub const fn idle_since(&self) -> Timestamp {
         self.idle_since
     }
 
-    /// The first user whom the host named: the client counts for that user's limit.
+    /// The first user that the host named. The client counts towards the limit of this user.
     pub const fn user(&self) -> Option<UserKey> {
         self.user
     }
 
-    /// Whether a second user has used it. It still counts for the first user's limit, but the user's clients
-    /// that are not shared are evicted before it.
+    /// Whether a second user has used the client. A shared client still counts towards the first user's limit, but
+    /// the user's clients that are not shared are evicted before it.
     pub const fn is_shared(&self) -> bool {
         self.is_shared
     }

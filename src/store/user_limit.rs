@@ -5,11 +5,11 @@ use crate::{
     types::ClientId,
 };
 
-/// The most clients that are evicted for one: where a limit was lowered, a table shrinks with each
-/// registration and each use, and none of them waits for it for long.
+/// The most clients that one registration or use evicts. After a limit was lowered, a table shrinks with each
+/// registration and each use, and none of them takes long.
 pub(super) const MAX_EVICTED: u64 = 100;
 
-/// How many clients one user may have.
+/// The limit on the clients of one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserLimit {
@@ -20,21 +20,23 @@ pub struct UserLimit {
 }
 
 impl UserLimit {
-    /// How many of the user's `clients`, the touched one among them, are to be evicted.
+    /// How many clients to evict if the user has `clients` of them, including the touched client.
     pub fn evictions(&self, clients: u64) -> u64 {
         clients.saturating_sub(self.max.get()).min(MAX_EVICTED)
     }
 
-    /// Which of `rows`, all of the tenant's, are to be evicted where `touched` was: each is an id, whether
-    /// the client is blocked, and its usage. For stores that look at each: an index does better.
+    /// Chooses which of `rows` are evicted when the client `touched` is touched.
+    ///
+    /// `rows` are all clients of the tenant: the id, whether the client is blocked, and the usage. This is for
+    /// stores that read every row: an index is faster.
     pub fn evicted<'a>(
         &self,
         touched: &ClientId,
         rows: impl Iterator<Item = (&'a ClientId, bool, Usage)>,
     ) -> Vec<ClientId> {
-        let is_theirs = |usage: Usage| usage.user() == Some(self.user);
+        let is_of_user = |usage: Usage| usage.user() == Some(self.user);
         let (mut clients, mut is_touched, mut others) = (0_u64, false, Vec::new());
-        for (id, blocked, usage) in rows.filter(|(.., usage)| is_theirs(*usage)) {
+        for (id, blocked, usage) in rows.filter(|(.., usage)| is_of_user(*usage)) {
             if id == touched {
                 is_touched = true;
             } else if !blocked {
@@ -64,16 +66,21 @@ mod tests {
         UserKey::from_bytes([byte; 32])
     }
 
-    /// A row: an id, whether the client is blocked, since when it is idle, and whose it is.
+    /// A row: an id, whether the client is blocked, since when it has been idle, and its user.
     type Row<'a> = (&'a str, bool, u64, Option<u8>);
 
-    /// Which of `rows` are evicted for `touched`, where user 1 may have `max` clients and none is shared.
+    /// The `rows` that are evicted for `touched` if user 1 may have `max` clients and no client is shared.
     fn evicted(max: u64, touched: &str, rows: &[Row<'_>]) -> Vec<String> {
-        evicted_beside(&[], max, touched, rows)
+        evicted_with_shared(&[], max, touched, rows)
     }
 
-    /// The same, where the clients with the ids `shared` are.
-    fn evicted_beside(shared: &[&str], max: u64, touched: &str, rows: &[Row<'_>]) -> Vec<String> {
+    /// The same if the clients with the ids `shared` are shared.
+    fn evicted_with_shared(
+        shared: &[&str],
+        max: u64,
+        touched: &str,
+        rows: &[Row<'_>],
+    ) -> Vec<String> {
         let id = |id: &str| ClientId::parse(id).unwrap();
         let ids: Vec<ClientId> = rows.iter().map(|row| id(row.0)).collect();
         let rows = ids.iter().zip(rows).map(|(id, (_, blocked, since, by))| {
@@ -124,21 +131,21 @@ mod tests {
             (2, &["d", "c", "b"]),
             (1, &["d", "c", "b", "a"]),
         ] {
-            let evicted = evicted_beside(&["a", "b", "touched"], max, "touched", &rows);
+            let evicted = evicted_with_shared(&["a", "b", "touched"], max, "touched", &rows);
             assert_eq!(evicted, expected, "of {max}");
         }
     }
 
     #[test]
-    fn a_touch_of_anothers_client_evicts_nobody() {
+    fn touching_another_users_client_evicts_nothing() {
         let rows = [("a", false, 1, Some(1)), ("b", false, 1, Some(1))];
         assert_eq!(evicted(1, "missing", &rows), [""; 0]);
-        let theirs = ("c", false, 1, Some(2));
-        assert_eq!(evicted(1, "c", &[rows[0], rows[1], theirs]), [""; 0]);
+        let other_users = ("c", false, 1, Some(2));
+        assert_eq!(evicted(1, "c", &[rows[0], rows[1], other_users]), [""; 0]);
     }
 
     #[test]
-    fn blocked_clients_of_a_user_neither_count_nor_go() {
+    fn blocked_clients_neither_count_nor_are_evicted() {
         let rows = [
             ("a", true, 1, Some(1)),
             ("b", false, 2, Some(1)),
