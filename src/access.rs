@@ -1,5 +1,5 @@
-//! Which APIs and scopes a client may get, decided by client grants, default permissions and the
-//! policy of each API.
+//! Decides which APIs and scopes a client gets, by client grants, default permissions and the policy of
+//! each API.
 //!
 //! ```
 //! use oauth_dcr::{access::AccessRequest, settings::SettingsDocument};
@@ -15,7 +15,7 @@
 //! }]}"#)?;
 //! assert_eq!(settings.tenants()[0].client_grants.len(), 1);
 //!
-//! // A client asks for it.
+//! // A client asks for this scope.
 //! let request = AccessRequest::to("https://api.acme.example").scope("read:items");
 //! assert_eq!(request.scope, Some("read:items"));
 //! # Ok::<(), oauth_dcr::settings::SettingsError>(())
@@ -26,8 +26,8 @@
 //!    one API, for a consent page.
 //! 3. [`AccessError`] says why a client gets nothing.
 //!
-//! The checks of [authorization](crate::authorization) and [token](crate::token) requests make this decision
-//! themselves. Use this module where your server decides about an API elsewhere.
+//! The checks of [authorization](crate::authorization) and [token](crate::token) requests already make this
+//! decision. Use this module if your server decides about an API anywhere else.
 
 mod api_access;
 mod check;

@@ -1,5 +1,5 @@
-//! Checks authorization requests (RFC 6749 section 4.1.1): from the query of a request to a decision
-//! that the host carries out.
+//! Checks authorization requests (RFC 6749 section 4.1.1). The input is the query of a request, and the result
+//! is a decision that the host carries out.
 //!
 //! ```
 //! use oauth_dcr::{
@@ -18,15 +18,15 @@
 //! ```
 //!
 //! 1. [`AuthorizationRequest`] is untrusted. It is checked against the tenant's settings and the client.
-//! 2. [`AuthorizationDecision`] is what to do with a request that is accepted: the host signs the user in, and
-//!    shows what its [`Consent`] says.
-//! 3. [`Approval`] follows when the user agrees. It gives the [`CodeBinding`] to store beside the code, and the
-//!    [`AuthorizationResponse`] to send.
-//! 4. [`AuthorizationRefusal`] follows when the request is refused or the user denies it. It says whether to
-//!    tell the client or the user, and has [advice](AuthorizationError::advice) for the user and a
+//! 2. [`AuthorizationDecision`] is the result for an accepted request. The host signs the user in, and shows the
+//!    content of its [`Consent`].
+//! 3. [`Approval`] is the next step if the user agrees. It creates the [`CodeBinding`] to store beside the code,
+//!    and the [`AuthorizationResponse`] to send.
+//! 4. [`AuthorizationRefusal`] is the result if the request is refused or the user denies access. It says whether
+//!    to tell the client or the user, and has [advice](AuthorizationError::advice) for the user and a
 //!    [`ReturnLink`] to the client.
 //!
-//! All of this is pure: the host looks up the client and stores the results.
+//! All of this is free of I/O: the host looks up the client and stores the results.
 
 mod advice;
 mod approval;

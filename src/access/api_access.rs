@@ -10,10 +10,10 @@ use crate::{
     types::{Scope, scope_tokens},
 };
 
-/// What a client was given: an API, scopes of it, and whether a refresh token goes with them.
+/// The access that a client was granted: an API, scopes of this API, and whether a refresh token goes with them.
 ///
-/// Only a check makes one, and it is kept only as a part of what the check gives: a decision, or what
-/// is bound to a code or token.
+/// Only a check creates this value. It is stored only as a part of the result of the check: a decision, or the
+/// binding of a code or token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiAccess {
     pub(super) audience: Option<Box<str>>,
@@ -21,7 +21,7 @@ pub struct ApiAccess {
     pub(super) offline_access: bool,
 }
 
-/// How it is written as a part of a document in an envelope.
+/// The form of [`ApiAccess`] within a document in an envelope.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "ApiAccess", deny_unknown_fields)]
 pub(crate) struct StoredAccess {
@@ -31,8 +31,8 @@ pub(crate) struct StoredAccess {
 }
 
 impl ApiAccess {
-    /// The API, for the `aud` of an access token. `None` only for a permissive client that asks for
-    /// nothing but the user's identity.
+    /// The API, for the `aud` of an access token. It is `None` only for a permissive client that asks for nothing
+    /// but the user's identity.
     pub fn audience(&self) -> Option<&str> {
         self.audience.as_deref()
     }
@@ -42,14 +42,14 @@ impl ApiAccess {
         self.scope.as_ref()
     }
 
-    /// The scopes, one by one.
+    /// The scopes, as separate texts.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scope.iter().flat_map(Scope::tokens)
     }
 
-    /// The scopes, grouped by what they are about: the API first, then the user's identity.
+    /// The scopes in groups: first those of the API, then those about the user's identity.
     pub fn by_api(&self) -> Vec<ApiScopes<'_>> {
-        let (identity, api): (Vec<_>, Vec<_>) = self.scopes().partition(|it| is_identity(it));
+        let (identity, api): (Vec<_>, Vec<_>) = self.scopes().partition(|scope| is_identity(scope));
         let of_api = self.audience().map(|audience| ApiScopes {
             audience: Some(audience),
             scopes: api,
@@ -61,8 +61,10 @@ impl ApiAccess {
         of_api.into_iter().chain(of_identity).collect()
     }
 
-    /// Whether a refresh token goes with it: the client is registered for the grant `refresh_token`,
-    /// and it asked for `offline_access` or the tenant says that registering is enough
+    /// Whether a refresh token goes with this access.
+    ///
+    /// The client has to be registered for the grant `refresh_token`. It also has to ask for `offline_access`,
+    /// unless the tenant's settings say that registering is enough
     /// ([`RefreshTokenWhen`](crate::settings::RefreshTokenWhen)).
     pub const fn has_offline_access(&self) -> bool {
         self.offline_access
@@ -77,10 +79,10 @@ impl ApiAccess {
         self
     }
 
-    /// The same access, reduced to the scopes of `requested`. Scopes that were not given are left out.
+    /// The same access, reduced to the scopes in `requested`. Scopes that were not granted are left out.
     ///
-    /// A request that names no scope of an API is for all of it: many clients repeat `openid` and
-    /// `offline_access` at every refresh, and mean no less by that.
+    /// A request that names no scope of an API is for all of the access: many clients repeat `openid` and
+    /// `offline_access` at every refresh, and do not mean to ask for less.
     pub(crate) fn reduced_to(self, requested: &str) -> Result<Self, AccessError> {
         if !is_scope(requested) {
             return Err(AccessError::MalformedScope);
@@ -96,12 +98,15 @@ impl ApiAccess {
         Ok(reduced)
     }
 
-    /// The same access, reduced to those of its scopes that `keep` says.
+    /// The same access, reduced to the scopes for which `keep` returns true.
     pub(crate) fn narrowed(&self, keep: impl Fn(&str) -> bool) -> Self {
-        let kept = self.scopes().filter(|token| keep(token));
+        let remaining = self.scopes().filter(|token| keep(token));
         Self {
             audience: self.audience.clone(),
-            scope: Scope::of_tokens(kept, self.scope().map_or(0, |it| it.as_str().len())),
+            scope: Scope::of_tokens(
+                remaining,
+                self.scope().map_or(0, |scope| scope.as_str().len()),
+            ),
             offline_access: self.offline_access,
         }
     }
@@ -113,6 +118,6 @@ impl ApiAccess {
 pub struct ApiScopes<'a> {
     /// The API, or `None` for scopes that are about the user's identity.
     pub audience: Option<&'a str>,
-    /// The scopes; there may be none.
+    /// The scopes. The list may be empty.
     pub scopes: Vec<&'a str>,
 }

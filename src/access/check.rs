@@ -1,4 +1,4 @@
-//! The rules: which API a request is about, and what its client may have of it.
+//! The rules that decide which API a request is about, and which access to it the client gets.
 
 use crate::{
     access::{
@@ -17,10 +17,10 @@ use crate::{
 };
 
 impl AccessRequest<'_> {
-    /// Decides which of the requested scopes `client` gets: those that its grant covers and the API knows.
+    /// Decides which of the requested scopes `client` gets: the scopes that its grant covers and the API knows.
     ///
     /// A strict client always needs a grant: its own or, if it has none, the default for third-party
-    /// clients. For a permissive one the API's policy says whether it does.
+    /// clients. Whether a permissive client needs a grant depends on the policy of the API.
     ///
     /// ```
     /// # use oauth_dcr::{access::{AccessError, AccessRequest}, Client, TenantSettings};
@@ -33,7 +33,7 @@ impl AccessRequest<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`AccessError`] says why it gets nothing.
+    /// [`AccessError`] says why the client gets nothing.
     pub fn check(self, tenant: &TenantSettings, client: &Client) -> Result<ApiAccess, AccessError> {
         if client.tenant() != &tenant.id || client.is_blocked() {
             return Err(AccessError::NotForClient);
@@ -51,7 +51,7 @@ impl AccessRequest<'_> {
         };
         Ok(ApiAccess {
             audience: limit.map(|limit| limit.api().identifier.as_str().into()),
-            scope: self.given_scope(tenant, client, limit, offline_access)?,
+            scope: self.granted_scope(tenant, client, limit, offline_access)?,
             offline_access,
         })
     }
@@ -60,7 +60,7 @@ impl AccessRequest<'_> {
         self.scope.unwrap_or_default()
     }
 
-    /// Whether a refresh token goes with what `client` is given. A client that acts for itself gets none
+    /// Whether `client` gets a refresh token. A client that acts on its own behalf gets none
     /// (RFC 6749 section 4.4.3).
     fn gives_refresh_token(&self, tenant: &TenantSettings, client: &Client) -> bool {
         let is_wanted = match tenant.refresh_token_when {
@@ -72,7 +72,7 @@ impl AccessRequest<'_> {
         is_wanted && self.subject_type == SubjectType::User && may_refresh(client)
     }
 
-    /// The API that the request is about; a permissive client may ask for none.
+    /// The API that the request is about. A permissive client may ask for no API.
     fn named_api<'t>(
         &self,
         tenant: &'t TenantSettings,
@@ -84,11 +84,11 @@ impl AccessRequest<'_> {
         let by_audience = self.audience.map(|audience| apis.named(audience));
         let by_resource = self.resource.map(|resource| apis.at(resource));
         let found = match (by_audience, by_resource) {
-            (Some(one), Some(other)) => {
-                if one.map(|api| &api.identifier) != other.map(|api| &api.identifier) {
+            (Some(first), Some(second)) => {
+                if first.map(|api| &api.identifier) != second.map(|api| &api.identifier) {
                     return Err(AccessError::ApisDiffer);
                 }
-                one
+                first
             }
             (Some(named), None) | (None, Some(named)) => named,
             (None, None) => match &tenant.default_audience {
@@ -103,8 +103,8 @@ impl AccessRequest<'_> {
         found.map(Some).ok_or(AccessError::UnknownApi)
     }
 
-    /// What is left of the requested scopes. Identity scopes are for permissive clients only.
-    fn given_scope(
+    /// The requested scopes that are granted. Only permissive clients get identity scopes.
+    fn granted_scope(
         &self,
         tenant: &TenantSettings,
         client: &Client,
@@ -126,10 +126,10 @@ impl AccessRequest<'_> {
         let wants_whole =
             !asks_for_api && tenant.scope_when_none_requested == ScopeWhenNoneRequested::WholeGrant;
         let unrequested = limit.into_iter().filter(|_| wants_whole);
-        let given = scope_tokens(requested)
+        let granted = scope_tokens(requested)
             .filter(passes)
             .chain(unrequested.flat_map(GrantLimit::scopes));
-        Ok(Scope::of_tokens(given, requested.len()))
+        Ok(Scope::of_tokens(granted, requested.len()))
     }
 }
 

@@ -1,4 +1,4 @@
-/// Why a client may not have what it asks for.
+/// Why a client does not get the access that it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessError {
@@ -8,7 +8,7 @@ pub enum AccessError {
          metadata of this server, if present, lists those that are open to applications"
     )]
     ApiRequired,
-    /// No API is named, the tenant has no default, and has opened no API to such clients.
+    /// No API is named, the tenant has no default API, and no API is open to this client.
     #[error("this server has opened no API to applications; the application is not at fault")]
     NothingOpen,
     /// The tenant has no such API.
@@ -20,10 +20,10 @@ pub enum AccessError {
     /// `audience` and `resource` name different APIs.
     #[error("audience and resource name different APIs: send one of them, or the same API in both")]
     ApisDiffer,
-    /// Different resources in one request; a token is for one API.
+    /// The request names several resources, but a token is for one API.
     #[error("resource names more than one API: ask for one API at a time")]
     SeveralResources,
-    /// The API is closed: to everyone, or to third-party clients.
+    /// The API is closed to all clients, or to third-party clients.
     #[error("this server has closed the API to applications; the application is not at fault")]
     Closed,
     /// Neither the client nor third-party clients in general have a grant for the API.
@@ -32,37 +32,39 @@ pub enum AccessError {
          application is not at fault"
     )]
     NoGrant,
-    /// The client is blocked, or another tenant's.
+    /// The client is blocked, or belongs to another tenant.
     #[error("the client is blocked, or is not registered at this server")]
     NotForClient,
-    /// `scope` is not a list of scope tokens, or longer than 4096 bytes.
-    #[error("scope is longer than 4096 bytes or is not a list of scope tokens with spaces between")]
+    /// `scope` is not a list of scope tokens, or is longer than 4096 bytes.
+    #[error(
+        "scope is longer than 4096 bytes or is not a list of scope tokens: separate the tokens with spaces"
+    )]
     MalformedScope,
-    /// Scopes of an API were requested, and the client may have none of them.
+    /// The request names scopes of an API, and the client can have none of them.
     #[error(
         "scope names no scope of the API that the client can have; scopes_supported in the metadata \
          of this server, if present, lists those that applications can have"
     )]
     NothingLeft,
-    /// Scopes of an API are requested with a refresh token, and none of them was given with it
+    /// A refresh request names scopes of an API, and none of them was granted with the refresh token
     /// (RFC 6749 section 6).
     #[error(
-        "scope contains no scope that was given with the refresh token: leave scope out, or start a new \
-         authorization request"
+        "scope contains no scope that was granted with the refresh token: leave scope out, or start a \
+         new authorization request"
     )]
     NotGiven,
-    /// Another API is named than the one that was given (RFC 8707 section 2.2).
+    /// The request names an API other than the API that access was granted for (RFC 8707 section 2.2).
     #[error(
-        "resource or audience names an API other than the one that access was given for: leave it out"
+        "resource or audience names an API other than the one that access was granted for: leave it out"
     )]
     OtherApi,
 }
 
 impl AccessError {
-    /// The error code that stands for it (RFC 6749 section 4.1.2.1, RFC 8707 section 2).
+    /// The error code on the wire (RFC 6749 section 4.1.2.1, RFC 8707 section 2).
     pub const fn code(self) -> &'static str {
         match self {
-            // A repeated parameter is an invalid request, also where RFC 8707 section 2 would let it occur
+            // A repeated parameter is an invalid request, even though RFC 8707 section 2 lets `resource` occur
             // more than once.
             Self::ApiRequired | Self::NothingOpen | Self::SeveralResources => "invalid_request",
             Self::UnknownApi | Self::ApisDiffer | Self::OtherApi => "invalid_target",

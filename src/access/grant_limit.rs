@@ -6,17 +6,17 @@ use crate::{
     types::SecurityMode,
 };
 
-/// The most that a client can have of an API: the scopes that its grant covers and the API knows.
+/// The greatest access to an API that a client can have: the scopes that its grant covers and the API knows.
 #[derive(Clone, Copy)]
 pub(super) struct GrantLimit<'a> {
     api: &'a ApiSettings,
-    /// What the grant lists; `None` covers all.
+    /// The scopes that the grant lists. `None`: the grant covers all scopes.
     listed: Option<&'a [String]>,
 }
 
 impl<'a> GrantLimit<'a> {
-    /// The limit for clients of `mode`. `grant` finds the client grant that counts, and is asked only
-    /// where the API requires a grant.
+    /// The limit for clients of `mode`. `grant` finds the client grant that applies. It is called only if the API
+    /// requires a grant.
     pub(super) fn of(
         api: &'a ApiSettings,
         mode: SecurityMode,
@@ -39,9 +39,9 @@ impl<'a> GrantLimit<'a> {
     }
 
     pub(super) fn covers(self, scope: &str) -> bool {
-        let is_it = |known: &String| known == scope;
-        self.api.scopes.iter().any(is_it)
-            && self.listed.is_none_or(|listed| listed.iter().any(is_it))
+        let is_same = |known: &String| known == scope;
+        self.api.scopes.iter().any(is_same)
+            && self.listed.is_none_or(|listed| listed.iter().any(is_same))
     }
 
     pub(super) fn scopes(self) -> impl Iterator<Item = &'a str> {

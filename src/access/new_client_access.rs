@@ -3,9 +3,9 @@ use crate::{
     settings::{SubjectType, TenantSettings},
 };
 
-/// What a client that registers now can be given of a tenant's APIs.
+/// The access to a tenant's APIs that a client can get if it registers now.
 ///
-/// An API can say so in its metadata (`scopes_supported`, RFC 9728 section 2): clients ask for the
+/// An API can list these scopes in its metadata (`scopes_supported`, RFC 9728 section 2): clients ask for the
 /// scopes that are listed there.
 ///
 /// ```
@@ -23,8 +23,8 @@ use crate::{
 /// tenant.apis.push(api);
 /// assert_eq!(NewClientAccess::of(&tenant).scopes("https://api.acme.example"), None);
 /// tenant.client_grants.push(grant);
-/// let offered = NewClientAccess::of(&tenant).scopes("https://api.acme.example");
-/// assert_eq!(offered, Some(vec!["read:items"]));
+/// let scopes = NewClientAccess::of(&tenant).scopes("https://api.acme.example");
+/// assert_eq!(scopes, Some(vec!["read:items"]));
 /// ```
 #[derive(Clone, Debug)]
 pub struct NewClientAccess<'a>(ReachableApis<'a>);
@@ -35,15 +35,15 @@ impl<'a> NewClientAccess<'a> {
         Self(ReachableApis::of(tenant, Requester::new_client(tenant)))
     }
 
-    /// The scopes of the API that `resource` names, on behalf of a user. `None` if there is no such
-    /// API, or if a new client gets no token for it.
+    /// The scopes of the API that `resource` names, for a client that acts on behalf of a user. `None` if there is
+    /// no such API, or if a new client gets no token for it.
     pub fn scopes(&self, resource: &str) -> Option<Vec<&'a str>> {
         let api = self.0.at(resource)?;
         let limit = self.0.limits(api, &[SubjectType::User]).next()?;
         Some(limit.scopes().collect())
     }
 
-    /// The scopes of all APIs, on behalf of one of `subjects`, sorted, each once.
+    /// The scopes of all APIs, on behalf of any of `subjects`, sorted and without duplicates.
     pub(crate) fn all_scopes(&self, subjects: &[SubjectType]) -> Vec<&'a str> {
         let limits = self.0.apis().flat_map(|api| self.0.limits(api, subjects));
         let mut scopes: Vec<_> = limits.flat_map(GrantLimit::scopes).collect();
@@ -52,7 +52,7 @@ impl<'a> NewClientAccess<'a> {
         scopes
     }
 
-    /// Whether there is a token for the API that `resource` names, on behalf of one of `subjects`.
+    /// Whether a new client can get a token for the API that `resource` names, on behalf of any of `subjects`.
     pub(crate) fn reaches(&self, resource: &str, subjects: &[SubjectType]) -> bool {
         let api = self.0.at(resource);
         api.is_some_and(|api| self.0.reaches(api, subjects))
@@ -72,7 +72,7 @@ mod tests {
 
     const API: &str = "https://api.acme.example";
 
-    /// One API, with at most one grant for it, in every combination.
+    /// Tenants with one API and at most one grant for it, in every combination.
     fn tenants() -> Vec<TenantSettings> {
         let mut tenants = Vec::new();
         for mode in [SecurityMode::Strict, SecurityMode::Permissive] {
@@ -110,7 +110,7 @@ mod tests {
             let is_reachable = NewClientAccess::of(&tenant).reaches(API, &subjects);
             let warnings = tenant.warnings();
             let mut kinds = warnings.iter().map(SettingsWarning::kind);
-            let is_warned = kinds.any(|it| it == SettingsWarningKind::NoReachableApi);
+            let is_warned = kinds.any(|kind| kind == SettingsWarningKind::NoReachableApi);
             assert_ne!(is_reachable, is_warned, "{tenant:?}");
             reachable += usize::from(is_reachable);
         }

@@ -7,8 +7,10 @@ use crate::{
     types::SecurityMode,
 };
 
-/// All APIs of a tenant and the grants that count for a requester, each read once. For one API it gives
-/// the same as [`TenantApis`](super::tenant_apis::TenantApis), which reads all of them to find it.
+/// All APIs of a tenant and the grants that apply to a requester, indexed.
+///
+/// The results are the same as those of [`TenantApis`](super::tenant_apis::TenantApis), which searches all APIs
+/// for each look-up.
 #[derive(Clone, Debug)]
 pub(super) struct ReachableApis<'a> {
     mode: SecurityMode,
@@ -28,13 +30,15 @@ fn grants_by_api<'a>(grants: impl Iterator<Item = &'a ClientGrant>) -> Grants<'a
 impl<'a> ReachableApis<'a> {
     pub(super) fn of(tenant: &'a TenantSettings, requester: Requester<'_>) -> Self {
         let (apis, grants) = (tenant.apis.iter(), tenant.client_grants.iter());
-        let own_grants = grants.clone().filter(|it| requester.is_grantee_of(it));
-        let default_grants = grants.filter(|it| it.grantee == Grantee::ThirdPartyClients);
+        let requester_grants = grants
+            .clone()
+            .filter(|grant| requester.is_grantee_of(grant));
+        let default_grants = grants.filter(|grant| grant.grantee == Grantee::ThirdPartyClients);
         Self {
             mode: requester.mode,
             apis: unique(apis.clone().map(|api| (&*api.identifier, api))),
             apis_but_for_slash: unique(apis.map(|api| (without_empty_path(&api.identifier), api))),
-            grants: grants_by_api(own_grants),
+            grants: grants_by_api(requester_grants),
             default_grants: grants_by_api(default_grants),
         }
     }
@@ -53,8 +57,8 @@ impl<'a> ReachableApis<'a> {
         })
     }
 
-    /// The most that the requester can have of `api`, on behalf of each of `subjects` for whom there is
-    /// a token.
+    /// The greatest access to `api` that the requester can have, on behalf of each of `subjects` for which it can
+    /// get a token.
     pub(super) fn limits(
         &self,
         api: &'a ApiSettings,
@@ -72,7 +76,7 @@ impl<'a> ReachableApis<'a> {
         })
     }
 
-    /// Whether there is a token for `api`, on behalf of one of `subjects`.
+    /// Whether the requester can get a token for `api`, on behalf of any of `subjects`.
     pub(super) fn reaches(&self, api: &'a ApiSettings, subjects: &[SubjectType]) -> bool {
         self.limits(api, subjects).next().is_some()
     }

@@ -1,7 +1,7 @@
 use crate::settings::SubjectType;
 
-/// What a request asks for: an API, named by `audience` or by `resource` (RFC 8707), and scopes of
-/// it.
+/// The access that a request asks for: an API, named by `audience` or by `resource` (RFC 8707), and scopes of
+/// this API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AccessRequest<'a> {
@@ -11,7 +11,7 @@ pub struct AccessRequest<'a> {
     pub resource: Option<&'a str>,
     /// The parameter `scope`.
     pub scope: Option<&'a str>,
-    /// On whose behalf the API is reached. Default: a user's.
+    /// On whose behalf the client uses the API. Default: on behalf of a user.
     pub subject_type: SubjectType,
 }
 

@@ -4,7 +4,7 @@ use crate::{
     types::{ClientId, GrantType, SecurityMode},
 };
 
-/// The client that access is for: a registered client, or one that registers now.
+/// The client that asks for access: a registered client, or a client that registers now.
 #[derive(Clone, Copy)]
 pub(super) struct Requester<'a> {
     pub(super) mode: SecurityMode,

@@ -1,4 +1,4 @@
-//! Access that was given before: what is left of it, and whether a request is about it.
+//! Checks access that was granted earlier: which part of it is still allowed, and whether a request is about it.
 
 use crate::{
     access::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl ApiAccess {
-    /// What is left today of what `client` was given: a grant may have been withdrawn or reduced.
+    /// The part of this access that `client` may still have: a grant may have been withdrawn or reduced since.
     pub(crate) fn revalidate(
         &self,
         tenant: &TenantSettings,
@@ -27,20 +27,20 @@ impl ApiAccess {
             None if is_strict => return Err(AccessError::ApiRequired),
             None => None,
         };
-        let left = self.narrowed(|token| {
+        let remaining = self.narrowed(|token| {
             if is_identity(token) {
                 !is_strict
             } else {
                 limit.is_some_and(|limit| limit.covers(token))
             }
         });
-        if left.scope.is_none() && self.scope.is_some() {
+        if remaining.scope.is_none() && self.scope.is_some() {
             return Err(AccessError::NothingLeft);
         }
-        Ok(left.and_offline_access(may_refresh(client)))
+        Ok(remaining.and_offline_access(may_refresh(client)))
     }
 
-    /// Checks that a request that names an API by these parameters is about this access
+    /// Checks that these parameters of a request name the API of this access, if they name an API
     /// (RFC 8707 section 2.2).
     pub(crate) fn check_same_api(
         &self,
@@ -48,12 +48,12 @@ impl ApiAccess {
         audience: Option<&str>,
         resource: Option<&str>,
     ) -> Result<(), AccessError> {
-        let given = self.audience();
-        let is_same_audience = audience.is_none_or(|it| given == Some(it));
-        let is_same_resource = resource.is_none_or(|it| {
-            let api = TenantApis::of(tenant).at(it);
+        let granted = self.audience();
+        let is_same_audience = audience.is_none_or(|audience| granted == Some(audience));
+        let is_same_resource = resource.is_none_or(|resource| {
+            let api = TenantApis::of(tenant).at(resource);
             let named = api.map(|api| api.identifier.as_str());
-            named.is_some() && named == given
+            named.is_some() && named == granted
         });
         if is_same_audience && is_same_resource {
             Ok(())

@@ -2,15 +2,15 @@
 
 use crate::types;
 
-/// Scopes that no API has: they are about the user's identity or, the last, about a refresh token
-/// (OpenID Connect Core sections 5.4 and 11).
+/// Scopes that belong to no API: they ask for the user's identity or, in the case of `offline_access`, for a
+/// refresh token (OpenID Connect Core sections 5.4 and 11).
 const IDENTITY: [&str; 4] = ["openid", "profile", "email", OFFLINE_ACCESS];
 pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 
-/// Bytes of a requested scope, at most.
+/// The most bytes of a requested scope.
 const MAX_BYTES: usize = 4096;
 
-/// Whether `text` is a scope of tolerable length (RFC 6749 section 3.3). It may hold no token.
+/// Whether `text` is a scope (RFC 6749 section 3.3) of at most [`MAX_BYTES`]. It may be empty.
 pub(super) fn is_scope(text: &str) -> bool {
     text.len() <= MAX_BYTES && types::is_scope(text)
 }

@@ -5,7 +5,7 @@ use crate::{
     },
 };
 
-/// The APIs of a tenant and the client grants for them, to look up one API.
+/// The APIs of a tenant and the client grants for them, for looking up a single API.
 #[derive(Clone, Copy)]
 pub(super) struct TenantApis<'a> {
     apis: &'a [ApiSettings],
@@ -25,8 +25,8 @@ impl<'a> TenantApis<'a> {
         only(self.apis.iter().filter(|api| api.identifier == identifier))
     }
 
-    /// The API that `resource` names. If no identifier is the same text, one that differs only by the
-    /// slash of an empty path counts: clients that write URLs anew add that slash
+    /// The API that `resource` names. If no identifier is exactly this text, an identifier matches that differs
+    /// only by the slash of an empty path: clients that normalise URLs add this slash
     /// (RFC 3986 section 6.2.3).
     pub(super) fn at(self, resource: &str) -> Option<&'a ApiSettings> {
         let wanted = without_empty_path(resource);
@@ -35,7 +35,7 @@ impl<'a> TenantApis<'a> {
             .or_else(|| only(self.apis.iter().filter(but_for_slash)))
     }
 
-    /// The most that the requester can have of `api`.
+    /// The greatest access to `api` that the requester can have.
     pub(super) fn limit(
         self,
         requester: Requester<'_>,
@@ -47,8 +47,8 @@ impl<'a> TenantApis<'a> {
         })
     }
 
-    /// The client grant that counts. A grant for this client alone replaces the default grant; it does
-    /// not add to it.
+    /// The client grant that applies. A grant for this client alone replaces the default grant. It does not add to
+    /// the default grant.
     fn grant(
         self,
         requester: Requester<'_>,
@@ -57,17 +57,19 @@ impl<'a> TenantApis<'a> {
     ) -> Option<&'a ClientGrant> {
         let grants = || {
             let all = self.grants.iter();
-            all.filter(|it| it.audience == api.identifier && it.subject_type == subject_type)
+            all.filter(|grant| {
+                grant.audience == api.identifier && grant.subject_type == subject_type
+            })
         };
-        if grants().any(|it| requester.is_grantee_of(it)) {
-            only(grants().filter(|it| requester.is_grantee_of(it)))
+        if grants().any(|grant| requester.is_grantee_of(grant)) {
+            only(grants().filter(|grant| requester.is_grantee_of(grant)))
         } else {
-            only(grants().filter(|it| it.grantee == Grantee::ThirdPartyClients))
+            only(grants().filter(|grant| grant.grantee == Grantee::ThirdPartyClients))
         }
     }
 }
 
-/// The only entry. Of two entries that say different things, neither is believed.
+/// The only entry. If there are two entries, neither is used, because they may contradict each other.
 fn only<T>(mut found: impl Iterator<Item = T>) -> Option<T> {
     let first = found.next()?;
     found.next().is_none().then_some(first)

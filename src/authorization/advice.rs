@@ -1,4 +1,4 @@
-//! What a person who is shown a refusal can do, in plain words.
+//! Texts that tell a user what to do about a refusal, in plain words.
 
 use crate::{access::AccessError, authorization::AuthorizationError};
 
@@ -11,9 +11,10 @@ const NOT_OPENED: &str = "The application needs a part of this service that is n
     open it.";
 
 impl AuthorizationError {
-    /// What the person in front of the browser can do, for the page that shows the refusal: one to
-    /// three short sentences in plain English, which never hold the client's own text. `Display` is for
-    /// the people who make the client.
+    /// Tells the user what they can do, for the page that shows the refusal.
+    ///
+    /// The text is a few short sentences in plain English, and never contains the client's own text. `Display` is
+    /// for the developers of the client.
     pub const fn advice(self) -> &'static str {
         match self {
             Self::UnknownClient => {

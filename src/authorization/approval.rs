@@ -8,8 +8,9 @@ use crate::{
     types::{ClientId, ResponseType, Timestamp},
 };
 
-/// An authorization request that the user has consented to: only this leads to a code and to an
-/// answer that holds one.
+/// An authorization request that the user has consented to.
+///
+/// Only an approval leads to a code, and to a response that contains a code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Approval(DecisionContent);
 
@@ -23,32 +24,32 @@ impl Approval {
         &self.0.client_id
     }
 
-    /// What is to be issued: [`ResponseType::Code`], for every strict client.
+    /// What the host has to issue. It is [`ResponseType::Code`] for every strict client.
     pub const fn response_type(&self) -> ResponseType {
         self.0.response_type
     }
 
-    /// What the client is given.
+    /// The access that the client gets.
     pub const fn access(&self) -> &ApiAccess {
         &self.0.access
     }
 
-    /// A parameter of the request that is left to the host, as
-    /// [`AuthorizationDecision::parameter`](crate::authorization::AuthorizationDecision::parameter) has it.
-    /// `dpop_jkt`, if the host supports it, is to be bound to the code (RFC 9449 section 10).
+    /// A parameter of the request that the host handles, as in
+    /// [`AuthorizationDecision::parameter`](crate::authorization::AuthorizationDecision::parameter).
+    /// If the host supports `dpop_jkt`, it has to bind it to the code (RFC 9449 section 10).
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.0.parameter(name)
     }
 
-    /// `nonce`, for an ID token that is issued right away.
+    /// The parameter `nonce`, for an ID token that the authorization endpoint itself issues.
     pub fn nonce(&self) -> Option<&str> {
         self.0.nonce.as_deref()
     }
 
-    /// What to bind to the code. The code is good until `lifetime` after `now`; more than ten
-    /// minutes count as ten (RFC 6749 section 4.1.2), one is plenty.
+    /// The binding to store beside the code. The code is valid until `lifetime` after `now`. A `lifetime` of more
+    /// than ten minutes counts as ten (RFC 6749 section 4.1.2). One minute is plenty.
     ///
-    /// `None` if the response type asks for no code.
+    /// The result is `None` if the response type asks for no code.
     pub fn code_binding(&self, now: Timestamp, lifetime: Duration) -> Option<CodeBinding> {
         let content = &self.0;
         content.response_type.has_code().then(|| {
@@ -65,11 +66,11 @@ impl Approval {
         })
     }
 
-    /// The answer to the client: what was issued, with `state` and `iss`.
+    /// The response to the client: the tokens and the code that were issued, with `state` and `iss`.
     ///
-    /// An answer with an access token has `scope` as well: the requested scopes that were approved. It
-    /// names `offline_access` only if the client requested it and a code comes with the access token, to be
-    /// exchanged for a refresh token. The token endpoint has a rule of its own
+    /// A response with an access token also has `scope`: the requested scopes that were approved. It contains
+    /// `offline_access` only if the client requested it and the response also has a code, which the client can
+    /// exchange for a refresh token. The token endpoint has its own rule
     /// ([`TokenDecision::scope`](crate::token::TokenDecision::scope)).
     pub fn response(&self, issued: Issued) -> AuthorizationResponse {
         let scope = self.0.access.scope().map_or("", |scope| scope.as_str());
@@ -83,7 +84,7 @@ impl Approval {
     }
 }
 
-/// Without `state` and `nonce`, which are the client's secrets.
+/// Leaves out `state` and `nonce`, which are the client's secrets.
 impl fmt::Debug for Approval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Approval")

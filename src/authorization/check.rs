@@ -1,4 +1,4 @@
-//! The rules for an authorization request, in the order in which they are asked.
+//! The rules for an authorization request, in the order in which they are checked.
 
 use crate::{
     access::AccessRequest,
@@ -6,7 +6,7 @@ use crate::{
         AuthorizationDecision, AuthorizationError as Error, AuthorizationRefusal,
         AuthorizationRequest, AuthorizationResponse, ResponseMode,
         decision_content::DecisionContent,
-        names::{self, kept_value},
+        names::{self, storable_value},
         response::State,
     },
     client::Client,
@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl AuthorizationRequest<'_> {
-    /// Checks the request for `client`, which is what the host found under
-    /// [`client_id`](Self::client_id) in `tenant`: `None` if there is none.
+    /// Checks the request. `client` is the client that the host found in `tenant` for
+    /// [`client_id`](Self::client_id), or `None` if it found none.
     ///
     /// ```
     /// use oauth_dcr::{
@@ -52,8 +52,8 @@ impl AuthorizationRequest<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`AuthorizationRefusal`] says what is wrong, and whether the client is told by a redirect or
-    /// the user by a page.
+    /// [`AuthorizationRefusal`] says what is wrong, and whether to tell the client by a redirect or the user by a
+    /// page.
     pub fn authorize(
         self,
         tenant: &TenantSettings,
@@ -84,7 +84,8 @@ fn known_client<'c>(
         .get(Parameter::ClientId)
         .ok_or(AuthorizationRefusal::page(Error::ClientIdRequired))?;
     // A client of another tenant is unknown here.
-    let client = client.filter(|it| it.tenant() == &tenant.id && it.id().as_str() == id);
+    let client =
+        client.filter(|client| client.tenant() == &tenant.id && client.id().as_str() == id);
     let Some(client) = client else {
         return Err(AuthorizationRefusal::unknown_client(tenant));
     };
@@ -125,7 +126,7 @@ impl ClientRequest<'_> {
             .ok_or_else(|| mismatch(requested, registered, policy))
     }
 
-    /// Everything after the redirect URI is known.
+    /// Checks everything that is checked once the redirect URI is known.
     fn decide(&self, redirect_uri: &RedirectUri) -> Result<AuthorizationDecision, Error> {
         let Self {
             parameters,
@@ -141,19 +142,19 @@ impl ClientRequest<'_> {
         let response_mode = response_mode(parameters, response_type)?;
         let challenge = challenge(parameters, client)?;
         check_prompt(parameters)?;
-        let state = kept_value(parameters, Parameter::State)?;
-        let nonce = kept_value(parameters, Parameter::Nonce)?;
+        let state = storable_value(parameters, Parameter::State)?;
+        let nonce = storable_value(parameters, Parameter::Nonce)?;
         if response_type.has_id_token() && nonce.is_none() {
             return Err(Error::NonceRequired);
         }
-        let connections = offered_connections(parameters, tenant)?;
+        let connections = available_connections(parameters, tenant)?;
         let wanted = AccessRequest {
             audience: parameters.get(Parameter::Audience),
             resource: parameters.get(Parameter::Resource),
             scope: parameters.get(Parameter::Scope),
             subject_type: SubjectType::User,
         };
-        // Without a code there is no token request that could give a refresh token
+        // Without a code there is no token request that could return a refresh token
         // (OpenID Connect Core section 11).
         let access = wanted.check(tenant, client)?;
         let access = access.and_offline_access(response_type.has_code());
@@ -181,11 +182,11 @@ impl ClientRequest<'_> {
             tenant,
             client,
         } = *self;
-        // A state that is a duplicate, or could not be stored, is not sent back.
+        // A `state` that occurs more than once, or that could not be stored, is not sent back.
         let state = parameters.check(&[Parameter::State]);
         let state = state
             .map_err(Error::from)
-            .and_then(|()| kept_value(parameters, Parameter::State));
+            .and_then(|()| storable_value(parameters, Parameter::State));
         let state = match &state {
             Ok(state) => state.as_deref().into(),
             Err(_) => State::Unusable,
@@ -204,7 +205,7 @@ impl ClientRequest<'_> {
     }
 }
 
-/// Why `requested` is none of those that are registered.
+/// The reason why `requested` is not one of the `registered` URIs.
 fn mismatch(requested: &str, registered: &[RedirectUri], policy: &RedirectUriPolicy) -> Error {
     let mut registered = registered.iter();
     let but_for_port =
@@ -218,20 +219,22 @@ fn mismatch(requested: &str, registered: &[RedirectUri], policy: &RedirectUriPol
     }
 }
 
-/// The connection that is named, or all connections that third-party clients may use: those promoted
-/// to the domain level.
-fn offered_connections(
+/// The connection that the request names, or else all connections that third-party clients may use: the
+/// connections that are promoted to the domain level.
+fn available_connections(
     parameters: &Parameters<'_>,
     tenant: &TenantSettings,
 ) -> Result<Box<[Box<str>]>, Error> {
     let named = parameters.get(Parameter::Connection);
     let connections = tenant.connections.iter();
-    let offered: Box<[Box<str>]> = connections
-        .filter(|it| it.is_domain_connection && named.is_none_or(|named| named == it.name))
-        .map(|it| it.name.as_str().into())
+    let available: Box<[Box<str>]> = connections
+        .filter(|connection| {
+            connection.is_domain_connection && named.is_none_or(|named| named == connection.name)
+        })
+        .map(|connection| connection.name.as_str().into())
         .collect();
-    match (offered.is_empty(), named) {
-        (false, _) => Ok(offered),
+    match (available.is_empty(), named) {
+        (false, _) => Ok(available),
         (true, Some(_)) => Err(Error::ConnectionNotAvailable),
         (true, None) => Err(Error::NoConnection),
     }
@@ -244,7 +247,7 @@ fn response_type(parameters: &Parameters<'_>, client: &Client) -> Result<Respons
     let possible = ResponseType::allowed_in(client.security_mode());
     let response_type = *possible
         .iter()
-        .find(|it| it.is_spelled(name))
+        .find(|known| known.is_spelled(name))
         .ok_or(Error::UnsupportedResponseType)?;
     let metadata = client.metadata();
     let has_grants = response_type.has_its_grants(*metadata.grant_types());
@@ -255,7 +258,7 @@ fn response_type(parameters: &Parameters<'_>, client: &Client) -> Result<Respons
     }
 }
 
-/// A token never goes into a query, which ends up in logs and in `Referer` (OAuth 2.0 Multiple
+/// Never puts a token into a query, because a query ends up in logs and in `Referer` (OAuth 2.0 Multiple
 /// Response Type Encoding Practices section 3.0).
 fn response_mode(
     parameters: &Parameters<'_>,
@@ -281,12 +284,12 @@ const fn default_mode(response_type: ResponseType) -> ResponseMode {
     }
 }
 
-/// The mode that was asked for, or the default where what was asked for makes no sense.
+/// The requested mode, or the default mode if the requested mode can't be used.
 fn mode_of_errors(parameters: &Parameters<'_>) -> ResponseMode {
     let name = parameters.get(Parameter::ResponseType).unwrap_or_default();
     let response_type = ResponseType::allowed_in(SecurityMode::Permissive)
         .iter()
-        .find(|it| it.is_spelled(name))
+        .find(|known| known.is_spelled(name))
         .copied()
         .unwrap_or(ResponseType::Code);
     let mode = parameters.check(&[Parameter::ResponseMode]);
@@ -312,7 +315,7 @@ fn challenge(parameters: &Parameters<'_>, client: &Client) -> Result<Option<Code
 
 fn check_prompt(parameters: &Parameters<'_>) -> Result<(), Error> {
     let prompt = parameters.get(Parameter::Prompt).unwrap_or_default();
-    if prompt.split(' ').any(|it| it == "none") {
+    if prompt.split(' ').any(|value| value == "none") {
         return Err(Error::ConsentRequired);
     }
     Ok(())

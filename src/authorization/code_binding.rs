@@ -12,9 +12,9 @@ use crate::{
 
 /// What an authorization code stands for (RFC 6749 section 4.1.2, RFC 7636 section 4.4).
 ///
-/// Keep it on the server, beside a digest of the code and the user who consented, and hand it to the
-/// check of the token request. It serialises, with a checksum that is no signature: what was cut,
-/// mixed up or edited without renewing that is not read back.
+/// Store it on the server, beside a digest of the code and the user who consented, and pass it to the check of
+/// the token request. It serialises with a checksum, so a text that was truncated, mixed up or edited can't be
+/// read back. The checksum is not a signature: anyone who edits the text can also renew the checksum.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CodeBinding(#[serde(with = "envelope")] Content);
@@ -35,7 +35,7 @@ pub(crate) struct Content {
 }
 
 impl CodeBinding {
-    /// The longest that a code is good for (RFC 6749 section 4.1.2).
+    /// The longest time for which a code is valid (RFC 6749 section 4.1.2).
     pub const MAX_LIFETIME: Duration = Duration::from_mins(10);
 
     pub(crate) const fn new(content: Content) -> Self {
@@ -51,7 +51,7 @@ impl CodeBinding {
         &self.0.tenant
     }
 
-    /// Where the code goes.
+    /// The URI that the code is sent to.
     pub const fn redirect_uri(&self) -> &RedirectUri {
         &self.0.redirect_uri
     }
@@ -61,18 +61,18 @@ impl CodeBinding {
         &self.0.client_id
     }
 
-    /// What it will be given.
+    /// The access that the client will get.
     pub const fn access(&self) -> &ApiAccess {
         &self.0.access
     }
 
-    /// When the code ends. After that the row is of use only to notice that the code is used again.
+    /// When the code expires. After this time, the row is useful only for noticing that the code is used again.
     pub const fn expires_at(&self) -> Timestamp {
         self.0.expires_at
     }
 }
 
-/// A redirect URI that was accepted once, by the policy that was then in force.
+/// Reads a redirect URI that was accepted earlier, by the policy that was then in force.
 pub(crate) fn redirect_uri<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<RedirectUri, D::Error> {
@@ -84,7 +84,7 @@ impl Envelope for Content {
     const KIND: &'static str = "code_binding";
 }
 
-/// Without the nonce, which is the client's secret.
+/// Leaves out the nonce, which is the client's secret.
 impl fmt::Debug for CodeBinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CodeBinding")

@@ -7,46 +7,46 @@ use crate::{
     types::{ClientId, LanguageTag, Timestamp},
 };
 
-/// What a consent page has to show of a third-party client.
+/// The facts that a consent page has to show about a third-party client.
 ///
-/// The client wrote its name itself, and anyone can register: show prominently that it is not
-/// verified and where the code goes. Every text here is to be escaped for where it is shown: HTML is
-/// the host's, as is a header against framing.
+/// The client chose its name itself, and anyone can register. So show prominently that the client is not verified,
+/// and where the code goes. The host writes the HTML: it has to escape every text here, and to send a header that
+/// forbids framing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Consent<'a> {
     /// The client's identifier.
     pub client_id: &'a ClientId,
-    /// The name that the client gave itself, at most [`Self::MAX_NAME_CHARS`] characters of it.
+    /// The name that the client chose, at most [`Self::MAX_NAME_CHARS`] characters of it.
     pub client_name: Option<&'a str>,
-    /// The names in other languages that the page shows: those that the host picked by
-    /// [`with_localized_names`](Self::with_localized_names), and none before. The client wrote
-    /// those, too.
+    /// The names in other languages that the page shows. The client chose these, too.
+    ///
+    /// The list is empty until the host picks names by [`with_localized_names`](Self::with_localized_names).
     pub localized_names: Vec<LocalizedName<'a>>,
-    /// How many names in other languages the client has beside these.
+    /// How many other names in other languages the client has.
     pub names_left_out: usize,
-    /// Whether somebody has verified that the client is who its name says. Nobody ever has.
+    /// Whether somebody has verified the client's identity. This is always false.
     pub is_verified: bool,
     /// When the client registered, by the clock of the store. [`Registrar::store_time`](crate::Registrar::store_time)
-    /// is the time now by the same clock.
+    /// returns the current time of the same clock.
     pub registered_at: Timestamp,
     /// Where the code of this request goes.
     pub destination: Destination<'a>,
-    /// Where codes of this client may go, each place once.
+    /// All places where codes of this client may go, without duplicates.
     pub redirect_hosts: Vec<Destination<'a>>,
-    /// Whether all of those are the user's own device: then any program that runs there can pass for
+    /// Whether all of these places are on the user's own device. Then any program on the device can impersonate
     /// this client (RFC 8252 section 8.6).
     pub is_all_loopback: bool,
-    /// What is asked for, API by API.
+    /// The APIs and scopes that the client asks for.
     pub apis: Vec<ApiScopes<'a>>,
-    /// Whether access goes on while the user is away: the client gets a refresh token, because it asks
-    /// for `offline_access` or because the tenant gives one to every client that registered for it.
+    /// Whether the client keeps access while the user is away. It then gets a refresh token, either because it asks
+    /// for `offline_access` or because the tenant gives a refresh token to every client that registered for it.
     pub has_offline_access: bool,
     /// All names in other languages.
     registered_names: Vec<LocalizedName<'a>>,
 }
 
-/// A client's name for the readers of one language (RFC 7591 section 2.2).
+/// The name of a client in one language (RFC 7591 section 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LocalizedName<'a> {
@@ -59,9 +59,9 @@ pub struct LocalizedName<'a> {
 impl<'a> Consent<'a> {
     /// The most characters of a name that are shown.
     ///
-    /// A tenant's limit for names is lower by default, but a stored name may be older than that limit.
-    /// What is cut off here is neither shown nor compared with protected names, so nothing is shown
-    /// that was not compared.
+    /// A tenant's limit for names is lower by default, but a stored name may be older than this limit. The rest of
+    /// a longer name is neither shown nor compared with protected names, so every character that is shown was
+    /// compared.
     pub const MAX_NAME_CHARS: usize = 512;
 
     pub(super) fn new(content: &'a DecisionContent, client: &'a Client) -> Self {
@@ -90,11 +90,11 @@ impl<'a> Consent<'a> {
         }
     }
 
-    /// The same, with names in other languages to show: the first `most` of those for whose language
-    /// `pick` returns `true`, in the order in which the client registered them.
+    /// Adds names in other languages: the first `most` names for whose language `pick` returns `true`, in the order
+    /// in which the client registered them.
     ///
-    /// A client may have a hundred names. Only those picked here are in the consent, and with the
-    /// feature `confusables` only those are compared with protected names.
+    /// A client may have a hundred names. Only the names that are picked here are in the consent. With the feature
+    /// `confusables`, only these are compared with protected names.
     #[must_use]
     pub fn with_localized_names(
         mut self,
@@ -102,7 +102,7 @@ impl<'a> Consent<'a> {
         mut pick: impl FnMut(&LanguageTag) -> bool,
     ) -> Self {
         let names = self.registered_names.iter().copied();
-        let picked = names.filter(|it| pick(it.language)).take(most);
+        let picked = names.filter(|name| pick(name.language)).take(most);
         self.localized_names = picked.collect();
         let shown = self.localized_names.len();
         self.names_left_out = self.registered_names.len().saturating_sub(shown);

@@ -10,7 +10,7 @@ use crate::{
     types::{ClientId, ErrorRedirectPolicy, ResponseType, TenantId},
 };
 
-/// A checked authorization request: what a decision and its approval hold.
+/// A checked authorization request: the content of a decision and of its approval.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DecisionContent {
@@ -35,8 +35,8 @@ pub(super) struct DecisionContent {
 
 impl DecisionContent {
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        let mut left = self.left_to_host.iter();
-        let found = left.find(|(known, _)| **known == *name);
+        let mut parameters = self.left_to_host.iter();
+        let found = parameters.find(|(known, _)| **known == *name);
         found.map(|(_, value)| &**value)
     }
 }

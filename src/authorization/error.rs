@@ -5,12 +5,12 @@ use crate::{
 
 /// What is wrong with an authorization request.
 ///
-/// `Display` is the description for the people who make the client. It is safe to show and to send: it
-/// never holds the client's own text. What the user can do is in [`advice`](Self::advice).
+/// `Display` is a description for the developers of the client. It is safe to show and to send, because it never
+/// contains the client's own text. [`advice`](Self::advice) tells the user what they can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorizationError {
-    /// More parameters, or more bytes of them, than are looked at.
+    /// The request has more parameters, or more bytes, than are read.
     #[error("the request is too large: send at most 100 parameters and 32768 bytes")]
     TooLarge,
     /// A name or a value is not UTF-8.
@@ -19,30 +19,30 @@ pub enum AuthorizationError {
     /// `client_id` is missing.
     #[error("client_id is missing: send the client_id from the registration")]
     ClientIdRequired,
-    /// There is no such client: it never was, or its registration is gone.
+    /// There is no such client: it never existed, or its registration is gone.
     #[error("client_id names no client of this server: register again")]
     UnknownClient,
     /// The tenant's owner has blocked the client.
     #[error("the operator of this server has blocked the client")]
     Blocked,
     /// `redirect_uri` is missing, and more than one is registered.
-    #[error("redirect_uri is missing: the client registered more than one, so say which")]
+    #[error("redirect_uri is missing: the client registered more than one, so send one of them")]
     RedirectUriRequired,
     /// `redirect_uri` is not one that the client registered.
     #[error(
         "redirect_uri is not among the redirect_uris that the client registered: send one of them unchanged"
     )]
     RedirectUriNotRegistered,
-    /// `redirect_uri` is on `localhost`, differs from a registered one by its port alone, and the
-    /// tenant lets only the ports of `127.0.0.1` and `[::1]` differ (RFC 8252 section 7.3).
+    /// `redirect_uri` is on `localhost` and differs from a registered URI by its port alone, but the tenant lets
+    /// only the ports of `127.0.0.1` and `[::1]` differ (RFC 8252 section 7.3).
     #[error(
         "redirect_uri differs from a registered one by its port: the port of localhost has to match, \
-         but the port of 127.0.0.1 and [::1] does not; register a URI on http://127.0.0.1, or send \
-         the registered port"
+         but the port of 127.0.0.1 and [::1] does not have to; register a URI on http://127.0.0.1, or \
+         send the registered port"
     )]
     LocalhostPort,
-    /// `redirect_uri` is on a loopback host, differs from a registered one by its port alone, and the
-    /// port counts.
+    /// `redirect_uri` is on a loopback host and differs from a registered URI by its port alone, but the port has
+    /// to match.
     #[error(
         "redirect_uri differs from a registered one by its port, and the port has to match: send the \
          registered port, or register this one"
@@ -54,8 +54,8 @@ pub enum AuthorizationError {
         /// Its name, or "an ext- parameter".
         parameter: &'static str,
     },
-    /// A value that is longer than 4096 bytes, or holds a control character. `authorization_details`
-    /// may hold tabs and line ends.
+    /// A value is longer than 4096 bytes, or contains a control character. `authorization_details` may contain tabs
+    /// and line ends.
     #[error(
         "{parameter} is longer than 4096 bytes or contains a control character: shorten it, or \
          remove the character"
@@ -64,19 +64,19 @@ pub enum AuthorizationError {
         /// Its name, or "an ext- parameter".
         parameter: &'static str,
     },
-    /// A parameter that third-party clients can't use.
+    /// The request has a parameter that third-party clients can't use.
     #[error("{parameter} is not supported: leave it out")]
     NotSupported {
         /// Its name.
         parameter: &'static str,
     },
-    /// A parameter that nobody knows, where the tenant refuses those.
-    #[error("a parameter is unknown, and this server refuses unknown ones: leave it out")]
+    /// The request has an unknown parameter, and the tenant refuses unknown parameters.
+    #[error("a parameter is unknown, and this server refuses unknown parameters: leave it out")]
     UnknownParameter,
     /// `response_type` is missing.
     #[error("response_type is missing: send response_type=code")]
     ResponseTypeRequired,
-    /// `response_type` is not one that such a client can have.
+    /// `response_type` is not a value that this client can use.
     #[error(
         "response_type is not supported: send a value from response_types_supported in the \
          metadata of this server"
@@ -106,31 +106,31 @@ pub enum AuthorizationError {
         "code_challenge has to be 43 characters of base64url: the SHA-256 of the code_verifier, without padding"
     )]
     MalformedChallenge,
-    /// `code_challenge_method` is not `S256`; where it is missing, it means `plain`.
+    /// `code_challenge_method` is not `S256`. A missing one means `plain`.
     #[error("code_challenge_method is missing or not S256: send code_challenge_method=S256")]
     UnsupportedChallengeMethod,
-    /// `prompt=none` (OpenID Connect Core section 3.1.2.1) leaves no room for the consent that a
-    /// third-party client always needs.
+    /// `prompt=none` (OpenID Connect Core section 3.1.2.1) rules out the consent that a third-party client always
+    /// needs.
     #[error("prompt=none is not possible, because the user has to consent: leave it out")]
     ConsentRequired,
-    /// `connection` is not one that third-party clients can use.
+    /// `connection` is not a connection that third-party clients can use.
     #[error(
-        "connection is not among those that applications can use: leave it out, so that the user chooses"
+        "connection names none that applications can use: leave it out, so that the user chooses"
     )]
     ConnectionNotAvailable,
-    /// No connection is promoted to the domain level, so that nobody could sign in.
+    /// No connection is promoted to the domain level, so nobody could sign in.
     #[error(
         "this server has no connection by which users of applications can sign in; the application \
          is not at fault"
     )]
     NoConnection,
-    /// The client may not have what it asks for.
+    /// The client can't have the access that it asks for.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The user, or the host in their place, said no.
+    /// The user denied access, or the host did on their behalf.
     #[error("access was denied")]
     Denied,
-    /// The host has to ask the user to sign in, and may not (OpenID Connect Core section 3.1.2.6).
+    /// The user has to sign in, but the host may not ask them to (OpenID Connect Core section 3.1.2.6).
     #[error("the user has to sign in first")]
     LoginRequired,
     /// The host failed.
@@ -178,8 +178,8 @@ impl AuthorizationError {
 }
 
 impl AuthorizationError {
-    /// Whether the redirect URI is known to be the client's where this error is found. Where it is not,
-    /// the client is never told: not by a redirect, nor by a link.
+    /// Whether the redirect URI is known to be the client's when this error is found. If it is not, the client is
+    /// never told, neither by a redirect nor by a link.
     pub(super) fn is_after_redirect_uri(self) -> bool {
         match self {
             Self::TooLarge

@@ -5,12 +5,12 @@ use crate::{
     redirect_uri::{Destination, RedirectUri},
 };
 
-/// A way back to the client that a page offers to the user: it tells the client why the request is
-/// refused (`error`, `error_description`, `state` and `iss`).
+/// A link on a page that leads the user back to the client. It tells the client why the request is refused
+/// (`error`, `error_description`, `state` and `iss`).
 ///
-/// Only the user may follow it, by pressing it. Anybody can register a client, so a server that
-/// follows such links by itself is an open redirector (RFC 9700 section 4.11.2). It is therefore
-/// a separate type: the host sends an [`AuthorizationResponse`].
+/// Only the user may follow the link, by pressing it. Anybody can register a client, so a server that follows these
+/// links by itself is an open redirector (RFC 9700 section 4.11.2). That is why a link is not an
+/// [`AuthorizationResponse`], which the host sends.
 ///
 /// ```
 /// use oauth_dcr::authorization::{LinkTarget, ReturnLink};
@@ -40,18 +40,18 @@ pub struct ReturnLink {
     redirect_uri: RedirectUri,
 }
 
-/// What a [`ReturnLink`] is on a page. Escape every text, as everywhere in HTML.
+/// The HTML element for a [`ReturnLink`]. Escape every text, as always in HTML.
 #[derive(Clone, PartialEq, Eq)]
 pub enum LinkTarget<'a> {
-    /// An anchor (`<a href>`) to this URI: https, http on a loopback host, or of a private-use scheme
-    /// that was registered, never `javascript:`.
+    /// An anchor (`<a href>`) to this URI. The scheme is https, http on a loopback host, or a private-use scheme
+    /// that was registered. It is never `javascript:`.
     Anchor(String),
-    /// A form with a button, for a client that asked for `response_mode=form_post`. The page's content
-    /// security policy has to let forms go to the scheme of `action` (`form-action`).
+    /// A form with a button, for a client that asked for `response_mode=form_post`. The page's content security
+    /// policy has to allow forms that are sent to the scheme of `action` (`form-action`).
     Form {
-        /// Where the form is posted.
+        /// The URI that the form is posted to.
         action: &'a str,
-        /// Names and values of its hidden fields.
+        /// Names and values of the hidden fields.
         fields: Vec<(&'static str, &'a str)>,
     },
 }
@@ -64,7 +64,7 @@ impl ReturnLink {
         }
     }
 
-    /// Where it leads: say so beside the link.
+    /// Where the link leads. Show this beside the link.
     pub fn destination(&self) -> Destination<'_> {
         self.redirect_uri.destination()
     }

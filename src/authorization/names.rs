@@ -1,4 +1,4 @@
-//! Which parameters an authorization request may have, by name, and which of them are the host's.
+//! Which parameters an authorization request may have, by name, and which of them the host handles.
 
 use crate::{
     authorization::AuthorizationError as Error,
@@ -7,11 +7,11 @@ use crate::{
     types::SecurityMode,
 };
 
-/// Names and values that the host keeps with a decision.
+/// Names and values that the host stores with a decision.
 pub(super) type LeftToHost = Box<[(Box<str>, Box<str>)]>;
 
-/// What third-party clients can't use: it would speak for the user, carry parameters past these
-/// checks, or steer the sign-in page.
+/// Parameters that strict clients can't use: they would speak for the user, carry other parameters past these
+/// checks, or control the sign-in page.
 const NOT_FOR_STRICT: [&str; 7] = [
     "claims",
     "id_token_hint",
@@ -22,13 +22,13 @@ const NOT_FOR_STRICT: [&str; 7] = [
     "screen_hint",
 ];
 
-/// What no client can use: parameters in there would not be checked.
+/// Parameters that no client can use: other parameters inside them would not be checked.
 const NOT_FOR_PERMISSIVE: [&str; 2] = ["request", "request_uri"];
 
-/// Parameters that are left to the host: those of the profile, and those that IANA registers for
-/// authorization requests (OpenID Connect Core section 3.1.2.1, RFC 8485, RFC 9396, RFC 9449, OpenID
-/// for Verifiable Credential Issuance section 5.1). Claims of request objects are not among them, nor
-/// what is asked of a wallet.
+/// Parameters that the host handles: those of the profile, and those that IANA registers for authorization
+/// requests (OpenID Connect Core section 3.1.2.1, RFC 8485, RFC 9396, RFC 9449, OpenID for Verifiable Credential
+/// Issuance section 5.1). The list contains neither claims of request objects nor parameters of requests to
+/// wallets.
 const LEFT_TO_HOST: [&str; 14] = [
     "acr_values",
     AUTHORIZATION_DETAILS,
@@ -46,14 +46,14 @@ const LEFT_TO_HOST: [&str; 14] = [
     "wallet_issuer",
 ];
 
-/// JSON (RFC 9396 section 2), which may hold tabs and line ends.
+/// The value is JSON (RFC 9396 section 2), which may contain tabs and line ends.
 const AUTHORIZATION_DETAILS: &str = "authorization_details";
 
-/// What descriptions call a parameter whose name begins with `ext-`: the rest of the name is the
-/// client's own text.
+/// The name that descriptions use for a parameter that begins with `ext-`. The rest of the real name is the client's
+/// own text.
 const EXTENSION: &str = "an ext- parameter";
 
-/// What is read of an authorization request. The others of that kind have no meaning here.
+/// The parameters that an authorization request is read for. The other known parameters have no meaning here.
 const READ: [Parameter; 13] = [
     Parameter::Audience,
     Parameter::ClientId,
@@ -70,11 +70,10 @@ const READ: [Parameter; 13] = [
     Parameter::State,
 ];
 
-/// Bytes of a value that the host has to keep and to send back.
-const MAX_KEPT_BYTES: usize = 4096;
+/// The most bytes of a value that the host has to store and to send back.
+const MAX_STORED_BYTES: usize = 4096;
 
-/// Refuses duplicates of known parameters, unsupported parameters and, if the tenant says so, unknown
-/// ones.
+/// Refuses duplicates of known parameters, unsupported parameters and, if the tenant says so, unknown parameters.
 pub(super) fn check(
     parameters: &Parameters<'_>,
     mode: SecurityMode,
@@ -87,20 +86,29 @@ pub(super) fn check(
             Some(parameter) if refused_parameters(mode).contains(&parameter) => {
                 return Err(Error::NotSupported { parameter });
             }
-            Some(parameter) if parameters.others().take(at).any(|(it, _)| it == name) => {
+            Some(parameter)
+                if parameters
+                    .others()
+                    .take(at)
+                    .any(|(earlier, _)| earlier == name) =>
+            {
                 return Err(Error::Repeated { parameter });
             }
             None if refuses_unknown => return Err(Error::UnknownParameter),
             _ => {}
         }
     }
-    if refuses_unknown && !parameters.present().all(|it| READ.contains(&it)) {
+    if refuses_unknown
+        && !parameters
+            .present()
+            .all(|parameter| READ.contains(&parameter))
+    {
         return Err(Error::UnknownParameter);
     }
     Ok(())
 }
 
-/// What no client of `mode` can use, by name.
+/// The names of the parameters that no client of `mode` can use.
 pub(crate) const fn refused_parameters(mode: SecurityMode) -> &'static [&'static str] {
     match mode {
         SecurityMode::Strict => &NOT_FOR_STRICT,
@@ -108,7 +116,7 @@ pub(crate) const fn refused_parameters(mode: SecurityMode) -> &'static [&'static
     }
 }
 
-/// What descriptions call the parameter of this name, if it is refused by name or left to the host.
+/// The name that descriptions use for this parameter, if it is refused by name or handled by the host.
 fn known(name: &str) -> Option<&'static str> {
     if name.starts_with("ext-") {
         return Some(EXTENSION);
@@ -117,8 +125,8 @@ fn known(name: &str) -> Option<&'static str> {
     names.find(|known| **known == name).copied()
 }
 
-/// What the host may act on, for it to keep with the decision: all that is known and, as
-/// [`check`] has passed, not refused.
+/// The parameters that the host handles, to store with the decision. After [`check`], these are all known
+/// parameters.
 pub(super) fn left_to_host(parameters: &Parameters<'_>) -> Result<LeftToHost, Error> {
     let prompt = parameters.get(Parameter::Prompt).map(|value| {
         let name = Parameter::Prompt.as_str();
@@ -127,32 +135,33 @@ pub(super) fn left_to_host(parameters: &Parameters<'_>) -> Result<LeftToHost, Er
     let others = parameters
         .others()
         .filter_map(|(name, value)| Some((known(name)?, name, value)));
-    let left = prompt.into_iter().chain(others);
-    left.map(|(parameter, name, value)| {
-        check_kept(parameter, name)?;
-        check_kept(parameter, value)?;
-        Ok((name.into(), value.into()))
-    })
-    .collect()
+    let parameters = prompt.into_iter().chain(others);
+    parameters
+        .map(|(parameter, name, value)| {
+            check_storable(parameter, name)?;
+            check_storable(parameter, value)?;
+            Ok((name.into(), value.into()))
+        })
+        .collect()
 }
 
-/// A value that goes into the host's store and comes back to the client: text that both can hold.
-pub(super) fn kept_value(
+/// The value of `parameter`, checked because the host stores it and may send it back to the client.
+pub(super) fn storable_value(
     parameters: &Parameters<'_>,
     parameter: Parameter,
 ) -> Result<Option<Box<str>>, Error> {
     let Some(value) = parameters.get(parameter) else {
         return Ok(None);
     };
-    check_kept(parameter.as_str(), value)?;
+    check_storable(parameter.as_str(), value)?;
     Ok(Some(value.into()))
 }
 
-fn check_kept(parameter: &'static str, text: &str) -> Result<(), Error> {
+fn check_storable(parameter: &'static str, text: &str) -> Result<(), Error> {
     let is_json = parameter == AUTHORIZATION_DETAILS;
-    let is_space_of_json = |it: char| is_json && matches!(it, '\t' | '\n' | '\r');
-    let is_harmful = |it: char| it.is_control() && !is_space_of_json(it);
-    if text.len() > MAX_KEPT_BYTES || text.contains(is_harmful) {
+    let is_json_space = |character: char| is_json && matches!(character, '\t' | '\n' | '\r');
+    let is_harmful = |character: char| character.is_control() && !is_json_space(character);
+    if text.len() > MAX_STORED_BYTES || text.contains(is_harmful) {
         return Err(Error::MalformedValue { parameter });
     }
     Ok(())

@@ -5,11 +5,11 @@ use crate::authorization::{
     protected_names::looks::{Looks, ProtectedLooks},
 };
 
-/// Names that nobody else should be taken for: the host's own, its partners', those of well-known
+/// Names that clients should not imitate: the host's own name, the names of its partners, and those of well-known
 /// applications.
 ///
-/// A client writes its name itself. One that looks like a name of this list is worth a warning on
-/// the consent page; it is no proof of bad intent, and an honest name is no proof of good.
+/// A client chooses its name itself. If the name looks like a name of this list, show a warning on the consent page.
+/// The similarity does not prove bad intent, and another name does not prove good intent.
 ///
 /// ```
 /// use oauth_dcr::authorization::ProtectedNames;
@@ -29,7 +29,7 @@ struct Protected {
 }
 
 impl ProtectedNames {
-    /// The list of these names. One without a letter or digit protects nothing and is left out.
+    /// The list of these names. A name without a letter or digit protects nothing and is left out.
     pub fn new<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>) -> Self {
         let names = names.into_iter().filter_map(|name| {
             let name = name.into();
@@ -39,25 +39,28 @@ impl ProtectedNames {
         Self(names.collect())
     }
 
-    /// The first of the list that `name` looks like, or that it has in it as words of its own,
-    /// however those are spaced.
+    /// The first name of the list that `name` looks like or contains as separate words, however the letters are
+    /// spaced.
     ///
-    /// Of a name longer than [`Consent::MAX_NAME_CHARS`], the start is compared, up to that length:
-    /// show no more of it.
+    /// If a name is longer than [`Consent::MAX_NAME_CHARS`], only its start is compared, up to this length. Show no
+    /// more than that.
     pub fn resembled_by(&self, name: &str) -> Option<&str> {
         let looks = Looks::of(shown_part(name));
         let resembles = |protected: &&Protected| looks.resemble(&protected.looks);
-        self.0.iter().find(resembles).map(|it| &*it.name)
+        self.0
+            .iter()
+            .find(resembles)
+            .map(|protected| &*protected.name)
     }
 }
 
 impl Consent<'_> {
-    /// The protected name that a name on the page looks like, for a warning beside it: the client's
-    /// name is compared, then those in [`localized_names`](Self::localized_names).
+    /// The protected name that a name on the page looks like, for a warning beside it. The client's name is
+    /// compared first, then the names in [`localized_names`](Self::localized_names).
     ///
-    /// Each call compares anew.
+    /// Each call repeats the comparison.
     pub fn resembles<'p>(&self, protected: &'p ProtectedNames) -> Option<&'p str> {
-        let localized = self.localized_names.iter().map(|it| it.name);
+        let localized = self.localized_names.iter().map(|localized| localized.name);
         let mut names = self.client_name.into_iter().chain(localized);
         names.find_map(|name| protected.resembled_by(name))
     }
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_known_in_every_disguise() {
+    fn disguised_names_are_recognized() {
         let protected = ProtectedNames::new(["PayPal", "Google"]);
         for disguise in [
             "paypal",

@@ -6,25 +6,25 @@ use crate::{
     settings::TenantSettings,
 };
 
-/// An authorization request is refused: why, and who is told.
+/// The refusal of an authorization request: the reason, and who is told.
 ///
-/// - With a [`response`](Self::response), send that, and show nothing.
-/// - Otherwise show the user a page with status 400. [`advice`](AuthorizationError::advice) says what
-///   they can do; `Display` is the developer's description, for small print. If there is a
-///   [`link`](Self::link), put it on the page, for the user to press.
+/// - If there is a [`response`](Self::response), send it and show nothing.
+/// - Otherwise show the user a page with status 400. [`advice`](AuthorizationError::advice) says what the user can
+///   do. `Display` is the description for developers: show it in small print. If there is a
+///   [`link`](Self::link), put it on the page for the user to press.
 ///
-/// Never redirect where there is no `response`: the redirect URI is not known to be the client's, or
-/// the client is one that anybody may have registered (RFC 9700 section 4.11.2).
+/// Never redirect without a `response`: either the redirect URI is not known to be the client's, or anybody may have
+/// registered the client (RFC 9700 section 4.11.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationRefusal {
     error: AuthorizationError,
-    told: Told,
+    recipient: Recipient,
     registration_endpoint: Option<String>,
 }
 
 /// Who is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Told {
+enum Recipient {
     /// The user, on a page.
     User,
     /// The user, on a page with a link that tells the client, too.
@@ -34,20 +34,19 @@ enum Told {
 }
 
 impl AuthorizationRefusal {
-    /// The refusal that is shown on a page, of a request whose redirect URI is not known to be the
-    /// client's.
+    /// The refusal of a request whose redirect URI is not known to be the client's. It is shown on a page.
     pub(super) const fn page(error: AuthorizationError) -> Self {
         Self {
             error,
-            told: Told::User,
+            recipient: Recipient::User,
             registration_endpoint: None,
         }
     }
 
     /// The refusal of a request that names no registered client, with the registration endpoint.
     ///
-    /// [`AuthorizationRequest::authorize`](crate::authorization::AuthorizationRequest::authorize) makes it. Make it yourself for a client that was removed after
-    /// that, while the user was signing in or thinking.
+    /// [`AuthorizationRequest::authorize`](crate::authorization::AuthorizationRequest::authorize) returns it. Create
+    /// it yourself for a client that was removed after that, while the user was signing in or thinking.
     pub fn unknown_client(tenant: &TenantSettings) -> Self {
         Self {
             registration_endpoint: tenant.registration_endpoint(),
@@ -55,21 +54,21 @@ impl AuthorizationRefusal {
         }
     }
 
-    /// The refusal of a request whose redirect URI is known: `response` is sent, or else the user may
-    /// press a link that has it.
+    /// The refusal of a request whose redirect URI is known. If `is_sent`, `response` is sent. Otherwise the user
+    /// may press a link that contains it.
     pub(super) fn to_client(
         error: AuthorizationError,
         is_sent: bool,
         response: AuthorizationResponse,
         redirect_uri: &RedirectUri,
     ) -> Self {
-        let told = if is_sent {
-            Told::Client(response)
+        let recipient = if is_sent {
+            Recipient::Client(response)
         } else {
-            Told::UserWithLink(ReturnLink::new(response, redirect_uri.clone()))
+            Recipient::UserWithLink(ReturnLink::new(response, redirect_uri.clone()))
         };
         Self {
-            told,
+            recipient,
             ..Self::page(error)
         }
     }
@@ -79,27 +78,29 @@ impl AuthorizationRefusal {
         self.error
     }
 
-    /// The answer to the client, to be sent now, if the client is told; otherwise the user is, on a
-    /// page.
+    /// The response to send to the client now. `None` if the user has to be told instead, on a page.
     pub const fn response(&self) -> Option<&AuthorizationResponse> {
-        match &self.told {
-            Told::Client(response) => Some(response),
-            Told::User | Told::UserWithLink(_) => None,
+        match &self.recipient {
+            Recipient::Client(response) => Some(response),
+            Recipient::User | Recipient::UserWithLink(_) => None,
         }
     }
 
-    /// What the page offers to the user: a way back to the client, which tells the client of the error
-    /// if they press it. Only the user follows it. There is none if the client receives a response, and
-    /// none if the redirect URI is not known to be the client's.
+    /// The link on the page that leads the user back to the client. It tells the client about the error if the user
+    /// presses it. Only the user may follow it.
+    ///
+    /// `None` if the client receives a response, or if the redirect URI is not known to be the client's.
     pub const fn link(&self) -> Option<&ReturnLink> {
-        match &self.told {
-            Told::UserWithLink(link) => Some(link),
-            Told::User | Told::Client(_) => None,
+        match &self.recipient {
+            Recipient::UserWithLink(link) => Some(link),
+            Recipient::User | Recipient::Client(_) => None,
         }
     }
 
-    /// Where the client can register again, if there is no such client, and the tenant takes
-    /// registrations and has an issuer that they stand below: agents read it off the page.
+    /// The endpoint where the client can register again. Show it on the page, where agents read it.
+    ///
+    /// It is `Some` only if there is no such client, the tenant accepts registrations, and the tenant has an issuer,
+    /// which the address of the endpoint is derived from.
     pub fn registration_endpoint(&self) -> Option<&str> {
         self.registration_endpoint.as_deref()
     }

@@ -5,10 +5,10 @@ use crate::{
     types::ClientId,
 };
 
-/// An authorization request as it came: untrusted.
+/// An untrusted authorization request.
 ///
-/// Reading a request never fails. [`authorize`](Self::authorize) consumes it and says what is wrong
-/// with it, because only the client decides whether the answer may be a redirect.
+/// Reading a request never fails. [`authorize`](Self::authorize) consumes the request and says what is wrong with
+/// it, because whether the response may be a redirect depends on the client.
 ///
 /// ```
 /// use oauth_dcr::authorization::AuthorizationRequest;
@@ -19,16 +19,16 @@ use crate::{
 pub struct AuthorizationRequest<'a>(pub(super) Parameters<'a>);
 
 impl<'a> AuthorizationRequest<'a> {
-    /// The most that is read, in bytes of a query or form. A larger request is refused.
+    /// The most bytes of a query or form that are read. A larger request is refused.
     pub const MAX_BYTES: usize = parameters::MAX_BYTES;
 
-    /// The request in a query or a form (`application/x-www-form-urlencoded`), still encoded.
+    /// Reads the request from a query or a form (`application/x-www-form-urlencoded`) that is still encoded.
     pub fn from_query(query: &'a str) -> Self {
         Self(Parameters::from_encoded(query))
     }
 
-    /// The request of these pairs, decoded, in the order in which they came. Leave none out:
-    /// duplicates and parameters that nobody knows count, too.
+    /// Reads the request from decoded pairs, in the order in which they were received. Leave none out: duplicates
+    /// and unknown parameters count, too.
     pub fn from_pairs<K, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Self
     where
         K: Into<Cow<'a, str>>,
@@ -37,14 +37,14 @@ impl<'a> AuthorizationRequest<'a> {
         Self(Parameters::from_pairs(pairs))
     }
 
-    /// The client to look up. `None` if the request names none that could exist: then hand `None` to
-    /// the check.
+    /// The client to look up. `None` if the request names no client that could exist. Then pass `None` to the
+    /// check.
     pub fn client_id(&self) -> Option<ClientId> {
         ClientId::parse(self.0.get(Parameter::ClientId)?).ok()
     }
 }
 
-/// Shows no value: some are secret.
+/// Shows no values: some are secret.
 impl fmt::Debug for AuthorizationRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AuthorizationRequest")

@@ -13,7 +13,7 @@ use crate::{
     types::ResponseType,
 };
 
-/// How parameters get back to the client (OAuth 2.0 Multiple Response Type Encoding Practices,
+/// How the parameters of a response get to the client (OAuth 2.0 Multiple Response Type Encoding Practices,
 /// Form Post Response Mode).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -21,9 +21,9 @@ use crate::{
 pub enum ResponseMode {
     /// In the query of the redirect URI.
     Query,
-    /// In its fragment.
+    /// In the fragment of the redirect URI.
     Fragment,
-    /// In a form that the user's browser posts to it.
+    /// In a form that the user's browser posts to the redirect URI.
     FormPost,
 }
 
@@ -38,9 +38,9 @@ impl ResponseMode {
     }
 }
 
-/// An answer that goes back to the client through the user's browser: a redirect or a form.
+/// A response that goes to the client through the user's browser: a redirect or a form.
 ///
-/// It holds the code, so `Debug` shows no value.
+/// It contains the code, so `Debug` shows no values.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationResponse {
     redirect_uri: Box<str>,
@@ -48,12 +48,12 @@ pub struct AuthorizationResponse {
     parameters: Vec<(&'static str, Zeroizing<String>)>,
 }
 
-/// `state` of the request that is answered.
+/// The parameter `state` of the request.
 #[derive(Clone, Copy)]
 pub(super) enum State<'a> {
     /// The request has none.
     Absent,
-    /// It is a duplicate, or could not be stored: it is not sent back.
+    /// It occurs more than once, or could not be stored. It is not sent back.
     Unusable,
     /// It is sent back.
     Usable(&'a str),
@@ -65,19 +65,20 @@ impl<'a> From<Option<&'a str>> for State<'a> {
     }
 }
 
-/// How an answer gets to the client.
+/// How a response gets to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// By a redirect to this URI, ASCII without space or control, in a `Location` header. Answer with
-    /// 303, so that nothing the user has posted is posted again (RFC 9700 section 4.12).
+    /// By a redirect to this URI in a `Location` header. The URI is ASCII without spaces or control characters.
+    /// Use status 303, so that the browser does not repeat a form that the user has posted
+    /// (RFC 9700 section 4.12).
     Redirect(String),
-    /// By a page with a form, whose action is [`AuthorizationResponse::redirect_uri`] and whose
-    /// fields are [`AuthorizationResponse::parameters`], each to be escaped there.
+    /// By a page with a form. The action is [`AuthorizationResponse::redirect_uri`], and the fields are
+    /// [`AuthorizationResponse::parameters`]. Escape all of these texts.
     Form,
 }
 
-/// What the host has issued for an approved request. What its response type does not ask for is left
-/// out of the answer.
+/// The code and the tokens that the host has issued for an approved request. The response leaves out what the
+/// response type does not ask for.
 #[derive(Clone, Default)]
 pub struct Issued {
     code: Option<Zeroizing<String>>,
@@ -86,7 +87,7 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// An authorization code: all that a strict client gets.
+    /// An authorization code. A strict client gets nothing else.
     pub fn code(code: impl Into<String>) -> Self {
         Self {
             code: Some(Zeroizing::new(code.into())),
@@ -94,28 +95,28 @@ impl Issued {
         }
     }
 
-    /// And an access token, good for that long, for a permissive client.
+    /// Adds an access token that is valid for `lifetime`, for a permissive client.
     #[must_use]
     pub fn access_token(mut self, token: impl Into<String>, lifetime: Duration) -> Self {
         self.access_token = Some((Zeroizing::new(token.into()), lifetime));
         self
     }
 
-    /// And an ID token, for a permissive client.
+    /// Adds an ID token, for a permissive client.
     #[must_use]
     pub fn id_token(mut self, token: impl Into<String>) -> Self {
         self.id_token = Some(Zeroizing::new(token.into()));
         self
     }
 
-    /// The parameters that an answer of this type has (RFC 6749 sections 4.1.2 and 4.2.2, OpenID
-    /// Connect Core section 3.3.2.5).
+    /// The parameters of a response of this type (RFC 6749 sections 4.1.2 and 4.2.2, OpenID Connect Core
+    /// section 3.3.2.5).
     pub(super) fn parameters(
         self,
         response_type: ResponseType,
         scope: &str,
     ) -> Vec<(&'static str, Zeroizing<String>)> {
-        let asks_for = |word| response_type.as_str().split(' ').any(|it| it == word);
+        let asks_for = |word| response_type.as_str().split(' ').any(|part| part == word);
         let mut parameters = Vec::new();
         if let Some(code) = self.code.filter(|_| asks_for("code")) {
             parameters.push(("code", code));
@@ -134,7 +135,7 @@ impl Issued {
     }
 }
 
-/// Shows nothing of what was issued.
+/// Shows no values: they are secret.
 impl fmt::Debug for Issued {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issued").finish_non_exhaustive()
@@ -142,7 +143,7 @@ impl fmt::Debug for Issued {
 }
 
 impl AuthorizationResponse {
-    /// These parameters, then `state` and `iss` (RFC 9207 section 2), each if there is one.
+    /// A response with these parameters, then `state` and `iss` (RFC 9207 section 2), if there are any.
     pub(super) fn new(
         redirect_uri: &str,
         mode: ResponseMode,
@@ -179,21 +180,21 @@ impl AuthorizationResponse {
         Self::new(redirect_uri, mode, parameters, state, issuer)
     }
 
-    /// Where it goes: the redirect URI of the request, without parameters of a response in its query
-    /// (`code`, `error`, `iss` and the like, and `state` if the request has one). They stand in
-    /// [`parameters`](Self::parameters) alone, so that the client reads each once.
+    /// The URI that the response goes to. It is the redirect URI of the request, but its query has no parameters of
+    /// a response (`code`, `error`, `iss` and the like, and `state` if the request has one). These are only in
+    /// [`parameters`](Self::parameters), so the client reads each of them once.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
-    /// What it says, names and values. `iss` is there if the tenant's settings name an issuer.
+    /// The names and values of the response. They include `iss` if the tenant's settings name an issuer.
     pub fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.parameters
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// How it gets there: by a redirect, unless the client asked for `response_mode=form_post`.
+    /// How the response gets to the client: by a redirect, unless the client asked for `response_mode=form_post`.
     pub fn delivery(&self) -> Delivery {
         let separator = match self.mode {
             ResponseMode::Query => separator(&self.redirect_uri),

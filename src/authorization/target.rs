@@ -1,4 +1,4 @@
-//! The redirect URI of a response: the registered one, without the parameters that a response has.
+//! The redirect URI of a response: the requested URI without the parameters that a response has.
 
 use std::mem;
 
@@ -21,32 +21,32 @@ const RESPONSE_PARAMETERS: [&str; 12] = [
     "token_type",
 ];
 
-/// `uri` without the pairs of its query that a client could take for a part of the response. Such a
-/// pair would stand beside the one of the response, and clients differ in which of the two they read.
-/// The rest of the query is kept to the byte (RFC 6749 section 3.1.2).
+/// Removes from the query of `uri` all parameters that a client could take for a part of the response. Otherwise
+/// the client would find the parameter twice, and clients differ in which of the two they read. The rest of the
+/// query stays byte for byte the same (RFC 6749 section 3.1.2).
 ///
-/// With `keeps_state`, the first registered `state` stays: some clients register one and send none.
+/// If `keeps_state`, the first `state` in the URI stays: some clients register a URI with `state`, and send none in
+/// the request.
 pub(super) fn without_response_parameters(uri: &str, keeps_state: bool) -> String {
     let Some((before, query)) = uri.split_once('?') else {
         return uri.to_owned();
     };
     let mut may_keep_state = keeps_state;
-    let is_kept = |pair: &&str| {
+    let stays = |pair: &&str| {
         let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
         match &*decoded(name) {
             "state" => mem::take(&mut may_keep_state),
             name => !RESPONSE_PARAMETERS.contains(&name),
         }
     };
-    let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
-    if kept.is_empty() {
+    let remaining: Vec<&str> = query.split('&').filter(stays).collect();
+    if remaining.is_empty() {
         return before.to_owned();
     }
-    format!("{before}?{}", kept.join("&"))
+    format!("{before}?{}", remaining.join("&"))
 }
 
-/// What to put between `uri` and the first parameter that is added to its query, so that no empty
-/// pair comes about.
+/// The text between `uri` and the first parameter that is added to its query. It avoids empty pairs.
 pub(super) fn separator(uri: &str) -> &'static str {
     match uri.split_once('?') {
         None => "?",
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn other_pairs_are_kept_to_the_byte() {
+    fn other_pairs_stay_unchanged() {
         for query in [
             "",
             "&",
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_state_may_stay() {
+    fn only_the_first_state_can_stay() {
         let uri = "https://a.example/cb?code=1&state=2&iss=3&st%61te=4&state";
         assert_eq!(
             without_response_parameters(uri, true),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn no_empty_pair_comes_about() {
+    fn no_empty_pair_is_added() {
         for (uri, extended) in [
             ("https://a.example/cb", "https://a.example/cb?code=c"),
             ("https://a.example/cb?", "https://a.example/cb?code=c"),

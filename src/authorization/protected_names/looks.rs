@@ -3,22 +3,22 @@ use std::{borrow::Cow, collections::HashMap};
 use icu_properties::{CodePointMapData, props::GeneralCategory, props::GeneralCategoryGroup};
 use unicode_security::confusable_detection::skeleton;
 
-/// A skeleton has at most this many times the characters of its name.
+/// A skeleton has at most this many characters for each character of its name.
 const MOST_FOR_EACH: usize = 4;
 
-/// Stands in a skeleton for the rest of what a character stands for. It is neither letter nor digit,
-/// so it can't be one of them.
+/// Replaces the end of a character's expansion if the expansion is cut. It is neither a letter nor a digit, so it
+/// can't be confused with them.
 const REST: char = '\u{fffc}';
 
-/// What a reader takes a name for, whatever its letter case, script, accents and punctuation:
-/// the words of its skeleton (Unicode Technical Standard 39 section 4).
+/// What a name looks like to a reader, whatever its letter case, script, accents and punctuation: the words of its
+/// skeleton (Unicode Technical Standard 39 section 4).
 ///
-/// The skeleton knows letters by their shape, and the shape of a letter depends on its case: so it is
-/// taken twice, of the name as it is written and in lower case.
+/// The skeleton is made from the shapes of letters, and the shape of a letter depends on its case. So there are two
+/// skeletons: of the name as it is written, and of the name in lower case.
 #[derive(Clone, Debug)]
 pub(super) struct Looks([Words; 2]);
 
-/// The looks of a protected name, without the spaces: the form in which they are compared.
+/// The looks of a protected name without the spaces, which is the form for comparing.
 #[derive(Clone, Debug)]
 pub(super) struct ProtectedLooks([Box<str>; 2]);
 
@@ -31,13 +31,13 @@ impl Looks {
 
     pub(super) fn resemble(&self, protected: &ProtectedLooks) -> bool {
         let mut pairs = self.0.iter().zip(&protected.0);
-        pairs.any(|(words, protected)| words.hold(protected))
+        pairs.any(|(words, protected)| words.contain(protected))
     }
 }
 
 impl ProtectedLooks {
-    /// `None` if `name` has neither letter nor digit. The skeleton is not bounded: the host chose the
-    /// name.
+    /// The looks of `name`. `None` if it has neither a letter nor a digit. The skeleton is not bounded, because the
+    /// host chose the name.
     pub(super) fn of(name: &str) -> Option<Self> {
         let mut known = Expansions::default();
         let [as_written, in_lower_case] = in_both_cases(name);
@@ -54,8 +54,7 @@ fn in_both_cases(name: &str) -> [String; 2] {
     [name, in_lower_case]
 }
 
-/// With a space where a lower-case letter is followed by an upper-case one: `PayPalHelp` is three
-/// words to a reader.
+/// Adds a space between a lower-case letter and an upper-case letter: `PayPalHelp` is three words to a reader.
 fn spaced(name: &str) -> String {
     let mut spaced = String::with_capacity(name.len());
     let mut after_lower = false;
@@ -69,26 +68,27 @@ fn spaced(name: &str) -> String {
     spaced
 }
 
-/// The letters and digits of a skeleton in lower case, without accents, and where its words meet.
-/// Whatever is neither letter nor digit stands between words.
+/// The letters and digits of a skeleton in lower case, without accents, and the bounds of its words. All other
+/// characters separate words.
 #[derive(Clone, Debug)]
 struct Words {
     letters: String,
-    /// The places in `letters` where a word begins or ends, from 0 to its length, each once.
+    /// The offsets in `letters` where a word begins or ends, from 0 to its length, without duplicates.
     bounds: Vec<usize>,
 }
 
 impl Words {
-    /// The words of the skeleton, which is at most `most` characters long: [`MOST_FOR_EACH`] times
-    /// the length of the name.
+    /// The words of the skeleton, which is at most `most` characters long: [`MOST_FOR_EACH`] times the length of
+    /// the name.
     ///
-    /// A longer skeleton is cut at each character of the name, never at its end, so that no character
-    /// takes the place of another: a name can't be padded until its last words are not compared. What
-    /// is cut counts as whatever would look alike, so that it hides nothing either. That can warn of a
-    /// harmless name, but no ordinary name is cut: its characters stand for more than four each on
-    /// average, which takes signs for whole phrases (U+FDFA) or the rarest Korean syllables. Only a
-    /// protected name that begins within what is cut of one sign is not found, and nobody reads a name
-    /// from the middle of a sign.
+    /// If the skeleton is longer, the expansion of each character is cut separately. The end of the skeleton is not
+    /// cut off: otherwise a name could be padded until its last words are not compared. The part that is cut matches
+    /// every text, so it hides nothing either.
+    ///
+    /// This can cause a warning about a harmless name, but no ordinary name is cut. To be cut, the characters of a
+    /// name have to expand to more than four characters on average. Only signs for whole phrases (U+FDFA) and the
+    /// rarest Korean syllables do. The only protected name that is not found is a name that begins within the cut
+    /// part of a sign, and nobody reads a name from the middle of a sign.
     fn bounded(name: &str, most: usize, known: &mut Expansions) -> Self {
         if let Some(words) = Self::whole(name, most, known) {
             return words;
@@ -103,10 +103,10 @@ impl Words {
     /// The words of the whole skeleton. `None` if it is longer than `most` characters.
     fn whole(name: &str, most: usize, known: &mut Expansions) -> Option<Self> {
         let mut words = Self::new();
-        let mut left = most;
+        let mut remaining = most;
         for character in name.chars() {
             let expanded = known.of(character);
-            left = left.checked_sub(expanded.length)?;
+            remaining = remaining.checked_sub(expanded.length)?;
             words.add(&expanded.whole);
         }
         Some(words.ended())
@@ -119,7 +119,7 @@ impl Words {
         }
     }
 
-    /// Adds what one character of the name stands for.
+    /// Adds the expansion of one character of the name.
     fn add(&mut self, sign: &Sign) {
         for word in &sign.words {
             if sign.is_apart {
@@ -144,9 +144,9 @@ impl Words {
         }
     }
 
-    /// Whether some of these words in a row, written as one, are `protected`. It takes as many steps
-    /// as there are words, times the length of `protected`, at most.
-    fn hold(&self, protected: &str) -> bool {
+    /// Whether some consecutive words, written without spaces, are `protected`. The number of steps is at most the
+    /// number of words times the length of `protected`.
+    fn contain(&self, protected: &str) -> bool {
         let starts = self.bounds.iter();
         let mut rests = starts.filter_map(|start| self.letters.get(*start..));
         rests.any(|rest| self.begin(rest, protected))
@@ -167,23 +167,23 @@ impl Words {
     }
 }
 
-/// What the characters of a name stand for, each looked up once: that is most of the work.
+/// The expansions of the characters of a name. Each is computed once, because computing them is most of the work.
 #[derive(Debug, Default)]
 struct Expansions(HashMap<char, Expansion>);
 
-/// What a character stands for.
+/// The text that a character stands for.
 #[derive(Debug)]
 struct Expansion {
-    /// In characters.
+    /// The length in characters.
     length: usize,
     whole: Sign,
     cut: Sign,
 }
 
-/// A part of a name, of one character.
+/// The part of a skeleton that comes from one character of the name.
 ///
-/// A character that stands for several words is a sign of its own to a reader, and so is one that was
-/// cut, which may stand for several: the letters beside it begin and end words.
+/// A character that stands for several words looks like a separate sign to a reader. So does a character whose
+/// expansion was cut, because it may stand for several words. The letters beside such a sign begin and end words.
 #[derive(Debug)]
 struct Sign {
     words: Vec<Box<str>>,
@@ -215,16 +215,16 @@ impl Sign {
 /// The skeleton of one character, in lower case, without accents.
 fn expanded(character: char) -> String {
     let categories = CodePointMapData::<GeneralCategory>::new();
-    let is_mark = |it: &char| GeneralCategoryGroup::Mark.contains(categories.get(*it));
+    let is_mark = |letter: &char| GeneralCategoryGroup::Mark.contains(categories.get(*letter));
     skeleton(character.encode_utf8(&mut [0; 4]))
-        .filter(|it| !is_mark(it))
+        .filter(|letter| !is_mark(letter))
         .flat_map(char::to_lowercase)
-        .map(|it| if it == REST { ' ' } else { it })
+        .map(|letter| if letter == REST { ' ' } else { letter })
         .collect()
 }
 
-/// At most [`MOST_FOR_EACH`] characters of `expanded`. [`REST`] stands for what is cut, directly after
-/// a letter, because it is the rest of a word.
+/// At most [`MOST_FOR_EACH`] characters of `expanded`. [`REST`] replaces the part that is cut. It directly follows a
+/// letter, because it is the rest of a word.
 fn cut(expanded: &str) -> Cow<'_, str> {
     if expanded.chars().nth(MOST_FOR_EACH).is_none() {
         return expanded.into();
@@ -243,11 +243,11 @@ fn is_between_words(character: char) -> bool {
 mod tests {
     use super::*;
 
-    /// Stands for 18 characters, the most of all.
+    /// Stands for 18 characters, more than any other character.
     const PHRASE: &str = "\u{fdfa}";
 
     fn lengths(name: &str) -> [usize; 2] {
-        Looks::of(name).0.map(|it| it.letters.chars().count())
+        Looks::of(name).0.map(|words| words.letters.chars().count())
     }
 
     fn whole(name: &str) -> Words {
@@ -264,26 +264,29 @@ mod tests {
         let whole = whole(&name);
         assert_eq!(whole.letters.chars().count(), 128 * 15);
         let names = (0..100).map(|_| Looks::of(&name));
-        let letters = names.flat_map(|looks| looks.0.map(|it| it.letters.chars().count()));
+        let letters = names.flat_map(|looks| looks.0.map(|words| words.letters.chars().count()));
         assert!(letters.sum::<usize>() <= 2 * 100 * 128 * MOST_FOR_EACH);
     }
 
-    /// The characters that stand for more than two, in either case. None is above the planes of
-    /// ideographs.
-    fn long_ones() -> impl Iterator<Item = char> {
-        ('\0'..'\u{30000}').filter(|it| expanded(*it).chars().nth(2).is_some())
+    /// The characters that stand for more than two characters, in either case. They all come before the end of the
+    /// planes of ideographs.
+    fn characters_to_cut() -> impl Iterator<Item = char> {
+        ('\0'..'\u{30000}').filter(|character| expanded(*character).chars().nth(2).is_some())
     }
 
     #[test]
     fn a_skeleton_is_at_most_four_times_as_long_as_its_name() {
-        for character in long_ones().chain(['\u{130}', 'a']) {
+        for character in characters_to_cut().chain(['\u{130}', 'a']) {
             for name in [
                 String::from(character),
                 format!("{character}{PHRASE}"),
                 format!("a{character}Aa{character}{character}"),
             ] {
                 let most = name.chars().count() * MOST_FOR_EACH;
-                assert!(lengths(&name).iter().all(|it| *it <= most), "{name:?}");
+                assert!(
+                    lengths(&name).iter().all(|length| *length <= most),
+                    "{name:?}"
+                );
             }
         }
     }
@@ -291,7 +294,7 @@ mod tests {
     #[test]
     fn every_cut_leaves_a_letter_before_the_rest() {
         let mut count = 0;
-        for whole in long_ones().map(expanded) {
+        for whole in characters_to_cut().map(expanded) {
             let cut = cut(&whole);
             assert!(cut.chars().count() <= MOST_FOR_EACH, "{cut}");
             let Some(begin) = cut.strip_suffix(REST) else {
@@ -306,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_padded_disguise_is_known_and_bounded() {
+    fn a_padded_disguise_is_recognized_and_bounded() {
         for count in [1, 2, 7, 60, 122] {
             let padding = PHRASE.repeat(count);
             for name in [
@@ -318,16 +321,19 @@ mod tests {
             ] {
                 assert!(looks_like(&name, "PayPal"), "{count}: {name}");
                 let most = name.chars().count() * MOST_FOR_EACH;
-                assert!(lengths(&name).iter().all(|it| *it <= most), "{name}");
+                assert!(
+                    lengths(&name).iter().all(|length| *length <= most),
+                    "{name}"
+                );
             }
             let other = format!("{padding}Honest Notes{padding}");
             assert!(!looks_like(&other, "PayPal"), "{count}");
         }
     }
 
-    /// Some syllables stand for up to seven strokes, so they are cut where a name is padded.
+    /// Some syllables stand for up to seven strokes, so they are cut in a padded name.
     #[test]
-    fn a_padded_korean_name_is_known() {
+    fn a_padded_korean_name_is_recognized() {
         for protected in ["웹툰", "네이버웹", "훿훿훿", "웹"] {
             for count in [0, 1, 5, 100] {
                 let padding = PHRASE.repeat(count);
@@ -345,20 +351,26 @@ mod tests {
     }
 
     #[test]
-    fn what_a_whole_skeleton_shows_a_bounded_one_shows() {
+    fn a_bounded_skeleton_finds_what_the_whole_finds() {
         let parts = [PHRASE, "\u{fdfb}", "웹", "훿", "툰", "a", "P", " "];
         let mut found = 0;
         for (first, second, third) in parts.iter().flat_map(|first| {
-            let pairs = parts.iter().flat_map(|it| parts.map(|third| (it, third)));
+            let pairs = parts
+                .iter()
+                .flat_map(|second| parts.map(|third| (second, third)));
             pairs.map(move |(second, third)| (first, second, third))
         }) {
             let protected =
-                [first, second, &&*format!("{first}{second}")].map(|it| ProtectedLooks::of(it));
+                [first, second, &&*format!("{first}{second}")].map(|name| ProtectedLooks::of(name));
             for padding in [0, 1, 9].map(|count| PHRASE.repeat(count)) {
                 let name = format!("{padding}{first}{second}{third}{padding}");
-                let whole = in_both_cases(&name).map(|it| whole(&it));
+                let whole = in_both_cases(&name).map(|name| whole(&name));
                 let (whole, bounded) = (Looks(whole), Looks::of(&name));
-                for protected in protected.iter().flatten().filter(|it| whole.resemble(it)) {
+                for protected in protected
+                    .iter()
+                    .flatten()
+                    .filter(|looks| whole.resemble(looks))
+                {
                     assert!(bounded.resemble(protected), "{name:?} {protected:?}");
                     found += 1;
                 }
@@ -375,14 +387,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_holds_a_whole_phrase_is_compared_whole() {
+    fn a_name_with_a_phrase_sign_is_compared_whole() {
         let written_out: String = expanded('\u{fdfa}');
         assert!(looks_like("Quran Reader \u{fdfa}", &written_out));
         assert!(looks_like(&format!("Quran Reader {written_out}"), PHRASE));
     }
 
     #[test]
-    fn the_mark_for_a_rest_is_no_letter_of_a_name() {
+    fn the_rest_mark_in_a_name_is_not_a_letter() {
         assert!(!looks_like("Pa\u{fffc}", "PayPal"));
         assert!(looks_like("x\u{fffc}PayPal", "PayPal"));
         assert!(ProtectedLooks::of("\u{fffc}").is_none());
