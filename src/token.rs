@@ -1,5 +1,6 @@
-//! Checks token requests (RFC 6749 sections 4.1.3 and 6) and revocation requests (RFC 7009): from the
-//! form of a request, and what was stored beside a code or refresh token, to a decision that the host carries out.
+//! Checks token requests (RFC 6749 sections 4.1.3 and 6) and revocation requests (RFC 7009). The input is the form
+//! of a request and what was stored beside a code or refresh token. The result is a decision that the host carries
+//! out.
 //!
 //! ```
 //! use oauth_dcr::{token::TokenRequest, TenantSettings, Timestamp};
@@ -18,18 +19,18 @@
 //! # Ok::<(), &str>(())
 //! ```
 //!
-//! 1. [`TokenRequest`] is untrusted. [`authenticate`](TokenRequest::authenticate) checks the client, and gives a
+//! 1. [`TokenRequest`] is untrusted. [`authenticate`](TokenRequest::authenticate) checks the client, and returns a
 //!    [`TokenGrant`].
 //! 2. [`TokenGrant`] has a type for each kind of grant: [`CodeExchange`], [`RefreshExchange`],
 //!    [`ClientCredentials`] and [`DeviceExchange`]. Its `check` takes what the host stored beside the code or
 //!    token.
 //! 3. [`Lookup`] says whether the host found the code, and whether it was used before.
-//! 4. [`TokenDecision`] says which tokens to issue. It gives the [`RefreshBinding`] and the [`RefreshFamily`] to
+//! 4. [`TokenDecision`] says which tokens to issue. It creates the [`RefreshBinding`] and the [`RefreshFamily`] to
 //!    store beside a refresh token.
 //! 5. [`TokenRefusal`] has the response to send, and says whether a code or token was replayed.
-//! 6. [`RevocationRequest`] authenticates its client in the same way, and gives a [`Revocation`].
+//! 6. [`RevocationRequest`] authenticates its client in the same way, and returns a [`Revocation`].
 //!
-//! All of this is pure: the host stores codes and tokens.
+//! All of this is free of I/O: the host stores codes and tokens.
 
 mod authenticated;
 mod client_credentials;

@@ -9,13 +9,13 @@ use crate::{
     types::{GrantType, Timestamp},
 };
 
-/// A request, and who made it.
+/// A request and the client that sent it.
 pub(super) struct Authenticated<'a> {
     pub(super) parameters: Parameters<'a>,
     pub(super) used_authorization_header: bool,
     pub(super) tenant: &'a TenantSettings,
     pub(super) client: &'a Client,
-    /// One moment for the whole decision.
+    /// The time of the whole decision.
     pub(super) now: Timestamp,
 }
 
@@ -24,7 +24,7 @@ impl Authenticated<'_> {
         let name = self.value(Parameter::GrantType);
         let mut possible = GrantType::allowed_in(self.client.security_mode()).iter();
         let grant_type = possible
-            .find(|it| it.as_str() == name)
+            .find(|known| known.as_str() == name)
             .ok_or(self.refuse(Error::UnsupportedGrantType))?;
         if self.client.metadata().grant_types().contains(*grant_type) {
             Ok(*grant_type)
@@ -52,8 +52,8 @@ impl Authenticated<'_> {
         }
     }
 
-    /// What was found, if it is this client's and still good. Whose it is comes first: a stranger
-    /// learns nothing of it, and revokes nothing by a replay.
+    /// The binding that was found, if it belongs to this client and is still valid. The owner is checked first, so
+    /// another client learns nothing about the code, and revokes nothing by a replay.
     pub(super) fn verify<'b, B: Bound>(&self, found: Lookup<'b, B>) -> Result<&'b B, Error> {
         let (bound, is_used) = match found {
             Lookup::NotFound => return Err(Error::InvalidGrant(GrantFault::Unknown)),
@@ -84,18 +84,18 @@ impl Authenticated<'_> {
         }
     }
 
-    /// What is left of the access that the client was `given`, if the request is about that API.
-    pub(super) fn revalidate(&self, given: &ApiAccess) -> Result<ApiAccess, Error> {
+    /// The part of the `granted` access that the client may still have, if the request is about the same API.
+    pub(super) fn revalidate(&self, granted: &ApiAccess) -> Result<ApiAccess, Error> {
         let get = |parameter| self.parameters.get(parameter);
         let (audience, resource) = (get(Parameter::Audience), get(Parameter::Resource));
-        given.check_same_api(self.tenant, audience, resource)?;
-        given
+        granted.check_same_api(self.tenant, audience, resource)?;
+        granted
             .revalidate(self.tenant, self.client)
             .map_err(|_| Error::InvalidGrant(GrantFault::Withdrawn))
     }
 }
 
-/// Shows no value of a parameter: most are secret.
+/// Shows no parameters: most are secret.
 impl fmt::Debug for Authenticated<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticated")

@@ -8,16 +8,16 @@ use crate::{
     },
 };
 
-/// An authenticated request of a client for itself (RFC 6749 section 4.4).
+/// An authenticated request of a client that acts on its own behalf (RFC 6749 section 4.4).
 #[derive(Debug)]
 pub struct ClientCredentials<'a>(pub(super) Authenticated<'a>);
 
 impl ClientCredentials<'_> {
-    /// What the client is given, by the grants whose subject is the client. It gets no refresh token
-    /// (RFC 6749 section 4.4.3).
+    /// Decides which access the client gets, by the client grants whose subject is the client. The client gets no
+    /// refresh token (RFC 6749 section 4.4.3).
     ///
     /// # Errors
-    /// [`TokenError::Access`](crate::token::TokenError::Access) if it may have nothing of what it asks for.
+    /// [`TokenError::Access`](crate::token::TokenError::Access) if the client can have nothing that it asks for.
     pub fn check(&self) -> Result<TokenDecision, TokenRefusal> {
         let parameters = &self.0.parameters;
         let wanted = AccessRequest {
@@ -31,7 +31,7 @@ impl ClientCredentials<'_> {
         Ok(TokenDecision {
             tenant: self.0.client.tenant().clone(),
             client_id: self.0.client.id().clone(),
-            given: access.clone(),
+            granted: access.clone(),
             access,
             refresh_token: RefreshTokenAction::None,
             family: RefreshFamily::unrotated(),

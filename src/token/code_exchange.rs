@@ -12,10 +12,10 @@ use crate::{
 
 /// An authenticated request to exchange an authorization code (RFC 6749 section 4.1.3).
 ///
-/// Look up what is bound to the [`code`](Self::code), [`check`](Self::check) it, then mark the code
-/// as used in one atomic step. If it was marked already, answer [`replayed`](Self::replayed).
-/// In this order a client can't use up another one's code. Whenever the refusal is
-/// [`GrantFault::Replayed`], revoke whatever the code has led to (RFC 6749 section 4.1.2).
+/// Look up the binding of the [`code`](Self::code), [`check`](Self::check) it, then mark the code as used in one
+/// atomic step. If it was already marked, answer [`replayed`](Self::replayed). In this order, no client can use up
+/// the code of another client. Whenever the refusal is [`GrantFault::Replayed`], revoke all tokens that came from
+/// the code (RFC 6749 section 4.1.2).
 #[derive(Debug)]
 pub struct CodeExchange<'a>(pub(super) Authenticated<'a>);
 
@@ -25,19 +25,20 @@ impl CodeExchange<'_> {
         self.0.value(Parameter::Code)
     }
 
-    /// Checks the request against what is bound to its code.
+    /// Checks the request against the binding of its code.
+    ///
+    /// The redirect URI may be left out if a challenge is bound to the code.
     ///
     /// # Errors
-    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the code is unknown or another client's,
-    /// was used or has expired, or redirect URI or verifier are not those of the authorization
-    /// request, or the client may no longer have what it was given. The redirect URI may be left out
-    /// if a challenge is bound to the code;
+    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the code is unknown, belongs to another client, was used
+    /// or has expired; if the redirect URI or the verifier does not match the authorization request; or if the
+    /// client may no longer have the access that it was granted.
     /// [`TokenError::Access`](Error::Access) if the request is about another API.
     pub fn check(&self, found: Lookup<'_, CodeBinding>) -> Result<TokenDecision, TokenRefusal> {
         self.decide(found).map_err(|error| self.0.refuse(error))
     }
 
-    /// The refusal of a code that was used between the check and the atomic step.
+    /// The refusal of a code that another request used between the check and the atomic step.
     pub const fn replayed(&self) -> TokenRefusal {
         self.0.refuse(Error::InvalidGrant(GrantFault::Replayed))
     }
@@ -54,17 +55,18 @@ impl CodeExchange<'_> {
             client_id: bound.client_id.clone(),
             refresh_token: RefreshTokenAction::first(&access),
             access,
-            given: bound.access.clone(),
+            granted: bound.access.clone(),
             family: RefreshFamily::unrotated(),
             began_at: self.0.now,
             nonce: bound.nonce.clone(),
         })
     }
 
-    /// The same as in the authorization request, and still registered (RFC 6749 section 4.1.3).
+    /// Checks that the redirect URI is the same as in the authorization request, and still registered
+    /// (RFC 6749 section 4.1.3).
     ///
-    /// OAuth 2.1 drops the parameter, because a challenge protects the code as well. Only a code without
-    /// a challenge needs it, if the authorization request had it.
+    /// OAuth 2.1 drops the parameter, because a challenge protects the code just as well. The parameter is required
+    /// only for a code without a challenge, and only if the authorization request had it.
     fn check_redirect_uri(&self, bound: &RedirectUri, may_leave_out: bool) -> Result<(), Error> {
         let is_same = match self.0.parameters.get(Parameter::RedirectUri) {
             Some(uri) => uri == bound.as_str(),
@@ -75,7 +77,7 @@ impl CodeExchange<'_> {
         let is_registered = || {
             registered
                 .iter()
-                .any(|it| it.matches(bound.as_str(), policy))
+                .any(|uri| uri.matches(bound.as_str(), policy))
         };
         if is_same && is_registered() {
             Ok(())
@@ -84,8 +86,8 @@ impl CodeExchange<'_> {
         }
     }
 
-    /// RFC 7636 section 4.6, and never less than what the authorization request began
-    /// (RFC 9700 section 2.1.1).
+    /// Checks the verifier (RFC 7636 section 4.6). A client can't skip PKCE if the authorization request used it,
+    /// and can't use it if the authorization request did not (RFC 9700 section 2.1.1).
     fn check_verifier(&self, challenge: Option<CodeChallenge>) -> Result<(), GrantFault> {
         let verifier = self.0.parameters.get(Parameter::CodeVerifier);
         let is_optional = self.0.client.security_mode() == SecurityMode::Permissive;

@@ -6,39 +6,40 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// What a token request is given. The host has stored the user of the request beside the code or the
-/// refresh token.
+/// The tokens that the host has to issue for a token request. The host stored the user beside the code or the refresh
+/// token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenDecision {
     pub(super) tenant: TenantId,
     pub(super) client_id: ClientId,
-    /// For the access token.
+    /// The access of the access token.
     pub(super) access: ApiAccess,
-    /// For the refresh token, which stays good for all of it (RFC 6749 section 6).
-    pub(super) given: ApiAccess,
+    /// The access of the refresh token. It stays the same when a client refreshes with fewer scopes
+    /// (RFC 6749 section 6).
+    pub(super) granted: ApiAccess,
     pub(super) refresh_token: RefreshTokenAction,
-    /// After the decision.
+    /// The state after the decision.
     pub(super) family: RefreshFamily,
     /// When the family of refresh tokens began.
     pub(super) began_at: Timestamp,
     pub(super) nonce: Option<Box<str>>,
 }
 
-/// What becomes of the refresh token.
+/// Whether the client gets a new refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefreshTokenAction {
-    /// The client gets none.
+    /// The client gets no refresh token.
     None,
-    /// The client gets a new one. Where it presented one, [`TokenDecision::refresh_family`] says how
-    /// long that one stays good: rotation (RFC 9700 section 4.14.2).
+    /// The client gets a new refresh token. If it presented one, this is a rotation (RFC 9700 section 4.14.2), and
+    /// [`TokenDecision::refresh_family`] decides how long the old token stays valid.
     Issue,
-    /// The one that it presented stays good: it is bound to the client's secret. Issuing another one
-    /// beside it is allowed.
+    /// The refresh token that the client presented stays valid, because it is bound to the client's secret. The host
+    /// may also issue another one.
     Keep,
 }
 
 impl RefreshTokenAction {
-    /// With the first access token.
+    /// The action when a code or device code is exchanged.
     pub(super) const fn first(access: &ApiAccess) -> Self {
         if access.has_offline_access() {
             Self::Issue
@@ -59,18 +60,18 @@ impl TokenDecision {
         &self.client_id
     }
 
-    /// What the access token is good for: its audience and its scopes. That may be less than was
-    /// requested. For the `scope` of the answer, use [`scope`](Self::scope).
+    /// The access of the access token: its audience and its scopes. It may be less than the client requested. For
+    /// the `scope` of the response, use [`scope`](Self::scope).
     pub const fn access(&self) -> &ApiAccess {
         &self.access
     }
 
-    /// The member `scope` of the answer: send it in every answer, as it is (RFC 6749 section 5.1).
+    /// The member `scope` of the response. Send it in every response, unchanged (RFC 6749 section 5.1).
     ///
-    /// It names the scopes of the access token, and `offline_access` if the client has a refresh token
-    /// from now on. A confidential client keeps the refresh token that it presented, so its answers name
-    /// `offline_access` without a new token. If nothing was given, it is empty: an answer without `scope`
-    /// would tell the client that it was given all that it asked for.
+    /// It contains the scopes of the access token, and `offline_access` if the client has a refresh token from now
+    /// on. A confidential client keeps the refresh token that it presented, so its responses contain
+    /// `offline_access` without a new token. If no scope was granted, the text is empty. Send it all the same: a
+    /// response without `scope` would tell the client that it got everything that it asked for.
     pub fn scope(&self) -> String {
         let of_access = self
             .access
@@ -82,30 +83,33 @@ impl TokenDecision {
         scopes.join(" ")
     }
 
-    /// What becomes of the refresh token.
+    /// Whether the client gets a new refresh token.
     pub const fn refresh_token(&self) -> RefreshTokenAction {
         self.refresh_token
     }
 
-    /// `nonce` of the authorization request, for an ID token.
+    /// The parameter `nonce` of the authorization request, for an ID token.
     pub fn nonce(&self) -> Option<&str> {
         self.nonce.as_deref()
     }
 
-    /// The family of the client's refresh token from now on. Store it in the same transaction as the new
-    /// tokens: for a code, as a new family; for a refresh token, in the place of the state that was
-    /// checked, and only if that is still there ([`RefreshExchange`](crate::token::RefreshExchange) shows how).
+    /// The family of the client's refresh token from now on.
     ///
-    /// `None` if the client gets no refresh token.
+    /// Store it in the same transaction as the new tokens. For a code, store it as a new family. For a refresh token,
+    /// replace the state that was checked, but only if that state has not changed
+    /// ([`RefreshExchange`](crate::token::RefreshExchange) shows how).
+    ///
+    /// The result is `None` if the client gets no refresh token.
     pub fn refresh_family(&self) -> Option<RefreshFamily> {
         (self.refresh_token != RefreshTokenAction::None).then_some(self.family)
     }
 
-    /// What to keep with a refresh token that ends `lifetime` after `now`; more than
-    /// [`RefreshBinding::MAX_LIFETIME`] counts as that: there is none without an end. A host that
-    /// lets a family end for good looks at [`RefreshBinding::began_at`].
+    /// The binding to store beside a refresh token that expires `lifetime` after `now`.
     ///
-    /// `None` if the client gets none.
+    /// A `lifetime` of more than [`RefreshBinding::MAX_LIFETIME`] is reduced to it, so every token expires. A host
+    /// that ends a family after a fixed time uses [`RefreshBinding::began_at`].
+    ///
+    /// The result is `None` if the client gets no refresh token.
     pub fn refresh_binding(&self, now: Timestamp, lifetime: Duration) -> Option<RefreshBinding> {
         match self.refresh_token {
             RefreshTokenAction::None => None,
@@ -113,7 +117,7 @@ impl TokenDecision {
                 Some(RefreshBinding::new(refresh_binding::Content {
                     tenant: self.tenant.clone(),
                     client_id: self.client_id.clone(),
-                    access: self.given.clone(),
+                    access: self.granted.clone(),
                     began_at: self.began_at,
                     expires_at: now.saturating_add(lifetime.min(RefreshBinding::MAX_LIFETIME)),
                     generation: self.family.generation(),
@@ -123,7 +127,7 @@ impl TokenDecision {
     }
 }
 
-/// Without the nonce, which is the client's secret.
+/// Leaves out the nonce, which is the client's secret.
 impl fmt::Debug for TokenDecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenDecision")

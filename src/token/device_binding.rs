@@ -10,7 +10,7 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// What a device code stands for, once the user has approved. The host stores it in the same way as a
+/// What a device code stands for once the user has approved the request. The host stores it in the same way as a
 /// [`CodeBinding`](crate::authorization::CodeBinding).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -27,8 +27,8 @@ pub(super) struct Content {
 }
 
 impl DeviceBinding {
-    /// What the device code of `client` stands for: `access`, which the client was given, until
-    /// `lifetime` after `now`: the `expires_in` that the host has told the device
+    /// Binds a device code to `client` and to `access`, which the client was granted. The code is valid until
+    /// `lifetime` after `now`. `lifetime` is the `expires_in` that the host sent to the device
     /// (RFC 8628 section 3.2).
     pub fn new(client: &Client, access: ApiAccess, now: Timestamp, lifetime: Duration) -> Self {
         Self(Content {
@@ -48,12 +48,12 @@ impl DeviceBinding {
         &self.0.client_id
     }
 
-    /// What it will be given.
+    /// The access that the client will get.
     pub const fn access(&self) -> &ApiAccess {
         &self.0.access
     }
 
-    /// When the device code ends.
+    /// When the device code expires.
     pub const fn expires_at(&self) -> Timestamp {
         self.0.expires_at
     }

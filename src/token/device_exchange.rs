@@ -8,10 +8,9 @@ use crate::{
 
 /// An authenticated request to redeem a device code (RFC 8628 section 3.4).
 ///
-/// The pages and the polling of the device flow are the host's. At its device authorization endpoint
-/// it asks [`AccessRequest::check`](crate::access::AccessRequest::check) and keeps a [`DeviceBinding`];
-/// here it answers [`refuse`](Self::refuse) until the user has approved, and then
-/// [`check`](Self::check)s.
+/// The host implements the pages and the polling of the device flow. At its device authorization endpoint, it calls
+/// [`AccessRequest::check`](crate::access::AccessRequest::check) and stores a [`DeviceBinding`]. At the token
+/// endpoint, it answers [`refuse`](Self::refuse) until the user has approved, and then calls [`check`](Self::check).
 #[derive(Debug)]
 pub struct DeviceExchange<'a>(pub(super) Authenticated<'a>);
 
@@ -21,13 +20,13 @@ impl DeviceExchange<'_> {
         self.0.value(Parameter::DeviceCode)
     }
 
-    /// Checks the request against what the user has approved. As with a code, mark the device code as
-    /// used in one atomic step after that.
+    /// Checks the request against the access that the user has approved. Then mark the device code as used in one
+    /// atomic step, as with an authorization code.
     ///
     /// # Errors
-    /// [`TokenError::Device`](Error::Device) if the device code has expired;
-    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if it is unknown or another client's, or was
-    /// used, or the client may no longer have what it was given;
+    /// [`TokenError::Device`](Error::Device) if the device code has expired.
+    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the device code is unknown, belongs to another client or
+    /// was used, or if the client may no longer have the access that it was granted.
     /// [`TokenError::Access`](Error::Access) if the request is about another API.
     pub fn check(&self, found: Lookup<'_, DeviceBinding>) -> Result<TokenDecision, TokenRefusal> {
         self.decide(found).map_err(|error| self.0.refuse(error))
@@ -38,13 +37,13 @@ impl DeviceExchange<'_> {
         self.0.refuse(Error::Device(fault))
     }
 
-    /// The refusal of a device code that was used between the check and the atomic step.
+    /// The refusal of a device code that another request used between the check and the atomic step.
     pub const fn replayed(&self) -> TokenRefusal {
         self.0.refuse(Error::InvalidGrant(GrantFault::Replayed))
     }
 
     fn decide(&self, found: Lookup<'_, DeviceBinding>) -> Result<TokenDecision, Error> {
-        // RFC 8628 section 3.5 has a code of its own for this.
+        // RFC 8628 section 3.5 has a separate error code for an expired device code.
         let bound = self.0.verify(found).map_err(|error| match error {
             Error::InvalidGrant(GrantFault::Expired) => Error::Device(DeviceFault::ExpiredToken),
             error => error,
@@ -56,7 +55,7 @@ impl DeviceExchange<'_> {
             client_id: bound.client_id.clone(),
             refresh_token: RefreshTokenAction::first(&access),
             access,
-            given: bound.access.clone(),
+            granted: bound.access.clone(),
             family: RefreshFamily::unrotated(),
             began_at: self.0.now,
             nonce: None,

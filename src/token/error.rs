@@ -3,20 +3,19 @@ use crate::{
     parameters::{Parameter, ParameterFault},
 };
 
-/// The same for every code and token that is not good, so guessing codes reveals nothing.
-const NOT_GOOD: &str = "the code or token is unknown, expired, revoked or already used, or belongs to \
+/// The same text for every invalid code and token, so guessing codes reveals nothing.
+const INVALID: &str = "the code or token is unknown, expired, revoked or already used, or belongs to \
                         another client: start a new authorization request";
 
 /// What is wrong with a token request.
 ///
-/// `Display` is safe to send: it never holds the client's own text, and says the same of every
-/// client that could not be authenticated. What it keeps to itself is in the variants, for the log.
-/// What the client is told is the `Display` of the [`TokenRefusal`](crate::token::TokenRefusal), which adds what
-/// the tenant takes.
+/// `Display` is safe to send: it never contains the client's own text, and it is the same for every client that could
+/// not be authenticated. The variants say more, for the log. The description that the client receives is the
+/// `Display` of the [`TokenRefusal`](crate::token::TokenRefusal), which adds the methods that the tenant supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// More parameters, or more bytes of them, than are looked at.
+    /// The request has more parameters, or more bytes, than are read.
     #[error("the request is too large: send at most 100 parameters and 32768 bytes")]
     TooLarge,
     /// A name or a value is not UTF-8.
@@ -34,31 +33,31 @@ pub enum TokenError {
         /// Its name.
         parameter: &'static str,
     },
-    /// The client is not who it says it is, or may not be here.
+    /// The client could not be authenticated, or is blocked.
     #[error("client authentication failed")]
     InvalidClient(ClientAuthenticationError),
-    /// A grant that no such client can have.
+    /// The request uses a grant type that this client can't have.
     #[error(
         "grant_type is not supported: send a value from grant_types_supported in the metadata of this server"
     )]
     UnsupportedGrantType,
-    /// A grant that the client did not register.
+    /// The request uses a grant type that the client did not register.
     #[error(
         "grant_type is not among the grant_types that the client registered: register again with it"
     )]
     GrantNotRegistered,
-    /// The code or the refresh token is not good.
+    /// The code or the refresh token is invalid.
     #[error(transparent)]
     InvalidGrant(GrantFault),
     /// The device code is not approved.
     #[error(transparent)]
     Device(DeviceFault),
-    /// The client may not have what it asks for.
+    /// The client can't have the access that it asks for.
     #[error(transparent)]
     Access(#[from] AccessError),
 }
 
-/// Why a client could not be authenticated. For the log: the answer is the same for all.
+/// Why a client could not be authenticated. This is for the log: the response is always the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientAuthenticationError {
@@ -71,60 +70,59 @@ pub enum ClientAuthenticationError {
     /// The tenant's owner has blocked the client.
     #[error("the client is blocked")]
     Blocked,
-    /// The client authenticates in another way than it registered, or in several at once
-    /// (RFC 6749 section 2.3).
+    /// The client uses a method that it did not register, or several methods at once (RFC 6749 section 2.3).
     #[error("the authentication method is not the registered one")]
     WrongMethod,
     /// The secret is wrong.
     #[error("the secret is wrong")]
     WrongSecret,
-    /// The `Authorization` header can't be read, or names another client than the form.
+    /// The `Authorization` header can't be read, or names a different client than the form.
     #[error("the Authorization header can't be used")]
     UnusableHeader,
 }
 
-/// Why a code or a refresh token is not good.
+/// Why a code or a refresh token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrantFault {
-    /// There is none like it.
-    #[error("{}", NOT_GOOD)]
+    /// The code or token does not exist.
+    #[error("{}", INVALID)]
     Unknown,
-    /// It was issued to another client.
-    #[error("{}", NOT_GOOD)]
+    /// The code or token was issued to another client.
+    #[error("{}", INVALID)]
     OtherClient,
-    /// Its time is over.
-    #[error("{}", NOT_GOOD)]
+    /// The code or token has expired.
+    #[error("{}", INVALID)]
     Expired,
-    /// It is a refresh token whose family has ended.
-    #[error("{}", NOT_GOOD)]
+    /// The family of the refresh token has ended.
+    #[error("{}", INVALID)]
     Ended,
-    /// It was used before: end what came of it (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2).
-    #[error("{}", NOT_GOOD)]
+    /// The code or token was used before. Revoke all tokens that came from it (RFC 6749 section 4.1.2,
+    /// RFC 9700 section 4.14.2).
+    #[error("{}", INVALID)]
     Replayed,
-    /// `redirect_uri` is not that of the authorization request (RFC 6749 section 4.1.3).
+    /// `redirect_uri` is not the URI in the authorization request (RFC 6749 section 4.1.3).
     #[error(
         "redirect_uri is not the one in the authorization request, or is no longer registered: \
          send the same text"
     )]
     RedirectUri,
-    /// `code_verifier` is missing, malformed, or not the one that the challenge was made from
-    /// (RFC 7636 section 4.6).
+    /// `code_verifier` is missing, malformed, or does not match the challenge (RFC 7636 section 4.6).
     #[error(
         "code_verifier does not match the code_challenge of the authorization request: send the \
          verifier that the challenge was made from, 43 to 128 characters"
     )]
     Verifier,
-    /// The authorization request had no `code_challenge`: a strict client's code without one is
-    /// worth nothing, and a verifier for one is a sign of an attack (RFC 9700 section 4.8.2).
+    /// The authorization request had no `code_challenge`. A strict client can't redeem a code without a challenge.
+    /// A verifier for a code without a challenge is a sign of an attack (RFC 9700 section 4.8.2).
     #[error(
         "code_verifier can't be checked, because the authorization request had no code_challenge: \
          start a new authorization request with code_challenge and code_challenge_method=S256"
     )]
     NoChallenge,
-    /// What the client was given has been taken from it since.
+    /// The access that the client was granted has been withdrawn since.
     #[error(
-        "the client is no longer allowed the access that it was given: start a new authorization request"
+        "the client is no longer allowed the access that it was granted: start a new authorization request"
     )]
     Withdrawn,
 }
@@ -166,20 +164,20 @@ impl From<ParameterFault> for TokenError {
     }
 }
 
-/// Why a device code is not good yet, or no longer (RFC 8628 section 3.5).
+/// Why a device code is not approved, or no longer valid (RFC 8628 section 3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeviceFault {
-    /// The user has not decided.
+    /// The user has not decided yet.
     #[error("the user has not decided yet: ask again after the interval")]
     AuthorizationPending,
-    /// The same, and the client asks too often.
+    /// The user has not decided yet, and the client asks too often.
     #[error("the user has not decided yet: wait 5 seconds longer between requests")]
     SlowDown,
-    /// The user said no.
+    /// The user denied access.
     #[error("the user denied access: start again only if the user wants to")]
     AccessDenied,
-    /// The device code's time is over.
+    /// The device code has expired.
     #[error("device_code has expired: start a new device authorization request")]
     ExpiredToken,
 }

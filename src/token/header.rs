@@ -1,4 +1,4 @@
-//! The `Authorization` header of a token request: HTTP Basic, or nothing that is of use.
+//! Reads the `Authorization` header of a token request: HTTP Basic or unusable.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
@@ -8,7 +8,7 @@ use crate::parameters::decoded;
 /// A longer header is not read.
 const MAX_BYTES: usize = 8 * 1024;
 
-/// What the header says.
+/// The content of the header.
 pub(super) enum Header {
     Absent,
     /// Client id and secret (RFC 6749 section 2.3.1).
@@ -16,7 +16,7 @@ pub(super) enum Header {
         client_id: Zeroizing<String>,
         secret: Zeroizing<String>,
     },
-    /// Another scheme, or Basic that is malformed: the client meant to authenticate, and did not.
+    /// The scheme is not Basic, or the value is malformed: the client tried to authenticate and failed.
     Unusable,
 }
 
@@ -49,8 +49,8 @@ fn basic(value: &[u8]) -> Option<Header> {
     })
 }
 
-/// Each half is encoded as a form's value is before the two are joined; some libraries encode even
-/// `-` and `_`.
+/// Decodes one half of the credentials. Clients encode each half like a value of a form before they join the two. Some
+/// libraries encode even `-` and `_`.
 fn form_decoded(text: &str) -> Option<Zeroizing<String>> {
     if text.is_empty() || text.contains(['&', '=']) {
         return None;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn both_halves_are_decoded_as_values_of_a_form() {
+    fn both_halves_are_decoded_as_form_values() {
         let wanted = Some(("tpc_A1".to_owned(), "a-b:c d".to_owned()));
         for credentials in ["tpc_A1:a-b:c d", "tpc%5FA1:a%2Db%3Ac+d"] {
             assert_eq!(read(&format!("Basic {}", encoded(credentials))), wanted);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_it_is_it_is_of_no_use() {
+    fn any_other_header_is_unusable() {
         let no_colon = format!("Basic {}", encoded("tpc_A1"));
         let empty = format!("Basic {}", encoded("tpc_A1:"));
         let two_values = format!("Basic {}", encoded("tpc_A1:a&b"));

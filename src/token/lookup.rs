@@ -1,6 +1,6 @@
 use crate::types::{ClientId, TenantId, Timestamp};
 
-/// What the host found under a presented code or device code.
+/// The result of looking up a code or device code.
 ///
 /// ```
 /// use oauth_dcr::{authorization::CodeBinding, token::Lookup};
@@ -21,16 +21,16 @@ use crate::types::{ClientId, TenantId, Timestamp};
 /// ```
 #[derive(Debug)]
 pub enum Lookup<'a, B> {
-    /// There is no such code: it was never issued, or is forgotten.
+    /// There is no such code: it was never issued, or its row was deleted.
     NotFound,
-    /// The code is good, as far as the host knows.
+    /// The code was issued and has not been used.
     Active(&'a B),
-    /// The code was redeemed. Keep such a row for as long as the tokens that came of it live, so that a
-    /// replay is noticed.
+    /// The code was redeemed. Keep the row for as long as the tokens that came from the code live, so that a replay
+    /// is noticed.
     Consumed(&'a B),
 }
 
-// It holds a reference: a copy needs no copy of what was found.
+// Derived impls would require that `B` is `Clone` and `Copy`, but only a reference is copied.
 impl<B> Clone for Lookup<'_, B> {
     fn clone(&self) -> Self {
         *self
@@ -39,7 +39,7 @@ impl<B> Clone for Lookup<'_, B> {
 
 impl<B> Copy for Lookup<'_, B> {}
 
-/// What every binding says.
+/// The data that every binding has.
 pub(super) trait Bound {
     fn tenant(&self) -> &TenantId;
     fn client_id(&self) -> &ClientId;

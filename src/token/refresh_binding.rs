@@ -11,10 +11,11 @@ use crate::{
 
 /// What a refresh token stands for (RFC 6749 section 6).
 ///
-/// Keep it on the server, beside a digest of the token, its family and the user who consented. Keep it
-/// for as long as it lives, also after it was replaced: only then is a replay noticed. It serialises,
-/// with a checksum that is no signature: what was cut, mixed up or edited without renewing that is
-/// not read back.
+/// Store it on the server, beside a digest of the token, its family and the user who consented. Keep it until the
+/// token expires, even after the token was replaced. Otherwise a replay is not noticed.
+///
+/// It serialises with a checksum, so a text that was truncated, mixed up or edited can't be read back. The checksum is
+/// not a signature: anyone who edits the text can also renew the checksum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RefreshBinding(#[serde(with = "envelope")] Content);
@@ -28,8 +29,8 @@ pub(super) struct Content {
     pub(super) access: ApiAccess,
     pub(super) began_at: Timestamp,
     pub(super) expires_at: Timestamp,
-    /// Rows from before there were generations have none. Zero is left out, so that such a row and its
-    /// checksum stay the same.
+    /// Rows of older versions have no generation. Zero is left out, so that these rows and their checksums stay the
+    /// same.
     #[serde(default, skip_serializing_if = "is_first")]
     pub(super) generation: u64,
 }
@@ -43,7 +44,7 @@ const fn is_first(generation: &u64) -> bool {
 }
 
 impl RefreshBinding {
-    /// The longest that one token is good for.
+    /// The longest time for which one token is valid.
     pub const MAX_LIFETIME: Duration = Duration::from_hours(8760);
 
     pub(super) const fn new(content: Content) -> Self {
@@ -60,22 +61,22 @@ impl RefreshBinding {
         &self.0.client_id
     }
 
-    /// What it is good for.
+    /// The access of the token.
     pub const fn access(&self) -> &ApiAccess {
         &self.0.access
     }
 
-    /// When the first token of its family was issued: the user's consent is at least that old.
+    /// When the first token of the family was issued. The user's consent is at least that old.
     pub const fn began_at(&self) -> Timestamp {
         self.0.began_at
     }
 
-    /// When it ends.
+    /// When the token expires.
     pub const fn expires_at(&self) -> Timestamp {
         self.0.expires_at
     }
 
-    /// The generation of its [family](crate::token::RefreshFamily) to which it belongs.
+    /// The generation of the [family](crate::token::RefreshFamily) that the token belongs to.
     pub const fn generation(&self) -> u64 {
         self.0.generation
     }

@@ -11,14 +11,15 @@ use crate::{
 
 /// An authenticated request to use a refresh token (RFC 6749 section 6).
 ///
-/// Look up what is bound to the [`refresh_token`](Self::refresh_token), and the state of its family, and
-/// [`check`](Self::check) them. Then, in one transaction, store the new tokens and replace the state of
-/// the family by the one that the decision gives, but only if the stored state is still the one that was
-/// checked. If it is not, another request was faster: look up again, and check again. That request has
-/// made the token one of the generation before, so the leeway decides.
+/// 1. Look up the binding of the [`refresh_token`](Self::refresh_token) and the state of its family, and
+///    [`check`](Self::check) them.
+/// 2. In one transaction, store the new tokens, and replace the state of the family by the state in the decision. Do
+///    this only if the stored state is still the state that was checked.
+/// 3. If the stored state has changed, another request was faster: start again with the look-up. The other request
+///    has replaced the token, so the leeway decides.
 ///
-/// Whenever a [refusal is a replay](TokenRefusal::is_replay), store the
-/// [`ended`](RefreshFamily::ended) family, whatever is there by then.
+/// Whenever a [refusal is a replay](TokenRefusal::is_replay), store the [`ended`](RefreshFamily::ended) family,
+/// whatever the stored state is by then.
 ///
 /// ```
 /// use std::time::Duration;
@@ -62,10 +63,10 @@ use crate::{
 ///             return Ok(None);
 ///         };
 ///         let new = match decision.refresh_token() {
-///             // The family ends when its first token would have.
+///             // The new token expires at the same time as the token that it replaces.
 ///             RefreshTokenAction::Issue => {
-///                 let left = row.binding.expires_at().saturating_since(now);
-///                 decision.refresh_binding(now, left)
+///                 let remaining = row.binding.expires_at().saturating_since(now);
+///                 decision.refresh_binding(now, remaining)
 ///             }
 ///             RefreshTokenAction::Keep | RefreshTokenAction::None => None,
 ///         };
@@ -85,17 +86,18 @@ impl RefreshExchange<'_> {
         self.0.value(Parameter::RefreshToken)
     }
 
-    /// Checks the request against what is bound to its refresh token, and against the state of the
-    /// token's family. `None` if the host knows no such token.
+    /// Checks the request against the binding of its refresh token, and against the state of the token's family.
+    /// Pass `None` if the host finds no such token.
     ///
-    /// A client may ask for fewer scopes than it was given. Scopes beyond that are left out. The refresh
-    /// token stays good for all that was given.
+    /// A client may ask for fewer scopes than it was granted. Scopes that it was not granted are left out. The
+    /// refresh token itself keeps all granted scopes.
     ///
     /// # Errors
-    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the token is unknown or another client's,
-    /// was replaced or has expired, if its family has ended, or if the client may no longer have what it
-    /// was given; [`TokenError::Access`](Error::Access) if scopes of the API are asked for and none of
-    /// them was given, or if the request is about another API.
+    /// [`TokenError::InvalidGrant`](Error::InvalidGrant) if the token is unknown, belongs to another client, was
+    /// replaced or has expired; if its family has ended; or if the client may no longer have the access that it was
+    /// granted.
+    /// [`TokenError::Access`](Error::Access) if the request names scopes of the API and none of them was granted, or
+    /// if the request is about another API.
     pub fn check(
         &self,
         found: Option<(&RefreshBinding, RefreshFamily)>,
@@ -108,16 +110,16 @@ impl RefreshExchange<'_> {
         found: Option<(&RefreshBinding, RefreshFamily)>,
     ) -> Result<TokenDecision, Error> {
         let (binding, family) = found.ok_or(Error::InvalidGrant(GrantFault::Unknown))?;
-        // Whose token it is comes first: a stranger learns nothing of it, and ends no family.
+        // The owner is checked first, so another client learns nothing about the token, and ends no family.
         self.0.check_owner(binding)?;
         let standing = family
             .standing(binding.generation(), self.0.now, self.leeway())
             .map_err(Error::InvalidGrant)?;
         self.0.check_not_expired(binding)?;
-        let left = self.0.revalidate(binding.access())?;
+        let remaining = self.0.revalidate(binding.access())?;
         let access = match self.0.parameters.get(Parameter::Scope) {
-            Some(scope) => left.reduced_to(scope)?,
-            None => left,
+            Some(scope) => remaining.reduced_to(scope)?,
+            None => remaining,
         };
         let (refresh_token, family) = match standing {
             Standing::Current if self.0.client.is_public() => {
@@ -130,7 +132,7 @@ impl RefreshExchange<'_> {
             tenant: binding.tenant().clone(),
             client_id: binding.client_id().clone(),
             access,
-            given: binding.access().clone(),
+            granted: binding.access().clone(),
             refresh_token,
             family,
             began_at: binding.began_at(),

@@ -8,18 +8,19 @@ use crate::{
     types::Timestamp,
 };
 
-/// The state of a family of refresh tokens: all tokens that came of one consent, one after another.
+/// The state of a family of refresh tokens. A family is all refresh tokens that came from one consent, one after
+/// another.
 ///
-/// A rotation begins the next generation. A token of the current generation is good. A token of the
-/// generation just before is good within the tenant's
-/// [`refresh_token_leeway_seconds`](crate::TenantSettings::refresh_token_leeway_seconds), counted from
-/// that rotation, and leads to another token of the current generation. An older token ends the family: it
-/// was used before, by its owner or by a thief (RFC 9700 section 4.14.2).
+/// A rotation begins the next generation. A token of the current generation is valid. A token of the previous
+/// generation is valid within the tenant's
+/// [`refresh_token_leeway_seconds`](crate::TenantSettings::refresh_token_leeway_seconds) after the rotation, and is
+/// exchanged for another token of the current generation. An older token ends the family: it was used before, by its
+/// owner or by a thief (RFC 9700 section 4.14.2).
 ///
-/// Keep one state for each consent, beside its refresh tokens.
+/// Store one state for each consent, beside its refresh tokens.
 /// [`RefreshExchange::check`](crate::token::RefreshExchange::check) reads it, and
-/// [`TokenDecision::refresh_family`](crate::token::TokenDecision::refresh_family) says what to put in its place.
-/// It serialises with a checksum that is no signature, like the [`RefreshBinding`](crate::token::RefreshBinding).
+/// [`TokenDecision::refresh_family`](crate::token::TokenDecision::refresh_family) returns the state that replaces it.
+/// It serialises with a checksum that is not a signature, like the [`RefreshBinding`](crate::token::RefreshBinding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RefreshFamily(#[serde(with = "envelope")] Content);
@@ -32,21 +33,21 @@ struct Content {
     ended: bool,
 }
 
-/// What a good token is to its family.
+/// The generation that a valid token belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Of the current generation.
+    /// The current generation.
     Current,
-    /// Of the generation just before, within the leeway.
+    /// The previous generation, within the leeway.
     JustReplaced,
 }
 
 impl RefreshFamily {
     /// The state of a family in which no token was ever replaced.
     ///
-    /// Decisions give it with the first refresh token. Otherwise it is only for refresh tokens that an
-    /// older version issued, when families had no state: delete those that were replaced, and give each
-    /// of the others this state. A family whose state is lost has ended.
+    /// A decision returns this state with the first refresh token. Otherwise, use it only for refresh tokens that an
+    /// older version issued, when families had no state: delete the tokens that were replaced, and store this state
+    /// for each of the others. Treat a family whose state is lost as ended.
     pub const fn unrotated() -> Self {
         Self(Content {
             generation: 0,
@@ -57,18 +58,18 @@ impl RefreshFamily {
 
     /// The current generation. The first one is 0.
     ///
-    /// It changes with every rotation, so a store can compare it, together with
-    /// [`is_ended`](Self::is_ended), in the place of the whole state.
+    /// It changes with every rotation, so a store can compare the generation and [`is_ended`](Self::is_ended)
+    /// instead of the whole state.
     pub const fn generation(&self) -> u64 {
         self.0.generation
     }
 
-    /// When the current generation began, if it is not the first.
+    /// When the current generation began. `None` for the first generation.
     pub const fn rotated_at(&self) -> Option<Timestamp> {
         self.0.rotated_at
     }
 
-    /// Whether no token of the family is good any more.
+    /// Whether all tokens of the family are invalid.
     pub const fn is_ended(&self) -> bool {
         self.0.ended
     }
@@ -80,7 +81,7 @@ impl RefreshFamily {
         self
     }
 
-    /// What a token of `generation` is to the family at `now`.
+    /// Whether a token of `generation` is valid at `now`.
     pub(super) fn standing(
         &self,
         generation: u64,
@@ -94,7 +95,7 @@ impl RefreshFamily {
             Some(0) => Ok(Standing::Current),
             Some(1) if self.has_just_rotated(now, leeway) => Ok(Standing::JustReplaced),
             Some(_) => Err(GrantFault::Replayed),
-            // The state is older than the token, as a backup may be. That is no sign of a thief.
+            // The state is older than the token: it may come from a backup. This is no sign of a thief.
             None => Err(GrantFault::Unknown),
         }
     }
@@ -108,9 +109,10 @@ impl RefreshFamily {
         })
     }
 
-    /// Whether the last rotation is less than `leeway` away from `now`. Requests that race for a rotation
-    /// may see it a little in the future, and clocks differ. A clock that was set back by more than the
-    /// leeway closes the leeway: it must not last for as long as the clock is wrong.
+    /// Whether the last rotation is less than `leeway` away from `now`.
+    ///
+    /// The rotation may be a little in the future, because requests race for it and clocks differ. If a clock was set
+    /// back by more than the leeway, the leeway is over. Otherwise it would last for as long as the clock is wrong.
     fn has_just_rotated(&self, now: Timestamp, leeway: Duration) -> bool {
         self.rotated_at().is_some_and(|rotated_at| {
             let since = now.saturating_since(rotated_at);
@@ -135,14 +137,14 @@ mod tests {
         Timestamp::from_unix_seconds(seconds)
     }
 
-    /// A family of the generations 0 to 2, rotated at `START`.
+    /// A family with the generations 0 to 2, last rotated at `START`.
     fn family() -> RefreshFamily {
         let first = RefreshFamily::unrotated();
         first.rotated(at(START - 100)).rotated(at(START))
     }
 
     #[test]
-    fn the_previous_generation_is_good_within_the_leeway() {
+    fn the_previous_generation_is_valid_within_the_leeway() {
         let standing = |now| family().standing(1, now, LEEWAY);
         assert_eq!(standing(at(START)), Ok(Standing::JustReplaced));
         assert_eq!(standing(at(START + 9)), Ok(Standing::JustReplaced));
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_generation_is_a_replay_within_the_leeway_too() {
+    fn an_older_generation_is_always_a_replay() {
         let standing = family().standing(0, at(START), LEEWAY);
         assert_eq!(standing, Err(GrantFault::Replayed));
     }
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_generation_is_good_at_any_time() {
+    fn the_current_generation_is_always_valid() {
         for now in [at(0), at(START), at(u64::MAX / 1000)] {
             let standing = family().standing(2, now, Duration::ZERO);
             assert_eq!(standing, Ok(Standing::Current));
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn no_token_of_an_ended_family_is_good() {
+    fn no_token_of_an_ended_family_is_valid() {
         for generation in 0..4 {
             let standing = family().ended().standing(generation, at(START), LEEWAY);
             assert_eq!(standing, Err(GrantFault::Ended));

@@ -11,7 +11,7 @@ use crate::{
     types::{ClientId, SecretDigest, Timestamp, TokenEndpointAuthMethod},
 };
 
-/// What is read of a token request. Other parameters are ignored, however often they occur.
+/// The parameters that a token request is read for. Other parameters are ignored, however often they occur.
 const READ: [Parameter; 13] = [
     Parameter::Audience,
     Parameter::ClientId,
@@ -28,7 +28,7 @@ const READ: [Parameter; 13] = [
     Parameter::Scope,
 ];
 
-/// A token request as it came: untrusted.
+/// An untrusted token request.
 ///
 /// ```
 /// use oauth_dcr::token::TokenRequest;
@@ -41,7 +41,7 @@ pub struct TokenRequest<'a> {
     header: Header,
 }
 
-/// How the client says who it is. Its secret is where it came from; nothing is copied.
+/// The credentials that the client presents, borrowed from the request so that the secret is not copied.
 struct Presented<'a> {
     client_id: &'a str,
     method: TokenEndpointAuthMethod,
@@ -49,13 +49,13 @@ struct Presented<'a> {
 }
 
 impl<'a> TokenRequest<'a> {
-    /// The most that is read, in bytes of a form. A larger one is refused: bound the body by this
-    /// before it is read.
+    /// The most bytes of a form that are read. A larger form is refused. Limit the body to this size while you read
+    /// it.
     pub const MAX_BYTES: usize = parameters::MAX_BYTES;
 
-    /// The request in a form (`application/x-www-form-urlencoded`), still encoded, and the value of
-    /// the `Authorization` header, if there is one. Refuse a request with more than one: two ways to
-    /// say who the client is are none.
+    /// Reads the request from a form (`application/x-www-form-urlencoded`) that is still encoded, and from the value
+    /// of the `Authorization` header, if there is one. Refuse a request that has several of these headers, because
+    /// they may name different clients.
     pub fn from_form(form: &'a str, authorization: Option<&[u8]>) -> Self {
         Self {
             parameters: Parameters::from_encoded(form),
@@ -63,7 +63,7 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
-    /// The request of these pairs, decoded, in the order in which they came, and the value of the
+    /// Reads the request from decoded pairs, in the order in which they were received, and from the value of the
     /// `Authorization` header. Leave no pair out: duplicates count, too.
     pub fn from_pairs<K, V>(
         pairs: impl IntoIterator<Item = (K, V)>,
@@ -79,8 +79,8 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
-    /// The client to look up. `None` if the request names none that could exist: then hand `None` to
-    /// the check.
+    /// The client to look up. `None` if the request names no client that could exist. Then pass `None` to
+    /// [`authenticate`](Self::authenticate).
     pub fn client_id(&self) -> Option<ClientId> {
         let named = match &self.header {
             Header::Basic { client_id, .. } => client_id,
@@ -89,15 +89,15 @@ impl<'a> TokenRequest<'a> {
         ClientId::parse(named).ok()
     }
 
-    /// Authenticates `client`, which is what the host found under [`client_id`](Self::client_id) in
-    /// this tenant, by the method that it registered, and checks that it may use the grant. All that
-    /// is decided about the request is decided as of `now`.
+    /// Authenticates `client` by the method that it registered, and checks that it may use the grant. `client` is the
+    /// client that the host found in this tenant for [`client_id`](Self::client_id). The whole request is decided by
+    /// the time `now`.
     ///
-    /// Do the same whether there is a client or not: hand over `None`, and the same work is done for
-    /// nobody, with the same answer as for a wrong secret.
+    /// If the host finds no client, pass `None`. The same work is then done, with the same response as for a wrong
+    /// secret, so nobody learns from the response or its time whether a client exists.
     ///
     /// # Errors
-    /// [`TokenRefusal`], whose `to_response` is the answer.
+    /// [`TokenRefusal`], whose `to_response` is the response.
     pub fn authenticate(
         self,
         tenant: &'a TenantSettings,
@@ -107,8 +107,8 @@ impl<'a> TokenRequest<'a> {
         TokenGrant::of(self.authenticated(Parameter::GrantType, &READ, tenant, client, now)?)
     }
 
-    /// The request with the client that made it. It has to have the parameter `required`, and each of
-    /// those that are `read` at most once.
+    /// The request with the client that sent it. It must have the parameter `required`, and must not repeat a
+    /// parameter in `read`.
     pub(super) fn authenticated(
         self,
         required: Parameter,
@@ -145,7 +145,7 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
-    /// Who the client says it is, by one method only (RFC 6749 section 2.3).
+    /// The credentials that the client presents, by exactly one method (RFC 6749 section 2.3).
     fn presented(&self) -> Result<Presented<'_>, ClientAuthenticationError> {
         let get = |parameter| self.parameters.get(parameter);
         let (id_in_form, secret_in_form) = (get(Parameter::ClientId), get(Parameter::ClientSecret));
@@ -182,16 +182,18 @@ impl<'a> TokenRequest<'a> {
 }
 
 impl Presented<'_> {
-    /// The client, if it is `client` and shows that by its registered method.
+    /// Returns `client` if the credentials name it and authenticate it by its registered method.
     fn by<'c>(
         &self,
         tenant: &TenantSettings,
         client: Option<&'c Client>,
         now: Timestamp,
     ) -> Result<&'c Client, ClientAuthenticationError> {
-        let is_it = |it: &&Client| it.tenant() == &tenant.id && it.id().as_str() == self.client_id;
-        let client = client.filter(is_it);
-        // For every client, a secret that is presented is hashed once and compared twice.
+        let is_same = |client: &&Client| {
+            client.tenant() == &tenant.id && client.id().as_str() == self.client_id
+        };
+        let client = client.filter(is_same);
+        // Whichever client is named, the presented secret is hashed once and compared twice.
         let digests = [
             client.and_then(Client::secret_digest),
             client.and_then(|client| client.previous_secret_digest(now)),
@@ -214,7 +216,7 @@ impl Presented<'_> {
     }
 }
 
-/// Shows no value: most are secret.
+/// Shows no values: most are secret.
 impl fmt::Debug for TokenRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenRequest")
@@ -269,9 +271,9 @@ mod tests {
         ];
         for secret in ["guess", "s3cret"] {
             let form = format!("grant_type=refresh_token&client_id=tpc_1&client_secret={secret}");
-            assert_eq!(clients.map(|it| work(it, &form)), [1; 5]);
+            assert_eq!(clients.map(|client| work(client, &form)), [1; 5]);
         }
         let bare = "grant_type=refresh_token&client_id=tpc_1";
-        assert_eq!(clients.map(|it| work(it, bare)), [0; 5]);
+        assert_eq!(clients.map(|client| work(client, bare)), [0; 5]);
     }
 }

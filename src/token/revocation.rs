@@ -8,7 +8,7 @@ use crate::{
     types::{ClientId, Timestamp},
 };
 
-/// What is read of a revocation request. Other parameters are ignored, however often they occur.
+/// The parameters that a revocation request is read for. Other parameters are ignored, however often they occur.
 const READ: [Parameter; 5] = [
     Parameter::ClientId,
     Parameter::ClientAssertion,
@@ -17,15 +17,15 @@ const READ: [Parameter; 5] = [
     Parameter::Token,
 ];
 
-/// A revocation request (RFC 7009 section 2.1) as it came: untrusted.
+/// An untrusted revocation request (RFC 7009 section 2.1).
 ///
 /// ```
 /// use oauth_dcr::{token::RevocationRequest, Client, TenantSettings, Timestamp};
 ///
 /// fn answer(tenant: &TenantSettings, client: Option<&Client>, form: &str, now: Timestamp) -> u16 {
 ///     match RevocationRequest::from_form(form, None).authenticate(tenant, client, now) {
-///         // Revoke `token()` if it is the client's. If it is not, or there is none, that is no
-///         // error: nobody learns which tokens there are (RFC 7009 section 2.2).
+///         // Revoke `token()` if it belongs to the client. An unknown token, or a token of another client, is not
+///         // an error, so nobody learns which tokens exist (RFC 7009 section 2.2).
 ///         Ok(_revocation) => 200,
 ///         Err(refusal) => refusal.to_response().status().as_u16(),
 ///     }
@@ -37,17 +37,17 @@ const READ: [Parameter; 5] = [
 pub struct RevocationRequest<'a>(TokenRequest<'a>);
 
 impl<'a> RevocationRequest<'a> {
-    /// The most that is read, in bytes of a form. A larger one is refused: bound the body by this
-    /// before it is read.
+    /// The most bytes of a form that are read. A larger form is refused. Limit the body to this size while you read
+    /// it.
     pub const MAX_BYTES: usize = TokenRequest::MAX_BYTES;
 
-    /// The request in a form (`application/x-www-form-urlencoded`), still encoded, and the value of
-    /// the `Authorization` header, if there is one.
+    /// Reads the request from a form (`application/x-www-form-urlencoded`) that is still encoded, and from the value
+    /// of the `Authorization` header, if there is one.
     pub fn from_form(form: &'a str, authorization: Option<&[u8]>) -> Self {
         Self(TokenRequest::from_form(form, authorization))
     }
 
-    /// The request of these pairs, decoded, in the order in which they came, and the value of the
+    /// Reads the request from decoded pairs, in the order in which they were received, and from the value of the
     /// `Authorization` header. Leave no pair out: duplicates count, too.
     pub fn from_pairs<K, V>(
         pairs: impl IntoIterator<Item = (K, V)>,
@@ -60,17 +60,17 @@ impl<'a> RevocationRequest<'a> {
         Self(TokenRequest::from_pairs(pairs, authorization))
     }
 
-    /// The client to look up. `None` if the request names none that could exist: then hand `None` to
-    /// the check.
+    /// The client to look up. `None` if the request names no client that could exist. Then pass `None` to
+    /// [`authenticate`](Self::authenticate).
     pub fn client_id(&self) -> Option<ClientId> {
         self.0.client_id()
     }
 
-    /// Authenticates `client`, which is what the host found under [`client_id`](Self::client_id) in
-    /// this tenant, just as [`TokenRequest::authenticate`] does.
+    /// Authenticates `client` in the same way as [`TokenRequest::authenticate`]. `client` is the client that the host
+    /// found in this tenant for [`client_id`](Self::client_id).
     ///
     /// # Errors
-    /// [`TokenRefusal`], whose `to_response` is the answer.
+    /// [`TokenRefusal`], whose `to_response` is the response.
     pub fn authenticate(
         self,
         tenant: &'a TenantSettings,
@@ -84,7 +84,7 @@ impl<'a> RevocationRequest<'a> {
     }
 }
 
-/// Shows no value: most are secret.
+/// Shows no values: most are secret.
 impl fmt::Debug for RevocationRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RevocationRequest").field(&self.0).finish()
@@ -93,13 +93,13 @@ impl fmt::Debug for RevocationRequest<'_> {
 
 /// An authenticated request to revoke a token.
 ///
-/// With a refresh token goes everything that came of the same consent, access tokens included
-/// (RFC 7009 section 2.1). `token_type_hint` is a hint only, and not kept.
+/// When you revoke a refresh token, revoke everything that came from the same consent, including access tokens
+/// (RFC 7009 section 2.1). `token_type_hint` is only a hint, and is ignored.
 #[derive(Debug)]
 pub struct Revocation<'a>(Authenticated<'a>);
 
 impl Revocation<'_> {
-    /// The token, as presented. It is secret, and it need not be this client's.
+    /// The token, as presented. It is secret, and it may belong to another client.
     pub fn token(&self) -> &str {
         self.0.value(Parameter::Token)
     }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_read_may_not_be_repeated() {
+    fn a_known_parameter_may_not_be_repeated() {
         for parameter in [
             "client_assertion",
             "client_assertion_type",
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_revokes_without_being_known() {
+    fn an_unauthenticated_client_revokes_nothing() {
         let unknown = TokenError::InvalidClient(ClientAuthenticationError::UnknownClient);
         assert_eq!(error("token=a&client_id=tpc_1"), unknown);
         let nobody = TokenError::InvalidClient(ClientAuthenticationError::NoClient);

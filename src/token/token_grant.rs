@@ -8,7 +8,7 @@ use crate::{
     types::GrantType,
 };
 
-/// A token request whose client is authenticated and registered for the grant that it uses.
+/// A token request of an authenticated client that is registered for the grant.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TokenGrant<'a> {
@@ -23,7 +23,7 @@ pub enum TokenGrant<'a> {
 }
 
 impl<'a> TokenGrant<'a> {
-    /// The request as one for its grant, with the parameter that the grant can't be without.
+    /// Sorts the request by its grant, and checks that the parameter that this grant requires is present.
     pub(super) fn of(request: Authenticated<'a>) -> Result<Self, TokenRefusal> {
         let grant_type = request.grant_type()?;
         Ok(match grant_type {
@@ -40,7 +40,7 @@ impl<'a> TokenGrant<'a> {
                 request.require(Parameter::DeviceCode)?;
                 Self::DeviceCode(DeviceExchange(request))
             }
-            // It has no token request (RFC 6749 section 4.2).
+            // The implicit grant has no token request (RFC 6749 section 4.2).
             GrantType::Implicit => return Err(request.refuse(Error::UnsupportedGrantType)),
         })
     }
@@ -50,7 +50,7 @@ impl<'a> TokenGrant<'a> {
         self.request().client
     }
 
-    /// The refusal of a grant that the host does not offer, whatever the client registered.
+    /// The refusal of a grant that the host does not support, even if the client registered it.
     pub const fn not_offered(&self) -> TokenRefusal {
         self.request().refuse(Error::UnsupportedGrantType)
     }
