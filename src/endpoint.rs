@@ -1,5 +1,5 @@
-//! The registration endpoint over HTTP, for any framework. Only this module knows media types,
-//! header names and status codes.
+//! Serves the registration endpoint over HTTP, in any framework. Only this module knows media types, header names
+//! and status codes.
 //!
 //! ```
 //! use oauth_dcr::{
@@ -19,7 +19,7 @@
 //! let response = match endpoint.open(&head).await {
 //!     HeadDecision::Respond(response) => response,
 //!     HeadDecision::ReadBody(mut body) => {
-//!         // One push for each piece, until `BodyProgress::Full`.
+//!         // Push each chunk, until `BodyProgress::Full`.
 //!         let _ = body.push(br#"{"redirect_uris": ["https://app.example.com/callback"]}"#);
 //!         body.finish().await
 //!     }
@@ -29,8 +29,8 @@
 //! # }
 //! ```
 //!
-//! 1. [`RegistrationEndpoint`] answers a whole request with [`respond`](RegistrationEndpoint::respond), or
-//!    decides by its head with [`open`](RegistrationEndpoint::open).
+//! 1. [`RegistrationEndpoint`] answers a complete request with [`respond`](RegistrationEndpoint::respond), or
+//!    decides by the head of a request with [`open`](RegistrationEndpoint::open).
 //! 2. [`PeerAddress`] goes into the extensions of each request, for rules about addresses.
 //! 3. [`HeadDecision`] is the response, or the [`RegistrationBody`] to read.
 //! 4. [`BodyProgress`] says whether to read more of the body.
@@ -53,6 +53,6 @@ mod token;
 
 pub use body::{BodyProgress, RegistrationBody};
 #[cfg(feature = "tower")]
-pub(crate) use host::is_left_out as lacks_host;
+pub(crate) use host::is_missing as lacks_host;
 pub use peer_address::PeerAddress;
 pub use registration_endpoint::{HeadDecision, RegistrationEndpoint};

@@ -118,7 +118,9 @@ impl ClientStore for MemoryStore {
     ) -> Result<BlockOutcome, BackendError> {
         let mut tenants = self.write();
         let clients = tenants.get_mut(tenant);
-        Ok(clients.map_or(BlockOutcome::Missing, |it| it.set_blocked(id, blocked)))
+        Ok(clients.map_or(BlockOutcome::Missing, |clients| {
+            clients.set_blocked(id, blocked)
+        }))
     }
 
     async fn remove(
@@ -139,7 +141,7 @@ impl ClientStore for MemoryStore {
     ) -> Result<TouchOutcome, BackendError> {
         let mut tenants = self.write();
         let clients = tenants.get_mut(tenant);
-        Ok(clients.map_or(TouchOutcome::Missing, |it| it.touch(id, touch)))
+        Ok(clients.map_or(TouchOutcome::Missing, |clients| clients.touch(id, touch)))
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Result<Vec<ClientId>, BackendError> {

@@ -4,7 +4,7 @@ use http::{HeaderMap, header::AUTHORIZATION};
 
 use crate::engine::InitialAccessToken;
 
-/// What the `Authorization` headers show.
+/// Reads the token in the `Authorization` header, which must occur only once.
 pub(super) fn initial_access_token(headers: &HeaderMap) -> InitialAccessToken<'_> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {
@@ -18,7 +18,7 @@ pub(super) fn initial_access_token(headers: &HeaderMap) -> InitialAccessToken<'_
     }
 }
 
-/// The `b64token` after `Bearer`, whose letter case does not matter.
+/// The `b64token` after `Bearer`. The letter case of `Bearer` does not matter.
 fn token(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim_matches(' ');

@@ -5,11 +5,11 @@ use http::Response;
 
 use crate::{endpoint::response::Frame, engine::Admission, error::RegistrationError};
 
-/// The body of an admitted request, collected as it comes and never past its bound.
+/// The body of an admitted request. It collects chunks, up to the size limit.
 ///
-/// Push what arrives until there is no more or [`BodyProgress::Full`], then
-/// [finish](RegistrationBody::finish).
-#[must_use = "an admitted request that is not finished gets no answer"]
+/// Push each chunk that arrives until the body ends or [`BodyProgress::Full`] is returned. Then call
+/// [`finish`](RegistrationBody::finish).
+#[must_use = "an admitted request that is not finished gets no response"]
 pub struct RegistrationBody {
     admission: Admission,
     frame: Frame,
@@ -17,13 +17,13 @@ pub struct RegistrationBody {
     is_too_large: bool,
 }
 
-/// Whether more of a body is wanted.
+/// Whether to read more of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum BodyProgress {
-    /// More may come.
+    /// Read the next chunk, if there is one.
     More,
-    /// The body is larger than allowed: read no further and finish, which answers 413.
+    /// The body is larger than allowed. Stop reading and finish, which answers 413.
     Full,
 }
 
@@ -37,7 +37,7 @@ impl RegistrationBody {
         }
     }
 
-    /// Takes the next piece of the body.
+    /// Adds the next chunk of the body.
     pub fn push(&mut self, chunk: &[u8]) -> BodyProgress {
         let length = self.bytes.len().saturating_add(chunk.len());
         self.is_too_large |= length > self.max_bytes();
@@ -49,9 +49,9 @@ impl RegistrationBody {
         BodyProgress::More
     }
 
-    /// Registers the client that the body asks for, and answers.
+    /// Registers the client that the body describes, and returns the response.
     ///
-    /// A caller that drops this future leaves either nothing or a whole client behind.
+    /// If the caller drops this future, the client is either stored completely or not at all.
     pub async fn finish(self) -> Response<Bytes> {
         if self.is_too_large {
             let max = self.max_bytes();
@@ -69,12 +69,12 @@ impl RegistrationBody {
         }
     }
 
-    /// Answers 400 for a body that broke off.
+    /// Returns the response for a body that ended too early: 400.
     pub fn abandon(self) -> Response<Bytes> {
         self.refuse(RegistrationError::BodyIncomplete)
     }
 
-    /// Answers 408 for a body that was not there in time (RFC 9110 section 15.5.9).
+    /// Returns the response for a body that did not arrive in time: 408 (RFC 9110 section 15.5.9).
     pub fn time_out(self) -> Response<Bytes> {
         self.refuse(RegistrationError::BodyTimeout)
     }
@@ -89,7 +89,7 @@ impl RegistrationBody {
     }
 }
 
-/// How much has come, never what: it may hold a secret.
+/// Shows how many bytes were received. It never shows the bytes, because they may contain a secret.
 impl fmt::Debug for RegistrationBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegistrationBody")

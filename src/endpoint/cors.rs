@@ -1,4 +1,4 @@
-//! Cross-origin requests (Fetch standard, CORS protocol): open by default, never with credentials.
+//! Cross-origin requests (Fetch standard, CORS protocol). They are allowed by default, but never with credentials.
 
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
@@ -11,20 +11,20 @@ use http::{
 
 use crate::settings::AllowedOrigins;
 
-/// What the endpoint takes, for `Allow`.
+/// The methods of the endpoint, for `Allow`.
 pub(super) const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("POST, OPTIONS");
 
-/// What a page may be told about the origin it asked from.
+/// Whether a page of the request's origin may read the response.
 #[derive(Clone, Debug)]
 pub(super) struct Cors {
     /// `Access-Control-Allow-Origin`, if the origin is allowed.
     allow_origin: Option<HeaderValue>,
-    /// Whether the answer depends on the origin, which a cache has to know.
+    /// Whether the response depends on the origin, which a cache has to know.
     varies: bool,
 }
 
 impl Cors {
-    /// Any origin may read the answer: it is the same for all, and tells nothing.
+    /// Lets any origin read the response.
     pub(super) const fn any() -> Self {
         Self {
             allow_origin: Some(HeaderValue::from_static("*")),
@@ -32,20 +32,21 @@ impl Cors {
         }
     }
 
-    /// What `origins` say about the request with these headers.
+    /// Applies `origins` to the request with these headers.
     pub(super) fn of(origins: &AllowedOrigins, headers: &HeaderMap) -> Self {
         if origins.is_any() {
             return Self::any();
         }
         let origin = headers.get(ORIGIN);
-        let allowed = origin.filter(|it| it.to_str().is_ok_and(|it| origins.allows(it)));
+        let allowed =
+            origin.filter(|origin| origin.to_str().is_ok_and(|origin| origins.allows(origin)));
         Self {
             allow_origin: allowed.cloned(),
             varies: true,
         }
     }
 
-    /// Adds to `headers` what lets the page read the answer.
+    /// Adds the headers that let the page read the response.
     pub(super) fn apply(self, headers: &mut HeaderMap) {
         if self.varies {
             headers.insert(VARY, HeaderValue::from_static("Origin"));
@@ -63,13 +64,13 @@ impl Cors {
     }
 }
 
-/// Whether the request asks for permission only, before the page sends what it means.
+/// Whether the request is a preflight: it only asks whether the page may send the real request.
 pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to any OPTIONS request: what the endpoint takes and, to a preflight from an allowed
-/// origin, that the page may send it.
+/// The response to an OPTIONS request. It lists the methods of the endpoint. If the request is a preflight from an
+/// allowed origin, it also permits the real request.
 pub(super) fn preflight<B: Default>(cors: Cors, is_preflight: bool) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -80,11 +81,11 @@ pub(super) fn preflight<B: Default>(cors: Cors, is_preflight: bool) -> Response<
             ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static("POST"),
         );
-        // The wildcard stands for every header but this one.
+        // The wildcard stands for every header except `Authorization`.
         let headers_allowed = HeaderValue::from_static("Authorization, *");
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, headers_allowed);
-        // Not to be kept: the origins may be narrowed at any time, and that holds from the next
-        // request on. A page registers once; it gains nothing by remembering.
+        // The browser must not cache this: the allowed origins may change at any time, and the change has to
+        // apply from the next request on. A page registers once, so it gains nothing from a cache.
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("0"));
     }
     cors.apply(headers);

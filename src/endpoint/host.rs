@@ -2,12 +2,12 @@
 
 use http::{header::HOST, request::Parts};
 
-/// There is more than one `Host` line, or one that is no host (RFC 9112 section 3.2).
+/// There are several `Host` lines, or the line is not a host (RFC 9112 section 3.2).
 pub(super) struct InvalidHost;
 
-/// The host of an absolute target or of HTTP/2's `:authority`, else that of the `Host` header
-/// (RFC 9112 section 3.3), with port if there was one. Requests that were made in code, and those of
-/// HTTP/1.0, may have none.
+/// The host of an absolute target or of HTTP/2's `:authority`, or else of the `Host` header (RFC 9112 section 3.3).
+/// It includes the port if there is one. `None` is possible for requests that were created in code, and for requests
+/// of HTTP/1.0.
 pub(super) fn of(head: &Parts) -> Result<Option<&str>, InvalidHost> {
     let mut lines = head.headers.get_all(HOST).iter();
     let (first, second) = (lines.next(), lines.next());
@@ -25,8 +25,8 @@ pub(super) fn of(head: &Parts) -> Result<Option<&str>, InvalidHost> {
     Ok(head.uri.host().or(line))
 }
 
-/// Whether `text` is a host, with or without a port (RFC 3986 sections 3.2.2 and 3.2.3): no user, no
-/// path, no second host.
+/// Whether `text` is a host, with or without a port (RFC 3986 sections 3.2.2 and 3.2.3). It may contain no user, no
+/// path and no second host.
 fn is_host(text: &str) -> bool {
     let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte);
     let in_address = |byte: u8| in_name(byte) || byte == b':';
@@ -44,9 +44,9 @@ fn is_host(text: &str) -> bool {
     })
 }
 
-/// Whether the request breaks the rule that one of HTTP/1.1 has a `Host` header. A server that reads
-/// requests off a connection has to refuse it.
+/// Whether this is a request of HTTP/1.1 without the `Host` header that it needs. A server that reads requests from a
+/// connection has to refuse it.
 #[cfg(feature = "tower")]
-pub(crate) fn is_left_out(head: &Parts) -> bool {
+pub(crate) fn is_missing(head: &Parts) -> bool {
     head.version == http::Version::HTTP_11 && !head.headers.contains_key(HOST)
 }

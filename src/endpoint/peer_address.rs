@@ -1,7 +1,6 @@
 use std::net::IpAddr;
 
-/// The address that a connection comes from. A server that knows it puts it into the extensions of
-/// each request.
+/// The address that a connection comes from. The server puts it into the extensions of each request.
 ///
 /// ```
 /// use oauth_dcr::PeerAddress;

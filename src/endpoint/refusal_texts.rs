@@ -1,7 +1,6 @@
-//! Every text that refuses something is in `refusals.txt` beside this file, for a reviewer to read.
+//! Writes the texts of all refusals to `refusals.txt` beside this file, for a reviewer to read.
 //!
-//! `UPDATE_REFUSALS=1` rewrites the file. A new variant of an error does not compile before it is listed
-//! here.
+//! `UPDATE_REFUSALS=1` rewrites the file. This does not compile until each variant of an error is listed here.
 
 use std::{
     fmt::{self, Write as _},
@@ -20,7 +19,7 @@ use crate::{
     types::{ClientNameError, WebUriError},
 };
 
-/// A list of these values of an enum. Each variant has at least one, or the match does not compile.
+/// A list of values of an enum. It does not compile unless each variant has at least one value.
 macro_rules! values {
     ($type:ident: $($variant:ident $(($($item:tt)*))? $({ $($member:tt)* })?),+ $(,)?) => {{
         #[allow(unreachable_patterns, reason = "a variant may have several values")]
@@ -125,7 +124,7 @@ fn metadata_faults() -> Vec<MetadataFault> {
     )
 }
 
-/// The refusals of each endpoint, as one text.
+/// The text of the file.
 #[derive(Default)]
 struct Texts(String);
 
@@ -134,7 +133,7 @@ impl Texts {
         writeln!(self.0, "# {title}\n").unwrap();
     }
 
-    /// Adds a refusal: the name of its variant, what programs read, and the texts that people read.
+    /// Adds a refusal: the name of the variant, the codes that programs read, and the texts that people read.
     fn add(&mut self, error: &dyn fmt::Debug, codes: &[&str], texts: &[&dyn fmt::Display]) {
         let name = format!("{error:?}");
         writeln!(self.0, "{name}\n  {}", codes.join(" ")).unwrap();
@@ -161,7 +160,7 @@ fn all_texts() -> String {
             error.rule().unwrap_or_default(),
             WireError::challenge(&error).unwrap_or_default(),
         ];
-        let codes: Vec<_> = codes.into_iter().filter(|it| !it.is_empty()).collect();
+        let codes: Vec<_> = codes.into_iter().filter(|code| !code.is_empty()).collect();
         texts.add(&format_args!("{}", error.kind()), &codes, &[&error]);
     }
     texts.section("Registration, a body that can't be read: rule");

@@ -19,11 +19,12 @@ use crate::{
     tenants::TenantSelector,
 };
 
-/// The registration endpoint (RFC 7591 section 3): HTTP in, HTTP out, whatever the framework.
+/// The registration endpoint (RFC 7591 section 3): it takes an HTTP request and returns an HTTP response, in any
+/// framework.
 ///
-/// The head of a request is enough to refuse most of what should be refused:
-/// [`open`](RegistrationEndpoint::open) looks at that alone. What it admits hands over its body
-/// piece by piece. Where the whole body is there already, [`respond`](Self::respond) does both.
+/// [`open`](RegistrationEndpoint::open) decides by the head of a request alone, which is enough to refuse most bad
+/// requests. If it admits the request, pass it the body chunk by chunk. If you already have the complete body,
+/// [`respond`](Self::respond) does both.
 ///
 /// ```
 /// use oauth_dcr::{MemoryStore, RegistrationEndpoint, Registrar, TenantSettings};
@@ -47,13 +48,13 @@ pub struct RegistrationEndpoint {
     registrar: Registrar,
 }
 
-/// What the head of a request leads to.
+/// The decision about a request after its head.
 #[derive(Debug)]
 #[must_use]
 pub enum HeadDecision {
-    /// This answer, without a look at the body.
+    /// Send this response without reading the body.
     Respond(Response<Bytes>),
-    /// The body is wanted.
+    /// Read the body.
     ReadBody(RegistrationBody),
 }
 
@@ -63,11 +64,10 @@ impl RegistrationEndpoint {
         Self { registrar }
     }
 
-    /// Decides by the head of a request, before its body is polled. The tenant is the one that the
-    /// request's host leads to.
+    /// Decides by the head of a request, before its body is polled. The host of the request selects the tenant.
     ///
-    /// Rules that look at addresses need the connection's: put a [`PeerAddress`](crate::PeerAddress)
-    /// into the extensions of the request.
+    /// Rules about addresses need the address of the connection: put a [`PeerAddress`](crate::PeerAddress) into the
+    /// extensions of the request.
     pub async fn open(&self, head: &Parts) -> HeadDecision {
         match host::of(head) {
             Ok(host) => self.open_to(TenantSelector::Host(host), host, head).await,
@@ -75,7 +75,7 @@ impl RegistrationEndpoint {
         }
     }
 
-    /// As [`open`](Self::open), where the host program knows the tenant.
+    /// Decides like [`open`](Self::open), for a tenant that the host program selects.
     pub async fn open_for(&self, selector: TenantSelector<'_>, head: &Parts) -> HeadDecision {
         match host::of(head) {
             Ok(host) => self.open_to(selector, host, head).await,
@@ -123,15 +123,17 @@ impl RegistrationEndpoint {
         }
     }
 
-    /// The answer to a request that leads the host program to no tenant: 404, as for any that
-    /// [`open`](Self::open) finds none for.
+    /// The response to a request for which the host program finds no tenant: 404, the same as when
+    /// [`open`](Self::open) finds none.
     pub fn unknown_tenant(&self) -> Response<Bytes> {
         self.refuse_without_tenant(RegistrationError::UnknownTenant)
     }
 
-    /// The answer to a request of HTTP/1.1 without a `Host` header: 400 (RFC 9112 section 3.2), as for
-    /// one with two, which [`open`](Self::open) refuses itself. Requests that are made in code have
-    /// none, so the server that reads them off a connection has to look.
+    /// The response to a request of HTTP/1.1 without a `Host` header: 400 (RFC 9112 section 3.2).
+    ///
+    /// [`open`](Self::open) itself refuses a request with two `Host` headers. It accepts a request without any,
+    /// because requests that are created in code have none. So a server that reads requests from a connection has to
+    /// check this.
     pub fn invalid_host(&self) -> Response<Bytes> {
         self.refuse_without_tenant(RegistrationError::InvalidHost)
     }
@@ -141,26 +143,27 @@ impl RegistrationEndpoint {
         Frame::new(self.registrar.clock().now()).refused(&error)
     }
 
-    /// Answers a request whose body is there as a whole.
+    /// Answers a request with a complete body.
     pub async fn respond<B: AsRef<[u8]>>(&self, request: Request<B>) -> Response<Bytes> {
-        let (head, whole) = request.into_parts();
+        let (head, bytes) = request.into_parts();
         match self.open(&head).await {
             HeadDecision::Respond(response) => response,
             HeadDecision::ReadBody(mut body) => {
-                // A body that is too large is answered by finishing, like any other.
-                let (BodyProgress::More | BodyProgress::Full) = body.push(whole.as_ref());
+                // `finish` also answers a body that is too large.
+                let (BodyProgress::More | BodyProgress::Full) = body.push(bytes.as_ref());
                 body.finish().await
             }
         }
     }
 }
 
-/// What the headers say of the body: not too long, and plain JSON.
+/// Checks what the headers say about the body: it must not be too long, and it must be JSON without compression.
 fn check_declared(headers: &HeaderMap, max: usize) -> Result<(), RegistrationError> {
     let length = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: u64| usize::try_from(length).map_or(true, |it| it > max)) {
+    if length.is_some_and(|length: u64| usize::try_from(length).map_or(true, |length| length > max))
+    {
         return Err(RegistrationError::BodyTooLarge { max });
     }
     let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
@@ -171,8 +174,8 @@ fn check_declared(headers: &HeaderMap, max: usize) -> Result<(), RegistrationErr
     }
 }
 
-/// Whether there is one `Content-Type`, and it is `application/json`, with or without parameters
-/// (RFC 9110 section 8.3). A form or plain text could come from any page without a preflight.
+/// Whether there is exactly one `Content-Type` and it is `application/json`, with or without parameters
+/// (RFC 9110 section 8.3). Any web page could send a form or plain text without a preflight.
 fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(only), None) = (values.next(), values.next()) else {

@@ -1,4 +1,4 @@
-//! Responses: the one 201, and the errors.
+//! The responses of the registration endpoint: 201 and the errors.
 
 use bytes::Bytes;
 use http::{
@@ -25,17 +25,17 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// Room for the answer to a usual registration, so that its bytes are written without moving.
+/// The capacity for the response to a usual registration, so that it is written without reallocation.
 const USUAL_BYTES: usize = 640;
 
 impl Registered {
-    /// The client information response (RFC 7591 section 3.2.1), secret included, as JSON.
+    /// The client information response (RFC 7591 section 3.2.1) as JSON, including the secret.
     ///
-    /// It consumes the registration: the secret is shown once.
+    /// This consumes the registration, because the secret is shown only once.
     pub fn into_json(self) -> Bytes {
         let mut json = Vec::with_capacity(USUAL_BYTES);
-        // Writing to memory does not fail, and no member is anything but a string, a number or a
-        // list; were it otherwise, the body would be cut short and no client would read it.
+        // Writing to memory does not fail, and all members are strings, numbers or lists. If it failed anyway,
+        // the body would be truncated and no client could read it.
         let _written = serde_json::to_writer(&mut json, &Information(&self));
         json.into()
     }
@@ -53,7 +53,7 @@ impl Serialize for Information<'_> {
         if let Some(secret) = self.0.secret() {
             map.serialize_entry("client_secret", secret.expose())?;
         }
-        // It never expires; a public client is told so too.
+        // 0: the secret never expires. Public clients also get this member.
         map.serialize_entry("client_secret_expires_at", &0)?;
         client.metadata().serialize_into(&mut map)?;
         map.end()
@@ -68,18 +68,18 @@ struct ErrorBody<'a> {
     error_detail: Option<ErrorDetail>,
 }
 
-/// What every answer of one exchange carries, whatever becomes of it.
+/// The headers that every response to one request has, whatever its outcome.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     now: Timestamp,
-    /// Any origin, until the tenant is known.
+    /// Allows any origin until the tenant is known.
     pub(super) cors: Cors,
-    /// Known as soon as the limiter was asked.
+    /// The decision of the rate limiter, once it is known.
     pub(super) rate: Option<RateDecision>,
 }
 
 impl Frame {
-    /// The frame of an exchange that begins `now`.
+    /// The frame for a request that begins `now`.
     pub(super) const fn new(now: Timestamp) -> Self {
         Self {
             now,
@@ -88,7 +88,7 @@ impl Frame {
         }
     }
 
-    /// The 201 for `registered`.
+    /// The response 201 for `registered`.
     pub(super) fn created(self, registered: Registered) -> Response<Bytes> {
         let mut response = Response::new(registered.into_json());
         *response.status_mut() = StatusCode::CREATED;
@@ -96,7 +96,7 @@ impl Frame {
         self.finish(response)
     }
 
-    /// The answer for `error`.
+    /// The response for `error`.
     pub(super) fn refused(mut self, error: &RegistrationError) -> Response<Bytes> {
         let row = WireError::of(error);
         let body = ErrorBody {

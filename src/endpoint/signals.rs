@@ -1,4 +1,4 @@
-//! Reading what is known of a request from its head.
+//! Reads the signals of a request from its head.
 
 use std::net::IpAddr;
 
@@ -20,8 +20,8 @@ use crate::{
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl<'a> Signals<'a> {
-    /// The signals of the request with this head, as the registration endpoint of `tenant` reads them:
-    /// for endpoints of the host's own, and for [`Registrar::explain`](crate::Registrar::explain).
+    /// Reads the signals of the request with this head, in the same way as the registration endpoint of `tenant`.
+    /// Use it for the host's own endpoints, and for [`Registrar::explain`](crate::Registrar::explain).
     ///
     /// ```
     /// use oauth_dcr::{acl::Signals, PeerAddress, TenantSettings};
@@ -34,14 +34,15 @@ impl<'a> Signals<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn of_head(head: &'a Parts, tenant: &TenantSettings) -> Self {
-        // A request with an invalid host is refused before rules are asked.
+        // The registration endpoint refuses a request with an invalid host before it evaluates rules.
         of(head, host::of(head).unwrap_or_default(), tenant)
     }
 }
 
-/// The signals of the request with this head, which was sent to `host`: those that the host program put
-/// into the extensions as [`Signals<'static>`](Signals), and what the head says of the others. Of headers
-/// about the client, those of the tenant's own proxies alone are believed.
+/// The signals of the request with this head, which was sent to `host`.
+///
+/// Signals that the host program put into the extensions as [`Signals<'static>`](Signals) come first. The head
+/// supplies the others. Headers about the client are trusted only if the tenant's own proxies sent them.
 pub(super) fn of<'a>(
     head: &'a Parts,
     host: Option<&'a str>,
@@ -56,7 +57,10 @@ pub(super) fn of<'a>(
     signals.user_agent = signals.user_agent.or(user_agent);
     signals.hostname = signals.hostname.or(hostname);
 
-    let peer = head.extensions.get::<PeerAddress>().map(|it| it.0);
+    let peer = head
+        .extensions
+        .get::<PeerAddress>()
+        .map(|address| address.0);
     let peer = peer.or_else(|| signals.peer());
     let trust = tenant.proxy_trust();
     let edge = Edge {
@@ -67,12 +71,12 @@ pub(super) fn of<'a>(
     if let Some(peer) = peer {
         signals = signals.connecting(peer);
     }
-    // Otherwise the host program has found the client's address itself.
+    // If the source is known, the host program has found the client's address itself.
     if signals.source == Reading::Unknown(UnknownReason::NoPeerAddress) {
         signals = edge.locate_client(signals, peer, trust);
     }
     if edge.peer != Peer::Stranger {
-        signals = edge.tell(signals);
+        signals = edge.add_to(signals);
     }
     if from_host.is_none() {
         signals = without_declared(signals, tenant);
@@ -80,7 +84,8 @@ pub(super) fn of<'a>(
     signals
 }
 
-/// Marks what the host program declares and has not given: its absence is no fact about the client.
+/// Marks signals as unknown that the host program declares but has not set: their absence is no fact about the
+/// client.
 fn without_declared<'a>(signals: Signals<'a>, tenant: &TenantSettings) -> Signals<'a> {
     let declared = tenant.signals_from_host.iter();
     declared.fold(signals, |signals, &signal| {
@@ -91,7 +96,7 @@ fn without_declared<'a>(signals: Signals<'a>, tenant: &TenantSettings) -> Signal
     })
 }
 
-/// A client chooses its user agent anyway: one that can't be read is as good as none.
+/// The user agent. A client chooses it freely, so a user agent that can't be read counts as absent.
 fn user_agent(headers: &HeaderMap) -> Option<&str> {
     let mut lines = headers.get_all(USER_AGENT).iter();
     match (lines.next(), lines.next()) {
@@ -100,7 +105,7 @@ fn user_agent(headers: &HeaderMap) -> Option<&str> {
     }
 }
 
-/// The headers in which a tenant's proxies pass on what else they know of a client.
+/// The headers in which a tenant's proxies pass on what they know about a client.
 struct Edge<'a> {
     peer: Peer,
     headers: &'a HeaderMap,
@@ -108,7 +113,7 @@ struct Edge<'a> {
 }
 
 impl Edge<'_> {
-    /// Adds the client's address: that of the peer, or the one that trusted proxies name.
+    /// Adds the client's address: the address of the peer, or the address that trusted proxies name.
     fn locate_client<'a>(
         &self,
         signals: Signals<'a>,
@@ -124,11 +129,11 @@ impl Edge<'_> {
         direct.forwarded(client)
     }
 
-    /// Adds what the edge says of each signal that the host program has not set.
-    fn tell<'a>(&self, mut signals: Signals<'a>) -> Signals<'a> {
+    /// Adds each signal that the edge sends and the host program has not set.
+    fn add_to<'a>(&self, mut signals: Signals<'a>) -> Signals<'a> {
         let country = self.read(EdgeSignal::Country, CountryCode::parse);
         signals.country = signals.country.or(country);
-        // Some edges give the part of a country alone, beside the country.
+        // Some edges send the subdivision without the country code, which they send separately.
         let subdivision = self.read(EdgeSignal::Subdivision, |text| match signals.country {
             Reading::Known(country) if !text.contains('-') => {
                 SubdivisionCode::within(country, text)
@@ -142,7 +147,8 @@ impl Edge<'_> {
         signals
     }
 
-    /// The last value of the last line is the edge's own: a proxy adds after what the client had sent.
+    /// Reads a header. Only the last value of the last line comes from the edge: a proxy appends its value to the
+    /// values that the client sent.
     fn read<T>(
         &self,
         signal: EdgeSignal,

@@ -1,15 +1,15 @@
-//! What each outcome looks like on the wire, in one place.
+//! The table of status codes and error codes for every outcome.
 //!
-//! Statuses and codes come from RFC 7591 section 3.2.2, RFC 6749 and RFC 6585. Where those leave
-//! the choice, it is made here: the codes of a tenant that is unknown or has not enabled
-//! registration, of what an access control list stops, of a used-up quota, of a failure, and of what
-//! is wrong before the metadata is read.
+//! Statuses and codes come from RFC 7591 section 3.2.2, RFC 6749 and RFC 6585. These specifications leave some codes
+//! open, which are chosen here: for a tenant that is unknown or has not enabled registration, for a request that an
+//! access control list blocks, for a used-up quota, for a failure, and for an error that is found before the metadata
+//! is read.
 
 use http::StatusCode;
 
 use crate::{error::RegistrationError, registration::Field, token::TokenError};
 
-/// An error as it goes out.
+/// The form of an error on the wire.
 pub(super) struct WireError {
     pub(super) status: StatusCode,
     /// The `error` member.
@@ -18,7 +18,7 @@ pub(super) struct WireError {
     pub(super) detail: Option<ErrorDetail>,
 }
 
-/// Which field, which of its values, which rule. It never holds the client's own text.
+/// The field at fault, the index of its value, and the rule. It never contains the client's own text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub(super) struct ErrorDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,7 +29,7 @@ pub(super) struct ErrorDetail {
 }
 
 impl WireError {
-    /// The row of `error`.
+    /// The row for `error`.
     pub(super) fn of(error: &RegistrationError) -> Self {
         use RegistrationError as E;
         let (status, code) = match error {
@@ -70,8 +70,8 @@ impl WireError {
         }
     }
 
-    /// How to authenticate, for `WWW-Authenticate` (RFC 6750 section 3): a request that did not try
-    /// is told of no error.
+    /// The challenge for `WWW-Authenticate` (RFC 6750 section 3). It names no error if the request did not try to
+    /// authenticate.
     pub(super) const fn challenge(error: &RegistrationError) -> Option<&'static str> {
         match error {
             RegistrationError::InitialAccessTokenRequired => Some("Bearer"),
@@ -81,7 +81,7 @@ impl WireError {
     }
 }
 
-/// RFC 6749 section 5.2.
+/// The status for `error` (RFC 6749 section 5.2).
 pub(super) const fn token_status(error: TokenError) -> StatusCode {
     match error {
         TokenError::InvalidClient(_) => StatusCode::UNAUTHORIZED,
@@ -113,27 +113,27 @@ mod tests {
     use crate::error::one_of_each;
 
     #[test]
-    fn the_page_on_observability_says_what_each_kind_of_error_is_sent_as() {
+    fn the_observability_page_lists_each_error() {
         let page = include_str!("../guide/observability.md");
         let (_, table) = page.split_once("| `error` | status |").unwrap();
         let rows: Vec<&str> = table
             .lines()
             .skip(2)
-            .take_while(|it| it.starts_with('|'))
+            .take_while(|line| line.starts_with('|'))
             .collect();
         let errors = one_of_each();
         let kinds: BTreeSet<_> = errors.iter().map(RegistrationError::kind).collect();
         assert_eq!(rows.len(), kinds.len());
         // A missing peer address shares the kind of other signals that are unavailable.
         assert_eq!(errors.len(), kinds.len() + 1);
-        let failures = errors.iter().filter(|it| it.is_failure());
+        let failures = errors.iter().filter(|error| error.is_failure());
         let failures = failures.map(RegistrationError::kind);
         let failures = failures.collect::<BTreeSet<_>>().len();
         for error in errors {
             let sent = WireError::of(&error);
             let (kind, status) = (error.kind(), sent.status.as_u16());
             let row = format!("| `{kind}` | {status} | `{}`", sent.code);
-            let at = rows.iter().position(|it| it.starts_with(&row));
+            let at = rows.iter().position(|line| line.starts_with(&row));
             let at = at.unwrap_or_else(|| panic!("{row}"));
             assert_eq!(error.is_failure(), at + failures >= rows.len(), "{row}");
         }

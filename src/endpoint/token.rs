@@ -1,4 +1,4 @@
-//! The answer to a refused token request.
+//! The response to a refused token request.
 
 use bytes::Bytes;
 use http::{
@@ -21,11 +21,11 @@ struct ErrorBody<'a> {
 }
 
 impl TokenRefusal {
-    /// The whole answer (RFC 6749 section 5.2): JSON, not to be stored, 401 where authentication
-    /// failed and 400 otherwise. Headers for other origins (CORS) are the host's to add.
+    /// The complete response (RFC 6749 section 5.2). It is JSON that caches do not store. The status is 401 if
+    /// authentication failed, and 400 otherwise. The host adds headers for other origins (CORS).
     ///
-    /// A client that does not exist, one that is blocked and a wrong secret have the same answer. It
-    /// lists the authentication methods that the tenant takes.
+    /// The response is the same for a client that does not exist, a blocked client and a wrong secret. It lists the
+    /// authentication methods that the tenant supports.
     pub fn to_response(&self) -> Response<Bytes> {
         let error = self.error();
         let body = ErrorBody {

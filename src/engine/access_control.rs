@@ -88,7 +88,10 @@ pub(super) fn complete<'a>(
         }
         _ => signals,
     };
-    for signal in EdgeSignal::ALL.into_iter().filter(|it| is_missing(*it)) {
+    for signal in EdgeSignal::ALL
+        .into_iter()
+        .filter(|signal| is_missing(*signal))
+    {
         complete = match signals.source {
             // A location that would be that of an unknown address.
             Reading::Unknown(reason) if provided.contains(signal) => {

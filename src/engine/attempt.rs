@@ -186,7 +186,7 @@ impl TenantAttempt {
     /// Reports the client that can't be read, if a store failed on one.
     pub(super) fn failed_on(&self, error: &BackendError) {
         let cause = error.source();
-        if let Some(client) = cause.and_then(|it| it.downcast_ref::<UnreadableClient>()) {
+        if let Some(client) = cause.and_then(|cause| cause.downcast_ref::<UnreadableClient>()) {
             let tenant = &self.tenant.id;
             let event = Event::Unreadable { tenant, client };
             self.trace.within(|| self.ports.tell(&event));

@@ -37,7 +37,7 @@ pub(super) async fn take(
     if !decision.is_admitted() {
         return Err(RegistrationError::TooManyRequests { decision });
     }
-    let is_fewer = |it: &RateDecision| it.remaining() < decision.remaining();
+    let is_fewer = |other: &RateDecision| other.remaining() < decision.remaining();
     Ok(of_source.filter(is_fewer).or(Some(decision)))
 }
 

@@ -89,7 +89,9 @@ impl StoreClock {
     /// meanwhile, unless a clock has jumped: then each call reads the clock until one succeeds.
     fn known(&self, now: Duration, node: Timestamp) -> (Option<Reading>, bool) {
         let mut state = self.lock();
-        let known = state.reading.filter(|it| !it.has_jumped(now, node));
+        let known = state
+            .reading
+            .filter(|reading| !reading.has_jumped(now, node));
         let is_due = now >= state.next_reading;
         if is_due && known.is_some() {
             state.next_reading = now.saturating_add(READ_EVERY);

@@ -164,7 +164,9 @@ impl Clients {
         let after = row.usage;
         self.leave_line(&client, before);
         self.stand_in_line(&client, after);
-        let limit = touch.limit().filter(|it| after.user() == Some(it.user));
+        let limit = touch
+            .limit()
+            .filter(|limit| after.user() == Some(limit.user));
         let evicted = limit.map(|limit| self.evict_of_user(limit, id));
         TouchOutcome::Written {
             evicted: evicted.unwrap_or_default(),
@@ -214,7 +216,8 @@ impl Clients {
         let mut removed = Vec::new();
         for _ in 0..limit {
             let first = self.removable(is_used).first();
-            let due = first.filter(|(idle_since, _)| before.is_none_or(|it| *idle_since < it));
+            let due =
+                first.filter(|(idle_since, _)| before.is_none_or(|before| *idle_since < before));
             let Some(id) = due.map(|(_, ById(client))| client.id().clone()) else {
                 break;
             };

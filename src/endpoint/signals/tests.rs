@@ -1,5 +1,5 @@
-//! What becomes of a request, for every signal, every way in which a head can carry it, and every kind
-//! of rule. A new signal finds its place in `next`, `carrier` and `verdicts`, or this does not compile.
+//! Tests the verdict for every signal, every case of how a head carries the signal, and every kind of rule. This does
+//! not compile until a new signal is added to `next`, `carrier` and `verdicts`.
 
 use http::{HeaderName, HeaderValue, Request};
 use serde_json::{Value, json};
@@ -12,39 +12,39 @@ use crate::{
     tenants::Tenants,
 };
 
-/// How the head of a request carries a signal. Where not said otherwise, a trusted proxy sends it.
+/// How the head of a request carries a signal. A trusted proxy sends it unless the case says otherwise.
 #[derive(Clone, Copy, Debug)]
-enum Way {
-    /// Not at all.
+enum Case {
+    /// The head does not carry the signal.
     Absent,
-    /// In a form that the signal does not have.
+    /// The value is malformed.
     Malformed,
-    /// On two lines: another value, then the listed one.
+    /// There are two lines: another value, then the listed value.
     TwoLines,
-    /// On one line, in the same order.
+    /// Both values are on one line, in the same order.
     Joined,
-    /// As bytes that are no UTF-8.
+    /// The value is not UTF-8.
     NotUtf8,
-    /// As the listed value, and the host gave no address of the connection.
+    /// The value is listed, but the host did not supply the address of the connection.
     NoPeer,
-    /// As the listed value, from a peer that is no trusted proxy.
+    /// The value is listed, but the peer is not a trusted proxy.
     Stranger,
 }
 
-const WAYS: [Way; 7] = [
-    Way::Absent,
-    Way::Malformed,
-    Way::TwoLines,
-    Way::Joined,
-    Way::NotUtf8,
-    Way::NoPeer,
-    Way::Stranger,
+const CASES: [Case; 7] = [
+    Case::Absent,
+    Case::Malformed,
+    Case::TwoLines,
+    Case::Joined,
+    Case::NotUtf8,
+    Case::NoPeer,
+    Case::Stranger,
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Pass,
-    /// 403, by a rule.
+    /// 403 because of a rule.
     Block,
     /// 403 `source_unknown`.
     Source,
@@ -58,14 +58,14 @@ enum Verdict {
 
 use Verdict::{Block, Host400, Host503, Pass, Source, Unreadable};
 
-/// The verdicts of the rules *block what is listed*, *block all that is not listed*, and *allow what is
-/// listed, then block everything*.
+/// The verdicts of three kinds of rules: *block listed values*, *block all other values*, and *allow listed values,
+/// then block everything*.
 type Verdicts = [Verdict; 3];
 
 const LISTED: Verdicts = [Block, Pass, Pass];
 const NOT_LISTED: Verdicts = [Pass, Block, Block];
 
-/// One row a signal, in the order of [`WAYS`].
+/// The row of a signal, in the order of [`CASES`].
 const fn verdicts(signal: Signal) -> [Verdicts; 7] {
     match signal {
         Signal::Source => [
@@ -77,7 +77,7 @@ const fn verdicts(signal: Signal) -> [Verdicts; 7] {
             [Host503; 3],
             NOT_LISTED,
         ],
-        // No header carries it.
+        // No header carries the address of the connection.
         Signal::Connecting => [
             NOT_LISTED,
             NOT_LISTED,
@@ -96,7 +96,7 @@ const fn verdicts(signal: Signal) -> [Verdicts; 7] {
             [Host503; 3],
             NOT_LISTED,
         ],
-        // The client chooses it, also behind a proxy.
+        // The client chooses the user agent, even behind a proxy.
         Signal::UserAgent => [
             NOT_LISTED, NOT_LISTED, NOT_LISTED, NOT_LISTED, NOT_LISTED, LISTED, LISTED,
         ],
@@ -112,8 +112,7 @@ const fn verdicts(signal: Signal) -> [Verdicts; 7] {
     }
 }
 
-/// The header that carries a signal, the value that the rule lists, another value, and text that is
-/// none.
+/// The header that carries a signal, the value that the rule lists, another value, and a malformed value.
 const fn carrier(signal: Signal) -> (&'static str, &'static str, &'static str, &'static str) {
     match signal {
         Signal::Source | Signal::Connecting => {
@@ -161,17 +160,17 @@ fn lists(signal: Signal, listed: &str) -> [Value; 3] {
             "action": { action: true }, side: conditions, "scope": "dcr"
         } })
     };
-    let one = json!({ signal.member(): [listed] });
-    let everybody = rule(
+    let condition = json!({ signal.member(): [listed] });
+    let block_everything = rule(
         2,
         "block",
         "not_match",
         json!({ "hostnames": ["nobody.invalid"] }),
     );
     [
-        json!([rule(1, "block", "match", one.clone())]),
-        json!([rule(1, "block", "not_match", one.clone())]),
-        json!([rule(1, "allow", "match", one), everybody]),
+        json!([rule(1, "block", "match", condition.clone())]),
+        json!([rule(1, "block", "not_match", condition.clone())]),
+        json!([rule(1, "allow", "match", condition), block_everything]),
     ]
 }
 
@@ -191,24 +190,24 @@ fn endpoint(acl: &Value) -> RegistrationEndpoint {
     RegistrationEndpoint::new(registrar.build().unwrap())
 }
 
-fn request(signal: Signal, way: Way) -> Request<()> {
+fn request(signal: Signal, case: Case) -> Request<()> {
     let (name, listed, other, malformed) = carrier(signal);
-    let values: &[&[u8]] = match way {
-        Way::Absent => &[],
-        Way::Malformed => &[malformed.as_bytes()],
-        Way::TwoLines => &[other.as_bytes(), listed.as_bytes()],
-        Way::Joined => &[&[other.as_bytes(), b", ", listed.as_bytes()].concat()],
-        Way::NotUtf8 => &[b"\xff"],
-        Way::NoPeer | Way::Stranger => &[listed.as_bytes()],
+    let values: &[&[u8]] = match case {
+        Case::Absent => &[],
+        Case::Malformed => &[malformed.as_bytes()],
+        Case::TwoLines => &[other.as_bytes(), listed.as_bytes()],
+        Case::Joined => &[&[other.as_bytes(), b", ", listed.as_bytes()].concat()],
+        Case::NotUtf8 => &[b"\xff"],
+        Case::NoPeer | Case::Stranger => &[listed.as_bytes()],
     };
     let mut request = Request::post("/oidc/register").header("content-type", "application/json");
     for value in values {
         let value = HeaderValue::from_bytes(value).unwrap();
         request = request.header(HeaderName::from_static(name), value);
     }
-    let peer = match way {
-        Way::NoPeer => None,
-        Way::Stranger => Some("192.0.2.1"),
+    let peer = match case {
+        Case::NoPeer => None,
+        Case::Stranger => Some("192.0.2.1"),
         _ => Some("10.0.0.1"),
     };
     if let Some(peer) = peer {
@@ -238,17 +237,17 @@ async fn verdict(endpoint: &RegistrationEndpoint, request: Request<()>) -> Verdi
 }
 
 #[tokio::test]
-async fn each_cell_has_its_verdict() {
+async fn each_signal_has_its_verdict() {
     let mut cells = 0;
-    for signal in std::iter::successors(next(None), |it| next(Some(*it))) {
+    for signal in std::iter::successors(next(None), |signal| next(Some(*signal))) {
         let endpoints = lists(signal, carrier(signal).1).map(|acl| endpoint(&acl));
-        for (way, expected) in WAYS.into_iter().zip(verdicts(signal)) {
+        for (case, expected) in CASES.into_iter().zip(verdicts(signal)) {
             let mut found = Vec::new();
             for endpoint in &endpoints {
-                found.push(verdict(endpoint, request(signal, way)).await);
+                found.push(verdict(endpoint, request(signal, case)).await);
                 cells += 1;
             }
-            assert_eq!(found, expected, "{signal:?} {way:?}");
+            assert_eq!(found, expected, "{signal:?} {case:?}");
         }
     }
     assert_eq!(cells, 9 * 7 * 3);
