@@ -1,4 +1,5 @@
-//! The pipeline: `admit`, `decode`, `apply`, `mint`, `insert`; and what an owner does afterwards.
+//! The pipeline of a registration (`admit`, `decode`, `apply`, `mint`, `insert`), and the changes that an owner makes
+//! later.
 
 mod access_control;
 mod admission;

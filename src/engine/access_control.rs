@@ -1,4 +1,4 @@
-//! A tenant's access control list, asked with all that can be known of a request.
+//! Evaluates a tenant's access control list with everything that can be known about a request.
 
 use crate::{
     acl::{Decision, EdgeSignal, Endpoint, Reading, Rule, Signal, Signals, UnknownReason, Verdict},
@@ -9,7 +9,7 @@ use crate::{
     settings::TenantSettings,
 };
 
-/// Lets a request with these signals register, or says why not.
+/// Checks whether a request with these signals may register.
 pub(super) fn check(
     ports: &Ports,
     tenant: &TenantSettings,
@@ -32,7 +32,7 @@ pub(super) fn check(
     }
 }
 
-/// What becomes of a request to `endpoint`. What monitoring rules report is told to the event sinks.
+/// Evaluates a request to `endpoint`. Matches of monitoring rules are reported to the event sinks.
 pub(super) fn evaluate<'a>(
     ports: &Ports,
     tenant: &'a TenantSettings,
@@ -44,7 +44,7 @@ pub(super) fn evaluate<'a>(
     let verdict = tenant.acl.evaluate(endpoint, &signals, ports.clock.now());
     for monitored in &verdict.monitored {
         let (tenant, rule) = (&tenant.id, monitored.rule);
-        ports.tell(&match monitored.unknown {
+        ports.report(&match monitored.unknown {
             None => Event::RuleMatched {
                 tenant,
                 rule,
@@ -61,8 +61,8 @@ pub(super) fn evaluate<'a>(
     verdict
 }
 
-/// Adds to `signals` the locations that the list looks at and the request lacks. A signal that neither the
-/// request nor the source of locations can provide becomes unknown, because its absence proves nothing.
+/// Looks up the locations that the rules need and the request lacks. A signal that neither the request nor the source
+/// of locations can provide becomes unknown, because its absence proves nothing.
 pub(super) fn complete<'a>(
     ports: &Ports,
     tenant: &TenantSettings,
@@ -93,7 +93,7 @@ pub(super) fn complete<'a>(
         .filter(|signal| is_missing(*signal))
     {
         complete = match signals.source {
-            // A location that would be that of an unknown address.
+            // The address is unknown, so its location can't be looked up.
             Reading::Unknown(reason) if provided.contains(signal) => {
                 complete.unknown(signal, reason)
             }
@@ -106,13 +106,13 @@ pub(super) fn complete<'a>(
     complete
 }
 
-/// Adds what a location says of the signals that nobody sent.
+/// Adds the signals of a location that the request lacks.
 fn located(mut signals: Signals<'_>, location: Location) -> Signals<'_> {
-    fn told<T>(value: Option<T>) -> Reading<T> {
+    fn reading<T>(value: Option<T>) -> Reading<T> {
         value.map_or(Reading::Absent, Reading::Known)
     }
-    signals.country = signals.country.or(told(location.country));
-    signals.subdivision = signals.subdivision.or(told(location.subdivision));
-    signals.asn = signals.asn.or(told(location.asn));
+    signals.country = signals.country.or(reading(location.country));
+    signals.subdivision = signals.subdivision.or(reading(location.subdivision));
+    signals.asn = signals.asn.or(reading(location.asn));
     signals
 }

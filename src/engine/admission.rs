@@ -19,22 +19,23 @@ use crate::{
     types::{ClientSecret, SourceNetwork},
 };
 
-/// How often an id that is taken is minted again. With 190 random bits even once is a sign that
+/// How often a new id is minted because the last one was taken. With 190 random bits, even one collision is a sign that
 /// the source of randomness is broken.
 const RETRIES: u32 = 3;
 
-/// Proof that one request may register one client: its tenant is known, registration is enabled,
-/// and a token of the tenant's quota was taken for it.
+/// Proof that one request may register one client: the tenant is known, registration is enabled, and a token of the
+/// tenant's quota was taken for the request.
 ///
-/// Only [`Registrar::admit`](crate::Registrar::admit) gives one. It can't be copied, and registering consumes it.
+/// Only [`Registrar::admit`](crate::Registrar::admit) returns an admission. It can't be copied, and registering
+/// consumes it.
 pub struct Admission {
-    /// Shared with the insertion, which records the outcome.
+    /// It is shared with the insertion, which records the outcome.
     attempt: Arc<TenantAttempt>,
     rate: Option<RateDecision>,
 }
 
 impl TenantAttempt {
-    /// The steps of [`Registrar::admit`](crate::Registrar::admit) after the tenant is known.
+    /// Does the steps of [`Registrar::admit`](crate::Registrar::admit) that follow once the tenant is known.
     pub(crate) async fn admit(
         self,
         signals: Signals<'_>,
@@ -50,7 +51,8 @@ impl TenantAttempt {
         }
     }
 
-    /// Cheapest first. What the list or the gate stops uses up none of the rate.
+    /// Does the cheapest check first. A request that the access control list or the initial access gate refuses does
+    /// not count towards the rate limit.
     async fn check(
         &self,
         signals: Signals<'_>,
@@ -73,16 +75,16 @@ impl Admission {
         self.attempt.settings()
     }
 
-    /// What the limiter said, or `None` where the tenant has no rate limit.
+    /// The decision of the rate limiter. `None` if the tenant has no rate limit.
     pub const fn rate(&self) -> Option<RateDecision> {
         self.rate
     }
 
-    /// Decodes `body`, the JSON of a request, and registers what it asks for.
+    /// Decodes `body`, the JSON of a request, and registers the client that it describes.
     ///
     /// # Errors
-    /// [`RegistrationError::BodyTooLarge`] before a byte is looked at, [`RegistrationError::Decode`]
-    /// if it is not a registration request, otherwise as [`Admission::register`].
+    /// [`RegistrationError::BodyTooLarge`] before a byte is read, [`RegistrationError::Decode`] if the body is not a
+    /// registration request, otherwise the errors of [`Admission::register`].
     pub async fn register_json(self, body: &[u8]) -> Result<Registered, RegistrationError> {
         match self.decode(body) {
             Ok(request) => self.register(request).await,
@@ -90,26 +92,28 @@ impl Admission {
         }
     }
 
-    /// Registers what `request` asks for, reduced to what the tenant allows.
+    /// Registers the client that `request` describes, reduced to what the tenant allows.
     ///
-    /// A caller that drops this future leaves either nothing or a whole client behind.
+    /// If the caller drops this future, the client is either stored completely or not at all.
     ///
     /// # Errors
-    /// [`RegistrationError::Metadata`] if a rule of the profile is broken;
-    /// [`RegistrationError::TooManyClients`] if the tenant is full;
-    /// [`RegistrationError::Backend`], [`RegistrationError::Random`] or
-    /// [`RegistrationError::NoFreeId`] if the outside world failed. Nothing is stored then, but for a
-    /// store that fails without an answer: it may have stored the client, whole.
+    /// - [`RegistrationError::Metadata`] if the request breaks a rule of the profile.
+    /// - [`RegistrationError::TooManyClients`] if the tenant is full.
+    /// - [`RegistrationError::Backend`], [`RegistrationError::Random`] or [`RegistrationError::NoFreeId`] if the store
+    ///   or the source of randomness failed.
+    ///
+    /// After an error, nothing is stored, with one exception: if the store fails without an answer, it may have stored
+    /// the complete client.
     pub async fn register(
         self,
         request: RegistrationRequest,
     ) -> Result<Registered, RegistrationError> {
-        let made = async {
+        let registering = async {
             let metadata = request.apply(&self.settings().registration)?;
             self.store(metadata).await
         };
-        // A success is recorded by the report of the insertion.
-        let registered = self.attempt.traced(made).await;
+        // The report of the insertion records a success.
+        let registered = self.attempt.traced(registering).await;
         registered.map_err(|error| self.refuse(error))
     }
 
@@ -121,7 +125,7 @@ impl Admission {
         Ok(RegistrationRequest::from_json(body)?)
     }
 
-    /// Mints an identity for `metadata` and inserts the client: a new one while ids are taken.
+    /// Mints an identity for `metadata` and inserts the client. Repeats this with a new identity if the id is taken.
     async fn store(&self, metadata: ClientMetadata) -> Result<Registered, RegistrationError> {
         let ports = self.attempt.ports();
         let tenant = self.settings();
@@ -152,9 +156,11 @@ impl Admission {
                 .on_outcome(move |outcome| attempt.settle(&stored, outcome));
             let inserted = ports.store.insert(insertion);
             let outcome = Trace::wait(Wait::Insert, inserted).await;
-            match outcome.inspect_err(|error| self.attempt.failed_on(error))? {
+            match outcome.inspect_err(|error| self.attempt.report_unreadable(error))? {
                 InsertOutcome::Inserted { .. } => return Ok(Registered::new(client, secret)),
-                InsertOutcome::Duplicate(into) => return Ok(Registered::duplicate(&into, client)),
+                InsertOutcome::Duplicate(stored) => {
+                    return Ok(Registered::duplicate(&stored, client));
+                }
                 InsertOutcome::Full => return Err(RegistrationError::TooManyClients),
                 InsertOutcome::IdTaken => metadata = Arc::unwrap_or_clone(client).metadata,
             }
@@ -173,7 +179,7 @@ impl Admission {
             .flatten()
     }
 
-    /// Records a refusal on its way out.
+    /// Records a refusal before it is returned.
     pub(crate) fn refuse(&self, error: RegistrationError) -> RegistrationError {
         self.attempt.refuse(error)
     }

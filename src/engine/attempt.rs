@@ -18,10 +18,10 @@ use crate::{
 
 /// One attempt to register, from its arrival to its outcome.
 ///
-/// `T` is what the attempt knows of its tenant: nothing at first, its settings later.
+/// `T` is what the attempt knows about its tenant: nothing at first, the settings later.
 pub(crate) struct Attempt<T = NoTenant> {
     ports: Arc<Ports>,
-    /// By the monotonic clock.
+    /// The start by the monotonic clock.
     began: Duration,
     source: Option<IpAddr>,
     trace: Trace,
@@ -34,7 +34,7 @@ pub(crate) type TenantAttempt = Attempt<Arc<TenantSettings>>;
 /// The tenant of an attempt that has just begun.
 pub(crate) struct NoTenant;
 
-/// What an attempt knows of its tenant.
+/// What an attempt knows about its tenant.
 pub(crate) trait TenantState {
     /// The tenant's id, if it is known.
     fn tenant_id(&self) -> Option<&TenantId>;
@@ -53,7 +53,7 @@ impl TenantState for Arc<TenantSettings> {
 }
 
 impl Attempt {
-    /// Begins now.
+    /// Begins an attempt now.
     pub(super) fn begin(ports: Arc<Ports>) -> Self {
         Self {
             began: ports.clock.monotonic(),
@@ -80,7 +80,7 @@ impl Attempt {
     }
 
     fn with_tenant(self, tenant: Arc<TenantSettings>) -> TenantAttempt {
-        self.trace.leads_to(&tenant.id);
+        self.trace.set_tenant(&tenant.id);
         Attempt {
             ports: self.ports,
             began: self.began,
@@ -100,7 +100,7 @@ impl<T: TenantState> Attempt<T> {
         }
     }
 
-    /// Records a refusal on its way out. Every refusal of a registration is recorded here.
+    /// Records a refusal before it is returned. Every refusal of a registration is recorded here.
     pub(crate) fn refuse(&self, error: RegistrationError) -> RegistrationError {
         self.end(&Event::Refused {
             tenant: self.tenant.tenant_id(),
@@ -111,7 +111,7 @@ impl<T: TenantState> Attempt<T> {
         error
     }
 
-    /// `future`, in the span of this attempt whenever it runs.
+    /// Runs `future` in the span of this attempt.
     pub(super) fn traced<F: Future>(
         &self,
         future: F,
@@ -120,7 +120,7 @@ impl<T: TenantState> Attempt<T> {
     }
 
     fn end(&self, event: &Event<'_>) {
-        self.trace.end(event, || self.ports.tell(event));
+        self.trace.end(event, || self.ports.report(event));
     }
 
     fn took(&self) -> Duration {
@@ -143,14 +143,14 @@ impl TenantAttempt {
         self.source
     }
 
-    /// Ends the attempt without an event: the request only asks what it may send, as a browser does
-    /// before it sends what a page wants (a CORS preflight), or as any client may.
+    /// Ends the attempt without an event, because the request only asks what it may send: it is a CORS preflight of a
+    /// browser, or another OPTIONS request.
     pub(crate) fn only_asks(self, is_preflight: bool) {
         let outcome = if is_preflight { "preflight" } else { "options" };
         self.trace.end_without_event(outcome);
     }
 
-    /// Records the outcome of the insertion of `client`, which is certain now.
+    /// Records the outcome of the insertion of `client`. The outcome is certain.
     pub(super) fn settle(&self, client: &Client, outcome: &InsertOutcome) {
         if outcome.check_tenant(client.tenant()).is_err() {
             // The insertion fails, and its caller records the refusal.
@@ -165,7 +165,7 @@ impl TenantAttempt {
                         client_id,
                         removal: Removal::Evicted,
                     };
-                    self.trace.within(|| self.ports.tell(&event));
+                    self.trace.within(|| self.ports.report(&event));
                 }
                 self.end(&Event::Registered {
                     client,
@@ -178,18 +178,18 @@ impl TenantAttempt {
                 source,
                 took,
             }),
-            // Another id is tried, or the registration is refused.
+            // The registrar tries another id, or refuses the registration.
             InsertOutcome::IdTaken | InsertOutcome::Full => {}
         }
     }
 
-    /// Reports the client that can't be read, if a store failed on one.
-    pub(super) fn failed_on(&self, error: &BackendError) {
+    /// Reports the client that can't be read, if this is the cause of `error`.
+    pub(super) fn report_unreadable(&self, error: &BackendError) {
         let cause = error.source();
         if let Some(client) = cause.and_then(|cause| cause.downcast_ref::<UnreadableClient>()) {
             let tenant = &self.tenant.id;
             let event = Event::Unreadable { tenant, client };
-            self.trace.within(|| self.ports.tell(&event));
+            self.trace.within(|| self.ports.report(&event));
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     tenants::{DynTenantDirectory, SingleTenant, TenantDirectory},
 };
 
-/// Puts a [`Registrar`] together. Everything but the store has a default.
+/// Builds a [`Registrar`]. Everything except the store has a default.
 pub struct RegistrarBuilder {
     store: Box<dyn DynClientStore>,
     tenants: Box<dyn DynTenantDirectory>,
@@ -27,7 +27,7 @@ pub struct RegistrarBuilder {
 }
 
 impl Registrar {
-    /// Begins a registrar that keeps its clients in `store`.
+    /// Starts building a registrar that stores its clients in `store`.
     pub fn builder(store: impl ClientStore) -> RegistrarBuilder {
         RegistrarBuilder {
             store: Box::new(store),
@@ -56,58 +56,58 @@ impl RegistrarBuilder {
         self
     }
 
-    /// Lets only those register who show `gate` an initial access token that it takes
-    /// (RFC 7591 section 3). Default: registration is open where a tenant has enabled it.
+    /// Admits only requests with an initial access token that `gate` accepts (RFC 7591 section 3). Default: anybody
+    /// may register if the tenant has enabled registration.
     #[must_use]
     pub fn initial_access(mut self, gate: impl InitialAccess) -> Self {
         self.initial_access = Some(Box::new(gate));
         self
     }
 
-    /// Counts requests with `limiter`. Default: in this process, by the builder's clock; without the
-    /// feature `memory` there is no default, and a tenant with a rate limit is answered 503.
+    /// Counts requests with `limiter`. Default: a limiter in this process that uses the builder's clock. Without the
+    /// feature `memory` there is no default, and requests to a tenant with a rate limit are answered with 503.
     #[must_use]
     pub fn limiter(mut self, limiter: impl RateLimiter) -> Self {
         self.limiter = Some(Box::new(limiter));
         self
     }
 
-    /// Tells the time by `clock`. Default: the operating system's.
+    /// Uses the time of `clock`. Default: the clock of the operating system.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Draws ids and secrets from `random`, which has to be cryptographically secure. Default: the
-    /// operating system's generator.
+    /// Makes ids and secrets from the bytes of `random`, which has to be cryptographically secure. Default: the
+    /// generator of the operating system.
     #[must_use]
     pub fn random(mut self, random: impl SecureRandom) -> Self {
         self.random = Box::new(random);
         self
     }
 
-    /// Asks `geo` where an address is. Default: nothing is known of any.
+    /// Looks up the locations of addresses in `geo`. Default: no location is known.
     #[must_use]
     pub fn geo(mut self, geo: impl GeoSource) -> Self {
         self.geo = Box::new(geo);
         self
     }
 
-    /// Adds a sink that every event is reported to. There may be several: each is told of every
-    /// event, in the order in which they were added. Default: none.
+    /// Adds a sink that receives every event. If there are several sinks, each event goes to all of them, in the order
+    /// in which they were added. Default: no sinks.
     #[must_use]
     pub fn events(mut self, events: impl EventSink) -> Self {
         self.events.push(Box::new(events));
         self
     }
 
-    /// The registrar.
+    /// Builds the registrar.
     ///
     /// # Errors
-    /// [`SettingsError`] if the settings of a tenant that is known already can't work, or have a rule
-    /// that can never be evaluated: it looks at a country, say, and nothing tells countries. Tenants that
-    /// a directory of the host's own loads later are for [`Registrar::check`].
+    /// [`SettingsError`] if the settings of a known tenant can't work, or if they have a rule that can never be
+    /// evaluated. An example is a rule about countries if nothing provides the country. Check tenants that the host's
+    /// own directory loads later with [`Registrar::check`].
     pub fn build(self) -> Result<Registrar, SettingsError> {
         let located = self.geo.provides().signals();
         self.tenants.check_known_tenants(&located)?;

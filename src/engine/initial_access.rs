@@ -1,4 +1,4 @@
-//! The gate of the host: an initial access token (RFC 7591 section 3), where it asks for one.
+//! Checks the initial access token (RFC 7591 section 3), if the host has a gate that asks for one.
 
 use crate::{
     engine::{
@@ -11,18 +11,18 @@ use crate::{
     types::SourceNetwork,
 };
 
-/// What a request shows of an initial access token.
+/// The initial access token of a request.
 #[derive(Clone, Copy)]
 pub(crate) enum InitialAccessToken<'a> {
-    /// There is nothing.
+    /// The request has no token.
     Absent,
-    /// This token, which may be good or not.
+    /// The request has this token, which is not verified yet.
     Presented(&'a str),
-    /// There is something that can't be a token.
+    /// The request has an `Authorization` header that contains no usable token.
     Unusable,
 }
 
-/// Lets a request with this token register, or says why not. Where there is no gate, everything passes.
+/// Checks whether a request with this token may register. Every request may if there is no gate.
 pub(super) async fn check(
     ports: &Ports,
     tenant: &TenantSettings,

@@ -14,13 +14,14 @@ use crate::{
 /// How often a change is retried after a concurrent change.
 const RETRIES: u32 = 5;
 
-/// What the owner of a tenant may do with its clients, and nobody else can: from outside, a
-/// registration never changes.
+/// Lists and changes the clients of a tenant. Only the tenant's owner can do this: a client itself can't change its
+/// registration.
 ///
-/// It keeps the settings that the tenant had when it was made, so make one for each task.
+/// An `Owner` keeps the settings that the tenant had when the `Owner` was created, so create a new `Owner` for each
+/// task.
 ///
-/// After [`OwnerError::Backend`], what was to be done may have been done, whole, or not: the store did
-/// not say. After any other error, nothing was changed.
+/// After [`OwnerError::Backend`], the change was done either completely or not at all: the store did not say which.
+/// After any other error, nothing was changed.
 ///
 /// ```
 /// # use oauth_dcr::{MemoryStore, RegistrationRequest, Registrar, TenantSettings, acl::Signals};
@@ -56,20 +57,20 @@ pub struct Owner {
     tenant: Arc<TenantSettings>,
 }
 
-/// Some of a tenant's clients, in the order of their ids.
+/// A page of a tenant's clients, in the order of their ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientPage {
     /// The clients.
     pub clients: Vec<Arc<Client>>,
-    /// Those whose records can't be read. They count for the size of the page.
+    /// The clients whose records can't be read. They count towards the size of the page.
     pub unreadable: Vec<UnreadableClient>,
-    /// After which id the next page begins; `None` if this is the last one.
+    /// The id to pass as `after` for the next page. `None` if this is the last page.
     pub next: Option<ClientId>,
 }
 
 impl Owner {
-    /// The longest that two secrets work side by side.
+    /// The longest time for which two secrets of a client are valid.
     pub const MAX_OVERLAP: Duration = Duration::from_hours(30 * 24);
 
     /// The most clients on one page.
@@ -84,7 +85,7 @@ impl Owner {
         &self.tenant
     }
 
-    /// The client with this id.
+    /// Finds the client with this id.
     ///
     /// # Errors
     /// [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`] or [`OwnerError::Backend`].
@@ -93,10 +94,10 @@ impl Owner {
         Ok(found.ok_or(OwnerError::UnknownClient)?.readable()?)
     }
 
-    /// Up to `limit` clients, 1 to [`Owner::MAX_PAGE`], whose ids come after `after`.
+    /// Lists up to `limit` clients, 1 to [`Owner::MAX_PAGE`], whose ids come after `after`.
     ///
-    /// A client that is there from the first page to the last is on exactly one of them, whatever
-    /// registers or goes meanwhile.
+    /// A client that exists from the first page to the last page is on exactly one page, whichever other clients are
+    /// stored or removed meanwhile.
     ///
     /// # Errors
     /// [`OwnerError::Backend`].
@@ -107,7 +108,7 @@ impl Owner {
     ) -> Result<ClientPage, OwnerError> {
         let limit = limit.clamp(1, Self::MAX_PAGE);
         let store = &self.ports.store;
-        // One more than asked for tells whether this page is the last.
+        // One client more than the limit shows that this page is not the last.
         let more = limit.saturating_add(1);
         let mut rows = store.list(&self.tenant.id, after, more).await?;
         let is_last = rows.len() <= usize::try_from(limit).unwrap_or(usize::MAX);
@@ -131,16 +132,16 @@ impl Owner {
         })
     }
 
-    /// Registers anew what `client` was when it was read: with what `request` asks for, checked like
-    /// any registration of the client's mode. It keeps its id, and whatever else the owner decided.
+    /// Replaces the metadata of `client` by the metadata in `request`. The request is checked like any registration in
+    /// the client's mode. The client keeps its id, and everything else that the owner has set.
     ///
-    /// A client that becomes confidential gets a secret; a client that becomes public loses its secret.
-    /// Later registrations are no duplicates of this client.
+    /// A client that becomes confidential gets a secret. A client that becomes public loses its secret. Later
+    /// registrations are not duplicates of this client.
     ///
     /// # Errors
-    /// [`OwnerError::Metadata`] if a rule of the profile is broken; [`OwnerError::Changed`] if the
-    /// client is not what it was when it was read; [`OwnerError::UnknownClient`],
-    /// [`OwnerError::Unreadable`], [`OwnerError::Backend`] or [`OwnerError::Random`].
+    /// - [`OwnerError::Metadata`] if the request breaks a rule of the profile.
+    /// - [`OwnerError::Changed`] if the client has changed since `client` was read.
+    /// - [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`], [`OwnerError::Backend`] or [`OwnerError::Random`].
     pub async fn update(
         &self,
         client: &Client,
@@ -149,7 +150,7 @@ impl Owner {
         if client.tenant() != &self.tenant.id {
             return Err(OwnerError::UnknownClient);
         }
-        // What is stored, not what the caller made of it.
+        // Change the stored client: the caller may have modified its copy.
         let stored = self.find(client.id()).await?;
         if stored.revision() != client.revision() {
             return Err(OwnerError::Changed);
@@ -184,15 +185,15 @@ impl Owner {
         }
     }
 
-    /// Gives a confidential client a new secret. The old one works for `overlap` more, at most
-    /// [`Owner::MAX_OVERLAP`], so that the client can be updated in the meantime; [`Duration::ZERO`] ends
-    /// it at once. One that was still working from an earlier rotation ends in any case.
+    /// Gives a confidential client a new secret. The old secret stays valid for `overlap`, at most
+    /// [`Owner::MAX_OVERLAP`], so that the client can be updated in the meantime. With [`Duration::ZERO`] it ends at
+    /// once. If an earlier rotation left a third secret valid, that secret ends at once.
     ///
     /// # Errors
     /// [`OwnerError::PublicClient`], [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`],
-    /// [`OwnerError::Changed`], [`OwnerError::Random`], or [`OwnerError::Backend`]. After the last one, compare
-    /// [`Client::revision`] before you try again: if the rotation was done, another one ends the secret that
-    /// the client has.
+    /// [`OwnerError::Changed`], [`OwnerError::Random`], or [`OwnerError::Backend`]. After [`OwnerError::Backend`],
+    /// compare [`Client::revision`] before you try again: if the rotation was done, another rotation ends the secret
+    /// that the client uses.
     pub async fn rotate_secret(
         &self,
         id: &ClientId,
@@ -211,7 +212,7 @@ impl Owner {
         let rotated = self.change(id, Change::Secret, rotate).await;
         let client = match rotated {
             Ok(client) => client,
-            // Done, and only the answer was lost: then nobody else will ever know the secret.
+            // The rotation may have been done, with only the answer lost. Then nobody else knows the new secret.
             Err(error @ OwnerError::Backend(_)) => match self.find(id).await {
                 Ok(client) if client.secret == Some(digest) => {
                     self.record_changed(id, client.revision(), Change::Secret);
@@ -224,10 +225,10 @@ impl Owner {
         Ok(Registered::new(client, Some(secret)))
     }
 
-    /// Blocks a client: it gets neither authorization nor tokens. While it is blocked, it is neither swept
-    /// nor evicted, and registrations are duplicates of it as before.
+    /// Blocks a client, so that it gets neither authorization nor tokens. A blocked client is neither swept nor
+    /// evicted. Registrations can still be duplicates of it.
     ///
-    /// This works for a client whose record can't be read, too.
+    /// This also works for a client whose record can't be read.
     ///
     /// # Errors
     /// [`OwnerError::UnknownClient`] or [`OwnerError::Backend`].
@@ -235,10 +236,10 @@ impl Owner {
         self.set_blocked(id, true).await
     }
 
-    /// Lets a blocked client go on.
+    /// Unblocks a client.
     ///
     /// # Errors
-    /// As [`Owner::block`].
+    /// The errors of [`Owner::block`].
     pub async fn unblock(&self, id: &ClientId) -> Result<(), OwnerError> {
         self.set_blocked(id, false).await
     }
@@ -259,7 +260,7 @@ impl Owner {
         }
     }
 
-    /// Decides what becomes of the client's authorization requests that are refused.
+    /// Sets whether refused authorization requests of the client are redirected to the client.
     ///
     /// # Errors
     /// [`OwnerError::UnknownClient`], [`OwnerError::Unreadable`], [`OwnerError::Changed`] or
@@ -277,7 +278,8 @@ impl Owner {
         self.change(id, change, decide).await
     }
 
-    /// Deletes a client, whose record may be unreadable. Its codes and tokens are the host's to end.
+    /// Deletes a client. This also works if its record can't be read. The host has to revoke the client's codes and
+    /// tokens.
     ///
     /// # Errors
     /// [`OwnerError::UnknownClient`] or [`OwnerError::Backend`].
@@ -291,13 +293,15 @@ impl Owner {
         }
     }
 
-    /// Removes up to `limit` of the clients that the tenant's settings let go, 1 to
-    /// [`Sweep::MAX_LIMIT`], and says which. Call it on a schedule, and again right away while it
-    /// removes that many. A few hundred at a time keep nobody waiting.
+    /// Removes up to `limit` clients, 1 to [`Sweep::MAX_LIMIT`], that have been unused or idle for longer than the
+    /// tenant's settings allow. Returns their ids.
     ///
-    /// The [clock of the store](crate::store::ClientStore::now) decides, and nodes note by the same clock when a
+    /// Call this on a schedule, and call it again at once while it removes `limit` clients. A limit of a few hundred
+    /// does not delay other requests.
+    ///
+    /// The [clock of the store](crate::store::ClientStore::now) decides, and nodes use the same clock to record when a
     /// client registers or is used. So their own clocks may differ. If the store has no clock, the clock of this
-    /// registrar decides: then the clocks of all nodes must agree to within much less than the settings' times.
+    /// registrar decides. Then the clocks of all nodes must agree to within much less than the times in the settings.
     ///
     /// # Errors
     /// [`OwnerError::Backend`].
@@ -315,19 +319,19 @@ impl Owner {
         Ok(removed)
     }
 
-    /// Reads the client, lets `make` change it and puts it back; again if somebody else was quicker.
+    /// Reads the client, changes it by `edit`, and writes it back. Repeats this if the client was changed in between.
     async fn change(
         &self,
         id: &ClientId,
         change: Change<'_>,
-        make: impl Fn(&mut Client) -> Result<(), OwnerError>,
+        edit: impl Fn(&mut Client) -> Result<(), OwnerError>,
     ) -> Result<Arc<Client>, OwnerError> {
         for _ in 0..=RETRIES {
             let mut client = Client::clone(&*self.find(id).await?);
-            // A clock that steps back must not bring it back.
+            // An expired secret must not become valid again if the clock steps back, so it is removed here.
             let now = self.ports.clock.now();
             client.previous_secret = client.previous_secret.filter(|(_, until)| now < *until);
-            make(&mut client)?;
+            edit(&mut client)?;
             if let Some(client) = self.replace(client, ClientUpdate::new).await? {
                 self.record_changed(id, client.revision(), change);
                 return Ok(client);
@@ -336,7 +340,7 @@ impl Owner {
         Err(OwnerError::Changed)
     }
 
-    /// Puts `client` in the place of what it was made of; `None` if that has changed since.
+    /// Replaces the stored client that `client` was made from. `None` if the stored client has changed since.
     async fn replace(
         &self,
         mut client: Client,
@@ -352,7 +356,7 @@ impl Owner {
     }
 
     fn record_changed(&self, client_id: &ClientId, revision: u64, change: Change<'_>) {
-        self.ports.tell(&Event::Changed {
+        self.ports.report(&Event::Changed {
             tenant: &self.tenant.id,
             client_id,
             revision,
@@ -361,7 +365,7 @@ impl Owner {
     }
 
     fn record_removed(&self, client_id: &ClientId, removal: Removal) {
-        self.ports.tell(&Event::Removed {
+        self.ports.report(&Event::Removed {
             tenant: &self.tenant.id,
             client_id,
             removal,

@@ -20,7 +20,7 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
-/// Everything outside that the pipeline needs.
+/// The interfaces to everything outside of the pipeline.
 pub(super) struct Ports {
     pub(super) store: Box<dyn DynClientStore>,
     pub(super) tenants: Box<dyn DynTenantDirectory>,
@@ -35,22 +35,22 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Tells every sink. A sink that panics loses the event, and nothing else is lost by that.
-    pub(super) fn tell(&self, event: &Event<'_>) {
+    /// Reports `event` to every sink. If a sink panics, this sink loses the event, and nothing else is affected.
+    pub(super) fn report(&self, event: &Event<'_>) {
         for sink in &self.events {
-            // The panic hook has shown it.
+            // The panic hook has shown the panic.
             let _ended = catch_unwind(AssertUnwindSafe(|| sink.record(event)));
         }
     }
 
-    /// The time now, by the clock of the store. A clock of this node that differs from it is reported.
+    /// The current time by the clock of the store. It is reported if the clock of this node differs.
     pub(super) async fn store_time(&self) -> Result<StoreTime, BackendError> {
-        let report = |StoreTime { node, store }| self.tell(&Event::ClockDiffers { node, store });
+        let report = |StoreTime { node, store }| self.report(&Event::ClockDiffers { node, store });
         let clock = &self.store_clock;
         clock.time(&*self.clock, || self.store.now(), report).await
     }
 
-    /// The client with this id. One that can't be read is reported.
+    /// Finds the client with this id. A client that can't be read is reported.
     pub(super) async fn find(
         &self,
         tenant: &TenantId,
@@ -58,7 +58,7 @@ impl Ports {
     ) -> Result<Option<StoredClient>, BackendError> {
         let found = self.store.find(tenant, id).await?;
         if let Some(StoredClient::Unreadable(client)) = &found {
-            self.tell(&Event::Unreadable { tenant, client });
+            self.report(&Event::Unreadable { tenant, client });
         }
         Ok(found)
     }

@@ -1,4 +1,4 @@
-//! The quotas of a tenant and of each source, which registrations use up.
+//! Applies the rate limits of a tenant and of each source to registrations.
 
 use crate::{
     engine::{
@@ -11,10 +11,10 @@ use crate::{
     types::SourceNetwork,
 };
 
-/// Takes a token of the source's quota and then one of the tenant's, where the tenant has them: a
-/// request over the source's quota uses up none of the tenant's rate.
+/// Takes a token from the source's quota and then a token from the tenant's quota, if the tenant has these quotas. A
+/// request that exceeds the source's quota does not count towards the tenant's quota.
 ///
-/// Of two decisions, the one with fewer tokens left is what the client should know.
+/// If there are two decisions, the result is the decision with fewer tokens left, because it limits the client first.
 pub(super) async fn take(
     ports: &Ports,
     tenant: &TenantSettings,

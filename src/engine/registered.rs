@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{client::Client, types::ClientSecret};
 
-/// A client that was registered or changed, and its new secret in clear, this once.
+/// A client that was registered or changed, with its new secret in clear text. The secret can't be read again later.
 #[derive(Debug)]
 pub struct Registered {
     client: Arc<Client>,
@@ -11,7 +11,7 @@ pub struct Registered {
 }
 
 impl Registered {
-    /// `client` is stored, and `secret` is its new one.
+    /// The result for a stored `client` with the new `secret`.
     pub(super) const fn new(client: Arc<Client>, secret: Option<ClientSecret>) -> Self {
         Self {
             client,
@@ -20,12 +20,12 @@ impl Registered {
         }
     }
 
-    /// `asked` is a duplicate of the stored client `into`. The answer is the stored client with the
-    /// loopback ports of `asked`: some clients listen where the answer says.
-    pub(super) fn duplicate(into: &Client, asked: Arc<Client>) -> Self {
+    /// The result for `requested`, which is a duplicate of the `stored` client. It is the stored client with the
+    /// loopback ports of `requested`, because some clients listen on the port in the response.
+    pub(super) fn duplicate(stored: &Client, requested: Arc<Client>) -> Self {
         let client = Client {
-            metadata: Arc::unwrap_or_clone(asked).metadata,
-            ..into.clone()
+            metadata: Arc::unwrap_or_clone(requested).metadata,
+            ..stored.clone()
         };
         Self {
             client: Arc::new(client),
@@ -34,17 +34,17 @@ impl Registered {
         }
     }
 
-    /// The client as it is stored. For a duplicate, the loopback ports are those of this registration.
+    /// The stored client. For a duplicate, the loopback ports are those of this registration.
     pub const fn client(&self) -> &Arc<Client> {
         &self.client
     }
 
-    /// The secret, to show to its owner in this one answer; `None` if there is no new one.
+    /// The new secret, to send to the client once, in this response. `None` if there is no new secret.
     pub const fn secret(&self) -> Option<&ClientSecret> {
         self.secret.as_ref()
     }
 
-    /// Whether the client was there already, registered with the same metadata.
+    /// Whether the client already existed, registered with the same metadata.
     pub const fn is_duplicate(&self) -> bool {
         self.is_duplicate
     }

@@ -17,12 +17,12 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// Registers clients: the entry to the pipeline.
+/// Registers clients. It is the entry to the pipeline.
 ///
-/// [`Registrar::admit`] answers whether a request may register at all, before a byte of its body is
-/// read. The [`Admission`] it gives is proof of that, good for one registration.
+/// [`Registrar::admit`] decides whether a request may register at all, before a byte of its body is read. The
+/// [`Admission`] that it returns is the proof, and allows one registration.
 ///
-/// Cloning is cheap; clones share everything.
+/// Cloning is cheap. Clones share everything.
 ///
 /// ```
 /// use oauth_dcr::{
@@ -52,29 +52,33 @@ impl Registrar {
         Self(ports)
     }
 
-    /// Checks settings before requests come: that they can work ([`TenantSettings::check`]), and that
-    /// each rule of the access control list can be evaluated with what this registrar knows. A
-    /// host's own [`TenantDirectory`](crate::tenants::TenantDirectory) calls it for the tenants that it loads. Tenants
-    /// that were never checked are safe: a rule that can't be evaluated refuses each request with 503.
+    /// Checks settings before they are used. The settings have to work ([`TenantSettings::check`]), and this registrar
+    /// has to be able to evaluate each rule of the access control list.
+    ///
+    /// A host's own [`TenantDirectory`](crate::tenants::TenantDirectory) calls this for the tenants that it loads. It
+    /// is safe not to check a tenant: a rule that can't be evaluated then refuses each request with 503.
     ///
     /// # Errors
-    /// [`SettingsError`] names the first field at fault.
+    /// [`SettingsError`] names the first field that is wrong.
     pub fn check(&self, settings: &TenantSettings) -> Result<(), SettingsError> {
         settings.check_for(&self.0.geo.provides().signals())
     }
 
-    /// Reads a settings document and lists everything that is wrong with it, for a tool that shows it to a
-    /// person: [`SettingsDocument::review_json`](crate::settings::SettingsDocument::review_json), with what this registrar knows.
+    /// Reads a settings document and lists everything that is wrong with it, for a tool that shows the list to a
+    /// person.
+    ///
+    /// It is like [`SettingsDocument::review_json`](crate::settings::SettingsDocument::review_json), but also knows
+    /// which signals this registrar provides.
     pub fn review_settings(&self, json: &str) -> SettingsReview {
         let provided = self.0.geo.provides();
         SettingsReview::of_json(json, |signal| provided.contains(signal))
     }
 
-    /// What a tenant's access control list says of a request to `endpoint`, for endpoints of the host's
-    /// own. Registration asks it by itself.
+    /// Evaluates a tenant's access control list for a request to `endpoint`. Use it for the host's own endpoints: a
+    /// registration already does this.
     ///
-    /// Unlike [`Acl::evaluate`](crate::acl::Acl::evaluate) it looks up locations, takes what nothing tells
-    /// for unknown instead of absent, and reports monitoring rules to the event sinks.
+    /// Unlike [`Acl::evaluate`](crate::acl::Acl::evaluate), it looks up locations, treats a signal that nothing
+    /// provides as unknown instead of absent, and reports matches of monitoring rules to the event sinks.
     ///
     /// ```
     /// use oauth_dcr::acl::{Decision, Endpoint, Signals};
@@ -98,8 +102,8 @@ impl Registrar {
         access_control::evaluate(&self.0, tenant, endpoint, signals)
     }
 
-    /// Why a request would be judged as it is, with all that this registrar knows of it. Nothing is counted
-    /// or reported.
+    /// Explains the verdict on a request, using everything that this registrar knows about it. Nothing is counted or
+    /// reported.
     pub fn explain(
         &self,
         tenant: &TenantSettings,
@@ -110,9 +114,9 @@ impl Registrar {
         tenant.acl.explain(endpoint, &signals)
     }
 
-    /// Asks whether a request to the tenant that `selector` leads to may register a client: the
-    /// tenant is known, registration is enabled, its access control list lets a request with these
-    /// signals pass, and its quotas have a token, which is taken.
+    /// Decides whether a request to the tenant that `selector` finds may register a client. The tenant has to be known
+    /// and to have registration enabled. Its access control list has to allow a request with these signals. Its rate
+    /// limits have to have a token left, which is taken.
     ///
     /// # Errors
     /// [`RegistrationError::UnknownTenant`], [`RegistrationError::NotEnabled`],
@@ -127,11 +131,11 @@ impl Registrar {
         self.admit_with_token(selector, signals, None).await
     }
 
-    /// As [`Registrar::admit`], for a request that may have shown an initial access token, which is
-    /// asked for if the registrar has a gate ([`InitialAccess`](crate::registration::InitialAccess)).
+    /// Decides like [`Registrar::admit`], for a request that may have an initial access token. The token is verified
+    /// if the registrar has a gate ([`InitialAccess`](crate::registration::InitialAccess)).
     ///
     /// # Errors
-    /// As [`Registrar::admit`], or [`RegistrationError::InitialAccessTokenRequired`],
+    /// The errors of [`Registrar::admit`], or [`RegistrationError::InitialAccessTokenRequired`],
     /// [`RegistrationError::InvalidInitialAccessToken`] or
     /// [`RegistrationError::TooManyInvalidTokens`].
     pub async fn admit_with_token(
@@ -149,17 +153,17 @@ impl Registrar {
             .await
     }
 
-    /// The beginning of [`Registrar::admit`], for callers that take its steps one by one.
+    /// Starts the steps of [`Registrar::admit`], for callers that do them one by one.
     pub(crate) fn attempt(&self) -> Attempt {
         Attempt::begin(Arc::clone(&self.0))
     }
 
-    /// The client with this id in this tenant, whatever state registration is in.
+    /// Finds the client with this id in this tenant, even if registration is not enabled.
     ///
     /// # Errors
-    /// [`BackendError`] if the store can't tell, or if the client's record can't be read; then its source is
-    /// the [`UnreadableClient`](crate::client::UnreadableClient), and [`Event::Unreadable`] names it. Answer 503 to
-    /// both: the client is not unknown.
+    /// [`BackendError`] if the store can't tell, or if the client's record can't be read. In the second case, the
+    /// source of the error is the [`UnreadableClient`](crate::client::UnreadableClient), and [`Event::Unreadable`] names
+    /// the client. Answer 503 in both cases, because the client may exist.
     pub async fn find(
         &self,
         tenant: &TenantId,
@@ -170,24 +174,27 @@ impl Registrar {
         client.map_err(|unreadable| BackendError::new("store", unreadable))
     }
 
-    /// Notes that a client is in use: call it whenever it is about to be issued a code or a token. While
-    /// one of its grants lives, until `live_until`, it is neither swept nor evicted for a new client. `live_until` is
-    /// a time of this node's clock, the [`Clock`] of the builder.
+    /// Records that a client is in use. Call this each time before you issue a code or a token to the client.
+    ///
+    /// The client is neither swept nor evicted for a new client while one of its grants lives, which is until
+    /// `live_until`. This is a time of this node's clock, the [`Clock`] of the builder. For a grant that never ends,
+    /// pass [`Timestamp::MAX`].
     ///
     /// `user` identifies the user who gives the grant, by an id that never changes, such as the `sub` of your
     /// tokens. It is `None` or empty if there is no user. The store keeps a digest of the first user's id. With
-    /// [`max_clients_per_user`](crate::settings::RegistrationSettings::max_clients_per_user) this may evict the user's
-    /// longest idle clients, live grant or not. Clients that several users share are evicted last. End the codes
-    /// and tokens of the clients in [`MarkOutcome::Marked`]. If the caller goes away while it waits, an eviction may be done
-    /// and never named: run this in a task of its own where that matters.
+    /// [`max_clients_per_user`](crate::settings::RegistrationSettings::max_clients_per_user), this call may evict the
+    /// clients of the user that have been idle for longest, with or without a live grant. Clients that several users
+    /// share are evicted last. Revoke the codes and tokens of the clients in [`MarkOutcome::Marked`]. If the caller goes
+    /// away while it waits, a client may be evicted that no outcome names. If this matters, run the call in a separate
+    /// task.
     ///
-    /// Call it freely, after the request was checked and before anything is used up by it. A client is
-    /// written at most once an hour, unless a grant outlives all that are known by more than that. A
-    /// grant that never ends lives until [`Timestamp::MAX`].
+    /// Call this after the request was checked, and before the request uses up a code or a token. You can call it often:
+    /// a client is written at most once an hour, unless a new grant lives more than an hour longer than all known
+    /// grants.
     ///
     /// # Errors
-    /// [`BackendError`] if the store can't tell that it is noted: the client might then be removed too
-    /// early, so issue nothing.
+    /// [`BackendError`] if the store can't confirm that the use is recorded. Issue nothing then, because the client
+    /// might be removed too early.
     pub async fn mark_used(
         &self,
         tenant: &TenantSettings,
@@ -195,7 +202,7 @@ impl Registrar {
         live_until: Option<Timestamp>,
         user: Option<&str>,
     ) -> Result<MarkOutcome, BackendError> {
-        // Users without a name are not one user.
+        // All users without an id are not the same user.
         let named = user.filter(|user| !user.is_empty());
         let time = self.0.store_time().await?;
         let live_until = live_until.map(|moment| time.of(moment));
@@ -208,7 +215,7 @@ impl Registrar {
             TouchOutcome::Missing => return Ok(MarkOutcome::UnknownClient),
         };
         for client_id in &evicted {
-            self.0.tell(&Event::Removed {
+            self.0.report(&Event::Removed {
                 tenant: &tenant.id,
                 client_id,
                 removal: Removal::UserLimit,
@@ -217,13 +224,13 @@ impl Registrar {
         Ok(MarkOutcome::Marked { evicted })
     }
 
-    /// The time by the [clock of the store](crate::store::ClientStore::now), which clients register by. It is the
-    /// time of this node's clock if the store has none. Compare it with
+    /// The current time by the [clock of the store](crate::store::ClientStore::now), or by this node's clock if the
+    /// store has none. Clients register by the same clock: compare this time with
     /// [`Client::issued_at`](crate::Client::issued_at) to learn how long ago a client registered.
     ///
-    /// [`Event::ClockDiffers`] reports that this node's clock differs from it by more than a minute. Calls that need
-    /// this time read the store's clock once a minute. Call this at the start and now and then, so that an operator
-    /// hears of a wrong clock although nobody registers.
+    /// If this node's clock differs by more than a minute, [`Event::ClockDiffers`] reports it. All calls that need this
+    /// time read the store's clock once a minute. Call this at the start and at intervals, so that an operator learns
+    /// of a wrong clock even if nobody registers.
     ///
     /// # Errors
     /// [`BackendError`] if the store's clock can't be read and there is no recent reading.
@@ -231,8 +238,8 @@ impl Registrar {
         Ok(self.0.store_time().await?.store)
     }
 
-    /// What the owner of the tenant that `selector` leads to may do with its clients. Whether a
-    /// caller is the owner is for the host to know.
+    /// Returns the [`Owner`] of the tenant that `selector` finds, for listing and changing its clients. The host has to
+    /// make sure that its caller is the owner.
     ///
     /// # Errors
     /// [`OwnerError::UnknownTenant`], or [`OwnerError::Backend`] if the directory can't tell.
@@ -243,23 +250,23 @@ impl Registrar {
         }
     }
 
-    /// The time, for headers that name a moment.
+    /// The clock of this node, for headers with a time.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }
 }
 
-/// Whether a client was marked as used.
+/// The result of marking a client as used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a client that is gone must not be issued anything"]
 pub enum MarkOutcome {
-    /// It is in use, and stays.
+    /// The client is marked as used.
     Marked {
-        /// Other clients of the user that were removed, because the user has too many. Their codes and
-        /// tokens are the host's to end. Mostly empty.
+        /// Other clients of the user that were evicted because the user had too many. The host has to revoke their
+        /// codes and tokens. The list is mostly empty.
         evicted: Vec<ClientId>,
     },
-    /// It is gone: removed since it was found. Answer as for any client that is unknown.
+    /// The client was removed after it was found. Answer in the same way as for an unknown client.
     UnknownClient,
 }
 

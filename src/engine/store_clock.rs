@@ -1,8 +1,8 @@
 //! The time that decides how long a client has been idle.
 //!
-//! Nodes that share a store must agree on it, even if their own clocks differ. So it is the time of the store's
-//! clock if the store has one. Between two readings it advances with the node's monotonic clock: that takes no
-//! round trip, and setting the node's clock does not change it.
+//! Nodes that share a store must agree on this time, even if their own clocks differ. So it is the time of the store's
+//! clock if the store has one. Between two readings, it advances with the node's monotonic clock: this needs no round
+//! trip, and is not affected if somebody sets the node's clock.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -11,14 +11,15 @@ use std::{
 
 use crate::{backend_error::BackendError, system::Clock, types::Timestamp};
 
-/// How long a reading is used. After a failover, the clock of another server is the store's clock.
+/// How long a reading is used. It must be short, because after a failover the store's clock is the clock of another
+/// server.
 const READ_EVERY: Duration = Duration::from_mins(1);
 
 /// A node's clock may differ from the store's by this much without a report.
 const TOLERANCE: Duration = Duration::from_mins(1);
 
-/// If the node's two clocks have moved apart by more than this since a reading, the reading is not used: the monotonic
-/// clock stands still while the machine is suspended.
+/// If the node's two clocks have moved apart by more than this since a reading, the reading is discarded: the
+/// monotonic clock stands still while the machine is suspended.
 const JUMP: Duration = Duration::from_secs(2);
 
 /// The time from one report to the next.
@@ -36,7 +37,7 @@ struct State {
     next_report: Duration,
 }
 
-/// What three clocks showed at one moment.
+/// The times of three clocks at the same moment.
 #[derive(Clone, Copy)]
 struct Reading {
     /// `None`: the store has no clock.
@@ -54,7 +55,7 @@ pub(super) struct StoreTime {
 }
 
 impl StoreClock {
-    /// The time now. `read` reads the store's clock. If the reading has to be reported, `report` is called with it.
+    /// The current time. `read` reads the store's clock. `report` is called if the clocks differ and a report is due.
     ///
     /// # Errors
     /// [`BackendError`] if the store's clock can't be read and there is no reading to use.
@@ -85,8 +86,8 @@ impl StoreClock {
         Ok(time)
     }
 
-    /// The last reading, and whether this call has to read the clock again. Other calls use the last reading
-    /// meanwhile, unless a clock has jumped: then each call reads the clock until one succeeds.
+    /// The last reading, and whether this call has to read the clock again. Meanwhile, other calls use the last
+    /// reading. If a clock has jumped, there is no reading to use, and each call reads the clock until a call succeeds.
     fn known(&self, now: Duration, node: Timestamp) -> (Option<Reading>, bool) {
         let mut state = self.lock();
         let known = state
@@ -99,7 +100,7 @@ impl StoreClock {
         (known, is_due)
     }
 
-    /// Keeps a reading. Returns whether it has to be reported.
+    /// Stores a reading. Returns whether it has to be reported.
     fn keep(&self, reading: Reading, now: Duration, time: StoreTime) -> bool {
         let mut state = self.lock();
         state.reading = Some(reading);
@@ -117,7 +118,7 @@ impl StoreClock {
 }
 
 impl Reading {
-    /// The store read its clock during a round trip, about in its middle.
+    /// Assumes that the store read its clock in the middle of the round trip.
     fn between(
         began: Duration,
         node: Timestamp,
@@ -132,7 +133,7 @@ impl Reading {
         }
     }
 
-    /// Whether one of the node's clocks has moved by more than the other since this reading.
+    /// Whether one of the node's clocks has jumped since this reading.
     fn has_jumped(self, monotonic: Duration, node: Timestamp) -> bool {
         let expected = self
             .node
@@ -152,7 +153,8 @@ impl Reading {
 }
 
 impl StoreTime {
-    /// What the store's clock shows when the node's clock shows `moment`. The moment that never comes stays.
+    /// The time of the store's clock when the node's clock shows `moment`. [`Timestamp::MAX`], which means never, stays
+    /// the same.
     pub(super) fn of(self, moment: Timestamp) -> Timestamp {
         if moment == Timestamp::MAX {
             return moment;
@@ -168,8 +170,10 @@ impl StoreTime {
     }
 }
 
-fn distance(one: Timestamp, other: Timestamp) -> Duration {
-    one.saturating_since(other).max(other.saturating_since(one))
+fn distance(first: Timestamp, second: Timestamp) -> Duration {
+    first
+        .saturating_since(second)
+        .max(second.saturating_since(first))
 }
 
 #[cfg(test)]
@@ -178,7 +182,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    /// The clock of a node, which a test sets.
+    /// The clock of a node, set by a test.
     struct Node {
         now: Timestamp,
         monotonic: Duration,
@@ -199,7 +203,7 @@ mod tests {
             .saturating_add(HOUR.saturating_mul(hour.try_into().unwrap()))
     }
 
-    /// A node whose clock shows `hour`, some time after its start.
+    /// A node whose clock shows `hour`, `since_start` after its start.
     fn node(hour: u64, since_start: Duration) -> Node {
         Node {
             now: at(hour),
@@ -207,7 +211,7 @@ mod tests {
         }
     }
 
-    /// The time in a store whose clock shows `shown` if it is read, whether it was read, and what was reported.
+    /// The time of a store whose clock shows `shown`, whether the clock was read, and what was reported.
     async fn time(
         clock: &StoreClock,
         node: &Node,
@@ -251,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_jumps_is_compared_again() {
+    async fn the_store_clock_is_read_after_a_jump() {
         let clock = StoreClock::default();
         time(&clock, &node(1, Duration::ZERO), Ok(Some(at(1)))).await;
         // The machine was suspended for an hour: its monotonic clock stood still.
@@ -263,14 +267,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_jump_ends_the_use_of_a_reading() {
+    async fn a_jump_discards_the_reading() {
         let clock = StoreClock::default();
         time(&clock, &node(1, Duration::ZERO), Ok(Some(at(1)))).await;
         let resumed = node(40, Duration::from_millis(1));
         for _ in 0..2 {
             assert_eq!(time(&clock, &resumed, Err(())).await, (None, true, None));
         }
-        // A caller that goes away while it reads leaves the others without a reading, too.
+        // If a caller goes away while it reads, other callers still have no reading.
         let read = || std::future::pending();
         let mut abandoned = Box::pin(clock.time(&resumed, read, |_| {}));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -282,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_without_a_clock_uses_the_nodes() {
+    async fn a_store_without_a_clock_uses_the_node_clock() {
         let clock = StoreClock::default();
         for hour in [3, 9, 1] {
             let node = node(hour, Duration::from_secs(hour));
@@ -342,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_belongs_to_the_middle_of_its_round_trip() {
+    fn a_reading_is_dated_to_the_middle_of_the_round_trip() {
         let began = Duration::from_secs(10);
         for (ended, half) in [(Duration::from_secs(12), 1), (Duration::from_secs(9), 0)] {
             let reading = Reading::between(began, at(0), None, ended);
@@ -353,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_of_the_node_are_shifted() {
+    fn node_times_are_converted_to_store_times() {
         let time = StoreTime {
             node: at(48),
             store: at(0),

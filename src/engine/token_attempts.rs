@@ -14,12 +14,12 @@ use crate::{
     types::{SourceNetwork, TenantId},
 };
 
-/// How often each source of a tenant may fail to show a good initial access token.
+/// Limits how often each source of a tenant may present an invalid initial access token.
 ///
-/// An attempt takes a token of the quota before the gate is asked, and gives it back unless it failed: of
-/// attempts that come at once, no more reach the gate than may fail. Further ones wait until those under way
-/// have ended, because good tokens use up nothing. An attempt that is abandoned gives its token back too:
-/// its caller learns nothing.
+/// An attempt takes a token from the quota before it calls the gate, and returns the token unless the attempt failed.
+/// So the number of concurrent attempts at the gate never exceeds the number of failures that are allowed. More attempts
+/// wait until the running attempts have ended, because these return their tokens if they succeed. An attempt that is
+/// abandoned also returns its token, because its caller learns nothing.
 pub(super) struct TokenAttempts {
     buckets: SourceBuckets,
     under_way: Mutex<HashMap<Source, UnderWay>>,
@@ -34,7 +34,7 @@ pub(super) struct TokenAttempt<'a> {
 
 type Source = (TenantId, SourceNetwork);
 
-/// The attempts of one source whose tokens the gate is verifying, and those that wait for them.
+/// The attempts of one source: the number of attempts that the gate is verifying, and the attempts that wait.
 #[derive(Default)]
 struct UnderWay {
     attempts: usize,
@@ -43,10 +43,10 @@ struct UnderWay {
 
 const QUOTA: Quota = Quota::TEN_A_MINUTE;
 
-/// Of all tenants together. Beyond, further sources of a tenant share one bucket.
+/// The most sources of all tenants together. Beyond this number, all new sources of a tenant share one bucket.
 const MAX_SOURCES: usize = 100_000;
 
-/// Of one source. Beyond, an attempt is refused instead.
+/// The most waiting attempts of one source. Beyond this number, attempts are refused.
 const MAX_WAITING: usize = 1_000;
 
 impl TokenAttempts {
@@ -57,10 +57,10 @@ impl TokenAttempts {
         }
     }
 
-    /// Waits until the source may fail once more, then begins an attempt.
+    /// Waits until the source may fail again, then begins an attempt.
     ///
     /// # Errors
-    /// [`RegistrationError::TooManyInvalidTokens`] if too many have failed, or too many wait.
+    /// [`RegistrationError::TooManyInvalidTokens`] if too many attempts have failed, or too many wait.
     pub(super) async fn begin(
         &self,
         tenant: &TenantId,
@@ -77,7 +77,7 @@ impl TokenAttempts {
         now: Duration,
         waker: &Waker,
     ) -> Poll<Result<TokenAttempt<'_>, RegistrationError>> {
-        // Held while a token is taken, and while one is given back: no end is missed in between.
+        // Taking a token and returning a token both need this lock, so a waiting attempt misses no returned token.
         let mut under_way = self.lock();
         let (decision, taken) = self.buckets.acquire(&source.0, source.1, QUOTA, now);
         if decision.is_admitted() {
@@ -106,7 +106,7 @@ impl TokenAttempts {
 }
 
 impl TokenAttempt<'_> {
-    /// The token was not good.
+    /// Records that the token was invalid.
     pub(super) fn failed(mut self) {
         self.taken = None;
     }

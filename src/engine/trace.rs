@@ -1,5 +1,5 @@
-//! The span of a registration and those of what it waits for: with the feature `tracing`. Without it
-//! all of this is nothing, so that the pipeline reads the same.
+//! The spans of a registration and of the calls that it waits for, with the feature `tracing`. Without the feature,
+//! the same functions do nothing, so the pipeline needs no conditions.
 
 use crate::{events::Event, types::TenantId};
 
@@ -8,7 +8,7 @@ pub(super) use nothing::Trace;
 #[cfg(feature = "tracing")]
 pub(super) use spans::Trace;
 
-/// What a registration waits for.
+/// A call that a registration waits for.
 #[derive(Clone, Copy)]
 pub(super) enum Wait {
     FindTenant,
@@ -23,8 +23,8 @@ mod spans {
 
     use super::{Event, TenantId, Wait};
 
-    /// The span of one attempt to register, within the caller's. One that closes without an outcome
-    /// was dropped by its caller, or panicked.
+    /// The span of one attempt to register, within the caller's span. If a span closes without an outcome, its caller
+    /// dropped the attempt, or the attempt panicked.
     pub(in crate::engine) struct Trace(Span);
 
     impl Trace {
@@ -39,7 +39,7 @@ mod spans {
             ))
         }
 
-        /// `future`, in this span whenever it runs.
+        /// Runs `future` in this span.
         pub(in crate::engine) fn around<F: Future>(
             &self,
             future: F,
@@ -47,7 +47,7 @@ mod spans {
             future.instrument(self.0.clone())
         }
 
-        /// `future`, in a span of its own within the one that is current now.
+        /// Runs `future` in a new span within the current span.
         pub(in crate::engine) fn wait<F: Future>(
             wait: Wait,
             future: F,
@@ -60,12 +60,12 @@ mod spans {
             })
         }
 
-        pub(in crate::engine) fn leads_to(&self, tenant: &TenantId) {
+        pub(in crate::engine) fn set_tenant(&self, tenant: &TenantId) {
             self.0.record("tenant", tenant.as_str());
         }
 
-        /// Records the outcome that `event` names, and calls `tell` in this span.
-        pub(in crate::engine) fn end(&self, event: &Event<'_>, tell: impl FnOnce()) {
+        /// Records the outcome that `event` names, and calls `report` in this span.
+        pub(in crate::engine) fn end(&self, event: &Event<'_>, report: impl FnOnce()) {
             self.0.record("outcome", event.outcome());
             if let Event::Refused { error, .. } = event {
                 self.0.record("error", error.kind());
@@ -73,15 +73,15 @@ mod spans {
             if let Some(id) = event.client_id() {
                 self.0.record("client_id", id.as_str());
             }
-            self.0.in_scope(tell);
+            self.0.in_scope(report);
         }
 
-        /// Calls `tell` in this span.
-        pub(in crate::engine) fn within(&self, tell: impl FnOnce()) {
-            self.0.in_scope(tell);
+        /// Calls `report` in this span.
+        pub(in crate::engine) fn within(&self, report: impl FnOnce()) {
+            self.0.in_scope(report);
         }
 
-        /// Notes the outcome where nobody meant to register.
+        /// Records the outcome of a request that does not try to register.
         pub(in crate::engine) fn end_without_event(&self, outcome: &'static str) {
             self.0.record("outcome", outcome);
         }
@@ -107,14 +107,14 @@ mod nothing {
             future
         }
 
-        pub(in crate::engine) const fn leads_to(&self, _: &TenantId) {}
+        pub(in crate::engine) const fn set_tenant(&self, _: &TenantId) {}
 
-        pub(in crate::engine) fn end(&self, _: &Event<'_>, tell: impl FnOnce()) {
-            tell();
+        pub(in crate::engine) fn end(&self, _: &Event<'_>, report: impl FnOnce()) {
+            report();
         }
 
-        pub(in crate::engine) fn within(&self, tell: impl FnOnce()) {
-            tell();
+        pub(in crate::engine) fn within(&self, report: impl FnOnce()) {
+            report();
         }
 
         pub(in crate::engine) const fn end_without_event(&self, _: &'static str) {}
