@@ -1,5 +1,5 @@
-//! A store in the memory of this process, for tests, demonstrations, and servers with a single node that
-//! may lose its clients.
+//! Stores clients in the memory of this process, for tests, demonstrations, and servers with a single node that may
+//! lose its clients.
 //!
 //! ```
 //! use oauth_dcr::{MemoryStore, Registrar, TenantSettings};
@@ -14,7 +14,7 @@
 //! # Ok::<(), oauth_dcr::settings::SettingsError>(())
 //! ```
 //!
-//! [`MemoryStore`] is the whole module. The limiter of the same feature is
+//! [`MemoryStore`] is the only item of this module. The same feature has the
 //! [`LocalRateLimiter`](crate::rate_limit::LocalRateLimiter), which a registrar uses by default.
 
 mod clients;
@@ -35,23 +35,23 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
-/// Keeps clients in the memory of this process. Clones share them; when the last one goes, so do
-/// they.
+/// Stores clients in the memory of this process. Clones share the clients, which are lost when the last clone is
+/// dropped.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore(Arc<RwLock<HashMap<TenantId, Clients>>>);
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many clients there are, of all tenants.
+    /// The number of clients of all tenants.
     pub fn len(&self) -> usize {
         self.read().values().map(Clients::len).sum()
     }
 
-    /// Whether there is none.
+    /// Whether there are no clients.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -59,7 +59,7 @@ impl MemoryStore {
     fn try_insert(&self, insertion: &Insertion) -> InsertOutcome {
         let mut tenants = self.write();
         let tenant = insertion.client().tenant();
-        // Most tenants are there already, and need no second name.
+        // Most tenants have an entry already, so the id need not be cloned.
         if let Some(clients) = tenants.get_mut(tenant) {
             return clients.insert(insertion);
         }

@@ -1,4 +1,4 @@
-//! A store in one SQLite file, which survives a power cut.
+//! Stores clients in one SQLite file, which survives a power cut.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -14,8 +14,8 @@
 //! # }
 //! ```
 //!
-//! [`SqliteStore`] is the whole module: [`open`](SqliteStore::open) creates the file or brings it up to
-//! date.
+//! [`SqliteStore`] is the only item of this module. [`open`](SqliteStore::open) creates the file or updates its
+//! schema.
 
 mod count;
 mod database;
@@ -53,23 +53,23 @@ use insert::NewClient;
 use job::{Call, Job};
 use writer::Writer;
 
-/// How long a call may take by default: for the disk, and for other processes that write to the file.
+/// How long a call may take by default. It waits for the disk, and for other processes that write to the file.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest time-out. SQLite counts milliseconds in 32 bits.
+/// The longest time-out. SQLite stores the milliseconds in 32 bits.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
-/// Keeps clients in one SQLite file. Clones share it.
+/// Stores clients in one SQLite file. Clones share the file.
 ///
-/// What a call has answered survives a power cut: the file is in WAL mode with `synchronous=FULL`.
-/// Writes are grouped: whatever waits while a commit runs goes into the next one. Reads go on beside
-/// them. Several processes may share the file, as long as it is on a disk of their own machine.
+/// When a call returns, its result survives a power cut: the file is in WAL mode with `synchronous=FULL`.
+/// Writes are grouped: all calls that wait while a commit runs are written by the next commit. Reads run at the same
+/// time. Several processes may share the file if it is on a disk of their own machine.
 ///
-/// If the file is deleted, moved or replaced while the store has it open, or one of the two files that SQLite
-/// keeps beside it is, every call fails, and its error says what to do. The file works again once it is moved back.
-/// Stop the server before you restore a backup: [the guide](crate::guide::stores#sqlite-the-file) says how.
+/// SQLite keeps two more files beside the file. If any of the three files is deleted, moved or replaced while the
+/// store is open, every call fails, and the error says what to do. The store works again once the same file is moved
+/// back. Stop the server before you restore a backup: [the guide](crate::guide::stores#sqlite-the-file) says how.
 ///
-/// It belongs to the tokio runtime that it was opened in.
+/// The store belongs to the Tokio runtime in which it was opened.
 ///
 /// ```no_run
 /// use oauth_dcr::{sqlite::SqliteStore, Registrar, TenantSettings};
@@ -91,30 +91,32 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// The store in the file at `path`, which is made if it is not there, and brought up to date if it
-    /// is. Its folder has to be there. The process may change its working directory later.
+    /// Opens the file at `path`. Creates the file if it does not exist, and updates its schema if it does. The folder
+    /// of the file has to exist. The process may change its working directory later.
     ///
-    /// An older version of this crate opens the file of a newer one. Set no new limit until all processes
-    /// have the same version.
+    /// An older version of this crate can open a file that a newer version has updated. Do not set a new limit until
+    /// all processes have the same version.
     ///
     /// # Errors
-    /// [`BackendError`] if the file can't be opened, or is no database of this crate; if its file
-    /// system can't do WAL mode; if `path` is empty, `:memory:` or a `file:` URI, and no file.
+    /// [`BackendError`] if the file can't be opened or is not a database of this crate, if its file system does not
+    /// support WAL mode, or if `path` is not a file: it is empty, `:memory:` or a `file:` URI.
     ///
     /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Panics outside of a Tokio runtime.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
         Self::open_with_timeout(path, TIMEOUT).await
     }
 
-    /// The same, with calls that take `timeout` at most, from their beginning to their answer.
-    /// Default: 5 seconds; a day at most. What was under way then may be done or not, never half.
+    /// Opens the file at `path` like [`open`](Self::open), with a time-out for each call. Default: 5 seconds. The
+    /// longest time-out is a day.
+    ///
+    /// If a call times out, its work may have been done or not, but never half.
     ///
     /// # Errors
-    /// As [`SqliteStore::open`].
+    /// The errors of [`SqliteStore::open`].
     ///
     /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Panics outside of a Tokio runtime.
     pub async fn open_with_timeout(
         path: impl AsRef<Path>,
         timeout: Duration,
@@ -133,12 +135,12 @@ impl SqliteStore {
         })
     }
 
-    /// When a call that begins now ends at the latest.
+    /// The latest time at which a call that begins now ends.
     fn deadline(&self) -> Instant {
         deadline_after(self.timeout)
     }
 
-    /// Reads until `deadline`, if the file is there.
+    /// Reads, until `deadline` at the latest. Fails if the file was lost.
     async fn read<T>(
         &self,
         deadline: Instant,
@@ -150,12 +152,12 @@ impl SqliteStore {
             Ok(Err(failure)) => failure,
             Err(_elapsed) => Failure::TimedOut(self.timeout),
         };
-        // A lost file explains more than what SQLite makes of it.
+        // If the file was lost, say so: the error of SQLite would explain less.
         self.files.check().map_err(Failure::from)?;
         Err(failure.into())
     }
 
-    /// Has the writer carry out a job with this input, and waits for its outcome until `deadline`.
+    /// Sends a job with this input to the writer, and waits for its outcome until `deadline`.
     async fn write<I, O>(
         &self,
         deadline: Instant,
@@ -166,18 +168,20 @@ impl SqliteStore {
         self.writer.submit(deadline, with_reply).await
     }
 
-    /// The client of this key that `insertion` is a duplicate of, if it need not be touched. Most need not.
+    /// The client that `insertion` is a duplicate of, if the client need not be touched, which is the usual case.
     async fn current_duplicate(
         &self,
         insertion: &Insertion,
         key: DuplicateKey,
     ) -> Result<Option<Arc<Client>>, Failure> {
-        let Some(same) = row::same(&self.readers, insertion.client().tenant(), key).await? else {
+        let tenant = insertion.client().tenant();
+        let Some(duplicate) = row::duplicate(&self.readers, tenant, key).await? else {
             return Ok(None);
         };
-        let is_current = same.usage.touched(insertion.registered_again()).is_none();
-        // An unreadable client fails this insertion alone, and not its group.
-        let client = same.client()?;
+        let usage = duplicate.usage;
+        let is_current = usage.touched(insertion.registered_again()).is_none();
+        // An unreadable client fails only this insertion, not its group.
+        let client = duplicate.client()?;
         Ok(is_current.then_some(client))
     }
 }

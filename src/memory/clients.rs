@@ -19,24 +19,24 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Clients {
     rows: BTreeMap<ById, Row>,
-    /// Those that may be removed unasked, which blocked ones may not, the longest idle first.
+    /// The clients that can be evicted or swept, ordered by when they became idle. Blocked clients are not here.
     unused: BTreeSet<(Timestamp, ById)>,
     used: BTreeSet<(Timestamp, ById)>,
-    /// Those of each user that may be removed unasked, in the order in which the user's limit evicts them:
-    /// shared ones last, the longest idle first.
+    /// The clients of each user that can be evicted, in the order of eviction: shared clients last, and the longest
+    /// idle clients first.
     by_user: HashMap<UserKey, BTreeSet<(bool, Timestamp, ById)>>,
     by_duplicate_key: HashMap<DuplicateKey, ClientId>,
 }
 
-/// A client that is looked up by its id, without a second copy of that.
+/// A client that is looked up by its id, without a copy of the id.
 #[derive(Clone, Debug)]
 struct ById(Arc<Client>);
 
-/// What stands beside a client.
+/// The data that is stored beside a client.
 #[derive(Debug)]
 struct Row {
     usage: Usage,
-    /// Few have one, so those that have none don't pay for it.
+    /// It is boxed because few clients have a key.
     duplicate_key: Option<Box<DuplicateKey>>,
 }
 
@@ -47,8 +47,8 @@ impl Clients {
 
     pub(super) fn insert(&mut self, insertion: &Insertion) -> InsertOutcome {
         let duplicate_key = insertion.duplicate_key();
-        let same = duplicate_key.and_then(|key| self.by_duplicate_key.get(&key).cloned());
-        if let Some(client) = same.as_ref().and_then(|id| self.find(id)) {
+        let duplicate = duplicate_key.and_then(|key| self.by_duplicate_key.get(&key).cloned());
+        if let Some(client) = duplicate.as_ref().and_then(|id| self.find(id)) {
             self.touch(client.id(), insertion.registered_again());
             return InsertOutcome::Duplicate(client);
         }
@@ -60,8 +60,8 @@ impl Clients {
         let evictions = insertion.evictions(clients);
         let mut removed = self.remove_idle(false, None, evictions);
         let done = u64::try_from(removed.len()).unwrap_or(u64::MAX);
-        let left = evictions.saturating_sub(done);
-        removed.extend(self.remove_idle(true, Some(insertion.idle_before()), left));
+        let remaining = evictions.saturating_sub(done);
+        removed.extend(self.remove_idle(true, Some(insertion.idle_before()), remaining));
         if evictions > 0 && removed.is_empty() {
             return InsertOutcome::Full;
         }
@@ -129,7 +129,7 @@ impl Clients {
         if let Some(key) = &row.duplicate_key {
             self.by_duplicate_key.insert(**key, client.0.id().clone());
         }
-        self.stand_in_line(&client, row.usage);
+        self.add_to_indexes(&client, row.usage);
         self.rows.insert(client, row);
     }
 
@@ -140,13 +140,13 @@ impl Clients {
         }
     }
 
-    /// Removes the client and every trace of it.
+    /// Removes the client from the table and from all indexes.
     fn take(&mut self, id: &ClientId) -> Option<Row> {
         let (client, row) = self.rows.remove_entry(id)?;
         if let Some(key) = &row.duplicate_key {
             self.by_duplicate_key.remove(&**key);
         }
-        self.leave_line(&client, row.usage);
+        self.remove_from_indexes(&client, row.usage);
         Some(row)
     }
 
@@ -162,8 +162,8 @@ impl Clients {
             return TouchOutcome::Unchanged;
         }
         let after = row.usage;
-        self.leave_line(&client, before);
-        self.stand_in_line(&client, after);
+        self.remove_from_indexes(&client, before);
+        self.add_to_indexes(&client, after);
         let limit = touch
             .limit()
             .filter(|limit| after.user() == Some(limit.user));
@@ -173,8 +173,8 @@ impl Clients {
         }
     }
 
-    /// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and
-    /// shared ones last.
+    /// Removes clients of a user, except `touched`, until the limit holds: the longest idle clients first, and
+    /// shared clients last.
     fn evict_of_user(&mut self, limit: UserLimit, touched: &ClientId) -> Vec<ClientId> {
         let Some(clients) = self.by_user.get(&limit.user) else {
             return Vec::new();
@@ -199,14 +199,14 @@ impl Clients {
                 continue;
             };
             let done = u64::try_from(removed.len()).unwrap_or(u64::MAX);
-            let left = u64::from(sweep.max_removed()).saturating_sub(done);
-            removed.extend(self.remove_idle(is_used, Some(before), left));
+            let remaining = u64::from(sweep.max_removed()).saturating_sub(done);
+            removed.extend(self.remove_idle(is_used, Some(before), remaining));
         }
         removed
     }
 
-    /// Removes up to `limit` of those that may be removed, used or unused, that are idle since
-    /// `before`, the longest idle first.
+    /// Removes up to `limit` clients that can be removed, used or unused, and that have been idle since before
+    /// `before`: the longest idle clients first.
     fn remove_idle(
         &mut self,
         is_used: bool,
@@ -235,7 +235,7 @@ impl Clients {
         }
     }
 
-    fn stand_in_line(&mut self, client: &ById, usage: Usage) {
+    fn add_to_indexes(&mut self, client: &ById, usage: Usage) {
         if client.0.is_blocked() {
             return;
         }
@@ -247,7 +247,7 @@ impl Clients {
         self.removable(usage.is_used()).insert(place);
     }
 
-    fn leave_line(&mut self, client: &ById, usage: Usage) {
+    fn remove_from_indexes(&mut self, client: &ById, usage: Usage) {
         if let Some(user) = usage.user()
             && let Entry::Occupied(mut clients) = self.by_user.entry(user)
         {

@@ -1,17 +1,16 @@
-//! How many clients a tenant has, which only a limit depends on.
+//! Counts the clients of a tenant. Only a limit needs this number.
 
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{sqlite::failure::Failure, types::TenantId};
 
-/// Triggers that update the numbers of counted tenants. A migration makes them, and so does the first tenant
-/// that is counted after they were dropped.
+/// Triggers that update the numbers of counted tenants. A migration creates them. If they were dropped, they are
+/// created again for the next tenant that is counted.
 const TRIGGERS: &str = include_str!("migrations/0003_triggers.sql");
 
-/// How many clients the tenant has. The first call for a tenant counts them, and later calls read the
-/// number.
+/// The number of clients of the tenant. The first call for a tenant counts them, and later calls read the number.
 ///
-/// The transaction must have the write lock: then no client is added or removed while they are counted.
+/// The transaction must have the write lock, so that no client is added or removed during the count.
 pub(super) async fn count(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
@@ -28,13 +27,13 @@ pub(super) async fn count(
     Ok(clients.unsigned_abs())
 }
 
-/// Counts the clients of the tenant, and has the number kept from then on.
+/// Counts the clients of the tenant. From then on, triggers update the number.
 async fn start_counting(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
 ) -> Result<i64, Failure> {
     sqlx::raw_sql(TRIGGERS).execute(&mut *connection).await?;
-    // An existing row was not kept up to date.
+    // The number in an existing row is out of date.
     let sql = "INSERT INTO oauth_dcr_tenants (tenant, clients, counted)
                SELECT ?1, count(*), 1 FROM oauth_dcr_clients WHERE tenant = ?1
                ON CONFLICT (tenant) DO UPDATE SET clients = excluded.clients, counted = 1
@@ -49,7 +48,7 @@ pub(super) async fn drop_idle_triggers(connection: &mut SqliteConnection) -> Res
         return Ok(());
     }
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    // Another process may have begun to count before this one had the lock.
+    // Another process may have started counting before this process had the lock.
     if triggers_are_idle(&mut transaction).await? {
         let sql = "DROP TRIGGER IF EXISTS oauth_dcr_counted_inserted;
                    DROP TRIGGER IF EXISTS oauth_dcr_counted_deleted;";
@@ -58,7 +57,7 @@ pub(super) async fn drop_idle_triggers(connection: &mut SqliteConnection) -> Res
     Ok(transaction.commit().await?)
 }
 
-/// Whether there are triggers, and no tenant is counted.
+/// Whether there are triggers although no tenant is counted.
 async fn triggers_are_idle(connection: &mut SqliteConnection) -> Result<bool, Failure> {
     let sql = "SELECT EXISTS (
                    SELECT 1 FROM sqlite_schema WHERE name = 'oauth_dcr_counted_inserted')

@@ -1,4 +1,4 @@
-//! The file: how it is opened, and its schema.
+//! Opens the file, and updates its schema.
 
 use std::{
     borrow::Cow,
@@ -19,14 +19,14 @@ use crate::sqlite::{
     files::{Files, OpenFile},
 };
 
-/// Connections that read. They wait for no writer, so a few of them are enough.
+/// The number of connections that read. They do not wait for the writer, so a few are enough.
 pub(super) const READERS: u32 = 4;
 
-/// How much longer than a call a wait for a reader may take. Calls end by themselves before.
+/// How much longer than a call the pool waits for a reader. The call ends before.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// How often opening is tried: of processes that make or change the file at the same time, one is
-/// first, and the others come too late.
+/// How often opening is tried. If several processes create or migrate the file at the same time, one succeeds and the
+/// others have to try again.
 const ATTEMPTS: u32 = 5;
 
 const MIGRATIONS: [(i64, &str, &str); 3] = [
@@ -42,18 +42,19 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
     ),
 ];
 
-/// An open file, and how further connections to it are made.
+/// An open file, and the options for more connections to it.
 pub(super) struct Database {
     options: SqliteConnectOptions,
     timeout: Duration,
     files: Arc<Files>,
-    /// Nothing uses it. While it is open, SQLite keeps the log, and no new file gets the number of an open one.
+    /// Nothing uses this connection. While it is open, SQLite keeps the log, and no new file gets the inode number of
+    /// an open file.
     _anchor: SqliteConnection,
 }
 
 impl Database {
-    /// Opens the file at `path`, which is created or brought up to date. A statement waits for other processes
-    /// for `timeout` at most.
+    /// Opens the file at `path`. Creates it or updates its schema. A statement waits for other processes for at most
+    /// `timeout`.
     pub(super) async fn open(path: &Path, timeout: Duration) -> Result<Self, Failure> {
         if is_special(path) {
             return Err(Failure::NoFile(path.to_owned()));
@@ -73,14 +74,14 @@ impl Database {
         })
     }
 
-    /// The files, to be checked before each call.
+    /// The files, which each call checks.
     pub(super) fn files(&self) -> Arc<Files> {
         Arc::clone(&self.files)
     }
 
-    /// Another connection that writes.
+    /// Opens another connection that writes.
     pub(super) async fn connect(&self) -> Result<SqliteConnection, Failure> {
-        // SQLite would apply the log of this file to another file of its name.
+        // If another file has this name now, SQLite would apply the log of this file to it.
         self.files.check()?;
         let connection = self.options.connect().await?;
         // The file may have been replaced in between.
@@ -88,8 +89,8 @@ impl Database {
         Ok(connection)
     }
 
-    /// The connections that read. All are made now, and stay: if another file has this name later, SQLite would
-    /// apply the log of this file to it.
+    /// Opens the connections that read. All of them are opened now and stay open: if another file gets this name
+    /// later, SQLite would apply the log of this file to it.
     pub(super) async fn readers(&self) -> Result<SqlitePool, Failure> {
         let files = self.files();
         let readers = SqlitePoolOptions::new()
@@ -103,22 +104,22 @@ impl Database {
                 Box::pin(async { checked.map_err(|lost| sqlx::Error::Configuration(lost.into())) })
             })
             .connect_lazy_with(self.options.clone());
-        let mut made = Vec::new();
+        let mut opened = Vec::new();
         for _ in 0..READERS {
-            made.push(readers.acquire().await?);
+            opened.push(readers.acquire().await?);
         }
-        drop(made);
+        drop(opened);
         Ok(readers)
     }
 }
 
-/// Whether SQLite takes the name for something else than a file.
+/// Whether the name means something other than a file to SQLite.
 fn is_special(path: &Path) -> bool {
     let name = path.as_os_str().as_encoded_bytes();
     name.is_empty() || name == b":memory:" || name.starts_with(b"file:")
 }
 
-/// Whether the folder is missing that the file would be in. SQLite only says that it can't open the file.
+/// Whether the folder of the file is missing. SQLite would only say that it can't open the file.
 fn has_no_folder(path: &Path) -> bool {
     let folder = path
         .parent()
@@ -131,13 +132,13 @@ fn options(path: &Path, timeout: Duration) -> SqliteConnectOptions {
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        // Elsewhere than on macOS this changes nothing; there, a plain fsync survives no power cut.
+        // On macOS, a plain fsync does not survive a power cut. On other systems, this changes nothing.
         .pragma("fullfsync", "1")
         .busy_timeout(timeout)
         .disable_statement_logging()
 }
 
-/// The first connection to the file at `path`, and the files that it has open.
+/// Opens the first connection to the file at `path`, and returns the files that it has open.
 async fn open_files(
     path: &Path,
     options: &SqliteConnectOptions,
@@ -145,7 +146,7 @@ async fn open_files(
     let mut attempt = 1_u32;
     loop {
         match try_open_files(path, options).await {
-            Err(failure) if attempt < ATTEMPTS && failure.is_of_the_moment() => {
+            Err(failure) if attempt < ATTEMPTS && failure.is_transient() => {
                 tokio::time::sleep(Duration::from_millis(50).saturating_mul(attempt)).await;
                 attempt = attempt.saturating_add(1);
             }
@@ -162,16 +163,16 @@ async fn try_open_files(
         let options = options.clone().create_if_missing(true);
         options.connect().await?.close().await?;
     }
-    // The file that is there before and after the connection was made is the one that is open.
+    // If the file is the same before and after the connection was opened, it is the file that is open.
     let database = OpenFile::at(path.to_owned())?;
     let connection = open_current(options).await?;
     Ok((connection, Files::of(database)?))
 }
 
-/// A connection to the file, which is brought up to date.
+/// Opens a connection to the file, and updates the schema.
 async fn open_current(options: &SqliteConnectOptions) -> Result<SqliteConnection, Failure> {
     let mut connection = options.connect().await?;
-    // SQLite keeps to another mode without an error, if it has to.
+    // If SQLite can't use WAL mode, it uses another mode without an error.
     let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
         .fetch_one(&mut connection)
         .await?;
@@ -184,11 +185,12 @@ async fn open_current(options: &SqliteConnectOptions) -> Result<SqliteConnection
     Ok(connection)
 }
 
-/// The migrations, noted in a table of this crate's own: the host may have its own in the same file.
+/// The migrations. They are recorded in a table of this crate, because the host may have migrations of its own in the
+/// same file.
 ///
-/// Migrations of later versions are ignored: an older version may start after a newer one. So a migration may
-/// only add what an older version can ignore: columns with defaults, indexes, tables, and triggers under
-/// names of their own. An older version creates and drops the triggers that it knows.
+/// Migrations of later versions are ignored, because an older version may start after a newer version. So a migration
+/// may only add what an older version can ignore: columns with defaults, indexes, tables, and triggers with new names.
+/// An older version creates and drops the triggers that it knows.
 fn migrator() -> Migrator {
     let migrations = MIGRATIONS.map(|(version, description, sql)| {
         Migration::new(
@@ -213,9 +215,9 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_can_have_no_write_ahead_log_is_refused() {
+    async fn a_file_without_write_ahead_log_is_refused() {
         let path = env::temp_dir().join(format!("oauth-dcr-no-wal-{}", process::id()));
-        // These locks are files, of which no memory can be shared.
+        // With file locks, SQLite can't share memory, which the write-ahead log needs.
         let options = options(&path, Duration::from_secs(1)).vfs("unix-dotfile");
         let opened = open_current(&options.create_if_missing(true)).await;
         let failure = opened.unwrap_err();
@@ -237,7 +239,7 @@ mod tests {
         for end in ["", "-wal", "-shm"] {
             let _ = fs::remove_file(format!("{}{end}", path.display()));
         }
-        // FULL, in the numbers of SQLite.
+        // 2 is FULL.
         assert_eq!(found, [2, 1]);
     }
 }

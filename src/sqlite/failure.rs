@@ -8,7 +8,7 @@ use crate::{
 /// The name of this back end in errors.
 pub(super) const NAME: &str = "sqlite";
 
-/// The low byte of a result code says what went wrong, the others why:
+/// The low byte of a result code says what went wrong, and the other bytes say why:
 /// <https://www.sqlite.org/rescode.html>
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
@@ -25,13 +25,15 @@ const NOT_A_DATABASE: u32 = 26;
 pub(super) enum Failure {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// SQLite takes these for databases in memory, for temporary ones and for URIs: each connection
-    /// would have one of its own, or none that lasts.
-    #[error("the name {0:?} is not one of a file: empty, `:memory:` or a `file:` URI")]
+    /// To SQLite, these names mean a temporary database, a database in memory or a URI. Each connection would have a
+    /// separate database, or a database that is not stored.
+    #[error("the name {0:?} is not the name of a file: it is empty, `:memory:` or a `file:` URI")]
     NoFile(PathBuf),
     #[error("the folder of the file does not exist")]
     NoFolder,
-    #[error("the journal mode is `{0}`, as the file's file system can't do `wal`")]
+    #[error(
+        "the journal mode is `{0}`, because the file system of the file does not support `wal`"
+    )]
     NoWal(String),
     #[error(transparent)]
     Lost(#[from] LostFile),
@@ -47,16 +49,16 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Whether another process is at work on the file: it is busy, or has just been migrated or replaced.
-    pub(super) fn is_of_the_moment(&self) -> bool {
+    /// Whether another process works on the file right now: it is busy, or has just been migrated or replaced.
+    pub(super) fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::Database(sqlx::Error::Migrate(_)) | Self::Lost(_)
         ) || self.has_code(&[BUSY, LOCKED])
     }
 
-    /// Whether the fault may be with one job of a group. Otherwise it is with the file or the disk,
-    /// and none would fare better alone.
+    /// Whether a single job of a group may be the cause. Otherwise the cause is the file or the disk, and each job
+    /// would also fail alone.
     pub(super) fn is_of_one_job(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(_)) => !self.has_code(&[
@@ -98,7 +100,7 @@ impl Failure {
 
 impl From<Failure> for BackendError {
     fn from(failure: Failure) -> Self {
-        // A caller that looks for the error of the library finds it.
+        // The library's error is the direct source, so that callers can find it.
         match failure {
             Failure::Database(error) => Self::new(NAME, error),
             Failure::Unreadable(client) => Self::new(NAME, client),

@@ -1,4 +1,4 @@
-//! The files that the store has open, and whether their names still lead to them.
+//! Checks that the files that the store has open still have their names.
 
 use std::{
     fs, io,
@@ -7,17 +7,17 @@ use std::{
 
 /// The database file, its write-ahead log, and the index of the log.
 ///
-/// A file can be deleted or replaced while it is open. SQLite does not notice: it writes on into a file
-/// without a name, which is lost with the process.
+/// A file can be deleted or replaced while it is open. SQLite does not notice this, and continues to write into a file
+/// without a name, which is lost when the process ends.
 pub(super) struct Files([OpenFile; 3]);
 
-/// A file as it was when it was opened.
+/// A file with the identity that it had when it was opened.
 pub(super) struct OpenFile {
     path: PathBuf,
     identity: Identity,
 }
 
-/// Why a file is not used.
+/// Why a file can't be used any more.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LostFile {
     #[error(
@@ -26,15 +26,14 @@ pub(super) enum LostFile {
         .0.display()
     )]
     Replaced(PathBuf),
-    #[error("{} can't be looked at: {}", .0.display(), .1)]
+    #[error("the metadata of {} can't be read: {}", .0.display(), .1)]
     Unknown(PathBuf, io::Error),
 }
 
 impl Files {
-    /// The files of `database`, which is open. SQLite keeps both others beside it while any connection is
-    /// open.
+    /// The files of `database`, which is open. SQLite keeps the other two files while any connection is open.
     pub(super) fn of(database: OpenFile) -> Result<Self, LostFile> {
-        // SQLite follows links first.
+        // SQLite resolves symbolic links before it opens the other files.
         let path = database.path.canonicalize();
         let path = path.map_err(|error| LostFile::new(&database.path, error))?;
         let log = OpenFile::at(beside(&path, "-wal"))?;
@@ -44,7 +43,7 @@ impl Files {
         Ok(files)
     }
 
-    /// Makes sure that all of them are there under their names.
+    /// Checks that all files still exist under their names.
     pub(super) fn check(&self) -> Result<(), LostFile> {
         self.0.iter().try_for_each(OpenFile::check)
     }
@@ -84,7 +83,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// The device and the number of the file. No other file gets the number while this one is open.
+/// The device and the inode number of the file. No other file gets the number while this file is open.
 #[cfg(unix)]
 type Identity = (u64, u64);
 
@@ -96,7 +95,7 @@ fn identity(path: &Path) -> io::Result<Identity> {
     Ok((metadata.dev(), metadata.ino()))
 }
 
-/// Elsewhere the system lets nobody delete or rename a file that SQLite has open.
+/// Other systems do not let anybody delete or rename a file that SQLite has open.
 #[cfg(not(unix))]
 type Identity = ();
 
@@ -112,14 +111,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_can_not_be_looked_at_is_lost() {
+    fn a_file_without_readable_metadata_is_lost() {
         let path = env::temp_dir().join(format!("oauth-dcr-loop-{}", process::id()));
         fs::write(&path, "").unwrap();
         let file = OpenFile::at(path.clone()).unwrap();
         file.check().unwrap();
         fs::remove_file(&path).unwrap();
         let deleted = file.check();
-        // A link to itself leads nowhere.
+        // A link to itself can't be resolved.
         symlink(&path, &path).unwrap();
         let unknown = file.check();
         fs::remove_file(&path).unwrap();

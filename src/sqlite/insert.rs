@@ -1,4 +1,4 @@
-//! New clients.
+//! Inserts new clients.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
     sqlite::{
         count::count,
         failure::Failure,
-        removal::{left, remove_idle},
+        removal::{remaining, remove_idle},
         row,
         touch::touch,
     },
@@ -21,9 +21,9 @@ use crate::{
 const INSERT_INTO: &str = "INSERT INTO oauth_dcr_clients \
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key) ";
 
-/// A statement of up to this many rows is kept once it is prepared. sqlx keeps 100 statements of a
-/// connection, so the others have room.
-const MAX_ROWS_KEPT: usize = 64;
+/// A prepared statement with up to this many rows is cached. sqlx caches 100 statements of a connection, so the other
+/// statements fit as well.
+const MAX_CACHED_ROWS: usize = 64;
 
 /// A client to insert.
 pub(super) struct NewClient {
@@ -43,7 +43,7 @@ pub(super) async fn insert(
     let mut removed = Vec::new();
     if insertion.has_limit() {
         let (tenant, id) = (insertion.client().tenant(), insertion.client().id());
-        // No client is evicted for an id that is taken.
+        // If the id is taken, no client must be evicted.
         if row::exists(&mut *connection, tenant, id).await? {
             return Ok(InsertOutcome::IdTaken);
         }
@@ -61,8 +61,8 @@ pub(super) async fn insert(
     })
 }
 
-/// Inserts all `clients`, whatever their insertions ask for. Returns `false` if an id is taken: then none of
-/// them is inserted, and the transaction can go on.
+/// Inserts all `clients`, whatever the conditions of their insertions are. Returns `false` if an id is taken. Then no
+/// client is inserted, and the transaction can continue.
 pub(super) async fn insert_all(
     connection: &mut SqliteConnection,
     clients: &[&NewClient],
@@ -84,7 +84,7 @@ pub(super) async fn insert_all(
             .push_bind(millis(usage.idle_since()))
             .push_bind(insertion.duplicate_key().map(|key| key.as_bytes().to_vec()));
     });
-    let insert = sql.build().persistent(clients.len() <= MAX_ROWS_KEPT);
+    let insert = sql.build().persistent(clients.len() <= MAX_CACHED_ROWS);
     match insert.execute(connection).await {
         Ok(_) => Ok(true),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
@@ -92,7 +92,7 @@ pub(super) async fn insert_all(
     }
 }
 
-/// Finds the client that `insertion` is a duplicate of, and notes that it registered again.
+/// Finds the client that `insertion` is a duplicate of, and records that it registered again.
 async fn touch_duplicate(
     connection: &mut SqliteConnection,
     insertion: &Insertion,
@@ -101,16 +101,16 @@ async fn touch_duplicate(
     let Some(key) = insertion.duplicate_key() else {
         return Ok(None);
     };
-    let Some(same) = row::same(&mut *connection, tenant, key).await? else {
+    let Some(duplicate) = row::duplicate(&mut *connection, tenant, key).await? else {
         return Ok(None);
     };
-    let client = same.client()?;
+    let client = duplicate.client()?;
     let again = insertion.registered_again();
     touch(connection, tenant, client.id(), again).await?;
     Ok(Some(client))
 }
 
-/// Evicts up to `evictions` clients: those that were never used, and then those without a live grant.
+/// Evicts up to `evictions` clients: first clients that were never used, then clients without a live grant.
 async fn evict(
     connection: &mut SqliteConnection,
     insertion: &Insertion,
@@ -120,8 +120,8 @@ async fn evict(
     let mut removed = Vec::new();
     let before = millis(insertion.idle_before());
     for (is_used, latest) in [(false, i64::MAX), (true, before.saturating_sub(1))] {
-        let left = left(evictions, &removed);
-        removed.extend(remove_idle(connection, tenant, is_used, latest, left).await?);
+        let remaining = remaining(evictions, &removed);
+        removed.extend(remove_idle(connection, tenant, is_used, latest, remaining).await?);
     }
     Ok(removed)
 }

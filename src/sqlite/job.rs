@@ -1,4 +1,4 @@
-//! Something to write, with the reply to its caller.
+//! A write, with the reply to its caller.
 
 use sqlx::SqliteConnection;
 
@@ -17,8 +17,7 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
-/// Something to write. Records are encoded already: what can fail before the transaction has failed
-/// before it.
+/// A write. Its record is already encoded, so that encoding can't fail within the transaction.
 pub(super) enum Job {
     Insert(Call<NewClient, InsertOutcome>),
     /// The update, and the record.
@@ -29,7 +28,7 @@ pub(super) enum Job {
     Sweep(Call<(TenantId, Sweep), Vec<ClientId>>),
 }
 
-/// What a caller wants written, the reply to the caller, and the outcome within the transaction.
+/// The input of a write, the reply to its caller, and the outcome within the transaction.
 pub(super) struct Call<I, O> {
     input: I,
     reply: Reply<O>,
@@ -49,7 +48,7 @@ impl Job {
         }
     }
 
-    /// Does the work within a transaction, and remembers the outcome.
+    /// Does the work within a transaction, and stores the outcome in the job.
     pub(super) async fn carry_out(
         &mut self,
         connection: &mut SqliteConnection,
@@ -83,7 +82,7 @@ impl Job {
         Ok(())
     }
 
-    /// Answers the caller, now that the transaction is committed or has failed.
+    /// Answers the caller after the transaction was committed or has failed.
     pub(super) fn settle(self, written: Result<(), BackendError>) {
         match self {
             Self::Insert(call) => {
@@ -107,8 +106,8 @@ impl<I, O> Call<I, O> {
         }
     }
 
-    /// Sends the outcome or the error. `report` is called with the outcome first. A call without an outcome
-    /// was not carried out: its reply is dropped, which its caller sees as an error.
+    /// Sends the outcome or the error. Before that, `report` is called with the outcome. A call without an outcome was
+    /// not carried out: its reply is dropped, and the caller gets an error.
     fn settle(self, written: Result<(), BackendError>, report: impl FnOnce(I, O) -> O) {
         match (written, self.outcome) {
             (Ok(()), Some(outcome)) => self.reply.send(Ok(report(self.input, outcome))),
@@ -118,8 +117,8 @@ impl<I, O> Call<I, O> {
     }
 }
 
-/// Inserts the clients of all plain `jobs` by one statement. Returns `false` if an id is taken: then none of
-/// them is inserted, and the transaction can go on.
+/// Inserts the clients of all plain `jobs` by one statement. Returns `false` if an id is taken. Then no client is
+/// inserted, and the transaction can continue.
 pub(super) async fn insert_plain(
     connection: &mut SqliteConnection,
     jobs: &mut [Job],

@@ -1,4 +1,4 @@
-//! Clients that go: deleted, swept or evicted.
+//! Removes clients that are deleted, swept or evicted.
 
 use sqlx::SqliteConnection;
 
@@ -34,22 +34,22 @@ pub(super) async fn sweep(
     for is_used in [false, true] {
         if let Some(before) = sweep.before(is_used) {
             let latest = millis(before).saturating_sub(1);
-            let left = left(u64::from(sweep.max_removed()), &removed);
-            let some = remove_idle(connection, tenant, is_used, latest, left).await?;
-            removed.extend(some);
+            let remaining = remaining(u64::from(sweep.max_removed()), &removed);
+            let idle = remove_idle(connection, tenant, is_used, latest, remaining).await?;
+            removed.extend(idle);
         }
     }
     Ok(removed)
 }
 
-/// How many of `limit` are left to remove.
-pub(super) fn left(limit: u64, removed: &[ClientId]) -> i64 {
+/// How many more clients may be removed.
+pub(super) fn remaining(limit: u64, removed: &[ClientId]) -> i64 {
     let removed = u64::try_from(removed.len()).unwrap_or(u64::MAX);
     i64::try_from(limit.saturating_sub(removed)).unwrap_or(i64::MAX)
 }
 
-/// Removes up to `limit` of those that may be removed, used or unused, that are idle since `latest` or
-/// before, the longest idle first.
+/// Removes up to `limit` clients that can be removed, used or unused, and that have been idle since `latest` or earlier:
+/// the longest idle clients first.
 pub(super) async fn remove_idle(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
@@ -75,10 +75,10 @@ pub(super) async fn remove_idle(
     Ok(in_order(removed))
 }
 
-/// Since when a client that was removed had been idle, and its id.
+/// A removed client: since when it had been idle, and its id.
 type Removed = (i64, Vec<u8>);
 
-/// SQLite gives back what it has removed in an order of its own.
+/// Sorts removed clients, because SQLite returns them in any order.
 fn in_order(mut removed: Vec<Removed>) -> Vec<ClientId> {
     removed.sort_unstable();
     removed.iter().map(|(_, id)| row::id(id)).collect()

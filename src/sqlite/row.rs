@@ -1,4 +1,4 @@
-//! What is read of a row.
+//! Reads rows.
 
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ type Found = (
     bool,
 );
 
-/// A client that registered the same.
-pub(super) struct Same {
+/// The stored client that a registration is a duplicate of.
+pub(super) struct Duplicate {
     client: StoredClient,
     pub(super) usage: Usage,
 }
 
-impl Same {
+impl Duplicate {
     pub(super) fn client(self) -> Result<Arc<Client>, Failure> {
         Ok(self.client.readable()?)
     }
@@ -41,8 +41,8 @@ pub(super) async fn find(
     tenant: &TenantId,
     id: &ClientId,
 ) -> Result<Option<StoredClient>, Failure> {
-    // Text that is not UTF-8 would be an error of the whole query, and a record that is too long is read no
-    // further than needed to tell.
+    // Text that is not UTF-8 would fail the whole query, so it is read as a BLOB. Of a record that is too long, only
+    // enough bytes are read to notice this.
     let sql =
         "SELECT substr(CAST(record AS BLOB), 1, 4194305), blocked, revision FROM oauth_dcr_clients
                WHERE tenant = ? AND client_id = ?";
@@ -103,14 +103,13 @@ pub(super) async fn list(
     Ok(clients.collect())
 }
 
-/// The id in a row. SQLite keeps text of any bytes, and one that is not UTF-8 must not make the rows around
-/// it unreadable.
+/// The id in a row. SQLite stores any bytes as text, and an id that is not UTF-8 must not make other rows unreadable.
 pub(super) fn id(bytes: &[u8]) -> ClientId {
     ClientId::restore(String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// The bytes after which the next page begins. If the id was not UTF-8, they are greater than those of every
-/// row that begins like it, so that each row is on one page only.
+/// The bytes after which the next page begins. If the id was not UTF-8, these bytes are greater than those of every id
+/// with the same beginning, so each row is on only one page.
 fn beyond(after: &ClientId) -> Vec<u8> {
     let (text, is_whole) = match after.as_str().split_once(char::REPLACEMENT_CHARACTER) {
         Some((before, _)) => (before, false),
@@ -138,11 +137,11 @@ pub(super) async fn usage(
     Ok(row.map(stored_row::usage))
 }
 
-pub(super) async fn same(
+pub(super) async fn duplicate(
     reader: impl Executor<'_, Database = Sqlite>,
     tenant: &TenantId,
     key: DuplicateKey,
-) -> Result<Option<Same>, Failure> {
+) -> Result<Option<Duplicate>, Failure> {
     let sql = "SELECT CAST(client_id AS BLOB), substr(CAST(record AS BLOB), 1, 4194305), blocked, revision,
                    is_used, idle_since, user_key, is_shared
                FROM oauth_dcr_clients WHERE tenant = ? AND fold_key = ?";
@@ -159,7 +158,7 @@ pub(super) async fn same(
                 blocked,
                 revision,
             };
-            Same {
+            Duplicate {
                 client: row.read(tenant, &id),
                 usage: stored_row::usage((is_used, idle_since, user, is_shared)),
             }
@@ -167,7 +166,7 @@ pub(super) async fn same(
     ))
 }
 
-/// How many clients a user has that are not blocked.
+/// The number of clients of a user that are not blocked.
 pub(super) async fn count_of_user(
     connection: &mut SqliteConnection,
     tenant: &TenantId,

@@ -7,7 +7,7 @@ fn cause<T: fmt::Debug>(answer: Result<T, BackendError>) -> String {
 }
 
 #[tokio::test]
-async fn a_time_out_without_end_is_a_day() {
+async fn the_longest_time_out_is_a_day() {
     let folder = env::temp_dir().join(format!("oauth-dcr-time-out-{}", process::id()));
     fs::create_dir(&folder).unwrap();
     let store = SqliteStore::open_with_timeout(folder.join("clients"), Duration::MAX);
@@ -20,7 +20,7 @@ async fn a_time_out_without_end_is_a_day() {
 }
 
 #[tokio::test]
-async fn no_call_that_reads_waits_beyond_the_time() {
+async fn no_read_waits_beyond_the_time_out() {
     let folder = env::temp_dir().join(format!("oauth-dcr-readers-{}", process::id()));
     fs::create_dir(&folder).unwrap();
     let timeout = Duration::from_millis(50);
@@ -57,7 +57,7 @@ async fn replaced_store(folder: &Path) -> SqliteStore {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn all_readers_have_the_file_of_the_beginning() {
+async fn all_readers_have_the_first_file_open() {
     let folder = env::temp_dir().join(format!("oauth-dcr-readers-stay-{}", process::id()));
     let store = replaced_store(&folder).await;
     let mut taken = Vec::new();

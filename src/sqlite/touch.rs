@@ -1,9 +1,9 @@
-//! Activity of clients, and the limit of a user that it may exceed.
+//! Writes the activity of clients, and applies the limit of a user.
 
 use sqlx::SqliteConnection;
 
 use crate::{
-    sqlite::{failure::Failure, removal::left, row},
+    sqlite::{failure::Failure, removal::remaining, row},
     store::{Activity, TouchOutcome, UserLimit},
     stored_row::{self, millis},
     types::{ClientId, TenantId},
@@ -39,16 +39,16 @@ pub(super) async fn touch(
             None => TouchOutcome::Missing,
         });
     };
-    let is_theirs = |limit: &UserLimit| user.as_deref() == Some(limit.user.as_bytes());
-    let evicted = match touch.limit().filter(is_theirs) {
+    let is_of_user = |limit: &UserLimit| user.as_deref() == Some(limit.user.as_bytes());
+    let evicted = match touch.limit().filter(is_of_user) {
         Some(limit) => evict_of_user(connection, tenant, limit, id).await?,
         None => Vec::new(),
     };
     Ok(TouchOutcome::Written { evicted })
 }
 
-/// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared
-/// ones last.
+/// Removes clients of a user, except `touched`, until the limit holds: the longest idle clients first, and shared
+/// clients last.
 async fn evict_of_user(
     connection: &mut SqliteConnection,
     tenant: &TenantId,
@@ -56,7 +56,7 @@ async fn evict_of_user(
     touched: &ClientId,
 ) -> Result<Vec<ClientId>, Failure> {
     let clients = row::count_of_user(connection, tenant, limit.user).await?;
-    let evictions = left(limit.evictions(clients), &[]);
+    let evictions = remaining(limit.evictions(clients), &[]);
     if evictions == 0 {
         return Ok(Vec::new());
     }

@@ -1,4 +1,4 @@
-//! Changes of stored clients.
+//! Changes stored clients.
 
 use sqlx::SqliteConnection;
 

@@ -1,4 +1,4 @@
-//! The one connection that writes: a group of jobs, one transaction.
+//! The only connection that writes. It writes each group of jobs in one transaction.
 
 use std::slice;
 
@@ -29,8 +29,8 @@ impl Writer {
         })
     }
 
-    /// Carries out all of `jobs` and commits them, or none. What was committed into a file that was lost
-    /// meanwhile is a failure.
+    /// Carries out and commits all of `jobs` or none. It is a failure if the file was lost in the meantime, even if the
+    /// jobs were committed.
     async fn write(&mut self, jobs: &mut [Job]) -> Result<(), Failure> {
         let files = self.database.files();
         files.check()?;
@@ -48,20 +48,20 @@ impl Writer {
         if written.is_ok() {
             self.connection = Some(connection);
         } else {
-            // SQLite may have ended the transaction by itself, for example because the disk is full. sqlx
-            // would still take it for open, and never begin another.
+            // SQLite may have ended the transaction by itself, for example because the disk is full. sqlx would
+            // assume that it is still open, and never begin another transaction.
             let _ = connection.close().await;
         }
         written
     }
 
-    /// Writes each of `jobs` by itself, so that one of them can't fail the others.
+    /// Writes each job separately, so that no job can fail the others.
     async fn write_each(&mut self, jobs: Vec<Job>) {
-        let mut left = jobs.into_iter();
-        while let Some(mut job) = left.next() {
+        let mut remaining = jobs.into_iter();
+        while let Some(mut job) = remaining.next() {
             match self.write(slice::from_mut(&mut job)).await {
                 Err(failure) if !failure.is_of_one_job() => {
-                    return fail([job].into_iter().chain(left).collect(), failure);
+                    return fail([job].into_iter().chain(remaining).collect(), failure);
                 }
                 written => job.settle(written.map_err(BackendError::from)),
             }
@@ -83,15 +83,14 @@ impl Commit for Writer {
     }
 }
 
-/// Carries out all of `jobs` and commits them, or none. No caller has an answer yet, so any order is
-/// correct.
+/// Carries out and commits all of `jobs` or none. No caller has an answer yet, so any order is correct.
 async fn write_all(connection: &mut SqliteConnection, jobs: &mut [Job]) -> Result<(), Failure> {
     let are_plain = jobs.iter().all(Job::is_plain);
     // One statement is a transaction by itself.
     if are_plain && insert_plain(connection, jobs).await? {
         return Ok(());
     }
-    // The lock is taken at once: a transaction that reads first could be refused it later.
+    // Take the write lock at the start: a transaction that reads first could fail to get it later.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let plain_are_done = !are_plain && insert_plain(&mut transaction, jobs).await?;
     for job in jobs {
@@ -102,7 +101,7 @@ async fn write_all(connection: &mut SqliteConnection, jobs: &mut [Job]) -> Resul
     Ok(transaction.commit().await?)
 }
 
-/// Answers all of `jobs` with one failure.
+/// Answers all of `jobs` with the same failure.
 fn fail(jobs: Vec<Job>, failure: Failure) {
     share_failure(NAME, failure, jobs, |job, error| job.settle(Err(error)));
 }

@@ -119,7 +119,7 @@ async fn a_file_that_is_no_database_is_not_opened() {
 async fn a_name_of_no_file_is_not_opened() {
     for name in ["", ":memory:", "file:clients?mode=memory", "file::memory:"] {
         let error = SqliteStore::open(name).await.unwrap_err();
-        let expected = format!("the name {name:?} is not one of a file");
+        let expected = format!("the name {name:?} is not the name of a file");
         assert!(cause(&error).starts_with(&expected), "{error:?}");
     }
     // What such a name stands in is an ordinary path.

@@ -13,7 +13,7 @@ use crate::{
     types::TenantId,
 };
 
-/// A path in a folder of its own, which goes with it.
+/// A path in a new folder, which is removed at the end.
 struct File(PathBuf);
 
 impl File {
@@ -86,10 +86,10 @@ async fn insert_many(commit: &GroupCommit<Writer>) -> Vec<Result<InsertOutcome, 
 }
 
 #[tokio::test]
-async fn insertions_go_on_after_a_full_disk() {
+async fn insertions_succeed_after_a_full_disk() {
     let file = File::new("full");
     let mut writer = file.writer().await;
-    // No disk is needed to be full: this connection may not make the file any larger.
+    // This has the effect of a full disk: the connection may not make the file larger.
     let connection = writer.connection.as_mut().unwrap();
     let limit = sqlx::raw_sql("PRAGMA max_page_count = 1");
     limit.execute(connection).await.unwrap();
@@ -99,13 +99,13 @@ async fn insertions_go_on_after_a_full_disk() {
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains("full"), "{cause}");
     }
-    // None of them was written: all ids are free.
+    // Nothing was written, so all ids are free.
     for outcome in insert_many(&commit).await {
         assert_eq!(outcome.unwrap(), inserted());
     }
 }
 
-/// Panics in three of four commits: before the transaction, within it, and after it.
+/// Panics in three of four commits: before the transaction, within the transaction, and after it.
 struct Panicking {
     writer: Writer,
     commits: u32,
@@ -165,12 +165,12 @@ async fn a_panic_loses_no_acknowledged_client() {
         (1..outcomes.len()).contains(&acknowledged),
         "{acknowledged}"
     );
-    // Those of the panics after their transactions are stored as well.
+    // The clients whose commits panicked after the transaction are stored as well.
     assert!((acknowledged + 1..outcomes.len()).contains(&stored.len()));
 }
 
 #[tokio::test]
-async fn the_writer_goes_on_after_each_panic() {
+async fn the_writer_continues_after_each_panic() {
     let file = File::new("goes-on");
     let (writer, commits) = (file.writer().await, 0);
     let commit = GroupCommit::spawn(Panicking { writer, commits }, NAME);
@@ -194,7 +194,7 @@ async fn a_commit_into_a_lost_file_is_a_failure() {
     let (reply, _answer) = Reply::new();
     let mut jobs = [Job::Insert(Call::new(client("tpc_1"), reply))];
     let mut write = Box::pin(writer.write(&mut jobs));
-    // It has begun, and waits for the lock.
+    // The write has begun, and waits for the lock.
     assert!(poll_once(&mut write).await.is_pending());
     let elsewhere = file.0.with_extension("elsewhere");
     fs::rename(&file.0, &elsewhere).unwrap();
