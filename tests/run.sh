@@ -100,6 +100,18 @@ tree() { # FEATURES
         awk '{ print $1, $2 }' | sort -u
 }
 
+# Builds the documentation as docs.rs does: from the files of the package alone, and with what a stable
+# compiler does not show otherwise, the feature that each item needs.
+document_package() {
+    local folder version
+    folder=$(mktemp -d)
+    version=$(of_package 'package["version"]')
+    tar -x -f "target/package/oauth-dcr-$version.crate" -C "$folder" --strip-components=1
+    RUSTC_BOOTSTRAP=1 RUSTDOCFLAGS="--cfg docsrs ${warnings[*]}" cargo doc --locked --no-deps --all-features \
+        --manifest-path "$folder/Cargo.toml" --target-dir target/docs.rs
+    rm -r "$folder"
+}
+
 [[ $(uname -s) == Linux ]] || fail "the tests need Linux, and this is $(uname -s)"
 
 step "what the tests need"
@@ -119,6 +131,7 @@ cargo fmt --check
 
 step "lints"
 cargo clippy --locked --all-targets --all-features "${members[@]}" -- "${warnings[@]}"
+cargo clippy --locked --no-deps --package authorization-server -- "${warnings[@]}"
 cargo clippy --locked --no-deps --package oauth-dcr-fuzz -- "${warnings[@]}"
 
 step "each feature alone"
@@ -156,8 +169,15 @@ else
     echo "Nothing was built with Rust $oldest, which is not installed: rustup toolchain install $oldest"
 fi
 
+step "the package"
+# Before a commit as well.
+cargo package --locked --all-features --allow-dirty --package oauth-dcr
+
 step "documentation"
-RUSTDOCFLAGS="${warnings[*]}" cargo doc --locked --no-deps --all-features
+document_package
+
+step "the first command of the README"
+bash tests/first_command.sh
 
 step "tests"
 cargo build --locked --all-features "${members[@]}" --bins --examples

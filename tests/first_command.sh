@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Does what the README tells a newcomer to do first, with a new clone: runs the first command, waits for the
+# first line that it prints, and pastes the `curl` line. Fails unless that registers a client, or if the
+# command compiles too many crates.
+#
+# All that it writes is below target/first_command.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly MAX_CRATES=170
+readonly FOLDER=target/first_command
+readonly CLONE=$FOLDER/clone LOG=$FOLDER/log OUTPUT=$FOLDER/output
+
+fail() {
+    [[ ! -s $LOG ]] || tail -n 20 "$LOG" >&2
+    echo "tests/first_command.sh: $*" >&2
+    exit 1
+}
+
+# What a newcomer has: committed files only. Without a repository, all files except what tests install.
+clone() {
+    if git clone --quiet --no-local . "$CLONE" 2>/dev/null; then
+        [[ -z $(git status --porcelain) ]] || echo "Changes that are not committed are left out."
+    else
+        echo "There is no repository to clone: the files are copied."
+        mkdir "$CLONE"
+        tar -c --exclude=./target --exclude=node_modules --exclude=.venv . | tar -x -C "$CLONE"
+    fi
+}
+
+# The first command of the README.
+command_of_readme() {
+    awk '/^```sh$/ { inside = 1; next } inside { print; exit }' "$CLONE/README.md"
+}
+
+# Starts the command in the clone, at a free port. Cargo becomes the server, so `server` is its process.
+start() { # COMMAND
+    local target=$PWD/$FOLDER/build
+    (
+        cd "$CLONE"
+        CARGO_TARGET_DIR=$target exec $1 -- --listen 127.0.0.1:0
+    ) >"$OUTPUT" 2>"$LOG" &
+    server=$!
+    trap 'kill "$server" 2>/dev/null || true' EXIT
+}
+
+wait_for_first_line() {
+    until [[ -s $OUTPUT ]]; do
+        kill -0 "$server" 2>/dev/null || fail "the command ended before it listened"
+        sleep 0.2
+    done
+    [[ $(head -n 1 "$OUTPUT") == "listening on http://127.0.0.1:"* ]] ||
+        fail "the first line is: $(head -n 1 "$OUTPUT")"
+}
+
+check_crates() {
+    local count
+    count=$(grep -c '^ *Compiling ' "$LOG")
+    echo "$count crates"
+    ((count <= MAX_CRATES)) || fail "more than $MAX_CRATES"
+}
+
+register() {
+    local curl answer
+    curl=$(grep '^curl ' "$OUTPUT")
+    answer=$(eval "$curl -w ' %{http_code}'")
+    echo "$answer"
+    [[ $answer == *'"client_id":"tpc_'*' 201' ]] || fail "no client was registered"
+}
+
+# Back ends that are not built in are errors that name the feature.
+check_missing_features() {
+    local option message
+    for option in "store postgres://localhost/a" "limiter redis://localhost" "geoip a.mmdb"; do
+        # shellcheck disable=SC2086 # an option and its value
+        ! message=$("$FOLDER/build/release/authorization-server" --$option 2>&1) ||
+            fail "--$option works without its feature"
+        [[ $message == *"--features "* ]] || fail "--$option: $message"
+    done
+}
+
+end() {
+    kill "$server"
+    wait "$server" || fail "the server ended with exit code $?"
+    trap - EXIT
+}
+
+rm -rf "$FOLDER"
+mkdir -p "$FOLDER"
+clone
+command=$(command_of_readme)
+echo "$command"
+[[ $command == "cargo run "* ]] || fail "the first command of the README does not start the server"
+start "$command"
+wait_for_first_line
+check_crates
+register
+check_missing_features
+end
+rm -rf "$FOLDER"
