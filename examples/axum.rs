@@ -48,6 +48,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
             app.clone().call(request)
         })
     })
-    .await?;
+    .await;
     Ok(())
 }

@@ -66,6 +66,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
             app.clone().answer(request)
         })
     })
-    .await?;
+    .await;
     Ok(())
 }

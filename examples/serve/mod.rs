@@ -13,9 +13,12 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC, ctrl_c};
 use tokio::{
     net::{TcpListener, TcpStream},
-    signal::unix::{Signal, SignalKind, signal},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
@@ -29,11 +32,15 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests under way may take once the server is asked to end.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// The signals that end a server, listened for from the moment that this is made.
+/// The signals that end a server: SIGTERM and SIGINT on Unix, and Ctrl-C on Windows.
 #[derive(Debug)]
 pub struct End {
+    #[cfg(unix)]
     terminate: Signal,
+    #[cfg(unix)]
     interrupt: Signal,
+    #[cfg(windows)]
+    interrupt: CtrlC,
 }
 
 impl End {
@@ -43,28 +50,28 @@ impl End {
     /// If the operating system refuses to report a signal.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
+            #[cfg(unix)]
             terminate: signal(SignalKind::terminate())?,
+            #[cfg(unix)]
             interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(windows)]
+            interrupt: ctrl_c()?,
         })
     }
 
     async fn asked_for(&mut self) {
+        #[cfg(unix)]
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+        #[cfg(windows)]
+        self.interrupt.recv().await;
     }
 }
 
 /// Serves each connection with what `service` makes for its peer, until the process is told to end.
-///
-/// # Errors
-/// None: a connection that can't be accepted is tried again.
-pub async fn serve<S, B>(
-    listener: TcpListener,
-    mut end: End,
-    service: impl Fn(SocketAddr) -> S,
-) -> io::Result<()>
+pub async fn serve<S, B>(listener: TcpListener, mut end: End, service: impl Fn(SocketAddr) -> S)
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
     S::Future: Send,
@@ -96,7 +103,6 @@ where
     }
     drop(listener);
     let _ = timeout(GRACE, shutdown.shutdown()).await;
-    Ok(())
 }
 
 /// The next connection, once there is room for it.

@@ -108,7 +108,8 @@ where
     let end = End::listen()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     announce(listener.local_addr()?);
-    serve(listener, end, service).await
+    serve(listener, end, service).await;
+    Ok(())
 }
 
 fn on_actix(service: RegistrationService) -> io::Result<()> {

@@ -164,7 +164,7 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let app = App::new(registrar, tenants, options);
     // All at once and right away: scripts wait for the first line, and may read no further.
     report::print(&format!("listening on {base}\n{hint}"))?;
-    server::serve(Arc::new(app), listener, end).await?;
+    server::serve(Arc::new(app), listener, end).await;
     Ok(ExitCode::SUCCESS)
 }
 

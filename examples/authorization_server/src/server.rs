@@ -1,6 +1,6 @@
 //! Connections, and how long a request may take.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use http::{Request, StatusCode};
 use hyper::{body::Incoming, service::service_fn};
@@ -18,7 +18,7 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves connections until the process is told to end.
-pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, end: End) -> io::Result<()> {
+pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, end: End) {
     ::serve::serve(listener, end, |peer| {
         let app = Arc::clone(&app);
         service_fn(move |mut request: Request<Incoming>| {
@@ -26,7 +26,7 @@ pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, end: End) -> io:
             answer(Arc::clone(&app), request)
         })
     })
-    .await
+    .await;
 }
 
 async fn answer(app: Arc<App>, request: Request<Incoming>) -> Result<Answer, Infallible> {
