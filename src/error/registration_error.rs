@@ -40,7 +40,7 @@ pub enum RegistrationError {
         rule: String,
     },
     /// A rule of the tenant's access control list redirects the request.
-    #[error("this request is answered elsewhere; follow the Location header")]
+    #[error("this request is redirected; follow the Location header")]
     Redirected {
         /// The description of the rule.
         rule: String,
@@ -106,7 +106,7 @@ pub enum RegistrationError {
         decision: RateDecision,
     },
     /// The body is larger than the tenant's `max_body_bytes`.
-    #[error("the body is larger than {max} bytes; send a smaller one")]
+    #[error("the body is larger than {max} bytes; send a smaller body")]
     BodyTooLarge {
         /// The largest size, in bytes.
         max: usize,
@@ -132,7 +132,7 @@ pub enum RegistrationError {
     /// The tenant has reached its limit of clients, and no client can be evicted, because each was used or is
     /// blocked.
     #[error(
-        "this tenant has reached its limit of clients; the owner of the tenant can remove some or raise \
+        "this tenant has reached its limit of clients; the owner of the tenant can remove clients or raise \
          the limit"
     )]
     TooManyClients,

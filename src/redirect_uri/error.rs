@@ -9,13 +9,13 @@ pub enum RedirectUriError {
     TooLong,
     /// A space, a control character, a backslash, a non-ASCII or another character that is illegal in a URI.
     #[error(
-        "holds a character that a URI may not hold; percent-encode it, or write a host in its \
+        "contains a character that a URI may not contain; percent-encode it, or write a host in its \
          ASCII form (xn--)"
     )]
     Character,
     /// A `%` without two hexadecimal digits after it.
     #[error(
-        "holds a percent sign without two hexadecimal digits after it; write %25 for the sign \
+        "contains a percent sign without two hexadecimal digits after it; write %25 for the sign \
          itself"
     )]
     PercentEncoding,
@@ -29,7 +29,7 @@ pub enum RedirectUriError {
     #[error("has a user name or password; leave it out")]
     Userinfo,
     /// A wildcard.
-    #[error("holds a wildcard; register each URI in full, without a *")]
+    #[error("contains a wildcard; register each URI in full, without a *")]
     Wildcard,
     /// A path segment `.` or `..`, plain or percent-encoded.
     #[error("has a dot segment in its path; leave out . and ..")]
@@ -51,7 +51,7 @@ pub enum RedirectUriError {
     Port,
     /// Plain http to a host other than `127.0.0.1`, `[::1]` and `localhost`.
     #[error(
-        "is http to a host other than 127.0.0.1, [::1] and localhost; use https, or one of these hosts"
+        "uses http with a host other than 127.0.0.1, [::1] and localhost; use https, or one of these hosts"
     )]
     HttpNotLoopback,
     /// A scheme that is neither https, http nor a private-use scheme in reverse-domain form, and that the
@@ -59,7 +59,7 @@ pub enum RedirectUriError {
     #[error(
         "has a scheme that is not allowed; use https, http to 127.0.0.1, [::1] or localhost, \
          or a private-use scheme in reverse-domain form such as com.example.app; the owner of \
-         the tenant can allow some others"
+         the tenant can allow other schemes"
     )]
     SchemeNotAllowed,
     /// A text that two parsers read in different ways.

@@ -90,13 +90,15 @@ pub enum MetadataFault {
         unit: &'static str,
     },
     /// The value has a control character, a line end, or a character that changes the direction of text.
-    #[error("holds a control character, or one that changes the direction of text; remove it")]
+    #[error(
+        "contains a control character, or a character that changes the direction of text; remove it"
+    )]
     ControlCharacter,
     /// The value has an invisible character in a place where no emoji and no script needs it.
-    #[error("holds an invisible character; remove it")]
+    #[error("contains an invisible character; remove it")]
     InvisibleCharacter,
     /// The value has a code point that Unicode has not assigned.
-    #[error("holds a code point that Unicode has not assigned; remove it")]
+    #[error("contains a code point that Unicode has not assigned; remove it")]
     UnassignedCharacter,
     /// This server does not support the value.
     #[error("is not supported{}", Supported(supported))]

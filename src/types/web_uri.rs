@@ -16,7 +16,7 @@ pub enum WebUriError {
     /// A space, a control character, a backslash, a non-ASCII or another character that is illegal in a
     /// URI, or a `%` without two hexadecimal digits after it.
     #[error(
-        "holds a character that a URI may not hold; percent-encode it, or write a host in its \
+        "contains a character that a URI may not contain; percent-encode it, or write a host in its \
          ASCII form (xn--)"
     )]
     Character,

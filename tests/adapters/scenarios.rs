@@ -45,7 +45,7 @@ fn not_json_at(column: usize) -> Expected {
 pub(crate) fn too_large() -> Expected {
     invalid_request(
         413,
-        "the body is larger than 65536 bytes; send a smaller one",
+        "the body is larger than 65536 bytes; send a smaller body",
         "body_too_large",
     )
 }

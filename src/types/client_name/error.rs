@@ -9,16 +9,18 @@ pub enum ClientNameError {
     TooLong,
     /// A control character, a tab or line end inside the name, or a character that changes the direction
     /// of the text around it.
-    #[error("holds a control character, or one that changes the direction of text; remove it")]
+    #[error(
+        "contains a control character, or a character that changes the direction of text; remove it"
+    )]
     ControlCharacter,
     /// A character that is invisible, or that means nothing outside one program.
-    #[error("holds an invisible or private character; remove it")]
+    #[error("contains an invisible or private character; remove it")]
     InvisibleCharacter,
     /// A code point that Unicode has not assigned.
-    #[error("holds a code point that Unicode has not assigned; remove it")]
+    #[error("contains a code point that Unicode has not assigned; remove it")]
     UnassignedCharacter,
     /// `<` or `>`, or a character that decomposes to one of them.
-    #[error("holds an angle bracket; remove it")]
+    #[error("contains an angle bracket; remove it")]
     AngleBracket,
     /// More than four combining marks in a row.
     #[error("has more than four combining marks in a row; remove some")]
@@ -27,7 +29,7 @@ pub enum ClientNameError {
     #[error("has no visible character; send a name that people can read, or none")]
     NothingVisible,
     /// A character that is drawn as a blank but is not a space.
-    #[error("holds a character that is drawn as a blank but is not a space; use a space")]
+    #[error("contains a character that is drawn as a blank but is not a space; use a space")]
     BlankCharacter,
     /// A combining mark at the start or after a space.
     #[error("has a combining mark at the start or after a space; put a letter before it")]

@@ -114,7 +114,7 @@ fn refused() -> Vec<Scenario> {
             Expected::refused(
                 400,
                 "invalid_redirect_uri",
-                "redirect_uris[1]: is http to a host other than 127.0.0.1, [::1] and localhost; use https, or one of these hosts",
+                "redirect_uris[1]: uses http with a host other than 127.0.0.1, [::1] and localhost; use https, or one of these hosts",
             )
             .detail(r#"{"field":"redirect_uris","index":1,"rule":"http_not_loopback"}"#),
         ),

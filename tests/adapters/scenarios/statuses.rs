@@ -82,7 +82,7 @@ fn access() -> Vec<Scenario> {
                 json!({ "connecting_ipv4_cidrs": ["127.0.0.1/32"] }),
             ),
             HttpRequest::public(),
-            Expected::refused(302, "redirect", "this request is answered elsewhere; follow the Location header")
+            Expected::refused(302, "redirect", "this request is redirected; follow the Location header")
                 .with("location", "https://elsewhere.example/"),
         ),
         refused(
@@ -110,7 +110,7 @@ fn access() -> Vec<Scenario> {
             Expected::refused(
                 403,
                 "too_many_entities",
-                "this tenant has reached its limit of clients; the owner of the tenant can remove some or raise the limit",
+                "this tenant has reached its limit of clients; the owner of the tenant can remove clients or raise the limit",
             )
             .left(4),
         ),
