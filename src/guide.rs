@@ -1,5 +1,4 @@
-//! Pages to read. Code on them compiles and runs with the tests, and tables name the test that shows
-//! what they say.
+//! Pages to read. The code on them compiles and runs with the tests.
 
 #[doc = include_str!("guide/access_control.md")]
 pub mod access_control {}
@@ -37,9 +36,6 @@ pub mod coming_from_auth0 {}
 
 #[doc = include_str!("guide/quick_start.md")]
 pub mod quick_start {}
-
-#[doc = include_str!("guide/evidence.md")]
-pub mod evidence {}
 
 #[doc = include_str!("guide/life_of_a_client.md")]
 pub mod life_of_a_client {}

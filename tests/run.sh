@@ -179,6 +179,10 @@ document_package
 step "the first command of the README"
 bash tests/first_command.sh
 
+step "claims"
+python3 tests/evidence_test.py
+python3 tests/evidence.py
+
 step "tests"
 cargo build --locked --all-features "${members[@]}" --bins --examples
 if cargo nextest --version >/dev/null 2>&1; then

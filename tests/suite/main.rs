@@ -20,7 +20,6 @@ mod decision_properties;
 mod decisions_corpus;
 mod dependencies;
 mod discovery;
-mod evidence;
 mod explanation;
 mod geoip;
 mod growth;

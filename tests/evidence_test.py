@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Tests that tests/evidence.py finds each fault of a ledger."""
+
+import json
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+import evidence  # noqa: E402
+
+TESTS = {"suite::a::works": False, "lib::b::tests::works": False, "suite::a::slow": True}
+PAGES = ["README.md", "stores"]
+GOOD = """# Claims
+
+| claim | page | tests |
+|---|---|---|
+| Clients survive. | README.md | `suite::a::works`, `lib::b::tests::works` |
+| Stores agree. | stores | `suite::a::works` |
+"""
+
+
+def faults(row):
+    """What is wrong with a ledger that has one more row."""
+    return evidence.check(f"{GOOD}{row}\n", TESTS, PAGES)
+
+
+class Check(unittest.TestCase):
+    def test_good_ledger_has_no_fault(self):
+        self.assertEqual(evidence.check(GOOD, TESTS, PAGES), [])
+
+    def test_missing_test_is_reported(self):
+        found = faults("| New. | stores | `suite::a::wrong` |")
+        self.assertEqual(found, ["line 7: there is no test suite::a::wrong"])
+
+    def test_ignored_test_is_reported(self):
+        found = faults("| New. | stores | `suite::a::slow` |")
+        self.assertEqual(found, ["line 7: the test suite::a::slow is ignored"])
+
+    def test_missing_page_is_reported(self):
+        found = faults("| New. | shops | `suite::a::works` |")
+        self.assertEqual(found, ["line 7: there is no page shops"])
+
+    def test_row_without_test_is_reported(self):
+        self.assertEqual(faults("| New. | stores | later |"), ["line 7: the row names no test"])
+
+    def test_empty_claim_is_reported(self):
+        found = faults("|  | stores | `suite::a::works` |")
+        self.assertEqual(found, ["line 7: the claim is empty"])
+
+    def test_duplicate_claim_is_reported(self):
+        found = faults("| Stores agree. | README.md | `suite::a::works` |")
+        self.assertEqual(found, ["line 7: duplicate claim: Stores agree."])
+
+    def test_duplicate_test_is_reported(self):
+        found = faults("| New. | stores | `suite::a::works`, `suite::a::works` |")
+        self.assertEqual(set(found), {"line 7: the row names suite::a::works more than once"})
+
+    def test_missing_cell_is_reported(self):
+        found = faults("| New. | `suite::a::works` |")
+        self.assertEqual(found, ["line 7: a row has the cells claim, page, tests"])
+
+    def test_row_outside_the_table_is_reported(self):
+        found = faults("\n| New. | stores | `suite::a::works` |")
+        self.assertEqual(found, ["line 8: a row has the cells claim, page, tests"])
+
+    def test_page_without_row_is_reported(self):
+        found = evidence.check(GOOD, TESTS, [*PAGES, "settings"])
+        self.assertEqual(found, ["no row has the page settings"])
+
+    def test_unlinked_page_is_reported(self):
+        modules = '#[doc = include_str!("guide/stores.md")]\npub mod stores {}\n'
+        readme = "https://docs.rs/oauth-dcr/latest/oauth_dcr/guide/stores/"
+        self.assertEqual(list(evidence.unlinked(["stores"], readme, modules)), [])
+        self.assertEqual(
+            list(evidence.unlinked(["stores"], "", "")),
+            ["stores is no module of src/guide.rs", "README.md does not link the page stores"],
+        )
+
+
+class Listing(unittest.TestCase):
+    def test_nextest_tells_names_and_ignored_tests(self):
+        cases = {"a::works": {"ignored": False}, "a::slow": {"ignored": True}}
+        library = {"b::tests::works": {"ignored": False}}
+        output = {
+            "rust-suites": {
+                "oauth-dcr::suite": {"binary-name": "suite", "kind": "test", "testcases": cases},
+                "oauth-dcr": {"binary-name": "oauth_dcr", "kind": "lib", "testcases": library},
+            }
+        }
+        self.assertEqual(evidence.tests_of_nextest(json.dumps(output)), TESTS)
+
+    def test_test_binaries_tell_names_and_ignored_tests(self):
+        def artifact(name, kind, executable, test=True):
+            target = {"name": name, "kind": [kind]}
+            profile = {"test": test}
+            artifact = {"target": target, "profile": profile, "executable": executable}
+            return json.dumps({"reason": "compiler-artifact", **artifact})
+
+        output = "\n".join(
+            [
+                artifact("suite", "test", "/suite"),
+                artifact("oauth_dcr", "lib", "/lib"),
+                artifact("oauth_dcr", "lib", None, test=False),
+                artifact("authorization-server", "bin", "/server", test=False),
+                json.dumps({"reason": "build-finished", "success": True}),
+            ]
+        )
+        printed = {
+            ("/suite", False): "a::works: test\na::slow: test\n",
+            ("/suite", True): "a::slow: test\n",
+            ("/lib", False): "b::tests::works: test\n",
+            ("/lib", True): "",
+        }
+        asked = lambda command: printed[command[0], "--ignored" in command]
+        found = evidence.tests_of_binaries(evidence.binaries(output), asked)
+        self.assertEqual(found, TESTS)
+
+
+if __name__ == "__main__":
+    unittest.main()
