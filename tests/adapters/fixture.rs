@@ -4,20 +4,23 @@ use std::{sync::Arc, time::Duration};
 
 use http::request::Parts;
 use oauth_dcr::{
-    Registrar, TenantId, Tenants, settings::SettingsDocument, tower::RegistrationService,
+    MemoryStore, Registrar, TenantId, Tenants, settings::SettingsDocument,
+    tower::RegistrationService,
 };
 use serde_json::{Value, json};
 
 use crate::{
     clock::ManualClock,
-    ports::{Gate, Insert, Limiter, RecordingStore, SequentialRandom},
+    faulty_store::FaultyStore,
+    ports::{Gate, Limiter, SequentialRandom},
 };
 
 /// From what each server's registrar is built, and how the server is set up.
 #[derive(Clone)]
 pub(crate) struct Fixture {
     tenants: Value,
-    insert: Insert,
+    /// The faults of each server's store.
+    store: FaultyStore,
     /// Instead of the registrar's own.
     limiter: Option<Limiter>,
     gate: Option<Gate>,
@@ -33,7 +36,7 @@ pub(crate) struct Fixture {
 /// What was built from a fixture.
 pub(crate) struct Built {
     pub(crate) service: RegistrationService,
-    pub(crate) store: RecordingStore,
+    pub(crate) store: FaultyStore,
     pub(crate) clock: Arc<ManualClock>,
 }
 
@@ -68,7 +71,7 @@ impl Fixture {
     pub(crate) fn tenants(tenants: Value) -> Self {
         Self {
             tenants,
-            insert: Insert::Works,
+            store: FaultyStore::default(),
             limiter: None,
             gate: None,
             // Longer than any read of a test: nothing is given up but where a scenario says so.
@@ -80,8 +83,8 @@ impl Fixture {
         }
     }
 
-    pub(crate) fn insert(mut self, insert: Insert) -> Self {
-        self.insert = insert;
+    pub(crate) fn store(mut self, store: FaultyStore) -> Self {
+        self.store = store;
         self
     }
 
@@ -123,9 +126,9 @@ impl Fixture {
     pub(crate) fn build(&self) -> Built {
         let document = json!({ "tenants": self.tenants }).to_string();
         let tenants = Tenants::new(SettingsDocument::from_json(&document).unwrap());
-        let store = RecordingStore {
-            insert: self.insert.clone(),
-            ..RecordingStore::default()
+        let store = FaultyStore {
+            clients: MemoryStore::new(),
+            ..self.store.clone()
         };
         let clock = Arc::new(ManualClock::new());
         let mut registrar = Registrar::builder(store.clone())

@@ -6,11 +6,11 @@ use http::Version;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
+    faulty_store::{FaultyStore, Pause},
     fixture::Fixture,
     http_request::HttpRequest,
     http1::{Line, within},
     http2::Streams,
-    ports::{Insert, Wait},
     scenarios::created,
     servers::{Adapter, Protocol, Server},
 };
@@ -30,25 +30,28 @@ async fn came(what: &str, count: &tokio::sync::Semaphore) {
 }
 
 /// A server whose insertions wait.
-fn waiting(adapter: Adapter, protocol: Protocol, fixture: Fixture) -> (Server, Arc<Wait>) {
-    let wait = Wait::new();
-    let fixture = fixture.insert(Insert::Waits(Arc::clone(&wait)));
-    (Server::start(adapter, protocol, &fixture), wait)
+fn waiting(adapter: Adapter, protocol: Protocol, fixture: Fixture) -> (Server, Arc<Pause>) {
+    let pause = Arc::<Pause>::default();
+    let fixture = fixture.store(FaultyStore {
+        pause: Some(Arc::clone(&pause)),
+        ..FaultyStore::default()
+    });
+    (Server::start(adapter, protocol, &fixture), pause)
 }
 
 /// The line of a client whose registration the store has.
-async fn inserting(server: &Server, wait: &Wait) -> Line {
+async fn inserting(server: &Server, pause: &Pause) -> Line {
     let mut line = Line::open(server).await;
     line.send(&HttpRequest::public().http1()).await;
-    came("the insertion", &wait.entered).await;
+    came("the insertion", &pause.entered).await;
     line
 }
 
 /// What was inserted is dropped, and another client is served.
-async fn assert_dropped(at: &str, server: &Server, wait: &Wait) {
-    came(at, &wait.dropped).await;
+async fn assert_dropped(at: &str, server: &Server, pause: &Pause) {
+    came(at, &pause.dropped).await;
     assert!(server.built.store.clients.is_empty(), "{at}");
-    wait.gate.add_permits(1);
+    pause.gate.add_permits(1);
     let mut line = Line::open(server).await;
     line.send(&HttpRequest::public().http1()).await;
     let answer = line.answer(false).await;
@@ -61,8 +64,8 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
     for adapter in Adapter::ALL {
         for leave in [Leave::HalfClose, Leave::Close, Leave::Reset] {
             let fixture = Fixture::open().no_half_closed();
-            let (server, wait) = waiting(adapter, Protocol::Http1, fixture);
-            let mut line = inserting(&server, &wait).await;
+            let (server, pause) = waiting(adapter, Protocol::Http1, fixture);
+            let mut line = inserting(&server, &pause).await;
             let kept = match leave {
                 Leave::HalfClose => {
                     line.stream.shutdown().await.unwrap();
@@ -79,7 +82,7 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
                 }
             };
             let at = format!("{adapter:?}, {leave:?}: what was begun is dropped");
-            assert_dropped(&at, &server, &wait).await;
+            assert_dropped(&at, &server, &pause).await;
             drop(kept);
         }
     }
@@ -87,10 +90,10 @@ async fn a_client_that_goes_away_leaves_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn actix_web_answers_half_closed_clients_by_default() {
-    let (server, wait) = waiting(Adapter::Actix, Protocol::Http1, Fixture::open());
-    let mut line = inserting(&server, &wait).await;
+    let (server, pause) = waiting(Adapter::Actix, Protocol::Http1, Fixture::open());
+    let mut line = inserting(&server, &pause).await;
     line.stream.shutdown().await.unwrap();
-    wait.gate.add_permits(1);
+    pause.gate.add_permits(1);
     let answer = line.answer(false).await;
     assert_eq!(answer, created("A").left(4).over(Version::HTTP_11));
     assert_eq!(server.built.store.clients.len(), 1);
@@ -98,38 +101,38 @@ async fn actix_web_answers_half_closed_clients_by_default() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn actix_web_by_default_drops_what_was_reset() {
-    let (server, wait) = waiting(Adapter::Actix, Protocol::Http1, Fixture::open());
-    let line = inserting(&server, &wait).await;
+    let (server, pause) = waiting(Adapter::Actix, Protocol::Http1, Fixture::open());
+    let line = inserting(&server, &pause).await;
     line.stream.set_zero_linger().unwrap();
     drop(line);
-    assert_dropped("what was reset is dropped", &server, &wait).await;
+    assert_dropped("what was reset is dropped", &server, &pause).await;
 }
 
 /// Sends a registration over HTTP/2 and takes it back while the store has it.
-async fn take_back(server: &Server, wait: &Wait) {
+async fn take_back(server: &Server, pause: &Pause) {
     let mut streams = Streams::open(server).await;
     tokio::select! {
         answer = streams.send(HttpRequest::public().http2()) => panic!("{answer:?}"),
-        () = came("the insertion", &wait.entered) => {}
+        () = came("the insertion", &pause.entered) => {}
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_reset_leaves_nothing_behind() {
     for adapter in [Adapter::Hyper, Adapter::Tower, Adapter::Axum] {
-        let (server, wait) = waiting(adapter, Protocol::Http2, Fixture::open());
-        take_back(&server, &wait).await;
-        came("what was begun is dropped", &wait.dropped).await;
+        let (server, pause) = waiting(adapter, Protocol::Http2, Fixture::open());
+        take_back(&server, &pause).await;
+        came("what was begun is dropped", &pause.dropped).await;
         assert!(server.built.store.clients.is_empty(), "{adapter:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn actix_web_finishes_a_begun_http2_stream() {
-    let (server, wait) = waiting(Adapter::Actix, Protocol::Http2, Fixture::open());
-    take_back(&server, &wait).await;
-    wait.gate.add_permits(1);
-    came("the client is there, whole", &wait.inserted).await;
+    let (server, pause) = waiting(Adapter::Actix, Protocol::Http2, Fixture::open());
+    take_back(&server, &pause).await;
+    pause.gate.add_permits(1);
+    came("the client is there, whole", &pause.inserted).await;
     assert_eq!(server.built.store.clients.len(), 1);
-    assert_eq!(wait.dropped.available_permits(), 0);
+    assert_eq!(pause.dropped.available_permits(), 0);
 }

@@ -8,6 +8,8 @@
 
 #[path = "../suite/support/clock.rs"]
 mod clock;
+#[path = "../support/faulty_store.rs"]
+mod faulty_store;
 
 mod answer;
 mod fixture;

@@ -1,6 +1,9 @@
 //! The tower service itself, without a server: what it reads of a body, and how long it waits.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, Version};
@@ -11,9 +14,10 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
+    faulty_store::{FaultyStore, Pause},
     fixture::{Built, Fixture},
     http_request::{HttpRequest, PUBLIC},
-    ports::{Insert, Limiter, Wait},
+    ports::Limiter,
     script::{Piece, Script},
 };
 
@@ -120,15 +124,18 @@ async fn a_body_has_ten_seconds_if_nobody_says_otherwise() {
 
 #[tokio::test(start_paused = true)]
 async fn the_body_timeout_excludes_the_store() {
-    let wait = Wait::new();
+    let pause = Arc::<Pause>::default();
     let fixture = Fixture::open()
         .body_timeout(Duration::from_secs(5))
-        .insert(Insert::Waits(wait.clone()));
+        .store(FaultyStore {
+            pause: Some(Arc::clone(&pause)),
+            ..FaultyStore::default()
+        });
     let service = fixture.build().service;
     let slow_store = async {
-        wait.entered.acquire().await.unwrap().forget();
+        pause.entered.acquire().await.unwrap().forget();
         tokio::time::sleep(Duration::from_mins(1)).await;
-        wait.gate.add_permits(1);
+        pause.gate.add_permits(1);
     };
     let (answer, ()) = tokio::join!(service.answer(post([Piece::data(PUBLIC)])), slow_store);
     assert_eq!(answer.status(), 201);

@@ -8,9 +8,9 @@ use oauth_dcr::{
     tenants::TenantSelector,
 };
 
-use crate::support::{
-    broken::{OddStore, Recorder},
-    clock::ManualClock,
+use crate::{
+    faulty_store::FaultyStore,
+    support::{broken::Recorder, clock::ManualClock},
 };
 
 const HOUR: u64 = 3_600_000;
@@ -32,7 +32,9 @@ struct Node {
 
 /// A store, and nodes whose clocks show the right time, two days more and two days less.
 struct Cluster {
-    store: Arc<OddStore>,
+    store: FaultyStore,
+    /// The time of the store.
+    time: Arc<ManualClock>,
     right: Node,
     ahead: Node,
     behind: Node,
@@ -45,9 +47,9 @@ fn clock(hour: u64) -> Arc<ManualClock> {
 }
 
 impl Node {
-    fn new(store: &Arc<OddStore>, tenant: &TenantSettings, began: u64) -> Self {
+    fn new(store: &FaultyStore, tenant: &TenantSettings, began: u64) -> Self {
         let (clock, events) = (clock(began), Arc::new(Recorder::default()));
-        let registrar = Registrar::builder(Arc::clone(store))
+        let registrar = Registrar::builder(store.clone())
             .tenant(tenant.clone())
             .clock(Arc::clone(&clock))
             .events(Arc::clone(&events));
@@ -95,10 +97,11 @@ impl Node {
 
 impl Cluster {
     fn new(set: impl FnOnce(&mut TenantSettings)) -> Self {
-        let store = Arc::new(OddStore {
-            clock: Some(clock(START)),
-            ..OddStore::default()
-        });
+        let time = clock(START);
+        let store = FaultyStore {
+            clock: Some(Arc::clone(&time) as _),
+            ..FaultyStore::default()
+        };
         let mut tenant = TenantSettings::new().enabled();
         tenant.registration.rate_limit = None;
         set(&mut tenant);
@@ -108,20 +111,20 @@ impl Cluster {
             ahead: node(START + OFF),
             behind: node(START - OFF),
             store,
+            time,
         }
     }
 
     /// So many hours after the beginning, by all clocks.
     fn set_hour(&self, hour: u64) {
-        let store = self.store.clock.as_ref().unwrap();
-        store.set_millis((START + hour) * HOUR);
+        self.time.set_millis((START + hour) * HOUR);
         for node in [&self.right, &self.ahead, &self.behind] {
             node.clock.set_millis((node.began + hour) * HOUR);
         }
     }
 
     fn store_time(&self) -> Timestamp {
-        self.store.clock.as_ref().unwrap().now()
+        self.time.now()
     }
 }
 
@@ -221,7 +224,7 @@ async fn a_node_says_that_its_clock_is_wrong() {
 #[tokio::test]
 async fn registrations_fail_if_the_time_is_unknown() {
     let node = Node::new(
-        &Arc::new(OddStore::failing()),
+        &FaultyStore::failing(),
         &TenantSettings::new().enabled(),
         START,
     );

@@ -21,9 +21,9 @@ use oauth_dcr::{
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::support::{
-    broken::{OddStore, Recorder},
-    clock::ManualClock,
+use crate::{
+    faulty_store::FaultyStore,
+    support::{broken::Recorder, clock::ManualClock},
 };
 
 const TOKEN: &str = "k1dRz9vW2bQ.m-Xy_7~p/Ht+Ec==";
@@ -171,7 +171,7 @@ impl RateLimiter for NotAsked {
 #[tokio::test]
 async fn hosts_that_speak_no_http_hand_the_token_over() {
     let events = Arc::new(Recorder::default());
-    let registrar = Registrar::builder(OddStore::failing())
+    let registrar = Registrar::builder(FaultyStore::failing())
         .tenant(TenantSettings::new().enabled())
         .initial_access(Gate::OneToken)
         .limiter(NotAsked)

@@ -21,6 +21,8 @@ mod decisions_corpus;
 mod dependencies;
 mod discovery;
 mod explanation;
+#[path = "../support/faulty_store.rs"]
+mod faulty_store;
 mod geoip;
 mod growth;
 mod initial_access;

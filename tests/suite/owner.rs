@@ -1,10 +1,6 @@
 //! What the owner of a tenant can do with its clients.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
 
 use oauth_dcr::{
     Client, ClientId, MemoryStore, Owner, OwnerError, Registered, Registrar, RegistrationRequest,
@@ -16,10 +12,13 @@ use oauth_dcr::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{
-    broken::{Failing, OddStore},
-    clients::Stored,
-    fixture::{Fixture, id_of},
+use crate::{
+    faulty_store::FaultyStore,
+    support::{
+        broken::Failing,
+        clients::Stored,
+        fixture::{Fixture, id_of},
+    },
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -95,7 +94,7 @@ async fn a_tenant_that_is_not_there_has_no_owner() {
 
 #[tokio::test]
 async fn a_failing_back_end_is_an_error_and_nothing_else() {
-    let registrar = Registrar::builder(OddStore::failing())
+    let registrar = Registrar::builder(FaultyStore::failing())
         .tenant(TenantSettings::new())
         .build()
         .unwrap();
@@ -369,10 +368,10 @@ async fn a_clock_that_steps_back_brings_no_secret_back() {
 
 #[tokio::test]
 async fn a_rotation_whose_answer_is_lost_is_found_to_be_done() {
-    let store = Arc::new(OddStore::default());
-    let fixture = Fixture::with_store(Arc::clone(&store), json!({}));
+    let store = FaultyStore::default();
+    let fixture = Fixture::with_store(store.clone(), json!({}));
     let id = id_of(&fixture.register(&confidential()).await);
-    store.loses.store(1, Ordering::SeqCst);
+    store.lost_updates.store(1, Ordering::SeqCst);
     let owner = fixture.owner().await;
     let rotated = owner.rotate_secret(&id, HOUR).await.unwrap();
     let stored = owner.find(&id).await.unwrap();

@@ -8,7 +8,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use crate::support::broken::{Constant, Counting, Failing, OddStore, Recorder};
+use crate::{
+    faulty_store::FaultyStore,
+    support::broken::{Constant, Counting, Failing, Recorder},
+};
 use oauth_dcr::{
     MemoryStore, Registered, Registrar, RegistrarBuilder, RegistrationError, RegistrationRequest,
     TenantId, TenantSettings, Tenants,
@@ -67,14 +70,15 @@ async fn a_registered_client_is_found_and_its_secret_matches() {
 #[tokio::test]
 async fn a_taken_id_is_minted_again_up_to_three_times() {
     for (taken, inserts, stored) in [(0, 1, 1), (3, 4, 1), (4, 4, 0)] {
-        let store = Arc::new(OddStore::crowded(taken));
-        let registrar = enabled(Registrar::builder(Arc::clone(&store)))
-            .build()
-            .unwrap();
+        let store = FaultyStore {
+            taken_ids: taken,
+            ..FaultyStore::default()
+        };
+        let registrar = enabled(Registrar::builder(store.clone())).build().unwrap();
         let outcome = register(&registrar).await;
         assert_eq!(outcome.is_ok(), stored == 1, "{taken} taken");
-        assert_eq!(store.inserts.load(Ordering::SeqCst), inserts);
-        assert_eq!(store.store.len(), stored);
+        assert_eq!(store.insertions.load(Ordering::SeqCst), inserts);
+        assert_eq!(store.clients.len(), stored);
     }
 }
 
@@ -100,7 +104,7 @@ async fn a_taken_id_is_never_overwritten() {
 #[tokio::test]
 async fn every_failure_of_the_outside_world_closes() {
     let failing = [
-        enabled(Registrar::builder(OddStore::failing()))
+        enabled(Registrar::builder(FaultyStore::failing()))
             .build()
             .unwrap(),
         enabled(Registrar::builder(MemoryStore::new()))
@@ -153,7 +157,12 @@ async fn one_registration_draws_randomness_once() {
 
 /// Polls a registration `polls` times, then goes away; what it came to by then.
 fn abandoned_after(polls: usize, store: &MemoryStore, events: &Arc<Recorder>) -> bool {
-    let registrar = enabled(Registrar::builder(OddStore::slow(store.clone())))
+    let store = FaultyStore {
+        clients: store.clone(),
+        yields: true,
+        ..FaultyStore::default()
+    };
+    let registrar = enabled(Registrar::builder(store))
         .events(Arc::clone(events))
         .build()
         .unwrap();

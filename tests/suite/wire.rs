@@ -2,10 +2,12 @@
 
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
-use crate::support::{
-    broken::OddStore,
-    clock::ManualClock,
-    http::{Server, parts},
+use crate::{
+    faulty_store::FaultyStore,
+    support::{
+        clock::ManualClock,
+        http::{Server, parts},
+    },
 };
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
@@ -744,7 +746,7 @@ fn endpoint_without_limit() -> RegistrationEndpoint {
 
 #[tokio::test]
 async fn a_failing_store_is_a_503_with_retry_after() {
-    let registrar = Registrar::builder(OddStore::failing())
+    let registrar = Registrar::builder(FaultyStore::failing())
         .tenant(TenantSettings::new().enabled())
         .build()
         .unwrap();

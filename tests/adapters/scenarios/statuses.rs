@@ -1,13 +1,15 @@
 //! Every status that the profile knows, apart from what depends on how a body comes.
 
+use oauth_dcr::store::InsertOutcome;
 use serde_json::json;
 
 use super::{blocked, created, not_allowed, not_found, unavailable, unsupported};
 use crate::{
     answer::Expected,
+    faulty_store::FaultyStore,
     fixture::Fixture,
     http_request::{HttpRequest, PUBLIC},
-    ports::{Insert, Limiter},
+    ports::Limiter,
     scenario::{End, Scenario, Step, answer},
 };
 
@@ -105,7 +107,10 @@ fn access() -> Vec<Scenario> {
         ),
         refused(
             "a tenant that is full",
-            Fixture::open().insert(Insert::IsFull),
+            Fixture::open().store(FaultyStore {
+                outcome: Some(|| InsertOutcome::Full),
+                ..FaultyStore::default()
+            }),
             HttpRequest::public(),
             Expected::refused(
                 403,
@@ -256,7 +261,7 @@ fn failures() -> Vec<Scenario> {
         ),
         Scenario::refused(
             "a store that is out of order",
-            Fixture::open().insert(Insert::Fails),
+            Fixture::open().store(FaultyStore::failing()),
             HttpRequest::public(),
             unavailable().left(4),
         ),

@@ -14,10 +14,13 @@ use oauth_dcr::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{
-    broken::{Constant, Failing, OddStore},
-    clock::ManualClock,
-    fixture::id_of,
+use crate::{
+    faulty_store::FaultyStore,
+    support::{
+        broken::{Constant, Failing},
+        clock::ManualClock,
+        fixture::id_of,
+    },
 };
 
 /// What a client sends in every place that is its own to fill.
@@ -47,44 +50,55 @@ type Wire<'a> = &'a dyn Fn(RegistrarBuilder) -> RegistrarBuilder;
 pub(crate) async fn provoke(wire: Wire<'_>) {
     let clock = Arc::new(ManualClock::new());
     let tenants = || Tenants::from_json(&settings().to_string()).unwrap();
-    let begin = |store: OddStore| {
+    let begin = |store: FaultyStore| {
         let builder = Registrar::builder(store).tenants(tenants());
         wire(builder.clock(Arc::clone(&clock)))
     };
-    register_and_refuse(begin(OddStore::default()).build().unwrap(), &clock).await;
-    own(&begin(OddStore::default()).build().unwrap(), &clock).await;
-    let ahead = begin(OddStore {
+    register_and_refuse(begin(FaultyStore::default()).build().unwrap(), &clock).await;
+    own(&begin(FaultyStore::default()).build().unwrap(), &clock).await;
+    let ahead = begin(FaultyStore {
         clock: Some(Arc::new(ManualClock::new())),
-        ..OddStore::default()
+        ..FaultyStore::default()
     });
     clock.set_millis(DAY);
     ahead.build().unwrap().store_time().await.unwrap();
     clock.set_millis(0);
-    ask_for_what_is_damaged(&begin(OddStore::damaged()).build().unwrap()).await;
+    ask_for_what_is_damaged(
+        &begin(FaultyStore {
+            truncates: true,
+            ..FaultyStore::default()
+        })
+        .build()
+        .unwrap(),
+    )
+    .await;
     gate(
-        begin(OddStore::default())
+        begin(FaultyStore::default())
             .initial_access(Gate)
             .build()
             .unwrap(),
     )
     .await;
     for failing in [
-        begin(OddStore::failing()),
-        begin(OddStore::default()).tenants(Failing),
-        begin(OddStore::default()).random(Failing),
-        begin(OddStore::crowded(usize::MAX)),
+        begin(FaultyStore::failing()),
+        begin(FaultyStore::default()).tenants(Failing),
+        begin(FaultyStore::default()).random(Failing),
+        begin(FaultyStore {
+            taken_ids: usize::MAX,
+            ..FaultyStore::default()
+        }),
     ] {
         assert_eq!(
             send(&failing.build().unwrap(), "open", &public()).await.0,
             503
         );
     }
-    let failing = begin(OddStore::default()).limiter(Failing);
+    let failing = begin(FaultyStore::default()).limiter(Failing);
     assert_eq!(
         send(&failing.build().unwrap(), "narrow", &public()).await.0,
         503
     );
-    let marked = begin(OddStore::default())
+    let marked = begin(FaultyStore::default())
         .random(Constant(b'm'))
         .build()
         .unwrap();

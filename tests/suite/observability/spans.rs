@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use http::{Method, Request};
 use oauth_dcr::{
-    MemoryStore, Registrar, RegistrarBuilder, RegistrationEndpoint, RegistrationRequest, TenantId,
-    Tenants,
+    Registrar, RegistrarBuilder, RegistrationEndpoint, RegistrationRequest, TenantId, Tenants,
     acl::Signals,
     endpoint::{BodyProgress, HeadDecision},
     settings::SettingsDocument,
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 use tracing::{Level, instrument::WithSubscriber as _};
 
 use super::tracing::{Collected, Collector, fields};
-use crate::support::broken::{Failing, OddStore};
+use crate::{faulty_store::FaultyStore, support::broken::Failing};
 
 const WAITS: [&str; 4] = [
     "tenants.find",
@@ -40,7 +39,10 @@ fn tenants() -> Tenants {
 }
 
 fn builder() -> RegistrarBuilder {
-    let store = OddStore::slow(MemoryStore::new());
+    let store = FaultyStore {
+        yields: true,
+        ..FaultyStore::default()
+    };
     let builder = Registrar::builder(store).tenants(tenants());
     builder.events(TracingEvents::new()).initial_access(Open)
 }

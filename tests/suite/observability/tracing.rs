@@ -25,7 +25,7 @@ use super::{
     every_event::{CANARY, SOURCE, provoke, send, tells_the_secret},
     page,
 };
-use crate::support::broken::{Failing, OddStore};
+use crate::{faulty_store::FaultyStore, support::broken::Failing};
 
 pub(crate) type Fields = BTreeMap<String, String>;
 
@@ -445,7 +445,7 @@ async fn the_page_lists_the_spans() {
 async fn a_cause_is_told_down_to_the_first() {
     let collector = Collector::default();
     let guard = tracing::subscriber::set_default(collector.subscriber());
-    let registrar = Registrar::builder(OddStore::default())
+    let registrar = Registrar::builder(FaultyStore::default())
         .tenant(TenantSettings::new().enabled())
         .limiter(Failing)
         .events(TracingEvents::new().with_causes())
