@@ -1,4 +1,4 @@
-//! A store in PostgreSQL, which several nodes share.
+//! Stores clients in PostgreSQL, which several nodes can share.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -15,9 +15,8 @@
 //! # }
 //! ```
 //!
-//! [`PostgresStore`] is the whole module. It opens its own connections with
-//! [`connect`](PostgresStore::connect), or uses a pool of yours with
-//! [`with_pool`](PostgresStore::with_pool); [`migrate`](PostgresStore::migrate) creates the tables.
+//! [`PostgresStore`] is the only item of this module. [`connect`](PostgresStore::connect) opens its own connections,
+//! and [`with_pool`](PostgresStore::with_pool) uses your pool. [`migrate`](PostgresStore::migrate) creates the tables.
 
 mod client_store;
 mod connections;
@@ -57,14 +56,14 @@ use crate::{
 /// How long a call may take.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long connecting may take, migrations included.
+/// How long connecting may take, including migrations.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Keeps clients in PostgreSQL 14 or later. Nodes share a database; clones share a pool.
+/// Stores clients in PostgreSQL 14 or later. Nodes share a database. Clones share a pool.
 ///
-/// Registrations that wait at the same time are committed together, so that many cost little more
-/// than one. Limits and deduplication work across all nodes. The first limit of a tenant begins to count its
-/// clients. Registrations of a tenant that is not counted share no row, so they don't wait for each other.
+/// Registrations that wait at the same time are committed in one transaction, so many registrations cost little more
+/// than one. Limits and deduplication work across all nodes. Once a tenant has a limit, its clients are counted.
+/// Registrations of a tenant that is not counted lock no common row, so they don't wait for each other.
 ///
 /// ```no_run
 /// use oauth_dcr::{postgres::PostgresStore, Registrar, TenantSettings};
@@ -78,58 +77,62 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// # }
 /// ```
 ///
-/// It belongs to the Tokio runtime that it was made in: once that is gone, so are its connections and
-/// the task that commits registrations.
+/// The store belongs to the Tokio runtime in which it was created. When the runtime ends, the connections and the task
+/// that commits registrations end, too.
 ///
 /// # Schema
 ///
-/// The tables are `oauth_dcr_clients`, `oauth_dcr_tenants` and `oauth_dcr_migrations`, in whatever
-/// schema the connection creates and finds tables in. [`connect`](Self::connect) brings them up to
-/// date. Where the server's role has no right to, either another calls [`migrate`](Self::migrate)
-/// before, or an operator applies the files in `src/postgres/migrations` of this crate by hand and
-/// the server uses [`with_pool`](Self::with_pool). Reading `oauth_dcr_migrations` and reading,
-/// inserting, updating and deleting rows of the other two is all that remains.
+/// The tables are `oauth_dcr_clients`, `oauth_dcr_tenants` and `oauth_dcr_migrations`. They are in the schema in which
+/// the connection creates and finds tables. [`connect`](Self::connect) creates and updates them.
 ///
-/// There is no extension, sequence or trigger, and each key begins with the tenant.
+/// If the role of the server may not do this, there are two ways. Another role calls [`migrate`](Self::migrate) first.
+/// Or an operator applies the files in `src/postgres/migrations` of this crate by hand, and the server uses
+/// [`with_pool`](Self::with_pool). Then the server needs only the rights to read `oauth_dcr_migrations`, and to read,
+/// insert, update and delete rows of the other two tables.
+///
+/// There are no extensions, sequences or triggers, and each key begins with the tenant.
 ///
 /// # Time
 ///
-/// No call takes longer than the [time-out](Self::with_timeout), whatever PostgreSQL does. What was
-/// under way then may have been done or not; its connection is closed. A connection that takes
-/// longer to make is there for later calls.
+/// No call takes longer than the [time-out](Self::with_timeout), whatever PostgreSQL does. If a call times out, its
+/// work may have been done or not, and its connection is closed. If opening a connection takes longer than the call,
+/// later calls use the connection.
 ///
 /// If another program has locked the row of a tenant, the calls of this tenant that need the row fail:
 /// registrations of a counted tenant, removals, sweeps, and uses with a limit for each user. Calls of other
-/// tenants go on. Calls that need the row use at most half of the connections. Tenants with locked rows share one
-/// more. Give the pool at least four.
+/// tenants are not affected. Calls that need the row use at most half of the connections. Tenants with locked rows
+/// share one more connection. Give the pool at least four connections.
 ///
-/// Connections of [`connect`](Self::connect) set `statement_timeout` and
-/// `idle_in_transaction_session_timeout` to five seconds, or to twice the time-out if that is more, so
-/// that a server that is overloaded is not kept busy by those who have gone; `lock_timeout` to an eighth
-/// of the time-out, so that no registration waits for a lock to the end; and `default_transaction_isolation` to
-/// PostgreSQL's own default, `read committed`. They are used for five minutes at most. A pool of the host's should do
-/// the same. With a stricter isolation the store does the same work, but registrations of all tenants lock rows.
+/// [`connect`](Self::connect) sets these parameters for its connections:
+///
+/// - `statement_timeout` and `idle_in_transaction_session_timeout` are five seconds, or twice the time-out if that is
+///   more. So an overloaded server does not work for callers that have gone.
+/// - `lock_timeout` is an eighth of the time-out, so that no registration spends all of its time waiting for a lock.
+/// - `default_transaction_isolation` is PostgreSQL's own default, `read committed`. With a stricter isolation level, the
+///   store works, but registrations of all tenants lock rows.
+///
+/// Each connection is used for at most five minutes. A pool of the host should have the same parameters and limit.
 ///
 /// # Failover
 ///
-/// No call is answered by a server that only reads: a standby, or a primary that was demoted
-/// (`default_transaction_read_only`). A call that reaches one closes the connection and is carried out on another,
-/// for up to half of the time-out. So a name, a proxy or a virtual IP may lead to another server at any time,
-/// and connections to the old server may stay open. Demote with `ALTER SYSTEM` and a reload, because `ALTER DATABASE`
-/// and `ALTER ROLE` change new sessions only. A commit that waits when its server is demoted may be lost
-/// unless PostgreSQL replicates synchronously.
+/// No read-only server answers a call. A read-only server is a standby, or a primary that was demoted
+/// (`default_transaction_read_only`). If a call reaches one, it closes the connection and tries another connection,
+/// for up to half of the time-out. So a name, a proxy or a virtual IP may switch to another server at any time, and
+/// connections to the old server may stay open. To demote a server, use `ALTER SYSTEM` and a reload, because
+/// `ALTER DATABASE` and `ALTER ROLE` change new sessions only. If a commit waits while its server is demoted, it may be
+/// lost, unless PostgreSQL replicates synchronously.
 ///
 /// # Poolers
 ///
-/// Each connection has to be a session of its own, because sqlx prepares statements: PgBouncer needs
+/// Each connection has to be a separate session of the server, because sqlx prepares statements. So PgBouncer needs
 /// `pool_mode = session`. [`connect`](Self::connect), [`migrate`](Self::migrate) and the first call of a store
-/// [with a host's pool](Self::with_pool) check that with two connections, within five seconds, and refuse other
-/// modes. Turn off `extra_float_digits` in the options of a host's pool, or have PgBouncer ignore that parameter.
+/// [with a host's pool](Self::with_pool) check this with two connections, within five seconds, and refuse other
+/// modes. Turn off `extra_float_digits` in the options of a host's pool, or let PgBouncer ignore this parameter.
 ///
 /// # TLS
 ///
-/// The crate turns on none of sqlx's TLS features. A host that has another one on, such as
-/// `sqlx/tls-rustls-ring-webpki`, gets TLS here, as the URL says (`sslmode=verify-full`).
+/// The crate enables none of sqlx's TLS features. If the host enables one, such as `sqlx/tls-rustls-ring-webpki`, the
+/// store uses TLS as the URL says (`sslmode=verify-full`).
 #[derive(Clone)]
 pub struct PostgresStore {
     database: Database,
@@ -137,22 +140,28 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to the database at `url` (`postgres://user:password@host:port/database`), brings its
-    /// schema up to date, and opens up to ten connections as they are needed.
+    /// Connects to the database at `url` (`postgres://user:password@host:port/database`) and updates its schema. The
+    /// store opens up to ten connections as it needs them.
     ///
-    /// Nodes that start at the same time don't get in each other's way, and an older one starts on
-    /// the schema of a newer one. Set no new limit until all nodes have the same version. Building an index on a large table takes longer than the ten seconds that
-    /// this call has, and registrations wait meanwhile: call [`migrate`](Self::migrate) before, or apply the
-    /// files by hand with `CREATE INDEX CONCURRENTLY`.
+    /// Several nodes may start at the same time. An older version can start on the schema of a newer version. Do not
+    /// set a new limit until all nodes have the same version.
+    ///
+    /// Building an index on a large table can take longer than the ten seconds that this call has, and registrations
+    /// wait meanwhile. In this case, call [`migrate`](Self::migrate) first, or apply the files by hand with
+    /// `CREATE INDEX CONCURRENTLY`.
     ///
     /// # Errors
-    /// [`BackendError`], with what sqlx says as its source and after ten seconds at most, if the
-    /// URL is not valid or has a parameter that sqlx does not know, the database can't be reached, is a standby or is
-    /// behind a pooler that shares connections between sessions, or the schema can't be brought up to date. A
-    /// server that should start without its database uses [`with_pool`](Self::with_pool).
+    /// [`BackendError`], after at most ten seconds, if
+    ///
+    /// - the URL is not valid or has a parameter that sqlx does not know,
+    /// - the database can't be reached, is a standby, or is behind a pooler that shares connections between sessions,
+    /// - or the schema can't be updated.
+    ///
+    /// The source of the error is the error of sqlx. A server that should start without its database uses
+    /// [`with_pool`](Self::with_pool).
     ///
     /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Panics outside of a Tokio runtime.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
         let options = connections::options(url)?;
         let prepared = tokio::time::timeout(CONNECT_TIMEOUT, connections::prepare(&options)).await;
@@ -165,12 +174,11 @@ impl PostgresStore {
         Ok(Self::new(Database::new(leases, timeouts, TIMEOUT)))
     }
 
-    /// Uses a pool of the host's. Asks the database for nothing yet, so that the pool may be lazy
-    /// and the database down; the schema has to be there when the first call is made, by
-    /// [`migrate`](Self::migrate) or by hand.
+    /// Uses a pool of the host. This does not connect to the database yet, so the pool may be lazy and the database may
+    /// be down. [`migrate`](Self::migrate) or an operator has to create the schema before the first call.
     ///
-    /// Before the first call, the store makes two connections beside the pool, to find out whether sessions share
-    /// connections, as with some [poolers](Self#poolers). Every call fails until that check has succeeded once.
+    /// Before the first call, the store opens two connections outside of the pool, to find out whether sessions share
+    /// connections, as with some [poolers](Self#poolers). Every call fails until this check has succeeded once.
     ///
     /// ```no_run
     /// use oauth_dcr::postgres::PostgresStore;
@@ -181,38 +189,38 @@ impl PostgresStore {
     ///     .max_connections(20)
     ///     .connect_lazy("postgres://auth:secret@db.example.com/auth")?;
     /// let store = PostgresStore::with_pool(pool.clone());
-    /// // Whenever the database is there:
+    /// // Once the database is up:
     /// PostgresStore::migrate(&pool).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Panics outside of a Tokio runtime.
     pub fn with_pool(pool: PgPool) -> Self {
-        // Those of the host are as it sets them.
+        // The host sets the parameters of its connections itself.
         let leases = Leases::new(pool, Demotions::default(), PoolerCheck::default());
         Self::new(Database::new(leases, TimeOuts::new(TIMEOUT), TIMEOUT))
     }
 
-    /// How long a call may take, from its beginning to its answer. Default: one second.
+    /// Sets the time-out of each call. Default: one second.
     ///
-    /// A registration waits for a lock for no longer than an eighth of that at a time. Connections of
-    /// [`connect`](Self::connect) are set for that when they are made: call this before anything else.
+    /// A registration waits for each lock for at most an eighth of the time-out. Connections of
+    /// [`connect`](Self::connect) get this limit when they are opened, so call this before anything else.
     ///
     /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Panics outside of a Tokio runtime.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self::new(self.database.with_timeout(timeout))
     }
 
-    /// Brings the schema up to date. If it is, this takes no right but to read
-    /// `oauth_dcr_migrations`. It takes as long as the database does. To find out whether sessions share
-    /// connections, it makes two connections beside the pool.
+    /// Creates or updates the schema. This has no time-out. If the schema is up to date, the only right that this needs
+    /// is to read `oauth_dcr_migrations`. It opens two connections outside of the pool, to find out whether sessions
+    /// share connections.
     ///
     /// # Errors
-    /// [`BackendError`], with what sqlx says as its source, or if the database is a standby or behind a pooler that
+    /// [`BackendError`] with the error of sqlx as its source, or if the database is a standby or behind a pooler that
     /// shares connections between sessions.
     pub async fn migrate(pool: &PgPool) -> Result<(), BackendError> {
         Ok(connections::migrate(pool).await?)
@@ -226,7 +234,7 @@ impl PostgresStore {
     }
 }
 
-/// Shows nothing of how it connects.
+/// Shows nothing about its connections.
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore")

@@ -1,4 +1,4 @@
-//! What the store does for each call.
+//! Implements `ClientStore`.
 
 use sqlx::{Row as _, postgres::PgRow};
 
@@ -23,7 +23,7 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// Which part of the time-out reading the server's clock may take.
+/// Reading the server's clock may take this fraction of the time-out.
 const CLOCK: u32 = 4;
 
 impl ClientStore for PostgresStore {
@@ -58,7 +58,7 @@ impl ClientStore for PostgresStore {
             Box::pin(async move {
                 let rows = sqlx::query(sql::LIST)
                     .bind(tenant.as_str())
-                    // No id is empty, so all come after that.
+                    // No id is empty, so every id comes after the empty text.
                     .bind(after.map_or("", ClientId::as_str))
                     .bind(i64::from(limit));
                 read::rows(connection, rows).await
@@ -140,12 +140,12 @@ impl ClientStore for PostgresStore {
         let mut removal = Removal::new(u64::from(sweep.max_removed()));
         let timeout = self.database.timeout();
         let (limit, locks) = (TimeLimit::after(timeout), lock_timeout(timeout));
-        while let Some(left) = removal.left() {
+        while let Some(remaining) = removal.remaining() {
             let chosen = self.database.run_with_tenant_lock(
                 tenant,
                 LockUse::Long,
                 limit,
-                |connection, _| Box::pin(sweep::sweep(connection, tenant, sweep, left, locks)),
+                |connection, _| Box::pin(sweep::sweep(connection, tenant, sweep, remaining, locks)),
             );
             match chosen.await {
                 Ok(chosen) => {
@@ -157,8 +157,8 @@ impl ClientStore for PostgresStore {
         Ok(removal.ended(Ok(()))?)
     }
 
-    /// The clock of the database server. Reading the clock may take a quarter of the time-out, so that the call
-    /// itself has time left.
+    /// Reads the clock of the database server. This may take a quarter of the time-out, so that the call that needs the
+    /// time has enough left.
     async fn now(&self) -> Result<Option<Timestamp>, BackendError> {
         let limit = TimeLimit::after(part(self.database.timeout(), CLOCK));
         let millis = self.database.run_within(limit, |connection, _| {

@@ -12,31 +12,30 @@ use crate::postgres::{
     demotions::Demotions, failure::Failure, pooler, read, schema, time_outs::TimeOuts, url,
 };
 
-/// How long making a connection may take while calls come and go. A database that is not there is
-/// tried again at least every fifth of that.
+/// How long opening a connection may take, even if the calls that wait for it have ended. If the database is down, the
+/// pool tries again at least five times within this time.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection that was idle for no longer than this is used without a check. A server does not restart
-/// in less.
+/// A connection that was idle for no longer than this is used without a check. No server restarts faster.
 const FRESH: Duration = Duration::from_millis(20);
 
-/// How long a connection that has been idle may take to show that it still leads to a primary. A connection to
-/// a server that has vanished never does, and a call may come upon several of them.
+/// How long the check of an idle connection may take. The check shows that the connection still leads to a primary. It
+/// never ends if the server has vanished, and a call may have to check several connections.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// How old a connection gets. Then a name that leads elsewhere has been looked up again.
+/// The greatest age of a connection. New connections look up the host name again, which may lead to another server.
 const MAX_LIFETIME: Duration = Duration::from_mins(5);
 
-/// How to connect to the database at `url`.
+/// The options for connecting to the database at `url`.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, Failure> {
     url::check(url)?;
     let options: PgConnectOptions = url.parse()?;
-    // No column is a float, and PgBouncer refuses the setting.
+    // No column is a float, and PgBouncer refuses this parameter.
     Ok(options.extra_float_digits(None))
 }
 
-/// Where the server is. The path of a URL that is written wrongly may hold a password, so the name of the
-/// database is left out.
+/// The address of the server, for error messages. It leaves out the name of the database, because in a malformed URL
+/// the name may contain a password.
 pub(super) fn place(options: &PgConnectOptions) -> String {
     let host = options.get_host();
     match options.get_socket() {
@@ -47,21 +46,22 @@ pub(super) fn place(options: &PgConnectOptions) -> String {
 }
 
 pub(super) async fn prepare(options: &PgConnectOptions) -> Result<(), Failure> {
-    // Not from the pool, which would not say what it waits for.
+    // The pool would hide why connecting fails, so this connects directly.
     let mut connection = pooler::connect(options).await?;
     migrate_on(&mut connection).await?;
     Ok(connection.close().await?)
 }
 
-/// Brings the schema up to date, if `connection` leads to a primary.
+/// Updates the schema if `connection` leads to a primary.
 async fn migrate_on(connection: &mut PgConnection) -> Result<(), Failure> {
     read::check(connection).await?;
     schema::migrate(connection).await
 }
 
-/// Brings the schema up to date, by a connection of `pool` to a primary.
+/// Updates the schema on a connection of `pool` that leads to a primary.
 pub(super) async fn migrate(pool: &PgPool) -> Result<(), Failure> {
-    // The pool knows for how long to try. Connections of its own would be changed by the check of poolers.
+    // Acquiring a connection first waits as long as the pool is configured to wait. The check of poolers opens separate
+    // connections, because it changes a parameter.
     drop(pool.acquire().await?);
     pooler::check(&pool.connect_options()).await?;
     let mut others = pool.num_idle();
@@ -76,7 +76,7 @@ pub(super) async fn migrate(pool: &PgPool) -> Result<(), Failure> {
 }
 
 pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts, demotions: Demotions) -> PgPool {
-    // Whether a new connection leads to a primary shows with its first statement, as with each.
+    // A new connection needs no check: each statement shows whether the server is a primary.
     let pool = PgPoolOptions::new().after_connect(move |connection, _| {
         let session = timeouts.session();
         Box::pin(async move {
@@ -86,7 +86,7 @@ pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts, demotions: Dem
     });
     let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = pool.max_lifetime(MAX_LIFETIME);
-    // A round trip less for each call of a server that is busy.
+    // This saves a round trip for each call of a busy server.
     let pool = pool.test_before_acquire(false);
     let pool = pool.before_acquire(move |connection, metadata| {
         let demotions = demotions.clone();
@@ -103,7 +103,7 @@ pub(super) fn pool(options: PgConnectOptions, timeouts: TimeOuts, demotions: Dem
                 Err(Failure::Database(error)) => Err(error),
                 Err(failure) => {
                     if failure.is_read_only() {
-                        // It led to a primary when it was last used.
+                        // The connection led to a primary when it was last used.
                         let now = Instant::now();
                         demotions.record(now.checked_sub(metadata.idle_for).unwrap_or(now));
                     }

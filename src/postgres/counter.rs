@@ -10,20 +10,20 @@ use crate::{
     postgres::{failure::Failure, sql},
 };
 
-/// How long to wait before looking again whether insertions have ended. The pause doubles each time.
+/// The first pause between two checks whether insertions have ended. The pause doubles each time.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Whether the clients of a tenant are counted.
 #[derive(Clone, Copy)]
 pub(super) enum Counter {
     Uncounted,
-    /// A transaction with a limit is about to count them. Until then each insertion locks the row.
+    /// A transaction with a limit is about to count the clients. From now on, each insertion locks the row.
     Announced,
     Counted(i64),
 }
 
 impl Counter {
-    /// Locks the row of `tenant`, and makes it if there is none.
+    /// Locks the row of `tenant`. Creates the row if there is none.
     pub(super) async fn lock(connection: &mut PgConnection, tenant: &str) -> Result<Self, Failure> {
         let mut row = lock_row(connection, tenant).await?;
         if row.is_none() {
@@ -31,7 +31,7 @@ impl Counter {
             add.execute(&mut *connection).await?;
             row = lock_row(connection, tenant).await?;
         }
-        // If it is gone, somebody removes such rows by hand.
+        // If the row is gone again, somebody removes these rows by hand.
         Ok(match row.ok_or(Failure::Overtaken)? {
             (Some(true), clients) => Self::Counted(clients),
             (Some(false), _) => Self::Uncounted,
@@ -40,7 +40,7 @@ impl Counter {
     }
 }
 
-/// Whether the clients of `tenant` are counted, as far as can be seen without a lock.
+/// Whether the clients of `tenant` are counted. This takes no lock, so the answer may change at any time.
 pub(super) async fn is_counted(
     connection: &mut PgConnection,
     tenant: &str,
@@ -59,15 +59,15 @@ async fn lock_row(connection: &mut PgConnection, tenant: &str) -> Result<Option<
     }
 }
 
-/// Has later insertions of `tenant` lock its row, once this is committed. The row is locked.
+/// Makes all later insertions of `tenant` lock its row, once this is committed. The caller has locked the row.
 pub(super) async fn announce(connection: &mut PgConnection, tenant: &str) -> Result<(), Failure> {
     let announce = sqlx::query(sql::ANNOUNCE_COUNT).bind(tenant);
     announce.execute(connection).await?;
     Ok(())
 }
 
-/// Waits up to `timeout` for the insertions that began before the count was announced. Returns whether they
-/// have ended.
+/// Waits up to `timeout` for the insertions that began before the count was announced. Returns whether all of them have
+/// ended.
 pub(super) async fn wait_for_insertions(
     connection: &mut PgConnection,
     timeout: Duration,
@@ -82,19 +82,19 @@ pub(super) async fn wait_for_insertions(
         }
         tokio::time::sleep(pause).await;
         pause = pause.saturating_mul(2);
-        let left = sqlx::query_scalar(sql::UNFINISHED).bind(unfinished);
-        unfinished = left.fetch_all(&mut *connection).await?;
+        let remaining = sqlx::query_scalar(sql::UNFINISHED).bind(unfinished);
+        unfinished = remaining.fetch_all(&mut *connection).await?;
     }
     Ok(true)
 }
 
-/// Counts the clients of `tenant`, whose row is locked.
+/// Counts the clients of `tenant`. The caller has locked the row of the tenant.
 pub(super) async fn count(connection: &mut PgConnection, tenant: &str) -> Result<i64, Failure> {
     let clients = sqlx::query_scalar(sql::COUNT_OF_TENANT).bind(tenant);
     Ok(clients.fetch_one(connection).await?)
 }
 
-/// Writes down that `tenant` has so many clients. From now on it is counted.
+/// Writes the number of clients of `tenant`. From now on the tenant is counted.
 pub(super) async fn write(
     connection: &mut PgConnection,
     tenant: &str,

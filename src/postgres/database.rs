@@ -11,20 +11,20 @@ use crate::{
     box_future::BoxFuture,
     postgres::{
         failure::Failure,
-        lease::{Kept, Leases},
+        lease::{CachedLease, Leases},
         tenant_locks::{LockUse, TenantLocks},
         time_outs::{GroupTime, TimeLimit, TimeOuts},
     },
     types::TenantId,
 };
 
-/// How often a call is tried again after a conflict with another transaction, at least.
+/// How often a call is at least tried again after conflicts with other transactions.
 const RETRIES: u32 = 5;
 
-/// How long the first pause before that is at most.
+/// The longest first pause before a call is tried again.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// The pool, and how long a call may take.
+/// The connections, and the time-out of calls.
 #[derive(Clone)]
 pub(super) struct Database {
     leases: Leases,
@@ -33,9 +33,9 @@ pub(super) struct Database {
     timeout: Duration,
 }
 
-/// What is done on a connection: `|connection, _| Box::pin(async move { … })`. The closure may borrow data
-/// that lives for `'a`, and its second argument tells the compiler that `'a` outlives the connection's borrow.
-/// (An `AsyncFn` can't say that its future is `Send`.)
+/// Work on a connection: `|connection, _| Box::pin(async move { … })`. The closure may borrow data that lives for `'a`.
+/// Its second argument tells the compiler that `'a` outlives the borrow of the connection. (An `AsyncFn` can't require
+/// that its future is `Send`.)
 pub(super) trait Work<'a, T>:
     for<'c> Fn(&'c mut PgConnection, Within<'c, 'a>) -> BoxFuture<'c, Result<T, Failure>> + Send + Sync
 {
@@ -52,7 +52,7 @@ impl<'a, T, W> Work<'a, T> for W where
 }
 
 impl Database {
-    /// `timeouts` are those that the connections of `leases` are set for.
+    /// `timeouts` are the time-outs that determine the parameters of the connections of `leases`.
     pub(super) fn new(leases: Leases, timeouts: TimeOuts, timeout: Duration) -> Self {
         Self {
             locks: TenantLocks::new(leases.connections()),
@@ -62,7 +62,7 @@ impl Database {
         }
     }
 
-    /// The same database, for calls of another time-out.
+    /// The same database with another time-out for its calls.
     pub(super) fn with_timeout(self, timeout: Duration) -> Self {
         self.timeouts.add(timeout);
         Self { timeout, ..self }
@@ -78,8 +78,8 @@ impl Database {
         self.run_within(TimeLimit::after(self.timeout), work).await
     }
 
-    /// Carries out `work` on a connection, within `limit`, and again if other transactions were in its
-    /// way or the server only reads. The connection of a call that ends without an answer is closed.
+    /// Carries out `work` on a connection, within `limit`. Tries again if another transaction conflicts or the server is
+    /// read-only. If a call ends without an answer, its connection is closed.
     pub(super) async fn run_within<'a, T>(
         &self,
         limit: TimeLimit,
@@ -91,30 +91,30 @@ impl Database {
     async fn attempt<'a, T>(&self, work: &impl Work<'a, T>) -> Result<T, Failure> {
         let mut lease = self.leases.lease().await?;
         let answer = work(&mut lease, PhantomData).await;
-        self.leases.look_at(&lease, &answer).await;
+        self.leases.check_answer(&lease, &answer).await;
         lease.give_back(answer)
     }
 
-    /// Carries out `work` on the connection that is kept, or on another, which is kept for what follows.
-    pub(super) async fn run_kept<'a, T>(
+    /// Carries out `work` on the cached connection, or on a new connection, which is cached for the work that follows.
+    pub(super) async fn run_cached<'a, T>(
         &self,
-        kept: &Kept,
+        cached: &CachedLease,
         limit: TimeLimit,
         work: impl Work<'a, T>,
     ) -> Result<T, Failure> {
         let attempt = || async {
-            let mut lease = match kept.take() {
+            let mut lease = match cached.take() {
                 Some(lease) => lease,
                 None => self.leases.lease().await?,
             };
             let answer = work(&mut lease, PhantomData).await;
-            self.leases.look_at(&lease, &answer).await;
-            kept.keep(lease, answer)
+            self.leases.check_answer(&lease, &answer).await;
+            cached.put(lease, answer)
         };
         self.retry(limit, attempt).await
     }
 
-    /// Carries out `work` for a group of insertions, unless it is too late to begin.
+    /// Carries out `work` for a group of insertions, unless it is too late to start.
     pub(super) async fn run_in_group<'a, T>(
         &self,
         time: GroupTime,
@@ -126,7 +126,7 @@ impl Database {
         self.run_within(time.with_locks(), work).await
     }
 
-    /// Carries out `work`, which locks the row of `tenant`, when the tenant has a permit.
+    /// Carries out `work`, which locks the row of `tenant`, once the tenant has a permit.
     pub(super) async fn run_with_tenant_lock<'a, T>(
         &self,
         tenant: &TenantId,
@@ -155,8 +155,8 @@ impl Database {
     }
 }
 
-/// Tries again after conflicts and, for as long as `limit` says, after others have locked what it needs and
-/// on a server that only reads.
+/// Makes attempts until one does not have to be repeated. An attempt is repeated after a conflict and, for as long as
+/// `limit` allows, after a lock time-out and on a read-only server.
 async fn retry_until<T, F>(limit: TimeLimit, attempt: impl Fn() -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
@@ -170,7 +170,7 @@ where
                 conflicts = conflicts.saturating_add(1);
             }
             Err(failure) if failure.is_locked() && is_before(limit.locks_end) => conflicts = 0,
-            // It carries out nothing that writes, so nothing is done twice.
+            // A read-only server has written nothing, so nothing is done twice.
             Err(failure) if failure.is_read_only() && may_try() => {}
             answer => return answer,
         }
@@ -181,17 +181,17 @@ fn is_before(end: Option<Instant>) -> bool {
     end.is_some_and(|end| Instant::now() < end)
 }
 
-/// How long to wait after the attempt of this number, from 0. The pause grows with each attempt, and
-/// differs between nodes.
+/// The pause after an attempt. Attempts are numbered from 0. The pause grows with each attempt, and differs between
+/// nodes.
 fn pause(number: u32) -> Duration {
     let longest = PAUSE.saturating_mul(2_u32.saturating_pow(number));
     longest.mul_f64(f64::midpoint(1.0, jitter()))
 }
 
-/// A random number from 0 to 1. It need not be secret: each hasher has other keys.
+/// A random number from 0 to 1. It comes from the random keys of a hasher, because it need not be secret.
 fn jitter() -> f64 {
-    let roll = RandomState::new().hash_one(());
-    f64::from((roll >> 32) as u32) / f64::from(u32::MAX)
+    let random = RandomState::new().hash_one(());
+    f64::from((random >> 32) as u32) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -212,8 +212,12 @@ mod tests {
         for number in 0..RETRIES {
             let longest = PAUSE * 2_u32.pow(number);
             let pauses: Vec<_> = (0..20).map(|_| pause(number)).collect();
-            assert!(pauses.iter().all(|it| (longest / 2..=longest).contains(it)));
-            assert!(pauses.iter().any(|it| *it != pauses[0]), "{pauses:?}");
+            assert!(
+                pauses
+                    .iter()
+                    .all(|pause| (longest / 2..=longest).contains(pause))
+            );
+            assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
         }
     }
 
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_would_begin_after_the_deadline_does_not() {
+    async fn no_attempt_begins_after_the_deadline() {
         let timeout = Duration::from_secs(1);
         let database = database(timeout);
         let limit = TimeLimit::after(timeout);
@@ -231,20 +235,20 @@ mod tests {
         assert!(done.is_ok());
         tokio::time::advance(timeout).await;
         let late = database.retry(limit, || async { Ok(()) }).await;
-        assert!(matches!(late, Err(Failure::TimedOut(it)) if it == timeout));
+        assert!(matches!(late, Err(Failure::TimedOut(limit)) if limit == timeout));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_late_call_names_its_own_limit() {
+    async fn a_late_call_names_its_limit() {
         let database = database(Duration::from_secs(1));
         let quarter = Duration::from_millis(250);
         let never = || std::future::pending::<Result<(), _>>();
         let late = database.retry(TimeLimit::after(quarter), never).await;
-        assert!(matches!(late, Err(Failure::TimedOut(it)) if it == quarter));
+        assert!(matches!(late, Err(Failure::TimedOut(limit)) if limit == quarter));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn others_get_time_to_be_done_within_that_of_the_call() {
+    async fn retries_end_with_the_time_out() {
         let timeout = Duration::from_millis(20);
         let database = database(timeout);
         let began = Instant::now();

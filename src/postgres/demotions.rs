@@ -5,19 +5,19 @@ use std::{
 
 use tokio::time::Instant;
 
-/// Until when connections were made that may lead to a server that only reads.
+/// Remembers that a server became read-only, so that connections that may lead to it are closed.
 #[derive(Clone, Default)]
 pub(super) struct Demotions(Arc<Mutex<Option<Instant>>>);
 
 impl Demotions {
-    /// Records that a connection that was there at `moment` leads to a server that only reads. Connections that
-    /// were made later may lead to another server, however late this shows.
+    /// Records that a connection that was open at `moment` leads to a read-only server. Connections that were opened
+    /// after `moment` may lead to another server.
     pub(super) fn record(&self, moment: Instant) {
         let mut last = self.lock();
         *last = (*last).max(Some(moment));
     }
 
-    /// Whether a connection that is this old was there at the last of these moments.
+    /// Whether a connection of this age was already open at the last recorded moment.
     pub(super) fn affect(&self, age: Duration) -> bool {
         self.lock().is_some_and(|last| last.elapsed() <= age)
     }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn connections_from_before_are_affected() {
+    async fn older_connections_are_affected() {
         let demotions = Demotions::default();
         assert!(!demotions.affect(Duration::MAX));
         let moment = Instant::now();

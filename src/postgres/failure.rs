@@ -7,15 +7,15 @@ use crate::{
     stored_row::StoredError,
 };
 
-/// The name in errors.
+/// The name of this back end in errors.
 pub(super) const NAME: &str = "postgres";
 
-/// The function of PostgreSQL that refuses serializable transactions on a standby. The message depends on the
-/// server's language.
+/// The function of PostgreSQL that refuses serializable transactions on a standby. Its message can't be compared,
+/// because it depends on the server's language.
 const SERIALIZABLE_SNAPSHOT: &str = "GetSerializableTransactionSnapshot";
 
-/// The table that PostgreSQL names in the context of a lock timeout, if the row of a client was locked. The quotes
-/// around it depend on the server's language.
+/// The table that PostgreSQL names in the context of a lock timeout if the row of a client was locked. The quotes
+/// around the name depend on the server's language.
 const CLIENTS: &str = "oauth_dcr_clients";
 
 /// Why a call failed.
@@ -37,11 +37,11 @@ pub(super) enum Failure {
     Migration(#[from] MigrateError),
     #[error(transparent)]
     Url(#[from] UrlFault),
-    /// What it reads may be old, and it writes nothing.
+    /// A read-only server may return old data, and writes nothing.
     #[error("the server is read-only: it is a standby or a primary that was demoted")]
     ReadOnly,
-    /// What a statement found was gone for the next one.
-    #[error("other transactions came in between")]
+    /// A row that one statement found was gone in the next statement.
+    #[error("another transaction changed the rows between two statements")]
     Overtaken,
     #[error("another transaction has locked the row of the tenant")]
     TenantLocked,
@@ -56,7 +56,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// The failure of a statement that locks the row of a tenant and then rows of clients.
+    /// Converts the error of a statement that locks the row of a tenant and then rows of clients.
     pub(super) fn of_tenant_lock(error: sqlx::Error) -> Self {
         let context = postgres_error(&error).and_then(PgDatabaseError::r#where);
         let is_client = context.is_some_and(|context| context.contains(CLIENTS));
@@ -66,19 +66,19 @@ impl Failure {
         }
     }
 
-    /// Whether the same again may well succeed: another transaction was in the way.
+    /// Whether another transaction conflicted, so that another attempt may succeed.
     pub(super) fn is_conflict(&self) -> bool {
         // serialization_failure, deadlock_detected
         matches!(self, Self::Overtaken) || self.has_code(&["40001", "40P01"])
     }
 
-    /// Whether another transaction had locked the row that this one waited for.
+    /// Whether another transaction had locked a row that this transaction waited for.
     pub(super) fn is_locked(&self) -> bool {
         // lock_not_available
         matches!(self, Self::TenantLocked) || self.has_code(&["55P03"])
     }
 
-    /// Whether the server only reads, so that nothing was done and another connection may lead to a primary.
+    /// Whether the server is read-only. Then nothing was written, and another connection may lead to a primary.
     pub(super) fn is_read_only(&self) -> bool {
         // read_only_sql_transaction
         matches!(self, Self::ReadOnly)
@@ -86,7 +86,8 @@ impl Failure {
             || self.is_serializable_on_standby()
     }
 
-    /// Whether a standby refused a serializable transaction. The code, feature_not_supported, has other causes too.
+    /// Whether a standby refused a serializable transaction. The code alone, feature_not_supported, also has other
+    /// causes.
     fn is_serializable_on_standby(&self) -> bool {
         let Self::Database(error) = self else {
             return false;
@@ -96,14 +97,14 @@ impl Failure {
         })
     }
 
-    /// Whether another starter was in the way of a migration, which is done or under way now.
+    /// Whether another node ran the same migration at the same time.
     pub(super) fn is_racing_migration(&self) -> bool {
         // unique_violation (of a catalogue, too), duplicate_table, duplicate_object
         self.is_conflict() || self.has_code(&["23505", "42P07", "42710"])
     }
 
-    /// Whether the database said no to what it was told, so that the fault may be with one of a
-    /// group. Otherwise it has not answered, or is not the server to ask.
+    /// Whether the database refused the statement, so that a single member of a group may be the cause. Otherwise the
+    /// database did not answer, or is the wrong server.
     pub(super) fn is_refusal(&self) -> bool {
         match self {
             Self::Database(error) => error.as_database_error().is_some() && !self.is_read_only(),
@@ -139,7 +140,8 @@ impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(DatabaseError::code);
         match code.as_deref() {
-            // invalid_sql_statement_name, duplicate_prepared_statement: sqlx knows those of its sessions.
+            // invalid_sql_statement_name, duplicate_prepared_statement: sqlx knows the statements of its sessions, so
+            // these errors come from another session on the same connection.
             Some("26000" | "42P05") => Self::Pooled(Some(error)),
             _ => Self::Database(error),
         }
@@ -148,7 +150,7 @@ impl From<sqlx::Error> for Failure {
 
 impl From<Failure> for BackendError {
     fn from(failure: Failure) -> Self {
-        // A caller that looks for the error of the library finds it.
+        // The library's error is the direct source, so that callers can find it.
         match failure {
             Failure::Database(error) => Self::new(NAME, error),
             Failure::Migration(error) => Self::new(NAME, error),

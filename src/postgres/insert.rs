@@ -1,8 +1,8 @@
-//! Insertions, in groups.
+//! Carries out insertions in groups.
 //!
-//! An insertion that needs nothing but a free id is [plain]: it goes into a group of all tenants, which is
-//! one statement. All others, and those that this statement does not store, go into a group of their
-//! [tenant].
+//! An insertion that needs only a free id is [plain]. Plain insertions of all tenants form a group, which is stored by
+//! one statement. All other insertions, and plain insertions that this statement does not store, go into a group of
+//! their [tenant].
 
 mod columns;
 mod duplicates;
@@ -37,7 +37,7 @@ pub(super) struct Inserts {
 }
 
 impl Inserts {
-    /// In the runtime that this is called in.
+    /// The tasks run in the runtime in which this is called.
     pub(super) fn new(database: Database) -> Self {
         Self {
             timeout: database.timeout(),

@@ -12,44 +12,44 @@ use crate::{
     postgres::{demotions::Demotions, failure::Failure, pooler::PoolerCheck},
 };
 
-/// How long a connection may be kept before others may have it. A few groups of insertions take as long.
-const KEEP: Duration = Duration::from_millis(2);
+/// How long a connection stays cached before it goes back to the pool. A few groups of insertions take this long.
+const CACHED_FOR: Duration = Duration::from_millis(2);
 
-/// How long to wait before reconnecting to a read-only server, which a failover may soon replace.
+/// How long to wait before opening another connection if the server is read-only. A failover may soon replace the server.
 const DEMOTED_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long the server may take to show that a connection works when it goes back to the pool.
+/// How long the pool may take to check a connection that is returned to it.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Lends the connections of a pool.
 #[derive(Clone)]
 pub(super) struct Leases {
     pool: PgPool,
-    /// What the pool's check of its connections goes by, if it is the store's own.
+    /// The pool uses this to check its connections, if it is the store's own pool.
     demotions: Demotions,
     pooler: PoolerCheck,
-    /// For the one connection that is made ahead.
+    /// The permit for opening a connection in the background. There is only one.
     ahead: Arc<Semaphore>,
 }
 
-/// A connection that goes back to the pool only if it is given back. Otherwise it is closed: a call
-/// that ended in between leaves it in an unknown state, maybe within a transaction.
+/// A connection of the pool. It returns to the pool only if the call ended with an answer. Otherwise it is closed,
+/// because its state is unknown: it may be within a transaction.
 pub(super) struct Lease {
     connection: PoolConnection<Postgres>,
     begun: Instant,
-    kept_until: Instant,
-    /// Whether a task will give it back at the end of that time.
+    reusable_until: Instant,
+    /// Whether a task will return the connection at this time.
     is_timed: bool,
     is_idle: bool,
 }
 
-/// A connection that is kept for a moment, for work that follows at once: the pool makes a round trip for
-/// each connection that it gets back.
+/// A connection that is cached for a moment, for work that follows at once. This saves the round trip that the pool makes
+/// for each connection that is returned to it.
 #[derive(Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<Option<Lease>>>);
+pub(super) struct CachedLease(Arc<Mutex<Option<Lease>>>);
 
-/// A call that waits for a connection. If the call gives up, a task finishes the connection, so that a later call
-/// can use it.
+/// A call that waits for a connection. If the call gives up, a task continues to open the connection, so that a later
+/// call can use it.
 struct Waiting<'a> {
     leases: &'a Leases,
     is_over: bool,
@@ -65,7 +65,7 @@ impl Leases {
         }
     }
 
-    /// How many connections the pool may have.
+    /// The most connections that the pool opens.
     pub(super) fn connections(&self) -> u32 {
         self.pool.options().get_max_connections()
     }
@@ -80,7 +80,7 @@ impl Leases {
         Ok(Lease {
             connection: connection?,
             begun: Instant::now(),
-            kept_until: deadline_after(KEEP),
+            reusable_until: deadline_after(CACHED_FOR),
             is_timed: false,
             is_idle: false,
         })
@@ -91,9 +91,9 @@ impl Leases {
         Ok(self.pool.acquire().await?)
     }
 
-    /// Records if the `answer` to `lease` came from a server that only reads. If the pool has no other connection,
-    /// this waits for a moment, with the connection leased, so that few connections are made in vain.
-    pub(super) async fn look_at<T>(&self, lease: &Lease, answer: &Result<T, Failure>) {
+    /// Checks whether `answer` came from a read-only server, and records this. If the pool has no idle connection, this
+    /// waits for a moment before the lease ends, so that the pool does not open many connections to the same server.
+    pub(super) async fn check_answer<T>(&self, lease: &Lease, answer: &Result<T, Failure>) {
         if answer.as_ref().is_err_and(Failure::is_read_only) {
             self.demotions.record(lease.begun);
             if self.pool.num_idle() == 0 {
@@ -102,9 +102,9 @@ impl Leases {
         }
     }
 
-    /// Makes a connection, or waits for one, for as long as the pool does, and gives it back to the
-    /// pool; unless that is under way, or an idle connection waits for the next call.
-    fn connect_ahead(&self) {
+    /// Opens a connection in the background and returns it to the pool. Does nothing if this is already running, or if
+    /// the pool has an idle connection for the next call.
+    fn connect_in_background(&self) {
         if self.pool.num_idle() > 0 {
             return;
         }
@@ -112,7 +112,7 @@ impl Leases {
         if let (Ok(permit), Ok(runtime)) = (permit, Handle::try_current()) {
             let leases = self.clone();
             runtime.spawn(async move {
-                // If it comes to nothing, the next call that gives up begins again.
+                // If this fails, the next call that gives up tries again.
                 if let Ok(mut connection) = leases.acquire().await {
                     give_back(&mut connection);
                 }
@@ -123,8 +123,7 @@ impl Leases {
 }
 
 impl Lease {
-    /// Ends the lease with the answer that came. One that failed without an answer is not given
-    /// back.
+    /// Ends the lease and returns `answer`. If there was no answer from the server, the connection is closed.
     pub(super) fn give_back<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
         self.end_with(&answer);
         answer
@@ -135,43 +134,46 @@ impl Lease {
     }
 }
 
-impl Kept {
-    /// The connection, unless it has been kept for long enough.
+impl CachedLease {
+    /// The cached connection, unless it has been cached for too long.
     pub(super) fn take(&self) -> Option<Lease> {
         let mut lease = self.lock().take()?;
-        if Instant::now() >= lease.kept_until {
+        if Instant::now() >= lease.reusable_until {
             return None;
         }
         lease.is_idle = false;
         Some(lease)
     }
 
-    /// Keeps the connection of `lease` if it has answered, and for a moment only.
-    pub(super) fn keep<T>(
+    /// Caches the connection of `lease` for a moment, if there was an answer from the server.
+    pub(super) fn put<T>(
         &self,
         mut lease: Lease,
         answer: Result<T, Failure>,
     ) -> Result<T, Failure> {
         lease.end_with(&answer);
-        // The time is read under the lock, so that the task that gives the connection back can't miss it.
-        let mut kept = self.lock();
-        if lease.is_idle && Instant::now() < lease.kept_until {
+        // The time is read under the lock, so that the task that returns the connection can't miss it.
+        let mut cached = self.lock();
+        if lease.is_idle && Instant::now() < lease.reusable_until {
             if !lease.is_timed {
                 lease.is_timed = true;
-                tokio::spawn(self.clone().give_back_at(lease.kept_until));
+                tokio::spawn(self.clone().give_back_at(lease.reusable_until));
             }
-            *kept = Some(lease);
+            *cached = Some(lease);
         }
         answer
     }
 
-    /// Gives the connection back to the pool, even if no further work follows.
+    /// Returns the connection to the pool, even if no further work follows.
     async fn give_back_at(self, end: Instant) {
         tokio::time::sleep_until(end).await;
-        let mut kept = self.lock();
-        // Another connection may be kept by now.
-        if kept.as_ref().is_some_and(|lease| lease.kept_until <= end) {
-            *kept = None;
+        let mut cached = self.lock();
+        // Another connection may be cached by now.
+        if cached
+            .as_ref()
+            .is_some_and(|lease| lease.reusable_until <= end)
+        {
+            *cached = None;
         }
     }
 
@@ -183,7 +185,7 @@ impl Kept {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.leases.connect_ahead();
+            self.leases.connect_in_background();
         }
     }
 }
@@ -212,8 +214,8 @@ impl Drop for Lease {
     }
 }
 
-/// Gives a connection back to its pool. The pool asks the server whether the connection works, and would wait for
-/// an answer without an end, while no other connection may take its place.
+/// Returns a connection to its pool. The pool checks the connection, and would wait for the server without a limit. No
+/// other connection could take its place meanwhile.
 fn give_back(connection: &mut PoolConnection<Postgres>) {
     if let Ok(runtime) = Handle::try_current() {
         let returned = connection.return_to_pool();

@@ -6,7 +6,7 @@ use std::{
 
 use crate::types::TenantId;
 
-/// A value for each tenant that is in use. It goes when nobody uses it.
+/// A value for each tenant that is in use. A value is dropped when nobody uses it.
 pub(super) struct PerTenant<T>(Arc<Mutex<Entries<T>>>);
 
 type Entries<T> = HashMap<TenantId, Weak<Entry<T>>>;
@@ -19,7 +19,7 @@ pub(super) struct Entry<T> {
 }
 
 impl<T> PerTenant<T> {
-    /// The value of `tenant`, which is made if nobody uses it.
+    /// The value of `tenant`. `make` creates it if nobody uses one.
     pub(super) fn entry(&self, tenant: &TenantId, make: impl FnOnce() -> T) -> Arc<Entry<T>> {
         let mut entries = self.lock();
         if let Some(entry) = entries.get(tenant).and_then(Weak::upgrade) {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_goes_with_its_last_user() {
+    fn a_value_is_dropped_with_its_last_user() {
         let values = PerTenant::default();
         let tenant = TenantId::parse("t1").unwrap();
         let first = values.entry(&tenant, || 1);

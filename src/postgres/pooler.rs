@@ -1,4 +1,4 @@
-//! Poolers that give a session another connection for each transaction.
+//! Detects poolers that give a session another connection for each transaction.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,32 +10,31 @@ use tokio::{sync::OnceCell, time::Instant};
 
 use crate::postgres::{failure::Failure, sql};
 
-/// How often both sessions are asked. A busy pooler may look like a server by chance, so one
-/// round is not enough.
+/// How often both sessions are queried. One round is not enough, because a busy pooler may look like a server by chance.
 const ROUNDS: u32 = 4;
 
-/// How long the check may take. A pooler may have no room for the second session.
+/// How long the check may take. A pooler may have no free connection for the second session.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// For how long the store does not check again after a check that found shared connections.
+/// How long the store waits before it checks again after it found shared connections.
 const REFUSED_FOR: Duration = Duration::from_secs(1);
 
-/// Whether the sessions of a pool have been checked. No call may use the pool before: a call that prepares a
-/// statement on a shared connection may carry out a statement of another program.
+/// Whether the sessions of a pool have been checked. No call may use the pool before that: on a shared connection, a
+/// prepared statement may be the statement of another program.
 #[derive(Clone, Default)]
 pub(super) struct PoolerCheck {
     passed: Arc<OnceCell<()>>,
     refused: Arc<Mutex<Option<Instant>>>,
 }
 
-/// Two sessions at the same time, and the processes of the server that they had.
+/// Two simultaneous sessions, and the server processes that answered them.
 struct Sessions {
     connections: [PgConnection; 2],
     processes: [Option<String>; 2],
 }
 
 impl PoolerCheck {
-    /// For connections that are known to be sessions of their own.
+    /// The check for connections that are known to be separate sessions.
     pub(super) fn passed() -> Self {
         Self {
             passed: Arc::new(OnceCell::new_with(Some(()))),
@@ -43,7 +42,7 @@ impl PoolerCheck {
         }
     }
 
-    /// Checks the sessions of `pool`, unless a check has succeeded before. One call at a time does it.
+    /// Checks the sessions of `pool`, unless a check has already succeeded. Only one call at a time checks.
     pub(super) async fn pass(&self, pool: &PgPool) -> Result<(), Failure> {
         let done = self.passed.get_or_try_init(|| self.check(pool)).await;
         done.copied()
@@ -66,8 +65,8 @@ impl PoolerCheck {
     }
 }
 
-/// Fails if two sessions share connections to the server. In them a prepared statement or a setting would be lost,
-/// or be found by others.
+/// Fails if two sessions share connections to the server. A session could then lose its prepared statements and
+/// settings, or other sessions could find them.
 pub(super) async fn check(options: &PgConnectOptions) -> Result<(), Failure> {
     Ok(connect(options).await?.close().await?)
 }
@@ -79,25 +78,25 @@ pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 }
 
 async fn connect_twice(options: &PgConnectOptions) -> Result<PgConnection, Failure> {
-    let one = PgConnection::connect_with(options).await?;
-    let other = PgConnection::connect_with(options).await?;
+    let first = PgConnection::connect_with(options).await?;
+    let second = PgConnection::connect_with(options).await?;
     let mut sessions = Sessions {
-        connections: [one, other],
+        connections: [first, second],
         processes: [None, None],
     };
     for _ in 0..ROUNDS {
-        sessions.look().await?;
-        // Both orders, so that two connections that a pooler lends alternately are noticed.
+        sessions.check().await?;
+        // Using both orders also detects a pooler that lends two connections alternately.
         sessions.connections.reverse();
         sessions.processes.reverse();
     }
-    let [one, other] = sessions.connections;
-    other.close().await?;
-    Ok(one)
+    let [first, second] = sessions.connections;
+    second.close().await?;
+    Ok(first)
 }
 
 impl Sessions {
-    async fn look(&mut self) -> Result<(), Failure> {
+    async fn check(&mut self) -> Result<(), Failure> {
         for (connection, known) in self.connections.iter_mut().zip(&mut self.processes) {
             let process = process(connection).await?;
             if known.as_ref().is_some_and(|known| *known != process) {
@@ -105,17 +104,19 @@ impl Sessions {
             }
             *known = Some(process);
         }
-        let [one, other] = &self.processes;
-        // A server without processes says a negative number.
-        let is_known = one.as_ref().is_some_and(|it| !it.starts_with('-'));
-        if is_known && one == other {
+        let [first, second] = &self.processes;
+        // A server without processes returns a negative number.
+        let is_known = first
+            .as_ref()
+            .is_some_and(|process| !process.starts_with('-'));
+        if is_known && first == second {
             return Err(Failure::Pooled(None));
         }
         Ok(())
     }
 }
 
-/// The process of the server that this is answered by.
+/// The server process that answers this connection.
 async fn process(connection: &mut PgConnection) -> Result<String, Failure> {
     let row = sqlx::raw_sql(sql::PROCESS).fetch_one(connection).await?;
     Ok(row.try_get(0)?)

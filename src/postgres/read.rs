@@ -1,4 +1,4 @@
-//! Reading from a primary, never from a server that only reads.
+//! Reads from a primary. A read-only server is an error.
 
 use sqlx::{
     PgConnection, Postgres, Row as _, ValueRef as _,
@@ -25,7 +25,7 @@ pub(super) async fn rows(
     Ok(rows)
 }
 
-/// The row that a statement of `sql::reads` finds. It finds one at most.
+/// The only row that a statement of `sql::reads` finds, if there is one.
 pub(super) async fn row(
     connection: &mut PgConnection,
     query: Query<'_, Postgres, PgArguments>,
@@ -33,10 +33,10 @@ pub(super) async fn row(
     Ok(rows(connection, query).await?.pop())
 }
 
-/// Fails if the server only reads. It is one round trip.
+/// Fails if the server is read-only. This takes one round trip.
 pub(super) async fn check(connection: &mut PgConnection) -> Result<(), Failure> {
-    let asked = sqlx::raw_sql(sql::IS_READ_ONLY);
-    if asked.fetch_one(connection).await?.try_get(0)? {
+    let query = sqlx::raw_sql(sql::IS_READ_ONLY);
+    if query.fetch_one(connection).await?.try_get(0)? {
         return Err(Failure::ReadOnly);
     }
     Ok(())

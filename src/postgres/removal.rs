@@ -1,10 +1,10 @@
 use crate::{postgres::failure::Failure, types::ClientId};
 
-/// How often a statement that removes the longest idle is carried out at most. Each time it misses
-/// those that were touched, blocked or removed since it chose them.
+/// The most times that a statement that removes the longest idle clients is carried out. Each time, it misses the clients
+/// that were touched, blocked or removed after it had chosen them.
 const ATTEMPTS: u32 = 5;
 
-/// Clients that are removed, by a statement that is repeated until it misses none.
+/// Removes clients by a statement that is repeated until it misses none.
 pub(super) struct Removal {
     limit: u64,
     attempts: u32,
@@ -15,7 +15,7 @@ pub(super) struct Removal {
 pub(super) type Chosen = (String, bool);
 
 impl Removal {
-    /// Up to `limit` clients.
+    /// Removes up to `limit` clients.
     pub(super) const fn new(limit: u64) -> Self {
         Self {
             limit,
@@ -24,15 +24,15 @@ impl Removal {
         }
     }
 
-    /// How many the statement has to remove now; `None` once there is nothing to do.
-    pub(super) fn left(&mut self) -> Option<i64> {
+    /// How many clients the next statement has to remove. `None` if the removal is done.
+    pub(super) fn remaining(&mut self) -> Option<i64> {
         self.attempts = self.attempts.checked_sub(1)?;
         let done = u64::try_from(self.removed.len()).unwrap_or(u64::MAX);
-        let left = self.limit.saturating_sub(done);
-        Some(left.try_into().unwrap_or(i64::MAX))
+        let remaining = self.limit.saturating_sub(done);
+        Some(remaining.try_into().unwrap_or(i64::MAX))
     }
 
-    /// Records what the statement has done. Whether it has missed a client, so that it is repeated.
+    /// Records the result of the statement. Returns whether it has missed a client, so that it has to be repeated.
     pub(super) fn add(&mut self, chosen: Vec<Chosen>) -> bool {
         let has_missed = chosen.iter().any(|(_, is_gone)| !is_gone);
         if !has_missed {
@@ -53,7 +53,7 @@ impl Removal {
         }
     }
 
-    /// The clients that are removed. A later failure does not bring them back.
+    /// The removed clients. A later failure does not restore them, so it counts only if no client was removed.
     pub(super) fn ended(self, end: Result<(), Failure>) -> Result<Vec<ClientId>, Failure> {
         if self.removed.is_empty() {
             end?;
@@ -75,11 +75,11 @@ mod tests {
     #[test]
     fn missed_clients_are_chosen_again() {
         let mut removal = Removal::new(3);
-        assert_eq!(removal.left(), Some(3));
+        assert_eq!(removal.remaining(), Some(3));
         assert!(removal.add(chosen(&[("a", true), ("b", false), ("c", true)])));
-        assert_eq!(removal.left(), Some(1));
+        assert_eq!(removal.remaining(), Some(1));
         assert!(!removal.add(chosen(&[("d", true)])));
-        assert_eq!(removal.left(), None);
+        assert_eq!(removal.remaining(), None);
         let removed = removal.ended(Err(Failure::Overtaken)).unwrap();
         let removed: Vec<_> = removed.iter().map(ClientId::as_str).collect();
         assert_eq!(removed, ["a", "c", "d"]);
@@ -87,21 +87,21 @@ mod tests {
 
     #[test]
     fn a_removal_can_end_earlier() {
-        for (further, left) in [(0, None), (1, Some(1)), (9, Some(2))] {
+        for (further, remaining) in [(0, None), (1, Some(1)), (9, Some(2))] {
             let mut removal = Removal::new(3);
-            removal.left();
+            removal.remaining();
             removal.add(chosen(&[("a", true), ("b", false), ("c", false)]));
             removal.end_after(further);
-            assert_eq!(removal.left(), left);
+            assert_eq!(removal.remaining(), remaining);
         }
     }
 
     #[test]
     fn attempts_are_bounded() {
-        assert_eq!(Removal::new(0).left(), None);
+        assert_eq!(Removal::new(0).remaining(), None);
         let mut removal = Removal::new(1);
         let mut attempts = 0;
-        while removal.left().is_some() {
+        while removal.remaining().is_some() {
             attempts += 1;
             removal.add(chosen(&[("a", false)]));
         }

@@ -8,7 +8,7 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
-/// Removes a client. Waits no longer than `lock_timeout` for a lock.
+/// Removes a client. Waits for each lock for at most `lock_timeout`.
 pub(super) async fn remove(
     connection: &mut PgConnection,
     tenant: &TenantId,

@@ -7,8 +7,7 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
-/// Reads a row whose columns from `first` on are the record, whether the client is blocked, and its
-/// revision.
+/// Reads a row. The columns from `first` on are the record, whether the client is blocked, and the revision.
 pub(super) fn read(
     tenant: &TenantId,
     id: &ClientId,

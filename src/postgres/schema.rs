@@ -7,10 +7,10 @@ use sqlx::{
 
 use crate::postgres::{failure::Failure, sql};
 
-/// Where the migrations that are done are written down.
+/// The table that records which migrations are done.
 const TABLE: &str = "oauth_dcr_migrations";
 
-/// How often a starter tries again that others were in the way of. Each time one of them is done.
+/// How often a node tries again if other nodes migrate at the same time. Each time, one of the nodes succeeds.
 const RETRIES: u32 = 10;
 
 const PAUSE: Duration = Duration::from_millis(50);
@@ -30,12 +30,12 @@ const FILES: [(i64, &str, &str); 4] = [
     ),
 ];
 
-/// What makes text sort by its bytes, whatever the database was made with.
+/// Makes text sort by its bytes, whatever the collation of the database is.
 const BYTEWISE: &str = r#" COLLATE "C""#;
 
-/// The migrations for a server that calls itself `version`.
+/// The migrations for a server whose `version()` is this text.
 fn migrations(version: &str) -> [Migration; 4] {
-    // It sorts text by its bytes anyway, and refuses to be told so.
+    // CockroachDB always sorts text by its bytes, and refuses the collation.
     let is_cockroach = version.starts_with("CockroachDB");
     FILES.map(|(number, name, sql)| {
         let sql = if is_cockroach {
@@ -47,10 +47,10 @@ fn migrations(version: &str) -> [Migration; 4] {
     })
 }
 
-/// Brings the schema up to date. Asks for no right beyond reading if it is.
+/// Updates the schema. If the schema is up to date, this needs only the right to read.
 ///
-/// There is no lock: advisory locks are not everywhere, and behind some poolers they stay when the
-/// node is gone. Of starters that race, the database refuses all but one, and they try again.
+/// There is no advisory lock, because some databases have none, and behind some poolers it outlives the node. If several
+/// nodes migrate at the same time, the database lets one succeed, and the others try again.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), Failure> {
     for attempt in 1..=RETRIES {
         match attempt_to_migrate(connection).await {
@@ -63,7 +63,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), Failure
 }
 
 async fn attempt_to_migrate(connection: &mut PgConnection) -> Result<(), Failure> {
-    // To ask the database to make a table if there is none takes the right to make one.
+    // `CREATE TABLE IF NOT EXISTS` needs the right to create tables, so first check whether the table exists.
     if sqlx::query(sql::MIGRATIONS)
         .execute(&mut *connection)
         .await
@@ -83,10 +83,12 @@ async fn attempt_to_migrate(connection: &mut PgConnection) -> Result<(), Failure
     Ok(())
 }
 
-/// Those of later versions don't matter: where nodes are replaced one by one, an old one may start
-/// after a new one has migrated.
+/// Whether `migration` is done. Migrations of later versions are ignored: during a rolling upgrade, an old node may start
+/// after a new node has migrated.
 fn is_done(migration: &Migration, done: &[AppliedMigration]) -> Result<bool, MigrateError> {
-    let found = done.iter().find(|it| it.version == migration.version);
+    let found = done
+        .iter()
+        .find(|applied| applied.version == migration.version);
     match found {
         Some(found) if found.checksum != migration.checksum => {
             Err(MigrateError::VersionMismatch(migration.version))
@@ -100,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_server_that_refuses_collations_gets_none() {
+    fn only_cockroach_gets_no_collation() {
         let [postgres, ..] = migrations("PostgreSQL 15.18 (Debian 15.18-0+deb12u1)");
         let [cockroach, ..] = migrations("CockroachDB CCL v25.4.0");
         let (postgres, cockroach) = (postgres.sql.as_str(), cockroach.sql.as_str());

@@ -1,33 +1,33 @@
-//! Every statement.
+//! All SQL statements.
 //!
-//! # How many clients a tenant has
+//! # Counting the clients of a tenant
 //!
-//! Only a tenant with a limit is counted. Then its row says how many clients it has, and each transaction that
-//! adds or removes clients locks the row first, so the number is always right. An insertion without a limit
-//! reads `counted`. If that is FALSE, it stores its client in the same statement and locks nothing. Otherwise
-//! it stores nothing, and a transaction that locks the row stores the client.
+//! Only a tenant with a limit is counted. Its row then has the number of its clients, and each transaction that adds or
+//! removes clients locks the row first, so the number is always correct. An insertion without a limit reads `counted`.
+//! If it is FALSE, the same statement stores the client and locks nothing. Otherwise it stores nothing, and a
+//! transaction that locks the row stores the client.
 //!
 //! A tenant gets its first limit in three steps:
 //!
-//! 1. `counted` becomes NULL, and that is committed. Every insertion that begins later is done in a transaction
+//! 1. `counted` becomes NULL, and this is committed. Each insertion that begins later is carried out by a transaction
 //!    that locks the row.
-//! 2. Statements that began before may still read FALSE. Each of them has locked the table of clients before
-//!    it reads anything, as PostgreSQL does for each statement that writes, so `pg_locks` shows them. The
-//!    insertion waits until they have ended, for an eighth of the time-out at most.
-//! 3. It locks the row, counts the clients once and sets `counted` to TRUE.
+//! 2. Statements that began earlier may still read FALSE. Each of them has locked the table of clients before it reads
+//!    anything, as PostgreSQL does for each statement that writes, so `pg_locks` shows them. The insertion waits until
+//!    they have ended, for at most an eighth of the time-out.
+//! 3. The insertion locks the row, counts the clients once and sets `counted` to TRUE.
 //!
-//! If a transaction that has written to the table does not end in step 2, `counted` stays NULL, and each
-//! insertion with a limit counts the clients anew.
+//! If a transaction that has written to the table does not end in step 2, `counted` stays NULL, and each insertion with
+//! a limit counts the clients again.
 //!
-//! All that must run in READ COMMITTED, PostgreSQL's default: in a stricter isolation level, PostgreSQL takes
-//! the snapshot before the locks. Transactions set it. An insertion in one statement stores nothing in a
-//! stricter level, so that a transaction stores the client.
+//! All of this must run in READ COMMITTED, PostgreSQL's default. In a stricter isolation level, PostgreSQL takes the
+//! snapshot before the locks. Transactions set the level. In a stricter level, an insertion in one statement stores
+//! nothing, so that a transaction stores the client.
 //!
-//! # In which order
+//! # Order of locks
 //!
-//! Whatever locks the row of a tenant does so before it locks or removes any client that others can see:
-//! so no two of these block each other (a deadlock). A statement that removes what it has selected compares
-//! the rows again, because one that was touched while it waited is another row.
+//! A transaction that locks the row of a tenant does so before it locks or removes any client that other transactions
+//! can see. So two of these transactions never deadlock. A statement that removes selected rows compares the rows again,
+//! because a row that was touched while the statement waited has changed.
 
 mod reads;
 
@@ -39,8 +39,8 @@ pub(super) use self::reads::{
     EXISTS, FIND, FIND_DUPLICATES, IS_READ_ONLY, LIST, NOW, PROCESS, REVISION, USAGE,
 };
 
-/// Stores clients whose ids and duplicate keys are free, of tenants that are not counted: tenants, ids, records,
-/// revisions, blocked, moments and duplicate keys, one array each. Gives back those that are stored.
+/// Stores clients whose ids and duplicate keys are free, of tenants that are not counted. The parameters are arrays:
+/// tenants, ids, records, revisions, blocked, times and duplicate keys. Returns the clients that are stored.
 pub(super) const INSERT_GROUP: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
@@ -56,7 +56,7 @@ ON CONFLICT DO NOTHING
 RETURNING tenant, client_id
 ";
 
-/// What [`INSERT_GROUP`] does, for one client. Its plan can be kept.
+/// Does the same as [`INSERT_GROUP`] for one client. The plan of this statement can be cached.
 pub(super) const INSERT_ALONE: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
@@ -67,7 +67,7 @@ WHERE tenant = $1 AND NOT counted
 ON CONFLICT DO NOTHING
 ";
 
-/// Stores one client, unless its id or its duplicate key is taken. The caller keeps the count.
+/// Stores one client, unless its id or its duplicate key is taken. The caller updates the count.
 pub(super) const INSERT: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
@@ -75,7 +75,8 @@ VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7)
 ON CONFLICT DO NOTHING
 ";
 
-/// What [`INSERT`] does, for several: its columns, one array each. Gives back those that are stored.
+/// Does the same as [`INSERT`] for several clients. The parameters are arrays of the columns. Returns the clients that
+/// are stored.
 pub(super) const INSERT_SEVERAL: &str = "
 INSERT INTO oauth_dcr_clients
     (tenant, client_id, record, revision, blocked, is_used, idle_since, fold_key)
@@ -88,12 +89,12 @@ ON CONFLICT DO NOTHING
 RETURNING tenant, client_id
 ";
 
-/// Takes back what [`INSERT`] stored in the same transaction.
+/// Removes the client that [`INSERT`] stored in the same transaction.
 pub(super) const TAKE_BACK: &str =
     "DELETE FROM oauth_dcr_clients WHERE tenant = $1 AND client_id = $2";
 
-/// The activity of a program that registered again, for the client that still has the duplicate key. Gives back the
-/// client as it is stored.
+/// Writes the activity of a program that registered again, if the client still has the duplicate key. Returns the client
+/// as it is stored.
 pub(super) const TOUCH_DUPLICATE: &str = "
 UPDATE oauth_dcr_clients SET idle_since = GREATEST(idle_since, $4)
 WHERE tenant = $1 AND client_id = $2 AND fold_key = $3
@@ -105,22 +106,22 @@ pub(super) const IS_COUNTED: &str = "
 SELECT EXISTS (SELECT 1 FROM oauth_dcr_tenants WHERE tenant = $1 AND counted)
 ";
 
-/// Locks the row of the tenant. Gives back whether its clients are counted (NULL: soon) and how many they are.
+/// Locks the row of the tenant. Returns whether its clients are counted (NULL: soon), and their number.
 pub(super) const LOCK_TENANT: &str = "
 SELECT counted, clients FROM oauth_dcr_tenants WHERE tenant = $1 FOR NO KEY UPDATE
 ";
 
-/// Makes a row for the tenant, if there is none.
+/// Creates a row for the tenant if there is none.
 pub(super) const ADD_TENANT: &str = "
 INSERT INTO oauth_dcr_tenants (tenant, clients) VALUES ($1, 0) ON CONFLICT DO NOTHING
 ";
 
-/// Has later insertions lock the row of the tenant, once this is committed. The row is locked.
+/// Makes later insertions lock the row of the tenant, once this is committed. The caller has locked the row.
 pub(super) const ANNOUNCE_COUNT: &str = "
 UPDATE oauth_dcr_tenants SET counted = NULL WHERE tenant = $1
 ";
 
-/// The transactions that write to the table of clients now.
+/// The transactions that currently write to the table of clients.
 pub(super) const WRITERS: &str = "
 SELECT virtualtransaction FROM pg_locks
 WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted
@@ -128,24 +129,24 @@ WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ";
 
-/// Which of these transactions have not ended.
+/// The given transactions that have not ended.
 pub(super) const UNFINISHED: &str = "
 SELECT virtualtransaction FROM pg_locks WHERE virtualtransaction = ANY($1::TEXT[])
 ";
 
-/// How many clients the tenant has, by the rows themselves.
+/// Counts the rows of the tenant.
 pub(super) const COUNT_OF_TENANT: &str = "
 SELECT count(*) FROM oauth_dcr_clients WHERE tenant = $1
 ";
 
-/// Writes down how many clients the tenant has, whose row is locked. From now on it is counted.
+/// Writes the number of clients of the tenant. The caller has locked its row. From now on the tenant is counted.
 pub(super) const WRITE_COUNT: &str = "
 UPDATE oauth_dcr_tenants SET clients = $2, counted = TRUE WHERE tenant = $1
 ";
 
-/// Evicts up to `$3` clients for the one with id `$2`, which is stored already: unused ones, then used
-/// ones that are idle since before `$4`. Gives back which were chosen and whether each is gone. The caller
-/// keeps the count.
+/// Evicts up to `$3` clients for the client with id `$2`, which is already stored: first unused clients, then used clients
+/// that have been idle since before `$4`. Returns the chosen clients and whether each is gone. The caller updates the
+/// count.
 pub(super) const EVICT: &str = "
 WITH due AS (
     (
@@ -170,13 +171,13 @@ FROM due LEFT JOIN gone ON gone.client_id = due.client_id
 ORDER BY due.is_used, due.idle_since, due.client_id
 ";
 
-/// How many clients a user has that are not blocked.
+/// Counts the clients of a user that are not blocked.
 pub(super) const COUNT_OF_USER: &str = "
 SELECT count(*) FROM oauth_dcr_clients WHERE tenant = $1 AND user_key = $2 AND NOT blocked
 ";
 
-/// Evicts `$4` clients of the user `$2`, but for the one with id `$3`: the longest idle first, and shared
-/// ones last. The row of the tenant is locked. Gives back which were chosen and whether each is gone.
+/// Evicts `$4` clients of the user `$2`, except the client with id `$3`: the longest idle clients first, and shared
+/// clients last. The caller has locked the row of the tenant. Returns the chosen clients and whether each is gone.
 pub(super) const EVICT_OF_USER: &str = "
 WITH due AS (
     SELECT client_id, is_shared, idle_since FROM oauth_dcr_clients
@@ -198,10 +199,11 @@ FROM due LEFT JOIN gone ON gone.client_id = due.client_id
 ORDER BY due.is_shared, due.idle_since, due.client_id
 ";
 
-/// Removes up to `$4` clients: unused ones idle since before `$2`, used ones since before `$3`. Waits for each
-/// lock for `$5` milliseconds at most. Gives back which were chosen and whether each is gone.
+/// Removes up to `$4` clients: unused clients that have been idle since before `$2`, and used clients that have been idle
+/// since before `$3`. Waits for each lock for at most `$5` milliseconds. Returns the chosen clients and whether each is
+/// gone.
 ///
-/// Whether the tenant is counted is what the lock found, which may be newer than what the statement sees.
+/// `counted` comes from the locked row, which may be newer than the snapshot of the statement.
 pub(super) const SWEEP: &str = "
 WITH counter AS (
     SELECT tenant, counted FROM oauth_dcr_tenants
@@ -224,16 +226,16 @@ WITH counter AS (
         AND NOT client.blocked
     RETURNING client.client_id
 ), counted AS (
-    UPDATE oauth_dcr_tenants AS own SET clients = own.clients - removed.clients
+    UPDATE oauth_dcr_tenants AS target SET clients = target.clients - removed.clients
     FROM counter, (SELECT count(*) AS clients FROM gone) AS removed
-    WHERE own.tenant = counter.tenant AND counter.counted AND removed.clients > 0
+    WHERE target.tenant = counter.tenant AND counter.counted AND removed.clients > 0
 )
 SELECT due.client_id, gone.client_id IS NOT NULL
 FROM due LEFT JOIN gone ON gone.client_id = due.client_id
 ORDER BY due.is_used, due.idle_since, due.client_id
 ";
 
-/// Removes one client. Waits for each lock for `$3` milliseconds at most. Gives back how many that were.
+/// Removes one client. Waits for each lock for at most `$3` milliseconds. Returns the number of removed clients.
 pub(super) const REMOVE: &str = "
 WITH counter AS (
     SELECT tenant, counted FROM oauth_dcr_tenants
@@ -243,13 +245,13 @@ WITH counter AS (
     WHERE client.tenant = counter.tenant AND client.client_id = $2
     RETURNING client.tenant
 ), counted AS (
-    UPDATE oauth_dcr_tenants AS own SET clients = own.clients - 1
-    FROM counter, gone WHERE own.tenant = gone.tenant AND counter.counted
+    UPDATE oauth_dcr_tenants AS target SET clients = target.clients - 1
+    FROM counter, gone WHERE target.tenant = gone.tenant AND counter.counted
 )
 SELECT count(*) FROM gone
 ";
 
-/// Puts a client in the place of its revision `$6`.
+/// Replaces the revision `$6` of a client.
 pub(super) const UPDATE: &str = "
 UPDATE oauth_dcr_clients
 SET record = $3, revision = $4, blocked = $5,
@@ -257,8 +259,8 @@ SET record = $3, revision = $4, blocked = $5,
 WHERE tenant = $1 AND client_id = $2 AND revision = $6
 ";
 
-/// Blocks a client or ends that, whatever its record is. Gives back the revision, which counts up as an
-/// unsigned number does, and stays at the last one.
+/// Blocks or unblocks a client, whatever its record is. Adds one to the revision and returns it. The revision is an
+/// unsigned number in a signed column, and stays at its maximum.
 pub(super) const SET_BLOCKED: &str = "
 UPDATE oauth_dcr_clients
 SET blocked = $3, revision = CASE revision
@@ -269,9 +271,9 @@ WHERE tenant = $1 AND client_id = $2
 RETURNING revision
 ";
 
-/// What [`Activity`](crate::store::Activity) documents: whether it is a use, what to write, until when a client has to
-/// be known to be in use for there to be nothing to write, and who uses it. Gives back the client's first
-/// user.
+/// Writes an activity, as [`Activity`](crate::store::Activity) documents. The parameters are the tenant, the id,
+/// [`is_use`](crate::store::Activity::is_use), [`idle_since`](crate::store::Activity::idle_since),
+/// [`until`](crate::store::Activity::until) and [`user`](crate::store::Activity::user). Returns the client's first user.
 pub(super) const TOUCH: &str = "
 UPDATE oauth_dcr_clients
 SET is_used = is_used OR $3, idle_since = GREATEST(idle_since, $4),
@@ -284,16 +286,16 @@ WHERE tenant = $1 AND client_id = $2
 RETURNING user_key
 ";
 
-/// Fails where no migration was ever written down.
+/// Fails if the table of migrations does not exist.
 pub(super) const MIGRATIONS: &str = "SELECT 1 FROM oauth_dcr_migrations LIMIT 1";
 
-/// What the server is.
+/// The name and version of the server.
 pub(super) const VERSION: &str = "SELECT version()";
 
-/// Begins a transaction that waits no longer than `lock_timeout` for each lock.
+/// Begins a transaction that waits for each lock for at most `lock_timeout`.
 ///
-/// A later statement of it sees what others have committed while an earlier one waited for a lock,
-/// whatever the database's default is.
+/// Its isolation level is READ COMMITTED, whatever the default of the database is. So after a statement has waited for a
+/// lock, the next statement sees what other transactions have committed meanwhile.
 pub(super) fn begin(lock_timeout: Duration) -> SqlStr {
     let begin = format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}",
@@ -302,9 +304,8 @@ pub(super) fn begin(lock_timeout: Duration) -> SqlStr {
     AssertSqlSafe(begin).into_sql_str()
 }
 
-/// What the server does for connections that the store opens itself: how long it waits for a lock,
-/// and after how long a caller has gone, so that it stops working on the answer and keeps no locks for
-/// that caller.
+/// Sets the parameters of a connection that the store opens itself: how long a statement waits for a lock, and the time
+/// after which the caller has gone. The server then cancels the statement and releases its locks.
 pub(super) fn session(lock_timeout: Duration, limit: Duration) -> SqlStr {
     let (lock_timeout, limit) = (millis(lock_timeout), millis(limit));
     let session = format!(
@@ -315,12 +316,12 @@ pub(super) fn session(lock_timeout: Duration, limit: Duration) -> SqlStr {
     AssertSqlSafe(session).into_sql_str()
 }
 
-/// The value of a setting that is a time.
+/// A duration as the value of a setting.
 pub(super) fn setting(duration: Duration) -> String {
     millis(duration).to_string()
 }
 
-/// A setting in milliseconds. None of them may be 0, which means no limit.
+/// A setting in milliseconds. It is never 0, which would mean no limit.
 fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis())
         .unwrap_or(i32::MAX)

@@ -9,7 +9,7 @@ use crate::{
     types::TenantId,
 };
 
-/// Removes up to `limit` clients that are due. Waits no longer than `lock_timeout` for a lock.
+/// Removes up to `limit` clients that are due. Waits for each lock for at most `lock_timeout`.
 pub(super) async fn sweep(
     connection: &mut PgConnection,
     tenant: &TenantId,

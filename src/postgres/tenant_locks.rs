@@ -1,4 +1,4 @@
-//! Which calls may lock the rows of tenants, so that waiting for a row uses few of the connections.
+//! Limits which calls may lock the rows of tenants, so that calls that wait for a row use only some of the connections.
 
 use std::{
     collections::HashMap,
@@ -22,30 +22,30 @@ use crate::{
 /// How long a row counts as locked after a lock timeout, unless a call locks it sooner.
 const LOCKED_FOR: Duration = Duration::from_secs(5);
 
-/// How many lock timeouts show that a row is locked, if no call locks it in between. A transaction of another node
-/// may cause a single timeout.
+/// How many lock timeouts in a row show that a row is locked. A transaction of another node may cause a single timeout.
 const LOCKED_AFTER: u32 = 2;
 
-/// With fewer connections, tenants with locked rows share the permits of all tenants.
+/// With fewer connections than this, tenants with locked rows share the permits of all tenants.
 const MIN_CONNECTIONS: u32 = 4;
 
-/// How many calls of a tenant may lock the tenant's row at the same time. They wait for each other in the server,
-/// so that the round trips overlap.
+/// How many calls of a tenant may lock the tenant's row at the same time. They wait for each other in the server, so that
+/// their round trips overlap.
 const CALLS: u32 = 4;
 
-/// How long a call keeps the row of a tenant locked.
+/// How long a call locks the row of a tenant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockUse {
-    /// For one statement that changes one client.
+    /// The call is one statement that changes one client.
     Brief,
-    /// For several statements or many clients. Other calls of the tenant would wait too long in the server.
+    /// The call is several statements, or changes many clients. Other calls of the tenant would wait too long in the
+    /// server.
     Long,
 }
 
-/// Bounds how many calls lock the rows of tenants at the same time.
+/// Limits how many calls lock the rows of tenants at the same time.
 ///
-/// These calls use half of the connections at most. Tenants whose rows other transactions have locked share one
-/// connection more, so that other tenants don't wait for them.
+/// These calls use at most half of the connections. Tenants whose rows other transactions have locked share one
+/// additional connection, so that other tenants don't wait for them.
 #[derive(Clone)]
 pub(super) struct TenantLocks(Arc<State>);
 
@@ -53,7 +53,7 @@ struct State {
     /// The calls of each tenant.
     calls: PerTenant<Semaphore>,
     permits: Semaphore,
-    /// For tenants with locked rows.
+    /// The permits for tenants with locked rows.
     locked_permits: Option<Semaphore>,
     timeouts: Mutex<HashMap<TenantId, LockTimeouts>>,
 }
@@ -65,7 +65,7 @@ struct LockTimeouts {
 }
 
 impl TenantLocks {
-    /// For a pool of so many connections.
+    /// The limits for a pool with this number of connections.
     pub(super) fn new(connections: u32) -> Self {
         let half = connections.checked_div(2).unwrap_or(0).max(1);
         Self(Arc::new(State {
@@ -76,7 +76,7 @@ impl TenantLocks {
         }))
     }
 
-    /// Carries out `work`, which locks the row of `tenant`, with a permit.
+    /// Gets a permit, and then carries out `work`, which locks the row of `tenant`.
     pub(super) async fn run<T>(
         &self,
         tenant: &TenantId,
@@ -98,7 +98,7 @@ impl TenantLocks {
         done
     }
 
-    /// `None` in a permit's place: without a bound, as no semaphore is ever closed.
+    /// The permits for a call. `None` would mean that a semaphore is closed, which never happens.
     async fn permits<'a>(
         &'a self,
         tenant: &TenantId,
@@ -111,7 +111,8 @@ impl TenantLocks {
         [call, self.permit(tenant).await]
     }
 
-    /// A tenant whose row no longer counts as locked stops waiting for tenants whose rows are.
+    /// A permit to use a connection. A tenant with a locked row waits for the permit of those tenants, but only while its
+    /// row counts as locked.
     async fn permit(&self, tenant: &TenantId) -> Option<SemaphorePermit<'_>> {
         let locked_permits = self.0.locked_permits.as_ref();
         if let Some((permits, until)) = locked_permits.zip(self.locked_until(tenant))
@@ -129,11 +130,13 @@ impl TenantLocks {
         }
     }
 
-    /// Until when the row of `tenant` counts as locked.
+    /// The time until which the row of `tenant` counts as locked.
     fn locked_until(&self, tenant: &TenantId) -> Option<Instant> {
         let timeouts = self.lock();
         let timeouts = timeouts.get(tenant);
-        timeouts.filter(|it| it.number >= LOCKED_AFTER)?.end()
+        timeouts
+            .filter(|timeouts| timeouts.number >= LOCKED_AFTER)?
+            .end()
     }
 
     /// Records a lock timeout of a call that began at `begun`.
@@ -144,7 +147,7 @@ impl TenantLocks {
             number: 0,
             last: begun,
         });
-        // Calls that waited at the same time count once.
+        // Timeouts of calls that waited at the same time count once.
         if timeouts.last <= begun {
             timeouts.number = timeouts.number.saturating_add(1);
             timeouts.last = Instant::now();
@@ -158,7 +161,7 @@ impl TenantLocks {
 }
 
 impl LockTimeouts {
-    /// When they stop counting, if they still count.
+    /// The time at which the timeouts stop counting, if they still count.
     fn end(&self) -> Option<Instant> {
         let end = self.last.checked_add(LOCKED_FOR)?;
         (Instant::now() < end).then_some(end)

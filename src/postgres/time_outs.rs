@@ -13,22 +13,21 @@ use tokio::time::Instant;
 
 use crate::{group_commit::deadline_after, postgres::sql};
 
-/// After how long the server gives up a statement, at least.
+/// The shortest time after which the server cancels a statement.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Which part of the time may be spent on waiting for a lock at once.
+/// The fraction of the time-out for waiting for a single lock: an eighth.
 const LOCK_TIMEOUT_PART: u32 = 8;
 
-/// Which part of the time may be spent on waiting for the locks of a tenant: what others have locked is
-/// tried twice.
+/// The fraction of the time-out for waiting for the locks of a tenant: a quarter, so a locked row is tried twice.
 const LOCKS_PART: u32 = 4;
 
-/// In which part of the time work is tried again after conflicts, and on servers that only read. Then there is
-/// time left to tell the caller.
+/// The fraction of the time-out in which work is tried again after conflicts and on read-only servers: a half. This
+/// leaves time to answer the caller.
 const TRIES_PART: u32 = 2;
 
-/// In which part of the time all work of a group has to begin. An insertion that arrives while a group is
-/// carried out waits for that group and for the next group, and needs its outcome in time.
+/// The fraction of the time-out in which all work of a group has to begin: a half. An insertion that arrives during a
+/// group waits for this group and for the next group, and needs its outcome in time.
 const BEGINNING_PART: u32 = 2;
 
 /// The time-outs of the stores that share the connections, in milliseconds.
@@ -49,13 +48,13 @@ impl TimeOuts {
         }))
     }
 
-    /// Has connections that are made from now on be set for a store of this time-out, too.
+    /// Adds the time-out of another store. Connections that are opened from now on get parameters for it, too.
     pub(super) fn add(&self, timeout: Duration) {
         self.0.shortest.fetch_min(millis(timeout), Relaxed);
         self.0.longest.fetch_max(millis(timeout), Relaxed);
     }
 
-    /// What connections are set to.
+    /// The statement that sets the parameters of a connection.
     pub(super) fn session(&self) -> SqlStr {
         let shortest = Duration::from_millis(self.0.shortest.load(Relaxed));
         let longest = Duration::from_millis(self.0.longest.load(Relaxed));
@@ -64,23 +63,23 @@ impl TimeOuts {
     }
 }
 
-/// When work ends.
+/// The times at which work has to end.
 #[derive(Clone, Copy)]
 pub(super) struct TimeLimit {
-    /// How long it may take.
+    /// How long the work may take.
     pub(super) duration: Duration,
     pub(super) end: Instant,
-    /// Until when it waits for a permit to begin.
+    /// Until this time, the work waits for a permit to begin.
     pub(super) last_beginning: Instant,
-    /// Until when it is tried again after another transaction has locked what it needs.
+    /// Until this time, the work is tried again after lock time-outs.
     pub(super) locks_end: Option<Instant>,
-    /// Until when it is tried again after conflicts, and on a server that only reads.
+    /// Until this time, the work is tried again after conflicts and on read-only servers.
     pub(super) tries_end: Instant,
 }
 
 impl TimeLimit {
-    /// Work that ends `duration` from now, and waits for locks for as long as there is time left to tell the
-    /// caller.
+    /// The limit of work that ends `duration` from now. The work waits for locks, but not so long that there is no time
+    /// to answer the caller.
     pub(super) fn after(duration: Duration) -> Self {
         let reserve = part(duration, LOCK_TIMEOUT_PART).saturating_mul(2);
         let last_beginning = deadline_after(duration.saturating_sub(reserve));
@@ -94,8 +93,8 @@ impl TimeLimit {
     }
 }
 
-/// The time of a group of insertions. An insertion that has not begun in time is not carried out, because
-/// its caller would not wait for the outcome.
+/// The time limits of a group of insertions. An insertion that has not begun in time is not carried out, because its
+/// caller would not wait for the outcome.
 #[derive(Clone, Copy)]
 pub(super) struct GroupTime {
     pub(super) timeout: Duration,
@@ -104,7 +103,7 @@ pub(super) struct GroupTime {
 }
 
 impl GroupTime {
-    /// The time of a group that begins now.
+    /// The time limits of a group that begins now.
     pub(super) fn new(timeout: Duration) -> Self {
         Self {
             timeout,
@@ -118,7 +117,7 @@ impl GroupTime {
         Instant::now() >= self.last_beginning
     }
 
-    /// For work that needs nothing that others lock.
+    /// The limit of work that does not wait for locks.
     pub(super) const fn without_locks(&self) -> TimeLimit {
         TimeLimit {
             duration: self.timeout,
@@ -129,7 +128,7 @@ impl GroupTime {
         }
     }
 
-    /// For work that begins now and may have to wait for others.
+    /// The limit of work that begins now and may have to wait for locks.
     pub(super) fn with_locks(&self) -> TimeLimit {
         let locks_end = deadline_after(part(self.timeout, LOCKS_PART)).min(self.last_beginning);
         TimeLimit {
@@ -139,13 +138,13 @@ impl GroupTime {
     }
 }
 
-/// How long to wait for a lock in a call of this time-out. Then there is time left for work that needs
-/// no row that other transactions have locked.
+/// How long a call with this time-out waits for a lock. It is short, so that time is left for work that needs no locked
+/// row.
 pub(super) fn lock_timeout(timeout: Duration) -> Duration {
     part(timeout, LOCK_TIMEOUT_PART)
 }
 
-/// One of `parts` parts of a time-out.
+/// A fraction of a time-out: one of `parts` equal parts.
 pub(super) fn part(timeout: Duration, parts: u32) -> Duration {
     timeout.checked_div(parts).unwrap_or_default()
 }
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn endless_spans_are_cut_off() {
+    fn fractions_of_extreme_time_outs_are_defined() {
         assert_eq!(part(Duration::MAX, 1), Duration::MAX);
         assert_eq!(part(Duration::ZERO, LOCK_TIMEOUT_PART), Duration::ZERO);
     }

@@ -1,4 +1,4 @@
-//! Activity of clients, and the limit of a user that it may exceed.
+//! Writes the activity of clients, and applies the limit of a user.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
-/// Writes an activity. `None`: its user has a limit, so that [`touch_and_evict`] has to write it.
+/// Writes an activity. `None`: the user has a limit, so [`touch_and_evict`] has to write the activity.
 pub(super) async fn touch(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -41,8 +41,8 @@ pub(super) async fn touch(
 
 /// Writes an activity, and evicts clients of its user.
 ///
-/// Each transaction that removes clients locks the row of the tenant first. So activity of one user is written
-/// by one transaction at a time.
+/// This locks the row of the tenant first, like each transaction that removes clients. So only one transaction at a time
+/// writes activity of the same user.
 pub(super) async fn touch_and_evict(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -73,20 +73,20 @@ struct Touched {
     user: Option<UserKey>,
 }
 
-/// How often an activity is tried, if others store the client between its two statements.
-const MOST_TRIES: usize = 8;
+/// How often writing an activity is tried if other transactions store the client between the two statements.
+const MAX_ATTEMPTS: usize = 8;
 
-/// Writes an activity, or says why it was not written: another activity or a removal came first.
+/// Writes an activity, or returns why it was not written: another activity or a removal came first.
 ///
-/// A client that was missing may be stored before the second statement looks for it. Then the activity is
-/// tried again, because it may have something to say about that client.
+/// A client that was missing may be stored before the second statement looks for it. Then writing is tried again,
+/// because the activity may change that client.
 async fn write(
     connection: &mut PgConnection,
     tenant: &TenantId,
     id: &ClientId,
     touch: Activity,
 ) -> Result<Result<Touched, TouchOutcome>, Failure> {
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         if let Some(touched) = write_touch(connection, tenant, id, touch).await? {
             return Ok(Ok(touched));
         }
@@ -120,12 +120,12 @@ async fn write_touch(
     }))
 }
 
-/// Removes clients of a user, but for `touched`, until the limit holds: the longest idle first, and shared
-/// ones last.
+/// Removes clients of a user, except `touched`, until the limit holds: the longest idle clients first, and shared
+/// clients last.
 ///
-/// Activity without a limit, blocks and duplicates don't wait for the row of the tenant. If one of them
-/// changes a chosen client first, that client is missed. Then the clients are counted and chosen again, because a
-/// blocked client does not count, as often as [`Removal`] allows. The next activity of the user evicts the rest.
+/// Activity without a limit, blocking and duplicates don't wait for the row of the tenant. If they change a chosen client
+/// first, the statement misses this client. Then the clients are counted and chosen again, because a blocked client does
+/// not count. This is repeated as often as [`Removal`] allows. The next activity of the user evicts the rest.
 async fn evict_of_user(
     connection: &mut PgConnection,
     tenant: &TenantId,
@@ -134,12 +134,12 @@ async fn evict_of_user(
 ) -> Result<Vec<ClientId>, Failure> {
     let user = limit.user.as_bytes().as_slice();
     let mut removal = Removal::new(evictions(connection, tenant, limit).await?);
-    while let Some(left) = removal.left() {
+    while let Some(remaining) = removal.remaining() {
         let chosen: Vec<Chosen> = sqlx::query_as(sql::EVICT_OF_USER)
             .bind(tenant.as_str())
             .bind(user)
             .bind(touched.as_str())
-            .bind(left)
+            .bind(remaining)
             .fetch_all(&mut *connection)
             .await?;
         if removal.add(chosen) {
@@ -149,7 +149,7 @@ async fn evict_of_user(
     removal.ended(Ok(()))
 }
 
-/// How many clients the user has too many, at most as many as may be evicted at once.
+/// How many clients of the user have to be evicted now.
 async fn evictions(
     connection: &mut PgConnection,
     tenant: &TenantId,

@@ -6,13 +6,13 @@ use crate::{
     stored_row,
 };
 
-/// How often an update is tried, if others store the client that it follows between its two statements.
-const MOST_TRIES: usize = 8;
+/// How often an update is tried if other transactions store the previous revision between the two statements.
+const MAX_ATTEMPTS: usize = 8;
 
 /// Replaces the client of `update`, whose record is `record`.
 ///
-/// A client that was missing, or that had another revision, may follow before the second statement looks for it.
-/// Then the update is tried again, because none of the outcomes says what has happened.
+/// The previous revision may be stored after the first statement and before the second statement looks for it. Then the
+/// update is tried again, because no outcome describes this case.
 pub(super) async fn update(
     connection: &mut PgConnection,
     update: &ClientUpdate,
@@ -20,7 +20,7 @@ pub(super) async fn update(
 ) -> Result<UpdateOutcome, Failure> {
     let client = update.client();
     let before = client.revision().checked_sub(1).map(stored_row::revision);
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_ATTEMPTS {
         if replace(connection, update, record).await? {
             return Ok(UpdateOutcome::Updated);
         }
@@ -38,7 +38,7 @@ pub(super) async fn update(
     Ok(UpdateOutcome::Changed)
 }
 
-/// Whether there was a client that `update` follows.
+/// Replaces the client, and returns whether there was a client that `update` follows.
 async fn replace(
     connection: &mut PgConnection,
     update: &ClientUpdate,

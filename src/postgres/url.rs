@@ -1,11 +1,11 @@
-//! The URL of a database.
+//! Checks the URL of a database.
 //!
-//! sqlx logs a parameter that it does not know, with its value, and that may be the rest of a password with
-//! a `?` in it. So what sqlx would not understand is refused before, in words that repeat nothing of it.
+//! sqlx logs the name and value of a parameter that it does not know. The value may be the rest of a password that
+//! contains a `?`. So a URL that sqlx would not understand is refused first, with a message that repeats nothing of it.
 
 use url::Url;
 
-/// The parameters that sqlx takes, apart from `options[NAME]`.
+/// The parameters that sqlx supports, except `options[NAME]`.
 const PARAMETERS: [&str; 18] = [
     "application_name",
     "dbname",
@@ -42,9 +42,9 @@ pub(super) enum UrlFault {
     Unencoded,
 }
 
-/// Checks that `url` is the URL of a database, as far as sqlx does not do it.
+/// Checks the parts of `url` that sqlx does not check.
 pub(super) fn check(url: &str) -> Result<(), UrlFault> {
-    // Text that is no URL at all is left to sqlx, which says why.
+    // If the text is not a URL at all, sqlx reports why.
     url.parse()
         .map_or(Ok(()), |parsed| check_parsed(url, &parsed))
 }
@@ -66,7 +66,7 @@ fn check_parsed(text: &str, url: &Url) -> Result<(), UrlFault> {
     }
     let is_known = |name: &str| {
         let setting = name.strip_prefix("options[");
-        PARAMETERS.contains(&name) || setting.is_some_and(|it| it.ends_with(']'))
+        PARAMETERS.contains(&name) || setting.is_some_and(|setting| setting.ends_with(']'))
     };
     if url.query_pairs().all(|(name, _)| is_known(&name)) {
         Ok(())

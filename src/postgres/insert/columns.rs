@@ -11,7 +11,7 @@ use crate::{
     stored_row,
 };
 
-/// The columns of clients to store, the first for each id.
+/// The columns of clients to store. If several clients have the same id, only the first is stored.
 #[derive(Default)]
 pub(super) struct Columns<'a> {
     tenants: Vec<&'a str>,
@@ -25,7 +25,7 @@ pub(super) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     pub(super) fn new(insertions: &[&'a Insertion]) -> Result<Self, Failure> {
-        // The statements sort them, so that nodes insert the same keys in one order.
+        // The rows are sorted, like in the statements, so that all nodes insert keys in the same order.
         let mut sorted = BTreeMap::new();
         for insertion in insertions {
             sorted.entry(ids(insertion)).or_insert(*insertion);
@@ -53,8 +53,8 @@ impl<'a> Columns<'a> {
         Ok(columns)
     }
 
-    /// Stores the clients by the statement `sql`, which takes the columns in this order and returns the tenants
-    /// and ids of those that it stored.
+    /// Stores the clients by the statement `sql`, which takes the columns in this order and returns the tenants and ids
+    /// of the clients that it stored.
     pub(super) async fn store(
         self,
         connection: &mut PgConnection,

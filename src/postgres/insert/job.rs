@@ -4,13 +4,13 @@ use crate::{
     store::{InsertOutcome, Insertion},
 };
 
-/// An insertion, and the way to its caller.
+/// An insertion, and the reply to its caller.
 pub(super) struct Job<T = InsertOutcome> {
     pub(super) insertion: Insertion,
     pub(super) reply: Reply<T>,
 }
 
-/// What became of a job. `None`: it is not carried out yet.
+/// The result of a job. `None`: the job has not been carried out yet.
 pub(super) type Outcome = Option<Result<InsertOutcome, Failure>>;
 
 /// The tenant and the id of the client.
@@ -23,20 +23,20 @@ pub(super) fn insertions<T>(jobs: &[Job<T>]) -> Vec<&Insertion> {
     jobs.iter().map(|job| &job.insertion).collect()
 }
 
-/// Answers each of `jobs` that has an outcome, in their order. Gives back the others.
+/// Answers all jobs that have an outcome, in their order. Returns the others.
 pub(super) fn settle(jobs: Vec<Job>, outcomes: Vec<Outcome>) -> Vec<Job> {
-    let mut left = Vec::new();
+    let mut remaining = Vec::new();
     for (job, outcome) in jobs.into_iter().zip(outcomes) {
         match outcome {
             Some(Ok(outcome)) => job.reply.send(Ok(job.insertion.settle(outcome))),
             Some(Err(failure)) => job.reply.send(Err(failure.into())),
-            None => left.push(job),
+            None => remaining.push(job),
         }
     }
-    left
+    remaining
 }
 
-/// Answers all of `jobs` with one failure.
+/// Answers all of `jobs` with the same failure.
 pub(super) fn fail<T>(jobs: Vec<Job<T>>, failure: Failure) {
     share_failure(NAME, failure, jobs, |job, error| {
         job.reply.send(Err(error));

@@ -1,4 +1,4 @@
-//! Insertions in one statement. It is one round trip, and a transaction by itself.
+//! Carries out insertions in one statement, which is one round trip and a transaction by itself.
 
 use sqlx::PgConnection;
 

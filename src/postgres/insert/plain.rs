@@ -1,4 +1,4 @@
-//! Insertions that need nothing but a free id, of all tenants.
+//! Carries out the insertions of all tenants that need only a free id.
 
 use std::collections::VecDeque;
 
@@ -12,7 +12,7 @@ use crate::{
             one_statement,
             stored::Stored,
         },
-        lease::Kept,
+        lease::CachedLease,
         time_outs::GroupTime,
     },
     store::{InsertOutcome, Insertion},
@@ -21,13 +21,13 @@ use crate::{
 /// Stores the plain insertions of a group in one statement.
 pub(super) struct Plain {
     database: Database,
-    connection: Kept,
+    connection: CachedLease,
 }
 
-/// What became of a plain insertion.
+/// The result of a plain insertion.
 pub(super) enum PlainOutcome {
     Stored(InsertOutcome),
-    /// The statement did not store it. The group of its tenant stores it, or says why it can't be stored.
+    /// The statement did not store the client. The group of its tenant stores it, or finds out why it can't be stored.
     NotStored(Insertion),
 }
 
@@ -35,7 +35,7 @@ impl Plain {
     pub(super) fn new(database: Database) -> Self {
         Self {
             database,
-            connection: Kept::default(),
+            connection: CachedLease::default(),
         }
     }
 
@@ -47,7 +47,7 @@ impl Plain {
         let insertions = insertions.as_slice();
         let stored =
             self.database
-                .run_kept(&self.connection, time.without_locks(), |connection, _| {
+                .run_cached(&self.connection, time.without_locks(), |connection, _| {
                     Box::pin(one_statement::insert(connection, insertions))
                 });
         stored.await
@@ -63,9 +63,9 @@ impl Commit for Plain {
         while let Some(jobs) = groups.pop_front() {
             match self.insert(time, &jobs).await {
                 Ok(stored) => settle(jobs, stored),
-                // Another transaction inserts one of the ids.
+                // Another transaction is inserting one of the ids.
                 Err(failure) if failure.is_locked() => settle(jobs, Stored::default()),
-                // One of them may be bad, and fails alone.
+                // A single job may be the cause, so each job is tried separately.
                 Err(failure) if failure.is_refusal() && jobs.len() > 1 => {
                     groups.extend(jobs.into_iter().map(|job| vec![job]));
                 }
@@ -75,7 +75,7 @@ impl Commit for Plain {
     }
 }
 
-/// Answers `jobs`, of which some are stored.
+/// Answers `jobs`. Some of them are stored.
 fn settle(jobs: Vec<Job<PlainOutcome>>, mut stored: Stored) {
     for Job { insertion, reply } in jobs {
         reply.send(Ok(match stored.take(&insertion) {

@@ -10,7 +10,8 @@ use crate::{
 pub(super) struct Stored(HashSet<(String, String)>);
 
 impl Stored {
-    /// The outcome of `insertion`, if it is stored. Of several with one id only the first is.
+    /// The outcome of `insertion` if its client is stored. If several insertions have the same id, only the first one is
+    /// stored.
     pub(super) fn take(&mut self, insertion: &Insertion) -> Option<InsertOutcome> {
         let (tenant, id) = ids(insertion);
         let removed = Vec::new();

@@ -1,4 +1,4 @@
-//! Insertions of one tenant, which may wait for what others have locked.
+//! Carries out the insertions of one tenant, which may wait for locks.
 
 use std::collections::VecDeque;
 
@@ -21,10 +21,10 @@ use crate::{
     store::{InsertOutcome, Insertion},
 };
 
-/// The most insertions of one transaction in which they come one after another.
+/// The most insertions that one transaction carries out one after another.
 const MAX_IN_TRANSACTION: usize = 32;
 
-/// Which part of the time finding duplicates may take.
+/// Finding duplicates may take this fraction of the time-out.
 const DEDUPLICATION: u32 = 4;
 
 /// Carries out the insertions of one tenant.
@@ -48,13 +48,12 @@ impl Tenant {
         Self { database }
     }
 
-    /// Answers the jobs that are duplicates, which takes no transaction and mostly no write. Gives back
-    /// the others.
+    /// Answers the jobs that are duplicates, which needs no transaction and usually no write. Returns the others.
     async fn deduplicate(&self, time: GroupTime, jobs: Vec<Job>) -> Vec<Job> {
         let has_key = |job: &Job| job.insertion.duplicate_key().is_some();
-        let (keyed, mut left): (Vec<_>, Vec<_>) = jobs.into_iter().partition(has_key);
+        let (keyed, mut remaining): (Vec<_>, Vec<_>) = jobs.into_iter().partition(has_key);
         if keyed.is_empty() {
-            return left;
+            return remaining;
         }
         let until = deadline_after(part(time.timeout, DEDUPLICATION));
         let insertions = insertions(&keyed);
@@ -63,17 +62,17 @@ impl Tenant {
             Box::pin(find_duplicates(connection, insertions, until))
         });
         match found.await {
-            Ok(found) => left.extend(settle(keyed, found)),
-            // When they are carried out, it turns out which of them the database refuses.
-            Err(failure) if failure.is_refusal() => left.extend(keyed),
+            Ok(found) => remaining.extend(settle(keyed, found)),
+            // When the jobs are carried out, it turns out which of them the database refuses.
+            Err(failure) if failure.is_refusal() => remaining.extend(keyed),
             Err(failure) => fail(keyed, failure),
         }
-        left
+        remaining
     }
 
-    /// Stores what it can without a lock, if no limit needs a count. Gives back the others.
+    /// Stores the clients that can be stored without a lock, if no limit needs a count. Returns the other jobs.
     async fn in_one_statement(&self, time: GroupTime, jobs: Vec<Job>) -> Vec<Job> {
-        // A plain insertion is here because the statement did not store it before.
+        // A plain insertion is here because such a statement has already failed to store it.
         let is_plain = |job: &Job| job.insertion.is_plain();
         let has_limit = |job: &Job| job.insertion.has_limit();
         if jobs.iter().all(is_plain) || jobs.iter().any(has_limit) {
@@ -86,7 +85,9 @@ impl Tenant {
         });
         match stored.await {
             Ok(mut stored) => {
-                let outcomes = insertions.iter().map(|it| stored.take(it).map(Ok));
+                let outcomes = insertions
+                    .iter()
+                    .map(|insertion| stored.take(insertion).map(Ok));
                 let outcomes = outcomes.collect();
                 settle(jobs, outcomes)
             }
@@ -98,8 +99,8 @@ impl Tenant {
         }
     }
 
-    /// Carries out `jobs` together or, if the database refuses that, apart, so that none of them can fail
-    /// the others.
+    /// Carries out `jobs` in one transaction. If the database refuses that, carries out each job separately, so that no
+    /// job can fail the others.
     async fn in_transactions(&self, time: GroupTime, mut jobs: Vec<Job>) {
         let mut batches = VecDeque::new();
         while !jobs.is_empty() {
@@ -110,9 +111,9 @@ impl Tenant {
         while let Some(jobs) = batches.pop_front() {
             match self.in_transaction(time, &jobs).await {
                 Ok(outcomes) => {
-                    let left = settle(jobs, outcomes);
-                    if !left.is_empty() {
-                        batches.push_front(left);
+                    let remaining = settle(jobs, outcomes);
+                    if !remaining.is_empty() {
+                        batches.push_front(remaining);
                     }
                 }
                 Err(failure @ Failure::TenantLocked) => {
@@ -128,7 +129,7 @@ impl Tenant {
         }
     }
 
-    /// Carries out some of `jobs`, at least one of them.
+    /// Carries out at least one of `jobs`.
     async fn in_transaction(&self, time: GroupTime, jobs: &[Job]) -> Result<Vec<Outcome>, Failure> {
         let insertions = insertions(jobs);
         let [first, ..] = insertions.as_slice() else {
@@ -148,7 +149,7 @@ impl Tenant {
     }
 }
 
-/// Finds the duplicates among `insertions`, as many as it can until then.
+/// Finds the duplicates among `insertions`, as many as possible until the time `until`.
 async fn find_duplicates(
     connection: &mut PgConnection,
     insertions: &[&Insertion],
@@ -163,7 +164,7 @@ async fn find_duplicates(
         found.push(match duplicates.deduplicate(connection, insertion).await {
             Ok(client) => client.map(InsertOutcome::Duplicate).map(Ok),
             Err(failure @ Failure::Unreadable(_)) => Some(Err(failure)),
-            // Another transaction has locked the client, say. That does not concern the next insertion.
+            // For example, another transaction has locked the client. This does not affect the next insertion.
             Err(failure) if failure.is_refusal() => None,
             Err(failure) => return Err(failure),
         });

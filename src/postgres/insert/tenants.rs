@@ -15,11 +15,11 @@ use crate::{
     types::TenantId,
 };
 
-/// The groups of the tenants that have insertions under way.
+/// The groups of the tenants that have running insertions.
 #[derive(Clone)]
 pub(super) struct Tenants {
     database: Database,
-    /// The runtime in which the store was made. The runtime of a caller may end earlier.
+    /// The runtime in which the store was created. The runtime of a caller may end earlier.
     runtime: Handle,
     groups: PerTenant<TenantGroup>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Tenants {
 pub(super) struct TenantGroup(GroupCommit<Tenant>);
 
 impl Tenants {
-    /// In the runtime that this is called in.
+    /// The tasks run in the runtime in which this is called.
     pub(super) fn new(database: Database) -> Self {
         Self {
             database,
@@ -48,7 +48,7 @@ impl Tenants {
 }
 
 impl TenantGroup {
-    /// Has `insertion` carried out, and waits for its outcome until `deadline`.
+    /// Sends `insertion` to the group, and waits for its outcome until `deadline`.
     pub(super) async fn insert(
         &self,
         deadline: Instant,

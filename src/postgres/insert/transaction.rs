@@ -1,4 +1,4 @@
-//! Insertions of one tenant, one after another, in a transaction that locks the tenant's row. Meanwhile no
+//! Carries out insertions of one tenant, one after another, in a transaction that locks the tenant's row. Meanwhile, no
 //! other transaction adds or removes clients of a counted tenant.
 
 use std::{slice, time::Duration};
@@ -27,11 +27,11 @@ use crate::{
     types::ClientId,
 };
 
-/// Which part of the time a transaction starts insertions for. Then it is committed, so that a
-/// database that is far away completes some of them, and the tenant is not locked for long.
+/// A transaction starts insertions for this fraction of the time-out, and is then committed. So a distant database
+/// completes some of the insertions, and the tenant is not locked for long.
 const STARTING: u32 = 4;
 
-/// Carries out some of `insertions`, at least one of them.
+/// Carries out at least one of `insertions`.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     time: GroupTime,
@@ -55,14 +55,14 @@ pub(super) async fn insert(
         (Counter::Counted(clients), _) => (Some(clients), false),
         _ if !has_limit => (None, false),
         (Counter::Announced, Some(_)) => (Some(counter::count(&mut inner, tenant).await?), true),
-        // An operator has ended counting since it was looked at.
+        // An operator has ended counting in the meantime.
         _ => return Err(Failure::Overtaken),
     };
     let transaction = Transaction {
         connection: &mut inner,
         tenant,
         clients,
-        is_kept: !is_first_count || announced == Some(true),
+        is_count_final: !is_first_count || announced == Some(true),
         is_changed: is_first_count,
     };
     let outcomes = transaction.carry_out(insertions, until).await?;
@@ -70,14 +70,14 @@ pub(super) async fn insert(
     Ok(outcomes)
 }
 
-/// Announces that the clients of `tenant` are about to be counted, and waits for insertions that do not know of
-/// it. Returns whether they have ended, so that a count stays right; `None` if the tenant is counted.
+/// Announces that the clients of `tenant` are about to be counted, and waits for insertions that began before. Returns
+/// whether they have ended, so that a count stays correct. `None` if the tenant is already counted.
 async fn announce_count(
     connection: &mut PgConnection,
     tenant: &str,
     lock_timeout: Duration,
 ) -> Result<Option<bool>, Failure> {
-    // Most are counted, which takes no lock to see.
+    // Most tenants are already counted, and checking this takes no lock.
     if counter::is_counted(connection, tenant).await? {
         return Ok(None);
     }
@@ -95,11 +95,11 @@ async fn announce_count(
 struct Transaction<'a> {
     connection: &'a mut PgConnection,
     tenant: &'a str,
-    /// How many clients the tenant has now, if that is known.
+    /// The current number of clients of the tenant, if it is known.
     clients: Option<i64>,
-    /// Whether the number stays right after the transaction.
-    is_kept: bool,
-    /// Whether the number is to be written.
+    /// Whether the number stays correct after the transaction.
+    is_count_final: bool,
+    /// Whether the number has to be written.
     is_changed: bool,
 }
 
@@ -124,8 +124,8 @@ impl Transaction<'_> {
         Ok(outcomes)
     }
 
-    /// Stores the clients in one round trip, if there is room for all. Clients that this does not return
-    /// are inserted one by one.
+    /// Stores the clients in one round trip, if no client has to be evicted. Clients that this does not return are
+    /// inserted one by one.
     async fn store_in_one_statement(
         &mut self,
         insertions: &[&Insertion],
@@ -149,14 +149,15 @@ impl Transaction<'_> {
         })
     }
 
-    /// How many clients the tenant has. 0 if nobody asks, because no insertion has a limit.
+    /// The number of clients of the tenant. It is 0 if no insertion has a limit, because the number is not needed then.
     fn clients(&self) -> u64 {
         let clients = self.clients.map(u64::try_from);
         clients.and_then(Result::ok).unwrap_or(0)
     }
 
     fn add(&mut self, stored: usize, removed: usize) {
-        let [stored, removed] = [stored, removed].map(|it| i64::try_from(it).unwrap_or(i64::MAX));
+        let [stored, removed] =
+            [stored, removed].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let changed = |clients: i64| clients.saturating_add(stored).saturating_sub(removed);
         self.clients = self.clients.map(changed);
         self.is_changed |= stored != removed;
@@ -194,7 +195,7 @@ impl Transaction<'_> {
         Ok(stored.rows_affected() > 0)
     }
 
-    /// Why it was not stored: the duplicate key is looked at before the id.
+    /// Finds out why the client was not stored. The duplicate key is checked before the id.
     async fn not_stored(&mut self, insertion: &Insertion) -> Result<InsertOutcome, Failure> {
         let mut duplicates = Duplicates::find(self.connection, slice::from_ref(&insertion)).await?;
         if let Some(client) = duplicates.deduplicate(self.connection, insertion).await? {
@@ -216,11 +217,11 @@ impl Transaction<'_> {
     ) -> Result<Vec<ClientId>, Failure> {
         let client = insertion.client();
         let mut removal = Removal::new(evictions);
-        while let Some(left) = removal.left() {
+        while let Some(remaining) = removal.remaining() {
             let chosen = sqlx::query_as(sql::EVICT)
                 .bind(client.tenant().as_str())
                 .bind(client.id().as_str())
-                .bind(left)
+                .bind(remaining)
                 .bind(stored_row::millis(insertion.idle_before()))
                 .fetch_all(&mut *self.connection)
                 .await?;
@@ -229,9 +230,10 @@ impl Transaction<'_> {
         removal.ended(Ok(()))
     }
 
-    /// Writes down how many clients there are now, if they are counted.
+    /// Writes the number of clients, if they are counted.
     async fn write_count(self) -> Result<(), Failure> {
-        match self.clients.filter(|_| self.is_kept && self.is_changed) {
+        let must_write = self.is_count_final && self.is_changed;
+        match self.clients.filter(|_| must_write) {
             Some(clients) => counter::write(self.connection, self.tenant, clients).await,
             None => Ok(()),
         }

@@ -1,8 +1,8 @@
 //! Statements that only read.
 //!
-//! A server that only reads is a standby, or a primary that was demoted, and what it reads may be old. So
-//! each statement says in the column `is_read_only` whether the server is one. To say so it always gives
-//! back a row, whose first column is NULL if nothing was found.
+//! A read-only server is a standby, or a primary that was demoted, and its data may be old. So each statement returns
+//! in the column `is_read_only` whether the server is read-only. For this, it always returns a row. The first column of
+//! the row is NULL if nothing was found.
 
 pub(in crate::postgres) const FIND: &str = "
 SELECT substring(found.record FROM 1 FOR 4194305), found.blocked, found.revision,
@@ -53,18 +53,18 @@ LEFT JOIN (
 ) ON TRUE
 ";
 
-/// The time by the server's clock, in milliseconds since the Unix epoch.
+/// The time of the server's clock, in milliseconds since the Unix epoch.
 pub(in crate::postgres) const NOW: &str = "
 SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT,
     current_setting('transaction_read_only') = 'on' AS is_read_only
 ";
 
-/// Whether the server only reads.
+/// Whether the server is read-only.
 pub(in crate::postgres) const IS_READ_ONLY: &str =
     "SELECT current_setting('transaction_read_only') = 'on'";
 
-/// The process of the server that answers. Some poolers pin a session to a connection once it changes a
-/// setting, so this changes one, to its default.
+/// The server process that answers. Some poolers pin a session to a connection once it changes a setting, so this sets a
+/// setting to its default.
 pub(in crate::postgres) const PROCESS: &str =
     "SET lock_timeout TO DEFAULT; SELECT pg_backend_pid()::TEXT";
 

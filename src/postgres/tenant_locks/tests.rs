@@ -18,8 +18,8 @@ fn tenant(name: &str, number: usize) -> TenantId {
     TenantId::parse(&format!("{name}{number}")).unwrap()
 }
 
-/// Has eight calls of one tenant, or two calls of each of several, run for a second. Counts the most that run at
-/// the same time.
+/// Starts eight calls of one tenant, or two calls of each of several tenants. Each call runs for a second, and returns
+/// the most calls that ran at the same time.
 fn call(
     locks: &TenantLocks,
     name: &str,
@@ -51,7 +51,7 @@ fn call(
     calls
 }
 
-/// Has tenants run into lock timeouts.
+/// Lets tenants run into lock timeouts.
 async fn lock(locks: &TenantLocks, name: &str, tenants: usize) {
     most(call(locks, name, tenants, LockUse::Long, true)).await;
 }
@@ -89,7 +89,7 @@ async fn all_calls_use_half_of_the_connections() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn locked_tenants_share_one_connection_more() {
+async fn locked_tenants_share_an_additional_connection() {
     let locks = TenantLocks::new(10);
     lock(&locks, "locked", 4).await;
     let locked = call(&locks, "locked", 4, LockUse::Brief, true);
@@ -102,7 +102,7 @@ async fn locked_tenants_share_one_connection_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tenant_that_is_free_again_is_like_others() {
+async fn an_unlocked_tenant_uses_all_permits_again() {
     let locks = TenantLocks::new(10);
     lock(&locks, "t", 4).await;
     for number in 0..4 {
@@ -116,7 +116,7 @@ async fn a_tenant_that_is_free_again_is_like_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tenant_is_not_locked_for_long() {
+async fn a_row_counts_as_locked_for_limited_time() {
     let locks = TenantLocks::new(10);
     lock(&locks, "t", 4).await;
     tokio::time::advance(LOCKED_FOR).await;
@@ -143,7 +143,7 @@ async fn no_tenant_waits_for_locked_tenants_for_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_wait_together_count_once() {
+async fn simultaneous_lock_timeouts_count_once() {
     let locks = TenantLocks::new(10);
     let tenant = tenant("t", 0);
     let begun = Instant::now();
@@ -161,15 +161,16 @@ async fn calls_that_wait_together_count_once() {
 async fn a_late_call_says_whether_the_row_is_locked() {
     let locks = TenantLocks::new(10);
     let tenant = tenant("t", 0);
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
     for is_locked in [false, true, true] {
         let calls = call(&locks, "t", 1, LockUse::Long, is_locked);
         tokio::task::yield_now().await;
         let work = async { Ok(()) };
         let late = locks.run(&tenant, LockUse::Long, Instant::now(), work);
-        told.push(late.await.unwrap_err().to_string());
+        messages.push(late.await.unwrap_err().to_string());
         most(calls).await;
     }
-    let [not_begun, locked] = [Failure::NotBegun, Failure::TenantLocked].map(|it| it.to_string());
-    assert_eq!(told, [not_begun.clone(), not_begun, locked]);
+    let [not_begun, locked] =
+        [Failure::NotBegun, Failure::TenantLocked].map(|failure| failure.to_string());
+    assert_eq!(messages, [not_begun.clone(), not_begun, locked]);
 }
