@@ -1,4 +1,4 @@
-//! A rate limiter that several processes share, in Redis or Valkey.
+//! Limits rates in Redis or Valkey, for several processes.
 //!
 //! ```no_run
 //! use std::num::NonZeroU32;
@@ -18,10 +18,9 @@
 //! # }
 //! ```
 //!
-//! [`RedisRateLimiter`] is the whole module. It connects to one server with
-//! [`connect`](RedisRateLimiter::connect), or uses a connection of yours with
-//! [`from_connection_manager`](RedisRateLimiter::from_connection_manager), or
-//! [`from_cluster`](RedisRateLimiter::from_cluster) for a cluster.
+//! [`RedisRateLimiter`] is the only item of this module. [`connect`](RedisRateLimiter::connect) connects it to one
+//! server. [`from_connection_manager`](RedisRateLimiter::from_connection_manager) and, for a cluster,
+//! [`from_cluster`](RedisRateLimiter::from_cluster) use a connection of yours.
 
 mod breaker;
 mod bucket;
@@ -58,61 +57,58 @@ use crate::{
 /// The longest time limit that a host can set.
 const MAX_TIME_LIMIT: Duration = Duration::from_mins(1);
 
-/// Counts in Redis 6.2 or later, or in Valkey, for all processes that ask the same server or cluster.
+/// Limits rates in Redis 6.2 or later, or in Valkey, for all processes that use the same server or cluster.
 ///
-/// A decision is one round trip: a script takes the token by the server's own clock, so the clocks of
-/// the processes don't matter. At the same times it decides as
-/// [`LocalRateLimiter`](crate::rate_limit::LocalRateLimiter) does, to the nanosecond.
+/// A decision takes one round trip. A script takes the token by the server's own clock, so the clocks of the
+/// processes don't matter. Its decisions are the same as those of
+/// [`LocalRateLimiter`](crate::rate_limit::LocalRateLimiter) at the same times, to the nanosecond.
 ///
-/// # What is kept
+/// # Stored keys
 ///
-/// One key for each tenant and quota that was asked for of late,
-/// `oauth-dcr:{TENANT}:rate:INTERVAL:BURST`, with a value of some 20 bytes. It expires when the
-/// bucket is full again. The interval is the nanoseconds in which one token comes back. The braces are
-/// part of it: in a cluster all of a tenant is in one slot. The quota is in the key so that a changed one
-/// starts with a full bucket, while processes that don't agree yet can't empty or refill each other's; who
-/// changes back goes on with the earlier bucket.
+/// There is one key for each tenant and quota that was used recently: `oauth-dcr:{TENANT}:rate:INTERVAL:BURST`, with a
+/// value of some 20 bytes. It expires when the bucket is full again. `INTERVAL` is the time in nanoseconds in which one
+/// token is refilled. The braces are part of the key, so that all keys of a tenant are in one slot of a cluster.
 ///
-/// The key of a source's bucket is followed by the source, such as `:203.0.113.5`, `:2001:db8::/64` or
-/// `:unknown`. There can be as many of them as sources were heard of while their buckets fill, so for a
-/// quota for each source choose a burst that comes back within minutes.
+/// The quota is in the key, so a changed quota starts with a full bucket. Processes that still have the old quota can't
+/// empty or refill the new bucket. If you change back, the earlier bucket is used again.
 ///
-/// A value that nobody can have written here counts as an empty bucket and is replaced; so does one
-/// that was written when the server's clock was more than a second ahead of now, and a value of another
+/// The key of a source's bucket ends with the source, such as `:203.0.113.5`, `:2001:db8::/64` or `:unknown`. There is
+/// one key for each source whose bucket is not full yet. So for a quota for each source, choose a burst that is refilled
+/// within minutes.
+///
+/// A value that this crate can't have written counts as an empty bucket and is replaced. The same holds for a value that
+/// was written when the server's clock was more than a second ahead of the present time, and for a value of another
 /// type, such as a list.
 ///
-/// A key that is lost is a full bucket. So let the server evict none (`maxmemory-policy noeviction`),
-/// and expect that a failover to a replica may give away what the replica had not heard of yet. A
-/// user of the server's access control list needs `EVALSHA`, `SCRIPT LOAD`, `GET`, `SET` and `TIME`
-/// on `oauth-dcr:*`.
+/// A lost key counts as a full bucket. So let the server evict no keys (`maxmemory-policy noeviction`). A failover to a
+/// replica may refill tokens whose use the replica did not receive in time. A user of the server's access control list
+/// needs `EVALSHA`, `SCRIPT LOAD`, `GET`, `SET` and `TIME` on `oauth-dcr:*`.
 ///
 /// # When Redis doesn't answer
 ///
-/// No request waits longer than 250 ms, or as [`wait_at_most`](Self::wait_at_most) says. Then it fails
-/// with [`BackendError`], and is refused, unless [`local_fallback`](Self::local_fallback) was chosen.
-/// Until Redis answers again, one request at a time tries whether it does; the others fail, or fall
-/// back, at once. A request that Redis counted when nobody waited for it any more has taken a token
-/// all the same.
+/// No request waits longer than 250 ms, or than the time of [`wait_at_most`](Self::wait_at_most). Then it fails with
+/// [`BackendError`] and is refused, unless [`local_fallback`](Self::local_fallback) is set. Until Redis answers again,
+/// only one request at a time tries to reach it. The others fail or fall back at once. If Redis counts a request after
+/// the request stopped waiting, the token is taken all the same.
 ///
-/// A server that answers but doesn't serve is an outage, too:
+/// A server that answers but can't serve requests counts as an outage, too:
 ///
-/// - one that is not the primary: `READONLY`, `MASTERDOWN`, `LOADING` and `NOREPLICAS`. After a failover
-///   another server can have its address, so each attempt resolves the address and connects again.
-/// - one that serves nobody: `CLUSTERDOWN`, `TRYAGAIN`, `BUSY`, `MISCONF` and `OOM`.
+/// - It is not the primary: `READONLY`, `MASTERDOWN`, `LOADING` and `NOREPLICAS`. After a failover, another server may
+///   have the address, so each attempt resolves the address and connects again.
+/// - It serves nobody: `CLUSTERDOWN`, `TRYAGAIN`, `BUSY`, `MISCONF` and `OOM`.
 ///
-/// A server that doesn't answer is left as well, as soon as the connection to it is a second old.
+/// If a server doesn't answer, its connection is also replaced, but not within the connection's first second.
 ///
-/// A replica that may be written to (`replica-read-only no`) can't be told from a primary.
+/// A writable replica (`replica-read-only no`) can't be distinguished from a primary.
 ///
 /// # In a cluster
 ///
-/// When a server of a cluster fails, the requests of its tenants fail or fall back, and the other tenants
-/// notice nothing. For this, choose the time limits of the connection as [`from_cluster`](Self::from_cluster)
-/// says, and set `cluster-require-full-coverage no`: by default all servers refuse all requests while one
-/// server is away for longer than `cluster-node-timeout`. During an outage one request at a time tries in
-/// each slot, not in the whole cluster.
+/// If a server of a cluster fails, the requests of its tenants fail or fall back, and other tenants are not affected.
+/// For this, set the time limits of the connection as [`from_cluster`](Self::from_cluster) shows, and set
+/// `cluster-require-full-coverage no`. By default, all servers refuse all requests while one server is away for longer
+/// than `cluster-node-timeout`. During an outage, one request at a time tries in each slot, not in the whole cluster.
 ///
-/// A user of the access control list needs `EVAL`, `CLUSTER SLOTS`, `PING` and `ASKING`, too.
+/// A user of the access control list also needs `EVAL`, `CLUSTER SLOTS`, `PING` and `ASKING`.
 pub struct RedisRateLimiter {
     link: Link,
     script: AcquireScript,
@@ -124,52 +120,51 @@ pub struct RedisRateLimiter {
 }
 
 impl RedisRateLimiter {
-    /// Counts in the server at `url`, such as `redis://:password@host:6379/0`.
+    /// Connects to the server at `url`, such as `redis://:password@host:6379/0`. This takes at most 250 ms.
     ///
-    /// A server that can't be reached at this time is no error: requests fail until it can be, and
-    /// meanwhile it is tried again and again; [`connect_error`](Self::connect_error) says why. It takes
-    /// 250 ms at the most. For `rediss:` URLs, turn
-    /// on a TLS feature of the crate `redis`.
+    /// It is not an error if the server can't be reached: the limiter keeps trying to connect, requests fail meanwhile,
+    /// and [`connect_error`](Self::connect_error) says why. For `rediss:` URLs, enable a TLS feature of the crate
+    /// `redis`.
     ///
-    /// # Errors
-    /// [`BackendError`] if `url` is not a valid URL, or a server answers that the user or the password is
-    /// wrong, or that this user may not load scripts.
-    ///
-    /// The connections are made in the Tokio runtime that runs this call, so it has to run for as long as the
+    /// The connections belong to the Tokio runtime that runs this call, so the runtime has to run for as long as the
     /// limiter is used.
     ///
+    /// # Errors
+    /// [`BackendError`] if `url` is not a valid URL, or if the server answers that the user or the password is wrong or
+    /// that the user may not load scripts.
+    ///
     /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Panics outside of a Tokio runtime.
     pub async fn connect(url: &str) -> Result<Self, BackendError> {
         connect::to_server(url).await.map(Self::connected)
     }
 
-    /// Why [`connect`](Self::connect) did not reach the server; `None` if it did. It does not change when
-    /// the server answers later. A host that starts can warn of it.
+    /// Why [`connect`](Self::connect) did not reach the server. `None` if it did. The value does not change when the
+    /// server answers later. A host can log it as a warning when it starts.
     pub fn connect_error(&self) -> Option<&BackendError> {
         self.connect_error.as_ref()
     }
 
-    /// Counts over a connection that the host has already.
+    /// Uses a connection of the host.
     ///
-    /// The manager's own settings stay. With its defaults it waits ever longer between attempts to
-    /// reconnect, and then gives up until it is asked again; [`connect`](Self::connect) chooses
-    /// delays with which a server that is back is found within a second.
+    /// The settings of the manager do not change. With its defaults, it waits longer and longer between attempts to
+    /// reconnect, and then gives up until the next request. With [`connect`](Self::connect), the limiter reconnects
+    /// within a second after the server is back.
     ///
-    /// A manager keeps its connection to a server that was demoted. The limiter closes the connection
-    /// with `QUIT`, once a second at most, so that the manager makes a new one. Requests that you send over
-    /// a clone of the manager at that moment can fail. The manager also keeps its connection to a server
-    /// that doesn't answer, and the limiter can't close that.
+    /// A manager keeps its connection to a server that was demoted. The limiter closes the connection with `QUIT`, at
+    /// most once a second, so that the manager opens a new one. Requests that you send over a clone of the manager at
+    /// this moment can fail. The manager also keeps its connection to a server that doesn't answer. The limiter can't
+    /// close this connection.
     pub fn from_connection_manager(manager: ConnectionManager) -> Self {
         Self::over(Link::from(manager))
     }
 
-    /// Counts in a cluster, over a connection that the host has already.
+    /// Uses a cluster over a connection of the host.
     ///
-    /// The connection's own settings stay, except that no request waits longer than 250 ms for it. While
-    /// it looks for the servers of the slots, it keeps all requests waiting: for a server whose machine is
-    /// gone, it waits as long as its time limits say. By default these are longer than a request waits, so
-    /// about a quarter of the requests to the other servers failed in a test. With these limits none did:
+    /// The settings of the connection do not change, except that no request waits longer than 250 ms. While the
+    /// connection looks up the servers of the slots, all requests wait. If the machine of a server is gone, this takes as
+    /// long as the time limits of the connection. By default these are longer than a request waits, so in a test about a
+    /// quarter of the requests to the other servers failed. With these limits none failed:
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -210,31 +205,30 @@ impl RedisRateLimiter {
         }
     }
 
-    /// What keys begin with, instead of `oauth-dcr`.
+    /// Sets the prefix of all keys. Default: `oauth-dcr`.
     ///
-    /// Braces in it would take the place of those around the tenant, and put all tenants into one
-    /// slot of a cluster.
+    /// The prefix must not contain braces: Redis would use them instead of the braces around the tenant, and all tenants
+    /// would be in one slot of a cluster.
     #[must_use]
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.key_prefix = prefix.into();
         self
     }
 
-    /// How long a request waits for Redis, connecting included, instead of 250 ms; a minute at most.
+    /// Sets how long a request waits for Redis, including the time to connect. Default: 250 ms. At most a minute.
     #[must_use]
     pub fn wait_at_most(mut self, limit: Duration) -> Self {
         self.time_limit = limit.min(MAX_TIME_LIMIT);
         self
     }
 
-    /// Counts in this process while Redis doesn't answer, instead of refusing: `nodes` processes that
-    /// do so admit about as much as the quota says, in all. Another error, such as for want of a right,
-    /// is an answer: it refuses.
+    /// Counts in this process while Redis doesn't answer, instead of refusing requests. In total, `nodes` processes admit
+    /// about as many requests as the quota allows. Other errors, such as a missing right, are answers of Redis: the
+    /// request is refused.
     ///
-    /// Each has its share: the rate and `burst` divided by `nodes`, rounded down, but 1 at the
-    /// least; so where there are more nodes than tokens, all together admit more than the quota. When
-    /// an outage begins, a process's own bucket is as full as the last outage left it. Decisions
-    /// say the share as their limit.
+    /// The share of each process is the rate and the burst divided by `nodes`, rounded down, but at least 1. So if there
+    /// are more nodes than tokens, all nodes admit more than the quota in total. When an outage begins, the local bucket
+    /// is as full as the last outage left it. The limit in decisions is the share.
     #[cfg(feature = "memory")]
     #[must_use]
     pub fn local_fallback(mut self, nodes: std::num::NonZeroU32) -> Self {
@@ -248,24 +242,25 @@ impl RedisRateLimiter {
         let call = self.script.call(name, bucket);
         let part = self.link.part(&call.key);
         let pass = self.breaker.pass(part, Instant::now(), self.time_limit);
-        let pass = pass.ok_or(Unanswered::Lately)?;
+        let pass = pass.ok_or(Unanswered::Suspended)?;
         let answer = match timeout(self.time_limit, self.link.send(&call)).await {
             Ok(reply) => reply.map_err(Unanswered::from),
             Err(_) => Err(Unanswered::TimedOut(self.time_limit)),
         };
         let answer = answer.and_then(|reply| Ok(bucket.decision(reply)?));
-        self.note(pass, &call.key, answer.as_ref().err());
+        self.record(pass, &call.key, answer.as_ref().err());
         answer
     }
 
-    /// Keeps in mind whether Redis serves. The first failure of many acts for all of them.
-    fn note(&self, pass: Pass, key: &str, failure: Option<&Unanswered>) {
+    /// Records whether Redis serves requests. If many requests fail at the same time, only the first failure starts the
+    /// recovery.
+    fn record(&self, pass: Pass, key: &str, failure: Option<&Unanswered>) {
         let Some(outage) = failure.and_then(Unanswered::outage) else {
             self.breaker.close(pass);
             return;
         };
-        let is_news = self.breaker.open(pass, Instant::now());
-        if is_news {
+        let is_first_failure = self.breaker.open(pass, Instant::now());
+        if is_first_failure {
             self.link.recover(outage, key);
         }
     }

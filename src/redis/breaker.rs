@@ -6,41 +6,41 @@ use std::{
 
 use tokio::time::Instant;
 
-/// While a part of Redis doesn't answer, lets one request after another test whether the part answers
-/// again. The other requests for that part fail without waiting.
+/// A circuit breaker. While a part of Redis doesn't answer, it lets one request at a time test whether the part answers
+/// again. Other requests for this part fail without waiting.
 ///
-/// A part is what fails by itself: a slot of a cluster, or the whole of a single server. There are no
-/// more than the slots of a cluster.
+/// A part can fail independently of other parts: it is a slot of a cluster, or a complete single server. There are at
+/// most as many parts as slots in a cluster.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
-    /// The parts that have failed at some time.
+    /// The parts that have failed at least once.
     parts: Mutex<HashMap<u16, Part>>,
 }
 
 #[derive(Debug, Default)]
 struct Part {
-    /// How many failures have opened it.
+    /// How many failures have opened the breaker for this part.
     failures: u64,
     /// When the next request may try. `None`: the part answers.
     next_try: Option<Instant>,
 }
 
-/// The leave to ask a part.
+/// The permission to send a request to a part.
 ///
-/// A slow answer to it can come when the part has failed or recovered since. It says nothing then about
-/// the part's present state, and changes nothing.
+/// If the answer is slow, the part may have failed or recovered in the meantime. The answer then says nothing about the
+/// present state of the part, and changes nothing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pass {
     part: u16,
     failures: u64,
 }
 
-/// From one attempt's failure to the next attempt.
+/// The time from the failure of an attempt to the next attempt.
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl Breaker {
-    /// The leave to ask `part` now. During an outage one request asks, and the next may ask after
-    /// `time_limit`.
+    /// The permission to send a request to `part` now. During an outage, one request gets it, and the next request gets it
+    /// after `time_limit`.
     pub(super) fn pass(&self, part: u16, now: Instant, time_limit: Duration) -> Option<Pass> {
         let mut parts = self.lock();
         let Some(state) = parts.get_mut(&part) else {
@@ -55,7 +55,7 @@ impl Breaker {
         Some(Pass { part, failures })
     }
 
-    /// The part answered.
+    /// Records that the part answered.
     pub(super) fn close(&self, pass: Pass) {
         if let Some(state) = self.lock().get_mut(&pass.part)
             && state.failures == pass.failures
@@ -64,16 +64,17 @@ impl Breaker {
         }
     }
 
-    /// The part didn't answer. Whether this is news: one of many requests that fail together is the first.
+    /// Records that the part didn't answer. Returns whether this is the first of several requests that fail at the same
+    /// time.
     pub(super) fn open(&self, pass: Pass, now: Instant) -> bool {
         let mut parts = self.lock();
         let state = parts.entry(pass.part).or_default();
-        let is_news = state.failures == pass.failures;
-        if is_news {
+        let is_first_failure = state.failures == pass.failures;
+        if is_first_failure {
             state.failures = state.failures.saturating_add(1);
             state.next_try = Some(after(now, PAUSE));
         }
-        is_news
+        is_first_failure
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u16, Part>> {
@@ -81,7 +82,7 @@ impl Breaker {
     }
 }
 
-/// If no clock can show that moment, the next request may try at once.
+/// The time `pause` after `now`. If it can't be represented, it is `now`, so that the next request may try at once.
 fn after(now: Instant, pause: Duration) -> Instant {
     now.checked_add(pause).unwrap_or(now)
 }
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failure_one_at_a_time_tries() {
+    fn after_a_failure_one_request_at_a_time_tries() {
         let (breaker, failure) = (Breaker::default(), Instant::now());
         breaker.open(pass(&breaker, failure).unwrap(), failure);
         assert!(pass(&breaker, failure).is_none());
@@ -114,7 +115,7 @@ mod tests {
         let attempt = failure + PAUSE;
         assert!(pass(&breaker, attempt).is_some());
         assert!(pass(&breaker, attempt).is_none());
-        // A request that ended without an answer does not keep the others out indefinitely.
+        // A request that ended without an answer does not block the others indefinitely.
         assert!(pass(&breaker, attempt + TIME_LIMIT).is_some());
     }
 
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_one_part_leaves_the_others() {
+    fn a_failure_affects_only_one_part() {
         let (breaker, now) = (Breaker::default(), Instant::now());
         breaker.open(pass(&breaker, now).unwrap(), now);
         assert!(pass(&breaker, now).is_none());
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_answer_from_before_the_outage_changes_nothing() {
+    fn a_late_answer_does_not_end_the_outage() {
         let (breaker, now) = (Breaker::default(), Instant::now());
         let (early, failed) = (pass(&breaker, now).unwrap(), pass(&breaker, now).unwrap());
         breaker.open(failed, now);
@@ -156,18 +157,18 @@ mod tests {
     }
 
     #[test]
-    fn each_failed_attempt_is_news_once() {
+    fn each_failed_attempt_is_reported_once() {
         let (breaker, now) = (Breaker::default(), Instant::now());
-        let herd: Vec<_> = (0..10).filter_map(|_| pass(&breaker, now)).collect();
-        let news = herd.iter().filter(|&&pass| breaker.open(pass, now));
-        assert_eq!(news.count(), 1);
+        let passes: Vec<_> = (0..10).filter_map(|_| pass(&breaker, now)).collect();
+        let first = passes.iter().filter(|&&pass| breaker.open(pass, now));
+        assert_eq!(first.count(), 1);
         let later = now + PAUSE;
         let attempt = pass(&breaker, later).unwrap();
         assert!(breaker.open(attempt, later));
     }
 
     #[test]
-    fn an_endless_pause_keeps_no_request_out() {
+    fn an_endless_time_limit_blocks_no_request() {
         let (breaker, now) = (Breaker::default(), Instant::now());
         breaker.open(pass(&breaker, now).unwrap(), now);
         let later = now + PAUSE;

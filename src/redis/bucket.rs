@@ -2,22 +2,22 @@ use std::time::Duration;
 
 use crate::rate_limit::{Quota, RateDecision};
 
-/// What the script gives: 1 and the time that the bucket needed to be full before it gave a token,
-/// or 0 and the time until it has one; in seconds and nanoseconds.
+/// The reply of the script. It is 1 and the time that the bucket needed to be full before it gave a token, or 0 and the
+/// time until it has a token. Times are in seconds and nanoseconds.
 pub(super) type Reply = (u8, u64, u32);
 
-/// The script gave what it never gives.
+/// The error for a reply that the script can't have sent.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the script's reply makes no sense")]
+#[error("the reply of the script is invalid")]
 pub(super) struct InvalidReply;
 
-/// A quota as spans of time, which is how the script counts it.
+/// A quota in the form that the script uses: as durations.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     quota: Quota,
-    /// The nanoseconds in which one token comes back, at most those of an hour.
+    /// The time in nanoseconds in which one token is refilled, at most an hour.
     pub(super) period: u64,
-    /// The time in which all tokens but one come back.
+    /// The time in which all tokens except one are refilled.
     pub(super) rest: Duration,
 }
 
@@ -33,10 +33,10 @@ impl Bucket {
         }
     }
 
-    /// What a reply of the script means.
+    /// The decision that a reply of the script stands for.
     ///
     /// # Errors
-    /// [`InvalidReply`] if the script can't have said so.
+    /// [`InvalidReply`] if the script can't have sent this reply.
     pub(super) fn decision(self, reply: Reply) -> Result<RateDecision, InvalidReply> {
         let (outcome, seconds, nanoseconds) = reply;
         let span =
@@ -44,10 +44,10 @@ impl Bucket {
         match outcome {
             0 if !span.is_zero() => Ok(RateDecision::limited(self.quota, span)),
             1 => {
-                let left = self.rest.checked_sub(span).ok_or(InvalidReply)?;
-                // Below the burst, since the rest is that many periods less one.
-                let remaining = left.as_nanos().checked_div(self.period.into());
-                let remaining = remaining.and_then(|it| u32::try_from(it).ok());
+                let full = self.rest.checked_sub(span).ok_or(InvalidReply)?;
+                // This is less than the burst, because `rest` is the burst less one, times the period.
+                let remaining = full.as_nanos().checked_div(self.period.into());
+                let remaining = remaining.and_then(|tokens| u32::try_from(tokens).ok());
                 let remaining = remaining.ok_or(InvalidReply)?;
                 Ok(RateDecision::admitted(self.quota, remaining))
             }

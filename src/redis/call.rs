@@ -16,7 +16,7 @@ impl AcquireScript {
         Self(Script::new(TEXT))
     }
 
-    /// Takes a token from the bucket that is kept under `key`.
+    /// The call that takes a token from the bucket with this `key`.
     pub(super) fn call(&self, key: String, bucket: Bucket) -> Call {
         let command = command("EVALSHA", self.0.get_hash(), &key, bucket);
         Call {
@@ -36,14 +36,14 @@ fn command(name: &str, script: &str, key: &str, bucket: Bucket) -> Cmd {
     command
 }
 
-/// Loads the script, so that a server knows it by its hash.
+/// The command that loads the script, so that a server knows it by its hash.
 pub(super) fn load() -> Cmd {
     let mut load = cmd("SCRIPT");
     load.arg("LOAD").arg(TEXT);
     load
 }
 
-/// One call of the script.
+/// A call of the script.
 pub(super) struct Call {
     pub(super) key: String,
     bucket: Bucket,
@@ -51,7 +51,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Sends it to a single server, and loads the script if the server doesn't know it.
+    /// Sends the call to a single server. Loads the script if the server doesn't know it.
     pub(super) async fn send(&self, connection: &mut impl ConnectionLike) -> RedisResult<Reply> {
         match self.command.query_async(connection).await {
             Err(error) if lacks_script(&error) => {
@@ -62,17 +62,19 @@ impl Call {
         }
     }
 
-    /// Sends it to the server of a cluster that has the key, with the whole script if the server doesn't know
-    /// it. `SCRIPT LOAD` could not follow a slot that moves. By itself, the connection would send it to all
-    /// servers, and wait for a dead one.
+    /// Sends the call to the server of a cluster that has the key. If the server doesn't know the script, sends the text
+    /// of the script with the call.
+    ///
+    /// `SCRIPT LOAD` is not used here: it can't follow a slot that moves, and the connection would send it to all
+    /// servers, and wait for dead servers.
     pub(super) async fn send_to_cluster(
         &self,
         cluster: &mut ClusterConnection,
     ) -> RedisResult<Reply> {
         match self.command.query_async(cluster).await {
             Err(error) if lacks_script(&error) => {
-                let whole = command("EVAL", TEXT, &self.key, self.bucket);
-                whole.query_async(cluster).await
+                let with_text = command("EVAL", TEXT, &self.key, self.bucket);
+                with_text.query_async(cluster).await
             }
             answer => answer,
         }

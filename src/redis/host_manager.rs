@@ -8,11 +8,11 @@ use tokio::time::{Instant, timeout};
 
 use crate::redis::{bucket::Reply, call::Call, outage::Outage};
 
-/// From one attempt to close the connection to the next, and the longest time that an attempt takes. So no
-/// two attempts overlap.
+/// The time between two attempts to close the connection, and the longest time that an attempt takes. So attempts never
+/// overlap.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// The host's own manager, which the host may use for more.
+/// A connection manager of the host, which the host may also use for other requests.
 pub(super) struct HostManager {
     manager: ConnectionManager,
     last_attempt: Mutex<Option<Instant>>,
@@ -31,12 +31,12 @@ impl HostManager {
         call.send(&mut self.manager.clone()).await
     }
 
-    /// Closes the connection to a server that is a replica, so that the manager makes a new one. `key` is one
-    /// that this limiter may write to.
+    /// Closes the connection to a server that is a replica, so that the manager opens a new one. `key` is a key that this
+    /// limiter may write to.
     pub(super) fn leave_replica(&self, key: &str) {
         if self.may_attempt(Instant::now()) {
             let key = format!("{key}:never");
-            let attempt = hang_up_on_replica(self.manager.clone(), key);
+            let attempt = disconnect_from_replica(self.manager.clone(), key);
             tokio::spawn(timeout(PERIOD, attempt));
         }
     }
@@ -52,20 +52,20 @@ impl HostManager {
     }
 }
 
-/// Lets the server close the connection, since a manager offers no other way. By RESP2 the manager learns
-/// of it only when a request fails; this is the `PING`.
-async fn hang_up_on_replica(mut manager: ConnectionManager, key: String) {
-    // The manager may have connected to another server since. Only a replica refuses this; a primary changes
-    // nothing, as nobody writes to this key.
+/// Lets the server close the connection, because a manager has no method for this. With RESP2, the manager notices it only
+/// when a request fails, so this sends a `PING`.
+async fn disconnect_from_replica(mut manager: ConnectionManager, key: String) {
+    // The manager may have connected to another server in the meantime. Only a replica refuses this write. A primary
+    // changes nothing, because the key never exists.
     let mut write = cmd("SET");
     write.arg(key).arg("").arg("XX");
     let answer: RedisResult<()> = write.exec_async(&mut manager).await;
-    let is_replica = answer.is_err_and(|error| Outage::told_by(&error) == Some(Outage::Replica));
+    let is_replica = answer.is_err_and(|error| Outage::from_error(&error) == Some(Outage::Replica));
     if !is_replica {
         return;
     }
     for command in ["QUIT", "PING"] {
-        // A server that doesn't answer keeps its connection, and a later failure tries again.
+        // If the server doesn't answer, the connection stays, and the next failure tries again.
         let _ = manager.send_packed_command(&cmd(command)).await;
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn attempts_to_hang_up_are_a_second_apart() {
+    async fn attempts_to_disconnect_are_a_second_apart() {
         let client = Client::open("redis://127.0.0.1:1/").unwrap();
         let manager =
             ConnectionManager::new_lazy_with_config(client, ConnectionManagerConfig::new());

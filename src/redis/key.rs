@@ -1,6 +1,6 @@
 use crate::rate_limit::{Quota, RateKey};
 
-/// The name of a bucket in the server.
+/// The key of a bucket in the server.
 pub(super) fn name(prefix: &str, key: RateKey<'_>, quota: Quota) -> String {
     let (interval, burst) = (quota.token_interval().as_nanos(), quota.burst());
     match key {

@@ -16,15 +16,15 @@ use crate::redis::{
     unanswered::Unanswered,
 };
 
-/// How long a request waits for Redis, connecting included, unless the host sets another limit.
+/// How long a request waits for Redis, including the time to connect, unless the host sets another limit.
 pub(super) const TIME_LIMIT: Duration = Duration::from_millis(250);
 
-/// The way to Redis. Each kind sends the requests of many callers over the same few sockets, takes
-/// replies in their order, and so drops a reply whose caller has gone.
+/// A connection to Redis. Each kind sends the requests of many callers over the same few sockets, and matches replies to
+/// requests by their order. So the reply to a caller that has gone is dropped.
 pub(super) enum Link {
     Server(Server),
     Manager(HostManager),
-    /// The host's own, which the host may use for more.
+    /// A connection of the host, which the host may also use for other requests.
     Cluster(ClusterConnection),
 }
 
@@ -35,8 +35,8 @@ impl From<ConnectionManager> for Link {
 }
 
 impl Link {
-    /// A way to the server that `info` names, with the script loaded if the server answers by now; and the
-    /// error if it does not answer.
+    /// Connects to the server that `info` names, and loads the script. Also returns the reason if the server can't be
+    /// reached yet.
     pub(super) async fn to(info: ConnectionInfo) -> RedisResult<(Self, Option<Unanswered>)> {
         let server = Server::new(Client::open(with_our_settings(info))?);
         let unreached = unreached(server.load_script()).await?;
@@ -51,7 +51,7 @@ impl Link {
         }
     }
 
-    /// The part of Redis that decides on `key`, and that can fail by itself.
+    /// The part of Redis that has `key`. A part can fail independently of other parts.
     pub(super) fn part(&self, key: &str) -> u16 {
         match self {
             Self::Server(_) | Self::Manager(_) => 0,
@@ -59,7 +59,7 @@ impl Link {
         }
     }
 
-    /// Does what can end the outage of the part that decides on `key`. A cluster's connection does so by itself.
+    /// Tries to end the outage of the part that has `key`. A cluster's connection does this by itself.
     pub(super) fn recover(&self, outage: Outage, key: &str) {
         match (self, outage) {
             (Self::Server(server), Outage::Replica | Outage::Doubtful) => server.leave(),
@@ -70,22 +70,22 @@ impl Link {
     }
 }
 
-/// Why a server is not reached at present; nothing if it is.
+/// Why a server can't be reached now. `None` if it can.
 ///
 /// # Errors
-/// If it is reached and refuses.
+/// The error of a server that is reached and refuses the request.
 async fn unreached(
     attempt: impl Future<Output = RedisResult<()>>,
 ) -> RedisResult<Option<Unanswered>> {
     match timeout(TIME_LIMIT, attempt).await {
         Ok(Ok(())) => Ok(None),
-        Ok(Err(error)) if Outage::told_by(&error).is_none() => Err(error),
+        Ok(Err(error)) if Outage::from_error(&error).is_none() => Err(error),
         Ok(Err(error)) => Ok(Some(error.into())),
         Err(_) => Ok(Some(Unanswered::TimedOut(TIME_LIMIT))),
     }
 }
 
-/// A slot that is still elsewhere after it was looked for has no server at present.
+/// Turns a redirection into an outage: the connection has already followed redirections, so the slot has no server now.
 fn settled(answer: RedisResult<Reply>) -> RedisResult<Reply> {
     match answer {
         Err(error) if error.redirect_node().is_some() => {

@@ -1,28 +1,28 @@
 use redis::{ErrorKind, RedisError};
 
-/// Why Redis doesn't serve.
+/// Why Redis doesn't serve requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outage {
-    /// This server doesn't serve at present, or isn't reached.
+    /// The server doesn't serve requests now, or can't be reached.
     Unavailable,
-    /// This server doesn't answer. Its machine may be gone or stand still, and its connections stay open.
+    /// The server doesn't answer. Its machine may be gone or suspended, while its connections stay open.
     Silent,
-    /// This server is a replica. A failover may have put another one behind its address, while connections
-    /// to this one stay open.
+    /// The server is a replica. After a failover, another server may have its address, while connections to this server
+    /// stay open.
     Replica,
-    /// This server may soon be a replica, or another one the primary.
+    /// The server may soon become a replica, or another server may be the primary.
     Doubtful,
 }
 
-/// How Redis begins its refusal of a further connection.
+/// The beginning of the error with which Redis refuses another connection.
 const FULL: &str = "max number of clients reached";
 
 impl Outage {
-    /// The outage that `error` tells of. `None`: Redis has answered, and the answer is an error.
-    pub(super) fn told_by(error: &RedisError) -> Option<Self> {
+    /// The outage that caused `error`. `None`: the error is an answer of Redis.
+    pub(super) fn from_error(error: &RedisError) -> Option<Self> {
         match error.kind() {
             ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => Some(Self::Unavailable),
-            // It has as many connections as it may have, for which it has no code.
+            // The server has as many connections as it may have. This error has no code.
             _ if error.detail().is_some_and(|text| text.starts_with(FULL)) => {
                 Some(Self::Unavailable)
             }
@@ -31,37 +31,37 @@ impl Outage {
         }
     }
 
-    /// Every server refuses a missing right or a wrong password in the same way until an operator acts.
-    /// So does a server of a cluster that is used without the cluster's routing (`MOVED`, `ASK`). These
-    /// are answers.
+    /// The outage for an error code. A missing right and a wrong password are answers: every server refuses these until an
+    /// operator acts. The same holds for a server of a cluster that is used without the cluster's routing (`MOVED`,
+    /// `ASK`).
     #[expect(clippy::match_same_arms, reason = "each code has its own comment")]
     fn of_code(code: &str) -> Option<Self> {
         match code {
-            // It is a replica.
+            // The server is a replica.
             "READONLY" => Some(Self::Replica),
-            // It is a replica that has lost its primary.
+            // The server is a replica that has lost its primary.
             "MASTERDOWN" => Some(Self::Replica),
-            // It has just started, perhaps because it failed and another server took its place.
+            // The server has just started, perhaps after a failure in which another server became the primary.
             "LOADING" => Some(Self::Doubtful),
-            // It has lost its replicas, one of which may be the primary by now.
+            // The server has lost its replicas. One of them may be the primary by now.
             "NOREPLICAS" => Some(Self::Doubtful),
             // No server has the slot.
             "CLUSTERDOWN" => Some(Self::Unavailable),
-            // The slot moves to another server.
+            // The slot is moving to another server.
             "TRYAGAIN" => Some(Self::Unavailable),
-            // A slow script keeps all clients waiting.
+            // A slow script blocks all clients.
             "BUSY" => Some(Self::Unavailable),
-            // Its disk is full.
+            // The disk of the server is full.
             "MISCONF" => Some(Self::Unavailable),
-            // Its memory is full.
+            // The memory of the server is full.
             "OOM" => Some(Self::Unavailable),
             _ => None,
         }
     }
 }
 
-/// The code of the error, or that of the command that failed within the script: before version 7, Redis
-/// puts it into the text, as in `ERR Error running script (...): @user_script: 52: -READONLY You can't`.
+/// The code of the error, or of the command that failed within the script. Before version 7, Redis puts the code of the
+/// command into the text, as in `ERR Error running script (...): @user_script: 52: -READONLY You can't`.
 fn code(error: &RedisError) -> Option<&str> {
     let inner = error.detail().and_then(|text| text.split_once(": -"));
     let inner = inner.and_then(|(_, rest)| rest.split(' ').next());
@@ -72,9 +72,9 @@ fn code(error: &RedisError) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn told_by(line: &str) -> Option<Outage> {
+    fn from_error(line: &str) -> Option<Outage> {
         let reply = redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
-        Outage::told_by(&reply.extract_error().unwrap_err())
+        Outage::from_error(&reply.extract_error().unwrap_err())
     }
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
             "READONLY You can't write against a read only replica. script: 3f, on @user_script:57.",
             "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
         ] {
-            assert_eq!(told_by(line), Some(Outage::Replica), "{line}");
+            assert_eq!(from_error(line), Some(Outage::Replica), "{line}");
         }
     }
 
@@ -95,7 +95,7 @@ mod tests {
             "LOADING",
             "NOREPLICAS Not enough good replicas to write.",
         ] {
-            assert_eq!(told_by(line), Some(Outage::Doubtful), "{line}");
+            assert_eq!(from_error(line), Some(Outage::Doubtful), "{line}");
         }
     }
 
@@ -109,18 +109,18 @@ mod tests {
             "OOM command not allowed when used memory > 'maxmemory'.",
             "ERR max number of clients reached",
         ] {
-            assert_eq!(told_by(line), Some(Outage::Unavailable), "{line}");
+            assert_eq!(from_error(line), Some(Outage::Unavailable), "{line}");
         }
     }
 
     #[test]
-    fn an_error_within_the_script_has_its_own_code() {
+    fn errors_within_the_script_are_recognized() {
         for line in [
             "ERR Error running script (call to f_3f): @user_script:57: @user_script: 57: -READONLY You \
              can't write against a read only replica. ",
             "@user_script: 55: -MASTERDOWN Link with MASTER is down.",
         ] {
-            assert_eq!(told_by(line), Some(Outage::Replica), "{line}");
+            assert_eq!(from_error(line), Some(Outage::Replica), "{line}");
         }
     }
 
@@ -133,7 +133,7 @@ mod tests {
             "MOVED 3999 127.0.0.1:6381",
             "ERR unknown command 'EVALSHA'",
         ] {
-            assert_eq!(told_by(line), None, "{line}");
+            assert_eq!(from_error(line), None, "{line}");
         }
     }
 }

@@ -20,23 +20,23 @@ use crate::redis::{
     outage::Outage,
 };
 
-/// From the start of one attempt to connect to the start of the next.
+/// The time between the starts of two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The same, after the server refused the user or the password. It writes down each refusal.
+/// The same time after the server refused the user or the password. It is longer because the server logs each refusal.
 const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
 /// How long an attempt to connect may take.
 const CONNECTING: Duration = Duration::from_millis(500);
 
-/// If a request gets no reply, its connection is replaced if it is at least this old. A younger connection was made
+/// If a request gets no reply, its connection is replaced if it is at least this old. A younger connection was opened
 /// during the same outage.
 const OLD: Duration = Duration::from_secs(1);
 
-/// One address, at which another server may answer after a failover.
+/// The connection to one address. After a failover, another server may have the address.
 ///
-/// A task connects, and connects again when a connection is lost or left. Requests wait for it, but it
-/// does not stop when they give up.
+/// A task connects, and connects again when a connection is lost or closed. Requests wait for the task, but the task does
+/// not stop when they give up.
 pub(super) struct Server {
     state: Arc<watch::Sender<State>>,
     task: JoinHandle<()>,
@@ -80,18 +80,17 @@ impl Server {
         load().exec_async(&mut established.connection).await
     }
 
-    /// Resolves the address and connects again. The old connection closes when the requests that wait for
-    /// it have ended.
+    /// Resolves the address and connects again. The old connection closes when the requests that use it have ended.
     pub(super) fn leave(&self) {
         leave_if(&self.state, |_| true);
     }
 
-    /// The same, unless the connection is new.
+    /// Does the same as [`leave`](Self::leave), unless the connection is new.
     pub(super) fn leave_silent(&self) {
         leave_if(&self.state, |current| current.since.elapsed() >= OLD);
     }
 
-    /// The connection, as soon as there is one, or why the last attempt to connect failed.
+    /// Waits for the connection. Fails if the last attempt to connect failed.
     async fn established(&self) -> RedisResult<Established> {
         let mut states = self.state.subscribe();
         loop {
@@ -112,11 +111,11 @@ impl Drop for Server {
     }
 }
 
-/// Leaves the present connection if `is_meant` says so. While there is none, nothing happens: an attempt that
-/// runs would otherwise never end.
-fn leave_if(state: &watch::Sender<State>, is_meant: impl Fn(&Established) -> bool) {
+/// Drops the current connection if `condition` is true for it. Does nothing while there is no connection. Otherwise an
+/// attempt to connect could be restarted again and again.
+fn leave_if(state: &watch::Sender<State>, condition: impl Fn(&Established) -> bool) {
     state.send_if_modified(|state| {
-        let leaves = matches!(state, State::Connected(current) if is_meant(current));
+        let leaves = matches!(state, State::Connected(current) if condition(current));
         if leaves {
             *state = State::Connecting;
         }
@@ -140,7 +139,7 @@ async fn stay_connected(client: Client, state: Arc<watch::Sender<State>>) {
                 let _ = states.wait_for(left).await;
             }
             Err(error) => {
-                if Outage::told_by(&error).is_none() {
+                if Outage::from_error(&error).is_none() {
                     pause = PAUSE_AFTER_REFUSAL;
                 }
                 state.send_replace(State::Failed(error));
@@ -150,7 +149,7 @@ async fn stay_connected(client: Client, state: Arc<watch::Sender<State>>) {
     }
 }
 
-/// A connection that is left when it is lost, although no request uses it.
+/// Opens a connection. If the connection is lost, it is dropped at once, even if no request uses it.
 async fn connect(
     client: &Client,
     number: u64,
@@ -175,11 +174,11 @@ async fn connect(
 }
 
 pub(super) fn with_our_settings(info: ConnectionInfo) -> ConnectionInfo {
-    // Only with RESP3 the client tells of a lost connection before a request fails.
+    // Only with RESP3 does the client report a lost connection before a request fails.
     let redis = info.redis_settings().clone();
     let redis = redis.set_protocol(ProtocolVersion::RESP3);
     let tcp = info.tcp_settings().clone().set_nodelay(true);
-    // A peer that acknowledges nothing is gone; by itself the system would try for minutes.
+    // A peer that acknowledges nothing for this long is gone. By default, the system would try for minutes.
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     let tcp = tcp.set_user_timeout(Duration::from_secs(1));
     info.set_redis_settings(redis).set_tcp_settings(tcp)

@@ -5,7 +5,7 @@ use crate::{
     rate_limit::{LocalRateLimiter, Quota, RateDecision, RateKey, RateLimiter},
 };
 
-/// Counts in this process, one of several, by its share of the quota.
+/// Counts in this process, with a share of the quota.
 pub(super) struct Share {
     limiter: LocalRateLimiter,
     nodes: NonZeroU32,

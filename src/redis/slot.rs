@@ -1,8 +1,8 @@
-/// How many slots a cluster has.
+/// The number of slots of a cluster.
 const SLOTS: u16 = 16_384;
 
-/// The slot of a cluster that holds `key`, by the specification of Redis Cluster: CRC-16/XMODEM of what
-/// is between the first braces, or of the whole key if nothing is.
+/// The slot of a cluster that contains `key`, by the specification of Redis Cluster: CRC-16/XMODEM of the text between the
+/// first braces, or of the whole key if there is no such text.
 pub(super) fn slot_of(key: &str) -> u16 {
     crc16(tag(key).unwrap_or(key).as_bytes()) % SLOTS
 }
@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn slots_are_those_of_redis() {
         assert_eq!(crc16(b"123456789"), 0x31C3, "the specification's example");
-        // What `CLUSTER KEYSLOT` answers.
+        // The answer of `CLUSTER KEYSLOT`.
         assert_eq!(slot_of("foo"), 12_182);
         assert_eq!(slot_of("a{foo}b{bar}"), 12_182);
         assert_eq!(slot_of("{}foo"), slot_of_whole("{}foo"));

@@ -7,30 +7,30 @@ use crate::{
     redis::{bucket::InvalidReply, outage::Outage},
 };
 
-/// The name in errors.
+/// The name of this back end in errors.
 pub(super) const NAME: &str = "redis";
 
-/// Why Redis decided nothing.
+/// Why there is no decision of Redis.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unanswered {
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
-    #[error("it did not answer just now, and is not asked again yet")]
-    Lately,
+    #[error("an earlier request got no answer, and the next attempt is not due yet")]
+    Suspended,
     #[error("the request failed")]
     Failed(#[from] RedisError),
     #[error(transparent)]
-    Nonsense(#[from] InvalidReply),
+    Invalid(#[from] InvalidReply),
 }
 
 impl Unanswered {
-    /// The outage that this tells of. `None`: Redis has answered.
+    /// The outage that is the cause. `None`: Redis has answered.
     pub(super) fn outage(&self) -> Option<Outage> {
         match self {
             Self::TimedOut(_) => Some(Outage::Silent),
-            Self::Lately => Some(Outage::Unavailable),
-            Self::Failed(error) => Outage::told_by(error),
-            Self::Nonsense(_) => None,
+            Self::Suspended => Some(Outage::Unavailable),
+            Self::Failed(error) => Outage::from_error(error),
+            Self::Invalid(_) => None,
         }
     }
 }
