@@ -1,4 +1,4 @@
-//! Locations from files in the MaxMind DB format: those of MaxMind, DB-IP, IPinfo and others.
+//! Looks up locations in files in the MaxMind DB format, such as those of MaxMind, DB-IP and IPinfo.
 //!
 //! ```no_run
 //! use oauth_dcr::{
@@ -21,13 +21,13 @@
 //! ```
 //!
 //! - [`Fields`] and [`FieldPath`] say where in a record the country, the subdivision and the ASN are.
-//! - [`Database`] is one file, in memory and checked; [`DatabaseError`] says which file can't be used, and
-//!   [`DatabaseFault`] why.
-//! - [`Databases`] asks several in their order, and can be given newer files while requests run.
+//! - [`Database`] is one checked file in memory. [`DatabaseError`] says which file can't be used, and
+//!   [`DatabaseFault`] says why.
+//! - [`Databases`] searches several databases in order, and can get newer files while requests run.
 //!
-//! A file is read and checked, whole, when it is opened: its search tree, every record that an address
-//! can lead to, and that the wanted fields are there. Reading a file blocks the thread, so a server opens
-//! files on a thread of its own.
+//! A file is read and checked completely when it is opened. The check covers the search tree, every record that an
+//! address can lead to, and the presence of the wanted fields. Reading a file blocks the thread, so a server should open
+//! files on a separate thread.
 
 mod database;
 mod error;
@@ -45,24 +45,23 @@ pub use fields::{FieldPath, Fields, InvalidFieldPath};
 
 use crate::geo::{GeoSource, Location, WantedLocation};
 
-/// One database or several, asked in their order: the first that knows a country, a subdivision or
-/// an ASN tells it. They can be replaced while requests run; clones share them.
+/// Several databases that are searched in order. The first database that has a country, a subdivision or an ASN provides
+/// it. The databases can be replaced while requests run. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Databases(Arc<RwLock<Box<[Database]>>>);
 
 impl Databases {
-    /// These databases. Of none, nothing is known of any address.
+    /// Creates a source from these databases. Without any database, no location is known.
     pub fn new(databases: impl IntoIterator<Item = Database>) -> Self {
         Self(Arc::new(RwLock::new(databases.into_iter().collect())))
     }
 
-    /// Puts `databases` in the place of all that there were. A request is told its location by the
-    /// old ones or by the new ones.
+    /// Replaces all databases. Each request uses either the old databases or the new databases.
     pub fn replace(&self, databases: impl IntoIterator<Item = Database>) {
         let mut databases = databases.into_iter().collect();
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut *current, &mut databases);
-        // Nobody waits while the old ones' memory is given back.
+        // Release the lock first, so that nobody waits while the memory of the old databases is freed.
         drop(current);
     }
 }
@@ -71,7 +70,7 @@ impl GeoSource for Databases {
     fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         let address = address.to_canonical();
         let mut found = Location::default();
-        // Held for the look-up: that takes less than a second counter would.
+        // The lock lasts for the whole look-up, because cloning an `Arc` would cost more.
         let databases = self.0.read().unwrap_or_else(PoisonError::into_inner);
         for database in &*databases {
             let missing = WantedLocation {

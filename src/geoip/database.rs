@@ -18,15 +18,15 @@ use crate::{
     },
 };
 
-/// At how many records a field is looked for, at most: each of a hostile file may hide it behind tens
-/// of thousands of others. They are spread evenly over all networks, so that one that a hundredth
-/// of those have is found.
+/// The most records in which a field is searched for. It is limited because in a hostile file, each record may have the
+/// field behind tens of thousands of other fields. The records are spread evenly over all networks, so a field that a
+/// hundredth of the networks have is found.
 const SAMPLE: usize = 1024;
 
-/// One MaxMind DB, in memory and checked. Clones share it.
+/// A checked MaxMind DB in memory. Clones share it.
 ///
-/// It knows locations by itself; [`Databases`](crate::geoip::Databases) are several, or one that is
-/// replaced while requests run.
+/// A single database can be used as a source of locations. Use [`Databases`](crate::geoip::Databases) for several
+/// databases, or to replace a database while requests run.
 #[derive(Clone)]
 pub struct Database(Arc<Checked>);
 
@@ -41,26 +41,26 @@ struct Checked {
 type Record<'a> = LookupResult<'a, Vec<u8>>;
 
 impl Database {
-    /// The most bytes of a file that is opened.
+    /// The largest size of a file, in bytes.
     pub const MAX_BYTES: u64 = MAX_BYTES;
 
-    /// Reads the file `path` and checks it. It may be replaced or removed afterwards.
+    /// Reads the file `path` and checks it. The file may be replaced or removed afterwards. The time and memory of the
+    /// check are bounded by the size of the file, whatever its content.
     ///
     /// # Errors
-    /// [`DatabaseError`] if it can't be read, is too large, is broken anywhere that an address can
-    /// lead to, or lacks what `fields` ask for. Time and memory that checking takes are bounded by
-    /// the size of the file, whatever it holds.
+    /// [`DatabaseError`] if the file can't be read, is too large, is broken anywhere that an address can lead to, or lacks
+    /// a field that `fields` require.
     pub fn open(path: impl AsRef<Path>, fields: &Fields) -> Result<Self, DatabaseError> {
         let path = path.as_ref();
         let bytes = read(path).map_err(|fault| DatabaseError::new(path, fault))?;
         Self::from_bytes(path, bytes, fields)
     }
 
-    /// The database that `bytes` are, checked as [`Database::open`] does, of any size. Errors call
-    /// it `name`.
+    /// Creates a database from `bytes`, with the same checks as [`Database::open`] but without a size limit. Errors use
+    /// `name` as the name of the file.
     ///
     /// # Errors
-    /// As [`Database::open`], reading aside.
+    /// The errors of [`Database::open`], except those of reading.
     pub fn from_bytes(
         name: impl AsRef<Path>,
         bytes: Vec<u8>,
@@ -113,7 +113,7 @@ fn read(path: &Path) -> Result<Vec<u8>, DatabaseFault> {
     bytes
         .try_reserve_exact(size)
         .map_err(|error| DatabaseFault::Unreadable(io::Error::other(error)))?;
-    // A pipe, or a file that grows, has no length to go by.
+    // A pipe has no length, and a file may grow.
     file.take(Database::MAX_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(DatabaseFault::Unreadable)?;
@@ -131,7 +131,7 @@ impl Checked {
             .map_err(corrupt)?
             .metadata()
             .clone();
-        // Before the reader's own check, which walks every way through the tree.
+        // This has to come before the reader's own check, which walks every path of the tree.
         let networks =
             tree::check(&bytes, &metadata).map_err(|fault| DatabaseFault::Corrupt(fault.into()))?;
         let reader = Reader::from_source(bytes).map_err(corrupt)?;
@@ -165,7 +165,7 @@ impl Checked {
     fn locate(&self, address: IpAddr, wanted: WantedLocation) -> Location {
         let subdivision_path = self.subdivision.as_ref().filter(|_| wanted.subdivision);
         let asn_path = self.asn.as_ref().filter(|_| wanted.asn);
-        // A subdivision may be the part alone, of this country.
+        // A subdivision may be only the part after the country code.
         let wants_country = wanted.country || subdivision_path.is_some();
         let country_path = self.country.as_ref().filter(|_| wants_country);
 
@@ -188,10 +188,9 @@ impl Checked {
     }
 }
 
-/// The metadata that reading needs, in the place of what the file has.
+/// Replaces the metadata of the file by the minimal metadata that the reader needs.
 ///
-/// The reader's check asks for a description, which public databases leave empty; and nothing that
-/// a file says beside this is used.
+/// The reader's check requires a description, which public databases leave empty. No other metadata is used.
 fn with_plain_metadata(mut bytes: Vec<u8>) -> Result<Vec<u8>, MaxMindDbError> {
     const MARKER: &[u8] = b"\xab\xcd\xefMaxMind.com";
     let metadata = Reader::from_source(&*bytes)?.metadata().clone();
@@ -212,26 +211,26 @@ fn with_plain_metadata(mut bytes: Vec<u8>) -> Result<Vec<u8>, MaxMindDbError> {
         &[record_size],
     ];
     let plain = parts.concat();
-    // Not twice the size of a large file for a few bytes.
+    // Without this, a large file could be reallocated to twice its size for a few bytes.
     bytes.reserve_exact(plain.len());
     bytes.extend(plain);
     Ok(bytes)
 }
 
-/// Records of networks that are spread evenly over all `networks` that have one.
+/// Some records, spread evenly over all `networks` that have a record.
 fn sample(reader: &Reader<Vec<u8>>, networks: usize) -> Result<Vec<Record<'_>>, MaxMindDbError> {
     let step = networks.div_ceil(SAMPLE).max(1);
     let all = reader.networks(WithinOptions::default())?;
     all.step_by(step).collect()
 }
 
-/// The first path of `field` at which something `is_there`.
+/// The first path of `field` at which the sample `has_value`.
 fn resolve(
     field: &Field,
     signal: Signal,
-    is_there: impl Fn(&FieldPath) -> bool,
+    has_value: impl Fn(&FieldPath) -> bool,
 ) -> Result<Option<FieldPath>, DatabaseFault> {
-    let found = field.candidates.iter().find(|path| is_there(path));
+    let found = field.candidates.iter().find(|path| has_value(path));
     match (found, field.candidates.first()) {
         (None, Some(path)) if field.is_required => Err(DatabaseFault::FieldMissing {
             signal,
@@ -261,8 +260,7 @@ fn asn(record: &Record<'_>, path: &FieldPath) -> Option<Asn> {
     value::<AsnValue>(record, path).map(|AsnValue(asn)| asn)
 }
 
-/// What `record` has at `path` and nothing else of it; `None` if that is not there, or of another
-/// type.
+/// The value of `record` at `path`. Only this value is decoded. `None` if there is no value, or if it has another type.
 fn value<'a, T: Deserialize<'a>>(record: &Record<'a>, path: &FieldPath) -> Option<T> {
     let decoded = path.with_elements(|elements| record.decode_path(elements));
     decoded.ok().flatten()

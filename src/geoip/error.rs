@@ -6,10 +6,10 @@ use std::{
 
 use crate::{acl::Signal, geoip::FieldPath};
 
-/// The most bytes of a file that is opened.
+/// The largest size of a file, in bytes.
 pub(super) const MAX_BYTES: u64 = 1 << 30;
 
-/// A database can't be used: which file, and why.
+/// The error for a database that can't be used. It names the file and the fault.
 #[derive(Debug)]
 pub struct DatabaseError {
     file: PathBuf,
@@ -26,19 +26,19 @@ pub enum DatabaseFault {
     /// The file is larger than [`Database::MAX_BYTES`](crate::geoip::Database::MAX_BYTES).
     #[error("has more than {} bytes", MAX_BYTES)]
     TooLarge,
-    /// It is not a whole and sound MaxMind DB; the source says where it breaks.
-    #[error("is not a sound MaxMind DB")]
+    /// The file is not a complete and valid MaxMind DB. The source says what is wrong.
+    #[error("is not a valid MaxMind DB")]
     Corrupt(#[source] Box<dyn Error + Send + Sync>),
     /// No record has a value of this signal where [`Fields`](crate::geoip::Fields) say that it is.
     #[error("no record has a value for the {} at {path}", signal.as_str())]
     FieldMissing {
-        /// What was looked for.
+        /// The signal.
         signal: Signal,
-        /// Where.
+        /// The path at which the value was expected.
         path: FieldPath,
     },
-    /// No record has a value at any path that is looked at.
-    #[error("no record has a country, a subdivision or an ASN where one was looked for")]
+    /// No record has a value at any of the paths.
+    #[error("no record has a country, a subdivision or an ASN at the expected paths")]
     NothingKnown,
 }
 
@@ -50,7 +50,7 @@ impl DatabaseError {
         }
     }
 
-    /// The file, or the name that was given to it.
+    /// The path of the file, or the name that the caller gave to it.
     pub fn file(&self) -> &Path {
         &self.file
     }

@@ -2,8 +2,8 @@ use std::fmt;
 
 use maxminddb::PathElement;
 
-/// Where in a record a value stands, as a JSON pointer (RFC 6901): `/country/iso_code`, or
-/// `/subdivisions/0/iso_code` for the first of a list.
+/// The path to a value in a record, as a JSON pointer (RFC 6901): `/country/iso_code`, or `/subdivisions/0/iso_code` for
+/// the first element of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FieldPath {
     text: Box<str>,
@@ -16,10 +16,10 @@ enum Step {
     Index(usize),
 }
 
-/// A text is not the path of a field.
+/// The error for a text that is not the path of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a path of a field: a JSON pointer of at most {} steps",
+    "not a path of a field: a path is a JSON pointer with at most {} steps",
     FieldPath::MAX_STEPS
 )]
 pub struct InvalidFieldPath;
@@ -28,11 +28,11 @@ impl FieldPath {
     /// The most steps of a path.
     pub const MAX_STEPS: usize = 8;
 
-    /// The path that `text` is. A step of digits alone is a position in a list, from 0.
+    /// Parses a path. A step that consists of digits is a position in a list, counted from 0.
     ///
     /// # Errors
-    /// [`InvalidFieldPath`] if it does not begin with a slash, has an empty step or more than
-    /// [`FieldPath::MAX_STEPS`], or a `~` that escapes nothing.
+    /// [`InvalidFieldPath`] if the text does not begin with a slash, has an empty step, has more than
+    /// [`FieldPath::MAX_STEPS`] steps, or has a `~` that escapes nothing.
     ///
     /// ```
     /// use oauth_dcr::geoip::FieldPath;
@@ -60,7 +60,7 @@ impl FieldPath {
         &self.text
     }
 
-    /// Hands the path to `read` in the reader's terms, without asking the allocator.
+    /// Calls `read` with the path in the types of the reader, without an allocation.
     pub(super) fn with_elements<T>(&self, read: impl FnOnce(&[PathElement<'_>]) -> T) -> T {
         let mut elements = [const { PathElement::Index(0) }; Self::MAX_STEPS];
         for (element, step) in elements.iter_mut().zip(&self.steps) {
@@ -102,11 +102,11 @@ impl fmt::Display for FieldPath {
     }
 }
 
-/// Where the country, the subdivision and the ASN stand in the records of a database.
+/// The paths of the country, the subdivision and the ASN in the records of a database.
 ///
-/// A country is text (ISO 3166-1 alpha-2); a subdivision is text, the whole code of ISO 3166-2 or
-/// the part after the hyphen; an ASN is a number, or text with or without `AS`. Of an address whose
-/// record has something else there, that is not known.
+/// A country is text (ISO 3166-1 alpha-2). A subdivision is text: the complete code of ISO 3166-2, or the part after the
+/// hyphen. An ASN is a number, or text with or without `AS`. If a record has anything else at the path, the value is
+/// unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
     pub(super) country: Field,
@@ -114,36 +114,36 @@ pub struct Fields {
     pub(super) asn: Field,
 }
 
-/// Where one value may stand.
+/// The possible paths of one value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Field {
-    /// The first of these at which a record has a value is it.
+    /// The first path at which a record has a value is used.
     pub(super) candidates: Vec<FieldPath>,
-    /// Whether a database without it is refused.
+    /// Whether a database without this value is refused.
     pub(super) is_required: bool,
 }
 
 impl Fields {
-    /// No value is read. A database needs at least one.
+    /// Reads no values. Add at least one, because a database without any value is refused.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The places at which well-known files have them: those of MaxMind and DB-IP (`Country`,
-    /// `City`, `ASN`), of IPinfo and of ip-location-db. What a file does not have is not read.
+    /// Reads the values at the paths of well-known files: those of MaxMind and DB-IP (`Country`, `City`, `ASN`), of
+    /// IPinfo and of ip-location-db. Values that a file does not have are not read.
     pub fn known() -> Self {
         Self {
-            country: Field::somewhere(&["/country/iso_code", "/country_code", "/country"]),
-            subdivision: Field::somewhere(&[
+            country: Field::at_any(&["/country/iso_code", "/country_code", "/country"]),
+            subdivision: Field::at_any(&[
                 "/subdivisions/0/iso_code",
                 "/subdivision_code",
                 "/region_code",
             ]),
-            asn: Field::somewhere(&["/autonomous_system_number", "/asn", "/as_number"]),
+            asn: Field::at_any(&["/autonomous_system_number", "/asn", "/as_number"]),
         }
     }
 
-    /// Reads the country at `path`; a database that has none there is refused.
+    /// Reads the country at `path`. A database that has no country there is refused.
     #[must_use]
     pub fn country(self, path: FieldPath) -> Self {
         Self {
@@ -152,8 +152,8 @@ impl Fields {
         }
     }
 
-    /// Reads the subdivision at `path`; a database that has none there is refused. Where that is
-    /// the part alone, the country has to be read of the same database.
+    /// Reads the subdivision at `path`. A database that has no subdivision there is refused. If the values are only the
+    /// parts after the hyphen, the country has to be read from the same database.
     #[must_use]
     pub fn subdivision(self, path: FieldPath) -> Self {
         Self {
@@ -162,7 +162,7 @@ impl Fields {
         }
     }
 
-    /// Reads the ASN at `path`; a database that has none there is refused.
+    /// Reads the ASN at `path`. A database that has no ASN there is refused.
     #[must_use]
     pub fn asn(self, path: FieldPath) -> Self {
         Self {
@@ -180,7 +180,7 @@ impl Field {
         }
     }
 
-    fn somewhere(paths: &[&str]) -> Self {
+    fn at_any(paths: &[&str]) -> Self {
         let paths = paths.iter().filter_map(|path| FieldPath::parse(path).ok());
         Self {
             candidates: paths.collect(),

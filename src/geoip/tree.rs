@@ -1,42 +1,43 @@
-//! The search tree of a MaxMind DB, checked before anything walks it.
+//! Checks the search tree of a MaxMind DB before anything walks it.
 //!
-//! A walk of every network is as long as the tree is large if each node has one way to it. A broken
-//! or hostile file can have a hundred nodes and more ways through them than can ever be counted.
+//! If there is only one path to each node, a walk of all networks takes as many steps as the tree has nodes. A broken or
+//! hostile file can have a hundred nodes with more paths through them than can ever be counted.
 
 use maxminddb::Metadata;
 
-/// Where IPv4 addresses begin in a tree of IPv6 addresses.
+/// The depth at which IPv4 addresses begin in a tree of IPv6 addresses.
 const IPV4_DEPTH: u8 = 96;
 
-/// Why a search tree is none.
+/// Why a search tree is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TreeFault {
     #[error("the search tree is longer than the file")]
     Truncated,
-    #[error("two ways of the search tree lead to node {0}")]
-    TwoWays(u32),
-    #[error("the search tree goes on at node {0} after the last bit of an address")]
+    #[error("two paths of the search tree lead to node {0}")]
+    TwoPaths(u32),
+    #[error("the search tree continues at node {0} after the last bit of an address")]
     TooDeep(u32),
 }
 
-/// The nodes of a search tree: each has a record for the next bit being 0 and one for 1. A record
-/// is another node, or the number of nodes where nothing is known, or more than that: data.
+/// The nodes of a search tree. Each node has two records: for the next bit 0, and for the next bit 1. A record is the
+/// number of another node. If it equals the number of nodes, nothing is known. If it is greater, it leads to data.
 struct Tree<'a> {
     bytes: &'a [u8],
     node_bytes: usize,
     count: u32,
-    /// The nodes that a way was found to.
+    /// The nodes to which a path was found.
     seen: Vec<bool>,
-    /// How many records are data.
+    /// The number of records that lead to data.
     data: usize,
 }
 
-/// How many records of the tree lead to data, if it is sound: each node has one way to it, except
-/// for the first one of IPv4, which stands for several networks of IPv6, and no way is longer than
-/// an address.
+/// Checks the tree, and returns how many records lead to data.
+///
+/// Each node must have only one path to it, except for the first node of IPv4, which stands for several networks of IPv6.
+/// No path may be longer than an address.
 ///
 /// # Errors
-/// [`TreeFault`] if it is not.
+/// [`TreeFault`] if the tree is invalid.
 pub(super) fn check(bytes: &[u8], metadata: &Metadata) -> Result<usize, TreeFault> {
     let node_bytes = usize::from(metadata.record_size / 4);
     let count = metadata.node_count as usize;
@@ -61,7 +62,7 @@ pub(super) fn check(bytes: &[u8], metadata: &Metadata) -> Result<usize, TreeFaul
 }
 
 impl Tree<'_> {
-    /// The node at which IPv4 addresses begin; `None` if all of them have the same record.
+    /// The node at which IPv4 addresses begin. `None` if all IPv4 addresses have the same record.
     fn ipv4_root(&self) -> Result<Option<u32>, TreeFault> {
         let mut node = 0;
         for _ in 0..IPV4_DEPTH {
@@ -74,7 +75,7 @@ impl Tree<'_> {
         Ok(Some(node))
     }
 
-    /// Goes all ways from `root`, of at most `bits` steps, and none beyond `known`.
+    /// Walks all paths from `root`, with at most `bits` steps. Does not walk beyond the node `known`.
     fn walk(&mut self, root: u32, bits: u8, known: Option<u32>) -> Result<(), TreeFault> {
         let mut ahead = vec![(root, bits)];
         while let Some((record, bits)) = ahead.pop() {
@@ -86,12 +87,12 @@ impl Tree<'_> {
             if Some(record) == known {
                 continue;
             }
-            let left = bits.checked_sub(1).ok_or(TreeFault::TooDeep(record))?;
+            let remaining = bits.checked_sub(1).ok_or(TreeFault::TooDeep(record))?;
             match self.seen.get_mut(record as usize) {
                 Some(seen) if !*seen => *seen = true,
-                _ => return Err(TreeFault::TwoWays(record)),
+                _ => return Err(TreeFault::TwoPaths(record)),
             }
-            ahead.extend(self.records(record)?.map(|next| (next, left)));
+            ahead.extend(self.records(record)?.map(|next| (next, remaining)));
         }
         Ok(())
     }
@@ -105,7 +106,7 @@ impl Tree<'_> {
             Some(&[l0, l1, l2, r0, r1, r2]) => {
                 Ok([number([0, l0, l1, l2]), number([0, r0, r1, r2])])
             }
-            // The byte in the middle holds the first half byte of both.
+            // The byte in the middle contains the first four bits of both records.
             Some(&[l0, l1, l2, middle, r0, r1, r2]) => Ok([
                 number([middle >> 4, l0, l1, l2]),
                 number([middle & 15, r0, r1, r2]),

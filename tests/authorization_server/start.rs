@@ -145,7 +145,7 @@ fn a_location_database_that_can_not_be_read_is_named() {
     );
     let file = File::write("country.mmdb", "no database");
     let broken = refused(&["--geoip", &file.text()]);
-    assert_says(&broken, &[&file.text(), "is not a sound MaxMind DB"]);
+    assert_says(&broken, &[&file.text(), "is not a valid MaxMind DB"]);
 }
 
 #[test]

@@ -374,7 +374,7 @@ fn from_bytes(bytes: Vec<u8>) -> Result<Database, DatabaseError> {
 fn a_file_that_is_no_database_is_corrupt() {
     for bytes in [vec![], b"hello".to_vec(), vec![0; 4096], vec![0xff; 4096]] {
         let error = from_bytes(bytes).unwrap_err();
-        assert_eq!(error.to_string(), "given.mmdb: is not a sound MaxMind DB");
+        assert_eq!(error.to_string(), "given.mmdb: is not a valid MaxMind DB");
         let cause = error.source().unwrap().to_string();
         assert_eq!(
             cause,

@@ -79,16 +79,16 @@ fn the_files_made_here_are_sound_otherwise() {
 fn a_tree_that_leads_back_to_itself_is_refused() {
     for ip_version in [4, 6] {
         let itself = file(ip_version, &[[Node(0), Data(0)]], SWEDEN);
-        assert_refused(itself, "two ways of the search tree lead to node 0");
+        assert_refused(itself, "two paths of the search tree lead to node 0");
         let circle = [[Node(1), Data(0)], [Data(0), Node(2)], [Node(0), Data(0)]];
         let circle = file(ip_version, &circle, SWEDEN);
-        assert_refused(circle, "two ways of the search tree lead to node 0");
+        assert_refused(circle, "two paths of the search tree lead to node 0");
     }
     // In the part of IPv4, back to where that begins.
     let mut nodes: Vec<_> = (1..=96).map(|at| [Node(at), Nothing]).collect();
     nodes.push([Data(0), Node(96)]);
     let bytes = file(6, &nodes, SWEDEN);
-    assert_refused(bytes, "two ways of the search tree lead to node 96");
+    assert_refused(bytes, "two paths of the search tree lead to node 96");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_tree_with_too_many_paths_is_refused() {
             let mut nodes: Vec<_> = (1..=ways).map(|at| [Node(at); 2]).collect();
             nodes.push([end; 2]);
             let bytes = file(ip_version, &nodes, SWEDEN);
-            assert_refused(bytes, "two ways of the search tree lead to node");
+            assert_refused(bytes, "two paths of the search tree lead to node");
         }
     }
 }
@@ -113,7 +113,7 @@ fn a_tree_that_is_deeper_than_an_address_is_refused() {
             file(ip_version, &nodes, SWEDEN)
         };
         assert!(from_bytes(chain(bits)).is_ok());
-        let why = format!("the search tree goes on at node {bits} after the last bit");
+        let why = format!("the search tree continues at node {bits} after the last bit");
         assert_refused(chain(bits + 1), &why);
     }
 }
