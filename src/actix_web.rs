@@ -21,8 +21,8 @@
 //! # }
 //! ```
 //!
-//! - [`routes`] has the endpoint at `/oidc/register`.
-//! - [`routes_at`] has it at another path.
+//! - [`routes`] mounts the endpoint at `/oidc/register`.
+//! - [`routes_at`] mounts it at another path.
 
 use std::{
     convert::Infallible,
@@ -53,43 +53,42 @@ use crate::{
 
 /// The endpoint at `/oidc/register`, for [`App::service`](::actix_web::App::service).
 ///
-/// It takes a [`Registrar`](crate::Registrar), or a [`RegistrationService`] that was set up further.
-/// Tenants with another [`path`](crate::settings::RegistrationSettings::path) need [`routes_at`].
+/// `service` is a [`Registrar`](crate::Registrar), or a [`RegistrationService`] with other settings. Tenants with another
+/// [`path`](crate::settings::RegistrationSettings::path) need [`routes_at`].
 ///
-/// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else
-/// [`HttpRequest::peer_addr`]. [`Signals<'static>`](Signals) in the extensions are those that the host
-/// program sets, and a [`TenantId`] is there for [`tenant_by`](RegistrationService::tenant_by) to read. No
-/// other extension is.
+/// The address of the connection comes from a [`PeerAddress`] in the request's extensions, or else from
+/// [`HttpRequest::peer_addr`]. The endpoint also reads two other extensions: [`Signals<'static>`](Signals), which the host
+/// program sets, and a [`TenantId`], which [`tenant_by`](RegistrationService::tenant_by) can read. It sees no other
+/// extensions.
 ///
-/// Every worker counts registrations in the same limiter and store: make one registrar, and clone it.
+/// All workers must use the same limiter and store: create one registrar, and clone it.
 ///
-/// A client that closes its half of the connection and waits is answered, as actix-web does by default.
-/// With `HttpServer::h1_allow_half_closed(false)` it counts as gone, and what was being done for it is
-/// dropped. Over HTTP/2, what was begun is finished, even if its stream is reset.
+/// By default, actix-web answers a client that has closed its half of the connection and waits. With
+/// `HttpServer::h1_allow_half_closed(false)`, this client counts as gone, and its request is dropped. Over HTTP/2, a
+/// request is finished even if its stream is reset.
 ///
-/// Two things actix-web does before the endpoint is asked: it answers `Expect: 100-continue`, so that
-/// the body of a refused request may be on its way already; and it serves requests that came along
-/// with one whose answer ends the connection.
+/// actix-web does two things before it calls the endpoint. It answers `Expect: 100-continue`, so a client may already send
+/// the body of a request that is refused. And it serves requests that arrive together with a request whose response closes
+/// the connection.
 ///
-/// What is left of a body after its refusal is read and thrown away for as long as
-/// `HttpServer::client_disconnect_timeout` says, by default a second, so that the client comes to read
-/// the answer. `HttpServer::client_request_timeout` is for the first head of a connection only: one
-/// that is slow about a later head is kept. Where such clients are to be expected, let a proxy time
-/// heads, and have room for them in `HttpServer::max_connections`.
+/// After a refusal, the rest of the body is read and discarded, so that the client can read the response. This takes at
+/// most `HttpServer::client_disconnect_timeout`, by default a second. `HttpServer::client_request_timeout` limits only the
+/// first head of a connection: a client that sends a later head slowly is not disconnected. If you expect slow clients,
+/// let a proxy limit the time of heads, and allow for these clients in `HttpServer::max_connections`.
 pub fn routes(service: impl Into<RegistrationService>) -> Resource {
     routes_at(EndpointPath::DEFAULT, service)
 }
 
-/// As [`routes`], at another path, which may have actix-web's patterns.
+/// The endpoint at another path than that of [`routes`]. The path may have actix-web's patterns.
 ///
-/// Clients are sent to the tenant's issuer followed by its
-/// [`path`](crate::settings::RegistrationSettings::path), so that has to lead here: with the issuer
-/// `https://auth.example.com/tenants/acme` and the default path, mount it at
-/// `/tenants/{tenant}/oidc/register`. In a scope, [`tenant_by`](RegistrationService::tenant_by) sees the
-/// whole path.
+/// The metadata sends clients to the tenant's issuer followed by its
+/// [`path`](crate::settings::RegistrationSettings::path), so this address has to lead here. For example, with the issuer
+/// `https://auth.example.com/tenants/acme` and the default path, mount the endpoint at
+/// `/tenants/{tenant}/oidc/register`. Within a scope, [`tenant_by`](RegistrationService::tenant_by) sees the complete
+/// path.
 ///
 /// # Panics
-/// As [`Resource::new`], if `path` is no pattern.
+/// Panics like [`Resource::new`] if `path` is not a valid pattern.
 pub fn routes_at(path: &str, service: impl Into<RegistrationService>) -> Resource {
     let service = service.into();
     Resource::new(path).to(move |request: HttpRequest, payload: web::Payload| {
@@ -111,8 +110,8 @@ async fn answer(
     to_old(response, incoming).unwrap_or_else(|| HttpResponse::InternalServerError().finish())
 }
 
-/// The head of `request` in the types of today; actix-web's are those of `http` 0.2. Both versions
-/// take the same texts, so that nothing is lost on the way.
+/// Converts the head of `request` to the types of `http` 1. actix-web uses `http` 0.2. Both versions accept the same
+/// texts, so nothing is lost.
 fn head(request: &HttpRequest) -> Option<Parts> {
     let mut converted = Request::new(());
     *converted.method_mut() = Method::from_bytes(request.method().as_str().as_bytes()).ok()?;
@@ -129,22 +128,22 @@ fn head(request: &HttpRequest) -> Option<Parts> {
         let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
         converted.headers_mut().append(name, value);
     }
-    let given = request.extensions();
-    let peer = given.get::<PeerAddress>().copied();
+    let extensions = request.extensions();
+    let peer = extensions.get::<PeerAddress>().copied();
     let connected = || request.peer_addr().map(|peer| PeerAddress(peer.ip()));
     if let Some(peer) = peer.or_else(connected) {
         converted.extensions_mut().insert(peer);
     }
-    if let Some(signals) = given.get::<Signals<'static>>() {
+    if let Some(signals) = extensions.get::<Signals<'static>>() {
         converted.extensions_mut().insert(*signals);
     }
-    if let Some(tenant) = given.get::<TenantId>() {
+    if let Some(tenant) = extensions.get::<TenantId>() {
         converted.extensions_mut().insert(tenant.clone());
     }
     Some(converted.into_parts().0)
 }
 
-/// The target of a request. Nearly always it is a path alone, which needs no printing.
+/// Converts the target of a request. Usually it is only a path, which needs no formatting.
 fn target(uri: &old::Uri) -> Option<Uri> {
     match (uri.authority(), uri.path_and_query()) {
         (None, Some(path)) => Uri::try_from(path.as_str()).ok(),
@@ -152,8 +151,8 @@ fn target(uri: &old::Uri) -> Option<Uri> {
     }
 }
 
-/// `response` in the types of actix-web. What is left of the request goes along: were it dropped
-/// before the answer is out, an endless body would be read to its end.
+/// Converts `response` to the types of actix-web. The result owns the rest of the request's body: if the rest were dropped
+/// before the response is sent, actix-web would read even an endless body to its end.
 fn to_old(response: Response<Bytes>, incoming: Incoming) -> Option<HttpResponse> {
     let (head, bytes) = response.into_parts();
     let status = old::StatusCode::from_u16(head.status.as_u16()).ok()?;
@@ -176,7 +175,7 @@ fn to_old(response: Response<Bytes>, incoming: Incoming) -> Option<HttpResponse>
     Some(converted.map_into_boxed_body())
 }
 
-/// The body of a request, as its payload brings it.
+/// The body of a request, read from its payload.
 struct Incoming(dev::Payload);
 
 impl http_body::Body for Incoming {
@@ -196,7 +195,7 @@ impl http_body::Body for Incoming {
     }
 }
 
-/// The body of an answer.
+/// The body of a response.
 struct Answered {
     bytes: Bytes,
     _rest: Incoming,

@@ -20,8 +20,8 @@
 //! # }
 //! ```
 //!
-//! - [`routes`] has the endpoint at `/oidc/register`.
-//! - [`routes_at`] has it at another path.
+//! - [`routes`] mounts the endpoint at `/oidc/register`.
+//! - [`routes_at`] mounts it at another path.
 
 use std::{
     convert::Infallible,
@@ -41,15 +41,15 @@ use crate::{
     tower::{RegistrationService, ResponseFuture},
 };
 
-/// The endpoint at `/oidc/register`, to be merged into the host's router.
+/// The endpoint at `/oidc/register`. Merge it into the host's router.
 ///
-/// It takes a [`Registrar`](crate::Registrar), or a [`RegistrationService`] that was set up further.
-/// Tenants with another [`path`](crate::settings::RegistrationSettings::path) need [`routes_at`].
+/// `service` is a [`Registrar`](crate::Registrar), or a [`RegistrationService`] with other settings. Tenants with another
+/// [`path`](crate::settings::RegistrationSettings::path) need [`routes_at`].
 ///
-/// The connection's address is that of a [`PeerAddress`] in the request's extensions, or else of axum's
-/// [`ConnectInfo`], which is there if the router is served by
+/// The address of the connection comes from a [`PeerAddress`] in the request's extensions, or else from axum's
+/// [`ConnectInfo`]. For this, serve the router by
 /// [`into_make_service_with_connect_info::<SocketAddr>()`](Router::into_make_service_with_connect_info).
-/// Where it is missing, a tenant whose rules look at addresses answers 503.
+/// Without an address, a tenant with rules about addresses answers 503.
 pub fn routes<S>(service: impl Into<RegistrationService>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -57,18 +57,18 @@ where
     routes_at(EndpointPath::DEFAULT, service)
 }
 
-/// As [`routes`], at another path, which may have axum's captures.
+/// The endpoint at another path than that of [`routes`]. The path may have axum's captures.
 ///
-/// Clients are sent to the tenant's issuer followed by its
-/// [`path`](crate::settings::RegistrationSettings::path), so that has to lead here: with the issuer
-/// `https://auth.example.com/tenants/acme` and the default path, mount it at
+/// The metadata sends clients to the tenant's issuer followed by its
+/// [`path`](crate::settings::RegistrationSettings::path), so this address has to lead here. For example, with the issuer
+/// `https://auth.example.com/tenants/acme` and the default path, mount the endpoint at
 /// `/tenants/{tenant}/oidc/register`.
 ///
-/// Of a router that is nested, [`tenant_by`](RegistrationService::tenant_by) sees the path without the
-/// prefix; the whole one is in the extensions of the head, as axum's `OriginalUri`.
+/// Within a nested router, [`tenant_by`](RegistrationService::tenant_by) sees the path without the prefix. The complete
+/// path is in the extensions of the head, as axum's `OriginalUri`.
 ///
 /// # Panics
-/// As [`Router::route`], if `path` is none.
+/// Panics like [`Router::route`] if `path` is not valid.
 pub fn routes_at<S>(path: &str, service: impl Into<RegistrationService>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -76,7 +76,7 @@ where
     Router::new().route_service(path, Connected(service.into()))
 }
 
-/// Tells the service within where the connection comes from.
+/// Adds the address of the connection to a request, and calls the inner service.
 #[derive(Clone)]
 struct Connected(RegistrationService);
 

@@ -1,5 +1,4 @@
-//! The registration endpoint as a `tower` service, for hyper and every other server that calls such
-//! services.
+//! The registration endpoint as a `tower` service, for hyper and other servers that call `tower` services.
 //!
 //! ```
 //! use http::{Request, StatusCode};
@@ -12,7 +11,7 @@
 //!     .build()?;
 //! let service = RegistrationService::new(registrar);
 //!
-//! // Your server calls the service, or asks it for an answer:
+//! // Your server calls the service, or uses `answer`:
 //! let request = Request::post("/oidc/register")
 //!     .header("host", "auth.example.com")
 //!     .header("content-type", "application/json")
@@ -23,9 +22,9 @@
 //! # }
 //! ```
 //!
-//! - [`RegistrationService`] is made from a [`Registrar`], and has settings for time-outs and for the
-//!   tenant of a request.
-//! - [`ResponseFuture`] is what a call of the service returns.
+//! - [`RegistrationService`] is created from a [`Registrar`], and has settings for time-outs and for the tenant of a
+//!   request.
+//! - [`ResponseFuture`] is the result of a call of the service.
 
 mod incoming;
 
@@ -53,28 +52,29 @@ use crate::{
     endpoint::{HeadDecision, RegistrationEndpoint, lacks_host},
     engine::Registrar,
     tenants::TenantSelector,
-    tower::incoming::{Collected, collect, discard, may_go_on},
+    tower::incoming::{Collected, can_be_reused, collect, discard},
     types::TenantId,
 };
 
-/// What a body may take to arrive: a slow telephone line needs it for the largest there may be.
+/// How long a body may take to arrive. A slow telephone line needs this time for the largest body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is left of a refused body has this long to arrive. Nearly always it is there already.
+/// How long the rest of a refused body may take to arrive. Usually it has arrived already.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Answers registration requests; mount it at `/oidc/register`, or wherever the server's metadata
-/// says.
+/// Answers registration requests. Mount it at `/oidc/register`, or at the path in the server's metadata.
 ///
-/// A request is admitted by its head before its body is looked at; a body over its bound is not kept,
-/// and one that takes too long is given up. A client that goes away drops the future, which
-/// leaves either nothing or a whole client. Time-outs for heads and idle connections are the
-/// server's to set.
+/// A request is admitted by its head before its body is read. A body that exceeds the limit is not stored, and a body
+/// that takes too long is refused. If a client goes away, the server drops the future, and the registration is done
+/// either completely or not at all. The server has to set time-outs for heads and idle connections.
 ///
-/// Rules that look at addresses need a [`PeerAddress`](crate::PeerAddress) in the extensions of each
-/// request; where it is missing, such a tenant answers 503. A request of HTTP/1.1 needs a `Host` header, also
-/// one that is made in code, whose version is 1.1 unless it says otherwise: without it the answer is 400. It
-/// runs on Tokio, with time enabled.
+/// Rules about addresses need a [`PeerAddress`](crate::PeerAddress) in the extensions of each request. Without it, a
+/// tenant with these rules answers 503.
+///
+/// A request of HTTP/1.1 needs a `Host` header. Otherwise the response is 400. This also holds for requests that are
+/// created in code, whose version is 1.1 by default.
+///
+/// The service needs a Tokio runtime with time enabled.
 ///
 /// ```
 /// use std::time::Duration;
@@ -99,7 +99,7 @@ pub struct RegistrationService {
 type TenantBy = dyn Fn(&Parts) -> Option<TenantId> + Send + Sync;
 
 impl RegistrationService {
-    /// The service of `registrar`.
+    /// Creates the service of `registrar`.
     pub fn new(registrar: Registrar) -> Self {
         Self {
             endpoint: RegistrationEndpoint::new(registrar),
@@ -109,10 +109,11 @@ impl RegistrationService {
         }
     }
 
-    /// Takes the tenant that `choose` reads off the head of a request. Default: the one that the
-    /// request's host leads to. Where it gives none, the answer is 404.
+    /// Selects the tenant by `choose`, which reads the head of a request. If it returns `None`, the response is 404.
+    /// Default: the host of the request selects the tenant.
     ///
-    /// The path is what the framework shows of it: all of it, but for an axum router that is nested.
+    /// The path in the head is the path that the framework provides: usually the complete path, but within a nested axum
+    /// router the path without the prefix.
     ///
     /// ```
     /// # use oauth_dcr::{MemoryStore, Registrar, tower::RegistrationService};
@@ -136,7 +137,7 @@ impl RegistrationService {
         self
     }
 
-    /// Gives an admitted request this long for its whole body; after that, the answer is 408.
+    /// Sets how long the body of an admitted request may take to arrive. After this time, the response is 408.
     /// Default: 10 seconds.
     #[must_use]
     pub fn body_timeout(mut self, limit: Duration) -> Self {
@@ -144,19 +145,19 @@ impl RegistrationService {
         self
     }
 
-    /// Waits this long, in HTTP/1, for what is left of a body that was refused, to throw it away: up to
-    /// 64 KiB, which nobody looks at. Default: 1 second.
+    /// Sets how long to wait, in HTTP/1, for the rest of a refused body, which is discarded: up to 64 KiB.
+    /// Default: 1 second.
     ///
-    /// Then the connection can go on, and a client that is still sending comes to read why it was
-    /// refused. Where more is left, or more time would be needed, the answer ends the connection; with
-    /// [`Duration::ZERO`] that is so unless the rest is there already.
+    /// After that, the connection can be reused, and a client that was still sending can read why it was refused. If the
+    /// rest is larger or does not arrive in time, the connection is closed after the response. With [`Duration::ZERO`],
+    /// the connection is closed unless the rest has already arrived.
     #[must_use]
     pub fn discard_timeout(mut self, limit: Duration) -> Self {
         self.discard_timeout = limit;
         self
     }
 
-    /// The answer to `request`, which is for this endpoint whatever its path.
+    /// Answers `request`, whatever its path.
     pub async fn answer<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
         let (head, incoming) = request.into_parts();
         let incoming = pin!(incoming);
@@ -169,7 +170,7 @@ impl RegistrationService {
         response.map(Full::new)
     }
 
-    /// As [`answer`](Self::answer), for a caller that has further use for what is left of the body.
+    /// Answers like [`answer`](Self::answer), for a caller that needs the rest of the body.
     pub(crate) async fn answer_reading<B: Body>(
         &self,
         head: &Parts,
@@ -189,15 +190,15 @@ impl RegistrationService {
                 }
             }
         };
-        if !is_read && may_go_on(head) {
+        if !is_read && can_be_reused(head) {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
         response
     }
 
-    /// Throws away what is left of a body that nobody wants, so that the connection can go on; false
-    /// if that is not worth it, or it is not there in time.
+    /// Discards the rest of a refused body, so that the connection can be reused. Returns false if this is not worth it,
+    /// or if the rest does not arrive in time.
     async fn discard<B: Body>(&self, head: &Parts, incoming: Pin<&mut B>) -> bool {
         timeout(self.discard_timeout, discard(head, incoming))
             .await
@@ -256,7 +257,7 @@ where
     }
 }
 
-/// The answer of a [`RegistrationService`], to come.
+/// A future of the response of a [`RegistrationService`].
 pub struct ResponseFuture(Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>);
 
 impl Future for ResponseFuture {
@@ -273,7 +274,7 @@ impl fmt::Debug for ResponseFuture {
     }
 }
 
-/// The answer to HEAD. hyper leaves the body out by itself in HTTP/1, but not in HTTP/2.
+/// The response to HEAD. In HTTP/1, hyper leaves out the body by itself, but not in HTTP/2.
 fn without_body(response: Response<Bytes>) -> Response<Bytes> {
     let (mut head, body) = response.into_parts();
     head.headers.insert(CONTENT_LENGTH, body.len().into());

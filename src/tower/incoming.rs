@@ -1,4 +1,4 @@
-//! The body of a request, on its way in.
+//! Reads the body of a request.
 
 use std::pin::Pin;
 
@@ -13,8 +13,7 @@ use http_body_util::BodyExt as _;
 
 use crate::endpoint::{BodyProgress, RegistrationBody};
 
-/// The most that is thrown away of what nobody wants, in bytes: as much as a registration may have by
-/// default.
+/// The most bytes of a refused body that are discarded: the default size limit of a registration.
 const MAX_DISCARDED: u64 = 65_536;
 
 /// How far a body was read.
@@ -24,7 +23,7 @@ pub(super) enum Collected {
     BrokenOff,
 }
 
-/// Reads it to its end or its bound.
+/// Reads the body to its end, or up to the size limit.
 pub(super) async fn collect<B: Body>(
     body: &mut RegistrationBody,
     mut incoming: Pin<&mut B>,
@@ -33,7 +32,7 @@ pub(super) async fn collect<B: Body>(
         let Ok(frame) = frame else {
             return Collected::BrokenOff;
         };
-        // Trailers carry nothing that is used here.
+        // Trailers are ignored.
         let Ok(mut data) = frame.into_data() else {
             continue;
         };
@@ -48,15 +47,15 @@ pub(super) async fn collect<B: Body>(
     Collected::Whole
 }
 
-/// Reads to the end of what is left of a body, and keeps nothing, for a client that still writes to a
-/// closed connection may not come to read the answer (RFC 9112 section 9.6). False if that is not worth
-/// it: too much, or the client waits for a word before it sends it.
+/// Reads and discards the rest of a body. Otherwise a client that still writes to a closed connection may not be able to
+/// read the response (RFC 9112 section 9.6). Returns false if this is not worth it: the rest is too large, or the client
+/// waits for permission before it sends the rest.
 pub(super) async fn discard<B: Body>(head: &Parts, mut incoming: Pin<&mut B>) -> bool {
     if incoming.is_end_stream() {
         return true;
     }
-    let is_asked_for = head.headers.contains_key(EXPECT);
-    if !may_go_on(head) || is_asked_for || declared(head) > MAX_DISCARDED {
+    let client_waits = head.headers.contains_key(EXPECT);
+    if !can_be_reused(head) || client_waits || declared(head) > MAX_DISCARDED {
         return false;
     }
     let mut discarded = 0_u64;
@@ -71,10 +70,9 @@ pub(super) async fn discard<B: Body>(head: &Parts, mut incoming: Pin<&mut B>) ->
     true
 }
 
-/// Whether the connection may take another request, unless the answer says otherwise: not that of
-/// HTTP/1.0 without a word about it (RFC 9112 section 9.3). In HTTP/2, a stream that is dropped is all
-/// that ends.
-pub(super) fn may_go_on(head: &Parts) -> bool {
+/// Whether the connection can be reused for another request unless the response says otherwise. With HTTP/1.0, the request
+/// has to ask for this (RFC 9112 section 9.3). With HTTP/2, the answer is false, because only the stream ends.
+pub(super) fn can_be_reused(head: &Parts) -> bool {
     match head.version {
         Version::HTTP_10 => head.headers.contains_key(CONNECTION),
         Version::HTTP_11 => true,
@@ -82,7 +80,7 @@ pub(super) fn may_go_on(head: &Parts) -> bool {
     }
 }
 
-/// The length that the head declares; 0 if it declares none.
+/// The length that the head declares. It is 0 if the head declares none.
 fn declared(head: &Parts) -> u64 {
     let length = head.headers.get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
