@@ -1,7 +1,6 @@
-//! Group commit: all jobs that wait while one commit runs go into the next commit, so that they share its
-//! cost.
+//! Group commit: all jobs that wait while a commit runs go into the next commit, so that they share its cost.
 //!
-//! A job owns a [`Reply`], which takes the outcome to its caller. Nothing else connects the two.
+//! A job owns a [`Reply`], which sends the outcome to the caller. Nothing else connects the job and its caller.
 
 mod reply;
 
@@ -20,31 +19,30 @@ pub(crate) use self::reply::Reply;
 use self::reply::{Caller, NoOutcome, Start};
 use crate::backend_error::BackendError;
 
-/// The most jobs of one group: a commit of this size takes little longer than one of a few.
+/// The most jobs of one group. A commit of this size takes little longer than a commit of a few jobs.
 const MAX_GROUP: usize = 256;
 
-/// The most jobs that wait. Further callers wait until there is room, and for no longer than their
-/// deadlines.
+/// The most jobs that wait in the queue. More callers wait for a place in the queue, until their deadlines.
 const MAX_WAITING: usize = 1024;
 
-/// How often in a row the task yields without receiving a job before it begins the next group. An answer
-/// becomes the caller's next job after a few yields, because it goes through the caller's connection.
+/// How often in a row the task yields without receiving a job before it begins the next group. A caller that was answered
+/// submits its next job only after a few yields, because the answer and the next request go through its connection.
 const IDLE_YIELDS: u32 = 3;
 
-/// So far away that no call waits for it.
+/// A time so far in the future that no call waits for it.
 const FAR: Duration = Duration::from_hours(24 * 365);
 
-/// Carries out the jobs of a group together.
+/// Carries out the jobs of a group in one commit.
 pub(crate) trait Commit: Send + 'static {
     type Job: Send + 'static;
 
-    /// Carries out `jobs`, in their order, and answers each through its [`Reply`].
+    /// Carries out `jobs` in order, and answers each through its [`Reply`].
     ///
-    /// If it panics, the callers of these jobs are told, and it is called again for the next group.
+    /// If this panics, the callers of these jobs get an error, and this is called again for the next group.
     fn commit(&mut self, jobs: Vec<Self::Job>) -> impl Future<Output = ()> + Send;
 }
 
-/// Hands jobs to a task that commits them in groups. The task ends when the last clone goes.
+/// Sends jobs to a task that commits them in groups. The task ends when the last clone is dropped.
 pub(crate) struct GroupCommit<C: Commit> {
     queue: mpsc::Sender<Waiting<C::Job>>,
     backend: &'static str,
@@ -57,17 +55,17 @@ struct Waiting<J> {
 }
 
 impl<C: Commit> GroupCommit<C> {
-    /// Starts the task, in the runtime that this is called in.
+    /// Starts the task in the current runtime.
     pub(crate) fn spawn(committer: C, backend: &'static str) -> Self {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         tokio::spawn(run(committer, waiting));
         Self { queue, backend }
     }
 
-    /// Has the job of `with_reply` carried out, and waits for its outcome until `deadline`.
+    /// Submits the job that `with_reply` creates, and waits for its outcome until `deadline`.
     ///
-    /// If the deadline passes or the caller goes away before the job has begun, the job is not carried
-    /// out. Once it has begun, it is carried out whole or not at all.
+    /// If the deadline passes or the caller goes away before the job has begun, the job is not carried out. Once the job
+    /// has begun, it is carried out completely or not at all.
     pub(crate) async fn submit<T>(
         &self,
         deadline: Instant,
@@ -104,15 +102,15 @@ impl<C: Commit> Clone for GroupCommit<C> {
     }
 }
 
-/// The moment `timeout` from now.
+/// The time `timeout` from now.
 pub(crate) fn deadline_after(timeout: Duration) -> Instant {
     let now = Instant::now();
     let deadline = now.checked_add(timeout).or_else(|| now.checked_add(FAR));
     deadline.unwrap_or(now)
 }
 
-/// Answers all of `jobs` with `failure`. A single job gets the failure itself, so that its caller can look for
-/// the cause; several jobs share the failure.
+/// Answers all of `jobs` with `failure`. A single job gets the failure itself, so that its caller can find the cause.
+/// Several jobs share the failure.
 pub(crate) fn share_failure<J, F>(
     backend: &'static str,
     failure: F,
@@ -141,17 +139,16 @@ async fn run<C: Commit>(mut committer: C, mut queue: mpsc::Receiver<Waiting<C::J
             continue;
         }
         let answered = jobs.len();
-        // A panic drops the jobs with their replies, and so fails the calls of this group only.
+        // A panic drops the jobs with their replies, so only the calls of this group fail.
         let _ended = catch_panic(committer.commit(jobs)).await;
-        // A caller that is alone has nobody to share a commit with.
+        // A single caller has nobody to share a commit with, so it need not wait.
         if answered > 1 || !queue.is_empty() {
             gather(&queue).await;
         }
     }
 }
 
-/// Waits until callers that were just answered have submitted their next jobs: fewer and larger groups share
-/// the cost of a commit.
+/// Waits until callers that were just answered have submitted their next jobs. This leads to fewer and larger groups.
 async fn gather<J>(queue: &mpsc::Receiver<J>) {
     let mut idle_yields = 0_u32;
     while idle_yields < IDLE_YIELDS && queue.len() < MAX_GROUP {
@@ -165,7 +162,7 @@ async fn gather<J>(queue: &mpsc::Receiver<J>) {
     }
 }
 
-/// Runs `future` to its end, or to its panic, which the panic hook has reported.
+/// Runs `future` to its end or until it panics. The panic hook has then reported the panic.
 async fn catch_panic(future: impl Future<Output = ()>) -> std::thread::Result<()> {
     let mut future = pin!(future);
     std::future::poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! Counters and a histogram of what happens, through the crate `metrics`.
+//! Counts events and measures times, through the crate `metrics`.
 //!
 //! ```
 //! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, metrics::MetricsEvents};
@@ -12,8 +12,8 @@
 //! # Ok::<(), oauth_dcr::settings::SettingsError>(())
 //! ```
 //!
-//! [`MetricsEvents`] is the whole module. [`MetricsEvents::SECONDS_BUCKETS`] has bounds for the histogram,
-//! and [`guide::observability`](crate::guide::observability) lists all metrics and labels.
+//! [`MetricsEvents`] is the only item of this module. [`MetricsEvents::SECONDS_BUCKETS`] has bounds for the histogram, and
+//! [`guide::observability`](crate::guide::observability) lists all metrics and labels.
 
 use std::time::Duration;
 
@@ -58,27 +58,27 @@ const REMOVALS: [Removal; 4] = [
 ];
 const ACTIONS: [&str; 4] = ["allow", "block", "redirect", "none"];
 
-/// A sink that counts and times by the recorder that is installed when an event happens.
+/// A sink that counts events and measures times. It uses the recorder that is installed when an event happens.
 ///
-/// The metrics, their labels and a dashboard are in
-/// [`guide::observability`](crate::guide::observability). All labels are of closed sets: no request
-/// makes a new time series. The [module](self) has an example.
+/// The metrics, their labels and a dashboard are in [`guide::observability`](crate::guide::observability). All labels have
+/// fixed sets of values, so a request can't create new time series. The [module](self) has an example.
 #[derive(Clone, Copy, Debug)]
 pub struct MetricsEvents {
     tenants: bool,
 }
 
 impl MetricsEvents {
-    /// Upper bounds for the histogram `oauth_dcr_registration_seconds`, in seconds: from a store in
-    /// memory to a database that is slow and a body that trickles in.
+    /// Upper bounds for the histogram `oauth_dcr_registration_seconds`, in seconds. They cover everything from a store in
+    /// memory to a slow database and a body that arrives slowly.
     pub const SECONDS_BUCKETS: &'static [f64] = &[
         0.000_1, 0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
         10.0, 15.0, 30.0,
     ];
 
-    /// Counts for all tenants together. It tells its metrics to the recorder that is installed by then,
-    /// so install yours first: what each is, and, where every value that its labels can have is known,
-    /// that it is 0. So the first event after a start is an increase, and not where a series begins.
+    /// Counts for all tenants in total. Install your recorder first, because this registers the metrics with it.
+    ///
+    /// Each metric is registered with its description. A metric whose label values are all known is also registered with
+    /// the value 0. So the first event after a start is an increase, and not the beginning of a time series.
     pub fn new() -> Self {
         describe();
         let sink = Self { tenants: false };
@@ -86,15 +86,16 @@ impl MetricsEvents {
         sink
     }
 
-    /// Counts for each tenant by itself, in the label `tenant`, which is empty where a request led to
-    /// none. That is as many time series as there are tenants, times up to 190: for hosts with a few.
-    /// Those of a tenant begin with its first event.
+    /// Counts for each tenant separately, in the label `tenant`. The label is empty if a request leads to no tenant.
+    ///
+    /// There are up to 190 time series for each tenant, so this is for hosts with few tenants. The time series of a tenant
+    /// begin with its first event.
     pub fn with_tenants() -> Self {
         describe();
         Self { tenants: true }
     }
 
-    /// Registers at 0 what has closed sets of labels.
+    /// Registers the metrics whose label values are all known, with the value 0.
     fn begin(self) {
         for outcome in OUTCOMES {
             let labels = self.labels(None, [("outcome", outcome)]);
@@ -103,7 +104,7 @@ impl MetricsEvents {
         }
         for (kind, mode) in TYPES
             .into_iter()
-            .flat_map(|it| MODES.map(|mode| (it, mode)))
+            .flat_map(|kind| MODES.map(|mode| (kind, mode)))
         {
             let kind = ("client_type", kind.as_str());
             let mode = ("security_mode", mode.as_str());
@@ -211,15 +212,15 @@ impl EventSink for MetricsEvents {
 
 fn describe() {
     let count = |name: &'static str, what: &'static str| describe_counter!(name, Unit::Count, what);
-    count(REGISTRATIONS, "Registrations, by how they came out");
-    count(REGISTERED, "Clients that were registered anew");
+    count(REGISTRATIONS, "Registrations, by outcome");
+    count(REGISTERED, "New clients that were registered");
     count(
         REFUSALS,
-        "Registrations that were refused or failed, by why",
+        "Registrations that were refused or failed, by reason",
     );
     count(
         BACKEND_FAILURES,
-        "Registrations that failed because a back end did",
+        "Registrations that failed because a back end failed",
     );
     count(CHANGES, "Changes that owners made to clients");
     count(REMOVED, "Clients that were removed");

@@ -1,4 +1,4 @@
-//! Between the crate's values and the columns of the stores in SQL.
+//! Converts values to and from the columns of the SQL stores.
 
 use crate::{
     client::{Client, StoredClient},
@@ -6,17 +6,16 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// A client can't be written.
+/// Why a client can't be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoredError {
     #[error("the record of client `{id}` has more than {max} bytes", max = Client::MAX_RECORD_BYTES)]
     TooLong { id: ClientId },
-    #[error("a client can't be written down")]
+    #[error("the record of a client can't be encoded")]
     Unwritable(#[source] serde_json::Error),
 }
 
-/// A row as it is read: what stands beside the record counts for whether the client is blocked, and for its
-/// revision.
+/// A row that was read. `blocked` and `revision` replace the values in the record.
 pub(crate) struct Row<'a> {
     pub(crate) record: &'a [u8],
     pub(crate) blocked: bool,
@@ -30,12 +29,12 @@ impl Row<'_> {
     }
 }
 
-/// A moment as a column: what is later than it can hold never comes.
+/// A time as a column. A time that is too late for the column becomes the latest time, which is never reached.
 pub(crate) fn millis(moment: Timestamp) -> i64 {
     i64::try_from(moment.unix_millis()).unwrap_or(i64::MAX)
 }
 
-/// The moment of a column.
+/// The time in a column.
 fn moment(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(u64::try_from(millis).unwrap_or(0))
 }
@@ -43,12 +42,12 @@ fn moment(millis: i64) -> Timestamp {
 /// The columns of a usage: `is_used`, `idle_since`, `user_key` and `is_shared`.
 pub(crate) type UsageColumns = (bool, i64, Option<Vec<u8>>, bool);
 
-/// The usage of its columns.
+/// The usage in these columns.
 pub(crate) fn usage((is_used, idle_since, user, is_shared): UsageColumns) -> Usage {
     Usage::from_parts(is_used, moment(idle_since), self::user(user), is_shared)
 }
 
-/// The user of a column.
+/// The user in a column.
 pub(crate) fn user(key: Option<Vec<u8>>) -> Option<UserKey> {
     key.and_then(|key| key.try_into().ok())
         .map(UserKey::from_bytes)
@@ -59,7 +58,7 @@ pub(crate) fn user_key(user: Option<UserKey>) -> Option<Vec<u8>> {
     user.map(|user| user.as_bytes().to_vec())
 }
 
-/// A revision as a column, one for each.
+/// A revision as a column. Each revision has a different value.
 pub(crate) const fn revision(revision: u64) -> i64 {
     revision.cast_signed()
 }

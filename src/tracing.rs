@@ -1,4 +1,4 @@
-//! Log lines and spans for what happens, through the crate `tracing`.
+//! Writes log lines and spans, through the crate `tracing`.
 //!
 //! ```
 //! use oauth_dcr::{MemoryStore, Registrar, TenantSettings, tracing::TracingEvents};
@@ -11,8 +11,8 @@
 //! # Ok::<(), oauth_dcr::settings::SettingsError>(())
 //! ```
 //!
-//! [`TracingEvents`] is the whole module: a sink that logs each event. With the feature `tracing` each
-//! registration has a span as well, with or without this sink.
+//! [`TracingEvents`] is the only item of this module: a sink that logs each event. With the feature `tracing`, each
+//! registration also has a span, with or without this sink.
 //! [`guide::observability`](crate::guide::observability) lists all names.
 
 mod once_a_minute;
@@ -38,16 +38,16 @@ use crate::{
 
 /// A sink that logs each event, with the target `oauth_dcr`.
 ///
-/// What anyone may provoke without limit is logged at DEBUG: refusals, and what monitoring rules report.
-/// What fails is logged at ERROR, and the rest at INFO.
+/// Events that anyone can cause without limit are logged at DEBUG: refusals, and matches of monitoring rules. Failures are
+/// logged at ERROR, and other events at INFO.
 ///
-/// A rule that needs an unknown signal refuses requests, or monitors nothing, until the operator changes
-/// something. So there is a line at WARN as well that says what to change: one a minute for each tenant
-/// and signal, with the count of evaluations that failed since the last one. The same holds for each client
-/// whose record can't be read, at ERROR. A clock that differs from the store's has a line an hour, at WARN.
+/// A rule that needs an unknown signal refuses requests, or monitors nothing, until the operator changes something. So a
+/// line at WARN says what to change. There is at most one line a minute for each tenant and signal, with the number of
+/// evaluations that failed since the last line. In the same way, there is a line at ERROR for each client whose record
+/// can't be read. If a clock differs from the store's clock, there is a line at WARN once an hour.
 ///
-/// Nothing of it is a secret or in the client's own words; but [with causes](Self::with_causes), back ends
-/// have their say, and may quote what they were given. The [module](self) has an example.
+/// The lines contain no secrets and no text of clients. But [with causes](Self::with_causes), they contain the error
+/// messages of back ends, which may quote their input. The [module](self) has an example.
 #[derive(Clone)]
 pub struct TracingEvents {
     addresses: bool,
@@ -69,7 +69,7 @@ impl TracingEvents {
         }
     }
 
-    /// Measures the minute between two lines by `clock`. Default: the operating system's.
+    /// Measures the minute between two lines by `clock`. Default: the clock of the operating system.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl TracingEvents {
         }
     }
 
-    /// Logs where requests come from, in `source`: personal data in many places.
+    /// Logs the addresses of requests, in `source`. In many countries, these are personal data.
     #[must_use]
     pub fn with_addresses(self) -> Self {
         Self {
@@ -87,9 +87,8 @@ impl TracingEvents {
         }
     }
 
-    /// Logs why a back end failed, in `cause`: its own words, and those of what it stands on. The back
-    /// ends of this crate don't say passwords; whether yours do, such as a whole connection string, is
-    /// for you to know.
+    /// Logs why a back end failed, in `cause`: its error message and the messages of the causes. The back ends of this
+    /// crate log no passwords. Check that your own back ends do not, for example as a part of a connection string.
     #[must_use]
     pub fn with_causes(self) -> Self {
         Self {
@@ -207,8 +206,8 @@ impl TracingEvents {
                 error = why.kind(),
                 field = why.field().map(Field::as_str), index = why.index(),
                 rule = why.rule(), acl_rule = why.acl_rule(),
-                signal = unknown.map(|it| it.signal.name()),
-                reason = unknown.map(|it| it.reason.as_str()),
+                signal = unknown.map(|unknown| unknown.signal.name()),
+                reason = unknown.map(|unknown| unknown.reason.as_str()),
                 took_seconds, source,
                 "registration refused"
             );
@@ -227,8 +226,8 @@ impl TracingEvents {
         }
     }
 
-    /// Tells the operator which client to delete or repair, at most once a minute: anyone who knows its id
-    /// can ask for it.
+    /// Tells the operator which client to delete or repair, at most once a minute, because anyone who knows the client's id
+    /// can cause this.
     fn unreadable(&self, tenant: &TenantId, client: &UnreadableClient) {
         let now = self.clock.monotonic();
         let subject = (tenant.clone(), client.id().clone());
@@ -258,13 +257,13 @@ const fn backend(error: &RegistrationError) -> Option<&'static str> {
     }
 }
 
-/// By how many seconds the clock of a node is ahead of the clock of the store. It is negative if it is behind.
+/// By how many seconds the clock of a node is ahead of the clock of the store. Negative if it is behind.
 fn seconds_ahead(node: Timestamp, store: Timestamp) -> i64 {
     let seconds = |moment: Timestamp| moment.unix_seconds().cast_signed();
     seconds(node).saturating_sub(seconds(store))
 }
 
-/// An error and what caused it, down to the first cause.
+/// An error with all of its causes.
 struct Causes<'a>(&'a (dyn Error + 'static));
 
 impl fmt::Display for Causes<'_> {

@@ -1,4 +1,4 @@
-//! What connects a job with its caller.
+//! Connects a job with its caller.
 
 use std::sync::{
     Arc,
@@ -12,12 +12,12 @@ use crate::backend_error::BackendError;
 /// Sends the outcome of a job to its caller. If it is dropped, the caller gets an error.
 pub(crate) struct Reply<T>(oneshot::Sender<Result<T, BackendError>>);
 
-/// Decides between the committer that begins a job and the caller that gives it up. Only the first of the
-/// two succeeds.
+/// Decides between the committer, which begins a job, and the caller, which may give it up. Only the first of the two
+/// succeeds.
 #[derive(Clone, Default)]
 pub(super) struct Start(Arc<AtomicU8>);
 
-/// Gives a job up when its caller goes away.
+/// Gives up a job when its caller goes away.
 pub(super) struct Caller(pub(super) Start);
 
 /// Why a caller got no outcome.
@@ -32,7 +32,7 @@ pub(super) enum NoOutcome {
 }
 
 impl<T> Reply<T> {
-    /// A reply, and where its outcome arrives.
+    /// A reply, and the receiver of its outcome.
     pub(crate) fn new() -> (Self, oneshot::Receiver<Result<T, BackendError>>) {
         let (sender, receiver) = oneshot::channel();
         (Self(sender), receiver)

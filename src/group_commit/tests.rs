@@ -26,7 +26,7 @@ impl Commit for Slow {
     async fn commit(&mut self, jobs: Vec<Double>) {
         self.permits.acquire().await.unwrap().forget();
         let numbers: Vec<_> = jobs.iter().map(|job| job.number).collect();
-        assert!(!numbers.contains(&13), "13 is no number to double");
+        assert!(!numbers.contains(&13), "13 causes a panic");
         self.groups.lock().unwrap().push(numbers);
         for job in jobs.into_iter().filter(|job| job.number != 7) {
             job.reply.send(Ok(job.number * 2));
@@ -55,7 +55,7 @@ impl Fixture {
         }
     }
 
-    /// A call that waits for `seconds` at most, on a task of its own.
+    /// Starts a call in a new task. It waits for at most `seconds`.
     fn double(&self, number: u32, seconds: u64) -> JoinHandle<Result<u32, BackendError>> {
         let commit = self.commit.clone();
         let deadline = Instant::now() + Duration::from_secs(seconds);
@@ -65,7 +65,7 @@ impl Fixture {
         })
     }
 
-    /// Calls on a task of their own, each as soon as the last is answered.
+    /// Starts calls in a new task. Each call starts when the previous call is answered.
     fn double_each(&self, numbers: Range<u32>) -> JoinHandle<()> {
         let commit = self.commit.clone();
         tokio::spawn(async move {
@@ -82,7 +82,7 @@ impl Fixture {
     }
 }
 
-async fn a_moment() {
+async fn wait_a_moment() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
@@ -96,7 +96,7 @@ impl From<Full> for BackendError {
     }
 }
 
-/// The errors of so many jobs that share a failure.
+/// The errors of this number of jobs that share a failure.
 fn errors(jobs: usize) -> Vec<BackendError> {
     let mut errors = Vec::new();
     share_failure("test", Full, vec![(); jobs], |(), error| errors.push(error));
@@ -117,7 +117,7 @@ fn several_jobs_share_a_failure() {
 }
 
 #[test]
-fn a_deadline_without_end_is_far_away() {
+fn an_endless_deadline_is_far_away() {
     let now = Instant::now();
     assert!(deadline_after(Duration::MAX) > now + FAR / 2);
     assert!(deadline_after(Duration::ZERO) < now + FAR / 2);
@@ -128,12 +128,12 @@ fn cause(error: &BackendError) -> NoOutcome {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_while_one_commit_runs_goes_into_the_next() {
+async fn jobs_that_wait_go_into_the_next_commit() {
     let fixture = Fixture::new();
     let first = fixture.double(0, 60);
-    a_moment().await;
-    let others: Vec<_> = (20..=60).map(|it| fixture.double(it, 60)).collect();
-    a_moment().await;
+    wait_a_moment().await;
+    let others: Vec<_> = (20..=60).map(|number| fixture.double(number, 60)).collect();
+    wait_a_moment().await;
     fixture.permits.add_permits(2);
     assert_eq!(first.await.unwrap().unwrap(), 0);
     for (number, other) in (20..=60).zip(others) {
@@ -143,12 +143,12 @@ async fn what_waits_while_one_commit_runs_goes_into_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_callers_come_to_share_commits() {
+async fn two_callers_share_commits_after_a_while() {
     let fixture = Fixture::new();
     let first = fixture.double_each(20..24);
-    a_moment().await;
+    wait_a_moment().await;
     let second = fixture.double_each(30..33);
-    a_moment().await;
+    wait_a_moment().await;
     fixture.permits.add_permits(9);
     first.await.unwrap();
     second.await.unwrap();
@@ -160,7 +160,7 @@ async fn two_callers_come_to_share_commits() {
 async fn a_late_caller_learns_whether_its_job_had_begun() {
     let fixture = Fixture::new();
     let begun = fixture.double(1, 1);
-    a_moment().await;
+    wait_a_moment().await;
     let waiting = fixture.double(2, 1);
     let begun = begun.await.unwrap().unwrap_err();
     let waiting = waiting.await.unwrap().unwrap_err();
@@ -174,8 +174,8 @@ async fn a_late_caller_learns_whether_its_job_had_begun() {
     assert_eq!(fixture.groups(), [[1], [3]]);
 }
 
-/// There are more callers than places in the queue, and their deadlines pass while groups begin. Every
-/// hundredth caller has time enough. The first group waits until a caller has given up.
+/// There are more callers than places in the queue, and their deadlines pass while groups begin. Every hundredth caller
+/// has enough time. The first group waits until a caller has given up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_job_reported_as_not_begun_is_done() {
     let fixture = Fixture::new();
@@ -240,11 +240,11 @@ async fn no_job_reported_as_not_begun_is_done() {
 async fn a_job_whose_caller_went_away_is_skipped() {
     let fixture = Fixture::new();
     let first = fixture.double(1, 60);
-    a_moment().await;
+    wait_a_moment().await;
     let gone = fixture.double(2, 60);
-    a_moment().await;
+    wait_a_moment().await;
     gone.abort();
-    a_moment().await;
+    wait_a_moment().await;
     fixture.permits.add_permits(2);
     assert_eq!(first.await.unwrap().unwrap(), 2);
     assert_eq!(fixture.double(3, 60).await.unwrap().unwrap(), 6);
@@ -263,9 +263,9 @@ async fn a_dropped_reply_is_an_error() {
 async fn a_panic_fails_only_its_own_group() {
     let fixture = Fixture::new();
     let before = fixture.double(1, 60);
-    a_moment().await;
+    wait_a_moment().await;
     let group = [12, 13, 14].map(|number| fixture.double(number, 60));
-    a_moment().await;
+    wait_a_moment().await;
     fixture.permits.add_permits(3);
     assert_eq!(before.await.unwrap().unwrap(), 2);
     for call in group {

@@ -1,4 +1,4 @@
-//! One line a minute for whatever strangers can cause as often as they like.
+//! Limits log lines that anyone can cause to one line a minute.
 
 use std::{
     collections::HashMap,
@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
-/// From one line to the next.
+/// The time between two lines.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// The most subjects that are followed at once.
+/// The most subjects that are counted at the same time.
 const MAX_ENTRIES: usize = 10_000;
 
-/// How often each subject came up since its last line.
+/// Counts how often each subject occurred since its last line.
 #[derive(Debug)]
 pub(super) struct OnceAMinute<K>(Mutex<HashMap<K, Entry>>);
 
@@ -24,8 +24,8 @@ struct Entry {
 }
 
 impl<K: Eq + Hash> OnceAMinute<K> {
-    /// Counts `subject` at `now`, by the monotonic clock. If a line is due, gives the count since the last
-    /// one. While more subjects are followed than there is room for, further ones get no line.
+    /// Counts `subject` at the time `now` of the monotonic clock. Returns the count since the last line if a line is due.
+    /// While the table is full, new subjects get no line.
     pub(super) fn count(&self, subject: K, now: Duration) -> Option<u64> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = |entry: &Entry| now.saturating_sub(entry.logged_at) >= INTERVAL;
