@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn without_leeway_a_replaced_token_is_a_replay_at_once() {
+    fn without_leeway_a_replaced_token_is_a_replay() {
         let standing = family().standing(1, at(START), Duration::ZERO);
         assert_eq!(standing, Err(GrantFault::Replayed));
     }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_newer_than_the_state_is_refused_and_ends_nothing() {
+    fn a_token_newer_than_the_state_ends_nothing() {
         let standing = family().standing(3, at(START), LEEWAY);
         assert_eq!(standing, Err(GrantFault::Unknown));
     }

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_work_depends_on_the_request_and_not_on_the_client() {
+    fn the_work_does_not_depend_on_the_client() {
         let (public, confidential) = (client("none"), client("client_secret_post"));
         let by_header = client("client_secret_basic");
         let blocked = client("client_secret_post").with_blocked(true);

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_skeleton_is_at_most_four_times_as_long_as_its_name() {
+    fn a_skeleton_is_at_most_four_times_its_name() {
         for character in characters_to_cut().chain(['\u{130}', 'a']) {
             for name in [
                 String::from(character),
