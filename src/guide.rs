@@ -1,4 +1,30 @@
 //! Pages to read. The code on them compiles and runs with the tests.
+//!
+//! Start here:
+//!
+//! 1. [Quick start](quick_start): add registration to a server on axum, actix-web or hyper.
+//! 2. [MCP servers and AI agents](mcp_servers_and_agents): let Claude, ChatGPT, Cursor and others register.
+//!
+//! Set it up:
+//!
+//! 3. [Settings](settings): every field, its default and its meaning.
+//! 4. [Redirect URIs](redirect_uris): which ones a client may register, and which ones match.
+//! 5. [Access control](access_control): who may register, how often, and with which token.
+//! 6. [Behind a proxy](behind_a_proxy): configurations of four proxies, and a check of yours.
+//!
+//! Run it:
+//!
+//! 7. [Stores and scaling out](stores): SQLite, PostgreSQL and Redis, and
+//!    [a store of your own](writing_a_store).
+//! 8. [The life of a client](life_of_a_client): limits, duplicates, sweeps, and the owner's work.
+//! 9. [Tokens and refresh](tokens_and_refresh): your authorization and token endpoints.
+//! 10. [Observability](observability): logs, traces, metrics, a dashboard and an audit trail.
+//!
+//! Look it up:
+//!
+//! 11. [The threat model](threat_model): attacks and defences, and what is left over.
+//! 12. [Standards](standards): each section, and each departure.
+//! 13. [Coming from Auth0](coming_from_auth0): what has another name or works differently.
 
 #[doc = include_str!("guide/access_control.md")]
 pub mod access_control {}
@@ -42,6 +68,9 @@ pub mod life_of_a_client {}
 
 #[doc = include_str!("guide/stores.md")]
 pub mod stores {}
+
+#[doc = include_str!("guide/mcp_servers_and_agents.md")]
+pub mod mcp_servers_and_agents {}
 
 #[doc = include_str!("guide/observability.md")]
 pub mod observability {}
