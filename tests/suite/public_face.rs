@@ -41,7 +41,7 @@ fn every_public_item_has_one_path() {
 fn every_public_module_has_a_page_for_newcomers() {
     let tree = SourceTree::of_this_crate();
     let outside = Outside::of(&tree.names);
-    let modules = outside.entries.keys().filter_map(|(_, it)| match it {
+    let modules = outside.entries.iter().filter_map(|(_, it)| match it {
         Meaning::Module(module) => Some(module),
         _ => None,
     });

@@ -69,7 +69,7 @@ fn edges<'a>(tree: &'a SourceTree, file: &'a SourceFile) -> Vec<Edge<'a>> {
         line,
     } in used_paths(file)
     {
-        for (meaning, _) in tree.names.look_up(&module, &names) {
+        for meaning in tree.names.look_up(&module, &names) {
             let (defined_in, name) = match meaning {
                 Meaning::Item(module, name) => (module, name),
                 Meaning::Module(module) => (module.clone(), module.join("::")),

@@ -15,7 +15,7 @@ use syn::{
 use super::token_paths::{string_paths, token_paths};
 use crate::{
     public_api::{
-        gates::Gates,
+        gates::is_for_users,
         modules::{ModulePath, attributes},
     },
     source_tree::SourceFile,
@@ -176,10 +176,6 @@ impl Visit<'_> for UsedPaths {
 
     /// `pub(in crate::acl)` uses nothing.
     fn visit_visibility(&mut self, _: &Visibility) {}
-}
-
-fn is_for_users(attributes: &[Attribute]) -> bool {
-    !Gates::of(attributes).shut_out_users()
 }
 
 pub(super) fn text(ident: &Ident) -> String {

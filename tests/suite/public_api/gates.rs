@@ -1,55 +1,12 @@
-//! Under which conditions (`#[cfg(…)]`) something is compiled.
+//! Whether users of a crate can have what is under conditions (`#[cfg(…)]`).
 
-use std::collections::BTreeSet;
+use syn::{Attribute, Meta, Token, punctuated::Punctuated};
 
-use quote::ToTokens as _;
-use syn::{Attribute, Expr, Lit, Meta, Token, parse_quote, punctuated::Punctuated};
-
-/// Conditions that all have to hold, as they are written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Gates(BTreeSet<String>);
-
-impl Gates {
-    /// Those among `attributes`.
-    pub(crate) fn of(attributes: &[Attribute]) -> Self {
-        let cfgs = attributes.iter().filter(|it| it.path().is_ident("cfg"));
-        let conditions = cfgs.map(|it| it.parse_args::<Meta>().expect("a condition"));
-        Self(conditions.map(|it| text(&it)).collect())
-    }
-
-    pub(crate) fn and(&self, other: &Self) -> Self {
-        Self(self.0.union(&other.0).cloned().collect())
-    }
-
-    /// What remains to be said where `other` has been said.
-    pub(crate) fn without(&self, other: &Self) -> Self {
-        Self(self.0.difference(&other.0).cloned().collect())
-    }
-
-    /// Whether it is there for tests and documentation only, which no user of the crate can use.
-    pub(crate) fn shut_out_users(&self) -> bool {
-        self.conditions()
-            .any(|it| holds_for_users(&it) == Some(false))
-    }
-
-    /// Whether they hold only where one of `features` is on.
-    pub(crate) fn imply_one_of(&self, features: &BTreeSet<String>) -> bool {
-        self.conditions().any(|it| implies(&it, features))
-    }
-
-    pub(crate) fn attributes(&self) -> Vec<Attribute> {
-        let written = |condition: Meta| parse_quote!(#[cfg(#condition)]);
-        self.conditions().map(written).collect()
-    }
-
-    fn conditions(&self) -> impl Iterator<Item = Meta> {
-        let parsed = |text: &String| syn::parse_str(text).expect("it was one before");
-        self.0.iter().map(parsed)
-    }
-}
-
-fn text(condition: &Meta) -> String {
-    condition.to_token_stream().to_string()
+/// Whether users can have an item with these attributes: `false` if it is for tests or documentation only.
+pub(crate) fn is_for_users(attributes: &[Attribute]) -> bool {
+    let cfgs = attributes.iter().filter(|it| it.path().is_ident("cfg"));
+    let mut conditions = cfgs.map(|it| it.parse_args::<Meta>().expect("a condition"));
+    conditions.all(|it| holds_for_users(&it) != Some(false))
 }
 
 /// The conditions inside `all(…)`, `any(…)` or `not(…)`.
@@ -71,16 +28,16 @@ fn holds_for_users(condition: &Meta) -> Option<bool> {
     } else if path.is_ident("not") {
         parts.next().expect("a condition").map(|holds| !holds)
     } else if path.is_ident("all") {
-        worst(parts)
+        all(parts)
     } else if path.is_ident("any") {
-        worst(parts.map(|holds| holds.map(|it| !it))).map(|holds| !holds)
+        all(parts.map(|holds| holds.map(|it| !it))).map(|holds| !holds)
     } else {
         None
     }
 }
 
-/// `false` if one is, `true` if all are.
-fn worst(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+/// `false` if any part is, `true` if all are.
+fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let parts: Vec<_> = parts.collect();
     if parts.contains(&Some(false)) {
         Some(false)
@@ -91,21 +48,22 @@ fn worst(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     }
 }
 
-fn implies(condition: &Meta, features: &BTreeSet<String>) -> bool {
-    let mut parts = inner(condition)
-        .into_iter()
-        .map(|it| implies(&it, features));
-    if let Meta::NameValue(pair) = condition {
-        let Expr::Lit(value) = &pair.value else {
-            return false;
-        };
-        let Lit::Str(name) = &value.lit else {
-            return false;
-        };
-        pair.path.is_ident("feature") && features.contains(&name.value())
-    } else if condition.path().is_ident("all") {
-        parts.any(|it| it)
-    } else {
-        condition.path().is_ident("any") && parts.len() > 0 && parts.all(|it| it)
+#[test]
+fn items_for_tests_and_documentation_are_not_for_users() {
+    let is_for_users_if = |condition: &str| {
+        let item = format!("#[cfg({condition})] fn f() {{}}");
+        let item: syn::ItemFn = syn::parse_str(&item).unwrap();
+        is_for_users(&item.attrs)
+    };
+    for condition in [
+        "test",
+        "any(doc, doctest)",
+        "all(test, unix)",
+        "not(not(doc))",
+    ] {
+        assert!(!is_for_users_if(condition), "{condition}");
+    }
+    for condition in ["unix", "not(test)", "any(doc, feature = \"a\")"] {
+        assert!(is_for_users_if(condition), "{condition}");
     }
 }

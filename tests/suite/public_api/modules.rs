@@ -1,10 +1,10 @@
 //! A crate as its sources have it: its modules, what each defines, and the names it brings in.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
 
 use syn::{Attribute, File, Item, ItemMacro, ItemUse, UseTree, Visibility, ext::IdentExt as _};
 
-use super::gates::Gates;
+use super::gates::is_for_users;
 
 /// The names of the modules from the root down.
 pub(crate) type ModulePath = Vec<String>;
@@ -15,8 +15,6 @@ pub(crate) struct Crate {
 
 #[derive(Default)]
 pub(crate) struct Module {
-    /// Those of its parents included.
-    pub(crate) gates: Gates,
     pub(crate) items: Vec<Item>,
     pub(crate) imports: Vec<Import>,
 }
@@ -27,39 +25,22 @@ pub(crate) struct Import {
     pub(crate) name: Option<String>,
     pub(crate) target: Vec<String>,
     pub(crate) is_public: bool,
-    pub(crate) gates: Gates,
 }
 
 impl Crate {
-    /// The crate whose `lib.rs` is in `folder`.
-    pub(crate) fn in_folder(folder: &Path) -> Self {
-        let read = |file: &str| fs::read_to_string(folder.join(file)).expect(file);
-        Self::new(&read("lib.rs"), &read)
-    }
-
     /// The crate with this root; `read` gives the text of its other files.
     pub(crate) fn new(root: &str, read: &dyn Fn(&str) -> String) -> Self {
         let mut found = Self {
             modules: BTreeMap::new(),
         };
-        found.add(Vec::new(), &Gates::default(), parsed("lib.rs", root), read);
+        found.add(Vec::new(), parsed("lib.rs", root), read);
         found
     }
 
-    fn add(
-        &mut self,
-        path: ModulePath,
-        gates: &Gates,
-        items: Vec<Item>,
-        read: &dyn Fn(&str) -> String,
-    ) {
-        let mut module = Module {
-            gates: gates.clone(),
-            ..Module::default()
-        };
+    fn add(&mut self, path: ModulePath, items: Vec<Item>, read: &dyn Fn(&str) -> String) {
+        let mut module = Module::default();
         for item in items {
-            let own = Gates::of(attributes(&item));
-            if own.shut_out_users() {
+            if !is_for_users(attributes(&item)) {
                 continue;
             }
             match item {
@@ -75,7 +56,7 @@ impl Crate {
                         },
                         |(_, items)| items,
                     );
-                    self.add(inner, &gates.and(&own), content, read);
+                    self.add(inner, content, read);
                     module.items.push(Item::Mod(item));
                 }
                 item => module.items.push(item),
@@ -96,11 +77,11 @@ fn assert_makes_no_items(item: &ItemMacro) {
         .attrs
         .iter()
         .any(|it| it.path().is_ident("macro_export"));
-    assert!(!is_exported, "the list has no macros yet");
+    assert!(!is_exported, "the crate exports no macros yet");
     let name = &item.mac.path.segments.last().expect("a name").ident;
     assert!(
         name == "macro_rules" || name == "thread_local",
-        "the list can't tell what `{name}!` makes: write it out, or teach the lister"
+        "these tests can't tell what `{name}!` makes: write it out"
     );
 }
 
@@ -116,7 +97,6 @@ fn imports(item: &ItemUse) -> Vec<Import> {
             name,
             target,
             is_public: matches!(item.vis, Visibility::Public(_)),
-            gates: Gates::of(&item.attrs),
         });
     };
     flatten(&item.tree, start, &mut add);
@@ -188,7 +168,7 @@ pub(crate) fn attributes(item: &Item) -> &[Attribute] {
         Item::Type(it) => &it.attrs,
         Item::Union(it) => &it.attrs,
         Item::Use(it) => &it.attrs,
-        _ => panic!("the lister doesn't know this kind of item: teach it"),
+        _ => panic!("this kind of item is not supported"),
     }
 }
 

@@ -1,9 +1,6 @@
 //! What a name in the sources means.
 
-use super::{
-    gates::Gates,
-    modules::{Crate, Import, ModulePath, name},
-};
+use super::modules::{Crate, Import, ModulePath, name};
 
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,16 +12,13 @@ pub(crate) enum Meaning {
     Foreign(Vec<String>),
 }
 
-/// A meaning, and the conditions of the imports that led to it.
-pub(crate) type Found = (Meaning, Gates);
-
 impl Crate {
     /// What `path` means where it stands in `module`: nothing for what is built in, and more than
     /// one thing where a name is in several namespaces.
-    pub(crate) fn look_up(&self, module: &[String], path: &[String]) -> Vec<Found> {
+    pub(crate) fn look_up(&self, module: &[String], path: &[String]) -> Vec<Meaning> {
         let (first, rest) = path.split_first().expect("a path has names");
         match first.as_str() {
-            "" => vec![(Meaning::Foreign(rest.to_vec()), Gates::default())],
+            "" => vec![Meaning::Foreign(rest.to_vec())],
             "crate" => self.look_inside(&[], rest),
             "self" => self.look_inside(module, rest),
             "super" => {
@@ -37,16 +31,16 @@ impl Crate {
             _ => {
                 let found = self.look_inside(module, path);
                 if found.is_empty() && path.len() > 1 {
-                    return vec![(Meaning::Foreign(path.to_vec()), Gates::default())];
+                    return vec![Meaning::Foreign(path.to_vec())];
                 }
                 found
             }
         }
     }
 
-    fn look_inside(&self, module: &[String], path: &[String]) -> Vec<Found> {
+    fn look_inside(&self, module: &[String], path: &[String]) -> Vec<Meaning> {
         let Some((first, rest)) = path.split_first() else {
-            return vec![(Meaning::Module(module.to_vec()), Gates::default())];
+            return vec![Meaning::Module(module.to_vec())];
         };
         let child: ModulePath = module.iter().chain([first]).cloned().collect();
         let is_module = self.modules.contains_key(&child);
@@ -55,10 +49,9 @@ impl Crate {
         }
         let mut found = Vec::new();
         if is_module {
-            found.push((Meaning::Module(child), Gates::default()));
+            found.push(Meaning::Module(child));
         } else if self.defines(module, first) {
-            let item = Meaning::Item(module.to_vec(), first.clone());
-            found.push((item, Gates::default()));
+            found.push(Meaning::Item(module.to_vec(), first.clone()));
         }
         let imports = &self.modules[module].imports;
         for import in imports.iter().filter(|it| it.name.as_ref() == Some(first)) {
@@ -73,32 +66,24 @@ impl Crate {
     }
 
     /// What `rest` means behind an import.
-    fn look_through(&self, module: &[String], import: &Import, rest: &[String]) -> Vec<Found> {
+    fn look_through(&self, module: &[String], import: &Import, rest: &[String]) -> Vec<Meaning> {
         let target: Vec<_> = import.target.iter().chain(rest).cloned().collect();
         // `use metrics;` and the like: no name of the module's own.
         let names_itself = import.name.as_ref() == import.target.first();
-        let found = if import.name.is_none() {
+        if import.name.is_none() {
             self.look_behind_glob(module, import, rest)
         } else if names_itself && !self.has_own(module, &import.target[0]) {
-            vec![(Meaning::Foreign(target), Gates::default())]
+            vec![Meaning::Foreign(target)]
         } else {
             self.look_up(module, &target)
-        };
-        found
-            .into_iter()
-            .map(|(meaning, gates)| (meaning, gates.and(&import.gates)))
-            .collect()
+        }
     }
 
     /// A glob of another crate may bring in anything, so it is taken to bring in nothing.
-    fn look_behind_glob(&self, module: &[String], glob: &Import, path: &[String]) -> Vec<Found> {
+    fn look_behind_glob(&self, module: &[String], glob: &Import, path: &[String]) -> Vec<Meaning> {
         let behind = self.look_up(module, &glob.target);
-        let inside = |(meaning, gates): Found| match meaning {
-            Meaning::Module(inner) if inner != module => self
-                .look_inside(&inner, path)
-                .into_iter()
-                .map(|(found, more)| (found, gates.and(&more)))
-                .collect(),
+        let inside = |meaning: Meaning| match meaning {
+            Meaning::Module(inner) if inner != module => self.look_inside(&inner, path),
             _ => Vec::new(),
         };
         behind.into_iter().flat_map(inside).collect()

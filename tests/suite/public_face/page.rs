@@ -75,7 +75,6 @@ pub(super) fn module_page_faults(
         })
         .flatten()
         .flat_map(|path| tree.names.look_up(module, &path))
-        .map(|(meaning, _)| meaning)
         .filter(|it| items.contains(it))
         .collect();
     let fewest = FEWEST_LINKS.min(items.len());
@@ -116,7 +115,7 @@ fn module_documentation(tree: &SourceTree, module: &[String]) -> String {
 
 /// The items that users find on the page of a module.
 fn public_items<'a>(outside: &'a Outside, module: &[String]) -> BTreeSet<&'a Meaning> {
-    let entries = outside.entries.keys();
+    let entries = outside.entries.iter();
     let of_module = entries.filter(|(name, meaning)| {
         let is_module = matches!(meaning, Meaning::Module(_));
         name.split_last().is_some_and(|(_, outer)| outer == module) && !is_module

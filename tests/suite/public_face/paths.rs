@@ -6,7 +6,7 @@ use crate::public_api::{names::Meaning, outside::Outside};
 
 /// The public items of the root, other than modules.
 pub(super) fn root_names(outside: &Outside) -> Vec<&str> {
-    let entries = outside.entries.keys();
+    let entries = outside.entries.iter();
     let of_root = entries.filter(|(name, meaning)| {
         let is_module = matches!(meaning, Meaning::Module(_));
         name.len() == 1 && !is_module
@@ -18,7 +18,7 @@ pub(super) fn root_names(outside: &Outside) -> Vec<&str> {
 /// well, by its own name.
 pub(super) fn items_with_several_paths(outside: &Outside) -> Vec<String> {
     let mut paths: BTreeMap<&Meaning, Vec<&[String]>> = BTreeMap::new();
-    for (name, meaning) in outside.entries.keys() {
+    for (name, meaning) in &outside.entries {
         paths.entry(meaning).or_default().push(name);
     }
     let mut found = Vec::new();
