@@ -38,7 +38,6 @@ mod package;
 mod pages;
 mod pipeline;
 mod properties;
-mod public_api;
 mod public_face;
 mod randomness;
 mod record;

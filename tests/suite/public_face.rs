@@ -12,10 +12,7 @@ use syn::Item;
 use page::{documentation, module_page_faults, opening_fault};
 use paths::{items_with_several_paths, root_names};
 
-use crate::{
-    public_api::{modules::name, names::Meaning, outside::Outside},
-    source_tree::SourceTree,
-};
+use crate::source_tree::{SourceTree, modules::name, names::Meaning, outside::Outside};
 
 const MOST_ROOT_NAMES: usize = 26;
 

@@ -1,9 +1,14 @@
 //! The sources of a crate as its users compile them: the files that `lib.rs` leads to, without those
 //! for tests and documentation.
 
+pub(crate) mod conditions;
+pub(crate) mod modules;
+pub(crate) mod names;
+pub(crate) mod outside;
+
 use std::{cell::RefCell, collections::BTreeMap, fs, path::Path};
 
-use crate::public_api::modules::{Crate, ModulePath};
+use modules::{Crate, ModulePath};
 
 pub(crate) struct SourceTree {
     /// What each module defines and imports.

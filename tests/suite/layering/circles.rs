@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::used_paths::{UsedPath, used_paths};
-use crate::{
-    public_api::names::Meaning,
-    source_tree::{SourceFile, SourceTree},
-};
+use crate::source_tree::{SourceFile, SourceTree, names::Meaning};
 
 /// One file uses a name of another of the same top-level module.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

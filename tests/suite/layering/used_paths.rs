@@ -13,12 +13,10 @@ use syn::{
 };
 
 use super::token_paths::{string_paths, token_paths};
-use crate::{
-    public_api::{
-        gates::is_for_users,
-        modules::{ModulePath, attributes},
-    },
-    source_tree::SourceFile,
+use crate::source_tree::{
+    SourceFile,
+    conditions::is_for_users,
+    modules::{ModulePath, attributes},
 };
 
 /// A path of two names or more, or what a `use` names: the rest leads to no other file.

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use syn::{AttrStyle, Attribute, Expr, Item, Lit, LitStr, Meta};
 
 use super::markdown::{Markdown, Part, linked_paths, sentences};
-use crate::{
-    public_api::{modules::name, names::Meaning, outside::Outside},
-    source_tree::SourceTree,
-};
+use crate::source_tree::{SourceTree, modules::name, names::Meaning, outside::Outside};
 
 /// An opening has at most so many sentences.
 const MOST_SENTENCES: usize = 2;
@@ -126,7 +123,7 @@ fn public_items<'a>(outside: &'a Outside, module: &[String]) -> BTreeSet<&'a Mea
 #[cfg(test)]
 mod tests {
     use super::{module_page_faults, opening_fault};
-    use crate::{public_api::outside::Outside, source_tree::SourceTree};
+    use crate::source_tree::{SourceTree, outside::Outside};
 
     const ITEMS: &str = "mod rule { pub struct Rule; } pub use rule::Rule; pub struct Acl;";
     const EXAMPLE: &str = "```\nuse oauth_dcr::acl::Acl;\n```\n";

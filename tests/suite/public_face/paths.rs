@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::public_api::{names::Meaning, outside::Outside};
+use crate::source_tree::{names::Meaning, outside::Outside};
 
 /// The public items of the root, other than modules.
 pub(super) fn root_names(outside: &Outside) -> Vec<&str> {
@@ -40,7 +40,7 @@ pub(super) fn items_with_several_paths(outside: &Outside) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{items_with_several_paths, root_names};
-    use crate::{public_api::outside::Outside, source_tree::SourceTree};
+    use crate::source_tree::{SourceTree, outside::Outside};
 
     fn several(root: &str) -> Vec<String> {
         let tree = SourceTree::of(&[("lib.rs", root)]);

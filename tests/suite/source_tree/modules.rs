@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use syn::{Attribute, File, Item, ItemMacro, ItemUse, UseTree, Visibility, ext::IdentExt as _};
 
-use super::gates::is_for_users;
+use super::conditions::is_for_users;
 
 /// The names of the modules from the root down.
 pub(crate) type ModulePath = Vec<String>;
