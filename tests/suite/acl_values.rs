@@ -157,7 +157,7 @@ fn value_of_another_type_is_told_its_form() {
         );
     }
     let negative = error(&with_values("asns", json!([-1])));
-    assert!(negative.contains("is not of the form"), "{negative}");
+    assert!(negative.contains("has the wrong form"), "{negative}");
 }
 
 #[test]
