@@ -11,7 +11,8 @@ use crate::{
     answers::Answer,
     app::App,
     demonstration::User,
-    pages::{FormTarget, error, page, place, ticket},
+    layout::{FormTarget, page},
+    pages::{error, place, ticket},
     secrets::Secret,
     sessions::Session,
 };

@@ -48,6 +48,7 @@ mod grants;
 mod help;
 mod interaction;
 mod items;
+mod layout;
 mod locations;
 mod option_list;
 mod options;

@@ -6,7 +6,8 @@ use maud::html;
 use crate::{
     answers::Answer,
     demonstration::USERS,
-    pages::{FormTarget, page, ticket},
+    layout::{FormTarget, page},
+    pages::ticket,
     secrets::Secret,
     sessions::Session,
 };
