@@ -1,9 +1,6 @@
 //! The page on which users decide.
 
-use std::time::Duration;
-
 use http::StatusCode;
-use jiff::Timestamp as Moment;
 use maud::{Markup, html};
 use oauth_dcr::{Timestamp, access::ApiScopes, authorization::Consent, redirect_uri::Destination};
 
@@ -15,6 +12,7 @@ use crate::{
     pages::{error, place, ticket},
     secrets::Secret,
     sessions::Session,
+    times::{date, in_words},
 };
 
 /// It has a box of its own, below the others.
@@ -196,25 +194,4 @@ fn in_plain_words(scope: &str) -> String {
         first.make_ascii_uppercase();
     }
     words
-}
-
-/// In the largest unit that fits.
-fn in_words(span: Duration) -> String {
-    let units = [(24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute")];
-    for (length, unit) in units {
-        match span.as_secs() / length {
-            0 => {}
-            1 => return format!("1 {unit}"),
-            count => return format!("{count} {unit}s"),
-        }
-    }
-    "less than a minute".to_owned()
-}
-
-fn date(at: Timestamp) -> String {
-    let seconds = i64::try_from(at.unix_seconds()).ok();
-    let moment = seconds.and_then(|seconds| Moment::from_second(seconds).ok());
-    moment.map_or_else(String::new, |moment| {
-        moment.strftime("%-d %B %Y, %H:%M UTC").to_string()
-    })
 }

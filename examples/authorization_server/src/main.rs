@@ -66,6 +66,7 @@ mod sweeper;
 mod table;
 mod tenant;
 mod text_file;
+mod times;
 mod token_endpoint;
 mod tokens;
 
