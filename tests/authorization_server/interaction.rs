@@ -183,7 +183,7 @@ async fn only_known_users_sign_in_by_offered_connections() {
         ("", "google"),
     ] {
         page = person.sign_in(&page, user, connection).await;
-        assert!(page.says("Choose who you are"), "{user} by {connection}");
+        assert!(page.says("Choose a user"), "{user} by {connection}");
     }
     let consent = person.sign_in(&page, "ada", "google").await;
     assert!(consent.says("Ada Lovelace"));

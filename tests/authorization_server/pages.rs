@@ -180,7 +180,7 @@ async fn the_page_says_where_the_code_goes() {
         ),
         (
             json!(["https://app.example.com/cb", "http://[::1]/cb"]),
-            "On other occasions it may send you to",
+            "At other times, the application may send you to",
             false,
         ),
     ] {

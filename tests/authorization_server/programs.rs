@@ -75,7 +75,7 @@ async fn the_user_is_asked_about_a_refresh_token_that_nobody_requested() {
         let url = client.authorization_url(&as_the_metadata_says(&client).await);
         let page = person.open(&url).await;
         let page = person.sign_in(&page, "ada", "google").await;
-        assert!(page.says("All this while you are away"));
+        assert!(page.says("Keep this access while you are away"));
         let answer = person.decide(&page, "approve", ticked).await;
         let code = answer.redirected_with("code").unwrap();
         let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);

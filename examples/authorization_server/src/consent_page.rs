@@ -15,7 +15,7 @@ use crate::{
     times::{date, in_words},
 };
 
-/// It has a box of its own, below the others.
+/// This scope has a box of its own below the others.
 const OFFLINE_ACCESS: &str = "offline_access";
 
 /// The most names in other languages that the page shows.
@@ -57,7 +57,7 @@ pub(crate) fn show(
     page(StatusCode::OK, "Approve access", target, &body)
 }
 
-/// Who asks, and how little that says.
+/// The name of the application, and a warning that nobody has checked the name.
 fn who(app: &App, now: Timestamp, consent: &Consent<'_>) -> Markup {
     let name = consent
         .client_name
@@ -68,8 +68,8 @@ fn who(app: &App, now: Timestamp, consent: &Consent<'_>) -> Markup {
         @if !consent.is_verified {
             p.unverified {
                 strong { "Not verified" }
-                "Nobody has checked who makes this application. It chose its name itself when it "
-                "registered, " (in_words(age)) " ago (" (date(consent.registered_at)) ")."
+                "Nobody has checked who makes this application. The application chose its own name when "
+                "it registered " (in_words(age)) " ago (" (date(consent.registered_at)) ")."
             }
         }
         @if let Some(protected) = consent.resembles(&app.protected_names) {
@@ -82,7 +82,7 @@ fn who(app: &App, now: Timestamp, consent: &Consent<'_>) -> Markup {
     }
 }
 
-/// The names in other languages, after all that the client had no hand in: there may be many, and
+/// The names in other languages. They come after everything that the client could not choose, because
 /// they may say anything.
 fn other_names(consent: &Consent<'_>) -> Markup {
     let names = &consent.localized_names;
@@ -90,7 +90,7 @@ fn other_names(consent: &Consent<'_>) -> Markup {
     html! {
         @if !names.is_empty() {
             p.note {
-                "In other languages it calls itself "
+                "In other languages, the application calls itself "
                 @for (at, localized) in names.iter().enumerate() {
                     @if at > 0 { ", " }
                     strong.name { (localized.name) }
@@ -102,10 +102,10 @@ fn other_names(consent: &Consent<'_>) -> Markup {
     }
 }
 
-/// What the client would get, each scope to untick.
+/// What the client would get. The user can untick each scope.
 fn access(app: &App, consent: &Consent<'_>) -> Markup {
     html! {
-        h2 { "It would be allowed to" }
+        h2 { "The application would be able to" }
         @for api in &consent.apis {
             fieldset {
                 legend { (api_name(api)) }
@@ -119,7 +119,7 @@ fn access(app: &App, consent: &Consent<'_>) -> Markup {
                     }
                 }
                 @if api.scopes.is_empty() {
-                    p.note { "Know that you are a user, and nothing else." }
+                    p.note { "Know that you have an account here, and nothing else." }
                 }
             }
         }
@@ -128,8 +128,8 @@ fn access(app: &App, consent: &Consent<'_>) -> Markup {
                 label.choice {
                     input type="checkbox" name="scope" value=(OFFLINE_ACCESS) checked;
                     span {
-                        strong { "All this while you are away" }
-                        small { "without asking again, for up to " (in_words(app.lifetimes.refresh_token)) }
+                        strong { "Keep this access while you are away" }
+                        small { "for up to " (in_words(app.lifetimes.refresh_token)) ", without asking you again" }
                     }
                 }
             }
@@ -146,7 +146,7 @@ fn api_name(api: &ApiScopes<'_>) -> Markup {
     }
 }
 
-/// Where the code goes, and what to think of that.
+/// Where the code goes, and how safe the place is.
 fn destinations(consent: &Consent<'_>) -> Markup {
     let others: Vec<_> = consent
         .redirect_hosts
@@ -159,11 +159,11 @@ fn destinations(consent: &Consent<'_>) -> Markup {
             strong { (place(consent.destination)) }
             @match consent.destination {
                 Destination::Device(_) => p {
-                    "Any program that runs there can pass for this application. Approve only if you "
+                    "Any program on this device can pretend to be this application. Approve only if you "
                     "have just started this yourself."
                 },
                 Destination::App(_) => p {
-                    "Any app can claim such addresses. Approve only if you have just started this "
+                    "Any app can claim this kind of address. Approve only if you have just started this "
                     "yourself."
                 },
                 _ => {},
@@ -171,7 +171,7 @@ fn destinations(consent: &Consent<'_>) -> Markup {
         }
         @if !others.is_empty() {
             p.note {
-                "On other occasions it may send you to "
+                "At other times, the application may send you to "
                 @for (at, other) in others.into_iter().enumerate() {
                     @if at > 0 { ", " }
                     strong { (place(*other)) }

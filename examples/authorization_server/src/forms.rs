@@ -25,7 +25,7 @@ impl FormFault {
 
     pub(crate) const fn description(self) -> &'static str {
         match self {
-            Self::NotAForm => "the body has to be application/x-www-form-urlencoded",
+            Self::NotAForm => "the body must be application/x-www-form-urlencoded",
             Self::TooLarge => "the request is too large",
             Self::BrokenOff => "the body is incomplete",
         }

@@ -16,7 +16,7 @@ use crate::{
     secrets::Secret,
 };
 
-/// What every form sends along: which session it belongs to, and that it came from here.
+/// The hidden fields of every form: they name the session and prove that the form came from here.
 pub(crate) fn ticket(id: &str, token: &Secret) -> Markup {
     html! {
         input type="hidden" name="session" value=(id);
@@ -24,7 +24,7 @@ pub(crate) fn ticket(id: &str, token: &Secret) -> Markup {
     }
 }
 
-/// The page for a request that goes no further, and is not the client's fault.
+/// The page for a request that ends here for a reason other than a refused authorization.
 pub(crate) fn error(status: StatusCode, description: &str) -> Answer {
     let body = html! {
         h1 { "This request can’t be answered" }
@@ -33,13 +33,13 @@ pub(crate) fn error(status: StatusCode, description: &str) -> Answer {
     page(status, "Error", FormTarget::Here, &body)
 }
 
-/// The page for a session that is over, or is another browser's.
+/// The page for a session that has ended or belongs to another browser.
 pub(crate) fn stale() -> Answer {
     let body = html! {
         h1 { "This page is no longer valid" }
         p {
-            "It was answered already, has been open for too long, or was opened in another browser. "
-            "Go back to the application and start again."
+            "You have already answered this page, it was open for too long, or it was opened in another "
+            "browser. Go back to the application and start again."
         }
     };
     page(
@@ -92,7 +92,7 @@ const fn heading(error: AuthorizationError) -> &'static str {
     }
 }
 
-/// The link back to the application. Only the user follows it: nothing here does so by itself.
+/// The link back to the application. Nothing happens until the user presses it.
 fn way_back(error: AuthorizationError, link: &ReturnLink) -> Markup {
     let words = match error {
         AuthorizationError::Denied => "Return to the application",
@@ -114,19 +114,19 @@ fn way_back(error: AuthorizationError, link: &ReturnLink) -> Markup {
     }
 }
 
-/// Where a client is, in words.
+/// The place that a redirect URI leads to, in words.
 pub(crate) fn place(destination: Destination<'_>) -> Markup {
     html! {
         @match destination {
             Destination::Site(host) => (host),
             Destination::Device(host) => { "a program on this device (" (host) ")" },
             Destination::App(scheme) => { "an app on this device (" (scheme) ":)" },
-            _ => "a place of another kind",
+            _ => "another kind of place",
         }
     }
 }
 
-/// The fields that a form sends along unseen.
+/// The hidden fields of a form.
 fn hidden<'a>(fields: impl Iterator<Item = (&'static str, &'a str)>) -> Markup {
     html! {
         @for (name, value) in fields {
@@ -135,12 +135,12 @@ fn hidden<'a>(fields: impl Iterator<Item = (&'static str, &'a str)>) -> Markup {
     }
 }
 
-/// The answer to a client that asked for a form (Form Post Response Mode section 2). It would send
-/// itself if there were a script.
+/// The answer to a client that asked for a form (Form Post Response Mode section 2). Without a script, the
+/// user has to send the form.
 pub(crate) fn form_post(response: &AuthorizationResponse) -> Answer {
     let redirect_uri = response.redirect_uri();
     let body = html! {
-        h1 { "Back to the application" }
+        h1 { "Return to the application" }
         form method="post" action=(redirect_uri) {
             (hidden(response.parameters()))
             div.actions { button.primary type="submit" { "Continue" } }

@@ -18,11 +18,11 @@ pub(crate) fn show(session: &Session, id: &str, token: &Secret) -> Answer {
     let connections = session.decision.connections();
     let body = html! {
         h1 { "Sign in" }
-        p { "to go on to " strong.name { (name) } " (not verified)" }
+        p { "to continue to " strong.name { (name) } " (not verified)" }
         form method="post" action="/interaction/sign-in" {
             (ticket(id, token))
             fieldset {
-                legend { "Choose who you are; there are no passwords here" }
+                legend { "Choose a user. This demonstration has no passwords." }
                 @for (at, user) in USERS.iter().enumerate() {
                     label.choice {
                         input type="radio" name="user" value=(user.id) checked[at == 0];
