@@ -24,6 +24,8 @@ mod explain;
 mod families;
 mod fixture;
 mod geoip;
+mod home_page;
+mod home_page_in_browser;
 mod interaction;
 mod life;
 mod limiter;

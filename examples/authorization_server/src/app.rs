@@ -11,6 +11,7 @@ use oauth_dcr::{
 
 use crate::{
     demonstration::User,
+    home::Home,
     options::{Lifetimes, Options},
     sessions::Sessions,
     tenant::Tenant,
@@ -26,11 +27,17 @@ pub(crate) struct App {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) protected_names: ProtectedNames,
     pub(crate) auto_approve: bool,
+    pub(crate) home: Home,
     registrar: Registrar,
 }
 
 impl App {
-    pub(crate) fn new(registrar: Registrar, tenants: Tenants, options: &Options) -> Self {
+    pub(crate) fn new(
+        registrar: Registrar,
+        tenants: Tenants,
+        home: Home,
+        options: &Options,
+    ) -> Self {
         let clock = SystemClock::new();
         Self {
             registration: RegistrationService::new(registrar.clone()),
@@ -41,6 +48,7 @@ impl App {
             lifetimes: options.lifetimes,
             protected_names: options.protected_names(),
             auto_approve: options.auto_approve,
+            home,
             registrar,
         }
     }

@@ -14,7 +14,10 @@ use http_body_util::Full;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use crate::answers::{Answer, NO_REFERRER, NO_STORE};
+use crate::{
+    answers::{Answer, NO_REFERRER, NO_STORE},
+    assets,
+};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -31,13 +34,31 @@ pub(crate) enum FormTarget<'a> {
     },
 }
 
+/// A page without a script.
 pub(crate) fn page(
     status: StatusCode,
     title: &str,
     target: FormTarget<'_>,
     body: &Markup,
 ) -> Answer {
-    let document = html! {
+    let document = document(title, "", &html! {}, body);
+    answer(status, document, security_policy(target))
+}
+
+/// A wide page with the script of the demonstration, which may send requests to this server only.
+pub(crate) fn page_with_script(status: StatusCode, title: &str, body: &Markup) -> Answer {
+    let script = html! { script src=(assets::SCRIPT_PATH) defer {} };
+    let document = document(title, "wide", &script, body);
+    let style = &*STYLE_HASH;
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'self'; connect-src 'self'; \
+         form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    answer(status, document, header_value(&policy))
+}
+
+fn document(title: &str, class: &str, script: &Markup, body: &Markup) -> Markup {
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -46,14 +67,18 @@ pub(crate) fn page(
                 meta name="robots" content="noindex";
                 title { (title) " · Example Authorization Server" }
                 style { (PreEscaped(STYLE)) }
+                (script)
             }
-            body {
+            body class=(class) {
                 header { "Example Authorization Server" }
                 main { (body) }
-                footer { "A demonstration. Nobody is who they seem, and nothing here is secret." }
+                footer { "This is a demonstration: anybody can sign in as any user." }
             }
         }
-    };
+    }
+}
+
+fn answer(status: StatusCode, document: Markup, policy: HeaderValue) -> Answer {
     let mut answer = Response::new(Full::from(document.into_string()));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
@@ -61,7 +86,7 @@ pub(crate) fn page(
         CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
-    headers.insert(CONTENT_SECURITY_POLICY, security_policy(target));
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, NO_REFERRER);
@@ -85,7 +110,11 @@ fn security_policy(target: FormTarget<'_>) -> HeaderValue {
         "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'{client}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
-    // A redirect URI is ASCII, so this does not fail; if it did, nothing would be allowed at all.
+    header_value(&policy)
+}
+
+fn header_value(policy: &str) -> HeaderValue {
+    // A redirect URI is ASCII, so this does not fail. If it failed, the page could do nothing at all.
     let nothing = HeaderValue::from_static("default-src 'none'; form-action 'none'");
-    HeaderValue::from_str(&policy).unwrap_or(nothing)
+    HeaderValue::from_str(policy).unwrap_or(nothing)
 }

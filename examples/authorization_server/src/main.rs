@@ -34,11 +34,14 @@
 
 mod answers;
 mod app;
+mod assets;
 mod authorize;
 mod backends;
 mod check;
 mod consent_page;
+mod curl;
 mod demonstration;
+mod demonstration_page;
 mod discovery;
 mod explain;
 mod explain_request;
@@ -46,6 +49,8 @@ mod families;
 mod forms;
 mod grants;
 mod help;
+mod home;
+mod home_page;
 mod interaction;
 mod items;
 mod layout;
@@ -54,6 +59,7 @@ mod option_list;
 mod options;
 mod outages;
 mod pages;
+mod recent_clients;
 mod report;
 mod revocation;
 mod routes;
@@ -73,9 +79,11 @@ mod tokens;
 use std::{error::Error, io, process::ExitCode, sync::Arc};
 
 use app::App;
+use home::Home;
 use oauth_dcr::{Tenants, tracing::TracingEvents};
 use options::{Options, Task};
 use outages::WithoutOutages;
+use recent_clients::RecentClients;
 use serve::End;
 use settings_file::Review;
 use tokio::net::TcpListener;
@@ -132,7 +140,8 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let listen = options.listen;
     let bound = TcpListener::bind(listen).await;
     let listener = bound.map_err(|error| format!("--listen {listen}: {error}"))?;
-    let base = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let base = format!("http://{address}");
     let locations = locations::open(&options.geoip)?;
     let (document, hint) = match &options.settings {
         None => {
@@ -154,6 +163,8 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     };
     let tenant_ids = document.tenants().iter().map(|tenant| tenant.id.clone());
     let sweeps = tenant_ids.collect();
+    let recent_clients = Arc::new(RecentClients::default());
+    let home = Home::new(document.tenants(), address, Arc::clone(&recent_clients));
     let tenants = Tenants::new(document);
     log_warnings();
     let registrar = backends::registrar(&options.store, &options.limiter)
@@ -161,11 +172,15 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         .tenants(tenants.clone())
         .geo(locations)
         .events(WithoutOutages(TracingEvents::new()))
+        .events(recent_clients)
         .build()?;
     tokio::spawn(sweeper::run(registrar.clone(), sweeps));
-    let app = App::new(registrar, tenants, options);
     // All at once and right away: scripts wait for the first line, and may read no further.
-    report::print(&format!("listening on {base}\n{hint}"))?;
+    let home_page = &home.address;
+    report::print(&format!(
+        "listening on {base}\nhome page: {home_page}\n{hint}"
+    ))?;
+    let app = App::new(registrar, tenants, home, options);
     server::serve(Arc::new(app), listener, end).await;
     Ok(ExitCode::SUCCESS)
 }
@@ -178,14 +193,8 @@ fn log_warnings() {
         .init();
 }
 
-/// A command that registers the public client of the README.
+/// What else a server without settings prints.
 fn hint(base: &str) -> String {
-    format!(
-        "\nregister a client:\n\n\
-         curl -s {base}/oidc/register -H 'content-type: application/json' -d '{{\
-         \"client_name\": \"My Dynamic Application\", \
-         \"redirect_uris\": [\"https://application.example.com/callback\"], \
-         \"grant_types\": [\"authorization_code\", \"refresh_token\"], \
-         \"token_endpoint_auth_method\": \"none\"}}'\n\n"
-    )
+    let curl = curl::registration(&format!("{base}/oidc/register"));
+    format!("\nregister a client:\n\n{curl}\n\n")
 }

@@ -15,33 +15,33 @@ use serde_json::json;
 use crate::{
     answers::{self, Answer, for_any_origin, method_not_allowed, preflight},
     app::App,
-    authorize, discovery, interaction, items, revocation,
+    assets, authorize, demonstration_page, discovery, home_page, interaction, items, revocation,
     tenant::{self, Tenant},
     token_endpoint,
 };
 
 pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
-    let host = tenant::host(&head);
-    let found = app.tenants.find(TenantSelector::Host(host)).await;
-    let settings = found.ok().flatten();
+    let host = tenant::host(&head).map(str::to_owned);
+    let found = app.tenants.find(TenantSelector::Host(host.as_deref()));
+    let settings = found.await.ok().flatten();
     let registration = settings
         .as_ref()
         .map_or_else(EndpointPath::default, |it| it.registration.path.clone());
-    let tenant = host
-        .zip(settings)
-        .and_then(|(host, settings)| Tenant::at(host, settings));
     let request = Request::from_parts(head, body);
-    // The registration endpoint refuses such a request itself.
-    let has_one_host = has_one_host(&request);
+    // The registration endpoint refuses a request without a host itself.
     if request.uri().path() == registration.as_str() {
         return app.registration.answer(request).await;
     }
+    let tenant = host
+        .as_deref()
+        .zip(settings)
+        .and_then(|(host, settings)| Tenant::at(host, settings));
     let has_body = !request.body().is_end_stream();
     let mut answer = match &tenant {
-        _ if !has_one_host => answers::status(StatusCode::BAD_REQUEST),
+        _ if !has_one_host(&request) => answers::status(StatusCode::BAD_REQUEST),
         Some(tenant) => route_of_tenant(app, tenant, request).await,
-        None => answers::not_found(),
+        None => route_without_tenant(app, host.as_deref(), &request),
     };
     // Nobody reads the body then, so the connection ends. A proxy that keeps connections has to know.
     let is_unread = matches!(
@@ -58,6 +58,10 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
 /// Whether something else than the registration endpoint stands at `path`.
 pub(crate) fn is_taken(path: &str) -> bool {
     let endpoints = [
+        "/",
+        demonstration_page::CALLBACK_PATH,
+        assets::SCRIPT_PATH,
+        assets::ICON_PATH,
         "/authorize",
         "/interaction",
         "/interaction/sign-in",
@@ -105,10 +109,38 @@ async fn route_of_tenant(app: &App, tenant: &Tenant, request: Request<Incoming>)
         }
         ("/api/items", _) => for_any_origin(method_not_allowed("GET, OPTIONS")),
 
+        ("/", _) => readable(&method, || home_page::show(app, tenant)),
+        (demonstration_page::CALLBACK_PATH, _) => readable(&method, demonstration_page::callback),
+
         (path, _) => match document(tenant, path) {
             Some(document) => public(&method, document),
-            None => answers::not_found(),
+            None => file(&method, path),
         },
+    }
+}
+
+/// The answer at a host that leads to no tenant.
+fn route_without_tenant(app: &App, host: Option<&str>, request: &Request<Incoming>) -> Answer {
+    match request.uri().path() {
+        "/" => readable(request.method(), || {
+            home_page::show_without_tenant(app, host)
+        }),
+        path => file(request.method(), path),
+    }
+}
+
+fn file(method: &Method, path: &str) -> Answer {
+    match assets::file(path) {
+        Some(file) => readable(method, || file),
+        None => answers::not_found(),
+    }
+}
+
+/// A page or a file, which can only be read.
+fn readable(method: &Method, answer: impl FnOnce() -> Answer) -> Answer {
+    match *method {
+        Method::GET | Method::HEAD => answer(),
+        _ => method_not_allowed("GET, HEAD"),
     }
 }
 
