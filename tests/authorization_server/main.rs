@@ -30,6 +30,7 @@ mod interaction;
 mod life;
 mod limiter;
 mod meanwhile;
+mod no_empty_answers;
 mod pages;
 mod person;
 mod programs;

@@ -45,6 +45,7 @@ mod demonstration_page;
 mod discovery;
 mod explain;
 mod explain_request;
+mod explanation;
 mod families;
 mod forms;
 mod grants;

@@ -11,6 +11,7 @@ use tokio::{net::TcpListener, time::timeout};
 use crate::{
     answers::{self, Answer},
     app::App,
+    explanation::Reader,
     routes,
 };
 
@@ -30,6 +31,8 @@ pub(crate) async fn serve(app: Arc<App>, listener: TcpListener, end: End) {
 }
 
 async fn answer(app: Arc<App>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let reader = Reader::of(request.headers());
     let answered = timeout(REQUEST_TIMEOUT, routes::route(&app, request)).await;
-    Ok(answered.unwrap_or_else(|_| answers::status(StatusCode::REQUEST_TIMEOUT)))
+    let answer = answered.unwrap_or_else(|_| answers::status(StatusCode::REQUEST_TIMEOUT));
+    Ok(reader.explain(answer))
 }
