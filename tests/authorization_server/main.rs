@@ -35,6 +35,7 @@ mod pages;
 mod person;
 mod programs;
 mod races;
+mod readme_picture;
 mod refusals;
 mod refused_in_browser;
 mod revocation;
