@@ -38,7 +38,7 @@ pub(crate) fn method_not_allowed(methods: &'static str) -> Answer {
     answer
 }
 
-/// A store or the source of randomness is out of order: the request may be made again.
+/// The store or the source of random numbers does not work. The client may try again.
 pub(crate) fn unavailable() -> Answer {
     let mut answer = status(StatusCode::SERVICE_UNAVAILABLE);
     let headers = answer.headers_mut();
@@ -47,7 +47,7 @@ pub(crate) fn unavailable() -> Answer {
     answer
 }
 
-/// The browser goes on to `location`, by GET whatever it came with (RFC 9700 section 4.12).
+/// Sends the browser to `location`. The browser uses GET whatever the first method was (RFC 9700 section 4.12).
 pub(crate) fn see_other(location: &str) -> Answer {
     let Ok(location) = HeaderValue::from_str(location) else {
         return unavailable();
@@ -60,7 +60,7 @@ pub(crate) fn see_other(location: &str) -> Answer {
     answer
 }
 
-/// `body` is what writes itself as JSON.
+/// The `Display` form of `body` is JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Display) -> Answer {
     let mut answer = Response::new(Full::from(body.to_string()));
     *answer.status_mut() = status;
@@ -70,7 +70,7 @@ pub(crate) fn json(status: StatusCode, body: &impl Display) -> Answer {
     answer
 }
 
-/// JSON that nobody keeps: it holds a token, or says why there is none (RFC 6749 section 5.1).
+/// JSON that caches must not store: it holds a token or an error (RFC 6749 section 5.1).
 pub(crate) fn private_json(status: StatusCode, body: &Value) -> Answer {
     let mut answer = json(status, body);
     let headers = answer.headers_mut();
@@ -84,7 +84,7 @@ pub(crate) fn json_error(status: StatusCode, error: &str, description: &str) -> 
     private_json(status, &body)
 }
 
-/// The answer as pages of any origin may read it. No cookie counts there.
+/// Lets pages of any origin read the answer. These endpoints ignore cookies.
 pub(crate) fn for_any_origin(mut answer: Answer) -> Answer {
     let headers = answer.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

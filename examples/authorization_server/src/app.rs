@@ -53,7 +53,7 @@ impl App {
         }
     }
 
-    /// The client that a request names, if there is one of that id.
+    /// The client that a request names, if it exists.
     pub(crate) async fn find_client(
         &self,
         tenant: &Tenant,
@@ -65,8 +65,8 @@ impl App {
         }
     }
 
-    /// Notes that a client is about to get something from `user` that is good for `lifetime`. Where the
-    /// user has too many clients by that, one is removed, and all that it has ends.
+    /// Records that a client is about to get a grant from `user` for `lifetime`. If the user then has too
+    /// many clients, the store removes a client, and this revokes the codes and tokens of that client.
     pub(crate) async fn mark_used(
         &self,
         tenant: &TenantSettings,

@@ -42,7 +42,7 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
         Ok(decision) => decision,
         Err(refusal) => return refused(&refusal, &head.headers),
     };
-    // There is no decision without a client.
+    // A request without a client never gets a decision.
     let Some(client) = client else {
         return answers::unavailable();
     };
@@ -60,8 +60,8 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
     interaction::begin(app, tenant, decision, client).unwrap_or_else(|_| answers::unavailable())
 }
 
-/// What a program is told that asks whether its request would be refused before it opens a browser. It
-/// can't sign in, so no session begins.
+/// The answer to a program that checks its request before it opens a browser. A program can't sign in,
+/// so no session begins.
 fn passed() -> Value {
     json!({ "valid": true, "next": "Open this address in the user's browser." })
 }
@@ -74,7 +74,7 @@ pub(crate) async fn approve(
     user: &'static User,
     headers: &HeaderMap,
 ) -> Answer {
-    // From now on the client has something to come back for: it must be there then.
+    // The client will come back with its code, so the store must not evict the client before.
     let (settings, id) = (&tenant.settings, decision.client_id());
     let marking = app.mark_used(settings, id, app.lifetimes.code, Some(user));
     match marking.await {
@@ -98,8 +98,8 @@ fn back_to_client(response: &AuthorizationResponse) -> Answer {
     }
 }
 
-/// The client is told by a redirect or, where the refusal holds no response to send, the user by a page
-/// or a program by JSON.
+/// Redirects to the client if the refusal has a response to send. Otherwise the user gets a page, or a
+/// program gets JSON.
 pub(crate) fn refused(refusal: &AuthorizationRefusal, headers: &HeaderMap) -> Answer {
     if let Some(response) = refusal.response() {
         return back_to_client(response);
@@ -124,7 +124,7 @@ pub(crate) fn refused(refusal: &AuthorizationRefusal, headers: &HeaderMap) -> An
     answer
 }
 
-/// Programs say so; a browser asks for HTML.
+/// Programs ask for JSON; browsers ask for HTML.
 fn prefers_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|it| it.to_str().ok());
     let accept = accept.unwrap_or_default().to_ascii_lowercase();

@@ -50,7 +50,8 @@ async fn sqlite(path: &Path) -> Result<SqliteStore, BackendError> {
     SqliteStore::open_with_timeout(path, SQLITE_TIMEOUT).await
 }
 
-/// Connects to Redis. A limiter that can't be reached yet refuses requests until it can be, as when it is lost later.
+/// Connects to Redis. Until Redis answers, the limiter refuses requests, as it does when the connection
+/// is lost later.
 #[cfg(feature = "redis")]
 async fn redis(url: &str) -> Result<RedisRateLimiter, BackendError> {
     let limiter = RedisRateLimiter::connect(url).await?;

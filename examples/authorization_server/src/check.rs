@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use crate::{locations::Locations, report, settings_file::Review};
 
-/// Prints a line for each problem, and a summary. Gives whether there is no error.
+/// Prints a line for each problem, and a summary. Returns whether there is no error.
 pub(crate) fn run(file: &Path, locations: &Locations) -> io::Result<bool> {
     let review = Review::of(file, locations);
     let errors = review.errors.iter().map(|it| format!("error: {it}\n"));

@@ -21,7 +21,7 @@ const OFFLINE_ACCESS: &str = "offline_access";
 /// The most names in other languages that the page shows.
 const MOST_NAMES: usize = 3;
 
-/// `now` is the time by the clock that clients register by.
+/// `now` is the time of the store, whose clock also says when clients registered.
 pub(crate) fn show(
     app: &App,
     now: Timestamp,
@@ -182,7 +182,7 @@ fn destinations(consent: &Consent<'_>) -> Markup {
     }
 }
 
-/// `read:items` as "Read items"; the scopes of OpenID Connect Core section 5.4 by what they mean.
+/// Turns `read:items` into "Read items". The scopes of OpenID Connect Core section 5.4 have texts of their own.
 fn in_plain_words(scope: &str) -> String {
     let mut words = match scope {
         "openid" => return "Know who you are".to_owned(),

@@ -1,4 +1,4 @@
-//! What there is to try out: users, an API, and a tenant that lets clients reach it.
+//! The demonstration: users, an API, and a tenant that lets clients reach the API.
 
 use oauth_dcr::{
     TenantSettings,
@@ -8,7 +8,7 @@ use oauth_dcr::{
     },
 };
 
-/// Somebody who can sign in. There are no passwords: they would protect nothing here.
+/// A user who can sign in without a password: there is nothing to protect here.
 pub(crate) struct User {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
@@ -33,7 +33,7 @@ pub(crate) static USERS: [User; 3] = [
     },
 ];
 
-/// Who is signed in where nobody is asked.
+/// The user whom `--auto-approve` signs in.
 pub(crate) static FIRST_USER: &User = &USERS[0];
 
 pub(crate) fn user(id: &str) -> Option<&'static User> {

@@ -27,7 +27,7 @@ const CLIENT_SECRET: &str = "<client_secret>";
 /// The most characters of a signal that are printed: the client chooses its user agent.
 const MOST_CHARACTERS: usize = 200;
 
-/// Prints how `document` judges the request in `file`. Gives whether it would be accepted.
+/// Prints how `document` judges the request in `file`. Returns whether the request would be accepted.
 ///
 /// # Errors
 /// What is wrong with the file.

@@ -1,4 +1,4 @@
-//! A request that somebody has written down for `--explain`.
+//! The request in the file that `--explain` reads.
 
 use std::{
     collections::HashMap,
@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-/// The lines of each header that the file names. One with an empty list is not in the request.
+/// The lines of each header that the file names. A header with an empty list is not in the request.
 type Headers = HashMap<HeaderName, Vec<HeaderValue>>;
 
 pub(crate) struct WrittenRequest {
@@ -101,7 +101,7 @@ impl WrittenRequest {
             let uri = uri.filter(|uri| path.starts_with('/') && uri.authority().is_none());
             uri.ok_or("path: takes a path that begins with /, such as /oidc/register")
         });
-        // An object is sent as it is written: which fault comes first is a matter of the order of members.
+        // An object is sent as it is written, because the order of members decides which fault is reported first.
         let body = members.body.get();
         let body = match body.as_bytes() {
             [b'{', ..] => body.to_owned(),
@@ -123,8 +123,8 @@ impl WrittenRequest {
         })
     }
 
-    /// The host that the request is sent to: that of its headers or, if they do not name the header, the
-    /// first of the first tenant.
+    /// The host that the request is sent to: the `Host` header or, without this header, the first host of the
+    /// first tenant.
     pub(crate) fn host(&self, document: &SettingsDocument) -> Option<String> {
         let Some(lines) = self.headers.get(&HOST) else {
             let mut hosts = document.tenants().iter().flat_map(|it| &it.hosts);
@@ -170,7 +170,7 @@ impl WrittenRequest {
     }
 }
 
-/// Each header has one value, or a list of them, a line each.
+/// Each header has one value or a list of values. Each value becomes a header line.
 fn headers(members: Pairs) -> Result<Headers, String> {
     let mut headers = Headers::new();
     for (name, value) in members.0 {

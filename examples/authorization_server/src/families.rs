@@ -1,4 +1,4 @@
-//! Refresh tokens: each is good once or, within the tenant's leeway, a little longer.
+//! Refresh tokens. A token can be used once, and again within the tenant's leeway.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
     tokens::{Issued, Minted, Tokens},
 };
 
-/// A refresh token, kept after it was replaced, too, so that a replay is noticed.
+/// A refresh token. It is stored even after it was replaced, so that a replay is noticed.
 #[derive(Clone)]
 pub(crate) struct RefreshToken {
     pub(crate) binding: RefreshBinding,
@@ -24,15 +24,15 @@ pub(crate) struct RefreshToken {
 }
 
 impl Tokens {
-    /// What is kept of `refresh_token`.
+    /// The stored record of `refresh_token`.
     pub(crate) fn find_refresh_token(&self, refresh_token: &str) -> Option<RefreshToken> {
         let mut tables = self.tables();
         let key = Digest::of(refresh_token);
         tables.refresh_tokens.get(key, self.clock.now()).cloned()
     }
 
-    /// Uses the refresh token of `exchange`, which has led to `token`: decides and acts while nobody else
-    /// can touch its family. A replay ends the family (RFC 9700 section 4.14.2).
+    /// Uses the refresh token of `exchange`, whose record is `token`. The family is locked from the decision
+    /// until the change. A replay ends the family (RFC 9700 section 4.14.2).
     pub(crate) fn refresh(
         &self,
         exchange: &RefreshExchange<'_>,
@@ -51,7 +51,7 @@ impl Tokens {
         let now = self.clock.now();
         let replacement = match decision.refresh_token() {
             RefreshTokenAction::Issue => {
-                // The family ends when its first token would have.
+                // The family ends when its first token would have ended.
                 let left = token.binding.expires_at().saturating_since(now);
                 decision.refresh_binding(now, left)
             }
@@ -70,7 +70,7 @@ impl Tokens {
 }
 
 impl RefreshToken {
-    /// What the request would get now. Only a replay changes something.
+    /// The decision on the request as of now. Only a replay changes anything.
     pub(crate) fn preview(
         &self,
         exchange: &RefreshExchange<'_>,

@@ -1,4 +1,4 @@
-//! Forms, read within bounds.
+//! Forms, read up to a size limit.
 
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -32,8 +32,8 @@ impl FormFault {
     }
 }
 
-/// The form in `body`, still encoded. No more than `most` bytes are read. It may hold secrets, so this
-/// copy of it is overwritten when it is dropped.
+/// The form in `body`, still encoded. At most `most` bytes are read. The form may hold secrets, so this
+/// copy is overwritten when it is dropped.
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Incoming,
@@ -43,7 +43,7 @@ pub(crate) async fn read(
         return Err(FormFault::NotAForm);
     }
     match Limited::new(body, most).collect().await {
-        // What is not UTF-8 matches nothing that is known.
+        // Text that is not UTF-8 matches no known value.
         Ok(whole) => Ok(String::from_utf8_lossy(&whole.to_bytes())
             .into_owned()
             .into()),

@@ -6,13 +6,13 @@ use oauth_dcr::{Client, ClientId, TenantId, token::RefreshFamily};
 
 use crate::demonstration::User;
 
-/// What one user has consented to, or what one client has obtained for itself. Everything that came of it
-/// shares it, so that all of it ends at once.
+/// The consent of a user, or the access of a client for itself. All codes and tokens from a grant share the
+/// grant, so that they end together.
 pub(crate) struct Grant {
     tenant: TenantId,
     client_id: ClientId,
     pub(crate) user: Option<&'static User>,
-    /// The state of its refresh tokens. The grant ends with its family, also if it has no such token.
+    /// The state of the refresh tokens. The grant ends with this family, even if it has no refresh token.
     family: Mutex<RefreshFamily>,
 }
 

@@ -1,4 +1,4 @@
-//! What the user does: sign in, then consent or not.
+//! The user signs in, and then approves or denies.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
     tenant::Tenant,
 };
 
-/// A form holds an id, a token, and the scopes that are left standing.
+/// A form holds an id, a token and the scopes that the user left ticked.
 const MOST_FORM_BYTES: usize = 16 * 1024;
 
 /// Begins a session, and sends the browser to its first page.
@@ -40,7 +40,7 @@ pub(crate) fn begin(
     Ok(with_cookie(next_page(id), &cookie))
 }
 
-/// `GET /interaction`: the page that the session has come to. It may be reloaded.
+/// `GET /interaction`: the current page of the session. The user may reload it.
 pub(crate) async fn show(app: &App, tenant: &Tenant, request: &Request<Incoming>) -> Answer {
     let id = forms::value(request.uri().query().unwrap_or_default(), "session");
     let cookie = Cookie::of(tenant, &id).read(request.headers());
@@ -99,7 +99,7 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
             let decision = decision.limited_to(ticked.iter().map(String::as_str));
             approve(app, tenant, decision, user, &sent.headers).await
         }
-        // Anything but an approval is a denial by the user, who has signed in.
+        // The user has signed in, and everything except an approval is a denial.
         Ok(Some(_)) => refused(&decision.deny(), &sent.headers),
     };
     app.sessions.end(&sent.ticket);
@@ -107,7 +107,7 @@ pub(crate) async fn consent(app: &App, tenant: &Tenant, request: Request<Incomin
     with_cookie(answer, &cookie)
 }
 
-/// Goes on to the next page with `user` signed in, or back to the sign-in page with nobody.
+/// Goes on to the next page with `user` signed in, or back to the sign-in page if `user` is `None`.
 fn sign_in_as(
     app: &App,
     tenant: &Tenant,
@@ -137,7 +137,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// Reads the form and takes it, with the session that it belongs to; or else the answer.
+    /// Reads the form and takes the session that it belongs to. The error is the answer to send.
     async fn read(
         app: &App,
         tenant: &Tenant,
@@ -179,7 +179,7 @@ impl Cookie {
         }
     }
 
-    /// Its value, or nothing.
+    /// The value of the cookie; empty if there is no cookie.
     fn read(&self, headers: &HeaderMap) -> String {
         headers
             .get_all(COOKIE)
@@ -191,15 +191,15 @@ impl Cookie {
             .map_or_else(String::new, |(_, value)| value.to_owned())
     }
 
-    /// It has to be gone before a redirect to the client is followed.
+    /// Deletes the cookie before the browser follows a redirect to the client.
     fn removed(&self) -> String {
         self.set("", Duration::ZERO)
     }
 
-    /// `Lax` is sent along when another site leads here, but not with a form of another site. The path
-    /// is that of these pages alone, because ports do not keep cookies apart: a client that listens on
-    /// a loopback port of this host is sent what its path asks for. One that has registered a redirect
-    /// URI below that path gets it all the same; a real server has a host of its own.
+    /// With `Lax`, the browser sends the cookie when another site links here, but not with a form of another
+    /// site. The path covers these pages only, because cookies ignore ports: a client that listens on a loopback
+    /// port of this host would get a cookie for all paths. A client whose redirect URI is below this path still
+    /// gets the cookie. A real server has a host of its own.
     fn set(&self, value: &str, lifetime: Duration) -> String {
         let seconds = lifetime.as_secs();
         let secure = if self.is_https { "; Secure" } else { "" };

@@ -1,4 +1,4 @@
-//! The API that tokens are for: `GET /api/items`, and the document that says where they come from.
+//! The API that takes the tokens, `GET /api/items`, and the metadata that says where to get tokens.
 
 use http::{
     HeaderMap, HeaderValue, StatusCode,
@@ -15,9 +15,9 @@ use crate::{
     tokens::Access,
 };
 
-/// Why a request does not get at the items (RFC 6750 section 3.1).
+/// Why a request does not get the items (RFC 6750 section 3.1).
 enum Refusal {
-    /// It has no token, so that no error is named.
+    /// The request has no token. The challenge then names no error.
     NoToken,
     InvalidToken,
     InsufficientScope,
@@ -33,7 +33,7 @@ pub(crate) fn answer(app: &App, tenant: &Tenant, headers: &HeaderMap) -> Answer 
     }
 }
 
-/// The token has to be alive, for this API, and for this scope.
+/// Checks that the token has not ended and is for this API and this scope.
 fn check(
     app: &App,
     tenant: &Tenant,
@@ -54,7 +54,7 @@ fn check(
     }
 }
 
-/// In the header only: a token in a URL ends up in logs (RFC 9700 section 4.3.2).
+/// The token in the header. A token in a URL is ignored, because URLs end up in logs (RFC 9700 section 4.3.2).
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -97,8 +97,8 @@ fn refused(refusal: &Refusal, tenant: &Tenant) -> Answer {
     answer
 }
 
-/// The metadata of the API (RFC 9728 section 2). Clients ask for the scopes that it lists, so these are
-/// the ones that they can have. A list without elements is left out (section 3.2).
+/// The metadata of the API (RFC 9728 section 2). Clients ask for the scopes that it lists, so it
+/// lists the scopes that they can get. It leaves out an empty list (section 3.2).
 pub(crate) fn metadata(tenant: &Tenant) -> Option<Value> {
     let api = tenant.items_api()?;
     let mut metadata = json!({

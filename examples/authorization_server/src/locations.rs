@@ -1,4 +1,4 @@
-//! The locations of addresses that `--geoip` gives: with the feature `geoip`.
+//! The locations of addresses, from the files of `--geoip`. They need the feature `geoip`.
 
 #[cfg(not(feature = "geoip"))]
 use std::convert::Infallible;
@@ -9,10 +9,10 @@ use oauth_dcr::geo::NoGeo as Source;
 #[cfg(feature = "geoip")]
 use oauth_dcr::geoip::{Database, DatabaseError, Databases as Source, Fields};
 
-/// A source of locations, for all that ask for them.
+/// A source of locations that several callers share.
 pub(crate) type Locations = Arc<Source>;
 
-/// Opens MaxMind DB files. A location is looked for in the first of them, then in the next.
+/// Opens MaxMind DB files. A location is looked up in the first file, then in the next.
 #[cfg(feature = "geoip")]
 pub(crate) fn open(files: &[PathBuf]) -> Result<Locations, DatabaseError> {
     let open = |file| Database::open(file, &Fields::known());

@@ -1,5 +1,5 @@
-//! An authorization server with dynamic client registration, to try things out on: from the
-//! registration of a client through sign-in and consent to tokens, and an API that takes them.
+//! A demonstration: an authorization server with dynamic client registration. Clients register, users
+//! sign in and consent, clients get tokens, and an API takes the tokens.
 //!
 //! ```text
 //! cargo run --release -p authorization-server -- \
@@ -15,22 +15,24 @@
 //! `--help` says what each option does. `--check` prints the errors and warnings of a settings file, and
 //! `--explain` how settings judge a registration request, rule by rule.
 //!
-//! The first line that it prints is `listening on http://ADDRESS:PORT`; port 0 picks a free one.
-//! Without `--settings` it serves one tenant with registration enabled, and prints a `curl` line
-//! that registers a client. Tenants without an issuer answer at loopback hosts only. Each `--geoip`
+//! The first line that it prints is `listening on http://ADDRESS:PORT`; port 0 picks a free port. The
+//! second line is the address of the home page, which says what runs here and has a button that goes through
+//! the whole flow. Without `--settings` the server has one tenant with registration enabled, and prints a
+//! `curl` line that registers a client. Tenants without an issuer answer at loopback hosts only. Each `--geoip`
 //! names a MaxMind DB that tells rules the country, the subdivision or the ASN of an address. SIGTERM
-//! and SIGINT end it once the requests under way are answered.
+//! and SIGINT end the server after it has answered the requests under way.
 //!
-//! Clients are kept in the SQLite file `authorization_server.sqlite3` unless `--store` says otherwise,
-//! and removed by the limits of their tenant's settings, if it has any. With PostgreSQL and Redis,
+//! The server stores clients in the SQLite file `authorization_server.sqlite3` unless `--store` says
+//! otherwise, and removes them by the limits of the tenant's settings. With PostgreSQL and Redis,
 //! several servers register for the same tenants. PostgreSQL, Redis and MaxMind DB files are features of this
 //! package: `postgres`, `redis` and `geoip`.
 //!
-//! Users sign in by choosing who they are. `--auto-approve` is for scripts: the first of them is
-//! signed in and consents to everything, unasked. Consent pages warn of clients whose names look
-//! like a `--protect-name`.
+//! Users sign in by choosing a name from a list. `--auto-approve` is for scripts: it signs in the first user
+//! and consents to everything without asking. Consent pages warn about clients whose names look like a
+//! `--protect-name`.
 //!
-//! Codes and tokens are opaque, and kept as digests in the memory of the server that issued them. There are no ID tokens.
+//! Codes and tokens are opaque. The server that issued them keeps their digests in memory. There are no ID
+//! tokens.
 
 mod answers;
 mod app;
@@ -176,7 +178,7 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         .events(recent_clients)
         .build()?;
     tokio::spawn(sweeper::run(registrar.clone(), sweeps));
-    // All at once and right away: scripts wait for the first line, and may read no further.
+    // One write and a flush: scripts wait for the first line and may close the pipe after it.
     let home_page = &home.address;
     report::print(&format!(
         "listening on {base}\nhome page: {home_page}\n{hint}"
@@ -186,7 +188,7 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Logs to standard error what the operator has to change, and what fails.
+/// Logs warnings and failures to standard error.
 fn log_warnings() {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)

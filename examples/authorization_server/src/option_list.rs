@@ -7,7 +7,7 @@ use crate::options::{LimiterChoice, Options, StoreChoice, Task};
 /// The longest lifetime, in seconds: ten years.
 const LONGEST_LIFETIME: u64 = 10 * 365 * 24 * 60 * 60;
 
-/// An option: the parser and `--help` know it from here alone.
+/// An option. This is the only description that the parser and `--help` use.
 pub(crate) struct Spec {
     pub(crate) name: &'static str,
     /// The names of its values. Empty for a switch.
@@ -15,7 +15,7 @@ pub(crate) struct Spec {
     help: &'static str,
     default: &'static str,
     pub(crate) may_repeat: bool,
-    /// Takes as many values as there are names. An error says what a value should be.
+    /// Reads one value for each name. An error says what a value should be.
     pub(crate) read: fn(&mut Options, Vec<OsString>) -> Result<(), String>,
 }
 

@@ -12,7 +12,7 @@ pub(crate) struct Options {
     pub(crate) task: Task,
     pub(crate) listen: SocketAddr,
     pub(crate) settings: Option<PathBuf>,
-    /// MaxMind DB files, in the order in which they are asked.
+    /// MaxMind DB files, in the order of the look-ups.
     pub(crate) geoip: Vec<PathBuf>,
     pub(crate) store: StoreChoice,
     pub(crate) limiter: LimiterChoice,
@@ -57,14 +57,14 @@ pub(crate) enum LimiterChoice {
 /// Where clients are kept unless the command line says otherwise.
 const DEFAULT_FILE: &str = "authorization_server.sqlite3";
 
-/// How long things are good for.
+/// How long codes, tokens and interactions last.
 #[derive(Clone, Copy)]
 pub(crate) struct Lifetimes {
     /// How long a user may take to sign in and consent.
     pub(crate) interaction: Duration,
     pub(crate) code: Duration,
     pub(crate) access_token: Duration,
-    /// Of the whole family: a refresh token that replaces another one ends when that would have.
+    /// The lifetime of the whole family: a new refresh token ends when the token that it replaces would have ended.
     pub(crate) refresh_token: Duration,
 }
 
@@ -123,7 +123,7 @@ impl Options {
         Ok(options)
     }
 
-    /// The names that no client should be taken for.
+    /// The names that clients should not imitate.
     pub(crate) fn protected_names(&self) -> ProtectedNames {
         ProtectedNames::new(self.protected_names.iter().map(String::as_str))
     }
@@ -157,7 +157,7 @@ fn next(parser: &mut Parser) -> Result<Option<&'static Spec>, UsageError> {
     })
 }
 
-/// The option whose name is most like `name`, if one is.
+/// The option whose name is most like `name`, if any name is similar.
 fn similar(name: &str) -> Option<&'static str> {
     let names = OPTIONS.iter().map(|spec| spec.name);
     let rated = names.map(|it| (distance(name, it), it));

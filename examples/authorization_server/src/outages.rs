@@ -22,8 +22,8 @@ use tracing::{error, warn};
 
 use crate::report;
 
-/// An outage is over if a call succeeds and none has failed for this long. A back end that fails now and then has one
-/// long outage.
+/// An outage is over when a call succeeds and no call has failed for this long. A back end that fails now
+/// and then has a single long outage.
 const CALM: Duration = Duration::from_secs(1);
 
 /// A store or a limiter whose outages are logged.
@@ -48,7 +48,7 @@ impl<B> Watched<B> {
         }
     }
 
-    /// Waits for the answer of a call, and takes note whether it failed.
+    /// Waits for the answer of a call, and records whether the call failed.
     async fn note<T>(
         &self,
         call: impl Future<Output = Result<T, BackendError>>,
@@ -91,7 +91,7 @@ impl<B> Watched<B> {
         }
     }
 
-    /// Nothing is logged meanwhile: a log that is slow stops no other call.
+    /// Nothing is logged under the lock, so a slow log does not stop other calls.
     fn change<T>(&self, change: impl FnOnce(&mut Option<Outage>) -> T) -> T {
         change(&mut self.outage.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -171,7 +171,8 @@ impl<S: ClientStore> ClientStore for Watched<S> {
     }
 }
 
-/// Hands all events to another sink, except registrations that fail because a back end does: the log has the outage.
+/// Passes events to another sink, except registrations that failed because of a back end: the log has the
+/// outage already.
 pub(crate) struct WithoutOutages<E>(pub(crate) E);
 
 impl<E: EventSink> EventSink for WithoutOutages<E> {

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write as _, stderr, stdout},
 };
 
-/// Prints to standard output, all at once and right away.
+/// Prints to standard output with a single write, and flushes.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -21,11 +21,11 @@ pub(crate) fn warning(text: &str) {
 }
 
 fn complain(kind: &str, text: &str) {
-    // Without a standard error there is nobody to tell.
+    // If standard error is closed, nobody can be told.
     let _ = writeln!(stderr(), "{kind}: {text}");
 }
 
-/// An error and its causes, each once: some libraries print the cause as the end of the error.
+/// An error and its causes. A cause that the error text ends with already is not repeated.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -28,7 +28,7 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
     match request.authenticate(&tenant.settings, client.as_deref(), app.clock.now()) {
         Ok(revocation) => {
             app.tokens.revoke(revocation.token(), revocation.client());
-            // The same for a token that is another client's, and for one that is none.
+            // The answer is the same for a token of another client and for an unknown token.
             let mut answer = answers::status(StatusCode::OK);
             answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
             answer

@@ -1,4 +1,4 @@
-//! Which request is answered by what.
+//! The routes: which function answers a request.
 
 use http::{
     HeaderValue, Method, Request, StatusCode, Version,
@@ -43,7 +43,7 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
         Some(tenant) => route_of_tenant(app, tenant, request).await,
         None => route_without_tenant(app, host.as_deref(), &request),
     };
-    // Nobody reads the body then, so the connection ends. A proxy that keeps connections has to know.
+    // The body was not read, so the connection ends. A proxy that keeps connections has to know.
     let is_unread = matches!(
         answer.status(),
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
@@ -55,7 +55,7 @@ pub(crate) async fn route(app: &App, request: Request<Incoming>) -> Answer {
     answer
 }
 
-/// Whether something else than the registration endpoint stands at `path`.
+/// Whether `path` belongs to something other than the registration endpoint.
 pub(crate) fn is_taken(path: &str) -> bool {
     let endpoints = [
         "/",
@@ -73,7 +73,7 @@ pub(crate) fn is_taken(path: &str) -> bool {
     endpoints.contains(&path) || path.starts_with("/.well-known/")
 }
 
-/// Whether the request has one `Host` header, as HTTP/1.1 wants it (RFC 9112 section 3.2).
+/// Whether the request has one `Host` header, as HTTP/1.1 requires (RFC 9112 section 3.2).
 fn has_one_host<B>(request: &Request<B>) -> bool {
     let hosts = request.headers().get_all(HOST).iter().count();
     hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)
@@ -156,8 +156,8 @@ fn document(tenant: &Tenant, path: &str) -> Option<Answer> {
     }
     let document = match path.strip_prefix("/.well-known/")? {
         "jwks.json" => Some(json!({ "keys": [] })),
-        // RFC 9728 section 3.1 puts the path of the resource after it; clients look there first for
-        // what they were refused at, and at the root last.
+        // RFC 9728 section 3.1 appends the path of the resource. Clients try the path that refused them first
+        // and the root last.
         "oauth-protected-resource"
         | "oauth-protected-resource/api"
         | "oauth-protected-resource/api/items" => items::metadata(tenant),

@@ -1,4 +1,4 @@
-//! What only its holder may know, and what is kept of it.
+//! Secrets, and the digests that the server stores of them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth_dcr::system::{OsRandom, RandomError, SecureRandom as _};
@@ -26,8 +26,8 @@ impl Secret {
     }
 }
 
-/// The SHA-256 of a secret, to find under it what the secret stands for. An attacker who reads the table
-/// has no secret yet; an attacker who measures the time of a look-up learns about digests, not secrets.
+/// The SHA-256 of a secret, used as a key in tables. An attacker who reads a table does not learn the
+/// secret. An attacker who measures the time of a look-up learns about digests, not secrets.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Digest([u8; 32]);
 

@@ -1,9 +1,9 @@
-//! Authorizations under way: what a browser was asked and has not answered yet.
+//! Authorizations under way: requests that wait for the user's decision.
 //!
-//! Each has a session of its own, so that two tabs do not disturb each other. What is decided stays
-//! here; the browser has an id to name it by, a cookie that shows that it is the same browser, and
-//! in each form a token that shows that the form came from here and is sent once. A user who signs in
-//! gets another cookie, so that a cookie that was planted before is worth nothing.
+//! Each request has a session of its own, so that two tabs do not disturb each other. The decision stays in
+//! this process. The browser has the id of the session and a cookie that proves that it is the same browser.
+//! Each form has a token that proves that the form came from here and is sent once. A user who signs in gets a
+//! new cookie, so that a cookie planted by somebody else is worthless.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,10 +23,10 @@ use crate::{
     table::Table,
 };
 
-/// The most that there are. Each may hold some kilobytes of what a client sent.
+/// The most sessions at a time. A session may hold some kilobytes from the client.
 const MOST: usize = 2_000;
 
-/// What a browser was asked.
+/// A request that waits for the user.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) decision: AuthorizationDecision,
@@ -34,18 +34,18 @@ pub(crate) struct Session {
     /// Who has signed in.
     pub(crate) user: Option<&'static User>,
     cookie: SecretDigest,
-    /// Of the form that was shown last, until it is sent.
+    /// The token of the last form, until the form is sent.
     form_token: Option<SecretDigest>,
 }
 
 impl Session {
-    /// Whether it was begun at this tenant, by the browser that has this cookie.
+    /// Whether the session began at this tenant in the browser that has this cookie.
     fn is_of(&self, tenant: &TenantId, cookie: &str) -> bool {
         self.cookie.matches(cookie) && self.decision.tenant() == tenant
     }
 }
 
-/// What a browser brings to show that a session is its own.
+/// What a browser sends to prove that a session belongs to it.
 pub(crate) struct Ticket {
     pub(crate) id: String,
     pub(crate) cookie: String,
@@ -94,9 +94,8 @@ impl Sessions {
         Ok(Begun { id, cookie })
     }
 
-    /// The session, to show its next page, and the token for the form there. Forms that were shown
-    /// before are good no longer. `None` if there is no such session, or it is another browser's or
-    /// another tenant's.
+    /// The session and a token for the form on its next page. Earlier forms are no longer valid. `None` if the
+    /// session does not exist or belongs to another browser or tenant.
     pub(crate) fn show(
         &self,
         tenant: &TenantId,
@@ -113,12 +112,12 @@ impl Sessions {
         Ok(Some((session.clone(), token)))
     }
 
-    /// Takes a form that was sent: what its session is about. `None` if it is not the one that was
-    /// shown last to this browser, or was sent before.
+    /// Takes a form that was sent, and returns its session. `None` if the form is not the last form that this
+    /// browser was shown, or was sent before.
     pub(crate) fn take_form(&self, tenant: &TenantId, ticket: &Ticket) -> Option<Session> {
         let mut table = self.table();
         let session = table.get(Digest::of(&ticket.id), self.clock.now())?;
-        // A form from elsewhere does not use up the one that the user looks at.
+        // A forged form does not use up the form on the user's screen.
         let is_own = session.is_of(tenant, &ticket.cookie);
         let is_it = session
             .form_token
@@ -130,8 +129,8 @@ impl Sessions {
         Some(session.clone())
     }
 
-    /// Notes who has signed in, or that nobody has: the new cookie of the session. `None` if it has
-    /// ended meanwhile.
+    /// Signs `user` in, or out if `user` is `None`, and returns the new cookie of the session. `None` if the
+    /// session has ended.
     pub(crate) fn sign_in(
         &self,
         ticket: &Ticket,
@@ -151,7 +150,7 @@ impl Sessions {
         self.table().remove(Digest::of(&ticket.id));
     }
 
-    /// Held for a look or a change, never while anything is waited for.
+    /// The lock is never held across an await.
     fn table(&self) -> MutexGuard<'_, Table<Session>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! A settings file: what it says, and whether this server can work with it.
+//! A settings file, and whether this server can use it.
 
 use std::{path::Path, sync::Arc};
 
@@ -8,7 +8,7 @@ use oauth_dcr::{
 
 use crate::{discovery, locations::Locations, report, routes, tenant::Tenant, text_file};
 
-/// What was found in a settings file. Each problem begins with the path of its field.
+/// The result of reading a settings file. Each problem begins with the path of its field.
 pub(crate) struct Review {
     /// `None` if the file can't be read, or has an error that the library finds.
     document: Option<SettingsDocument>,
@@ -67,7 +67,7 @@ impl Review {
         }
     }
 
-    /// The same for each warning.
+    /// Prints each warning after the name of `file`.
     pub(crate) fn report_warnings(&self, file: &Path) {
         for warning in &self.warnings {
             report::warning(&with_file(file, warning));

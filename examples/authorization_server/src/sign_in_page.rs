@@ -1,4 +1,4 @@
-//! The page on which users say who they are.
+//! The page on which a user signs in.
 
 use http::StatusCode;
 use maud::html;

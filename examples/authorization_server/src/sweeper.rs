@@ -1,4 +1,4 @@
-//! Clients that are no longer needed go, as the tenants' settings say.
+//! Removes clients that are no longer needed, by the tenants' settings.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::report;
 /// How long after one sweep the next one begins.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Clients that are removed at a time.
+/// How many clients are removed at a time.
 const BATCH: u32 = 200;
 
 /// Sweeps each of `tenants` now and then, for as long as the server runs.
@@ -19,12 +19,12 @@ pub(crate) async fn run(registrar: Registrar, tenants: Vec<TenantId>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        // A wrong clock is reported although nobody registers. An outage is logged.
+        // This reports a wrong clock even if no client registers. An outage is logged elsewhere.
         let _ = registrar.store_time().await;
         for tenant in &tenants {
-            // What fails now is tried again with the next tick.
+            // The next tick tries again.
             match sweep(&registrar, tenant).await {
-                // The log has the outage.
+                // The log has the outage already.
                 Ok(()) | Err(OwnerError::Backend(_)) => {}
                 Err(error) => report::error(&report::chain(&error)),
             }
@@ -35,7 +35,7 @@ pub(crate) async fn run(registrar: Registrar, tenants: Vec<TenantId>) {
 async fn sweep(registrar: &Registrar, tenant: &TenantId) -> Result<(), OwnerError> {
     let owner = registrar.owner(TenantSelector::Id(tenant)).await?;
     while owner.sweep(BATCH).await?.len() == BATCH as usize {
-        // Requests go first.
+        // Let requests run first.
         tokio::task::yield_now().await;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Rows that end.
+//! A table of rows that expire.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,10 +6,10 @@ use oauth_dcr::Timestamp;
 
 use crate::secrets::Digest;
 
-/// Rows under the digests of secrets. Each ends at its time; when there are too many, the oldest
-/// leave early, so that nobody fills the memory. That has a price: a flood of requests ends sign-ins
-/// under way, and makes a used code one that is merely unknown. A real server keeps such rows in a
-/// database, and limits the requests of each address.
+/// Rows under the digests of secrets. Each row expires at its time. If there are too many rows, the oldest
+/// are dropped early, so that nobody can fill the memory. This has a price: a flood of requests ends sign-ins
+/// under way, and turns a used code into an unknown code. A real server stores these rows in a database and
+/// limits the requests of each address.
 pub(crate) struct Table<R> {
     rows: HashMap<Digest, Row<R>>,
     /// Every row that was inserted and has not been swept, oldest first.
@@ -31,7 +31,7 @@ impl<R> Table<R> {
         }
     }
 
-    /// Adds a row, and sweeps out what has ended `now`.
+    /// Adds a row, and drops rows that have expired by `now`.
     pub(crate) fn insert(&mut self, key: Digest, row: R, expires_at: Timestamp, now: Timestamp) {
         let has_ended = |(_, expires_at): &(Digest, Timestamp)| *expires_at <= now;
         while self.order.front().is_some_and(has_ended) || self.order.len() >= self.most {
@@ -44,13 +44,13 @@ impl<R> Table<R> {
         self.rows.insert(key, Row { row, expires_at });
     }
 
-    /// The row, if it has not ended.
+    /// The row, if it has not expired.
     pub(crate) fn get(&mut self, key: Digest, now: Timestamp) -> Option<&mut R> {
         let found = self.rows.get_mut(&key)?;
         (now < found.expires_at).then_some(&mut found.row)
     }
 
-    /// Every row, also those that have ended.
+    /// Every row, expired rows included.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &R> {
         self.rows.values().map(|row| &row.row)
     }

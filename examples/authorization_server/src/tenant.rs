@@ -12,8 +12,8 @@ use crate::demonstration::READ_ITEMS;
 
 pub(crate) struct Tenant {
     pub(crate) settings: Arc<TenantSettings>,
-    /// That of the settings or, while trying things out, where they have none, the address that was
-    /// asked, which is a loopback one: then they have that.
+    /// The issuer of the settings. If the settings have no issuer, this is the address of the request, which must
+    /// be a loopback address, and `settings` gets the same issuer.
     pub(crate) issuer: Issuer,
 }
 
@@ -26,16 +26,16 @@ pub(crate) fn host(head: &Parts) -> Option<&str> {
 }
 
 impl Tenant {
-    /// The tenant of these settings, asked at `host`. `None` for a host that can't be an issuer's: it would
-    /// end up in documents and headers.
+    /// The tenant of these settings at `host`. `None` if the host can't be part of an issuer, because the issuer
+    /// appears in documents and headers.
     pub(crate) fn at(host: &str, settings: Arc<TenantSettings>) -> Option<Self> {
         if let Some(issuer) = settings.issuer.clone() {
             return Some(Self { settings, issuer });
         }
-        // `Authority` lets no path in.
+        // An `Authority` has no path.
         let authority: Authority = host.parse().ok()?;
         let issuer = Issuer::parse(&format!("http://{authority}")).ok()?;
-        // A copy for each request, of the few settings with which things are tried out.
+        // This copies the settings for each request. Settings without an issuer are small demonstrations.
         let mut settings = Arc::unwrap_or_clone(settings);
         settings.issuer = Some(issuer.clone());
         Some(Self {
@@ -48,7 +48,7 @@ impl Tenant {
         &self.settings.id
     }
 
-    /// The address of what stands at `path`.
+    /// The URL of `path` at this tenant.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer.as_str().trim_end_matches('/'))
     }
@@ -57,7 +57,7 @@ impl Tenant {
         self.issuer.as_str().starts_with("https:")
     }
 
-    /// The API that `/api/items` belongs to: the first that knows its scope.
+    /// The API that `/api/items` belongs to: the first API with its scope.
     pub(crate) fn items_api(&self) -> Option<&ApiSettings> {
         let knows_items = |api: &&ApiSettings| api.scopes.iter().any(|scope| scope == READ_ITEMS);
         let mut apis = self.settings.apis.iter().filter(|api| !api.system);

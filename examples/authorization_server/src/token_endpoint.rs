@@ -55,15 +55,15 @@ pub(crate) async fn answer(app: &App, tenant: &Tenant, request: Request<Incoming
     }
 }
 
-/// The value of the `Authorization` header. Two are of no use: who would the client be?
+/// The value of the `Authorization` header. With two headers the client is ambiguous, so the value is empty.
 pub(crate) fn authorization(headers: &HeaderMap) -> Option<&[u8]> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next()?;
     Some(values.next().map_or(value.as_bytes(), |_| b""))
 }
 
-/// Check first, and then take the code or token in one step: what another client presents stays
-/// usable by its own. In between, the client is marked: while that fails, nothing is used up.
+/// Checks the request first, and then takes the code or token in one step, so that a wrong client can't use up
+/// the code of another client. The client is marked as used in between. If marking fails, nothing is used up.
 async fn exchange(
     app: &App,
     tenant: &TenantSettings,
@@ -86,7 +86,7 @@ async fn exchange(
                 Some(token) => token.preview(&exchange)?,
                 None => exchange.check(None)?,
             };
-            // There is no decision without a token.
+            // A request without a token never gets a decision.
             let token = token.ok_or(Failure::Unavailable)?;
             mark_used(app, tenant, &decision, token.grant.user).await?;
             Ok(tokens.refresh(&exchange, &token)??)
@@ -120,7 +120,7 @@ async fn mark_used(
     }
 }
 
-/// Checks what was found under a code. What a replayed one has led to is revoked.
+/// Checks the record of a code. A replayed code revokes the tokens that it led to.
 fn check_code(
     exchange: &CodeExchange<'_>,
     code: Option<&Code>,

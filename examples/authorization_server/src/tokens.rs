@@ -1,4 +1,4 @@
-//! Codes, access tokens and refresh tokens: opaque, random, and kept as digests only.
+//! Codes, access tokens and refresh tokens. They are opaque and random, and only their digests are stored.
 
 use std::{
     mem,
@@ -23,11 +23,11 @@ use crate::{
     table::Table,
 };
 
-/// The most that there are of each kind.
+/// The most codes or tokens of each kind.
 const MOST_CODES: usize = 10_000;
 const MOST_TOKENS: usize = 100_000;
 
-/// An authorization code: it is good once.
+/// An authorization code. It can be used once.
 #[derive(Clone)]
 pub(crate) struct Code {
     binding: CodeBinding,
@@ -36,7 +36,7 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// What the library is to make of it.
+    /// The record that the library checks.
     pub(crate) fn found(&self) -> Lookup<'_, CodeBinding> {
         if self.is_used || self.grant.is_revoked() {
             Lookup::Consumed(&self.binding)
@@ -53,7 +53,7 @@ pub(crate) struct Access {
     pub(crate) grant: Arc<Grant>,
 }
 
-/// What a client is handed, this once.
+/// New tokens for a client.
 pub(crate) struct Issued {
     pub(crate) access_token: Secret,
     pub(crate) expires_in: Duration,
@@ -89,8 +89,8 @@ impl Tokens {
         }
     }
 
-    /// A code for what `user` has consented to. It is remembered for longer than it is good: for as
-    /// long as what came of it, so that a replay is noticed.
+    /// Issues a code for what `user` has consented to. Its record outlives the code, as long as the tokens that
+    /// it leads to, so that a replay is noticed.
     pub(crate) fn issue_code(
         &self,
         approval: &Approval,
@@ -115,7 +115,7 @@ impl Tokens {
         Ok(code)
     }
 
-    /// What is kept of `code`.
+    /// The stored record of `code`.
     pub(crate) fn find_code(&self, code: &str) -> Option<Code> {
         let mut tables = self.tables();
         tables
@@ -124,8 +124,9 @@ impl Tokens {
             .cloned()
     }
 
-    /// Takes `code` for the tokens that were decided on. `None` if it is gone, revoked or was taken before;
-    /// what it then led to is revoked: one of the two is not the client (RFC 6749 section 4.1.2).
+    /// Exchanges `code` for the tokens of the decision. `None` if the code has expired, was revoked or was used
+    /// before. A second use revokes the tokens of the first use, because one of the two callers is not the client
+    /// (RFC 6749 section 4.1.2).
     pub(crate) fn redeem_code(
         &self,
         code: &str,
@@ -160,7 +161,7 @@ impl Tokens {
         )))
     }
 
-    /// An access token for the client itself.
+    /// Issues an access token for the client itself.
     pub(crate) fn issue_to_client(&self, decision: &TokenDecision) -> Result<Issued, RandomError> {
         let minted = Minted::draw()?;
         let (tenant, client_id) = (decision.tenant().clone(), decision.client_id().clone());
@@ -168,7 +169,7 @@ impl Tokens {
         Ok(self.issue(&mut self.tables(), minted, decision, grant, None))
     }
 
-    /// What `access_token` is good for, if it is good.
+    /// The access that `access_token` gives, if the token is valid.
     pub(crate) fn find_access(&self, access_token: &str) -> Option<Access> {
         let mut tables = self.tables();
         let key = Digest::of(access_token);
@@ -176,8 +177,8 @@ impl Tokens {
         (!access.grant.is_revoked()).then(|| access.clone())
     }
 
-    /// Revokes `token` if it is the client's: an access token alone, a refresh token with all of its
-    /// family (RFC 7009 section 2.1).
+    /// Revokes `token` if it belongs to the client. A refresh token is revoked with its whole family (RFC 7009
+    /// section 2.1).
     pub(crate) fn revoke(&self, token: &str, client: &Client) {
         let (key, now) = (Digest::of(token), self.clock.now());
         let mut tables = self.tables();
@@ -205,7 +206,7 @@ impl Tokens {
         }
     }
 
-    /// Stores new tokens: those of `minted` that `decision` and `refresh` ask for.
+    /// Stores the tokens of `minted` that `decision` and `refresh` ask for.
     pub(crate) fn issue(
         &self,
         tables: &mut Tables,
@@ -240,13 +241,13 @@ impl Tokens {
         }
     }
 
-    /// Held for a look or a change, never while anything is waited for.
+    /// The lock is never held across an await.
     pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Tokens that are drawn before the tables are locked: drawing may fail.
+/// Random tokens, made before the tables are locked because making them may fail.
 pub(crate) struct Minted {
     access_token: Secret,
     refresh_token: Secret,
