@@ -160,7 +160,7 @@ fn malformed_settings_are_refused() {
         (registration("enabled", json!("yes")), "invalid type"),
         (
             registration("rate_limit", json!({"per_second": 0, "burst": 5})),
-            "a quota has",
+            "a quota must have",
         ),
         (
             registration("rate_limit", json!({"per_second": 1, "per_minute": 60})),
@@ -168,7 +168,7 @@ fn malformed_settings_are_refused() {
         ),
         (
             registration("rate_limit_per_source", json!({"per_hour": 0})),
-            "a quota has",
+            "a quota must have",
         ),
         (
             registration("redirect_uris", json!({"schemes": ["javascript"]})),
@@ -213,7 +213,7 @@ fn malformed_settings_are_refused() {
                 "client_grants",
                 json!([{"client_id": "a", "audience": "a"}]),
             ),
-            "either scope, a list, or",
+            "either a list of scopes in scope, or",
         ),
         (
             tenant("acl", json!([{"priority": 1}])),
