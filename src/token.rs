@@ -1,6 +1,5 @@
-//! Checks token requests (RFC 6749 sections 4.1.3 and 6) and revocation requests (RFC 7009). The input is the form
-//! of a request and what was stored beside a code or refresh token. The result is a decision that the host carries
-//! out.
+//! Checks token requests (RFC 6749 sections 4.1.3 and 6) and revocation requests (RFC 7009). A check takes the form of
+//! a request and what was stored beside a code or refresh token, and returns a decision that the host carries out.
 //!
 //! ```
 //! use oauth_dcr::{token::TokenRequest, TenantSettings, Timestamp};
