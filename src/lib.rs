@@ -1,8 +1,8 @@
 //! Dynamic Client Registration (RFC 7591, OpenID Connect Registration) to embed in an existing OAuth
-//! authorization server. Software, such as the MCP clients of AI agents, registers itself, and the crate then
-//! checks its authorization and token requests as those of a third party.
+//! authorization server.
 //!
-//! Your server keeps its sessions, pages, codes and tokens.
+//! The crate registers software, such as the MCP clients of AI agents, and checks the authorization and token
+//! requests of registered clients as those of third parties. Sessions, pages, codes and tokens stay in your server.
 //!
 //! # Quick start
 //!
