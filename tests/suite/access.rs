@@ -49,7 +49,7 @@ fn listed(scopes: &[&str]) -> GrantedScope {
 }
 
 #[test]
-fn a_given_scope_is_requested_granted_and_known() {
+fn allowed_scope_is_requested_granted_and_known() {
     let tenant = t1();
     let given = |scope| given(&tenant, &strict(), scope);
     assert_eq!(
@@ -87,7 +87,7 @@ fn a_scope_that_the_api_does_not_know_is_in_no_grant() {
 }
 
 #[test]
-fn a_grant_of_its_own_replaces_the_default_one() {
+fn client_grant_replaces_the_default_grant() {
     let mut tenant = t1();
     tenant
         .client_grants
@@ -108,7 +108,7 @@ fn a_grant_of_its_own_replaces_the_default_one() {
 }
 
 #[test]
-fn a_grant_of_all_scopes_covers_what_the_api_knows() {
+fn grant_of_all_scopes_covers_the_apis_scopes() {
     let mut tenant = t1();
     tenant
         .client_grants
@@ -148,7 +148,7 @@ fn closed_apis_are_closed_even_with_a_grant() {
 }
 
 #[test]
-fn a_permissive_client_follows_the_policy_of_the_api() {
+fn permissive_client_follows_the_apis_policy() {
     let mut tenant = t1();
     assert_eq!(
         given(&tenant, &permissive(), "read:items delete:items"),
@@ -288,7 +288,7 @@ fn audience_resource_or_default_names_the_api() {
 }
 
 #[test]
-fn a_scope_has_the_syntax_and_the_bound_of_the_profile() {
+fn scope_syntax_and_length_follow_the_profile() {
     let tenant = t1();
     for malformed in [
         "a\tb",
@@ -312,7 +312,7 @@ fn a_scope_has_the_syntax_and_the_bound_of_the_profile() {
 }
 
 #[test]
-fn a_blocked_client_or_another_tenants_may_have_nothing() {
+fn blocked_and_foreign_clients_get_no_access() {
     let mut other = t1();
     other.id = TenantId::parse("t2").unwrap();
     let refused = Err(Error::NotForClient);
@@ -325,7 +325,7 @@ fn a_blocked_client_or_another_tenants_may_have_nothing() {
 }
 
 #[test]
-fn a_strict_client_never_acts_for_itself() {
+fn strict_client_gets_no_access_without_a_user() {
     let mut tenant = t1();
     let mut own = grant(&strict(), GrantedScope::All);
     own.subject_type = SubjectType::Client;
@@ -395,7 +395,7 @@ fn identity_scopes_do_not_replace_a_refused_scope() {
 }
 
 #[test]
-fn offered_scopes_are_those_of_the_mode_of_new_clients() {
+fn offered_scopes_fit_the_mode_of_new_clients() {
     let mut tenant = t1();
     let mut open = ApiSettings::new("https://open.example.com");
     open.scopes = vec!["o1".to_owned()];

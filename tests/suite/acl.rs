@@ -186,7 +186,7 @@ fn other_spellings_are_printed_in_normal_form() {
 }
 
 #[test]
-fn a_rule_built_in_rust_is_the_rule_of_the_json() {
+fn rule_built_in_rust_equals_the_json_rule() {
     let conditions = Conditions::new()
         .hostnames(["Auth.Example"])
         .user_agents(["curl/8.5.0"])
@@ -269,7 +269,7 @@ fn the_lowest_priority_decides_then_list_order() {
 }
 
 #[test]
-fn an_absent_signal_never_matches_and_is_always_excluded() {
+fn absent_signal_never_matches_and_is_always_excluded() {
     for (name, value) in [
         ("ipv4_cidrs", json!("0.0.0.0/0")),
         ("ipv6_cidrs", json!("::/0")),
@@ -342,7 +342,7 @@ fn an_address_of_one_family_is_not_in_the_other() {
 }
 
 #[test]
-fn monitoring_reports_and_lets_the_next_rule_decide() {
+fn monitoring_rule_lets_the_next_rule_decide() {
     let [all, some] = [
         json!({"ipv4_cidrs": ["0.0.0.0/0"]}),
         json!({"ipv4_cidrs": ["10.0.0.0/8"]}),
@@ -413,7 +413,7 @@ fn each_scope_covers_its_endpoints() {
 }
 
 #[test]
-fn a_list_knows_what_its_active_rules_look_at() {
+fn list_knows_the_signals_of_active_rules() {
     let block = json!({"block": true});
     let mut inactive = rule("b", 1, &block, &json!({"asns": [1]}));
     inactive["active"] = json!(false);
@@ -498,7 +498,7 @@ fn explained() -> Acl {
 }
 
 #[test]
-fn one_call_tells_why_a_request_was_redirected() {
+fn explanation_tells_why_a_request_was_redirected() {
     let signals = Signals::from_peer("10.0.0.2".parse().unwrap())
         .with_source("198.51.100.7".parse().unwrap())
         .country(CountryCode::parse("SE").unwrap())
@@ -601,7 +601,7 @@ refuse: rule 2 (a partner) needs the country, which is unknown
 }
 
 #[test]
-fn one_call_tells_why_a_request_was_allowed() {
+fn explanation_tells_why_a_request_was_allowed() {
     let acl = load(&json!([rule(
         "a",
         1,
@@ -619,7 +619,7 @@ allow: no rule decides
 }
 
 #[test]
-fn each_rule_counts_how_often_it_was_asked_and_matched() {
+fn each_rule_counts_its_evaluations_and_matches() {
     let [all, some] = [
         json!({"ipv4_cidrs": ["0.0.0.0/0"]}),
         json!({"ipv4_cidrs": ["10.0.0.0/8"]}),
@@ -791,7 +791,7 @@ fn a_list_replaced_under_load_is_old_or_new() {
 }
 
 #[test]
-fn settings_that_are_replaced_under_load_decide_whole() {
+fn settings_replaced_under_load_are_old_or_new() {
     let document = |rules: &Value| {
         let json = json!({"tenants": [{
             "id": "a", "acl": rules, "registration": {"enabled": true, "rate_limit": null},

@@ -328,32 +328,32 @@ const COUNTED: [Trust; 4] = [
 ];
 
 #[test]
-fn text_left_of_trusted_proxies_opens_nothing() {
+fn text_left_of_trusted_proxies_bypasses_no_rule() {
     text_on_the_left_opens_nothing(&[Trust::Networks], 71, cases().div_ceil(2));
 }
 
 #[test]
-fn text_left_of_counted_proxies_opens_nothing() {
+fn text_left_of_counted_proxies_bypasses_no_rule() {
     text_on_the_left_opens_nothing(&COUNTED, 72, cases().div_ceil(8));
 }
 
 #[test]
-fn text_left_of_trusted_proxies_changes_nothing() {
+fn text_left_of_trusted_proxies_changes_no_verdict() {
     text_on_the_left_changes_nothing(&[Trust::Networks], 73, cases().div_ceil(2));
 }
 
 #[test]
-fn text_left_of_counted_proxies_changes_nothing() {
+fn text_left_of_counted_proxies_changes_no_verdict() {
     text_on_the_left_changes_nothing(&COUNTED, 74, cases().div_ceil(8));
 }
 
 #[test]
-fn headers_of_an_untrusted_peer_change_nothing() {
+fn headers_of_an_untrusted_peer_change_no_verdict() {
     headers_change_nothing(&[Trust::Networks], 75, cases().div_ceil(2));
 }
 
 #[test]
-fn headers_past_counted_proxies_change_nothing() {
+fn headers_past_counted_proxies_change_no_verdict() {
     headers_change_nothing(&[Trust::Both(1), Trust::Both(2)], 76, cases().div_ceil(8));
 }
 
@@ -389,7 +389,7 @@ fn forbidden_bytes() -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn bytes_outside_of_header_values_open_nothing() {
+async fn bytes_outside_header_values_bypass_no_rule() {
     for setup in Setup::all(&[Trust::Networks]) {
         let lines = match (setup.signal, setup.reads) {
             (Signal::Address, Reads::XForwardedFor) => {

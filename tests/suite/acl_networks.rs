@@ -174,7 +174,7 @@ fn a_large_set_finds_wide_networks_over_many_narrow_ones() {
 }
 
 #[test]
-fn everything_swallows_all_other_networks() {
+fn network_of_all_addresses_absorbs_all_others() {
     for (all, within, without) in [
         ("0.0.0.0/0", "::ffff:203.0.113.5", "2001:db8::1"),
         ("::/0", "2001:db8::1", "203.0.113.5"),

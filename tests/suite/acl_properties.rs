@@ -429,7 +429,7 @@ fn judge_fast(acl: &Acl, endpoint: Endpoint, request: &Request) -> Judged {
 }
 
 #[test]
-fn the_evaluator_agrees_with_a_slow_and_obvious_one() {
+fn evaluator_agrees_with_a_slow_reference() {
     let mut dice = Dice(1);
     let (mut decided, mut logged, mut unanswered) = (0, 0, 0);
     let lists = cases().div_ceil(REQUESTS);

@@ -288,7 +288,7 @@ fn latin1(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_walk_agrees_with_a_slow_and_obvious_one() {
+fn address_agrees_with_a_slow_reference() {
     let mut dice = Dice(4);
     let count = cases();
     let (mut known, mut unknown, mut far) = (0, 0, 0);
@@ -350,7 +350,7 @@ fn the_walk_agrees_with_a_slow_and_obvious_one() {
 }
 
 #[test]
-fn nothing_on_the_left_hides_what_the_proxy_added() {
+fn text_on_the_left_never_hides_the_proxys_hop() {
     let trusted: NetworkSet = ["10.0.0.0/8".parse().unwrap()].into_iter().collect();
     let peer = Some("10.0.0.1".parse().unwrap());
     let junk: [&[u8]; 18] = [
@@ -400,7 +400,7 @@ fn nothing_on_the_left_hides_what_the_proxy_added() {
 }
 
 #[test]
-fn text_that_a_proxy_quotes_is_no_hop() {
+fn quoted_text_is_not_a_hop() {
     let trusted: NetworkSet = ["10.0.0.0/8".parse().unwrap()].into_iter().collect();
     let line = br#"for=203.0.113.5;host="a\", for=198.51.100.9;x=\"""#;
     let peer = Some("10.0.0.1".parse().unwrap());

@@ -100,7 +100,7 @@ async fn send(registrar: &Registrar, request: Request<Vec<u8>>) -> (u16, Value) 
 }
 
 #[test]
-fn a_location_that_nothing_tells_is_refused_when_built() {
+fn location_rule_without_a_source_is_refused() {
     for (signal, value) in [
         ("geo_country_codes", "SE"),
         ("geo_subdivision_codes", "SE-AB"),
@@ -140,7 +140,7 @@ impl TenantDirectory for InMemory {
 }
 
 #[test]
-fn tenants_of_a_document_need_a_source_of_locations() {
+fn settings_with_location_rules_need_a_location_source() {
     let tenant = tenant("geo_country_codes", "SE", &json!({}));
     let document = SettingsDocument::new(vec![tenant]).unwrap();
     let tenants = || Tenants::new(document.clone());
@@ -157,7 +157,7 @@ fn tenants_of_a_document_need_a_source_of_locations() {
 }
 
 #[test]
-fn tenants_of_a_directory_of_the_host_are_checked_whole() {
+fn tenants_of_a_custom_directory_are_fully_checked() {
     let mut settings = tenant("user_agents", "x", &json!({}));
     let build = |tenant: &TenantSettings| {
         let directory = InMemory(Arc::new(tenant.clone()));
@@ -201,7 +201,7 @@ async fn an_unchecked_tenant_answers_503() {
 }
 
 #[test]
-fn endpoints_of_the_host_are_judged_with_all_signals() {
+fn host_endpoints_are_evaluated_with_all_signals() {
     let located = builder().geo(OneCountry).build().unwrap();
     let unlocated = builder().build().unwrap();
     let tenant = tenant("geo_country_codes", "SE", &json!({}));
@@ -248,7 +248,7 @@ async fn an_unknown_source_has_no_location() {
 }
 
 #[tokio::test]
-async fn a_missing_peer_address_is_an_error_of_its_own() {
+async fn missing_peer_address_has_a_distinct_error() {
     for (signal, value, expected) in [
         ("ipv4_cidrs", "203.0.113.0/24", Signal::Source),
         ("geo_country_codes", "SE", Signal::Country),
@@ -276,7 +276,7 @@ async fn a_missing_peer_address_is_an_error_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_host_sets_signals_of_its_own() {
+async fn host_can_set_signals() {
     let fingerprint = "t13d1516h2_8daaf6152771_e5627efa2ab1";
     let declared = json!({ "signals_from_host": ["ja4_fingerprints"] });
     let tenant = tenant("ja4_fingerprints", fingerprint, &declared);
@@ -297,7 +297,7 @@ async fn the_host_sets_signals_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_source_of_the_host_counts_more_than_the_peer() {
+async fn source_set_by_the_host_overrides_the_peer() {
     let tenant = tenant(
         "ipv4_cidrs",
         "203.0.113.5",
@@ -361,7 +361,7 @@ async fn hops_are_counted_from_the_right() {
 }
 
 #[tokio::test]
-async fn two_headers_have_to_agree() {
+async fn two_headers_must_agree() {
     let trusting = |header: &str| {
         let changed = json!({ "trusted_proxies": ["10.0.0.1"], "forwarded_header": header });
         let tenant = tenant("ipv4_cidrs", "203.0.113.5", &changed);

@@ -119,7 +119,7 @@ fn good(field: &str) -> Value {
 }
 
 #[test]
-fn value_of_another_form_is_told_its_form() {
+fn error_for_a_bad_form_tells_the_form() {
     for (field, form, wrong) in FORMS {
         for text in wrong {
             let rule = with_values(field, json!([good(field), text]));
@@ -132,7 +132,7 @@ fn value_of_another_form_is_told_its_form() {
 }
 
 #[test]
-fn value_of_another_type_is_told_its_form() {
+fn error_for_a_bad_type_tells_the_form() {
     for (field, form, _) in FORMS {
         for value in [json!(null), json!(true), json!({}), json!([])] {
             let rule = with_values(field, json!([good(field), value]));
@@ -161,7 +161,7 @@ fn value_of_another_type_is_told_its_form() {
 }
 
 #[test]
-fn network_with_host_bits_is_told_both_meanings() {
+fn error_for_host_bits_offers_both_meanings() {
     for (field, written, network, address) in [
         (
             "ipv4_cidrs",
@@ -194,7 +194,7 @@ fn network_with_host_bits_is_told_both_meanings() {
 }
 
 #[test]
-fn network_of_the_other_family_is_told_its_field() {
+fn error_for_the_other_family_names_its_field() {
     for (field, other, value) in [
         ("ipv4_cidrs", "ipv6_cidrs", "2001:db8::/32"),
         ("ipv6_cidrs", "ipv4_cidrs", "198.51.100.0/24"),
@@ -212,7 +212,7 @@ fn network_of_the_other_family_is_told_its_field() {
 }
 
 #[test]
-fn other_members_are_told_their_form() {
+fn errors_of_other_members_tell_their_form() {
     let with = |pointer: &str, value: Value| {
         let mut rule = with_values("asns", json!([1]));
         let (object, member) = pointer.rsplit_once('/').unwrap();
@@ -313,7 +313,7 @@ fn other_members_are_told_their_form() {
 }
 
 #[test]
-fn listed_fields_are_those_that_are_read() {
+fn errors_list_exactly_the_known_fields() {
     let rule = with_values("countries", json!(["US"]));
     let text = error(&rule);
     let (_, listed) = text.split_once("is not a field: the fields are ").unwrap();

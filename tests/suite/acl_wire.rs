@@ -107,7 +107,7 @@ async fn status(server: &Server, headers: &[(&str, &str)]) -> u16 {
 }
 
 #[tokio::test]
-async fn the_documented_settings_block_the_network_that_they_name() {
+async fn documented_settings_block_their_network() {
     let (server, store) = serve(&documented()).await;
     let blocked = server
         .send(post(&[("x-forwarded-for", "198.51.100.7")]))
@@ -186,7 +186,7 @@ async fn a_body_that_never_ends_is_answered_and_cut_off() {
 }
 
 #[tokio::test]
-async fn a_redirect_names_its_address_and_stores_nothing() {
+async fn redirect_has_its_address_and_stores_nothing() {
     let action = json!({ "redirect": true, "redirect_uri": "https://help.example.com/blocked" });
     let rules = json!([rule(&action, &json!({ "ipv4_cidrs": ["127.0.0.1/32"] }))]);
     let (server, store) = serve(&with_rules(rules)).await;
@@ -200,7 +200,7 @@ async fn a_redirect_names_its_address_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_monitoring_rule_stops_nobody() {
+async fn monitoring_rule_blocks_no_request() {
     let action = json!({ "block": true, "log": true });
     let rules = json!([rule(&action, &json!({ "ipv4_cidrs": ["0.0.0.0/0"] }))]);
     let (server, _) = serve(&with_rules(rules)).await;
@@ -258,7 +258,7 @@ async fn every_signal_reaches_its_rule() {
 }
 
 #[tokio::test]
-async fn the_edge_is_believed_from_a_trusted_proxy_only() {
+async fn edge_headers_count_only_from_trusted_proxies() {
     let rules = json!([rule(
         &json!({ "block": true }),
         &json!({ "geo_country_codes": ["SE"] })
@@ -293,7 +293,7 @@ async fn respond(document: &Value, peer: Option<PeerAddress>) -> (Response<Bytes
 }
 
 #[tokio::test]
-async fn a_host_that_tells_no_address_does_not_open_the_gate() {
+async fn missing_address_bypasses_no_address_rule() {
     let (response, store) = respond(&documented(), None).await;
     assert_eq!(response.status(), 503);
     assert!(store.is_empty());

@@ -308,7 +308,7 @@ fn a_later_refusal_redirects_only_if_allowed() {
 }
 
 #[test]
-fn clients_go_on_where_registration_was_switched_off() {
+fn existing_clients_work_after_registration_is_disabled() {
     for enabled in [true, false] {
         let mut tenant = t1();
         tenant.registration.enabled = enabled;
@@ -404,7 +404,7 @@ fn an_invalid_client_id_is_not_looked_up() {
 }
 
 #[test]
-fn a_query_and_its_pairs_mean_the_same() {
+fn query_and_its_pairs_decide_the_same() {
     let query = format!(
         "response_type=code&client_id=tpc_A1&redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback\
          &resource=https%3A%2F%2Fapi.example.com&scope=read%3Aitems+offline_access&state=s-1\
@@ -476,7 +476,7 @@ fn the_redirect_uri_is_the_one_that_was_requested() {
 }
 
 #[test]
-fn a_form_carries_the_answer_where_the_client_asks_for_one() {
+fn form_post_is_used_if_requested() {
     let decision = authorize(&t1(), &client(), with("response_mode", "form_post")).unwrap();
     let response = decision.approve().response(Issued::code("c"));
     assert_eq!(response.delivery(), Delivery::Form);
@@ -500,7 +500,7 @@ fn a_form_carries_the_answer_where_the_client_asks_for_one() {
 }
 
 #[test]
-fn a_strict_client_is_answered_with_a_code_and_nothing_else() {
+fn strict_client_gets_only_a_code() {
     let approval = authorize(&t1(), &client(), good()).unwrap().approve();
     let issued = Issued::code("c")
         .access_token("t", Duration::from_mins(1))
@@ -511,7 +511,7 @@ fn a_strict_client_is_answered_with_a_code_and_nothing_else() {
 }
 
 #[test]
-fn the_user_is_told_what_is_known_and_no_more() {
+fn consent_page_gets_only_registered_facts() {
     let client = Stored::public("tpc_A1")
         .redirect_uris(&[
             CALLBACK,
@@ -562,7 +562,7 @@ fn the_user_is_told_what_is_known_and_no_more() {
 }
 
 #[test]
-fn the_user_can_leave_scopes_out_and_add_none() {
+fn user_can_remove_scopes_but_not_add() {
     let decision = authorize(&t1(), &client(), with("scope", "read:items write:items")).unwrap();
     let limited = decision.clone().limited_to(["write:items", "delete:items"]);
     assert!(limited.access().scopes().eq(["write:items"]));
@@ -618,7 +618,7 @@ fn state_and_nonce_are_short_text() {
 }
 
 #[test]
-fn a_request_that_is_not_utf_8_is_refused_whole() {
+fn request_that_is_not_utf_8_is_refused() {
     let query = format!("client_id=tpc_A1&redirect_uri={CALLBACK}&state=%FF");
     let request = AuthorizationRequest::from_query(&query);
     let refusal = request.authorize(&t1(), Some(&redirecting())).unwrap_err();
@@ -630,7 +630,7 @@ fn a_request_that_is_not_utf_8_is_refused_whole() {
 }
 
 #[test]
-fn a_hosts_error_follows_the_same_policy() {
+fn errors_of_the_host_follow_the_same_policy() {
     for (error, code) in [
         (Error::LoginRequired, "login_required"),
         (Error::ServerError, "server_error"),

@@ -137,7 +137,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
 }
 
 #[tokio::test]
-async fn over_http_the_secret_is_in_the_201_alone() {
+async fn secret_is_only_in_the_201_over_http() {
     let log = Log::default();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let registrar = Registrar::builder(MemoryStore::new())

@@ -143,7 +143,7 @@ async fn clients_are_issued_by_the_stores_clock() {
 }
 
 #[tokio::test]
-async fn unused_clients_are_swept_at_the_same_time_by_all_nodes() {
+async fn all_nodes_sweep_unused_clients_at_one_time() {
     let cluster = Cluster::new(a_day);
     let mut ids = Vec::new();
     for node in [&cluster.right, &cluster.ahead, &cluster.behind] {
@@ -200,7 +200,7 @@ async fn a_node_ahead_evicts_no_client_in_use() {
 }
 
 #[tokio::test]
-async fn a_node_says_that_its_clock_is_wrong() {
+async fn node_reports_that_its_clock_is_wrong() {
     let cluster = Cluster::new(|_| {});
     for node in [&cluster.right, &cluster.ahead, &cluster.behind] {
         node.registrar.store_time().await.unwrap();

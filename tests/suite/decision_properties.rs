@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn given_scopes_are_requested_granted_and_known(
+    fn allowed_scopes_are_requested_granted_and_known(
         known in scopes(),
         granted in prop::option::of(scopes()),
         requested in scope(),

@@ -154,7 +154,7 @@ fn every_authorization_case_has_the_right_outcome() {
 }
 
 #[test]
-fn a_tenant_can_refuse_parameters_that_nobody_knows() {
+fn tenant_can_refuse_unknown_parameters() {
     for case in cases(&["authorize"]).iter().filter(|it| is_accepted(it)) {
         let problem = judge_authorization(case, UnknownParameters::Reject);
         assert_eq!(problem.is_some(), id(case) == HAS_UNKNOWN, "{problem:?}");

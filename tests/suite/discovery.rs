@@ -123,7 +123,7 @@ fn a_strict_tenants_lists_are_narrowed() {
 }
 
 #[test]
-fn a_permissive_tenants_lists_keep_what_the_host_offers_of_it() {
+fn permissive_tenants_lists_keep_the_hosts_values() {
     let metadata = merged(&t1().permissive(), widest());
     let grants = json!([
         "client_credentials",
@@ -154,7 +154,7 @@ fn a_permissive_tenants_lists_keep_what_the_host_offers_of_it() {
 }
 
 #[test]
-fn a_response_type_needs_its_grants_beside_it() {
+fn response_type_is_listed_only_with_its_grants() {
     let document = json!({
         "grant_types_supported": ["authorization_code"],
         "response_types_supported": ["code", "token", "code id_token"],
@@ -167,7 +167,7 @@ fn a_response_type_needs_its_grants_beside_it() {
 }
 
 #[test]
-fn a_client_without_a_secret_is_not_led_to_client_credentials() {
+fn client_credentials_are_not_advertised_without_secrets() {
     let mut tenant = t1().permissive();
     tenant.registration.token_endpoint_auth_methods =
         [TokenEndpointAuthMethod::None].into_iter().collect();
@@ -224,7 +224,7 @@ fn unusable_endpoints_are_removed_with_their_aliases() {
 }
 
 #[test]
-fn everything_else_is_the_hosts() {
+fn other_members_come_from_the_host() {
     let document = json!({
         "jwks_uri": "https://auth.example.com/keys",
         "introspection_endpoint": "https://auth.example.com/introspect",
@@ -240,7 +240,7 @@ fn everything_else_is_the_hosts() {
 }
 
 #[test]
-fn switching_registration_off_takes_the_endpoint_away_and_nothing_else() {
+fn disabling_registration_removes_only_its_endpoint() {
     let on = t1();
     let mut off = t1();
     off.registration.enabled = false;
@@ -256,7 +256,7 @@ fn switching_registration_off_takes_the_endpoint_away_and_nothing_else() {
 }
 
 #[test]
-fn a_document_that_was_merged_stays_as_it_is() {
+fn merging_twice_changes_nothing() {
     for tenant in [t1(), t1().permissive()] {
         for document in [json!({}), widest()] {
             let metadata = tenant.server_metadata(document).unwrap();
@@ -273,7 +273,7 @@ fn refused(tenant: &TenantSettings, document: Value) -> String {
 }
 
 #[test]
-fn a_contradiction_is_named() {
+fn error_names_the_contradiction() {
     let differs = |member: &str| format!("{member} differs from the tenant's settings");
     for (member, value, message) in [
         (
@@ -320,7 +320,7 @@ fn a_contradiction_is_named() {
 }
 
 #[test]
-fn a_list_of_which_nothing_is_left_is_named() {
+fn error_names_a_list_that_becomes_empty() {
     for (member, values) in [
         (
             "token_endpoint_auth_methods_supported",
@@ -390,7 +390,7 @@ fn an_invalid_document_is_refused() {
 }
 
 #[test]
-fn endpoints_stand_below_an_issuer_with_a_path() {
+fn endpoints_are_below_the_issuers_path() {
     for issuer in [
         "https://auth.example.com/tenants/acme",
         "https://auth.example.com/tenants/acme/",

@@ -62,7 +62,7 @@ fn assert_located(source: &impl GeoSource, expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_nested_file_tells_country_and_first_subdivision() {
+fn nested_file_gives_country_and_first_subdivision() {
     let expected = [
         ("198.51.100.1", "SE SE-AB -"),
         ("198.51.100.200", "GB GB-ENG -"),
@@ -86,7 +86,7 @@ fn a_nested_file_tells_country_and_first_subdivision() {
 }
 
 #[test]
-fn a_nested_file_tells_the_autonomous_system() {
+fn nested_file_gives_the_autonomous_system() {
     let expected = [
         ("198.51.100.1", "- - AS64500"),
         ("203.0.113.1", "- - AS4294967295"),
@@ -97,7 +97,7 @@ fn a_nested_file_tells_the_autonomous_system() {
 }
 
 #[test]
-fn a_flat_file_may_hold_invalid_texts() {
+fn invalid_texts_in_a_flat_file_are_ignored() {
     let expected = [
         ("198.51.100.1", "SE SE-AB AS64500"),
         ("203.0.113.1", "US US-CA AS64501"),
@@ -140,7 +140,7 @@ fn a_field_that_is_not_named_is_not_read() {
 }
 
 #[test]
-fn the_first_database_that_knows_tells() {
+fn first_database_with_a_value_decides() {
     let both = Databases::new([open("asn"), open("city"), open("flat")]);
     let expected = [
         ("198.51.100.200", "GB GB-ENG AS64500"),
@@ -294,7 +294,7 @@ async fn only_needed_fields_are_looked_up() {
 }
 
 #[test]
-fn a_field_of_no_record_is_refused() {
+fn field_that_no_record_has_is_refused() {
     for (fields, signal, text) in [
         (
             Fields::new().country(path("/country/iso")),
@@ -348,7 +348,7 @@ impl Drop for Temporary {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named_with_its_cause() {
+fn error_names_a_missing_file_and_the_cause() {
     let missing = Temporary::new("missing.mmdb");
     let error = Database::open(&missing.0, &Fields::known()).unwrap_err();
     assert_eq!(error.file(), missing.0);
@@ -371,7 +371,7 @@ fn from_bytes(bytes: Vec<u8>) -> Result<Database, DatabaseError> {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_corrupt() {
+fn file_that_is_not_a_database_is_refused() {
     for bytes in [vec![], b"hello".to_vec(), vec![0; 4096], vec![0xff; 4096]] {
         let error = from_bytes(bytes).unwrap_err();
         assert_eq!(error.to_string(), "given.mmdb: is not a valid MaxMind DB");
@@ -403,7 +403,7 @@ fn ask(database: &Database) {
 }
 
 #[test]
-fn a_file_that_was_cut_off_is_refused() {
+fn truncated_file_is_refused() {
     for name in FILES {
         let whole = fs::read(file(name)).unwrap();
         for length in 0..whole.len() {
@@ -418,7 +418,7 @@ fn a_file_that_was_cut_off_is_refused() {
 }
 
 #[test]
-fn a_file_with_one_wrong_byte_is_refused_or_answers() {
+fn file_with_one_wrong_byte_never_panics() {
     let (mut refused, mut tried) = (0, 0);
     for name in FILES {
         let whole = fs::read(file(name)).unwrap();

@@ -69,7 +69,7 @@ fn install(program: &Value, dice: &mut Dice) -> Value {
 }
 
 #[tokio::test]
-async fn a_million_installs_of_a_few_programs_are_a_few_rows() {
+async fn many_installs_need_only_a_few_rows() {
     let fixture = Fixture::new(json!({
         "fold_identical": true, "redirect_uris": { "localhost_any_port": true },
     }));

@@ -135,7 +135,7 @@ async fn a_request_refused_by_the_gate_uses_no_rate() {
 }
 
 #[tokio::test]
-async fn a_gate_that_can_not_tell_refuses() {
+async fn failing_gate_refuses_every_request() {
     let (status, headers, _) = answer(&registrar(Gate::OutOfOrder), &[]).await;
     assert_eq!(status, 503);
     assert_eq!(headers["retry-after"], "1");
@@ -169,7 +169,7 @@ impl RateLimiter for NotAsked {
 }
 
 #[tokio::test]
-async fn hosts_that_speak_no_http_hand_the_token_over() {
+async fn hosts_without_http_pass_the_token_directly() {
     let events = Arc::new(Recorder::default());
     let registrar = Registrar::builder(FaultyStore::failing())
         .tenant(TenantSettings::new().enabled())
@@ -284,7 +284,7 @@ async fn ten_of_fifty_parallel_guesses_reach_the_gate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parallel_good_tokens_all_get_in() {
+async fn parallel_good_tokens_are_all_admitted() {
     let counted = Counted::yielding(100);
     let mut requests = JoinSet::new();
     for _ in 0..200 {
@@ -330,7 +330,7 @@ async fn another_guess_is_allowed_after_six_seconds() {
 }
 
 #[tokio::test]
-async fn a_good_token_waits_while_its_source_is_noisy() {
+async fn good_token_waits_after_failures_from_its_source() {
     let counted = Counted::new();
     assert_eq!(counted.statuses(1, "guess").await, [401; 10]);
     assert_eq!(counted.statuses(1, TOKEN).await, [429; 3]);
@@ -347,7 +347,7 @@ async fn good_tokens_use_up_no_attempts() {
 }
 
 #[tokio::test]
-async fn requests_without_a_token_are_no_attempts() {
+async fn requests_without_a_token_are_not_counted() {
     let counted = Counted::new();
     let from = Some(source(1));
     for _ in 0..50 {
@@ -379,7 +379,7 @@ async fn a_gate_that_fails_uses_up_no_attempts() {
 }
 
 #[tokio::test]
-async fn an_abandoned_request_is_no_failed_attempt() {
+async fn abandoned_request_is_not_a_failed_attempt() {
     let counted = Counted::yielding(1);
     let from = Some(source(1));
     for _ in 0..10 {

@@ -50,7 +50,7 @@ const FLOORS: Floors<'_> = Floors {
 };
 
 #[test]
-fn every_module_is_on_one_floor() {
+fn every_module_is_in_one_layer() {
     let misplaced = FLOORS.misplaced(&SourceTree::of_this_crate());
     assert!(misplaced.is_empty(), "{}", misplaced.join("\n"));
 }
@@ -62,13 +62,13 @@ fn no_module_uses_a_higher_module() {
 }
 
 #[test]
-fn no_source_uses_a_name_of_the_root() {
+fn no_source_uses_a_root_name() {
     let used = root_names_used(&SourceTree::of_this_crate());
     assert!(used.is_empty(), "{}", used.join("\n"));
 }
 
 #[test]
-fn no_files_of_a_module_make_a_circle() {
+fn no_files_import_each_other_in_a_cycle() {
     let tree = SourceTree::of_this_crate();
     let edges = count_of_edges(&tree);
     assert!(edges > 400, "only {edges} uses between files were found");
@@ -77,7 +77,7 @@ fn no_files_of_a_module_make_a_circle() {
 }
 
 #[test]
-fn the_uses_of_the_sources_are_read() {
+fn uses_are_found_in_the_sources() {
     let tree = SourceTree::of_this_crate();
     let uses = tree.files.values().flat_map(used_paths);
     let of_the_crate = uses.filter(|it| it.path_from_root().is_some()).count();

@@ -41,7 +41,7 @@ async fn the_oldest_unused_client_is_evicted() {
 }
 
 #[tokio::test]
-async fn an_idle_client_is_evicted_where_none_is_unused() {
+async fn idle_client_is_evicted_if_none_is_unused() {
     let fixture = Fixture::new(json!({ "max_clients": 3 }));
     let idle = fixture.register(&named("idle")).await;
     let granted = fixture.register(&named("granted")).await;
@@ -146,7 +146,7 @@ async fn clients_without_a_user_have_no_user_limit() {
 }
 
 #[tokio::test]
-async fn a_shared_client_counts_for_its_first_user() {
+async fn shared_client_counts_only_for_its_first_user() {
     let fixture = Fixture::new(json!({ "fold_identical": true, "max_clients_per_user": 1 }));
     let shared = fixture.register(&program(1)).await;
     for user in ["alice", "bob"] {
@@ -166,7 +166,7 @@ async fn a_shared_client_counts_for_its_first_user() {
 }
 
 #[tokio::test]
-async fn one_account_does_not_evict_a_client_that_others_use() {
+async fn one_account_never_evicts_another_accounts_client() {
     let fixture = Fixture::new(json!({ "fold_identical": true, "max_clients_per_user": 2 }));
     let months = Some(fixture.hours_from_now(2000));
     let shared = fixture.register(&program(1)).await;
@@ -199,7 +199,7 @@ async fn register_and_consent(fixture: &Fixture, user: &str) -> Value {
 }
 
 #[tokio::test]
-async fn one_account_leaves_room_for_others() {
+async fn user_limit_leaves_room_for_other_accounts() {
     let fixture = Fixture::new(json!({ "max_clients": 50, "max_clients_per_user": 5 }));
     for _ in 0..200 {
         register_and_consent(&fixture, "mallory").await;
@@ -260,7 +260,7 @@ async fn a_tenant_whose_clients_are_all_in_use_is_full() {
 }
 
 #[tokio::test]
-async fn a_blocked_client_makes_no_room() {
+async fn blocked_client_is_never_evicted() {
     let fixture = Fixture::new(json!({ "max_clients": 1 }));
     let first = fixture.register(&named("first")).await;
     fixture.owner().await.block(&id_of(&first)).await.unwrap();
@@ -357,7 +357,7 @@ async fn the_spelling_of_metadata_makes_no_difference() {
 }
 
 #[tokio::test]
-async fn the_port_of_localhost_floats_where_the_policy_says_so() {
+async fn ports_of_localhost_are_equal_if_the_policy_allows() {
     for (floats, clients) in [(false, 2), (true, 1)] {
         let fixture = Fixture::new(json!({
             "fold_identical": true, "redirect_uris": { "localhost_any_port": floats },
@@ -442,7 +442,7 @@ async fn a_full_tenant_still_deduplicates() {
 }
 
 #[tokio::test]
-async fn clients_never_used_are_swept_after_their_time() {
+async fn unused_clients_are_swept_after_their_lifetime() {
     let fixture = Fixture::new(json!({ "remove_unused_after_seconds": 86_400 }));
     let unused = fixture.register(&named("unused")).await;
     let used = fixture.register(&named("used")).await;
@@ -483,7 +483,7 @@ async fn clients_with_live_grants_are_not_swept() {
 }
 
 #[tokio::test]
-async fn without_settings_nobody_is_swept() {
+async fn no_client_is_swept_without_settings() {
     let fixture = Fixture::new(json!({}));
     fixture.register(&named("a")).await;
     fixture.set_hour(1_000_000);
@@ -492,7 +492,7 @@ async fn without_settings_nobody_is_swept() {
 }
 
 #[test]
-fn a_limit_of_nothing_is_no_setting() {
+fn limit_of_zero_is_refused() {
     for member in [
         "max_clients",
         "max_clients_per_user",
@@ -510,7 +510,7 @@ fn a_limit_of_nothing_is_no_setting() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_gone_can_not_be_marked() {
+async fn removed_client_cannot_be_marked_used() {
     let fixture = Fixture::new(json!({}));
     let answer = fixture.register(&named("App")).await;
     fixture.owner().await.delete(&id_of(&answer)).await.unwrap();

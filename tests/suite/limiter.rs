@@ -35,7 +35,7 @@ async fn admitted(limiter: &LocalRateLimiter, id: &str, requests: usize) -> usiz
 }
 
 #[tokio::test]
-async fn five_of_six_at_one_instant_are_admitted() {
+async fn five_of_six_simultaneous_requests_are_admitted() {
     let (_, limiter) = limiter();
     assert_eq!(admitted(&limiter, "a", 6).await, 5);
 }
@@ -72,14 +72,14 @@ async fn a_clock_that_steps_back_gives_no_tokens() {
 }
 
 #[tokio::test]
-async fn one_tenant_never_touches_the_quota_of_another() {
+async fn tenants_never_share_a_quota() {
     let (_, limiter) = limiter();
     assert_eq!(admitted(&limiter, "a", 600).await, 5);
     assert_eq!(admitted(&limiter, "b", 6).await, 5);
 }
 
 #[tokio::test]
-async fn a_decision_says_what_is_left_and_when_to_come_back() {
+async fn decision_tells_remaining_quota_and_waiting_time() {
     let (clock, limiter) = limiter();
     for left in (0..5).rev() {
         let decision = limiter
@@ -103,7 +103,7 @@ async fn a_decision_says_what_is_left_and_when_to_come_back() {
 }
 
 #[test]
-fn racing_threads_get_five_tokens_in_all() {
+fn racing_threads_get_five_tokens_in_total() {
     let (_, limiter) = limiter();
     let admitted: usize = thread::scope(|scope| {
         let threads: Vec<_> = (0..64)
@@ -125,7 +125,7 @@ fn racing_threads_get_five_tokens_in_all() {
 }
 
 #[tokio::test]
-async fn full_buckets_are_swept_along_the_way() {
+async fn full_buckets_are_swept_during_requests() {
     let (clock, limiter) = limiter();
     for round in 0..50_u64 {
         clock.set_millis(round * 10_000);
@@ -144,7 +144,7 @@ async fn full_buckets_are_swept_along_the_way() {
 }
 
 #[tokio::test]
-async fn a_new_quota_counts_from_the_next_request_on() {
+async fn new_quota_applies_from_the_next_request() {
     let (_, limiter) = limiter();
     assert_eq!(admitted(&limiter, "a", 6).await, 5);
     let tighter = Quota::new(1, 1).unwrap();
@@ -165,7 +165,7 @@ async fn a_new_quota_counts_from_the_next_request_on() {
 }
 
 #[tokio::test]
-async fn a_million_unknown_tenants_leave_no_key() {
+async fn unknown_tenants_leave_no_bucket() {
     let limiter = Arc::new(limiter().1);
     let json = r#"{"tenants": [
         {"id": "a", "hosts": ["a.example"], "registration": {"enabled": true}},
@@ -198,7 +198,7 @@ async fn a_million_unknown_tenants_leave_no_key() {
 
 /// The cases of the corpus that neither an access control list nor a second process decides.
 #[tokio::test]
-async fn the_corpus_gets_the_counts_that_it_expects() {
+async fn corpus_cases_get_their_expected_counts() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/attacks.jsonl");
     let text = fs::read_to_string(path).unwrap();
     let cases = text

@@ -110,7 +110,7 @@ async fn a_sweep_reads_the_clock_once() {
 }
 
 #[tokio::test]
-async fn no_refusal_has_a_wait_of_zero() {
+async fn every_refusal_has_a_positive_wait() {
     let quota = Quota::new(1, 1).unwrap();
     for bucket in BUCKETS {
         let (clock, limiter) = limiter();
@@ -124,7 +124,7 @@ async fn no_refusal_has_a_wait_of_zero() {
 }
 
 #[tokio::test]
-async fn a_clock_that_runs_during_decisions_counts_from_each_reading() {
+async fn running_clock_refills_at_each_reading() {
     let quota = Quota::new(1, 3).unwrap();
     for bucket in BUCKETS {
         let (clock, limiter) = limiter();
@@ -141,7 +141,7 @@ async fn a_clock_that_runs_during_decisions_counts_from_each_reading() {
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_back_before_its_start_admits_no_more() {
+async fn clock_before_its_start_admits_no_more() {
     for bucket in BUCKETS {
         let (clock, limiter) = limiter();
         clock.set(1_000 * SECOND, Duration::ZERO);
@@ -183,7 +183,7 @@ async fn a_clock_that_jumps_ahead_gives_one_burst() {
 }
 
 #[tokio::test]
-async fn a_clock_at_the_end_of_time_lets_no_more_in() {
+async fn clock_at_its_maximum_admits_no_more() {
     let nanos = Duration::from_nanos(u64::MAX);
     let widest = Quota::new(1, u32::MAX).unwrap();
     for bucket in BUCKETS {

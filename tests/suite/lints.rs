@@ -87,7 +87,7 @@ impl Visit<'_> for Allowed {
 }
 
 #[test]
-fn whatever_allows_a_lint_is_seen() {
+fn every_way_to_allow_a_lint_is_found() {
     let text = r#"
         #![allow(a, reason = "b")]
         #![cfg_attr(test, allow(of_tests))]

@@ -64,7 +64,7 @@ fn secret(registered: &Registered) -> String {
 }
 
 #[tokio::test]
-async fn an_owner_finds_what_is_registered_and_nothing_else() {
+async fn owner_finds_only_registered_clients() {
     let fixture = fixture();
     let answer = fixture.register(&confidential()).await;
     let owner = fixture.owner().await;
@@ -75,7 +75,7 @@ async fn an_owner_finds_what_is_registered_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_not_there_has_no_owner() {
+async fn unknown_tenant_has_no_owner() {
     let document = json!({ "tenants": [{ "id": "t1", "hosts": ["a.example"] }] });
     let document = SettingsDocument::from_json(&document.to_string()).unwrap();
     let registrar = Registrar::builder(MemoryStore::new())
@@ -93,7 +93,7 @@ async fn a_tenant_that_is_not_there_has_no_owner() {
 }
 
 #[tokio::test]
-async fn a_failing_back_end_is_an_error_and_nothing_else() {
+async fn failing_back_end_is_reported_as_an_error() {
     let registrar = Registrar::builder(FaultyStore::failing())
         .tenant(TenantSettings::new())
         .build()
@@ -119,7 +119,7 @@ async fn a_failing_back_end_is_an_error_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn pages_hold_every_client_once_and_say_which_is_the_last() {
+async fn pages_list_every_client_exactly_once() {
     let fixture = fixture();
     let mut ids = BTreeSet::new();
     for _ in 0..7 {
@@ -229,7 +229,7 @@ async fn only_a_confidential_client_has_a_secret() {
 }
 
 #[tokio::test]
-async fn an_update_of_what_has_changed_since_is_refused() {
+async fn update_of_a_changed_client_is_refused() {
     let fixture = fixture();
     let answer = fixture.register(&confidential()).await;
     let owner = fixture.owner().await;
@@ -241,7 +241,7 @@ async fn an_update_of_what_has_changed_since_is_refused() {
 }
 
 #[tokio::test]
-async fn an_update_changes_nothing_that_it_is_not_for() {
+async fn update_neither_blocks_nor_unblocks() {
     let fixture = fixture();
     let id = id_of(&fixture.register(&public()).await);
     let owner = fixture.owner().await;
@@ -252,7 +252,7 @@ async fn an_update_changes_nothing_that_it_is_not_for() {
 }
 
 #[tokio::test]
-async fn clients_of_other_tenants_and_of_nobody_are_unknown() {
+async fn foreign_and_missing_clients_are_unknown() {
     let fixture = fixture();
     let answer = fixture.register(&confidential()).await;
     let owner = fixture.owner().await;
@@ -291,7 +291,7 @@ async fn clients_of_other_tenants_and_of_nobody_are_unknown() {
 }
 
 #[tokio::test]
-async fn both_secrets_work_during_the_overlap_and_the_new_one_after() {
+async fn both_secrets_work_during_the_overlap() {
     let fixture = fixture();
     let answer = fixture.register(&confidential()).await;
     let id = id_of(&answer);
@@ -353,7 +353,7 @@ async fn an_overlap_has_an_end() {
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_back_brings_no_secret_back() {
+async fn clock_that_steps_back_revives_no_secret() {
     let fixture = fixture();
     let answer = fixture.register(&confidential()).await;
     let (id, old) = (id_of(&answer), answer["client_secret"].as_str().unwrap());
@@ -367,7 +367,7 @@ async fn a_clock_that_steps_back_brings_no_secret_back() {
 }
 
 #[tokio::test]
-async fn a_rotation_whose_answer_is_lost_is_found_to_be_done() {
+async fn rotation_with_a_lost_answer_can_be_detected() {
     let store = FaultyStore::default();
     let fixture = Fixture::with_store(store.clone(), json!({}));
     let id = id_of(&fixture.register(&confidential()).await);
@@ -392,7 +392,7 @@ async fn a_public_client_has_no_secret_to_rotate() {
 }
 
 #[tokio::test]
-async fn a_blocked_client_does_not_authenticate_until_it_is_unblocked() {
+async fn blocked_client_cannot_authenticate_until_unblocked() {
     let fixture = fixture();
     let answer = fixture.register(&confidential()).await;
     let (id, secret) = (id_of(&answer), answer["client_secret"].as_str().unwrap());
@@ -411,7 +411,7 @@ async fn a_blocked_client_does_not_authenticate_until_it_is_unblocked() {
 }
 
 #[tokio::test]
-async fn an_owner_decides_about_redirection() {
+async fn owner_decides_about_error_redirects() {
     let fixture = fixture();
     let id = id_of(&fixture.register(&confidential()).await);
     let owner = fixture.owner().await;
@@ -449,7 +449,7 @@ async fn a_deleted_client_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_that_race_are_all_made() {
+async fn concurrent_changes_are_all_applied() {
     let fixture = fixture();
     let id = id_of(&fixture.register(&confidential()).await);
     let owner = fixture.owner().await;

@@ -40,7 +40,7 @@ async fn register(registrar: &Registrar) -> Result<Registered, RegistrationError
 }
 
 #[tokio::test]
-async fn registration_is_off_until_someone_turns_it_on() {
+async fn registration_is_off_by_default() {
     let registrar = Registrar::builder(MemoryStore::new()).build().unwrap();
     assert!(matches!(
         register(&registrar).await,
@@ -102,7 +102,7 @@ async fn a_taken_id_is_never_overwritten() {
 }
 
 #[tokio::test]
-async fn every_failure_of_the_outside_world_closes() {
+async fn every_failing_port_refuses_registration() {
     let failing = [
         enabled(Registrar::builder(FaultyStore::failing()))
             .build()
@@ -148,7 +148,7 @@ async fn without_randomness_there_is_no_client() {
 }
 
 #[tokio::test]
-async fn one_registration_draws_randomness_once() {
+async fn registration_draws_randomness_once() {
     let random = Arc::new(Counting::default());
     let registrar = enabled(Registrar::builder(MemoryStore::new())).random(Arc::clone(&random));
     register(&registrar.build().unwrap()).await.unwrap();
@@ -172,7 +172,7 @@ fn abandoned_after(polls: usize, store: &MemoryStore, events: &Arc<Recorder>) ->
 }
 
 #[test]
-fn a_caller_that_goes_away_leaves_nothing_or_a_whole_client() {
+fn abandoned_request_leaves_no_partial_client() {
     let mut seen = Vec::new();
     for polls in 0..=6 {
         let (store, events) = (MemoryStore::new(), Arc::default());
@@ -197,7 +197,7 @@ fn a_caller_that_goes_away_leaves_nothing_or_a_whole_client() {
 }
 
 #[tokio::test]
-async fn a_change_of_settings_takes_effect_on_the_next_request() {
+async fn settings_change_applies_to_the_next_request() {
     let document = |enabled: bool| {
         let json =
             format!(r#"{{"tenants": [{{"id": "a", "registration": {{"enabled": {enabled}}}}}]}}"#);
@@ -230,7 +230,7 @@ async fn a_change_of_settings_takes_effect_on_the_next_request() {
 }
 
 #[tokio::test]
-async fn permissive_clients_have_ids_without_the_prefix_and_more_grants() {
+async fn permissive_clients_have_plain_ids_and_more_grants() {
     let tenant = TenantSettings::new().enabled().permissive();
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(tenant)

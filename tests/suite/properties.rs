@@ -228,7 +228,7 @@ proptest! {
     }
 
     #[test]
-    fn an_accepted_name_is_unchanged_when_read_again(text in almost_name(), max in 1_usize..9) {
+    fn accepted_name_survives_a_round_trip(text in almost_name(), max in 1_usize..9) {
         if let Ok(Some(name)) = ClientName::parse(&text, max) {
             prop_assert!(name.as_str().chars().count() <= max);
             let again = ClientName::parse(name.as_str(), max);
@@ -318,7 +318,7 @@ proptest! {
 }
 
 #[test]
-fn the_generator_makes_enough_of_both_kinds() {
+fn generator_makes_enough_accepted_and_refused_uris() {
     let mut runner = TestRunner::deterministic();
     let policy = wide_policy();
     let accepted = (0..CASES).filter(|_| {
@@ -333,7 +333,7 @@ fn the_generator_makes_enough_of_both_kinds() {
 }
 
 #[test]
-fn the_generator_of_names_makes_enough_of_both_kinds() {
+fn generator_makes_enough_accepted_and_refused_names() {
     let mut runner = TestRunner::deterministic();
     let accepted = (0..CASES).filter(|_| {
         let text = almost_name().new_tree(&mut runner).unwrap().current();

@@ -49,7 +49,7 @@ fn every_public_module_has_a_page_for_newcomers() {
 }
 
 #[test]
-fn every_page_of_the_guide_opens_with_its_purpose() {
+fn every_guide_page_opens_with_its_purpose() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let read = |file: &str| fs::read_to_string(folder.join(file)).expect(file);
     let guide = syn::parse_file(&read("guide.rs")).unwrap();

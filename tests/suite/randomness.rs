@@ -125,7 +125,7 @@ impl TryRng for Odd {
 impl TryCryptoRng for Odd {}
 
 #[tokio::test]
-async fn one_registration_asks_a_generator_once() {
+async fn registration_calls_the_generator_once() {
     let (rng, calls) = Odd::new(Answer::Fill);
     let registrar = registrar(SharedRng::new(rng));
     for registrations in 1..=3 {
@@ -143,7 +143,7 @@ fn cause(registered: Result<Registered, RegistrationError>) -> String {
 }
 
 #[tokio::test]
-async fn half_filled_bytes_make_no_client() {
+async fn half_filled_bytes_create_no_client() {
     let (rng, _) = Odd::new(Answer::Fail);
     let registrar = registrar(SharedRng::new(rng));
     let registered = register(&registrar).await;

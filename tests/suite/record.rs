@@ -149,7 +149,7 @@ async fn metadata_that_is_refused_today_is_still_read() {
 }
 
 #[tokio::test]
-async fn a_document_that_was_tampered_with_is_refused() {
+async fn modified_document_is_refused() {
     let document = serde_json::to_value(register(whole(), false).await).unwrap();
     let with = |path: &str, value: Value| {
         let mut document = document.clone();

@@ -284,7 +284,7 @@ fn length_is_bounded_before_anything_else() {
 }
 
 #[test]
-fn the_preset_for_native_agents_adds_their_schemes_and_no_others() {
+fn native_agents_preset_adds_only_their_schemes() {
     let policy = RedirectUriPolicy::native_agents();
     for text in [
         "cursor://anysphere.cursor-mcp/cb",
@@ -299,7 +299,7 @@ fn the_preset_for_native_agents_adds_their_schemes_and_no_others() {
 }
 
 #[test]
-fn only_https_away_from_the_device_suits_the_implicit_grant() {
+fn implicit_grant_needs_https_to_a_remote_host() {
     for (text, suits) in [
         ("https://app.example.com/cb", true),
         ("https://203.0.113.9/cb", true),
@@ -386,7 +386,7 @@ fn the_guide_says_what_matches() {
 }
 
 #[test]
-fn the_guide_has_the_preset_as_json() {
+fn guide_shows_the_preset_as_json() {
     let (_, after) = PAGE.split_once("```json\n").expect("the preset");
     let json = after.split("```").next().unwrap();
     let members: BTreeMap<String, RedirectUriPolicy> = serde_json::from_str(json).unwrap();

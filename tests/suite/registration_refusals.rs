@@ -331,7 +331,7 @@ async fn requests_are_refused_with_reviewed_texts() {
 }
 
 #[tokio::test]
-async fn a_body_is_refused_by_the_rule_that_it_breaks() {
+async fn each_body_is_refused_by_its_rule() {
     let server = serve(json!({}), json!([])).await;
     for (body, rule, says) in [
         (&b""[..], "empty_body", "JSON object"),
@@ -383,7 +383,7 @@ async fn a_column_counts_characters() {
 }
 
 #[tokio::test]
-async fn a_used_up_rate_is_told_in_seconds() {
+async fn rate_limit_refusal_tells_the_seconds() {
     for (per_minute, seconds) in [(60, "1 second"), (20, "3 seconds")] {
         let limit = json!({ "rate_limit": { "per_minute": per_minute, "burst": 1 } });
         let server = serve(limit, json!([])).await;

@@ -77,7 +77,7 @@ fn read(json: &Value) -> Result<SettingsDocument, SettingsError> {
 }
 
 #[test]
-fn a_document_is_written_as_it_was_read() {
+fn document_survives_a_round_trip() {
     let document = read(&whole()).unwrap();
     let written: Value = serde_json::from_str(&document.to_json().unwrap()).unwrap();
     assert_eq!(written, whole());
@@ -123,7 +123,7 @@ fn every_field_but_the_id_has_the_safe_default() {
 }
 
 #[test]
-fn every_field_inside_another_has_its_default_too() {
+fn every_nested_field_has_its_default() {
     let json = json!({ "tenants": [ { "id": "a", "registration": {
         "rate_limit": { "per_second": 10 }, "redirect_uris": { "max": 3 },
         "metadata_limits": { "contacts": 2 }
@@ -246,7 +246,7 @@ fn refused(document: &Value, path: &str, says: &str) {
 }
 
 #[test]
-fn a_request_leads_to_one_tenant_only() {
+fn request_matches_at_most_one_tenant() {
     let tenants = |list: Value, path: &str, says: &str| {
         refused(&json!({ "tenants": list }), path, says);
     };
@@ -337,7 +337,7 @@ fn with(pointer: &str, value: Value) -> Value {
 }
 
 #[test]
-fn a_limit_of_nothing_is_refused() {
+fn limit_of_zero_is_refused() {
     for (field, value, path) in [
         ("redirect_uris", json!({ "max": 0 }), "redirect_uris.max"),
         (
@@ -380,7 +380,7 @@ fn an_empty_list_of_methods_is_refused() {
 }
 
 #[test]
-fn an_audience_that_is_no_api_is_refused() {
+fn audience_that_is_not_an_api_is_refused() {
     let other = json!("https://apis.acme.example");
     let document = with("/default_audience", other.clone());
     refused(
@@ -427,7 +427,7 @@ fn a_proxy_is_an_address_or_a_network() {
 }
 
 #[test]
-fn proxies_that_are_every_address_are_refused() {
+fn trusting_every_address_is_refused() {
     for everything in ["0.0.0.0/0", "::/0", "::ffff:0:0/96"] {
         let document = with("/trusted_proxies", json!(["10.0.0.1", everything]));
         let error = read(&document).unwrap_err();
@@ -492,7 +492,7 @@ fn rule(signal: &str, value: &str, side: &str, scope: &str, active: bool) -> Val
 const JA3: &str = "e7d705a3286e19ea42f587b344ee6865";
 
 #[test]
-fn a_fingerprint_that_nothing_tells_is_refused() {
+fn fingerprint_rule_without_a_source_is_refused() {
     let ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1";
     for (signal, value, header) in [
         ("ja3_fingerprints", JA3, "ja3_fingerprint"),
@@ -529,7 +529,7 @@ fn a_fingerprint_that_nothing_tells_is_refused() {
 }
 
 #[test]
-fn only_signals_of_the_edge_come_from_the_host() {
+fn only_edge_signals_may_come_from_the_host() {
     let mut document = whole();
     let all = json!([
         "geo_country_codes",
@@ -548,7 +548,7 @@ fn only_signals_of_the_edge_come_from_the_host() {
 }
 
 #[test]
-fn the_registration_endpoint_may_stand_elsewhere() {
+fn registration_endpoint_can_have_another_address() {
     let mut document = whole();
     document["tenants"][0]["registration"]["path"] = "/register".into();
     let read_back = read(&document).unwrap();
@@ -561,7 +561,7 @@ fn the_registration_endpoint_may_stand_elsewhere() {
 }
 
 #[test]
-fn settings_of_one_tenant_are_checked_as_a_document_is() {
+fn one_tenants_settings_are_checked_like_a_document() {
     let one = whole()["tenants"][0].clone();
     let tenant: TenantSettings = serde_json::from_value(one.clone()).unwrap();
     assert_eq!(serde_json::to_value(&tenant).unwrap(), one);

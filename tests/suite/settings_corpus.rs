@@ -5,7 +5,7 @@ use oauth_dcr::settings::SettingsDocument;
 use crate::corpus::cases::lines;
 
 #[test]
-fn every_settings_case_is_refused_by_its_field() {
+fn every_settings_case_names_its_bad_field() {
     let cases = lines("attacks.jsonl");
     let cases: Vec<_> = cases.iter().filter(|it| it["area"] == "settings").collect();
     assert_eq!(cases.len(), 3, "the corpus is not whole");

@@ -127,7 +127,7 @@ fn origin_that_a_browser_sends_is_accepted() {
 }
 
 #[test]
-fn issuers_of_two_tenants_differ_by_more_than_spelling() {
+fn issuers_of_two_tenants_differ_after_normalization() {
     let two = |first: &str, second: &str| {
         let tenants = json!([
             { "id": "a", "hosts": ["a"], "issuer": first },
@@ -170,7 +170,7 @@ fn issuers_of_two_tenants_differ_by_more_than_spelling() {
 }
 
 #[test]
-fn host_is_written_as_requests_have_it() {
+fn host_has_the_form_of_request_hosts() {
     for host in [
         "auth.example.com.",
         "auth.example.com:443",
@@ -205,7 +205,7 @@ fn host_is_written_as_requests_have_it() {
 }
 
 #[test]
-fn names_that_no_request_gives_are_refused() {
+fn host_names_that_never_match_are_refused() {
     let long = "a".repeat(2049);
     for name in ["", " ", " a", "a ", "a\n", "a\u{0}b", "\u{a0}a", &long] {
         let says = "is not a name: write 1 to 2048 bytes, without space around it";
@@ -220,7 +220,7 @@ fn names_that_no_request_gives_are_refused() {
 }
 
 #[test]
-fn scope_is_named_by_its_place() {
+fn error_names_the_position_of_a_scope() {
     let scopes = json!({ "apis": [ { "identifier": "a", "scopes": ["read", "read write"] } ] });
     let says = "is not a scope: write one or more ASCII characters, without space";
     refused(scopes, "apis[0].scopes[1]", says);
@@ -231,7 +231,7 @@ fn scope_is_named_by_its_place() {
 }
 
 #[test]
-fn values_of_registration_say_what_to_write() {
+fn errors_about_registration_say_what_to_write() {
     let registration = |field: &str, value: Value| json!({ "registration": { field: value } });
     let uris = |value: Value| registration("redirect_uris", value);
     for (members, path, says) in [
@@ -306,7 +306,7 @@ fn values_of_registration_say_what_to_write() {
 }
 
 #[test]
-fn values_of_the_tenant_say_what_to_write() {
+fn errors_about_the_tenant_say_what_to_write() {
     for (members, path, says) in [
         (
             json!({ "issuer": "http://auth.example.com" }),
@@ -491,7 +491,7 @@ fn review_of_unreadable_settings_is_one_error() {
 }
 
 #[test]
-fn every_bad_leeway_is_told_its_range() {
+fn error_for_a_leeway_tells_its_range() {
     let says = |json: &str| {
         let member = r#""refresh_token_leeway_seconds": "#;
         let document = format!(r#"{{ "tenants": [ {{ "id": "a", {member}{json} }} ] }}"#);

@@ -43,7 +43,7 @@ fn preset_sets_what_agents_need() {
 }
 
 #[test]
-fn given_field_wins_even_with_its_default() {
+fn explicit_field_wins_even_with_its_default() {
     let mut without = agents();
     let registration = &mut without.registration;
     registration.redirect_uris = RedirectUriPolicy::default();
@@ -66,7 +66,7 @@ fn given_field_wins_even_with_its_default() {
 }
 
 #[test]
-fn given_field_leaves_its_siblings_to_the_preset() {
+fn explicit_field_leaves_siblings_to_the_preset() {
     let one = |registration: Value| {
         read(&json!({ "id": "default", "preset": "agents", "registration": registration }))
     };
@@ -80,7 +80,7 @@ fn given_field_leaves_its_siblings_to_the_preset() {
 }
 
 #[test]
-fn given_rate_limit_wins() {
+fn explicit_rate_limit_wins() {
     for (given, expected) in [
         (
             json!({ "per_second": 2, "burst": 4 }),
@@ -104,7 +104,7 @@ fn given_rate_limit_wins() {
 }
 
 #[test]
-fn quota_per_source_is_left_alone() {
+fn preset_sets_no_quota_per_source() {
     let tenant = json!({
         "id": "default", "preset": "agents",
         "registration": { "rate_limit_per_source": { "per_minute": 6 } },
@@ -126,7 +126,7 @@ fn order_of_members_does_not_matter() {
 }
 
 #[test]
-fn preset_of_one_tenant_leaves_the_others_alone() {
+fn preset_affects_only_its_tenant() {
     let json = r#"{ "tenants": [
         { "id": "a", "hosts": ["a"], "preset": "agents" }, { "id": "b", "hosts": ["b"] }
     ] }"#;
@@ -145,13 +145,13 @@ fn effective_values_are_written() {
 }
 
 #[test]
-fn no_preset_is_no_preset() {
+fn null_preset_is_no_preset() {
     let null = read(&json!({ "id": "default", "preset": null }));
     assert_eq!(null, TenantSettings::new());
 }
 
 #[test]
-fn faults_beside_a_preset_keep_path_and_place() {
+fn errors_beside_a_preset_keep_their_position() {
     for (member, path, says) in [
         (
             r#""preset": "agent""#,

@@ -131,7 +131,7 @@ fn every_field_is_in_the_tables() {
 }
 
 #[test]
-fn every_default_is_what_the_tables_say() {
+fn every_default_matches_the_tables() {
     for row in rows() {
         let Default::Json(default) = row.default else {
             continue;

@@ -91,7 +91,7 @@ fn good_settings_have_no_warnings() {
 }
 
 #[test]
-fn defaults_with_registration_on_lack_an_api_and_a_connection() {
+fn default_registration_lacks_an_api_and_a_connection() {
     let tenant = json!({ "id": "acme", "registration": { "enabled": true } });
     let lacks = [
         ("client_grants", Kind::NoReachableApi),
@@ -122,7 +122,7 @@ fn new_clients_need_an_api() {
 }
 
 #[test]
-fn grants_that_give_nothing_are_named() {
+fn ineffective_grants_are_named() {
     let user = "client_grants[0].audience";
     warned(
         &with([("/apis/0/policy", json!("deny"))]),
@@ -214,7 +214,7 @@ fn native_applications_need_public_clients() {
 }
 
 #[test]
-fn body_has_room_for_a_redirect_uri() {
+fn body_limit_must_fit_a_redirect_uri() {
     let size = |bytes: u32| with([("/registration/max_body_bytes", json!(bytes))]);
     warned(&size(2048), &[]);
     warned(
@@ -289,7 +289,7 @@ fn rule_after_a_rule_for_everybody_is_named() {
 }
 
 #[test]
-fn rule_with_the_conditions_of_an_earlier_rule_is_named() {
+fn rule_hidden_by_equal_conditions_is_named() {
     let first = rule(1, "block", office(), "dcr");
     let again = rule(1, "allow", office(), "dcr");
     let blocked = rule(2, "block", everyone(), "dcr");

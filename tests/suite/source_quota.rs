@@ -79,7 +79,7 @@ fn left(response: &Response<Bytes>) -> (u32, u32) {
 }
 
 #[tokio::test]
-async fn one_source_leaves_the_tenants_rate_to_others() {
+async fn one_source_leaves_quota_for_others() {
     let (_, registrar) = registrar(&limited(), &json!([]));
     let noisy: [_; 20] = statuses(&registrar, "a", "203.0.113.5").await;
     assert_eq!(noisy[..2], [201, 201]);
@@ -92,7 +92,7 @@ async fn one_source_leaves_the_tenants_rate_to_others() {
 }
 
 #[tokio::test]
-async fn without_it_one_source_uses_up_all() {
+async fn one_source_uses_the_whole_quota_by_default() {
     let (_, registrar) = registrar(&json!({}), &json!([]));
     assert_eq!(statuses(&registrar, "a", "203.0.113.5").await, [201; 5]);
     assert_eq!(statuses(&registrar, "a", "203.0.113.6").await, [429]);
@@ -118,7 +118,7 @@ async fn a_refusal_says_when_the_source_may_return() {
 }
 
 #[tokio::test]
-async fn answers_tell_the_quota_with_less_left() {
+async fn answers_report_the_scarcer_quota() {
     let (_, registrar) = registrar(&limited(), &json!([]));
     for (peer, told) in [
         ("203.0.113.5", (2, 1)),
@@ -160,7 +160,7 @@ async fn unknown_addresses_are_one_source() {
 }
 
 #[tokio::test]
-async fn a_source_behind_a_proxy_is_the_client() {
+async fn source_behind_a_proxy_is_the_client() {
     let (_, registrar) = registrar(&limited(), &json!([]));
     let noisy = statuses(&registrar, "a", "192.0.2.1 for 203.0.113.5").await;
     assert_eq!(noisy, [201, 201, 429]);
@@ -181,7 +181,7 @@ async fn a_source_has_a_quota_with_each_tenant() {
 }
 
 #[tokio::test]
-async fn it_needs_no_quota_of_the_tenant() {
+async fn source_quota_works_without_a_tenant_quota() {
     let mut registration = limited();
     registration["rate_limit"] = Value::Null;
     let (_, registrar) = registrar(&registration, &json!([]));
@@ -195,7 +195,7 @@ async fn it_needs_no_quota_of_the_tenant() {
 }
 
 #[tokio::test]
-async fn a_blocked_request_uses_up_none_of_it() {
+async fn blocked_request_uses_no_source_quota() {
     let acl = json!([{ "description": "one agent", "active": true, "priority": 1, "rule": {
         "action": { "block": true }, "match": { "hostnames": ["a"] }, "scope": "dcr",
     } }]);
@@ -224,7 +224,7 @@ async fn a_limiter_that_fails_refuses() {
 }
 
 #[tokio::test]
-async fn events_tell_a_source_from_its_tenant() {
+async fn events_distinguish_source_and_tenant_quotas() {
     let events = Arc::new(Recorder::default());
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(tenants(&limited(), &json!([])))

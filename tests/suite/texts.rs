@@ -153,7 +153,7 @@ async fn the_store_in_postgresql_keeps_every_text() {
 }
 
 #[tokio::test]
-async fn half_of_a_pair_in_bytes_is_no_utf_8() {
+async fn encoded_surrogate_half_is_not_utf_8() {
     let fixture = Fixture::new(json!({}));
     let body =
         b"{\"redirect_uris\": [\"https://a.example/cb\"], \"software_id\": \"\xed\xa0\x80\"}";

@@ -167,7 +167,7 @@ fn error<T: std::fmt::Debug>(result: Result<T, TokenRefusal>) -> Error {
 }
 
 #[test]
-fn a_good_code_gives_what_was_approved() {
+fn valid_code_grants_what_was_approved() {
     let binding = bound_to(&public(), &[]);
     let decision = exchange(&t1(), &public(), code_form(), Some(&binding)).unwrap();
     assert_eq!(decision.tenant().as_str(), "t1");
@@ -199,7 +199,7 @@ fn without_offline_access_there_is_no_refresh_token() {
 }
 
 #[test]
-fn every_fault_of_a_code_is_an_invalid_grant() {
+fn every_bad_code_is_an_invalid_grant() {
     let own = bound_to(&public(), &[]);
     let only = bound_to(&public(), &[("redirect_uri", None)]);
     let other = bound_to(&Stored::public("tpc_B2").client(), &[]);
@@ -296,7 +296,7 @@ fn without_a_challenge_redirect_uri_is_required_again() {
 }
 
 #[test]
-fn a_code_ends_with_its_lifetime() {
+fn code_expires_after_its_lifetime() {
     let binding = bound_to(&public(), &[]);
     let at = |now| {
         let request = TokenRequest::from_pairs(code_form(), None);
@@ -315,7 +315,7 @@ fn a_code_ends_with_its_lifetime() {
 }
 
 #[test]
-fn an_expired_replay_is_reported_to_its_client_alone() {
+fn expired_replay_is_reported_only_to_its_client() {
     let binding = bound_to(&public(), &[]);
     let at = |client: &Client, form: Form, now| {
         let tenant = t1();
@@ -347,7 +347,7 @@ fn a_code_for_a_removed_redirect_uri_is_refused() {
 }
 
 #[test]
-fn a_client_that_lost_the_grant_since_gets_no_refresh_token() {
+fn client_without_the_grant_gets_no_refresh_token() {
     let binding = bound_to(&public(), &[]);
     let client = Stored::public("tpc_A1")
         .grant_types(&["authorization_code"])
@@ -403,7 +403,7 @@ fn a_strict_client_needs_a_code_challenge() {
 }
 
 #[test]
-fn a_permission_that_was_withdrawn_since_gives_nothing() {
+fn withdrawn_permission_grants_nothing() {
     let binding = bound_to(&public(), &[]);
     let withdrawn = Error::InvalidGrant(GrantFault::Withdrawn);
     let mut tenant = t1();
@@ -440,7 +440,7 @@ fn a_permission_that_was_withdrawn_since_gives_nothing() {
 }
 
 #[test]
-fn a_token_request_may_name_only_the_given_api() {
+fn token_request_may_name_only_the_approved_api() {
     let binding = bound_to(&public(), &[]);
     let about = |name, value| {
         exchange(
@@ -469,7 +469,7 @@ fn a_token_request_may_name_only_the_given_api() {
 }
 
 #[test]
-fn a_refresh_token_is_its_clients_alone_and_ends() {
+fn refresh_token_belongs_to_one_client_and_expires() {
     let kept = refresh_token(&public());
     let other = Stored::public("tpc_B2").client();
     let form = with(refresh_form(), "client_id", "tpc_B2");
@@ -494,7 +494,7 @@ fn a_refresh_token_is_its_clients_alone_and_ends() {
 }
 
 #[test]
-fn a_refresh_binding_is_read_back_whole() {
+fn refresh_binding_survives_a_round_trip() {
     let (binding, family) = refresh_token(&public());
     let text = serde_json::to_string(&binding).unwrap();
     assert_eq!(
@@ -514,7 +514,7 @@ fn a_refresh_binding_is_read_back_whole() {
 }
 
 #[test]
-fn a_code_of_another_tenant_is_anothers() {
+fn code_of_another_tenant_is_refused() {
     let mut tenant = t1();
     tenant.id = TenantId::parse("t2").unwrap();
     let mut record = serde_json::to_value(public()).unwrap();
@@ -529,7 +529,7 @@ fn a_code_of_another_tenant_is_anothers() {
 }
 
 #[test]
-fn a_permissive_client_acts_for_itself_by_grants_that_say_so() {
+fn permissive_client_needs_grants_for_client_credentials() {
     let client = Stored::confidential("A1", "client_secret_post", "s3cret")
         .permissive()
         .grant_types(&["authorization_code", "client_credentials"])
@@ -568,7 +568,7 @@ fn a_permissive_client_acts_for_itself_by_grants_that_say_so() {
 }
 
 #[test]
-fn a_device_code_is_its_clients_alone() {
+fn device_code_belongs_to_one_client() {
     let client = Stored::public("A1")
         .permissive()
         .grant_types(&[
@@ -624,7 +624,7 @@ fn a_device_code_is_its_clients_alone() {
 }
 
 #[test]
-fn a_family_of_refresh_tokens_remembers_when_it_began() {
+fn refresh_token_family_keeps_its_start_time() {
     let kept = refresh_token(&public());
     assert_eq!(kept.0.began_at(), NOW);
     let later = NOW.saturating_add(MINUTE / 2);

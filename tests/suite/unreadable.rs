@@ -74,7 +74,7 @@ fn tenant() -> TenantId {
 }
 
 #[tokio::test]
-async fn a_page_names_what_cannot_be_read() {
+async fn page_names_unreadable_clients() {
     let mut sqlite = SqliteFixture::new(json!({})).await;
     let mut names = Vec::new();
     for name in ["first", "second", "third"] {
@@ -167,7 +167,7 @@ async fn a_client_that_cannot_be_read_is_not_unknown() {
 }
 
 #[tokio::test]
-async fn an_owner_blocks_and_unblocks_what_cannot_be_read() {
+async fn owner_can_block_an_unreadable_client() {
     let mut sqlite = SqliteFixture::new(json!({ "remove_unused_after_seconds": 60 })).await;
     let (id, record) = sqlite.broken().await;
     let owner = sqlite.fixture.owner().await;
@@ -192,7 +192,7 @@ async fn an_owner_blocks_and_unblocks_what_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn an_owner_deletes_and_sweeps_what_cannot_be_read() {
+async fn owner_can_remove_an_unreadable_client() {
     let mut sqlite = SqliteFixture::new(json!({ "remove_unused_after_seconds": 60 })).await;
     let (deleted, _) = sqlite.broken().await;
     let (swept, _) = sqlite.broken().await;
@@ -321,7 +321,7 @@ proptest! {
     #![proptest_config(crate::properties::config())]
 
     #[test]
-    fn a_text_that_is_refused_now_is_still_read(
+    fn stored_text_is_read_despite_stricter_rules(
         member in sample::select(TEXTS.to_vec()), text in bad_text(),
     ) {
         let row = row(member, &text);
@@ -329,7 +329,7 @@ proptest! {
     }
 
     #[test]
-    fn accepted_uris_are_read_and_others_named(
+    fn bad_stored_uris_are_named_in_the_error(
         member in sample::select(URIS.to_vec()), text in prop_oneof![almost_uri(), bad_text()],
     ) {
         match row(member, &text) {
@@ -348,7 +348,7 @@ proptest! {
 
 /// The same by hand in a file: all of them are on the owner's pages.
 #[tokio::test]
-async fn no_text_keeps_a_row_off_its_page() {
+async fn no_text_hides_a_row_from_its_page() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut take = |texts: BoxedStrategy<String>| {
         proptest::strategy::ValueTree::current(&texts.new_tree(&mut runner).unwrap())

@@ -109,7 +109,7 @@ async fn a_confidential_client_gets_all_its_metadata() {
 }
 
 #[tokio::test]
-async fn the_registration_of_the_guide_is_answered_without_a_secret() {
+async fn registration_of_the_guide_gets_no_secret() {
     let page = include_str!("../../src/guide/coming_from_auth0.md");
     let (_, body) = page.split_once("-d '").unwrap();
     let (body, _) = body.split_once('\'').unwrap();
@@ -201,7 +201,7 @@ async fn each_error_has_its_status_code_and_rule() {
 }
 
 #[tokio::test]
-async fn ambiguous_uris_are_refused_over_a_connection() {
+async fn ambiguous_uris_are_refused_over_http() {
     let mut tenant = TenantSettings::new().enabled();
     tenant.registration.rate_limit = None;
     let registrar = Registrar::builder(MemoryStore::new())
@@ -414,7 +414,7 @@ async fn each_rule_of_the_metadata_names_field_and_position() {
 }
 
 #[tokio::test]
-async fn a_name_is_answered_trimmed_and_single_spaced() {
+async fn name_is_returned_trimmed_and_single_spaced() {
     let mut tenant = TenantSettings::new().enabled();
     tenant.registration.rate_limit = None;
     let registrar = Registrar::builder(MemoryStore::new())
@@ -450,7 +450,7 @@ async fn serve_with(mut registration: serde_json::Value) -> Server {
 }
 
 #[tokio::test]
-async fn a_scope_is_answered_single_spaced() {
+async fn scope_is_returned_single_spaced() {
     let server = serve_with(json!({})).await;
     for (sent, scope) in [
         ("openid email profile ", json!("openid email profile")),
@@ -540,7 +540,7 @@ async fn web_clients_have_loopback_and_listed_schemes() {
 }
 
 #[tokio::test]
-async fn the_implicit_grant_needs_https_away_from_the_device() {
+async fn implicit_grant_needs_https_to_a_remote_host() {
     let permissive = serve_with(json!({ "security_mode": "permissive" })).await;
     let strict = serve_with(json!({})).await;
     let grants = |implicit: bool| {
@@ -603,7 +603,7 @@ async fn redirect_uris_may_be_narrowed_instead_of_refused() {
 }
 
 #[tokio::test]
-async fn only_json_is_taken() {
+async fn only_json_is_accepted() {
     let with = |name: &str, value: &str| {
         let mut request = post(BODY);
         request.headers_mut().remove(header::CONTENT_TYPE);
@@ -650,7 +650,7 @@ async fn only_json_is_taken() {
 }
 
 #[tokio::test]
-async fn other_methods_are_told_which_one_is_right() {
+async fn error_for_other_methods_names_the_right_one() {
     for method in [
         Method::GET,
         Method::HEAD,
@@ -672,7 +672,7 @@ async fn other_methods_are_told_which_one_is_right() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_unknown_or_off_is_told_so() {
+async fn error_tells_unknown_and_disabled_tenants_apart() {
     let json = r#"{"tenants": [{"id": "a", "hosts": ["a.example"]}, {"id": "b", "hosts": ["b.example"]}]}"#;
     let registrar = Registrar::builder(MemoryStore::new())
         .tenants(Tenants::from_json(json).unwrap())
@@ -706,7 +706,7 @@ async fn a_tenant_that_is_unknown_or_off_is_told_so() {
 }
 
 #[tokio::test]
-async fn every_answer_after_the_limiter_says_what_is_left() {
+async fn every_answer_after_the_limiter_reports_the_quota() {
     let endpoint = open();
     let rate = |response: &Response<Bytes>| {
         [
@@ -789,7 +789,7 @@ async fn a_preflight_is_answered_and_uses_up_no_rate() {
 }
 
 #[tokio::test]
-async fn a_permission_is_not_kept_since_origins_may_be_narrowed() {
+async fn browsers_do_not_cache_the_preflight() {
     let mut tenant = TenantSettings::new().enabled();
     for origins in [
         AllowedOrigins::any(),
@@ -810,7 +810,7 @@ async fn a_permission_is_not_kept_since_origins_may_be_narrowed() {
 }
 
 #[tokio::test]
-async fn a_page_may_read_what_headers_say() {
+async fn browser_script_can_read_the_headers() {
     let endpoint = open();
     let mut statuses = Vec::new();
     // More than the quota.
@@ -908,7 +908,7 @@ const CHUNKED: &str = "POST /oidc/register HTTP/1.1\r\nhost: a\r\ncontent-type: 
                        transfer-encoding: chunked\r\n\r\n";
 
 #[tokio::test]
-async fn a_body_without_end_is_cut_off_at_its_bound() {
+async fn endless_body_is_cut_off_at_its_bound() {
     let (server, store) = serve(TenantSettings::new().enabled()).await;
     let chunk = format!("1000\r\n{}\r\n", "a".repeat(4096));
     let (answer, taken) = send_without_end(&server, CHUNKED, chunk.as_bytes()).await;
@@ -967,7 +967,7 @@ async fn a_body_of_exactly_the_bound_is_read_in_pieces() {
 }
 
 #[tokio::test]
-async fn a_client_that_breaks_off_leaves_nothing() {
+async fn interrupted_request_stores_nothing() {
     let (server, store) = serve(TenantSettings::new().enabled()).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     // All of the JSON, but not the end of the body.
@@ -1009,7 +1009,7 @@ async fn is_invalid_host(uri: &str, hosts: &[&[u8]]) -> bool {
 }
 
 #[tokio::test]
-async fn a_request_names_one_host_at_most() {
+async fn request_with_several_hosts_is_refused() {
     for (uri, hosts) in [
         ("/r", &[][..]),
         ("/r", &[&b"a.example"[..]]),
@@ -1043,7 +1043,7 @@ async fn a_request_names_one_host_at_most() {
 }
 
 #[tokio::test]
-async fn a_settings_document_decides_for_each_host() {
+async fn settings_document_serves_several_hosts() {
     let document = SettingsDocument::from_json(
         r#"{"tenants": [
             {"id": "on", "hosts": ["on.example"], "registration": {"enabled": true, "max_body_bytes": 40}},

@@ -63,7 +63,7 @@ async fn a_duplicate_of_another_tenant_is_refused() {
 }
 
 #[tokio::test]
-async fn a_duplicate_of_this_tenant_is_answered() {
+async fn duplicate_of_this_tenant_is_returned() {
     let fixture = Fixture::with_store(another_id(), json!({ "fold_identical": true }));
     fixture.register(&body()).await;
     let again = id_of(&fixture.register(&body()).await);

@@ -94,7 +94,7 @@ fn every_member_of_the_body_is_checked() {
 }
 
 #[test]
-fn a_rule_has_one_action_and_a_redirect_its_target() {
+fn rule_has_one_action_and_redirects_need_targets() {
     use AclFault as F;
     let uri = "https://help.example.com/";
     for (action, field, fault) in [
@@ -182,7 +182,7 @@ fn host_bits(network: &str) -> AclFault {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table with a line or two a value")]
-fn every_value_of_a_list_is_checked_where_it_stands() {
+fn error_names_the_position_of_a_bad_value() {
     use AclFault as F;
     for (name, good, bad, fault) in [
         (
@@ -405,7 +405,7 @@ fn a_duplicate_member_is_named() {
 }
 
 #[test]
-fn a_list_is_json_and_a_list() {
+fn access_control_list_is_a_json_list() {
     let not_json = |line, column| AclFault::NotJson { line, column };
     for (json, fault) in [
         ("", not_json(1, 0)),
@@ -436,7 +436,7 @@ fn a_list_is_json_and_a_list() {
 }
 
 #[test]
-fn a_thousand_rules_are_enough() {
+fn more_than_a_thousand_rules_are_refused() {
     let rules = vec![rule(); 1_000];
     assert_eq!(
         Acl::from_json(&json!(rules).to_string())
@@ -457,7 +457,7 @@ fn a_thousand_rules_are_enough() {
 }
 
 #[test]
-fn a_million_values_are_enough_for_one_list() {
+fn more_than_a_million_values_are_refused() {
     let asns: Vec<u32> = (0..1_000_000).collect();
     let list = |asns: &[u32]| changed(|rule| rule["rule"]["match"] = json!({"asns": asns}));
     assert!(Acl::from_json(&list(&asns)).is_ok());
@@ -477,7 +477,7 @@ fn a_million_values_are_enough_for_one_list() {
 }
 
 #[test]
-fn the_lists_of_the_two_families_are_two_lists() {
+fn values_of_each_address_family_are_counted_separately() {
     let v4 = (0..600_000).map(|at| ipnet::Ipv4Net::new_assert(at.into(), 32).into());
     let v6 = (0..600_000).map(|at: u128| ipnet::Ipv6Net::new_assert((at << 64).into(), 64).into());
     let both = Conditions::new().networks(v4.chain(v6));
@@ -522,7 +522,7 @@ fn a_rule_built_in_rust_needs_a_condition_and_values() {
 }
 
 #[test]
-fn a_rule_built_in_rust_can_say_no_more_than_the_json() {
+fn rule_built_in_rust_has_the_limits_of_json() {
     let net = |text: &str| text.parse().unwrap();
     for (conditions, text) in [
         (
@@ -556,7 +556,7 @@ fn a_rule_built_in_rust_can_say_no_more_than_the_json() {
 }
 
 #[test]
-fn every_entry_of_a_list_counts() {
+fn duplicate_values_count_towards_the_limit() {
     let same = vec![7; 1_000_001];
     let json = changed(|rule| rule["rule"]["match"] = json!({ "asns": same }));
     assert_eq!(error(&json).fault(), AclFault::TooManyValues);
@@ -575,7 +575,7 @@ fn a_later_list_for_a_signal_replaces_a_bad_one() {
 }
 
 #[test]
-fn a_rule_that_no_list_takes_is_not_written() {
+fn rule_that_no_list_accepts_is_not_serialized() {
     let sweden = CountryCode::parse("SE").unwrap();
     let wide = Conditions::new()
         .networks(["10.0.0.5/8".parse().unwrap()])
@@ -586,7 +586,7 @@ fn a_rule_that_no_list_takes_is_not_written() {
 }
 
 #[test]
-fn the_first_error_is_the_first_that_reading_finds() {
+fn reading_reports_the_first_error() {
     let no_condition = || {
         let mut rule = rule();
         rule["rule"]["match"] = json!({});

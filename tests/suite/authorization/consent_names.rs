@@ -26,7 +26,7 @@ fn with_consent(client: &Client, test: impl FnOnce(Consent<'_>)) {
 }
 
 #[test]
-fn names_are_shown_only_where_they_are_picked() {
+fn names_are_shown_only_if_selected() {
     with_consent(&client(), |consent| {
         assert_eq!(consent.localized_names, []);
         assert_eq!(consent.names_left_out, 100);
@@ -47,7 +47,7 @@ fn names_are_shown_only_where_they_are_picked() {
 }
 
 #[test]
-fn each_name_on_the_page_is_compared_and_no_other() {
+fn only_names_on_the_page_are_compared() {
     let protected = ProtectedNames::new(["PayPal", "Notes 98"]);
     with_consent(&client(), |consent| {
         assert_eq!(consent.resembles(&protected), None);

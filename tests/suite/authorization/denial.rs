@@ -53,7 +53,7 @@ fn a_denial_redirects_to_programs_on_the_device() {
 }
 
 #[test]
-fn a_denial_of_an_https_client_is_a_page_with_a_link() {
+fn denial_of_an_https_client_is_a_linked_page() {
     for uri in IN_THE_BROWSER {
         let refusal = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection).deny();
         assert_eq!((refusal.error(), refusal.response()), (Error::Denied, None));
@@ -69,7 +69,7 @@ fn a_denial_of_an_https_client_is_a_page_with_a_link() {
 }
 
 #[test]
-fn a_denial_redirects_where_the_owner_always_allows_it() {
+fn denial_redirects_if_the_owner_always_allows_it() {
     for uri in IN_THE_BROWSER.into_iter().chain(ON_THE_DEVICE) {
         let refusal = decision_at(uri, ErrorRedirectPolicy::AllowAlways).deny();
         let told = location(refusal.response().unwrap());
@@ -82,7 +82,7 @@ fn a_denial_redirects_where_the_owner_always_allows_it() {
 }
 
 #[test]
-fn a_failure_of_the_host_redirects_nowhere_by_itself() {
+fn host_failure_never_redirects_automatically() {
     for uri in IN_THE_BROWSER.into_iter().chain(ON_THE_DEVICE) {
         let decision = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection);
         for error in [Error::Denied, Error::ServerError, Error::LoginRequired] {
@@ -94,7 +94,7 @@ fn a_failure_of_the_host_redirects_nowhere_by_itself() {
 }
 
 #[test]
-fn a_faulty_request_of_a_program_redirects_nowhere_by_itself() {
+fn faulty_request_of_a_program_never_redirects_automatically() {
     for uri in ON_THE_DEVICE {
         let mut pairs = with("redirect_uri", uri);
         pairs.retain(|(name, _)| *name != "code_challenge");
@@ -139,7 +139,7 @@ fn an_error_after_the_redirect_uri_is_known_has_a_link() {
 }
 
 #[test]
-fn a_client_that_was_removed_is_told_where_to_register() {
+fn removed_client_is_told_where_to_register() {
     let mut tenant = t1();
     let refusal = AuthorizationRefusal::unknown_client(&tenant);
     assert_eq!(refusal.error(), Error::UnknownClient);
@@ -153,7 +153,7 @@ fn a_client_that_was_removed_is_told_where_to_register() {
 }
 
 #[test]
-fn a_link_says_where_it_leads() {
+fn link_shows_its_target() {
     let of = |uri| {
         let decision = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection);
         decision.refuse(Error::ServerError).link().unwrap().clone()
@@ -229,7 +229,7 @@ fn a_denial_and_a_link_keep_the_response_mode() {
 }
 
 #[test]
-fn a_denial_without_state_has_none() {
+fn denial_of_a_stateless_request_has_no_state() {
     let client = client_at(IN_THE_BROWSER[0]);
     let refusal = authorize(&t1(), &client, without("state")).unwrap().deny();
     let LinkTarget::Anchor(anchor) = refusal.link().unwrap().target() else {

@@ -53,7 +53,7 @@ fn refuses_changes<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug
 }
 
 #[test]
-fn a_decision_and_a_binding_are_read_back_as_they_were() {
+fn decision_and_binding_survive_a_round_trip() {
     survives(&decision());
     survives(&binding());
     let bare = authorize(&t1(), &client(), without("state"))

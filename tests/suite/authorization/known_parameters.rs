@@ -44,7 +44,7 @@ const OF_TOKEN_REQUESTS: [&str; 5] = [
 ];
 
 #[test]
-fn a_parameter_without_a_value_counts_as_left_out() {
+fn parameter_without_a_value_counts_as_absent() {
     for policy in [UnknownParameters::Ignore, UnknownParameters::Reject] {
         let mut tenant = t1();
         tenant.unknown_authorize_parameters = policy;
@@ -99,7 +99,7 @@ fn a_known_parameter_may_occur_once() {
 }
 
 #[test]
-fn two_different_extensions_are_no_repetition() {
+fn different_extensions_do_not_count_as_duplicates() {
     let mut pairs = with("ext-a", "1");
     pairs.push(("ext-b", "1".to_owned()));
     let decision = authorize(&t1(), &client(), pairs).unwrap();
@@ -108,7 +108,7 @@ fn two_different_extensions_are_no_repetition() {
 }
 
 #[test]
-fn an_unknown_parameter_is_ignored_however_often_it_occurs() {
+fn repeated_unknown_parameter_is_ignored() {
     for name in OF_TOKEN_REQUESTS
         .into_iter()
         .chain(["foo", "Ext-a", "token"])

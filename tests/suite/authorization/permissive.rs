@@ -42,7 +42,7 @@ fn pkce_is_optional_but_never_plain() {
 }
 
 #[test]
-fn it_may_use_the_response_types_that_it_registered() {
+fn registered_response_types_are_allowed() {
     let mut hybrid = with("response_type", "id_token code");
     assert_eq!(decide(hybrid.clone()), Err(Error::NonceRequired));
     hybrid.push(("nonce", "n-1".to_owned()));
@@ -130,7 +130,7 @@ fn consent_and_domain_level_connections_still_apply() {
 }
 
 #[test]
-fn it_may_ask_for_the_users_identity_alone() {
+fn request_for_only_the_users_identity_is_allowed() {
     let mut identity = without("resource");
     identity.retain(|(name, _)| *name != "scope");
     identity.push(("scope", "openid profile offline_access".to_owned()));

@@ -70,7 +70,7 @@ fn advice_is_a_few_whole_sentences() {
 }
 
 #[test]
-fn a_person_with_a_forgotten_client_is_told_to_add_it_again() {
+fn user_of_an_unknown_client_is_told_to_add_it() {
     let gone = refused(&t1(), &client(), with("client_id", "tpc_GONE"));
     assert!(
         gone.error().advice().contains("remove the connection"),
@@ -99,7 +99,7 @@ fn assert_not_to_blame(error: Error) {
 }
 
 #[test]
-fn a_tenant_that_has_opened_nothing_does_not_blame_the_client() {
+fn closed_tenant_does_not_blame_the_client() {
     let mut tenant = t1();
     tenant.client_grants.clear();
     let error = told(&tenant, &client(), Some(API));
@@ -134,7 +134,7 @@ fn a_tenant_that_has_opened_nothing_does_not_blame_the_client() {
 }
 
 #[test]
-fn a_client_with_a_grant_of_its_own_has_to_name_the_api() {
+fn client_with_a_grant_must_name_the_api() {
     let mut tenant = t1();
     let own = Grantee::Client(client().id().clone());
     tenant.client_grants = vec![ClientGrant::new(own, API, GrantedScope::All)];
@@ -151,7 +151,7 @@ fn a_client_with_a_grant_of_its_own_has_to_name_the_api() {
 }
 
 #[test]
-fn a_grant_that_opens_nothing_does_not_blame_the_client() {
+fn empty_grant_does_not_blame_the_client() {
     let own = || Grantee::Client(client().id().clone());
     let mut tenant = t1();
     tenant.client_grants = vec![ClientGrant::new(own(), API, GrantedScope::All)];
@@ -188,7 +188,7 @@ fn a_grant_that_opens_nothing_does_not_blame_the_client() {
 }
 
 #[test]
-fn descriptions_say_where_right_values_stand() {
+fn descriptions_say_where_to_find_valid_values() {
     for resource in [Some("https://nowhere.example"), None] {
         let text = told(&t1(), &client(), resource).to_string();
         for word in ["resource", "audience", "protected_resources"] {
@@ -203,7 +203,7 @@ fn descriptions_say_where_right_values_stand() {
 }
 
 #[test]
-fn the_port_of_localhost_has_a_description_of_its_own() {
+fn port_of_localhost_has_a_distinct_description() {
     let uris = [
         "http://localhost:8080/cb",
         "http://127.0.0.1:8080/cb",
@@ -248,7 +248,7 @@ fn the_port_of_localhost_has_a_description_of_its_own() {
 }
 
 #[test]
-fn stray_spaces_in_scope_count_for_nothing() {
+fn stray_spaces_in_scope_are_ignored() {
     for scope in [
         " read:items",
         "read:items ",

@@ -55,7 +55,7 @@ fn approved(uri: &str, mode: &str, state: Option<&str>) -> AuthorizationResponse
 }
 
 #[test]
-fn a_registered_response_parameter_gives_way() {
+fn registered_query_never_overrides_a_response_parameter() {
     let site = "https://app.example.com/cb";
     let answer = "code=c&state=s-1&iss=https%3A%2F%2Fauth.example.com";
     for (query, kept) in [
@@ -79,7 +79,7 @@ fn a_registered_response_parameter_gives_way() {
 }
 
 #[test]
-fn a_registered_state_stays_where_none_was_requested() {
+fn registered_state_stays_if_none_was_requested() {
     let uri = "https://app.example.com/cb?state=fixed&code=x";
     let left = "https://app.example.com/cb?state=fixed";
     let twice = format!("{uri}&st%61te=other&state");
@@ -102,7 +102,7 @@ fn a_registered_state_stays_where_none_was_requested() {
 }
 
 #[test]
-fn the_code_is_bound_to_the_uri_as_it_was_requested() {
+fn code_is_bound_to_the_requested_uri() {
     let uri = "https://app.example.com/cb?state=fixed&x";
     let decision = decision(uri, "query", Some("s-1"));
     assert_eq!(decision.redirect_uri().as_str(), uri);
@@ -162,7 +162,7 @@ fn denied(uri: &str, mode: &str, state: Option<&str>) -> AuthorizationResponse {
 }
 
 #[test]
-fn every_response_names_the_issuer_alone() {
+fn every_response_names_the_issuer_once() {
     let uri = "https://app.example.com/cb?iss=https://evil.example&%69ss";
     for mode in ["query", "fragment", "form_post"] {
         for response in [approved(uri, mode, Some("s-1")), denied(uri, mode, None)] {
@@ -231,7 +231,7 @@ proptest! {
     }
 
     #[test]
-    fn a_link_is_read_as_a_redirect_is(registered in collection::vec(pair(), 0..7)) {
+    fn link_and_redirect_have_the_same_parameters(registered in collection::vec(pair(), 0..7)) {
         let uri = format!("https://app.example.com/cb?{}", registered.join("&"));
         let decide = |policy| {
             let client = client_at(&uri).with_error_redirect_policy(policy);

@@ -211,7 +211,7 @@ impl Count {
 }
 
 #[tokio::test]
-async fn a_client_can_register_and_authenticate_by_what_is_advertised() {
+async fn advertised_authentication_methods_are_usable() {
     let member = "token_endpoint_auth_methods_supported";
     let mut count = Count::default();
     for case in cases() {
@@ -271,7 +271,7 @@ async fn advertised_response_types_are_usable() {
 }
 
 #[tokio::test]
-async fn an_authorization_request_passes_with_what_is_advertised() {
+async fn advertised_authorization_values_are_accepted() {
     let mut modes = Count::default();
     let mut challenges = Count::default();
     let mut prompts = Count::default();
@@ -299,7 +299,7 @@ async fn an_authorization_request_passes_with_what_is_advertised() {
 }
 
 #[tokio::test]
-async fn a_parameter_is_supported_exactly_if_the_document_says_so() {
+async fn parameter_is_accepted_exactly_if_advertised() {
     let mut count = Count::default();
     for case in cases() {
         let it = &case.for_everything().await;
@@ -319,7 +319,7 @@ async fn a_parameter_is_supported_exactly_if_the_document_says_so() {
 }
 
 #[tokio::test]
-async fn every_answer_has_the_iss_that_the_document_promises() {
+async fn every_response_has_the_advertised_iss() {
     for mut case in cases() {
         // A host that has yet to hear of it.
         let member = "authorization_response_iss_parameter_supported";

@@ -41,7 +41,7 @@ fn merged_of(document: &Document) -> Value {
 }
 
 #[test]
-fn a_host_may_have_a_type_of_its_own() {
+fn host_can_use_a_custom_document_type() {
     let document = Document {
         token_endpoint: Some("https://auth.example.com/token"),
         ..Document::default()
@@ -54,7 +54,7 @@ fn a_host_may_have_a_type_of_its_own() {
 }
 
 #[test]
-fn null_is_what_a_type_writes_for_what_it_leaves_out() {
+fn null_members_count_as_absent() {
     let written = serde_json::to_value(Document::default()).unwrap();
     assert_eq!(written["response_modes_supported"], Value::Null);
     for tenant in [t1(), t1().permissive()] {
@@ -102,7 +102,7 @@ fn empty_lists_are_left_out() {
 }
 
 #[test]
-fn other_addresses_are_there_if_one_is_left() {
+fn mtls_aliases_stay_if_any_address_is_left() {
     let aliases = |mtls_endpoint_aliases| Document {
         mtls_endpoint_aliases,
         ..Document::default()

@@ -61,7 +61,7 @@ fn without_redirect_grants_no_authorization_endpoint() {
 }
 
 #[test]
-fn a_single_grant_that_begins_there_is_enough() {
+fn one_redirect_grant_needs_an_authorization_endpoint() {
     for (grant, response_type) in [("authorization_code", "code"), ("implicit", "token")] {
         let mut document = document(&["client_credentials", grant]);
         document["response_types_supported"] = json!([response_type]);
@@ -76,7 +76,7 @@ fn a_single_grant_that_begins_there_is_enough() {
 }
 
 #[test]
-fn grants_with_which_nobody_can_begin_are_named() {
+fn error_names_grants_that_cannot_start() {
     let mut without_secrets = t1().permissive();
     without_secrets.registration.token_endpoint_auth_methods =
         [TokenEndpointAuthMethod::None].into_iter().collect();
@@ -95,7 +95,7 @@ fn grants_with_which_nobody_can_begin_are_named() {
 }
 
 #[tokio::test]
-async fn a_client_can_use_what_such_a_host_advertises() {
+async fn client_can_use_advertised_grants_without_redirects() {
     for (grant, scopes) in [
         (
             "client_credentials",

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::properties::config;
 
 #[test]
-fn an_issuer_without_a_path_has_two_places() {
+fn issuer_without_a_path_has_two_locations() {
     for issuer in ["https://auth.example.com", "https://auth.example.com:8443/"] {
         let issuer = Issuer::parse(issuer).unwrap();
         assert_eq!(issuer.path(), "");
@@ -36,7 +36,7 @@ fn an_issuers_trailing_slash_is_ignored() {
 }
 
 #[test]
-fn a_path_leads_to_a_document_of_an_issuer() {
+fn path_leads_to_an_issuers_document() {
     for (path, found) in [
         ("/.well-known/oauth-authorization-server", Some((OAuth, ""))),
         (
@@ -82,7 +82,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn every_place_of_an_issuer_leads_back_to_it(
+    fn every_location_leads_back_to_its_issuer(
         host in "[a-z]{1,9}\\.example(:[1-9][0-9]{0,3})?",
         segments in prop::collection::vec("/[a-z0-9_~-]{1,9}(%2F)?", 0..4),
         slash in "/?",
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn no_path_makes_it_panic(path in "(/|\\.well-known|/\\.well-known/(openid-configuration|oauth-authorization-server)|\\PC){0,6}") {
+    fn no_path_makes_the_lookup_panic(path in "(/|\\.well-known|/\\.well-known/(openid-configuration|oauth-authorization-server)|\\PC){0,6}") {
         if let Some((_, issuer_path)) = MetadataDocument::at(&path) {
             prop_assert!(issuer_path.is_empty() || issuer_path.starts_with('/'));
             prop_assert!(!issuer_path.ends_with('/') && path.contains(issuer_path));

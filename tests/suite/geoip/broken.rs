@@ -66,7 +66,7 @@ fn with_record(data: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn the_files_made_here_are_sound_otherwise() {
+fn the_generated_files_are_valid_without_the_fault() {
     let database = from_bytes(with_record(SWEDEN)).unwrap();
     assert_eq!(located(&database, "1.2.3.4", WantedLocation::ALL), "SE - -");
     assert_eq!(
@@ -76,7 +76,7 @@ fn the_files_made_here_are_sound_otherwise() {
 }
 
 #[test]
-fn a_tree_that_leads_back_to_itself_is_refused() {
+fn tree_with_a_cycle_is_refused() {
     for ip_version in [4, 6] {
         let itself = file(ip_version, &[[Node(0), Data(0)]], SWEDEN);
         assert_refused(itself, "two paths of the search tree lead to node 0");
@@ -105,7 +105,7 @@ fn a_tree_with_too_many_paths_is_refused() {
 }
 
 #[test]
-fn a_tree_that_is_deeper_than_an_address_is_refused() {
+fn tree_deeper_than_an_address_is_refused() {
     for (ip_version, bits) in [(4, 32), (6, 128)] {
         let chain = |length: usize| {
             let mut nodes: Vec<_> = (1..length).map(|at| [Nothing, Node(at)]).collect();
@@ -119,7 +119,7 @@ fn a_tree_that_is_deeper_than_an_address_is_refused() {
 }
 
 #[test]
-fn a_record_outside_of_the_data_is_refused() {
+fn record_outside_the_data_is_refused() {
     let why = "data pointer resolves to an invalid location";
     for offset in [SWEDEN.len(), 1_000, 0x7fff_ff00] {
         assert_refused(file(4, &[[Data(0), Data(offset)]], SWEDEN), why);
@@ -131,7 +131,7 @@ fn a_record_outside_of_the_data_is_refused() {
 }
 
 #[test]
-fn a_tree_that_the_file_has_no_room_for_is_refused() {
+fn tree_longer_than_the_file_is_refused() {
     let mut bytes = vec![0; 64];
     for (count, record_size, why) in [
         (7, 32, "search tree extends beyond the metadata section"),
@@ -184,7 +184,7 @@ fn data_that_is_nested_too_deeply_is_refused() {
 }
 
 #[test]
-fn data_that_says_it_is_longer_than_the_file_is_refused() {
+fn data_longer_than_the_file_is_refused() {
     for (extra, why) in [
         // A map, a list, a text and bytes, of 16,843,036 each.
         (&[0xff, 0xff, 0xff, 0xff][..], "unexpected end of buffer"),
@@ -217,7 +217,7 @@ fn endlessly_nested_data_is_not_expanded() {
 }
 
 #[test]
-fn records_that_overlap_are_not_read_over_and_over() {
+fn overlapping_records_have_a_work_limit() {
     // Each of 4,096 records is a text of 8,477 bytes: mostly those of the texts behind it.
     let count = 4_096;
     let mut data = [0x5e, 0x20, 0x00].repeat(count);
@@ -234,7 +234,7 @@ fn records_that_overlap_are_not_read_over_and_over() {
 }
 
 #[test]
-fn metadata_that_points_to_itself_is_refused_or_not_read() {
+fn cyclic_metadata_is_refused_or_not_read() {
     let whole = with_record(SWEDEN);
     let map = whole.len() - metadata(4, 32, 1).len() + 14;
     assert_eq!(whole[map], 0xe9);

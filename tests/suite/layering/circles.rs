@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn two_files_make_a_circle() {
+    fn two_files_can_form_a_cycle() {
         let expected = "a circle of 2 files:
   src/acl/json.rs:1 uses Rule of src/acl/rule.rs
   src/acl/rule.rs:2 uses read of src/acl/json.rs
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn three_files_make_a_circle() {
+    fn three_files_can_form_a_cycle() {
         let expected = "a circle of 3 files:
   src/acl/a.rs:1 uses B of src/acl/b.rs
   src/acl/b.rs:1 uses C of src/acl/c.rs
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_re_export_leads_to_the_file_that_defines() {
+    fn re_export_leads_to_the_defining_file() {
         let files = [
             (
                 "acl.rs",
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_and_its_parent_make_a_circle() {
+    fn child_and_parent_can_form_a_cycle() {
         let circles = found(&[
             ("acl.rs", "mod rule;\npub struct Acl(rule::Rule);"),
             ("acl/rule.rs", "use super::Acl;\npub(super) struct Rule;"),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn separate_circles_are_told_apart() {
+    fn separate_cycles_are_reported_separately() {
         let circles = found(&[
             ("acl.rs", "mod a; mod b; mod c; mod d;"),
             ("acl/a.rs", "use super::b::B; pub struct A;"),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_inside_of_a_file_and_tests_make_no_circle() {
+    fn inner_modules_and_tests_form_no_cycle() {
         let circles = found(&[
             ("acl.rs", "mod a; mod b;"),
             (

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upward_use_is_named_with_its_line() {
+    fn upward_use_is_reported_with_its_line() {
         let tree = SourceTree::of(&[
             ("lib.rs", "mod acl; mod settings;"),
             ("acl.rs", "mod rule;"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_within_a_floor_counts() {
+    fn order_within_a_layer_matters() {
         let expected = "src/types.rs:1 uses crate::acl, which stands above types";
         assert_eq!(upward_uses("types.rs", "use crate::acl::Rule;"), [expected]);
     }
@@ -147,13 +147,13 @@ mod tests {
     }
 
     #[test]
-    fn a_downward_use_is_no_fault() {
+    fn downward_use_is_allowed() {
         let text = "use crate::{acl::Rule, settings, types}; use self::rule::X; mod rule {}";
         assert_eq!(upward_uses("axum.rs", text), [""; 0]);
     }
 
     #[test]
-    fn each_module_is_on_one_floor() {
+    fn each_module_is_in_one_layer() {
         let tree = SourceTree::of(&[
             (
                 "lib.rs",

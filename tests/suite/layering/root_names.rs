@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_name_is_named_with_its_line() {
+    fn root_name_is_reported_with_its_line() {
         let sources = [
             "\nuse crate::{Client, client};",
             "\nuse super::Client;",
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_a_module_is_no_fault() {
+    fn module_name_is_allowed() {
         let text =
             "//! [`Client`](crate::Client)\nuse crate::client::Client;\nuse self::X; struct X;";
         assert_eq!(used(text), [""; 0]);

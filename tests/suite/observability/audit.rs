@@ -48,7 +48,7 @@ fn written(events: &[AuditEvent]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn each_fact_is_a_line_that_keeps_its_form() {
+async fn each_fact_is_a_line_in_a_stable_format() {
     let written = written(&everything().await);
     let at = AT.unix_millis();
     let from = "203.0.113.5";
@@ -132,7 +132,7 @@ async fn the_page_lists_every_fact_and_its_members() {
 }
 
 #[tokio::test]
-async fn a_written_trail_is_read_back_equal() {
+async fn written_trail_survives_a_round_trip() {
     for event in everything().await {
         let json = serde_json::to_string(&event).unwrap();
         assert_eq!(
@@ -190,7 +190,7 @@ async fn the_trail_holds_no_secret_or_client_text() {
 }
 
 #[tokio::test]
-async fn a_trail_is_handed_each_event_with_the_time_of_its_clock() {
+async fn each_event_has_the_time_of_the_clock() {
     use crate::support::clock::ManualClock;
 
     let clock = Arc::new(ManualClock::new());

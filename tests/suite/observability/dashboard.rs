@@ -151,7 +151,7 @@ fn check(expression: &str, there: &BTreeMap<&str, Labels<'_>>) -> Result<(), Str
 }
 
 #[tokio::test]
-async fn every_panel_asks_for_metrics_and_labels_that_there_are() {
+async fn every_panel_uses_existing_metrics_and_labels() {
     let text = rendered().await;
     let (there, dashboard) = (series(&text), dashboard());
     let panels = dashboard["panels"].as_array().unwrap();
@@ -182,7 +182,7 @@ async fn every_panel_asks_for_metrics_and_labels_that_there_are() {
 }
 
 #[tokio::test]
-async fn an_expression_that_asks_for_nothing_there_is_found_out() {
+async fn expressions_with_unknown_names_are_found() {
     let text = rendered().await;
     let there = series(&text);
     let interval = "[$__rate_interval]";

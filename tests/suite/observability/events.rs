@@ -69,7 +69,7 @@ impl EventSink for Panicking {
 }
 
 #[tokio::test]
-async fn a_sink_that_panics_loses_its_events_alone() {
+async fn panicking_sink_loses_only_its_events() {
     let events = Arc::new(Recorder::default());
     let mut tenant = TenantSettings::new().enabled();
     tenant.registration.max_clients = std::num::NonZeroU64::new(1);
@@ -92,7 +92,7 @@ async fn a_sink_that_panics_loses_its_events_alone() {
 }
 
 #[tokio::test]
-async fn a_registration_takes_from_its_head_to_its_outcome() {
+async fn duration_runs_from_head_to_outcome() {
     let (registrar, clock, outcomes) = fixture();
     let endpoint = RegistrationEndpoint::new(registrar);
     let head = || {
@@ -133,7 +133,7 @@ async fn a_registration_takes_from_its_head_to_its_outcome() {
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_back_makes_no_time_negative() {
+async fn clock_that_steps_back_gives_no_negative_duration() {
     let (registrar, clock, outcomes) = fixture();
     clock.set_millis(1_000);
     let host = TenantSelector::Host(None);
@@ -156,7 +156,7 @@ impl EventSink for Named {
 }
 
 #[tokio::test]
-async fn every_sink_is_told_in_the_order_of_their_addition() {
+async fn sinks_get_events_in_the_order_added() {
     let told = Arc::default();
     let registrar = Registrar::builder(MemoryStore::new())
         .events(Named("first", Arc::clone(&told)))
@@ -174,7 +174,7 @@ async fn every_sink_is_told_in_the_order_of_their_addition() {
 }
 
 #[tokio::test]
-async fn sinks_of_several_types_are_told_from_a_list() {
+async fn list_can_hold_sinks_of_several_types() {
     let told = Arc::default();
     let named = |name| Named(name, Arc::clone(&told));
     let mut builder = Registrar::builder(MemoryStore::new());
@@ -194,7 +194,7 @@ async fn sinks_of_several_types_are_told_from_a_list() {
 }
 
 #[tokio::test]
-async fn no_event_shows_a_secret_or_a_body_it_refused() {
+async fn no_event_shows_a_secret_or_refused_body() {
     let events = Arc::new(Recorder::default());
     provoke(&|builder| builder.events(Arc::clone(&events))).await;
     let events = events.0.lock().unwrap();

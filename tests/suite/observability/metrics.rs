@@ -79,7 +79,7 @@ pub(crate) async fn rendered() -> String {
 }
 
 #[tokio::test]
-async fn the_page_lists_what_is_measured() {
+async fn page_lists_every_metric() {
     let documented = page::metrics();
     let series = everything(MetricsEvents::new).await;
     let names: BTreeSet<&str> = series.iter().map(|it| &*it.name).collect();
@@ -145,7 +145,7 @@ fn metrics_with_closed_labels_start_at_0() {
 }
 
 #[test]
-fn prometheus_is_given_what_is_at_0_before_any_event() {
+fn prometheus_gets_zeros_before_any_event() {
     let recorder = recorder();
     let guard = set_default_local_recorder(&recorder);
     let _sink = MetricsEvents::new();
@@ -163,7 +163,7 @@ fn prometheus_is_given_what_is_at_0_before_any_event() {
 }
 
 #[tokio::test]
-async fn each_kind_of_error_is_a_label_and_on_the_page() {
+async fn every_error_kind_is_a_documented_label() {
     let rows = page::table("| `error` | status |");
     let documented: BTreeSet<&str> = rows.iter().map(|row| page::quoted(row[0])[0]).collect();
     let series = everything(MetricsEvents::new).await;
@@ -236,7 +236,7 @@ async fn labels_hold_no_secret_address_or_client() {
 }
 
 #[tokio::test]
-async fn prometheus_is_given_every_metric_with_help_and_buckets() {
+async fn every_prometheus_metric_has_help_and_buckets() {
     let text = rendered().await;
     for (name, (kind, _)) in page::metrics() {
         assert!(

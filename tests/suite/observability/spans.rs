@@ -80,7 +80,7 @@ async fn traced(registrar: &Registrar, at: usize) -> (Option<String>, Collected)
 }
 
 #[tokio::test]
-async fn a_registration_is_a_span_with_one_for_each_wait() {
+async fn each_wait_has_a_span_within_its_registration() {
     let (id, seen) = traced(&builder().build().unwrap(), 3).await;
     let [registration, waits @ ..] = &*seen.spans else {
         panic!("{seen:?}");
@@ -111,7 +111,7 @@ async fn a_registration_is_a_span_with_one_for_each_wait() {
 }
 
 #[tokio::test]
-async fn a_refusal_ends_its_span_with_the_error() {
+async fn refusal_records_its_error_on_the_span() {
     let unknown = traced(&builder().build().unwrap(), 10).await.1;
     let expected = [("error", "unknown_tenant"), ("outcome", "refused")];
     assert_eq!(unknown.spans[0].fields, fields(expected));
@@ -209,7 +209,7 @@ async fn each_refusal_is_recorded_once() {
 }
 
 #[tokio::test]
-async fn port_logs_are_within_their_spans() {
+async fn logs_of_ports_are_within_their_spans() {
     /// Logs when it is asked, after it has waited.
     struct Chatty;
     impl oauth_dcr::rate_limit::RateLimiter for Chatty {
@@ -236,7 +236,7 @@ async fn port_logs_are_within_their_spans() {
 }
 
 #[tokio::test]
-async fn registrations_that_run_side_by_side_keep_their_spans() {
+async fn parallel_registrations_keep_their_spans() {
     let registrar = Arc::new(builder().build().unwrap());
     let collector = Collector::default();
     let guard = tracing::subscriber::set_default(collector.subscriber());
@@ -286,7 +286,7 @@ async fn registrations_that_run_side_by_side_keep_their_spans() {
 }
 
 #[tokio::test]
-async fn a_registration_whose_caller_goes_away_ends_without_an_outcome() {
+async fn abandoned_registration_ends_without_an_outcome() {
     let registrar = builder().build().unwrap();
     let collector = Collector::default();
     let guard = tracing::subscriber::set_default(collector.subscriber());

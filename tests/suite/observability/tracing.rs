@@ -388,7 +388,7 @@ fn fields_by_message(seen: &Collected) -> BTreeMap<&str, (BTreeSet<&str>, BTreeS
 }
 
 #[tokio::test]
-async fn the_page_lists_what_is_logged() {
+async fn page_lists_every_log_message() {
     let seen = everything(TracingEvents::new()).await;
     let all = everything(TracingEvents::new().with_addresses().with_causes()).await;
     let (plain, all) = (fields_by_message(&seen), fields_by_message(&all));
@@ -410,7 +410,7 @@ async fn the_page_lists_what_is_logged() {
 }
 
 #[tokio::test]
-async fn the_page_lists_the_spans() {
+async fn page_lists_every_span() {
     let seen = everything(TracingEvents::new()).await;
     let found = seen.spans.iter().map(|span| {
         let names: BTreeSet<&str> = span.fields.keys().map(String::as_str).collect();
@@ -442,7 +442,7 @@ async fn the_page_lists_the_spans() {
 }
 
 #[tokio::test]
-async fn a_cause_is_told_down_to_the_first() {
+async fn logged_cause_includes_its_sources() {
     let collector = Collector::default();
     let guard = tracing::subscriber::set_default(collector.subscriber());
     let registrar = Registrar::builder(FaultyStore::default())
@@ -457,7 +457,7 @@ async fn a_cause_is_told_down_to_the_first() {
 }
 
 #[tokio::test]
-async fn the_password_of_a_database_is_not_among_the_causes() {
+async fn causes_never_hold_the_database_password() {
     let (collector, password) = (Collector::default(), "hunter2");
     let guard = tracing::subscriber::set_default(collector.subscriber());
     // Nobody listens there, or somebody who doesn't speak so.

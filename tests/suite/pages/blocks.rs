@@ -57,7 +57,7 @@ fn every_block_has_a_known_language() {
 
 /// Whole settings, an access control list, a line of an audit trail, or some members of a tenant's `registration`.
 #[test]
-fn json_that_is_shown_is_what_it_looks_like() {
+fn shown_json_is_accepted_by_its_reader() {
     each("json", |block| {
         let shown: Value = serde_json::from_str(&block.text).unwrap();
         let failed = if shown.get("tenants").is_some() {
@@ -79,7 +79,7 @@ fn json_that_is_shown_is_what_it_looks_like() {
 }
 
 #[test]
-fn commands_that_are_shown_name_what_is_there() {
+fn shown_commands_name_existing_targets() {
     let targets = targets();
     let has = |kind: &str, name: &str| {
         let is_it = |it: &Value| it["kind"][0] == kind && it["name"] == name;
@@ -110,7 +110,7 @@ fn commands_that_are_shown_name_what_is_there() {
 
 /// The options that pages name in passing are the demonstration server's too.
 #[test]
-fn options_that_are_named_are_there() {
+fn named_options_exist() {
     let pages = pages();
     let inside_ticks = |page: &Page| -> Vec<String> {
         let odd = page.text.split('`').skip(1).step_by(2);

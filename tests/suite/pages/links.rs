@@ -57,7 +57,7 @@ fn links_to_files_lead_to_files() {
 }
 
 #[test]
-fn links_within_a_page_lead_to_its_headings() {
+fn links_within_a_page_lead_to_headings() {
     each(
         |target| target.starts_with('#'),
         |page, target| {
@@ -120,7 +120,7 @@ fn is_listed(public: &str, place: &str) -> bool {
 }
 
 #[test]
-fn there_is_no_other_documentation() {
+fn links_to_documentation_use_one_address() {
     let elsewhere = |it: &str| it.contains("docs.rs/oauth-dcr") && !it.starts_with(DOCUMENTATION);
     for page in pages() {
         let found: Vec<_> = targets(&page)

@@ -108,7 +108,7 @@ mod tests {
     use super::{Markdown, linked_paths, sentences};
 
     #[test]
-    fn a_page_opens_with_a_paragraph() {
+    fn opening_is_the_first_paragraph() {
         let opening = |page: &str| Markdown::new(page).opening();
         assert_eq!(opening("One\ntwo.\n\nThree."), Some("One two.".to_owned()));
         for page in [

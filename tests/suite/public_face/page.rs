@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_page_has_no_fault() {
+    fn complete_page_has_no_fault() {
         let page = format!("What it is for.\n\n{EXAMPLE}\n[`Rule`], then [the list](Acl::new).\n");
         assert_eq!(faults(&page), [""; 0]);
     }

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_name_of_a_public_item_is_no_second_path() {
+    fn root_name_does_not_count_as_second_path() {
         let root =
             "pub mod a { pub struct A; } mod b { pub struct B; } pub use a::A; pub use b::B;";
         assert_eq!(several(root), [""; 0]);

@@ -28,7 +28,7 @@ fn fault(client: Option<&Client>, form: Form, header: Option<&str>) -> ClientAut
 }
 
 #[test]
-fn each_method_is_good_for_those_that_registered_it() {
+fn each_method_works_only_if_registered() {
     let post = confidential();
     let by_header = Stored::confidential("tpc_A1", "client_secret_basic", "s3cret").client();
     let secret = || with(code_form(), "client_secret", "s3cret");
@@ -60,7 +60,7 @@ fn each_method_is_good_for_those_that_registered_it() {
 }
 
 #[test]
-fn a_wrong_secret_is_wrong_whatever_it_is() {
+fn every_wrong_secret_is_refused_alike() {
     let digest = confidential().secret_digest().unwrap().to_tagged();
     for secret in [
         "S3cret",
@@ -109,7 +109,7 @@ fn header_and_form_may_not_name_different_clients() {
 }
 
 #[test]
-fn a_request_that_names_nobody_is_nobodys() {
+fn request_without_a_client_is_refused() {
     let nobody = without(code_form(), "client_id");
     assert_eq!(
         fault(None, nobody.clone(), None),
@@ -289,7 +289,7 @@ fn an_unknown_or_empty_parameter_may_be_repeated() {
 }
 
 #[test]
-fn parameters_are_there_once_or_the_request_is_invalid() {
+fn missing_or_duplicate_parameters_are_invalid() {
     let twice = |name: &'static str| {
         let mut form = with(code_form(), name, "x");
         form.push((name, "x".to_owned()));
@@ -330,7 +330,7 @@ fn parameters_are_there_once_or_the_request_is_invalid() {
 }
 
 #[test]
-fn a_form_and_its_pairs_mean_the_same() {
+fn form_and_its_pairs_decide_the_same() {
     let encoded = format!(
         "grant_type=authorization_code&client_id=tpc%5FA1&code=a-code\
          &redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback&code_verifier={VERIFIER}"
@@ -373,7 +373,7 @@ fn debug_shows_no_secret() {
 }
 
 #[test]
-fn both_endpoints_describe_the_same_fault_alike() {
+fn both_endpoints_describe_a_fault_alike() {
     let parameter = "scope";
     for (at_token, at_authorization) in [
         (Error::TooLarge, AuthorizationError::TooLarge),

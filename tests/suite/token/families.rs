@@ -85,7 +85,7 @@ impl Host {
 }
 
 #[test]
-fn a_rotation_begins_the_next_generation() {
+fn rotation_starts_the_next_generation() {
     let mut host = Host::new(0, public());
     assert_eq!(host.family, RefreshFamily::unrotated());
     assert_eq!(host.refresh(0, after(5)), Ok(1));
@@ -111,7 +111,7 @@ fn a_confidential_clients_refresh_token_stays() {
 }
 
 #[test]
-fn within_the_leeway_a_replaced_token_gives_another_current_one() {
+fn replaced_token_works_within_the_leeway() {
     let mut host = Host::new(LEEWAY, public());
     assert_eq!(host.refresh(0, after(1)), Ok(1));
     assert_eq!(host.refresh(0, after(10)), Ok(2));
@@ -133,7 +133,7 @@ fn without_leeway_a_replaced_token_ends_the_family() {
 }
 
 #[test]
-fn a_token_two_generations_old_ends_the_family_within_the_leeway() {
+fn token_two_generations_old_always_ends_the_family() {
     let mut host = Host::new(LEEWAY, public());
     assert_eq!(host.refresh(0, NOW), Ok(1));
     assert_eq!(host.refresh(1, NOW), Ok(2));
@@ -142,7 +142,7 @@ fn a_token_two_generations_old_ends_the_family_within_the_leeway() {
 }
 
 #[test]
-fn a_stolen_token_ends_the_family_at_refresh() {
+fn stolen_token_ends_the_family_at_refresh() {
     let mut host = Host::new(LEEWAY, public());
     let owners = host.refresh(0, NOW).unwrap();
     let thiefs = host.refresh(0, after(1)).unwrap();
@@ -194,7 +194,7 @@ fn a_refused_refresh_does_not_rotate() {
 }
 
 #[test]
-fn a_stranger_ends_no_family() {
+fn another_client_cannot_end_a_family() {
     let kept = refresh_token(&public());
     let rotated = refresh(&t1(), &public(), refresh_form(), Some(&kept)).unwrap();
     let replaced = (kept.0, rotated.refresh_family().unwrap());
@@ -238,7 +238,7 @@ fn a_refusal_reveals_nothing_about_a_refresh_token() {
 }
 
 #[test]
-fn a_replaced_token_is_a_replay_even_after_its_end() {
+fn expired_replaced_token_is_still_a_replay() {
     let mut host = Host::new(0, public());
     assert_eq!(host.refresh(0, NOW), Ok(1));
     let late = host.tokens[0].expires_at();
@@ -281,7 +281,7 @@ fn a_client_that_becomes_public_rotates_its_token() {
 }
 
 #[test]
-fn a_family_outlives_the_setting_that_began_it() {
+fn family_survives_a_change_of_settings() {
     let mut tenant = t1();
     tenant.refresh_token_when = RefreshTokenWhen::Registered;
     let client = public();
@@ -320,7 +320,7 @@ fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> IssuedToken 
 }
 
 #[test]
-fn a_device_codes_refresh_token_begins_a_family() {
+fn refresh_token_of_a_device_code_starts_a_family() {
     let client = Stored::public("tpc_A1")
         .permissive()
         .grant_types(&[DEVICE_CODE, "refresh_token"])

@@ -70,7 +70,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_refresh_token_is_accepted_exactly_when_the_model_says(
+    fn refresh_decisions_agree_with_the_model(
         leeway in prop_oneof![Just(0_u8), Just(10), Just(60)],
         events in collection::vec(event(), 1..40),
     ) {

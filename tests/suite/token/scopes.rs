@@ -18,7 +18,7 @@ fn narrowed(client: &Client, kept: &IssuedToken, scope: &str) -> Result<String, 
 }
 
 #[test]
-fn a_refresh_gives_the_same_or_less() {
+fn refresh_grants_the_same_scopes_or_fewer() {
     let (client, kept) = (public(), refresh_token(&public()));
     for (asked, given) in [
         ("", "read:items write:items"),
@@ -41,7 +41,7 @@ fn a_refresh_gives_the_same_or_less() {
 }
 
 #[test]
-fn a_refresh_for_no_scope_that_was_given_is_refused() {
+fn refresh_for_only_unapproved_scopes_is_refused() {
     let (client, kept) = (public(), refresh_token(&public()));
     for asked in ["delete:items", "nothing:known openid offline_access"] {
         let refused = narrowed(&client, &kept, asked).unwrap_err();
@@ -61,7 +61,7 @@ fn a_withdrawn_scope_is_left_out() {
 }
 
 #[test]
-fn a_refresh_token_keeps_its_scope_when_one_answer_has_less() {
+fn refresh_token_keeps_its_scope_after_narrowing() {
     let first = refresh_token(&public());
     let less = with(refresh_form(), "scope", "read:items");
     let decision = refresh(&t1(), &public(), less, Some(&first)).unwrap();
@@ -73,7 +73,7 @@ fn a_refresh_token_keeps_its_scope_when_one_answer_has_less() {
 
 /// Identity scopes are real to a permissive client, but they don't narrow what it has of the API.
 #[test]
-fn a_permissive_refresh_narrows_by_scopes_of_the_api() {
+fn permissive_refresh_narrows_only_api_scopes() {
     let client = Stored::public("tpc_A1").permissive().client();
     let whole = "openid read:items email offline_access";
     let binding = bound_to(&client, &[("scope", Some(whole))]);
@@ -144,7 +144,7 @@ fn an_answer_with_a_refresh_token_names_offline_access() {
 }
 
 #[test]
-fn an_answer_names_offline_access_where_the_refresh_token_stays() {
+fn unrotated_refresh_still_names_offline_access() {
     let client = confidential();
     let form = with(refresh_form(), "client_secret", "s3cret");
     let form = with(form, "scope", "read:items");
@@ -190,7 +190,7 @@ fn registering_for_refresh_tokens_can_be_enough() {
 }
 
 #[test]
-fn a_user_can_take_the_unrequested_refresh_token_away() {
+fn user_can_refuse_an_unrequested_refresh_token() {
     let client = public();
     let decision = authorized(&client, "code", "read:items").limited_to(["read:items"]);
     assert!(!decision.consent(&client).unwrap().has_offline_access);
@@ -228,7 +228,7 @@ fn a_response_without_a_code_promises_no_refresh_token() {
 }
 
 #[test]
-fn a_client_that_acts_for_itself_has_no_offline_access() {
+fn client_credentials_never_get_offline_access() {
     let client = Stored::public("tpc_A1").permissive().client();
     let mut tenant = registered_is_enough();
     let mut grant = ClientGrant::new(Grantee::ThirdPartyClients, API, GrantedScope::All);
@@ -244,7 +244,7 @@ fn a_client_that_acts_for_itself_has_no_offline_access() {
 }
 
 #[test]
-fn a_front_channel_answer_names_offline_access_only_if_requested() {
+fn front_channel_names_offline_access_only_if_requested() {
     let client = Stored::public("tpc_A1")
         .permissive()
         .grant_types(&["authorization_code", "implicit", "refresh_token"])

@@ -66,7 +66,7 @@ fn paths_in_attributes_and_macros_are_seen() {
 }
 
 #[test]
-fn documentation_and_tests_use_nothing() {
+fn uses_in_documentation_and_tests_are_ignored() {
     let sources = [
         "//! [`A`](crate::b::c)\n/// crate::b::c\nstruct A;",
         "#[doc = \"crate::b::c\"] struct A;",
@@ -82,7 +82,7 @@ fn documentation_and_tests_use_nothing() {
 }
 
 #[test]
-fn a_path_is_counted_from_the_root() {
+fn paths_are_resolved_from_the_root() {
     let text = "mod inner { use super::{super::x, y}; use self::z; use std::fmt; }";
     let tree = SourceTree::of(&[("lib.rs", "mod a;"), ("a.rs", text)]);
     let paths = used_paths(&tree.files["a.rs"]);
