@@ -24,14 +24,14 @@ fn permissive() -> Client {
 
 type Given = Result<String, Error>;
 
-/// The scopes that `client` is given of the API.
+/// The scopes of the API that `client` is allowed.
 fn given(tenant: &TenantSettings, client: &Client, scope: &str) -> Given {
     let access = AccessRequest::to(API).scope(scope).check(tenant, client)?;
     assert_eq!(access.audience(), Some(API));
     Ok(access.scopes().collect::<Vec<_>>().join(" "))
 }
 
-/// Just these scopes.
+/// The expected result with exactly these scopes.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "it is compared with what can fail"
@@ -174,7 +174,7 @@ fn only_permissive_clients_keep_identity_scopes() {
         scopes("")
     );
     assert_eq!(given(&tenant, &permissive(), scope), scopes(scope));
-    // Even if an API lists one of them.
+    // This holds even if an API lists one of them.
     let mut tenant = t1();
     tenant.apis[0].scopes.push("openid".to_owned());
     tenant
@@ -257,7 +257,7 @@ fn audience_resource_or_default_names_the_api() {
     assert_eq!(audience(&tenant, Some(API), None), api);
     assert_eq!(audience(&tenant, None, Some(API)), api);
     assert_eq!(audience(&tenant, Some(API), Some(API)), api);
-    // A client that writes URLs anew adds the slash of an empty path, to `resource` alone.
+    // A client that normalizes URLs adds the slash of an empty path, but only to `resource`.
     assert_eq!(audience(&tenant, None, Some(slash)), api);
     assert_eq!(audience(&tenant, Some(API), Some(slash)), api);
     assert_eq!(audience(&tenant, Some(slash), None), Err(Error::UnknownApi));
@@ -302,7 +302,7 @@ fn scope_syntax_and_length_follow_the_profile() {
             Err(Error::MalformedScope)
         );
     }
-    // Stray spaces count for nothing.
+    // Stray spaces are ignored.
     assert_eq!(
         given(&tenant, &strict(), "  read:items  "),
         scopes("read:items")
@@ -351,7 +351,7 @@ fn contradicting_entries_are_both_ignored() {
         given(&doubled, &strict(), "read:items"),
         Err(Error::NoGrant)
     );
-    // Nor does the default one stand in for two of the client's own.
+    // The default entry does not replace two contradicting entries of the client.
     let mut doubled = t1();
     doubled.client_grants.push(grant(&strict(), listed(&[])));
     doubled
@@ -415,7 +415,7 @@ fn offered_scopes_fit_the_mode_of_new_clients() {
     );
     for access in [&strict, &permissive] {
         assert_eq!(access.scopes(API), of_api);
-        // As in `resource`, the slash of an empty path is no difference.
+        // As in `resource`, the slash of an empty path makes no difference.
         assert_eq!(access.scopes(&format!("{API}/")), of_api);
         assert_eq!(access.scopes("https://closed.example.com"), None);
         assert_eq!(access.scopes("https://nowhere.example.com"), None);

@@ -1,4 +1,4 @@
-//! The access control list from outside: what it reads and prints, refuses, decides, counts and
+//! The access control list from outside: what it accepts, prints, refuses, decides, counts and
 //! explains.
 
 mod faults;
@@ -51,7 +51,7 @@ fn decided<'a>(acl: &'a Acl, signals: &Signals<'_>) -> Option<&'a str> {
         .and_then(Rule::id)
 }
 
-/// Every shape of section 6 of the tenant ACL, in the form in which it is printed.
+/// Every form of section 6 of the tenant ACL, as it is printed.
 fn samples() -> Vec<Value> {
     let everything = json!({
         "ipv4_cidrs": ["198.51.100.0/24", "10.0.0.0/8", "192.0.2.1/32"],
@@ -292,7 +292,7 @@ fn absent_signal_never_matches_and_is_always_excluded() {
         let block = json!({"block": true});
         let mut rule = rule("a", 1, &block, &json!({name: [value]}));
         let nothing = Signals::new();
-        // An address that is missing is unknown: the host did not give it.
+        // A missing address is unknown: the host did not pass it.
         if name.contains("_cidrs") {
             let acl = load(&json!([rule]));
             let verdict = acl.evaluate(Endpoint::Registration, &nothing, NOW);
@@ -438,7 +438,7 @@ fn list_knows_the_signals_of_active_rules() {
     assert_eq!(looked_at, [Signal::Connecting, Signal::Country]);
 }
 
-/// A list with a rule of each standing.
+/// A list with a rule of each kind.
 fn explained() -> Acl {
     let mut rules = [
         rule(
@@ -677,7 +677,7 @@ fn each_rule_counts_its_evaluations_and_matches() {
         ],
     });
     assert_eq!(serde_json::to_value(acl.report()).unwrap(), expected);
-    // Clones count together; a list that is loaded anew starts from nothing.
+    // Clones share their counts; a newly loaded list starts at zero.
     let _ = acl
         .clone()
         .evaluate(Endpoint::Registration, &from("203.0.113.5"), now);
@@ -739,8 +739,8 @@ fn counts_of_many_threads_are_exact() {
     );
 }
 
-/// A list of 20 rules of which `name` watches all but the last, and that one decides. Nothing of it
-/// is like another list's.
+/// A list of 20 rules. All but the last monitor under `name`, and the last decides. No rule is
+/// equal to a rule of another list.
 fn disagreeing(name: &str, action: &Value) -> Value {
     let all = json!({"ipv4_cidrs": ["0.0.0.0/0"]});
     let mut rules: Vec<Value> = (0..19)
@@ -779,7 +779,7 @@ fn a_list_replaced_under_load_is_old_or_new() {
             });
         }
         for swap in 0..1_000 {
-            // Both lists are seen, however the threads are scheduled.
+            // Both lists are observed, however the threads are scheduled.
             let before = seen[swap % 2].load(Ordering::Relaxed);
             while seen[swap % 2].load(Ordering::Relaxed) == before {
                 thread::yield_now();
@@ -803,7 +803,7 @@ fn settings_replaced_under_load_are_old_or_new() {
         rules[19]["description"] = json!(name);
         rules
     });
-    // The second list refuses by redirect, so that kind and rule have to belong together.
+    // The second list refuses with a redirect, so the kind and the rule must belong together.
     lists[1][19]["rule"]["action"] =
         json!({"redirect": true, "redirect_uri": "https://new.example/"});
     let documents = lists.each_ref().map(document);

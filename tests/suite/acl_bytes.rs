@@ -1,5 +1,4 @@
-//! What a client writes into forwarding and edge headers, in every byte that a header can hold, never
-//! gets it past a rule.
+//! Whatever bytes a client writes into forwarding and edge headers, they never bypass a rule.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -22,7 +21,7 @@ use crate::{
     },
 };
 
-/// Text that means something to some parser.
+/// Text that has a meaning for some parser.
 const FRAGMENTS: [&[u8]; 24] = [
     b",",
     b", ",
@@ -50,7 +49,7 @@ const FRAGMENTS: [&[u8]; 24] = [
     b"\xff",
 ];
 
-/// Values that a rule would let in or stop, if they were believed.
+/// Values that would allow or block the request if a rule trusted them.
 const CLAIMS: [&[u8]; 22] = [
     b"10.0.0.9",
     b"fd00::9",
@@ -99,7 +98,7 @@ fn text(dice: &mut Dice) -> Vec<u8> {
     text
 }
 
-/// Lines that a client sends. Half of the clients send only the headers in `written`, and edge
+/// Lines that a client sends. Half of the clients send only the headers in `written` and edge
 /// headers.
 fn claims(dice: &mut Dice, written: &[HeaderName]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -141,7 +140,7 @@ fn verdict(response: &Response<Bytes>) -> Verdict {
     (status, rule.map(str::to_owned))
 }
 
-/// What went wrong, by kind, with the first example of each.
+/// What went wrong: the count of each kind and its first example.
 #[derive(Default)]
 struct Failures {
     cases: usize,
@@ -154,7 +153,7 @@ impl Failures {
         entry.or_insert_with(|| (0, shown(headers))).0 += 1;
     }
 
-    /// Fails if there are any, or if fewer than `least` cases were tried.
+    /// Fails if any case went wrong, or if fewer than `least` cases were tried.
     fn none_in(self, least: usize) {
         let Self { cases, kinds } = self;
         let failed: usize = kinds.values().map(|(count, _)| count).sum();
@@ -182,7 +181,7 @@ fn kind_of(setup: &Setup, route: &Route) -> String {
     format!("{signal} {list:?}, {trust:?}, {reads:?} of {written:?}")
 }
 
-/// A request of a client, as it arrives through proxies.
+/// A request of a client as it arrives through proxies.
 struct Arrival<'a> {
     setup: &'a Setup,
     endpoint: &'a RegistrationEndpoint,
@@ -192,7 +191,7 @@ struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
-    /// What arrives if the client had sent `claims`.
+    /// The request as it would arrive if the client had sent `claims`.
     fn headers(&self, mut claims: HeaderMap) -> HeaderMap {
         self.route.pass(&mut claims);
         claims
@@ -203,7 +202,7 @@ impl Arrival<'_> {
     }
 }
 
-/// Has `look` look at `cases` arrivals at tenants that know their proxies in one of these ways.
+/// Calls `look` for `cases` arrivals at tenants with each kind of trust in proxies.
 fn for_each_arrival(trusts: &[Trust], seed: u64, cases: usize, mut look: impl FnMut(&Arrival<'_>)) {
     let mut dice = Dice(seed);
     let setups = Setup::all(trusts);
@@ -222,7 +221,7 @@ fn for_each_arrival(trusts: &[Trust], seed: u64, cases: usize, mut look: impl Fn
 
 fn text_on_the_left_opens_nothing(trusts: &[Trust], seed: u64, count: usize) {
     let mut failures = Failures::default();
-    // Half of the clients are let in without any text, and can't be let in by it.
+    // Half of the clients are admitted without any text, so their text cannot be what admits them.
     for_each_arrival(trusts, seed, 2 * count, |arrival| {
         if !arrival.setup.refuses(arrival.route.is_listed) {
             return;
@@ -236,7 +235,8 @@ fn text_on_the_left_opens_nothing(trusts: &[Trust], seed: u64, count: usize) {
     failures.none_in(count / 10 * 9);
 }
 
-/// The verdict on a plain request that has come through proxies, by whether rules list the client.
+/// The verdicts on requests through proxies, without text on the left: first for a client that no
+/// rule lists, then for a listed client.
 fn plain_verdicts(setup: &Setup, endpoint: &RegistrationEndpoint) -> [Verdict; 2] {
     [false, true].map(|is_listed| {
         let mut choices = [usize::from(!is_listed)].into_iter();
@@ -278,7 +278,7 @@ fn text_on_the_left_changes_nothing(trusts: &[Trust], seed: u64, count: usize) {
     failures.none_in(count / 2);
 }
 
-/// Those of peers that are no trusted proxies.
+/// Headers of a peer that is not a trusted proxy.
 fn headers_change_nothing(trusts: &[Trust], seed: u64, count: usize) {
     let mut dice = Dice(seed);
     let setups = Setup::all(trusts);
@@ -357,8 +357,8 @@ fn headers_past_counted_proxies_change_no_verdict() {
     headers_change_nothing(&[Trust::Both(1), Trust::Both(2)], 76, cases().div_ceil(8));
 }
 
-/// The status of the answer to a request with this header, sent byte by byte as it is from a trusted
-/// proxy; 0 if the server answers nothing.
+/// The status of the answer to a request from a trusted proxy with this header, sent as raw bytes;
+/// 0 if the server does not answer.
 async fn status_of(server: &Server, header: &[u8]) -> u16 {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let body = br#"{"redirect_uris": ["https://app.example.com/callback"]}"#;
@@ -372,13 +372,13 @@ async fn status_of(server: &Server, header: &[u8]) -> u16 {
     ];
     stream.write_all(&head.concat()).await.unwrap();
     let mut answer = Vec::new();
-    // A server that does not read everything resets the connection after its answer.
+    // A server that has unread input resets the connection after its answer.
     let _ = stream.read_to_end(&mut answer).await;
     let status = answer.strip_prefix(b"HTTP/1.1 ").and_then(|it| it.get(..3));
     status.map_or(0, |it| std::str::from_utf8(it).unwrap().parse().unwrap())
 }
 
-/// The bytes that no header value can hold, alone and as they end or fold lines.
+/// The bytes that no header value can hold: alone, and where they end or fold a line.
 fn forbidden_bytes() -> Vec<Vec<u8>> {
     let single = (0..=0x1f).chain([0x7f]).filter(|it| *it != b'\t');
     let folds: [&[u8]; 5] = [b"\r\n ", b"\r\n\t", b"\n ", b"\n\t", b"\r "];

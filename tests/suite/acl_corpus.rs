@@ -18,13 +18,13 @@ use crate::{
     support::http::{Server, parts},
 };
 
-/// One list, one request, and what becomes of it.
+/// A list, a request, and the expected verdict.
 struct Case {
     id: String,
-    /// The list as the tenant ACL has it.
+    /// The list in the format of the tenant ACL.
     rules: String,
     trusted: NetworkSet,
-    /// The names of the headers that carry signals; null where the request itself has the signals.
+    /// The names of the headers that carry signals; null if the request itself has the signals.
     headers_of_signals: Value,
     request: Value,
     expect: Value,
@@ -52,7 +52,7 @@ impl Case {
         }
     }
 
-    /// Whether the list is to be refused when it is loaded.
+    /// Whether loading the list must fail.
     fn is_about_loading(&self) -> bool {
         self.expect["phase"] == "config"
     }
@@ -64,14 +64,14 @@ impl Case {
             .unwrap()
     }
 
-    /// The headers of the case, in their order.
+    /// The headers of the case, in order.
     fn headers(&self) -> Vec<(String, String)> {
         let headers = list(&self.request["headers"]);
         let pair = |pair: &Value| (text(&pair[0]).unwrap(), text(&pair[1]).unwrap());
         headers.iter().map(pair).collect()
     }
 
-    /// What the case says of `name`, a number as text.
+    /// The value of `name` in the case, a number as text.
     fn told(&self, name: &str) -> Option<String> {
         match &self.request[name] {
             Value::Number(number) => Some(number.to_string()),
@@ -79,17 +79,17 @@ impl Case {
         }
     }
 
-    /// The rule that is to end the evaluation; `None` if none is.
+    /// The rule that must end the evaluation, if any.
     fn decisive(&self) -> Option<&str> {
         self.expect["matched"].as_str().or(self.unanswered())
     }
 
-    /// The rule that is to refuse the request, because it needs an unknown signal.
+    /// The rule that must refuse the request because it needs an unknown signal.
     fn unanswered(&self) -> Option<&str> {
         self.expect["unanswered"].as_str()
     }
 
-    /// Every rule that is to be reported.
+    /// Every rule that must be reported.
     fn logged(&self) -> Vec<&str> {
         match self.expect["logged"].as_array() {
             Some(logged) => logged.iter().map(|id| id.as_str().unwrap()).collect(),
@@ -191,7 +191,7 @@ fn every_case_has_the_right_verdict_and_log() {
         let [country, asn, ja3, user_agent, host] =
             ["country", "asn", "ja3", "user_agent", "sni"].map(|name| case.told(name));
         let mut signals = Signals::from_peer(peer).forwarded(client);
-        // Reading headers of the edge is the endpoint's part.
+        // The endpoint reads the edge headers, not the list.
         let edge = headers.iter().find(|(name, _)| !is_forwarded_for(name));
         if let Some((_, value)) = edge {
             let last = value.rsplit(',').next().unwrap().trim();
@@ -247,7 +247,7 @@ fn every_case_has_the_right_verdict_and_log() {
 async fn every_case_has_the_right_answer_in_process() {
     for case in cases().iter().filter(|case| !case.is_about_loading()) {
         let mut tenant = case.tenant();
-        // What the edge tells is told by the peer itself.
+        // The peer itself is the edge.
         let edge = if case.request["source_ip"].is_null() {
             case.address()
         } else {
@@ -275,7 +275,7 @@ async fn every_case_has_the_right_answer_in_process() {
 async fn every_case_has_the_right_answer_over_http() {
     let mut sent = 0;
     for case in cases().iter().filter(|case| !case.is_about_loading()) {
-        // The connecting address is that of the test itself.
+        // The connecting address is the test's own address.
         if case.rules.contains("connecting_") {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Sets of networks against a linear scan.
+//! Sets of networks compared with a linear scan.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,7 +7,7 @@ use oauth_dcr::acl::NetworkSet;
 
 use crate::support::dice::Dice;
 
-/// A random network near the others: most share their first bits, so that they nest.
+/// A random network near the others: most share their first bits, so they nest.
 fn random_network(dice: &mut Dice) -> IpNet {
     if dice.chance(55) {
         let start = random_v4(dice);
@@ -60,7 +60,7 @@ fn random_address(dice: &mut Dice, networks: &[IpNet]) -> IpAddr {
         0 => random_v4(dice).into(),
         1 => random_v4(dice).to_ipv6_mapped().into(),
         2 => random_v6(dice).into(),
-        // Where sets go wrong: the ends of a network, and the addresses beside them.
+        // Sets are most likely wrong at the ends of a network and at the adjacent addresses.
         end if !networks.is_empty() => {
             let network = dice.pick(networks);
             let edge = if end % 2 == 0 {
@@ -81,7 +81,7 @@ fn step(address: IpAddr, by: i8) -> IpAddr {
     }
 }
 
-/// A linear scan; what is IPv4-mapped counts as IPv4.
+/// A linear scan; an IPv4-mapped address counts as IPv4.
 fn scan(networks: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();
     networks.iter().any(|network| match (network, address) {
@@ -97,7 +97,7 @@ fn a_set_of_networks_agrees_with_a_scan_of_them() {
     let mut dice = Dice(2);
     let mut found = 0;
     let mut asked = 0;
-    // The large ones have an index.
+    // The large sets have an index.
     for (sets, size, addresses) in [
         (400, 1, 20),
         (400, 8, 60),
@@ -128,7 +128,7 @@ fn a_set_of_networks_agrees_with_a_scan_of_them() {
 
 #[test]
 fn a_large_set_finds_wide_networks_over_many_narrow_ones() {
-    // The narrow ones lie in other sixteen-bit prefixes than where the wide ones begin.
+    // The narrow networks and the starts of the wide networks have different 16-bit prefixes.
     let narrow_v4 = (0..600_u32).map(|at| Ipv4Addr::from_bits(0x6401_0000 + at * 512));
     let narrow_v6 = (0..600_u128).map(|at| Ipv6Addr::from_bits(0x2c01_u128 << 112 | at << 64));
     let narrow = narrow_v4

@@ -1,7 +1,7 @@
-//! The evaluator against a slow, obvious twin, on random rules and requests.
+//! The evaluator compared with a slow, obvious reference on random rules and requests.
 //!
-//! The twin is written from the profile's sentences: texts, linear scans, no compiled form. The
-//! values come from small pools, so that rules match often.
+//! The reference follows the sentences of the profile: it compares texts and scans lists, and
+//! compiles nothing. The values come from small pools, so that rules match often.
 
 use oauth_dcr::{
     Timestamp,
@@ -17,7 +17,7 @@ use crate::support::{
     slow_networks::lies_in,
 };
 
-/// How many requests are judged by one random list.
+/// How many requests are evaluated by each random list.
 const REQUESTS: usize = 20;
 
 const V4_NETWORKS: [&str; 11] = [
@@ -87,7 +87,7 @@ const HOSTNAMES: [&str; 5] = [
     "b.example",
 ];
 
-/// The fields that list values, each with its pool and whether it is one of two of one signal.
+/// The fields that list values, each with its pool and whether it is one of two fields of a signal.
 const FIELDS: [(&str, &[&str]); 11] = [
     ("ipv4_cidrs", &V4_NETWORKS),
     ("ipv6_cidrs", &V6_NETWORKS),
@@ -151,7 +151,7 @@ fn random_rule(dice: &mut Dice, id: usize) -> Value {
 /// The text of a signal that is unknown.
 const UNKNOWN: &str = "?";
 
-/// What is known of a request, as text.
+/// What is known about a request, as text.
 #[derive(Debug, Default)]
 struct Request {
     source: Option<&'static str>,
@@ -168,7 +168,7 @@ struct Request {
 impl Request {
     fn random(dice: &mut Dice) -> Self {
         Self {
-            // An address that the host does not give is unknown, and never absent.
+            // An address that the host does not pass is unknown, never absent.
             source: dice.some(&ADDRESSES, 90).or(Some(UNKNOWN)),
             connecting: dice.some(&ADDRESSES, 90).or(Some(UNKNOWN)),
             country: Self::told(dice, &COUNTRIES),
@@ -230,20 +230,20 @@ impl Request {
     }
 }
 
-/// What the slow evaluator says: what becomes of the request, the rule that decides, and the rules
-/// that are reported.
+/// The result of the slow evaluator: the outcome of the request, the deciding rule, and the
+/// reported rules.
 #[derive(Debug, PartialEq, Eq)]
 struct Judged {
     decision: &'static str,
     decided_by: Option<String>,
     logged: Vec<String>,
-    /// The signals that the reported rules needed and that were unknown, by their names.
+    /// The names of the unknown signals that the reported rules needed.
     unknown: Vec<Option<&'static str>>,
 }
 
 fn judge_slowly(rules: &[Value], endpoint: Endpoint, request: &Request) -> Judged {
     let (mut logged, mut unknown) = (Vec::new(), Vec::new());
-    // Ascending priority from 0; ties keep the order of the list.
+    // Ascending priority from 0; equal priorities keep the order of the list.
     for priority in 0..4 {
         for rule in rules.iter().filter(|rule| rule["priority"] == priority) {
             let id = rule["id"].as_str().unwrap().to_owned();
@@ -251,8 +251,8 @@ fn judge_slowly(rules: &[Value], endpoint: Endpoint, request: &Request) -> Judge
             if rule["active"] == false || !covers(body["scope"].as_str().unwrap(), endpoint) {
                 continue;
             }
-            // `match` and `not_match` in one rule: both must hold. One that certainly does not excludes
-            // the rule, whatever is unknown.
+            // `match` and `not_match` in one rule: both must hold. A part that certainly does not
+            // hold excludes the rule, even if another part depends on an unknown signal.
             let mut parts = holds(&body["match"], request, true);
             parts.extend(holds(&body["not_match"], request, false));
             if parts.contains(&Part::No) {
@@ -265,7 +265,7 @@ fn judge_slowly(rules: &[Value], endpoint: Endpoint, request: &Request) -> Judge
             });
             unknown.push(first_unknown);
             let action = &body["action"];
-            // Monitoring: not carried out, evaluation goes on.
+            // A monitoring rule has no effect, and the evaluation continues.
             if action["log"] == true {
                 continue;
             }
@@ -305,12 +305,12 @@ fn covers(scope: &str, endpoint: Endpoint) -> bool {
 enum Part {
     Yes,
     No,
-    /// It depends on the signal of this name, which is unknown.
+    /// The condition depends on the signal of this name, which is unknown.
     Unknown(&'static str),
 }
 
-/// Whether each signal that is listed has one of its values, or has none, as `wanted` says. A signal
-/// that the request lacks has none.
+/// Whether each listed signal has one of its values (or none of them), as `wanted` says. A signal
+/// that the request lacks has none of them.
 fn holds(conditions: &Value, request: &Request, wanted: bool) -> Vec<Part> {
     let Value::Object(conditions) = conditions else {
         return Vec::new();
@@ -327,7 +327,7 @@ fn holds(conditions: &Value, request: &Request, wanted: bool) -> Vec<Part> {
     let any = |field: &str, is: &dyn Fn(&str) -> bool| {
         listed(field).map(|values| values.iter().any(|value| is(value)))
     };
-    // v4 and v6 lists of the same kind count as one signal.
+    // The IPv4 and IPv6 lists of one kind count as one signal.
     let either = |v4: &str, v6: &str, address: Option<&str>| {
         let known = address.filter(|it| *it != UNKNOWN);
         let is = |network: &str| known.is_some_and(|it| lies_in(it, network));
@@ -454,7 +454,7 @@ fn evaluator_agrees_with_a_slow_reference() {
             unanswered += usize::from(fast.decision == "unanswered");
         }
     }
-    // A generator whose rules never match, or always do, would show nothing.
+    // If the random rules never or always matched, the test would prove nothing.
     let judged = lists * REQUESTS;
     assert!(
         (judged / 4..judged * 3 / 4).contains(&decided),

@@ -1,6 +1,7 @@
-//! The address behind proxies against a slow, obvious walk, and what attackers write on the left.
+//! The address behind proxies compared with a slow, obvious walk, and what attackers write on the
+//! left.
 //!
-//! The slow walk reads bytes as Latin-1 characters: one character a byte, so that nothing is lost.
+//! The slow walk reads bytes as Latin-1, one character a byte, so that nothing is lost.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -14,7 +15,7 @@ use crate::support::{
     slow_networks::lies_in,
 };
 
-/// What a tenant trusts.
+/// Which proxies a tenant trusts.
 struct Trust<'a> {
     networks: &'a [&'a str],
     header: ForwardedHeader,
@@ -83,8 +84,8 @@ impl Trust<'_> {
     }
 }
 
-/// The parts of `text`, where a separator between two quotes separates nothing. Quotes are counted
-/// from the right; one after an odd number of backslashes is none.
+/// The parts of `text`. A separator between two quotes does not separate. Quotes are counted from
+/// the right; a quote after an odd number of backslashes does not count.
 fn split_quoted(text: &str, separator: char) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
     let mut parts = vec![String::new()];
@@ -108,7 +109,8 @@ fn split_quoted(text: &str, separator: char) -> Vec<String> {
     parts
 }
 
-/// Reads the grammar of RFC 7239 section 4 character by character, with white space around each part.
+/// Reads the grammar of RFC 7239 section 4 character by character and allows white space around
+/// each part.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let mut rest = element.chars().peekable();
     let mut nodes = Vec::new();
@@ -149,7 +151,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
                 value.push(character);
             }
             value.truncate(value.trim_end_matches([' ', '\t']).len());
-            // Visible characters, and none that belongs to a quoted string.
+            // Visible characters except those that belong to a quoted string.
             let is_plain = |it: char| ('!'..='~').contains(&it) && it != '"' && it != '\\';
             if !value.chars().all(is_plain) {
                 return None;
@@ -174,7 +176,7 @@ fn plain_hop(text: &str) -> Option<IpAddr> {
     })
 }
 
-/// Tries each form that is written down, and no other.
+/// Tries each documented form and no other.
 fn address(text: &str) -> Option<IpAddr> {
     let v6 = |text: &str| -> Option<IpAddr> {
         let (address, zone) = text.split_once('%').unwrap_or((text, "none"));
@@ -199,7 +201,7 @@ fn address(text: &str) -> Option<IpAddr> {
     if !is_port(port) {
         return None;
     }
-    // An address that is shortened could have ended in the port.
+    // A shortened address could have ended in the port.
     let is_shortened = host.contains("::") && !host.contains('.');
     v4(host).or_else(|| v6(host).filter(|_| !is_shortened))
 }
@@ -252,7 +254,7 @@ const HOPS: [&str; 36] = [
     "10.0.0.2\u{80}",
 ];
 
-/// One element of `Forwarded`, right more often than not.
+/// One element of `Forwarded`, valid more often than not.
 fn random_element(dice: &mut Dice) -> String {
     let hop = dice.pick(&HOPS);
     match dice.below(16) {
@@ -273,7 +275,7 @@ fn random_element(dice: &mut Dice) -> String {
     }
 }
 
-/// The lines of one header: hops or elements, with separators as clients and proxies write them.
+/// The lines of one header: hops or elements with separators, as clients and proxies write them.
 fn random_lines(dice: &mut Dice, part: impl Fn(&mut Dice) -> String) -> Vec<String> {
     let count = dice.pick(&[0, 1, 1, 1, 2, 3]);
     let line = |dice: &mut Dice| {
@@ -385,7 +387,7 @@ fn text_on_the_left_never_hides_the_proxys_hop() {
             (ForwardedHeader::Either, b"203.0.113.5"),
         ] {
             let trust = ProxyTrust::new(&trusted).header(header);
-            // Proxies add to the line, or a line of their own.
+            // Proxies append to the line, or add a line.
             let appended = [junk, b", ", added].concat();
             for lines in [vec![appended.as_slice()], vec![junk, added]] {
                 let found = match header {

@@ -1,4 +1,4 @@
-//! Where signals come from: proxies that are counted, the host program, a source of locations, and none.
+//! Where signals come from: counted proxies, the host program, a source of locations, or nowhere.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -33,7 +33,7 @@ fn builder() -> RegistrarBuilder {
     Registrar::builder(MemoryStore::new())
 }
 
-/// A directory of the host's own, which nobody has checked.
+/// A directory of the host. Its tenants have not been checked.
 struct Unchecked(Arc<TenantSettings>);
 
 impl TenantDirectory for Unchecked {
@@ -65,7 +65,7 @@ impl GeoSource for OneCountry {
     }
 }
 
-/// The status of the answer to a request with these headers, and the rule that its body names.
+/// The status of the answer to a request with these headers, and the rule in its body.
 async fn answer(
     registrar: &Registrar,
     peer: Option<&str>,
@@ -115,7 +115,7 @@ fn location_rule_without_a_source_is_refused() {
             "{error}"
         );
 
-        // A source of locations tells what it has, and no more.
+        // A source of locations provides only the fields that it has.
         let located = builder().geo(OneCountry).tenant(tenant.clone()).build();
         assert_eq!(located.is_ok(), signal == "geo_country_codes", "{signal}");
         let registrar = builder().geo(OneCountry).build().unwrap();
@@ -123,7 +123,7 @@ fn location_rule_without_a_source_is_refused() {
     }
 }
 
-/// A directory of the host's own, whose tenant is in memory.
+/// A directory of the host that keeps its tenant in memory.
 struct InMemory(Arc<TenantSettings>);
 
 impl TenantDirectory for InMemory {
@@ -261,7 +261,8 @@ async fn missing_peer_address_has_a_distinct_error() {
             panic!("{error:?}");
         };
         assert_eq!((&**rule, *signal), ("a rule", expected));
-        // Its name in metrics and logs, and its answer, are those of any signal that nothing tells.
+        // Its answer and its name in metrics and logs are the same as for any signal without a
+        // source.
         assert_eq!(error.kind(), "signal_unavailable");
         let endpoint = RegistrationEndpoint::new(registrar);
         let response = endpoint.respond(request(None)).await;
@@ -291,7 +292,7 @@ async fn host_can_set_signals() {
     assert_eq!(with(Signals::new()).await.0, 201);
     let unknown = Signals::new().unknown(EdgeSignal::Ja4, UnknownReason::UnreadableHeader);
     assert_eq!(with(unknown).await, (403, json!("signal_unreadable")));
-    // Signals that are not given at all tell nothing about the client.
+    // Signals that the host does not pass say nothing about the client.
     let without = send(&registrar, request(Some("203.0.113.5"))).await;
     assert_eq!(without, (503, Value::Null));
 }
@@ -345,14 +346,14 @@ async fn hops_are_counted_from_the_right() {
             .iter()
             .map(|line| ("x-forwarded-for", *line))
             .collect();
-        // No peer address is needed, and none changes anything.
+        // No peer address is needed, and a peer address changes nothing.
         for peer in [None, Some("192.0.2.1")] {
             let found = answer(registrar, peer, &headers).await;
             assert_eq!(&found, expected, "{peer:?} {lines:?}");
         }
     }
 
-    // With proxies as well, the peer has to be one of them.
+    // If proxies are listed as well, the peer must be one of them.
     let both = tenant(1, json!(["10.0.0.0/8"]));
     let headers = [("x-forwarded-for", &b"203.0.113.5"[..])];
     assert_eq!(answer(&both, Some("10.0.0.1"), &headers).await, blocked);

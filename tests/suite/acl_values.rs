@@ -1,4 +1,5 @@
-//! What an access rule is told when a value has another form than its field: the place, and what to write.
+//! What the error says if a value of an access rule has the wrong form: the position, and what to
+//! write.
 
 use oauth_dcr::{
     acl::{Acl, AclFault},
@@ -16,7 +17,7 @@ fn with_values(field: &str, values: Value) -> Value {
     rule
 }
 
-/// What is said of the second rule of a list, through the access control list and through settings.
+/// The error for the second rule of a list, through the access control list and through settings.
 fn error(rule: &Value) -> String {
     let good = with_values("asns", json!([1]));
     let acl = json!([good, rule]);

@@ -1,4 +1,4 @@
-//! The access control list over HTTP: what is stopped, at what cost, and whose word counts.
+//! The access control list over HTTP: what is blocked, at what cost, and which headers count.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::support::http::{Server, parts};
 
-/// The settings document of the documentation, whole.
+/// The complete settings document of the documentation.
 fn documented() -> Value {
     json!({ "tenants": [ {
         "id": "acme",
@@ -147,7 +147,7 @@ async fn a_blocked_requests_body_is_not_read() {
     let (server, store) = serve(&documented()).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();
-    // Chunked, and never ended: an answer can only come from the head.
+    // The body is chunked and never ends, so an answer can only depend on the head.
     let head = "POST /oidc/register HTTP/1.1\r\nhost: 127.0.0.1\r\n\
                 content-type: application/json\r\nx-forwarded-for: 198.51.100.7\r\n\
                 transfer-encoding: chunked\r\n\r\n";
@@ -169,7 +169,7 @@ async fn a_body_that_never_ends_is_answered_and_cut_off() {
     writer.write_all(head.as_bytes()).await.unwrap();
     let sending = tokio::spawn(async move {
         let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
-        // It goes on for as long as the server lets it.
+        // The client sends for as long as the server lets it.
         while writer.write_all(chunk.as_bytes()).await.is_ok() {}
     });
     let mut answer = [0; 12];
@@ -178,7 +178,7 @@ async fn a_body_that_never_ends_is_answered_and_cut_off() {
     let cut_off = tokio::time::timeout(Duration::from_secs(10), sending).await;
     cut_off.expect("the server hangs up").unwrap();
     assert!(store.is_empty());
-    // The next one is served, and none of the rate is gone.
+    // The next client is served, and the rate limit is untouched.
     for _ in 0..5 {
         let allowed = [("x-forwarded-for", "203.0.113.7")];
         assert_eq!(status(&server, &allowed).await, 201);
@@ -300,7 +300,7 @@ async fn missing_address_bypasses_no_address_rule() {
 
     let peer = PeerAddress("203.0.113.7".parse().unwrap());
     assert_eq!(respond(&documented(), Some(peer)).await.0.status(), 201);
-    // Rules about other signals need none.
+    // Rules about other signals need no address.
     let rules = json!([rule(
         &json!({ "block": true }),
         &json!({ "user_agents": ["x"] })

@@ -1,4 +1,4 @@
-//! Authorization requests: what is refused and who is told, and what a decision holds.
+//! Authorization requests: what is refused, who is told, and what a decision contains.
 
 mod consent_names;
 mod denial;
@@ -32,7 +32,7 @@ const CALLBACK: &str = "https://app.example.com/callback";
 
 type Pairs = Vec<(&'static str, String)>;
 
-/// What a well-behaved client sends.
+/// The parameters of a well-behaved client.
 fn good() -> Pairs {
     [
         ("response_type", "code"),
@@ -74,7 +74,7 @@ fn authorize(
     AuthorizationRequest::from_pairs(pairs).authorize(tenant, Some(client))
 }
 
-/// Where a redirect leads.
+/// The target of a redirect.
 fn location(response: &AuthorizationResponse) -> String {
     match response.delivery() {
         Delivery::Redirect(location) => location,
@@ -94,7 +94,7 @@ fn redirecting() -> Client {
     client().with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways)
 }
 
-/// Each error that can be made before the redirect URI is known, with its code.
+/// Each error that can occur before the redirect URI is known, with its code.
 fn before_the_redirect_uri() -> Vec<(Pairs, Client, Error, &'static str)> {
     let two = Stored::public("tpc_A1").redirect_uris(&[CALLBACK, "https://app.example.com/two"]);
     let two = two
@@ -156,7 +156,7 @@ fn before_the_redirect_uri() -> Vec<(Pairs, Client, Error, &'static str)> {
     ]
 }
 
-/// Each error that can be made after that.
+/// Each error that can occur after the redirect URI is known.
 fn after_the_redirect_uri() -> Vec<(Pairs, Error, &'static str)> {
     let mut errors = of_access();
     errors.extend(of_names());
@@ -300,7 +300,7 @@ fn a_later_refusal_redirects_only_if_allowed() {
         let state = told.iter().find(|(name, _)| *name == "state");
         let ambiguous = error == Error::Repeated { parameter: "state" };
         assert_eq!(state.is_none(), ambiguous, "{error:?}");
-        // The page's link says the same as the redirect.
+        // The link on the page has the same parameters as the redirect.
         assert_eq!(refusal.link(), None);
         let anchor = LinkTarget::Anchor(location(response));
         assert_eq!(page.link().unwrap().target(), anchor, "{error:?}");
@@ -376,7 +376,7 @@ fn an_unknown_client_is_told_where_to_register() {
     );
     tenant.registration.enabled = false;
     assert_eq!(endpoint(&tenant), None);
-    // A blocked one is not invited.
+    // A blocked client is not invited to register.
     let refusal = refused(&t1(), &client().with_blocked(true), good());
     assert_eq!(refusal.registration_endpoint(), None);
 }
@@ -470,7 +470,7 @@ fn the_redirect_uri_is_the_one_that_was_requested() {
     );
     tenant.registration.redirect_uris.loopback_any_port = false;
     assert!(decision(&tenant, uri).is_err());
-    // Left out, it is the only one there is.
+    // If it is absent, the only registered URI is used.
     let decision = authorize(&t1(), &client(), without("redirect_uri")).unwrap();
     assert_eq!(decision.redirect_uri().as_str(), CALLBACK);
 }
@@ -487,12 +487,12 @@ fn form_post_is_used_if_requested() {
     let decision = authorize(&t1(), &client(), with("response_mode", "fragment")).unwrap();
     let answer = decision.approve().response(Issued::code("c"));
     assert!(location(&answer).starts_with("https://app.example.com/callback#code=c&"));
-    // So does an error.
+    // An error uses the fragment as well.
     let mut pairs = with("response_mode", "form_post");
     pairs.push(("connection", "nowhere".to_owned()));
     let refusal = refused(&t1(), &redirecting(), pairs);
     assert_eq!(refusal.response().unwrap().delivery(), Delivery::Form);
-    // Which mode is meant has to be clear.
+    // The response mode must be unambiguous.
     let mut pairs = with("response_mode", "form_post");
     pairs.push(("response_mode", "fragment".to_owned()));
     let refusal = refused(&t1(), &redirecting(), pairs);

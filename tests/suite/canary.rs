@@ -1,4 +1,4 @@
-//! A marked secret shows up in the one answer that is for its owner, and nowhere else.
+//! A marked secret appears only in the one answer that is for its owner.
 
 use std::{
     fmt::{Debug, Write as _},
@@ -21,10 +21,10 @@ use crate::support::{
     http::Server,
 };
 
-/// What 32 bytes of `m` are in base64url: the secret of every client here.
+/// The base64url form of 32 bytes of `m`: the secret of every client here.
 const CANARY: &str = "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0";
 
-/// Keeps everything that is logged, at every level.
+/// Records everything that is logged, at every level.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
@@ -82,7 +82,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
     show(&registrar);
     show(&store);
 
-    // A second secret for it, the same: whatever its owner is told of it, both are in it.
+    // Rotates to the same secret: both secrets are in everything that the owner gets.
     let owner = registrar.owner(TenantSelector::Host(None)).await.unwrap();
     let id = registered.client().id();
     let rotated = owner.rotate_secret(id, Duration::MAX).await.unwrap();
@@ -101,7 +101,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
     show(&owner.update(&client, request.clone()).await.unwrap());
     show(&owner.update(&client, request.clone()).await.unwrap_err());
 
-    // A body that holds a secret of the client's own, while it is being collected.
+    // A body that is collected contains a secret that the client chose.
     let head = Request::post("/oidc/register").header("content-type", "application/json");
     let (head, ()) = head.body(()).unwrap().into_parts();
     let endpoint = RegistrationEndpoint::new(registrar.clone());
@@ -113,7 +113,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
     let sent = format!(r#"{{"redirect_uris": ["https://u:{CANARY}@a.example"]}}"#);
     show(&RegistrationRequest::from_json(sent.as_bytes()).unwrap());
 
-    // The same id once more: the store refuses, and the secret is gone with the error.
+    // The same id again: the store refuses, and the error does not contain the secret.
     let admission = registrar
         .admit(TenantSelector::Host(None), Signals::new())
         .await
@@ -128,7 +128,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
     assert!(shown.contains("the log is kept") && shown.contains("Registered"));
     assert!(shown.contains("change: Secret") && shown.contains("change: Metadata"));
     assert!(!shown.contains(CANARY), "{shown}");
-    // As a list of numbers, which is how bytes are shown.
+    // As a list of numbers, the form in which `Debug` shows bytes.
     assert!(!shown.contains("98, 87, 49, 116"), "{shown}");
     assert!(
         !shown.contains(&digest) && !shown.contains(&digest[7..]),
@@ -157,7 +157,7 @@ async fn secret_is_only_in_the_201_over_http() {
     assert_eq!(body.matches(CANARY).count(), 1);
     assert!(!format!("{:?}", created.headers()).contains(CANARY));
 
-    // Its id is taken now, and stays so.
+    // Its id is now taken and stays taken.
     let refused = server.send(request()).await;
     assert_eq!(refused.status(), 503);
     assert!(!format!("{refused:?}").contains(CANARY));

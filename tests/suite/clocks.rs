@@ -1,4 +1,4 @@
-//! Nodes whose clocks differ, on one store that has a clock.
+//! Nodes whose clocks differ share one store that has a clock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,10 +15,10 @@ use crate::{
 
 const HOUR: u64 = 3_600_000;
 
-/// The hour at which each test begins, by the store's clock.
+/// The hour at which each test starts, by the store's clock.
 const START: u64 = 100;
 
-/// How far the clock of a wrong node is away from the store's clock.
+/// By how much the clock of a wrong node differs from the store's clock.
 const OFF: u64 = 48;
 
 struct Node {
@@ -26,11 +26,11 @@ struct Node {
     clock: Arc<ManualClock>,
     tenant: TenantSettings,
     events: Arc<Recorder>,
-    /// Which hour its clock shows at the beginning.
+    /// The hour that its clock shows at the start.
     began: u64,
 }
 
-/// A store, and nodes whose clocks show the right time, two days more and two days less.
+/// A store, and nodes whose clocks are right, two days ahead and two days behind.
 struct Cluster {
     store: FaultyStore,
     /// The time of the store.
@@ -115,7 +115,7 @@ impl Cluster {
         }
     }
 
-    /// So many hours after the beginning, by all clocks.
+    /// Sets all clocks to this many hours after the start.
     fn set_hour(&self, hour: u64) {
         self.time.set_millis((START + hour) * HOUR);
         for node in [&self.right, &self.ahead, &self.behind] {
@@ -156,7 +156,7 @@ async fn all_nodes_sweep_unused_clients_at_one_time() {
             assert_eq!(node.sweep().await, [], "after {hour} hours");
         }
     }
-    // A new client is idle from an hour after its registration at the latest.
+    // A new client counts as idle from one hour after its registration at the latest.
     cluster.set_hour(26);
     let mut swept = cluster.behind.sweep().await;
     swept.sort();
@@ -176,7 +176,7 @@ async fn a_live_grant_lasts_as_long_on_all_nodes() {
         let ten_hours = Duration::from_hours(10);
         let live_until = node.clock.now().saturating_add(ten_hours);
         node.mark_used(client.id(), Some(live_until)).await;
-        // The grant's ten hours, the hour of one write, and a day of the settings.
+        // The ten hours of the grant, one hour of write granularity, and one day from the settings.
         cluster.set_hour(35);
         assert_eq!(cluster.right.sweep().await, []);
         cluster.set_hour(36);

@@ -1,5 +1,5 @@
-//! Every registration of the corpus, through the library's calls and over HTTP: the same verdict
-//! each time, nothing stored after a refusal, and nothing of the client's text in an error.
+//! Every registration of the corpus, through the library's calls and over HTTP: the verdict is the
+//! same each time, a refusal stores nothing, and no error repeats the client's text.
 //!
 //! `OAUTH_DCR_CORPUS` names another directory with files of the same form.
 
@@ -83,11 +83,11 @@ async fn a_changed_setting_changes_the_outcome() {
         wrong.extend(judge(case, alternative, settings).await);
     }
     assert_eq!(wrong, Vec::<String>::new());
-    // The other one: no setting negotiates a method.
+    // The remaining case: no setting negotiates a method.
     assert!(judged >= 20, "only {judged} cases were judged");
 }
 
-/// The settings under which `case` has its other outcome, where this crate has such a setting.
+/// The settings under which `case` has its alternative outcome, if this crate has a setting for it.
 fn other_policy(case: &Case) -> Option<TenantSettings> {
     let mut tenant = TenantSettings::new().enabled();
     let settings = &mut tenant.registration;
@@ -118,7 +118,7 @@ fn other_policy(case: &Case) -> Option<TenantSettings> {
     Some(tenant)
 }
 
-/// What is wrong with the outcome of `case`, judged three ways.
+/// What is wrong with the outcome of `case`, evaluated in three ways.
 async fn judge(case: &Case, expected: &Expected, mut tenant: TenantSettings) -> Vec<String> {
     tenant.registration.rate_limit = None;
     let settings = tenant.registration.clone();
@@ -166,7 +166,7 @@ async fn judge(case: &Case, expected: &Expected, mut tenant: TenantSettings) -> 
     wrong
 }
 
-/// What `decode` and `apply` alone say.
+/// The verdict of `decode` and `apply` alone.
 fn pure_verdict(body: &[u8], settings: &RegistrationSettings) -> (u16, Option<String>) {
     let applied = RegistrationRequest::from_json(body)
         .map_err(RegistrationError::from)

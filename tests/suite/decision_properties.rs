@@ -1,4 +1,4 @@
-//! What holds for every authorization and token request, tried on random ones.
+//! Properties of every authorization and token request, tested with random requests.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -33,8 +33,8 @@ const WORDS: [&str; 8] = [
     "offline_access",
 ];
 
-/// What stands before and after the port of `uri`, and whether the port is one, read in a way of its
-/// own: character by character.
+/// The text before and after the port of `uri`, and whether the port is valid. This reads character
+/// by character, independently of the crate.
 fn around_port<'u>(uri: &'u str, host: &str) -> Option<(&'u str, &'u str)> {
     let prefix = format!("http://{host}");
     let after = uri.strip_prefix(&prefix)?;
@@ -55,7 +55,7 @@ fn around_port<'u>(uri: &'u str, host: &str) -> Option<(&'u str, &'u str)> {
     Some((&uri[..prefix.len()], &after[rest..]))
 }
 
-/// The rule in its own words.
+/// The rule, written independently.
 fn may_match(registered: &str, requested: &str, policy: &RedirectUriPolicy) -> bool {
     let floating = [
         ("127.0.0.1", policy.loopback_any_port),
@@ -138,7 +138,7 @@ proptest! {
         for requested in [near(&registered, port, tail, change), other] {
             let expected = may_match(&registered, &requested, &policy);
             prop_assert_eq!(uri.matches(&requested, &policy), expected, "{}", requested);
-            // Whatever matches could have been registered itself.
+            // A URI that matches could have been registered itself.
             if expected {
                 prop_assert!(RedirectUri::parse(requested, &policy).is_ok());
             }

@@ -21,10 +21,10 @@ use super::{corpus::cases::lines, support::clients::Stored};
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 const CODE_LIFETIME: Duration = Duration::from_mins(1);
 
-/// Has a parameter that nobody knows.
+/// The case has an unknown parameter.
 const HAS_UNKNOWN: &str = "AUZ-035";
 
-/// Whoever comes first gets the token: the check passes for all, and the store lets one through.
+/// The first caller gets the token: the check succeeds for every caller, and the store admits one.
 const FOR_THE_STORE: [&str; 1] = ["TOK-018"];
 
 fn cases(areas: &[&str]) -> Vec<Value> {
@@ -51,7 +51,8 @@ fn pairs(value: &Value) -> Vec<(String, String)> {
     value.as_array().unwrap().iter().map(pair).collect()
 }
 
-/// The tenant of a case. A token case only names it: then it is one that gave its codes.
+/// The tenant of a case. A token case only names its tenant: then it is the tenant that issued the
+/// codes.
 fn tenant(setup: &Value) -> TenantSettings {
     if setup.is_string() {
         return tenant(&json!({
@@ -100,7 +101,7 @@ fn objects(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
-/// The API of that identifier, a new one if there is none.
+/// The API with this identifier; it is added if it is missing.
 fn api<'t>(tenant: &'t mut TenantSettings, identifier: &str) -> &'t mut ApiSettings {
     let known = tenant
         .apis
@@ -198,8 +199,7 @@ fn judge_authorization(case: &Value, unknown: UnknownParameters) -> Option<Strin
     problem.map(|it| format!("{}: {it}", id(case)))
 }
 
-/// Whether the redirect has these parameters in its query: by name, how many there are, or their
-/// values.
+/// Whether the redirect's query has these parameters: by name, with their number or their values.
 fn has_query(response: &AuthorizationResponse, expected: &Value) -> bool {
     let Delivery::Redirect(location) = response.delivery() else {
         return expected.is_null();
@@ -216,7 +216,7 @@ fn has_query(response: &AuthorizationResponse, expected: &Value) -> bool {
     })
 }
 
-/// What is bound to the code of a case.
+/// The binding of the code of a case.
 fn code(case: &Value, tenant: &TenantSettings) -> CodeBinding {
     let code = &case["input"]["setup"]["code"];
     let issued_to = code["issued_to"].as_str().unwrap();
@@ -230,7 +230,7 @@ fn code(case: &Value, tenant: &TenantSettings) -> CodeBinding {
     ];
     let scope = format!("{} offline_access", code["scope"].as_str().unwrap());
     params.push(("scope", &scope));
-    // A row without a challenge, as only a permissive client of that id could have left it.
+    // A row without a challenge. Only a permissive client with this id could have left it.
     let owner = match code["code_challenge"].as_str() {
         Some(challenge) => {
             params.push(("code_challenge", challenge));
@@ -248,7 +248,7 @@ fn code(case: &Value, tenant: &TenantSettings) -> CodeBinding {
     binding.unwrap()
 }
 
-/// What is bound to a refresh token of the client `owner`.
+/// The binding of a refresh token of the client `owner`.
 fn refresh_token(
     case: &Value,
     tenant: &TenantSettings,
@@ -294,7 +294,8 @@ fn found<B>(kept: Option<&B>, is_used: bool) -> Lookup<'_, B> {
     }
 }
 
-/// What becomes of the refresh token at an exchange, and of a public client's at each refresh.
+/// What happens to the refresh token at an exchange, and to a public client's token at each
+/// refresh.
 fn rule(client: &Client, is_refresh: bool) -> RefreshTokenAction {
     if is_refresh && !client.is_public() {
         RefreshTokenAction::Keep
@@ -303,7 +304,7 @@ fn rule(client: &Client, is_refresh: bool) -> RefreshTokenAction {
     }
 }
 
-/// What the token endpoint of a careful host says.
+/// The answer of the token endpoint of a careful host.
 fn exchange(
     case: &Value,
     tenant: &TenantSettings,

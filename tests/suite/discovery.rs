@@ -1,4 +1,4 @@
-//! The metadata document that a host is given to serve, and where it stands.
+//! The metadata document that a host serves, and its address.
 
 mod behaviour;
 mod left_out;
@@ -23,7 +23,7 @@ fn merged(tenant: &TenantSettings, document: Value) -> Value {
     serde_json::to_value(tenant.server_metadata(document).unwrap()).unwrap()
 }
 
-/// What a host says that offers all there is.
+/// The document of a host that offers every feature.
 fn widest() -> Value {
     json!({
         "authorization_endpoint": format!("{ISSUER}/authorize"),
@@ -76,7 +76,7 @@ fn a_silent_host_advertises_only_known_features() {
         "request_uri_parameter_supported": false,
     });
     assert_eq!(metadata, expected);
-    // Whether a host has the other flows, only the host knows, and of `claims` as well.
+    // Only the host knows whether it has the other flows and `claims`.
     let mut permissive = expected;
     permissive
         .as_object_mut()
@@ -135,7 +135,7 @@ fn permissive_tenants_lists_keep_the_hosts_values() {
     assert_eq!(metadata["grant_types_supported"], grants);
     let device = "device_authorization_endpoint";
     assert_eq!(metadata[device], widest()[device]);
-    // All but `none`, in the host's spelling.
+    // All but `none`, spelled as the host spells them.
     let response_types = metadata["response_types_supported"].as_array().unwrap();
     let all = widest();
     let all = all["response_types_supported"].as_array().unwrap();
@@ -161,7 +161,7 @@ fn response_type_is_listed_only_with_its_grants() {
     });
     let metadata = merged(&t1().permissive(), document);
     assert_eq!(metadata["response_types_supported"], json!(["code"]));
-    // Without refresh tokens there is nothing to ask for by `offline_access`.
+    // Without refresh tokens, `offline_access` has no effect.
     let scopes = json!(["read:items", "write:items"]);
     assert_eq!(metadata["scopes_supported"], scopes);
 }
@@ -328,7 +328,7 @@ fn error_names_a_list_that_becomes_empty() {
         ),
         ("token_endpoint_auth_methods_supported", json!([])),
         ("grant_types_supported", json!(["client_credentials"])),
-        // No strict client can be without the other one.
+        // A strict client needs another grant beside this one.
         ("grant_types_supported", json!(["refresh_token"])),
         ("response_types_supported", json!(["token"])),
         ("response_modes_supported", json!(["jwt"])),

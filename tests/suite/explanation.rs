@@ -1,4 +1,4 @@
-//! Explanations of requests say what registration does with them.
+//! An explanation of a request agrees with its registration.
 
 use oauth_dcr::{
     RegistrationRequest,
@@ -15,7 +15,7 @@ use crate::{
     properties::{almost_uri, config},
 };
 
-/// Settings that judge alike in nothing.
+/// Settings whose rules all differ.
 fn all_settings() -> Vec<RegistrationSettings> {
     let narrow = || {
         let mut settings = RegistrationSettings::default();
@@ -38,14 +38,14 @@ fn all_settings() -> Vec<RegistrationSettings> {
     vec![default, narrow(), rejecting, permissive, small]
 }
 
-/// What registration says of `body`.
+/// The verdict of registration on `body`.
 fn judged(settings: &RegistrationSettings, body: &[u8]) -> Result<Value, DecodeError> {
     let request = RegistrationRequest::from_json(body)?;
     let metadata = request.apply(settings).map_err(DecodeError::Metadata)?;
     Ok(serde_json::to_value(metadata).unwrap())
 }
 
-/// Registration and the explanation say the same of `body`.
+/// Asserts that registration and the explanation agree on `body`.
 fn assert_agrees(settings: &RegistrationSettings, body: &[u8], case: &str) {
     let explained = RegistrationRequest::explain_json(body, settings);
     match judged(settings, body) {
@@ -64,7 +64,7 @@ fn assert_agrees(settings: &RegistrationSettings, body: &[u8], case: &str) {
     }
 }
 
-/// Every registered member is in the explanation, with its value.
+/// Asserts that the explanation has every registered member with its value.
 fn assert_values(
     explained: &oauth_dcr::registration::MetadataExplanation,
     sent: &Value,
@@ -113,7 +113,7 @@ fn explanations_agree_with_every_corpus_case() {
     }
 }
 
-/// A member of a request, right or wrong.
+/// A member of a request, valid or invalid.
 fn member() -> impl Strategy<Value = (String, Value)> {
     let text = prop_oneof![
         sample::select(vec![
@@ -194,7 +194,7 @@ fn explained(settings: &RegistrationSettings, body: &Value) -> String {
         .to_string()
 }
 
-/// The rule and the position of each line of `text` that tells a refusal.
+/// The rule and the position of each line of `text` that reports a refusal.
 fn refusals(text: &str) -> Vec<String> {
     let refused = text
         .lines()

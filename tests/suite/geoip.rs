@@ -1,4 +1,4 @@
-//! Locations from MaxMind DB files: what is read of them, and what is refused.
+//! Locations from MaxMind DB files: what is read, and what is refused.
 //!
 //! The files are made by `tests/geoip/make.py`.
 
@@ -42,7 +42,7 @@ fn path(text: &str) -> FieldPath {
     FieldPath::parse(text).unwrap()
 }
 
-/// Country, subdivision and ASN as texts, `-` for each that is not known.
+/// Country, subdivision and ASN as texts, with `-` for each unknown value.
 fn located(source: &impl GeoSource, address: &str, wanted: WantedLocation) -> String {
     let location = source.locate(address.parse().unwrap(), wanted);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
@@ -74,7 +74,7 @@ fn nested_file_gives_country_and_first_subdivision() {
         ("2001:db8::1", "DE DE-BY -"),
         ("2001:db8:1:2::3", "US US-CA -"),
         ("2001:db9::", "- - -"),
-        // What embeds an IPv4 address is where that is.
+        // An address that embeds an IPv4 address has the location of the IPv4 address.
         ("::ffff:198.51.100.1", "SE SE-AB -"),
         ("2002:c633:6401::1", "SE SE-AB -"),
     ];
@@ -104,7 +104,7 @@ fn invalid_texts_in_a_flat_file_are_ignored() {
         ("203.0.113.129", "- - -"),
         ("192.0.2.1", "- - -"),
         ("10.1.2.3", "XK XK-1 AS64502"),
-        // Of a file of IPv4 alone.
+        // The file covers only IPv4.
         ("2001:db8::1", "- - -"),
         ("::ffff:198.51.100.1", "SE SE-AB AS64500"),
     ];
@@ -126,7 +126,7 @@ fn unrequested_fields_are_not_returned() {
     assert_eq!(located(&database, "203.0.113.1", wanted), "- - AS64501");
     wanted = WantedLocation::default();
     wanted.subdivision = true;
-    // Its country is read for it, and not told.
+    // The country is read to form the subdivision, but not returned.
     assert_eq!(located(&database, "203.0.113.1", wanted), "- US-CA -");
     wanted.country = true;
     assert_eq!(located(&database, "203.0.113.1", wanted), "US US-CA -");
@@ -242,7 +242,7 @@ async fn the_edges_country_wins_over_the_database() {
     }
 }
 
-/// Keeps what it is asked.
+/// Records which fields it is asked for.
 #[derive(Default)]
 struct Spy(Mutex<Vec<(String, WantedLocation)>>);
 
@@ -301,7 +301,7 @@ fn field_that_no_record_has_is_refused() {
             Signal::Country,
             "city.mmdb: no record has a value for the country at /country/iso",
         ),
-        // There, and no code of a country.
+        // The path exists, but its value is not a country code.
         (
             Fields::new().country(path("/country/geoname_id")),
             Signal::Country,
@@ -312,7 +312,7 @@ fn field_that_no_record_has_is_refused() {
             Signal::Asn,
             "city.mmdb: no record has a value for the ASN at /country/iso_code",
         ),
-        // A part of a country that is not read.
+        // A subdivision whose country is not read.
         (
             Fields::new().subdivision(path("/subdivisions/0/iso_code")),
             Signal::Subdivision,
@@ -331,7 +331,7 @@ fn field_that_no_record_has_is_refused() {
     assert!(matches!(error.fault(), DatabaseFault::NothingKnown));
 }
 
-/// A file that is gone when it is dropped.
+/// A file that is deleted when the value is dropped.
 struct Temporary(PathBuf);
 
 impl Temporary {
@@ -383,7 +383,7 @@ fn file_that_is_not_a_database_is_refused() {
     }
 }
 
-/// Asks a database that was accepted about addresses of every kind.
+/// Looks up addresses of every kind in a database that was accepted.
 fn ask(database: &Database) {
     for address in [
         "0.0.0.0",
@@ -410,7 +410,7 @@ fn truncated_file_is_refused() {
             let mut cut = whole.clone();
             cut.truncate(length);
             assert!(from_bytes(cut).is_err(), "{length} bytes of {name}");
-            // As a transfer that lost its beginning.
+            // Like a transfer that lost its beginning.
             let tail = whole[whole.len() - length..].to_vec();
             let _ = from_bytes(tail).map(|it| ask(&it));
         }

@@ -1,4 +1,4 @@
-//! Open registration fills tables: how large they get where a tenant bounds them.
+//! Open registration fills tables: this tests how large they grow if a tenant sets limits.
 //!
 //! `OAUTH_DCR_GROWTH` says how many registrations are made.
 
@@ -11,7 +11,7 @@ use crate::support::{dice::Dice, fixture::Fixture};
 
 const REGISTRATIONS: usize = 3_000;
 
-/// How many different programs register, again and again.
+/// How many different programs register repeatedly.
 const PROGRAMS: usize = 20;
 
 fn registrations() -> usize {
@@ -23,8 +23,8 @@ fn is_public(body: &Value) -> bool {
     body["token_endpoint_auth_method"] == "none"
 }
 
-/// What real clients send: public ones and a few confidential ones, those on loopback addresses
-/// first.
+/// Registrations of real clients: public clients and a few confidential clients, with those on
+/// loopback addresses first.
 fn programs() -> Vec<Value> {
     let mut bodies: Vec<Value> = Vec::new();
     for case in cases::interop() {
@@ -50,7 +50,7 @@ fn programs() -> Vec<Value> {
     programs
 }
 
-/// One install of a program: it listens where there is a port free.
+/// One install of a program: it listens on any free port.
 fn install(program: &Value, dice: &mut Dice) -> Value {
     let mut body = program.clone();
     let port = 1024 + dice.below(60_000);
@@ -83,7 +83,7 @@ async fn many_installs_need_only_a_few_rows() {
         let body = install(program, &mut dice);
         let answer = fixture.register(&body).await;
         if is_public(program) {
-            // Each is told where it listens itself.
+            // Each install gets its own ports in the answer.
             assert_eq!(
                 answer["redirect_uris"],
                 deduplicated(&body["redirect_uris"])
@@ -98,7 +98,7 @@ async fn many_installs_need_only_a_few_rows() {
     assert_eq!(fixture.store.len(), ids.len() + confidential);
 }
 
-/// A list as it is registered: the same URI twice is one.
+/// A list as registration stores it: duplicates are removed.
 fn deduplicated(uris: &Value) -> Value {
     let mut kept: Vec<&Value> = Vec::new();
     for uri in uris.as_array().unwrap() {
@@ -111,7 +111,7 @@ fn deduplicated(uris: &Value) -> Value {
 
 #[tokio::test]
 async fn sweeps_bound_a_table_and_keep_active_clients() {
-    // An hour for a hundred registrations; who is not used within ten hours goes.
+    // A hundred clients register per hour; a client that is not used within ten hours is removed.
     const PER_HOUR: usize = 100;
     let fixture = Fixture::new(json!({
         "remove_unused_after_seconds": 36_000, "remove_idle_after_seconds": 72_000,

@@ -28,7 +28,7 @@ use crate::{
 
 const TOKEN: &str = "k1dRz9vW2bQ.m-Xy_7~p/Ht+Ec==";
 
-/// A gate that takes one token, or is open, or can't tell.
+/// A gate that accepts one token, a gate that is open, and a gate that fails.
 enum Gate {
     OneToken,
     Open,
@@ -55,7 +55,7 @@ async fn answer(registrar: &Registrar, authorization: &[&str]) -> (u16, HeaderMa
     answer_to(registrar, None, authorization).await
 }
 
-/// As [`answer`], to a request from this address.
+/// Like [`answer`], for a request from this address.
 async fn answer_to(
     registrar: &Registrar,
     source: Option<IpAddr>,
@@ -155,7 +155,7 @@ async fn without_a_gate_tokens_are_ignored() {
     }
 }
 
-/// Would admit, and must not be asked.
+/// A limiter that would admit the request but must not be called.
 struct NotAsked;
 
 impl RateLimiter for NotAsked {
@@ -200,7 +200,7 @@ fn source(number: u32) -> IpAddr {
     Ipv4Addr::from_bits(number).into()
 }
 
-/// Counts how often it was asked, lets others go first so many times, and takes the one token.
+/// Counts its calls, yields to other tasks `yields` times, and accepts one token.
 struct CountingGate {
     asked: AtomicUsize,
     yields: usize,
@@ -220,7 +220,7 @@ impl InitialAccess for CountingGate {
     }
 }
 
-/// A registrar without a rate limit, its clock and how often its gate was asked.
+/// A registrar without a rate limit, its clock, and the number of calls to its gate.
 struct Counted {
     registrar: Registrar,
     clock: Arc<ManualClock>,
@@ -255,7 +255,7 @@ impl Counted {
         self.gate.asked.load(Ordering::SeqCst)
     }
 
-    /// The statuses of as many requests, one after the other.
+    /// The statuses of `N` requests in sequence.
     async fn statuses<const N: usize>(&self, number: u32, token: &str) -> [u16; N] {
         let bearer = format!("Bearer {token}");
         let mut statuses = [0; N];
@@ -354,7 +354,7 @@ async fn requests_without_a_token_are_not_counted() {
         assert_eq!(answer_to(&counted.registrar, from, &[]).await.0, 401);
     }
     assert_eq!(counted.statuses(1, "guess").await, [401; 10]);
-    // They are asked for still: the tenant may be open.
+    // The gate is still called for them: the tenant may be open.
     assert_eq!(answer_to(&counted.registrar, from, &[]).await.0, 401);
 }
 
@@ -384,7 +384,7 @@ async fn abandoned_request_is_not_a_failed_attempt() {
     let from = Some(source(1));
     for _ in 0..10 {
         let mut answer = Box::pin(answer_to(&counted.registrar, from, &["Bearer guess"]));
-        // The gate is waiting when the caller goes away.
+        // The gate is waiting when the caller abandons the request.
         let is_pending = waits(answer.as_mut());
         assert!(is_pending);
     }
@@ -392,7 +392,7 @@ async fn abandoned_request_is_not_a_failed_attempt() {
     assert_eq!(counted.statuses(1, TOKEN).await, [201]);
 }
 
-/// Polls once; whether it waits.
+/// Polls once, and returns whether the future is pending.
 fn waits<F: Future>(future: std::pin::Pin<&mut F>) -> bool {
     let waker = std::task::Waker::noop();
     let mut context = std::task::Context::from_waker(waker);
@@ -417,7 +417,7 @@ async fn sources_that_are_counted_are_bounded() {
     for number in 0..100_000 {
         assert!(guess(number).await);
     }
-    // Further sources are counted together until others are forgotten.
+    // Further sources share one count until older sources are forgotten.
     let mut taken = 0;
     for number in 100_000..101_000 {
         taken += usize::from(guess(number).await);

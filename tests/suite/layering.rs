@@ -1,5 +1,5 @@
-//! The order of the crate's modules: each uses only modules below its own, names items by the module
-//! that has them, and has no files that use each other in a circle.
+//! The order of the crate's modules: each uses only modules below its own, names an item by its
+//! module, and has no files that import each other in a cycle.
 
 mod circles;
 mod floors;
@@ -25,14 +25,14 @@ const FLOORS: Floors<'_> = Floors {
         &["settings", "tenants"],
         &["registration", "client"],
         &["store"],
-        // Decisions, and what they share.
+        // Decisions, and the modules that they share.
         &["parameters", "envelope", "access"],
         &["authorization", "token", "discovery"],
         &["error"],
         &["geo", "events"],
         &["engine"],
         &["endpoint"],
-        // What several leaves share.
+        // The modules that several leaves share.
         &["group_commit", "stored_row", "tower"],
     ],
     leaves: &[

@@ -64,7 +64,7 @@ async fn idle_client_is_evicted_if_none_is_unused() {
     assert_eq!(fixture.stored(&idle).await, None, "then the longest idle");
     let evicted_and_registered = ["Removed Evicted", "Registered"];
     assert_eq!(fixture.kinds_of_events(), evicted_and_registered.repeat(2));
-    // A live grant keeps a client; an hour after its end it can be evicted.
+    // A live grant protects a client; one hour after the grant ends, the client can be evicted.
     fixture
         .mark_used(&newcomer, Some(fixture.hours_from_now(50)))
         .await;
@@ -77,7 +77,7 @@ async fn idle_client_is_evicted_if_none_is_unused() {
     assert!(fixture.stored(&newcomer).await.is_some());
 }
 
-/// What a mark comes to that evicts these clients.
+/// The outcome of a mark that evicts these clients.
 fn marked(evicted: &[&Value]) -> MarkOutcome {
     let evicted: Vec<ClientId> = evicted.iter().copied().map(id_of).collect();
     MarkOutcome::Marked { evicted }
@@ -103,7 +103,7 @@ async fn a_users_longest_idle_client_is_evicted() {
         assert_eq!(outcome, marked(&[]), "two are within the limit");
     }
     assert_eq!(fixture.events(), [""; 0]);
-    // Both have grants that end at one time: the lower id goes.
+    // Both have grants that end at the same time: the client with the lower id is evicted.
     let (lower, higher) = if id_of(first) < id_of(second) {
         (first, second)
     } else {
@@ -116,7 +116,7 @@ async fn a_users_longest_idle_client_is_evicted() {
     for client in [higher, third, fourth] {
         assert!(fixture.stored(client).await.is_some());
     }
-    // Again, and with nothing new to write.
+    // The same mark again, with nothing new to write.
     let outcome = fixture.mark_used_by(third, None, Some("alice")).await;
     assert_eq!(outcome, marked(&[]));
     let outcome = fixture.mark_used_by(lower, None, Some("alice")).await;
@@ -177,7 +177,7 @@ async fn one_account_never_evicts_another_accounts_client() {
     let mut own = fixture.register(&named("first")).await;
     let outcome = fixture.mark_used_by(&own, months, Some("mallory")).await;
     assert_eq!(outcome, marked(&[]), "two are within the limit");
-    // By then the shared client is idle for longer than all others.
+    // By then the shared client has been idle longer than all others.
     fixture.set_hour(3000);
     for number in 0..20 {
         let next = fixture.register(&named(&format!("App {number}"))).await;
@@ -208,7 +208,7 @@ async fn user_limit_leaves_room_for_other_accounts() {
     let honest = register_and_consent(&fixture, "alice").await;
     for _ in 0..200 {
         let client = register_and_consent(&fixture, "mallory").await;
-        // And a refresh.
+        // The client refreshes its token as well.
         let refreshed = fixture.mark_used_by(&client, None, Some("mallory")).await;
         assert_eq!(refreshed, marked(&[]));
         assert!(fixture.stored(&honest).await.is_some());
@@ -337,7 +337,7 @@ async fn different_metadata_is_another_client() {
         body[member] = value.clone();
         let id = fixture.register(&body).await["client_id"].clone();
         assert!(!ids.contains(&id), "{member}: {value}");
-        // An equal registration is its duplicate.
+        // An equal registration is a duplicate.
         assert_eq!(fixture.register(&body).await["client_id"], id, "{member}");
         ids.push(id);
     }
@@ -392,7 +392,7 @@ async fn deduplication_is_off_by_default() {
 async fn clients_of_different_modes_are_not_duplicates() {
     let strict = deduplicating();
     let first = strict.register(&program(1)).await;
-    // The same tenant, which has changed its mind.
+    // The same tenant after its setting was changed.
     let permissive = Fixture::with_store(
         strict.store.clone(),
         json!({ "fold_identical": true, "security_mode": "permissive" }),
@@ -470,7 +470,7 @@ async fn clients_with_live_grants_are_not_swept() {
         .mark_used(&granted, Some(fixture.hours_from_now(100)))
         .await;
     let owner = fixture.owner().await;
-    // An hour at most is added, so that marks cost little.
+    // The store adds at most one hour, so that marks need few writes.
     fixture.set_hour(25);
     assert_eq!(owner.sweep(1000).await.unwrap(), []);
     fixture.set_hour(26);

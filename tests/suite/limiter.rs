@@ -1,4 +1,4 @@
-//! The quota of a tenant, by a clock that the test sets.
+//! The quota of a tenant, with a clock that the test sets.
 
 use std::{fs, sync::Arc, thread};
 
@@ -21,7 +21,7 @@ fn limiter() -> (Arc<ManualClock>, LocalRateLimiter) {
     (Arc::clone(&clock), LocalRateLimiter::with_clock(clock))
 }
 
-/// How many of `requests` at this instant are admitted.
+/// How many of `requests` simultaneous requests are admitted.
 async fn admitted(limiter: &LocalRateLimiter, id: &str, requests: usize) -> usize {
     let mut count = 0;
     for _ in 0..requests {
@@ -196,7 +196,7 @@ async fn unknown_tenants_leave_no_bucket() {
     assert_eq!(limiter.tenants(), 1);
 }
 
-/// The cases of the corpus that neither an access control list nor a second process decides.
+/// The corpus cases that need neither an access control list nor a second process.
 #[tokio::test]
 async fn corpus_cases_get_their_expected_counts() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/attacks.jsonl");
@@ -222,7 +222,7 @@ async fn corpus_cases_get_their_expected_counts() {
     assert_eq!(judged, 13);
 }
 
-/// How many registrations of each event are admitted.
+/// How many registrations are admitted at each event.
 async fn counts(events: &[Value]) -> Value {
     let clock = Arc::new(ManualClock::new());
     let document = SettingsDocument::new(

@@ -1,4 +1,4 @@
-//! What the limiter in this process makes of its clock.
+//! How the in-process limiter uses its clock.
 
 use std::{
     sync::{Arc, Mutex},
@@ -12,7 +12,7 @@ use oauth_dcr::{
     types::SourceNetwork,
 };
 
-/// Shows the time that the test sets, counts its readers, and goes on by a step at each reading.
+/// Shows the time that the test sets, counts its readings, and advances by a step at each reading.
 #[derive(Debug, Default)]
 struct CountedClock(Mutex<Reading>);
 
@@ -115,7 +115,7 @@ async fn every_refusal_has_a_positive_wait() {
     for bucket in BUCKETS {
         let (clock, limiter) = limiter();
         assert!(acquire(&limiter, bucket, quota).await.is_admitted());
-        // The token is back at the next reading.
+        // The token is available again at the next reading.
         clock.set(Duration::from_nanos(999_999_999), NANOSECOND);
         let refused = acquire(&limiter, bucket, quota).await;
         assert_eq!(refused.retry_after(), Some(NANOSECOND), "{bucket:?}");
@@ -134,7 +134,7 @@ async fn running_clock_refills_at_each_reading() {
             let decision = acquire(&limiter, bucket, quota).await;
             outcomes.push(decision.retry_after().unwrap_or_default().as_millis());
         }
-        // Three of the burst and the fourth that is back after a second, then each fourth.
+        // The burst of three, the fourth reading after a second, and then every fourth reading.
         let expected = [0, 0, 0, 250, 0, 750, 500, 250, 0, 750, 500, 250];
         assert_eq!(outcomes, expected, "{bucket:?}");
     }
@@ -154,7 +154,7 @@ async fn clock_before_its_start_admits_no_more() {
                 "{bucket:?} at {back:?}"
             );
         }
-        // The wait that is told holds for a clock that goes on from here.
+        // The reported wait is right if the clock continues from here.
         let wait = acquire(&limiter, bucket, Quota::default()).await;
         let wait = wait.retry_after().unwrap();
         clock.set(wait.saturating_sub(NANOSECOND), Duration::ZERO);

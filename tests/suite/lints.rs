@@ -1,10 +1,10 @@
-//! The lints of the library: no unsafe code, and no panic.
+//! The lints of the library: no unsafe code, and no panics.
 
 use std::{fs, path::Path};
 
 use syn::{Attribute, Meta, visit::Visit};
 
-/// What a panic takes, of clippy's lints.
+/// The clippy lints against panics.
 const NO_PANICS: [&str; 7] = [
     "clippy::arithmetic_side_effects",
     "clippy::expect_used",
@@ -15,7 +15,7 @@ const NO_PANICS: [&str; 7] = [
     "clippy::unwrap_used",
 ];
 
-/// What would lift them with others.
+/// Lint groups that contain them: allowing a group would allow them as well.
 const GROUPS: [&str; 3] = ["clippy::all", "clippy::restriction", "warnings"];
 
 #[test]
@@ -63,7 +63,7 @@ fn panics_are_allowed_only_where_listed() {
     );
 }
 
-/// The lints that attributes allow, or expect, other than in tests.
+/// The lints that attributes outside tests allow or expect.
 #[derive(Debug, Default)]
 struct Allowed(Vec<String>);
 
@@ -76,7 +76,7 @@ impl Visit<'_> for Allowed {
         let lints = if list.path.is_ident("allow") || list.path.is_ident("expect") {
             &*inside
         } else if list.path.is_ident("cfg_attr") && !inside.starts_with("test,") {
-            // Whatever the condition is, and whatever else is among them.
+            // The condition and the other attributes in the list do not matter.
             inside.split_once(['(', ',']).unwrap().1
         } else {
             return;
@@ -119,7 +119,7 @@ fn sources(root: &Path) -> Vec<(String, String)> {
                 folders.push(path);
                 continue;
             }
-            // Besides, there are scripts, and pages to read.
+            // The directory also has scripts and documentation pages.
             if path.extension().is_none_or(|extension| extension != "rs") {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Tests of the crate from outside, one module a subject.
+//! Tests of the crate from outside, one module for each subject.
 
 mod access;
 mod acl;

@@ -1,4 +1,4 @@
-//! What operators are told: events, and what is made of them.
+//! Information for operators: events, and the metrics and logs made from them.
 
 mod audit;
 mod dashboard;

@@ -1,13 +1,13 @@
-//! The package as its `Cargo.toml` describes it.
+//! The package as `Cargo.toml` describes it.
 
 use std::{collections::BTreeSet, env, process::Command};
 
 use serde_json::Value;
 
-/// What `cargo metadata` says of it.
+/// The part of `cargo metadata` about this package.
 pub(crate) fn package() -> Value {
     let metadata = metadata();
-    // The other members of the workspace are for its tests.
+    // The other members of the workspace are tests.
     let own = &metadata["workspace_default_members"][0];
     let packages = metadata["packages"].as_array().unwrap();
     let package = packages.iter().find(|it| it["id"] == *own);
@@ -35,14 +35,14 @@ fn metadata() -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// A crate that is compiled into a program with this one.
+/// A crate that is compiled into a program with this crate.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Compiled {
     pub(crate) name: String,
     pub(crate) features: BTreeSet<String>,
 }
 
-/// All of them where it has these features and no others, itself included.
+/// All crates that are compiled with exactly these features, including this crate.
 pub(crate) fn compiled(features: &[&str]) -> BTreeSet<Compiled> {
     let features = format!("--features={}", features.join(","));
     let choice = ["--no-default-features", &features];
@@ -60,7 +60,7 @@ pub(crate) fn compiled(features: &[&str]) -> BTreeSet<Compiled> {
     tree.lines().map(compiled).collect()
 }
 
-/// What cargo prints, without asking the network.
+/// The output of cargo, without network access.
 fn cargo(arguments: &[&str]) -> String {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");

@@ -1,5 +1,5 @@
-//! The pages for people: what they show to paste is right, and what they point to is there. That their
-//! Rust compiles is checked where it is documentation, so here only that nothing slips past that.
+//! The documentation pages: their examples are right, and their links lead somewhere. rustdoc
+//! compiles the Rust examples; here we check that no example escapes rustdoc.
 
 mod blocks;
 mod links;
@@ -8,14 +8,14 @@ use std::{fs, path::Path};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// A page, by its path from the root.
+/// A page, by its path from the root of the repository.
 struct Page {
     path: String,
     text: String,
 }
 
 impl Page {
-    /// Whether its blocks of Rust are compiled, as documentation of the crate.
+    /// Whether rustdoc compiles its Rust blocks as documentation of the crate.
     fn is_compiled(&self) -> bool {
         self.path == "README.md" || self.path.starts_with("src/guide/")
     }

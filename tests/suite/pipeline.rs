@@ -1,4 +1,4 @@
-//! The pipeline with an outside world that fails, waits or lies.
+//! The pipeline with ports that fail, wait or lie.
 
 use std::{
     error::Error as _,
@@ -155,7 +155,7 @@ async fn registration_draws_randomness_once() {
     assert_eq!(random.0.load(Ordering::SeqCst), 1);
 }
 
-/// Polls a registration `polls` times, then goes away; what it came to by then.
+/// Polls a registration `polls` times, then abandons it, and returns its state at that time.
 fn abandoned_after(polls: usize, store: &MemoryStore, events: &Arc<Recorder>) -> bool {
     let store = FaultyStore {
         clients: store.clone(),
@@ -178,7 +178,7 @@ fn abandoned_request_leaves_no_partial_client() {
         let (store, events) = (MemoryStore::new(), Arc::default());
         let finished = abandoned_after(polls, &store, &events);
         assert!(!finished || store.len() == 1);
-        // What is stored has its event, although nobody waits for the answer.
+        // A stored client has its event, although the caller has left.
         let events = events.0.lock().unwrap();
         let registered = events.iter().filter(|it| it.starts_with("Registered"));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What holds for every input, tried on random ones.
+//! Properties of every input, tested with random inputs.
 
 use std::{
     collections::HashSet,
@@ -20,12 +20,12 @@ use serde_json::{Map, Value, json};
 
 use crate::support::http::parts;
 
-/// Random inputs a property is tried on; more by `PROPTEST_CASES`.
+/// How many random inputs each property is tested with; `PROPTEST_CASES` can raise the number.
 const CASES: u32 = 10_000;
 
 pub(crate) fn config() -> ProptestConfig {
     let cases = ProptestConfig::default().cases.max(CASES);
-    // A failing input is shown; the sources are not written to.
+    // A failing input is shown, and not written to the sources.
     ProptestConfig {
         cases,
         failure_persistence: None,
@@ -33,7 +33,7 @@ pub(crate) fn config() -> ProptestConfig {
     }
 }
 
-/// The widest policy there is.
+/// The most permissive policy.
 pub(crate) fn wide_policy() -> RedirectUriPolicy {
     let mut policy = RedirectUriPolicy::native_agents();
     policy.single_label_hosts = true;
@@ -41,7 +41,7 @@ pub(crate) fn wide_policy() -> RedirectUriPolicy {
     policy
 }
 
-/// Hosts near the border between those that are accepted and others.
+/// Hosts near the border between accepted and refused hosts.
 const HOSTS: [&str; 40] = [
     "127.0.0.1",
     "[::1]",
@@ -85,8 +85,8 @@ const HOSTS: [&str; 40] = [
     "*.example",
 ];
 
-/// Texts near the border between redirect URIs and others: parts that are right more often than
-/// not, put together, with a character changed here and there.
+/// Texts near the border between redirect URIs and other texts: mostly valid parts, joined, with
+/// occasional changes of a character.
 pub(crate) fn almost_uri() -> impl Strategy<Value = String> {
     let scheme = sample::select(vec![
         "https",
@@ -156,8 +156,8 @@ pub(crate) fn almost_uri() -> impl Strategy<Value = String> {
     )
 }
 
-/// Texts near the border between names and others: white space, letters and marks that compose,
-/// characters that only some neighbours allow.
+/// Texts near the border between names and other texts: white space, letters and combining marks,
+/// and characters that are allowed only beside some others.
 fn almost_name() -> impl Strategy<Value = String> {
     let character = prop_oneof![
         4 => sample::select("aZ9éㄱ天क\u{5d0}\u{645}👩🏴".chars().collect::<Vec<_>>()),
@@ -177,7 +177,7 @@ fn almost_name() -> impl Strategy<Value = String> {
     collection::vec(character, 0..8).prop_map(String::from_iter)
 }
 
-/// Any JSON, a few levels deep.
+/// Any JSON value, nested a few levels deep.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -243,7 +243,7 @@ proptest! {
             let host = by_rfc_3986.authority().map(|authority| authority.host().to_lowercase());
             let by_whatwg = url::Url::parse(&text).unwrap();
             let other = by_whatwg.host_str().unwrap_or_default().to_lowercase();
-            // An IPv6 address may be written in several ways; what counts is the address.
+            // An IPv6 address can be written in several ways; the address itself is compared.
             let address = |host: &str| -> Option<std::net::Ipv6Addr> {
                 host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
             };
@@ -346,7 +346,7 @@ fn generator_makes_enough_accepted_and_refused_names() {
     );
 }
 
-/// A usual registration, for changing a few bytes of.
+/// A typical registration, in which a few bytes are changed.
 const USUAL: &[u8] = br#"{"client_name":"App \u00e9","client_name#fr":"A","redirect_uris":
 ["https://app.example.com/cb","http://127.0.0.1:1/"],"grant_types":["authorization_code"],
 "jwks":{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]},"x":[1,-2.5e3,true,null,{"y":"z"}]}"#;
@@ -364,7 +364,7 @@ fn answer(body: Vec<u8>) -> (u16, Value) {
         .unwrap();
     let endpoint = RegistrationEndpoint::new(registrar);
     let mut future = std::pin::pin!(endpoint.respond(request));
-    // Nothing waits on a store in memory, so the first poll is the last.
+    // A store in memory never waits, so the first poll completes.
     let mut context = Context::from_waker(Waker::noop());
     match future.as_mut().poll(&mut context) {
         Poll::Ready(response) => parts(&response),

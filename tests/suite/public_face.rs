@@ -1,5 +1,5 @@
-//! The first look at the crate: few names at the root, one path for every other item, and a page for
-//! every public module that shows a newcomer where to start.
+//! A newcomer's view of the crate: few names at the root, one path for every other item, and a page
+//! for every public module that shows where to start.
 
 mod markdown;
 mod page;

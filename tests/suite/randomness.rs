@@ -55,16 +55,16 @@ async fn two_registrations_get_different_credentials() {
     }
 }
 
-/// What a generator does when it is asked.
+/// The behaviour of a generator when it is called.
 #[derive(Clone, Copy)]
 enum Answer {
     Fill,
-    /// Fills one half and fails.
+    /// Fills one half of the bytes and fails.
     Fail,
     Panic,
 }
 
-/// Counts how often it is asked.
+/// Counts its calls.
 struct Odd {
     rng: StdRng,
     answer: Answer,
@@ -134,7 +134,7 @@ async fn registration_calls_the_generator_once() {
     }
 }
 
-/// Why a registration failed for want of random bytes.
+/// The cause of a registration that failed for lack of random bytes.
 fn cause(registered: Result<Registered, RegistrationError>) -> String {
     let Err(RegistrationError::Random(error)) = registered else {
         panic!("{registered:?}");

@@ -1,4 +1,4 @@
-//! A client is read back from its document as it was, and from nothing else.
+//! A client survives a round trip through its document, and every other document is refused.
 
 use oauth_dcr::{
     Client, MemoryStore, Registrar, RegistrationRequest, TenantSettings, acl::Signals,
@@ -104,7 +104,7 @@ async fn every_client_of_the_corpus_survives() {
     assert!(survived >= 140, "only {survived}");
 }
 
-/// Rules may become stricter after a client has registered, and limits tighter.
+/// Rules and limits may become stricter after a client has registered.
 #[tokio::test]
 async fn metadata_that_is_refused_today_is_still_read() {
     let document = serde_json::to_value(register(whole(), false).await).unwrap();

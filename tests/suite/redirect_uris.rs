@@ -1,4 +1,4 @@
-//! Redirect URIs, one by one: which are accepted, and which rule refuses the others.
+//! Redirect URIs, one at a time: which are accepted, and which rule refuses the others.
 
 use std::collections::BTreeMap;
 
@@ -318,7 +318,7 @@ fn implicit_grant_needs_https_to_a_remote_host() {
 
 const PAGE: &str = include_str!("../../src/guide/redirect_uris.md");
 
-/// The rows of the table of the guide that has this head.
+/// The rows of the guide's table with this header.
 fn table(head: &str) -> Vec<Vec<&'static str>> {
     let (_, after) = PAGE.split_once(head).expect(head);
     let rows = after

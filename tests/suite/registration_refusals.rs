@@ -1,7 +1,7 @@
-//! Which registration is refused with which text, over HTTP. All texts that there are, those of the
-//! other endpoints included, are in `src/endpoint/refusals.txt`.
+//! Which registration is refused with which text, over HTTP. The file `src/endpoint/refusals.txt`
+//! has all texts, including those of the other endpoints.
 //!
-//! `UPDATE_REFUSALS=1` writes both files anew.
+//! `UPDATE_REFUSALS=1` rewrites both files.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ const FILE: &str = concat!(
 
 const GOOD: &str = r#"{"redirect_uris": ["https://app.example.com/callback"]}"#;
 
-/// A server with one tenant, which has these settings of its registrations and this list.
+/// A server with one tenant that has these registration settings and this list.
 async fn serve(mut registration: Value, acl: Value) -> Server {
     if registration.get("enabled").is_none() {
         registration["enabled"] = true.into();
@@ -45,7 +45,7 @@ fn post(body: &[u8]) -> Request<Vec<u8>> {
         .unwrap()
 }
 
-/// Status, code, `error_detail` and description, which does not repeat the body.
+/// Status, code, `error_detail` and description. The description must not repeat the body.
 async fn refusal(server: &Server, request: Request<Vec<u8>>) -> String {
     let (status, body) = parts(&server.send(request).await);
     let mut text = format!("{status} {}", body["error"].as_str().unwrap());
@@ -57,7 +57,7 @@ async fn refusal(server: &Server, request: Request<Vec<u8>>) -> String {
     format!("{text}\n  {description}\n")
 }
 
-/// Bodies that are no JSON object.
+/// Bodies that are not JSON objects.
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {
     let utf16 = |text: &str| -> Vec<u8> {
         let units = text.encode_utf16().flat_map(u16::to_le_bytes);
@@ -202,7 +202,7 @@ fn with(field: &str, value: &Value) -> Request<Vec<u8>> {
     post(body.to_string().as_bytes())
 }
 
-/// A value as a heading: its beginning.
+/// A value as a heading, shortened.
 fn heading(value: &Value) -> String {
     let text: String = value.to_string().chars().take(60).collect();
     text.escape_debug().to_string().replace("\\\"", "\"")

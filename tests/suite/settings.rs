@@ -1,4 +1,4 @@
-//! Tenant settings as JSON: what is read, what is written, what is refused.
+//! Tenant settings as JSON: what is read, written and refused.
 
 use std::error::Error as _;
 
@@ -14,7 +14,7 @@ use oauth_dcr::{
 };
 use serde_json::{Value, json};
 
-/// Every field of the settings, with values that differ from the defaults where they can.
+/// Every field of the settings. The values differ from the defaults if possible.
 fn whole() -> Value {
     json!({ "tenants": [ {
         "id": "acme",
@@ -236,7 +236,7 @@ fn malformed_settings_are_refused() {
     }
 }
 
-/// What is wrong with a document: the path of the field, and whether the message says this.
+/// The error for a document: the path of the field, and whether the message contains this text.
 #[track_caller]
 fn refused(document: &Value, path: &str, says: &str) {
     let error = read(document).unwrap_err();
@@ -302,7 +302,7 @@ fn a_duplicate_entry_is_refused() {
             "duplicate",
         );
     }
-    // A grant of the same client for another subject is another grant.
+    // A grant to the same client for another subject is a different grant.
     let mut document = whole();
     let grants = document["tenants"][0]["client_grants"]
         .as_array_mut()
@@ -329,7 +329,7 @@ fn an_invalid_scope_is_refused() {
     }
 }
 
-/// The whole document with another value of a field of its tenant, named by a JSON pointer.
+/// The complete document with another value for a field of its tenant, named by a JSON pointer.
 fn with(pointer: &str, value: Value) -> Value {
     let mut document = whole();
     *document["tenants"][0].pointer_mut(pointer).unwrap() = value;
@@ -504,7 +504,7 @@ fn fingerprint_rule_without_a_source_is_refused() {
                 "/acl",
                 json!([first, rule(signal, value, side, "tenant", true)]),
             );
-            // The header is named, and the proxies are.
+            // Both the header and the proxies are named.
             assert!(read(&document).is_ok());
             let path = format!("tenants[0].acl[1].rule.{side}.{signal}");
             document["tenants"][0]["trusted_proxies"] = json!([]);
@@ -517,7 +517,7 @@ fn fingerprint_rule_without_a_source_is_refused() {
             assert!(read(&document).is_ok());
         }
     }
-    // Rules that are never asked need nothing.
+    // Rules that are never evaluated need no source.
     for (scope, active) in [("management", true), ("dcr", false)] {
         let mut document = with(
             "/acl",
@@ -573,7 +573,7 @@ fn one_tenants_settings_are_checked_like_a_document() {
         error.to_string().starts_with("apis[1]: is a duplicate"),
         "{error}"
     );
-    // What is put together in Rust is checked on demand.
+    // Settings built in Rust are checked on request.
     let mut built = tenant;
     built.connections.push(built.connections[0].clone());
     let error = built.check().unwrap_err();

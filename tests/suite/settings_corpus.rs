@@ -1,4 +1,4 @@
-//! Every case of the corpus that is about settings: each document is refused, by its field.
+//! The settings cases of the corpus: each document is refused, and the error names its field.
 
 use oauth_dcr::settings::SettingsDocument;
 

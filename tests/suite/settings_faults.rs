@@ -1,4 +1,5 @@
-//! Settings that can never work: each is refused with the path of its field and what to write instead.
+//! Settings that can never work: each error has the path of the field and says what to write
+//! instead.
 
 use std::error::Error as _;
 
@@ -9,7 +10,7 @@ use oauth_dcr::{
 };
 use serde_json::{Value, json};
 
-/// What is said of a document: the path, and the message with its cause.
+/// The error for a document: the path, and the message with its cause.
 fn error(tenants: &Value) -> (String, String) {
     let document = json!({ "tenants": tenants }).to_string();
     let error = SettingsDocument::from_json(&document).unwrap_err();
@@ -26,7 +27,7 @@ fn tenant(mut members: Value) -> Value {
     members
 }
 
-/// Checks what is said of one tenant that has these members.
+/// Checks the error for a tenant with these members.
 #[track_caller]
 fn refused(members: Value, path: &str, says: &str) {
     let tenant = tenant(members);
@@ -387,7 +388,7 @@ fn rate_has_one_unit() {
     );
 }
 
-/// Where the errors of a review are.
+/// The paths of the errors of a review.
 fn places(review: &SettingsReview) -> Vec<&str> {
     review
         .errors()

@@ -1,4 +1,4 @@
-//! `"preset": "agents"` sets what a document leaves out, and nothing else.
+//! `"preset": "agents"` sets only the fields that a document leaves out.
 
 use std::error::Error as _;
 

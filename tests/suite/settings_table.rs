@@ -1,5 +1,5 @@
-//! The tables of the page on settings, held against what is read: serde itself lists the fields of an
-//! object that holds one too many, and a default that is written out changes nothing.
+//! The tables of the settings page, compared with the reader: serde's error for an unknown field
+//! lists the fields of an object, and writing out a default changes nothing.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 const PAGE: &str = include_str!("../../src/guide/settings.md");
 
-/// A field and what the table says of its default.
+/// A field and its default according to the table.
 struct Row {
     path: String,
     default: Default,
 }
 
 enum Default {
-    /// An object, with a table or rows of its own.
+    /// An object with its own table or rows.
     SeeBelow,
-    /// It has none.
+    /// The field is required.
     Required,
-    /// It or another one, and never both.
+    /// Either this field or another is required, but not both.
     Either,
     Json(Value),
 }
@@ -44,7 +44,7 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// What stands between the first two backticks.
+/// The text between the first two backticks.
 fn code(text: &str) -> Option<&str> {
     text.split('`').nth(1)
 }
@@ -54,7 +54,7 @@ fn json_of(cell: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// The least that is a tenant, and the least that is an entry of each list.
+/// The smallest valid tenant, and the smallest valid entry of each list.
 fn least(list: &str) -> Value {
     match list {
         "" => json!({ "id": "a" }),
@@ -67,7 +67,7 @@ fn least(list: &str) -> Value {
     }
 }
 
-/// The least settings that have an object at `path`, and that object.
+/// The smallest settings with an object at `path`, and that object.
 fn with_object(path: &str, change: impl FnOnce(&mut Value)) -> Value {
     let mut tenant = least("");
     if path.starts_with("client_grants") {
@@ -91,12 +91,12 @@ fn read(tenant: &Value) -> Result<TenantSettings, String> {
     serde_json::from_value(tenant.clone()).map_err(|error| error.to_string())
 }
 
-/// The path of the object, and the name of the field in it.
+/// The path of the object, and the name of the field in the object.
 fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('.').unwrap_or(("", path))
 }
 
-/// The names of the fields of the object at `path`, as the reader of the settings gives them.
+/// The names of the fields of the object at `path`, as the settings reader lists them.
 fn fields_of(path: &str) -> BTreeSet<String> {
     let odd = with_object(path, |object| object["odd"] = Value::Null);
     let error = read(&odd).unwrap_err();

@@ -1,4 +1,4 @@
-//! Settings that work but are probably a mistake: which field is named, and what the text says.
+//! Settings that work but are probably mistakes: which field is named, and what the warning says.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,7 +10,7 @@ use oauth_dcr::{
 };
 use serde_json::{Value, json};
 
-/// A tenant of which nothing is to be said.
+/// A tenant without warnings.
 fn fine() -> Value {
     json!({
         "id": "acme",
@@ -24,7 +24,7 @@ fn fine() -> Value {
     })
 }
 
-/// `fine` with other values for some members, named by JSON pointers.
+/// `fine` with other values for some members, each named by a JSON pointer.
 fn with<const N: usize>(changes: [(&str, Value); N]) -> Value {
     let mut tenant = fine();
     for (pointer, value) in changes {
@@ -34,7 +34,7 @@ fn with<const N: usize>(changes: [(&str, Value); N]) -> Value {
     tenant
 }
 
-/// The paths and kinds of the warnings, the same for the tenant alone and in a document.
+/// The paths and kinds of the warnings, which are the same for the tenant alone and in a document.
 fn warnings(tenant: &Value) -> Vec<(String, Kind)> {
     let alone: TenantSettings = serde_json::from_value(tenant.clone()).unwrap();
     let alone: Vec<_> = alone.warnings();
@@ -107,13 +107,13 @@ fn default_registration_lacks_an_api_and_a_connection() {
 fn new_clients_need_an_api() {
     let nothing = [("client_grants", Kind::NoReachableApi)];
     warned(&with([("/client_grants", json!([]))]), &nothing);
-    // The policy of an API opens it to permissive clients only.
+    // The policy of an API opens it only to permissive clients.
     let allow_all = json!("allow_all");
     let mut tenant = with([("/client_grants", json!([])), ("/apis/0/policy", allow_all)]);
     warned(&tenant, &nothing);
     tenant["registration"]["security_mode"] = json!("permissive");
     warned(&tenant, &[]);
-    // A grant for one client is none for the others.
+    // A grant for one client does not help the others.
     let mut tenant = fine();
     let grant = tenant["client_grants"][0].as_object_mut().unwrap();
     grant.remove("default_for");
@@ -233,9 +233,9 @@ fn proxies_need_one_header() {
     warned(&with([proxies(json!(["10.0.0.0/8"]))]), &either);
     warned(&with([proxies(json!(["127.0.0.1", "10.0.0.2"]))]), &either);
     warned(&with([("/trusted_hops", json!(1))]), &either);
-    // A proxy on the same machine passes a client's own header on as well.
+    // A proxy on the same machine passes on the client's own header as well.
     warned(&with([proxies(json!(["127.0.0.0/8", "::1"]))]), &either);
-    // The default and the same word in the document say the same.
+    // The default and the same value in the document give the same warnings.
     let word = ("/forwarded_header", json!("either"));
     warned(&with([proxies(json!(["10.0.0.2"])), word]), &either);
     for name in ["forwarded", "x-forwarded-for"] {
@@ -265,19 +265,19 @@ fn rule_after_a_rule_for_everybody_is_named() {
     let all = rule(0, "block", everyone(), "tenant");
     let one = |scope: &str| rule(1, "block", office(), scope);
     warned(&acl(json!([all, one("dcr")])), &[hidden(0)]);
-    // The order is that of the priorities.
+    // The order of the priorities decides.
     let late = rule(2, "block", everyone(), "tenant");
     warned(&acl(json!([late, one("dcr")])), &[]);
-    // A narrower scope leaves the later rule something to decide.
+    // A narrower scope leaves requests for the later rule.
     let narrow = rule(0, "block", everyone(), "dcr");
     warned(&acl(json!([narrow, one("tenant")])), &[]);
-    // Monitoring rules and inactive rules end nothing.
+    // Monitoring rules and inactive rules never end the evaluation.
     let log = rule(0, "log", everyone(), "tenant");
     warned(&acl(json!([log, one("dcr")])), &[]);
     let mut inactive = all;
     inactive["active"] = json!(false);
     warned(&acl(json!([inactive, one("dcr")])), &[]);
-    // One family alone is not everybody.
+    // One address family alone does not cover everybody.
     let v4 = rule(0, "block", json!({ "ipv4_cidrs": ["0.0.0.0/0"] }), "tenant");
     warned(&acl(json!([v4, one("dcr")])), &[]);
     let halves = json!({ "ipv4_cidrs": ["0.0.0.0/1", "128.0.0.0/1"], "ipv6_cidrs": ["::/0"] });
@@ -301,7 +301,7 @@ fn rule_hidden_by_equal_conditions_is_named() {
 
 #[test]
 fn thousand_rules_of_a_thousand_networks_are_reviewed() {
-    // Each list differs from the others in its last network only.
+    // Each list differs from the others only in its last network.
     let networks = |last: u16| {
         let first = (0..999_u16).map(|at| Ipv4Addr::from(0x0a00_0000 + u32::from(at)));
         first.chain([Ipv4Addr::from(0x0b00_0000 + u32::from(last))])

@@ -1,4 +1,4 @@
-//! The quota of each source of a tenant's requests.
+//! The quota that each source has with a tenant.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::support::{
     http::parts,
 };
 
-/// A registrar whose tenants, `a` and `b`, have these settings for registration and this list.
+/// A registrar whose tenants, `a` and `b`, have these registration settings and this list.
 fn registrar(registration: &Value, acl: &Value) -> (Arc<ManualClock>, Registrar) {
     let clock = Arc::new(ManualClock::new());
     let registrar = Registrar::builder(MemoryStore::new())
@@ -41,12 +41,12 @@ fn tenants(registration: &Value, acl: &Value) -> Tenants {
     Tenants::from_json(&document.to_string()).unwrap()
 }
 
-/// 2 at once from each source, and one every half a minute; 5 of all.
+/// Each source has a burst of 2 and one request every 30 seconds; all sources together have 5.
 fn limited() -> Value {
     json!({ "rate_limit_per_source": { "per_minute": 2, "burst": 2 } })
 }
 
-/// The answer to a registration with tenant `host` from `peer`; an empty one is unknown.
+/// The answer to a registration with the tenant `host` from `peer`; an empty `peer` is unknown.
 async fn answer(registrar: &Registrar, host: &str, peer: &str) -> Response<Bytes> {
     let mut request = Request::post("/oidc/register")
         .header("host", host)
@@ -63,7 +63,7 @@ async fn answer(registrar: &Registrar, host: &str, peer: &str) -> Response<Bytes
     endpoint.respond(request.body(body).unwrap()).await
 }
 
-/// The statuses of as many registrations.
+/// The statuses of `N` registrations.
 async fn statuses<const N: usize>(registrar: &Registrar, host: &str, peer: &str) -> [u16; N] {
     let mut statuses = [0; N];
     for status in &mut statuses {
@@ -72,7 +72,7 @@ async fn statuses<const N: usize>(registrar: &Registrar, host: &str, peer: &str)
     statuses
 }
 
-/// Its limit and what remains of it.
+/// The limit and the remaining requests in the answer.
 fn left(response: &Response<Bytes>) -> (u32, u32) {
     let number = |name: &str| response.headers()[name].to_str().unwrap().parse().unwrap();
     (number("x-ratelimit-limit"), number("x-ratelimit-remaining"))
@@ -87,7 +87,7 @@ async fn one_source_leaves_quota_for_others() {
     for peer in ["203.0.113.6", "203.0.113.7", "203.0.113.8"] {
         assert_eq!(statuses(&registrar, "a", peer).await, [201], "{peer}");
     }
-    // Five of the tenant's are used up, and none of them by a refusal.
+    // Five requests of the tenant's quota are used, none of them by a refusal.
     assert_eq!(statuses(&registrar, "a", "203.0.113.9").await, [429]);
 }
 
@@ -166,7 +166,7 @@ async fn source_behind_a_proxy_is_the_client() {
     assert_eq!(noisy, [201, 201, 429]);
     let another = "192.0.2.1 for 203.0.113.5, 203.0.113.6";
     assert_eq!(statuses(&registrar, "a", another).await, [201]);
-    // Nobody but the proxy says who it is.
+    // Only the proxy tells the client's address.
     let untrusted = "203.0.113.5 for 203.0.113.9";
     assert_eq!(statuses(&registrar, "a", untrusted).await, [429]);
 }
@@ -239,7 +239,7 @@ async fn events_distinguish_source_and_tenant_quotas() {
     );
 }
 
-/// How many of 3 requests of the source with this number are admitted.
+/// How many of 3 requests from the source with this number are admitted.
 async fn admitted(limiter: &LocalRateLimiter, number: u32) -> usize {
     let tenant = TenantId::parse("a").unwrap();
     let source = SourceNetwork::of(Some(std::net::Ipv4Addr::from_bits(number).into()));
@@ -260,7 +260,7 @@ async fn the_local_limiter_bounds_its_sources() {
     for number in 0..most {
         assert_eq!(admitted(&limiter, number).await, 2);
     }
-    // Others share one bucket, and those that have one keep it.
+    // New sources share one bucket; known sources keep their own buckets.
     assert_eq!(admitted(&limiter, most).await, 2);
     for number in most + 1..most + 1_000 {
         assert_eq!(admitted(&limiter, number).await, 0);

@@ -1,5 +1,5 @@
-//! The sources of a crate as its users compile them: the files that `lib.rs` leads to, without those
-//! for tests and documentation.
+//! The sources of a crate as its users compile them: the files that `lib.rs` includes, without
+//! tests and documentation.
 
 pub(crate) mod conditions;
 pub(crate) mod modules;
@@ -11,9 +11,9 @@ use std::{cell::RefCell, collections::BTreeMap, fs, path::Path};
 use modules::{Crate, ModulePath};
 
 pub(crate) struct SourceTree {
-    /// What each module defines and imports.
+    /// The definitions and imports of each module.
     pub(crate) names: Crate,
-    /// By their paths below `src`.
+    /// The files by their paths below `src`.
     pub(crate) files: BTreeMap<String, SourceFile>,
 }
 
@@ -29,7 +29,7 @@ impl SourceTree {
         Self::new(&|file| fs::read_to_string(folder.join(file)).expect(file))
     }
 
-    /// A crate of these files: their paths and texts.
+    /// A crate with these files: their paths and texts.
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let files: BTreeMap<_, _> = files.iter().copied().collect();
         Self::new(&|file| files[file].to_owned())
@@ -48,7 +48,7 @@ impl SourceTree {
         Self { names, files }
     }
 
-    /// The file that holds a module: its own, or that of the module around it.
+    /// The file that contains a module: its own file, or the file of the enclosing module.
     pub(crate) fn file_of(&self, module: &[String]) -> &SourceFile {
         let own = self.files.get(&format!("{}.rs", module.join("/")));
         own.unwrap_or_else(|| match module.split_last() {
@@ -69,14 +69,14 @@ impl SourceFile {
         self.path == "lib.rs"
     }
 
-    /// The module that the file is.
+    /// The module that the file defines.
     pub(crate) fn module(&self) -> ModulePath {
         let path = self.path.trim_end_matches(".rs");
         let names = path.split('/').map(str::to_owned);
         names.filter(|_| !self.is_root()).collect()
     }
 
-    /// The top-level module that the file belongs to.
+    /// The top-level module that contains the file.
     pub(crate) fn room(&self) -> &str {
         let first = self.path.split('/').next().expect("a path has names");
         first.trim_end_matches(".rs")

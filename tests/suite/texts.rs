@@ -1,5 +1,5 @@
-//! Characters that databases stumble over, in every text of a registration. What is accepted comes
-//! back as it was sent, whatever the store; what is not is refused before a store sees it.
+//! Characters that cause trouble in databases, in every text of a registration. An accepted text is
+//! returned as it was sent, whatever the store; other texts are refused before a store sees them.
 
 use oauth_dcr::{MemoryStore, postgres::PostgresStore, sqlite::SqliteStore, store::ClientStore};
 use private_servers::PrivatePostgres;
@@ -7,17 +7,18 @@ use serde_json::{Value, json};
 
 use crate::{support::fixture::Fixture, temporary::TemporaryDir};
 
-/// As it stands in JSON.
+/// The NUL character as it is written in JSON.
 const NUL: &str = r"\u0000";
 
-/// Half of a surrogate pair is no character, so what has one is no JSON text (RFC 8259 section 8.2).
+/// Half of a surrogate pair is not a character, so a text that contains one is not JSON (RFC 8259
+/// section 8.2).
 const HALF: &str = r"\ud800";
 
-/// Characters of four bytes, as they are and as a surrogate pair.
+/// Characters of four bytes, written directly and as a surrogate pair.
 const LONG: [&str; 2] = ["\u{20bb7}", r"\ud83e\udd80"];
 
-/// What becomes of a member, `@` standing for a character: with a NUL, and with a long one. It is kept
-/// to the byte, left out, something else in the end, or refused by a rule.
+/// The outcome for each member, in which `@` stands for a character: first for NUL, then for a long
+/// character. The value is kept byte for byte, left out, changed, or refused by a rule.
 const MEMBERS: [(&str, &str, &str); 20] = [
     (r#""client_name": "a@b""#, METADATA_CONTROL, KEPT),
     (r#""client_name": "@""#, METADATA_CONTROL, KEPT),
@@ -83,7 +84,7 @@ const UNSUPPORTED: &str = "invalid_client_metadata: not_supported";
 const REDIRECT_URI: &str = "invalid_redirect_uri: illegal_character";
 const NOT_JSON: &str = "invalid_request: invalid_escape";
 
-/// What a store makes of all of them.
+/// Registers every member of the table with a store and compares the outcomes.
 async fn judge<S: ClientStore + Clone>(store: S) {
     let fixture = Fixture::with_store(store, json!({}));
     let mut wrong = Vec::new();
@@ -104,7 +105,7 @@ async fn judge<S: ClientStore + Clone>(store: S) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Registers a client with `member` and says what became of that.
+/// Registers a client with `member` and returns the outcome.
 async fn outcome<S: ClientStore + Clone>(fixture: &Fixture<S>, member: &str) -> String {
     let redirect_uris = if member.contains("redirect_uris") {
         ""

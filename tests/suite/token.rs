@@ -1,4 +1,5 @@
-//! Token requests: who may be here, which code and refresh token are good, and what is given.
+//! Token requests: which clients are admitted, which codes and refresh tokens are valid, and what
+//! is granted.
 
 mod clients;
 mod families;
@@ -48,7 +49,7 @@ fn form(pairs: &[(&'static str, &str)]) -> Form {
         .collect()
 }
 
-/// What a well-behaved public client sends to exchange its code.
+/// The form that a well-behaved public client sends to redeem its code.
 fn code_form() -> Form {
     form(&[
         ("grant_type", "authorization_code"),
@@ -78,7 +79,7 @@ fn without(mut form: Form, name: &str) -> Form {
     form
 }
 
-/// What is bound to a code that `client` was given just now.
+/// The binding of a code that `client` has just received.
 fn bound_to(client: &Client, changed: &[(&'static str, Option<&str>)]) -> CodeBinding {
     let mut pairs = form(&[
         ("response_type", "code"),
@@ -143,7 +144,7 @@ fn refresh_at(
     }
 }
 
-/// What a host keeps of a refresh token.
+/// The data that a host stores for a refresh token.
 type IssuedToken = (RefreshBinding, RefreshFamily);
 
 fn kept(decision: &TokenDecision) -> IssuedToken {
@@ -151,7 +152,7 @@ fn kept(decision: &TokenDecision) -> IssuedToken {
     (binding, decision.refresh_family().unwrap())
 }
 
-/// What is kept of the refresh token that goes with such a code.
+/// The stored refresh token that belongs to such a code.
 fn refresh_token(client: &Client) -> IssuedToken {
     let binding = bound_to(client, &[]);
     let form = if client.is_public() {
@@ -189,7 +190,7 @@ fn without_offline_access_there_is_no_refresh_token() {
     let decision = exchange(&t1(), &public(), code_form(), Some(&binding)).unwrap();
     assert_eq!(decision.refresh_token(), RefreshTokenAction::None);
     assert_eq!(decision.refresh_binding(NOW, MINUTE), None);
-    // Nor for a client that is not registered for it.
+    // A client that is not registered for it gets no refresh token either.
     let client = Stored::public("tpc_A1")
         .grant_types(&["authorization_code"])
         .client();
@@ -310,7 +311,7 @@ fn code_expires_after_its_lifetime() {
     assert!(at(last).is_ok());
     let expired = Error::InvalidGrant(GrantFault::Expired);
     assert_eq!(error(at(binding.expires_at())), expired);
-    // A clock that steps back makes no code worse.
+    // A clock that steps back does not invalidate a code.
     assert!(at(Timestamp::from_unix_millis(0)).is_ok());
 }
 
@@ -387,13 +388,13 @@ fn a_strict_client_needs_a_code_challenge() {
             no_challenge
         );
     }
-    // A permissive one may do without, but not answer a question that was not asked.
+    // A permissive client may omit the challenge, but may not send a verifier without a challenge.
     assert!(exchange(&t1(), &before, no_verifier.clone(), Some(&binding)).is_ok());
     assert_eq!(
         error(exchange(&t1(), &before, code_form(), Some(&binding))),
         no_challenge
     );
-    // Nor leave out the answer to one that was.
+    // It may not omit the verifier after it sent a challenge.
     let asked = bound_to(&before, &[]);
     let verifier = Error::InvalidGrant(GrantFault::Verifier);
     assert_eq!(
@@ -432,7 +433,7 @@ fn withdrawn_permission_grants_nothing() {
         error(refresh(&tenant, &public(), refresh_form(), Some(&kept))),
         withdrawn
     );
-    // Who asks for all that was given gets what is left of it.
+    // A client that requests every approved scope gets the scopes that remain.
     tenant.apis[0].scopes = vec!["write:items".to_owned()];
     let form = with(refresh_form(), "scope", "read:items write:items");
     let left = refresh(&tenant, &public(), form, Some(&kept)).unwrap();
@@ -547,7 +548,7 @@ fn permissive_client_needs_grants_for_client_credentials() {
         TokenGrant::ClientCredentials(request) => request.check(),
         grant => panic!("another grant: {grant:?}"),
     };
-    // The default permission of the tenant is about users.
+    // The default permission of the tenant covers only access for users.
     assert_eq!(
         error(decide(&t1(), own.clone())),
         AccessError::NoGrant.into()
@@ -631,7 +632,7 @@ fn refresh_token_family_keeps_its_start_time() {
     let decision = refresh_at(later, &t1(), &public(), refresh_form(), Some(&kept)).unwrap();
     let next = decision.refresh_binding(later, Duration::MAX).unwrap();
     assert_eq!(next.began_at(), NOW);
-    // There is none without an end.
+    // Every family has an end.
     let lifetime = next.expires_at().saturating_since(later);
     assert_eq!(lifetime, RefreshBinding::MAX_LIFETIME);
 }

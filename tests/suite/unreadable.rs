@@ -1,4 +1,4 @@
-//! Clients whose records can't be read, through the library: what callers are told, and what the owner can
+//! Clients with unreadable records, through the library: what callers get, and what the owner can
 //! still do.
 
 use std::{error::Error as _, time::Duration};
@@ -23,7 +23,7 @@ use crate::{
 
 const REASON: &str = "it is not the JSON of a client, at line 1, column 6";
 
-/// A tenant whose clients are in a file that a test can write to.
+/// A tenant whose clients are in a file that the test can write to.
 struct SqliteFixture {
     fixture: Fixture<SqliteStore>,
     file: SqliteConnection,
@@ -43,7 +43,7 @@ impl SqliteFixture {
         }
     }
 
-    /// Registers a client and writes `record` in the place of its own, which is given back.
+    /// Registers a client, replaces its record by `record`, and returns the original.
     async fn broken(&mut self) -> (ClientId, String) {
         let id = id_of(&self.fixture.register(&public("App")).await);
         let sql = "SELECT record FROM oauth_dcr_clients WHERE client_id = ?";
@@ -90,7 +90,7 @@ async fn page_names_unreadable_clients() {
     let expected = UnreadableClient::new(broken.clone(), REASON);
     assert_eq!(page.unreadable, [expected]);
     assert_eq!(page.next, None);
-    // Page by page it is there once, and the pages go on after it.
+    // If pages are read in sequence, the client is listed once, and the pages continue after it.
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
         let page = owner.list(after.as_ref(), 1).await.unwrap();
@@ -105,7 +105,7 @@ async fn page_names_unreadable_clients() {
     names.push(broken);
     names.sort();
     assert_eq!(seen, names);
-    // Nobody asked for it.
+    // Listing is not an event.
     assert_eq!(sqlite.fixture.events(), [""; 0]);
 }
 
@@ -135,7 +135,7 @@ async fn calls_that_need_an_unreadable_record_name_it() {
         assert_eq!(client, UnreadableClient::new(id.clone(), REASON));
     }
     assert_eq!(sqlite.fixture.kinds_of_events(), ["Unreadable"; 4]);
-    // The next client is as it was.
+    // The next client is unchanged.
     let policy_of_other = owner.set_error_redirect_policy(read.id(), policy).await;
     assert_eq!(policy_of_other.unwrap().error_redirect_policy(), policy);
 }
@@ -173,10 +173,10 @@ async fn owner_can_block_an_unreadable_client() {
     let owner = sqlite.fixture.owner().await;
     owner.block(&id).await.unwrap();
     assert_eq!(sqlite.fixture.kinds_of_events(), ["Changed Blocked"]);
-    // It stays while it is blocked.
+    // A blocked client is not swept.
     sqlite.fixture.set_hour(1);
     assert_eq!(owner.sweep(100).await.unwrap(), []);
-    // And it is blocked once it can be read again, though the record does not say so.
+    // It is still blocked once it can be read again, although the record does not say so.
     sqlite.write(&id, &record).await;
     let client = owner.find(&id).await.unwrap();
     assert_eq!((client.is_blocked(), client.revision()), (true, 1));
@@ -235,7 +235,7 @@ async fn a_duplicate_of_an_unreadable_client_is_told_to_retry() {
         (503, &json!("temporarily_unavailable"))
     );
     assert_eq!(sqlite.fixture.kinds_of_events(), ["Unreadable", "Refused"]);
-    // What is not the same registers, and nothing was stored beside it.
+    // A different client registers, and the duplicate was not stored.
     sqlite.fixture.register(&public("Other")).await;
     let page = sqlite.fixture.owner().await.list(None, 10).await.unwrap();
     assert_eq!((page.clients.len(), page.unreadable.len()), (1, 1));
@@ -243,7 +243,7 @@ async fn a_duplicate_of_an_unreadable_client_is_told_to_retry() {
     assert_eq!(id_of(&sqlite.fixture.register(&public("App")).await), id);
 }
 
-/// Members whose texts people read. No rule for them may make a stored client unreadable.
+/// Members whose texts are for people. No rule for them may make a stored client unreadable.
 const TEXTS: [&str; 5] = [
     "client_name",
     "client_name#fr",
@@ -269,7 +269,7 @@ fn with(member: &str, text: &str) -> Value {
     body
 }
 
-/// What a registration with this text stores of it now.
+/// The value that a registration with this text stores today.
 fn accepted(member: &str, text: &str) -> Option<Value> {
     let body = with(member, text).to_string();
     let request = RegistrationRequest::from_json(body.as_bytes()).ok()?;
@@ -290,7 +290,7 @@ fn row(member: &str, text: &str) -> StoredClient {
     StoredClient::from_record(&tenant(), &id, record.to_string().as_bytes(), false, 0)
 }
 
-/// Texts, most of which are refused.
+/// Texts that are mostly refused.
 fn bad_text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         any::<String>(),
@@ -346,7 +346,7 @@ proptest! {
     }
 }
 
-/// The same by hand in a file: all of them are on the owner's pages.
+/// The same texts, written into a file by hand: all rows are on the owner's pages.
 #[tokio::test]
 async fn no_text_hides_a_row_from_its_page() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();

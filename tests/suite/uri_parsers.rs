@@ -1,8 +1,8 @@
-//! What three parsers read in the URIs that are accepted: every pair of ASCII bytes at every position of
-//! a few templates.
+//! How three parsers read the accepted URIs: every pair of ASCII bytes at every position of a few
+//! templates.
 //!
-//! `url` follows the URL standard, `fluent-uri` RFC 3986, and `http::Uri` what servers take as a request
-//! target.
+//! `url` follows the URL standard, `fluent-uri` follows RFC 3986, and `http::Uri` accepts the
+//! request targets that servers accept.
 
 use std::net::Ipv6Addr;
 
@@ -11,15 +11,15 @@ use oauth_dcr::{redirect_uri::RedirectUri, types::WebUri};
 
 use crate::properties::wide_policy;
 
-/// How many texts were accepted, and how many of those each parser could be asked about.
+/// How many texts were accepted, and how many of them each parser could read.
 #[derive(Debug, Default)]
 struct Counts {
     accepted: usize,
     read_by_http: usize,
 }
 
-/// Tries `accepts` on `template` with every pair of ASCII bytes at every position, and compares what the
-/// parsers read where it says yes.
+/// Calls `accepts` for `template` with every pair of ASCII bytes at every position, and compares
+/// how the parsers read each accepted text.
 fn compare_all(template: &str, accepts: impl Fn(&str) -> bool, likeness: Likeness) -> Counts {
     let mut counts = Counts::default();
     for at in 0..template.len() - 1 {
@@ -37,17 +37,17 @@ fn compare_all(template: &str, accepts: impl Fn(&str) -> bool, likeness: Likenes
     counts
 }
 
-/// What may differ in path and query.
+/// Which differences in path and query are allowed.
 #[derive(Clone, Copy, PartialEq)]
 enum Likeness {
-    /// Nothing: a redirect URI is compared as text.
+    /// No difference: a redirect URI is compared as text.
     Exact,
-    /// What RFC 3986 section 6.2.2 calls equivalent, and the apostrophe of a query, which the URL
+    /// The equivalences of RFC 3986 section 6.2.2, and the apostrophe in a query, which the URL
     /// standard writes as `%27`: an address for people only has to lead to the same page.
     Equivalent,
 }
 
-/// Compares the readings of `text`, and says whether `http::Uri` could be one of them.
+/// Compares the readings of `text`, and returns whether `http::Uri` could be compared as well.
 #[track_caller]
 fn compare(text: &str, likeness: Likeness) -> bool {
     let by_rfc = fluent_uri::Uri::parse(text).expect(text);
@@ -89,9 +89,9 @@ fn compare(text: &str, likeness: Likeness) -> bool {
 
     let by_http = text.parse::<http::Uri>();
     if host.is_empty() {
-        // A request target without a host has no scheme. So `http::Uri` refuses the text or takes what
-        // stands before the path for a host, and has no form that could be compared. It must find
-        // neither a port nor a user name in it.
+        // A request target without a host has no scheme. `http::Uri` therefore refuses the text, or
+        // reads the part before the path as a host, and there is no form to compare. It must find
+        // neither a port nor a user name in the text.
         if let Ok(target) = by_http {
             assert_eq!(target.scheme(), None, "{text}");
             assert_eq!(target.path_and_query(), None, "{text}");
@@ -119,7 +119,7 @@ fn compare(text: &str, likeness: Likeness) -> bool {
     true
 }
 
-/// Letter case is no difference, nor is how an IPv6 address is written.
+/// Letter case makes no difference, nor does the notation of an IPv6 address.
 fn is_same_host(one: &str, other: &str) -> bool {
     let address = |host: &str| -> Option<Ipv6Addr> {
         host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
@@ -128,7 +128,7 @@ fn is_same_host(one: &str, other: &str) -> bool {
         || address(one).is_some_and(|address_of_one| Some(address_of_one) == address(other))
 }
 
-/// An empty path is the path `/`.
+/// An empty path is equal to the path `/`.
 fn or_slash(path: &str) -> &str {
     if path.is_empty() { "/" } else { path }
 }
@@ -140,7 +140,7 @@ fn compare_redirect_uris(template: &str) -> Counts {
     compare_all(template, accepts, Likeness::Exact)
 }
 
-/// Fails unless there were at least as many as that.
+/// Fails if a count is lower than expected.
 #[track_caller]
 fn at_least(counts: &Counts, accepted: usize, read_by_http: usize) {
     let enough = counts.accepted >= accepted && counts.read_by_http >= read_by_http;

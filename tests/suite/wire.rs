@@ -1,4 +1,4 @@
-//! Statuses, headers and bodies of every answer, in process and over a connection.
+//! Statuses, headers and bodies of every answer, in process and over HTTP.
 
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
@@ -437,7 +437,7 @@ async fn name_is_returned_trimmed_and_single_spaced() {
     }
 }
 
-/// A server with one tenant that has these settings of its registrations, and no rate limit.
+/// A server with one tenant that has these registration settings and no rate limit.
 async fn serve_with(mut registration: serde_json::Value) -> Server {
     registration["enabled"] = true.into();
     registration["rate_limit"] = serde_json::Value::Null;
@@ -553,7 +553,7 @@ async fn implicit_grant_needs_https_to_a_remote_host() {
         (&permissive, "http://localhost/cb", true, false),
         (&permissive, "https://localhost/cb", true, false),
         (&permissive, "com.example.app:/cb", true, false),
-        // A strict client does not keep the grant.
+        // A strict client loses the grant.
         (&strict, "http://localhost/cb", true, true),
     ] {
         for application_type in [json!(null), json!("web"), json!("native")] {
@@ -813,7 +813,7 @@ async fn browsers_do_not_cache_the_preflight() {
 async fn browser_script_can_read_the_headers() {
     let endpoint = open();
     let mut statuses = Vec::new();
-    // More than the quota.
+    // This exceeds the quota.
     for _ in 0..6 {
         let response = endpoint.respond(post(BODY)).await;
         assert_readable(&response);
@@ -822,7 +822,8 @@ async fn browser_script_can_read_the_headers() {
     assert_eq!((statuses[0], statuses[5]), (201, 429));
 }
 
-/// That a page may read whatever the answer's headers say, but for what concerns caches and browsers.
+/// Asserts that a browser script can read every header of the answer, except headers for caches and
+/// browsers.
 fn assert_readable(response: &Response<Bytes>) {
     let exposed = header(response, "access-control-expose-headers").unwrap();
     let exposed: Vec<_> = exposed.split(", ").collect();
@@ -883,8 +884,8 @@ async fn serve(tenant: TenantSettings) -> (Server, MemoryStore) {
     (Server::start(registrar).await, store)
 }
 
-/// Sends `head`, then `chunk` again and again without an end; what comes back, and how often the
-/// chunk was taken until then.
+/// Sends `head`, then `chunk` repeatedly without an end; returns the answer, and how often the
+/// chunk was sent until then.
 async fn send_without_end(server: &Server, head: &str, chunk: &[u8]) -> (String, usize) {
     let (mut reader, mut writer) = TcpStream::connect(server.address)
         .await
@@ -914,7 +915,7 @@ async fn endless_body_is_cut_off_at_its_bound() {
     let (answer, taken) = send_without_end(&server, CHUNKED, chunk.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     assert!(answer.contains("body_too_large"), "{answer}");
-    // What the two kernels buffer is taken too, and differs from machine to machine.
+    // The kernels of both sides buffer data as well, and the size differs between machines.
     assert!(taken < 4_000, "{taken} chunks of 4 KiB were taken");
     assert!(store.is_empty());
 }
@@ -970,7 +971,7 @@ async fn a_body_of_exactly_the_bound_is_read_in_pieces() {
 async fn interrupted_request_stores_nothing() {
     let (server, store) = serve(TenantSettings::new().enabled()).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    // All of the JSON, but not the end of the body.
+    // All of the JSON, but without the end of the body.
     let body = BODY;
     stream
         .write_all(format!("{CHUNKED}{:x}\r\n{body}\r\n", body.len()).as_bytes())

@@ -1,4 +1,4 @@
-//! A store that answers with the row of another client: no caller is given that client.
+//! A store that returns the row of another client: no caller gets that client.
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
 
 const REASON: &str = "it is the record of another client";
 
-/// Answers with clients of another tenant.
+/// Returns clients of another tenant.
 fn another_tenant() -> FaultyStore {
     FaultyStore {
         replaced: Some(("tenant", "t2")),
@@ -23,7 +23,7 @@ fn another_tenant() -> FaultyStore {
     }
 }
 
-/// Answers with another client of the tenant.
+/// Returns another client of the same tenant.
 fn another_id() -> FaultyStore {
     FaultyStore {
         replaced: Some(("client_id", "tpc_another")),

@@ -1,4 +1,4 @@
-//! What is refused when a list is loaded, and how the error says where it is.
+//! What is refused when a list is loaded, and how the error names the position.
 
 use oauth_dcr::acl::{Acl, AclError, AclFault, AclScope, Asn, Conditions, CountryCode, Rule};
 use serde_json::{Value, json};
@@ -467,7 +467,7 @@ fn more_than_a_million_values_are_refused() {
         (error.rule(), error.field(), error.index(), error.fault()),
         (Some(1), "rule.match.asns", None, AclFault::TooManyValues)
     );
-    // Built in Rust, the same.
+    // A list built in Rust has the same limit.
     let built = |asns: &[u32]| {
         let listed = Conditions::new().asns(asns.iter().copied().map(Asn::new));
         Acl::new([Rule::block(AclScope::Dcr).matching(listed)])
@@ -598,7 +598,7 @@ fn reading_reports_the_first_error() {
         rule
     };
     for (rules, place) in [
-        // What is read comes before what all rules have to be.
+        // Errors of reading come before errors that concern all rules.
         (
             json!([no_condition(), with("scope", json!(1))]),
             "acl[1].rule.scope ",
@@ -611,7 +611,7 @@ fn reading_reports_the_first_error() {
             json!([no_condition(), no_condition()]),
             "acl[0].rule.match ",
         ),
-        // Members are read in the order of their names, and values in theirs.
+        // Members are read in the order of their names, and values in the order of the list.
         (
             json!([with("match", json!({"asns": [], "geo_country_codes": 1}))]),
             "acl[0].rule.match.asns ",

@@ -1,4 +1,4 @@
-//! Which of a client's names a consent page shows, and that no others are compared.
+//! Which names of a client a consent page shows, and that only those are compared.
 
 use oauth_dcr::{
     Client,

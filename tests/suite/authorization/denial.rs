@@ -1,4 +1,4 @@
-//! Who is told when the user says no, and the link that a page offers.
+//! Who is told if the user denies the request, and the link that a page offers.
 
 use oauth_dcr::{
     Client,

@@ -1,4 +1,4 @@
-//! What a host keeps is read back as it was written, or not at all.
+//! Data that a host stores is read back as it was written, or refused.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -27,7 +27,7 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kept: &T) {
     let text = serde_json::to_string(kept).unwrap();
     assert_eq!(read::<T>(&text).as_ref(), Ok(kept));
-    // Through a database that keeps JSON in its own way, too, and through another format.
+    // It also survives a database that normalizes JSON, and another format.
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(read::<T>(&value.to_string()).as_ref(), Ok(kept));
     let mut bytes = Vec::new();
@@ -35,7 +35,7 @@ fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kept:
     assert_eq!(&ciborium::from_reader::<T, _>(&bytes[..]).unwrap(), kept);
 }
 
-/// Every change of one byte that leaves JSON behind, and every cut.
+/// Every change of one byte that leaves valid JSON, and every truncation.
 fn refuses_changes<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(kept: &T) {
     let text = serde_json::to_string(kept).unwrap();
     for at in 0..text.len() {

@@ -1,11 +1,11 @@
-//! Which parameters pass, which of them reach the host, and how often each may occur.
+//! Which parameters are accepted, which of them reach the host, and how often each may occur.
 
 use oauth_dcr::{authorization::AuthorizationError as Error, settings::UnknownParameters};
 
 use super::{authorize, client, good, redirecting, refused, twice, with};
 use crate::support::{clients::Stored, tenants::t1};
 
-/// What the host is handed, whatever the client.
+/// The parameters that the host gets for every client.
 const LEFT_TO_HOST: [&str; 15] = [
     "acr_values",
     "authorization_details",
@@ -34,7 +34,7 @@ const REFUSED: [&str; 7] = [
     "screen_hint",
 ];
 
-/// Those of the token endpoint, which have no business here: a secret in an address least of all.
+/// Parameters of the token endpoint. They are wrong here, above all a secret in an address.
 const OF_TOKEN_REQUESTS: [&str; 5] = [
     "client_secret",
     "code",
@@ -88,7 +88,7 @@ fn a_known_parameter_may_occur_once() {
         pairs.push((parameter, "b".to_owned()));
         let refusal = refused(&t1(), &redirecting(), pairs.clone());
         assert_eq!(refusal.error(), Error::NotSupported { parameter });
-        // A permissive client may send some of them, once.
+        // A permissive client may send some of them, once each.
         let permissive = Stored::public("tpc_A1").permissive().client();
         let error = refused(&t1(), &permissive, pairs).error();
         match parameter {
@@ -166,6 +166,6 @@ fn host_parameters_are_short_text() {
         let refusal = refused(&t1(), &client(), with(name, value));
         assert_eq!(refusal.error(), Error::MalformedValue { parameter });
     }
-    // What nobody reads is nobody's burden.
+    // A parameter that is never read does no harm.
     assert!(authorize(&t1(), &client(), with("foo", "a\0b")).is_ok());
 }

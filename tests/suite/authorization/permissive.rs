@@ -1,4 +1,4 @@
-//! Clients of the behaviour before the third-party profile.
+//! Clients that keep the behaviour from before the third-party profile.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn a_response_type_needs_its_grant() {
 fn a_token_never_goes_into_a_query() {
     let decision = decide(with("response_type", "token")).unwrap();
     let approval = decision.approve();
-    // There is no code that a binding could be for.
+    // Without a code there is nothing to bind.
     assert_eq!(
         approval.code_binding(Timestamp::from_unix_millis(0), Duration::ZERO),
         None
@@ -88,7 +88,7 @@ fn a_token_never_goes_into_a_query() {
     in_query.push(("response_mode", "query".to_owned()));
     let refusal = refused(&t1(), &client(), pairs(in_query));
     assert_eq!(refusal.error(), Error::UnsupportedResponseMode);
-    // Even the error goes into the fragment.
+    // The error goes into the fragment as well.
     let response = refusal.response().unwrap();
     assert!(location(response).contains("#error=invalid_request&"));
 }

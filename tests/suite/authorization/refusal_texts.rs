@@ -1,4 +1,4 @@
-//! What refusals say to the people who make a client, and to the person in front of the browser.
+//! What refusals say to the developers of a client, and to the user at the browser.
 
 use oauth_dcr::{
     Client, TenantSettings,
@@ -79,7 +79,7 @@ fn user_of_an_unknown_client_is_told_to_add_it() {
     assert!(gone.error().advice().contains("add it again"), "{gone:?}");
 }
 
-/// What a client is told that asks for `resource`, or for none.
+/// The description that a client gets if it requests `resource`, or no API.
 fn told(tenant: &TenantSettings, client: &Client, resource: Option<&str>) -> Error {
     let pairs = resource.map_or_else(|| without("resource"), |it| with("resource", it));
     refused(tenant, client, pairs).error()
@@ -173,7 +173,7 @@ fn empty_grant_does_not_blame_the_client() {
     elsewhere.client_grants[0].audience = "https://gone.example".into();
     assert_eq!(told(&elsewhere, &client(), None), nothing_open);
 
-    // Of two grants of its own neither counts, and the default one is replaced all the same.
+    // Two grants for one client are both ignored, and the default grant is replaced nevertheless.
     let mut two = tenant;
     two.client_grants = vec![
         ClientGrant::new(own(), API, GrantedScope::All),
@@ -218,7 +218,7 @@ fn port_of_localhost_has_a_distinct_description() {
         decided.err().map(|refusal| refusal.error())
     };
     let [named, literal] = ["http://localhost:1/cb", "http://127.0.0.1:1/cb"];
-    // By default.
+    // This is the default.
     assert_eq!(told(false, true, named), Some(Error::LocalhostPort));
     assert_eq!(told(false, true, literal), None);
     assert_eq!(
@@ -233,11 +233,11 @@ fn port_of_localhost_has_a_distinct_description() {
         told(false, true, "http://localhost:0/cb"),
         Some(Error::RedirectUriNotRegistered)
     );
-    // The port of 127.0.0.1 counts, too.
+    // The port of 127.0.0.1 matters, too.
     assert_eq!(told(false, false, named), Some(Error::LoopbackPort));
     assert_eq!(told(true, false, literal), Some(Error::LoopbackPort));
     assert_eq!(told(true, false, named), None);
-    // It always counts for https.
+    // The port of an https URI always matters.
     assert_eq!(
         told(true, true, "https://localhost:1/cb"),
         Some(Error::LoopbackPort)

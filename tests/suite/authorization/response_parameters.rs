@@ -1,4 +1,4 @@
-//! A client reads each parameter of a response once, whatever it registered.
+//! A client reads each parameter of a response once, whatever its redirect URI contains.
 
 use oauth_dcr::{
     Client, Timestamp,
@@ -89,10 +89,10 @@ fn registered_state_stays_if_none_was_requested() {
         told,
         format!("{left}&code=c&iss=https%3A%2F%2Fauth.example.com")
     );
-    // `state=` counts as left out.
+    // `state=` counts as absent.
     assert_eq!(location(&approved(uri, "query", Some(""))), told);
     assert_eq!(approved(uri, "form_post", None).redirect_uri(), left);
-    // A state that can't be sent back was requested all the same.
+    // A state that cannot be sent back was requested nevertheless.
     let redirecting = client_at(uri).with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
     for state in ["a\0b", &"s".repeat(5000)] {
         let refusal = refused(&t1(), &redirecting, request(uri, "query", Some(state)));
@@ -112,7 +112,8 @@ fn code_is_bound_to_the_requested_uri() {
     assert_eq!(binding.redirect_uri().as_str(), uri);
 }
 
-/// All that a client can read of a response, decoded: the query, and the fragment or the form.
+/// Everything that a client can read from a response, decoded: the query, and the fragment or the
+/// form.
 fn read(response: &AuthorizationResponse) -> OwnedPairs {
     let (uri, form): (String, OwnedPairs) = match response.delivery() {
         Delivery::Redirect(location) => (location, Vec::new()),
@@ -135,7 +136,7 @@ fn values<'a>(pairs: &'a OwnedPairs, name: &str) -> Vec<&'a str> {
     found.map(|(_, value)| value.as_str()).collect()
 }
 
-/// The pairs whose names no response has.
+/// The pairs whose names are not response parameters.
 fn others(pairs: impl IntoIterator<Item = (String, String)>) -> OwnedPairs {
     let pairs = pairs.into_iter();
     pairs
@@ -147,7 +148,7 @@ fn others_of(uri: &str) -> OwnedPairs {
     others(Url::parse(uri).unwrap().query_pairs().into_owned())
 }
 
-/// The first `state` that is registered in the query of `uri`.
+/// The first `state` in the query of the registered `uri`.
 fn registered_state(uri: &str) -> Option<String> {
     let url = Url::parse(uri).unwrap();
     let mut pairs = url.query_pairs();

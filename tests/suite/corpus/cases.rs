@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Method, Request};
 use serde_json::Value;
 
-/// One registration and its right outcome.
+/// One registration and its expected outcome.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) id: String,
@@ -18,27 +18,27 @@ pub(crate) struct Case {
     pub(crate) decided_by: String,
 }
 
-/// The outcomes that are right.
+/// The acceptable outcomes.
 #[derive(Debug)]
 pub(crate) struct Expected {
     pub(crate) statuses: Vec<u16>,
-    /// Empty where the code is not asserted.
+    /// Empty if the code is not asserted.
     pub(crate) errors: Vec<String>,
     pub(crate) grant_types: Option<BTreeSet<String>>,
     pub(crate) response_types: Option<BTreeSet<String>>,
     pub(crate) auth_method: Option<String>,
-    /// Where the name comes back otherwise than it was sent.
+    /// The returned name, if it differs from the sent name.
     pub(crate) client_name: Option<String>,
-    /// The same of the scope.
+    /// The returned scope, if it differs from the sent scope.
     pub(crate) scope: Option<String>,
 }
 
-/// What real clients send.
+/// The registrations of real clients.
 pub(crate) fn interop() -> Vec<Case> {
     lines("interop.jsonl").iter().map(interop_case).collect()
 }
 
-/// What attackers send to the registration endpoint.
+/// The attacks on the registration endpoint.
 pub(crate) fn attacks() -> Vec<Case> {
     let cases = lines("attacks.jsonl");
     cases
@@ -59,7 +59,7 @@ impl Case {
         request.body(self.body.clone()).unwrap()
     }
 
-    /// Whether nothing but the body decides.
+    /// Whether only the body decides.
     pub(crate) fn is_plain_json(&self) -> bool {
         let is_json = |(name, value): &(String, String)| {
             name == "content-type" && value.starts_with("application/json")
@@ -67,7 +67,7 @@ impl Case {
         self.method == Method::POST && self.headers.iter().any(is_json)
     }
 
-    /// Texts of the client that no error may repeat.
+    /// Texts of the client that an error must not repeat.
     pub(crate) fn texts(&self) -> Vec<String> {
         let sent: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let uris = sent["redirect_uris"]
@@ -82,7 +82,7 @@ impl Case {
     }
 }
 
-/// The lines of one of its files.
+/// The lines of a file of the corpus.
 pub(crate) fn lines(file: &str) -> Vec<Value> {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let directory = std::env::var_os("OAUTH_DCR_CORPUS").map_or(own, PathBuf::from);

@@ -1,5 +1,5 @@
-//! The document held against what the crate does: whatever it advertises is accepted, and whatever
-//! the host's document had besides is refused.
+//! The document compared with the behaviour of the crate: every advertised value is accepted, and
+//! every value removed from the host's document is refused.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::support::tenants::API;
 
-/// One tenant, what its host says, and what is made of it.
+/// A tenant, the document of its host, and the merged document.
 struct Case {
     trial: Trial,
     document: Value,
@@ -31,7 +31,7 @@ const METHODS: [TokenEndpointAuthMethod; 3] = [
     TokenEndpointAuthMethod::ClientSecretPost,
 ];
 
-/// Every mode, every choice of methods, registration on and off.
+/// Every mode and every choice of methods, with registration on and off.
 fn tenants() -> Vec<TenantSettings> {
     let mut tenants = Vec::new();
     for chosen in 1..1 << METHODS.len() {
@@ -52,7 +52,8 @@ fn tenants() -> Vec<TenantSettings> {
     tenants
 }
 
-/// What hosts say: nothing, all there is, the code flow alone, all but the code flow's refinements.
+/// Documents of hosts: nothing, every feature, only the code flow, and everything but the code
+/// flow's refinements.
 fn documents() -> [Value; 4] {
     let code_alone = json!({
         "grant_types_supported": ["authorization_code"],
@@ -91,12 +92,12 @@ fn strings<'v>(document: &'v Value, member: &str) -> Vec<&'v str> {
 }
 
 impl Case {
-    /// What is advertised.
+    /// The advertised values.
     fn advertised(&self, member: &str) -> Vec<&str> {
         strings(&self.metadata, member)
     }
 
-    /// What the host's document had and is advertised no more.
+    /// The values of the host's document that are no longer advertised.
     fn narrowed(&self, member: &str) -> Vec<&str> {
         let advertised = self.advertised(member);
         let mut values = strings(&self.document, member);
@@ -104,7 +105,7 @@ impl Case {
         values
     }
 
-    /// An advertised method, one with a secret if there is one.
+    /// An advertised method, with a secret if there is such a method.
     fn method(&self) -> &str {
         let methods = self.advertised("token_endpoint_auth_methods_supported");
         let with_secret = methods.iter().find(|method| **method != "none");
@@ -116,7 +117,7 @@ impl Case {
         self.trial.register(self.method(), metadata).await
     }
 
-    /// Somebody who has registered for all that is advertised.
+    /// A client that has registered for everything that is advertised.
     async fn for_everything(&self) -> Somebody {
         let grants = self.advertised("grant_types_supported");
         let response_types = self.advertised("response_types_supported");
@@ -155,7 +156,7 @@ impl Case {
         }
     }
 
-    /// Whether a response mode goes with one of the advertised response types.
+    /// Whether a response mode is accepted with one of the advertised response types.
     fn delivers(&self, it: &Somebody, response_mode: &str) -> bool {
         let response_types = self.advertised("response_types_supported");
         response_types.iter().any(|response_type| {
@@ -167,7 +168,7 @@ impl Case {
         })
     }
 
-    /// Whether a client that asks for a scope gets it, on behalf of a user or of itself.
+    /// Whether a client that requests a scope gets the scope, for a user or for itself.
     fn gives(&self, it: &Somebody, scope: &str) -> bool {
         let has = |access: &ApiAccess| {
             access.scopes().any(|given| given == scope)
@@ -179,13 +180,13 @@ impl Case {
             || by_itself.is_ok_and(|decision| has(decision.access()))
     }
 
-    /// Whether an authorization request with this parameter passes.
+    /// Whether an authorization request with this parameter is accepted.
     fn passes(&self, it: &Somebody, parameter: &str, value: &str) -> bool {
         self.trial.authorize(it, &[(parameter, value)]).is_ok()
     }
 }
 
-/// How many values were looked at: a test that looks at none shows nothing.
+/// How many values were tested: a test of no values proves nothing.
 #[derive(Default)]
 struct Count {
     accepted: u32,
@@ -193,7 +194,7 @@ struct Count {
 }
 
 impl Count {
-    /// Every advertised value of `member` is accepted, every one that was narrowed away is not.
+    /// Every advertised value of `member` is accepted, and every removed value is refused.
     fn hold(&mut self, case: &Case, member: &str, is_accepted: impl Fn(&str) -> bool) {
         for value in case.advertised(member) {
             assert!(is_accepted(value), "{member}: {value} is refused");
@@ -309,7 +310,7 @@ async fn parameter_is_accepted_exactly_if_advertised() {
             match is_supported.as_bool() {
                 Some(true) => count.accepted += 1,
                 Some(false) => count.refused += 1,
-                // What is left to the host, and the host says nothing of, means `false`.
+                // If the host does not say whether it supports a feature, the value is `false`.
                 None => assert_eq!(parameter, "claims"),
             }
             assert_eq!(passes, is_supported.as_bool() != Some(false), "{parameter}");
@@ -321,7 +322,7 @@ async fn parameter_is_accepted_exactly_if_advertised() {
 #[tokio::test]
 async fn every_response_has_the_advertised_iss() {
     for mut case in cases() {
-        // A host that has yet to hear of it.
+        // A host that does not know the parameter yet.
         let member = "authorization_response_iss_parameter_supported";
         case.document[member] = json!(false);
         case.metadata = merged(&case.trial.tenant, case.document.clone());

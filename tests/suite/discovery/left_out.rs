@@ -1,4 +1,4 @@
-//! What a host's document leaves out, or says to be `null`.
+//! Members that a host's document leaves out or sets to `null`.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::merged;
 use crate::support::tenants::{API, t1};
 
-/// What a host might write that offers some of it.
+/// The document of a host that offers some of the features.
 #[derive(Default, Serialize)]
 struct Document {
     issuer: Option<&'static str>,
@@ -63,7 +63,7 @@ fn null_members_count_as_absent() {
         let mut values = metadata.as_object().unwrap().values();
         assert!(values.all(|value| !value.is_null()));
     }
-    // Also of members that this crate has never heard of; within them, it is the host's.
+    // This includes members that this crate does not know; their contents are the host's.
     let document = json!({ "x-null": null, "x-deep": [null, { "null": null }] });
     let metadata = merged(&t1(), document.clone());
     assert_eq!(metadata.get("x-null"), None);

@@ -1,4 +1,4 @@
-//! Hosts whose clients never come to the authorization endpoint.
+//! Hosts whose clients never use the authorization endpoint.
 
 use oauth_dcr::{discovery::ServerMetadataError as Error, types::TokenEndpointAuthMethod};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::support::tenants::{API, t1};
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// A document with these grants and, of the rest, what is about the authorization endpoint.
+/// A document with these grants and the members about the authorization endpoint.
 fn document(grants: &[&str]) -> Value {
     json!({
         "authorization_endpoint": "https://auth.example.com/authorize",
@@ -34,7 +34,7 @@ fn without_redirect_grants_no_authorization_endpoint() {
         &[DEVICE, "refresh_token"],
         &["password", "client_credentials", DEVICE],
     ] {
-        // It makes no difference whether the host says which response types it doesn't have.
+        // It makes no difference whether the host lists the absent response types as empty.
         let silent = document(grants);
         let mut says_code = silent.clone();
         says_code["response_types_supported"] = json!(["code", "token"]);
@@ -42,7 +42,7 @@ fn without_redirect_grants_no_authorization_endpoint() {
         says_none["response_types_supported"] = json!([]);
         for document in [silent, says_code, says_none] {
             let metadata = merged(&tenant, document);
-            // Required, and empty: left out, clients would assume `code`.
+            // This member is required, and it is empty: without it, clients would assume `code`.
             assert_eq!(metadata["response_types_supported"], json!([]));
             for member in [
                 "authorization_endpoint",
@@ -119,7 +119,7 @@ async fn client_can_use_advertised_grants_without_redirects() {
         let given = given.unwrap();
         assert_eq!(given.access().audience(), Some(API));
         assert_eq!(given.access().scopes().collect::<Vec<_>>(), scopes);
-        // What the document leaves out is not available at the authorization endpoint either.
+        // What the document leaves out is not available at the authorization endpoint.
         assert!(trial.authorize(&it, &[]).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The APIs and scopes that a document lists, against what is given of each API.
+//! The APIs and scopes that a document lists, compared with what clients get of each API.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::merged;
 use crate::{properties::config, support::tenants::t1};
 
-/// Names that differ, by the slash of an empty path alone in one case.
+/// Distinct names, of which two differ only by the slash of an empty path.
 const NAMES: [&str; 4] = [
     "https://a.example",
     "https://a.example/",
@@ -26,8 +26,7 @@ const USERS: &str = "https://users.example";
 const CLIENTS: &str = "https://clients.example";
 const NOBODY: &str = "https://nobody.example";
 
-/// One API that is reached on behalf of users only, one that clients reach by themselves, one that
-/// nobody does.
+/// One API for users only, one for clients without a user, and one that is closed.
 fn by_subject() -> TenantSettings {
     let mut tenant = t1().permissive();
     (tenant.apis, tenant.client_grants) = (Vec::new(), Vec::new());
@@ -76,7 +75,7 @@ fn an_api_is_listed_if_a_listed_grant_reaches_it() {
         assert_eq!(metadata["protected_resources"], resources, "{grants:?}");
         assert_eq!(metadata["scopes_supported"], scopes, "{grants:?}");
     }
-    // A strict client acts for users only.
+    // A strict client always needs a user.
     let mut strict = tenant;
     strict.registration.security_mode = oauth_dcr::types::SecurityMode::Strict;
     let grants = ["authorization_code", "client_credentials"];
@@ -84,7 +83,7 @@ fn an_api_is_listed_if_a_listed_grant_reaches_it() {
     assert_eq!(metadata["protected_resources"], json!([USERS]));
 }
 
-/// Settings in which lists may say two things of one API.
+/// Settings in which lists may contradict each other about one API.
 fn tenants() -> impl Strategy<Value = TenantSettings> {
     let scopes = || prop::collection::vec(select(&SCOPES[..]), 0..4);
     let policy = select(vec![

@@ -1,4 +1,4 @@
-//! A tenant at which clients register, to be tried on what its document says.
+//! A tenant at which clients register, to test its document.
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,15 +36,15 @@ pub(super) struct Trial {
     registrar: Registrar,
 }
 
-/// Somebody who has registered.
+/// A registered client.
 pub(super) struct Somebody {
     pub(super) client: Arc<Client>,
     method: String,
     secret: String,
 }
 
-/// The tenant `t1`, whose clients get what they ask for when they register, or nothing, and may reach
-/// the API on their own behalf as well.
+/// The tenant `t1`. Its clients get either what they request at registration or nothing, and may
+/// reach the API without a user as well.
 pub(super) fn frank() -> TenantSettings {
     let mut tenant = t1();
     tenant.registration.rate_limit = None;
@@ -58,7 +58,7 @@ pub(super) fn frank() -> TenantSettings {
 }
 
 impl Trial {
-    /// Clients register while registration is on, whether or not `tenant` has it on now.
+    /// Clients register while registration is on, even if `tenant` has it off now.
     pub(super) fn new(tenant: TenantSettings) -> Self {
         let registrar = Registrar::builder(MemoryStore::new())
             .tenant(tenant.clone().enabled())
@@ -67,7 +67,7 @@ impl Trial {
         Self { tenant, registrar }
     }
 
-    /// Registers; `None` if that is refused.
+    /// Registers; `None` if the registration is refused.
     pub(super) async fn register(&self, method: &str, mut metadata: Value) -> Option<Somebody> {
         metadata["redirect_uris"] = json!([CALLBACK]);
         metadata["token_endpoint_auth_method"] = method.into();
@@ -85,7 +85,7 @@ impl Trial {
         })
     }
 
-    /// The answer to an authorization request that is good but for `changes`.
+    /// The answer to an authorization request that is valid except for `changes`.
     pub(super) fn authorize(
         &self,
         somebody: &Somebody,
@@ -106,7 +106,7 @@ impl Trial {
         request.authorize(&self.tenant, Some(&somebody.client))
     }
 
-    /// Redeems a code that was issued for what `changes` ask for.
+    /// Redeems a code that was issued for a request with `changes`.
     pub(super) fn redeem(
         &self,
         somebody: &Somebody,
@@ -126,7 +126,7 @@ impl Trial {
         })
     }
 
-    /// Uses the refresh token that went with what a code was redeemed for.
+    /// Uses the refresh token that was issued with the redeemed code.
     pub(super) fn refresh(&self, somebody: &Somebody) -> Result<TokenDecision, TokenRefusal> {
         let first = self.redeem(somebody, &[("scope", "offline_access")])?;
         let binding = first.refresh_binding(NOW, MINUTE).unwrap();
@@ -138,7 +138,7 @@ impl Trial {
         })
     }
 
-    /// Asks for a token of its own, with this scope.
+    /// Requests a token without a user, with this scope.
     pub(super) fn by_itself(
         &self,
         somebody: &Somebody,
@@ -155,7 +155,7 @@ impl Trial {
         })
     }
 
-    /// Redeems a device code for this scope that the user has approved.
+    /// Redeems a device code that the user has approved for this scope.
     pub(super) fn on_device(
         &self,
         somebody: &Somebody,
@@ -172,7 +172,7 @@ impl Trial {
         })
     }
 
-    /// Whether it may have a token revoked.
+    /// Whether the client may revoke a token.
     pub(super) fn may_revoke(&self, somebody: &Somebody) -> bool {
         let (form, header) = somebody.authenticated(&[("token", "t-1")]);
         let request = RevocationRequest::from_form(&form, header.as_deref().map(str::as_bytes));
@@ -194,7 +194,8 @@ impl Trial {
 }
 
 impl Somebody {
-    /// The form of a request with its registered method, and the `Authorization` header.
+    /// The form of a request that authenticates with the registered method, and the `Authorization`
+    /// header.
     fn authenticated(&self, parameters: &[(&str, &str)]) -> (String, Option<String>) {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(parameters);
@@ -211,7 +212,7 @@ impl Somebody {
     }
 }
 
-/// Sends a registration; status and JSON of the answer.
+/// Sends a registration, and returns the status and JSON of the answer.
 pub(super) async fn send(registrar: Registrar, metadata: &Value) -> (u16, Value) {
     let request = Request::post("/oidc/register").header("content-type", "application/json");
     let request = request.body(metadata.to_string()).unwrap();

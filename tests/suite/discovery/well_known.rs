@@ -1,4 +1,4 @@
-//! Where the documents stand.
+//! The addresses of the documents.
 
 use oauth_dcr::{
     discovery::MetadataDocument::{self, OAuth, OpenId},
@@ -64,7 +64,7 @@ fn path_leads_to_an_issuers_document() {
             "/a/b/.well-known/openid-configuration/",
             Some((OpenId, "/a/b")),
         ),
-        // RFC 8414 has no such form.
+        // RFC 8414 has no address of this form.
         ("/a/b/.well-known/oauth-authorization-server", None),
         ("/.well-known/oauth-authorization-servers", None),
         ("/.well-known/openid-configuration.json", None),

@@ -1,4 +1,4 @@
-//! Files that are made to be read without end, to overflow a stack or to read outside of themselves.
+//! Files that would cause endless reading, a stack overflow or a read outside the file.
 
 use oauth_dcr::{geo::WantedLocation, geoip::DatabaseFault};
 
@@ -14,7 +14,7 @@ enum To {
 
 use To::{Data, Node, Nothing};
 
-/// A file of these nodes and this data, with records of 32 bits.
+/// A file with these nodes and this data, with records of 32 bits.
 fn file(ip_version: u8, nodes: &[[To; 2]], data: &[u8]) -> Vec<u8> {
     let count = u32::try_from(nodes.len()).unwrap();
     let mut bytes = Vec::new();
@@ -60,7 +60,7 @@ fn assert_refused(bytes: Vec<u8>, why: &str) {
     assert!(cause.contains(why), "{cause}");
 }
 
-/// A file with one network, whose record is this.
+/// A file with one network that has this record.
 fn with_record(data: &[u8]) -> Vec<u8> {
     file(4, &[[Data(0), Nothing]], data)
 }
@@ -84,7 +84,7 @@ fn tree_with_a_cycle_is_refused() {
         let circle = file(ip_version, &circle, SWEDEN);
         assert_refused(circle, "two paths of the search tree lead to node 0");
     }
-    // In the part of IPv4, back to where that begins.
+    // The IPv4 part leads back to its own start.
     let mut nodes: Vec<_> = (1..=96).map(|at| [Node(at), Nothing]).collect();
     nodes.push([Data(0), Node(96)]);
     let bytes = file(6, &nodes, SWEDEN);
@@ -94,7 +94,8 @@ fn tree_with_a_cycle_is_refused() {
 #[test]
 fn a_tree_with_too_many_paths_is_refused() {
     for (ip_version, ways) in [(4, 31), (6, 31), (6, 96), (6, 127)] {
-        // Where each way leads nowhere, and where each leads to data.
+        // Both the case in which each way leads nowhere, and the case in which each way leads to
+        // data.
         for end in [Nothing, Data(0)] {
             let mut nodes: Vec<_> = (1..=ways).map(|at| [Node(at); 2]).collect();
             nodes.push([end; 2]);
@@ -124,7 +125,7 @@ fn record_outside_the_data_is_refused() {
     for offset in [SWEDEN.len(), 1_000, 0x7fff_ff00] {
         assert_refused(file(4, &[[Data(0), Data(offset)]], SWEDEN), why);
     }
-    // Between the tree and the data.
+    // Between the tree and the data section.
     let mut bytes = with_record(SWEDEN);
     bytes[3] = 5;
     assert_refused(bytes, why);
@@ -158,14 +159,15 @@ fn tree_longer_than_the_file_is_refused() {
     assert_refused(bytes, "ip_version - Expected: 4 or 6");
 }
 
-/// `{"country_code": "SE", "x": …}` with this behind it.
+/// `{"country_code": "SE", "x": …}`, where `extra` is the value of `x`.
 fn with_extra(extra: &[u8]) -> Vec<u8> {
     [b"\xe2\x4ccountry_code\x42SE\x41x", extra].concat()
 }
 
 #[test]
 fn data_that_points_to_itself_is_refused() {
-    // A record that is a pointer to itself; a member that is; a member that is its own map.
+    // A record that points to itself, a member that points to itself, and a member that is its own
+    // map.
     let own = u8::try_from(with_extra(&[]).len()).unwrap();
     assert_refused(with_record(&[0x20, 0x00]), "cycl");
     assert_refused(with_record(&with_extra(&[0x20, own])), "cycl");
@@ -175,7 +177,7 @@ fn data_that_points_to_itself_is_refused() {
 #[test]
 fn data_that_is_nested_too_deeply_is_refused() {
     for depth in [1_000, 100_000] {
-        // A list of one, that holds a list of one, and so on.
+        // A list of one list of one list, and so on.
         let lists = with_extra(&[0x01, 0x04].repeat(depth));
         assert_refused(with_record(&lists), "depth");
         let maps = with_extra(&b"\xe1\x41x".repeat(depth));
@@ -186,12 +188,12 @@ fn data_that_is_nested_too_deeply_is_refused() {
 #[test]
 fn data_longer_than_the_file_is_refused() {
     for (extra, why) in [
-        // A map, a list, a text and bytes, of 16,843,036 each.
+        // A map, a list, a text and bytes, each with a length of 16,843,036.
         (&[0xff, 0xff, 0xff, 0xff][..], "unexpected end of buffer"),
         (&[0x1f, 0x04, 0xff, 0xff, 0xff], "unexpected end of buffer"),
         (&[0x5f, 0xff, 0xff, 0xff], "string of size 16843036"),
         (&[0x9f, 0xff, 0xff, 0xff], "bytes of size 16843036"),
-        // A type that there is not, and none.
+        // An unknown type, and no type.
         (&[0x00, 0xff], "unknown data type"),
         (&[0x00], "unexpected end of buffer"),
         (&[], "unexpected end of buffer"),
@@ -218,7 +220,7 @@ fn endlessly_nested_data_is_not_expanded() {
 
 #[test]
 fn overlapping_records_have_a_work_limit() {
-    // Each of 4,096 records is a text of 8,477 bytes: mostly those of the texts behind it.
+    // Each of the 4,096 records is a text of 8,477 bytes that mostly overlaps the next texts.
     let count = 4_096;
     let mut data = [0x5e, 0x20, 0x00].repeat(count);
     data.extend([b'x'; 8_477]);

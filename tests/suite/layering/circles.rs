@@ -1,22 +1,22 @@
-//! Files of a module that use each other in a circle.
+//! Files of a module that import each other in a cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::used_paths::{UsedPath, used_paths};
 use crate::source_tree::{SourceFile, SourceTree, names::Meaning};
 
-/// One file uses a name of another of the same top-level module.
+/// A file that uses a name of another file of the same top-level module.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Edge<'a> {
     from: &'a str,
-    /// Of the first use.
+    /// The line of the first use.
     line: usize,
-    /// The file that defines what is used.
+    /// The file that defines the used name.
     to: &'a str,
     name: String,
 }
 
-/// How many names of other files the files of modules use.
+/// How often files use another file of their module.
 pub(super) fn count_of_edges(tree: &SourceTree) -> usize {
     all_edges(tree).len()
 }
@@ -26,7 +26,7 @@ fn all_edges(tree: &SourceTree) -> BTreeSet<Edge<'_>> {
     files.flat_map(|file| edges(tree, file)).collect()
 }
 
-/// Each circle as a text: its files, and the uses that make it.
+/// Each cycle as a text: its files, and the uses that form the cycle.
 pub(super) fn circles(tree: &SourceTree) -> Vec<String> {
     let edges = all_edges(tree);
     let targets: BTreeMap<_, _> = edges
@@ -57,7 +57,7 @@ fn shown((files, edges): (&BTreeSet<&str>, &Vec<&Edge<'_>>)) -> String {
     heading + &lines.collect::<String>()
 }
 
-/// What `file` uses of other files of its top-level module, each name once.
+/// The names that `file` uses of other files of its top-level module, each once.
 fn edges<'a>(tree: &'a SourceTree, file: &'a SourceFile) -> Vec<Edge<'a>> {
     let mut found: Vec<Edge<'_>> = Vec::new();
     for UsedPath {
@@ -87,7 +87,7 @@ fn edges<'a>(tree: &'a SourceTree, file: &'a SourceFile) -> Vec<Edge<'a>> {
     found
 }
 
-/// The files that `from` uses, those that they use, and so on.
+/// The files that `from` uses, directly or indirectly.
 fn reached<'a>(from: &str, edges: &BTreeSet<Edge<'a>>) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut left = vec![from];
@@ -106,7 +106,7 @@ mod tests {
     use super::circles;
     use crate::source_tree::SourceTree;
 
-    /// The circles of a crate with one top-level module, `acl`.
+    /// The cycles of a crate with one top-level module, `acl`.
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let root = [("lib.rs", "mod acl;")];
         circles(&SourceTree::of(&[&root, files].concat()))

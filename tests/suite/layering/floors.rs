@@ -6,14 +6,15 @@ use super::used_paths::used_paths;
 use crate::source_tree::SourceTree;
 
 pub(super) struct Floors<'a> {
-    /// From the ground up. A module stands above those before it, on its own floor too.
+    /// The layers, lowest first. A module is above all modules listed before it, in its own layer
+    /// too.
     pub(super) floors: &'a [&'a [&'a str]],
-    /// Modules that stand above all floors, beside each other.
+    /// Modules above all layers. They do not use each other.
     pub(super) leaves: &'a [&'a str],
 }
 
 impl Floors<'_> {
-    /// Each name in the table that is no module, and each module that is not in it once.
+    /// Each listed name that is not a module, and each module that is not listed exactly once.
     pub(super) fn misplaced(&self, tree: &SourceTree) -> Vec<String> {
         let modules = tree.names.modules.keys();
         let top = modules.filter(|it| it.len() == 1).map(|it| it[0].as_str());
@@ -33,7 +34,7 @@ impl Floors<'_> {
         misplaced
     }
 
-    /// Each use of a module that does not stand below the one that uses it.
+    /// Each use of a module that is not below the using module.
     pub(super) fn upward_uses(&self, tree: &SourceTree) -> Vec<String> {
         let mut found = BTreeSet::new();
         for file in tree.files.values().filter(|it| !it.is_root()) {
@@ -43,7 +44,7 @@ impl Floors<'_> {
                 else {
                     continue;
                 };
-                // A name of the root has no floor: another test forbids those.
+                // A root name has no layer: another test forbids root names.
                 let (Some(height), Some(own_height)) = (self.height(&target), self.height(own))
                 else {
                     continue;
@@ -88,7 +89,7 @@ mod tests {
     const LIB: &str = "mod acl; mod axum; mod memory; mod settings; mod types;
         pub use acl::Rule; pub use settings::Tenant;";
 
-    /// The faults of the crate in which `path` has this text, and the other files are empty.
+    /// The faults of a crate in which the file `path` has this text and the other files are empty.
     fn upward_uses(path: &str, text: &str) -> Vec<String> {
         let mut files = vec![("lib.rs", LIB)];
         let rest = ["acl.rs", "axum.rs", "memory.rs", "settings.rs", "types.rs"];

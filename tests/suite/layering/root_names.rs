@@ -1,9 +1,9 @@
-//! The sources name the module of an item: the names of the root are for users.
+//! The sources name an item by its module: the root names are for users.
 
 use super::used_paths::used_paths;
 use crate::source_tree::SourceTree;
 
-/// Each use of an item by a name of the root.
+/// Each use of an item by a root name.
 pub(super) fn root_names_used(tree: &SourceTree) -> Vec<String> {
     let mut found = Vec::new();
     for file in tree.files.values().filter(|it| !it.is_root()) {

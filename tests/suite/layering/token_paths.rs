@@ -1,18 +1,18 @@
-//! Paths in tokens that are not parsed: the arguments of macros and attributes.
+//! Paths in unparsed tokens: the arguments of macros and attributes.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use syn::{Lit, Path};
 
 use super::used_paths::{line, text};
 
-/// Whatever looks like a path of two names or more, and the line of its last name.
+/// Every sequence that looks like a path of two or more names, and the line of its last name.
 pub(super) fn token_paths(tokens: TokenStream) -> Vec<(Vec<String>, usize)> {
     let mut paths = TokenPaths(Vec::new());
     paths.add_tokens(tokens);
     paths.0
 }
 
-/// The strings that are paths, such as in `#[serde(with = "crate::acl::json")]`, and their lines.
+/// The strings that are paths, as in `#[serde(with = "crate::acl::json")]`, and their lines.
 pub(super) fn string_paths(tokens: TokenStream) -> Vec<(Path, usize)> {
     let mut found = Vec::new();
     for token in tokens {
@@ -41,7 +41,7 @@ impl TokenPaths {
         while let Some((first, after)) = rest.split_first() {
             rest = match first {
                 TokenTree::Ident(_) => self.add_token_path(rest, &[]),
-                // What comes after `::` belongs to another crate, or to what is before it.
+                // A name after `::` belongs to another crate or to the preceding name.
                 TokenTree::Punct(_) if after_colons(rest).is_some() => {
                     let after = after_colons(rest).unwrap_or_default();
                     let is_name = matches!(after.first(), Some(TokenTree::Ident(_)));
@@ -56,7 +56,7 @@ impl TokenPaths {
         }
     }
 
-    /// Adds the path, or paths, at the start of `tokens`, and returns what follows.
+    /// Adds the path or paths at the start of `tokens`, and returns the remaining tokens.
     fn add_token_path<'a>(&mut self, tokens: &'a [TokenTree], outer: &[String]) -> &'a [TokenTree] {
         let mut names = outer.to_vec();
         let (mut rest, mut at) = (tokens, 0);
@@ -94,7 +94,7 @@ fn is_comma(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(it) if it.as_char() == ',')
 }
 
-/// What follows a `::` at the start of `tokens`.
+/// The tokens after a `::` at the start of `tokens`.
 fn after_colons(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     match tokens {
         [TokenTree::Punct(first), TokenTree::Punct(second), rest @ ..] => {

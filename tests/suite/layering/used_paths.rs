@@ -1,4 +1,4 @@
-//! The paths that a file uses other files by.
+//! The paths by which a file uses other files.
 
 #[cfg(test)]
 mod tests;
@@ -19,17 +19,17 @@ use crate::source_tree::{
     modules::{ModulePath, attributes},
 };
 
-/// A path of two names or more, or what a `use` names: the rest leads to no other file.
+/// A path of two or more names, or a name in a `use`: other paths lead to no other file.
 #[derive(Debug)]
 pub(super) struct UsedPath {
-    /// The module that it stands in.
+    /// The module that contains the path.
     pub(super) module: ModulePath,
     pub(super) names: Vec<String>,
     pub(super) line: usize,
 }
 
 impl UsedPath {
-    /// The names from the root down, for a path that starts with `crate`, `self` or `super`.
+    /// The names from the root down, if the path starts with `crate`, `self` or `super`.
     pub(super) fn path_from_root(&self) -> Option<Vec<String>> {
         let mut found = match self.names.first()?.as_str() {
             "crate" => Vec::new(),
@@ -47,7 +47,7 @@ impl UsedPath {
     }
 }
 
-/// Those in code for users, in attributes and in macros; not in documentation or tests.
+/// The paths in user-visible code, attributes and macros; not in documentation or tests.
 pub(super) fn used_paths(file: &SourceFile) -> Vec<UsedPath> {
     let mut paths = UsedPaths {
         module: file.module(),
@@ -94,7 +94,7 @@ impl UsedPaths {
                 return;
             }
         };
-        // The last in `acl::{self}` is `acl`.
+        // The last name of `acl::{self}` is `acl`.
         if ident != "self" || names.is_empty() {
             names.push(text(ident));
         }
@@ -143,7 +143,7 @@ impl Visit<'_> for UsedPaths {
     }
 
     fn visit_item_use(&mut self, item: &ItemUse) {
-        // A file that names its children again does not need them.
+        // A file that re-exports its children does not use them.
         let names_a_child = !matches!(item.vis, Visibility::Inherited)
             && !matches!(&item.tree, UseTree::Path(path) if path.ident == "crate" || path.ident == "super");
         if item.leading_colon.is_none() && !names_a_child {

@@ -1,4 +1,4 @@
-//! The audit trail: what it says of each event, and that it can be read again.
+//! The audit trail: its line for each event, and that a trail can be read back.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use super::{
     page,
 };
 
-/// Keeps what each event is evidence of, all at the same time.
+/// Records the audit facts of each event, all at the same time.
 #[derive(Clone, Default)]
 struct RecordedEvents(Arc<Mutex<Vec<AuditEvent>>>);
 

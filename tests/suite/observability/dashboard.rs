@@ -1,4 +1,4 @@
-//! The dashboard asks for what there is.
+//! The dashboard queries only existing metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,10 +21,10 @@ fn dashboard() -> Value {
     serde_json::from_str(include_str!("../../../src/guide/grafana.json")).unwrap()
 }
 
-/// The labels of one metric, each with the values that it has.
+/// The labels of one metric, each with its values.
 type Labels<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// The metrics that `text` gives Prometheus, by name.
+/// The metrics that the Prometheus text `text` contains, by name.
 fn series(text: &str) -> BTreeMap<&str, Labels<'_>> {
     let mut found: BTreeMap<&str, Labels<'_>> = BTreeMap::new();
     for line in text
@@ -52,7 +52,7 @@ enum Token<'a> {
     Mark(char),
 }
 
-/// The words and marks of PromQL, as far as the dashboard uses it.
+/// The tokens of PromQL, as far as the dashboard uses it.
 fn tokens(mut rest: &str) -> Result<Vec<Token<'_>>, String> {
     let mut found = Vec::new();
     while let Some(first) = rest.chars().next() {
@@ -84,7 +84,7 @@ fn tokens(mut rest: &str) -> Result<Vec<Token<'_>>, String> {
     Ok(found)
 }
 
-/// Whether `expression` asks for what is there, in a form that means something.
+/// Whether `expression` is valid and queries only existing metrics.
 fn check(expression: &str, there: &BTreeMap<&str, Labels<'_>>) -> Result<(), String> {
     let tokens = tokens(expression)?;
     let mut open = Vec::new();
@@ -173,7 +173,7 @@ async fn every_panel_uses_existing_metrics_and_labels() {
             }
         }
     }
-    // All that is measured is shown.
+    // Every metric is shown.
     let of_histogram = ["_sum", "_count"];
     let shown = there
         .keys()
@@ -194,7 +194,7 @@ async fn expressions_with_unknown_names_are_found() {
         format!("sum(rate(oauth_dcr_registrations_total{interval}]"),
         "sum(oauth_dcr_registrations_total)".into(),
         "rate(oauth_dcr_registrations_total[5x])".into(),
-        // Its intervals overlap: what happened once would be shown as several.
+        // Its intervals overlap, so one occurrence would be shown several times.
         format!("sum(increase(oauth_dcr_registrations_total{interval}))"),
         format!(r#"rate(oauth_dcr_registrations_total{{outcome="x}}{interval})"#),
         format!(r#"rate(oauth_dcr_registrations_total{{outcome="registred"}}{interval})"#),

@@ -1,4 +1,4 @@
-//! What events say, and who is told.
+//! The contents of events, and which sinks get them.
 
 use std::{
     net::IpAddr,
@@ -19,11 +19,11 @@ use serde_json::json;
 use super::every_event::{CANARY, SOURCE, provoke, tells_the_secret};
 use crate::support::{broken::Recorder, clock::ManualClock};
 
-/// The outcome of each registration, where it came from and how long it took.
+/// The outcome, source and duration of each registration.
 #[derive(Default)]
 struct Outcomes(Mutex<Vec<Told>>);
 
-/// The outcome of an event, its source, and how long it took.
+/// The outcome, source and duration of an event.
 type Told = (Option<&'static str>, Option<IpAddr>, Option<Duration>);
 
 impl EventSink for Outcomes {
@@ -63,7 +63,7 @@ struct Panicking;
 
 impl EventSink for Panicking {
     fn record(&self, _: &Event<'_>) {
-        // Without the panic hook's report.
+        // Without the report of the panic hook.
         std::panic::resume_unwind(Box::new("out of order"));
     }
 }
@@ -146,7 +146,7 @@ async fn clock_that_steps_back_gives_no_negative_duration() {
     assert_eq!(outcomes.take(), [("refused", source, 0)]);
 }
 
-/// Writes its name into a common list.
+/// Writes its name into a shared list.
 struct Named(&'static str, Arc<Mutex<Vec<&'static str>>>);
 
 impl EventSink for Named {

@@ -1,4 +1,4 @@
-//! Every event there is, provoked, with marked text wherever a client can put some.
+//! Provokes every kind of event, with marked text wherever a client can put text.
 
 use std::sync::Arc;
 
@@ -23,13 +23,13 @@ use crate::{
     },
 };
 
-/// What a client sends in every place that is its own to fill.
+/// The text that a client sends in every free place.
 pub(crate) const CANARY: &str = "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2F";
 
 /// The secret of one client: 32 bytes of `m`.
 pub(crate) const SECRET: &str = "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0";
 
-/// Whether `shown` has the secret or its digest in it.
+/// Whether `shown` contains the secret or its digest.
 pub(crate) fn tells_the_secret(shown: &str) -> bool {
     let tagged = SecretDigest::of(SECRET).to_tagged();
     let digest = tagged.strip_prefix("sha256:").unwrap();
@@ -38,7 +38,7 @@ pub(crate) fn tells_the_secret(shown: &str) -> bool {
         .any(|it| shown.contains(it))
 }
 
-/// Where every request comes from.
+/// The source of every request.
 pub(crate) const SOURCE: &str = "203.0.113.5";
 
 /// A day, in milliseconds.
@@ -224,10 +224,10 @@ pub(crate) async fn send(registrar: &Registrar, host: &str, body: &Value) -> (u1
     answer(registrar, request(host, body)).await
 }
 
-/// How a body ends that is not there as a whole.
+/// How an incomplete body ends.
 type End = fn(RegistrationBody) -> Response<Bytes>;
 
-/// How registrations come out, as far as that needs no broken port.
+/// The outcomes of registrations that need no broken port.
 async fn register_and_refuse(registrar: Registrar, clock: &ManualClock) {
     for (host, body, status) in [
         ("open", public(), 201),
@@ -335,7 +335,7 @@ async fn exceed_user_limit(registrar: &Registrar) {
     }
 }
 
-/// What the owner of a tenant does.
+/// The actions of a tenant's owner.
 async fn own(registrar: &Registrar, clock: &ManualClock) {
     let (_, answer) = send(registrar, "open", &confidential()).await;
     let (id, owner) = (id_of(&answer), owner(registrar).await);
@@ -354,7 +354,7 @@ async fn own(registrar: &Registrar, clock: &ManualClock) {
     owner.delete(&id).await.unwrap();
 }
 
-/// Names a client whose record can't be read.
+/// Looks up a client whose record is unreadable.
 async fn ask_for_what_is_damaged(registrar: &Registrar) {
     let (_, answer) = send(registrar, "open", &confidential()).await;
     let (open, id) = (TenantId::parse("open").unwrap(), id_of(&answer));
@@ -366,7 +366,7 @@ async fn owner(registrar: &Registrar) -> Owner {
     registrar.owner(TenantSelector::Id(&open)).await.unwrap()
 }
 
-/// Takes nothing.
+/// Accepts no token.
 struct Gate;
 
 impl InitialAccess for Gate {

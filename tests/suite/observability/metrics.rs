@@ -1,4 +1,4 @@
-//! What is measured: what the page says, no more and no less.
+//! The metrics are exactly those on the page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ struct Series {
     value: DebugValue,
 }
 
-/// Everything that is measured while every event is provoked, without what stays at 0.
+/// Everything that is measured while every event is provoked, except series that stay at 0.
 async fn everything(sink: fn() -> MetricsEvents) -> Vec<Series> {
     let recorder = DebuggingRecorder::new();
     let guard = set_default_local_recorder(&recorder);
@@ -61,7 +61,7 @@ fn taken(recorder: &DebuggingRecorder) -> Vec<Series> {
     snapshot.into_iter().map(series).collect()
 }
 
-/// What gathers for Prometheus, with the buckets of the page.
+/// The Prometheus recorder, with the buckets of the page.
 fn recorder() -> PrometheusRecorder {
     let seconds = Matcher::Full("oauth_dcr_registration_seconds".into());
     let builder = PrometheusBuilder::new();
@@ -69,7 +69,7 @@ fn recorder() -> PrometheusRecorder {
     builder.unwrap().build_recorder()
 }
 
-/// The text that Prometheus is given after every event was provoked.
+/// The Prometheus text after every event was provoked.
 pub(crate) async fn rendered() -> String {
     let recorder = recorder();
     let guard = set_default_local_recorder(&recorder);
@@ -203,7 +203,7 @@ async fn counts_add_up() {
     assert_eq!(all, registered + 1 + sum("oauth_dcr_refusals_total"));
     assert_eq!(sum("oauth_dcr_client_changes_total"), 5);
     assert_eq!(sum("oauth_dcr_acl_monitored_total"), 4);
-    // Two monitoring rules and the rule after them, an unreadable hop, a missing address.
+    // Two monitoring rules and the rule after them, an unreadable hop, and a missing address.
     assert_eq!(sum("oauth_dcr_acl_unknown_signals_total"), 5);
     assert_eq!(sum("oauth_dcr_backend_failures_total"), 3);
 }

@@ -1,10 +1,10 @@
-//! The tables of the page on observability.
+//! The tables of the observability page.
 
 use std::collections::BTreeMap;
 
 const PAGE: &str = include_str!("../../../src/guide/observability.md");
 
-/// The rows of the table that begins with this header, each as its cells.
+/// The rows of the table with this header, each as its cells.
 pub(crate) fn table(header: &str) -> Vec<Vec<&'static str>> {
     let (_, rest) = PAGE
         .split_once(header)
@@ -19,19 +19,20 @@ pub(crate) fn table(header: &str) -> Vec<Vec<&'static str>> {
     rows
 }
 
-/// What stands in code quotes in `cell`.
+/// The texts in code quotes in `cell`.
 pub(crate) fn quoted(cell: &'static str) -> Vec<&'static str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// What is always there, and what only sometimes, in parentheses.
+/// The members that are always present, and the optional members, which are in parentheses.
 pub(crate) fn members(cell: &'static str) -> (Vec<&'static str>, Vec<&'static str>) {
     quoted(cell)
         .into_iter()
         .partition(|name| !cell.contains(&format!("(`{name}`)")))
 }
 
-/// Metrics by name: what kind each is, and its labels, with their values where those are listed.
+/// Metrics by name: the kind of each, and its labels, with their values if the page lists the
+/// values.
 pub(crate) type Metrics =
     BTreeMap<&'static str, (&'static str, BTreeMap<&'static str, Vec<&'static str>>)>;
 

@@ -47,7 +47,7 @@ fn builder() -> RegistrarBuilder {
     builder.events(TracingEvents::new()).initial_access(Open)
 }
 
-/// Lets everybody in, after a while.
+/// Admits every request after a wait.
 struct Open;
 
 impl oauth_dcr::registration::InitialAccess for Open {
@@ -61,7 +61,7 @@ impl oauth_dcr::registration::InitialAccess for Open {
     }
 }
 
-/// Registers with the tenant `t{at}`; the id of the client.
+/// Registers with the tenant `t{at}`, and returns the id of the client.
 async fn register(registrar: &Registrar, at: usize) -> Option<String> {
     let tenant = TenantId::parse(&format!("t{at}")).unwrap();
     let selector = TenantSelector::Id(&tenant);
@@ -104,7 +104,7 @@ async fn each_wait_has_a_span_within_its_registration() {
         assert!(wait.fields.is_empty() && wait.is_closed);
     }
     assert!(registration.is_closed);
-    // The store reports what it has stored before it answers.
+    // The store reports the stored client before it answers.
     let insert = waits.last().unwrap();
     assert_eq!(seen.events.len(), 1);
     assert_eq!(seen.events[0].parent, Some(insert.id));
@@ -129,7 +129,7 @@ async fn refusal_records_its_error_on_the_span() {
     assert_eq!(failed.events[0].parent, Some(failed.spans[0].id));
 }
 
-/// The status of the answer to a request over HTTP. A body that is `None` breaks off.
+/// The status of the answer to a request over HTTP. A body of `None` is interrupted.
 async fn status(method: Method, host: &str, media_type: &str, body: Option<&[u8]>) -> u16 {
     let endpoint = RegistrationEndpoint::new(builder().build().unwrap());
     let request = Request::builder().method(method).uri("/oidc/register");
@@ -174,7 +174,7 @@ async fn each_refusal_is_recorded_once() {
             "method_not_allowed",
             Some("t1"),
         ),
-        // After that, before the body is read, while it is read, and when it was read.
+        // After admission: before the body is read, while it is read, and when it has been read.
         (
             &post,
             "t1.example",
@@ -210,7 +210,7 @@ async fn each_refusal_is_recorded_once() {
 
 #[tokio::test]
 async fn logs_of_ports_are_within_their_spans() {
-    /// Logs when it is asked, after it has waited.
+    /// Waits, and then logs the call.
     struct Chatty;
     impl oauth_dcr::rate_limit::RateLimiter for Chatty {
         async fn acquire(
@@ -253,7 +253,7 @@ async fn parallel_registrations_keep_their_spans() {
     }
     drop(guard);
     let seen = collector.take();
-    // All began before one ended, or this would show nothing.
+    // All of them started before one ended; otherwise the test would prove nothing.
     let first_end = seen
         .spans
         .iter()

@@ -1,4 +1,4 @@
-//! What is logged: names, levels, fields, and what never is.
+//! Logs: their names, levels and fields, and what they never contain.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -53,7 +53,7 @@ pub(crate) struct SeenEvent {
     pub(crate) fields: Fields,
 }
 
-/// Spans in the order in which they began, and events.
+/// Spans in the order in which they started, and events.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) spans: Vec<SeenSpan>,
@@ -67,7 +67,7 @@ pub(crate) struct Collector(Arc<Mutex<Collecting>>);
 #[derive(Default)]
 struct Collecting {
     seen: Collected,
-    /// Which span goes by an id now: a subscriber gives ids away again.
+    /// The current span of an id: a subscriber reuses ids.
     spans_by_id: BTreeMap<u64, usize>,
 }
 
@@ -197,7 +197,7 @@ async fn addresses_and_causes_are_logged_only_on_request() {
     }
 }
 
-/// The event of that message and these fields, `took_seconds` and ids aside.
+/// The event with this message and these fields, except `took_seconds` and ids.
 fn find<'a>(seen: &'a Collected, message: &str, wanted: &[(&str, &str)]) -> &'a SeenEvent {
     let is_it = |event: &&SeenEvent| {
         event.fields["message"] == message
@@ -209,7 +209,7 @@ fn find<'a>(seen: &'a Collected, message: &str, wanted: &[(&str, &str)]) -> &'a 
     found.unwrap_or_else(|| panic!("{message} {wanted:?}"))
 }
 
-/// A message, its level, fields with their values, and fields whose values vary.
+/// A message, its level, its fields with fixed values, and the names of its other fields.
 type Row<'a> = (&'a str, Level, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
 #[tokio::test]
@@ -372,7 +372,7 @@ fn check(seen: &Collected, rows: &[Row<'_>]) {
     }
 }
 
-/// By message, the fields that every event has and those that some have.
+/// For each message, the fields of every event and the fields of only some events.
 fn fields_by_message(seen: &Collected) -> BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> {
     let mut found = BTreeMap::new();
     for event in &seen.events {
@@ -426,7 +426,7 @@ async fn page_lists_every_span() {
         (page::quoted(row[0])[0], (row[1].to_owned(), names))
     });
     assert_eq!(by_name, documented.collect());
-    // Every one has come to an outcome, with or without an event.
+    // Each registration has an outcome, with or without an event.
     let mut registrations = seen.spans.iter().filter(|span| span.name == "registration");
     assert!(
         registrations
@@ -460,7 +460,7 @@ async fn logged_cause_includes_its_sources() {
 async fn causes_never_hold_the_database_password() {
     let (collector, password) = (Collector::default(), "hunter2");
     let guard = tracing::subscriber::set_default(collector.subscriber());
-    // Nobody listens there, or somebody who doesn't speak so.
+    // The port is closed, or its server speaks another protocol.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = nobody.local_addr().unwrap();
     drop(nobody);

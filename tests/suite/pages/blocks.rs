@@ -8,7 +8,7 @@ use crate::package::{members, targets};
 
 struct Block<'a> {
     page: &'a Page,
-    /// What stands after the opening fence.
+    /// The language after the opening fence.
     language: &'a str,
     text: String,
 }
@@ -30,7 +30,7 @@ fn blocks(page: &Page) -> Vec<Block<'_>> {
     found
 }
 
-/// Calls `check` for each block in `language`; there has to be one.
+/// Calls `check` for each block in `language`; at least one must exist.
 fn each(language: &str, check: impl Fn(&Block<'_>)) {
     let pages = pages();
     let all = pages.iter().flat_map(blocks);
@@ -44,9 +44,9 @@ fn every_block_has_a_known_language() {
     for page in pages() {
         for block in blocks(&page) {
             let is_known = match block.language {
-                // Compiled by rustdoc, which takes what has no name for Rust.
+                // rustdoc compiles these blocks; it treats a block without a language as Rust.
                 "" | "rust" | "rust,no_run" => page.is_compiled(),
-                // Checked below, or in no language that is spoken here.
+                // These are checked below, or need no check.
                 "json" | "sh" | "mermaid" | "sql" | "text" | "toml" => true,
                 _ => false,
             };
@@ -55,7 +55,8 @@ fn every_block_has_a_known_language() {
     }
 }
 
-/// Whole settings, an access control list, a line of an audit trail, or some members of a tenant's `registration`.
+/// The block is a settings document, an access control list, a line of an audit trail, or some
+/// members of a tenant's `registration`.
 #[test]
 fn shown_json_is_accepted_by_its_reader() {
     each("json", |block| {
@@ -100,7 +101,7 @@ fn shown_commands_name_existing_targets() {
                     _ => {}
                 }
             }
-            // What stands there in `cargo test` is for the test harness.
+            // In `cargo test`, these arguments are for the test harness.
             let is_run = words.contains(&"run");
             let mut own = words.into_iter().skip_while(|it| *it != "--").skip(1);
             assert!(!is_run || own.all(is_option_or_value), "{place}");
@@ -108,7 +109,7 @@ fn shown_commands_name_existing_targets() {
     });
 }
 
-/// The options that pages name in passing are the demonstration server's too.
+/// The options that pages mention in a sentence are options of the demonstration server, too.
 #[test]
 fn named_options_exist() {
     let pages = pages();

@@ -1,4 +1,4 @@
-//! Links: what stands between the brackets and behind them.
+//! The links of pages and their targets.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use super::{Page, ROOT, pages};
 
 const DOCUMENTATION: &str = "https://docs.rs/oauth-dcr/latest/oauth_dcr/";
 
-/// Where a page links to, outside of blocks of code: `[words](target)` and `[words]: target`.
+/// The link targets of a page, outside code blocks: `[words](target)` and `[words]: target`.
 fn targets(page: &Page) -> Vec<String> {
     let mut is_code = false;
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ fn targets(page: &Page) -> Vec<String> {
     found
 }
 
-/// Calls `check` for each link that `is_meant`, of which there has to be one.
+/// Calls `check` for each link that `is_meant` selects; at least one must exist.
 fn each(is_meant: impl Fn(&str) -> bool, check: impl Fn(&Page, &str)) {
     let mut count = 0;
     for page in pages() {
@@ -68,7 +68,7 @@ fn links_within_a_page_lead_to_headings() {
     );
 }
 
-/// As GitHub and crates.io make it.
+/// The anchor of a heading, as GitHub and crates.io generate it.
 fn anchor(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = words

@@ -1,10 +1,10 @@
-//! A page of documentation, as far as its tests look at it.
+//! The parts of a documentation page that its tests use.
 
 use std::collections::BTreeMap;
 
 use syn::Path;
 
-/// A page, cut at its blocks of code.
+/// A page, split at its code blocks.
 #[derive(Debug, Default)]
 pub(super) struct Markdown {
     pub(super) parts: Vec<Part>,
@@ -37,7 +37,7 @@ impl Markdown {
         Self { parts }
     }
 
-    /// The paragraph that it starts with, on one line; nothing where it starts with something else.
+    /// The opening paragraph, on one line; empty if the page starts with something else.
     pub(super) fn opening(&self) -> Option<String> {
         let Part::Prose(prose) = self.parts.first()? else {
             return None;
@@ -51,7 +51,7 @@ impl Markdown {
 }
 
 impl Part {
-    /// Whether it is Rust that rustdoc compiles.
+    /// Whether the block is Rust that rustdoc compiles.
     pub(super) fn is_compiled(&self) -> bool {
         let Self::Code { language, .. } = self else {
             return false;
@@ -64,7 +64,7 @@ impl Part {
     }
 }
 
-/// How many sentences a paragraph has; nothing where the last has no end.
+/// How many sentences a paragraph has; zero if the last sentence has no end.
 pub(super) fn sentences(paragraph: &str) -> Option<usize> {
     let is_end = |word: &str| word.ends_with(['.', '?', '!']);
     let words: Vec<_> = paragraph.split_whitespace().collect();
@@ -72,7 +72,7 @@ pub(super) fn sentences(paragraph: &str) -> Option<usize> {
     ends_last.then(|| words.iter().copied().filter(|it| is_end(it)).count())
 }
 
-/// The paths of Rust that links in `prose` lead to, by the definitions that `page` has.
+/// The Rust paths that links in `prose` lead to, using the link definitions of `page`.
 pub(super) fn linked_paths(prose: &str, page: &str) -> Vec<Vec<String>> {
     let definitions: BTreeMap<_, _> = page.lines().filter_map(definition).collect();
     let lines = prose.lines().filter(|it| definition(it).is_none());

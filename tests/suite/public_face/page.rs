@@ -1,4 +1,4 @@
-//! What a newcomer finds on the page of a module: what it is for, an example, and its main types.
+//! What a newcomer finds on the page of a module: its purpose, an example, and its main types.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use syn::{AttrStyle, Attribute, Expr, Item, Lit, LitStr, Meta};
 use super::markdown::{Markdown, Part, linked_paths, sentences};
 use crate::source_tree::{SourceTree, modules::name, names::Meaning, outside::Outside};
 
-/// An opening has at most so many sentences.
+/// The most sentences that an opening may have.
 const MOST_SENTENCES: usize = 2;
-/// So many of a module's items are linked, if it has so many.
+/// The fewest items that the page of a larger module must link.
 const FEWEST_LINKS: usize = 2;
 
-/// The documentation in `attributes`; `read` gives the text of a file that it includes.
+/// The documentation in `attributes`; `read` returns the text of an included file.
 pub(super) fn documentation(attributes: &[Attribute], read: &dyn Fn(&str) -> String) -> String {
     let of_documentation = attributes.iter().filter(|it| it.path().is_ident("doc"));
     let mut text = String::new();
@@ -91,7 +91,7 @@ fn is_example(part: &Part) -> bool {
     }
 }
 
-/// What stands inside of the module: what stands before it is for those who read its parent.
+/// The documentation inside the module: documentation before it is for readers of its parent.
 fn module_documentation(tree: &SourceTree, module: &[String]) -> String {
     let file = tree.file_of(module);
     let attributes = if file.module() == module {

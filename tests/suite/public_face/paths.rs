@@ -1,10 +1,10 @@
-//! The names that users have for the items of a crate.
+//! The names by which users reach the items of a crate.
 
 use std::collections::BTreeMap;
 
 use crate::source_tree::{names::Meaning, outside::Outside};
 
-/// The public items of the root, other than modules.
+/// The public items of the root, except modules.
 pub(super) fn root_names(outside: &Outside) -> Vec<&str> {
     let entries = outside.entries.iter();
     let of_root = entries.filter(|(name, meaning)| {
@@ -14,8 +14,8 @@ pub(super) fn root_names(outside: &Outside) -> Vec<&str> {
     of_root.map(|(name, _)| name[0].as_str()).collect()
 }
 
-/// Each item and module with a second path. An item of a public module may be named at the root as
-/// well, by its own name.
+/// Each item and module with a second path. An item of a public module may also be named at the
+/// root, by its own name.
 pub(super) fn items_with_several_paths(outside: &Outside) -> Vec<String> {
     let mut paths: BTreeMap<&Meaning, Vec<&[String]>> = BTreeMap::new();
     for (name, meaning) in &outside.entries {

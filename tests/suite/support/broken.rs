@@ -1,4 +1,4 @@
-//! Ports that fail, wait or lie, and one that listens.
+//! Ports that fail, wait or lie, and a port that records.
 
 use std::sync::{
     Arc, Mutex,
@@ -13,7 +13,7 @@ use oauth_dcr::{
     tenants::{TenantDirectory, TenantSelector},
 };
 
-/// Fails whatever it is asked.
+/// Fails at every call.
 pub(crate) struct Failing;
 
 fn failure() -> BackendError {
@@ -41,7 +41,7 @@ impl SecureRandom for Failing {
     }
 }
 
-/// The same byte, over and over.
+/// Returns the same byte repeatedly.
 pub(crate) struct Constant(pub(crate) u8);
 
 impl SecureRandom for Constant {
@@ -51,7 +51,7 @@ impl SecureRandom for Constant {
     }
 }
 
-/// Counts how often it is asked.
+/// Counts its calls.
 #[derive(Default)]
 pub(crate) struct Counting(pub(crate) AtomicUsize);
 
@@ -62,7 +62,7 @@ impl SecureRandom for Counting {
     }
 }
 
-/// Keeps the `Debug` of every event.
+/// Records the `Debug` form of every event.
 #[derive(Default)]
 pub(crate) struct Recorder(pub(crate) Mutex<Vec<String>>);
 

@@ -1,9 +1,9 @@
-//! Clients as a store reads them back.
+//! Clients as a store returns them.
 
 use oauth_dcr::{Client, types::SecretDigest};
 use serde_json::{Value, json};
 
-/// A client of the tenant `t1` that registered at 1,700,000,000, strict unless it says otherwise.
+/// A client of the tenant `t1` that registered at 1,700,000,000; strict by default.
 pub(crate) struct Stored {
     record: Value,
 }

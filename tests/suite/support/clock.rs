@@ -7,7 +7,7 @@ use std::{
 
 use oauth_dcr::{Timestamp, system::Clock};
 
-/// The moment that every test begins at, in milliseconds.
+/// The time at which every test starts, in milliseconds.
 const START: u64 = 1_800_000_000_000;
 
 /// Stands still until it is set.
@@ -19,7 +19,7 @@ impl ManualClock {
         Self(AtomicU64::new(START))
     }
 
-    /// Sets it to `millis` after the start of the test, earlier than before or later.
+    /// Sets the clock to `millis` after the start of the test; it may move backwards.
     pub(crate) fn set_millis(&self, millis: u64) {
         self.0.store(START + millis, Ordering::SeqCst);
     }

@@ -1,8 +1,8 @@
-//! Random input for tests that compare two ways to the same answer.
+//! Random input for tests that compare two implementations.
 
 use std::env;
 
-/// How many inputs are tried; another number by `OAUTH_DCR_ACL_CASES`.
+/// How many inputs are tried; `OAUTH_DCR_ACL_CASES` sets another number.
 const CASES: usize = 200_000;
 
 pub(crate) fn cases() -> usize {
@@ -10,7 +10,7 @@ pub(crate) fn cases() -> usize {
     wanted.map_or(CASES, |text| text.parse().expect("a number"))
 }
 
-/// Random choices, the same in every run (the generator SplitMix64).
+/// Random choices that are the same in every run (the SplitMix64 generator).
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
@@ -26,7 +26,7 @@ impl Dice {
         usize::try_from(self.roll() % bound as u64).unwrap()
     }
 
-    /// True in `percent` of a hundred cases.
+    /// True in `percent` of 100 cases.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }

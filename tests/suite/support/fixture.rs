@@ -1,4 +1,4 @@
-//! A registrar with a clock that a test sets, a store that it looks into, and events that it reads.
+//! A registrar with a clock that the test sets, and with a store and events that the test reads.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ pub(crate) struct Fixture<S = MemoryStore> {
 }
 
 impl Fixture {
-    /// One tenant, with no rate limit and these settings of its registrations.
+    /// One tenant with these registration settings and no rate limit.
     pub(crate) fn new(registration: Value) -> Self {
         Self::with_store(MemoryStore::new(), registration)
     }
@@ -65,7 +65,7 @@ impl<S: ClientStore + Clone> Fixture<S> {
         self.now().saturating_add(Duration::from_hours(hours))
     }
 
-    /// Sends a body to the registration endpoint; status and JSON of the answer.
+    /// Sends a body to the registration endpoint, and returns the status and JSON of the answer.
     pub(crate) async fn send(&self, body: impl Into<Vec<u8>>) -> (u16, Value) {
         let request = Request::post("/oidc/register").header("content-type", "application/json");
         let request = request.body(body.into()).unwrap();
@@ -73,14 +73,14 @@ impl<S: ClientStore + Clone> Fixture<S> {
         parts(&endpoint.respond(request).await)
     }
 
-    /// The answer to a body that is good.
+    /// The answer to a valid body.
     pub(crate) async fn register(&self, body: &Value) -> Value {
         let (status, answer) = self.send(body.to_string()).await;
         assert_eq!(status, 201, "{answer}");
         answer
     }
 
-    /// The client of an answer, as it is stored.
+    /// The stored client of an answer.
     pub(crate) async fn stored(&self, answer: &Value) -> Option<Arc<Client>> {
         let tenant = TenantId::parse("t1").unwrap();
         let found = self.registrar.find(&tenant, &id_of(answer)).await;
@@ -109,12 +109,12 @@ impl<S: ClientStore + Clone> Fixture<S> {
         owner.unwrap()
     }
 
-    /// What the sink was told since it was asked last.
+    /// The events since the last call.
     pub(crate) fn events(&self) -> Vec<String> {
         std::mem::take(&mut *self.events.0.lock().unwrap())
     }
 
-    /// The first word of each, and why a client was removed or what of it was changed.
+    /// The first word of each event, with the reason of a removal or the kind of a change.
     pub(crate) fn kinds_of_events(&self) -> Vec<String> {
         let events = self.events();
         let kind = |event: &String| {

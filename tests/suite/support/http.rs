@@ -14,7 +14,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A server that ends when it is dropped.
+/// A server that stops when it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     accepting: JoinHandle<()>,
@@ -43,7 +43,7 @@ impl Server {
         Self { address, accepting }
     }
 
-    /// The answer to `request`, on a connection of its own.
+    /// The answer to `request`, sent on a new connection.
     pub(crate) async fn send(&self, mut request: Request<Vec<u8>>) -> Response<Bytes> {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream))
@@ -66,7 +66,7 @@ impl Drop for Server {
     }
 }
 
-/// Status and JSON of an answer; `null` where it has no body.
+/// Status and JSON of an answer; `null` if it has no body.
 pub(crate) fn parts(response: &Response<Bytes>) -> (u16, Value) {
     let body = response.body();
     let json = if body.is_empty() {

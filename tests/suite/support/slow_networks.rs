@@ -1,9 +1,9 @@
-//! Networks and addresses as texts of bits: slow, and plain to see.
+//! Networks and addresses as texts of bits: slow, but obvious.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Whether the text `address` lies in the text `network`, bit by bit. What is IPv4-mapped counts as
-/// IPv4.
+/// Whether the network `network` contains the address `address`, compared bit by bit. An
+/// IPv4-mapped address counts as IPv4.
 pub(crate) fn lies_in(address: &str, network: &str) -> bool {
     let (start, length) = match network.split_once('/') {
         Some((start, length)) => (start, Some(length.parse::<usize>().unwrap())),
@@ -15,7 +15,7 @@ pub(crate) fn lies_in(address: &str, network: &str) -> bool {
     address.len() == start.len() && address[..length] == start[..length]
 }
 
-/// The bits of an address as text, and how many a mapped one has lost.
+/// The bits of an address as text, and how many bits an IPv4-mapped address has lost.
 fn bits(address: &str) -> (String, usize) {
     let v4 = |it: Ipv4Addr| {
         it.octets()

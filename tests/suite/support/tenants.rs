@@ -7,8 +7,8 @@ use oauth_dcr::{
 
 pub(crate) const API: &str = "https://api.example.com";
 
-/// The tenant `t1`: one API with three scopes, two of them open to third-party clients, and one
-/// connection of two promoted to the domain level.
+/// The tenant `t1`: one API with three scopes, of which two are open to third-party clients, and
+/// two connections, of which one is promoted to the domain level.
 pub(crate) fn t1() -> TenantSettings {
     let mut tenant = TenantSettings::with_id(TenantId::parse("t1").unwrap()).enabled();
     tenant.issuer = Some(Issuer::parse("https://auth.example.com").unwrap());

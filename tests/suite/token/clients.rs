@@ -1,4 +1,4 @@
-//! Who the client is, by the method that it registered and no other.
+//! The client is authenticated only by the method that it registered.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use oauth_dcr::{
@@ -76,7 +76,7 @@ fn every_wrong_secret_is_refused_alike() {
             ClientAuthenticationError::WrongSecret
         );
     }
-    // Without a value it counts as left out.
+    // A parameter without a value counts as absent.
     let empty = with(code_form(), "client_secret", "");
     assert_eq!(
         fault(Some(&confidential()), empty, None),
@@ -99,7 +99,7 @@ fn header_and_form_may_not_name_different_clients() {
             unusable,
             "{header}"
         );
-        // Nor does a header that can't be read count as none.
+        // An unreadable header does not count as absent.
         assert_eq!(
             fault(Some(&public()), code_form(), Some(header)),
             unusable,
@@ -116,7 +116,7 @@ fn request_without_a_client_is_refused() {
         ClientAuthenticationError::NoClient
     );
     assert_eq!(TokenRequest::from_pairs(nobody, None).client_id(), None);
-    // Not even if the host hands over a client all the same.
+    // This holds even if the host passes a client nevertheless.
     let other = with(code_form(), "client_id", "tpc_B2");
     assert_eq!(
         fault(Some(&public()), other, None),
@@ -201,7 +201,7 @@ fn unknown_blocked_and_wrong_look_alike() {
         "{}",
         answers[0]
     );
-    // A client that is blocked is unblocked again.
+    // After the client is unblocked, it can authenticate again.
     let back = confidential().with_blocked(true).with_blocked(false);
     assert_eq!(authenticate(Some(&back), right, None), Ok(()));
 }

@@ -1,4 +1,4 @@
-//! Families of refresh tokens: rotation, leeway, and the end.
+//! Families of refresh tokens: their rotation, leeway and end.
 
 use oauth_dcr::settings::RefreshTokenWhen;
 
@@ -46,7 +46,7 @@ impl Host {
         refresh_at(now, &self.tenant, &self.client, form, Some(&kept))
     }
 
-    /// Carries a decision out, unless the family is no longer the one that was checked.
+    /// Applies a decision unless the family has changed since the check.
     fn swap(&mut self, checked: RefreshFamily, decision: &TokenDecision) -> bool {
         if self.family != checked {
             return false;
@@ -59,7 +59,7 @@ impl Host {
         true
     }
 
-    /// The number of the token that a refresh gives, which may be the one presented.
+    /// The number of the token that a refresh returns, which may be the presented token.
     fn refresh(&mut self, token: usize, now: Timestamp) -> Result<usize, GrantFault> {
         match self.decide(token, now) {
             Ok(decision) => {
@@ -103,7 +103,7 @@ fn a_confidential_clients_refresh_token_stays() {
     assert_eq!(host.family, RefreshFamily::unrotated());
     let decision = host.decide(0, NOW).unwrap();
     assert_eq!(decision.refresh_token(), RefreshTokenAction::Keep);
-    // Another token beside it is one of the same generation.
+    // A further token belongs to the same generation.
     assert_eq!(
         decision.refresh_binding(NOW, MINUTE).unwrap().generation(),
         0
@@ -116,7 +116,7 @@ fn replaced_token_works_within_the_leeway() {
     assert_eq!(host.refresh(0, after(1)), Ok(1));
     assert_eq!(host.refresh(0, after(10)), Ok(2));
     assert_eq!(host.tokens[2].generation(), 1);
-    // That was no rotation: the leeway counts from the first one.
+    // That was not a rotation: the leeway counts from the first rotation.
     assert_eq!(host.family.rotated_at(), Some(after(1)));
     assert_eq!(host.refresh(0, after(11)), Err(GrantFault::Replayed));
     for token in 0..3 {
@@ -151,7 +151,7 @@ fn stolen_token_ends_the_family_at_refresh() {
     assert_eq!(host.refresh(3, after(45)), Err(GrantFault::Ended));
 }
 
-/// All of them looked at the family before the first of them changed it.
+/// All of them read the family before the first of them changed it.
 #[test]
 fn parallel_refreshes_within_the_leeway_leave_one_family_alive() {
     let mut host = Host::new(LEEWAY, public());
@@ -166,7 +166,7 @@ fn parallel_refreshes_within_the_leeway_leave_one_family_alive() {
         }
     }
     assert_eq!((swapped, host.family.generation()), (1, 1));
-    // Each of the tokens that came can refresh next.
+    // Each of the returned tokens can refresh next.
     for token in 1..=50 {
         let next = host.refresh(token, after(30)).unwrap();
         assert_eq!(host.tokens[next].generation(), 2);
@@ -253,7 +253,7 @@ fn a_leeway_is_never_longer_than_a_minute() {
     assert_eq!(host.refresh(0, after(60)), Err(GrantFault::Replayed));
 }
 
-/// Its newest token is now bound to the secret. Those that were replaced before are still replaced.
+/// The newest token is now bound to the secret. Tokens replaced before stay replaced.
 #[test]
 fn a_client_that_becomes_confidential_keeps_its_newest_token() {
     let mut host = Host::new(LEEWAY, public());

@@ -1,30 +1,30 @@
-//! Families of refresh tokens against a small model, in random orders of events.
+//! Families of refresh tokens compared with a small model, in random orders of events.
 
 use proptest::{collection, prelude::*, sample};
 
 use super::*;
 use crate::properties::config;
 
-/// No token of these tests ends by itself.
+/// In these tests no token expires.
 const LIFETIME: Duration = Duration::from_hours(24);
 
-/// What happens, one after another.
+/// The events, in sequence.
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    /// A client presents one of the tokens that were issued so far.
+    /// A client presents one of the tokens issued so far.
     Present(sample::Index),
-    /// A client presents the token that was issued last, as most clients do.
+    /// A client presents the newest token, as most clients do.
     PresentLast,
-    /// The clock moves on, by so many seconds.
+    /// The clock advances by this many seconds.
     Wait(u64),
 }
 
-/// The rule in its own words: each token is a number, and each number leads to its generation.
+/// The rule, written independently: each token is a number, and each number has a generation.
 struct Model {
     leeway: u64,
     /// The generation of each token.
     tokens: Vec<usize>,
-    /// When each generation began.
+    /// The start time of each generation.
     generations: Vec<u64>,
     is_alive: bool,
 }
@@ -39,7 +39,7 @@ impl Model {
         }
     }
 
-    /// Whether the token is good at `now`. Then there is one more.
+    /// Whether the token is valid at `now`. If so, a new token is issued.
     fn present(&mut self, token: usize, now: u64) -> bool {
         let generation = self.tokens[token];
         let newest = self.generations.len() - 1;
@@ -104,12 +104,13 @@ proptest! {
                     prop_assert_eq!(tokens.last().unwrap().generation(), family.generation());
                 }
                 Err(refusal) => {
-                    // The first refusal is the replay that ends the family, and it stays ended.
+                    // The first refusal is the replay that ends the family, and the family stays
+                    // ended.
                     prop_assert_eq!(refusal.is_replay(), !family.is_ended());
                     family = family.ended();
                 }
             }
-            // No generation comes back.
+            // No generation becomes valid again.
             prop_assert!(family.generation() >= last);
             last = family.generation();
         }

@@ -1,4 +1,4 @@
-//! What a refresh gives of the scopes, and what every answer says of them.
+//! Which scopes a refresh grants, and which scopes every answer names.
 
 use oauth_dcr::{
     authorization::{AuthorizationDecision, Issued},
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 
-/// The scopes of the access token that a refresh for `scope` gives.
+/// The scopes of the access token from a refresh that requests `scope`.
 fn narrowed(client: &Client, kept: &IssuedToken, scope: &str) -> Result<String, Error> {
     let form = with(refresh_form(), "scope", scope);
     let form = with(form, "client_id", client.id().as_str());
@@ -71,7 +71,7 @@ fn refresh_token_keeps_its_scope_after_narrowing() {
     assert_eq!(whole.scope(), "read:items write:items offline_access");
 }
 
-/// Identity scopes are real to a permissive client, but they don't narrow what it has of the API.
+/// Identity scopes are valid for a permissive client, but they do not narrow its scopes of the API.
 #[test]
 fn permissive_refresh_narrows_only_api_scopes() {
     let client = Stored::public("tpc_A1").permissive().client();

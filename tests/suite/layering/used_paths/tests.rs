@@ -1,9 +1,9 @@
-//! Where paths are found, and what they lead to.
+//! Where paths are found, and what they resolve to.
 
 use super::used_paths;
 use crate::source_tree::SourceTree;
 
-/// `line: path`, for a file `a.rs` with this text.
+/// `line: path` for each path in a file `a.rs` with this text.
 fn used(text: &str) -> Vec<String> {
     let tree = SourceTree::of(&[("lib.rs", "mod a;"), ("a.rs", text)]);
     let paths = used_paths(&tree.files["a.rs"]).into_iter();
