@@ -22,8 +22,8 @@ use serde_json::json;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{
-    dice::Dice,
     fixture::{Fixture, LONG_TIMEOUT, database, deduplicated, is_inserted, limited, plain},
+    random::Random,
 };
 
 /// One of each kind, one after another.
@@ -170,7 +170,7 @@ async fn each_registration_that_a_panic_fails_has_an_event() {
 async fn what_an_abandoned_call_stored_is_reported() {
     let fixture = Fixture::new().await;
     let reported = Arc::new(Mutex::new(BTreeSet::new()));
-    let mut dice = Dice(1);
+    let mut random = Random(1);
     // Connections and tenants are there when the first callers come.
     for number in 0..6 {
         let first = insertion(number + number / 3);
@@ -194,7 +194,7 @@ async fn what_an_abandoned_call_stored_is_reported() {
                 tokio::spawn(async move { node.insert(insertion).await })
             })
             .collect();
-        tokio::time::sleep(Duration::from_micros(dice.below(20_000) as u64)).await;
+        tokio::time::sleep(Duration::from_micros(random.below(20_000) as u64)).await;
         calls.iter().for_each(tokio::task::JoinHandle::abort);
     }
     // A group may outlive its callers.

@@ -6,9 +6,6 @@
 mod callers;
 mod clocks;
 mod counting;
-#[allow(dead_code, reason = "other tests use the rest")]
-#[path = "../suite/support/dice.rs"]
-mod dice;
 mod distant;
 mod duplicates;
 mod failover;
@@ -23,6 +20,9 @@ mod outages;
 mod poolers;
 mod private_pgbouncer;
 mod races;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../suite/support/random.rs"]
+mod random;
 mod rows;
 mod schema;
 #[path = "../support/spoiled.rs"]

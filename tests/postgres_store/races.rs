@@ -12,11 +12,11 @@ use oauth_dcr::{
 };
 
 use crate::{
-    dice::Dice,
     fixture::{
         Fixture, ISSUED, client, client_of, deduplicated, id, insert_all, is_inserted, limited,
         plain, record, tenant,
     },
+    random::Random,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,19 +161,19 @@ async fn one_of_many_racing_updates_succeeds() {
 const TENANTS: [&str; 3] = ["t1", "t2", "t3"];
 
 /// One random operation on one of a few clients of a few tenants.
-async fn operate(node: &PostgresStore, dice: &mut Dice) {
-    let name = dice.pick(&TENANTS);
-    let client_id = format!("id{}", dice.below(40));
-    let now = Timestamp::from_unix_millis(ISSUED + dice.below(1000) as u64);
+async fn operate(node: &PostgresStore, random: &mut Random) {
+    let name = random.pick(&TENANTS);
+    let client_id = format!("id{}", random.below(40));
+    let now = Timestamp::from_unix_millis(ISSUED + random.below(1000) as u64);
     let later = now.saturating_add(Duration::from_hours(3));
-    match dice.below(10) {
+    match random.below(10) {
         0..=2 => drop(node.insert(plain(name, &client_id)).await.unwrap()),
         3 | 4 => {
-            let max = 5 + dice.below(10) as u64;
+            let max = 5 + random.below(10) as u64;
             node.insert(limited(name, &client_id, max)).await.unwrap();
         }
         5 => {
-            let key = u8::try_from(dice.below(8)).unwrap();
+            let key = u8::try_from(random.below(8)).unwrap();
             node.insert(deduplicated(name, &client_id, key))
                 .await
                 .unwrap();
@@ -191,14 +191,14 @@ async fn operate(node: &PostgresStore, dice: &mut Dice) {
                 let client = row.readable().unwrap();
                 let mut record = serde_json::to_value(&*client).unwrap();
                 record["revision"] = (client.revision() + 1).into();
-                record["blocked"] = dice.chance(20).into();
+                record["blocked"] = random.chance(20).into();
                 let update = ClientUpdate::new(client_of(record)).without_duplicate_key();
                 node.update(update).await.unwrap();
             }
         }
         _ => {
             let sweep = Sweep::new().unused_before(now).idle_before(later);
-            let limit = u32::try_from(dice.below(5)).unwrap();
+            let limit = u32::try_from(random.below(5)).unwrap();
             node.sweep(&tenant(name), sweep.limit(limit)).await.unwrap();
         }
     }
@@ -210,9 +210,9 @@ async fn counts_match_the_rows_under_concurrency() {
     let players = (0..16).map(|seed| {
         let node = fixture.node(seed);
         tokio::spawn(async move {
-            let mut dice = Dice(seed as u64);
+            let mut random = Random(seed as u64);
             for _ in 0..60 {
-                operate(&node, &mut dice).await;
+                operate(&node, &mut random).await;
             }
         })
     });

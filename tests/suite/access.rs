@@ -22,10 +22,10 @@ fn permissive() -> Client {
     Stored::public("A1").permissive().client()
 }
 
-type Given = Result<String, Error>;
+type AllowedScopes = Result<String, Error>;
 
 /// The scopes of the API that `client` is allowed.
-fn given(tenant: &TenantSettings, client: &Client, scope: &str) -> Given {
+fn allowed(tenant: &TenantSettings, client: &Client, scope: &str) -> AllowedScopes {
     let access = AccessRequest::to(API).scope(scope).check(tenant, client)?;
     assert_eq!(access.audience(), Some(API));
     Ok(access.scopes().collect::<Vec<_>>().join(" "))
@@ -34,9 +34,9 @@ fn given(tenant: &TenantSettings, client: &Client, scope: &str) -> Given {
 /// The expected result with exactly these scopes.
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "it is compared with what can fail"
+    reason = "the result is compared with a fallible one"
 )]
-fn scopes(text: &str) -> Given {
+fn scopes(text: &str) -> AllowedScopes {
     Ok(text.to_owned())
 }
 
@@ -51,28 +51,31 @@ fn listed(scopes: &[&str]) -> GrantedScope {
 #[test]
 fn allowed_scope_is_requested_granted_and_known() {
     let tenant = t1();
-    let given = |scope| given(&tenant, &strict(), scope);
+    let allowed = |scope| allowed(&tenant, &strict(), scope);
     assert_eq!(
-        given("write:items read:items"),
+        allowed("write:items read:items"),
         scopes("write:items read:items")
     );
-    assert_eq!(given("read:items read:items"), scopes("read:items"));
-    assert_eq!(given("read:items delete:items"), scopes("read:items"));
-    assert_eq!(given("delete:items"), Err(Error::NothingLeft));
-    assert_eq!(given("read:item"), Err(Error::NothingLeft));
-    assert_eq!(given(""), scopes(""));
-    assert_eq!(given("  "), scopes(""));
+    assert_eq!(allowed("read:items read:items"), scopes("read:items"));
+    assert_eq!(allowed("read:items delete:items"), scopes("read:items"));
+    assert_eq!(allowed("delete:items"), Err(Error::NothingLeft));
+    assert_eq!(allowed("read:item"), Err(Error::NothingLeft));
+    assert_eq!(allowed(""), scopes(""));
+    assert_eq!(allowed("  "), scopes(""));
     assert_eq!(
-        given(" write:items   read:items "),
+        allowed(" write:items   read:items "),
         scopes("write:items read:items")
     );
-    assert_eq!(given("write:items\tread:items"), Err(Error::MalformedScope));
+    assert_eq!(
+        allowed("write:items\tread:items"),
+        Err(Error::MalformedScope)
+    );
     let long = format!("read:items{}", " ".repeat(4096));
-    assert_eq!(given(&long), Err(Error::MalformedScope));
+    assert_eq!(allowed(&long), Err(Error::MalformedScope));
 }
 
 #[test]
-fn a_scope_that_the_api_does_not_know_is_in_no_grant() {
+fn unknown_scope_is_never_granted() {
     let mut tenant = t1();
     tenant.client_grants = vec![ClientGrant::new(
         Grantee::ThirdPartyClients,
@@ -80,10 +83,13 @@ fn a_scope_that_the_api_does_not_know_is_in_no_grant() {
         listed(&["read:items", "admin"]),
     )];
     assert_eq!(
-        given(&tenant, &strict(), "read:items admin"),
+        allowed(&tenant, &strict(), "read:items admin"),
         scopes("read:items")
     );
-    assert_eq!(given(&tenant, &strict(), "admin"), Err(Error::NothingLeft));
+    assert_eq!(
+        allowed(&tenant, &strict(), "admin"),
+        Err(Error::NothingLeft)
+    );
 }
 
 #[test]
@@ -93,16 +99,16 @@ fn client_grant_replaces_the_default_grant() {
         .client_grants
         .push(grant(&strict(), listed(&["delete:items"])));
     assert_eq!(
-        given(&tenant, &strict(), "read:items delete:items"),
+        allowed(&tenant, &strict(), "read:items delete:items"),
         scopes("delete:items")
     );
     assert_eq!(
-        given(&tenant, &strict(), "read:items"),
+        allowed(&tenant, &strict(), "read:items"),
         Err(Error::NothingLeft)
     );
     let other = Stored::public("tpc_B2").client();
     assert_eq!(
-        given(&tenant, &other, "read:items delete:items"),
+        allowed(&tenant, &other, "read:items delete:items"),
         scopes("read:items")
     );
 }
@@ -114,8 +120,11 @@ fn grant_of_all_scopes_covers_the_apis_scopes() {
         .client_grants
         .push(grant(&strict(), GrantedScope::All));
     let all = "read:items write:items delete:items";
-    assert_eq!(given(&tenant, &strict(), all), scopes(all));
-    assert_eq!(given(&tenant, &strict(), "admin"), Err(Error::NothingLeft));
+    assert_eq!(allowed(&tenant, &strict(), all), scopes(all));
+    assert_eq!(
+        allowed(&tenant, &strict(), "admin"),
+        Err(Error::NothingLeft)
+    );
 }
 
 #[test]
@@ -124,7 +133,10 @@ fn a_strict_client_always_needs_a_grant() {
     tenant.client_grants.clear();
     for policy in [ApiPolicy::AllowAll, ApiPolicy::RequireClientGrant] {
         tenant.apis[0].policy = policy;
-        assert_eq!(given(&tenant, &strict(), "read:items"), Err(Error::NoGrant));
+        assert_eq!(
+            allowed(&tenant, &strict(), "read:items"),
+            Err(Error::NoGrant)
+        );
     }
     assert_eq!(Error::NoGrant.code(), "unauthorized_client");
 }
@@ -136,14 +148,20 @@ fn closed_apis_are_closed_even_with_a_grant() {
         .client_grants
         .push(grant(&strict(), GrantedScope::All));
     tenant.apis[0].policy = ApiPolicy::Deny;
-    assert_eq!(given(&tenant, &strict(), "read:items"), Err(Error::Closed));
     assert_eq!(
-        given(&tenant, &permissive(), "read:items"),
+        allowed(&tenant, &strict(), "read:items"),
+        Err(Error::Closed)
+    );
+    assert_eq!(
+        allowed(&tenant, &permissive(), "read:items"),
         Err(Error::Closed)
     );
     tenant.apis[0].policy = ApiPolicy::AllowAll;
     tenant.apis[0].system = true;
-    assert_eq!(given(&tenant, &strict(), "read:items"), Err(Error::Closed));
+    assert_eq!(
+        allowed(&tenant, &strict(), "read:items"),
+        Err(Error::Closed)
+    );
     assert_eq!(Error::Closed.code(), "unauthorized_client");
 }
 
@@ -151,29 +169,29 @@ fn closed_apis_are_closed_even_with_a_grant() {
 fn permissive_client_follows_the_apis_policy() {
     let mut tenant = t1();
     assert_eq!(
-        given(&tenant, &permissive(), "read:items delete:items"),
+        allowed(&tenant, &permissive(), "read:items delete:items"),
         scopes("read:items")
     );
     tenant.client_grants.clear();
     assert_eq!(
-        given(&tenant, &permissive(), "read:items"),
+        allowed(&tenant, &permissive(), "read:items"),
         Err(Error::NoGrant)
     );
     tenant.apis[0].policy = ApiPolicy::AllowAll;
     let some = "read:items delete:items";
-    assert_eq!(given(&tenant, &permissive(), some), scopes(some));
+    assert_eq!(allowed(&tenant, &permissive(), some), scopes(some));
 }
 
 #[test]
 fn only_permissive_clients_keep_identity_scopes() {
     let tenant = t1();
     let scope = "openid profile email read:items";
-    assert_eq!(given(&tenant, &strict(), scope), scopes("read:items"));
+    assert_eq!(allowed(&tenant, &strict(), scope), scopes("read:items"));
     assert_eq!(
-        given(&tenant, &strict(), "openid offline_access"),
+        allowed(&tenant, &strict(), "openid offline_access"),
         scopes("")
     );
-    assert_eq!(given(&tenant, &permissive(), scope), scopes(scope));
+    assert_eq!(allowed(&tenant, &permissive(), scope), scopes(scope));
     // This holds even if an API lists one of them.
     let mut tenant = t1();
     tenant.apis[0].scopes.push("openid".to_owned());
@@ -181,7 +199,7 @@ fn only_permissive_clients_keep_identity_scopes() {
         .client_grants
         .push(grant(&strict(), GrantedScope::All));
     assert_eq!(
-        given(&tenant, &strict(), "openid read:items"),
+        allowed(&tenant, &strict(), "openid read:items"),
         scopes("read:items")
     );
 }
@@ -207,7 +225,7 @@ fn offline_access_needs_the_registered_grant() {
         .grant_types(&["authorization_code"])
         .client();
     assert_eq!(
-        given(&tenant, &without, "offline_access openid"),
+        allowed(&tenant, &without, "offline_access openid"),
         scopes("openid")
     );
 }
@@ -215,22 +233,22 @@ fn offline_access_needs_the_registered_grant() {
 #[test]
 fn no_requested_scope_means_none_or_all() {
     let mut tenant = t1();
-    assert_eq!(given(&tenant, &strict(), ""), scopes(""));
+    assert_eq!(allowed(&tenant, &strict(), ""), scopes(""));
     tenant.scope_when_none_requested = ScopeWhenNoneRequested::WholeGrant;
     assert_eq!(
-        given(&tenant, &strict(), ""),
+        allowed(&tenant, &strict(), ""),
         scopes("read:items write:items")
     );
     assert_eq!(
-        given(&tenant, &strict(), "offline_access"),
+        allowed(&tenant, &strict(), "offline_access"),
         scopes("read:items write:items")
     );
     assert_eq!(
-        given(&tenant, &strict(), "write:items"),
+        allowed(&tenant, &strict(), "write:items"),
         scopes("write:items")
     );
     assert_eq!(
-        given(&tenant, &strict(), "delete:items"),
+        allowed(&tenant, &strict(), "delete:items"),
         Err(Error::NothingLeft)
     );
 }
@@ -298,17 +316,17 @@ fn scope_syntax_and_length_follow_the_profile() {
         &"a".repeat(4097),
     ] {
         assert_eq!(
-            given(&tenant, &strict(), malformed),
+            allowed(&tenant, &strict(), malformed),
             Err(Error::MalformedScope)
         );
     }
     // Stray spaces are ignored.
     assert_eq!(
-        given(&tenant, &strict(), "  read:items  "),
+        allowed(&tenant, &strict(), "  read:items  "),
         scopes("read:items")
     );
     let long = format!("read:items {}", "a".repeat(4085));
-    assert_eq!(given(&tenant, &strict(), &long), scopes("read:items"));
+    assert_eq!(allowed(&tenant, &strict(), &long), scopes("read:items"));
 }
 
 #[test]
@@ -316,9 +334,9 @@ fn blocked_and_foreign_clients_get_no_access() {
     let mut other = t1();
     other.id = TenantId::parse("t2").unwrap();
     let refused = Err(Error::NotForClient);
-    assert_eq!(given(&other, &strict(), "read:items"), refused);
+    assert_eq!(allowed(&other, &strict(), "read:items"), refused);
     assert_eq!(
-        given(&t1(), &strict().with_blocked(true), "read:items"),
+        allowed(&t1(), &strict().with_blocked(true), "read:items"),
         refused
     );
     assert_eq!(Error::NotForClient.code(), "unauthorized_client");
@@ -341,14 +359,14 @@ fn contradicting_entries_are_both_ignored() {
     closed.policy = ApiPolicy::Deny;
     doubled.apis.push(closed);
     assert_eq!(
-        given(&doubled, &strict(), "read:items"),
+        allowed(&doubled, &strict(), "read:items"),
         Err(Error::UnknownApi)
     );
     let mut doubled = t1();
     let all = ClientGrant::new(Grantee::ThirdPartyClients, API, GrantedScope::All);
     doubled.client_grants.push(all);
     assert_eq!(
-        given(&doubled, &strict(), "read:items"),
+        allowed(&doubled, &strict(), "read:items"),
         Err(Error::NoGrant)
     );
     // The default entry does not replace two contradicting entries of the client.
@@ -358,7 +376,7 @@ fn contradicting_entries_are_both_ignored() {
         .client_grants
         .push(grant(&strict(), GrantedScope::All));
     assert_eq!(
-        given(&doubled, &strict(), "read:items"),
+        allowed(&doubled, &strict(), "read:items"),
         Err(Error::NoGrant)
     );
 }
@@ -390,7 +408,7 @@ fn an_exact_api_name_wins_over_the_slash() {
 #[test]
 fn identity_scopes_do_not_replace_a_refused_scope() {
     let tenant = t1();
-    let refused = given(&tenant, &permissive(), "openid delete:items");
+    let refused = allowed(&tenant, &permissive(), "openid delete:items");
     assert_eq!(refused, Err(Error::NothingLeft));
 }
 

@@ -318,7 +318,7 @@ fn absent_signal_never_matches_and_is_always_excluded() {
 }
 
 #[test]
-fn an_address_of_one_family_is_not_in_the_other() {
+fn address_never_matches_the_other_family() {
     let v4 = load(&json!([rule(
         "a",
         1,
@@ -751,7 +751,7 @@ fn disagreeing(name: &str, action: &Value) -> Value {
 }
 
 #[test]
-fn a_list_replaced_under_load_is_old_or_new() {
+fn list_replaced_under_load_is_old_or_new() {
     let lists = [
         load(&disagreeing("old", &json!({"allow": true}))),
         load(&disagreeing("new", &json!({"block": true}))),

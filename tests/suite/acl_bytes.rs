@@ -16,8 +16,8 @@ use crate::{
         X_FORWARDED_FOR, registrar, respond,
     },
     support::{
-        dice::{Dice, cases},
         http::{Server, parts},
+        random::{Random, cases},
     },
 };
 
@@ -76,23 +76,23 @@ const CLAIMS: [&[u8]; 22] = [
 ];
 
 /// Any byte that [`HeaderValue`] takes: tab, 0x20 to 0x7E, 0x80 to 0xFF.
-fn byte(dice: &mut Dice) -> u8 {
-    match u8::try_from(dice.below(256)).unwrap() {
+fn byte(random: &mut Random) -> u8 {
+    match u8::try_from(random.below(256)).unwrap() {
         0..0x20 | 0x7f => b'\t',
         other => other,
     }
 }
 
-fn text(dice: &mut Dice) -> Vec<u8> {
-    if dice.chance(20) {
-        return dice.pick(&CLAIMS).to_vec();
+fn text(random: &mut Random) -> Vec<u8> {
+    if random.chance(20) {
+        return random.pick(&CLAIMS).to_vec();
     }
     let mut text = Vec::new();
-    for _ in 0..dice.below(9) {
-        match dice.below(5) {
-            0 | 1 => text.push(byte(dice)),
-            2 => text.extend(dice.pick(&CLAIMS)),
-            _ => text.extend(dice.pick(&FRAGMENTS)),
+    for _ in 0..random.below(9) {
+        match random.below(5) {
+            0 | 1 => text.push(byte(random)),
+            2 => text.extend(random.pick(&CLAIMS)),
+            _ => text.extend(random.pick(&FRAGMENTS)),
         }
     }
     text
@@ -100,14 +100,14 @@ fn text(dice: &mut Dice) -> Vec<u8> {
 
 /// Lines that a client sends. Half of the clients send only the headers in `written` and edge
 /// headers.
-fn claims(dice: &mut Dice, written: &[HeaderName]) -> HeaderMap {
+fn claims(random: &mut Random, written: &[HeaderName]) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let sends_others = dice.chance(50);
+    let sends_others = random.chance(50);
     for name in EDGE_HEADERS.into_iter().chain([X_FORWARDED_FOR, FORWARDED]) {
         let is_edge = EDGE_HEADERS.contains(&name);
         if is_edge || sends_others || written.contains(&name) {
-            for _ in 0..dice.pick(&[0, 1, 1, 2]) {
-                let value = HeaderValue::from_bytes(&text(dice)).unwrap();
+            for _ in 0..random.pick(&[0, 1, 1, 2]) {
+                let value = HeaderValue::from_bytes(&text(random)).unwrap();
                 headers.append(name.clone(), value);
             }
         }
@@ -204,16 +204,16 @@ impl Arrival<'_> {
 
 /// Calls `look` for `cases` arrivals at tenants with each kind of trust in proxies.
 fn for_each_arrival(trusts: &[Trust], seed: u64, cases: usize, mut look: impl FnMut(&Arrival<'_>)) {
-    let mut dice = Dice(seed);
+    let mut random = Random(seed);
     let setups = Setup::all(trusts);
     let endpoints: Vec<_> = setups.iter().map(endpoint).collect();
     for at in 0..cases {
         let setup = &setups[at % setups.len()];
-        let route = Route::choose(setup, &mut |bound| dice.below(bound));
+        let route = Route::choose(setup, &mut |bound| random.below(bound));
         look(&Arrival {
             setup,
             endpoint: &endpoints[at % setups.len()],
-            claims: claims(&mut dice, &route.written),
+            claims: claims(&mut random, &route.written),
             route,
         });
     }
@@ -280,7 +280,7 @@ fn text_on_the_left_changes_nothing(trusts: &[Trust], seed: u64, count: usize) {
 
 /// Headers of a peer that is not a trusted proxy.
 fn headers_change_nothing(trusts: &[Trust], seed: u64, count: usize) {
-    let mut dice = Dice(seed);
+    let mut random = Random(seed);
     let setups = Setup::all(trusts);
     let peers: Vec<IpAddr> = [LISTED_ADDRESSES, OTHER_ADDRESSES]
         .iter()
@@ -300,10 +300,10 @@ fn headers_change_nothing(trusts: &[Trust], seed: u64, count: usize) {
     for at in 0..count {
         let setup = &setups[at % setups.len()];
         let (endpoint, expected) = &served[at % setups.len()];
-        let peer = dice.below(peers.len());
-        let route = Route::choose(setup, &mut |bound| dice.below(bound));
-        let mut headers = claims(&mut dice, &route.written);
-        if dice.chance(50) {
+        let peer = random.below(peers.len());
+        let route = Route::choose(setup, &mut |bound| random.below(bound));
+        let mut headers = claims(&mut random, &route.written);
+        if random.chance(50) {
             route.pass(&mut headers);
         }
         failures.cases += 1;

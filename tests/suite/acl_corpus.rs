@@ -72,7 +72,7 @@ impl Case {
     }
 
     /// The value of `name` in the case, a number as text.
-    fn told(&self, name: &str) -> Option<String> {
+    fn value_of(&self, name: &str) -> Option<String> {
         match &self.request[name] {
             Value::Number(number) => Some(number.to_string()),
             other => text(other),
@@ -129,7 +129,7 @@ impl Case {
             ("user_agent", "user-agent"),
             ("sni", "host"),
         ] {
-            if let Some(value) = self.told(member) {
+            if let Some(value) = self.value_of(member) {
                 request = request.header(header, value);
             }
         }
@@ -177,7 +177,7 @@ fn parsed<T: FromStr>(value: &Value) -> Option<T> {
 #[test]
 fn every_case_has_the_right_verdict_and_log() {
     let cases = cases();
-    assert_eq!(cases.len(), 38, "the corpus is not whole");
+    assert_eq!(cases.len(), 38, "the corpus is incomplete");
     for case in &cases {
         let loaded = Acl::from_json(&case.rules);
         assert_eq!(loaded.is_err(), case.is_about_loading(), "{}", case.id);
@@ -189,7 +189,7 @@ fn every_case_has_the_right_verdict_and_log() {
         let lines: Vec<&[u8]> = forwarded.map(|(_, line)| line.as_bytes()).collect();
         let client = ProxyTrust::new(&case.trusted).client_address(Some(peer), lines, []);
         let [country, asn, ja3, user_agent, host] =
-            ["country", "asn", "ja3", "user_agent", "sni"].map(|name| case.told(name));
+            ["country", "asn", "ja3", "user_agent", "sni"].map(|name| case.value_of(name));
         let mut signals = Signals::from_peer(peer).forwarded(client);
         // The endpoint reads the edge headers, not the list.
         let edge = headers.iter().find(|(name, _)| !is_forwarded_for(name));

@@ -5,33 +5,33 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 use oauth_dcr::acl::NetworkSet;
 
-use crate::support::dice::Dice;
+use crate::support::random::Random;
 
 /// A random network near the others: most share their first bits, so they nest.
-fn random_network(dice: &mut Dice) -> IpNet {
-    if dice.chance(55) {
-        let start = random_v4(dice);
-        let length = dice.pick(&[
+fn random_network(random: &mut Random) -> IpNet {
+    if random.chance(55) {
+        let start = random_v4(random);
+        let length = random.pick(&[
             1, 7, 8, 12, 15, 16, 17, 20, 23, 24, 24, 24, 28, 30, 31, 32, 32,
         ]);
         return IpNet::new(start.into(), length).unwrap().trunc();
     }
-    if dice.chance(10) {
-        let mapped = random_v4(dice).to_ipv6_mapped();
-        return IpNet::new(mapped.into(), dice.pick(&[104, 112, 120, 127, 128]))
+    if random.chance(10) {
+        let mapped = random_v4(random).to_ipv6_mapped();
+        return IpNet::new(mapped.into(), random.pick(&[104, 112, 120, 127, 128]))
             .unwrap()
             .trunc();
     }
     let lengths = [3, 15, 16, 17, 29, 32, 48, 48, 56, 64, 64, 96, 127, 128];
-    IpNet::new(random_v6(dice).into(), dice.pick(&lengths))
+    IpNet::new(random_v6(random).into(), random.pick(&lengths))
         .unwrap()
         .trunc()
 }
 
-fn random_v4(dice: &mut Dice) -> Ipv4Addr {
-    let first = dice.pick(&[0, 10, 10, 192, 255]);
-    let narrow = dice.chance(50);
-    let rest = dice.roll().to_be_bytes();
+fn random_v4(random: &mut Random) -> Ipv4Addr {
+    let first = random.pick(&[0, 10, 10, 192, 255]);
+    let narrow = random.chance(50);
+    let rest = random.next_u64().to_be_bytes();
     Ipv4Addr::new(
         first,
         if narrow { rest[0] & 3 } else { rest[0] },
@@ -40,9 +40,9 @@ fn random_v4(dice: &mut Dice) -> Ipv4Addr {
     )
 }
 
-fn random_v6(dice: &mut Dice) -> Ipv6Addr {
-    let first = dice.pick(&[0, 0x2001, 0x2001, 0x2a00, 0xfd00, 0xffff]);
-    let [_, .., a, b, c, d] = dice.roll().to_be_bytes();
+fn random_v6(random: &mut Random) -> Ipv6Addr {
+    let first = random.pick(&[0, 0x2001, 0x2001, 0x2a00, 0xfd00, 0xffff]);
+    let [_, .., a, b, c, d] = random.next_u64().to_be_bytes();
     Ipv6Addr::new(
         first,
         u16::from(a),
@@ -55,20 +55,20 @@ fn random_v6(dice: &mut Dice) -> Ipv6Addr {
     )
 }
 
-fn random_address(dice: &mut Dice, networks: &[IpNet]) -> IpAddr {
-    match dice.below(6) {
-        0 => random_v4(dice).into(),
-        1 => random_v4(dice).to_ipv6_mapped().into(),
-        2 => random_v6(dice).into(),
+fn random_address(random: &mut Random, networks: &[IpNet]) -> IpAddr {
+    match random.below(6) {
+        0 => random_v4(random).into(),
+        1 => random_v4(random).to_ipv6_mapped().into(),
+        2 => random_v6(random).into(),
         // Sets are most likely wrong at the ends of a network and at the adjacent addresses.
         end if !networks.is_empty() => {
-            let network = dice.pick(networks);
+            let network = random.pick(networks);
             let edge = if end % 2 == 0 {
                 network.network()
             } else {
                 network.broadcast()
             };
-            step(edge, dice.pick(&[-1, 0, 1]))
+            step(edge, random.pick(&[-1, 0, 1]))
         }
         _ => Ipv4Addr::UNSPECIFIED.into(),
     }
@@ -93,8 +93,8 @@ fn scan(networks: &[IpNet], address: IpAddr) -> bool {
 }
 
 #[test]
-fn a_set_of_networks_agrees_with_a_scan_of_them() {
-    let mut dice = Dice(2);
+fn set_of_networks_agrees_with_a_scan() {
+    let mut random = Random(2);
     let mut found = 0;
     let mut asked = 0;
     // The large sets have an index.
@@ -105,14 +105,14 @@ fn a_set_of_networks_agrees_with_a_scan_of_them() {
         (12, 1_500, 1_500),
     ] {
         for _ in 0..sets {
-            let mut networks: Vec<IpNet> = (0..size).map(|_| random_network(&mut dice)).collect();
-            if size < 90 && dice.chance(10) {
-                let all = dice.pick(&["0.0.0.0/0", "::/0", "::ffff:0:0/96"]);
+            let mut networks: Vec<IpNet> = (0..size).map(|_| random_network(&mut random)).collect();
+            if size < 90 && random.chance(10) {
+                let all = random.pick(&["0.0.0.0/0", "::/0", "::ffff:0:0/96"]);
                 networks.push(all.parse().unwrap());
             }
             let set: NetworkSet = networks.iter().copied().collect();
             for _ in 0..addresses {
-                let address = random_address(&mut dice, &networks);
+                let address = random_address(&mut random, &networks);
                 let expected = scan(&networks, address);
                 assert_eq!(set.contains(address), expected, "{address} in {networks:?}");
                 asked += 1;
@@ -127,7 +127,7 @@ fn a_set_of_networks_agrees_with_a_scan_of_them() {
 }
 
 #[test]
-fn a_large_set_finds_wide_networks_over_many_narrow_ones() {
+fn large_set_finds_wide_networks_among_narrow_ones() {
     // The narrow networks and the starts of the wide networks have different 16-bit prefixes.
     let narrow_v4 = (0..600_u32).map(|at| Ipv4Addr::from_bits(0x6401_0000 + at * 512));
     let narrow_v6 = (0..600_u128).map(|at| Ipv6Addr::from_bits(0x2c01_u128 << 112 | at << 64));
@@ -180,10 +180,10 @@ fn network_of_all_addresses_absorbs_all_others() {
         ("::/0", "2001:db8::1", "203.0.113.5"),
         ("::ffff:0:0/96", "203.0.113.5", "::1"),
     ] {
-        let mut dice = Dice(3);
+        let mut random = Random(3);
         let is_v6 = all == "::/0";
         let mut networks: Vec<IpNet> = (0..1_000)
-            .map(|_| random_network(&mut dice))
+            .map(|_| random_network(&mut random))
             .filter(|it| {
                 matches!(it, IpNet::V6(v6) if v6.network().to_ipv4_mapped().is_none()) == is_v6
             })

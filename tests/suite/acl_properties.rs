@@ -13,7 +13,7 @@ use oauth_dcr::{
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    dice::{Dice, cases},
+    random::{Random, cases},
     slow_networks::lies_in,
 };
 
@@ -102,11 +102,11 @@ const FIELDS: [(&str, &[&str]); 11] = [
     ("hostnames", &HOSTNAMES),
 ];
 
-fn random_conditions(dice: &mut Dice) -> Value {
+fn random_conditions(random: &mut Random) -> Value {
     let mut members = Map::new();
-    for _ in 0..=dice.pick(&[0, 0, 0, 1, 1, 2]) {
-        let (field, pool) = dice.pick(&FIELDS);
-        let values = (0..=dice.below(3)).map(|_| dice.pick(pool));
+    for _ in 0..=random.pick(&[0, 0, 0, 1, 1, 2]) {
+        let (field, pool) = random.pick(&FIELDS);
+        let values = (0..=random.below(3)).map(|_| random.pick(pool));
         let values = values.map(|value| match value.parse::<u32>() {
             Ok(number) if field == "asns" => json!(number),
             _ => json!(value),
@@ -116,8 +116,8 @@ fn random_conditions(dice: &mut Dice) -> Value {
     members.into()
 }
 
-fn random_rule(dice: &mut Dice, id: usize) -> Value {
-    let action = dice.pick(&[
+fn random_rule(random: &mut Random, id: usize) -> Value {
+    let action = random.pick(&[
         r#"{"allow": true}"#,
         r#"{"block": true}"#,
         r#"{"block": true, "allow": false}"#,
@@ -125,25 +125,25 @@ fn random_rule(dice: &mut Dice, id: usize) -> Value {
         r#"{"log": true}"#,
     ]);
     let mut action: Value = serde_json::from_str(action).unwrap();
-    if dice.chance(25) {
+    if random.chance(25) {
         action["log"] = json!(true);
     }
     let mut rule = json!({
         "action": action,
-        "scope": dice.pick(&["dcr", "dcr", "authentication", "tenant", "management"]),
+        "scope": random.pick(&["dcr", "dcr", "authentication", "tenant", "management"]),
     });
-    let sides: &[&str] = dice.pick::<&[&str]>(&[
+    let sides: &[&str] = random.pick::<&[&str]>(&[
         &["match"],
         &["match"],
         &["not_match"],
         &["match", "not_match"],
     ]);
     for side in sides {
-        rule[side] = random_conditions(dice);
+        rule[side] = random_conditions(random);
     }
-    let mut whole = json!({"id": id.to_string(), "priority": dice.below(4), "rule": rule});
-    if dice.chance(50) {
-        whole["active"] = json!(dice.chance(80));
+    let mut whole = json!({"id": id.to_string(), "priority": random.below(4), "rule": rule});
+    if random.chance(50) {
+        whole["active"] = json!(random.chance(80));
     }
     whole
 }
@@ -166,24 +166,24 @@ struct Request {
 }
 
 impl Request {
-    fn random(dice: &mut Dice) -> Self {
+    fn random(random: &mut Random) -> Self {
         Self {
             // An address that the host does not pass is unknown, never absent.
-            source: dice.some(&ADDRESSES, 90).or(Some(UNKNOWN)),
-            connecting: dice.some(&ADDRESSES, 90).or(Some(UNKNOWN)),
-            country: Self::told(dice, &COUNTRIES),
-            subdivision: Self::told(dice, &SUBDIVISIONS),
-            asn: Self::told(dice, &ASNS),
-            ja3: Self::told(dice, &JA3),
-            ja4: Self::told(dice, &JA4),
-            user_agent: dice.some(&USER_AGENTS, 80),
-            hostname: dice.some(&HOSTNAMES, 80),
+            source: random.some(&ADDRESSES, 90).or(Some(UNKNOWN)),
+            connecting: random.some(&ADDRESSES, 90).or(Some(UNKNOWN)),
+            country: Self::random_value(random, &COUNTRIES),
+            subdivision: Self::random_value(random, &SUBDIVISIONS),
+            asn: Self::random_value(random, &ASNS),
+            ja3: Self::random_value(random, &JA3),
+            ja4: Self::random_value(random, &JA4),
+            user_agent: random.some(&USER_AGENTS, 80),
+            hostname: random.some(&HOSTNAMES, 80),
         }
     }
 
-    fn told(dice: &mut Dice, pool: &[&'static str]) -> Option<&'static str> {
-        let unknown = dice.chance(5).then_some(UNKNOWN);
-        unknown.or_else(|| dice.some(pool, 65))
+    fn random_value(random: &mut Random, pool: &[&'static str]) -> Option<&'static str> {
+        let unknown = random.chance(5).then_some(UNKNOWN);
+        unknown.or_else(|| random.some(pool, 65))
     }
 
     fn signals(&self) -> Signals<'static> {
@@ -430,17 +430,17 @@ fn judge_fast(acl: &Acl, endpoint: Endpoint, request: &Request) -> Judged {
 
 #[test]
 fn evaluator_agrees_with_a_slow_reference() {
-    let mut dice = Dice(1);
+    let mut random = Random(1);
     let (mut decided, mut logged, mut unanswered) = (0, 0, 0);
     let lists = cases().div_ceil(REQUESTS);
     for _ in 0..lists {
-        let rules: Vec<Value> = (0..=dice.below(6))
-            .map(|id| random_rule(&mut dice, id))
+        let rules: Vec<Value> = (0..=random.below(6))
+            .map(|id| random_rule(&mut random, id))
             .collect();
         let acl = Acl::from_json(&Value::from(rules.clone()).to_string()).unwrap();
         for _ in 0..REQUESTS {
-            let request = Request::random(&mut dice);
-            let endpoint = dice.pick(&[
+            let request = Request::random(&mut random);
+            let endpoint = random.pick(&[
                 Endpoint::Registration,
                 Endpoint::Registration,
                 Endpoint::Authentication,

@@ -305,19 +305,19 @@ async fn source_set_by_the_host_overrides_the_peer() {
         &json!({ "trusted_proxies": ["10.0.0.1"] }),
     );
     let registrar = builder().tenant(tenant).build().unwrap();
-    for (peer, given, status) in [
+    for (peer, source, status) in [
         ("10.0.0.1", "203.0.113.5", 403),
         ("10.0.0.1", "198.51.100.7", 201),
         ("192.0.2.1", "203.0.113.5", 403),
         ("203.0.113.5", "198.51.100.7", 201),
     ] {
         let mut request = request(Some(peer));
-        let signals = Signals::new().with_source(given.parse().unwrap());
+        let signals = Signals::new().with_source(source.parse().unwrap());
         request.extensions_mut().insert(signals);
         request
             .headers_mut()
             .insert("x-forwarded-for", "192.0.2.7".parse().unwrap());
-        assert_eq!(send(&registrar, request).await.0, status, "{peer} {given}");
+        assert_eq!(send(&registrar, request).await.0, status, "{peer} {source}");
     }
 }
 

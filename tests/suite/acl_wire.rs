@@ -159,7 +159,7 @@ async fn a_blocked_requests_body_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_answered_and_cut_off() {
+async fn endless_body_is_answered_and_cut_off() {
     let (server, store) = serve(&documented()).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();

@@ -28,7 +28,7 @@ use super::support::{
 };
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const CALLBACK: &str = "https://app.example.com/callback";
+const REDIRECT_URI: &str = "https://app.example.com/callback";
 
 type Pairs = Vec<(&'static str, String)>;
 
@@ -37,7 +37,7 @@ fn good() -> Pairs {
     [
         ("response_type", "code"),
         ("client_id", "tpc_A1"),
-        ("redirect_uri", CALLBACK),
+        ("redirect_uri", REDIRECT_URI),
         ("resource", API),
         ("scope", "read:items offline_access"),
         ("state", "s-1"),
@@ -96,7 +96,8 @@ fn redirecting() -> Client {
 
 /// Each error that can occur before the redirect URI is known, with its code.
 fn before_the_redirect_uri() -> Vec<(Pairs, Client, Error, &'static str)> {
-    let two = Stored::public("tpc_A1").redirect_uris(&[CALLBACK, "https://app.example.com/two"]);
+    let two =
+        Stored::public("tpc_A1").redirect_uris(&[REDIRECT_URI, "https://app.example.com/two"]);
     let two = two
         .client()
         .with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
@@ -136,7 +137,7 @@ fn before_the_redirect_uri() -> Vec<(Pairs, Client, Error, &'static str)> {
             "invalid_request",
         ),
         (
-            twice("redirect_uri", CALLBACK),
+            twice("redirect_uri", REDIRECT_URI),
             redirecting(),
             repeated("redirect_uri"),
             "invalid_request",
@@ -292,12 +293,12 @@ fn a_later_refusal_redirects_only_if_allowed() {
         assert_eq!(refusal.error(), error);
         assert_eq!(refusal.error().code(), code);
         let response = refusal.response().unwrap();
-        assert_eq!(response.redirect_uri(), CALLBACK);
-        let told: Vec<_> = response.parameters().collect();
-        assert_eq!(told[0], ("error", code));
-        assert_eq!(told[1], ("error_description", &*error.to_string()));
-        assert_eq!(*told.last().unwrap(), ("iss", "https://auth.example.com"));
-        let state = told.iter().find(|(name, _)| *name == "state");
+        assert_eq!(response.redirect_uri(), REDIRECT_URI);
+        let sent: Vec<_> = response.parameters().collect();
+        assert_eq!(sent[0], ("error", code));
+        assert_eq!(sent[1], ("error_description", &*error.to_string()));
+        assert_eq!(*sent.last().unwrap(), ("iss", "https://auth.example.com"));
+        let state = sent.iter().find(|(name, _)| *name == "state");
         let ambiguous = error == Error::Repeated { parameter: "state" };
         assert_eq!(state.is_none(), ambiguous, "{error:?}");
         // The link on the page has the same parameters as the redirect.
@@ -419,7 +420,7 @@ fn a_decision_holds_client_scopes_and_redirect_uri() {
     let decision = authorize(&t1(), &client(), with("nonce", "n-1")).unwrap();
     assert_eq!(decision.tenant().as_str(), "t1");
     assert_eq!(decision.client_id().as_str(), "tpc_A1");
-    assert_eq!(decision.redirect_uri().as_str(), CALLBACK);
+    assert_eq!(decision.redirect_uri().as_str(), REDIRECT_URI);
     assert_eq!(decision.response_type(), ResponseType::Code);
     assert_eq!(decision.access().audience(), Some(API));
     assert!(decision.access().scopes().eq(["read:items"]));
@@ -429,7 +430,7 @@ fn a_decision_holds_client_scopes_and_redirect_uri() {
     let answer = decision.approve().response(Issued::code("c d"));
     assert_eq!(
         location(&answer),
-        format!("{CALLBACK}?code=c+d&state=s-1&iss=https%3A%2F%2Fauth.example.com")
+        format!("{REDIRECT_URI}?code=c+d&state=s-1&iss=https%3A%2F%2Fauth.example.com")
     );
 }
 
@@ -452,7 +453,7 @@ fn only_domain_level_connections_are_offered() {
 }
 
 #[test]
-fn the_redirect_uri_is_the_one_that_was_requested() {
+fn response_goes_to_the_requested_redirect_uri() {
     let stored = || Stored::public("tpc_A1");
     let native = stored().redirect_uris(&["http://127.0.0.1:8080/cb", "http://localhost:8080/cb"]);
     let native = native.client();
@@ -472,7 +473,7 @@ fn the_redirect_uri_is_the_one_that_was_requested() {
     assert!(decision(&tenant, uri).is_err());
     // If it is absent, the only registered URI is used.
     let decision = authorize(&t1(), &client(), without("redirect_uri")).unwrap();
-    assert_eq!(decision.redirect_uri().as_str(), CALLBACK);
+    assert_eq!(decision.redirect_uri().as_str(), REDIRECT_URI);
 }
 
 #[test]
@@ -480,7 +481,7 @@ fn form_post_is_used_if_requested() {
     let decision = authorize(&t1(), &client(), with("response_mode", "form_post")).unwrap();
     let response = decision.approve().response(Issued::code("c"));
     assert_eq!(response.delivery(), Delivery::Form);
-    assert_eq!(response.redirect_uri(), CALLBACK);
+    assert_eq!(response.redirect_uri(), REDIRECT_URI);
     let fields: Vec<_> = response.parameters().collect();
     let iss = ("iss", "https://auth.example.com");
     assert_eq!(fields, [("code", "c"), ("state", "s-1"), iss]);
@@ -514,7 +515,7 @@ fn strict_client_gets_only_a_code() {
 fn consent_page_gets_only_registered_facts() {
     let client = Stored::public("tpc_A1")
         .redirect_uris(&[
-            CALLBACK,
+            REDIRECT_URI,
             "https://app.example.com/2",
             "http://[::1]/cb",
             "com.example.app:/cb",
@@ -619,7 +620,7 @@ fn state_and_nonce_are_short_text() {
 
 #[test]
 fn request_that_is_not_utf_8_is_refused() {
-    let query = format!("client_id=tpc_A1&redirect_uri={CALLBACK}&state=%FF");
+    let query = format!("client_id=tpc_A1&redirect_uri={REDIRECT_URI}&state=%FF");
     let request = AuthorizationRequest::from_query(&query);
     let refusal = request.authorize(&t1(), Some(&redirecting())).unwrap_err();
     assert_eq!(
@@ -640,10 +641,10 @@ fn errors_of_the_host_follow_the_same_policy() {
         assert_eq!(decision.refuse(error).response(), None);
         let decision = authorize(&t1(), &redirecting(), good()).unwrap();
         let refusal = decision.refuse(error);
-        let told = location(refusal.response().unwrap());
+        let sent = location(refusal.response().unwrap());
         assert!(
-            told.starts_with(&format!("{CALLBACK}?error={code}&")),
-            "{told}"
+            sent.starts_with(&format!("{REDIRECT_URI}?error={code}&")),
+            "{sent}"
         );
     }
 }

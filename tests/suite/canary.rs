@@ -73,7 +73,7 @@ async fn no_debug_event_or_log_holds_the_secret() {
     assert_eq!(
         registered.secret().unwrap().expose(),
         CANARY,
-        "the canary is what it should be"
+        "the secret is not the canary"
     );
     let digest = registered.client().secret_digest().unwrap().to_tagged();
     show(&registered);

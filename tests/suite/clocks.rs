@@ -164,7 +164,7 @@ async fn all_nodes_sweep_unused_clients_at_one_time() {
 }
 
 #[tokio::test]
-async fn a_live_grant_lasts_as_long_on_all_nodes() {
+async fn live_grant_lasts_equally_long_on_all_nodes() {
     for is_ahead in [true, false] {
         let cluster = Cluster::new(a_day);
         let node = if is_ahead {

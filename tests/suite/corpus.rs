@@ -46,7 +46,7 @@ async fn every_interop_case_has_the_right_outcome() {
     let cases = cases::interop();
     assert!(
         cases.len() >= 335,
-        "the corpus is not whole: {}",
+        "the corpus is incomplete: {}",
         cases.len()
     );
     let mut wrong = Vec::new();
@@ -61,7 +61,7 @@ async fn every_registration_attack_has_the_right_outcome() {
     let cases = cases::attacks();
     assert!(
         cases.len() >= 136,
-        "the corpus is not whole: {}",
+        "the corpus is incomplete: {}",
         cases.len()
     );
     let mut wrong = Vec::new();

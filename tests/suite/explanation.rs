@@ -82,8 +82,8 @@ fn assert_values(
             FieldOutcome::Accepted => assert_eq!(value.as_ref(), sent.get(&name), "{case}"),
             FieldOutcome::AcceptedAs { value: text, .. }
             | FieldOutcome::Default { value: text } => {
-                let told: Value = serde_json::from_str(text).unwrap();
-                assert_eq!(value, Some(told), "{case}");
+                let shown: Value = serde_json::from_str(text).unwrap();
+                assert_eq!(value, Some(shown), "{case}");
             }
             FieldOutcome::LeftOut => assert_eq!(value, None, "{case}"),
             other => panic!("{case}: {other:?}"),

@@ -133,7 +133,7 @@ fn unrequested_fields_are_not_returned() {
 }
 
 #[test]
-fn a_field_that_is_not_named_is_not_read() {
+fn unnamed_field_is_not_read() {
     let fields = Fields::new().country(path("/country_code"));
     let database = Database::open(file("flat"), &fields).unwrap();
     assert_located(&database, &[("198.51.100.1", "SE - -")]);
@@ -170,16 +170,17 @@ fn databases_replaced_under_load_are_old_or_new() {
         subdivision: Some(SubdivisionCode::parse(subdivision).unwrap()),
         asn: Some(Asn::new(64500)),
     };
-    let told = [location("GB", "GB-ENG"), location("SE", "SE-AB")];
+    let locations = [location("GB", "GB-ENG"), location("SE", "SE-AB")];
     thread::scope(|scope| {
         for _ in 0..4 {
             let databases = databases.clone();
-            let (done, seen, told) = (&done, &seen, &told);
+            let (done, seen, locations) = (&done, &seen, &locations);
             scope.spawn(move || {
                 while !done.load(Ordering::Relaxed) {
                     let location = databases.locate(address, WantedLocation::ALL);
-                    let which = told.iter().position(|it| *it == location);
-                    seen[which.expect("one or the other")].fetch_add(1, Ordering::Relaxed);
+                    let which = locations.iter().position(|it| *it == location);
+                    seen[which.expect("a location of one of the two databases")]
+                        .fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
@@ -358,7 +359,7 @@ fn error_names_a_missing_file_and_the_cause() {
 }
 
 #[test]
-fn a_file_that_is_too_large_is_not_read() {
+fn file_that_is_too_large_is_not_read() {
     let large = Temporary::new("large.mmdb");
     let sparse = fs::File::create(&large.0).unwrap();
     sparse.set_len(Database::MAX_BYTES + 1).unwrap();
@@ -438,7 +439,7 @@ fn file_with_one_wrong_byte_never_panics() {
 }
 
 #[test]
-fn a_path_is_a_pointer_of_at_most_eight_steps() {
+fn path_is_a_pointer_of_eight_steps_or_fewer() {
     for good in ["/a", "/a/0/b", "/~0~1x/12", "/1/2/3/4/5/6/7/8", "/a b"] {
         assert_eq!(path(good).as_str(), good);
         assert_eq!(path(good).to_string(), good);

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, env};
 use serde_json::{Value, json};
 
 use super::corpus::cases;
-use crate::support::{dice::Dice, fixture::Fixture};
+use crate::support::{fixture::Fixture, random::Random};
 
 const REGISTRATIONS: usize = 3_000;
 
@@ -51,9 +51,9 @@ fn programs() -> Vec<Value> {
 }
 
 /// One install of a program: it listens on any free port.
-fn install(program: &Value, dice: &mut Dice) -> Value {
+fn install(program: &Value, random: &mut Random) -> Value {
     let mut body = program.clone();
-    let port = 1024 + dice.below(60_000);
+    let port = 1024 + random.below(60_000);
     for uri in body["redirect_uris"].as_array_mut().unwrap() {
         let text = uri.as_str().unwrap();
         for host in ["http://127.0.0.1", "http://[::1]", "http://localhost"] {
@@ -74,13 +74,13 @@ async fn many_installs_need_only_a_few_rows() {
         "fold_identical": true, "redirect_uris": { "localhost_any_port": true },
     }));
     let programs = programs();
-    let mut dice = Dice(1);
+    let mut random = Random(1);
     let mut confidential = 0;
     let mut ids = BTreeSet::new();
     for number in 0..registrations() {
         fixture.set_hour(u64::try_from(number / 100).unwrap());
-        let program = &programs[dice.below(PROGRAMS)];
-        let body = install(program, &mut dice);
+        let program = &programs[random.below(PROGRAMS)];
+        let body = install(program, &mut random);
         let answer = fixture.register(&body).await;
         if is_public(program) {
             // Each install gets its own ports in the answer.
@@ -117,7 +117,7 @@ async fn sweeps_bound_a_table_and_keep_active_clients() {
         "remove_unused_after_seconds": 36_000, "remove_idle_after_seconds": 72_000,
     }));
     let programs = programs();
-    let mut dice = Dice(2);
+    let mut random = Random(2);
     let in_use = fixture.register(&programs[0]).await;
     fixture.mark_used(&in_use, None).await;
     let owner = fixture.owner().await;
@@ -126,7 +126,7 @@ async fn sweeps_bound_a_table_and_keep_active_clients() {
         let hour = u64::try_from(number / PER_HOUR).unwrap();
         fixture.set_hour(hour);
         fixture
-            .register(&install(&programs[dice.below(PROGRAMS)], &mut dice))
+            .register(&install(&programs[random.below(PROGRAMS)], &mut random))
             .await;
         if number % PER_HOUR == 0 {
             while !owner.sweep(1000).await.unwrap().is_empty() {}
@@ -141,19 +141,19 @@ async fn sweeps_bound_a_table_and_keep_active_clients() {
     let later = u64::try_from(registrations()).unwrap() + 1_000;
     fixture.set_hour(later);
     while !owner.sweep(1000).await.unwrap().is_empty() {}
-    assert_eq!(fixture.store.len(), 0, "in the end nobody is in use");
+    assert_eq!(fixture.store.len(), 0, "no client is in use at the end");
 }
 
 #[tokio::test]
-async fn a_limit_bounds_a_table_and_keeps_active_clients() {
+async fn limit_bounds_a_table_and_keeps_active_clients() {
     let fixture = Fixture::new(json!({ "max_clients": 50 }));
     let programs = programs();
-    let mut dice = Dice(3);
+    let mut random = Random(3);
     let in_use = fixture.register(&programs[0]).await;
     fixture.mark_used(&in_use, None).await;
     for _ in 0..registrations() {
         fixture
-            .register(&install(&programs[dice.below(PROGRAMS)], &mut dice))
+            .register(&install(&programs[random.below(PROGRAMS)], &mut random))
             .await;
         assert!(fixture.store.len() <= 50);
     }

@@ -120,7 +120,7 @@ async fn a_missing_token_differs_from_a_wrong_one() {
 }
 
 #[tokio::test]
-async fn a_request_refused_by_the_gate_uses_no_rate() {
+async fn request_refused_by_the_gate_uses_no_quota() {
     let registrar = registrar(Gate::OneToken);
     for number in 0..20 {
         let source = Some(source(number));
@@ -164,7 +164,7 @@ impl RateLimiter for NotAsked {
         _: oauth_dcr::rate_limit::RateKey<'_>,
         _: oauth_dcr::rate_limit::Quota,
     ) -> Result<RateDecision, BackendError> {
-        panic!("nobody may come this far")
+        panic!("the limiter must not be called")
     }
 }
 
@@ -423,7 +423,7 @@ async fn sources_that_are_counted_are_bounded() {
         taken += usize::from(guess(number).await);
     }
     assert_eq!(taken, 10);
-    assert!(guess(7).await, "it has a bucket of its own");
+    assert!(guess(7).await, "source 7 keeps its own bucket");
     counted.clock.set_millis(60_000);
     for number in 200_000..201_000 {
         assert!(guess(number).await);

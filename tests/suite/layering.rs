@@ -1,23 +1,23 @@
 //! The order of the crate's modules: each uses only modules below its own, names an item by its
 //! module, and has no files that import each other in a cycle.
 
-mod circles;
-mod floors;
+mod cycles;
+mod layers;
 mod root_names;
 mod token_paths;
 mod used_paths;
 
 use syn::Item;
 
-use circles::{circles, count_of_edges};
-use floors::Floors;
+use cycles::{count_of_edges, cycles};
+use layers::Layers;
 use root_names::root_names_used;
 use used_paths::used_paths;
 
 use crate::source_tree::SourceTree;
 
-const FLOORS: Floors<'_> = Floors {
-    floors: &[
+const LAYERS: Layers<'_> = Layers {
+    layers: &[
         &["uri", "types", "redirect_uri", "pkce"],
         &["backend_error", "box_future", "system"],
         &["rate_limit"],
@@ -51,13 +51,13 @@ const FLOORS: Floors<'_> = Floors {
 
 #[test]
 fn every_module_is_in_one_layer() {
-    let misplaced = FLOORS.misplaced(&SourceTree::of_this_crate());
+    let misplaced = LAYERS.misplaced(&SourceTree::of_this_crate());
     assert!(misplaced.is_empty(), "{}", misplaced.join("\n"));
 }
 
 #[test]
 fn no_module_uses_a_higher_module() {
-    let faults = FLOORS.upward_uses(&SourceTree::of_this_crate());
+    let faults = LAYERS.upward_uses(&SourceTree::of_this_crate());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -72,8 +72,8 @@ fn no_files_import_each_other_in_a_cycle() {
     let tree = SourceTree::of_this_crate();
     let edges = count_of_edges(&tree);
     assert!(edges > 400, "only {edges} uses between files were found");
-    let circles = circles(&tree);
-    assert!(circles.is_empty(), "{}", circles.join("\n"));
+    let cycles = cycles(&tree);
+    assert!(cycles.is_empty(), "{}", cycles.join("\n"));
 }
 
 #[test]
@@ -93,6 +93,9 @@ fn the_root_holds_no_logic() {
             Item::Mod(module) => module.content.is_none(),
             _ => false,
         };
-        assert!(is_a_name, "lib.rs has more than modules and their names");
+        assert!(
+            is_a_name,
+            "lib.rs contains more than modules and re-exports"
+        );
     }
 }

@@ -55,13 +55,17 @@ async fn idle_client_is_evicted_if_none_is_unused() {
     assert_eq!(
         fixture.stored(&unused).await,
         None,
-        "unused clients go first"
+        "unused clients are evicted first"
     );
     fixture
         .mark_used(&newcomer, Some(fixture.hours_from_now(50)))
         .await;
     let newcomer = fixture.register(&named("second newcomer")).await;
-    assert_eq!(fixture.stored(&idle).await, None, "then the longest idle");
+    assert_eq!(
+        fixture.stored(&idle).await,
+        None,
+        "the longest idle client is next"
+    );
     let evicted_and_registered = ["Removed Evicted", "Registered"];
     assert_eq!(fixture.kinds_of_events(), evicted_and_registered.repeat(2));
     // A live grant protects a client; one hour after the grant ends, the client can be evicted.
@@ -110,7 +114,11 @@ async fn a_users_longest_idle_client_is_evicted() {
         (second, first)
     };
     let outcome = fixture.mark_used_by(third, None, Some("alice")).await;
-    assert_eq!(outcome, marked(&[lower]), "a live grant or not");
+    assert_eq!(
+        outcome,
+        marked(&[lower]),
+        "a live grant makes no difference"
+    );
     assert_eq!(fixture.kinds_of_events(), ["Removed UserLimit"]);
     assert_eq!(fixture.stored(lower).await, None);
     for client in [higher, third, fourth] {
@@ -159,10 +167,10 @@ async fn shared_client_counts_only_for_its_first_user() {
     fixture.set_hour(4);
     let bobs = fixture.register(&named("bob's")).await;
     let outcome = fixture.mark_used_by(&bobs, None, Some("bob")).await;
-    assert_eq!(outcome, marked(&[]), "it is not bob's");
+    assert_eq!(outcome, marked(&[]), "bob is not its first user");
     let alices = fixture.register(&named("alice's")).await;
     let outcome = fixture.mark_used_by(&alices, None, Some("alice")).await;
-    assert_eq!(outcome, marked(&[&shared]), "it is alice's");
+    assert_eq!(outcome, marked(&[&shared]), "alice is its first user");
 }
 
 #[tokio::test]
@@ -182,7 +190,7 @@ async fn one_account_never_evicts_another_accounts_client() {
     for number in 0..20 {
         let next = fixture.register(&named(&format!("App {number}"))).await;
         let outcome = fixture.mark_used_by(&next, None, Some("mallory")).await;
-        assert_eq!(outcome, marked(&[&own]), "mallory's own client goes");
+        assert_eq!(outcome, marked(&[&own]), "mallory's own client is evicted");
         own = next;
     }
     assert!(fixture.stored(&shared).await.is_some());
@@ -217,7 +225,7 @@ async fn user_limit_leaves_room_for_other_accounts() {
 }
 
 #[tokio::test]
-async fn without_a_user_limit_one_account_fills_a_tenant() {
+async fn one_account_fills_a_tenant_without_user_limit() {
     let fixture = Fixture::new(json!({ "max_clients": 50 }));
     for _ in 0..50 {
         register_and_consent(&fixture, "mallory").await;
@@ -243,7 +251,7 @@ async fn a_user_is_kept_as_a_digest() {
 }
 
 #[tokio::test]
-async fn a_tenant_whose_clients_are_all_in_use_is_full() {
+async fn tenant_with_only_active_clients_is_full() {
     let fixture = Fixture::new(json!({ "max_clients": 1 }));
     let first = fixture.register(&named("first")).await;
     fixture.mark_used(&first, None).await;
@@ -357,7 +365,7 @@ async fn the_spelling_of_metadata_makes_no_difference() {
 }
 
 #[tokio::test]
-async fn ports_of_localhost_are_equal_if_the_policy_allows() {
+async fn ports_of_localhost_are_ignored_if_allowed() {
     for (floats, clients) in [(false, 2), (true, 1)] {
         let fixture = Fixture::new(json!({
             "fold_identical": true, "redirect_uris": { "localhost_any_port": floats },

@@ -55,7 +55,11 @@ async fn a_token_comes_back_every_200_milliseconds() {
         assert_eq!(admitted(&limiter, "a", 3).await, 1, "at step {step}");
     }
     clock.set_millis(60_000);
-    assert_eq!(admitted(&limiter, "a", 100).await, 5, "full is full");
+    assert_eq!(
+        admitted(&limiter, "a", 100).await,
+        5,
+        "a full bucket holds five"
+    );
 }
 
 #[tokio::test]
@@ -134,7 +138,7 @@ async fn full_buckets_are_swept_during_requests() {
         }
         assert!(
             limiter.tenants() <= 3_100,
-            "{} tenants are kept",
+            "{} tenants have a bucket",
             limiter.tenants()
         );
     }

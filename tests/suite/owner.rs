@@ -159,7 +159,7 @@ async fn an_update_is_checked_by_the_profile() {
     assert_eq!(owner.find(client.id()).await.unwrap(), client);
 
     let updated = owner.update(&client, request("New")).await.unwrap();
-    assert!(updated.secret().is_none(), "it keeps the one it has");
+    assert!(updated.secret().is_none(), "the client keeps its secret");
     let found = owner.find(client.id()).await.unwrap();
     assert_eq!(found, *updated.client());
     assert_eq!(found.metadata().client_name(), Some("New"));
@@ -313,7 +313,7 @@ async fn both_secrets_work_during_the_overlap() {
 }
 
 #[tokio::test]
-async fn without_an_overlap_the_old_secret_ends_at_once() {
+async fn old_secret_ends_immediately_without_an_overlap() {
     let fixture = fixture();
     let answer = fixture.register(&confidential()).await;
     let id = id_of(&answer);

@@ -48,12 +48,15 @@ fn source(path: &str) -> String {
 }
 
 #[test]
-fn every_page_of_the_guide_is_in_the_documentation() {
+fn every_guide_page_is_in_the_documentation() {
     let guide = source("src/guide.rs");
     for page in pages_in("src/guide/") {
         let name = page.path.trim_start_matches("src/");
         let included = format!("include_str!(\"{name}\")");
-        assert!(guide.contains(&included), "src/guide.rs forgets {name}");
+        assert!(
+            guide.contains(&included),
+            "src/guide.rs does not include {name}"
+        );
     }
 }
 

@@ -49,7 +49,7 @@ async fn registration_is_off_by_default() {
 }
 
 #[tokio::test]
-async fn a_registered_client_is_found_and_its_secret_matches() {
+async fn registered_client_is_found_with_its_secret() {
     let registrar = enabled(Registrar::builder(MemoryStore::new()))
         .build()
         .unwrap();
@@ -68,7 +68,7 @@ async fn a_registered_client_is_found_and_its_secret_matches() {
 }
 
 #[tokio::test]
-async fn a_taken_id_is_minted_again_up_to_three_times() {
+async fn taken_id_is_retried_up_to_three_times() {
     for (taken, inserts, stored) in [(0, 1, 1), (3, 4, 1), (4, 4, 0)] {
         let store = FaultyStore {
             taken_ids: taken,

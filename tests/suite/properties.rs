@@ -237,7 +237,7 @@ proptest! {
     }
 
     #[test]
-    fn two_parsers_agree_on_the_host_of_an_accepted_uri(text in almost_uri()) {
+    fn two_parsers_agree_on_accepted_hosts(text in almost_uri()) {
         if RedirectUri::parse(text.as_str(), &wide_policy()).is_ok() {
             let by_rfc_3986 = Uri::parse(text.as_str()).unwrap();
             let host = by_rfc_3986.authority().map(|authority| authority.host().to_lowercase());
@@ -253,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn no_accepted_uri_has_a_part_that_the_profile_forbids(text in almost_uri()) {
+    fn accepted_uris_have_no_forbidden_part(text in almost_uri()) {
         if RedirectUri::parse(text.as_str(), &wide_policy()).is_ok() {
             prop_assert!(text.is_ascii() && !text.contains([' ', '#', '*', '\\']));
             let url = url::Url::parse(&text).unwrap();
@@ -368,7 +368,7 @@ fn answer(body: Vec<u8>) -> (u16, Value) {
     let mut context = Context::from_waker(Waker::noop());
     match future.as_mut().poll(&mut context) {
         Poll::Ready(response) => parts(&response),
-        Poll::Pending => panic!("the answer waits"),
+        Poll::Pending => panic!("the response is pending"),
     }
 }
 
@@ -378,7 +378,7 @@ fn read(body: &Value) -> oauth_dcr::ClientMetadata {
 }
 
 #[tokio::test]
-async fn no_two_registrations_share_an_id_or_a_secret() {
+async fn no_registrations_share_an_id_or_secret() {
     let mut tenant = TenantSettings::new().enabled();
     tenant.registration.rate_limit = None;
     let registrar = Registrar::builder(MemoryStore::new())

@@ -65,13 +65,13 @@ enum Answer {
 }
 
 /// Counts its calls.
-struct Odd {
+struct FaultyGenerator {
     rng: StdRng,
     answer: Answer,
     calls: Arc<AtomicUsize>,
 }
 
-impl Odd {
+impl FaultyGenerator {
     fn new(answer: Answer) -> (Self, Arc<AtomicUsize>) {
         let calls = Arc::new(AtomicUsize::new(0));
         let odd = Self {
@@ -94,15 +94,15 @@ impl fmt::Display for ModuleRemoved {
 
 impl std::error::Error for ModuleRemoved {}
 
-impl TryRng for Odd {
+impl TryRng for FaultyGenerator {
     type Error = ModuleRemoved;
 
     fn try_next_u32(&mut self) -> Result<u32, ModuleRemoved> {
-        panic!("all bytes are drawn at once");
+        panic!("all bytes must be drawn in one call");
     }
 
     fn try_next_u64(&mut self) -> Result<u64, ModuleRemoved> {
-        panic!("all bytes are drawn at once");
+        panic!("all bytes must be drawn in one call");
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), ModuleRemoved> {
@@ -122,11 +122,11 @@ impl TryRng for Odd {
     }
 }
 
-impl TryCryptoRng for Odd {}
+impl TryCryptoRng for FaultyGenerator {}
 
 #[tokio::test]
 async fn registration_calls_the_generator_once() {
-    let (rng, calls) = Odd::new(Answer::Fill);
+    let (rng, calls) = FaultyGenerator::new(Answer::Fill);
     let registrar = registrar(SharedRng::new(rng));
     for registrations in 1..=3 {
         register(&registrar).await.unwrap();
@@ -144,7 +144,7 @@ fn cause(registered: Result<Registered, RegistrationError>) -> String {
 
 #[tokio::test]
 async fn half_filled_bytes_create_no_client() {
-    let (rng, _) = Odd::new(Answer::Fail);
+    let (rng, _) = FaultyGenerator::new(Answer::Fail);
     let registrar = registrar(SharedRng::new(rng));
     let registered = register(&registrar).await;
     assert_eq!(cause(registered), "the module was removed");
@@ -154,7 +154,7 @@ async fn half_filled_bytes_create_no_client() {
 
 #[tokio::test]
 async fn a_generator_that_panicked_is_not_used_again() {
-    let (rng, calls) = Odd::new(Answer::Panic);
+    let (rng, calls) = FaultyGenerator::new(Answer::Panic);
     let registrar = registrar(SharedRng::new(rng));
     let again = registrar.clone();
     let first = tokio::spawn(async move { register(&again).await.is_ok() });

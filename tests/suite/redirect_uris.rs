@@ -333,7 +333,7 @@ fn table(head: &str) -> Vec<Vec<&'static str>> {
 }
 
 #[test]
-fn the_guide_names_every_rule_and_what_it_refuses() {
+fn guide_names_every_rule_with_its_refusals() {
     let every = [
         Error::TooLong,
         Error::Character,

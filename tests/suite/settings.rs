@@ -109,7 +109,7 @@ fn every_field_is_understood() {
 }
 
 #[test]
-fn every_field_but_the_id_has_the_safe_default() {
+fn every_field_but_id_has_a_safe_default() {
     let document = read(&json!({ "tenants": [ { "id": "default" } ] })).unwrap();
     assert_eq!(document.tenants(), [TenantSettings::new()]);
     let registration = &document.tenants()[0].registration;
@@ -394,7 +394,7 @@ fn audience_that_is_not_an_api_is_refused() {
 }
 
 #[test]
-fn a_default_grant_on_a_system_api_is_refused() {
+fn default_grant_on_a_system_api_is_refused() {
     let document = with("/apis/0/system", json!(true));
     let path = "tenants[0].client_grants[0].audience";
     refused(&document, path, "is a system API");

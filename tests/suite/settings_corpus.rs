@@ -8,7 +8,7 @@ use crate::corpus::cases::lines;
 fn every_settings_case_names_its_bad_field() {
     let cases = lines("attacks.jsonl");
     let cases: Vec<_> = cases.iter().filter(|it| it["area"] == "settings").collect();
-    assert_eq!(cases.len(), 3, "the corpus is not whole");
+    assert_eq!(cases.len(), 3, "the corpus is incomplete");
     for case in cases {
         let (id, field) = (&case["id"], case["expect"]["field"].as_str().unwrap());
         let settings = case["input"]["settings"].to_string();

@@ -50,7 +50,7 @@ fn code(text: &str) -> Option<&str> {
 }
 
 fn json_of(cell: &str) -> Value {
-    let text = code(cell).unwrap_or_else(|| panic!("`{cell}` is no default"));
+    let text = code(cell).unwrap_or_else(|| panic!("`{cell}` is not a default"));
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
@@ -63,7 +63,7 @@ fn least(list: &str) -> Value {
             json!({ "default_for": "third_party_clients", "audience": "a", "scope": [] })
         }
         "connections" => json!({ "name": "a" }),
-        other => panic!("what is the least entry of `{other}`?"),
+        other => panic!("no smallest entry for `{other}`?"),
     }
 }
 
@@ -136,11 +136,7 @@ fn every_default_matches_the_tables() {
         let Default::Json(default) = row.default else {
             continue;
         };
-        assert!(
-            !default.is_object(),
-            "{}: its fields need rows of their own",
-            row.path
-        );
+        assert!(!default.is_object(), "{}: its fields need rows", row.path);
         let (object, field) = split(&row.path);
         let without = with_object(object, |_| {});
         let with = with_object(object, |it| it[field] = default);
@@ -182,5 +178,5 @@ fn required_settings_are_required() {
         }
         found += 1;
     }
-    assert_eq!(found, 7, "the page names a required field less or more");
+    assert_eq!(found, 7, "the number of required fields differs");
 }

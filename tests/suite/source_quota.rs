@@ -120,7 +120,7 @@ async fn a_refusal_says_when_the_source_may_return() {
 #[tokio::test]
 async fn answers_report_the_scarcer_quota() {
     let (_, registrar) = registrar(&limited(), &json!([]));
-    for (peer, told) in [
+    for (peer, reported) in [
         ("203.0.113.5", (2, 1)),
         ("203.0.113.5", (2, 0)),
         ("203.0.113.6", (2, 1)),
@@ -128,7 +128,7 @@ async fn answers_report_the_scarcer_quota() {
         ("203.0.113.8", (5, 0)),
     ] {
         let response = answer(&registrar, "a", peer).await;
-        assert_eq!(left(&response), told, "{peer}");
+        assert_eq!(left(&response), reported, "{peer}");
     }
 }
 

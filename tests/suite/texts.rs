@@ -122,12 +122,12 @@ async fn outcome<S: ClientStore + Clone>(fixture: &Fixture<S>, member: &str) -> 
     let stored = fixture
         .stored(&answer)
         .await
-        .expect("what is answered is stored");
+        .expect("a registered client is stored");
     let kept = serde_json::to_value(stored.metadata()).unwrap();
     assert_eq!(
         kept.get(name),
         answer.get(name),
-        "{member} is stored as it is answered"
+        "{member}: stored and returned values differ"
     );
     match kept.get(name) {
         None => LEFT_OUT.to_owned(),

@@ -28,7 +28,7 @@ use super::support::{
 // RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const CALLBACK: &str = "https://app.example.com/callback";
+const REDIRECT_URI: &str = "https://app.example.com/callback";
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -55,7 +55,7 @@ fn code_form() -> Form {
         ("grant_type", "authorization_code"),
         ("client_id", "tpc_A1"),
         ("code", "a-code"),
-        ("redirect_uri", CALLBACK),
+        ("redirect_uri", REDIRECT_URI),
         ("code_verifier", VERIFIER),
     ])
 }
@@ -84,7 +84,7 @@ fn bound_to(client: &Client, changed: &[(&'static str, Option<&str>)]) -> CodeBi
     let mut pairs = form(&[
         ("response_type", "code"),
         ("client_id", client.id().as_str()),
-        ("redirect_uri", CALLBACK),
+        ("redirect_uri", REDIRECT_URI),
         ("resource", API),
         ("scope", "read:items write:items offline_access"),
         ("code_challenge", CHALLENGE),
@@ -340,7 +340,7 @@ fn expired_replay_is_reported_only_to_its_client() {
 }
 
 #[test]
-fn a_code_for_a_removed_redirect_uri_is_refused() {
+fn code_for_a_removed_redirect_uri_is_refused() {
     let binding = bound_to(&public(), &[]);
     let moved = Stored::public("tpc_A1").redirect_uris(&["https://app.example.com/new"]);
     let refused = exchange(&t1(), &moved.client(), code_form(), Some(&binding));

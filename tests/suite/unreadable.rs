@@ -141,7 +141,7 @@ async fn calls_that_need_an_unreadable_record_name_it() {
 }
 
 #[tokio::test]
-async fn a_client_that_cannot_be_read_is_not_unknown() {
+async fn unreadable_client_is_not_reported_as_unknown() {
     let mut sqlite = SqliteFixture::new(json!({})).await;
     let (id, record) = sqlite.broken().await;
     let registrar = sqlite.fixture.registrar.clone();
@@ -154,8 +154,8 @@ async fn a_client_that_cannot_be_read_is_not_unknown() {
         panic!("{events:?}");
     };
     assert!(event.starts_with("Unreadable {"), "{event}");
-    for told in ["t1", id.as_str(), REASON] {
-        assert!(event.contains(told), "{event}");
+    for text in ["t1", id.as_str(), REASON] {
+        assert!(event.contains(text), "{event}");
     }
     sqlite.write(&id, &record).await;
     let found = registrar.find(&tenant(), &id).await.unwrap();
@@ -226,7 +226,7 @@ async fn an_unreadable_client_can_be_evicted() {
 }
 
 #[tokio::test]
-async fn a_duplicate_of_an_unreadable_client_is_told_to_retry() {
+async fn duplicate_of_an_unreadable_client_gets_503() {
     let mut sqlite = SqliteFixture::new(json!({ "fold_identical": true })).await;
     let (id, record) = sqlite.broken().await;
     let (status, answer) = sqlite.fixture.send(public("App").to_string()).await;

@@ -164,12 +164,12 @@ fn parsers_agree_on_loopback_redirect_uris() {
 }
 
 #[test]
-fn parsers_agree_on_private_use_uris_with_a_host() {
+fn parsers_agree_on_private_use_uris_with_hosts() {
     at_least(&compare_redirect_uris("a.b://c.d:1/e?f"), 40_000, 28_000);
 }
 
 #[test]
-fn parsers_agree_on_private_use_uris_without_a_host() {
+fn parsers_agree_on_private_use_uris_without_hosts() {
     at_least(&compare_redirect_uris("a.b:/c?d"), 19_000, 0);
     at_least(&compare_redirect_uris("a.b:c?d"), 12_000, 0);
 }

@@ -232,7 +232,7 @@ async fn ambiguous_uris_are_refused_over_http() {
 
 #[expect(clippy::too_many_lines, reason = "a table with a line or two a rule")]
 #[tokio::test]
-async fn each_rule_of_the_metadata_names_field_and_position() {
+async fn each_metadata_rule_names_field_and_position() {
     let mut tenant = TenantSettings::new().enabled();
     tenant.registration.rate_limit = None;
     let endpoint = endpoint(tenant);
@@ -745,7 +745,7 @@ fn endpoint_without_limit() -> RegistrationEndpoint {
 }
 
 #[tokio::test]
-async fn a_failing_store_is_a_503_with_retry_after() {
+async fn failing_store_is_a_503_with_retry_after() {
     let registrar = Registrar::builder(FaultyStore::failing())
         .tenant(TenantSettings::new().enabled())
         .build()
@@ -760,7 +760,7 @@ async fn a_failing_store_is_a_503_with_retry_after() {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_and_uses_up_no_rate() {
+async fn preflight_is_answered_and_uses_no_quota() {
     let endpoint = open();
     let preflight = || {
         Request::options("/oidc/register")
@@ -900,7 +900,7 @@ async fn send_without_end(server: &Server, head: &str, chunk: &[u8]) -> (String,
             read = reader.read(&mut answer) => break read.unwrap(),
             written = writer.write_all(chunk) => taken += usize::from(written.is_ok()),
         }
-        assert!(taken < 10_000, "the server reads on and on");
+        assert!(taken < 10_000, "the server never stops reading");
     };
     (String::from_utf8_lossy(&answer[..read]).into_owned(), taken)
 }
@@ -921,7 +921,7 @@ async fn endless_body_is_cut_off_at_its_bound() {
 }
 
 #[tokio::test]
-async fn a_body_declared_too_long_is_refused_at_once() {
+async fn body_declared_too_long_is_refused_immediately() {
     let (server, store) = serve(TenantSettings::new().enabled()).await;
     let head = "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
                 content-length: 65537\r\n\r\n";
@@ -950,7 +950,7 @@ async fn a_head_decision_is_answered_before_the_body() {
 }
 
 #[tokio::test]
-async fn a_body_of_exactly_the_bound_is_read_in_pieces() {
+async fn body_of_exactly_the_bound_is_read() {
     let (server, store) = serve(TenantSettings::new().enabled()).await;
     let body = format!("{BODY}{}", " ".repeat(65_536 - BODY.len()));
     let mut request = CHUNKED.to_owned();

@@ -492,7 +492,7 @@ fn values_of_each_address_family_are_counted_separately() {
 }
 
 #[test]
-fn a_rule_built_in_rust_needs_a_condition_and_values() {
+fn rule_built_in_rust_needs_condition_and_values() {
     let block = || Rule::block(AclScope::Dcr);
     for (rule, field, fault) in [
         (block(), "rule", AclFault::NoCondition),
@@ -522,7 +522,7 @@ fn a_rule_built_in_rust_needs_a_condition_and_values() {
 }
 
 #[test]
-fn rule_built_in_rust_has_the_limits_of_json() {
+fn rule_built_in_rust_has_the_json_limits() {
     let net = |text: &str| text.parse().unwrap();
     for (conditions, text) in [
         (
@@ -566,7 +566,7 @@ fn duplicate_values_count_towards_the_limit() {
 }
 
 #[test]
-fn a_later_list_for_a_signal_replaces_a_bad_one() {
+fn later_list_for_a_signal_replaces_the_earlier() {
     let listed = Conditions::new().asns([]).asns([Asn::new(1)]);
     let acl = Acl::new([Rule::block(AclScope::Dcr).matching(listed)]).unwrap();
     let same = Conditions::new().asns([Asn::new(1)]);

@@ -66,7 +66,7 @@ fn only_names_on_the_page_are_compared() {
 
 /// A row may have been written under a larger limit, or by hand.
 #[test]
-fn the_shown_part_of_a_long_name_is_compared() {
+fn only_the_shown_part_of_names_is_compared() {
     let protected = ProtectedNames::new(["PayPal"]);
     let start = "é".repeat(Consent::MAX_NAME_CHARS - 7);
     for (end, resembled) in [

@@ -42,18 +42,18 @@ fn a_denial_redirects_to_programs_on_the_device() {
     for uri in ON_THE_DEVICE {
         let refusal = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection).deny();
         assert_eq!(refusal.error(), Error::Denied);
-        let told = location(refusal.response().unwrap());
+        let sent = location(refusal.response().unwrap());
         assert!(
-            told.starts_with(&format!("{uri}?error=access_denied&")),
-            "{told}"
+            sent.starts_with(&format!("{uri}?error=access_denied&")),
+            "{sent}"
         );
-        assert!(told.contains("&state=s-1&iss="), "{told}");
+        assert!(sent.contains("&state=s-1&iss="), "{sent}");
         assert_eq!(refusal.link(), None);
     }
 }
 
 #[test]
-fn denial_of_an_https_client_is_a_linked_page() {
+fn https_client_gets_a_denial_page_with_link() {
     for uri in IN_THE_BROWSER {
         let refusal = decision_at(uri, ErrorRedirectPolicy::OpenRedirectProtection).deny();
         assert_eq!((refusal.error(), refusal.response()), (Error::Denied, None));
@@ -72,10 +72,10 @@ fn denial_of_an_https_client_is_a_linked_page() {
 fn denial_redirects_if_the_owner_always_allows_it() {
     for uri in IN_THE_BROWSER.into_iter().chain(ON_THE_DEVICE) {
         let refusal = decision_at(uri, ErrorRedirectPolicy::AllowAlways).deny();
-        let told = location(refusal.response().unwrap());
+        let sent = location(refusal.response().unwrap());
         assert!(
-            told.starts_with(&format!("{uri}?error=access_denied&")),
-            "{told}"
+            sent.starts_with(&format!("{uri}?error=access_denied&")),
+            "{sent}"
         );
         assert_eq!(refusal.link(), None);
     }
@@ -105,7 +105,7 @@ fn faulty_request_of_a_program_never_redirects_automatically() {
 }
 
 #[test]
-fn an_error_before_the_redirect_uri_is_known_has_no_link() {
+fn error_before_the_redirect_uri_has_no_link() {
     let before = before_the_redirect_uri();
     let mut errors: Vec<Error> = before.into_iter().map(|(_, _, error, _)| error).collect();
     errors.extend([
@@ -121,14 +121,14 @@ fn an_error_before_the_redirect_uri_is_known_has_no_link() {
         let decision = decision_at(ON_THE_DEVICE[0], policy);
         for &error in &errors {
             let refusal = decision.refuse(error);
-            let told = (refusal.response(), refusal.link());
-            assert_eq!(told, (None, None), "{error:?}");
+            let sent = (refusal.response(), refusal.link());
+            assert_eq!(sent, (None, None), "{error:?}");
         }
     }
 }
 
 #[test]
-fn an_error_after_the_redirect_uri_is_known_has_a_link() {
+fn error_after_the_redirect_uri_has_a_link() {
     let decision = decision_at(
         IN_THE_BROWSER[0],
         ErrorRedirectPolicy::OpenRedirectProtection,
@@ -188,7 +188,7 @@ fn debug_of_a_link_shows_no_state() {
 }
 
 #[test]
-fn a_denial_and_a_link_keep_the_response_mode() {
+fn denial_and_link_keep_the_response_mode() {
     let denied = |uri, mode| {
         let mut pairs = with("redirect_uri", uri);
         pairs.push(("response_mode", String::from(mode)));
@@ -196,10 +196,10 @@ fn a_denial_and_a_link_keep_the_response_mode() {
     };
     let [device, site] = [ON_THE_DEVICE[0], IN_THE_BROWSER[0]];
     let refusal = denied(device, "fragment");
-    let told = location(refusal.response().unwrap());
+    let sent = location(refusal.response().unwrap());
     assert!(
-        told.starts_with(&format!("{device}#error=access_denied&")),
-        "{told}"
+        sent.starts_with(&format!("{device}#error=access_denied&")),
+        "{sent}"
     );
     let refusal = denied(device, "form_post");
     assert_eq!(refusal.response().unwrap().delivery(), Delivery::Form);

@@ -104,7 +104,7 @@ fn errors_go_back_to_the_client_by_default() {
 }
 
 #[test]
-fn sign_in_parameters_pass_but_request_objects_do_not() {
+fn request_objects_are_refused_but_sign_in_parameters_pass() {
     for passes in [
         "claims",
         "id_token_hint",

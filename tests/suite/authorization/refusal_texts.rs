@@ -70,7 +70,7 @@ fn advice_is_a_few_whole_sentences() {
 }
 
 #[test]
-fn user_of_an_unknown_client_is_told_to_add_it() {
+fn advice_for_unknown_clients_is_to_add_them() {
     let gone = refused(&t1(), &client(), with("client_id", "tpc_GONE"));
     assert!(
         gone.error().advice().contains("remove the connection"),
@@ -80,7 +80,7 @@ fn user_of_an_unknown_client_is_told_to_add_it() {
 }
 
 /// The description that a client gets if it requests `resource`, or no API.
-fn told(tenant: &TenantSettings, client: &Client, resource: Option<&str>) -> Error {
+fn error_of(tenant: &TenantSettings, client: &Client, resource: Option<&str>) -> Error {
     let pairs = resource.map_or_else(|| without("resource"), |it| with("resource", it));
     refused(tenant, client, pairs).error()
 }
@@ -102,13 +102,13 @@ fn assert_not_to_blame(error: Error) {
 fn closed_tenant_does_not_blame_the_client() {
     let mut tenant = t1();
     tenant.client_grants.clear();
-    let error = told(&tenant, &client(), Some(API));
+    let error = error_of(&tenant, &client(), Some(API));
     assert_eq!(
         (error, error.code()),
         (AccessError::NoGrant.into(), "unauthorized_client")
     );
     assert_not_to_blame(error);
-    let error = told(&tenant, &client(), None);
+    let error = error_of(&tenant, &client(), None);
     assert_eq!(
         (error, error.code()),
         (AccessError::NothingOpen.into(), "invalid_request")
@@ -119,13 +119,13 @@ fn closed_tenant_does_not_blame_the_client() {
     for api in &mut tenant.apis {
         api.policy = ApiPolicy::Deny;
     }
-    let error = told(&tenant, &client(), Some(API));
+    let error = error_of(&tenant, &client(), Some(API));
     assert_eq!(
         (error, error.code()),
         (AccessError::Closed.into(), "unauthorized_client")
     );
     assert_not_to_blame(error);
-    assert_not_to_blame(told(&tenant, &client(), None));
+    assert_not_to_blame(error_of(&tenant, &client(), None));
 
     tenant = t1();
     tenant.connections.clear();
@@ -139,7 +139,7 @@ fn client_with_a_grant_must_name_the_api() {
     let own = Grantee::Client(client().id().clone());
     tenant.client_grants = vec![ClientGrant::new(own, API, GrantedScope::All)];
     assert_eq!(
-        told(&tenant, &client(), None),
+        error_of(&tenant, &client(), None),
         AccessError::ApiRequired.into()
     );
     let other = Stored::public("tpc_B2").client();
@@ -161,17 +161,17 @@ fn empty_grant_does_not_blame_the_client() {
     for api in &mut denied.apis {
         api.policy = ApiPolicy::Deny;
     }
-    assert_eq!(told(&denied, &client(), None), nothing_open);
+    assert_eq!(error_of(&denied, &client(), None), nothing_open);
 
     let mut system = tenant.clone();
     for api in &mut system.apis {
         api.system = true;
     }
-    assert_eq!(told(&system, &client(), None), nothing_open);
+    assert_eq!(error_of(&system, &client(), None), nothing_open);
 
     let mut elsewhere = tenant.clone();
     elsewhere.client_grants[0].audience = "https://gone.example".into();
-    assert_eq!(told(&elsewhere, &client(), None), nothing_open);
+    assert_eq!(error_of(&elsewhere, &client(), None), nothing_open);
 
     // Two grants for one client are both ignored, and the default grant is replaced nevertheless.
     let mut two = tenant;
@@ -180,9 +180,9 @@ fn empty_grant_does_not_blame_the_client() {
         ClientGrant::new(own(), API, GrantedScope::Listed(Vec::new())),
         ClientGrant::new(Grantee::ThirdPartyClients, API, GrantedScope::All),
     ];
-    assert_eq!(told(&two, &client(), None), nothing_open);
+    assert_eq!(error_of(&two, &client(), None), nothing_open);
     assert_eq!(
-        told(&two, &client(), Some(API)),
+        error_of(&two, &client(), Some(API)),
         AccessError::NoGrant.into()
     );
 }
@@ -190,7 +190,7 @@ fn empty_grant_does_not_blame_the_client() {
 #[test]
 fn descriptions_say_where_to_find_valid_values() {
     for resource in [Some("https://nowhere.example"), None] {
-        let text = told(&t1(), &client(), resource).to_string();
+        let text = error_of(&t1(), &client(), resource).to_string();
         for word in ["resource", "audience", "protected_resources"] {
             assert!(text.contains(word), "{word}: {text}");
         }
@@ -210,7 +210,7 @@ fn port_of_localhost_has_a_distinct_description() {
         "https://localhost:8443/cb",
     ];
     let native = Stored::public("tpc_A1").redirect_uris(&uris).client();
-    let told = |localhost: bool, literals: bool, uri: &str| {
+    let error_of = |localhost: bool, literals: bool, uri: &str| {
         let mut tenant = t1();
         tenant.registration.redirect_uris.localhost_any_port = localhost;
         tenant.registration.redirect_uris.loopback_any_port = literals;
@@ -219,27 +219,27 @@ fn port_of_localhost_has_a_distinct_description() {
     };
     let [named, literal] = ["http://localhost:1/cb", "http://127.0.0.1:1/cb"];
     // This is the default.
-    assert_eq!(told(false, true, named), Some(Error::LocalhostPort));
-    assert_eq!(told(false, true, literal), None);
+    assert_eq!(error_of(false, true, named), Some(Error::LocalhostPort));
+    assert_eq!(error_of(false, true, literal), None);
     assert_eq!(
-        told(false, true, "http://localhost/cb"),
+        error_of(false, true, "http://localhost/cb"),
         Some(Error::LocalhostPort)
     );
     assert_eq!(
-        told(false, true, "http://localhost:1/other"),
+        error_of(false, true, "http://localhost:1/other"),
         Some(Error::RedirectUriNotRegistered)
     );
     assert_eq!(
-        told(false, true, "http://localhost:0/cb"),
+        error_of(false, true, "http://localhost:0/cb"),
         Some(Error::RedirectUriNotRegistered)
     );
     // The port of 127.0.0.1 matters, too.
-    assert_eq!(told(false, false, named), Some(Error::LoopbackPort));
-    assert_eq!(told(true, false, literal), Some(Error::LoopbackPort));
-    assert_eq!(told(true, false, named), None);
+    assert_eq!(error_of(false, false, named), Some(Error::LoopbackPort));
+    assert_eq!(error_of(true, false, literal), Some(Error::LoopbackPort));
+    assert_eq!(error_of(true, false, named), None);
     // The port of an https URI always matters.
     assert_eq!(
-        told(true, true, "https://localhost:1/cb"),
+        error_of(true, true, "https://localhost:1/cb"),
         Some(Error::LoopbackPort)
     );
     for error in [Error::LocalhostPort, Error::LoopbackPort] {

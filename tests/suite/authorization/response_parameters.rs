@@ -84,20 +84,20 @@ fn registered_state_stays_if_none_was_requested() {
     let left = "https://app.example.com/cb?state=fixed";
     let twice = format!("{uri}&st%61te=other&state");
     assert_eq!(approved(&twice, "form_post", None).redirect_uri(), left);
-    let told = location(&approved(uri, "query", None));
+    let sent = location(&approved(uri, "query", None));
     assert_eq!(
-        told,
+        sent,
         format!("{left}&code=c&iss=https%3A%2F%2Fauth.example.com")
     );
     // `state=` counts as absent.
-    assert_eq!(location(&approved(uri, "query", Some(""))), told);
+    assert_eq!(location(&approved(uri, "query", Some(""))), sent);
     assert_eq!(approved(uri, "form_post", None).redirect_uri(), left);
     // A state that cannot be sent back was requested nevertheless.
     let redirecting = client_at(uri).with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
     for state in ["a\0b", &"s".repeat(5000)] {
         let refusal = refused(&t1(), &redirecting, request(uri, "query", Some(state)));
-        let told = location(refusal.response().unwrap());
-        assert!(!told.contains("state="), "{told}");
+        let sent = location(refusal.response().unwrap());
+        assert!(!sent.contains("state="), "{sent}");
     }
 }
 
@@ -144,7 +144,7 @@ fn others(pairs: impl IntoIterator<Item = (String, String)>) -> OwnedPairs {
         .collect()
 }
 
-fn others_of(uri: &str) -> OwnedPairs {
+fn registered_others(uri: &str) -> OwnedPairs {
     others(Url::parse(uri).unwrap().query_pairs().into_owned())
 }
 
@@ -167,8 +167,8 @@ fn every_response_names_the_issuer_once() {
     let uri = "https://app.example.com/cb?iss=https://evil.example&%69ss";
     for mode in ["query", "fragment", "form_post"] {
         for response in [approved(uri, mode, Some("s-1")), denied(uri, mode, None)] {
-            let told = read(&response);
-            assert_eq!(values(&told, "iss"), ["https://auth.example.com"], "{mode}");
+            let sent = read(&response);
+            assert_eq!(values(&sent, "iss"), ["https://auth.example.com"], "{mode}");
         }
     }
 }
@@ -214,16 +214,16 @@ proptest! {
         } else {
             (approved(&uri, mode, state), ("code", "c"))
         };
-        let told = read(&response);
+        let sent = read(&response);
         for name in RESPONSE_PARAMETERS {
-            let times = values(&told, name).len();
+            let times = values(&sent, name).len();
             prop_assert!(times <= 1, "{} occurs {} times: {}", name, times, uri);
         }
         let state = state.map(str::to_owned).or_else(|| registered_state(&uri));
-        prop_assert_eq!(values(&told, "state"), Vec::from_iter(state.as_deref()), "{}", uri);
-        prop_assert_eq!(values(&told, "iss"), ["https://auth.example.com"], "{}", uri);
-        prop_assert_eq!(values(&told, own.0), [own.1], "{}", uri);
-        prop_assert_eq!(others(told), others_of(&uri), "{}", uri);
+        prop_assert_eq!(values(&sent, "state"), Vec::from_iter(state.as_deref()), "{}", uri);
+        prop_assert_eq!(values(&sent, "iss"), ["https://auth.example.com"], "{}", uri);
+        prop_assert_eq!(values(&sent, own.0), [own.1], "{}", uri);
+        prop_assert_eq!(others(sent), registered_others(&uri), "{}", uri);
         prop_assert!(empty_pairs(response.redirect_uri()) <= empty_pairs(&uri), "{}", uri);
         if let Delivery::Redirect(location) = response.delivery() {
             let (location, _) = location.split_once('#').unwrap_or((&location, ""));

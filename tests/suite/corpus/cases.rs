@@ -86,7 +86,7 @@ impl Case {
 pub(crate) fn lines(file: &str) -> Vec<Value> {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let directory = std::env::var_os("OAUTH_DCR_CORPUS").map_or(own, PathBuf::from);
-    let text = fs::read_to_string(directory.join(file)).expect("the corpus is there");
+    let text = fs::read_to_string(directory.join(file)).expect("the corpus exists");
     text.lines()
         .map(|line| serde_json::from_str(line).expect("a line of JSON"))
         .collect()

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     merged,
-    trial::{Somebody, Trial, frank, send},
+    trial::{RegisteredClient, Trial, open_tenant, send},
     widest,
 };
 use crate::support::tenants::API;
@@ -39,7 +39,7 @@ fn tenants() -> Vec<TenantSettings> {
         let methods = methods.filter(|(at, _)| chosen >> at & 1 == 1);
         let methods: TokenEndpointAuthMethods = methods.map(|(_, method)| method).collect();
         for (enabled, permissive) in [(true, false), (true, true), (false, false), (false, true)] {
-            let mut tenant = frank();
+            let mut tenant = open_tenant();
             tenant.registration.enabled = enabled;
             tenant.registration.token_endpoint_auth_methods = methods;
             tenants.push(if permissive {
@@ -112,13 +112,17 @@ impl Case {
         with_secret.unwrap_or(&methods[0])
     }
 
-    async fn register(&self, grant_types: &[&str], response_types: &[&str]) -> Option<Somebody> {
+    async fn register(
+        &self,
+        grant_types: &[&str],
+        response_types: &[&str],
+    ) -> Option<RegisteredClient> {
         let metadata = json!({ "grant_types": grant_types, "response_types": response_types });
         self.trial.register(self.method(), metadata).await
     }
 
     /// A client that has registered for everything that is advertised.
-    async fn for_everything(&self) -> Somebody {
+    async fn for_everything(&self) -> RegisteredClient {
         let grants = self.advertised("grant_types_supported");
         let response_types = self.advertised("response_types_supported");
         self.register(&grants, &response_types).await.unwrap()
@@ -157,7 +161,7 @@ impl Case {
     }
 
     /// Whether a response mode is accepted with one of the advertised response types.
-    fn delivers(&self, it: &Somebody, response_mode: &str) -> bool {
+    fn delivers(&self, it: &RegisteredClient, response_mode: &str) -> bool {
         let response_types = self.advertised("response_types_supported");
         response_types.iter().any(|response_type| {
             let wanted = [
@@ -169,7 +173,7 @@ impl Case {
     }
 
     /// Whether a client that requests a scope gets the scope, for a user or for itself.
-    fn gives(&self, it: &Somebody, scope: &str) -> bool {
+    fn gives(&self, it: &RegisteredClient, scope: &str) -> bool {
         let has = |access: &ApiAccess| {
             access.scopes().any(|given| given == scope)
                 || scope == "offline_access" && access.has_offline_access()
@@ -181,7 +185,7 @@ impl Case {
     }
 
     /// Whether an authorization request with this parameter is accepted.
-    fn passes(&self, it: &Somebody, parameter: &str, value: &str) -> bool {
+    fn passes(&self, it: &RegisteredClient, parameter: &str, value: &str) -> bool {
         self.trial.authorize(it, &[(parameter, value)]).is_ok()
     }
 }
@@ -329,8 +333,8 @@ async fn every_response_has_the_advertised_iss() {
         assert_eq!(case.metadata[member], true);
         let mut it = case.for_everything().await;
         let client = Client::clone(&it.client);
-        let told = client.with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
-        it.client = Arc::new(told);
+        let redirecting = client.with_error_redirect_policy(ErrorRedirectPolicy::AllowAlways);
+        it.client = Arc::new(redirecting);
         let decision = case.trial.authorize(&it, &[]).unwrap();
         let denied = decision.refuse(AuthorizationError::Denied);
         let issued = Issued::code("c-1");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     merged,
-    trial::{Trial, frank},
+    trial::{Trial, open_tenant},
 };
 use crate::support::tenants::{API, t1};
 
@@ -103,7 +103,7 @@ async fn client_can_use_advertised_grants_without_redirects() {
         ),
         (DEVICE, vec!["read:items", "write:items"]),
     ] {
-        let trial = Trial::new(frank().permissive());
+        let trial = Trial::new(open_tenant().permissive());
         let metadata = merged(&trial.tenant, document(&[grant]));
         assert_eq!(metadata["grant_types_supported"], json!([grant]));
         assert_eq!(metadata["protected_resources"], json!([API]));

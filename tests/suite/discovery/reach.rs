@@ -52,7 +52,7 @@ fn document(grants: &[&str]) -> Value {
 }
 
 #[test]
-fn an_api_is_listed_if_a_listed_grant_reaches_it() {
+fn api_is_listed_if_a_grant_reaches_it() {
     let tenant = by_subject();
     let device = "urn:ietf:params:oauth:grant-type:device_code";
     for (grants, resources, scopes) in [

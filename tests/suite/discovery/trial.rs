@@ -23,7 +23,7 @@ use crate::support::{
     tenants::{API, t1},
 };
 
-const CALLBACK: &str = "https://app.example.com/callback";
+const REDIRECT_URI: &str = "https://app.example.com/callback";
 /// RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -37,7 +37,7 @@ pub(super) struct Trial {
 }
 
 /// A registered client.
-pub(super) struct Somebody {
+pub(super) struct RegisteredClient {
     pub(super) client: Arc<Client>,
     method: String,
     secret: String,
@@ -45,7 +45,7 @@ pub(super) struct Somebody {
 
 /// The tenant `t1`. Its clients get either what they request at registration or nothing, and may
 /// reach the API without a user as well.
-pub(super) fn frank() -> TenantSettings {
+pub(super) fn open_tenant() -> TenantSettings {
     let mut tenant = t1();
     tenant.registration.rate_limit = None;
     tenant.registration.unsupported_grant_types = Unsupported::Reject;
@@ -68,8 +68,12 @@ impl Trial {
     }
 
     /// Registers; `None` if the registration is refused.
-    pub(super) async fn register(&self, method: &str, mut metadata: Value) -> Option<Somebody> {
-        metadata["redirect_uris"] = json!([CALLBACK]);
+    pub(super) async fn register(
+        &self,
+        method: &str,
+        mut metadata: Value,
+    ) -> Option<RegisteredClient> {
+        metadata["redirect_uris"] = json!([REDIRECT_URI]);
         metadata["token_endpoint_auth_method"] = method.into();
         let (status, answer) = send(self.registrar.clone(), &metadata).await;
         if status != 201 {
@@ -78,7 +82,7 @@ impl Trial {
         }
         let found = self.registrar.find(&self.tenant.id, &id_of(&answer)).await;
         let secret = answer["client_secret"].as_str().unwrap_or_default();
-        Some(Somebody {
+        Some(RegisteredClient {
             client: found.unwrap().unwrap(),
             method: method.to_owned(),
             secret: secret.to_owned(),
@@ -88,13 +92,13 @@ impl Trial {
     /// The answer to an authorization request that is valid except for `changes`.
     pub(super) fn authorize(
         &self,
-        somebody: &Somebody,
+        registered: &RegisteredClient,
         changes: &[(&str, &str)],
     ) -> Result<AuthorizationDecision, AuthorizationRefusal> {
         let mut pairs = vec![
             ("response_type", "code"),
-            ("client_id", somebody.client.id().as_str()),
-            ("redirect_uri", CALLBACK),
+            ("client_id", registered.client.id().as_str()),
+            ("redirect_uri", REDIRECT_URI),
             ("resource", API),
             ("nonce", "n-1"),
             ("code_challenge", CHALLENGE),
@@ -103,36 +107,39 @@ impl Trial {
         pairs.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
         pairs.extend(changes);
         let request = AuthorizationRequest::from_pairs(pairs);
-        request.authorize(&self.tenant, Some(&somebody.client))
+        request.authorize(&self.tenant, Some(&registered.client))
     }
 
     /// Redeems a code that was issued for a request with `changes`.
     pub(super) fn redeem(
         &self,
-        somebody: &Somebody,
+        registered: &RegisteredClient,
         changes: &[(&str, &str)],
     ) -> Result<TokenDecision, TokenRefusal> {
-        let approval = self.authorize(somebody, changes).unwrap().approve();
+        let approval = self.authorize(registered, changes).unwrap().approve();
         let binding = approval.code_binding(NOW, MINUTE).unwrap();
         let parameters = [
             ("grant_type", "authorization_code"),
             ("code", "c-1"),
-            ("redirect_uri", CALLBACK),
+            ("redirect_uri", REDIRECT_URI),
             ("code_verifier", VERIFIER),
         ];
-        self.token(somebody, &parameters, |grant| match grant {
+        self.token(registered, &parameters, |grant| match grant {
             TokenGrant::AuthorizationCode(it) => it.check(Lookup::Active(&binding)),
             other => panic!("{other:?}"),
         })
     }
 
     /// Uses the refresh token that was issued with the redeemed code.
-    pub(super) fn refresh(&self, somebody: &Somebody) -> Result<TokenDecision, TokenRefusal> {
-        let first = self.redeem(somebody, &[("scope", "offline_access")])?;
+    pub(super) fn refresh(
+        &self,
+        registered: &RegisteredClient,
+    ) -> Result<TokenDecision, TokenRefusal> {
+        let first = self.redeem(registered, &[("scope", "offline_access")])?;
         let binding = first.refresh_binding(NOW, MINUTE).unwrap();
         let family = first.refresh_family().unwrap();
         let parameters = [("grant_type", "refresh_token"), ("refresh_token", "r-1")];
-        self.token(somebody, &parameters, |grant| match grant {
+        self.token(registered, &parameters, |grant| match grant {
             TokenGrant::RefreshToken(it) => it.check(Some((&binding, family))),
             other => panic!("{other:?}"),
         })
@@ -141,7 +148,7 @@ impl Trial {
     /// Requests a token without a user, with this scope.
     pub(super) fn by_itself(
         &self,
-        somebody: &Somebody,
+        registered: &RegisteredClient,
         scope: &str,
     ) -> Result<TokenDecision, TokenRefusal> {
         let parameters = [
@@ -149,7 +156,7 @@ impl Trial {
             ("resource", API),
             ("scope", scope),
         ];
-        self.token(somebody, &parameters, |grant| match grant {
+        self.token(registered, &parameters, |grant| match grant {
             TokenGrant::ClientCredentials(it) => it.check(),
             other => panic!("{other:?}"),
         })
@@ -158,42 +165,42 @@ impl Trial {
     /// Redeems a device code that the user has approved for this scope.
     pub(super) fn on_device(
         &self,
-        somebody: &Somebody,
+        registered: &RegisteredClient,
         scope: &str,
     ) -> Result<TokenDecision, TokenRefusal> {
         let request = AccessRequest::to(API).scope(scope);
-        let access = request.check(&self.tenant, &somebody.client).unwrap();
-        let binding = DeviceBinding::new(&somebody.client, access, NOW, MINUTE);
+        let access = request.check(&self.tenant, &registered.client).unwrap();
+        let binding = DeviceBinding::new(&registered.client, access, NOW, MINUTE);
         let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
         let parameters = [("grant_type", grant_type), ("device_code", "d-1")];
-        self.token(somebody, &parameters, |grant| match grant {
+        self.token(registered, &parameters, |grant| match grant {
             TokenGrant::DeviceCode(it) => it.check(Lookup::Active(&binding)),
             other => panic!("{other:?}"),
         })
     }
 
     /// Whether the client may revoke a token.
-    pub(super) fn may_revoke(&self, somebody: &Somebody) -> bool {
-        let (form, header) = somebody.authenticated(&[("token", "t-1")]);
+    pub(super) fn may_revoke(&self, registered: &RegisteredClient) -> bool {
+        let (form, header) = registered.authenticated(&[("token", "t-1")]);
         let request = RevocationRequest::from_form(&form, header.as_deref().map(str::as_bytes));
         request
-            .authenticate(&self.tenant, Some(&somebody.client), NOW)
+            .authenticate(&self.tenant, Some(&registered.client), NOW)
             .is_ok()
     }
 
     fn token(
         &self,
-        somebody: &Somebody,
+        registered: &RegisteredClient,
         parameters: &[(&str, &str)],
         check: impl FnOnce(TokenGrant<'_>) -> Result<TokenDecision, TokenRefusal>,
     ) -> Result<TokenDecision, TokenRefusal> {
-        let (form, header) = somebody.authenticated(parameters);
+        let (form, header) = registered.authenticated(parameters);
         let request = TokenRequest::from_form(&form, header.as_deref().map(str::as_bytes));
-        check(request.authenticate(&self.tenant, Some(&somebody.client), NOW)?)
+        check(request.authenticate(&self.tenant, Some(&registered.client), NOW)?)
     }
 }
 
-impl Somebody {
+impl RegisteredClient {
     /// The form of a request that authenticates with the registered method, and the `Authorization`
     /// header.
     fn authenticated(&self, parameters: &[(&str, &str)]) -> (String, Option<String>) {

@@ -12,7 +12,7 @@ use oauth_dcr::{
 use serde_json::{Value, json};
 
 use super::{
-    every_event::{CANARY, provoke, tells_the_secret},
+    every_event::{CANARY, contains_secret, provoke},
     page,
 };
 
@@ -48,7 +48,7 @@ fn written(events: &[AuditEvent]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn each_fact_is_a_line_in_a_stable_format() {
+async fn each_fact_has_a_line_in_stable_format() {
     let written = written(&everything().await);
     let at = AT.unix_millis();
     let from = "203.0.113.5";
@@ -186,7 +186,7 @@ async fn the_trail_holds_no_secret_or_client_text() {
         !shown.contains(CANARY) && !shown.contains("app.example.com"),
         "{shown}"
     );
-    assert!(!tells_the_secret(&shown), "{shown}");
+    assert!(!contains_secret(&shown), "{shown}");
 }
 
 #[tokio::test]

@@ -16,15 +16,15 @@ use oauth_dcr::{
 };
 use serde_json::json;
 
-use super::every_event::{CANARY, SOURCE, provoke, tells_the_secret};
+use super::every_event::{CANARY, SOURCE, contains_secret, provoke};
 use crate::support::{broken::Recorder, clock::ManualClock};
 
 /// The outcome, source and duration of each registration.
 #[derive(Default)]
-struct Outcomes(Mutex<Vec<Told>>);
+struct Outcomes(Mutex<Vec<Reported>>);
 
 /// The outcome, source and duration of an event.
-type Told = (Option<&'static str>, Option<IpAddr>, Option<Duration>);
+type Reported = (Option<&'static str>, Option<IpAddr>, Option<Duration>);
 
 impl EventSink for Outcomes {
     fn record(&self, event: &Event<'_>) {
@@ -115,7 +115,7 @@ async fn duration_runs_from_head_to_outcome() {
     ] {
         clock.set_millis(millis);
         let HeadDecision::ReadBody(mut admitted) = endpoint.open(&head()).await else {
-            panic!("it is admitted");
+            panic!("the request is not admitted");
         };
         for piece in pieces {
             assert_eq!(admitted.push(piece.as_bytes()), BodyProgress::More);
@@ -127,7 +127,7 @@ async fn duration_runs_from_head_to_outcome() {
     let mut get = head();
     get.method = http::Method::GET;
     let HeadDecision::Respond(_) = endpoint.open(&get).await else {
-        panic!("it is answered");
+        panic!("the request is not answered from its head");
     };
     assert_eq!(outcomes.take(), [("refused", source, 0)]);
 }
@@ -157,10 +157,10 @@ impl EventSink for Named {
 
 #[tokio::test]
 async fn sinks_get_events_in_the_order_added() {
-    let told = Arc::default();
+    let called = Arc::default();
     let registrar = Registrar::builder(MemoryStore::new())
-        .events(Named("first", Arc::clone(&told)))
-        .events(Named("second", Arc::clone(&told)))
+        .events(Named("first", Arc::clone(&called)))
+        .events(Named("second", Arc::clone(&called)))
         .build()
         .unwrap();
     let host = TenantSelector::Host(None);
@@ -168,15 +168,15 @@ async fn sinks_get_events_in_the_order_added() {
         registrar.admit(host, Signals::new()).await.unwrap_err();
     }
     assert_eq!(
-        *told.lock().unwrap(),
+        *called.lock().unwrap(),
         ["first", "second", "first", "second"]
     );
 }
 
 #[tokio::test]
 async fn list_can_hold_sinks_of_several_types() {
-    let told = Arc::default();
-    let named = |name| Named(name, Arc::clone(&told));
+    let called = Arc::default();
+    let named = |name| Named(name, Arc::clone(&called));
     let mut builder = Registrar::builder(MemoryStore::new());
     let boxed: Vec<Box<dyn EventSink>> = vec![
         Box::new(named("first")),
@@ -190,7 +190,7 @@ async fn list_can_hold_sinks_of_several_types() {
     let registrar = builder.events(shared).build().unwrap();
     let host = TenantSelector::Host(None);
     registrar.admit(host, Signals::new()).await.unwrap_err();
-    assert_eq!(*told.lock().unwrap(), ["first", "second", "shared"]);
+    assert_eq!(*called.lock().unwrap(), ["first", "second", "shared"]);
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ async fn no_event_shows_a_secret_or_refused_body() {
         assert!(kinds.contains(&kind), "{kind}");
     }
     for event in events.iter() {
-        assert!(!tells_the_secret(event), "{event}");
+        assert!(!contains_secret(event), "{event}");
     }
     let refusals = events.iter().filter(|it| it.starts_with("Refused"));
     assert!(refusals.clone().count() > 15);

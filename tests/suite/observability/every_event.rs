@@ -30,7 +30,7 @@ pub(crate) const CANARY: &str = "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2F";
 pub(crate) const SECRET: &str = "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0";
 
 /// Whether `shown` contains the secret or its digest.
-pub(crate) fn tells_the_secret(shown: &str) -> bool {
+pub(crate) fn contains_secret(shown: &str) -> bool {
     let tagged = SecretDigest::of(SECRET).to_tagged();
     let digest = tagged.strip_prefix("sha256:").unwrap();
     [SECRET, digest, "SecretDigest(["]
@@ -55,7 +55,7 @@ pub(crate) async fn provoke(wire: Wire<'_>) {
         wire(builder.clock(Arc::clone(&clock)))
     };
     register_and_refuse(begin(FaultyStore::default()).build().unwrap(), &clock).await;
-    own(&begin(FaultyStore::default()).build().unwrap(), &clock).await;
+    act_as_owner(&begin(FaultyStore::default()).build().unwrap(), &clock).await;
     let ahead = begin(FaultyStore {
         clock: Some(Arc::new(ManualClock::new())),
         ..FaultyStore::default()
@@ -63,7 +63,7 @@ pub(crate) async fn provoke(wire: Wire<'_>) {
     clock.set_millis(DAY);
     ahead.build().unwrap().store_time().await.unwrap();
     clock.set_millis(0);
-    ask_for_what_is_damaged(
+    find_unreadable_client(
         &begin(FaultyStore {
             truncates: true,
             ..FaultyStore::default()
@@ -336,7 +336,7 @@ async fn exceed_user_limit(registrar: &Registrar) {
 }
 
 /// The actions of a tenant's owner.
-async fn own(registrar: &Registrar, clock: &ManualClock) {
+async fn act_as_owner(registrar: &Registrar, clock: &ManualClock) {
     let (_, answer) = send(registrar, "open", &confidential()).await;
     let (id, owner) = (id_of(&answer), owner(registrar).await);
     clock.set_millis(2 * DAY);
@@ -355,7 +355,7 @@ async fn own(registrar: &Registrar, clock: &ManualClock) {
 }
 
 /// Looks up a client whose record is unreadable.
-async fn ask_for_what_is_damaged(registrar: &Registrar) {
+async fn find_unreadable_client(registrar: &Registrar) {
     let (_, answer) = send(registrar, "open", &confidential()).await;
     let (open, id) = (TenantId::parse("open").unwrap(), id_of(&answer));
     registrar.find(&open, &id).await.unwrap_err();

@@ -8,7 +8,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use oauth_dcr::metrics::MetricsEvents;
 
 use super::{
-    every_event::{CANARY, SOURCE, provoke, tells_the_secret},
+    every_event::{CANARY, SOURCE, contains_secret, provoke},
     page,
 };
 
@@ -228,7 +228,7 @@ async fn labels_hold_no_secret_address_or_client() {
                     .all(|it| it.is_ascii_lowercase() || b"_0123".contains(&it));
                 assert!(is_word && value.len() < 40, "{value}");
                 assert!(!value.starts_with("tpc_") && !value.contains(CANARY));
-                assert!(!tells_the_secret(value), "{value}");
+                assert!(!contains_secret(value), "{value}");
                 assert!(!value.contains(SOURCE));
             }
         }

@@ -22,7 +22,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context, prelude::*, registry::LookupSpan};
 
 use super::{
-    every_event::{CANARY, SOURCE, provoke, send, tells_the_secret},
+    every_event::{CANARY, SOURCE, contains_secret, provoke, send},
     page,
 };
 use crate::{faulty_store::FaultyStore, support::broken::Failing};
@@ -174,7 +174,7 @@ async fn logs_hold_no_secret_or_client_text() {
         !shown.contains(CANARY) && !shown.contains("app.example.com"),
         "{shown}"
     );
-    assert!(!tells_the_secret(&shown), "{shown}");
+    assert!(!contains_secret(&shown), "{shown}");
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ fn find<'a>(seen: &'a Collected, message: &str, wanted: &[(&str, &str)]) -> &'a 
 type Row<'a> = (&'a str, Level, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
 #[tokio::test]
-async fn each_event_is_logged_with_its_level_and_fields() {
+async fn each_event_has_its_level_and_fields() {
     let seen = everything(TracingEvents::new()).await;
     assert!(seen.events.iter().all(|event| event.target == "oauth_dcr"));
     let rows: [Row<'_>; 11] = [

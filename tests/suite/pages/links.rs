@@ -38,7 +38,7 @@ fn each(is_meant: impl Fn(&str) -> bool, check: impl Fn(&Page, &str)) {
             check(&page, target);
         }
     }
-    assert!(count > 0, "no page has such a link");
+    assert!(count > 0, "no page has a link of this kind");
 }
 
 /// rustdoc checks links to items (`crate::…`).

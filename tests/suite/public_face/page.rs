@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_links_too_few_items_is_found() {
+    fn page_that_links_too_few_items_is_found() {
         let pages = [
             format!("For.\n\n{EXAMPLE}\n"),
             format!("For.\n\n{EXAMPLE}\n[`Rule`], [`rule::Rule`], [`Missing`].\n"),

@@ -10,72 +10,72 @@ use oauth_dcr::{
 use serde_json::json;
 
 use super::example::MyStore;
-use crate::support::dice::Dice;
+use crate::support::random::Random;
 
 /// How many histories are tried, and how long each is.
 const HISTORIES: u64 = 300;
 const STEPS: usize = 200;
 
-fn moment(dice: &mut Dice) -> Timestamp {
-    let hours = u64::try_from(dice.below(48)).unwrap();
-    Timestamp::from_unix_millis(hours * 3_600_000 + u64::try_from(dice.below(2)).unwrap())
+fn moment(random: &mut Random) -> Timestamp {
+    let hours = u64::try_from(random.below(48)).unwrap();
+    Timestamp::from_unix_millis(hours * 3_600_000 + u64::try_from(random.below(2)).unwrap())
 }
 
-fn tenant(dice: &mut Dice) -> TenantId {
-    TenantId::parse(dice.pick(&["t1", "t2"])).unwrap()
+fn tenant(random: &mut Random) -> TenantId {
+    TenantId::parse(random.pick(&["t1", "t2"])).unwrap()
 }
 
-fn id(dice: &mut Dice) -> ClientId {
+fn id(random: &mut Random) -> ClientId {
     let ids = ["a", "b", "c", "d", "e", "f", "g", "h", "A", "aa"];
-    ClientId::parse(dice.pick(&ids)).unwrap()
+    ClientId::parse(random.pick(&ids)).unwrap()
 }
 
-fn client(dice: &mut Dice, revision: u64) -> Client {
+fn client(random: &mut Random, revision: u64) -> Client {
     let record = json!({
-        "version": 1, "tenant": tenant(dice), "client_id": id(dice), "issued_at": moment(dice),
-        "security_mode": "strict", "revision": revision, "blocked": dice.chance(20),
+        "version": 1, "tenant": tenant(random), "client_id": id(random), "issued_at": moment(random),
+        "security_mode": "strict", "revision": revision, "blocked": random.chance(20),
         "metadata": {
-            "redirect_uris": [format!("https://app.example.com/{}", dice.below(1000))],
+            "redirect_uris": [format!("https://app.example.com/{}", random.below(1000))],
             "token_endpoint_auth_method": "none",
         },
     });
     serde_json::from_value(record).unwrap()
 }
 
-fn touch(dice: &mut Dice) -> Activity {
-    let until = dice.chance(40).then(|| moment(dice));
-    Activity::used(moment(dice), until)
+fn touch(random: &mut Random) -> Activity {
+    let until = random.chance(40).then(|| moment(random));
+    Activity::used(moment(random), until)
 }
 
-fn sweep(dice: &mut Dice) -> Sweep {
+fn sweep(random: &mut Random) -> Sweep {
     let mut sweep = Sweep::new();
-    if dice.chance(70) {
-        sweep = sweep.unused_before(moment(dice));
+    if random.chance(70) {
+        sweep = sweep.unused_before(moment(random));
     }
     // One kind at a time where the limit decides who goes: the order of kinds is nobody's rule.
-    if sweep == Sweep::new() || dice.chance(30) {
-        sweep = sweep.idle_before(moment(dice));
+    if sweep == Sweep::new() || random.chance(30) {
+        sweep = sweep.idle_before(moment(random));
     }
     sweep
 }
 
 /// The step of a history, done to one store; what it came to.
-async fn step(store: &impl ClientStore, mut dice: Dice, revision: u64) -> String {
-    let dice = &mut dice;
-    match dice.below(13) {
+async fn step(store: &impl ClientStore, mut random: Random, revision: u64) -> String {
+    let random = &mut random;
+    match random.below(13) {
         0..=4 => {
-            let max = dice.chance(60).then(|| dice.below(6) as u64);
-            let key = dice
+            let max = random.chance(60).then(|| random.below(6) as u64);
+            let key = random
                 .chance(50)
-                .then(|| u8::try_from(dice.below(4)).unwrap());
-            let insertion = Insertion::new(Arc::new(client(dice, 0)))
+                .then(|| u8::try_from(random.below(4)).unwrap());
+            let insertion = Insertion::new(Arc::new(client(random, 0)))
                 .max_clients(max.and_then(NonZeroU64::new))
                 .deduplicated_by(key.map(|key| DuplicateKey::from_bytes([key; 32])));
             format!("{:?}", store.insert(insertion).await.unwrap())
         }
         5 | 6 => {
-            let update = ClientUpdate::new(Arc::new(client(dice, revision)));
-            let removes_duplicate_key = dice.chance(30);
+            let update = ClientUpdate::new(Arc::new(client(random, revision)));
+            let removes_duplicate_key = random.chance(30);
             let update = if removes_duplicate_key {
                 update.without_duplicate_key()
             } else {
@@ -85,26 +85,30 @@ async fn step(store: &impl ClientStore, mut dice: Dice, revision: u64) -> String
         }
         7 => format!(
             "{:?}",
-            store.remove(&tenant(dice), &id(dice)).await.unwrap()
+            store.remove(&tenant(random), &id(random)).await.unwrap()
         ),
         8 | 9 => {
-            let touched = store.touch(&tenant(dice), &id(dice), touch(dice)).await;
+            let touched = store
+                .touch(&tenant(random), &id(random), touch(random))
+                .await;
             format!("{:?}", touched.unwrap())
         }
         10 => {
-            let blocked = dice.chance(50);
-            let set = store.set_blocked(&tenant(dice), &id(dice), blocked).await;
+            let blocked = random.chance(50);
+            let set = store
+                .set_blocked(&tenant(random), &id(random), blocked)
+                .await;
             format!("{:?}", set.unwrap())
         }
         11 => {
-            let mut swept = store.sweep(&tenant(dice), sweep(dice)).await.unwrap();
+            let mut swept = store.sweep(&tenant(random), sweep(random)).await.unwrap();
             swept.sort();
             format!("{swept:?}")
         }
         _ => {
-            let after = dice.chance(50).then(|| id(dice));
-            let limit = u32::try_from(dice.below(5)).unwrap();
-            let page = store.list(&tenant(dice), after.as_ref(), limit).await;
+            let after = random.chance(50).then(|| id(random));
+            let limit = u32::try_from(random.below(5)).unwrap();
+            let page = store.list(&tenant(random), after.as_ref(), limit).await;
             format!("{:?}", page.unwrap())
         }
     }
@@ -115,11 +119,11 @@ async fn both_stores_answer_the_same() {
     let mut outcomes = std::collections::BTreeMap::<String, u32>::new();
     for seed in 0..HISTORIES {
         let (own, example) = (MemoryStore::new(), MyStore::default());
-        let mut dice = Dice(seed);
+        let mut random = Random(seed);
         for number in 0..STEPS {
-            let (roll, revision) = (dice.roll(), dice.below(4) as u64);
-            let expected = step(&example, Dice(roll), revision).await;
-            let found = step(&own, Dice(roll), revision).await;
+            let (next_u64, revision) = (random.next_u64(), random.below(4) as u64);
+            let expected = step(&example, Random(next_u64), revision).await;
+            let found = step(&own, Random(next_u64), revision).await;
             assert_eq!(found, expected, "step {number} of history {seed}");
             let kind = found.split(['(', ' ']).next().unwrap().to_owned();
             *outcomes.entry(kind).or_default() += 1;

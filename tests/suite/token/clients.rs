@@ -135,7 +135,7 @@ const FAILED: &str = "client authentication failed: authenticate with the method
                       register again";
 
 #[test]
-fn a_failed_authentication_lists_the_methods_of_the_tenant() {
+fn failed_authentication_lists_the_tenants_methods() {
     let mut tenant = t1();
     let refusal = |tenant: &TenantSettings| {
         let request = TokenRequest::from_pairs(code_form(), None);
@@ -151,10 +151,13 @@ fn a_failed_authentication_lists_the_methods_of_the_tenant() {
     tenant.registration.token_endpoint_auth_methods = [TokenEndpointAuthMethod::ClientSecretBasic]
         .into_iter()
         .collect();
-    let told = refusal(&tenant).to_string();
-    assert!(told.contains("methods: client_secret_basic;"), "{told}");
+    let description = refusal(&tenant).to_string();
+    assert!(
+        description.contains("methods: client_secret_basic;"),
+        "{description}"
+    );
     let gone = TokenRefusal::unknown_client(&tenant, Some(b"Basic eA=="));
-    assert_eq!(gone.to_string(), told);
+    assert_eq!(gone.to_string(), description);
     assert!(gone.used_authorization_header());
 }
 

@@ -153,7 +153,7 @@ fn stolen_token_ends_the_family_at_refresh() {
 
 /// All of them read the family before the first of them changed it.
 #[test]
-fn parallel_refreshes_within_the_leeway_leave_one_family_alive() {
+fn parallel_refreshes_within_the_leeway_keep_the_family() {
     let mut host = Host::new(LEEWAY, public());
     let checked = host.family;
     let decisions: Vec<_> = (0..50).map(|_| host.decide(0, NOW).unwrap()).collect();
@@ -212,7 +212,7 @@ fn another_client_cannot_end_a_family() {
 fn a_refusal_reveals_nothing_about_a_refresh_token() {
     let kept = refresh_token(&public());
     let tenant = t1();
-    let told = |kept: Option<&IssuedToken>, now| {
+    let refusal = |kept: Option<&IssuedToken>, now| {
         let refused = refresh_at(now, &tenant, &public(), refresh_form(), kept).unwrap_err();
         (refused.error(), refused.to_string())
     };
@@ -220,10 +220,10 @@ fn a_refusal_reveals_nothing_about_a_refresh_token() {
     let replaced = (kept.0.clone(), rotated.refresh_family().unwrap());
     let ended = (kept.0.clone(), kept.1.ended());
     let all = [
-        told(None, NOW),
-        told(Some(&replaced), NOW),
-        told(Some(&ended), NOW),
-        told(Some(&kept), kept.0.expires_at()),
+        refusal(None, NOW),
+        refusal(Some(&replaced), NOW),
+        refusal(Some(&ended), NOW),
+        refusal(Some(&kept), kept.0.expires_at()),
     ];
     let faults = [
         GrantFault::Unknown,
@@ -255,7 +255,7 @@ fn a_leeway_is_never_longer_than_a_minute() {
 
 /// The newest token is now bound to the secret. Tokens replaced before stay replaced.
 #[test]
-fn a_client_that_becomes_confidential_keeps_its_newest_token() {
+fn client_that_becomes_confidential_keeps_newest_token() {
     let mut host = Host::new(LEEWAY, public());
     assert_eq!(host.refresh(0, NOW), Ok(1));
     host.client = confidential();
@@ -308,7 +308,7 @@ fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> IssuedToken 
     let request = AuthorizationRequest::from_pairs([
         ("response_type", "code"),
         ("client_id", client.id().as_str()),
-        ("redirect_uri", CALLBACK),
+        ("redirect_uri", REDIRECT_URI),
         ("resource", API),
         ("scope", "read:items"),
         ("code_challenge", CHALLENGE),
@@ -320,7 +320,7 @@ fn first_refresh_token(tenant: &TenantSettings, client: &Client) -> IssuedToken 
 }
 
 #[test]
-fn refresh_token_of_a_device_code_starts_a_family() {
+fn device_codes_refresh_token_starts_a_family() {
     let client = Stored::public("tpc_A1")
         .permissive()
         .grant_types(&[DEVICE_CODE, "refresh_token"])

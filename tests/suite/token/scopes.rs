@@ -96,7 +96,7 @@ fn permissive_refresh_narrows_only_api_scopes() {
 }
 
 #[test]
-fn an_answer_with_a_refresh_token_names_offline_access() {
+fn answer_with_refresh_token_names_offline_access() {
     let scope_of = |client: &Client, scope: &str| {
         let binding = bound_to(client, &[("scope", Some(scope))]);
         let form = if client.is_public() {
@@ -163,7 +163,7 @@ fn authorized(client: &Client, response_type: &str, scope: &str) -> Authorizatio
     let pairs = [
         ("response_type", response_type),
         ("client_id", client.id().as_str()),
-        ("redirect_uri", CALLBACK),
+        ("redirect_uri", REDIRECT_URI),
         ("resource", API),
         ("scope", scope),
         ("nonce", "n-1"),
@@ -205,14 +205,14 @@ fn user_can_refuse_an_unrequested_refresh_token() {
 }
 
 #[test]
-fn a_client_without_the_grant_gets_no_refresh_token() {
+fn client_without_the_grant_gets_no_refresh_token() {
     let client = Stored::public("tpc_A1").grant_types(&["authorization_code"]);
     let decision = authorized(&client.client(), "code", "read:items offline_access");
     assert!(!decision.access().has_offline_access());
 }
 
 #[test]
-fn a_response_without_a_code_promises_no_refresh_token() {
+fn response_without_a_code_promises_no_refresh_token() {
     let client = Stored::public("tpc_A1")
         .permissive()
         .grant_types(&["authorization_code", "implicit", "refresh_token"])

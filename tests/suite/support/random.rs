@@ -11,10 +11,10 @@ pub(crate) fn cases() -> usize {
 }
 
 /// Random choices that are the same in every run (the SplitMix64 generator).
-pub(crate) struct Dice(pub(crate) u64);
+pub(crate) struct Random(pub(crate) u64);
 
-impl Dice {
-    pub(crate) fn roll(&mut self) -> u64 {
+impl Random {
+    pub(crate) fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,7 +23,7 @@ impl Dice {
     }
 
     pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.roll() % bound as u64).unwrap()
+        usize::try_from(self.next_u64() % bound as u64).unwrap()
     }
 
     /// True in `percent` of 100 cases.

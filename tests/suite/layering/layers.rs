@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use super::used_paths::used_paths;
 use crate::source_tree::SourceTree;
 
-pub(super) struct Floors<'a> {
+pub(super) struct Layers<'a> {
     /// The layers, lowest first. A module is above all modules listed before it, in its own layer
     /// too.
-    pub(super) floors: &'a [&'a [&'a str]],
+    pub(super) layers: &'a [&'a [&'a str]],
     /// Modules above all layers. They do not use each other.
     pub(super) leaves: &'a [&'a str],
 }
 
-impl Floors<'_> {
+impl Layers<'_> {
     /// Each listed name that is not a module, and each module that is not listed exactly once.
     pub(super) fn misplaced(&self, tree: &SourceTree) -> Vec<String> {
         let modules = tree.names.modules.keys();
@@ -26,9 +26,9 @@ impl Floors<'_> {
         for name in names {
             let times = listed.iter().filter(|it| **it == name).count();
             if !modules.contains(name) {
-                misplaced.push(format!("`{name}` is on a floor, but is no module"));
+                misplaced.push(format!("`{name}` is in a layer, but is not a module"));
             } else if times != 1 {
-                misplaced.push(format!("`{name}` is on {times} floors: put it on one"));
+                misplaced.push(format!("`{name}` is in {times} layers: put it in one"));
             }
         }
         misplaced
@@ -65,24 +65,24 @@ impl Floors<'_> {
     }
 
     fn listed(&self) -> impl Iterator<Item = &str> {
-        let floors = self.floors.iter().copied().flatten();
-        floors.chain(self.leaves).copied()
+        let layers = self.layers.iter().copied().flatten();
+        layers.chain(self.leaves).copied()
     }
 
     fn height(&self, module: &str) -> Option<usize> {
         let ground = self.listed().position(|it| it == module)?;
-        let floors: usize = self.floors.iter().map(|it| it.len()).sum();
-        Some(ground.min(floors))
+        let layers: usize = self.layers.iter().map(|it| it.len()).sum();
+        Some(ground.min(layers))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Floors;
+    use super::Layers;
     use crate::source_tree::SourceTree;
 
-    const SMALL: Floors<'_> = Floors {
-        floors: &[&["types", "acl"], &["settings"]],
+    const SMALL: Layers<'_> = Layers {
+        layers: &[&["types", "acl"], &["settings"]],
         leaves: &["axum", "memory"],
     };
 
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_write_an_upward_use_is_found() {
+    fn every_form_of_upward_use_is_found() {
         let sources = [
             "use crate::{types::Id, settings::{Tenant, Other}};",
             "use super::settings::Tenant;",
@@ -167,8 +167,8 @@ mod tests {
             ("settings.rs", ""),
         ]);
         let expected = [
-            "`geo` is on 0 floors: put it on one",
-            "`types` is on a floor, but is no module",
+            "`geo` is in 0 layers: put it in one",
+            "`types` is in a layer, but is not a module",
         ];
         assert_eq!(SMALL.misplaced(&tree), expected);
     }

@@ -27,24 +27,24 @@ fn all_edges(tree: &SourceTree) -> BTreeSet<Edge<'_>> {
 }
 
 /// Each cycle as a text: its files, and the uses that form the cycle.
-pub(super) fn circles(tree: &SourceTree) -> Vec<String> {
+pub(super) fn cycles(tree: &SourceTree) -> Vec<String> {
     let edges = all_edges(tree);
     let targets: BTreeMap<_, _> = edges
         .iter()
         .map(|it| (it.from, reached(it.from, &edges)))
         .collect();
     let reaches = |from, to| targets.get(from).is_some_and(|it| it.contains(to));
-    let mut circles: BTreeMap<BTreeSet<&str>, Vec<&Edge<'_>>> = BTreeMap::new();
+    let mut cycles: BTreeMap<BTreeSet<&str>, Vec<&Edge<'_>>> = BTreeMap::new();
     for edge in edges.iter().filter(|it| reaches(it.to, it.from)) {
         let there = targets[edge.from].iter().copied();
         let files = there.filter(|it| reaches(it, edge.from)).collect();
-        circles.entry(files).or_default().push(edge);
+        cycles.entry(files).or_default().push(edge);
     }
-    circles.iter().map(shown).collect()
+    cycles.iter().map(shown).collect()
 }
 
 fn shown((files, edges): (&BTreeSet<&str>, &Vec<&Edge<'_>>)) -> String {
-    let heading = format!("a circle of {} files:\n", files.len());
+    let heading = format!("a cycle of {} files:\n", files.len());
     let lines = edges.iter().map(|it| {
         let Edge {
             from,
@@ -103,22 +103,22 @@ fn reached<'a>(from: &str, edges: &BTreeSet<Edge<'a>>) -> BTreeSet<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::circles;
+    use super::cycles;
     use crate::source_tree::SourceTree;
 
     /// The cycles of a crate with one top-level module, `acl`.
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let root = [("lib.rs", "mod acl;")];
-        circles(&SourceTree::of(&[&root, files].concat()))
+        cycles(&SourceTree::of(&[&root, files].concat()))
     }
 
     #[test]
     fn two_files_can_form_a_cycle() {
-        let expected = "a circle of 2 files:
+        let expected = "a cycle of 2 files:
   src/acl/json.rs:1 uses Rule of src/acl/rule.rs
   src/acl/rule.rs:2 uses read of src/acl/json.rs
 ";
-        let circles = found(&[
+        let cycles = found(&[
             ("acl.rs", "mod json; mod rule; mod tree;"),
             (
                 "acl/json.rs",
@@ -130,23 +130,23 @@ mod tests {
             ),
             ("acl/tree.rs", "use super::{json::read, rule::Rule};"),
         ]);
-        assert_eq!(circles, [expected]);
+        assert_eq!(cycles, [expected]);
     }
 
     #[test]
     fn three_files_can_form_a_cycle() {
-        let expected = "a circle of 3 files:
+        let expected = "a cycle of 3 files:
   src/acl/a.rs:1 uses B of src/acl/b.rs
   src/acl/b.rs:1 uses C of src/acl/c.rs
   src/acl/c.rs:1 uses A of src/acl/a.rs
 ";
-        let circles = found(&[
+        let cycles = found(&[
             ("acl.rs", "mod a; mod b; mod c; pub use a::A; use b::B;"),
             ("acl/a.rs", "use crate::acl::b::B; pub struct A;"),
             ("acl/b.rs", "use super::c::C; pub struct B;"),
             ("acl/c.rs", "pub struct C(super::a::A);"),
         ]);
-        assert_eq!(circles, [expected]);
+        assert_eq!(cycles, [expected]);
     }
 
     #[test]
@@ -164,44 +164,44 @@ mod tests {
         ];
         assert_eq!(found(&files), [""; 0]);
 
-        let mut circle = files;
-        circle[2].1 = "use super::read; pub struct Rule;";
-        let expected = "a circle of 2 files:
+        let mut cycle = files;
+        cycle[2].1 = "use super::read; pub struct Rule;";
+        let expected = "a cycle of 2 files:
   src/acl/json.rs:1 uses Rule of src/acl/rule.rs
   src/acl/rule.rs:1 uses read of src/acl/json.rs
 ";
-        assert_eq!(found(&circle), [expected]);
+        assert_eq!(found(&cycle), [expected]);
     }
 
     #[test]
     fn child_and_parent_can_form_a_cycle() {
-        let circles = found(&[
+        let cycles = found(&[
             ("acl.rs", "mod rule;\npub struct Acl(rule::Rule);"),
             ("acl/rule.rs", "use super::Acl;\npub(super) struct Rule;"),
         ]);
-        let expected = "a circle of 2 files:
+        let expected = "a cycle of 2 files:
   src/acl.rs:2 uses Rule of src/acl/rule.rs
   src/acl/rule.rs:1 uses Acl of src/acl.rs
 ";
-        assert_eq!(circles, [expected]);
+        assert_eq!(cycles, [expected]);
     }
 
     #[test]
     fn separate_cycles_are_reported_separately() {
-        let circles = found(&[
+        let cycles = found(&[
             ("acl.rs", "mod a; mod b; mod c; mod d;"),
             ("acl/a.rs", "use super::b::B; pub struct A;"),
             ("acl/b.rs", "use super::{a::A, c::C}; pub struct B;"),
             ("acl/c.rs", "use super::d::D; pub struct C;"),
             ("acl/d.rs", "use super::c::C; pub struct D;"),
         ]);
-        assert_eq!(circles.len(), 2, "{circles:#?}");
-        assert!(!circles.concat().contains("src/acl/b.rs:1 uses C"));
+        assert_eq!(cycles.len(), 2, "{cycles:#?}");
+        assert!(!cycles.concat().contains("src/acl/b.rs:1 uses C"));
     }
 
     #[test]
     fn inner_modules_and_tests_form_no_cycle() {
-        let circles = found(&[
+        let cycles = found(&[
             ("acl.rs", "mod a; mod b;"),
             (
                 "acl/a.rs",
@@ -212,6 +212,6 @@ mod tests {
                 "use super::a::A;\n#[cfg(test)] mod tests { use super::super::b; }",
             ),
         ]);
-        assert_eq!(circles, [""; 0]);
+        assert_eq!(cycles, [""; 0]);
     }
 }
