@@ -128,7 +128,7 @@ fn samples() -> Vec<Value> {
 }
 
 #[test]
-fn every_sample_is_printed_as_it_was_read() {
+fn every_sample_survives_a_round_trip() {
     for sample in samples() {
         let acl = load(&json!([sample]));
         assert_eq!(printed(&acl), json!([sample]));

@@ -358,7 +358,7 @@ fn an_error_keeps_the_registered_query() {
 }
 
 #[test]
-fn an_unknown_client_is_told_where_to_register() {
+fn unknown_client_is_told_where_to_register() {
     let endpoint = |tenant: &TenantSettings| {
         let request = AuthorizationRequest::from_pairs(good());
         let refusal = request.authorize(tenant, None).unwrap_err();
@@ -416,7 +416,7 @@ fn query_and_its_pairs_decide_the_same() {
 }
 
 #[test]
-fn a_decision_holds_client_scopes_and_redirect_uri() {
+fn decision_has_client_scopes_and_redirect_uri() {
     let decision = authorize(&t1(), &client(), with("nonce", "n-1")).unwrap();
     assert_eq!(decision.tenant().as_str(), "t1");
     assert_eq!(decision.client_id().as_str(), "tpc_A1");
@@ -512,7 +512,7 @@ fn strict_client_gets_only_a_code() {
 }
 
 #[test]
-fn consent_page_gets_only_registered_facts() {
+fn consent_describes_client_destination_and_scopes() {
     let client = Stored::public("tpc_A1")
         .redirect_uris(&[
             REDIRECT_URI,

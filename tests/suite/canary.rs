@@ -47,7 +47,7 @@ fn tenant() -> TenantSettings {
 }
 
 #[tokio::test]
-async fn no_debug_event_or_log_holds_the_secret() {
+async fn no_debug_event_or_log_contains_the_secret() {
     let log = Log::default();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     tracing::trace!(note = "the log is kept");

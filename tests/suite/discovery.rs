@@ -328,7 +328,7 @@ fn error_names_a_list_that_becomes_empty() {
         ),
         ("token_endpoint_auth_methods_supported", json!([])),
         ("grant_types_supported", json!(["client_credentials"])),
-        // A strict client needs another grant beside this one.
+        // A strict client needs another grant as well.
         ("grant_types_supported", json!(["refresh_token"])),
         ("response_types_supported", json!(["token"])),
         ("response_modes_supported", json!(["jwt"])),

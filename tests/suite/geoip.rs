@@ -439,7 +439,7 @@ fn file_with_one_wrong_byte_never_panics() {
 }
 
 #[test]
-fn path_is_a_pointer_of_eight_steps_or_fewer() {
+fn path_has_at_most_eight_steps() {
     for good in ["/a", "/a/0/b", "/~0~1x/12", "/1/2/3/4/5/6/7/8", "/a b"] {
         assert_eq!(path(good).as_str(), good);
         assert_eq!(path(good).to_string(), good);

@@ -85,7 +85,7 @@ fn uses_are_found_in_the_sources() {
 }
 
 #[test]
-fn the_root_holds_no_logic() {
+fn the_root_contains_no_logic() {
     let tree = SourceTree::of_this_crate();
     for item in &tree.files["lib.rs"].syntax.items {
         let is_a_name = match item {

@@ -174,7 +174,7 @@ async fn shared_client_counts_only_for_its_first_user() {
 }
 
 #[tokio::test]
-async fn one_account_never_evicts_another_accounts_client() {
+async fn one_account_never_evicts_a_shared_client() {
     let fixture = Fixture::new(json!({ "fold_identical": true, "max_clients_per_user": 2 }));
     let months = Some(fixture.hours_from_now(2000));
     let shared = fixture.register(&program(1)).await;

@@ -126,7 +126,7 @@ async fn every_failing_port_refuses_registration() {
 }
 
 #[tokio::test]
-async fn without_randomness_there_is_no_client() {
+async fn registration_fails_without_randomness() {
     let store = MemoryStore::new();
     let registrar = enabled(Registrar::builder(store.clone()))
         .random(Failing)

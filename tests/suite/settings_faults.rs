@@ -206,7 +206,7 @@ fn host_has_the_form_of_request_hosts() {
 }
 
 #[test]
-fn host_names_that_never_match_are_refused() {
+fn malformed_api_and_connection_names_are_refused() {
     let long = "a".repeat(2049);
     for name in ["", " ", " a", "a ", "a\n", "a\u{0}b", "\u{a0}a", &long] {
         let says = "is not a name: write 1 to 2048 bytes, without space around it";

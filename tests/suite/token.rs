@@ -185,7 +185,7 @@ fn valid_code_grants_what_was_approved() {
 }
 
 #[test]
-fn without_offline_access_there_is_no_refresh_token() {
+fn refresh_token_needs_offline_access() {
     let binding = bound_to(&public(), &[("scope", Some("read:items"))]);
     let decision = exchange(&t1(), &public(), code_form(), Some(&binding)).unwrap();
     assert_eq!(decision.refresh_token(), RefreshTokenAction::None);
@@ -530,7 +530,7 @@ fn code_of_another_tenant_is_refused() {
 }
 
 #[test]
-fn permissive_client_needs_grants_for_client_credentials() {
+fn permissive_client_credentials_need_an_explicit_grant() {
     let client = Stored::confidential("A1", "client_secret_post", "s3cret")
         .permissive()
         .grant_types(&["authorization_code", "client_credentials"])

@@ -466,7 +466,7 @@ async fn scope_is_returned_single_spaced() {
 }
 
 #[tokio::test]
-async fn hosts_may_hold_underscores() {
+async fn hosts_may_contain_underscores() {
     let server = serve_with(json!({})).await;
     for (host, is_taken) in [
         ("pos_integration.example.com", true),

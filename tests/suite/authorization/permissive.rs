@@ -104,7 +104,7 @@ fn errors_go_back_to_the_client_by_default() {
 }
 
 #[test]
-fn request_objects_are_refused_but_sign_in_parameters_pass() {
+fn request_objects_are_refused_unlike_sign_in_parameters() {
     for passes in [
         "claims",
         "id_token_hint",

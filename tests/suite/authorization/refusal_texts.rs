@@ -46,7 +46,7 @@ fn every_error() -> Vec<Error> {
 }
 
 #[test]
-fn a_description_holds_what_rfc_6749_allows() {
+fn descriptions_have_only_characters_of_rfc_6749() {
     for error in every_error() {
         let text = error.to_string();
         let is_allowed = |it: u8| matches!(it, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~');
@@ -56,7 +56,7 @@ fn a_description_holds_what_rfc_6749_allows() {
 }
 
 #[test]
-fn advice_is_a_few_whole_sentences() {
+fn advice_is_a_few_complete_sentences() {
     for error in every_error() {
         let advice = error.advice();
         assert!(

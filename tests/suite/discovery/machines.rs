@@ -61,7 +61,7 @@ fn without_redirect_grants_no_authorization_endpoint() {
 }
 
 #[test]
-fn one_redirect_grant_needs_an_authorization_endpoint() {
+fn one_redirect_grant_keeps_the_authorization_endpoint() {
     for (grant, response_type) in [("authorization_code", "code"), ("implicit", "token")] {
         let mut document = document(&["client_credentials", grant]);
         document["response_types_supported"] = json!([response_type]);

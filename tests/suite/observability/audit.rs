@@ -178,7 +178,7 @@ fn unknown_members_are_ignored_but_unknown_facts_fail() {
 }
 
 #[tokio::test]
-async fn the_trail_holds_no_secret_or_client_text() {
+async fn trail_contains_no_secret_or_client_text() {
     let events = everything().await;
     assert!(events.len() > 40);
     let shown = format!("{events:?} {:?}", written(&events));

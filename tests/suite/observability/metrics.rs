@@ -209,7 +209,7 @@ async fn counts_add_up() {
 }
 
 #[tokio::test]
-async fn labels_hold_no_secret_address_or_client() {
+async fn labels_contain_no_secret_address_or_client() {
     for (sink, has_tenants) in [
         (MetricsEvents::new as fn() -> _, false),
         (MetricsEvents::with_tenants, true),

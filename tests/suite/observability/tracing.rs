@@ -166,7 +166,7 @@ pub(crate) async fn everything(sink: TracingEvents) -> Collected {
 }
 
 #[tokio::test]
-async fn logs_hold_no_secret_or_client_text() {
+async fn logs_contain_no_secret_or_client_text() {
     let sink = TracingEvents::new().with_addresses().with_causes();
     let shown = format!("{:?}", everything(sink).await);
     assert!(shown.contains("no visitors") && shown.contains("out of order"));
@@ -457,7 +457,7 @@ async fn logged_cause_includes_its_sources() {
 }
 
 #[tokio::test]
-async fn causes_never_hold_the_database_password() {
+async fn causes_never_contain_the_database_password() {
     let (collector, password) = (Collector::default(), "hunter2");
     let guard = tracing::subscriber::set_default(collector.subscriber());
     // The port is closed, or its server speaks another protocol.

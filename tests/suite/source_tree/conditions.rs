@@ -1,8 +1,9 @@
-//! Whether users of a crate can have what is under conditions (`#[cfg(…)]`).
+//! Whether users of a crate can use an item that has conditions (`#[cfg(…)]`).
 
 use syn::{Attribute, Meta, Token, punctuated::Punctuated};
 
-/// Whether users can have an item with these attributes: `false` if it is for tests or documentation only.
+/// Whether users can use an item with these attributes: `false` if the item is only for tests or
+/// documentation.
 pub(crate) fn is_for_users(attributes: &[Attribute]) -> bool {
     let cfgs = attributes.iter().filter(|it| it.path().is_ident("cfg"));
     let mut conditions = cfgs.map(|it| it.parse_args::<Meta>().expect("a condition"));
@@ -19,7 +20,7 @@ fn inner(condition: &Meta) -> Vec<Meta> {
     parsed.into_iter().collect()
 }
 
-/// `None` where it depends.
+/// Whether the condition holds for users; `None` if it depends on a feature or platform.
 fn holds_for_users(condition: &Meta) -> Option<bool> {
     let path = condition.path();
     let mut parts = inner(condition).into_iter().map(|it| holds_for_users(&it));
@@ -36,7 +37,7 @@ fn holds_for_users(condition: &Meta) -> Option<bool> {
     }
 }
 
-/// `false` if any part is, `true` if all are.
+/// `false` if any part is false, `true` if all parts are true, and otherwise `None`.
 fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let parts: Vec<_> = parts.collect();
     if parts.contains(&Some(false)) {

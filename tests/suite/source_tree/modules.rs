@@ -1,4 +1,4 @@
-//! A crate as its sources have it: its modules, what each defines, and the names it brings in.
+//! The sources of a crate: its modules, their definitions, and the names that they import.
 
 use std::collections::BTreeMap;
 
@@ -19,16 +19,16 @@ pub(crate) struct Module {
     pub(crate) imports: Vec<Import>,
 }
 
-/// One name that a `use` brings in.
+/// One name that a `use` imports.
 pub(crate) struct Import {
-    /// None for `*`.
+    /// `None` for `*`.
     pub(crate) name: Option<String>,
     pub(crate) target: Vec<String>,
     pub(crate) is_public: bool,
 }
 
 impl Crate {
-    /// The crate with this root; `read` gives the text of its other files.
+    /// The crate with this root; `read` returns the text of its other files.
     pub(crate) fn new(root: &str, read: &dyn Fn(&str) -> String) -> Self {
         let mut found = Self {
             modules: BTreeMap::new(),
@@ -71,7 +71,7 @@ fn parsed(file: &str, text: &str) -> Vec<Item> {
     parsed.items
 }
 
-/// What a macro makes can't be seen here.
+/// This test cannot see items that a macro generates.
 fn assert_makes_no_items(item: &ItemMacro) {
     let is_exported = item
         .attrs

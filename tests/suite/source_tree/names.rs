@@ -1,20 +1,20 @@
-//! What a name in the sources means.
+//! Resolves names in the sources.
 
 use super::modules::{Crate, Import, ModulePath, name};
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Meaning {
     /// An item of the crate: the module that defines it, and its name.
     Item(ModulePath, String),
     Module(ModulePath),
-    /// Something of another crate, with its whole path.
+    /// An item of another crate, with its full path.
     Foreign(Vec<String>),
 }
 
 impl Crate {
-    /// What `path` means where it stands in `module`: nothing for what is built in, and more than
-    /// one thing where a name is in several namespaces.
+    /// The targets of `path` in `module`: none for built-in names, and several if a name exists in
+    /// several namespaces.
     pub(crate) fn look_up(&self, module: &[String], path: &[String]) -> Vec<Meaning> {
         let (first, rest) = path.split_first().expect("a path has names");
         match first.as_str() {
@@ -65,10 +65,10 @@ impl Crate {
         found
     }
 
-    /// What `rest` means behind an import.
+    /// The targets of `rest` below an import.
     fn look_through(&self, module: &[String], import: &Import, rest: &[String]) -> Vec<Meaning> {
         let target: Vec<_> = import.target.iter().chain(rest).cloned().collect();
-        // `use metrics;` and the like: no name of the module's own.
+        // For example `use metrics;`, where the module itself has no such name.
         let names_itself = import.name.as_ref() == import.target.first();
         if import.name.is_none() {
             self.look_behind_glob(module, import, rest)
@@ -79,7 +79,7 @@ impl Crate {
         }
     }
 
-    /// A glob of another crate may bring in anything, so it is taken to bring in nothing.
+    /// A glob of another crate could import any name; it is treated as importing none.
     fn look_behind_glob(&self, module: &[String], glob: &Import, path: &[String]) -> Vec<Meaning> {
         let behind = self.look_up(module, &glob.target);
         let inside = |meaning: Meaning| match meaning {

@@ -1,4 +1,4 @@
-//! What can be reached from outside of a crate, and under which names.
+//! The items that users of a crate can reach, and their names.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::{
 
 /// What users of the crate can name.
 pub(crate) struct Outside {
-    /// With the names that users have for them, from the root down.
+    /// Each target with a name that users have for it, from the root down.
     pub(crate) entries: BTreeSet<(Vec<String>, Meaning)>,
 }
 
@@ -24,11 +24,11 @@ impl Outside {
         outside
     }
 
-    /// Adds what `module` shows to those who know it as `outer`.
+    /// Adds the public items of `module`, which users know as `outer`.
     fn enter(&mut self, sources: &Crate, module: &[String], outer: &[String]) {
         let inside = &sources.modules[module];
         for item in inside.items.iter().filter(|it| is_public(it)) {
-            let defined_as = name(item).expect("what is public has a name");
+            let defined_as = name(item).expect("a public item has a name");
             let meaning = if matches!(item, Item::Mod(_)) {
                 let child = module.iter().cloned().chain([defined_as.clone()]);
                 Meaning::Module(child.collect())
@@ -44,7 +44,7 @@ impl Outside {
 
     fn follow(&mut self, sources: &Crate, module: &[String], import: &Import, outer: &[String]) {
         let mut found = sources.look_up(module, &import.target);
-        // `pub use http;` finds itself, or nothing.
+        // `pub use http;` resolves to itself, or to nothing.
         found.retain(|meaning| !matches!(meaning, Meaning::Foreign(_)));
         if found.is_empty() {
             found.push(Meaning::Foreign(import.target.clone()));
@@ -62,7 +62,7 @@ impl Outside {
     }
 
     fn add(&mut self, sources: &Crate, name: Vec<String>, meaning: Meaning) {
-        assert!(name.len() < 8, "modules that hold each other: {name:?}");
+        assert!(name.len() < 8, "modules contain each other: {name:?}");
         if let Meaning::Module(module) = &meaning {
             self.enter(sources, module, &name);
         }

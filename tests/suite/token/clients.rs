@@ -162,7 +162,7 @@ fn failed_authentication_lists_the_tenants_methods() {
 }
 
 #[test]
-fn unknown_blocked_and_wrong_look_alike() {
+fn unknown_blocked_and_wrong_clients_look_alike() {
     let secret = || with(code_form(), "client_secret", "guess");
     let right = with(code_form(), "client_secret", "s3cret");
     let by_header = Stored::confidential("tpc_A1", "client_secret_basic", "s3cret").client();
