@@ -1,5 +1,5 @@
-//! Suites that check a store or a limiter of your own against its whole contract. Each suite panics at the
-//! first rule that is broken, and names the rule and what was seen.
+//! Suites that check your own store or limiter against its whole contract. Each suite panics at the first
+//! broken rule. The message names the rule and says what happened.
 //!
 //! ```
 //! use oauth_dcr::{conformance, rate_limit::LocalRateLimiter, MemoryStore};
@@ -12,25 +12,26 @@
 //! ```
 //!
 //! - [`client_store`] checks every rule for a [`ClientStore`]. Each rule is a function of [`store`].
-//!   [`client_store_nodes`] checks the same rules on two handles to one store, as two servers have them.
+//!   [`client_store_nodes`] checks the same rules on two handles to one store, like two servers that share a
+//!   database.
 //! - [`rate_limiter`] checks every rule for a [`RateLimiter`]. Each rule is a function of [`limiter`].
 //! - [`rate_limiter_with_clock`] checks a limiter whose clock a test can set, to the nanosecond. Each rule
 //!   is a function of [`clocked_limiter`].
 //!
-//! Each check uses fresh random ids, so the same back end can be checked again, and by several checks at
-//! once. The checks run on Tokio. Calls that race run on several threads only on its multi-threaded runtime;
-//! both runtimes stop a call at each point where it waits, and run other calls there. The checks for limiters
-//! wait in real time, and measure how long they waited, so a slow machine fails nothing.
+//! Each check uses fresh random ids, so the same back end can be checked repeatedly, and by several checks at
+//! once. The checks run on Tokio. Racing calls run on several threads only on Tokio's multi-threaded runtime.
+//! On both runtimes, the checks pause a call at each point where it waits, and run other calls in between. The
+//! checks for limiters wait in real time and measure how long they waited, so a slow machine causes no failure.
 //!
-//! The message about random calls names their seed. The environment variable `OAUTH_DCR_CONFORMANCE_SEED` sets the
-//! seed of the next run, which then makes these calls first.
+//! If random calls break a rule, the message names their seed. Set the environment variable
+//! `OAUTH_DCR_CONFORMANCE_SEED` to this seed, and the next run begins with the same calls.
 //!
-//! A call of a store that has no answer after 30 seconds breaks its rule: the call does not end. So does a rule
-//! for limiters that takes longer than a minute.
+//! A call to a store that returns nothing within 30 seconds breaks its rule. A rule for limiters is broken if
+//! its check takes longer than a minute.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::missing_panics_doc,
-    reason = "panicking is how a suite says what is wrong"
+    reason = "a suite reports a broken rule by panicking"
 )]
 
 pub mod clocked_limiter;
@@ -54,17 +55,17 @@ use crate::{rate_limit::RateLimiter, store::ClientStore};
 ///
 #[doc = with_store_rules!(table!(store;))]
 ///
-/// After each rule, every tenant of the rule is filled to a limit, so that a wrong count of clients shows.
+/// After each rule, the suite fills every tenant of the rule up to a limit, to detect a wrong count of clients.
 ///
 /// # Panics
-/// At the first rule that is broken. The message begins with the rule, and ends with the calls before it.
+/// At the first broken rule. The message begins with the rule and ends with the last calls.
 pub async fn client_store(store: impl ClientStore) {
     let store = Arc::new(store);
     check_nodes(Arc::clone(&store) as _, store).await;
 }
 
-/// Checks every rule of [`store`] on two handles to one store, as two servers have them. The calls reach the
-/// handles in turns, and calls that race reach both.
+/// Checks every rule of [`store`] on two handles to one store, like two servers that share a database. The
+/// calls alternate between the handles, and racing calls use both.
 ///
 /// ```no_run
 /// # async fn check() {
@@ -76,7 +77,7 @@ pub async fn client_store(store: impl ClientStore) {
 /// ```
 ///
 /// # Panics
-/// At the first rule that is broken. The message begins with the rule, and ends with the calls before it.
+/// At the first broken rule. The message begins with the rule and ends with the last calls.
 pub async fn client_store_nodes(first: impl ClientStore, second: impl ClientStore) {
     check_nodes(Arc::new(first), Arc::new(second)).await;
 }
@@ -94,11 +95,11 @@ async fn check_nodes(first: Node, second: Node) {
 ///
 #[doc = with_limiter_rules!(table!(limiter;))]
 ///
-/// It takes about five seconds, and less than a minute if a request takes 10 ms. The rules that
-/// wait are checked at the same time.
+/// The suite takes about five seconds, or less than a minute if each request takes 10 ms. It checks the rules
+/// that wait at the same time.
 ///
 /// # Panics
-/// At the first rule that is broken. The message begins with the rule, and ends with the last requests.
+/// At the first broken rule. The message begins with the rule and ends with the last requests.
 pub async fn rate_limiter(limiter: impl RateLimiter) {
     random::verify_seed();
     let subject = Arc::new(limiter);
@@ -118,14 +119,15 @@ pub async fn rate_limiter(limiter: impl RateLimiter) {
 ///
 #[doc = with_clocked_limiter_rules!(table!(clocked_limiter;))]
 ///
-/// `advance` moves the limiter's clock ahead; otherwise it stands still. No rule waits: hours and years
-/// pass in a second. [`rate_limiter`] checks in addition that the limiter does well with a real clock.
+/// `advance` moves the limiter's clock ahead. Between calls of `advance` the clock must stand still. No rule
+/// waits in real time: the clock passes years within seconds. Run [`rate_limiter`] as well, which checks the
+/// limiter with a real clock.
 ///
-/// Each wait must be right to the nanosecond. Check a limiter that counts in coarser units with
-/// [`rate_limiter`] only.
+/// Each wait must be right to the nanosecond. If your limiter counts in coarser units, use only
+/// [`rate_limiter`].
 ///
 /// # Panics
-/// At the first rule that is broken. The message begins with the rule, and ends with the last requests.
+/// At the first broken rule. The message begins with the rule and ends with the last requests.
 pub async fn rate_limiter_with_clock(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -140,7 +142,7 @@ pub async fn rate_limiter_with_clock(
     }
 }
 
-/// A limiter, and what moves its clock.
+/// A limiter and the function that moves its clock.
 struct Clocked<L, F> {
     limiter: Arc<L>,
     advance: F,
@@ -152,7 +154,7 @@ impl<L, F: Fn(Duration)> Clocked<L, F> {
     }
 }
 
-/// The rules of a list, ready to be checked on a limiter and what moves its clock.
+/// The rules of a list, ready to be checked on a limiter and the function that moves its clock.
 macro_rules! clocked_rules {
     ($($name:ident: $demand:literal;)*) => {
         [$(rule::Rule {

@@ -1,4 +1,4 @@
-//! The rules for a limiter whose clock a test moves, one function each.
+//! The rules for a limiter whose clock a test moves. Each rule is a function.
 //!
 //! ```
 //! use std::{sync::{Arc, Mutex}, time::Duration};
@@ -30,15 +30,16 @@
 //! }
 //! ```
 //!
-//! [`rate_limiter_with_clock`](super::rate_limiter_with_clock) lists the rules. The first are
-//! [`a_stopped_clock_returns_no_token`] and [`buckets_are_separate_at_one_moment`]; then time passes, from
-//! [`a_token_returns_on_the_nanosecond`] to [`random_histories_match_a_token_bucket`].
+//! [`rate_limiter_with_clock`](super::rate_limiter_with_clock) lists the rules. In the first rules, such as
+//! [`a_stopped_clock_returns_no_token`] and [`buckets_are_separate_at_one_moment`], the clock stands still. In
+//! the rules from [`a_token_returns_on_the_nanosecond`] to [`random_histories_match_a_token_bucket`], it moves.
 //!
-//! Each rule takes a limiter and a function that moves its clock ahead. Between its calls the clock stands
-//! still. The rules move it by about 75 years in all, and each decision must be right to the nanosecond.
+//! Each rule takes a limiter and a function that moves its clock ahead. The clock must stand still until the
+//! function is called again. The rules move the clock by about 75 years in all, and each decision must be right
+//! to the nanosecond.
 //!
-//! Random requests differ in each run. The message shows their seed, and the environment variable
-//! `OAUTH_DCR_CONFORMANCE_SEED` makes the same requests again.
+//! Random requests differ in each run. The message of a broken rule shows their seed. To repeat the same
+//! requests, set the environment variable `OAUTH_DCR_CONFORMANCE_SEED` to it.
 
 mod buckets;
 mod rules;

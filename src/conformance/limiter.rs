@@ -1,4 +1,4 @@
-//! The rules for every [`RateLimiter`](crate::rate_limit::RateLimiter), one function each.
+//! The rules for every [`RateLimiter`](crate::rate_limit::RateLimiter). Each rule is a function.
 //!
 //! ```
 //! # use oauth_dcr::rate_limit::LocalRateLimiter;
@@ -14,18 +14,18 @@
 //! }
 //! ```
 //!
-//! [`rate_limiter`](super::rate_limiter) lists the rules in the order in which a limiter is best written.
-//! The first are [`a_full_bucket_gives_exactly_its_burst`] and [`decisions_match_the_quota`].
+//! [`rate_limiter`](super::rate_limiter) lists the rules. To write a limiter, start with the first rules,
+//! [`a_full_bucket_gives_exactly_its_burst`] and [`decisions_match_the_quota`], and follow the order of the list.
 //!
-//! The checks take a few seconds in all. Each decision is compared with what a token bucket can decide: the
-//! check measures the time before and after the request, and 2 ms and half a hundredth are added for clocks
-//! that differ. A message shows the last requests, with their times and decisions.
+//! The checks take a few seconds in all. They compare each decision with the decisions that a token bucket can
+//! make: they measure the time before and after each request, and allow the limiter's clock to differ by 2 ms
+//! and 0.5 %. The message of a broken rule shows the last requests, with their times and decisions.
 //!
-//! A limiter whose clock a test can set is checked to the nanosecond by
-//! [`rate_limiter_with_clock`](super::rate_limiter_with_clock).
+//! If a test can set the limiter's clock, [`rate_limiter_with_clock`](super::rate_limiter_with_clock) checks the
+//! limiter to the nanosecond.
 //!
-//! Random requests differ in each run. The message shows their seed, and the environment variable
-//! `OAUTH_DCR_CONFORMANCE_SEED` makes the same requests again.
+//! Random requests differ in each run. The message of a broken rule shows their seed. To repeat the same
+//! requests, set the environment variable `OAUTH_DCR_CONFORMANCE_SEED` to it.
 
 mod buckets;
 mod quotas;
@@ -42,7 +42,7 @@ pub use waits::*;
 
 pub(super) use rules::with_limiter_rules;
 
-/// This rule and those after it in the list wait, and so may be checked at the same time.
+/// The first rule of the list whose check waits. All later rules wait too, so they are checked at the same time.
 pub(super) const FIRST_THAT_WAITS: &str = "tokens_return_at_the_rate_up_to_the_burst";
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn seven_rules_are_checked_at_once() {
         let rules = with_limiter_rules!(names!);
-        let waiting = rules.iter().skip_while(|it| **it != FIRST_THAT_WAITS);
+        let waiting = rules.iter().skip_while(|rule| **rule != FIRST_THAT_WAITS);
         assert_eq!(waiting.count(), 7);
     }
 }

@@ -1,6 +1,6 @@
-//! Random choices that a seed repeats, and tenants that nothing else uses.
+//! Random choices that a seed can repeat, and fresh tenants that no other check uses.
 
-#![expect(clippy::panic, reason = "a suite that cannot begin panics")]
+#![expect(clippy::panic, reason = "a suite that cannot start panics")]
 
 use std::{env, ffi::OsStr};
 
@@ -29,40 +29,40 @@ impl Random {
         self.number().checked_rem(end).unwrap_or_default()
     }
 
-    /// True so many times in a hundred.
+    /// Returns true in `percent` of 100 cases.
     pub(in crate::conformance) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// One of `choices`.
+    /// Picks one of `choices`.
     pub(in crate::conformance) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         let end = u64::try_from(choices.len()).unwrap_or_default();
-        let place = usize::try_from(self.below(end)).unwrap_or_default();
-        match choices.get(place) {
+        let index = usize::try_from(self.below(end)).unwrap_or_default();
+        match choices.get(index) {
             Some(choice) => *choice,
             None => panic!("there are no choices"),
         }
     }
 
-    /// Takes at most `count` of the items out, in any order.
+    /// Removes at most `count` random items from the list.
     pub(in crate::conformance) fn take<T>(&mut self, items: &mut Vec<T>, count: usize) -> Vec<T> {
         let mut taken = Vec::new();
         for _ in 0..count.min(items.len()) {
             let end = u64::try_from(items.len()).unwrap_or(u64::MAX);
-            let place = usize::try_from(self.below(end)).unwrap_or_default();
-            taken.push(items.swap_remove(place));
+            let index = usize::try_from(self.below(end)).unwrap_or_default();
+            taken.push(items.swap_remove(index));
         }
         taken
     }
 }
 
-/// The environment variable that repeats random calls.
+/// The environment variable that sets the seed of random calls.
 pub(in crate::conformance) const SEED: &str = "OAUTH_DCR_CONFORMANCE_SEED";
 
-/// The seed that the environment sets, or a new one.
+/// The seed from the environment variable, or a new seed.
 ///
 /// # Panics
-/// If the environment sets a text that is not a seed.
+/// If the environment variable is not a seed.
 pub(in crate::conformance) fn seed() -> u64 {
     env::var_os(SEED).map_or_else(
         || u64::from_le_bytes(random_bytes()),
@@ -70,10 +70,10 @@ pub(in crate::conformance) fn seed() -> u64 {
     )
 }
 
-/// Fails if the environment sets a text that is not a seed.
+/// Checks the environment variable, before a suite starts.
 ///
 /// # Panics
-/// As [`seed`] does.
+/// If the environment variable is not a seed.
 pub(in crate::conformance) fn verify_seed() {
     let _ = seed();
 }
@@ -88,12 +88,12 @@ fn parsed_seed(text: &OsStr) -> u64 {
     }
 }
 
-/// A tenant that nothing else uses.
+/// A tenant that no other check uses.
 pub(in crate::conformance) fn fresh_tenant() -> TenantId {
     fresh_tenant_of(0)
 }
 
-/// A tenant that nothing else uses, whose id has at least `length` characters.
+/// A tenant that no other check uses, with an id of at least `length` characters.
 pub(in crate::conformance) fn fresh_tenant_of(length: usize) -> TenantId {
     let id = format!("conformance-{:032x}", u128::from_le_bytes(random_bytes()));
     TenantId::parse(&format!("{id:z<length$}"))

@@ -17,15 +17,16 @@ pub(super) struct Rule<T> {
     pub(super) name: &'static str,
     /// The rule in a sentence.
     pub(super) demand: &'static str,
-    /// Each future is made in a stack frame of its own: all of them in one would be too large for a thread
-    /// of the tests.
+    /// Creates the future of the check. Each future is created in its own stack frame, because a frame with all
+    /// of them would overflow the stack of a test thread.
     pub(super) check: fn(Arc<T>) -> BoxFuture<'static, ()>,
 }
 
-/// A rule for a limiter takes a few seconds. A decision of a rule that is not done by then does not end.
+/// The longest time for a rule of a limiter. These rules take a few seconds, so a longer check means that a
+/// request never ends.
 const MOST_TIME: Duration = Duration::from_mins(1);
 
-/// The same for a rule whose calls have time-outs of their own, so that a slow back end fails none.
+/// The longest time for a rule whose calls have their own timeouts. It is long enough for a slow back end.
 const MOST_TIME_OF_CALLS: Duration = Duration::from_mins(10);
 
 impl<T> Rule<T> {
@@ -39,13 +40,13 @@ impl<T> Rule<T> {
             Ok(Ok(())) => {}
             Ok(Err(panic)) => self.broken(panic, |_| String::new()),
             Err(_) => self.fail(&format!(
-                "it is not done after {MOST_TIME:?}: a call does not end"
+                "the check has not ended after {MOST_TIME:?}: a call never ends"
             )),
         }
     }
 
-    /// Checks the rule, and then `after`. The message about a broken rule ends with the `history` of what was
-    /// seen.
+    /// Checks the rule, and then runs `after`. The message about a broken rule ends with `history`, which gets
+    /// the text of the panic.
     ///
     /// # Panics
     /// If the rule is broken. The message begins with the rule.
@@ -64,13 +65,13 @@ impl<T> Rule<T> {
             Ok(Ok(())) => {}
             Ok(Err(panic)) => self.broken(panic, history),
             Err(_) => {
-                let seen = format!("it is not done after {MOST_TIME_OF_CALLS:?}");
+                let seen = format!("the check has not ended after {MOST_TIME_OF_CALLS:?}");
                 self.fail(&format!("{seen}\n{}", history(&seen)));
             }
         }
     }
 
-    /// Says what a panic has said.
+    /// Reports the rule as broken, with the message of the panic.
     fn broken(&self, panic: Box<dyn Any + Send>, history: impl FnOnce(&str) -> String) -> ! {
         let Some(seen) = message(&*panic) else {
             resume_unwind(panic)
@@ -79,7 +80,7 @@ impl<T> Rule<T> {
         self.fail(&format!("{seen}\n{history}"))
     }
 
-    #[expect(clippy::panic, reason = "panicking is how a suite says what is wrong")]
+    #[expect(clippy::panic, reason = "a suite reports a broken rule by panicking")]
     fn fail(&self, seen: &str) -> ! {
         let Self { name, demand, .. } = self;
         panic!("the rule `{name}` is broken.\n{demand}\n{seen}");
@@ -95,7 +96,7 @@ async fn caught(mut checks: BoxFuture<'_, ()>) -> Result<(), Box<dyn Any + Send>
     .await
 }
 
-/// What a panic says, which is a `String` only if it has values in it.
+/// The message of a panic. It is a `String` if it has formatted values, and a `&str` otherwise.
 fn message(panic: &(dyn Any + Send)) -> Option<&str> {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())
@@ -116,7 +117,7 @@ macro_rules! rules {
 macro_rules! table {
     ($module:ident; $($name:ident: $demand:literal;)*) => {
         concat!(
-            "| rule | what it demands |\n|---|---|\n",
+            "| rule | demand |\n|---|---|\n",
             $(
                 "| [`", stringify!($name), "`](", stringify!($module), "::", stringify!($name), ") | ",
                 $demand, " |\n"
@@ -131,8 +132,8 @@ pub(super) use {rules, table};
 mod tests {
     use super::*;
 
-    /// What is said about a rule with this check.
-    async fn says(check: fn(Arc<()>) -> BoxFuture<'static, ()>) -> String {
+    /// The message about a rule with this check.
+    async fn message_of(check: fn(Arc<()>) -> BoxFuture<'static, ()>) -> String {
         let rule = Rule {
             name: "a_rule",
             demand: "It demands this.",
@@ -149,9 +150,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_rule_is_named_with_its_history() {
-        let says = says(|_| Box::pin(async { panic!("seen") })).await;
+        let message = message_of(|_| Box::pin(async { panic!("seen") })).await;
         let expected = "the rule `a_rule` is broken.\nIt demands this.\nseen\nhistory after seen";
-        assert_eq!(says, expected);
+        assert_eq!(message, expected);
     }
 
     #[tokio::test(start_paused = true)]
@@ -163,13 +164,14 @@ mod tests {
         };
         let checked = tokio::spawn(async move { rule.verify(Arc::new(())).await });
         let panic = checked.await.unwrap_err().into_panic();
-        let says = *panic.downcast::<String>().unwrap();
-        let start = "the rule `a_rule` is broken.\nIt demands this.\nit is not done after 60s";
-        assert!(says.starts_with(start), "{says}");
+        let message = *panic.downcast::<String>().unwrap();
+        let start =
+            "the rule `a_rule` is broken.\nIt demands this.\nthe check has not ended after 60s";
+        assert!(message.starts_with(start), "{message}");
     }
 
     #[tokio::test]
-    async fn what_follows_a_rule_is_checked() {
+    async fn a_check_after_a_rule_can_fail() {
         let rule = Rule {
             name: "a_rule",
             demand: "It demands this.",
@@ -181,7 +183,7 @@ mod tests {
                 .await;
         });
         let panic = checked.await.unwrap_err().into_panic();
-        let says = *panic.downcast::<String>().unwrap();
-        assert!(says.contains("seen later"), "{says}");
+        let message = *panic.downcast::<String>().unwrap();
+        assert!(message.contains("seen later"), "{message}");
     }
 }

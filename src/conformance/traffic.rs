@@ -1,4 +1,4 @@
-//! Requests to a limiter, each of which is compared with what a token bucket can decide.
+//! Requests to a limiter. Each decision is compared with the decisions that a token bucket can make.
 
 mod alone;
 mod apart;

@@ -81,6 +81,6 @@ impl RateLimiter for Broken {
 async fn a_failing_limiter_is_caught() {
     let said = caught(Broken).await;
     assert_eq!(rule_of(&said), "a_full_bucket_gives_exactly_its_burst");
-    assert!(said.contains("the limiter can't tell"), "{said}");
+    assert!(said.contains("the limiter returned an error"), "{said}");
     assert!(said.contains("as always"), "{said}");
 }

@@ -1,4 +1,4 @@
-//! What is decided while the clock stands still.
+//! Decisions while the clock stands still.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     rate_limit::RateLimiter,
 };
 
-/// Buckets give their bursts, and not one token more, however often they are asked.
+/// A bucket admits as many requests as its burst, and refuses all further ones.
 pub async fn a_stopped_clock_returns_no_token(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -35,7 +35,7 @@ pub async fn a_stopped_clock_returns_no_token(
     ask_by_extreme_quotas(&probe).await;
 }
 
-/// Tenants, sources and quotas take nothing from each other, however alike they are.
+/// Tenants, sources and quotas have separate buckets, even if they look alike.
 pub async fn buckets_are_separate_at_one_moment(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -51,7 +51,7 @@ pub async fn buckets_are_separate_at_one_moment(
     rewrite(&probe).await;
 }
 
-/// Each racing request leaves a different number of tokens.
+/// Each admitted request of a race leaves a different number of tokens.
 pub async fn racing_requests_take_different_tokens(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -66,7 +66,7 @@ pub async fn racing_requests_take_different_tokens(
     race_for_returning_tokens(&probe).await;
 }
 
-/// A caller that goes away takes one token or none, and gives back none that another took.
+/// A request whose caller goes away takes one token or none, and returns no token of another request.
 pub async fn abandoned_requests_change_no_other_token(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! What is decided while the clock goes on.
+//! Decisions while the clock moves.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const NANOSECOND: Duration = Duration::from_nanos(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// A refused request is admitted when the wait is over, and not a nanosecond before.
+/// A refused request is admitted when its wait is over, and not a nanosecond earlier.
 pub async fn a_token_returns_on_the_nanosecond(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -26,7 +26,7 @@ pub async fn a_token_returns_on_the_nanosecond(
     }
 }
 
-/// A client that asks at any pace, for a long time, gets the rate of the quota.
+/// A client that asks for a long time, at any pace, gets at most the rate of the quota.
 pub async fn a_steady_client_gets_exactly_the_rate(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -48,7 +48,7 @@ pub async fn a_steady_client_gets_exactly_the_rate(
     }
 }
 
-/// Drained buckets are looked at shortly before they are full, and when they are.
+/// The check asks empty buckets again shortly before they are full, and when they are full.
 pub async fn a_bucket_is_kept_until_it_is_full(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -72,7 +72,8 @@ pub async fn a_bucket_is_kept_until_it_is_full(
     }
 }
 
-/// Times at which numbers of 31, 32 and 53 bits end, in milliseconds, nanoseconds and seconds.
+/// The pauses pass the times at which integers of 31, 32 and 53 bits overflow, in milliseconds, nanoseconds and
+/// seconds.
 pub async fn a_bucket_never_exceeds_its_burst_in_years(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -91,7 +92,7 @@ pub async fn a_bucket_never_exceeds_its_burst_in_years(
     take_after_pauses(&probe, longest, 3, &pauses).await;
 }
 
-/// Tokens of each quota return while the others are asked for.
+/// Tokens of each quota return while requests use the other quotas.
 pub async fn quotas_that_alternate_gain_tokens_apart(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
@@ -99,8 +100,8 @@ pub async fn quotas_that_alternate_gain_tokens_apart(
     alternate_after_pauses(&Probe::new(limiter, SteppedTime::start(advance))).await;
 }
 
-/// Thousands of random requests, also at the very moments at which tokens return. A message has the seed
-/// that makes them again.
+/// The check makes thousands of random requests, also at the exact moments at which tokens return. The message
+/// of a broken rule shows the seed that repeats them.
 pub async fn random_histories_match_a_token_bucket(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,

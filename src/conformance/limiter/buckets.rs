@@ -1,4 +1,4 @@
-//! What a bucket holds, and whose bucket it is.
+//! How many tokens a bucket holds, and which requests share a bucket.
 
 use crate::{
     conformance::traffic::{
@@ -8,15 +8,15 @@ use crate::{
     rate_limit::RateLimiter,
 };
 
-/// Of requests that come as fast as they can, those that the burst allows are admitted, then only
-/// those that tokens have come back for.
+/// The check makes requests as fast as possible. The limiter admits as many as the burst allows, and then one for
+/// each token that has returned.
 pub async fn a_full_bucket_gives_exactly_its_burst(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     empty_buckets(&probe, &[1, 5, 50, 300]).await;
     ask_twice_the_burst(&probe, slowest(20)).await;
 }
 
-/// The parts of a decision fit each other and the quota.
+/// The numbers of a decision agree with each other and with the quota.
 pub async fn decisions_match_the_quota(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     for quota in [quota(2, 6), quota(1, 1), quota(1_000, 7), slowest(9)] {
@@ -24,17 +24,17 @@ pub async fn decisions_match_the_quota(limiter: impl RateLimiter) {
     }
 }
 
-/// One tenant's requests take nothing from another, however alike their ids.
+/// The requests of one tenant take no tokens from another tenant, even if their ids look alike.
 pub async fn each_tenant_has_its_own_bucket(limiter: impl RateLimiter) {
     empty_similar_tenants(&Probe::in_real_time(limiter)).await;
 }
 
-/// Requests of thousands of tenants neither fill nor empty the bucket of another.
+/// The requests of thousands of tenants neither fill nor empty the bucket of another tenant.
 pub async fn many_tenants_keep_their_buckets(limiter: impl RateLimiter) {
     ask_of_many_keys(&Probe::in_real_time(limiter), 5_000).await;
 }
 
-/// The arithmetic holds at both ends of what a [`Quota`](crate::rate_limit::Quota) can be.
+/// The arithmetic is right for the largest and the smallest [`Quota`](crate::rate_limit::Quota).
 pub async fn the_largest_and_smallest_quotas_are_enforced(limiter: impl RateLimiter) {
     ask_by_extreme_quotas(&Probe::in_real_time(limiter)).await;
 }

@@ -1,4 +1,4 @@
-//! Requests at the same time, and callers that go away.
+//! Simultaneous requests, and callers that go away.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
     rate_limit::RateLimiter,
 };
 
-/// Tasks and threads that ask at once get the burst in all, and those tokens that came back meanwhile.
+/// Tasks and threads that ask at once get the burst in total, plus the tokens that returned meanwhile.
 pub async fn racing_requests_never_exceed_the_burst(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     for quota in [1, 5, 30, 100]
@@ -32,24 +32,25 @@ pub async fn racing_requests_never_exceed_the_burst(limiter: impl RateLimiter) {
     }
 }
 
-/// Two requests that overlap, in whatever way their steps alternate, are decided one after the other.
+/// Two overlapping requests are decided one after the other, however their steps alternate.
 pub async fn overlapping_requests_take_one_token_each(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     overlap_all_steps(&probe).await;
     overlap_different_buckets(&probe).await;
 }
 
-/// A caller that goes away takes one token or none, gives back none that another took, and holds nobody up.
+/// A request whose caller goes away takes one token or none, returns no token of another request, and delays no
+/// other request.
 pub async fn abandoned_requests_take_one_token_or_none(limiter: impl RateLimiter) {
     go_away_at_each_step(&Probe::in_real_time(limiter)).await;
 }
 
-/// Of requests that race when a token returns, one is admitted.
+/// If requests race for a returning token, one of them is admitted.
 pub async fn a_returning_token_admits_one_request(limiter: impl RateLimiter) {
     race_for_returning_tokens(&Probe::in_real_time(limiter)).await;
 }
 
-/// Of 64 tenants that ask at once, each too often, each has its rate.
+/// 64 tenants ask too often at the same time, and each gets its own rate.
 pub async fn busy_tenants_leave_each_other_their_rates(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     let mut tenants = JoinSet::new();

@@ -1,4 +1,4 @@
-//! Every rule for limiters, with what it demands. The suite, its documentation and its tests are made from
+//! Every rule for limiters, with its demand in one sentence. The suite, its documentation and its tests use
 //! this list.
 
 /// Calls a macro with the list.
@@ -16,37 +16,37 @@ macro_rules! with_limiter_rules {
             each_source_has_its_own_bucket:
                 "A tenant and each of its sources have separate buckets.";
             addresses_of_one_source_share_its_bucket:
-                "Addresses of one source take tokens from one bucket.";
+                "All addresses of one source take tokens from one bucket.";
             a_changed_quota_starts_with_a_full_bucket:
                 "A tenant whose quota has changed starts with a full bucket.";
             a_quota_that_returns_finds_its_earlier_bucket:
-                "A tenant whose quota changes back goes on with its earlier bucket.";
+                "A tenant whose quota changes back continues with its earlier bucket.";
             equal_rates_and_bursts_share_a_bucket:
-                "Quotas with the same rate and burst share a bucket, in whatever unit they are written.";
+                "Quotas with the same rate and burst share a bucket, even if their units differ.";
             the_largest_and_smallest_quotas_are_enforced:
-                "The largest and the smallest quotas that are possible are enforced.";
+                "The largest and the smallest possible quotas are enforced.";
             racing_requests_never_exceed_the_burst:
-                "Requests that race are not admitted more often than tokens allow.";
+                "No more racing requests are admitted than there are tokens.";
             overlapping_requests_take_one_token_each:
-                "Requests that overlap are decided as if they came one after the other.";
+                "Overlapping requests are decided as if they came one after the other.";
             abandoned_requests_take_one_token_or_none:
-                "A caller that goes away takes at most one token, and changes nothing else.";
+                "A request whose caller goes away takes at most one token, and changes nothing else.";
             many_tenants_keep_their_buckets:
-                "The requests of thousands of tenants leave the bucket of another as it is.";
+                "The requests of thousands of tenants do not change the bucket of another tenant.";
             tokens_return_at_the_rate_up_to_the_burst:
                 "Tokens return at the rate of the quota, until the bucket is full.";
             an_idle_bucket_never_exceeds_its_burst:
-                "A bucket holds no more than its burst, however long nobody asks.";
+                "A bucket holds no more than its burst, however long it is idle.";
             a_request_that_waits_as_told_is_admitted:
-                "A refused request is admitted after the wait that it was told, and not before.";
+                "A refused request is admitted after the wait of its refusal, and not before.";
             refused_requests_take_nothing:
                 "A client that asks too often gets the rate of the quota, within 2 %.";
             a_returning_token_admits_one_request:
-                "Of the requests that race for a returning token, one is admitted.";
+                "If requests race for a returning token, one of them is admitted.";
             busy_tenants_leave_each_other_their_rates:
                 "Each of 64 tenants that ask too often at the same time gets its own rate.";
             random_requests_are_decided_as_by_a_bucket:
-                "Random requests are decided as by a token bucket.";
+                "Random requests are decided as a token bucket decides them.";
         }
     };
 }

@@ -14,19 +14,20 @@ use crate::{
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// After a wait, as many are admitted as tokens have come back meanwhile; after a long one, the burst.
+/// After a wait, the limiter admits one request for each token that has returned, and after a long wait as many
+/// requests as the burst.
 pub async fn tokens_return_at_the_rate_up_to_the_burst(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     let mut tenants = JoinSet::new();
     for (quota, pauses) in [
         (quota(10, 4), [110, 320, 150, 900]),
         (quota(10, 4), [150, 150, 250, 250]),
-        // Full after less than two seconds, and asked before.
+        // This bucket is full after less than two seconds, and is asked earlier.
         (quota(10, 19), [1_100, 300, 700, 100]),
         (quota(2, 3), [1_200, 600, 0, 600]),
         (quota(1, 2), [1_300, 900, 0, 600]),
         (quota(100, 10), [35, 55, 500, 1_500]),
-        // Not full for hours.
+        // This bucket is not full for hours.
         (slowest(4), [1_100, 2_200, 0, 0]),
     ] {
         let probe = probe.apart();
@@ -38,7 +39,7 @@ pub async fn tokens_return_at_the_rate_up_to_the_burst(limiter: impl RateLimiter
     tenants.join_all().await;
 }
 
-/// A bucket that nobody asks for is full at its burst, however long it is left alone.
+/// An idle bucket is full when it holds its burst, and gains no more tokens.
 pub async fn an_idle_bucket_never_exceeds_its_burst(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     let mut tenants = JoinSet::new();
@@ -57,7 +58,7 @@ pub async fn an_idle_bucket_never_exceeds_its_burst(limiter: impl RateLimiter) {
     tenants.join_all().await;
 }
 
-/// A request that waits as long as it was told is admitted, and before it is not.
+/// A refused request is admitted after the wait that its refusal told, and not before.
 pub async fn a_request_that_waits_as_told_is_admitted(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     let mut tenants = JoinSet::new();
@@ -75,8 +76,8 @@ pub async fn a_request_that_waits_as_told_is_admitted(limiter: impl RateLimiter)
     tenants.join_all().await;
 }
 
-/// A client that asks too often for seconds gets exactly the rate: what is refused takes nothing, and
-/// puts nothing off.
+/// A client that asks too often for seconds gets exactly the rate. A refused request takes no token, and delays
+/// no token.
 pub async fn refused_requests_take_nothing(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     let mut tenants = JoinSet::new();
@@ -90,7 +91,7 @@ pub async fn refused_requests_take_nothing(limiter: impl RateLimiter) {
         (quota(2, 1), 5),
         (quota(3, 2), 300),
         (quota(5, 3), 20),
-        // Slower than the rate: what is left over adds up.
+        // These clients ask more slowly than the rate, so unused tokens add up.
         (quota(20, 5), 70),
         (quota(10, 3), 155),
     ] {
@@ -103,7 +104,8 @@ pub async fn refused_requests_take_nothing(limiter: impl RateLimiter) {
     tenants.join_all().await;
 }
 
-/// Random requests, by several quotas of tenants and sources. A message has the seed that makes them again.
+/// The check makes random requests with several quotas of tenants and sources. The message of a broken rule shows
+/// the seed that repeats them.
 pub async fn random_requests_are_decided_as_by_a_bucket(limiter: impl RateLimiter) {
     let probe = Probe::in_real_time(limiter);
     let mut histories = JoinSet::new();

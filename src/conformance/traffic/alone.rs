@@ -1,4 +1,4 @@
-//! Requests one after the other, as fast as they can be made.
+//! Requests one after the other, as fast as possible.
 
 use crate::{
     conformance::{
@@ -12,7 +12,7 @@ use crate::{
     rate_limit::{Quota, RateKey, RateLimiter},
 };
 
-/// Empties full buckets of these bursts.
+/// Empties a full bucket for each of the bursts.
 pub(in crate::conformance) async fn empty_buckets<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     bursts: &[u32],
@@ -25,7 +25,7 @@ pub(in crate::conformance) async fn empty_buckets<L: RateLimiter, T: Time>(
     }
 }
 
-/// Empties a bucket, and goes on for as long again.
+/// Makes twice as many requests as the burst.
 pub(in crate::conformance) async fn ask_twice_the_burst<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
@@ -36,7 +36,7 @@ pub(in crate::conformance) async fn ask_twice_the_burst<L: RateLimiter, T: Time>
     }
 }
 
-/// Makes a few requests by quotas at the ends of what is possible.
+/// Makes a few requests with the largest and the smallest possible quotas.
 pub(in crate::conformance) async fn ask_by_extreme_quotas<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {

@@ -1,4 +1,4 @@
-//! Buckets that have nothing to do with each other.
+//! Separate buckets whose keys look alike.
 
 use crate::{
     conformance::{
@@ -14,10 +14,10 @@ use crate::{
     types::{SourceNetwork, TenantId},
 };
 
-/// How many requests of different buckets are made at once, so that a remote limiter is checked soon.
+/// How many requests of different buckets run at once. This makes the check of a remote limiter faster.
 const AT_ONCE: usize = 64;
 
-/// Empties the buckets of tenants whose ids are alike.
+/// Empties the buckets of tenants whose ids look alike.
 pub(in crate::conformance) async fn empty_similar_tenants<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
@@ -64,7 +64,7 @@ pub(in crate::conformance) async fn empty_similar_tenants<L: RateLimiter, T: Tim
     }
 }
 
-/// The longest ids, which differ in one character, each in another place, or in the case of a letter.
+/// Ids of the largest length that differ in one character, at each position, or in the case of one letter.
 fn similar_long_ids(name: &TenantId) -> Vec<String> {
     let long: String = format!("{:a<1$}", name.as_str(), TenantId::MAX_CHARS);
     let mut ids = vec![long.clone()];
@@ -81,13 +81,13 @@ fn similar_long_ids(name: &TenantId) -> Vec<String> {
     ids
 }
 
-/// Empties the buckets of sources that are alike, and those of their tenants.
+/// Empties the buckets of sources that look alike, and the buckets of their tenants.
 pub(in crate::conformance) async fn empty_similar_sources<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
     let quota = slowest(2);
     let (first, second) = (fresh_tenant(), fresh_tenant());
-    // The tenant's bucket before those of its sources, and after them.
+    // The first tenant's bucket is emptied before the buckets of its sources, the second tenant's after them.
     probe.drain(RateKey::Tenant(&first), quota).await;
     for tenant in [&first, &second] {
         let drains = similar_sources().into_iter().map(|source| {
@@ -112,7 +112,7 @@ pub(in crate::conformance) async fn empty_similar_sources<L: RateLimiter, T: Tim
     }
 }
 
-/// Addresses that differ in one bit, each in another place, and those that one could take for another.
+/// Addresses that differ in one bit, at each position, and addresses that a limiter could confuse.
 fn similar_sources() -> Vec<SourceNetwork> {
     let mut sources = vec![source("unknown")];
     let of_v4 = |bits: u32| SourceNetwork::of(Some(std::net::Ipv4Addr::from_bits(bits).into()));
@@ -130,7 +130,7 @@ fn similar_sources() -> Vec<SourceNetwork> {
     sources
 }
 
-/// Tenants and addresses that make the same text where the two meet.
+/// Pairs of a tenant and an address that give the same text when they are joined.
 fn similar_pairs(name: &TenantId) -> [(String, &'static str); 8] {
     [
         (format!("{name}-1"), "1.2.3.4"),
@@ -144,7 +144,7 @@ fn similar_pairs(name: &TenantId) -> [(String, &'static str); 8] {
     ]
 }
 
-/// Empties the bucket of an address, and then that of another address of the same source.
+/// Empties the bucket of a source through two of its addresses.
 pub(in crate::conformance) async fn empty_addresses_of_one_source<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
@@ -166,7 +166,7 @@ pub(in crate::conformance) async fn empty_addresses_of_one_source<L: RateLimiter
     }
 }
 
-/// Empties a few buckets, asks for many others, and comes back to all of them.
+/// Empties a few buckets, makes requests of many other buckets, and then asks all of them again.
 pub(in crate::conformance) async fn ask_of_many_keys<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     count: u32,
@@ -191,7 +191,7 @@ pub(in crate::conformance) async fn ask_of_many_keys<L: RateLimiter, T: Time>(
         }
     }
     let requests = (0..count / 4).map(|number| {
-        // A limiter bounds its sources, so these may share a bucket.
+        // A limiter may bound the number of sources, so these sources may share a bucket.
         let address = std::net::Ipv4Addr::from_bits(0x0a00_0000 + number);
         let source = SourceNetwork::of(Some(address.into()));
         let (probe, tenant) = (probe.clone(), name.clone());

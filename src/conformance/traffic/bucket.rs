@@ -1,4 +1,4 @@
-//! Quotas, and keys that nobody else has.
+//! Quotas and keys for requests.
 
 #![expect(clippy::panic, reason = "a check fails by panicking")]
 
@@ -15,7 +15,7 @@ pub(super) fn hourly(tokens: u32, burst: u32) -> Quota {
     Quota::per_hour(tokens, burst).unwrap_or_default()
 }
 
-/// The lowest rate, by which no token comes back while a check runs.
+/// The lowest rate. No token returns while a check runs.
 pub(in crate::conformance) fn slowest(burst: u32) -> Quota {
     hourly(1, burst)
 }
@@ -23,11 +23,11 @@ pub(in crate::conformance) fn slowest(burst: u32) -> Quota {
 pub(super) fn tenant(id: &str) -> TenantId {
     match TenantId::parse(id) {
         Ok(tenant) => tenant,
-        Err(error) => panic!("`{id}`: {error}"),
+        Err(error) => panic!("`{id}` is no tenant id: {error}"),
     }
 }
 
-/// The source of the address that `text` spells; other text is an unknown source.
+/// The source of the address in `text`. Text that is not an address gives the unknown source.
 pub(in crate::conformance) fn source(text: &str) -> SourceNetwork {
     SourceNetwork::of(text.parse().ok())
 }

@@ -1,4 +1,4 @@
-//! Callers that go away before there is a decision.
+//! Callers that go away before the decision.
 
 use std::{pin::Pin, time::Duration};
 
@@ -15,21 +15,21 @@ use crate::{
 /// The most steps after which a caller goes away.
 const STEPS: u32 = 10;
 
-/// How long what was begun for callers that are gone may go on.
+/// How long a limiter may keep working on a request after its caller has gone away.
 const AFTERMATH: Duration = Duration::from_millis(20);
 
-/// What others do while a caller waits, before it goes away.
+/// What another caller does before the first caller goes away.
 #[derive(Clone, Copy, Debug)]
 enum Meanwhile {
-    /// Nobody asks.
+    /// No other caller asks.
     Nothing,
     /// Another request is decided.
     AnotherAsks,
-    /// Another request has begun, and is decided after the caller is gone.
+    /// Another request has started, and is decided after the first caller is gone.
     AnotherWaits,
 }
 
-/// Abandons requests after each of their steps, with few, with some and with all tokens taken.
+/// Abandons requests after each of their steps, with none, some or all of the tokens taken.
 pub(in crate::conformance) async fn go_away_at_each_step<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
@@ -47,7 +47,8 @@ pub(in crate::conformance) async fn go_away_at_each_step<L: RateLimiter, T: Time
     }
 }
 
-/// Abandons three requests of a bucket of six after so many steps; whether all were decided by then.
+/// Abandons three requests of a bucket of six after `steps` steps. Returns whether all of them were already
+/// decided.
 async fn go_away<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     taken: u32,
@@ -67,7 +68,7 @@ async fn go_away<L: RateLimiter, T: Time>(
             Some(decision) => decisions.push(decision),
             None => abandoned += 1,
         }
-        decisions.extend(goes(probe, key, quota, caller, meanwhile).await);
+        decisions.extend(leave(probe, key, quota, caller, meanwhile).await);
     }
     sleep(if abandoned == 0 {
         Duration::ZERO
@@ -75,7 +76,7 @@ async fn go_away<L: RateLimiter, T: Time>(
         AFTERMATH
     })
     .await;
-    // What is still under way is decided before this.
+    // Requests that still run are decided before this request.
     decisions.push(probe.ask(key, quota).await);
     let times = (from, probe.time().elapsed());
     probe.settle(key, quota, times, &decisions, abandoned);
@@ -87,8 +88,8 @@ async fn go_away<L: RateLimiter, T: Time>(
     abandoned == 0
 }
 
-/// The caller goes away, and others may have asked before.
-async fn goes<L: RateLimiter, T: Time, F: Future<Output = RateDecision>>(
+/// Drops the caller's request after what happens meanwhile. Returns the decision of the other request.
+async fn leave<L: RateLimiter, T: Time, F: Future<Output = RateDecision>>(
     probe: &Probe<L, T>,
     key: RateKey<'_>,
     quota: Quota,
@@ -98,7 +99,7 @@ async fn goes<L: RateLimiter, T: Time, F: Future<Output = RateDecision>>(
     match meanwhile {
         Meanwhile::Nothing => None,
         Meanwhile::AnotherAsks => {
-            // If it can't be decided before the caller is gone, it is decided then.
+            // If the other request has to wait for the abandoned request, it is decided after the caller is gone.
             let mut another = Box::pin(probe.ask(key, quota));
             let early = tokio::time::timeout(AFTERMATH, another.as_mut()).await;
             drop(caller);

@@ -14,11 +14,13 @@ use crate::{
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
 };
 
-/// A pause before a request, by what the last decision about the bucket was.
+/// A random pause before a request. Some pauses follow from the last decision about the bucket.
 fn pause(random: &mut Random, quota: Quota, last: Option<RateDecision>) -> Duration {
     let nanosecond = Duration::from_nanos(1);
     let period = quota.token_interval();
-    let told = last.and_then(|it| it.retry_after()).unwrap_or_default();
+    let told = last
+        .and_then(|decision| decision.retry_after())
+        .unwrap_or_default();
     let part = |whole: Duration, random: &mut Random| {
         let nanos = u64::try_from(whole.as_nanos()).unwrap_or(u64::MAX);
         Duration::from_nanos(random.below(nanos))
@@ -39,7 +41,7 @@ fn pause(random: &mut Random, quota: Quota, last: Option<RateDecision>) -> Durat
     }
 }
 
-/// Random requests by several quotas of a tenant and its sources, with pauses of at most `longest`.
+/// Makes random requests with several quotas of tenants and sources, and pauses of at most `longest`.
 pub(in crate::conformance) async fn ask_at_random<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quotas: &[Quota],
@@ -47,7 +49,7 @@ pub(in crate::conformance) async fn ask_at_random<L: RateLimiter, T: Time>(
     longest: Duration,
 ) {
     let seed = seed();
-    probe.note(format!("{SEED}={seed} makes these requests again."));
+    probe.note(format!("{SEED}={seed} repeats these requests."));
     let mut random = Random::new(seed);
     let tenants = [fresh_tenant(), fresh_tenant()];
     let [first, second] = &tenants;
@@ -60,7 +62,7 @@ pub(in crate::conformance) async fn ask_at_random<L: RateLimiter, T: Time>(
     let mut last = None;
     let (mut key, mut quota) = (RateKey::Tenant(first), Quota::default());
     for number in 0..requests {
-        // Some requests of one bucket in a row, since what is told is about it.
+        // Several requests in a row use one bucket, because the wait of a refusal is about this bucket.
         if number % 8 == 0 {
             key = random.pick(&keys);
             quota = random.pick(quotas);

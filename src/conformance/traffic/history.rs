@@ -10,7 +10,7 @@ const SHOWN: usize = 24;
 #[derive(Debug, Default)]
 pub(super) struct History {
     last: VecDeque<Request>,
-    /// All requests, also those that are no longer known.
+    /// The number of all requests, including the forgotten ones.
     count: usize,
     /// How the requests were chosen.
     pub(super) note: String,
@@ -22,7 +22,7 @@ pub(super) struct Request {
     quota: Quota,
     from: Duration,
     to: Duration,
-    /// `None`: the caller went away, or was told nothing.
+    /// `None` if the caller went away or got no decision.
     decision: Option<RateDecision>,
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for History {
             writeln!(f, "{}", self.note)?;
         }
         write!(f, "The last {shown} of {count} requests:")?;
-        self.last.iter().try_for_each(|it| write!(f, "\n  {it}"))
+        { self.last.iter() }.try_for_each(|request| write!(f, "\n  {request}"))
     }
 }
 

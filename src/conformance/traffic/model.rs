@@ -1,4 +1,4 @@
-//! What a token bucket can decide, by what is known of the times of its requests.
+//! The decisions that a token bucket can make, given what is known about the times of its requests.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -8,9 +8,9 @@ use crate::rate_limit::{Quota, RateDecision};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     quota: Quota,
-    /// In which one token comes back.
+    /// The time in which one token returns.
     period: i128,
-    /// In which all tokens but one come back.
+    /// The time in which all tokens except one return.
     rest: i128,
 }
 
@@ -39,17 +39,17 @@ pub(super) struct Span {
     pub(super) to: i128,
 }
 
-/// What is known of a bucket: the earliest and the latest moment at which it can be full again.
+/// What is known about a bucket: the earliest and the latest moment at which the bucket can be full again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     earliest: i128,
     latest: i128,
-    /// When they were last adjusted.
+    /// When the bounds were last adjusted.
     adjusted: i128,
 }
 
 impl Bounds {
-    /// A bucket that has been full for long.
+    /// A bucket that has been full for a long time.
     pub(super) fn full() -> Self {
         let long_ago = i128::from(i64::MIN);
         Self {
@@ -59,7 +59,7 @@ impl Bounds {
         }
     }
 
-    /// Widens the bounds by what two clocks can have drifted apart since the last time.
+    /// Widens the bounds by the drift of the two clocks since the last adjustment.
     pub(super) fn drift(&mut self, span: Span, drift: Option<u32>) {
         let passed = (span.to - self.adjusted).max(0);
         let apart = drift.map_or(0, |part| passed / i128::from(part));
@@ -68,7 +68,7 @@ impl Bounds {
         self.adjusted = span.to;
     }
 
-    /// How many of requests that race in this span are admitted, if there are enough.
+    /// How many racing requests of this span are admitted, if there are enough requests.
     pub(super) fn admitted(&self, shape: Shape, span: Span) -> RangeInclusive<u32> {
         let least = span.from + shape.rest - self.latest.max(span.to);
         let most = span.to + shape.rest - self.earliest.max(span.from);
@@ -79,15 +79,15 @@ impl Bounds {
         tokens(least)..=tokens(most)
     }
 
-    /// Whether the bucket has the same number of tokens at each moment of the span, whichever request reads
-    /// the clock first. A bucket that may be full begins to gain tokens only at its first request.
+    /// Whether the bucket has the same number of tokens at each moment of the span, independent of which request
+    /// reads the clock first. A bucket that may be full starts to gain tokens only at its first request.
     pub(super) fn is_exact(&self, shape: Shape, span: Span) -> bool {
         let tokens = self.admitted(shape, span);
         let gains_already = self.earliest >= span.to;
         tokens.start() == tokens.end() && (gains_already || span.from == span.to)
     }
 
-    /// Learns from a decision, and says what is wrong with it.
+    /// Updates the bounds after a decision. Returns what is wrong with the decision.
     pub(super) fn decide(
         &mut self,
         shape: Shape,
@@ -103,7 +103,7 @@ impl Bounds {
         fault
     }
 
-    /// What is wrong with a decision.
+    /// Returns what is wrong with a decision.
     pub(super) fn fault(
         &self,
         shape: Shape,
@@ -118,27 +118,28 @@ impl Bounds {
         fault.or_else(|| fault_of_numbers(shape, decision))
     }
 
-    /// The least and the most time that the bucket needs to be full.
+    /// The shortest and the longest time until the bucket is full.
     fn missing(&self, span: Span) -> (i128, i128) {
         let least = (self.earliest - span.to).max(0);
         let most = (self.latest - span.from).max(0);
         (least, most)
     }
 
-    /// Some requests were decided: at least so many took a token, and at most so many.
+    /// Updates the bounds after requests that took some tokens. `taken` has the least and the largest possible
+    /// number.
     pub(super) fn take(&mut self, shape: Shape, span: Span, taken: RangeInclusive<u32>) {
         let (least, most) = (i128::from(*taken.start()), i128::from(*taken.end()));
         if least > 0 {
             self.earliest = self.earliest.max(span.from) + least * shape.period;
         }
         if most > 0 {
-            // Each token was there when it was taken.
+            // The bucket had each token when a request took it.
             let latest = self.latest.max(span.to) + most * shape.period;
             self.latest = latest.min(span.to + shape.rest + shape.period);
         }
     }
 
-    /// A request was refused, so there was no token.
+    /// Updates the bounds after a refused request, when the bucket had no token.
     fn refuse(&mut self, shape: Shape, span: Span) {
         self.earliest = self.earliest.max(span.from + shape.rest);
         self.latest = self.latest.max(self.earliest);
@@ -149,18 +150,20 @@ fn fault_of_admission(shape: Shape, (least, most): (i128, i128), remaining: u32)
     if least > shape.rest {
         let wait = duration(least - shape.rest);
         return Some(format!(
-            "it was admitted, and the bucket has no token for another {wait:?}"
+            "the request was admitted, but the bucket gets its next token only after {wait:?}"
         ));
     }
     let range = shape.tokens(shape.rest - most)..=shape.tokens(shape.rest - least);
-    (!range.contains(&remaining)).then(|| format!("{range:?} tokens remain, not {remaining}"))
+    let (least, most) = range.clone().into_inner();
+    (!range.contains(&remaining))
+        .then(|| format!("{least} to {most} tokens remain, not {remaining}"))
 }
 
 fn fault_of_refusal(shape: Shape, (least, most): (i128, i128), wait: Duration) -> Option<String> {
     if most <= shape.rest {
         let tokens = shape.tokens(shape.rest - most) + 1;
         return Some(format!(
-            "it was refused, and the bucket has {tokens} tokens"
+            "the request was refused, but the bucket has {tokens} tokens"
         ));
     }
     let range = (least - shape.rest).max(1)..=most - shape.rest;
@@ -169,13 +172,15 @@ fn fault_of_refusal(shape: Shape, (least, most): (i128, i128), wait: Duration) -
         .then(|| format!("the next token comes after {least:?} to {most:?}, not after {wait:?}"))
 }
 
-/// The parts of a decision that follow from the others.
+/// Returns what is wrong with the numbers of a decision that follow from the quota and the other numbers.
 pub(super) fn fault_of_numbers(shape: Shape, decision: &RateDecision) -> Option<String> {
     let expected = match decision.retry_after() {
         None => RateDecision::admitted(shape.quota, decision.remaining()),
         Some(wait) => RateDecision::limited(shape.quota, wait),
     };
-    (*decision != expected).then(|| format!("the numbers are not those of the quota: {expected:?}"))
+    (*decision != expected).then(|| {
+        format!("the numbers of {decision:?} do not match the quota, which gives {expected:?}")
+    })
 }
 
 pub(super) fn nanos(time: Duration) -> i128 {

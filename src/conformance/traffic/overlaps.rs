@@ -1,4 +1,4 @@
-//! Two requests of which each is held up after some of its steps, while the other goes on.
+//! Two overlapping requests. Each is paused after some of its steps while the other continues.
 
 use std::{
     future::poll_fn,
@@ -22,22 +22,23 @@ use crate::{
     rate_limit::{Quota, RateDecision, RateKey, RateLimiter},
 };
 
-/// The most steps after which a request is held up.
+/// The most steps after which a request is paused.
 const STEPS: u32 = 6;
 
-/// How long a request may need another one to go on first, if no request takes longer.
+/// The shortest time for which one request runs while the other is paused. A request may be unable to end before
+/// the other continues.
 const GRACE: Duration = Duration::from_millis(10);
 
 /// How two requests overlap.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
-    /// The steps of the first and of the second request before one of them goes on to its end.
+    /// The steps of the first and of the second request before one of them continues to its end.
     pub(super) steps: (u32, u32),
-    /// How long that one may take.
+    /// How long the continuing request runs before the other continues too.
     pub(super) grace: Duration,
 }
 
-/// Long enough for a request of this limiter to be decided.
+/// A time in which this limiter decides a request.
 pub(super) async fn grace<L: RateLimiter, T: Time>(probe: &Probe<L, T>) -> Duration {
     let tenant = fresh_tenant();
     let began = Instant::now();
@@ -45,13 +46,13 @@ pub(super) async fn grace<L: RateLimiter, T: Time>(probe: &Probe<L, T>) -> Durat
     GRACE.max(began.elapsed() * 3)
 }
 
-/// Two decisions, and whether the first was made within its steps.
+/// Two decisions, and whether the first request was decided within its steps.
 struct Overlap {
     decisions: [RateDecision; 2],
     is_in_order: bool,
 }
 
-/// Two requests of a bucket that overlap in every way.
+/// Two requests of one bucket overlap in every order.
 pub(in crate::conformance) async fn overlap_all_steps<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
@@ -65,7 +66,7 @@ enum Buckets {
     Different,
 }
 
-/// Tries more and more steps, until the first request is always decided within its steps.
+/// Increases the number of steps until the first request is always decided within its steps.
 async fn overlap_in_all_orders<L: RateLimiter, T: Time>(probe: &Probe<L, T>, buckets: Buckets) {
     let grace = grace(probe).await;
     for first in 0..=STEPS {
@@ -84,10 +85,10 @@ async fn overlap_in_all_orders<L: RateLimiter, T: Time>(probe: &Probe<L, T>, buc
     }
 }
 
-/// Whether each first request was decided before the second.
+/// Returns whether the first request of each pair was decided before the second began.
 async fn overlap_same_bucket<L: RateLimiter, T: Time>(probe: &Probe<L, T>, order: Order) -> bool {
     let mut all_in_order = true;
-    // New buckets, the last token, the last two tokens, and none.
+    // The requests race for the first tokens, for the last token, for the last two tokens, and for no token.
     for (burst, taken) in [(1, 0), (3, 0), (2, 1), (3, 1), (2, 2)] {
         let (tenant, quota) = (fresh_tenant(), slowest(burst));
         let key = RateKey::Tenant(&tenant);
@@ -100,14 +101,14 @@ async fn overlap_same_bucket<L: RateLimiter, T: Time>(probe: &Probe<L, T>, order
     all_in_order
 }
 
-/// Requests of two buckets that overlap in every way.
+/// Requests of two buckets overlap in every order.
 pub(in crate::conformance) async fn overlap_different_buckets<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
     overlap_in_all_orders(probe, Buckets::Different).await;
 }
 
-/// Whether each first request was decided before the second.
+/// Returns whether the first request of each pair was decided before the second began.
 async fn overlap_different_bucket_pairs<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     order: Order,
@@ -130,7 +131,7 @@ async fn overlap_different_bucket_pairs<L: RateLimiter, T: Time>(
     all_in_order
 }
 
-/// Two requests of a bucket, as in [`interleave`]. Whether the first was decided before the second.
+/// Interleaves two requests of one bucket. Returns whether the first was decided before the second began.
 pub(super) async fn overlap<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     key: RateKey<'_>,
@@ -144,7 +145,7 @@ pub(super) async fn overlap<L: RateLimiter, T: Time>(
     overlap.is_in_order
 }
 
-/// Requests of two buckets, as in [`interleave`]. Whether the first was decided before the second.
+/// Interleaves requests of two buckets. Returns whether the first was decided before the second began.
 async fn overlap_pair<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     buckets: [(RateKey<'_>, Quota); 2],
@@ -160,8 +161,8 @@ async fn overlap_pair<L: RateLimiter, T: Time>(
     overlap.is_in_order
 }
 
-/// Holds the first up after its steps, then the second after its steps. Then the second goes on to the end,
-/// and then the first; in half of the cases the first is faster in the end.
+/// Pauses the first request after its steps, and the second after its steps. Then the second continues to its
+/// end, and then the first. If the second has an odd number of steps, the first continues before the second.
 async fn interleave<F: Future<Output = RateDecision>>(
     first: F,
     second: F,

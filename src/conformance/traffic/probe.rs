@@ -1,4 +1,4 @@
-//! A limiter under test: each of its decisions is compared with what a token bucket can decide.
+//! A limiter under test. Each decision is compared with the decisions that a token bucket can make.
 
 use std::{
     collections::HashMap,
@@ -20,11 +20,11 @@ use crate::{
 /// The longest that a request may take.
 const LONGEST_REQUEST: Duration = Duration::from_secs(10);
 
-/// How many more requests than its burst are made of a bucket that is never seen empty.
+/// How many requests beyond the burst a drain makes if the bucket never becomes empty.
 const BEYOND_THE_BURST: u32 = 16;
 
-/// Makes requests, and checks each decision by a model of the bucket. The keys are new to the limiter, so
-/// each bucket is full at first.
+/// Makes requests, and checks each decision with a model of the bucket. The limiter has not seen the keys before,
+/// so each bucket is full at first.
 pub(in crate::conformance) struct Probe<L, T> {
     limiter: Arc<L>,
     time: T,
@@ -62,7 +62,7 @@ impl<L: RateLimiter, T: Time> Probe<L, T> {
         }
     }
 
-    /// The same limiter with a history of its own, for checks that run side by side.
+    /// The same limiter with a separate history, for checks that run in parallel.
     pub(in crate::conformance) fn apart(&self) -> Self {
         Self {
             seen: Arc::default(),
@@ -83,8 +83,8 @@ impl<L: RateLimiter, T: Time> Probe<L, T> {
         decision
     }
 
-    /// Makes requests one after the other, until one is refused. If tokens return as fast as the limiter
-    /// answers, it stops a little after the burst.
+    /// Makes requests one after the other until a request is refused. If tokens return as fast as the limiter
+    /// decides, the drain stops a little after the burst.
     pub(super) async fn drain(&self, key: RateKey<'_>, quota: Quota) {
         let enough = quota.burst().saturating_add(BEYOND_THE_BURST);
         let mut admitted = 0;
@@ -96,7 +96,7 @@ impl<L: RateLimiter, T: Time> Probe<L, T> {
         }
     }
 
-    /// Whether the bucket can have a token now.
+    /// Whether the bucket may have a token now.
     fn may_admit(&self, key: RateKey<'_>, quota: Quota) -> bool {
         let now = self.time.elapsed();
         let span = span_of::<T>((now, now));
@@ -105,23 +105,21 @@ impl<L: RateLimiter, T: Time> Probe<L, T> {
         *tokens.end() > 0
     }
 
-    /// Makes a request whose decision [`settle`](Self::settle) checks later, together with others.
+    /// Makes a request. [`settle`](Self::settle) checks the decision later, together with other decisions.
     pub(super) async fn ask(&self, key: RateKey<'_>, quota: Quota) -> RateDecision {
         let from = self.time.elapsed();
         let fault = match timeout(LONGEST_REQUEST, self.limiter.acquire(key, quota)).await {
             Ok(Ok(decision)) => return decision,
-            Ok(Err(error)) => format!("the limiter can't tell: {error:?}"),
-            Err(_) => {
-                format!("no request takes long: there is no decision after {LONGEST_REQUEST:?}")
-            }
+            Ok(Err(error)) => format!("the limiter returned an error: {error:?}"),
+            Err(_) => format!("the limiter made no decision within {LONGEST_REQUEST:?}"),
         };
         let times = (from, self.time.elapsed());
         self.lock().remember(key, quota, times, &[], 1);
         self.fail(&fault)
     }
 
-    /// Checks the decisions about requests of one bucket that were made at the same time, of which so many
-    /// were abandoned.
+    /// Checks the decisions about simultaneous requests of one bucket. `abandoned` is the number of further
+    /// requests whose caller went away.
     pub(super) fn settle(
         &self,
         key: RateKey<'_>,
@@ -146,13 +144,15 @@ impl<L: RateLimiter, T: Time> Probe<L, T> {
         }
     }
 
-    /// Text that stands before the history in messages.
+    /// Sets the text before the history in messages.
     pub(super) fn note(&self, text: String) {
         self.lock().history.note = text;
     }
 
+    /// Panics with the fault and the history.
+    ///
     /// # Panics
-    /// Always: with the fault and the history.
+    /// Always.
     #[expect(clippy::panic, reason = "a check fails by panicking")]
     pub(super) fn fail(&self, fault: &str) -> ! {
         let history = self.lock().history.to_string();
@@ -185,7 +185,7 @@ impl Seen {
     }
 }
 
-/// When a limiter can have read its clock for requests that were made between these times.
+/// When a limiter can have read its clock for requests between these times.
 fn span_of<T: Time>((from, to): (Duration, Duration)) -> Span {
     let resolution = nanos(T::RESOLUTION);
     Span {

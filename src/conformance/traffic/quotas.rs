@@ -12,7 +12,7 @@ use crate::{
     rate_limit::{InvalidQuota, Quota, RateKey, RateLimiter},
 };
 
-/// Quotas of which each two differ in the rate, in the burst or in both, and are alike otherwise.
+/// Different quotas that look alike. Some have the same rate and others the same burst.
 fn similar_quotas() -> [Quota; 10] {
     [
         hourly(1, 3),
@@ -28,7 +28,7 @@ fn similar_quotas() -> [Quota; 10] {
     ]
 }
 
-/// Changes the quota again and again, and empties the bucket each time.
+/// Changes the quota repeatedly, and empties the bucket each time.
 pub(in crate::conformance) async fn alternate_and_empty<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
@@ -63,7 +63,7 @@ pub(in crate::conformance) async fn alternate_at_each_request<L: RateLimiter, T:
     }
 }
 
-/// Changes the quota to others once.
+/// Changes to each of several quotas once.
 pub(in crate::conformance) async fn change<L: RateLimiter, T: Time>(probe: &Probe<L, T>) {
     let tenant = fresh_tenant();
     for quota in [
@@ -77,7 +77,7 @@ pub(in crate::conformance) async fn change<L: RateLimiter, T: Time>(probe: &Prob
     }
 }
 
-/// Asks by quotas that are the same, and are written differently.
+/// Makes requests with equal quotas that use different units.
 pub(in crate::conformance) async fn rewrite<L: RateLimiter, T: Time>(probe: &Probe<L, T>) {
     let each = |units: [Result<Quota, InvalidQuota>; 2]| units.map(Result::unwrap_or_default);
     for quotas in [
@@ -92,7 +92,7 @@ pub(in crate::conformance) async fn rewrite<L: RateLimiter, T: Time>(probe: &Pro
     }
 }
 
-/// Changes the quota with each request, with pauses in which tokens of both return.
+/// Alternates between two quotas, with pauses in which tokens of both return.
 pub(in crate::conformance) async fn alternate_after_pauses<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {

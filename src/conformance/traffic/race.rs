@@ -1,4 +1,4 @@
-//! What requests of one bucket can get that are made at the same time.
+//! The decisions that simultaneous requests of one bucket can get.
 
 use crate::{
     conformance::traffic::model::{Bounds, Shape, Span, fault_of_numbers},
@@ -6,8 +6,8 @@ use crate::{
 };
 
 impl Bounds {
-    /// Learns from decisions about requests that raced, and says what is wrong with them. Nobody knows of
-    /// those that were abandoned whether they took a token.
+    /// Updates the bounds after racing requests. Returns what is wrong with their decisions. Each abandoned request
+    /// may have taken a token.
     pub(super) fn race(
         &mut self,
         shape: Shape,
@@ -15,7 +15,8 @@ impl Bounds {
         decisions: &[RateDecision],
         abandoned: u32,
     ) -> Option<String> {
-        let admitted = number(decisions.iter().filter(|it| it.is_admitted()).count());
+        let admitted = decisions.iter().filter(|decision| decision.is_admitted());
+        let admitted = number(admitted.count());
         let all = number(decisions.len());
         let tokens = self.admitted(shape, span);
         let least = tokens.start().saturating_sub(abandoned).min(all);
@@ -24,8 +25,8 @@ impl Bounds {
         self.take(shape, span, admitted..=admitted.saturating_add(abandoned));
         if !(least..=most).contains(&admitted) {
             return Some(format!(
-                "each token admits one of the requests that race: of {all} requests and {abandoned} that \
-                 were abandoned {admitted} were admitted, not {least} to {most}"
+                "each token admits one of the racing requests, so {least} to {most} of {all} requests are \
+                 admitted, not {admitted}; {abandoned} more requests were abandoned"
             ));
         }
         let numbers = decisions.iter().find_map(|it| fault_of_numbers(shape, it));
@@ -39,7 +40,8 @@ impl Bounds {
     }
 }
 
-/// If no token returns meanwhile, each admitted request leaves another number of the `tokens`.
+/// Returns what is wrong with the remaining tokens. If no token returns during the race, each admitted request
+/// leaves a different number, and all of them are below `tokens`.
 fn fault_of_repeated(decisions: &[RateDecision], tokens: u32) -> Option<String> {
     let admitted = decisions.iter().filter(|it| it.is_admitted());
     let mut remaining: Vec<_> = admitted.map(RateDecision::remaining).collect();
@@ -49,7 +51,9 @@ fn fault_of_repeated(decisions: &[RateDecision], tokens: u32) -> Option<String> 
         .any(|pair| matches!(pair, [a, b] if a == b));
     let too_many = remaining.last().is_some_and(|it| *it >= tokens);
     (repeated || too_many).then(|| {
-        format!("each of {tokens} tokens is taken once, and after it {remaining:?} remain")
+        format!(
+            "each of {tokens} tokens is taken once, but the decisions say that {remaining:?} remain"
+        )
     })
 }
 

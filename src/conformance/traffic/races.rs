@@ -1,4 +1,4 @@
-//! Requests of one bucket at the same time.
+//! Simultaneous requests of one bucket.
 
 use std::{
     sync::{Arc, Barrier},
@@ -21,7 +21,7 @@ use crate::{
     types::TenantId,
 };
 
-/// Tasks that ask at once, so often each, and what is left after them.
+/// Makes requests in several tasks at once, `requests` in each task. Then empties the bucket.
 pub(in crate::conformance) async fn race_tasks<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     tenant: &TenantId,
@@ -45,7 +45,7 @@ pub(in crate::conformance) async fn race_tasks<L: RateLimiter, T: Time>(
     probe.drain(RateKey::Tenant(tenant), quota).await;
 }
 
-/// As [`race_tasks`], of a bucket that gains its next token neither before the race nor during it.
+/// Does the same as [`race_tasks`] with a bucket that gains no token shortly before the race or during it.
 pub(in crate::conformance) async fn race_between_tokens<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
@@ -56,7 +56,7 @@ pub(in crate::conformance) async fn race_between_tokens<L: RateLimiter, T: Time>
     race_tasks(probe, &tenant, quota, 2).await;
 }
 
-/// As [`race_tasks`], with threads of their own.
+/// Does the same as [`race_tasks`] with threads instead of tasks.
 pub(in crate::conformance) async fn race_threads<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
@@ -90,7 +90,7 @@ fn settle<L: RateLimiter, T: Time>(
     probe.settle(RateKey::Tenant(tenant), quota, times, decisions, 0);
 }
 
-/// Requests at the moment at which a token returns, again and again.
+/// Makes racing requests at the moment at which a token returns, several times.
 pub(in crate::conformance) async fn race_for_returning_tokens<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {

@@ -1,4 +1,4 @@
-//! Requests that are stopped halfway, and requests that run side by side.
+//! Requests that are paused halfway, and requests that run in parallel.
 
 use std::{future::poll_fn, panic::resume_unwind, pin::Pin, task::Poll, time::Duration};
 
@@ -7,10 +7,10 @@ use tokio::{
     time::timeout,
 };
 
-/// How long each step of a request may take. A request that waits for another makes no step at all.
+/// How long each step of a request may take. A request that waits for another request makes no step.
 const STEP: Duration = Duration::from_millis(25);
 
-/// Polls a future so often, or until it is ready. Between two polls it waits for what the future waits for.
+/// Polls a future `times` times, or until it is ready. Between two polls it waits until the future is woken.
 pub(super) async fn poll_times<F: Future>(
     mut future: Pin<&mut F>,
     times: u32,
@@ -30,7 +30,7 @@ pub(super) async fn poll_times<F: Future>(
     timeout(STEP * times, steps).await.ok().flatten()
 }
 
-/// Runs all tasks, at most so many at the same time.
+/// Runs all tasks, at most `most` at the same time.
 pub(super) async fn run_side_by_side<F>(tasks: impl IntoIterator<Item = F>, most: usize)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -47,7 +47,7 @@ where
     running.join_all().await;
 }
 
-/// Panics as the task did.
+/// Panics with the panic of the task.
 fn pass_on(error: JoinError) {
     if let Ok(panic) = error.try_into_panic() {
         resume_unwind(panic);
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_poll_follows_what_the_future_waits_for() {
+    async fn a_poll_waits_until_the_future_is_woken() {
         let steps = AtomicU32::new(0);
         let mut future = pin!(async {
             for _ in 0..3 {
@@ -83,13 +83,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_future_that_never_wakes_is_left() {
+    async fn a_future_that_is_never_woken_is_abandoned() {
         let mut future = pin!(std::future::pending::<()>());
         assert_eq!(poll_times(future.as_mut(), 2).await, None);
     }
 
     #[tokio::test]
-    async fn tasks_run_at_most_so_many_at_once() {
+    async fn at_most_four_tasks_run_at_once() {
         let (running, ended) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
         let tasks = (0..9).map(|_| {
             let (running, ended) = (Arc::clone(&running), Arc::clone(&ended));

@@ -1,4 +1,4 @@
-//! The time of a limiter that is checked: real time, or a clock that the check moves.
+//! The time of a limiter under test: real time, or a clock that the check moves.
 
 use std::{
     fmt,
@@ -12,18 +12,18 @@ use tokio::time::{Instant, sleep};
 pub(in crate::conformance) trait Time:
     Clone + Send + Sync + 'static
 {
-    /// How far the limiter's clock may be from this one, besides the drift.
+    /// How far the limiter's clock may differ from this clock, in addition to the drift.
     const RESOLUTION: Duration;
 
-    /// The clocks may differ by one part in so many; `None`: they are the same clock.
+    /// The clocks may drift apart by one part in this number. `None` means that they are the same clock.
     const DRIFT: Option<u32>;
 
     fn elapsed(&self) -> Duration;
 
-    /// Lets the time pass.
+    /// Waits for `time`, or moves the clock by it.
     fn pass(&self, time: Duration) -> impl Future<Output = ()> + Send;
 
-    /// Lets a little more than the time pass, so that it has passed by the limiter's clock, too.
+    /// Passes a little more than `time`, so that at least `time` passes on the limiter's clock too.
     fn surely_pass(&self, time: Duration) -> impl Future<Output = ()> + Send {
         let drift = Self::DRIFT.map_or(Duration::ZERO, |part| time / part);
         self.pass(time + drift + Self::RESOLUTION)

@@ -10,7 +10,7 @@ use crate::{
     rate_limit::{Quota, RateKey, RateLimiter},
 };
 
-/// Empties a bucket, and then asks at a steady rate.
+/// Empties a bucket, and then makes requests at a steady rate.
 pub(in crate::conformance) async fn poll_steadily<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
@@ -28,7 +28,7 @@ pub(in crate::conformance) async fn poll_steadily<L: RateLimiter, T: Time>(
     probe.drain(key, quota).await;
 }
 
-/// Empties a bucket, again after each pause.
+/// Empties a bucket, and empties it again after each pause.
 pub(in crate::conformance) async fn empty_after_pauses<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
@@ -43,7 +43,7 @@ pub(in crate::conformance) async fn empty_after_pauses<L: RateLimiter, T: Time>(
     }
 }
 
-/// Takes some tokens, again after each pause.
+/// Takes some tokens before each pause, and empties the bucket in the end.
 pub(in crate::conformance) async fn take_after_pauses<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
@@ -58,13 +58,13 @@ pub(in crate::conformance) async fn take_after_pauses<L: RateLimiter, T: Time>(
         }
         probe.time().pass(*pause).await;
     }
-    // The largest buckets would take too long.
+    // Emptying the largest buckets would take too long.
     if quota.burst() < 100_000 {
         probe.drain(key, quota).await;
     }
 }
 
-/// Empties the buckets of many tenants, and looks at them shortly before they are full and then.
+/// Empties the buckets of many tenants, and empties them again shortly before they are full.
 pub(in crate::conformance) async fn ask_of_many_keys_until_full<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
@@ -83,8 +83,8 @@ pub(in crate::conformance) async fn ask_of_many_keys_until_full<L: RateLimiter, 
     }
 }
 
-/// Empties a bucket, and waits as long as it is told, again and again. `margin` is how much too early it
-/// asks first.
+/// Empties a bucket and waits as long as each refusal says, several times. Before the wait ends, it asks once
+/// too early, by `margin`.
 pub(in crate::conformance) async fn wait_as_told<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
@@ -96,19 +96,18 @@ pub(in crate::conformance) async fn wait_as_told<L: RateLimiter, T: Time>(
     probe.drain(key, quota).await;
     for _ in 0..rounds {
         let Some(wait) = probe.acquire(key, quota).await.retry_after() else {
-            // The pause before took longer than it should.
+            // The last pause took longer than planned, so a token has returned already.
             continue;
         };
         let early = wait.saturating_sub(margin);
         probe.time().pass(early).await;
-        let at_once = probe.acquire(key, quota).await;
-        if at_once.is_admitted() {
+        if probe.acquire(key, quota).await.is_admitted() {
             continue;
         }
         probe.time().surely_pass(wait.saturating_sub(early)).await;
         let decision = probe.acquire(key, quota).await;
         if !decision.is_admitted() {
-            probe.fail("a request that waits as long as it was told is admitted");
+            probe.fail("a request was refused after the wait of the previous refusal");
         }
     }
 }
