@@ -1,4 +1,4 @@
-//! Registration in a server on actix-web. What it takes is marked; the rest was there before.
+//! Adds registration to a server on actix-web. The comment `registration` marks what was added.
 //!
 //! ```text
 //! cargo run --example actix [ADDRESS]
@@ -23,16 +23,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .route("/", web::get().to(async || "an authorization server"))
             .service(routes(registrar.clone())) // registration
     })
-    // A client that has not sent the head of a request after this long is let go.
+    // Close connections that have not sent the head of a request within this time.
     .client_request_timeout(Duration::from_secs(10))
-    // What is left of a body that was refused is looked at no longer than this.
+    // Read the rest of a refused body for at most this time.
     .client_disconnect_timeout(Duration::from_secs(1))
-    // A client that hangs up is gone, and what was being done for it is dropped.
+    // Drop the work for a client that closes its connection.
     .h1_allow_half_closed(false) // registration
-    // While a worker has this many connections open, further ones wait to be accepted.
+    // While a worker has this many open connections, further connections wait to be accepted.
     .max_connections(10_000)
-    // Requests under way may take this many seconds once SIGTERM asks the server to end; SIGINT does not
-    // wait for them.
+    // After SIGTERM, running requests have this many seconds to end. SIGINT does not wait for them.
     .shutdown_timeout(3);
 
     let address = env::args().nth(1);

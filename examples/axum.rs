@@ -1,4 +1,4 @@
-//! Registration in a server on axum. What it takes is marked; the rest was there before.
+//! Adds registration to a server on axum. The comment `registration` marks what was added.
 //!
 //! ```text
 //! cargo run --example axum [ADDRESS]
@@ -38,9 +38,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(|| async { "an authorization server" }))
         .merge(routes(registrar)); // registration
 
-    // Instead of `axum::serve`, which waits indefinitely for the head of a request. This loop
-    // speaks HTTP/1 without upgrades: for WebSockets, or HTTP/2 without TLS, see hyper-util's
-    // `server::conn::auto`.
+    // This loop replaces `axum::serve`, which waits indefinitely for the head of a request. It
+    // supports HTTP/1 without upgrades. For WebSockets, or HTTP/2 without TLS, see
+    // `server::conn::auto` in hyper-util.
     serve(listener, end, |peer| {
         let app = app.clone();
         service_fn(move |mut request: Request<Incoming>| {

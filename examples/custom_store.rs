@@ -1,4 +1,4 @@
-//! A store of one's own, by plain scans in memory, and the suite that tells whether it is right.
+//! A custom store that scans a map in memory, checked by the conformance suite.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -6,17 +6,17 @@ use std::sync::Mutex;
 
 use oauth_dcr::store::{Activity, BlockOutcome, ClientStore, ClientUpdate, DuplicateKey};
 use oauth_dcr::store::{InsertOutcome, Insertion, RemoveOutcome, Sweep, TouchOutcome};
-use oauth_dcr::store::{UpdateOutcome, Usage};
+use oauth_dcr::store::{UpdateOutcome, Usage, UserLimit};
 use oauth_dcr::{BackendError, Client, ClientId, TenantId, client::StoredClient, conformance};
 
 type Answer<T> = Result<T, BackendError>;
 type Page = Vec<StoredClient>;
 type Rows = BTreeMap<ClientId, Row>;
 
-/// The name in errors.
+/// The store's name in error messages.
 const NAME: &str = "my store";
 
-/// What a table has for each client: its record as JSON, and what stands beside it.
+/// The row of a client: its record as JSON, and the columns beside it.
 struct Row {
     record: Vec<u8>,
     blocked: bool,
@@ -46,15 +46,15 @@ impl Row {
 pub(crate) struct MyStore(Mutex<BTreeMap<TenantId, Rows>>);
 
 impl MyStore {
-    /// What [`Insertion::evicted`] and [`oauth_dcr::store::UserLimit::evicted`] choose from.
-    fn lives(rows: &Rows) -> impl ExactSizeIterator<Item = (&ClientId, bool, Usage)> {
+    /// The clients that [`Insertion::evicted`] and [`UserLimit::evicted`] choose from.
+    fn candidates(rows: &Rows) -> impl ExactSizeIterator<Item = (&ClientId, bool, Usage)> {
         rows.iter().map(|(id, row)| (id, row.blocked, row.usage))
     }
 
-    /// Does one thing with a tenant's rows: nobody else comes between.
-    fn alone<T>(&self, tenant: &TenantId, call: impl FnOnce(&mut Rows) -> Answer<T>) -> Answer<T> {
+    /// Runs `call` with exclusive access to the rows of a tenant.
+    fn locked<T>(&self, tenant: &TenantId, call: impl FnOnce(&mut Rows) -> Answer<T>) -> Answer<T> {
         let tenants = self.0.lock();
-        let mut tenants = tenants.map_err(|_| BackendError::new(NAME, "out of order"))?;
+        let mut tenants = tenants.map_err(|_| BackendError::new(NAME, "the lock is poisoned"))?;
         call(tenants.entry(tenant.clone()).or_default())
     }
 }
@@ -63,7 +63,7 @@ impl ClientStore for MyStore {
     async fn insert(&self, insertion: Insertion) -> Answer<InsertOutcome> {
         let (client, key) = (insertion.client(), insertion.duplicate_key());
         let (tenant, usage) = (client.tenant(), Usage::registered(client.issued_at()));
-        let outcome = self.alone(tenant, |rows| {
+        let outcome = self.locked(tenant, |rows| {
             let is_same = |(_, row): &(&ClientId, &mut Row)| key.is_some() && row.key == key;
             if let Some((id, same)) = rows.iter_mut().find(is_same) {
                 let client = same.read(tenant, id).readable();
@@ -74,7 +74,7 @@ impl ClientStore for MyStore {
             if rows.contains_key(client.id()) {
                 return Ok(InsertOutcome::IdTaken);
             }
-            let Some(removed) = insertion.evicted(Self::lives(rows)) else {
+            let Some(removed) = insertion.evicted(Self::candidates(rows)) else {
                 return Ok(InsertOutcome::Full);
             };
             let row = Row::write(client, usage, key)?;
@@ -82,19 +82,19 @@ impl ClientStore for MyStore {
             rows.insert(client.id().clone(), row);
             Ok(InsertOutcome::Inserted { removed })
         });
-        // What is stored gets its event now, whether or not anyone still waits.
+        // This reports the outcome even if the caller has gone away.
         outcome.map(|outcome| insertion.settle(outcome))
     }
 
     async fn find(&self, tenant: &TenantId, id: &ClientId) -> Answer<Option<StoredClient>> {
-        self.alone(tenant, |rows| {
+        self.locked(tenant, |rows| {
             Ok(rows.get(id).map(|row| row.read(tenant, id)))
         })
     }
 
     async fn list(&self, tenant: &TenantId, after: Option<&ClientId>, limit: u32) -> Answer<Page> {
-        self.alone(tenant, |rows| {
-            let later = rows.iter().filter(|row| after.is_none_or(|it| row.0 > it));
+        self.locked(tenant, |rows| {
+            let later = rows.iter().filter(|row| after.is_none_or(|id| row.0 > id));
             let clients = later.map(|(id, row)| row.read(tenant, id));
             Ok(clients.take(limit as usize).collect())
         })
@@ -102,7 +102,7 @@ impl ClientStore for MyStore {
 
     async fn update(&self, update: ClientUpdate) -> Answer<UpdateOutcome> {
         let client = update.client();
-        self.alone(client.tenant(), |rows| match rows.get_mut(client.id()) {
+        self.locked(client.tenant(), |rows| match rows.get_mut(client.id()) {
             None => Ok(UpdateOutcome::Missing),
             Some(row) if !update.follows(row.revision) => Ok(UpdateOutcome::Changed),
             Some(row) => {
@@ -119,7 +119,7 @@ impl ClientStore for MyStore {
         id: &ClientId,
         blocked: bool,
     ) -> Answer<BlockOutcome> {
-        self.alone(tenant, |rows| {
+        self.locked(tenant, |rows| {
             let Some(row) = rows.get_mut(id) else {
                 return Ok(BlockOutcome::Missing);
             };
@@ -130,30 +130,30 @@ impl ClientStore for MyStore {
     }
 
     async fn remove(&self, tenant: &TenantId, id: &ClientId) -> Answer<RemoveOutcome> {
-        let removed = self.alone(tenant, |rows| Ok(rows.remove(id)))?;
+        let removed = self.locked(tenant, |rows| Ok(rows.remove(id)))?;
         Ok(removed.map_or(RemoveOutcome::Missing, |_| RemoveOutcome::Removed))
     }
 
     async fn touch(&self, tenant: &TenantId, id: &ClientId, by: Activity) -> Answer<TouchOutcome> {
-        self.alone(tenant, |rows| {
+        self.locked(tenant, |rows| {
             let Some(row) = rows.get_mut(id) else {
                 return Ok(TouchOutcome::Missing);
             };
             if !row.usage.touch(by) {
                 return Ok(TouchOutcome::Unchanged);
             }
-            let limit = by.limit();
-            let evicted = limit.map_or_else(Vec::new, |it| it.evicted(id, Self::lives(rows)));
+            let evict = |limit: UserLimit| limit.evicted(id, Self::candidates(rows));
+            let evicted = by.limit().map_or_else(Vec::new, evict);
             rows.retain(|id, _| !evicted.contains(id));
             Ok(TouchOutcome::Written { evicted })
         })
     }
 
     async fn sweep(&self, tenant: &TenantId, sweep: Sweep) -> Answer<Vec<ClientId>> {
-        self.alone(tenant, |rows| {
-            let gone = rows.extract_if(.., |_, row| sweep.removes(row.blocked, row.usage));
-            let most = sweep.max_removed() as usize;
-            Ok(gone.map(|(id, _)| id).take(most).collect())
+        self.locked(tenant, |rows| {
+            let removed = rows.extract_if(.., |_, row| sweep.removes(row.blocked, row.usage));
+            let limit = sweep.max_removed() as usize;
+            Ok(removed.map(|(id, _)| id).take(limit).collect())
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Registration in a server on hyper. What it takes is marked; the rest was there before.
+//! Adds registration to a server on hyper. The comment `registration` marks what was added.
 //!
 //! ```text
 //! cargo run --example hyper [ADDRESS]

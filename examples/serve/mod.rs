@@ -1,5 +1,5 @@
-//! HTTP/1 connections as a server on the open internet has to treat them: many, but not without
-//! bound; none that is silent for long; and none cut off when the server ends.
+//! Serves HTTP/1 connections from the open internet: it bounds their number, closes silent
+//! connections, and lets running requests end before the server stops.
 
 use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -23,16 +23,16 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// While this many connections are open, further ones wait to be accepted.
+/// While this many connections are open, further connections wait to be accepted.
 const MAX_CONNECTIONS: usize = 10_000;
 
-/// A client that has not sent the head of a request after this long is let go.
+/// The server closes connections that have not sent the head of a request within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long requests under way may take once the server is asked to end.
+/// How long running requests may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// The signals that end a server: SIGTERM and SIGINT on Unix, and Ctrl-C on Windows.
+/// The signals that stop a server: SIGTERM and SIGINT on Unix, and Ctrl-C on Windows.
 #[derive(Debug)]
 pub struct End {
     #[cfg(unix)]
@@ -59,7 +59,7 @@ impl End {
         })
     }
 
-    async fn asked_for(&mut self) {
+    async fn requested(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -70,7 +70,7 @@ impl End {
     }
 }
 
-/// Serves each connection with what `service` makes for its peer, until the process is told to end.
+/// Serves each connection with the service that `service` makes for its peer, until a signal stops the server.
 pub async fn serve<S, B>(listener: TcpListener, mut end: End, service: impl Fn(SocketAddr) -> S)
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
@@ -82,10 +82,10 @@ where
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &connections) => accepted,
-            () = end.asked_for() => break,
+            () = end.requested() => break,
         };
-        let Ok((stream, peer, room)) = accepted else {
-            // Out of file descriptors, most likely: others will be freed.
+        let Ok((stream, peer, permit)) = accepted else {
+            // The process is probably out of file descriptors. Wait until others are closed.
             sleep(Duration::from_millis(50)).await;
             continue;
         };
@@ -96,22 +96,22 @@ where
             .serve_connection(TokioIo::new(stream), service(peer));
         let connection = shutdown.watch(connection);
         tokio::spawn(async move {
-            // What goes wrong on a connection is the client's affair: it is gone.
+            // An error ends only this connection, and its client notices.
             let _ = connection.await;
-            drop(room);
+            drop(permit);
         });
     }
     drop(listener);
     let _ = timeout(GRACE, shutdown.shutdown()).await;
 }
 
-/// The next connection, once there is room for it.
+/// Accepts the next connection when the number of open connections allows it.
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let room = Arc::clone(connections).acquire_owned().await;
-    let room = room.map_err(io::Error::other)?;
+    let permit = Arc::clone(connections).acquire_owned().await;
+    let permit = permit.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, room))
+    Ok((stream, peer, permit))
 }
