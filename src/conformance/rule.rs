@@ -24,10 +24,10 @@ pub(super) struct Rule<T> {
 
 /// The longest time for a rule of a limiter. These rules take a few seconds, so a longer check means that a
 /// request never ends.
-const MOST_TIME: Duration = Duration::from_mins(1);
+const MAX_TIME: Duration = Duration::from_mins(1);
 
 /// The longest time for a rule whose calls have their own timeouts. It is long enough for a slow back end.
-const MOST_TIME_OF_CALLS: Duration = Duration::from_mins(10);
+const MAX_TIME_OF_CALLS: Duration = Duration::from_mins(10);
 
 impl<T> Rule<T> {
     /// Checks the rule.
@@ -36,11 +36,11 @@ impl<T> Rule<T> {
     /// If the rule is broken. The message begins with the rule.
     pub(super) async fn verify(&self, subject: Arc<T>) {
         let checks = caught((self.check)(subject));
-        match timeout(MOST_TIME, checks).await {
+        match timeout(MAX_TIME, checks).await {
             Ok(Ok(())) => {}
             Ok(Err(panic)) => self.broken(panic, |_| String::new()),
             Err(_) => self.fail(&format!(
-                "the check has not ended after {MOST_TIME:?}: a call never ends"
+                "the check has not ended after {MAX_TIME:?}: a call never ends"
             )),
         }
     }
@@ -61,11 +61,11 @@ impl<T> Rule<T> {
             check.await;
             after.await;
         });
-        match timeout(MOST_TIME_OF_CALLS, caught(checks)).await {
+        match timeout(MAX_TIME_OF_CALLS, caught(checks)).await {
             Ok(Ok(())) => {}
             Ok(Err(panic)) => self.broken(panic, history),
             Err(_) => {
-                let seen = format!("the check has not ended after {MOST_TIME_OF_CALLS:?}");
+                let seen = format!("the check has not ended after {MAX_TIME_OF_CALLS:?}");
                 self.fail(&format!("{seen}\n{}", history(&seen)));
             }
         }

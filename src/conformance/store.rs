@@ -1,4 +1,4 @@
-//! The rules for every [`ClientStore`](crate::store::ClientStore), one function each.
+//! The rules for every [`ClientStore`](crate::store::ClientStore). Each rule is a function.
 //!
 //! ```
 //! # use oauth_dcr::MemoryStore;
@@ -14,15 +14,16 @@
 //! }
 //! ```
 //!
-//! [`client_store`](super::client_store) lists the rules in the order in which a store is best written.
-//! The first are [`a_taken_id_is_never_overwritten`] and [`racing_insertions_of_one_id_store_one`].
+//! [`client_store`](super::client_store) lists the rules. To write a store, start with the first rules,
+//! [`a_taken_id_is_never_overwritten`] and [`racing_insertions_of_one_id_store_one`], and follow the order of the
+//! list.
 //!
-//! Each rule works in tenants of its own with fresh random names, so a database can be shared and used
-//! again. Times are passed in. The rules leave their clients behind.
+//! Each rule uses its own tenants with fresh random names, so a database can be shared and reused. The rules
+//! pass times to the store, and leave their clients behind.
 //!
-//! The rules about races and about callers that go away compare each outcome, and everything that is there
-//! afterwards, with a model of the contract. Their messages list all calls of the tenant. On a slow back end
-//! they stop early: each of them tries more and more for a few seconds.
+//! The rules about races and about callers that go away compare each outcome, and everything that is stored
+//! afterwards, with a model of the contract. Their messages list the last calls of the tenant. Each of these
+//! rules tries further cases for a few seconds, so it tries fewer cases on a slow back end.
 
 mod abandoned;
 mod audit;
@@ -52,7 +53,6 @@ mod races;
 mod readers;
 mod reports;
 mod rules;
-
 mod schedule;
 mod sequences;
 mod similar;

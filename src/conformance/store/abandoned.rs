@@ -1,4 +1,4 @@
-//! Callers that go away: a call is done completely or not at all.
+//! Callers that go away. The store does their calls completely or not at all.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::{
         fixture::{Fixture, hour, id},
         prepared::{BOTH, Before, activities, insertions, prepared, sweep, updates},
         race::race,
-        schedule::{AT_ONCE, Budget, MOST_WAITS},
+        schedule::{AT_ONCE, Budget, MAX_WAITS},
         trial::insert,
     },
     store::{ClientStore, Sweep},
@@ -16,31 +16,31 @@ use crate::{
 
 /// How the trials of a rule run.
 struct Pass {
-    /// How many trials run at once. Several let a back end commit their calls together; in a trial that runs alone, the
-    /// call waits for nothing but itself.
+    /// How many trials run at once. With several, a back end may commit their calls together. With one, its call
+    /// never waits for another call.
     at_once: usize,
-    /// Whether the callers of insertions try again, which takes what an insertion that was not done has reserved. It also
-    /// hides an insertion that was done without a report.
-    tries_again: bool,
-    /// After so long no further round begins.
-    long_enough: Duration,
+    /// Whether callers of insertions retry. A retry detects an id, key or place that the abandoned insertion still
+    /// reserves, but hides an insertion that was stored without a report.
+    retries: bool,
+    /// No further round begins after this time.
+    max_time: Duration,
 }
 
 const PASSES: [Pass; 2] = [
     Pass {
         at_once: AT_ONCE,
-        tries_again: true,
-        long_enough: Duration::from_secs(5),
+        retries: true,
+        max_time: Duration::from_secs(5),
     },
     Pass {
         at_once: 1,
-        tries_again: false,
-        long_enough: Duration::from_secs(3),
+        retries: false,
+        max_time: Duration::from_secs(3),
     },
 ];
 
-/// The caller goes away where each of the calls waits for the first, second, third time. Afterwards clients,
-/// keys, usages and counts are as before the call, or as after it.
+/// Abandons each call where it waits for the first time, then for the second time, and so on. Afterwards the
+/// clients, keys, usages and counts are as before the call, or as after it.
 async fn abandon<S: ClientStore>(fixture: &Fixture<S>, calls: Vec<Call>) {
     let mut cases: Vec<(Before, Call)> = Vec::new();
     for call in calls {
@@ -51,14 +51,14 @@ async fn abandon<S: ClientStore>(fixture: &Fixture<S>, calls: Vec<Call>) {
     }
 }
 
-/// Goes on until no call waits longer, or the time is over.
+/// Abandons the calls after more and more waits, until all of them end earlier or the time is over.
 async fn abandon_cases<S: ClientStore>(
     fixture: &Fixture<S>,
     mut cases: Vec<(Before, Call)>,
     pass: &'static Pass,
 ) {
-    let budget = Budget::new(pass.long_enough);
-    for waits in 0..=MOST_WAITS {
+    let budget = Budget::new(pass.max_time);
+    for waits in 0..=MAX_WAITS {
         let mut longer = Vec::new();
         for cases in cases.chunks(pass.at_once) {
             let trials = cases.iter().cloned().map(|(before, call)| {
@@ -80,7 +80,7 @@ async fn abandon_cases<S: ClientStore>(
     }
 }
 
-/// Whether the call has waited so often.
+/// Returns whether the call was abandoned, because it waited more than `waits` times.
 async fn abandoned<S: ClientStore>(
     fixture: &Fixture<S>,
     before: Before,
@@ -90,37 +90,38 @@ async fn abandoned<S: ClientStore>(
 ) -> bool {
     let mut trial = prepared(fixture, before).await;
     let has_waited = trial.abandon(call, waits).await;
-    if has_waited && pass.tries_again && matches!(call, Call::Insert { .. }) {
+    if has_waited && pass.retries && matches!(call, Call::Insert { .. }) {
         trial.read().await;
-        let again = trial.own(call);
+        let again = trial.localize(call);
         trial.call(again).await;
     }
     trial.audit().await;
     has_waited
 }
 
-/// Insertions that store, evict, touch a duplicate or change nothing. Each is reported if it is done.
+/// The insertions store, evict, touch a duplicate or change nothing. The store reports each insertion that it has
+/// done.
 pub async fn an_abandoned_insertion_is_all_or_nothing(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let calls = insertions(&fixture);
     abandon(&fixture, calls).await;
 }
 
-/// "Also if the caller has gone away": what is stored was reported, and nothing else.
+/// "Also if the caller has gone away": an insertion is reported if it is stored, and only then.
 pub async fn an_abandoned_insertion_is_reported_if_stored(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let new = ["new", "b"].map(|name| insert(fixture.client(name)));
     abandon(&fixture, new.into()).await;
 }
 
-/// Updates, with the key and without it.
+/// The updates keep the duplicate key or remove it.
 pub async fn an_abandoned_update_is_all_or_nothing(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let calls = updates(&fixture);
     abandon(&fixture, calls).await;
 }
 
-/// A block and its end: flag and revision change together.
+/// Blocking and unblocking change the flag and the revision together.
 pub async fn an_abandoned_block_is_all_or_nothing(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let calls = [true, false].map(|blocked| Call::Block {
@@ -130,13 +131,13 @@ pub async fn an_abandoned_block_is_all_or_nothing(store: impl ClientStore) {
     abandon(&fixture, calls.into()).await;
 }
 
-/// A removal: client, key and place go together.
+/// A removal removes the client, and frees its key and its place, at once.
 pub async fn an_abandoned_removal_is_all_or_nothing(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     abandon(&fixture, vec![Call::Remove(id("a"))]).await;
 }
 
-/// Activity: the usage changes, and the clients beyond the limit of the user go.
+/// An activity changes the usage, and evicts the clients beyond the user's limit, at once.
 pub async fn an_abandoned_touch_is_all_or_nothing(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let is_touch = |call: &Call| matches!(call, Call::Touch { .. });
@@ -144,14 +145,14 @@ pub async fn an_abandoned_touch_is_all_or_nothing(store: impl ClientStore) {
     abandon(&fixture, touches).await;
 }
 
-/// A sweep: all the clients that it removes are gone, or none is.
+/// A sweep removes all of its clients or none.
 pub async fn an_abandoned_sweep_is_all_or_nothing(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let all = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
     abandon(&fixture, vec![sweep(), Call::Sweep(all)]).await;
 }
 
-/// `find` and `list`: nothing changes, and no other call waits for them.
+/// An abandoned `find` or `list` changes nothing, and no other call waits for it.
 pub async fn an_abandoned_read_changes_nothing(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let (after, limit) = (None, u32::MAX);

@@ -1,4 +1,4 @@
-//! Finds out everything about a tenant that the calls of a store can tell: clients, keys, usages and counts.
+//! Checks everything about a tenant that the calls of a store can show: clients, keys, usages and counts.
 
 use std::num::NonZeroU64;
 
@@ -14,7 +14,7 @@ use crate::{
     types::{ClientId, Timestamp},
 };
 
-/// How many usages are looked at.
+/// How many usages are checked.
 const USAGES: usize = 2;
 
 const START: Timestamp = Timestamp::from_unix_millis(0);
@@ -27,12 +27,12 @@ pub(super) const fn user(byte: u8) -> UserKey {
 const STRANGER: UserKey = user(0xfe);
 
 impl<S: ClientStore> Trial<S> {
-    /// Compares all that can be seen with the contract. The tenant is another one afterwards.
+    /// Compares everything in the tenant with the contract. This changes the clients of the tenant.
     pub(super) async fn audit(&mut self) {
         self.read().await;
-        self.look_up_keys().await;
-        self.look_at_usages().await;
-        self.look_at_users().await;
+        self.check_keys().await;
+        self.check_usages().await;
+        self.check_users().await;
         self.fill("fill").await;
         let everything = Sweep::new()
             .unused_before(Timestamp::MAX)
@@ -42,7 +42,7 @@ impl<S: ClientStore> Trial<S> {
         self.list().await;
     }
 
-    /// Reads all clients, in both ways.
+    /// Reads all clients by `list` and by `find`.
     pub(super) async fn read(&mut self) {
         self.list().await;
         for id in self.ids.clone() {
@@ -50,7 +50,7 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// Lists all clients, twice, because the nodes take turns.
+    /// Lists all clients twice, because the calls alternate between the nodes.
     pub(super) async fn list(&mut self) {
         for _ in 0..2 {
             let (after, limit) = (None, u32::MAX);
@@ -58,8 +58,8 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// A key is taken or free.
-    pub(super) async fn look_up_keys(&mut self) {
+    /// Checks whether each key is taken or free.
+    pub(super) async fn check_keys(&mut self) {
         for (number, key) in self.keys.clone().into_iter().enumerate() {
             let client = Client {
                 issued_at: START,
@@ -71,8 +71,8 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// Activity is written only if it says something new about a usage.
-    async fn look_at_usages(&mut self) {
+    /// Checks that an activity is written only if it changes the usage.
+    async fn check_usages(&mut self) {
         let ids: Vec<ClientId> = self.state().rows().keys().take(USAGES).cloned().collect();
         for id in ids {
             let Some(Row { usage, .. }) = self.state().rows().get(&id).cloned() else {
@@ -92,8 +92,8 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// Each user has as many clients as the limit says.
-    async fn look_at_users(&mut self) {
+    /// Checks how many clients each user has, by limits at and below this number.
+    async fn check_users(&mut self) {
         for user in [user(1), user(2), STRANGER] {
             let rows = self.state().rows().iter();
             let theirs = rows.filter(|(_, row)| row.usage.user() == Some(user));
@@ -101,8 +101,8 @@ impl<S: ClientStore> Trial<S> {
             let Some((id, row)) = theirs.first() else {
                 continue;
             };
-            let blocked = |(_, row): &&(ClientId, Row)| !row.client.is_blocked();
-            let counted = u64::try_from(theirs.iter().filter(blocked).count()).unwrap_or(u64::MAX);
+            let counts = |(_, row): &&(ClientId, Row)| !row.client.is_blocked();
+            let counted = u64::try_from(theirs.iter().filter(counts).count()).unwrap_or(u64::MAX);
             let mut now = row.usage.idle_since();
             for max in [counted, counted.saturating_sub(1)] {
                 now = just_after(now);
@@ -116,7 +116,7 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// Two insertions reach a limit, and the third has to evict a client.
+    /// Makes two insertions that reach a limit, and a third that has to evict a client.
     async fn fill(&mut self, name: &str) {
         let clients = u64::try_from(self.state().rows().len()).unwrap_or(u64::MAX);
         for number in 1..=3 {

@@ -14,7 +14,7 @@ use crate::{
     types::Timestamp,
 };
 
-/// Limits that an integer of 8, 16, 31, 32, 63 or 64 bits would cut to 1.
+/// Large limits. Many of them would become 1 in an integer of too few bits.
 const LARGE: [u64; 8] = [
     (1 << 8) + 1,
     (1 << 16) + 1,
@@ -26,7 +26,7 @@ const LARGE: [u64; 8] = [
     u64::MAX,
 ];
 
-/// A limit of clients, or of clients of a user, far above their number evicts no client.
+/// A limit of a tenant or of a user evicts no client if it is far above the number of clients.
 pub async fn a_large_limit_evicts_no_client(store: impl ClientStore) {
     let mut trial = Trial::new(Fixture::new(store));
     for name in ["a", "b", "c"] {
@@ -44,7 +44,7 @@ pub async fn a_large_limit_evicts_no_client(store: impl ClientStore) {
     trial.audit().await;
 }
 
-/// Clients that registered at the first and at the last moment, and are used then.
+/// Clients register, and are used, at the first and at the last possible moment.
 pub async fn the_first_and_the_last_moment_are_moments(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let start = Timestamp::from_unix_millis(0);
@@ -89,7 +89,8 @@ pub async fn the_first_and_the_last_moment_are_moments(store: impl ClientStore) 
     }
 }
 
-/// Of clients that are idle since one moment the lowest id goes first, in a tenant and of a user.
+/// If clients are idle since the same moment, the client with the lowest id is evicted first. This holds for the
+/// limits of tenants and of users.
 pub async fn the_lowest_id_goes_first_of_equals(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for is_used in [false, true] {
@@ -116,7 +117,7 @@ pub async fn the_lowest_id_goes_first_of_equals(store: impl ClientStore) {
     }
 }
 
-/// "At most 100 at once", the longest idle first.
+/// "At most 100 at once": an activity evicts the longest idle clients first.
 pub async fn a_user_loses_at_most_100_clients_at_once(store: impl ClientStore) {
     let mut trial = Trial::new(Fixture::new(store));
     for number in 0..104 {
@@ -131,7 +132,7 @@ pub async fn a_user_loses_at_most_100_clients_at_once(store: impl ClientStore) {
     }
 }
 
-/// Revisions count up to the last that there is.
+/// Revisions count up to the largest number of 64 bits.
 pub async fn a_revision_may_be_large(store: impl ClientStore) {
     let mut trial = Trial::new(Fixture::new(store));
     for (name, revision) in [
@@ -161,7 +162,7 @@ pub async fn a_revision_may_be_large(store: impl ClientStore) {
     }
 }
 
-/// A use by user 1.
+/// A use by the first user.
 fn used(now: Timestamp) -> Activity {
     Activity::used(now, None).by(Some(user(1)))
 }

@@ -1,4 +1,4 @@
-//! A call of a store and its outcome, as values.
+//! A call to a store and its outcome, as values.
 
 use std::{fmt, num::NonZeroU64, sync::Arc};
 
@@ -39,7 +39,7 @@ pub(super) enum Call {
     Sweep(Sweep),
 }
 
-/// What a call came to.
+/// The outcome of a call.
 #[derive(Clone, PartialEq)]
 pub(super) enum Outcome {
     Inserted(InsertOutcome),
@@ -50,12 +50,12 @@ pub(super) enum Outcome {
     Removed(RemoveOutcome),
     Touched(TouchOutcome),
     Swept(Vec<ClientId>),
-    /// No call of the contract comes to this.
+    /// The call failed. The contract never has this outcome.
     Failed(String),
 }
 
 impl Call {
-    /// The call that makes this insertion.
+    /// The call that inserts the client.
     pub(super) fn of(insertion: &Insertion) -> Self {
         Self::Insert {
             client: Arc::clone(insertion.client()),
@@ -64,7 +64,7 @@ impl Call {
         }
     }
 
-    /// The same call in a tenant.
+    /// The same call in another tenant.
     pub(super) fn within(&self, tenant: &TenantId) -> Self {
         let moved = |client: &Client| {
             let tenant = tenant.clone();
@@ -91,7 +91,7 @@ impl Call {
         }
     }
 
-    /// The client that it is about.
+    /// The client that the call names.
     pub(super) fn id(&self) -> Option<&ClientId> {
         match self {
             Self::Insert { client, .. } => Some(client.id()),
@@ -107,7 +107,7 @@ impl Call {
         matches!(self, Self::Find(_) | Self::List { .. })
     }
 
-    /// Makes the call. `report` is called with the outcome of an insertion.
+    /// Makes the call. The store calls `report` with the outcome of an insertion.
     pub(super) async fn make(
         &self,
         store: &impl ClientStore,
@@ -148,7 +148,7 @@ impl Outcome {
         answer.map_or_else(|error| Self::Failed(format!("{error:?}")), outcome)
     }
 
-    /// How the outcome differs from the expected outcome.
+    /// Says how the outcome differs from the expected outcome.
     pub(super) fn difference(&self, expected: &Self) -> String {
         match (self, expected) {
             (Self::Listed(seen), Self::Listed(expected)) => {
@@ -242,7 +242,7 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// A client with what the rules change about it.
+/// Shows a client by the fields that the rules change.
 #[derive(PartialEq)]
 struct Shown<'a>(&'a Client);
 

@@ -10,26 +10,26 @@ use crate::{
     types::Timestamp,
 };
 
-/// How far the clocks of two nodes may be apart.
+/// How far the clocks of two nodes may differ.
 const APART: Duration = Duration::from_secs(1);
 
-/// For how long the clocks are read, and how often.
+/// How long the clocks are read, and the pause between two readings.
 const WATCHED: Duration = Duration::from_millis(1_500);
 const BETWEEN: Duration = Duration::from_millis(100);
 
-/// A clock may run this many times faster or slower than the clock of this machine. Another unit of time is a
-/// thousand times faster or slower.
-const MOST_TIMES: u32 = 5;
+/// A clock may run this many times faster or slower than the clock of this machine. A clock with a wrong unit of
+/// time runs a thousand times faster or slower.
+const MAX_FACTOR: u32 = 5;
 
-/// How often a store without a clock is asked.
+/// How often a store without a clock is asked for the time.
 const ASKED: usize = 6;
 
-/// All nodes have the clock, or none has it. The readings of the nodes do not go back by more than a second, and
-/// advance about as fast as time does.
+/// Either all nodes have a clock or none has. The readings of the nodes never go back by more than a second, and
+/// advance about as fast as real time.
 pub async fn the_clocks_of_all_nodes_agree(store: impl ClientStore) {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a clock of the store advances with the real time"
+        reason = "the clock of the store advances with real time"
     )]
     let began = Instant::now();
     let Some(first) = read(&store).await else {
@@ -52,11 +52,11 @@ async fn read(store: &impl ClientStore) -> Option<Timestamp> {
     done("now", store.now().await)
 }
 
-/// The next reading, after another one.
+/// The next reading, which must not be much earlier than the last.
 async fn next(store: &impl ClientStore, last: Timestamp) -> Timestamp {
     let Some(now) = read(store).await else {
         broken(
-            "`now` returns the time on all nodes or on none, but: one has a clock, another has none",
+            "`now` returns the time on all nodes or on none, but: one node has a clock and another has none",
         )
     };
     let back = last.saturating_since(now);
@@ -72,20 +72,20 @@ async fn has_no_clock(store: &impl ClientStore) {
     for _ in 0..ASKED {
         if let Some(now) = read(store).await {
             broken(&format!(
-                "`now` returns the time on all nodes or on none, but: it has returned no time, and then {now:?}"
+                "`now` returns the time on all nodes or on none, but: it returned no time first, and then {now:?}"
             ));
         }
     }
 }
 
-/// Compares how far the clock has advanced with the time that has passed at least and at most.
+/// Checks how far the clock has advanced while at least `at_least` and at most `at_most` passed.
 fn check_advance(first: Timestamp, last: Timestamp, at_least: Duration, at_most: Duration) {
     let advance = last.saturating_since(first);
-    let is_slow = advance.saturating_mul(MOST_TIMES) < at_least;
-    let is_fast = advance > at_most.saturating_mul(MOST_TIMES).saturating_add(APART);
+    let is_slow = advance.saturating_mul(MAX_FACTOR) < at_least;
+    let is_fast = advance > at_most.saturating_mul(MAX_FACTOR).saturating_add(APART);
     if is_slow || is_fast {
         broken(&format!(
-            "a clock is in milliseconds and advances as time does, but: it has advanced by {advance:?} in {at_most:?}"
+            "a clock is in milliseconds and advances as fast as real time, but: it advanced by {advance:?} in {at_most:?}"
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! The contract as a model: what each call of a tenant comes to, and what it leaves behind.
+//! The contract as a model: the outcome of each call of a tenant, and the clients that it leaves behind.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -30,8 +30,8 @@ impl Contract {
         &self.rows
     }
 
-    /// Makes the call. Whether it may come to `outcome`: if it is a sweep of more clients than its limit,
-    /// the store chooses which of them go.
+    /// Makes the call. Returns whether it may have this outcome. If more clients are due than a sweep may remove,
+    /// the store chooses the removed clients.
     pub(super) fn explains(&mut self, call: &Call, outcome: &Outcome) -> bool {
         match (call, outcome) {
             (Call::Sweep(sweep), Outcome::Swept(swept)) => self.sweeps(*sweep, swept),
@@ -86,7 +86,7 @@ impl Contract {
         if self.rows.contains_key(client.id()) {
             return InsertOutcome::IdTaken;
         }
-        let Some(removed) = insertion.evicted(self.lives()) else {
+        let Some(removed) = insertion.evicted(self.candidates()) else {
             return InsertOutcome::Full;
         };
         self.forget(&removed);
@@ -135,12 +135,12 @@ impl Contract {
             return TouchOutcome::Unchanged;
         }
         let limit = activity.limit();
-        let evicted = limit.map_or_else(Vec::new, |limit| limit.evicted(id, self.lives()));
+        let evicted = limit.map_or_else(Vec::new, |limit| limit.evicted(id, self.candidates()));
         self.forget(&evicted);
         TouchOutcome::Written { evicted }
     }
 
-    /// The clients that a sweep removes if its limit does not matter.
+    /// The clients that a sweep removes if it has no limit.
     fn due(&self, sweep: Sweep) -> Vec<ClientId> {
         let is_due = |row: &Row| sweep.removes(row.client.is_blocked(), row.usage);
         let due = self.rows.iter().filter(|(_, row)| is_due(row));
@@ -165,7 +165,8 @@ impl Contract {
         }
     }
 
-    fn lives(&self) -> impl ExactSizeIterator<Item = (&ClientId, bool, Usage)> {
+    /// The clients that may be evicted.
+    fn candidates(&self) -> impl ExactSizeIterator<Item = (&ClientId, bool, Usage)> {
         let rows = self.rows.iter();
         rows.map(|(id, row)| (id, row.client.is_blocked(), row.usage))
     }

@@ -1,4 +1,4 @@
-//! Clients that register the same are stored once.
+//! Clients that register the same metadata are stored once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     store::{Activity, ClientStore, InsertOutcome, Insertion, Sweep, UpdateOutcome},
 };
 
-/// How many registrations of one program race.
+/// How many registrations with one key race.
 const RACERS: usize = 64;
 
 fn keyed<S: ClientStore>(fixture: &Fixture<S>, name: &str, byte: u8) -> Insertion {
@@ -22,17 +22,16 @@ fn duplicate_of(client: Client) -> InsertOutcome {
     InsertOutcome::Duplicate(Arc::new(client))
 }
 
-/// "If another client of the tenant has the duplicate key, nothing is stored", and that client is given
-/// back.
+/// "If another client of the tenant has the duplicate key, nothing is stored", and the stored client is returned.
 pub async fn the_same_key_is_a_duplicate(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let outcome = fixture.insert(keyed(&fixture, "a", 1)).await;
-    assert_eq!(outcome, inserted(), "the first is stored");
+    assert_eq!(outcome, inserted(), "the first client is stored");
     let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
     assert_eq!(
         outcome,
         duplicate_of(fixture.client("a")),
-        "the second is a duplicate of it"
+        "the second client is a duplicate of the first"
     );
     assert_eq!(fixture.find("b").await, None, "a duplicate is not stored");
     assert_eq!(fixture.names().await, ["a"], "a duplicate is not stored");
@@ -48,14 +47,14 @@ pub async fn a_different_key_is_not_a_duplicate(store: impl ClientStore) {
         ("d", fixture.insertion("d")),
     ] {
         let outcome = fixture.insert(insertion).await;
-        assert_eq!(outcome, inserted(), "{name} is like no other");
+        assert_eq!(outcome, inserted(), "{name} is no duplicate");
     }
     let elsewhere = fixture.another();
     let outcome = elsewhere.insert(keyed(&elsewhere, "e", 1)).await;
-    assert_eq!(outcome, inserted(), "keys of other tenants don't count");
+    assert_eq!(outcome, inserted(), "keys of other tenants do not count");
 }
 
-/// "In this order": the key is looked at before the id and before the limit.
+/// "In this order": an insertion checks the key first, then the id and then the limit.
 pub async fn duplicates_are_checked_first(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.insert(keyed(&fixture, "a", 1)).await;
@@ -65,34 +64,34 @@ pub async fn duplicates_are_checked_first(store: impl ClientStore) {
     assert_eq!(
         outcome,
         duplicate_of(fixture.client("a")),
-        "before the id is looked at"
+        "the key is checked before the id"
     );
     let outcome = fixture.insert(limited(keyed(&fixture, "c", 1), 1)).await;
     assert_eq!(
         outcome,
         duplicate_of(fixture.client("a")),
-        "before clients are counted"
+        "the key is checked before the limit"
     );
-    assert_eq!(fixture.names().await, ["a", "b"], "and nobody goes");
-    // As an answer that was lost and is asked for again.
+    assert_eq!(fixture.names().await, ["a", "b"], "no client is evicted");
+    // A caller may retry an insertion whose answer was lost.
     let outcome = fixture.insert(keyed(&fixture, "a", 1)).await;
     assert_eq!(
         outcome,
         duplicate_of(fixture.client("a")),
-        "the same once more is a duplicate"
+        "the same insertion is a duplicate"
     );
-    // And the id comes before the limit.
+    // The id is checked before the limit.
     let outcome = fixture.insert(limited(keyed(&fixture, "b", 2), 1)).await;
     assert_eq!(
         outcome,
         InsertOutcome::IdTaken,
-        "before clients are counted"
+        "the id is checked before the limit"
     );
-    assert_eq!(fixture.names().await, ["a", "b"], "and nobody goes");
+    assert_eq!(fixture.names().await, ["a", "b"], "no client is evicted");
 }
 
-/// "That client is touched by `Insertion::registered_again`": written at most once an hour, and no
-/// use.
+/// "That client is touched by `Insertion::registered_again`": this is written at most once an hour, and does not
+/// count as use.
 pub async fn a_duplicate_touches_the_stored_client(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.insert(keyed(&fixture, "a", 1)).await;
@@ -106,9 +105,10 @@ pub async fn a_duplicate_touches_the_stored_client(store: impl ClientStore) {
             .insert(insertion(again).deduplicated_by(Some(key(1))))
             .await;
     }
-    let rule = "registering again counts as idle since then, an hour ahead, written once an hour";
+    let rule =
+        "registering again moves the idle time to an hour later, and is written once an hour";
     let swept = fixture.sweep(Sweep::new().idle_before(hour(99))).await;
-    assert_eq!(swept, [""; 0], "registering again is no use");
+    assert_eq!(swept, [""; 0], "registering again is not a use");
     let swept = fixture.sweep(Sweep::new().unused_before(hour(3))).await;
     assert_eq!(swept, [""; 0], "{rule}");
     let swept = fixture
@@ -131,7 +131,7 @@ pub async fn a_duplicate_returns_the_current_client(store: impl ClientStore) {
     assert_eq!(
         outcome,
         duplicate_of(blocked),
-        "it is given back as it is now"
+        "the current client is returned"
     );
 }
 
@@ -146,40 +146,43 @@ pub async fn a_removed_client_frees_its_key(store: impl ClientStore) {
             "a key is free when its client is {how}"
         );
     };
-    take_again("a", "not there yet").await;
+    take_again("a", "not stored yet").await;
     fixture.remove("a").await;
     take_again("b", "removed").await;
     fixture.sweep(Sweep::new().unused_before(hour(1))).await;
     take_again("c", "swept").await;
     fixture.insert(limited(fixture.insertion("d"), 1)).await;
-    assert_eq!(fixture.names().await, ["d"], "it was evicted");
+    assert_eq!(
+        fixture.names().await,
+        ["d"],
+        "the client with the key was evicted"
+    );
     take_again("e", "evicted").await;
     let outcome = fixture.insert(keyed(&fixture, "f", 1)).await;
     assert_eq!(
         outcome,
         duplicate_of(fixture.client("e")),
-        "and taken by the next one"
+        "the next client takes the key"
     );
 }
 
-/// A client that is evicted for a client with a key leaves no key behind. Neither does a removed client
-/// whose id is reused.
+/// A removed client leaves no key behind for the next client with its id.
 pub async fn a_reused_id_has_its_new_key(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.insert(keyed(&fixture, "a", 1)).await;
     fixture.remove("a").await;
     fixture.insert(keyed(&fixture, "a", 2)).await;
     let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
-    assert_eq!(outcome, inserted(), "the key before is free");
+    assert_eq!(outcome, inserted(), "the old key is free");
     let outcome = fixture.insert(keyed(&fixture, "c", 2)).await;
     assert_eq!(
         outcome,
         duplicate_of(fixture.client("a")),
-        "the key now is taken"
+        "the new key is taken"
     );
 }
 
-/// "Its duplicate key is removed if the update says so", and stays if not.
+/// "Its duplicate key is removed if the update says so", and stays otherwise.
 pub async fn an_update_removes_the_key_if_asked(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.insert(keyed(&fixture, "a", 1)).await;
@@ -188,7 +191,11 @@ pub async fn an_update_removes_the_key_if_asked(store: impl ClientStore) {
         ..fixture.client("a")
     };
     let outcome = fixture.update(revision(1)).await;
-    assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
+    assert_eq!(
+        outcome,
+        UpdateOutcome::Updated,
+        "an update with the next revision is stored"
+    );
     let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
     assert_eq!(
         outcome,
@@ -197,33 +204,37 @@ pub async fn an_update_removes_the_key_if_asked(store: impl ClientStore) {
     );
 
     let outcome = fixture.update_without_key(revision(1)).await;
-    assert_eq!(outcome, UpdateOutcome::Changed, "it has the same revision");
+    assert_eq!(
+        outcome,
+        UpdateOutcome::Changed,
+        "an update with the same revision is not stored"
+    );
     let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
     assert_eq!(
         outcome,
         duplicate_of(revision(1)),
-        "one that fails changes nothing"
+        "a failed update changes nothing"
     );
 
     let outcome = fixture.update_without_key(revision(2)).await;
-    assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
-    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
     assert_eq!(
         outcome,
-        inserted(),
-        "a client without its key has no duplicates"
+        UpdateOutcome::Updated,
+        "an update with the next revision is stored"
     );
-    // Its end takes nobody else's key away.
+    let outcome = fixture.insert(keyed(&fixture, "b", 1)).await;
+    assert_eq!(outcome, inserted(), "the key of the updated client is free");
+    // Its removal does not remove the key of the other client.
     fixture.remove("a").await;
     let outcome = fixture.insert(keyed(&fixture, "c", 1)).await;
     assert_eq!(
         outcome,
         duplicate_of(fixture.client("b")),
-        "the key is the next one's"
+        "the other client keeps the key"
     );
 }
 
-/// "If insertions race for one duplicate key, exactly one is stored", and all others return it.
+/// "If insertions race for one duplicate key, exactly one is stored", and all others return the stored client.
 pub async fn racing_insertions_of_one_key_store_one(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for round in 0..4_u8 {
@@ -242,7 +253,7 @@ pub async fn racing_insertions_of_one_key_store_one(store: impl ClientStore) {
             .map(|(name, _)| name)
             .collect();
         let [stored] = *stored.as_slice() else {
-            fail("one is stored", &stored);
+            fail("one client is stored", &stored);
         };
         for (name, outcome) in outcomes.iter().filter(|(name, _)| name != stored) {
             let expected = duplicate_of(fixture.client(stored));
@@ -255,7 +266,7 @@ pub async fn racing_insertions_of_one_key_store_one(store: impl ClientStore) {
         assert_eq!(
             names.len(),
             usize::from(round) + 1,
-            "one is stored: {names:?}"
+            "one client is stored in each round: {names:?}"
         );
     }
 }

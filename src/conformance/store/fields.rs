@@ -1,4 +1,4 @@
-//! What is stored comes back as it was.
+//! A stored client is read without any change.
 
 use crate::{
     client::Client,
@@ -8,7 +8,7 @@ use crate::{
     types::{ClientId, ErrorRedirectPolicy, SecretDigest, SecurityMode, TenantId, Timestamp},
 };
 
-/// A client is read as it was written: every field, to the byte, in the order given.
+/// Every field of a client is read as it was written, byte by byte and in the same order.
 pub async fn every_field_comes_back(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for client in [
@@ -24,7 +24,7 @@ pub async fn every_field_comes_back(store: impl ClientStore) {
     comes_back(&longest, whole(&longest, &"a".repeat(ClientId::MAX_CHARS))).await;
 }
 
-/// Moments are milliseconds from 0 to [`Timestamp::MAX`].
+/// Times are stored in milliseconds from 0 to [`Timestamp::MAX`].
 pub async fn every_moment_comes_back(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let last = Timestamp::MAX.unix_millis();
@@ -39,7 +39,7 @@ pub async fn every_moment_comes_back(store: impl ClientStore) {
     }
 }
 
-/// An update is read as it was written, too.
+/// Every field of an update is read as it was written.
 pub async fn every_field_of_an_update_comes_back(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("a")).await;
@@ -63,9 +63,13 @@ pub(super) async fn assert_is_read<S: ClientStore>(fixture: &Fixture<S>, client:
     let found = fixture.find(client.id.as_str()).await;
     assert_eq!(found.as_ref(), Some(client), "{rule}: by `find`");
     let all = fixture.clients().await;
-    let listed = all.iter().find(|it| it.id() == client.id());
-    assert_eq!(listed.map(|it| &**it), Some(client), "{rule}: by `list`");
-    // Texts in another order would be equal to nobody's eye.
+    let listed = all.iter().find(|listed| listed.id() == client.id());
+    assert_eq!(
+        listed.map(|listed| &**listed),
+        Some(client),
+        "{rule}: by `list`"
+    );
+    // The JSON also shows the order of translations, which equality ignores.
     assert_eq!(
         found.as_ref().map(document),
         Some(document(client)),
@@ -77,8 +81,8 @@ fn document(client: &Client) -> String {
     serde_json::to_string(client).unwrap_or_else(|error| fail("clients serialise", &error))
 }
 
-/// A confidential client with everything there is: characters of one to four bytes, texts in several
-/// languages and in no order, what an owner can decide.
+/// A confidential client with every possible field: characters of one to four bytes, unsorted translations in
+/// several languages, and the settings of an owner.
 pub(super) fn whole<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
     let request = RegistrationRequest::new([
         "https://app.example.com/callback?a=%2F&b=%27",
@@ -119,7 +123,7 @@ pub(super) fn whole<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Cl
     }
 }
 
-/// A permissive client with everything that only those may have.
+/// A permissive client with everything that only permissive clients may have.
 pub(super) fn permissive<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
     let request = RegistrationRequest::new(["https://app.example.com/callback"])
         .token_endpoint_auth_method("client_secret_post")
@@ -140,7 +144,7 @@ pub(super) fn permissive<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) 
     }
 }
 
-/// A client as large as the largest body that is read unless a host says otherwise.
+/// A client as large as the default limit for request bodies.
 fn large<S: ClientStore>(fixture: &Fixture<S>, client_id: &str) -> Client {
     let path = "\u{2d}".repeat(1_990);
     let uris = (10..41).map(|number| format!("https://a.example/{number}{path}"));

@@ -1,4 +1,4 @@
-//! Fills each tenant of a rule to its limit, so that a wrong count shows.
+//! Fills each tenant of a rule up to a limit, to detect a wrong count.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::{
     store::InsertOutcome,
 };
 
-/// The most tenants that are filled. The rules with more of them look at their counts themselves.
-const MOST_TENANTS: usize = 32;
+/// The largest number of tenants to fill. Rules with more tenants check the counts themselves.
+const MAX_TENANTS: usize = 32;
 
-/// "A limit counts the clients that are stored", whatever the rule has done.
+/// "A limit counts the clients that are stored", whatever calls the rule has made.
 pub(in crate::conformance) async fn fill(nodes: Arc<Nodes>) {
-    for tenant in nodes.tenants().into_iter().take(MOST_TENANTS) {
+    for tenant in nodes.tenants().into_iter().take(MAX_TENANTS) {
         let fixture = Fixture::new(Arc::clone(&nodes)).within(tenant);
         fill_tenant(&fixture).await;
     }
 }
 
 async fn fill_tenant(fixture: &Fixture<Arc<Nodes>>) {
-    let rule = "afterwards, a limit counts the clients that are stored";
+    let rule = "after the rule, a limit counts the clients that are stored";
     let clients = fixture.names().await.len();
     let places = u64::try_from(clients).unwrap_or(u64::MAX).saturating_add(2);
     let mut names = ["fill-1", "fill-2", "fill-3"].into_iter();
@@ -40,18 +40,21 @@ async fn fill_tenant(fixture: &Fixture<Arc<Nodes>>) {
             matches!(&outcome, InsertOutcome::Inserted { removed } if removed.is_empty());
         if !is_stored {
             fail(
-                &format!("{rule}: {clients}, and there are {places} places"),
+                &format!("{rule}: there were {clients} clients, and the limit is {places}"),
                 &outcome,
             );
         }
     }
     let outcome = fill().await;
-    let is_one = matches!(&outcome, InsertOutcome::Inserted { removed } if removed.len() == 1);
-    if !is_one {
-        fail(&format!("{rule}: the {places} places are taken"), &outcome);
+    let evicts_one = matches!(&outcome, InsertOutcome::Inserted { removed } if removed.len() == 1);
+    if !evicts_one {
+        fail(
+            &format!("{rule}: the limit of {places} is reached, so one client is evicted"),
+            &outcome,
+        );
     }
     let left = fixture.names().await.len();
     if left != clients + 2 {
-        fail(&format!("{rule}: as many as there are places stay"), &left);
+        fail(&format!("{rule}: {places} clients are stored"), &left);
     }
 }

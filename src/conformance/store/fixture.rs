@@ -1,4 +1,4 @@
-//! What every rule is checked with: a tenant that no other check uses, and small clients in it.
+//! The fixture of every rule: a tenant that no other check uses, and small clients.
 
 use std::{num::NonZeroU64, sync::Arc};
 
@@ -17,18 +17,18 @@ use crate::{
     types::{ClientId, SecurityMode, TenantId, Timestamp},
 };
 
-/// Says which rule is broken, and what was seen.
+/// Reports a broken rule and what was seen instead.
 pub(super) fn fail(rule: &str, seen: &dyn std::fmt::Debug) -> ! {
     broken(&format!("{rule}, but: {}", cut(&format!("{seen:?}"))))
 }
 
-/// Says what is broken, in sentences of its own.
-#[expect(clippy::panic, reason = "panicking is how a suite says what is wrong")]
-pub(super) fn broken(says: &str) -> ! {
-    panic!("{says}")
+/// Reports a broken rule with this message.
+#[expect(clippy::panic, reason = "a suite reports a broken rule by panicking")]
+pub(super) fn broken(message: &str) -> ! {
+    panic!("{message}")
 }
 
-/// The moment that many hours after every suite begins.
+/// The moment `hours` after hour 0, which is the same in every run.
 pub(super) const fn hour(hours: u64) -> Timestamp {
     Timestamp::from_unix_seconds(1_700_000_000 + hours * 3600)
 }
@@ -65,7 +65,7 @@ pub(super) const fn written() -> TouchOutcome {
     }
 }
 
-/// A store, and a tenant in it. Back ends may not fail here.
+/// A store and a tenant in it. The methods panic if the back end fails.
 pub(super) struct Fixture<S> {
     pub(super) store: Arc<S>,
     pub(super) tenant: TenantId,
@@ -93,7 +93,7 @@ impl<S: ClientStore> Fixture<S> {
         self.another_of_length(0)
     }
 
-    /// Another tenant, whose name is at least so long.
+    /// Another tenant of the same store, with an id of at least `length` characters.
     pub(super) fn another_of_length(&self, length: usize) -> Self {
         Self {
             store: Arc::clone(&self.store),
@@ -101,7 +101,7 @@ impl<S: ClientStore> Fixture<S> {
         }
     }
 
-    /// Another tenant of the same store, with this name.
+    /// The given tenant of the same store.
     pub(super) fn within(&self, tenant: TenantId) -> Self {
         Self {
             store: Arc::clone(&self.store),
@@ -109,7 +109,7 @@ impl<S: ClientStore> Fixture<S> {
         }
     }
 
-    /// A public client of this tenant that registered at hour 0 and is called like its id.
+    /// A public client of this tenant that registered at hour 0. Its name is the same text as its id.
     pub(super) fn client(&self, name: &str) -> Client {
         self.named(name, name)
     }
@@ -141,7 +141,7 @@ impl<S: ClientStore> Fixture<S> {
         done("insert", self.store.insert(insertion).await)
     }
 
-    /// Stores a client, on the way to what is tried.
+    /// Stores a client that a rule needs.
     pub(super) async fn put(&self, client: Client) {
         let outcome = self.insert(insertion(client)).await;
         assert_eq!(outcome, inserted(), "a client whose id is free is stored");
@@ -165,12 +165,12 @@ impl<S: ClientStore> Fixture<S> {
         done("list", page).iter().map(name).collect()
     }
 
-    /// The ids of all clients there are, in the order of the list.
+    /// The ids of all stored clients, in the order of the list.
     pub(super) async fn names(&self) -> Vec<String> {
         self.page(None, u32::MAX).await
     }
 
-    /// All clients there are.
+    /// All stored clients.
     pub(super) async fn clients(&self) -> Vec<Arc<Client>> {
         let rows = done("list", self.store.list(&self.tenant, None, u32::MAX).await);
         rows.into_iter().map(readable).collect()
@@ -201,7 +201,7 @@ impl<S: ClientStore> Fixture<S> {
         done("touch", touched)
     }
 
-    /// Which clients a sweep has removed, sorted.
+    /// The ids of the clients that a sweep has removed, sorted.
     pub(super) async fn sweep(&self, sweep: Sweep) -> Vec<String> {
         let removed = done("sweep", self.store.sweep(&self.tenant, sweep).await);
         let mut names: Vec<String> = removed.iter().map(ToString::to_string).collect();
@@ -224,10 +224,10 @@ pub(super) fn name(row: &StoredClient) -> String {
 
 fn readable(row: StoredClient) -> Arc<Client> {
     let client = row.readable();
-    client.unwrap_or_else(|error| fail("what was written can be read", &error))
+    client.unwrap_or_else(|error| fail("a stored client can be read", &error))
 }
 
-/// What a call came to that may not fail.
+/// The outcome of a call, which must not fail.
 pub(super) fn done<T>(call: &str, outcome: Result<T, BackendError>) -> T {
-    outcome.unwrap_or_else(|error| fail(&format!("`{call}` works in a suite"), &error))
+    outcome.unwrap_or_else(|error| fail(&format!("`{call}` does not fail"), &error))
 }

@@ -1,4 +1,4 @@
-//! Random calls for few ids, keys, users and moments, so that they often meet.
+//! Random calls. They use few ids, keys, users and moments, so that they often concern the same client.
 
 use std::{num::NonZeroU64, sync::Arc};
 
@@ -19,7 +19,7 @@ use crate::{
 
 const IDS: [&str; 7] = ["a", "b", "c", "A", "aa", "a:b", "b:a"];
 
-/// A call that often does something to the clients that there are.
+/// A random call, which often changes a stored client.
 pub(super) fn call<S: ClientStore>(random: &mut Random, trial: &Trial<S>) -> Call {
     match random.below(100) {
         0..35 => insertion(random, &trial.fixture),
@@ -71,7 +71,7 @@ fn insertion<S: ClientStore>(random: &mut Random, fixture: &Fixture<S>) -> Call 
     }
 }
 
-/// One of four keys that differ in a byte.
+/// One of four keys that differ in one or two bytes.
 fn key(random: &mut Random) -> DuplicateKey {
     let mut bytes = [7; 32];
     let places = [&[][..], &[0], &[31], &[15, 16]];

@@ -1,4 +1,4 @@
-//! Random histories beside the model of the contract.
+//! Random histories of calls, compared with the model of the contract.
 
 use std::time::Duration;
 
@@ -18,17 +18,17 @@ use crate::{
     types::TenantId,
 };
 
-/// How often a few histories are tried on a quick store, for how long, and how long each is.
+/// The largest number of rounds, the time after which no further round begins, and the steps of each history.
 const ROUNDS: u64 = 40;
-const LONG_ENOUGH: Duration = Duration::from_secs(6);
+const TIME_LIMIT: Duration = Duration::from_secs(6);
 const STEPS: u64 = 40;
 
-/// Whatever is done to a few clients of two tenants, one call after the other, two at once or by a caller that
-/// goes away: the outcomes are those of the contract. The first history is the history of the seed that the environment
-/// variable `OAUTH_DCR_CONFORMANCE_SEED` sets.
+/// Random calls change a few clients of two tenants. Some calls run one after the other, some overlap, and some
+/// callers go away. All outcomes follow the contract. The environment variable `OAUTH_DCR_CONFORMANCE_SEED` sets the
+/// seed of the first history.
 pub async fn random_histories_match_the_contract(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    let budget = Budget::new(LONG_ENOUGH);
+    let budget = Budget::new(TIME_LIMIT);
     let mut next = seed();
     let mut random = Random::new(next);
     for _ in 0..ROUNDS {
@@ -49,7 +49,7 @@ async fn history<S: ClientStore>(fixture: &Fixture<S>, seed: u64) {
     let mut random = Random::new(seed);
     let first = fixture.another();
     let alike = TenantId::parse(&format!("{}:a", first.tenant));
-    let second = alike.map_or_else(|_| fixture.another(), |it| fixture.within(it));
+    let second = alike.map_or_else(|_| fixture.another(), |tenant| fixture.within(tenant));
     let mut trials = [first, second].map(|fixture| Trial::seeded(fixture, seed));
     for _ in 0..STEPS {
         let [first, second] = &mut trials;
@@ -75,10 +75,10 @@ async fn step<S: ClientStore>(random: &mut Random, trial: &mut Trial<S>) {
         }
         _ => trial.call(call.clone()).await,
     }
-    let looks_at = call.id().cloned().unwrap_or_else(|| id("a"));
+    let named = call.id().cloned().unwrap_or_else(|| id("a"));
     if random.chance(50) {
         for _ in 0..2 {
-            trial.call(Call::Find(looks_at.clone())).await;
+            trial.call(Call::Find(named.clone())).await;
         }
     }
     if random.chance(20) {

@@ -1,4 +1,4 @@
-//! Create only.
+//! An insertion creates a client and never overwrites another.
 
 use std::sync::{Arc, mpsc};
 
@@ -13,8 +13,7 @@ use crate::{
 /// How many insertions race for one id.
 const RACERS: usize = 64;
 
-/// "If another has the id, nothing changes": neither the client that is there, nor which duplicate keys
-/// are taken.
+/// "If another has the id, nothing changes": the stored client stays as it is, and no duplicate key is taken.
 pub async fn a_taken_id_is_never_overwritten(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let first = fixture.named("a", "first");
@@ -31,11 +30,11 @@ pub async fn a_taken_id_is_never_overwritten(store: impl ClientStore) {
     assert_eq!(
         outcome,
         inserted(),
-        "what was not stored has no duplicate key"
+        "an insertion that stored nothing takes no key"
     );
 }
 
-/// "If insertions race for one id, exactly one is stored", and stored whole.
+/// "If insertions race for one id, exactly one is stored", with all of its fields.
 pub async fn racing_insertions_of_one_id_store_one(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for round in 0..4 {
@@ -51,17 +50,28 @@ pub async fn racing_insertions_of_one_id_store_one(store: impl ClientStore) {
         let both = outcomes.iter().zip(contenders);
         let (winners, losers): (Vec<_>, Vec<_>) =
             both.partition(|(outcome, _)| **outcome == inserted());
-        assert_eq!(winners.len(), 1, "one of {RACERS} is stored: {outcomes:?}");
+        assert_eq!(
+            winners.len(),
+            1,
+            "one of {RACERS} insertions is stored: {outcomes:?}"
+        );
         for (outcome, _) in losers {
-            assert_eq!(*outcome, InsertOutcome::IdTaken, "the others are told so");
+            assert_eq!(
+                *outcome,
+                InsertOutcome::IdTaken,
+                "the other insertions return this"
+            );
         }
         let winner = winners.into_iter().map(|(_, client)| client).next();
         let found = fixture.find(&name).await;
-        assert_eq!(found, winner, "the one that is told so is stored, whole");
+        assert_eq!(
+            found, winner,
+            "the insertion that returned `Inserted` is stored"
+        );
     }
 }
 
-/// Ids are texts of bytes: `A` is not `a`, and `a` is not a part of `aa`.
+/// Ids are compared byte by byte: `A`, `a` and `aa` are different clients.
 pub async fn similar_ids_are_different_clients(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let names = [
@@ -70,13 +80,17 @@ pub async fn similar_ids_are_different_clients(store: impl ClientStore) {
     fixture.put_all(&names).await;
     for name in names {
         let found = fixture.find(name).await;
-        assert_eq!(found, Some(fixture.client(name)), "each id is its own");
+        assert_eq!(
+            found,
+            Some(fixture.client(name)),
+            "each id is a different client"
+        );
     }
     let missing = fixture.find("aA").await;
-    assert_eq!(missing, None, "what is not there is not found");
+    assert_eq!(missing, None, "a client that is not stored is not found");
 }
 
-/// "Once the outcome is certain, the store calls `Insertion::settle` with it": once, whichever it is.
+/// "Once the outcome is certain, the store calls `Insertion::settle` with it": exactly once for each outcome.
 pub async fn every_outcome_is_reported_once(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let rule = "each outcome is reported once, before it is returned";
@@ -109,7 +123,7 @@ async fn assert_is_reported<S: ClientStore>(
     rule: &str,
 ) {
     let (report, reports) = mpsc::channel();
-    // A report that can't be sent is missed below.
+    // If sending fails, the comparison below fails.
     let insertion = insertion.on_outcome(move |outcome| drop(report.send(outcome.clone())));
     let outcome = fixture.insert(insertion).await;
     assert_eq!(outcome, *expected, "{rule}");
@@ -117,7 +131,7 @@ async fn assert_is_reported<S: ClientStore>(
     assert_eq!(reported, [outcome], "{rule}");
 }
 
-/// A store may be asked for what it has never heard of.
+/// The store is asked about a tenant that it has never seen.
 pub async fn an_empty_tenant_has_no_clients(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     assert_eq!(fixture.find("a").await, None, "there is no client");

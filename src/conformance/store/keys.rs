@@ -7,8 +7,8 @@ use crate::{
     store::{Activity, ClientStore, DuplicateKey, InsertOutcome, TouchOutcome, UserKey},
 };
 
-/// Keys that differ from the first in one byte, at each place: by the case of a letter, by bytes that are no
-/// text, and by a zero that ends a text.
+/// Keys that differ from a few first keys in one byte, at each position. They differ by the case of a letter, by
+/// bytes that are not text, or by a zero, which ends a text in some languages.
 fn alike() -> Vec<[u8; 32]> {
     let mut keys = vec![*b"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF", [0; 32], [0xff; 32]];
     for place in 0..32 {
@@ -24,7 +24,7 @@ fn alike() -> Vec<[u8; 32]> {
             *byte = 1;
         }
         keys.push(zeroes);
-        // Without leading zeroes, all of these have the same digits.
+        // If hexadecimal digits lose leading zeroes, all of these keys have the same digits.
         let mut ones = [0x11; 32];
         if let Some(byte) = ones.get_mut(place) {
             *byte = 0x01;
@@ -34,7 +34,7 @@ fn alike() -> Vec<[u8; 32]> {
     keys
 }
 
-/// Clients with keys that look alike are all stored, and each key finds its own client.
+/// Clients with similar keys are all stored, and each key finds its own client.
 pub async fn keys_are_compared_byte_by_byte(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let keys: Vec<_> = alike().into_iter().enumerate().collect();
@@ -55,9 +55,12 @@ pub async fn keys_are_compared_byte_by_byte(store: impl ClientStore) {
         let outcome = insert(*number, *key, "again").await;
         let same = fixture.client(&format!("key-{number}"));
         let expected = InsertOutcome::Duplicate(Arc::new(same));
-        assert_eq!(outcome, expected, "the client that has the key {key:02x?}");
+        assert_eq!(
+            outcome, expected,
+            "the client with the key {key:02x?} is returned"
+        );
     }
-    // A key that is removed takes no other key with it.
+    // Removing a key removes no other key.
     fixture.remove("key-0").await;
     for (number, key) in keys.iter().skip(1) {
         let outcome = insert(*number, *key, "third").await;
@@ -69,7 +72,7 @@ pub async fn keys_are_compared_byte_by_byte(store: impl ClientStore) {
     }
 }
 
-/// A user with the limit of one client evicts no client of a user whose key looks alike.
+/// A user with a limit of one client evicts no client of a user with a similar key.
 pub async fn users_are_compared_byte_by_byte(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let use_by = async |name: &str, user: [u8; 32]| {

@@ -1,4 +1,4 @@
-//! Activity of clients, and which clients are swept for lack of it.
+//! Activity of clients, and the sweeps that remove clients without activity.
 
 use crate::{
     client::Client,
@@ -36,7 +36,7 @@ pub async fn a_touch_follows_usage_touched(store: impl ClientStore) {
         Activity::used(hour(90), Some(last)),
         Activity::used(hour(90), Some(Timestamp::from_unix_millis(u64::MAX))),
     ];
-    // After each of them the usage is what it should be, not only at the end.
+    // The usage is checked after each number of activities, not only after all of them.
     for count in 0..=touches.len() {
         let name = format!("after-{count:02}");
         fixture.put(fixture.client(&name)).await;
@@ -49,13 +49,16 @@ pub async fn a_touch_follows_usage_touched(store: impl ClientStore) {
                 None => TouchOutcome::Unchanged,
             };
             let outcome = fixture.touch(&name, touch).await;
-            assert_eq!(outcome, expected, "{touch:?} is written if it says more");
+            assert_eq!(
+                outcome, expected,
+                "{touch:?} is written if it changes the usage"
+            );
         }
         assert_usage(&fixture, &name, usage).await;
     }
 }
 
-/// Nobody sees a usage but through what it does.
+/// Checks a usage by sweeps, because no call returns it.
 async fn assert_usage<S: ClientStore>(fixture: &Fixture<S>, name: &str, usage: Usage) {
     let before = |is_used, moment| {
         if is_used {
@@ -91,13 +94,13 @@ pub async fn a_touch_of_a_missing_client_writes_nothing(store: impl ClientStore)
         assert_eq!(
             outcome,
             TouchOutcome::Missing,
-            "nobody is there to be touched"
+            "a missing client cannot be touched"
         );
     }
     assert_eq!(fixture.names().await, [""; 0], "a touch adds no client");
 }
 
-/// Activity changes nothing else about a client, and can't undo what its owner does meanwhile.
+/// An activity changes only the usage of a client. It never undoes a racing update.
 pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("a")).await;
@@ -121,8 +124,12 @@ pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStor
         }
     });
     let outcomes = race(racers).await;
-    let written = outcomes.iter().filter(|it| **it == written());
-    assert_eq!(written.count(), 1, "the same is written once: {outcomes:?}");
+    let written = outcomes.iter().filter(|outcome| **outcome == written());
+    assert_eq!(
+        written.count(),
+        1,
+        "one of the equal activities is written: {outcomes:?}"
+    );
     let last = Client {
         revision: 8,
         ..fixture.client("a")
@@ -130,19 +137,15 @@ pub async fn racing_touches_write_once_and_lose_no_update(store: impl ClientStor
     assert_eq!(
         fixture.find("a").await,
         Some(last),
-        "a touch takes no update back"
+        "a touch undoes no update"
     );
     let outcome = fixture.insert(limited(fixture.insertion("b"), 1)).await;
-    assert_eq!(
-        outcome,
-        InsertOutcome::Full,
-        "an update takes no touch back"
-    );
+    assert_eq!(outcome, InsertOutcome::Full, "an update undoes no touch");
 }
 
-/// Four clients: registered and used at hour 2, registered and used at hour 4 (and idle an hour
-/// later).
-async fn four<S: ClientStore>(store: S) -> Fixture<S> {
+/// A tenant with an unused and a used client from hour 2, and an unused and a used client from hour 4. The used
+/// clients are idle from an hour later.
+async fn four_clients<S: ClientStore>(store: S) -> Fixture<S> {
     let fixture = Fixture::new(store);
     for (name, since) in [
         ("unused-2", 2),
@@ -165,54 +168,64 @@ async fn four<S: ClientStore>(store: S) -> Fixture<S> {
     fixture
 }
 
-/// "That `Sweep::removes`": each kind by its own moment, and strictly before it.
+/// "That `Sweep::removes`": a sweep removes unused and used clients that are idle since before the moment for their
+/// kind.
 pub async fn a_sweep_removes_only_due_clients(store: impl ClientStore) {
-    let fixture = four(store).await;
+    let fixture = four_clients(store).await;
     assert_eq!(
         fixture.sweep(Sweep::new()).await,
         [""; 0],
-        "nothing is said"
+        "a sweep without moments removes no client"
     );
     let sweep = Sweep::new().unused_before(hour(2)).idle_before(hour(3));
     assert_eq!(
         fixture.sweep(sweep).await,
         [""; 0],
-        "nobody is idle since before"
+        "no client is idle since before these moments"
     );
     let sweep = Sweep::new().unused_before(just_after(hour(2)));
-    assert_eq!(fixture.sweep(sweep).await, ["unused-2"], "those never used");
+    assert_eq!(
+        fixture.sweep(sweep).await,
+        ["unused-2"],
+        "unused clients are swept"
+    );
     let sweep = Sweep::new().idle_before(just_after(hour(3)));
-    assert_eq!(fixture.sweep(sweep).await, ["used-3"], "those used");
-    assert_eq!(fixture.find("used-3").await, None, "what is swept is gone");
-    assert_eq!(fixture.names().await, ["unused-4", "used-5"], "no other is");
+    assert_eq!(
+        fixture.sweep(sweep).await,
+        ["used-3"],
+        "used clients are swept"
+    );
+    assert_eq!(fixture.find("used-3").await, None, "a swept client is gone");
+    let names = ["unused-4", "used-5"];
+    assert_eq!(fixture.names().await, names, "the other clients stay");
     let sweep = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
     assert_eq!(
         fixture.sweep(sweep).await,
         ["unused-4", "used-5"],
-        "both kinds"
+        "a sweep removes clients of both kinds"
     );
-    assert_eq!(fixture.names().await, [""; 0], "what is swept is gone");
+    assert_eq!(fixture.names().await, [""; 0], "swept clients are gone");
 }
 
-/// "Up to `Sweep::max_removed`. If there are more, it removes that many", of both kinds together.
+/// "Up to `Sweep::max_removed`. If there are more, it removes that many": the limit is for both kinds together.
 pub async fn a_sweep_stops_at_its_limit(store: impl ClientStore) {
-    let fixture = four(store).await;
+    let fixture = four_clients(store).await;
     let all = Sweep::new().unused_before(hour(9)).idle_before(hour(9));
     for (limit, removed, left) in [(0, 0, 4), (3, 3, 1), (3, 1, 0), (3, 0, 0)] {
         let swept = fixture.sweep(all.limit(limit)).await;
         assert_eq!(
             swept.len(),
             removed,
-            "{limit} at most, and as many: {swept:?}"
+            "a sweep with the limit {limit} removes {removed}: {swept:?}"
         );
         let names = fixture.names().await;
-        assert_eq!(names.len(), left, "those that it names are gone");
+        assert_eq!(names.len(), left, "the swept clients are gone");
         let stays = names.iter().find(|name| swept.contains(name));
-        assert_eq!(stays, None, "those that it names are gone");
+        assert_eq!(stays, None, "the swept clients are gone");
     }
 }
 
-/// "That are not blocked": sweeping one away would lift its block.
+/// "That are not blocked": removing a blocked client would lift its block.
 pub async fn blocked_clients_are_not_swept(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let blocked = |name, blocked, revision| Client {
@@ -225,29 +238,30 @@ pub async fn blocked_clients_are_not_swept(store: impl ClientStore) {
     fixture.update(blocked("a", true, 1)).await;
     fixture.touch("b", Activity::used(hour(0), None)).await;
     fixture.update(blocked("b", true, 1)).await;
-    // Whatever is done to one that is blocked.
+    // A blocked client stays even if it is touched.
     fixture.touch("a", Activity::used(hour(1), None)).await;
     let all = Sweep::new().unused_before(hour(99)).idle_before(hour(99));
-    assert_eq!(fixture.sweep(all).await, [""; 0], "blocked ones stay");
+    assert_eq!(fixture.sweep(all).await, [""; 0], "blocked clients stay");
     fixture.update(blocked("a", false, 2)).await;
     assert_eq!(
         fixture.sweep(all).await,
         ["a"],
-        "one that is unblocked does not"
+        "an unblocked client is swept"
     );
-    assert_eq!(fixture.names().await, ["b", "blocked"], "blocked ones stay");
+    let names = ["b", "blocked"];
+    assert_eq!(fixture.names().await, names, "blocked clients stay");
 }
 
 /// A client with a live grant is not idle, however long ago it was used.
 pub async fn a_client_with_a_live_grant_is_not_swept(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    fixture.put_all(&["month", "ever", "none"]).await;
+    fixture.put_all(&["month", "unlimited", "none"]).await;
     let month = hour(30 * 24);
     fixture
         .touch("month", Activity::used(hour(0), Some(month)))
         .await;
     fixture
-        .touch("ever", Activity::used(hour(0), Some(Timestamp::MAX)))
+        .touch("unlimited", Activity::used(hour(0), Some(Timestamp::MAX)))
         .await;
     fixture.touch("none", Activity::used(hour(0), None)).await;
     let swept = fixture.sweep(Sweep::new().idle_before(month)).await;
@@ -255,15 +269,12 @@ pub async fn a_client_with_a_live_grant_is_not_swept(store: impl ClientStore) {
     let swept = fixture
         .sweep(Sweep::new().idle_before(Timestamp::MAX))
         .await;
-    assert_eq!(swept, ["month"], "what never ends is never idle");
-    assert_eq!(
-        fixture.names().await,
-        ["ever"],
-        "what never ends is never idle"
-    );
+    let rule = "a client whose grant never ends is never idle";
+    assert_eq!(swept, ["month"], "{rule}");
+    assert_eq!(fixture.names().await, ["unlimited"], "{rule}");
 }
 
-/// "A client that is touched meanwhile stays": if an activity and a sweep race, one is first.
+/// "A client that is touched meanwhile stays": if an activity and a sweep race, only the first has an effect.
 pub async fn a_client_touched_meanwhile_is_not_swept(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let names: Vec<String> = (0..RACERS).map(|number| format!("{number:02}")).collect();
@@ -296,11 +307,11 @@ pub async fn a_client_touched_meanwhile_is_not_swept(store: impl ClientStore) {
     assert_eq!(
         fixture.names().await,
         touched,
-        "those that were touched in time stay"
+        "clients that were touched before the sweep stay"
     );
     let mut all = [touched, swept].concat();
     all.sort();
-    assert_eq!(all, names, "and each other was swept, once");
+    assert_eq!(all, names, "each other client was swept once");
     let outcome = fixture.insert(fixture.insertion("new")).await;
-    assert_eq!(outcome, inserted(), "and registration goes on");
+    assert_eq!(outcome, inserted(), "another client can register");
 }

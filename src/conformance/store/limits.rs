@@ -11,18 +11,18 @@ use crate::{
     store::{Activity, ClientStore, InsertOutcome, RemoveOutcome, Sweep, UpdateOutcome},
 };
 
-/// How many registrations race for a few places.
+/// How many insertions race for a few places.
 const RACERS: usize = 64;
 
 /// The ids of the evicted clients, in the order of their eviction.
 fn removed(outcome: InsertOutcome) -> Vec<String> {
     match outcome {
         InsertOutcome::Inserted { removed } => removed.iter().map(ToString::to_string).collect(),
-        other => fail("room is made", &other),
+        other => fail("the new client is stored", &other),
     }
 }
 
-/// "The longest idle first (and of those the lowest id)", by bytes.
+/// "The longest idle first (and of those the lowest id)": ids are compared by bytes.
 pub async fn the_longest_idle_client_is_evicted(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for (name, since) in [("d", 2), ("a", 3), ("c", 1), ("B", 1), ("e", 0)] {
@@ -55,7 +55,7 @@ pub async fn the_longest_idle_client_is_evicted(store: impl ClientStore) {
     assert_eq!(
         fixture.names().await,
         ["v", "w", "x", "y", "z"],
-        "no other is"
+        "the new clients are stored"
     );
 }
 
@@ -81,7 +81,7 @@ pub async fn registering_again_delays_eviction(store: impl ClientStore) {
     );
 }
 
-/// Blocked clients are never evicted, and neither are used clients whose grants may live.
+/// Blocked clients are never evicted. Used clients are not evicted while their grants may be live.
 pub async fn active_and_blocked_clients_are_not_evicted(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["used", "blocked-later", "unused"]).await;
@@ -95,11 +95,15 @@ pub async fn active_and_blocked_clients_are_not_evicted(store: impl ClientStore)
     fixture.touch("used", Activity::used(hour(0), None)).await;
 
     let outcome = fixture.insert(limited(fixture.insertion("x"), 4)).await;
-    assert_eq!(removed(outcome), ["unused"], "the only one that may go");
-    // One of the past that is used at once.
+    assert_eq!(
+        removed(outcome),
+        ["unused"],
+        "only the unused client is evicted"
+    );
+    // The new client is used as soon as it is registered.
     fixture.touch("x", Activity::used(hour(0), None)).await;
     let outcome = fixture.insert(limited(fixture.insertion("y"), 4)).await;
-    assert_eq!(outcome, InsertOutcome::Full, "none may go");
+    assert_eq!(outcome, InsertOutcome::Full, "no client can be evicted");
 
     let unblocked = Client {
         revision: 2,
@@ -110,14 +114,14 @@ pub async fn active_and_blocked_clients_are_not_evicted(store: impl ClientStore)
     assert_eq!(
         removed(outcome),
         ["blocked-later"],
-        "one that is unblocked may go"
+        "an unblocked client is evicted"
     );
 }
 
-/// "Then those that were used and are idle": a live grant keeps a client to its end.
+/// "Then those that were used and are idle": a client is not evicted while its grant is live.
 pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    let rule = "the longest idle without a grant is evicted where none is unused";
+    let rule = "without unused clients, the longest idle client without a live grant is evicted";
     fixture
         .put_all(&["blocked", "granted", "late", "soon", "unused"])
         .await;
@@ -138,7 +142,7 @@ pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
         };
         fixture.insert(limited(insertion(client), 5)).await
     };
-    // What was used is idle from an hour after its use, or after the end of its grant.
+    // A used client is idle from an hour after its use, or from an hour after the end of its grant.
     for (name, issued_at, expected) in [
         ("v", hour(4), "unused"),
         ("w", hour(4), "soon"),
@@ -156,7 +160,7 @@ pub async fn used_idle_clients_are_evicted_last(store: impl ClientStore) {
     }
     let names = ["blocked", "v", "w", "x", "y"];
     assert_eq!(fixture.names().await, names, "{rule}");
-    // A lowered limit evicts the unused first.
+    // A lowered limit evicts the unused client first.
     fixture.put(fixture.client("z")).await;
     let client = Client {
         issued_at: hour(200),
@@ -175,18 +179,18 @@ pub async fn a_full_tenant_is_not_changed(store: impl ClientStore) {
     }
     let keyed = |name| fixture.insertion(name).deduplicated_by(Some(key(1)));
     let outcome = fixture.insert(limited(keyed("c"), 2)).await;
-    assert_eq!(outcome, InsertOutcome::Full, "there is no room");
+    assert_eq!(outcome, InsertOutcome::Full, "the tenant is full");
     assert_eq!(
         fixture.find("c").await,
         None,
-        "what has no room is not stored"
+        "the new client is not stored"
     );
-    assert_eq!(fixture.names().await, ["a", "b"], "and nobody goes");
+    assert_eq!(fixture.names().await, ["a", "b"], "no client is evicted");
     let outcome = fixture.insert(keyed("d")).await;
-    assert_eq!(outcome, inserted(), "and it has no duplicate key");
+    assert_eq!(outcome, inserted(), "the key is still free");
 }
 
-/// A limit that was lowered: "at least one of them, if any", and up to a hundred at once.
+/// After a limit was lowered, an insertion evicts "at least one of them, if any", and up to a hundred at once.
 pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let names: Vec<String> = (0..130).map(|number| format!("{number:03}")).collect();
@@ -198,14 +202,14 @@ pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
     assert_eq!(
         removed(outcome),
         first,
-        "a hundred go at once, in their order"
+        "a hundred clients are evicted at once, in order"
     );
     let outcome = fixture.insert(limited(fixture.insertion("y"), 10)).await;
     let (second, left) = rest.split_at(22);
     assert_eq!(
         removed(outcome),
         second,
-        "and then the others beyond the limit"
+        "then the other clients beyond the limit are evicted"
     );
     assert_eq!(
         fixture.names().await.len(),
@@ -218,29 +222,32 @@ pub async fn a_lowered_limit_shrinks_a_tenant(store: impl ClientStore) {
         fixture.touch(name, Activity::used(hour(0), None)).await;
     }
     let outcome = fixture.insert(limited(fixture.insertion("z"), 9)).await;
-    assert_eq!(removed(outcome), ["y"], "as many go as can");
+    assert_eq!(
+        removed(outcome),
+        ["y"],
+        "every client that can be evicted is evicted"
+    );
 }
 
-/// Without a limit, no client is evicted, however many there are. Below the limit, none is evicted either.
+/// No client is evicted below the limit, or if there is no limit.
 pub async fn nothing_is_evicted_below_the_limit(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["a", "b", "c"]).await;
     let outcome = fixture.insert(limited(fixture.insertion("d"), 4)).await;
-    assert_eq!(outcome, inserted(), "there is room for one more");
+    assert_eq!(outcome, inserted(), "the limit allows one more client");
     let outcome = fixture.insert(fixture.insertion("e")).await;
     assert_eq!(outcome, inserted(), "there is no limit");
     assert_eq!(
         fixture.names().await,
         ["a", "b", "c", "d", "e"],
-        "nobody goes"
+        "no client is evicted"
     );
 }
 
-/// A limit counts the clients that are there: neither those that are gone, nor insertions that stored
-/// nothing.
+/// A limit counts only stored clients. It does not count removed clients or insertions that stored nothing.
 pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    let rule = "a limit counts what is there";
+    let rule = "a limit counts stored clients";
     let fill = async |name| fixture.insert(limited(fixture.insertion(name), 3)).await;
     for name in ["a", "b"] {
         assert_eq!(fill(name).await, inserted(), "{rule}");
@@ -254,7 +261,7 @@ pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
         matches!(outcome, InsertOutcome::Duplicate(_)),
         "{rule}: {outcome:?}"
     );
-    // This changes no number.
+    // An update does not change the number of clients.
     let update = Client {
         revision: 1,
         ..fixture.client("a")
@@ -266,21 +273,29 @@ pub async fn a_limit_counts_stored_clients(store: impl ClientStore) {
     );
     assert_eq!(fixture.remove("a").await, RemoveOutcome::Removed, "{rule}");
     assert_eq!(fixture.remove("a").await, RemoveOutcome::Missing, "{rule}");
-    assert_eq!(fill("e").await, inserted(), "{rule}: one was removed");
+    assert_eq!(
+        fill("e").await,
+        inserted(),
+        "{rule}: one client was removed"
+    );
     let swept = fixture
         .sweep(Sweep::new().unused_before(hour(1)).limit(2))
         .await;
     assert_eq!(swept.len(), 2, "{rule}");
     for name in ["f", "g"] {
-        assert_eq!(fill(name).await, inserted(), "{rule}: two were swept");
+        assert_eq!(
+            fill(name).await,
+            inserted(),
+            "{rule}: two clients were swept"
+        );
     }
-    let went = removed(fill("h").await);
-    assert_eq!(went.len(), 1, "{rule}: it is reached again");
+    let evicted = removed(fill("h").await);
+    assert_eq!(evicted.len(), 1, "{rule}: the limit is reached again");
     assert_eq!(fixture.names().await.len(), 3, "{rule}");
 }
 
-/// "Insertions that race never exceed a limit together", and no client is lost: a client that was stored
-/// is still there, or was evicted for another stored client.
+/// "Insertions that race never exceed a limit together", and no client is lost: each stored client is still stored,
+/// or was evicted for another stored client.
 pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["used-1", "used-2", "used-3"]).await;
@@ -297,25 +312,21 @@ pub async fn racing_insertions_never_exceed_a_limit(store: impl ClientStore) {
         }
     }))
     .await;
-    let mut there = BTreeSet::from(["used-1", "used-2", "used-3"].map(str::to_owned));
-    let mut gone = BTreeSet::new();
+    let mut stored = BTreeSet::from(["used-1", "used-2", "used-3"].map(str::to_owned));
+    let mut evicted = BTreeSet::new();
     for (name, outcome, seen) in outcomes {
         assert!(seen <= 5, "a limit of 5 is never exceeded: {seen}");
-        there.insert(name);
+        stored.insert(name);
         for name in removed(outcome) {
-            assert!(gone.insert(name.clone()), "{name} was evicted twice");
+            assert!(evicted.insert(name.clone()), "{name} was evicted twice");
         }
     }
-    let left: Vec<String> = there.difference(&gone).cloned().collect();
+    let left: Vec<String> = stored.difference(&evicted).cloned().collect();
     assert_eq!(left.len(), 5, "as many stay as the limit allows: {left:?}");
-    assert_eq!(
-        fixture.names().await,
-        left,
-        "evicted clients are gone, and no others"
-    );
+    assert_eq!(fixture.names().await, left, "only evicted clients are gone");
 }
 
-/// No client is evicted for insertions that race for a full tenant.
+/// Insertions that race for a full tenant evict no client.
 pub async fn racing_insertions_do_not_change_a_full_tenant(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("used")).await;
@@ -329,7 +340,11 @@ pub async fn racing_insertions_do_not_change_a_full_tenant(store: impl ClientSto
     }))
     .await;
     for outcome in outcomes {
-        assert_eq!(outcome, InsertOutcome::Full, "there is no room");
+        assert_eq!(outcome, InsertOutcome::Full, "the tenant is full");
     }
-    assert_eq!(fixture.names().await, ["used"], "nothing changes");
+    assert_eq!(
+        fixture.names().await,
+        ["used"],
+        "the tenant does not change"
+    );
 }

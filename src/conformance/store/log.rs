@@ -11,11 +11,11 @@ use crate::{
     types::TenantId,
 };
 
-/// How many calls are kept, and how many are shown.
-const MOST_KEPT: usize = 400;
-const MOST_SHOWN: usize = 24;
+/// How many calls the log keeps, and how many it shows.
+const MAX_LOGGED: usize = 400;
+const MAX_SHOWN: usize = 24;
 
-/// The last calls, in the order in which they began, and all calls that run.
+/// The last calls and all running calls, in the order in which they began.
 #[derive(Default)]
 pub(super) struct Log(Mutex<Calls>);
 
@@ -39,20 +39,20 @@ enum End {
     Answered(Outcome),
 }
 
-/// A call that runs.
+/// A running call.
 pub(super) struct Running<'a> {
     log: &'a Log,
     number: u64,
 }
 
 impl Log {
-    /// Keeps a call that begins.
+    /// Records the beginning of a call.
     pub(super) fn begin(&self, tenant: &TenantId, node: &'static str, call: Call) -> Running<'_> {
         let mut calls = self.lock();
         calls.begun += 1;
         let number = calls.begun;
-        if calls.last.len() >= MOST_KEPT {
-            let has_ended = |it: &Logged| !matches!(it.end, End::Running);
+        if calls.last.len() >= MAX_LOGGED {
+            let has_ended = |logged: &Logged| !matches!(logged.end, End::Running);
             if let Some(place) = calls.last.iter().position(has_ended) {
                 calls.last.remove(place);
             }
@@ -67,16 +67,15 @@ impl Log {
         Running { log: self, number }
     }
 
-    /// The last calls, a line each, and all calls that run. If `seen` names tenants, the calls of other tenants are
-    /// left out.
+    /// The last calls and all running calls, one in each line. If `seen` names tenants, only their calls are shown.
     pub(super) fn shown(&self, seen: &str) -> String {
         let calls = self.lock();
-        let is_named = |it: &&Logged| seen.contains(it.tenant.as_str());
-        let names_none = !calls.last.iter().any(|it| is_named(&it));
+        let is_named = |logged: &&Logged| seen.contains(logged.tenant.as_str());
+        let names_none = !calls.last.iter().any(|logged| is_named(&logged));
         let shown: Vec<_> = { calls.last.iter() }
-            .filter(|it| names_none || is_named(it))
+            .filter(|logged| names_none || is_named(logged))
             .collect();
-        let older = shown.len().saturating_sub(MOST_SHOWN);
+        let older = shown.len().saturating_sub(MAX_SHOWN);
         let mut text = format!("The last of {} calls of the rule:", calls.begun);
         for (place, logged) in shown.into_iter().enumerate() {
             if place < older && !matches!(logged.end, End::Running) {
@@ -87,7 +86,7 @@ impl Log {
             // Writing to a `String` does not fail.
             let _written = write!(text, "\n{number:>5}. {node} node, {tenant}: {call} → ");
             let _written = match &logged.end {
-                End::Running => write!(text, "no answer until now"),
+                End::Running => write!(text, "still running"),
                 End::CallerLeft => write!(text, "the caller went away"),
                 End::Answered(outcome) => write!(text, "{outcome}"),
             };
@@ -101,12 +100,12 @@ impl Log {
 }
 
 impl Running<'_> {
-    /// Keeps the answer.
+    /// Records the outcome.
     pub(super) fn end(self, outcome: Outcome) {
-        self.become_ended(End::Answered(outcome));
+        self.record(End::Answered(outcome));
     }
 
-    fn become_ended(&self, end: End) {
+    fn record(&self, end: End) {
         let mut calls = self.log.lock();
         let mut last = calls.last.iter_mut();
         if let Some(call) = last.find(|call| call.number == self.number)
@@ -119,9 +118,9 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        // A call that never ends is still running when the suite gives it up.
+        // During a panic, the suite itself drops a call that never ends. The log shows this call as running.
         if !std::thread::panicking() {
-            self.become_ended(End::CallerLeft);
+            self.record(End::CallerLeft);
         }
     }
 }
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_runs_is_always_shown() {
+    fn a_running_call_is_always_shown() {
         let log = Log::default();
         let tenant = tenant("t");
         let running = log.begin(&tenant, "first", remove());
@@ -151,14 +150,11 @@ mod tests {
         drop(log.begin(&tenant, "second", remove()));
         let text = log.shown("seen");
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines.len(), 2 + MOST_SHOWN, "{text}");
+        assert_eq!(lines.len(), 2 + MAX_SHOWN, "{text}");
         assert_eq!(lines[0], "The last of 1002 calls of the rule:");
-        assert_eq!(
-            lines[1],
-            "    1. first node, t: remove a → no answer until now"
-        );
+        assert_eq!(lines[1], "    1. first node, t: remove a → still running");
         let last = " 1002. second node, t: remove a → the caller went away";
-        assert_eq!(lines[1 + MOST_SHOWN], last);
+        assert_eq!(lines[1 + MAX_SHOWN], last);
         running.end(Outcome::Removed(RemoveOutcome::Removed));
     }
 

@@ -1,4 +1,4 @@
-//! More clients than a page, a sweep or an eviction has.
+//! More clients than one page, sweep or eviction handles.
 
 use crate::{
     client::Client,
@@ -13,10 +13,10 @@ use crate::{
 /// More than a thousand clients.
 const CLIENTS: usize = 1_030;
 
-/// How many are stored at once, in a store that commits several calls together.
+/// How many clients are inserted at once. This is faster if a store commits several calls together.
 const AT_ONCE: usize = 32;
 
-/// Pages of any length hold all clients, sweeps remove a thousand at once, and evictions find the longest idle
+/// Pages of any length work, sweeps remove up to a thousand clients at once, and evictions find the longest idle
 /// client.
 pub async fn a_tenant_may_have_thousands_of_clients(store: impl ClientStore) {
     let fixture = Fixture::new(store);
@@ -35,7 +35,11 @@ pub async fn a_tenant_may_have_thousands_of_clients(store: impl ClientStore) {
         assert!(is_start, "{rule}, in the order of their ids: {page:?}");
     }
     let page = fixture.page(Some("1000"), u32::MAX).await;
-    assert_eq!(page.len(), CLIENTS - 1_001, "{rule}: those after 1000");
+    assert_eq!(
+        page.len(),
+        CLIENTS - 1_001,
+        "{rule}: the clients after 1000"
+    );
     evict(&fixture, &names).await;
     sweep(&fixture).await;
 }
@@ -51,14 +55,14 @@ pub(super) async fn put_all<S: ClientStore>(fixture: &Fixture<S>, names: &[Strin
     }
 }
 
-/// The clients are as old as each other, so that the lowest ids go.
+/// All clients are equally old, so the lowest ids are evicted.
 async fn evict<S: ClientStore>(fixture: &Fixture<S>, names: &[String]) {
     let newcomer = |name| Client {
         issued_at: hour(5),
         ..fixture.client(name)
     };
     let places = u64::try_from(CLIENTS).unwrap_or(u64::MAX);
-    // The longest idle client is the last of all.
+    // The longest idle client has the highest id.
     let oldest = Client {
         issued_at: Timestamp::from_unix_millis(0),
         ..fixture.client("9999")
@@ -66,7 +70,7 @@ async fn evict<S: ClientStore>(fixture: &Fixture<S>, names: &[String]) {
     let before = Sweep::new().unused_before(hour(0));
     for _ in 0..2 {
         fixture.put(oldest.clone()).await;
-        assert_eq!(fixture.sweep(before).await, ["9999"], "it is due, no other");
+        assert_eq!(fixture.sweep(before).await, ["9999"], "only 9999 is due");
     }
     fixture.put(oldest).await;
     for (name, max, removed) in [
@@ -81,7 +85,7 @@ async fn evict<S: ClientStore>(fixture: &Fixture<S>, names: &[String]) {
             .await;
         let removed = removed.iter().map(|name| id(name)).collect();
         let expected = InsertOutcome::Inserted { removed };
-        assert_eq!(outcome, expected, "the lowest ids go for {name}");
+        assert_eq!(outcome, expected, "the lowest ids are evicted for {name}");
     }
 }
 
@@ -100,6 +104,6 @@ async fn sweep<S: ClientStore>(fixture: &Fixture<S>) {
         );
         left -= swept.len();
         let stored = fixture.names().await.len();
-        assert_eq!(stored, left, "what a sweep names is gone");
+        assert_eq!(stored, left, "swept clients are gone");
     }
 }

@@ -1,4 +1,4 @@
-//! Calls that remove or read hundreds of clients, with a caller that goes away or another call in between.
+//! Calls that remove or read hundreds of clients while the caller goes away or another call runs.
 
 use std::{num::NonZeroU64, time::Duration};
 
@@ -9,23 +9,23 @@ use crate::{
         call::Call,
         fixture::{Fixture, done, hour, id, insertion, name},
         many::put_all,
-        schedule::{Budget, MOST_WAITS, interleaved},
+        schedule::{Budget, MAX_WAITS, interleaved},
         text::difference,
         trial::{Trial, insert},
     },
     store::{Activity, ClientStore, Sweep},
 };
 
-/// More clients than a back end removes or reads in one piece, if it does so in pieces of a hundred.
+/// More clients than a back end handles at once if it works in batches of a hundred.
 const CLIENTS: usize = 130;
 
-/// After so long no further round begins.
-const LONG_ENOUGH: Duration = Duration::from_secs(3);
+/// No further round begins after this time.
+const TIME_LIMIT: Duration = Duration::from_secs(3);
 
-/// An insertion, an activity and a sweep that remove a hundred clients and more: their caller goes away.
+/// The callers of an insertion, an activity and a sweep that each remove at least a hundred clients go away.
 pub async fn an_abandoned_call_of_many_is_all_or_nothing(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    let budget = Budget::new(LONG_ENOUGH);
+    let budget = Budget::new(TIME_LIMIT);
     let new = Client {
         issued_at: hour(9),
         ..fixture.client("new")
@@ -38,10 +38,10 @@ pub async fn an_abandoned_call_of_many_is_all_or_nothing(store: impl ClientStore
         },
         Call::Sweep(Sweep::new().idle_before(hour(9))),
     ];
-    for waits in 0..=MOST_WAITS {
+    for waits in 0..=MAX_WAITS {
         let mut longer = Vec::new();
         for call in calls {
-            let mut trial = many(&fixture).await;
+            let mut trial = many_clients(&fixture).await;
             if trial.abandon(&call, waits).await {
                 longer.push(call);
             }
@@ -58,8 +58,8 @@ fn used(hours: u64) -> Activity {
     Activity::used(hour(hours), None).by(Some(user(1)))
 }
 
-/// A user with many clients.
-async fn many<S: ClientStore>(fixture: &Fixture<S>) -> Trial<S> {
+/// A tenant with many clients of one user.
+async fn many_clients<S: ClientStore>(fixture: &Fixture<S>) -> Trial<S> {
     let mut trial = Trial::new(fixture.another());
     for number in 0..CLIENTS {
         let name = format!("{number:03}");
@@ -71,13 +71,14 @@ async fn many<S: ClientStore>(fixture: &Fixture<S>) -> Trial<S> {
     trial
 }
 
-/// "A client that is there from the first page to the last one": also within one page, read in pieces.
+/// "A client that is there from the first page to the last one": this also holds within one page that a store reads
+/// in batches.
 pub async fn a_long_list_misses_no_client(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    let budget = Budget::new(LONG_ENOUGH);
+    let budget = Budget::new(TIME_LIMIT);
     let names: Vec<String> = (0..1_100).map(|number| format!("{number:04}")).collect();
     put_all(&fixture, &names).await;
-    for waits in 0..=MOST_WAITS {
+    for waits in 0..=MAX_WAITS {
         let gone = format!("{waits:04}");
         let list = async {
             let rows = fixture.store.list(&fixture.tenant, None, u32::MAX).await;

@@ -1,4 +1,4 @@
-//! Two handles to one store that take turns, with a record of the calls.
+//! Two handles to one store. The calls alternate between the handles and are logged.
 
 use std::{
     collections::BTreeMap,
@@ -27,23 +27,23 @@ use crate::{
     types::{ClientId, TenantId, Timestamp},
 };
 
-/// A call that has no answer by then never ends.
-const MOST_TIME: Duration = Duration::from_secs(30);
+/// The longest time for a call. A call that takes longer counts as never ending.
+const MAX_TIME: Duration = Duration::from_secs(30);
 
 type Answer<T> = Result<T, BackendError>;
 
 /// A handle to a store.
 pub(in crate::conformance) type Node = Arc<dyn DynClientStore>;
 
-/// A store that each call reaches through the other node than the call before in its tenant.
+/// A store with two nodes. In each tenant, the calls alternate between the nodes.
 pub(in crate::conformance) struct Nodes {
     first: Node,
     second: Node,
     log: Log,
-    /// The tenants of all calls, and whether the next call is the second node's.
+    /// The tenants of all calls. The value says whether the second node makes the next call.
     tenants: Mutex<BTreeMap<TenantId, bool>>,
-    /// Whether the second node tells the time next.
-    is_seconds_time: AtomicBool,
+    /// Whether the second node is asked for the time next.
+    is_second_asked_next: AtomicBool,
 }
 
 impl Nodes {
@@ -53,11 +53,11 @@ impl Nodes {
             second,
             log: Log::default(),
             tenants: Mutex::default(),
-            is_seconds_time: AtomicBool::new(false),
+            is_second_asked_next: AtomicBool::new(false),
         }
     }
 
-    /// The last calls, a line each.
+    /// The last calls, one in each line.
     pub(in crate::conformance) fn history(&self, seen: &str) -> String {
         self.log.shown(seen)
     }
@@ -68,7 +68,7 @@ impl Nodes {
         tenants.keys().cloned().collect()
     }
 
-    /// Makes a call, and keeps what it came to.
+    /// Makes a call and logs its outcome.
     async fn logged<'a, T: Clone>(
         &'a self,
         tenant: &TenantId,
@@ -76,7 +76,7 @@ impl Nodes {
         make: impl FnOnce(&'a dyn DynClientStore) -> BoxFuture<'a, Answer<T>> + Send,
         outcome: fn(Answer<T>) -> Outcome,
     ) -> Answer<T> {
-        let (node, name) = if self.is_seconds_turn(tenant) {
+        let (node, name) = if self.is_second_next(tenant) {
             (&self.second, "second")
         } else {
             (&self.first, "first")
@@ -93,7 +93,7 @@ impl Nodes {
     }
 
     /// Whether the second node makes the next call in the tenant.
-    fn is_seconds_turn(&self, tenant: &TenantId) -> bool {
+    fn is_second_next(&self, tenant: &TenantId) -> bool {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(is_second) = tenants.get_mut(tenant) else {
             tenants.insert(tenant.clone(), true);
@@ -106,9 +106,9 @@ impl Nodes {
 
 /// Waits for the answer to a call.
 async fn answered<T>(answer: BoxFuture<'_, T>, call: &str) -> T {
-    let Ok(answer) = timeout(MOST_TIME, answer).await else {
+    let Ok(answer) = timeout(MAX_TIME, answer).await else {
         broken(&format!(
-            "a call does not end: no answer after {MOST_TIME:?} to {call}"
+            "a call never ends: {call} has not ended after {MAX_TIME:?}"
         ))
     };
     answer
@@ -205,8 +205,8 @@ impl ClientStore for Nodes {
     }
 
     async fn now(&self) -> Answer<Option<Timestamp>> {
-        let is_seconds = self.is_seconds_time.fetch_xor(true, Ordering::Relaxed);
-        let (node, name) = if is_seconds {
+        let is_second = self.is_second_asked_next.fetch_xor(true, Ordering::Relaxed);
+        let (node, name) = if is_second {
             (&self.second, "second")
         } else {
             (&self.first, "first")
@@ -227,7 +227,7 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn the_calls_of_a_tenant_take_turns() {
+    async fn calls_of_a_tenant_alternate_between_nodes() {
         let stores = [MemoryStore::new(), MemoryStore::new()];
         let [first, second] = stores.clone().map(|store| Arc::new(store) as Node);
         let fixture = Fixture::new(Nodes::new(first, second));
@@ -272,7 +272,7 @@ mod tests {
         });
         let panic = call.await.unwrap_err().into_panic();
         let expected = format!(
-            "a call does not end: no answer after 30s to `remove a` on the first node in {tenant}"
+            "a call never ends: `remove a` on the first node in {tenant} has not ended after 30s"
         );
         assert_eq!(*panic.downcast::<String>().unwrap(), expected);
     }

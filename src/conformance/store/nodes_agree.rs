@@ -1,4 +1,4 @@
-//! What one node has done, the other node sees.
+//! Each node sees the changes of the other node.
 
 use crate::{
     client::Client,
@@ -13,32 +13,32 @@ use crate::{
     types::Timestamp,
 };
 
-/// After each change, both nodes read what there is, although they have read it before. A key that was free may be
-/// taken, and a key that was taken may be free.
+/// After each change, both nodes read the current clients and keys, although they have read the earlier ones before
+/// the change.
 pub async fn every_change_is_seen_at_once(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let calls = calls(&fixture);
     for change in calls.iter().filter(|call| !call.is_read()) {
         let cases = BOTH.map(|before| [(before, false), (before, true)]);
-        let checks = cases.as_flattened().iter().map(|(before, is_of_second)| {
+        let checks = cases.as_flattened().iter().map(|(before, skips_turn)| {
             let fixture = fixture.clone();
-            see(fixture, change.clone(), *before, *is_of_second)
+            see_change(fixture, change.clone(), *before, *skips_turn)
         });
         race(checks).await;
     }
 }
 
-/// The node that makes the change is the second, or the first.
-async fn see<S: ClientStore>(
+/// Makes the change on one of the nodes. With `skips_turn`, the other node makes it.
+async fn see_change<S: ClientStore>(
     fixture: Fixture<S>,
     change: Call,
     before: Before,
-    is_of_second: bool,
+    skips_turn: bool,
 ) {
     let mut trial = prepared(&fixture, before).await;
-    let change = trial.own(&change);
+    let change = trial.localize(&change);
     see_all(&mut trial).await;
-    if is_of_second {
+    if skips_turn {
         let (after, limit) = (None, 1);
         trial.call(Call::List { after, limit }).await;
     }
@@ -47,7 +47,7 @@ async fn see<S: ClientStore>(
     trial.audit().await;
 }
 
-/// Each node reads each client, and looks for each key.
+/// Reads each client and checks each key on each node.
 async fn see_all<S: ClientStore>(trial: &mut Trial<S>) {
     trial.list().await;
     for id in trial.ids.clone() {
@@ -57,13 +57,13 @@ async fn see_all<S: ClientStore>(trial: &mut Trial<S>) {
     }
     for key in trial.keys.clone() {
         for _ in 0..2 {
-            look_for(trial, key).await;
+            check_key(trial, key).await;
         }
     }
 }
 
-/// Finds out whether a key is free by an insertion of a taken id, which stores nothing.
-async fn look_for<S: ClientStore>(trial: &mut Trial<S>, key: DuplicateKey) {
+/// Checks whether a key is free by an insertion of a taken id, which stores nothing.
+async fn check_key<S: ClientStore>(trial: &mut Trial<S>, key: DuplicateKey) {
     let Some(row) = trial.state().rows().values().next() else {
         return;
     };

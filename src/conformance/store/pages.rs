@@ -1,14 +1,14 @@
-//! Stable pages.
+//! The order and the stability of pages.
 
 use crate::{
     conformance::store::{fixture::Fixture, race::race},
     store::{ClientStore, RemoveOutcome, Sweep},
 };
 
-/// "By the bytes of their ids", "up to `limit`", and "after `after`".
+/// Pages are "by the bytes of their ids", have "up to `limit`" clients, and begin "after `after`".
 pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    // In this order by bytes; by the rules of languages, in others.
+    // The ids are sorted by bytes. Sorting by language rules would give other orders.
     let names = [
         "!", "-b", "0", "1", "10", "9", "B", "Z", "_", "a", "a-a", "aB", "aa", "b", "tpc_1",
         "tpc_A", "tpc_a", "z", "~",
@@ -17,26 +17,34 @@ pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
     shuffled.reverse();
     shuffled.rotate_left(7);
     fixture.put_all(&shuffled).await;
-    assert_eq!(fixture.names().await, names, "by the bytes of ids");
+    assert_eq!(
+        fixture.names().await,
+        names,
+        "pages are sorted by the bytes of ids"
+    );
     for limit in [1, 2, 5, 18, 19, 20] {
         let mut seen: Vec<String> = Vec::new();
         loop {
             let page = page_after(&fixture, seen.last(), limit).await;
-            assert!(page.len() <= in_memory(limit), "at most {limit}: {page:?}");
-            let is_last = page.len() < in_memory(limit);
+            let max = usize::try_from(limit).unwrap_or(usize::MAX);
+            assert!(page.len() <= max, "at most {limit}: {page:?}");
+            let is_last = page.len() < max;
             seen.extend(page);
             if is_last {
                 break;
             }
         }
-        assert_eq!(seen, names, "each on one page, with a limit of {limit}");
+        assert_eq!(
+            seen, names,
+            "each client is on one page, with a limit of {limit}"
+        );
     }
     assert_eq!(
         fixture.page(None, 0).await,
         [""; 0],
-        "none is as many as was asked for"
+        "a page with a limit of 0 is empty"
     );
-    // Limits that fewer than 32 bits would cut.
+    // These limits would be wrong in an integer of fewer than 32 bits.
     for limit in [
         255,
         256,
@@ -48,7 +56,7 @@ pub async fn pages_are_ordered_by_id_bytes(store: impl ClientStore) {
         u32::MAX,
     ] {
         let page = fixture.page(Some("a"), limit).await;
-        assert_eq!(page.len(), 9, "all are fewer than {limit}");
+        assert_eq!(page.len(), 9, "a limit of {limit} allows all clients");
     }
 }
 
@@ -57,7 +65,7 @@ pub async fn a_page_may_begin_after_a_removed_id(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["b", "d", "f", "h"]).await;
     let outcome = fixture.remove("d").await;
-    assert_eq!(outcome, RemoveOutcome::Removed, "it was there");
+    assert_eq!(outcome, RemoveOutcome::Removed, "the client was stored");
     for (after, expected) in [
         ("a", &["b", "f"][..]),
         ("b", &["f", "h"]),
@@ -68,7 +76,7 @@ pub async fn a_page_may_begin_after_a_removed_id(store: impl ClientStore) {
         ("z", &[]),
     ] {
         let page = fixture.page(Some(after), 2).await;
-        assert_eq!(page, expected, "those after {after}");
+        assert_eq!(page, expected, "the clients after {after}");
     }
 }
 
@@ -99,15 +107,18 @@ pub async fn pages_are_stable_while_clients_change(store: impl ClientStore) {
     for seen in race(racers).await.into_iter().flatten() {
         let mut sorted = seen.clone();
         sorted.sort();
-        assert_eq!(seen, sorted, "pages go by the bytes of ids");
-        let found: Vec<&String> = seen.iter().filter(|it| it.ends_with("stable")).collect();
+        assert_eq!(seen, sorted, "pages are sorted by the bytes of ids");
+        let is_stable = |name: &&String| name.ends_with("stable");
+        let found: Vec<&String> = seen.iter().filter(is_stable).collect();
         let expected: Vec<&String> = stable.iter().collect();
-        assert_eq!(found, expected, "who stays is on exactly one page");
+        let rule = "a client that stays is on exactly one page";
+        assert_eq!(found, expected, "{rule}");
     }
-    assert_eq!(fixture.sweep(Sweep::new()).await, [""; 0], "and stays");
+    let swept = fixture.sweep(Sweep::new()).await;
+    assert_eq!(swept, [""; 0], "a sweep without moments removes no client");
 }
 
-/// The page after an id. If it began earlier, pages could have no end.
+/// The page after an id. If a page began earlier, reading all pages might never end.
 async fn page_after<S: ClientStore>(
     fixture: &Fixture<S>,
     after: Option<&String>,
@@ -122,7 +133,7 @@ async fn page_after<S: ClientStore>(
     page
 }
 
-/// All pages, one after the other.
+/// Reads all pages, one after the other.
 async fn pass<S: ClientStore>(fixture: &Fixture<S>, limit: u32) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     loop {
@@ -144,8 +155,4 @@ async fn come_and_go<S: ClientStore>(fixture: &Fixture<S>, number: u32) {
             fixture.remove(&name).await;
         }
     }
-}
-
-fn in_memory(count: u32) -> usize {
-    usize::try_from(count).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! A tenant with a few clients, and all calls that may race for one of them.
+//! A tenant with a few clients, and all calls that may race for one of the clients.
 
 use std::num::NonZeroU64;
 
@@ -15,19 +15,19 @@ use crate::{
     types::{ErrorRedirectPolicy, SecretDigest, SecurityMode},
 };
 
-/// What the client that is raced for is like before.
+/// The state of the client `a` before the calls.
 #[derive(Clone, Copy)]
 pub(super) enum Before {
     Unused,
-    /// User 1 has used it, and has another client.
+    /// User 1 has used the client, and has another client.
     Used,
-    /// No other client can be evicted.
+    /// The client is unused, and no other client can be evicted.
     OnlyEvictable,
 }
 
 pub(super) const BOTH: [Before; 2] = [Before::Unused, Before::Used];
 
-/// A tenant with the clients `a`, which the calls are about, `b` and `c`.
+/// A tenant with the clients `a`, `b` and `c`. The calls are about `a`.
 pub(super) async fn prepared<S: ClientStore>(fixture: &Fixture<S>, before: Before) -> Trial<S> {
     let mut trial = Trial::new(fixture.another());
     let first = insertion(first(&trial.fixture)).deduplicated_by(Some(key(1)));
@@ -54,7 +54,7 @@ pub(super) async fn prepared<S: ClientStore>(fixture: &Fixture<S>, before: Befor
     trial
 }
 
-/// The client `a`, which has what an update may take away.
+/// The client `a`, with every field that an update may remove.
 fn first<S: ClientStore>(fixture: &Fixture<S>) -> Client {
     let request = RegistrationRequest::new(["https://app.example.com/callback"])
         .client_name("a")
@@ -69,7 +69,7 @@ fn first<S: ClientStore>(fixture: &Fixture<S>) -> Client {
     }
 }
 
-/// All calls that have to do with the client `a`.
+/// All calls that concern the client `a`.
 pub(super) fn calls<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     let mut calls = insertions(fixture);
     calls.extend(changes(fixture));
@@ -79,7 +79,7 @@ pub(super) fn calls<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     calls
 }
 
-/// Insertions of its id, of its key and for its place, and of the same new client.
+/// Insertions that need the id, the key or the place of `a`, and insertions that conflict with each other.
 pub(super) fn insertions<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     let new = |client_id: &str, name: &str| {
         insertion(Client {
@@ -103,7 +103,7 @@ pub(super) fn insertions<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     insertions.iter().map(Call::of).collect()
 }
 
-/// What an owner does with it.
+/// The changes of an owner to `a`.
 pub(super) fn changes<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     let mut changes = updates(fixture);
     for blocked in [true, false] {
@@ -114,7 +114,7 @@ pub(super) fn changes<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     changes
 }
 
-/// Updates that change it and take something away.
+/// Updates of `a` that change and remove fields.
 pub(super) fn updates<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     let keeps = Client {
         secret: Some(SecretDigest::of("next")),
@@ -134,13 +134,13 @@ pub(super) fn updates<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Call> {
     ]
 }
 
-/// Activity of it and of its user, and a sweep that removes it.
+/// Activities of `a` and of its user, and a sweep that removes `a`.
 pub(super) fn activities() -> Vec<Call> {
     let used = Activity::used(hour(5), None);
     let limited = used
         .by(Some(user(1)))
         .max_clients_per_user(NonZeroU64::new(1));
-    // The user may have another client, `a` or `b`.
+    // With this limit, the user may also have another client.
     let one_more = limited.max_clients_per_user(NonZeroU64::new(2));
     vec![
         touch("a", used),
@@ -154,7 +154,7 @@ pub(super) fn activities() -> Vec<Call> {
     ]
 }
 
-/// A sweep that removes `a` alone.
+/// A sweep that removes only `a`.
 pub(super) fn sweep() -> Call {
     let sweep = Sweep::new().unused_before(hour(1));
     Call::Sweep(sweep.idle_before(just_after(hour(1))))
@@ -165,7 +165,7 @@ fn touch(name: &str, activity: Activity) -> Call {
     Call::Touch { id, activity }
 }
 
-/// Several calls, one after the other, that bring back what was there or come close to it.
+/// Sequences of calls that restore the earlier state of `a`, or almost restore it.
 pub(super) fn detours<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Vec<Call>> {
     let remove = Call::Remove(id("a"));
     let block = |blocked| Call::Block {

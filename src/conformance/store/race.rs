@@ -1,4 +1,4 @@
-//! Several calls at once.
+//! Runs several calls at once.
 
 use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc};
 
@@ -6,8 +6,8 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::conformance::store::fixture::fail;
 
-/// Runs all of them at once, as far as the runtime lets it, and returns their outcomes in their order. The first
-/// panic ends the race, and stops the others.
+/// Runs all racers at once, as far as the runtime allows, and returns their outcomes in the order of the racers. The
+/// first panic stops the other racers and is passed on.
 pub(super) async fn race<T, F>(racers: impl IntoIterator<Item = F>) -> Vec<T>
 where
     T: Send + 'static,
@@ -16,22 +16,22 @@ where
     let racers: Vec<F> = racers.into_iter().collect();
     let start = Arc::new(Barrier::new(racers.len()));
     let mut running = JoinSet::new();
-    for (place, racer) in racers.into_iter().enumerate() {
+    for (index, racer) in racers.into_iter().enumerate() {
         let start = Arc::clone(&start);
         running.spawn(async move {
             start.wait().await;
-            (place, racer.await)
+            (index, racer.await)
         });
     }
     let mut outcomes = BTreeMap::new();
     while let Some(ended) = running.join_next().await {
         match ended {
-            Ok((place, outcome)) => drop(outcomes.insert(place, outcome)),
+            Ok((index, outcome)) => drop(outcomes.insert(index, outcome)),
             Err(error) => {
                 running.shutdown().await;
                 match error.try_into_panic() {
                     Ok(panic) => resume_unwind(panic),
-                    Err(error) => fail("races end", &error),
+                    Err(error) => fail("a race ends", &error),
                 }
             }
         }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn racers_answer_in_their_order() {
+    async fn outcomes_are_in_the_order_of_racers() {
         let racers = (0..5_u32).map(|number| async move {
             for _ in number..5 {
                 tokio::task::yield_now().await;
@@ -58,18 +58,18 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_panic_stops_the_other_racers() {
-        let held = Arc::new(());
+        let guard = Arc::new(());
         let racers = [false, true].map(|panics| {
-            let held = Arc::clone(&held);
+            let guard = Arc::clone(&guard);
             async move {
                 assert!(!panics, "the second racer");
                 pending::<()>().await;
-                drop(held);
+                drop(guard);
             }
         });
         let panic = tokio::spawn(race(racers)).await.unwrap_err().into_panic();
         let message = panic.downcast_ref::<&str>().copied();
         assert_eq!(message, Some("the second racer"));
-        assert_eq!(Arc::strong_count(&held), 1, "no racer is left");
+        assert_eq!(Arc::strong_count(&guard), 1, "no racer is left");
     }
 }

@@ -1,4 +1,4 @@
-//! Two calls for one client at once.
+//! Two calls that concern one client and overlap.
 
 use std::time::Duration;
 
@@ -10,28 +10,28 @@ use crate::{
             fixture::Fixture,
             prepared::{BOTH, Before, calls, detours, insertions, prepared},
             race::race,
-            schedule::{AT_ONCE, Budget, MOST_WAITS},
+            schedule::{AT_ONCE, Budget, MAX_WAITS},
         },
     },
     store::ClientStore,
 };
 
-/// After so long no further round of races begins.
-const LONG_ENOUGH: Duration = Duration::from_secs(7);
+/// No further round of races begins after this time.
+const TIME_LIMIT: Duration = Duration::from_secs(7);
 
-/// How often each pair races in tasks of its own, on a quick store.
+/// The largest number of races of each pair in separate tasks.
 const ROUNDS: u32 = 12;
 
-/// Each call stops where it waits for the first, second, third time, and any other call runs in between.
-/// One of the two orders explains both outcomes and all that is there afterwards.
+/// Pauses each call where it waits for the first time, then for the second time, and so on, and runs each other call
+/// in between. One of the two orders explains both outcomes and the clients that are stored afterwards.
 pub async fn interleaved_calls_have_an_order(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let pairs = pairs(&fixture);
     interleave_all(&fixture, pairs).await;
 }
 
-/// Each call stops where it waits, and in between a client is removed and comes back, or is blocked and
-/// unblocked: what the call has read before is not what it writes over.
+/// Pauses each call where it waits. In between, a client is removed and inserted again, or blocked and unblocked. The
+/// paused call must not overwrite these changes with what it has read before.
 pub async fn a_call_notices_a_client_that_came_back(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let mut pairs = Vec::new();
@@ -47,10 +47,10 @@ pub async fn a_call_notices_a_client_that_came_back(store: impl ClientStore) {
     interleave_all(&fixture, pairs).await;
 }
 
-/// Tries each pair where its first call waits for the first, second, third time, in any order: a slow store that does
-/// not get through all of them tries others the next time.
+/// Tries each pair with the first call paused after more and more waits. The order is random, so that a run on a slow
+/// store, which ends before all cases are tried, tries other cases the next time.
 async fn interleave_all<S: ClientStore>(fixture: &Fixture<S>, pairs: Vec<Pair>) {
-    let budget = Budget::new(LONG_ENOUGH);
+    let budget = Budget::new(TIME_LIMIT);
     let mut random = Random::new(seed());
     let mut left: Vec<(Pair, usize)> = pairs.into_iter().map(|pair| (pair, 0)).collect();
     while !left.is_empty() {
@@ -59,7 +59,7 @@ async fn interleave_all<S: ClientStore>(fixture: &Fixture<S>, pairs: Vec<Pair>) 
             let fixture = fixture.clone();
             async move {
                 let has_waited = interleave(&fixture, &pair, waits).await;
-                (has_waited && waits < MOST_WAITS).then_some((pair, waits + 1))
+                (has_waited && waits < MAX_WAITS).then_some((pair, waits + 1))
             }
         });
         left.extend(race(trials).await.into_iter().flatten());
@@ -70,7 +70,7 @@ async fn interleave_all<S: ClientStore>(fixture: &Fixture<S>, pairs: Vec<Pair>) 
     }
 }
 
-/// Whether the first call has waited so often.
+/// Returns whether the first call was paused, because it waited more than `waits` times.
 async fn interleave<S: ClientStore>(fixture: &Fixture<S>, pair: &Pair, waits: usize) -> bool {
     let mut trial = prepared(fixture, pair.before).await;
     let has_waited = trial.interleave(&pair.first, &pair.others, waits).await;
@@ -78,10 +78,10 @@ async fn interleave<S: ClientStore>(fixture: &Fixture<S>, pair: &Pair, waits: us
     has_waited
 }
 
-/// Both calls run in tasks of their own, on different nodes.
+/// Both calls run in separate tasks, on different nodes.
 pub async fn racing_calls_have_an_order(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    let budget = Budget::new(LONG_ENOUGH);
+    let budget = Budget::new(TIME_LIMIT);
     let pairs = pairs(&fixture);
     let mut random = Random::new(seed());
     for _ in 0..ROUNDS {
@@ -110,7 +110,7 @@ pub async fn racing_calls_have_an_order(store: impl ClientStore) {
     }
 }
 
-/// A call, the calls that it meets, and what the client is like before.
+/// A call, the calls that overlap with it, and the state of the client before.
 #[derive(Clone)]
 struct Pair {
     before: Before,
@@ -118,7 +118,7 @@ struct Pair {
     others: Vec<Call>,
 }
 
-/// All pairs of calls, in both orders. Two calls that read are no race.
+/// All pairs of calls in both orders, except pairs of two reading calls, which cannot conflict.
 fn pairs<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Pair> {
     let all = calls(fixture);
     let cases = [
@@ -129,7 +129,8 @@ fn pairs<S: ClientStore>(fixture: &Fixture<S>) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (before, firsts) in cases {
         for first in firsts {
-            let seconds = all.iter().filter(|it| !first.is_read() || !it.is_read());
+            let is_race = |second: &&Call| !first.is_read() || !second.is_read();
+            let seconds = all.iter().filter(is_race);
             pairs.extend(seconds.map(|second| Pair {
                 before,
                 first: first.clone(),

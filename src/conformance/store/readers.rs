@@ -1,4 +1,4 @@
-//! Readers while others write.
+//! Readers of a client that other calls change.
 
 use std::sync::{
     Arc,
@@ -19,7 +19,7 @@ const CHANGES: u64 = 80;
 
 const READERS: usize = 4;
 
-/// The client at a revision: the name says the revision of the last update, and odd revisions are blocked.
+/// The client at a revision. Its name is the revision of the last update, and it is blocked at odd revisions.
 fn at_revision<S: ClientStore>(fixture: &Fixture<S>, revision: u64) -> Client {
     Client {
         revision,
@@ -28,8 +28,8 @@ fn at_revision<S: ClientStore>(fixture: &Fixture<S>, revision: u64) -> Client {
     }
 }
 
-/// A client that is blocked and updated in turns is always there, always as one of the changes left it, and never as
-/// it was before what the reader has seen.
+/// A client is blocked and updated alternately. Each reader always finds the client as one change has left it, and
+/// never sees an earlier revision later.
 pub async fn readers_see_whole_clients(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["a", "c"]).await;
@@ -71,9 +71,9 @@ async fn watch<S: ClientStore>(fixture: &Fixture<S>, is_over: &AtomicBool) {
         let found = fixture.find("b").await;
         last = seen(fixture, found.as_ref(), last);
         let listed = fixture.clients().await;
-        let is_there = |name: &str| listed.iter().any(|client| client.id.as_str() == name);
-        if !is_there("a") || !is_there("c") {
-            fail("a client that is there all the time is listed", &listed);
+        let is_listed = |name: &str| listed.iter().any(|client| client.id.as_str() == name);
+        if !is_listed("a") || !is_listed("c") {
+            fail("a client that does not change is listed", &listed);
         }
         let listed = listed.iter().find(|client| client.id.as_str() == "b");
         last = seen(fixture, listed.map(|client| &**client), last);
@@ -81,15 +81,15 @@ async fn watch<S: ClientStore>(fixture: &Fixture<S>, is_over: &AtomicBool) {
     }
 }
 
-/// The revision of what was seen.
+/// Checks a client that was read, and returns its revision.
 fn seen<S: ClientStore>(fixture: &Fixture<S>, client: Option<&Client>, last: u64) -> u64 {
     let Some(client) = client else {
-        fail("a client that changes is there all the time", &"no client")
+        fail("a client that changes is always found", &"no client")
     };
     let expected = at_revision(fixture, client.revision);
     assert_eq!(
         *client, expected,
-        "a reader sees a client as it was at once"
+        "a reader sees a client as one change has left it"
     );
     let revision = client.revision;
     assert!(revision >= last, "revision {revision} after {last}");

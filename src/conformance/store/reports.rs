@@ -1,4 +1,4 @@
-//! What a store reports about an insertion.
+//! The reports of a store about an insertion.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::{conformance::store::call::Outcome, store::InsertOutcome};
 pub(super) struct Reports(Arc<Mutex<Vec<InsertOutcome>>>);
 
 impl Reports {
-    /// What the store calls with the outcome.
+    /// The function that the store calls with the outcome.
     pub(super) fn reporter(&self) -> impl FnOnce(&InsertOutcome) + Send + Sync + 'static {
         let reports = Arc::clone(&self.0);
         move |outcome| {
@@ -28,7 +28,7 @@ impl Reports {
         Arc::strong_count(&self.0) == 1
     }
 
-    /// The outcome of the call, which the store has to report before it answers.
+    /// Returns the outcome of a call if the store has reported it before it returned.
     pub(super) fn checked(&self, outcome: Outcome) -> Outcome {
         let expected = match &outcome {
             Outcome::Inserted(outcome) => vec![outcome.clone()],

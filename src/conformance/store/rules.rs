@@ -1,5 +1,5 @@
-//! Every rule for stores, with what it demands. The suite, its documentation and the tests of stores are
-//! made from this list.
+//! Every rule for stores, with its demand in one sentence. The suite, its documentation and the tests of stores
+//! use this list.
 
 /// Calls a macro with the list.
 macro_rules! with_store_rules {
@@ -13,7 +13,7 @@ macro_rules! with_store_rules {
             racing_insertions_of_one_id_store_one:
                 "If insertions of one id race, exactly one of them is stored.";
             similar_ids_are_different_clients:
-                "Ids are compared byte by byte: letter case and wildcards have no meaning.";
+                "Ids are compared byte by byte: letter case counts, and no character is a wildcard.";
             every_character_of_an_id_counts:
                 "Ids of any length that differ in one character are different clients.";
             every_outcome_is_reported_once:
@@ -25,11 +25,11 @@ macro_rules! with_store_rules {
             every_field_comes_back:
                 "A client is read exactly as it was inserted.";
             every_moment_comes_back:
-                "Times are kept to the millisecond, from the first to the last that is possible.";
+                "Times are stored to the millisecond, from the first to the last possible time.";
             every_field_of_an_update_comes_back:
                 "A client is read exactly as it was updated.";
             an_update_takes_away_what_it_lacks:
-                "Nothing that an update lacks stays: secrets, policy, block or metadata.";
+                "An update removes what it does not have: secrets, policy, block or metadata.";
 
             // Tenants.
             an_insertion_stays_in_its_tenant:
@@ -55,7 +55,7 @@ macro_rules! with_store_rules {
 
             // Limits.
             the_longest_idle_client_is_evicted:
-                "A full tenant evicts its longest idle client, and of several the lowest id.";
+                "A full tenant evicts the longest idle client, or of several the client with the lowest id.";
             registering_again_delays_eviction:
                 "A client that registers again counts as idle from that time on.";
             active_and_blocked_clients_are_not_evicted:
@@ -65,19 +65,19 @@ macro_rules! with_store_rules {
             a_full_tenant_is_not_changed:
                 "If no client can be evicted, the insertion changes nothing.";
             a_lowered_limit_shrinks_a_tenant:
-                "After a limit was lowered, each insertion evicts up to 100 clients until the limit holds.";
+                "After a limit was lowered, each insertion evicts up to 100 clients, until the limit holds.";
             nothing_is_evicted_below_the_limit:
-                "No client is evicted while there is room or no limit.";
+                "No client is evicted below the limit, or if there is no limit.";
             a_limit_counts_stored_clients:
                 "A limit counts the clients that are stored, and no others.";
             a_millisecond_decides_who_is_evicted:
-                "Of clients that are idle since almost the same time, the longest idle goes first.";
+                "A client that has been idle for one millisecond longer is evicted first.";
             sharing_matters_only_to_its_user:
                 "A client that two users have used is evicted for a new client like any other.";
             a_large_limit_evicts_no_client:
-                "A limit may be any number up to the last of 64 bits.";
+                "A limit may be any number up to the largest of 64 bits.";
             the_lowest_id_goes_first_of_equals:
-                "Of clients that are idle since one moment, the lowest id by bytes goes first.";
+                "If clients are idle since the same moment, the lowest id by bytes is evicted first.";
             racing_insertions_never_exceed_a_limit:
                 "Insertions that race never exceed a limit together.";
             racing_insertions_do_not_change_a_full_tenant:
@@ -85,27 +85,27 @@ macro_rules! with_store_rules {
 
             // Duplicates.
             the_same_key_is_a_duplicate:
-                "A client whose key is stored already is not stored; the stored client is returned.";
+                "An insertion with a stored key stores nothing, and returns the stored client.";
             a_different_key_is_not_a_duplicate:
-                "A client with another key, with no key or of another tenant is no duplicate.";
+                "A client with another key, without a key or of another tenant is not a duplicate.";
             keys_are_compared_byte_by_byte:
-                "Keys that differ in one byte are different, at each of the 32 places.";
+                "Keys are different if they differ in any of their 32 bytes.";
             duplicates_are_checked_first:
-                "An insertion looks at the key first, then at the id, then at the limit.";
+                "An insertion checks the key first, then the id and then the limit.";
             a_full_tenant_still_finds_duplicates:
-                "A full tenant still answers `Duplicate` or `IdTaken` first.";
+                "A full tenant still returns `Duplicate` or `IdTaken` before `Full`.";
             what_is_not_stored_reserves_nothing:
-                "An insertion that stores nothing keeps no id, no key and no place.";
+                "An insertion that stores nothing reserves no id, no key and no place.";
             a_duplicate_touches_the_stored_client:
-                "A duplicate touches the stored client, at most once an hour, and is no use of it.";
+                "A duplicate touches the stored client at most once an hour, and does not count as use.";
             a_duplicate_returns_the_current_client:
-                "A duplicate returns the stored client as it is now, changes of its owner included.";
+                "A duplicate returns the current state of the stored client, with its owner's changes.";
             a_removed_client_frees_its_key:
                 "The key of a client is free after the client was removed, swept or evicted.";
             a_reused_id_has_its_new_key:
-                "A client with the id of a removed client has its own key, not the key from before.";
+                "A client that reuses a removed client's id has its own key, not the old one.";
             a_reused_id_starts_anew:
-                "Nothing of a removed client is left for the next client with its id.";
+                "A client that reuses a removed client's id inherits nothing from it.";
             an_update_removes_the_key_if_asked:
                 "An update removes the key of a client if it says so, and keeps it otherwise.";
             racing_insertions_of_one_key_store_one:
@@ -113,11 +113,11 @@ macro_rules! with_store_rules {
 
             // Unreadable rows.
             an_unreadable_row_hides_no_other_row:
-                "A row that can't be read is returned as unreadable, among the others.";
+                "A row that cannot be read is returned as unreadable, together with the other rows.";
             an_unreadable_row_can_be_blocked_and_removed:
-                "A row that can't be read can be blocked, touched, swept, evicted and removed.";
+                "A row that cannot be read can be blocked, touched, swept, evicted and removed.";
             an_unreadable_row_keeps_its_key:
-                "No second client gets the key of a row that can't be read.";
+                "No second client gets the key of a row that cannot be read.";
 
             // Changes by an owner.
             a_block_changes_flag_and_revision:
@@ -125,7 +125,7 @@ macro_rules! with_store_rules {
             an_update_follows_the_previous_revision:
                 "An update is stored only if the stored client has the previous revision.";
             a_revision_may_be_large:
-                "A revision counts up to the last number of 64 bits.";
+                "A revision counts up to the largest number of 64 bits.";
             an_update_needs_a_stored_client:
                 "An update of a client that is not stored stores nothing.";
             racing_updates_store_one_per_revision:
@@ -141,9 +141,9 @@ macro_rules! with_store_rules {
 
             // Activity.
             a_touch_follows_usage_touched:
-                "Activity is written as `Usage::touched` returns it, and not at all if it returns nothing.";
+                "An activity writes the usage that `Usage::touched` returns, or nothing if it returns none.";
             a_touch_of_a_missing_client_writes_nothing:
-                "Activity of a client that is not stored stores nothing.";
+                "An activity of a client that is not stored stores nothing.";
             racing_touches_write_once_and_lose_no_update:
                 "If equal activities race, one of them is written, and updates are not lost.";
 
@@ -151,17 +151,17 @@ macro_rules! with_store_rules {
             a_users_longest_idle_client_is_evicted:
                 "A user over the limit loses the longest idle client, and never the touched client.";
             a_client_counts_for_its_first_user:
-                "A client counts for the limit of the user who used it first, and of no other.";
+                "A client counts only for the limit of the user who used it first.";
             a_shared_client_is_evicted_last:
                 "A client that a second user has used is evicted after the user's other clients.";
             a_users_blocked_clients_are_not_evicted:
                 "Blocked clients do not count for the limit of a user and are not evicted by it.";
             blocked_clients_of_a_user_stay:
-                "A blocked client stays also if it is the longest idle client of a user.";
+                "A blocked client stays even if it is the longest idle client of a user.";
             a_client_keeps_its_user:
                 "Updates, blocks and duplicates do not change the user of a client.";
             users_are_compared_byte_by_byte:
-                "Users whose keys differ in one byte are different, at each of the 32 places.";
+                "Users are different if their keys differ in any of their 32 bytes.";
             a_user_loses_at_most_100_clients_at_once:
                 "An activity evicts at most 100 clients of the user, the longest idle first.";
             racing_touches_never_exceed_a_users_limit:
@@ -169,9 +169,9 @@ macro_rules! with_store_rules {
 
             // Sweeps.
             a_sweep_removes_only_due_clients:
-                "A sweep removes the clients that are idle since before its times, and no others.";
+                "A sweep removes only the clients that are idle since before its times.";
             a_sweep_stops_at_its_limit:
-                "A sweep removes as many clients as are due, up to its limit.";
+                "A sweep removes all due clients, up to its limit.";
             a_sweep_finds_due_clients_anywhere:
                 "A sweep with a small limit finds due clients among many that are not due.";
             blocked_clients_are_not_swept:
@@ -179,15 +179,15 @@ macro_rules! with_store_rules {
             a_client_with_a_live_grant_is_not_swept:
                 "A client is not idle while it has a live grant.";
             the_first_and_the_last_moment_are_moments:
-                "Clients are idle since any moment, from the first to the last.";
+                "A client may register and be used at any time, from the first to the last possible time.";
             a_client_touched_meanwhile_is_not_swept:
                 "If an activity and a sweep of one client race, only one of them succeeds.";
 
             // Pages.
             pages_are_ordered_by_id_bytes:
-                "Pages are in the order of the bytes of the ids, and have at most the given length.";
+                "Pages are sorted by the bytes of the ids, and have at most the given length.";
             a_page_may_begin_after_a_removed_id:
-                "A page begins after the given id, also if no client has that id.";
+                "A page begins after the given id, even if no client has this id.";
             pages_are_stable_while_clients_change:
                 "A client that is stored all the time is on exactly one page.";
             a_tenant_may_have_thousands_of_clients:
@@ -195,13 +195,13 @@ macro_rules! with_store_rules {
 
             // Readers.
             a_long_list_misses_no_client:
-                "A list of many clients is whole, also if other clients go while it is read.";
+                "A long list is complete, even if other clients are removed while it is read.";
             every_change_is_seen_at_once:
-                "What a call has changed is read by the next call, on each node.";
+                "The next call on each node sees every change of a call.";
             the_clocks_of_all_nodes_agree:
-                "All nodes have one clock or none, and it advances as time does, in milliseconds.";
+                "All nodes share a clock or none has one. It advances with real time, in milliseconds.";
             readers_see_whole_clients:
-                "A reader sees a client as one change has left it, and never an older one later.";
+                "A reader sees a client as one change has left it, and never an older state later.";
 
             // Callers that go away.
             an_abandoned_insertion_is_all_or_nothing:
@@ -215,21 +215,21 @@ macro_rules! with_store_rules {
             an_abandoned_removal_is_all_or_nothing:
                 "A removal whose caller goes away is done completely or not at all.";
             an_abandoned_touch_is_all_or_nothing:
-                "An activity whose caller goes away is written completely or not at all.";
+                "A touch whose caller goes away is done completely or not at all.";
             an_abandoned_sweep_is_all_or_nothing:
                 "A sweep whose caller goes away is done completely or not at all.";
             an_abandoned_read_changes_nothing:
-                "A reader that goes away changes nothing and blocks no other call.";
+                "A read whose caller goes away changes nothing and blocks no other call.";
             an_abandoned_call_of_many_is_all_or_nothing:
                 "A call that removes more than a hundred clients removes all of them or none.";
 
             // Races of two calls.
             interleaved_calls_have_an_order:
-                "If a call runs while another is half done, one of the two orders explains both.";
+                "If a call runs while another is half done, one of the two orders explains both outcomes.";
             a_call_notices_a_client_that_came_back:
                 "A call does not act on a row that was replaced meanwhile.";
             racing_calls_have_an_order:
-                "If two calls race, one of the two orders explains their outcomes and the clients.";
+                "If two calls race, one of the two orders explains their outcomes and the stored clients.";
 
             // Random calls.
             random_histories_match_the_contract:

@@ -1,4 +1,4 @@
-//! In which order the parts of two calls run.
+//! The order in which the parts of two calls run.
 
 use std::{
     future::poll_fn,
@@ -14,17 +14,16 @@ use crate::{
     system::{Clock as _, SystemClock},
 };
 
-/// How often a call may wait before it is let alone: more often than a call of any back end waits.
-pub(super) const MOST_WAITS: usize = 24;
+/// The largest number of waits at which a call is paused. Calls of real back ends wait less often.
+pub(super) const MAX_WAITS: usize = 24;
 
-/// How long a call runs alone while another is half done. A store whose calls wait for each other needs
-/// both to go on.
+/// How long a call runs alone while another is half done. Then both continue, because the call may wait for the other.
 const ALONE: Duration = Duration::from_millis(20);
 
-/// How many trials of a rule run at once: enough for a back end that commits several calls together.
+/// How many trials of a rule run at once. A back end may commit the calls of several trials together.
 pub(super) const AT_ONCE: usize = 8;
 
-/// How long a rule tries more and more. It is real time, also if Tokio's clock is paused: waiting costs nothing then.
+/// How long a rule tries further cases. The budget counts real time even if Tokio's clock is paused.
 pub(super) struct Budget {
     clock: SystemClock,
     most: Duration,
@@ -36,18 +35,18 @@ impl Budget {
         Self { clock, most }
     }
 
-    /// Whether no other round begins.
+    /// Whether no further round may begin.
     pub(super) fn is_spent(&self) -> bool {
         self.clock.monotonic() > self.most
     }
 
-    /// Whether not even the first round goes on: the store is slow.
+    /// Whether even the first round must end, because the store is slow.
     pub(super) fn is_overdrawn(&self) -> bool {
         self.clock.monotonic() > self.most.saturating_mul(3) / 2
     }
 }
 
-/// Runs `call` until it has waited more than `waits` times. `None` if it is not done by then.
+/// Runs `call` until it has waited more than `waits` times. Returns `None` if the call has not ended by then.
 pub(super) async fn begun<T>(call: &mut BoxFuture<'_, T>, waits: usize) -> Option<T> {
     let mut left = waits;
     poll_fn(|context| match call.as_mut().poll(context) {
@@ -61,16 +60,16 @@ pub(super) async fn begun<T>(call: &mut BoxFuture<'_, T>, waits: usize) -> Optio
     .await
 }
 
-/// What a call and others came to.
+/// The outcomes of two overlapping calls.
 pub(super) struct Both<A, B> {
     pub(super) first: A,
     pub(super) second: B,
-    /// Whether the first was done before the second began.
+    /// Whether the first call ended before the second began.
     pub(super) is_in_order: bool,
 }
 
-/// Runs the first call until it has waited more than `waits` times, then the second, then the rest of the
-/// first.
+/// Runs the first call until it has waited more than `waits` times, then the second call, and then the rest of the
+/// first call.
 pub(super) async fn interleaved<A, B>(
     mut first: BoxFuture<'_, A>,
     mut second: BoxFuture<'_, B>,
@@ -94,7 +93,7 @@ pub(super) async fn interleaved<A, B>(
     }
 }
 
-/// Runs both calls, a step of each at a time.
+/// Runs both calls, alternating between their steps.
 async fn alternating<A, B>(mut first: BoxFuture<'_, A>, mut second: BoxFuture<'_, B>) -> (A, B) {
     let (mut of_first, mut of_second) = (None, None);
     poll_fn(|context| {
@@ -108,7 +107,7 @@ async fn alternating<A, B>(mut first: BoxFuture<'_, A>, mut second: BoxFuture<'_
     })
     .await;
     let (Some(first), Some(second)) = (of_first, of_second) else {
-        fail("both calls are done", &"one is not");
+        fail("both calls have ended", &"one call has not");
     };
     (first, second)
 }

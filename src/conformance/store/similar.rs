@@ -1,4 +1,4 @@
-//! Tenants and ids that look the same once they are joined, folded or cut.
+//! Tenants and ids that look the same if a store joins them, ignores letter case, or cuts them.
 
 use crate::{
     client::Client,
@@ -12,11 +12,11 @@ use crate::{
     types::{ClientId, TenantId},
 };
 
-/// What may stand between a tenant and an id in a key of a back end. The empty text joins them at once.
+/// Separators that a back end may put between a tenant and an id in its keys. The empty text joins them directly.
 const SEPARATORS: [&str; 10] = ["", ":", ".", "-", "_", "::", "--", "__", ":-", "-._:"];
 
-/// The tenant `t` with the client `b:c`, and the tenant `t:b` with the client `c`, for each separator: they
-/// are joined to the same text, and are different rows.
+/// For each separator such as `:`, the tenant `t` has the client `b:c`, and the tenant `t:b` has the client `c`. Joining
+/// gives the same text, but the rows are different.
 pub async fn tenants_and_ids_are_never_joined(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for separator in SEPARATORS {
@@ -30,7 +30,7 @@ pub async fn tenants_and_ids_are_never_joined(store: impl ClientStore) {
     }
 }
 
-/// Two rows of different tenants: what happens to one leaves the other as it is.
+/// Checks that calls for a row of one tenant do not change a row of another tenant.
 async fn are_different<S: ClientStore>(
     short: &Fixture<S>,
     joined: &str,
@@ -71,7 +71,8 @@ async fn are_different<S: ClientStore>(
     assert_eq!(long.sweep(sweep).await, [rest], "{rule}: `touch`");
 }
 
-/// Ids that differ in a separator, in a wildcard, in letter case, in an escape or only in their last character.
+/// Ids are different if they differ in a separator, in a wildcard, in letter case, in an escape or in the last
+/// character.
 pub async fn every_character_of_an_id_counts(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let mut names: Vec<String> = (b'!'..=b'~')
@@ -105,10 +106,11 @@ pub async fn every_character_of_an_id_counts(store: impl ClientStore) {
     names.sort();
     names.dedup();
     put_all(&fixture, &names).await;
-    assert_eq!(fixture.names().await, names, "each id is its own");
+    let rule = "each id is a different client";
+    assert_eq!(fixture.names().await, names, "{rule}");
     for (place, name) in names.iter().enumerate() {
         let found = fixture.find(name).await;
-        assert_eq!(found, Some(fixture.client(name)), "each id is its own");
+        assert_eq!(found, Some(fixture.client(name)), "{rule}");
         let page = fixture.page(Some(name), 1).await;
         let next: Vec<_> = names.iter().skip(place + 1).take(1).collect();
         assert_eq!(page.iter().collect::<Vec<_>>(), next, "after {name}");
@@ -116,12 +118,12 @@ pub async fn every_character_of_an_id_counts(store: impl ClientStore) {
     let (first, rest) = names.split_at(names.len() / 2);
     for name in first {
         let removed = fixture.remove(name).await;
-        assert_eq!(removed, RemoveOutcome::Removed, "{name} is there");
+        assert_eq!(removed, RemoveOutcome::Removed, "{name} was stored");
     }
-    assert_eq!(fixture.names().await, rest, "each id is its own");
+    assert_eq!(fixture.names().await, rest, "{rule}");
 }
 
-/// Tenants that differ only in the last of many characters.
+/// Tenants with long ids are different if only the last character differs.
 pub async fn every_character_of_a_tenant_counts(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let longest = fixture.another_of_length(TenantId::MAX_CHARS - 1);
@@ -141,7 +143,8 @@ pub async fn every_character_of_a_tenant_counts(store: impl ClientStore) {
     }
 }
 
-/// What is not there is not found, although a pattern or a folded text matches what is there.
+/// An id or a tenant that is not stored is not found, even if it matches a stored one as a pattern or without letter
+/// case.
 pub async fn ids_and_tenants_are_no_patterns(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let tenant = |end: &str| TenantId::parse(&format!("{}{end}", fixture.tenant));

@@ -1,4 +1,4 @@
-//! Updates that take something away.
+//! Updates that remove fields.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::{
     types::SecretDigest,
 };
 
-/// A client that had everything loses it piece by piece, and gets it back: nothing of the client before
-/// stays, whether it is found, listed or given back as a duplicate.
+/// Updates remove the fields of a client step by step and restore them. `find`, `list` and duplicates return no field
+/// of an earlier revision.
 pub async fn an_update_takes_away_what_it_lacks(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let whole = whole(&fixture, "a");
@@ -51,13 +51,18 @@ pub async fn an_update_takes_away_what_it_lacks(store: impl ClientStore) {
     for (revision, step) in (whole.revision + 1..).zip(steps) {
         let update = Client { revision, ..step };
         let outcome = fixture.update(update.clone()).await;
-        assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
+        assert_eq!(
+            outcome,
+            UpdateOutcome::Updated,
+            "an update with the next revision is stored"
+        );
+        // The second pass reads through the other node.
         for _ in 0..2 {
             assert_is_read(&fixture, &update).await;
             let again = fixture.insertion("again").deduplicated_by(Some(key(1)));
             let outcome = fixture.insert(again).await;
             let expected = InsertOutcome::Duplicate(Arc::new(update.clone()));
-            assert_eq!(outcome, expected, "a duplicate returns the client as it is");
+            assert_eq!(outcome, expected, "a duplicate returns the current client");
         }
     }
 }

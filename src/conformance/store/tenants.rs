@@ -7,14 +7,14 @@ use crate::{
     types::TenantId,
 };
 
-/// Two tenants that have a client of the same id each, the second one another client's besides.
-async fn two<S: ClientStore>(store: S) -> (Fixture<S>, Fixture<S>) {
-    let own = Fixture::new(store);
-    let other = own.another();
-    own.put(own.named("a", "own")).await;
+/// Two tenants. Each has a client `a`, and the second also has a client `b`.
+async fn two_tenants<S: ClientStore>(store: S) -> (Fixture<S>, Fixture<S>) {
+    let first = Fixture::new(store);
+    let other = first.another();
+    first.put(first.named("a", "first")).await;
     other.put(other.named("a", "other")).await;
     other.put(other.client("b")).await;
-    (own, other)
+    (first, other)
 }
 
 async fn assert_untouched<S: ClientStore>(other: &Fixture<S>, call: &str) {
@@ -22,104 +22,132 @@ async fn assert_untouched<S: ClientStore>(other: &Fixture<S>, call: &str) {
     let all = other.clients().await;
     let found: Vec<&Client> = all.iter().map(|client| &**client).collect();
     let expected: Vec<&Client> = clients.iter().collect();
-    assert_eq!(found, expected, "`{call}` leaves other tenants alone");
+    assert_eq!(found, expected, "`{call}` does not change other tenants");
 }
 
-/// `insert`: an id, a duplicate key and a limit are a tenant's own.
+/// `insert`: ids, duplicate keys and limits are separate for each tenant.
 pub async fn an_insertion_stays_in_its_tenant(store: impl ClientStore) {
-    let (own, other) = two(store).await;
-    let both = [&own, &other];
+    let (first, other) = two_tenants(store).await;
+    let both = [&first, &other];
     for fixture in both {
         let same = fixture.insertion("c").deduplicated_by(Some(key(1)));
         let outcome = fixture.insert(same).await;
         assert_eq!(
             outcome,
             inserted(),
-            "ids and duplicate keys are a tenant's own"
+            "each tenant has its own ids and duplicate keys"
         );
     }
-    let third = limited(own.insertion("d"), 3);
-    let outcome = own.insert(third).await;
+    let third = limited(first.insertion("d"), 3);
+    let outcome = first.insert(third).await;
     assert_eq!(
         outcome,
         inserted(),
-        "a limit counts the tenant's own clients"
+        "a limit counts only clients of its tenant"
     );
-    assert_eq!(own.find("d").await.as_ref(), Some(&own.client("d")), "own");
+    assert_eq!(
+        first.find("d").await.as_ref(),
+        Some(&first.client("d")),
+        "the client is stored"
+    );
     assert_eq!(
         other.names().await,
         ["a", "b", "c"],
-        "and nothing is evicted elsewhere"
+        "no client of another tenant is evicted"
     );
 }
 
 /// `find` and `list`.
 pub async fn reading_stays_in_its_tenant(store: impl ClientStore) {
-    let (own, other) = two(store).await;
-    let found = own.find("a").await;
+    let (first, other) = two_tenants(store).await;
+    let found = first.find("a").await;
     assert_eq!(
         found,
-        Some(own.named("a", "own")),
-        "`find` finds the tenant's own"
+        Some(first.named("a", "first")),
+        "`find` finds the client of the tenant"
     );
-    assert_eq!(own.find("b").await, None, "`find` finds nobody else's");
-    assert_eq!(own.names().await, ["a"], "`list` lists nobody else's");
+    assert_eq!(
+        first.find("b").await,
+        None,
+        "`find` finds no client of another tenant"
+    );
+    assert_eq!(
+        first.names().await,
+        ["a"],
+        "`list` has no client of another tenant"
+    );
     assert_untouched(&other, "find").await;
 }
 
 /// `update`.
 pub async fn an_update_stays_in_its_tenant(store: impl ClientStore) {
-    let (own, other) = two(store).await;
+    let (first, other) = two_tenants(store).await;
     let next = |client: Client| Client {
         revision: 1,
         ..client
     };
-    let outcome = own.update(next(own.named("a", "changed"))).await;
+    let outcome = first.update(next(first.named("a", "changed"))).await;
     assert_eq!(
         outcome,
         UpdateOutcome::Updated,
-        "the tenant's own is updated"
+        "the client of the tenant is updated"
     );
-    let outcome = own.update(next(own.client("b"))).await;
-    assert_eq!(outcome, UpdateOutcome::Missing, "nobody else's is");
+    let outcome = first.update(next(first.client("b"))).await;
+    assert_eq!(
+        outcome,
+        UpdateOutcome::Missing,
+        "no client of another tenant is updated"
+    );
     assert_untouched(&other, "update").await;
 }
 
 /// `remove`.
 pub async fn a_removal_stays_in_its_tenant(store: impl ClientStore) {
-    let (own, other) = two(store).await;
-    let outcome = own.remove("b").await;
-    assert_eq!(outcome, RemoveOutcome::Missing, "nobody else's is removed");
-    let outcome = own.remove("a").await;
+    let (first, other) = two_tenants(store).await;
+    let outcome = first.remove("b").await;
+    assert_eq!(
+        outcome,
+        RemoveOutcome::Missing,
+        "no client of another tenant is removed"
+    );
+    let outcome = first.remove("a").await;
     assert_eq!(
         outcome,
         RemoveOutcome::Removed,
-        "the tenant's own is removed"
+        "the client of the tenant is removed"
     );
     assert_untouched(&other, "remove").await;
 }
 
 /// `touch`.
 pub async fn a_touch_stays_in_its_tenant(store: impl ClientStore) {
-    let (own, other) = two(store).await;
+    let (first, other) = two_tenants(store).await;
     let touch = Activity::used(hour(5), None);
-    let outcome = own.touch("b", touch).await;
-    assert_eq!(outcome, TouchOutcome::Missing, "nobody else's is touched");
-    let outcome = own.touch("a", touch).await;
-    assert_eq!(outcome, written(), "the tenant's own is touched");
+    let outcome = first.touch("b", touch).await;
+    assert_eq!(
+        outcome,
+        TouchOutcome::Missing,
+        "no client of another tenant is touched"
+    );
+    let outcome = first.touch("a", touch).await;
+    assert_eq!(outcome, written(), "the client of the tenant is touched");
     let unused = Sweep::new().unused_before(hour(1));
-    assert_eq!(other.sweep(unused).await, ["a", "b"], "no usage is shared");
+    assert_eq!(
+        other.sweep(unused).await,
+        ["a", "b"],
+        "tenants share no usage"
+    );
 }
 
 /// `sweep`.
 pub async fn a_sweep_stays_in_its_tenant(store: impl ClientStore) {
-    let (own, other) = two(store).await;
-    let swept = own.sweep(Sweep::new().unused_before(hour(1))).await;
-    assert_eq!(swept, ["a"], "a sweep removes the tenant's own");
+    let (first, other) = two_tenants(store).await;
+    let swept = first.sweep(Sweep::new().unused_before(hour(1))).await;
+    assert_eq!(swept, ["a"], "a sweep removes the client of the tenant");
     assert_untouched(&other, "sweep").await;
 }
 
-/// Tenants whose names look alike are not the same.
+/// Tenants with similar ids are different tenants.
 pub async fn similar_tenant_ids_are_different_tenants(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("a")).await;
@@ -143,6 +171,6 @@ pub async fn similar_tenant_ids_are_different_tenants(store: impl ClientStore) {
     assert_eq!(
         fixture.names().await,
         ["a"],
-        "and changes nothing for this one"
+        "the first tenant does not change"
     );
 }

@@ -1,27 +1,27 @@
-//! Short texts about long values.
+//! Shortens long values for messages.
 
 use std::fmt::{Display, Write as _};
 
-/// The most characters of a value in a message, and the most entries of a list.
-const MOST_CHARACTERS: usize = 200;
-const MOST_ENTRIES: usize = 10;
+/// The largest number of characters of a value in a message, and of entries of a list.
+const MAX_CHARACTERS: usize = 200;
+const MAX_ENTRIES: usize = 10;
 
-/// The beginning of a long text.
+/// Shortens a long text to its first characters.
 pub(super) fn cut(text: &str) -> String {
-    let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) else {
+    let Some((end, _)) = text.char_indices().nth(MAX_CHARACTERS) else {
         return text.to_owned();
     };
-    let more = text.chars().count().saturating_sub(MOST_CHARACTERS);
+    let more = text.chars().count().saturating_sub(MAX_CHARACTERS);
     let (start, _) = text.split_at(end);
     format!("{start}… and {more} more characters")
 }
 
-/// The first entries of a list.
+/// Shows the first entries of a list.
 pub(super) fn listed<T: Display>(entries: impl ExactSizeIterator<Item = T>) -> String {
-    let more = entries.len().saturating_sub(MOST_ENTRIES);
+    let more = entries.len().saturating_sub(MAX_ENTRIES);
     let mut text = String::from("[");
-    for (place, entry) in entries.take(MOST_ENTRIES).enumerate() {
-        let separator = if place == 0 { "" } else { ", " };
+    for (index, entry) in entries.take(MAX_ENTRIES).enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
         // Writing to a `String` does not fail.
         let _written = write!(text, "{separator}{entry}");
     }
@@ -31,30 +31,29 @@ pub(super) fn listed<T: Display>(entries: impl ExactSizeIterator<Item = T>) -> S
     text + "]"
 }
 
-/// Where two lists differ first.
+/// Shows the first difference of two lists.
 pub(super) fn difference<T: Display + PartialEq>(seen: &[T], expected: &[T]) -> String {
     let lengths = format!("{} entries instead of {}", seen.len(), expected.len());
-    let place = seen
+    let index = seen
         .iter()
         .zip(expected)
         .take_while(|(a, b)| a == b)
         .count();
     let entry = |list: &[T]| {
-        let entry = list.get(place);
-        entry.map_or_else(|| "nothing".to_owned(), |it| cut(&it.to_string()))
+        let entry = list.get(index);
+        entry.map_or_else(|| "nothing".to_owned(), |entry| cut(&entry.to_string()))
     };
-    let (is, should) = (entry(seen), entry(expected));
     format!(
-        "{lengths}; number {} is {}",
-        place + 1,
-        instead(&is, &should)
+        "{lengths}; entry {} is {}",
+        index + 1,
+        instead(&entry(seen), &entry(expected))
     )
 }
 
-/// What is seen and what is expected, which may look the same.
+/// Shows the seen and the expected value. Both texts may be the same.
 pub(super) fn instead(seen: &str, expected: &str) -> String {
     if seen == expected {
-        return format!("{seen} with another value of a field that is not shown");
+        return format!("{seen}, which differs in a field that is not shown");
     }
     format!("{seen} instead of {expected}")
 }
@@ -80,15 +79,15 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_named() {
-        let expected = "2 entries instead of 3; number 2 is c instead of b";
+        let expected = "2 entries instead of 3; entry 2 is c instead of b";
         assert_eq!(difference(&["a", "c"], &["a", "b", "c"]), expected);
-        let expected = "1 entries instead of 2; number 2 is nothing instead of b";
+        let expected = "1 entries instead of 2; entry 2 is nothing instead of b";
         assert_eq!(difference(&["a"], &["a", "b"]), expected);
     }
 
     #[test]
-    fn hidden_differences_are_told() {
-        let expected = "a with another value of a field that is not shown";
+    fn hidden_differences_are_mentioned() {
+        let expected = "a, which differs in a field that is not shown";
         assert_eq!(instead("a", "a"), expected);
     }
 }

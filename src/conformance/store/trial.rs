@@ -1,4 +1,4 @@
-//! One tenant of a store beside the model of the contract.
+//! Compares one tenant of a store with the model of the contract.
 
 use std::{collections::BTreeSet, fmt::Write as _, mem::take, sync::Arc, time::Duration};
 
@@ -21,34 +21,34 @@ use crate::{
     types::ClientId,
 };
 
-/// After a caller went away, the store is at rest if nothing changes for this long. The short time is for insertions,
-/// which the store has dropped by then. The long time is for other calls, which may still run.
+/// After a caller went away, the store is idle if nothing changes for this long. The short time is for insertions,
+/// because the suite notices when the store drops an insertion. The long time is for other calls, which may still run.
 const SHORT_REST: Duration = Duration::from_millis(40);
 const LONG_REST: Duration = Duration::from_millis(300);
-/// A call without a caller takes at most this many times as long as the slowest call before.
+/// An abandoned call takes at most this many times as long as the slowest earlier call.
 const TIMES_SLOWEST: u32 = 5;
-const MOST_REST: Duration = Duration::from_secs(3);
+const MAX_REST: Duration = Duration::from_secs(3);
 const LOOKS: u32 = 8;
-/// A store that works for longer than this for a caller that went away does not come to rest.
-const MOST_WORK: Duration = Duration::from_secs(12);
+/// A store that works on an abandoned call for longer than this breaks the rule.
+const MAX_WORK: Duration = Duration::from_secs(12);
 
 /// How many calls of a trial are shown.
-const MOST_LINES: usize = 60;
+const MAX_LINES: usize = 60;
 
 /// A call and its outcome.
 type Made = (Call, Outcome);
 
-/// A tenant, the calls that were made in it, and every state that explains their outcomes.
+/// A tenant, the calls that were made in it, and all states that explain their outcomes.
 pub(super) struct Trial<S> {
     pub(super) fixture: Fixture<S>,
-    /// There are several after a race whose order nobody knows.
+    /// There are several states after a race whose order is unknown.
     pub(super) states: Vec<Contract>,
-    /// What the calls have named.
+    /// The ids and keys that the calls have named.
     pub(super) ids: BTreeSet<ClientId>,
     pub(super) keys: BTreeSet<DuplicateKey>,
     history: Vec<String>,
     slowest: Duration,
-    /// What the calls were drawn from.
+    /// The seed of random calls.
     seed: Option<u64>,
 }
 
@@ -73,7 +73,7 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// A state that explains all outcomes until now.
+    /// A state that explains all outcomes so far.
     pub(super) fn state(&self) -> &Contract {
         let [state, ..] = self.states.as_slice() else {
             self.fail("no state explains the outcomes")
@@ -81,7 +81,7 @@ impl<S: ClientStore> Trial<S> {
         state
     }
 
-    /// Makes a call, whose outcome has to be the outcome of the contract.
+    /// Makes a call and checks that its outcome follows the contract.
     pub(super) async fn call(&mut self, call: Call) {
         self.note(&call);
         let began = Instant::now();
@@ -96,20 +96,20 @@ impl<S: ClientStore> Trial<S> {
         self.states
             .retain_mut(|state| state.explains(call, outcome));
         if self.states.is_empty() {
-            let expected = before.into_iter().map(|mut it| it.make(call));
+            let expected = before.into_iter().map(|mut state| state.make(call));
             let differences: Vec<_> = expected.map(|it| outcome.difference(&it)).collect();
             self.fail(&format!(
-                "by the contract, the last call has another outcome: {}",
+                "the outcome of the last call breaks the contract: {}",
                 differences.join(", or ")
             ));
         }
     }
 
-    /// Makes a call that stops after it has waited `waits` times, until the other calls are done, one after the
-    /// other. Whether the first had to wait so often.
+    /// Makes a call, pauses it after it has waited `waits` times, and makes the other calls, one after the other,
+    /// before the call continues. Returns whether the call was paused.
     pub(super) async fn interleave(&mut self, first: &Call, others: &[Call], waits: usize) -> bool {
-        let first = self.own(first);
-        let others: Vec<_> = others.iter().map(|call| self.own(call)).collect();
+        let first = self.localize(first);
+        let others: Vec<_> = others.iter().map(|call| self.localize(call)).collect();
         let fixture = self.fixture.clone();
         let second = async {
             let mut outcomes = Vec::with_capacity(others.len());
@@ -125,9 +125,9 @@ impl<S: ClientStore> Trial<S> {
         !both.is_in_order
     }
 
-    /// Makes two calls at once, in tasks of their own.
+    /// Makes two calls at once in separate tasks.
     pub(super) async fn race(&mut self, first: &Call, second: &Call) {
-        let calls = [first, second].map(|call| self.own(call));
+        let calls = [first, second].map(|call| self.localize(call));
         let racers = calls.clone().map(|call| made(self.fixture.clone(), call));
         let ended: Vec<_> = calls.into_iter().zip(race(racers).await).collect();
         if let [first, others @ ..] = ended.as_slice() {
@@ -135,8 +135,8 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// Keeps the states that one of the orders leads to: the first call comes before, between or after the
-    /// others.
+    /// Keeps the states that follow from a possible order, in which the first call comes before, between or after
+    /// the others.
     fn explain_both(&mut self, first: &Made, others: &[Made], is_in_order: bool) {
         let how = if is_in_order { "then" } else { "meanwhile" };
         self.history.push(format!("{} → {}", first.0, first.1));
@@ -156,14 +156,16 @@ impl<S: ClientStore> Trial<S> {
             }
         }
         if self.states.is_empty() {
-            self.fail("by the contract, no order of the last calls has these outcomes");
+            self.fail(
+                "the outcomes of the last calls break the contract in every order of the calls",
+            );
         }
     }
 
-    /// Makes a call and goes away after it has waited `waits` times. Afterwards the call is done, or not
-    /// begun. Whether it had to wait so often.
+    /// Makes a call and abandons it after it has waited `waits` times. Afterwards the store has done the call
+    /// completely or not at all. Returns whether the call was abandoned.
     pub(super) async fn abandon(&mut self, call: &Call, waits: usize) -> bool {
-        let call = &self.own(call);
+        let call = &self.localize(call);
         let reports = Reports::default();
         let fixture = self.fixture.clone();
         let (store, tenant) = (&*fixture.store, &fixture.tenant);
@@ -176,11 +178,11 @@ impl<S: ClientStore> Trial<S> {
         }
         self.history
             .push(format!("{call} → the caller went away after {waits} waits"));
-        // Where a back end makes one call after the other, the abandoned call is over before these.
+        // If a back end makes one call after the other, the abandoned call has ended before these calls.
         for _ in 0..2 {
             self.call(Call::Remove(id("nobody"))).await;
         }
-        self.come_to_rest(call, &reports).await;
+        self.wait_until_idle(call, &reports).await;
         let reported = reports.all();
         for state in take(&mut self.states) {
             let mut done = state.clone();
@@ -195,23 +197,23 @@ impl<S: ClientStore> Trial<S> {
         }
         if self.states.is_empty() {
             self.fail(&format!(
-                "an insertion is reported if it is done: {reported:?}"
+                "an abandoned insertion is reported if it is stored, and only then, but the reports are {reported:?}"
             ));
         }
         true
     }
 
-    /// Waits until the store has done what it does for a caller that went away.
-    async fn come_to_rest(&self, call: &Call, reports: &Reports) {
+    /// Waits until the store no longer works on a call whose caller went away.
+    async fn wait_until_idle(&self, call: &Call, reports: &Reports) {
         let rest = self.rest_after(call);
         let began = Instant::now();
         let (mut since, mut last) = (began, Vec::new());
         while since.elapsed() < rest || !reports.are_complete() {
-            if began.elapsed() > MOST_WORK.max(rest.saturating_mul(2)) {
+            if began.elapsed() > MAX_WORK.max(rest.saturating_mul(2)) {
                 self.fail(if reports.are_complete() {
-                    "the clients still change, although the caller went away and no other call is made"
+                    "the clients still change although the caller went away and no other call runs"
                 } else {
-                    "the store still holds the insertion of a caller that went away: it is neither reported nor dropped"
+                    "the store has neither reported nor dropped the insertion of a caller that went away"
                 });
             }
             tokio::time::sleep(rest / LOOKS).await;
@@ -222,22 +224,22 @@ impl<S: ClientStore> Trial<S> {
         }
     }
 
-    /// How long nothing may change until the store is at rest.
+    /// How long nothing must change until the store counts as idle.
     fn rest_after(&self, call: &Call) -> Duration {
         let is_insertion = matches!(call, Call::Insert { .. });
         let least = if is_insertion { SHORT_REST } else { LONG_REST };
         let slowest = self.slowest.saturating_mul(TIMES_SLOWEST);
-        slowest.clamp(least, MOST_REST)
+        slowest.clamp(least, MAX_REST)
     }
 
-    /// The call in this tenant, which is going to be made.
-    pub(super) fn own(&mut self, call: &Call) -> Call {
+    /// The same call in this tenant. The trial remembers its id and key.
+    pub(super) fn localize(&mut self, call: &Call) -> Call {
         let call = call.within(&self.fixture.tenant);
         self.note(&call);
         call
     }
 
-    /// Keeps which client and key the call names.
+    /// Remembers the client and the key that the call names.
     fn note(&mut self, call: &Call) {
         if let Call::Insert { key, .. } = call {
             self.keys.extend(*key);
@@ -245,16 +247,19 @@ impl<S: ClientStore> Trial<S> {
         self.ids.extend(call.id().cloned());
     }
 
-    /// Says what is broken, after which calls.
-    pub(super) fn fail(&self, says: &str) -> ! {
+    /// Reports a broken rule with this message and the calls of the trial.
+    pub(super) fn fail(&self, message: &str) -> ! {
         let seed = self
             .seed
             .map(|seed| format!(" ({SEED}={seed} repeats them)"));
         let seed = seed.unwrap_or_default();
-        let mut text = format!("{says}\nThe calls{seed} in tenant {}:", self.fixture.tenant);
-        let older = self.history.len().saturating_sub(MOST_LINES);
+        let mut text = format!(
+            "{message}\nThe calls{seed} in tenant {}:",
+            self.fixture.tenant
+        );
+        let older = self.history.len().saturating_sub(MAX_LINES);
         if older > 0 {
-            let _written = write!(text, "\n      after {older} others");
+            let _written = write!(text, "\n      {older} earlier calls are not shown");
         }
         for (number, call) in self.history.iter().enumerate().skip(older) {
             // Writing to a `String` does not fail.
@@ -264,7 +269,7 @@ impl<S: ClientStore> Trial<S> {
     }
 }
 
-/// What a call comes to, whose outcome has to be reported.
+/// Makes a call. Returns its outcome, after checking that the store has reported it.
 async fn made<S: ClientStore>(fixture: Fixture<S>, call: Call) -> Outcome {
     let reports = Reports::default();
     let outcome = call.make(&*fixture.store, &fixture.tenant, reports.reporter());

@@ -1,4 +1,4 @@
-//! Rows whose records can't be read, and what is done to clients without reading them.
+//! Rows whose records cannot be read, and calls that do not need to read a record.
 
 use crate::{
     client::{Client, StoredClient},
@@ -12,8 +12,8 @@ use crate::{
     types::SecretDigest,
 };
 
-/// A client whose record can be written and not be read: its secret contradicts its authentication
-/// method. A store that keeps clients without writing them down gives it back as it is.
+/// A client whose record can be written but not read, because its secret contradicts its authentication method. A
+/// store that keeps clients without records returns the client unchanged.
 fn unreadable<S: ClientStore>(fixture: &Fixture<S>, name: &str) -> Client {
     Client {
         secret: Some(SecretDigest::of("contradiction")),
@@ -22,21 +22,21 @@ fn unreadable<S: ClientStore>(fixture: &Fixture<S>, name: &str) -> Client {
 }
 
 fn assert_is_named(row: &StoredClient, expected: &Client) {
-    let rule = "a row that can't be read is named";
+    let rule = "a row that cannot be read is returned with its id";
     assert_eq!(row.id(), expected.id(), "{rule}");
     match row {
         StoredClient::Unreadable(client) => {
             let reason = client.reason();
-            assert!(!reason.is_empty(), "{rule}, with the reason");
+            assert!(!reason.is_empty(), "{rule} and the reason");
             let shows_digest = reason.contains(&SecretDigest::of("contradiction").to_tagged());
-            assert!(!shows_digest, "the reason does not hold the record");
+            assert!(!shows_digest, "the reason does not contain the record");
         }
         StoredClient::Readable(client) => assert_eq!(**client, *expected, "{rule}"),
     }
 }
 
-/// "A row whose record can't be read is `StoredClient::Unreadable`, never an error and never absent", and
-/// it has its place among the others.
+/// "A row whose record can't be read is `StoredClient::Unreadable`, never an error and never absent", and lists
+/// contain the row in the order of ids.
 pub async fn an_unreadable_row_hides_no_other_row(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let broken = unreadable(&fixture, "b");
@@ -44,7 +44,7 @@ pub async fn an_unreadable_row_hides_no_other_row(store: impl ClientStore) {
         fixture.put(client).await;
     }
     let found = done("find", fixture.store.find(&fixture.tenant, &id("b")).await);
-    let found = found.unwrap_or_else(|| fail("a row that can't be read is there", &"no row"));
+    let found = found.unwrap_or_else(|| fail("a row that cannot be read is found", &"no row"));
     assert_is_named(&found, &broken);
     let rows = done("list", fixture.store.list(&fixture.tenant, None, 10).await);
     match &*rows {
@@ -52,31 +52,40 @@ pub async fn an_unreadable_row_hides_no_other_row(store: impl ClientStore) {
             assert_eq!([&**a, &**c], [&fixture.client("a"), &fixture.client("c")]);
             assert_is_named(b, &broken);
         }
-        other => fail("the rows around it are served", &other),
+        other => fail("the list has the unreadable row and its neighbours", &other),
     }
     let outcome = fixture.insert(fixture.insertion("b")).await;
-    assert_eq!(outcome, InsertOutcome::IdTaken, "it is never overwritten");
+    assert_eq!(
+        outcome,
+        InsertOutcome::IdTaken,
+        "an insertion does not overwrite the row"
+    );
     let found = done("find", fixture.store.find(&fixture.tenant, &id("b")).await);
-    let found = found.unwrap_or_else(|| fail("it is never overwritten", &"no row"));
+    let found = found.unwrap_or_else(|| fail("a failed insertion removes no row", &"no row"));
     assert_is_named(&found, &broken);
-    assert_eq!(fixture.page(None, 2).await, ["a", "b"], "it counts");
-    assert_eq!(fixture.page(Some("b"), 2).await, ["c"], "it counts");
+    let rule = "pages count the unreadable row";
+    assert_eq!(fixture.page(None, 2).await, ["a", "b"], "{rule}");
+    assert_eq!(fixture.page(Some("b"), 2).await, ["c"], "{rule}");
     let readable = Client {
         revision: 1,
         ..fixture.client("b")
     };
     let updated = fixture.update(readable.clone()).await;
-    assert_eq!(updated, UpdateOutcome::Updated, "an update replaces it");
+    assert_eq!(
+        updated,
+        UpdateOutcome::Updated,
+        "an update replaces the row"
+    );
     assert_eq!(fixture.find("b").await, Some(readable));
 }
 
-/// It can be blocked, touched, swept, evicted and removed.
+/// A row that cannot be read can be blocked, touched, swept, evicted and removed.
 pub async fn an_unreadable_row_can_be_blocked_and_removed(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for name in ["blocked", "deleted", "evicted", "swept"] {
         fixture.put(unreadable(&fixture, name)).await;
     }
-    let rule = "a row that can't be read is within its owner's reach";
+    let rule = "calls that need no record work for a row that cannot be read";
     let blocked = fixture.set_blocked("blocked", true).await;
     assert_eq!(blocked, BlockOutcome::Written { revision: 1 }, "{rule}");
     assert_eq!(fixture.remove("deleted").await, RemoveOutcome::Removed);
@@ -88,7 +97,7 @@ pub async fn an_unreadable_row_can_be_blocked_and_removed(store: impl ClientStor
     let sweep = Sweep::new().idle_before(hour(9)).unused_before(hour(0));
     assert_eq!(fixture.sweep(sweep).await, ["swept"], "{rule}");
     let all = Sweep::new().unused_before(just_after(hour(0)));
-    assert_eq!(fixture.sweep(all).await, ["new"], "a blocked one stays");
+    assert_eq!(fixture.sweep(all).await, ["new"], "a blocked row stays");
     let ended = fixture.set_blocked("blocked", false).await;
     assert_eq!(ended, BlockOutcome::Written { revision: 2 }, "{rule}");
     assert_eq!(fixture.sweep(all).await, ["blocked"], "{rule}");
@@ -111,7 +120,7 @@ pub async fn a_block_changes_flag_and_revision(store: impl ClientStore) {
         let listed = fixture.clients().await;
         assert_eq!(listed.first().map(|it| &**it), Some(&expected));
     }
-    let rule = "a block leaves usage and duplicate key as they are";
+    let rule = "a block does not change usage and duplicate key";
     let keyed = fixture.insertion("used").deduplicated_by(Some(key(2)));
     fixture.insert(keyed).await;
     fixture.touch("used", Activity::used(hour(5), None)).await;
@@ -128,22 +137,30 @@ pub async fn a_block_changes_flag_and_revision(store: impl ClientStore) {
         let client = client.clone();
         fixture.update(Client { revision, ..client })
     };
-    let rule = "an update that was read before the block does not undo it";
+    let rule = "an update of the revision before the block is not stored";
     assert_eq!(update(4).await, UpdateOutcome::Changed, "{rule}");
     assert_eq!(update(5).await, UpdateOutcome::Updated, "{rule}");
     let found = fixture.find("a").await;
-    assert_eq!(found.map(|it| it.blocked), Some(false), "an update decides");
+    assert_eq!(
+        found.map(|client| client.blocked),
+        Some(false),
+        "a later update may unblock the client"
+    );
     assert_eq!(fixture.set_blocked("b", true).await, BlockOutcome::Missing);
     assert_eq!(fixture.names().await, ["a"], "a block adds no client");
     let elsewhere = fixture.another();
     elsewhere.put(elsewhere.client("a")).await;
     fixture.set_blocked("a", true).await;
     let found = elsewhere.find("a").await;
-    assert_eq!(found.map(|it| it.blocked), Some(false), "tenants are apart");
+    assert_eq!(
+        found.map(|client| client.blocked),
+        Some(false),
+        "a block does not change other tenants"
+    );
 }
 
-/// The key of a client that can't be read still counts: the registration fails, and no second client gets
-/// the key, which would lift a block.
+/// The key of a client that cannot be read stays taken. The insertion fails, and no second client gets the key, which
+/// would bypass a block.
 pub async fn an_unreadable_row_keeps_its_key(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let key = Some(key(1));
@@ -155,9 +172,9 @@ pub async fn an_unreadable_row_keeps_its_key(store: impl ClientStore) {
     let reports = Reports::default();
     let again = again.on_outcome(reports.reporter());
     match fixture.store.insert(again).await {
-        Err(_) => assert_eq!(reports.all(), [], "what fails is not reported"),
-        Ok(InsertOutcome::Duplicate(into)) => {
-            assert_eq!(*into, broken, "it is given back as it is");
+        Err(_) => assert_eq!(reports.all(), [], "a failure is not reported"),
+        Ok(InsertOutcome::Duplicate(stored)) => {
+            assert_eq!(*stored, broken, "the stored client is returned unchanged");
         }
         Ok(other) => fail("a key has one client", &other),
     }

@@ -21,14 +21,18 @@ fn at_revision<S: ClientStore>(fixture: &Fixture<S>, name: &str, revision: u64) 
     }
 }
 
-/// "If that one's revision is the one before."
+/// "If that one's revision is the one before": an update with any other revision is not stored.
 pub async fn an_update_follows_the_previous_revision(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("a")).await;
     for revision in [1, 2, 3] {
         let update = at_revision(&fixture, &format!("update {revision}"), revision);
         let outcome = fixture.update(update.clone()).await;
-        assert_eq!(outcome, UpdateOutcome::Updated, "it has the next revision");
+        assert_eq!(
+            outcome,
+            UpdateOutcome::Updated,
+            "an update with the next revision is stored"
+        );
         assert_eq!(fixture.find("a").await, Some(update), "an update is stored");
     }
     for revision in [0, 1, 2, 3, 5, u64::MAX] {
@@ -45,23 +49,23 @@ pub async fn an_update_follows_the_previous_revision(store: impl ClientStore) {
     assert_eq!(
         found,
         Some(at_revision(&fixture, "update 3", 3)),
-        "nothing was changed"
+        "a refused update changes nothing"
     );
     assert_eq!(fixture.names().await, ["a"], "an update adds no client");
 }
 
-/// What is not there is not updated, and not stored either.
+/// An update of a client that is not stored does nothing.
 pub async fn an_update_needs_a_stored_client(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["a", "b"]).await;
     let outcome = fixture.remove("a").await;
-    assert_eq!(outcome, RemoveOutcome::Removed, "it was there");
+    assert_eq!(outcome, RemoveOutcome::Removed, "the client was stored");
     let outcome = fixture.update(at_revision(&fixture, "a", 1)).await;
-    assert_eq!(outcome, UpdateOutcome::Missing, "it is gone");
+    assert_eq!(outcome, UpdateOutcome::Missing, "the client is gone");
     assert_eq!(fixture.names().await, ["b"], "an update adds no client");
 }
 
-/// Of updates that race for one revision exactly one is stored, whole, and the others are told.
+/// If updates to one revision race, exactly one is stored with all of its fields, and the others return `Changed`.
 pub async fn racing_updates_store_one_per_revision(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("a")).await;
@@ -83,13 +87,17 @@ pub async fn racing_updates_store_one_per_revision(store: impl ClientStore) {
             "one update of revision {revision} is stored"
         );
         for (outcome, _) in others {
-            assert_eq!(outcome, UpdateOutcome::Changed, "the others are told so");
+            assert_eq!(
+                outcome,
+                UpdateOutcome::Changed,
+                "the other updates return this"
+            );
         }
         let stored = stored.into_iter().map(|(_, update)| update).next();
         assert_eq!(
             fixture.find("a").await,
             stored,
-            "the one that is told so is stored"
+            "the update that returned `Updated` is stored"
         );
     }
 }
@@ -99,7 +107,7 @@ pub async fn an_update_keeps_usage(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("a")).await;
     fixture.touch("a", Activity::used(hour(2), None)).await;
-    // A later moment of registration is none of its usage.
+    // The time of registration is not part of the usage.
     let update = Client {
         issued_at: hour(50),
         ..at_revision(&fixture, "a", 1)
@@ -107,26 +115,30 @@ pub async fn an_update_keeps_usage(store: impl ClientStore) {
     assert_eq!(
         fixture.update(update).await,
         UpdateOutcome::Updated,
-        "it is the next"
+        "an update with the next revision is stored"
     );
     let rule = "an update keeps usage";
     let outcome = fixture.insert(limited(fixture.insertion("b"), 1)).await;
-    assert_eq!(outcome, InsertOutcome::Full, "{rule}: it is still used");
+    assert_eq!(
+        outcome,
+        InsertOutcome::Full,
+        "{rule}: the client is still used"
+    );
     let touched = fixture.touch("a", Activity::used(hour(3), None)).await;
     assert_eq!(
         touched,
         TouchOutcome::Unchanged,
-        "{rule}: it is idle since hour 3"
+        "{rule}: the client is idle since hour 3"
     );
     let swept = fixture.sweep(Sweep::new().idle_before(hour(3))).await;
-    assert_eq!(swept, [""; 0], "{rule}: it is idle since hour 3");
+    assert_eq!(swept, [""; 0], "{rule}: the client is idle since hour 3");
     let swept = fixture
         .sweep(Sweep::new().idle_before(just_after(hour(3))))
         .await;
-    assert_eq!(swept, ["a"], "{rule}: it is idle since hour 3");
+    assert_eq!(swept, ["a"], "{rule}: the client is idle since hour 3");
 }
 
-/// "Removes a client", and every trace of it.
+/// "Removes a client", with its id and its usage.
 pub async fn a_removed_client_is_gone(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put_all(&["a", "b"]).await;
@@ -134,35 +146,35 @@ pub async fn a_removed_client_is_gone(store: impl ClientStore) {
     assert_eq!(
         fixture.remove("a").await,
         RemoveOutcome::Removed,
-        "it was there"
+        "the client was stored"
     );
     assert_eq!(
         fixture.remove("a").await,
         RemoveOutcome::Missing,
-        "it is gone"
+        "the client is gone"
     );
     assert_eq!(
         fixture.find("a").await,
         None,
-        "what is removed is not found"
+        "a removed client is not found"
     );
     assert_eq!(
         fixture.names().await,
         ["b"],
-        "what is removed is not listed"
+        "a removed client is not listed"
     );
     let again = fixture.named("a", "again");
     fixture.put(again.clone()).await;
-    assert_eq!(fixture.find("a").await, Some(again), "its id is free again");
+    assert_eq!(fixture.find("a").await, Some(again), "the id is free again");
     let swept = fixture.sweep(Sweep::new().unused_before(hour(1))).await;
     assert_eq!(
         swept,
         ["a", "b"],
-        "who has its id now has a usage of its own"
+        "the new client with the id has its own usage"
     );
 }
 
-/// Of removals that race, one has removed the client.
+/// If removals race, one of them removes the client.
 pub async fn racing_removals_remove_once(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     fixture.put(fixture.client("a")).await;
@@ -176,11 +188,11 @@ pub async fn racing_removals_remove_once(store: impl ClientStore) {
     assert_eq!(
         fixture.insert(fixture.insertion("a")).await,
         inserted(),
-        "its id is free"
+        "the id is free"
     );
 }
 
-/// An update and a removal that race: whichever comes first, the client is gone in the end.
+/// If an update and a removal race, the client is gone in the end, in either order.
 pub async fn an_update_restores_no_removed_client(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     for round in 0..16 {
@@ -191,7 +203,7 @@ pub async fn an_update_restores_no_removed_client(store: impl ClientStore) {
             async move {
                 if removes {
                     let outcome = fixture.remove(&name).await;
-                    assert_eq!(outcome, RemoveOutcome::Removed, "it is there");
+                    assert_eq!(outcome, RemoveOutcome::Removed, "the client was stored");
                     return;
                 }
                 let next = Client {
@@ -199,7 +211,7 @@ pub async fn an_update_restores_no_removed_client(store: impl ClientStore) {
                     ..fixture.client(&name)
                 };
                 if fixture.update(next).await == UpdateOutcome::Changed {
-                    fail("nobody else has changed it", &name);
+                    fail("no other call has changed the client", &name);
                 }
             }
         });
@@ -207,7 +219,7 @@ pub async fn an_update_restores_no_removed_client(store: impl ClientStore) {
         assert_eq!(
             fixture.find(&name).await,
             None,
-            "an update brings nobody back"
+            "an update restores no removed client"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! How many clients one user may have, and which of them are evicted.
+//! Limits on the clients of a user, and the clients that they evict.
 
 use std::{collections::BTreeSet, num::NonZeroU64};
 
@@ -32,62 +32,62 @@ fn evicted(outcome: TouchOutcome) -> Vec<String> {
     }
 }
 
-/// "Those that are idle for longest are evicted, with or without a live grant": never the client that is
-/// touched, and none of another user.
+/// "Those that are idle for longest are evicted, with or without a live grant". The touched client and clients of
+/// other users stay.
 pub async fn a_users_longest_idle_client_is_evicted(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let rule = "the user's longest idle client is evicted";
-    let (mine, theirs) = (user(1), user(2));
+    let (first, second) = (user(1), user(2));
     fixture
         .put_all(&["a", "b", "c", "d", "e", "other", "unused"])
         .await;
-    let other = fixture.touch("other", used(theirs, hour(0), 1)).await;
+    let other = fixture.touch("other", used(second, hour(0), 1)).await;
     assert_eq!(other, written(), "{rule}: one client is within the limit");
     for (name, hours) in [("c", 3), ("a", 5), ("b", 3)] {
-        let touch = fixture.touch(name, used(mine, hour(hours), 3)).await;
-        assert_eq!(touch, written(), "{rule}: three clients are within it");
+        let touch = fixture.touch(name, used(first, hour(hours), 3)).await;
+        assert_eq!(
+            touch,
+            written(),
+            "{rule}: three clients are within the limit"
+        );
     }
-    // The touched one is idle for longest, and stays.
-    let touch = fixture.touch("d", used(mine, hour(1), 3)).await;
-    assert_eq!(evicted(touch), ["b"], "{rule}, of several the lowest id");
-    let granted = Activity::used(hour(3), Some(hour(99))).by(Some(mine));
+    // The touched client stays, although it has been idle for the longest time.
+    let touch = fixture.touch("d", used(first, hour(1), 3)).await;
+    assert_eq!(evicted(touch), ["b"], "{rule}, or of several the lowest id");
+    let granted = Activity::used(hour(3), Some(hour(99))).by(Some(first));
     fixture.touch("d", granted).await;
     fixture
         .touch("a", Activity::used(hour(5), Some(hour(98))))
         .await;
-    let touch = fixture.touch("e", used(mine, hour(6), 1)).await;
+    let touch = fixture.touch("e", used(first, hour(6), 1)).await;
     assert_eq!(
         evicted(touch),
         ["c", "a", "d"],
-        "{rule}, a live grant or not"
+        "{rule}, with or without a live grant"
     );
     assert_eq!(fixture.names().await, ["e", "other", "unused"], "{rule}");
-    // The tenant's number is right.
+    // The tenant's count of clients is right.
     let insertion = limited(fixture.insertion("f"), 4);
     assert_eq!(fixture.insert(insertion).await, inserted(), "{rule}");
 }
 
-/// The key of the first user is kept; a client counts for no other.
+/// A client keeps the key of its first user, and counts for no other user.
 pub async fn a_client_counts_for_its_first_user(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let rule = "a client counts for its first user";
     let (first, second) = (user(1), user(2));
     fixture.put_all(&["a", "b", "c"]).await;
-    // A user may be named after the first use.
+    // The first use may have no user, and a later use names one.
     assert_eq!(
         fixture.touch("a", Activity::used(hour(0), None)).await,
         written()
     );
     let named = fixture.touch("a", used(first, hour(0), 2)).await;
-    assert_eq!(named, written(), "{rule}: that is written, once");
+    assert_eq!(named, written(), "{rule}: the user is written once");
     let again = fixture.touch("a", used(first, hour(0), 2)).await;
     assert_eq!(again, TouchOutcome::Unchanged, "{rule}");
     let other = fixture.touch("a", used(second, hour(0), 1)).await;
-    assert_eq!(
-        other,
-        written(),
-        "{rule}: that it is shared is written, once"
-    );
+    assert_eq!(other, written(), "{rule}: the sharing is written once");
     let other = fixture.touch("a", used(second, hour(0), 1)).await;
     assert_eq!(other, TouchOutcome::Unchanged, "{rule}");
     let other = fixture.touch("a", used(second, hour(5), 1)).await;
@@ -100,8 +100,8 @@ pub async fn a_client_counts_for_its_first_user(store: impl ClientStore) {
     assert_eq!(evicted(touch), ["a"], "{rule}");
 }
 
-/// "A shared client is evicted only when all of the user's other clients are shared": one that a second user
-/// has used. It counts for the limit like any other.
+/// "A shared client is evicted only when all of the user's other clients are shared". A client is shared if a second
+/// user has used it, and counts for the limit like any other.
 pub async fn a_shared_client_is_evicted_last(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let rule = "a client that a second user has used is evicted last";
@@ -113,20 +113,24 @@ pub async fn a_shared_client_is_evicted_last(store: impl ClientStore) {
         let touch = fixture.touch(name, used(first, hour(hours), 9)).await;
         assert_eq!(touch, written(), "{rule}");
         let touch = fixture.touch(name, used(second, hour(hours), 9)).await;
-        assert_eq!(touch, written(), "{rule}: that is written, once");
+        assert_eq!(touch, written(), "{rule}: the sharing is written once");
         for by in [Some(first), Some(second), Some(third), None] {
             let touch = Activity::used(hour(hours), None).by(by);
             let again = fixture.touch(name, touch).await;
-            assert_eq!(again, TouchOutcome::Unchanged, "{rule}: once");
+            assert_eq!(
+                again,
+                TouchOutcome::Unchanged,
+                "{rule}: the sharing is written once"
+            );
         }
     }
-    // Neither the same user nor a use without one shares a client.
+    // A use by the same user or without a user does not share a client.
     fixture.touch("a", Activity::used(hour(4), None)).await;
     fixture.touch("a", used(first, hour(4), 9)).await;
     fixture.touch("a", used(first, hour(6), 9)).await;
     fixture.touch("a", Activity::used(hour(8), None)).await;
     fixture.touch("b", used(first, hour(6), 9)).await;
-    // Nothing ends that it is shared.
+    // No call ends the sharing.
     let client = Client {
         revision: 1,
         ..fixture.client("shared")
@@ -136,31 +140,35 @@ pub async fn a_shared_client_is_evicted_last(store: impl ClientStore) {
     fixture.set_blocked("shared", false).await;
     fixture.touch("shared", used(first, hour(3), 9)).await;
     let touch = fixture.touch("c", used(first, hour(10), 4)).await;
-    assert_eq!(evicted(touch), ["b"], "{rule}, though it is longer idle");
+    assert_eq!(
+        evicted(touch),
+        ["b"],
+        "{rule}, even if it has been idle longer"
+    );
     let touch = fixture.touch("d", used(first, hour(11), 2)).await;
     assert_eq!(
         evicted(touch),
         ["a", "c", "shared-too"],
-        "{rule}, the longest idle of several first"
+        "{rule}, and the longest idle of several first"
     );
     assert_eq!(fixture.names().await, ["d", "shared"], "{rule}");
 }
 
-/// "The user's clients that are not blocked": those that are neither count nor go.
+/// "The user's clients that are not blocked": blocked clients do not count, and are not evicted.
 pub async fn a_users_blocked_clients_are_not_evicted(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    let rule = "blocked clients of a user neither count nor go";
-    let mine = user(1);
+    let rule = "blocked clients of a user do not count and are not evicted";
+    let first = user(1);
     fixture.put_all(&["a", "b", "c", "d"]).await;
-    fixture.touch("a", used(mine, hour(0), 2)).await;
+    fixture.touch("a", used(first, hour(0), 2)).await;
     let blocked = fixture.set_blocked("a", true).await;
     assert_eq!(blocked, BlockOutcome::Written { revision: 1 });
     for name in ["b", "c"] {
-        let touch = fixture.touch(name, used(mine, hour(1), 2)).await;
+        let touch = fixture.touch(name, used(first, hour(1), 2)).await;
         assert_eq!(touch, written(), "{rule}");
     }
     fixture.set_blocked("a", false).await;
-    let touch = fixture.touch("d", used(mine, hour(2), 2)).await;
+    let touch = fixture.touch("d", used(first, hour(2), 2)).await;
     assert_eq!(
         evicted(touch),
         ["a", "b"],
@@ -168,15 +176,15 @@ pub async fn a_users_blocked_clients_are_not_evicted(store: impl ClientStore) {
     );
 }
 
-/// Updates, blocks and registrations of the same keep the user; tenants have users of their own.
+/// Updates, blocks and duplicates do not change the user of a client. Each tenant has its own users.
 pub async fn a_client_keeps_its_user(store: impl ClientStore) {
     let fixture = Fixture::new(store);
-    let rule = "nothing but a removal ends whose client it is";
-    let mine = user(1);
+    let rule = "a client keeps its user until it is removed";
+    let first = user(1);
     fixture
         .insert(fixture.insertion("a").deduplicated_by(Some(key(1))))
         .await;
-    fixture.touch("a", used(mine, hour(0), 1)).await;
+    fixture.touch("a", used(first, hour(0), 1)).await;
     let client = Client {
         revision: 1,
         ..fixture.client("a")
@@ -193,10 +201,10 @@ pub async fn a_client_keeps_its_user(store: impl ClientStore) {
         .await;
     let elsewhere = fixture.another();
     elsewhere.put(elsewhere.client("b")).await;
-    let touch = elsewhere.touch("b", used(mine, hour(0), 1)).await;
+    let touch = elsewhere.touch("b", used(first, hour(0), 1)).await;
     assert_eq!(touch, written(), "each tenant has its own limit");
     fixture.put(fixture.client("b")).await;
-    let touch = fixture.touch("b", used(mine, hour(0), 1)).await;
+    let touch = fixture.touch("b", used(first, hour(0), 1)).await;
     assert_eq!(evicted(touch), ["a"], "{rule}");
 }
 
@@ -218,9 +226,9 @@ pub async fn racing_touches_never_exceed_a_users_limit(store: impl ClientStore) 
     let outcomes = race(names.iter().cloned().map(touch)).await;
     let mut gone = BTreeSet::new();
     for outcome in outcomes {
-        // Only clients of the user are evicted, and each becomes a client of the user by its own activity.
+        // A client belongs to the user only after its own touch, so it cannot be evicted before this touch.
         let Ok(TouchOutcome::Written { evicted }) = outcome else {
-            fail("each is touched before it can be evicted", &outcome)
+            fail("each client is touched before it can be evicted", &outcome)
         };
         for id in evicted {
             assert!(gone.insert(id.to_string()), "{id} was evicted twice");
@@ -228,9 +236,5 @@ pub async fn racing_touches_never_exceed_a_users_limit(store: impl ClientStore) 
     }
     let left: Vec<String> = names.into_iter().filter(|it| !gone.contains(it)).collect();
     assert_eq!(left.len(), 5, "a limit of 5 holds: {left:?}");
-    assert_eq!(
-        fixture.names().await,
-        left,
-        "those that were evicted are gone"
-    );
+    assert_eq!(fixture.names().await, left, "evicted clients are gone");
 }
