@@ -45,7 +45,7 @@ pub async fn a_large_limit_evicts_no_client(store: impl ClientStore) {
 }
 
 /// Clients register, and are used, at the first and at the last possible moment.
-pub async fn the_first_and_the_last_moment_are_moments(store: impl ClientStore) {
+pub async fn the_first_and_last_moments_are_valid(store: impl ClientStore) {
     let fixture = Fixture::new(store);
     let start = Timestamp::from_unix_millis(0);
     let last = Timestamp::MAX;

@@ -178,7 +178,7 @@ macro_rules! with_store_rules {
                 "A sweep does not remove blocked clients.";
             a_client_with_a_live_grant_is_not_swept:
                 "A client is not idle while it has a live grant.";
-            the_first_and_the_last_moment_are_moments:
+            the_first_and_last_moments_are_valid:
                 "A client may register and be used at any time, from the first to the last possible time.";
             a_client_touched_meanwhile_is_not_swept:
                 "If an activity and a sweep of one client race, only one of them succeeds.";
