@@ -83,7 +83,12 @@ use std::{error::Error, io, process::ExitCode, sync::Arc};
 
 use app::App;
 use home::Home;
-use oauth_dcr::{Tenants, tracing::TracingEvents};
+use locations::Locations;
+use oauth_dcr::{
+    Tenants,
+    settings::{SettingsDocument, SettingsError},
+    tracing::TracingEvents,
+};
 use options::{Options, Task};
 use outages::WithoutOutages;
 use recent_clients::RecentClients;
@@ -146,23 +151,8 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let address = listener.local_addr()?;
     let base = format!("http://{address}");
     let locations = locations::open(&options.geoip)?;
-    let (document, hint) = match &options.settings {
-        None => {
-            let document = demonstration::settings(&base)?;
-            for warning in document.warnings() {
-                report::warning(&warning.to_string());
-            }
-            (document, hint(&base))
-        }
-        Some(file) => {
-            let review = Review::of(file, &locations);
-            review.report_errors(file);
-            review.report_warnings(file);
-            match review.usable() {
-                Some(document) => (document, String::new()),
-                None => return Ok(ExitCode::FAILURE),
-            }
-        }
+    let Some(document) = settings(options, &base, &locations)? else {
+        return Ok(ExitCode::FAILURE);
     };
     let tenant_ids = document.tenants().iter().map(|tenant| tenant.id.clone());
     let sweeps = tenant_ids.collect();
@@ -179,13 +169,29 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         .build()?;
     tokio::spawn(sweeper::run(registrar.clone(), sweeps));
     // One write and a flush: scripts wait for the first line and may close the pipe after it.
-    let home_page = &home.address;
-    report::print(&format!(
-        "listening on {base}\nhome page: {home_page}\n{hint}"
-    ))?;
+    report::print(&greeting(options, &base, &home.address))?;
     let app = App::new(registrar, tenants, home, options);
     server::serve(Arc::new(app), listener, end).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The settings to serve. `None` if their file has errors, which are printed.
+fn settings(
+    options: &Options,
+    base: &str,
+    locations: &Locations,
+) -> Result<Option<SettingsDocument>, SettingsError> {
+    if let Some(file) = &options.settings {
+        let review = Review::of(file, locations);
+        review.report_errors(file);
+        review.report_warnings(file);
+        return Ok(review.usable());
+    }
+    let document = demonstration::settings(base)?;
+    for warning in document.warnings() {
+        report::warning(&warning.to_string());
+    }
+    Ok(Some(document))
 }
 
 /// Logs warnings and failures to standard error.
@@ -196,8 +202,12 @@ fn log_warnings() {
         .init();
 }
 
-/// What else a server without settings prints.
-fn hint(base: &str) -> String {
+/// What the server prints when it listens. Without settings this includes a command that registers a client.
+fn greeting(options: &Options, base: &str, home_page: &str) -> String {
+    let addresses = format!("listening on {base}\nhome page: {home_page}\n");
+    if options.settings.is_some() {
+        return addresses;
+    }
     let curl = curl::registration(&format!("{base}/oidc/register"));
-    format!("\nregister a client:\n\n{curl}\n\n")
+    format!("{addresses}\nregister a client:\n\n{curl}\n\n")
 }
