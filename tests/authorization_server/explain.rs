@@ -107,7 +107,7 @@ fn the_client_is_found_behind_proxies() {
     let ended = explain(&unreadable);
     assert_eq!(ended.code, Some(1));
     let lines = [
-        "client: unknown, because a proxy named the client",
+        "client: unknown, because a proxy sent a value for the client",
         "answer: 403 Forbidden",
     ];
     assert_has(&ended, &lines);
