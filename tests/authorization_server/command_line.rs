@@ -151,6 +151,8 @@ fn values_that_can_not_be_read_are_errors() {
             "--refresh-lifetime: \"1.5\" is not",
         ),
         ("--interaction-lifetime", "315360001", "from 1 to 315360000"),
+        ("--code-lifetime", "601", "from 1 to 600"),
+        ("--refresh-lifetime", "31536001", "from 1 to 31536000"),
         (
             "--interaction-lifetime",
             "99999999999999999999",

@@ -212,7 +212,7 @@ function prepareButton(block) {
   if (!window.isSecureContext) {
     const { port } = location;
     complain(
-      `Browsers do PKCE only at https:// addresses and on this machine. Open http://127.0.0.1${port && `:${port}`}/ on the machine of the server, or put an HTTPS proxy in front of the server.`,
+      `Browsers offer the cryptography for PKCE only on https:// pages and on pages from the same machine. Open http://127.0.0.1${port && `:${port}`}/ on the machine of the server, or put an HTTPS proxy in front of the server.`,
     );
     return;
   }

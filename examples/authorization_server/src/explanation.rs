@@ -101,7 +101,7 @@ fn words(status: StatusCode, headers: &HeaderMap) -> (&'static str, String) {
         ),
         _ => (
             "This server can’t answer now",
-            "Something that the server needs does not work. Try again in a moment.",
+            "A service that this server depends on is not available. Try again in a moment.",
         ),
     };
     (title, detail.to_owned())

@@ -24,8 +24,9 @@ Examples:
 
 --check prints one line for each problem: `error: PATH: TEXT` or `warning: PATH: TEXT`, all errors and then
 all warnings. If the file has wrong syntax, an unknown field or a value of the wrong type, --check
-stops there and prints this error only. Name the --geoip files that the server
-will have: rules on countries or ASNs need them. --check does not listen, and opens no store.
+stops there and prints only this error. The last line counts the errors and warnings. Name the --geoip
+files that the server will have: rules on countries or ASNs need them. --check does not listen, and opens
+no store.
 
 --explain reads the request from a JSON file. Only `body` is required:
   {
@@ -36,7 +37,8 @@ will have: rules on countries or ASNs need them. --check does not listen, and op
     \"body\": { \"redirect_uris\": [\"https://app.example.com/callback\"] }
   }
 `peer` is the address that the connection comes from, 127.0.0.1 by default. A header has one value or a
-list of values, each sent as a header line; an empty list leaves out a header that has a default. `body` is the JSON of the registration, or a string that is sent as it is.
+list of values, each sent as a header line; an empty list leaves out a header that has a default. `body`
+is the JSON of the registration, or a string that is sent as it is.
 By default, `method` is POST, `path` is the tenant's registration endpoint, `Host` is the first host of
 the first tenant, and `Content-Type` is application/json. Nothing is stored.
 

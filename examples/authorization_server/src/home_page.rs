@@ -67,7 +67,7 @@ fn about_all(home: &Home) -> Markup {
     html! {
         h2 { "Tenants" }
         (tenants(home))
-        h2 { "Last registered clients" }
+        h2 { "Recently registered clients" }
         (recent_clients(home))
     }
 }

@@ -2,10 +2,12 @@
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
+use oauth_dcr::{authorization::CodeBinding, token::RefreshBinding};
+
 use crate::options::{LimiterChoice, Options, StoreChoice, Task};
 
-/// The longest lifetime, in seconds: ten years.
-const LONGEST_LIFETIME: u64 = 10 * 365 * 24 * 60 * 60;
+/// The longest lifetime that nothing else limits: ten years.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// An option. This is the only description that the parser and `--help` use.
 pub(crate) struct Spec {
@@ -118,18 +120,18 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         default: "600",
         may_repeat: false,
         read: |options, values| {
-            options.lifetimes.interaction = seconds(values)?;
+            options.lifetimes.interaction = seconds(values, LONGEST_LIFETIME)?;
             Ok(())
         },
     },
     Spec {
         name: "code-lifetime",
         values: &["SECONDS"],
-        help: "How long an authorization code is good",
+        help: "How long an authorization code is good, at most 600",
         default: "60",
         may_repeat: false,
         read: |options, values| {
-            options.lifetimes.code = seconds(values)?;
+            options.lifetimes.code = seconds(values, CodeBinding::MAX_LIFETIME)?;
             Ok(())
         },
     },
@@ -140,18 +142,18 @@ pub(crate) const OPTIONS: [Spec; 14] = [
         default: "3600",
         may_repeat: false,
         read: |options, values| {
-            options.lifetimes.access_token = seconds(values)?;
+            options.lifetimes.access_token = seconds(values, LONGEST_LIFETIME)?;
             Ok(())
         },
     },
     Spec {
         name: "refresh-lifetime",
         values: &["SECONDS"],
-        help: "How long a refresh token and its replacements are good",
+        help: "How long a refresh token and its replacements are good, at most 31536000",
         default: "2592000",
         may_repeat: false,
         read: |options, values| {
-            options.lifetimes.refresh_token = seconds(values)?;
+            options.lifetimes.refresh_token = seconds(values, RefreshBinding::MAX_LIFETIME)?;
             Ok(())
         },
     },
@@ -266,12 +268,13 @@ fn not_built(what: &str, feature: &str) -> String {
     )
 }
 
-fn seconds(values: Vec<OsString>) -> Result<Duration, String> {
+fn seconds(values: Vec<OsString>, longest: Duration) -> Result<Duration, String> {
     let [value] = texts(values)?;
+    let longest = longest.as_secs();
     match value.parse() {
-        Ok(seconds @ 1..=LONGEST_LIFETIME) => Ok(Duration::from_secs(seconds)),
+        Ok(seconds) if (1..=longest).contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err(format!(
-            "{value:?} is not a whole number of seconds from 1 to {LONGEST_LIFETIME}"
+            "{value:?} is not a whole number of seconds from 1 to {longest}"
         )),
     }
 }
