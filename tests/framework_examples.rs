@@ -1,4 +1,4 @@
-//! The examples that add registration to a server on hyper, axum and actix-web, run as they are.
+//! Runs the examples that add registration to a server on hyper, axum and actix-web.
 
 #[path = "support/example_server.rs"]
 mod example_server;
@@ -17,13 +17,13 @@ const EXAMPLES: [&str; 3] = ["hyper", "axum", "actix"];
 
 const BODY: &str = r#"{"redirect_uris": ["https://app.example.com/callback"]}"#;
 
-/// How long anything may take; the servers' own limits are 10 seconds.
+/// The time limit of every wait; the servers' own limits are 10 seconds.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// How long the servers wait for what is under way when they are asked to end.
+/// How long the servers wait for running requests when they are told to end.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// How often a test is tried whose outcome may be that the machine was too slow to tell.
+/// How often a test is repeated if the machine was too slow for a result.
 const TRIES: usize = 5;
 
 fn connect(server: &ExampleServer) -> TcpStream {
@@ -41,10 +41,10 @@ fn head(length: usize, more: &str) -> String {
     )
 }
 
-/// All that comes until the server closes the connection, or resets it.
+/// Everything that arrives until the server closes or resets the connection.
 fn rest(mut connection: TcpStream) -> String {
     let mut bytes = Vec::new();
-    // A reset may follow the answer to a request that was not read to its end.
+    // A reset may follow the answer to a request that was not fully read.
     let end = connection.read_to_end(&mut bytes);
     let text = String::from_utf8(bytes).unwrap();
     let timed_out = end.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
@@ -108,8 +108,9 @@ fn each_answers_what_is_under_way_before_it_ends() {
     }
 }
 
-/// Sends a body when the server has taken no more connections for a while. Whether it was there in time: if it was
-/// not, the machine was busy elsewhere for as long as the server waits, and nothing is known.
+/// Sends a body after the server has stopped accepting connections. Returns whether the body was in
+/// time. If it was not, the machine was busy for as long as the server waits, and the test has no
+/// result.
 #[expect(clippy::disallowed_methods, reason = "the server waits by the clock")]
 fn answers_what_is_under_way(example: &str) -> bool {
     let mut server = ExampleServer::named(example);
@@ -123,9 +124,9 @@ fn answers_what_is_under_way(example: &str) -> bool {
     while !refuses_connections(&server) && asked.elapsed() < GRACE {
         thread::sleep(Duration::from_millis(1));
     }
-    // One that waited for nothing would be gone by then.
+    // A server that does not wait would have ended by then.
     thread::sleep(GRACE / 10);
-    // If that fails, no answer will come.
+    // If this fails, no answer arrives.
     let _ = connection.write_all(BODY.as_bytes());
     let answer = rest(connection);
     if !answer.starts_with("HTTP/1.1 201 ") {
@@ -133,7 +134,7 @@ fn answers_what_is_under_way(example: &str) -> bool {
         assert!(waited >= GRACE, "{example}: {answer:?} after {waited:?}");
         return false;
     }
-    let status = server.wait().expect("it ends by itself");
+    let status = server.wait().expect("the server ends by itself");
     assert!(status.success(), "{example}: {status}");
     true
 }
@@ -178,12 +179,12 @@ fn each_cuts_off_a_body_without_end() {
         connection.write_all(head.as_bytes()).unwrap();
         let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000));
         let mut writer = connection.try_clone().unwrap();
-        // Far more than a server takes that reads on for a second, to be polite.
+        // Far more than a server takes that politely reads on for a second.
         let is_cut_off = thread::spawn(move || {
             (0..1 << 23).any(|_| writer.write_all(chunk.as_bytes()).is_err())
         });
         let answer = rest(connection);
         assert!(answer.starts_with("HTTP/1.1 413 "), "{example}: {answer}");
-        assert!(is_cut_off.join().unwrap(), "{example}: it is read on");
+        assert!(is_cut_off.join().unwrap(), "{example}: the server reads on");
     }
 }

@@ -1,4 +1,4 @@
-//! What the pages say to paste, pasted.
+//! Runs the commands of guide pages.
 
 #[path = "support/example_binary.rs"]
 mod example_binary;
@@ -24,7 +24,7 @@ fn script(page: &str) -> &str {
     rest.split_once("```").expect("its end").0
 }
 
-/// A folder with a `cargo` that runs the example as it was built for the tests.
+/// A folder with a `cargo` that runs the example that was built for the tests.
 fn with_cargo() -> TemporaryDir {
     let dir = TemporaryDir::new();
     let cargo = dir.path().join("cargo");
@@ -76,7 +76,7 @@ fn two_nodes_share_clients_and_quota() {
     let codes: Vec<_> = codes.split_whitespace().collect();
     assert_eq!(codes.len(), 12);
     assert!(codes.iter().all(|code| ["201", "429"].contains(code)));
-    // One of five tokens was taken before, and one comes back a second.
+    // One of five tokens was taken before, and one token comes back each second.
     assert_eq!(codes[..4], ["201"; 4]);
     assert!(codes.contains(&"429"), "{codes:?}");
 }

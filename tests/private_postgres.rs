@@ -1,4 +1,4 @@
-//! The PostgreSQL of the tests itself: what it promises to those that are built on it.
+//! Tests of the private PostgreSQL that other tests use.
 
 use std::{
     env, fs,
@@ -14,7 +14,7 @@ use std::{
 use private_servers::PrivatePostgres;
 use sqlx::{Connection as _, PgConnection, error::DatabaseError};
 
-/// Makes a test that is run as a process of its own the victim of another.
+/// Makes a test that runs in a separate process the victim of another test.
 const VICTIM: &str = "OAUTH_DCR_VICTIM";
 
 async fn connect(url: &str) -> PgConnection {
@@ -36,7 +36,7 @@ async fn keep(connection: &mut PgConnection, row: &'static str) {
     sqlx::raw_sql(row).execute(connection).await.unwrap();
 }
 
-/// How many processes work in the directory or below it, as everybody can see them.
+/// How many processes work in the directory or below it.
 fn processes_in(directory: &Path) -> usize {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let folders = processes.filter_map(|it| fs::read_link(it.path().join("cwd")).ok());

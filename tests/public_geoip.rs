@@ -1,5 +1,5 @@
-//! A database as the public gets it, with real networks: that of ip-location-db, whose package says
-//! CC0. `tests/clients/install.sh` installs it; nothing of it is kept here.
+//! A public database with real networks, from ip-location-db, whose package has the licence CC0.
+//! `tests/clients/install.sh` installs it; the repository contains no part of it.
 
 #[path = "support/installed.rs"]
 mod installed;
@@ -26,7 +26,7 @@ fn country(database: &Database, address: &str) -> Option<String> {
 fn real_addresses_are_in_their_countries() {
     let database = Database::open(public_database(), &Fields::known()).unwrap();
     for (address, expected) in [
-        // Universities, registries and resolvers, which stay where they are.
+        // Universities, registries and resolvers, whose addresses rarely move.
         ("130.237.28.40", Some("SE")),
         ("133.11.0.1", Some("JP")),
         ("193.0.6.139", Some("NL")),
@@ -39,7 +39,7 @@ fn real_addresses_are_in_their_countries() {
         ("2001:6b0::1", Some("SE")),
         ("2001:660::1", Some("FR")),
         ("::ffff:130.237.28.40", Some("SE")),
-        // In use by nobody, or by everybody.
+        // Addresses that nobody or everybody uses.
         ("10.0.0.1", None),
         ("127.0.0.1", None),
         ("::1", None),

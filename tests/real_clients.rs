@@ -32,7 +32,7 @@ const MCP_PYTHON: Library = Library {
     script: "mcp_provider.py",
 };
 
-/// Every library registers these two.
+/// Every library registers these two redirect URIs.
 fn redirect_uris() -> Value {
     json!([
         "http://127.0.0.1:33418/callback",
@@ -155,7 +155,7 @@ fn sigterm_ends_the_server_despite_open_connections() {
     assert_eq!(status.code(), Some(0));
 }
 
-/// A connection that was answered once and is kept open.
+/// A connection that stays open after one answer.
 fn idle_connection(base: &str) -> TcpStream {
     let address = base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();

@@ -1,4 +1,4 @@
-//! OAuth client libraries of other languages go through the whole flow at the example server: from
+//! OAuth client libraries of other languages complete the whole flow at the example server: from
 //! the API's challenge through discovery, registration, authorization and code exchange to an API
 //! call, a refresh, and a call with the new token.
 
@@ -34,14 +34,14 @@ const MCP_PYTHON: Library = Library {
     script: "flow_mcp_provider.py",
 };
 
-/// What a library saw on its way, and the server where it went.
+/// What a library recorded during the flow, and the server's address.
 struct Flow {
     base: String,
     seen: Value,
 }
 
 impl Flow {
-    /// With the tenant that is built in.
+    /// With the built-in tenant.
     fn of(library: Library, name: &str) -> Self {
         Self::at(&ExampleServer::start(None), library, name)
     }
@@ -59,7 +59,7 @@ impl Flow {
         self.seen[name].as_array().unwrap()
     }
 
-    /// How the token endpoint answered each request to refresh: the status and the error code.
+    /// The status and the error code of each answer to a refresh request.
     fn refreshes(&self) -> Vec<(u64, Option<&str>)> {
         let refreshes = self.list("requests").iter().filter(|request| {
             request["path"] == "/oauth/token" && request["form"]["grant_type"] == "refresh_token"
@@ -77,7 +77,7 @@ impl Flow {
         assert!(first["refresh_token"].is_string());
         assert_grants(refreshed, "read:items offline_access");
         assert_ne!(first["access_token"], refreshed["access_token"]);
-        // Without a token, with the first, and with the refreshed one.
+        // The requests without a token, with the first token, and with the refreshed token.
         assert_eq!(self.list("api")[..3], [json!(401), json!(200), json!(200)]);
     }
 
@@ -89,7 +89,7 @@ impl Flow {
         assert_eq!(asked["code_challenge_method"], "S256");
     }
 
-    /// Every form that was posted named the client, and showed its secret exactly if it has one.
+    /// Every posted form named the client, and contained the secret exactly if the client has one.
     fn assert_authenticates_by_form(&self) {
         let client = &self.seen["client"];
         for request in self.list("requests") {
@@ -123,7 +123,7 @@ fn assert_completes_as_confidential_client(library: Library) {
     assert_eq!(client["token_endpoint_auth_method"], "client_secret_post");
     assert_eq!(client["client_secret"].as_str().map(str::len), Some(43));
     flow.assert_authenticates_by_form();
-    // As often as it likes.
+    // A confidential client may reuse its refresh token.
     assert_eq!(flow.refreshes(), [(200, None), (200, None)]);
 }
 
@@ -138,8 +138,8 @@ fn assert_may_come_back_at_another_port(library: Library) {
     );
 }
 
-/// Without leeway, the refresh token of a public client is good for one use. A second one means that somebody else
-/// has it, and ends its successor too (RFC 9700 section 4.14.2).
+/// Without leeway, the refresh token of a public client works once. A second use means that the
+/// token was stolen, and ends its successor too (RFC 9700 section 4.14.2).
 fn assert_replayed_refresh_token_ends_the_family(library: Library) {
     let server = start_changed(&json!({ "refresh_token_leeway_seconds": 0 }));
     let flow = Flow::at(&server, library, "replay");
@@ -150,8 +150,8 @@ fn assert_replayed_refresh_token_ends_the_family(library: Library) {
     assert_eq!(flow.refreshes(), [(200, None), refused, refused]);
 }
 
-/// With one it is given a code. Without, its user is told so, and not sent back: a page can't be
-/// turned into an open redirect.
+/// With a default permission, the client gets a code. Without one, the user sees an error and is
+/// not redirected, so that the server can not be used as an open redirect.
 fn assert_needs_a_default_permission(library: Library) {
     let resource = ProtectedResource::bind();
     let permission = json!([resource.default_permission()]);
@@ -174,7 +174,7 @@ fn answer_to_browser(library: Library, resource: ProtectedResource, grants: &Val
     library.run(&["authorization", &api])["browser"].take()
 }
 
-/// An access token that was revoked opens nothing, and a refresh token gives nothing.
+/// A revoked access token opens nothing, and a revoked refresh token gives no tokens.
 fn assert_revokes(name: &str) {
     let flow = Flow::of(OPENID_CLIENT, name);
     flow.assert_authenticates_by_form();
@@ -253,7 +253,8 @@ fn the_mcp_typescript_sdk_needs_a_default_permission() {
     assert_needs_a_default_permission(MCP_TYPESCRIPT);
 }
 
-/// Left alone, it asks for what the resource lists, which is no place for `offline_access`.
+/// By default, the SDK requests the scopes that the resource lists, which do not include
+/// `offline_access`.
 #[test]
 fn the_mcp_typescript_sdk_left_alone_gets_a_refresh_token() {
     let flow = Flow::of(MCP_TYPESCRIPT, "left-alone");

@@ -1,10 +1,10 @@
-//! Answers: as they came, and as they have to be.
+//! Answers as they arrive, and expected answers.
 
 use std::collections::BTreeMap;
 
 use http::{StatusCode, Version};
 
-/// An answer as it came, apart from the value of `Date` and the order of header fields.
+/// An answer as it arrived, apart from the value of `Date` and the order of header fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// Version, status and, in HTTP/1, reason.
@@ -35,7 +35,7 @@ impl Answer {
     }
 }
 
-/// What an answer has to be.
+/// An expected answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
     status: StatusCode,
@@ -91,7 +91,7 @@ impl Expected {
         self
     }
 
-    /// With the rule that was broken.
+    /// With the name of the broken rule.
     pub(crate) fn rule(self, rule: &str) -> Self {
         self.detailed(Some(format!(r#"{{"rule":"{rule}"}}"#)))
     }
@@ -111,14 +111,14 @@ impl Expected {
         self
     }
 
-    /// From a page whose origin may not read it.
+    /// To a page of an origin that may not read the answer.
     pub(crate) fn unreadable(self) -> Self {
         self.without("access-control-allow-origin")
             .without("access-control-expose-headers")
             .with("vary", "Origin")
     }
 
-    /// With the headers of the default quota, of which so much is left.
+    /// With the headers of the default quota, of which this much is left.
     pub(crate) fn left(self, left: u32) -> Self {
         self.with("x-ratelimit-limit", "5")
             .with("x-ratelimit-remaining", &left.to_string())
@@ -135,13 +135,13 @@ impl Expected {
         self.is_head
     }
 
-    /// Over HTTP/1, it ends the connection and says so.
+    /// Over HTTP/1, the answer ends the connection and says so.
     pub(crate) fn closing(mut self) -> Self {
         self.closes = true;
         self
     }
 
-    /// What it is in this version.
+    /// The answer expected over this version of HTTP.
     pub(crate) fn over(&self, version: Version) -> Answer {
         let mut headers = self.headers.clone();
         let mut body = self.body.clone();
@@ -151,7 +151,7 @@ impl Expected {
         if self.status != StatusCode::NO_CONTENT {
             headers.insert("content-length", body.len().to_string());
         }
-        // In HTTP/1.0 it goes without saying.
+        // HTTP/1.0 closes by default.
         if self.closes && version == Version::HTTP_11 {
             headers.insert("connection", "close".to_owned());
         }

@@ -1,4 +1,4 @@
-//! What stands behind a server.
+//! The registrar and the store behind a test server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,21 +15,21 @@ use crate::{
     ports::{Gate, Limiter, SequentialRandom},
 };
 
-/// From what each server's registrar is built, and how the server is set up.
+/// How each server's registrar is built, and how the server is set up.
 #[derive(Clone)]
 pub(crate) struct Fixture {
     tenants: Value,
     /// The faults of each server's store.
     store: FaultyStore,
-    /// Instead of the registrar's own.
+    /// Replaces the registrar's own limiter.
     limiter: Option<Limiter>,
     gate: Option<Gate>,
     body_timeout: Duration,
     discard_timeout: Duration,
-    /// Where the endpoint is mounted, if not by default; the tenant is then part of the path.
+    /// Where the endpoint is mounted, unless at its default; the tenant is then part of the path.
     pub(crate) tenant_path: Option<&'static str>,
     pub(crate) tells_peer: bool,
-    /// Whether actix-web goes on for a client that has closed its half of the connection.
+    /// Whether actix-web keeps serving a client that has closed its half of the connection.
     pub(crate) half_closed: bool,
 }
 
@@ -46,7 +46,7 @@ impl Fixture {
         Self::tenant(json!({}))
     }
 
-    /// One tenant that takes registrations, with these settings of them.
+    /// One tenant that takes registrations, with these registration settings.
     pub(crate) fn registration(mut registration: Value) -> Self {
         registration["enabled"] = true.into();
         Self::tenant(json!({ "registration": registration }))
@@ -74,7 +74,8 @@ impl Fixture {
             store: FaultyStore::default(),
             limiter: None,
             gate: None,
-            // Longer than any read of a test: nothing is given up but where a scenario says so.
+            // Longer than any read of a test, so that only scenarios about timeouts reach a
+            // timeout.
             body_timeout: Duration::from_mins(10),
             discard_timeout: Duration::from_mins(10),
             tenant_path: None,

@@ -1,4 +1,4 @@
-//! Clients that go away while the store has their registration.
+//! Clients that disconnect while the store has their registration.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use crate::{
 
 #[derive(Clone, Copy, Debug)]
 enum Leave {
-    /// It says that it sends no more, and waits.
+    /// The client says that it sends no more, and waits.
     HalfClose,
-    /// It is gone, and has read all there was.
+    /// The client closes the connection after it has read everything.
     Close,
-    /// It is gone without a word.
+    /// The client resets the connection.
     Reset,
 }
 
@@ -47,7 +47,7 @@ async fn inserting(server: &Server, pause: &Pause) -> Line {
     line
 }
 
-/// What was inserted is dropped, and another client is served.
+/// The insertion is dropped, and another client is served.
 async fn assert_dropped(at: &str, server: &Server, pause: &Pause) {
     came(at, &pause.dropped).await;
     assert!(server.built.store.clients.is_empty(), "{at}");
@@ -105,10 +105,10 @@ async fn actix_web_by_default_drops_what_was_reset() {
     let line = inserting(&server, &pause).await;
     line.stream.set_zero_linger().unwrap();
     drop(line);
-    assert_dropped("what was reset is dropped", &server, &pause).await;
+    assert_dropped("a reset request is dropped", &server, &pause).await;
 }
 
-/// Sends a registration over HTTP/2 and takes it back while the store has it.
+/// Sends a registration over HTTP/2 and resets the stream while the store has the registration.
 async fn take_back(server: &Server, pause: &Pause) {
     let mut streams = Streams::open(server).await;
     tokio::select! {

@@ -10,10 +10,10 @@ use tokio::{
 
 use crate::{answer::Answer, servers::Server};
 
-/// What everything that is waited for may take: only a test that has failed waits that long.
+/// The time limit of every wait: only a failed test waits that long.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The most bytes of a body without end that a server may take.
+/// The most bytes of an endless body that a server may take.
 pub(crate) const MOST_TAKEN: usize = 16 << 20;
 
 pub(crate) async fn within<T>(what: &str, done: impl Future<Output = T>) -> T {
@@ -23,14 +23,14 @@ pub(crate) async fn within<T>(what: &str, done: impl Future<Output = T>) -> T {
 
 pub(crate) struct Line {
     pub(crate) stream: TcpStream,
-    /// What has come and was not looked at yet.
+    /// Received bytes that were not parsed yet.
     read: Vec<u8>,
 }
 
 impl Line {
     pub(crate) async fn open(server: &Server) -> Self {
         let stream = TcpStream::connect(server.address).await.unwrap();
-        // Each piece that is written is on its way at once.
+        // Sends each piece at once.
         stream.set_nodelay(true).unwrap();
         Self {
             stream,
@@ -38,12 +38,13 @@ impl Line {
         }
     }
 
-    /// A server that has answered early may have ended the connection: what counts is its answer.
+    /// A server that answers early may have closed the connection, so a failed write is no error
+    /// here.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _sent = within("writing", self.stream.write_all(bytes)).await;
     }
 
-    /// Sends `piece` again and again until something comes back.
+    /// Sends `piece` again and again until an answer begins.
     pub(crate) async fn send_until_answered(&mut self, piece: &[u8]) {
         let (mut reader, mut writer) = self.stream.split();
         let mut taken = 0;
@@ -63,10 +64,10 @@ impl Line {
                 assert_ne!(read, 0, "the connection ended without an answer");
                 return;
             }
-            // What the two kernels buffer is taken too, and differs from machine to machine.
+            // The kernels' buffers also take bytes, and their sizes differ from machine to machine.
             assert!(
                 taken * piece.len() < MOST_TAKEN,
-                "the server reads on and on"
+                "the server never stops reading"
             );
         }
     }
@@ -77,7 +78,7 @@ impl Line {
         within("the end of the connection", ended).await;
     }
 
-    /// The next answer; `is_head` says that it was asked for by HEAD.
+    /// The next answer; `is_head` says that the request was HEAD.
     pub(crate) async fn answer(&mut self, is_head: bool) -> Answer {
         let answer = within("an answer", self.next(is_head)).await;
         answer.expect("the connection ended without an answer")
@@ -111,12 +112,12 @@ impl Line {
         Some(Answer::new(line, headers, &body))
     }
 
-    /// Waits for the end of the connection, before which nothing more may come.
+    /// Waits for the end of the connection. Panics if more bytes arrive first.
     pub(crate) async fn ended(&mut self) {
         let more = within("the end of the connection", self.more()).await;
-        // A connection that ends with something unread in it is reset.
-        assert_eq!(more.unwrap_or(0), 0, "more came than the answers");
-        assert!(self.read.is_empty(), "more came than the answers");
+        // Closing a connection that has unread bytes resets it.
+        assert_eq!(more.unwrap_or(0), 0, "bytes after the last answer");
+        assert!(self.read.is_empty(), "bytes after the last answer");
     }
 
     async fn more(&mut self) -> io::Result<usize> {

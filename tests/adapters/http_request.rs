@@ -8,7 +8,7 @@ use http_body_util::Full;
 pub(crate) const PUBLIC: &str =
     r#"{"redirect_uris":["https://app.example.com/callback"],"token_endpoint_auth_method":"none"}"#;
 
-/// A request with a whole body.
+/// A request with a complete body.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpRequest {
     method: &'static str,
@@ -67,7 +67,7 @@ impl HttpRequest {
         self
     }
 
-    /// The head, without what says how long the body is.
+    /// The head without the fields that give the body's length.
     fn head(&self, version: &str) -> String {
         let Self {
             method,
@@ -91,7 +91,7 @@ impl HttpRequest {
         self.counted("HTTP/1.0", self.body.len())
     }
 
-    /// HTTP/1.1 that says its body has this length, whatever is there.
+    /// HTTP/1.1 that declares this length, whatever the body's real length.
     pub(crate) fn lying(&self, length: usize) -> Vec<u8> {
         self.counted("HTTP/1.1", length)
     }
@@ -112,7 +112,7 @@ impl HttpRequest {
         format!("{text}\r\n{}", self.body).into()
     }
 
-    /// The head alone, of a request in chunks.
+    /// The head of a chunked request, without a body.
     pub(crate) fn chunked_head(&self) -> Vec<u8> {
         format!(
             "{}transfer-encoding: chunked\r\n\r\n",
@@ -136,7 +136,7 @@ impl HttpRequest {
         self.http2_head(Full::new(self.body.clone().into()))
     }
 
-    /// The same, with another body.
+    /// The same request with another body.
     pub(crate) fn http2_head<B>(&self, body: B) -> Request<B> {
         let mut request = Request::builder()
             .version(Version::HTTP_2)

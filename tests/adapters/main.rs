@@ -1,9 +1,9 @@
-//! One list of scenarios that every adapter answers alike, and what else holds for all of them.
+//! One list of scenarios that every adapter answers in the same way, and tests of single adapters.
 //!
-//! A scenario says once what is sent and what has to come back, to the byte. Each runs over TCP on a
-//! server of each adapter, which stands before a registrar of its own with the same settings, clock
-//! and randomness, so that even the ids and secrets are the same. Only two things are left out of the
-//! comparison: the value of `Date`, and the order of header fields, which means nothing (RFC 9110
+//! A scenario states what is sent and the exact bytes that have to come back. Each scenario runs
+//! over TCP on one server of each adapter. The servers' registrars have the same settings, clock
+//! and randomness, so that even the ids and secrets are the same. The comparison ignores only two
+//! things: the value of `Date`, and the order of header fields, which means nothing (RFC 9110
 //! section 5.3) and which each framework's own map decides.
 
 #[path = "../suite/support/clock.rs"]

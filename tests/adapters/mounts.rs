@@ -1,4 +1,4 @@
-//! What an adapter passes on of where it is mounted and who is asking, in the frameworks' routers.
+//! What an adapter passes on about the mount path and the peer, in the frameworks' routers.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -33,12 +33,12 @@ use crate::{
 
 const MOUNTED: &str = "/tenants/{tenant}/oidc/register";
 
-/// One tenant that takes registrations, and one that does not, each with an issuer that has a path.
+/// One tenant that takes registrations and one that does not; the issuer of each has a path.
 fn tenants() -> Value {
     let tenant = |id: &str, enabled: bool| {
         json!({
             "id": id,
-            // Several tenants need a host each, whoever chooses between them.
+            // Several tenants need different hosts, even if the host's closure chooses the tenant.
             "hosts": [format!("{id}.example")],
             "issuer": format!("https://auth.example.com/tenants/{id}"),
             "registration": { "enabled": enabled },
@@ -56,12 +56,13 @@ fn advertised() -> String {
     path.to_owned()
 }
 
-/// The paths that `tenant_by` was asked about.
+/// The paths that `tenant_by` received.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
 
 impl Seen {
-    /// A service that goes by the path that `whole` reads off a head, and notes the one that it has.
+    /// A service that takes the tenant from the path that `whole` reads from a head, and records
+    /// the path.
     fn service(&self, whole: fn(&Parts) -> &str) -> RegistrationService {
         let seen = self.clone();
         let service = Fixture::tenants(tenants()).build().service;
@@ -96,7 +97,7 @@ async fn status_on_axum(app: &Router, request: Request<Body>) -> u16 {
     app.clone().call(request).await.unwrap().status().as_u16()
 }
 
-/// With the middleware of a host that notes what it has found out about a request.
+/// With the middleware of a host that records what it knows about a request.
 async fn status_on_actix(
     endpoint: impl HttpServiceFactory + 'static,
     path: &str,
@@ -141,14 +142,14 @@ async fn a_client_registers_where_an_issuer_with_a_path_says() {
         let scope = web::scope("/tenants/{tenant}");
         let scope = scope.service(actix::routes_at("/oidc/register", service()));
         assert_eq!(status_on_actix(scope, path, nothing).await, status);
-        // A scope of actix-web's leaves the path whole.
+        // A scope of actix-web leaves the path whole.
         assert_eq!(seen.take(), [path.as_str(); 5]);
 
         let service = seen.service(path_before_nesting);
         let nested = on_axum::routes_at("/oidc/register", service);
         let app = Router::new().nest("/tenants/{tenant}", nested);
         assert_eq!(status_on_axum(&app, post(path)).await, status);
-        // axum takes off what a router is nested under.
+        // axum removes the prefix under which a router is nested.
         assert_eq!(seen.take(), ["/oidc/register"]);
     }
 }
@@ -160,16 +161,16 @@ async fn an_endpoint_outside_its_issuer_is_not_advertised() {
     assert_eq!(status_on_axum(&app, post(&path)).await, 404);
     let routes = actix::routes(seen.service(its_path));
     assert_eq!(status_on_actix(routes, &path, nothing).await, 404);
-    // The frameworks' own 404, with nobody asked.
+    // The frameworks' own 404; `tenant_by` is not called.
     assert!(seen.take().is_empty());
 }
 
 const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4711);
-/// What a host has found out by itself, such as from the PROXY protocol.
+/// What a host has found out by itself, for example from the PROXY protocol.
 const FOUND_OUT: PeerAddress = PeerAddress(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
 
-/// Which networks a rule blocks, and the answers: to a connection from [`LOOPBACK`], and to the same
-/// for which the host says [`FOUND_OUT`].
+/// The networks that a rule blocks and the two answers: to a connection from [`LOOPBACK`], and to
+/// the same connection if the host says [`FOUND_OUT`].
 const BLOCKED: [(&str, u16, u16); 3] = [
     ("127.0.0.0/8", 403, 201),
     ("192.0.2.0/24", 201, 403),
@@ -197,7 +198,7 @@ async fn axum_prefers_the_hosts_address() {
         told.extensions_mut().insert(FOUND_OUT);
         let status = status_on_axum(&app(), told).await;
         assert_eq!(status, of_host, "{network}");
-        // Neither one nor the other: the gate stays shut.
+        // With neither address, the rule denies access.
         let status = status_on_axum(&app(), post("/oidc/register")).await;
         assert_eq!(status, 503, "{network}");
     }
@@ -239,8 +240,8 @@ async fn the_hosts_tenant_reaches_the_closure() {
             }
         };
         let routes = actix::routes(by_extension());
-        let given = status_on_actix(routes, "/oidc/register", note).await;
-        assert_eq!(given, status, "{tenant:?}");
+        let answered = status_on_actix(routes, "/oidc/register", note).await;
+        assert_eq!(answered, status, "{tenant:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The outside world of a registrar: the same for all adapters, or out of order.
+//! The ports of a registrar: the same for all adapters, or failing.
 
 use std::sync::{
     Arc,
@@ -13,7 +13,8 @@ use oauth_dcr::{
 };
 use tokio::sync::Semaphore;
 
-/// Fills with the number of the draw: the first client's id is all `A`, the second's all `B`.
+/// Fills with the number of the draw: the first client's id is all `A`, the second client's all
+/// `B`.
 #[derive(Default)]
 pub(crate) struct SequentialRandom(AtomicU8);
 
@@ -28,12 +29,12 @@ fn out_of_order() -> BackendError {
     BackendError::new("test", "out of order")
 }
 
-/// Stands in for the registrar's own limiter.
+/// Replaces the registrar's own limiter.
 #[derive(Clone)]
 pub(crate) enum Limiter {
-    /// It can't tell.
+    /// Fails.
     Fails,
-    /// It admits whoever comes, and counts them here.
+    /// Admits every request, and counts the requests here.
     Counts(Arc<Semaphore>),
 }
 

@@ -14,8 +14,8 @@ use crate::{
     servers::{Adapter, Protocol, Server},
 };
 
-/// Runs each of `scenarios` on a server of each adapter, over each version that it is for, and
-/// compares what comes back: with what has to, and with what the other adapters answered.
+/// Runs each of `scenarios` on a server of each adapter, over each version that it is for. Compares
+/// the answers with the expected answers and with those of the other adapters.
 pub(crate) async fn run(scenarios: Vec<Scenario>) {
     let mut running = JoinSet::new();
     for scenario in scenarios {
@@ -58,12 +58,12 @@ fn message(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("it panicked")
 }
 
-/// What came of a scenario on one adapter.
+/// The outcome of a scenario on one adapter.
 #[derive(Default)]
 struct Outcome {
     /// What the adapter answered.
     answers: Vec<Answer>,
-    /// The clients that a framework let pass where another did not.
+    /// The clients whose requests one framework passed on and another framework refused.
     passed: usize,
 }
 
@@ -84,7 +84,7 @@ async fn on(adapter: Adapter, protocol: Protocol, scenario: &Scenario) -> Vec<An
             let mut streams = Streams::open(&server).await;
             let answer = streams.send(request.http2()).await;
             assert_eq!(answer, expected.over(Version::HTTP_2));
-            // Nothing that is left unread ends a connection of HTTP/2.
+            // Unread bytes never end a connection of HTTP/2.
             streams.send(HttpRequest::to("OPTIONS").http2()).await;
             Outcome {
                 answers: vec![answer],
@@ -98,7 +98,7 @@ async fn on(adapter: Adapter, protocol: Protocol, scenario: &Scenario) -> Vec<An
     outcome.answers
 }
 
-/// What the adapter makes of what is sent over one connection.
+/// The answers of the adapter to the requests of one connection.
 async fn run_steps(adapter: Adapter, server: &Server, steps: &[Step], end: End) -> Outcome {
     let mut line = Line::open(server).await;
     let (mut outcome, mut time) = (Outcome::default(), 0);

@@ -1,14 +1,14 @@
-//! What a scenario is made of.
+//! The parts of a scenario.
 
 use crate::{answer::Expected, fixture::Fixture, http_request::HttpRequest, servers::Adapter};
 
-/// What is sent to a server, and what has to come of it.
+/// What is sent to a server, and the expected outcome.
 #[derive(Clone)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) fixture: Fixture,
     pub(crate) exchange: Exchange,
-    /// The clients that are there afterwards, beside those that a framework let [pass](Fate).
+    /// The clients that are stored afterwards, beside those that a framework [passed on](Fate).
     pub(crate) registered: usize,
 }
 
@@ -17,8 +17,8 @@ pub(crate) enum Exchange {
     /// One request and its answer, over HTTP/1.1 and over HTTP/2. Afterwards the connection takes
     /// another request, unless the answer says otherwise.
     Request(HttpRequest, Box<Expected>),
-    /// What is written to a connection of HTTP/1 and read from it, byte by byte, and what becomes of
-    /// the connection.
+    /// What is written to a connection of HTTP/1 and read from it, byte by byte, and the end of the
+    /// connection.
     Line(Vec<Step>, End),
 }
 
@@ -35,15 +35,15 @@ pub(crate) enum Step {
     Answer10(Box<Expected>),
     /// The next answer is `100 Continue`.
     Continue,
-    /// The clock goes on by so many milliseconds.
+    /// The clock advances by this many milliseconds.
     Later(u64),
-    /// The client says that it sends no more.
+    /// The client shuts down its sending half.
     HalfClose,
-    /// What comes next is decided by each framework before its adapter sees anything.
+    /// Each framework decides the next answer before its adapter sees the request.
     Framework(fn(Adapter) -> Fate),
 }
 
-/// What a framework makes of a request by itself.
+/// How a framework treats a request by itself.
 #[derive(Clone)]
 pub(crate) enum Fate {
     /// It answers with this status, in its own words.
@@ -52,13 +52,13 @@ pub(crate) enum Fate {
     Passed(Box<Expected>),
     /// The same, of HTTP/1.0.
     Passed10(Box<Expected>),
-    /// It says `100 Continue`, though nobody asked for the body.
+    /// It says `100 Continue` although the adapter has not read from the body.
     Continues,
     /// It says nothing.
     Silent,
 }
 
-/// What becomes of a connection in the end.
+/// The state of a connection at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// It takes another request.
@@ -68,7 +68,7 @@ pub(crate) enum End {
 }
 
 impl Scenario {
-    /// One request that registers nobody.
+    /// One request that registers no client.
     pub(crate) fn refused(
         name: &'static str,
         fixture: Fixture,
@@ -96,7 +96,7 @@ impl Scenario {
         }
     }
 
-    /// Anything over one connection of HTTP/1.
+    /// Any exchange over one connection of HTTP/1.
     pub(crate) fn line(
         name: &'static str,
         fixture: Fixture,

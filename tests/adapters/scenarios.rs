@@ -1,4 +1,4 @@
-//! The list.
+//! The list of scenarios.
 
 mod bodies;
 mod connections;
@@ -15,11 +15,11 @@ use crate::{
     scenario::{Exchange, Scenario},
 };
 
-/// The rest of the answer to a registration of [`PUBLIC`](crate::http_request::PUBLIC).
+/// The end of the answer to a registration of [`PUBLIC`](crate::http_request::PUBLIC).
 const REGISTERED: &str = r#""redirect_uris":["https://app.example.com/callback"],"token_endpoint_auth_method":"none","grant_types":["authorization_code"],"response_types":["code"]}"#;
 
-/// The answer to a registration of [`PUBLIC`](crate::http_request::PUBLIC): the first client's letter is `A`,
-/// the second's `B`.
+/// The answer to a registration of [`PUBLIC`](crate::http_request::PUBLIC): the first client's
+/// letter is `A`, the second client's `B`.
 pub(crate) fn created(letter: &str) -> Expected {
     let id = letter.repeat(32);
     Expected::created(&format!(
@@ -27,7 +27,7 @@ pub(crate) fn created(letter: &str) -> Expected {
     ))
 }
 
-/// An answer to a request that is refused for its body or the way it is declared.
+/// An answer to a request that is refused because of its body or the body's declaration.
 fn invalid_request(status: u16, description: &str, rule: &str) -> Expected {
     Expected::refused(status, "invalid_request", description).rule(rule)
 }

@@ -1,4 +1,4 @@
-//! A body that comes as a test says.
+//! A body that arrives as a test's script says.
 
 use std::{
     collections::VecDeque,
@@ -19,14 +19,14 @@ use tokio::time::sleep;
 
 pub(crate) enum Piece {
     Data(Bytes),
-    /// Nothing, until this is ready.
+    /// Waits until this is ready.
     After(Pin<Box<dyn Future<Output = ()> + Send>>),
     Trailers(HeaderMap),
-    /// The body breaks off.
+    /// The body fails.
     Break,
-    /// This data again and again.
+    /// This data, endlessly.
     Endless(Bytes),
-    /// Nobody may ask for it.
+    /// Panics when it is polled.
     Untouchable,
 }
 
@@ -55,7 +55,7 @@ impl Piece {
 /// One piece after another.
 pub(crate) struct Script {
     pieces: VecDeque<Piece>,
-    /// How many frames were given away.
+    /// How many frames were read.
     given: Arc<AtomicUsize>,
 }
 

@@ -28,7 +28,7 @@ const DEFAULT_PATH: &str = "/oidc/register";
 /// The ways to mount registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Adapter {
-    /// `RegistrationService::answer` in a service of hyper's.
+    /// `RegistrationService::answer` in a hyper service.
     Hyper,
     /// `RegistrationService` as a tower service, on hyper.
     Tower,
@@ -40,7 +40,7 @@ impl Adapter {
     pub(crate) const ALL: [Self; 4] = [Self::Hyper, Self::Tower, Self::Axum, Self::Actix];
 }
 
-/// Which protocol a server on hyper alone speaks; the others find out by themselves.
+/// The protocol of a server on hyper alone; the others detect the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
     Http1,
@@ -95,7 +95,7 @@ impl Drop for Server {
         match &mut self.running {
             Running::Task(accepting) => accepting.abort(),
             Running::Thread(handle, thread) => {
-                // The order is given by the call alone; waiting for it is what the thread does.
+                // `ended` alone gives the order; the thread only waits for it.
                 drop(handle.stop(false));
                 if let Some(thread) = thread.take() {
                     let ended = thread.join();
@@ -123,7 +123,7 @@ fn from(peer: Option<SocketAddr>, mut request: Request<Incoming>) -> Request<Inc
     request
 }
 
-/// A connection that breaks is the client's doing; what it got is what the scenario looks at.
+/// A client may break its connection; the scenario checks what the client received.
 async fn hyper(
     protocol: Protocol,
     service: RegistrationService,

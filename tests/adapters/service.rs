@@ -1,4 +1,4 @@
-//! The tower service itself, without a server: what it reads of a body, and how long it waits.
+//! The tower service without a server: how much of a body it reads, and how long it waits.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -149,7 +149,7 @@ async fn a_body_without_end_is_read_up_to_its_bound() {
     let answer = service.answer(request).await;
     let too_large = Some("body_too_large".to_owned());
     assert_eq!(verdict(answer).await, (413, too_large));
-    // Sixteen pieces of 4 KiB are as much as may be.
+    // The limit is sixteen pieces of 4 KiB.
     assert_eq!(given.load(Ordering::SeqCst), 17);
     assert!(store.clients.is_empty());
 }
@@ -200,7 +200,7 @@ async fn a_head_answer_has_the_omitted_bodys_length() {
     assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "");
 }
 
-/// A request that its head refuses, in HTTP/1.1.
+/// An HTTP/1.1 request that is refused by its head.
 fn refused(pieces: impl Into<std::collections::VecDeque<Piece>>) -> Request<Script> {
     let mut request = post(pieces);
     *request.method_mut() = Method::PUT;
@@ -241,7 +241,7 @@ fn is_ended_by(answer: &Response<Full<Bytes>>) -> bool {
         .is_some_and(|it| it == "close")
 }
 
-/// With its own idea of how long to wait.
+/// With its own timeout.
 fn unhurried() -> RegistrationService {
     let registrar = Registrar::builder(MemoryStore::new()).tenant(TenantSettings::new().enabled());
     RegistrationService::new(registrar.build().unwrap())
@@ -271,7 +271,7 @@ async fn the_rest_of_a_refused_body_is_discarded() {
             (began.elapsed().as_secs(), is_ended_by(&answer)),
             (seconds, ends)
         );
-        // Sixteen pieces of 4 KiB are as much as is thrown away.
+        // At most sixteen pieces of 4 KiB are discarded.
         assert!(given.load(Ordering::SeqCst) <= 17);
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of one stream of HTTP/2 leaves the others alone.
+//! A fault of one HTTP/2 stream does not affect the other streams.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -80,7 +80,7 @@ async fn a_body_that_breaks_off() {
         let admitted = Arc::new(Semaphore::new(0));
         let limiter = Limiter::Counts(Arc::clone(&admitted));
         let (server, mut streams) = start(adapter, &Fixture::open().limiter(limiter)).await;
-        // Were it sooner, the server might never hear of the request.
+        // After a shorter pause the server might never see the request.
         let admitted = Piece::after(async move { admitted.acquire().await.unwrap().forget() });
         let body = Script::new([Piece::data(PUBLIC), admitted, Piece::Break]);
         let request = HttpRequest::post("").http2_head(body);

@@ -17,7 +17,7 @@ use oauth_dcr::{
     geoip::{Database, Databases, Fields},
 };
 
-/// So many networks of both families, none in another.
+/// This many networks of both families, and none of another family.
 fn networks(count: u32) -> impl Iterator<Item = IpNet> {
     (0..count).map(|at| {
         if at % 2 == 0 {
@@ -51,11 +51,12 @@ fn an_evaluation_that_nothing_matches_allocates_nothing() {
 
 #[test]
 fn a_network_of_a_large_list_takes_at_most_40_bytes() {
-    // In a small list the index weighs more, and not by orders of magnitude: there may be many.
+    // The index of a small list takes more bytes a network, but it is still small: there may be
+    // many lists.
     for (count, most) in [(100_000, 40), (1_000, 60)] {
         let (mut set, mut acl) = (None, None);
         let of_set = measure(|| set = Some(networks(count).collect::<NetworkSet>()));
-        // A rule keeps its networks as they were written, too.
+        // A rule also keeps its networks as they were written.
         let of_acl = measure(|| {
             let conditions = Conditions::new().networks(networks(count));
             acl = Some(Acl::new([Rule::block(AclScope::Dcr).matching(conditions)]).unwrap());

@@ -12,7 +12,7 @@ use crate::{clock::ManualClock, ready};
 
 #[test]
 fn a_local_bucket_takes_at_most_100_bytes() {
-    // Tables double: there is one count that is just above, whatever they begin with.
+    // Tables double, so one of these counts is just above a size, whatever the first size.
     for count in [30_000_i64, 40_000, 50_000, 60_000, 120_000] {
         let clock = Arc::new(ManualClock::new());
         let limiter = LocalRateLimiter::with_clock(Arc::clone(&clock) as _);
@@ -27,7 +27,7 @@ fn a_local_bucket_takes_at_most_100_bytes() {
             (1..=100 * count).contains(&bytes),
             "{bytes} bytes for {count}"
         );
-        // Full again after 200 ms; the sweep leaves buckets for the time of another token.
+        // The bucket is full after 200 ms; the sweep keeps buckets for the time of another token.
         clock.set_millis(400);
         let swept = measure(|| limiter.sweep());
         let left = bytes + swept.bytes_current;

@@ -1,5 +1,5 @@
-//! The decisions about authorization, access and tokens. Each number is exact: a change of the code that
-//! changes it is seen, and changes the test as well.
+//! The decisions about authorization, access and tokens. Each number is exact, so every change of
+//! the number shows here.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 const LIFETIME: Duration = Duration::from_mins(1);
 const SECRET: &str = "Qm9Zk3_a-xL0bV7yTn2RsUeWcHdMiJgPf1oKqXtBvAl";
 
-/// What an agent asks for, with everything escaped that can be.
+/// An agent's request in which every character is escaped that can be.
 const AUTHORIZE: &str = concat!(
     "response_type=code&client_id=tpc_8SXWY6j3afl2CP5ntwEOpMdPxxy49Gt2",
     "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
@@ -56,7 +56,7 @@ fn client(secret: Option<&str>) -> Client {
     serde_json::from_value(record).unwrap()
 }
 
-/// As a host does it, the id to look up included.
+/// The work of a host, including the parsing of the id for the look-up.
 fn authorize(tenant: &TenantSettings, client: &Client) -> AuthorizationDecision {
     let request = AuthorizationRequest::from_query(AUTHORIZE);
     assert_eq!(request.client_id().as_ref(), Some(client.id()));
@@ -97,7 +97,7 @@ fn form(pairs: &str, secret: Option<&str>) -> String {
     format!("{pairs}{}", secret.unwrap_or_default())
 }
 
-/// Checks how often `decide` allocates. What it gives is dropped inside the count.
+/// Checks how often `decide` allocates. Its result is dropped within the measurement.
 fn assert_allocates<T>(times: u64, decide: impl FnOnce() -> T) {
     let counted = measure(|| drop(decide()));
     assert_eq!(counted.count_total, times);
@@ -117,7 +117,7 @@ fn access(tenant: &TenantSettings, client: &Client, scope: &str) -> ApiAccess {
 #[test]
 fn access_check_allocates_2_or_3_times() {
     let (tenant, client) = (tenant(), client(None));
-    // The third time shortens the scope: the client gets less than it requested.
+    // The third check shortens the scope: the client gets less than it requested.
     for (scope, times) in [
         ("read:items", 2),
         ("read:items write:items offline_access", 3),

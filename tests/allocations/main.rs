@@ -1,5 +1,5 @@
-//! How often requests and lists allocate, and how many bytes: counted, so that no machine is too slow to
-//! pass.
+//! How often requests and lists allocate, and how many bytes. Counts do not depend on the speed of
+//! the machine.
 
 mod access_control;
 mod buckets;
@@ -13,7 +13,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Nothing waits on a store in memory, so the first poll is the last.
+/// A store in memory never waits, so the first poll is the last.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,

@@ -42,7 +42,7 @@ fn a_registration_allocates_at_most_35_times() {
         .tenant(TenantSettings::new().enabled())
         .build()
         .unwrap();
-    // The first makes the tenant's tables.
+    // The first registration creates the tenant's tables.
     ready(register(&registrar));
     let counted = measure(|| {
         ready(register(&registrar));
@@ -55,7 +55,7 @@ fn a_registration_allocates_at_most_35_times() {
     assert!(counted.bytes_total < 8_192, "{} bytes", counted.bytes_total);
 }
 
-/// Reads every event, and keeps nothing.
+/// Reads every event and stores nothing.
 struct Reader;
 
 impl EventSink for Reader {

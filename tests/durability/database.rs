@@ -17,8 +17,9 @@ use sqlx::{
 /// How many clients are listed at a time.
 const PAGE: u32 = 1000;
 
-/// For each tenant: how many clients its row says it has, how many it has, and whether it is counted. The row
-/// of a tenant that is not counted means nothing, so the first two numbers are the same.
+/// For each tenant: the number of clients in its row, the actual number, and whether the tenant is
+/// counted. The row of an uncounted tenant means nothing, so the first two numbers are then the
+/// same.
 const COUNTS: &str = "SELECT
         COALESCE(noted.clients, present.clients),
         COALESCE(present.clients, 0),
@@ -31,7 +32,7 @@ const COUNTS: &str = "SELECT
 /// Clients by tenant and id.
 pub(crate) type Clients = HashMap<(String, String), Arc<Client>>;
 
-/// A database that clients are kept in.
+/// A database that stores clients.
 pub(crate) enum Database {
     /// The path of the file.
     Sqlite(PathBuf),
@@ -48,7 +49,7 @@ impl Database {
         }
     }
 
-    /// All clients of these tenants, by tenant and id, every one of which can be read.
+    /// All clients of these tenants, by tenant and id. Panics if a client can not be read.
     pub(crate) async fn clients(&self, tenants: &BTreeSet<&str>) -> Clients {
         match self {
             Self::Sqlite(path) => all(&SqliteStore::open(path).await.unwrap(), tenants).await,
@@ -56,8 +57,8 @@ impl Database {
         }
     }
 
-    /// Panics unless each counted tenant has as many clients as its row says, at least one tenant is
-    /// counted, and an SQLite file is intact. Returns how many clients all tenants have.
+    /// Panics unless each counted tenant has as many clients as its row says, at least one tenant
+    /// is counted, and an SQLite file is intact. Returns the number of clients of all tenants.
     pub(crate) async fn assert_whole(&self) -> usize {
         let counts: Vec<(i64, i64, bool)> = match self {
             Self::Sqlite(path) => {

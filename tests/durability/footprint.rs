@@ -20,10 +20,10 @@ use crate::{
     wire::Connection,
 };
 
-/// The most that the server may have had at once, in KiB.
+/// The server's highest allowed memory peak, in KiB.
 const MOST: u64 = 64 * 1024;
 
-/// How many clients are stored at once: as many as are waited for together.
+/// How many clients one batch stores at once.
 const LOT: usize = 1000;
 
 /// The tenant of minted clients.
@@ -31,7 +31,7 @@ const TENANT: &str = "default";
 
 const CONNECTIONS: usize = 32;
 
-/// How often each connection registers a client and asks for several that are there.
+/// How often each connection registers a client and looks up several stored clients.
 const TURNS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +88,8 @@ async fn fill(dir: &TemporaryDir, count: usize) -> Vec<String> {
     some
 }
 
-/// Registers clients, and asks for those with the ids, which are spread over the whole file.
+/// Registers clients, and looks up the clients with these ids, which are spread over the whole
+/// file.
 async fn ask(server: &ExampleServer, ids: &[String]) {
     let ids: Arc<[String]> = ids.into();
     let mut tasks = JoinSet::new();
@@ -112,7 +113,7 @@ async fn ask(server: &ExampleServer, ids: &[String]) {
     tasks.join_all().await;
 }
 
-/// A line of what the system says of the server's memory, in KiB.
+/// A line of the system's report on the server's memory, in KiB.
 fn memory(server: &ExampleServer, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let mut lines = status.lines();

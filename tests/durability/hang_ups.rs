@@ -1,4 +1,4 @@
-//! Clients that hang up while they are registered: whatever is stored has its event.
+//! Clients that hang up while they are registered: each stored client has its event.
 
 use std::{
     collections::BTreeSet,
@@ -36,16 +36,16 @@ const AT_ONCE: u32 = 40;
 /// The tenant's limit, so that most registrations evict a client.
 const MAX_CLIENTS: usize = 50;
 
-/// How often, and how long apart, a store is looked at that may still be at work.
+/// How often, and at which interval, a store is checked that may still be working.
 const LOOKS: u32 = 1_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// What the audit trail says.
+/// What the audit trail records.
 #[derive(Default)]
 struct Trail {
     registered: BTreeSet<String>,
     evicted: BTreeSet<String>,
-    /// What may not be in it: a panic in a sink would be lost.
+    /// Events that may not be in the trail: a panic in a sink would be lost.
     wrong: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl Trail {
                     self.wrong.push(format!("{client_id} is evicted twice"));
                 }
             }
-            // A request that was cut off before it was whole.
+            // A request that was cut off before it was complete.
             AuditFact::RegistrationRefused { .. } => {}
             other => self.wrong.push(format!("{other:?}")),
         }
@@ -106,8 +106,8 @@ async fn serve(store: impl ClientStore, trail: &Arc<Mutex<Trail>>) -> String {
     address
 }
 
-/// Sends a whole registration, and hangs up at a random moment within `patience` without reading.
-async fn register_and_hang_up(address: &str, patience: Duration) {
+/// Sends a whole registration, and hangs up without reading at a random moment within `window`.
+async fn register_and_hang_up(address: &str, window: Duration) {
     let body = json!({
         "redirect_uris": ["https://app.example.com/callback"],
         "token_endpoint_auth_method": "none",
@@ -122,12 +122,12 @@ async fn register_and_hang_up(address: &str, patience: Duration) {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut byte = [0];
     OsRandom.fill(&mut byte).unwrap();
-    sleep(patience.mul_f64(f64::from(byte[0]) / 255.0)).await;
+    sleep(window.mul_f64(f64::from(byte[0]) / 255.0)).await;
 }
 
-/// `patience` is longer than an insertion takes, so that some hang up before, some within and some after
-/// it.
-async fn hang_up<S: ClientStore>(what: &str, store: Arc<S>, patience: Duration) {
+/// `window` is longer than an insertion takes, so that some clients hang up before the insertion,
+/// some during it and some afterwards.
+async fn hang_up<S: ClientStore>(what: &str, store: Arc<S>, window: Duration) {
     let trail = Arc::new(Mutex::new(Trail::default()));
     let address = serve(Arc::clone(&store), &trail).await;
     let rounds = number("OAUTH_DCR_HANG_UP_ROUNDS", 10);
@@ -135,7 +135,7 @@ async fn hang_up<S: ClientStore>(what: &str, store: Arc<S>, patience: Duration) 
         let mut clients = JoinSet::new();
         for _ in 0..AT_ONCE {
             let address = address.clone();
-            clients.spawn(async move { register_and_hang_up(&address, patience).await });
+            clients.spawn(async move { register_and_hang_up(&address, window).await });
         }
         while let Some(client) = clients.join_next().await {
             client.unwrap();
@@ -159,13 +159,16 @@ async fn hang_up<S: ClientStore>(what: &str, store: Arc<S>, patience: Duration) 
         "{what}: {} hung up, {registered} clients registered, {evicted} evicted, each with its event",
         rounds * AT_ONCE
     );
-    assert!(registered > MAX_CLIENTS, "most are stored all the same");
+    assert!(
+        registered > MAX_CLIENTS,
+        "most are stored in spite of the hang-up"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_hung_up_have_their_events_in_memory() {
-    let patience = Duration::from_millis(2);
-    hang_up("memory", Arc::new(MemoryStore::new()), patience).await;
+    let window = Duration::from_millis(2);
+    hang_up("memory", Arc::new(MemoryStore::new()), window).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,6 +182,6 @@ async fn clients_that_hung_up_have_their_events_in_sqlite() {
 async fn clients_that_hung_up_have_their_events_in_postgresql() {
     let postgres = PrivatePostgres::start();
     let store = PostgresStore::connect(&postgres.create_database()).await;
-    let patience = Duration::from_millis(150);
-    hang_up("PostgreSQL", Arc::new(store.unwrap()), patience).await;
+    let window = Duration::from_millis(150);
+    hang_up("PostgreSQL", Arc::new(store.unwrap()), window).await;
 }

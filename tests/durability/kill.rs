@@ -1,4 +1,4 @@
-//! Whatever is killed in the middle of it, what was acknowledged is there.
+//! Acknowledged registrations survive every kill.
 
 use std::{
     sync::{Arc, atomic::AtomicUsize},
@@ -18,17 +18,18 @@ use crate::{
     temporary::TemporaryDir,
 };
 
-/// How many registrations a round has on average before the kill.
+/// The average number of registrations in a round before the kill.
 const EACH: usize = 300;
 
-/// A kill follows an acknowledgement by up to so many microseconds: more than a commit takes.
+/// A kill follows an acknowledgement within this many microseconds, which is longer than a commit
+/// takes.
 const JITTER: usize = 20_000;
 
-/// After how many rounds everything is looked at that was ever acknowledged. After each round, that
-/// of the round is.
+/// After this many rounds, everything that was ever acknowledged is checked. After every round, the
+/// clients of the round are checked.
 const LOOKED_AT: u32 = 10;
 
-/// A database that is back is found by then.
+/// Calls have to succeed this soon after the database is back.
 const FOUND: Duration = Duration::from_secs(2);
 
 fn start(database: &Database) -> ExampleServer {
@@ -48,8 +49,7 @@ async fn random_moment(load: &Load) {
     sleep(Duration::from_micros(random(JITTER).try_into().unwrap())).await;
 }
 
-/// Kills the server in the middle of registrations, and looks for them in the next one, again and
-/// again.
+/// Kills the server during registrations and checks that the next server has them, repeatedly.
 async fn kill_the_server(what: &str, database: &Database, rounds: u32) {
     let next = Arc::new(AtomicUsize::new(0));
     let mut ledger: Vec<Acknowledged> = Vec::new();
@@ -107,7 +107,7 @@ async fn a_killed_postgresql_loses_nothing() {
         let is_back = Instant::now();
         let first = load.first_after(is_back).await;
         slowest = slowest.max(first.saturating_duration_since(is_back));
-        // Some more, by which the pool has found out about all its connections.
+        // More registrations, so that the pool notices the state of all its connections.
         load.acknowledged(load.count() + EACH / 4).await;
         assert_eq!(load.connections(), CONNECTIONS, "round {round}");
         let (acknowledged, refused) = load.end().await;
@@ -123,5 +123,5 @@ async fn a_killed_postgresql_loses_nothing() {
          refused; first success at most {slowest:?} after the return",
         ledger.len(),
     );
-    assert!(slowest < FOUND, "it is found after {slowest:?}");
+    assert!(slowest < FOUND, "first success after {slowest:?}");
 }

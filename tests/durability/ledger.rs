@@ -1,4 +1,4 @@
-//! What was acknowledged, and whether it is still there.
+//! What was acknowledged, and whether it is still stored.
 
 use std::{
     slice,
@@ -16,13 +16,13 @@ use crate::{
     wire::{Answer, Connection},
 };
 
-/// How many connections ask at once.
+/// How many connections send requests at once.
 const CONNECTIONS: usize = 8;
 
-/// No server that works refuses to answer for so long.
+/// A working server refuses requests for less than this time.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A registration whose 201 came whole.
+/// A registration whose 201 arrived completely.
 #[derive(Clone, Debug)]
 pub(crate) struct Acknowledged {
     pub(crate) tenant: String,
@@ -47,7 +47,7 @@ impl Acknowledged {
         self.body["client_secret"].as_str()
     }
 
-    /// Panics unless `client` is the one that was answered with, to the last field.
+    /// Panics unless `client` equals the registered client in every field.
     fn assert_is(&self, client: &Client) {
         let mut metadata = self.body.clone();
         let members = metadata.as_object_mut().expect("an object");
@@ -66,7 +66,7 @@ impl Acknowledged {
         }
     }
 
-    /// Panics unless the server knows the client, and its secret and no other.
+    /// Panics unless the server knows the client and accepts only its secret.
     async fn assert_works(&self, connection: &mut Connection) {
         let known = (400, "invalid_grant".to_owned());
         let unknown = (401, "invalid_client".to_owned());
@@ -74,7 +74,7 @@ impl Acknowledged {
         let other = "wrong-secret-wrong-secret-wrong-secret-wrong";
         for (secret, expected) in [
             (self.secret(), known),
-            // A public client has none to show.
+            // A public client has no secret to show.
             (Some(other), unknown),
         ] {
             let request = || requests::token(tenant, id, secret);
@@ -84,7 +84,7 @@ impl Acknowledged {
     }
 }
 
-/// What the server says once its database has the time for it.
+/// The server's answer once its database has time for the request.
 async fn answered(connection: &mut Connection, request: impl Fn() -> Request<String>) -> Answer {
     let deadline = Instant::now() + LIMIT;
     loop {
@@ -112,21 +112,21 @@ pub(crate) async fn assert_work(base: &str, acknowledged: &[Acknowledged]) {
     tasks.join_all().await;
 }
 
-/// Panics unless all of them are kept as they were answered with, and all that is kept is whole.
+/// Panics unless each client is stored as it was acknowledged and no other client is stored.
 pub(crate) async fn assert_are_kept(acknowledged: &[Acknowledged], database: &Database) {
     let tenants = acknowledged.iter().map(|it| &*it.tenant).collect();
     let clients = database.clients(&tenants).await;
     for it in acknowledged {
         let place = (it.tenant.clone(), it.id().to_owned());
         let client = clients.get(&place);
-        it.assert_is(client.unwrap_or_else(|| panic!("it is lost: {it:?}")));
+        it.assert_is(client.unwrap_or_else(|| panic!("lost: {it:?}")));
     }
     let stored = database.assert_whole().await;
     assert_eq!(stored, clients.len(), "clients of other tenants");
 }
 
 impl Acknowledged {
-    /// As the assertions take it.
+    /// The form in which the assertions take a digest or a secret.
     pub(crate) fn alone(&self) -> &[Self] {
         slice::from_ref(self)
     }

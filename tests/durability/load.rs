@@ -1,5 +1,5 @@
-//! Registrations from many connections at once, each sending the next as soon as the last is
-//! answered.
+//! Registrations over many connections at once. Each connection sends its next registration when
+//! the last one is answered.
 
 use std::{
     sync::{
@@ -16,10 +16,11 @@ use crate::{ledger::Acknowledged, requests, wire::Connection};
 
 pub(crate) const CONNECTIONS: usize = 32;
 
-/// No server needs so long for what a test waits for.
+/// The time limit of every wait on a server.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Where clients are stored by one statement, and where in turn.
+/// A tenant whose clients are stored by one statement, and a tenant whose clients are stored in
+/// turn.
 const TENANTS: [&str; 2] = ["open", "deduplicating"];
 
 /// The settings of both tenants.
@@ -30,7 +31,7 @@ pub(crate) fn settings() -> Value {
     json!({ "tenants": [requests::tenant("open", open), requests::tenant("deduplicating", deduplicating)] })
 }
 
-/// What was answered so far.
+/// The answers so far.
 #[derive(Default)]
 struct Answered {
     acknowledged: Mutex<Vec<Registered>>,
@@ -60,7 +61,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Begins at the server at `base`, with the registration of the number `next`.
+    /// Starts at the server at `base` with the registration number `next`.
     pub(crate) fn on(base: &str, next: &Arc<AtomicUsize>) -> Self {
         let mut load = Self {
             answered: Arc::default(),
@@ -83,7 +84,7 @@ impl Load {
         self.answered.acknowledged.lock().unwrap().len()
     }
 
-    /// Waits until so many are acknowledged.
+    /// Waits until this many are acknowledged.
     pub(crate) async fn acknowledged(&self, count: usize) {
         let deadline = Instant::now() + LIMIT;
         while self.count() < count {
@@ -92,7 +93,7 @@ impl Load {
         }
     }
 
-    /// What was acknowledged so far.
+    /// The registrations acknowledged so far.
     pub(crate) fn acknowledged_so_far(&self) -> Vec<Acknowledged> {
         let acknowledged = self.answered.acknowledged.lock().unwrap();
         acknowledged
@@ -101,7 +102,7 @@ impl Load {
             .collect()
     }
 
-    /// Waits until so many more are refused.
+    /// Waits until this many more are refused.
     pub(crate) async fn refused(&self, more: usize) {
         let deadline = Instant::now() + LIMIT;
         let refused = || self.answered.refused.load(Ordering::Relaxed);
@@ -130,7 +131,7 @@ impl Load {
         }
     }
 
-    /// How many connections the server has not cut.
+    /// How many connections the server has not closed.
     pub(crate) fn connections(&mut self) -> usize {
         while self
             .connections
@@ -140,8 +141,8 @@ impl Load {
         self.connections.len()
     }
 
-    /// Ends it, once all that is under way is answered or cut off. Returns what was acknowledged, and
-    /// how many were refused.
+    /// Ends the load after all running requests are answered or cut off. Returns the acknowledged
+    /// registrations and the number of refused ones.
     pub(crate) async fn end(mut self) -> (Vec<Acknowledged>, usize) {
         self.answered.is_over.store(true, Ordering::Relaxed);
         while let Some(ended) = self.connections.join_next().await {
@@ -154,7 +155,7 @@ impl Load {
     }
 }
 
-/// Registers one client after another, until it is over or the server is gone.
+/// Registers one client after another until the load ends or the server is gone.
 async fn register(connection: &mut Connection, answered: &Answered, next: &AtomicUsize) {
     while !answered.is_over.load(Ordering::Relaxed) {
         let number = next.fetch_add(1, Ordering::Relaxed);

@@ -13,7 +13,7 @@ use crate::{
     wire::Connection,
 };
 
-/// More than the server's time-out of a second, and less than the default of the store.
+/// More than the server's timeout of one second, and less than the store's default.
 const MOST: Duration = Duration::from_secs(4);
 
 #[tokio::test(flavor = "multi_thread")]

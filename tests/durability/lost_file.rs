@@ -54,8 +54,8 @@ impl Fixture {
         fs::remove_file(self.path(name)).unwrap();
     }
 
-    /// Loses a file while clients register. Panics unless each request that is sent afterwards is refused.
-    /// Returns what was acknowledged.
+    /// Deletes or moves a file while clients register. Panics unless each later request is refused.
+    /// Returns the acknowledged registrations.
     async fn lose(&self, lose: impl FnOnce(&Self)) -> Vec<Acknowledged> {
         let load = Load::on(&self.server.base, &Arc::new(AtomicUsize::new(0)));
         load.acknowledged(BEFORE).await;
@@ -72,7 +72,7 @@ impl Fixture {
         acknowledged
     }
 
-    /// Panics unless both a registration and a look-up are refused until later.
+    /// Panics unless a registration and a look-up are both told to retry later.
     async fn assert_all_is_unavailable(&self, known: &Acknowledged) {
         let mut connection = Connection::open(&self.server.base).await.unwrap();
         for request in [
@@ -85,7 +85,8 @@ impl Fixture {
         }
     }
 
-    /// Starts a server with the file of this name, and panics unless it has all that was acknowledged.
+    /// Starts a server with the file of this name, and panics unless the file has all acknowledged
+    /// clients.
     async fn assert_nothing_is_lost(&mut self, name: &str, acknowledged: &[Acknowledged]) {
         let path = self.path(name);
         self.server = start(&path);

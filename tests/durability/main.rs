@@ -1,8 +1,8 @@
-//! The example authorization server and what it keeps its clients in, as processes of their own:
-//! whatever ends them and whenever, what was acknowledged is there, and outages close.
+//! The example authorization server and its stores as separate processes: acknowledged
+//! registrations survive every crash, and requests are refused during outages.
 //!
-//! How much is done is set by `OAUTH_DCR_KILL_ROUNDS`, `OAUTH_DCR_HANG_UP_ROUNDS`,
-//! `OAUTH_DCR_PAUSE_SECONDS` and `OAUTH_DCR_RSS_CLIENTS`.
+//! The variables `OAUTH_DCR_KILL_ROUNDS`, `OAUTH_DCR_HANG_UP_ROUNDS`, `OAUTH_DCR_PAUSE_SECONDS` and
+//! `OAUTH_DCR_RSS_CLIENTS` set the amount of work.
 #![expect(
     clippy::disallowed_methods,
     reason = "what is tested here takes time from servers and from the operating system"
@@ -31,7 +31,7 @@ mod requests;
 mod two_nodes;
 mod wire;
 
-/// The number in a variable of the environment, or `default`.
+/// The number in an environment variable, or `default`.
 fn number(name: &str, default: u32) -> u32 {
     std::env::var(name).map_or(default, |text| match text.parse() {
         Ok(number) if number > 0 => number,

@@ -1,4 +1,4 @@
-//! What requests see while PostgreSQL or Redis is gone, and when it is back.
+//! The answers while PostgreSQL or Redis is gone, and after it is back.
 
 use std::{
     collections::VecDeque,
@@ -26,19 +26,19 @@ use crate::{
     wire::{Answer, Connection},
 };
 
-/// No request takes so long.
+/// Every request ends within this time.
 const NO_HANG: Duration = Duration::from_secs(2);
 
-/// What is back is found by then.
+/// Requests have to succeed this soon after the server is back.
 const FOUND: Duration = Duration::from_secs(2);
 
-/// Nothing that is waited for takes so long.
+/// The time limit of every wait.
 const LIMIT: Duration = Duration::from_secs(30);
 
 const TENANTS: u32 = 50;
 const EACH_A_SECOND: u32 = 4;
 
-/// Of how many requests one asks for a client, and the others register one.
+/// Of this many requests, one looks up a client and the others register one.
 const LOOK_UPS: usize = 10;
 
 fn tenant(number: usize) -> String {
@@ -55,7 +55,7 @@ enum Kind {
     LookUp,
 }
 
-/// A request that has come to its end.
+/// A request that has ended.
 struct Seen {
     kind: Kind,
     tenant: String,
@@ -70,7 +70,7 @@ impl Seen {
     }
 }
 
-/// Requests of many tenants at a steady rate, whatever becomes of them.
+/// Requests of many tenants at a steady rate, whatever the outcome.
 struct Load {
     sent: Arc<Sent>,
     source: JoinHandle<()>,
@@ -78,7 +78,7 @@ struct Load {
 
 struct Sent {
     base: String,
-    /// Who is asked for.
+    /// The client to look up.
     known: Acknowledged,
     idle: Mutex<VecDeque<Connection>>,
     seen: Mutex<Vec<Seen>>,
@@ -119,7 +119,7 @@ impl Load {
         }
     }
 
-    /// All that were sent, every one of which has come to its end.
+    /// All requests that were sent. Panics if one does not end.
     async fn end(self) -> Vec<Seen> {
         self.source.abort();
         let _ = self.source.await;
@@ -169,7 +169,7 @@ impl Sent {
         });
     }
 
-    /// Over the connection that has been idle for longest, or a new one.
+    /// Sends over the connection that has been idle for longest, or over a new one.
     async fn send(&self, request: Request<String>) -> io::Result<Answer> {
         let idle = self.idle.lock().unwrap().pop_front();
         let mut connection = match idle {
@@ -182,26 +182,26 @@ impl Sent {
     }
 }
 
-/// A server, and what it depends on.
+/// A server and the service that it depends on.
 struct Fixture {
     postgres: PrivatePostgres,
     redis: PrivateRedis,
     database: Database,
     server: ExampleServer,
-    /// Who is asked for.
+    /// The client to look up.
     known: Acknowledged,
     ledger: Vec<Acknowledged>,
 }
 
 type Change = fn(&mut Fixture);
 
-/// A way to be gone, and how it ends.
+/// How a service becomes unavailable, and how the outage ends.
 struct Outage {
     what: &'static str,
     lasts: Duration,
     goes: Change,
     comes_back: Change,
-    /// What a look-up is answered meanwhile.
+    /// The answer to a look-up during the outage.
     look_up: u16,
 }
 
@@ -231,7 +231,7 @@ impl Fixture {
         }
     }
 
-    /// Sends requests while something goes and comes back, and looks at what they saw.
+    /// Sends requests while a service goes down and comes back, and checks the answers.
     async fn survive(&mut self, outage: &Outage) {
         let load = Load::on(&self.server.base, &self.known);
         sleep(Duration::from_millis(500)).await;
@@ -276,7 +276,7 @@ impl Fixture {
         }
         assert!(
             count > 0 || outage.lasts.is_zero(),
-            "{what}: nothing was sent meanwhile"
+            "{what}: nothing was sent during the outage"
         );
         assert!(longest < NO_HANG, "{what}: a request took {longest:?}");
         assert!(found < FOUND, "{what}: found after {found:?}");
@@ -288,7 +288,7 @@ impl Fixture {
         self.ledger.extend(acknowledged);
     }
 
-    /// Panics unless all that was ever acknowledged is there.
+    /// Panics unless everything that was ever acknowledged is stored.
     async fn assert_nothing_is_lost(&self) {
         assert_work(&self.server.base, &self.ledger).await;
         assert_are_kept(&self.ledger, &self.database).await;
@@ -296,15 +296,15 @@ impl Fixture {
     }
 }
 
-/// Panics unless the request was done, or refused until later. That it was 503 while something was
-/// gone is for the caller to see.
+/// Panics unless the request succeeded or was told to retry later. The caller checks that requests
+/// got 503 during the outage.
 fn check(what: &str, seen: &Seen) {
     let answer = seen.answer.as_ref();
     let answer = answer.unwrap_or_else(|error| panic!("{what}: cut off: {error:?}"));
     match (seen.kind, answer.status) {
         (Kind::Registration, 201) => {}
         (Kind::LookUp, 400) => assert_eq!(answer.refusal().1, "invalid_grant"),
-        // The machine may hold requests up, which then come in a bunch.
+        // A busy machine may delay requests, which then arrive together.
         (Kind::Registration, 429) => assert!(answer.header("retry-after").is_some(), "{what}"),
         (_, 503) => assert_eq!(answer.header("retry-after"), Some("1"), "{what}"),
         (kind, _) => panic!("{what}: {kind:?} {answer:?}"),
@@ -365,7 +365,7 @@ async fn a_slow_postgresql_login_still_connects() {
         assert!(Instant::now() < deadline, "refused {refused} times");
         refused += 1;
     }
-    assert!(refused > 0, "it was not slow");
+    assert!(refused > 0, "the login was not slow");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! What the server logs of outages.
+//! What the server logs about outages.
 
 use std::{
     fs::File,
@@ -18,7 +18,7 @@ use crate::{
     wire::Connection,
 };
 
-/// Nothing that is waited for takes so long.
+/// The time limit of every wait.
 const LIMIT: Duration = Duration::from_secs(30);
 
 const FAILURES: usize = 20;
@@ -29,7 +29,8 @@ fn lines(log: &Path, text: &str) -> usize {
     log.lines().filter(|line| line.contains(text)).count()
 }
 
-/// A server with these options that logs into the folder, and its log. One of its two tenants has a rate limit.
+/// A server with these options that logs into the folder, and its log. One of its two tenants has a
+/// rate limit.
 fn start(folder: &TemporaryDir, options: &[&str]) -> (ExampleServer, PathBuf) {
     let settings = json!({ "tenants": [
         requests::tenant("shop", json!({ "rate_limit": null })),
@@ -51,7 +52,7 @@ async fn register_at(base: String, tenant: &str) -> u16 {
     connection.send(request).await.unwrap().status
 }
 
-/// Registers clients until the log has so many lines of the end of an outage.
+/// Registers clients until the log has this many lines about the end of an outage.
 async fn register_until_over(server: &ExampleServer, log: &Path, ends: usize) {
     let deadline = Instant::now() + LIMIT;
     while lines(log, "outage is over") < ends {
@@ -88,7 +89,7 @@ async fn tenants_without_a_rate_limit_end_no_outage_of_redis() {
     redis.stop();
     for _ in 0..3 {
         assert_eq!(register_at(server.base.clone(), "limited").await, 503);
-        // Longer than the calm after which an outage is over.
+        // Longer than the calm period after which an outage is over.
         sleep(Duration::from_millis(1_100)).await;
         assert_eq!(register(server.base.clone()).await, 201);
     }

@@ -1,4 +1,4 @@
-//! What is sent, and the settings of the tenants that it is sent to.
+//! Requests, and the settings of the tenants that receive them.
 
 use http::{Request, header::HOST};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// Where clients send users back to.
 pub(crate) const REDIRECT_URI: &str = "https://app.example.com/callback";
 
-/// A tenant that anyone may register with, `registration` permitting.
+/// A tenant that lets everyone register, within `registration`.
 pub(crate) fn tenant(id: &str, mut registration: Value) -> Value {
     registration["enabled"] = true.into();
     json!({
@@ -38,7 +38,7 @@ pub(crate) fn register(tenant: &str, metadata: &Value) -> Request<String> {
     request.body(metadata.to_string()).unwrap()
 }
 
-/// Exchanges a code that nobody has issued.
+/// Exchanges a code that was never issued.
 pub(crate) fn token(tenant: &str, id: &str, secret: Option<&str>) -> Request<String> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "authorization_code")
@@ -57,7 +57,7 @@ pub(crate) fn token(tenant: &str, id: &str, secret: Option<&str>) -> Request<Str
     request.body(form.finish()).unwrap()
 }
 
-/// What the browser of a user asks for whom the client has sent.
+/// The authorization request of a browser that the client has sent to the server.
 pub(crate) fn authorize(tenant: &str, id: &str) -> Request<String> {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("response_type", "code")
@@ -94,7 +94,7 @@ pub(crate) fn metadata(number: usize) -> Value {
     metadata
 }
 
-/// Fills every field there is, beyond what fits into one page of a database.
+/// Fills every field, beyond the size of one database page.
 fn enlarge(metadata: &mut Value, number: usize) {
     let page = |name: &str| format!("https://app.example.com/{name}/{}", "a".repeat(1500));
     metadata["client_name"] = format!("𝔘𝔫𝔦𝔠𝔬𝔡𝔢 🦀 {number}").into();

@@ -43,7 +43,7 @@ impl Nodes {
         [first, Connection::open(&second.base).await.unwrap()]
     }
 
-    /// Registers `metadata` so many times at each node, all at once.
+    /// Registers `metadata` this many times at each node, all at once.
     async fn register(&self, metadata: &Value, times: usize) -> Vec<Answer> {
         let mut tasks = JoinSet::new();
         for _ in 0..times {

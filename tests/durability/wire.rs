@@ -1,4 +1,4 @@
-//! HTTP over connections that are kept for as long as the server keeps them.
+//! HTTP over connections that stay open for as long as the server keeps them open.
 
 use std::io;
 
@@ -36,8 +36,9 @@ impl Answer {
     }
 }
 
-/// One connection to a server, for one request after another. Where the server has said that it is
-/// over, the next request goes over another one; where it was cut, the next request fails.
+/// One connection to a server for one request after another. After the server has announced the end
+/// of the connection, the next request uses a new one; after an unannounced end, the next request
+/// fails.
 pub(crate) struct Connection {
     address: String,
     sender: SendRequest<Full<Bytes>>,
@@ -55,7 +56,7 @@ impl Connection {
         })
     }
 
-    /// One exchange. It fails unless the answer comes whole.
+    /// One exchange. It fails unless the answer arrives completely.
     pub(crate) async fn send(&mut self, request: Request<String>) -> io::Result<Answer> {
         if self.is_over {
             self.sender = connect(&self.address).await?;
@@ -112,7 +113,7 @@ async fn after_close_the_next_request_goes_over_another_connection() {
     }
     server.await.unwrap();
     let cut = connection.send(request()).await;
-    assert!(cut.is_err(), "it was cut without a word: {cut:?}");
+    assert!(cut.is_err(), "the server closed it without notice: {cut:?}");
 }
 
 async fn read_head(stream: &mut TcpStream) {

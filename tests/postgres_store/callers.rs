@@ -1,4 +1,4 @@
-//! Callers that go away, and groups that end in a panic.
+//! Callers that disappear, and groups that end in a panic.
 
 use std::{
     collections::BTreeSet,
@@ -26,7 +26,7 @@ use crate::{
     random::Random,
 };
 
-/// One of each kind, one after another.
+/// One insertion of each kind, one after another.
 fn insertion(number: usize) -> Insertion {
     let id = format!("id{number}");
     match number % 3 {
@@ -42,7 +42,7 @@ async fn stored(pool: &PgPool) -> BTreeSet<String> {
     ids.fetch_all(pool).await.unwrap().into_iter().collect()
 }
 
-/// A pool of the host's whose hook panics at each fifth use while `panics`.
+/// A pool of the host with a hook that panics at each fifth use while `panics` is set.
 async fn panicking_pool(url: &str, panics: Arc<AtomicBool>) -> PgPool {
     let uses = Arc::new(AtomicUsize::new(0));
     let pool = PgPoolOptions::new().before_acquire(move |_, _| {
@@ -100,7 +100,7 @@ async fn a_panic_loses_no_acknowledged_client() {
     }
 }
 
-/// Records what each registration came to: its outcome, and why it failed.
+/// Records the outcome of each registration, and why it failed.
 #[derive(Clone, Default)]
 struct Outcomes(Arc<Mutex<Vec<(&'static str, String)>>>);
 
@@ -171,7 +171,7 @@ async fn what_an_abandoned_call_stored_is_reported() {
     let fixture = Fixture::new().await;
     let reported = Arc::new(Mutex::new(BTreeSet::new()));
     let mut random = Random(1);
-    // Connections and tenants are there when the first callers come.
+    // Connections and tenants exist before the first callers.
     for number in 0..6 {
         let first = insertion(number + number / 3);
         fixture.node(number).insert(first).await.unwrap();

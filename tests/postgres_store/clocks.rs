@@ -41,7 +41,7 @@ impl Clock for WrongClock {
     }
 }
 
-/// How far the clock of the node is away from the store's, in whole days, as events tell it.
+/// The difference between the node's clock and the store's in whole days, as events report it.
 #[derive(Clone, Default, Debug)]
 struct Differences(Arc<Mutex<Vec<u64>>>);
 
@@ -99,7 +99,7 @@ async fn nodes_two_days_apart_sweep_no_new_client() {
         [told(&right), told(&ahead), told(&behind)],
         [vec![], vec![2], vec![2]]
     );
-    // A day later by the database's clock, each node sweeps them.
+    // A day later by the database's clock, each node sweeps the clients.
     let earlier = "UPDATE oauth_dcr_clients SET idle_since = idle_since - 25 * 3600 * 1000";
     sqlx::query(earlier).execute(&fixture.pool).await.unwrap();
     assert_eq!(sweep(&behind.0).await.len(), 3);

@@ -31,13 +31,13 @@ async fn row(fixture: &Fixture) -> Row {
     sqlx::query_as(row).fetch_one(&fixture.pool).await.unwrap()
 }
 
-/// How many clients the tenant has, by its row.
+/// The number of clients of the tenant, according to its row.
 async fn counted(fixture: &Fixture) -> Option<i64> {
     let (.., is_counted, clients) = row(fixture).await;
     is_counted?.then_some(clients)
 }
 
-/// Inserts a client as a node that has not seen yet that the tenant is about to be counted.
+/// Inserts a client as a node does that does not know yet that the tenant will be counted.
 async fn insert_without_counting(connection: &mut PgConnection) {
     sqlx::query(
         "INSERT INTO oauth_dcr_clients
@@ -82,7 +82,7 @@ async fn the_first_limit_counts_the_clients() {
     let first = node.insert(limited("t1", "first", 20)).await.unwrap();
     assert!(is_inserted(&first));
     assert_eq!(counted(&fixture).await, Some(11));
-    // From now on all others count, too.
+    // From now on, all other registrations are counted, too.
     for insertion in [plain("t1", "plain"), deduplicated("t1", "deduplicated", 1)] {
         assert!(is_inserted(
             &fixture.node(1).insert(insertion).await.unwrap()
@@ -111,7 +111,10 @@ async fn counting_misses_no_client_under_way() {
     insert_without_counting(&mut under_way).await;
     let limited = tokio::spawn(async move { node.insert(limited("t1", "second", 10)).await });
     while row(&fixture).await.2.is_some() {
-        assert!(!limited.is_finished(), "it has not waited");
+        assert!(
+            !limited.is_finished(),
+            "the limited registration has not waited"
+        );
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     // From now on a registration without a limit locks the row.
@@ -124,8 +127,8 @@ async fn counting_misses_no_client_under_way() {
     fixture.assert_counts().await;
 }
 
-/// A transaction that writes and does not end keeps nobody from registering: a limit is kept by a count of
-/// all clients for each registration.
+/// A transaction that writes and does not end blocks no registration: meanwhile each registration
+/// counts all clients to keep the limit.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_holds_beside_a_transaction_that_does_not_end() {
     let fixture = Fixture::new().await;
@@ -156,7 +159,7 @@ fn rounds() -> usize {
     rounds.map_or(2, |rounds| rounds.parse().unwrap())
 }
 
-/// Registers clients without a limit until there is one, and then with it.
+/// Registers clients without a limit until a limit is set, and then with the limit.
 async fn register(
     node: PostgresStore,
     caller: usize,
@@ -200,7 +203,7 @@ async fn a_limit_set_while_many_register_is_never_exceeded() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         has_limit.store(true, Relaxed);
-        // Until every caller knows of the limit. Each insertion evicts up to 100.
+        // Until every caller knows the limit. Each insertion evicts up to 100 clients.
         let mut informed = BTreeSet::new();
         let mut evicting = 0;
         while informed.len() < 32 || evicting < 100 {
@@ -223,8 +226,8 @@ async fn a_limit_set_while_many_register_is_never_exceeded() {
     }
 }
 
-/// Eight nodes register clients of twenty tenants without a limit, while another node counts one tenant
-/// after the other.
+/// Eight nodes register clients of twenty tenants without a limit, while another node counts one
+/// tenant after another.
 #[tokio::test(flavor = "multi_thread")]
 async fn counting_misses_no_client_of_many_nodes() {
     for _ in 0..rounds() {

@@ -1,4 +1,4 @@
-//! Connections to a database that are slow, or that deliver nothing any more.
+//! Slow connections to a database, and connections that no longer deliver anything.
 
 use std::{
     sync::{

@@ -7,8 +7,8 @@ use crate::{
     races::wait_for_a_lock,
 };
 
-/// The insertion has found the client and waits for its row, which gets another record meanwhile, as if it was
-/// removed and registered anew.
+/// The insertion has found the client and waits for its row. Meanwhile the row gets another record,
+/// as if the client was removed and registered anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_duplicate_is_answered_as_it_is_stored() {
     let fixture = Fixture::new().await;

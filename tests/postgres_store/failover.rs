@@ -1,4 +1,4 @@
-//! A primary that was demoted and yet answers, behind one address.
+//! A demoted primary that still answers, behind one address.
 
 mod load;
 mod pair;
@@ -17,7 +17,7 @@ use crate::fixture::{LONG_TIMEOUT, story};
 /// How long the load runs before the switch, and after its first success.
 const WHILE: Duration = Duration::from_millis(400);
 
-/// Within which time after the switch a call has to succeed.
+/// A call has to succeed within this time after the switch.
 const OUTAGE: Duration = Duration::from_secs(2);
 
 /// The names of the two kinds of stores.
@@ -94,7 +94,7 @@ async fn a_standby_answers_no_call() {
         });
         for call in calls.collect::<Vec<_>>() {
             let told = story(&call.await.unwrap().unwrap_err());
-            // A busy machine may need longer to connect again than reading the clock may take.
+            // A busy machine may need longer to reconnect than the limit for reading the clock.
             let reasons = ["read-only", "standby", "no answer within"];
             assert!(reasons.iter().any(|it| told.contains(it)), "{told}");
         }
@@ -124,7 +124,7 @@ async fn no_node_starts_on_a_standby() {
     }
     pair.promote_the_new().await;
     pair.switch();
-    // Its connection leads to the standby.
+    // The connection of the store leads to the standby.
     assert!(pool.num_idle() > 0);
     PostgresStore::migrate(&pool).await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! Clients, and a database to look into.
+//! Clients, and a database that tests can read.
 
 use std::{
     error::Error,
@@ -15,18 +15,18 @@ use private_servers::PrivatePostgres;
 use serde_json::{Value, json};
 use sqlx::{PgPool, Postgres, Transaction};
 
-/// When clients are issued, if it does not matter, in milliseconds.
+/// The time of issue of clients, in milliseconds, in tests where it does not matter.
 pub(crate) const ISSUED: u64 = 1_700_000_000_000;
 
-/// For tests that do nothing to the server itself.
+/// For tests that do not stop or change the server itself.
 static SERVER: LazyLock<PrivatePostgres> = LazyLock::new(PrivatePostgres::start);
 
-/// The URL of an empty database of the test's own.
+/// The URL of a new, empty database.
 pub(crate) fn database() -> String {
     SERVER.create_database()
 }
 
-/// A database of the test's own, two nodes that share it, and a pool that bypasses both.
+/// A new database, two nodes that share it, and a pool that bypasses both.
 pub(crate) struct Fixture {
     pub(crate) nodes: [PostgresStore; 2],
     pub(crate) pool: PgPool,
@@ -35,7 +35,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) async fn new() -> Self {
         let url = database();
-        // The machine may be busy, and no test here is about time.
+        // The machine may be busy, and no test with this fixture is about time.
         let connect = async || {
             let node = PostgresStore::connect(&url).await.unwrap();
             node.with_timeout(LONG_TIMEOUT)
@@ -50,7 +50,7 @@ impl Fixture {
         self.nodes[number % 2].clone()
     }
 
-    /// How many clients there are, by the rows themselves.
+    /// The number of clients, counted by their rows.
     pub(crate) async fn rows(&self, tenant: &str) -> i64 {
         let rows = "SELECT count(*) FROM oauth_dcr_clients WHERE tenant = $1";
         sqlx::query_scalar(rows)
@@ -60,14 +60,14 @@ impl Fixture {
             .unwrap()
     }
 
-    /// Checks that the count of each counted tenant is the number of its rows, and that no client is there
-    /// without its tenant.
+    /// Checks that the count of each counted tenant is the number of its rows, and that each client
+    /// has its tenant.
     pub(crate) async fn assert_counts(&self) {
         assert_counts(&self.pool).await;
     }
 }
 
-/// Checks that the count of each counted tenant is that of its rows.
+/// Checks that the count of each counted tenant is the number of its rows.
 pub(crate) async fn assert_counts(pool: &PgPool) {
     let wrong: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT tenant, coalesce(counter.clients, -1), coalesce(found.clients, 0)
@@ -131,7 +131,7 @@ pub(crate) fn client(tenant: &str, id: &str) -> Arc<Client> {
     client_of(record(tenant, id, ISSUED))
 }
 
-/// An insertion that needs nothing but a free id.
+/// An insertion that needs only a free id.
 pub(crate) fn plain(tenant: &str, id: &str) -> Insertion {
     Insertion::new(client(tenant, id))
 }
@@ -148,7 +148,7 @@ pub(crate) fn is_inserted(outcome: &InsertOutcome) -> bool {
     matches!(outcome, InsertOutcome::Inserted { .. })
 }
 
-/// Has all `insertions` carried out at the same time, alternately by the nodes of the fixture.
+/// Carries out all `insertions` at the same time, alternately by the nodes of the fixture.
 pub(crate) async fn insert_all(
     fixture: &Fixture,
     insertions: Vec<Insertion>,
@@ -168,7 +168,7 @@ pub(crate) async fn insert_all(
     outcomes
 }
 
-/// What an error says, with all that caused it.
+/// The message of an error and of all its causes.
 pub(crate) fn story(error: &BackendError) -> String {
     let mut story = format!("{error} {error:?}");
     let mut cause = error.source();

@@ -1,7 +1,7 @@
 //! A database of the first version of the schema, as an earlier build left it.
 //!
-//! Nobody edits it: `tests/stored_data/golden.rs` says why. Each new version of the schema gets a
-//! dump of its own.
+//! Never edit the dump: `tests/stored_data/golden.rs` says why. Each new version of the schema gets
+//! its own dump.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -32,7 +32,7 @@ fn document(client: &Client) -> Value {
     serde_json::to_value(client).unwrap()
 }
 
-/// Connecting to it runs each later migration.
+/// Connecting to the database runs each later migration.
 #[tokio::test]
 async fn golden_rows_are_found_and_removed() {
     let url = database();

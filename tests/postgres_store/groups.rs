@@ -1,4 +1,4 @@
-//! What waits together is committed together.
+//! Insertions that wait together are committed together.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::fixture::{
     Fixture, database, id, insert_all, is_inserted, limited, plain, story, tenant,
 };
 
-/// In how many transactions the rows came in.
+/// The number of transactions that inserted the rows.
 async fn transactions(fixture: &Fixture) -> i64 {
     let transactions = "SELECT count(DISTINCT xmin::text) FROM oauth_dcr_clients";
     sqlx::query_scalar(transactions)
@@ -105,7 +105,7 @@ async fn a_group_stores_each_id_once() {
     fixture.assert_counts().await;
 }
 
-/// A group keeps its connection for the next group, and yet others get it.
+/// A group keeps its connection for the next group, and other calls still get the connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn registrations_leave_a_pool_of_one_to_others() {
     let url = database();

@@ -1,4 +1,4 @@
-//! Databases whose default isolation is stricter than PostgreSQL's own, with pools of the host's.
+//! Databases whose default isolation is stricter than PostgreSQL's own, with the host's pools.
 
 use std::time::Duration;
 
@@ -142,7 +142,7 @@ async fn writers_of_one_client_all_succeed_in_stricter_isolation() {
         }
         calls.join_all().await;
         let mut next = record("t1", "same", ISSUED);
-        // Each block or its end is a revision.
+        // Each block and each unblock is a revision.
         next["revision"] = 65.into();
         let update = ClientUpdate::new(client_of(next));
         let updated = fixture.node(0).update(update).await.unwrap();

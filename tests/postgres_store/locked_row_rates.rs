@@ -1,4 +1,5 @@
-//! What the locked row of a tenant costs other tenants: their rate and their slowest calls with and without it.
+//! The effect of a tenant's locked row on other tenants: their rate and their slowest calls with
+//! and without it.
 
 use std::{fmt, time::Duration};
 
@@ -8,16 +9,16 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::fixture::{database, is_inserted, limited, lock_row, plain};
 
-/// How often a slice without a locked row is followed by a slice with a locked row.
+/// The number of pairs of a slice without a locked row and a slice with a locked row.
 const PAIRS: u32 = 3;
 
 /// How many callers each kind of insertion has.
 const CALLERS: usize = 4;
 
-/// The least part of the rate that is left, on a machine that does much else. The goal is 0.8.
+/// The least part of the rate that is left on a busy machine. The goal is 0.8.
 const LEAST_RATE: f64 = 0.4;
 
-/// How long a slice is. More is for measuring.
+/// The length of a slice. Longer slices are for measuring.
 fn slice() -> Duration {
     let millis = std::env::var("OAUTH_DCR_LOCKED_ROW_MILLIS");
     let millis = millis.map_or(1_000, |text| text.parse().unwrap());
@@ -81,7 +82,7 @@ async fn measure(store: &PostgresStore, name: &str, times: &mut [Times; 2]) {
     }
 }
 
-/// Registers in the locked tenant for a slice. Gives back how many calls failed.
+/// Registers in the locked tenant for a slice. Returns how many calls failed.
 async fn call_locked(store: PostgresStore) -> usize {
     let end = Instant::now() + slice();
     let mut failed = 0;
@@ -100,7 +101,7 @@ async fn other_tenants_keep_their_rate() {
     let pool = PgPool::connect(&url).await.unwrap();
     store.insert(limited("locked", "first", 100)).await.unwrap();
     let (mut free, mut locked) = (Default::default(), Default::default());
-    // Makes the connections and the rows of the tenants.
+    // Opens the connections and creates the rows of the tenants.
     measure(&store, "first", &mut <[Times; 2]>::default()).await;
     for pair in 0..PAIRS {
         measure(&store, &format!("free{pair}"), &mut free).await;

@@ -12,7 +12,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::fixture::{ISSUED, database, id, is_inserted, limited, lock_row, plain, story, tenant};
 
-/// A call waits for a lock for an eighth of it.
+/// A call waits for a lock for an eighth of this time.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 const LOCKED: [&str; 3] = ["locked0", "locked1", "locked2"];
@@ -63,7 +63,8 @@ async fn waiting(pool: &PgPool) -> i64 {
     sqlx::query_scalar(waiting).fetch_one(pool).await.unwrap()
 }
 
-/// Registers in other tenants until `calls` have ended. Gives back the most connections that waited for a lock.
+/// Registers in other tenants until `calls` have ended. Returns the highest number of connections
+/// that waited for a lock.
 async fn register_during(
     calls: &mut JoinSet<()>,
     round: &str,
@@ -100,7 +101,7 @@ async fn assert_locked_tenants_use_few_connections(store: PostgresStore, pool: P
     let store = Arc::new(store);
     let most = register_during(&mut call_all(&store), "first", &store, &pool).await;
     assert!((1..=5).contains(&most), "{most} wait, of ten connections");
-    // By now it is known that others have locked the rows.
+    // By now the store knows that others have locked the rows.
     let most = register_during(&mut call_all(&store), "second", &store, &pool).await;
     assert_eq!(most, 1);
     operator.rollback().await.unwrap();
@@ -119,7 +120,7 @@ async fn locked_tenants_use_few_connections() {
     assert_locked_tenants_use_few_connections(store, pool).await;
 }
 
-/// Its connections have no time-outs for locks.
+/// The host's connections have no timeouts for locks.
 #[tokio::test(flavor = "multi_thread")]
 async fn locked_tenants_use_few_connections_of_the_hosts() {
     let url = database();
@@ -149,7 +150,7 @@ async fn a_locked_client_is_no_locked_tenant() {
     operator.rollback().await.unwrap();
 }
 
-/// They wait for each other in the server, not for the round trips of each other.
+/// Each removal waits for the others in the server, but not for their round trips.
 #[tokio::test(flavor = "multi_thread")]
 async fn four_removals_of_a_tenant_run_at_once() {
     let url = database();

@@ -13,7 +13,7 @@ use crate::fixture::{
     database, deduplicated, id, is_inserted, limited, lock_row, plain, story, tenant,
 };
 
-/// A locked tenant fails after a quarter of it: others need far less.
+/// A call in a locked tenant fails after a quarter of this time; other calls need far less.
 const TIMEOUT: Duration = Duration::from_secs(12);
 
 /// One insertion of each kind.
@@ -25,7 +25,7 @@ fn kinds(tenant: &str, round: u8) -> [Insertion; 3] {
     ]
 }
 
-/// Carries out each of `insertions` on a task of its own. Gives back when it ended, and how.
+/// Carries out each of `insertions` on its own task. Returns when each ended, and its outcome.
 async fn insert_at_once(
     store: &PostgresStore,
     insertions: impl IntoIterator<Item = Insertion>,
@@ -66,7 +66,7 @@ async fn a_locked_tenant_delays_nobody_else() {
             let store = Arc::clone(&store);
             async move { insert_at_once(&store, kinds("a", round)).await }
         });
-        // More groups than one come and go while these wait.
+        // More groups than one are committed while these insertions wait.
         let mut last = Instant::now();
         for group in 0..5 {
             let others = ["b", "c"].map(|name| kinds(name, round * 10 + group));
@@ -87,12 +87,12 @@ async fn a_locked_tenant_delays_nobody_else() {
     }
 }
 
-/// The pool has ten connections. Others are there for work that waits for nobody.
+/// The pool has ten connections. Half of them serve calls that wait for no lock.
 #[tokio::test(flavor = "multi_thread")]
 async fn locked_tenants_leave_half_of_the_connections() {
     let names: Vec<_> = (0..12).map(|number| format!("locked{number}")).collect();
     let (store, past) = store_with(&names).await;
-    // It has a row now, so that its later insertions need no lock.
+    // The tenant now has a row, so its later insertions need no lock.
     store.insert(plain("free", "first")).await.unwrap();
     let mut operator = past.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM oauth_dcr_tenants WHERE tenant LIKE 'locked%' FOR UPDATE")
@@ -120,7 +120,7 @@ async fn locked_tenants_leave_half_of_the_connections() {
     assert!(rounds > 20, "{rounds}");
     for (_, outcome) in locked.await.unwrap() {
         let told = outcome.unwrap_err();
-        // Some were not started.
+        // Some insertions were not started.
         let reasons = ["has locked the row", "was not started", "no answer in time"];
         assert!(reasons.iter().any(|it| told.contains(it)), "{told}");
     }

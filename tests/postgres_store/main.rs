@@ -1,5 +1,5 @@
 //! What is special about the store in PostgreSQL: nodes that share a database, and a database that
-//! is away.
+//! is unavailable.
 
 #![expect(clippy::print_stdout, reason = "figures are for readers of the log")]
 

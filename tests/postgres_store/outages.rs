@@ -1,4 +1,4 @@
-//! A database that is slow, halted or away.
+//! A database that is slow, stopped or gone.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::fixture::{
     LONG_TIMEOUT, client, database, deduplicated, id, is_inserted, limited, plain, story, tenant,
 };
 
-/// For calls that fail.
+/// The timeout of calls that fail.
 const SHORT: Duration = Duration::from_millis(200);
 
 async fn call(store: &PostgresStore, number: usize) -> Result<(), BackendError> {
@@ -39,8 +39,8 @@ async fn call(store: &PostgresStore, number: usize) -> Result<(), BackendError> 
     }
 }
 
-/// Makes each kind of call several times at once, more than the pool has connections. All have to
-/// fail, and in time. Gives back what the errors say.
+/// Makes more calls of each kind at once than the pool has connections. All calls have to fail in
+/// time. Returns the messages of the errors.
 async fn assert_all_fail(store: &PostgresStore) -> Vec<String> {
     let calls = (0..45).map(|number| {
         let store = store.clone();
@@ -106,7 +106,7 @@ async fn a_server_that_comes_back_is_used_again() {
     assert_works(&store, "one").await;
     server.kill();
     server.restart();
-    // Not one call fails because of a connection from before.
+    // No call fails because of a connection from before the halt.
     assert_works(&store, "two").await;
 }
 
@@ -161,11 +161,11 @@ async fn a_pool_may_be_lazy_and_its_database_down() {
     assert_works(&store, "one").await;
 }
 
-/// What was given up in the middle of a transaction neither stays open nor is half done.
+/// A call that is abandoned within a transaction leaves nothing open and nothing half done.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_abandoned_call_leaves_no_transaction_open() {
     let url = database();
-    // A single connection: the next call has to do with whatever it became.
+    // With a single connection, the next call has to use the connection of the abandoned call.
     PostgresStore::connect(&url).await.unwrap();
     let pool = PgPoolOptions::new()
         .max_connections(1)

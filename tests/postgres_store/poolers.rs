@@ -17,10 +17,10 @@ use crate::{
     private_pgbouncer::PrivatePgBouncer,
 };
 
-/// What an error has to say.
+/// The text that each error has to contain.
 const MODE: &str = "use `pool_mode = session`";
 
-/// A pool of the host's, by way of PgBouncer.
+/// A pool of the host that connects through PgBouncer.
 fn hosted(bouncer: &PrivatePgBouncer) -> PgPool {
     let options: PgConnectOptions = bouncer.url().parse().unwrap();
     PgPoolOptions::new().connect_lazy_with(options.extra_float_digits(None))
@@ -90,7 +90,7 @@ async fn busy_transaction_poolers_are_refused() {
     others.join_all().await;
 }
 
-/// The tables are there, so only the check before the first call can show the mode.
+/// The tables exist, so only the check before the first call can detect the mode.
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_say_which_mode_is_needed() {
     let url = database();

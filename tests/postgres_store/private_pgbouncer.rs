@@ -1,4 +1,4 @@
-//! A PgBouncer of a test's own, in front of the database of a URL.
+//! A private PgBouncer in front of the database of a URL.
 
 use std::{
     fs::{self, File},
@@ -10,7 +10,7 @@ use std::{
 
 use private_servers::{Home, free_port_in, within_limit};
 
-/// A running PgBouncer. It ends when this is dropped or the test's process ends.
+/// A running PgBouncer. It ends when this value is dropped or the test's process ends.
 pub(crate) struct PrivatePgBouncer {
     home: Home,
     port: u16,
@@ -19,7 +19,8 @@ pub(crate) struct PrivatePgBouncer {
 }
 
 impl PrivatePgBouncer {
-    /// Starts it in front of the database at `url`, in this `pool_mode`, with other settings beside it.
+    /// Starts PgBouncer in front of the database at `url`, in this `pool_mode`, with these other
+    /// settings.
     pub(crate) fn start(url: &str, pool_mode: &str, settings: &str) -> Self {
         let port = free_port_in(&(20_000..=32_000));
         let (start, rest) = url.rsplit_once('@').unwrap();
@@ -51,7 +52,7 @@ impl PrivatePgBouncer {
         bouncer
     }
 
-    /// The URL of the database, by way of it.
+    /// The URL of the database through PgBouncer.
     pub(crate) fn url(&self) -> String {
         format!(
             "postgres://postgres@127.0.0.1:{}/{}",

@@ -22,7 +22,7 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_many_racing_insertions_gets_the_id() {
     let fixture = Fixture::new().await;
-    // Half of the racers come in the opposite order.
+    // Half of the racers insert in the opposite order.
     let ids = 0..32;
     let there = ids.clone().chain(ids.clone().rev());
     let racers = there.flat_map(|number| [number, number]);
@@ -68,7 +68,7 @@ async fn racers_never_exceed_a_limit_together() {
                 let rows = "SELECT count(*) FROM oauth_dcr_clients";
                 let rows: i64 = sqlx::query_scalar(rows).fetch_one(&pool).await.unwrap();
                 most = most.max(rows);
-                assert!(most <= 5, "{rows} clients where 5 may be");
+                assert!(most <= 5, "{rows} clients, limit 5");
                 tokio::task::yield_now().await;
             }
         }
@@ -84,7 +84,7 @@ async fn racers_never_exceed_a_limit_together() {
             other => panic!("{other:?}"),
         }
     }
-    // Each client that made room did so once.
+    // Each client was evicted at most once.
     let distinct: HashSet<_> = removed.iter().collect();
     assert_eq!((removed.len(), distinct.len()), (59, 59));
     assert_eq!(fixture.rows("t1").await, 5);
@@ -160,7 +160,7 @@ async fn one_of_many_racing_updates_succeeds() {
 
 const TENANTS: [&str; 3] = ["t1", "t2", "t3"];
 
-/// One random operation on one of a few clients of a few tenants.
+/// One random operation on a client of a tenant, from a small set of both.
 async fn operate(node: &PostgresStore, random: &mut Random) {
     let name = random.pick(&TENANTS);
     let client_id = format!("id{}", random.below(40));
@@ -237,7 +237,7 @@ async fn a_client_used_during_eviction_stays() {
         .await
         .unwrap();
 
-    // A use is under way, and has locked the row.
+    // A running use has locked the row.
     let mut transaction = fixture.pool.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET is_used = TRUE WHERE client_id = 'old'")
         .execute(&mut *transaction)
@@ -284,7 +284,7 @@ async fn a_client_used_during_a_sweep_stays() {
     fixture.assert_counts().await;
 }
 
-/// Waits until some statement waits for what another transaction holds.
+/// Waits until a statement waits for a lock of another transaction.
 pub(crate) async fn wait_for_a_lock(fixture: &Fixture) {
     let waiting = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock')";
@@ -318,7 +318,7 @@ async fn a_client_shared_during_eviction_stays() {
         .await
         .unwrap();
     let share = async {
-        // It was chosen, and the choice waits for the row.
+        // The eviction has chosen the client and waits for its row.
         let waiting = "SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'";
         while sqlx::query_scalar::<_, i64>(waiting)

@@ -1,4 +1,4 @@
-//! What is in the rows.
+//! The contents of the rows.
 
 use std::time::Duration;
 
@@ -176,7 +176,7 @@ async fn every_revision_has_a_place() {
 #[tokio::test]
 async fn a_pool_of_the_hosts_is_used() {
     let url = database();
-    // One connection is enough for everything, and nothing keeps it.
+    // One connection is enough for everything, and the store never keeps it.
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .connect_lazy(&url)
@@ -196,13 +196,13 @@ async fn a_pool_of_the_hosts_is_used() {
     assert!(story(&closed).contains("closed pool"), "{}", story(&closed));
     let closed = store.insert(plain("t1", "four")).await.unwrap_err();
     assert!(story(&closed).contains("closed pool"), "{}", story(&closed));
-    // What is committed is there for whoever comes.
+    // Committed data is visible to a new store.
     let store = PostgresStore::with_pool(PgPool::connect(&url).await.unwrap());
     let found = store.find(&tenant("t1"), &id("one")).await.unwrap();
     assert_eq!(found, Some(client("t1", "one").into()));
 }
 
-/// A standby gives the code of this error, too.
+/// A standby returns the code of this error, too.
 #[tokio::test]
 async fn an_unsupported_feature_is_refused_once() {
     let fixture = Fixture::new().await;

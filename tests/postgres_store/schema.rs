@@ -1,4 +1,4 @@
-//! The tables, and who makes them.
+//! The tables, and how they are created.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -58,7 +58,8 @@ fn the_files_ask_for_nothing_that_is_not_everywhere() {
             assert!(!words.contains(word), "{word}");
         }
         for statement in file.split(';').map(str::trim).filter(|it| !it.is_empty()) {
-            // Nodes that start together, and operators who apply a file twice, change nothing.
+            // Nodes that start at the same time, and operators who apply a file twice, change
+            // nothing.
             let changes_nothing_twice =
                 statement.contains("IF NOT EXISTS ") || statement.contains(" SET DEFAULT ");
             assert!(changes_nothing_twice, "{statement}");
@@ -159,7 +160,7 @@ async fn a_migration_that_was_changed_is_refused() {
     );
 }
 
-/// Everything that a store does.
+/// Uses every method of a store.
 async fn use_all(store: &PostgresStore) {
     let t1 = tenant("t1");
     for insertion in [
@@ -225,7 +226,7 @@ async fn the_files_can_be_applied_by_hand() {
         sqlx::raw_sql(sql).execute(&pool).await.unwrap();
     }
     use_all(&PostgresStore::with_pool(pool.clone())).await;
-    // Whoever comes with more rights afterwards finds nothing left to do.
+    // A later node with more rights finds nothing left to do.
     PostgresStore::migrate(&pool).await.unwrap();
     PostgresStore::migrate(&pool).await.unwrap();
 }

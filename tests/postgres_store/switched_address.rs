@@ -1,10 +1,10 @@
-//! An address in front of several servers, as of a proxy or a virtual IP.
+//! An address in front of several servers, like a proxy or a virtual IP.
 
 use std::sync::{Arc, Mutex};
 
 use tokio::net::{TcpListener, TcpStream};
 
-/// Leads new connections to one server. Existing connections stay with the server that they were made to.
+/// Leads new connections to one server. Existing connections stay with their server.
 pub(crate) struct SwitchedAddress {
     start: String,
     here: String,
@@ -26,12 +26,12 @@ impl SwitchedAddress {
         }
     }
 
-    /// The URL of the database, wherever it is.
+    /// The URL of the database behind this address.
     pub(crate) fn url(&self) -> String {
         format!("{}@{}", self.start, self.here)
     }
 
-    /// Leads to the server of `url` from now on.
+    /// From now on, leads to the server of `url`.
     pub(crate) fn switch_to(&self, url: &str) {
         let (_, server, _) = parts(url);
         server.clone_into(&mut self.server.lock().unwrap());
@@ -53,7 +53,7 @@ async fn lead(listener: TcpListener, server: Arc<Mutex<String>>) {
             if let Ok(mut server) = TcpStream::connect(&server).await {
                 client.set_nodelay(true).unwrap();
                 server.set_nodelay(true).unwrap();
-                // It ends when one side does.
+                // The forwarding ends when one side ends.
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
             }
         });

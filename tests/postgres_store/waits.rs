@@ -1,4 +1,4 @@
-//! Registrations while other transactions hold locks, or the database is far away.
+//! Registrations while other transactions hold locks, or while the database is distant.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// An eighth of it is longer than anything here takes that does not wait.
+/// An eighth of this time is longer than every call that does not wait.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// In one direction, in tests of a database that is far away.
+/// The delay in one direction, in tests of a distant database.
 const DELAY: Duration = Duration::from_millis(10);
 
 async fn insert_all(
@@ -43,7 +43,8 @@ async fn assert_a_locked_tenant_fails_alone(make: impl Fn(&str, &str, u8) -> Ins
     let store = PostgresStore::connect(&url).await.unwrap();
     let store = store.with_timeout(TIMEOUT);
     let past = PgPool::connect(&url).await.unwrap();
-    // With a limit, so that they are counted: then each insertion locks the row of its tenant.
+    // With a limit, so that the tenants are counted: each insertion then locks the row of its
+    // tenant.
     for tenant in ["a", "b"] {
         let first = limited(tenant, "first", 1000);
         assert!(is_inserted(&store.insert(first).await.unwrap()));
@@ -100,7 +101,7 @@ async fn a_locked_client_fails_only_its_tenant() {
     let store = store.with_timeout(TIMEOUT);
     let past = PgPool::connect(&url).await.unwrap();
     store.insert(deduplicated("a", "first", 1)).await.unwrap();
-    // So that there is something to write.
+    // So that the duplicate has a change to write.
     let mut operator = past.begin().await.unwrap();
     sqlx::query("UPDATE oauth_dcr_clients SET idle_since = 0 WHERE client_id = 'first'")
         .execute(&past)
@@ -128,8 +129,8 @@ async fn a_locked_client_fails_only_its_tenant() {
     assert_eq!(duplicate, InsertOutcome::Duplicate(client("a", "first")));
 }
 
-/// Each of these takes two round trips, so that all of them take longer than a transaction may take
-/// on more of them.
+/// Each insertion takes two round trips, so all of them together would take longer than one
+/// transaction may take.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_distant_database_splits_large_groups() {
     let url = database();
@@ -158,7 +159,7 @@ async fn a_distant_database_splits_large_groups() {
     assert!(transactions > 2, "{transactions}");
 }
 
-/// With room for all, the round trips of a group don't grow with it.
+/// If the tenant has room for all, the number of a group's round trips does not depend on its size.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_distant_database_groups_insertions_below_the_limit() {
     let url = database();
@@ -174,7 +175,7 @@ async fn a_distant_database_groups_insertions_below_the_limit() {
     }
 }
 
-/// Far more than can be done in time.
+/// Far more insertions than fit into the time.
 #[tokio::test(flavor = "multi_thread")]
 async fn work_not_begun_in_time_is_dropped() {
     let url = database();
@@ -190,13 +191,13 @@ async fn work_not_begun_in_time_is_dropped() {
     let new = tenants.iter().map(|tenant| limited(tenant, "new", 1));
     let outcomes = insert_all(&store, new).await;
     let told = outcomes.iter().filter(|it| it.is_ok()).count();
-    // It comes after what is left of the others.
+    // This insertion runs after the remaining ones.
     while store.insert(plain("t0", "next")).await.is_err() {}
     let past = PgPool::connect(&url).await.unwrap();
     let rows = "SELECT count(*) FROM oauth_dcr_clients WHERE client_id = 'new'";
     let done: i64 = sqlx::query_scalar(rows).fetch_one(&past).await.unwrap();
     let done = usize::try_from(done).unwrap();
-    // The outcome of a few transactions may have reached no caller.
+    // The outcomes of a few transactions may have reached no caller.
     assert!((told..=told + 32).contains(&done), "{done}, told {told}");
     assert!(done > 0);
 }
@@ -213,7 +214,7 @@ async fn connections_that_lead_nowhere_are_given_up() {
     for found in [one, two, three] {
         assert_eq!(found.unwrap(), None);
     }
-    // Long enough for them to be asked whether they are there.
+    // Long enough for the pool to check these connections before use.
     tokio::time::sleep(Duration::from_millis(150)).await;
     connection.lose_connections();
     assert_eq!(find().await.unwrap(), None);

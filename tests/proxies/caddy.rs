@@ -1,4 +1,4 @@
-//! Caddy, which replaces the header of a client that it does not trust.
+//! Caddy, which replaces the header of an untrusted client.
 
 use crate::{
     assert_honest_clients_register, assert_lets_in, assert_stops, proxy::Proxy::Caddy, rules::Rule,

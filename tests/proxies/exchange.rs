@@ -1,4 +1,4 @@
-//! One request in raw bytes, and what came back.
+//! One request in raw bytes, and its answer.
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,17 +15,17 @@ use tokio::{
 
 use crate::hostile::HeaderSet;
 
-/// How long an answer may take. A proxy that waits for more of a request gives up before.
+/// The time limit of an answer. A proxy that waits for more of a request gives up earlier.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// How long one look at a proxy that starts may take.
+/// The time limit of one attempt to reach a starting proxy.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// The least that registers a client.
+/// The smallest body that registers a client.
 const BODY: &[u8] =
     br#"{"redirect_uris":["https://app.example.com/callback"],"token_endpoint_auth_method":"none"}"#;
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Exchange {
     /// The server registered a client.
@@ -39,7 +39,7 @@ pub(crate) enum Exchange {
 }
 
 impl Exchange {
-    /// Whether the request came through the proxy.
+    /// Whether the request passed the proxy.
     pub(crate) const fn is_from_server(&self) -> bool {
         matches!(self, Self::Registered | Self::RefusedByServer(_))
     }
@@ -53,7 +53,7 @@ impl Exchange {
         let has = |member: &str| body.as_ref().is_some_and(|it| it.get(member).is_some());
         match status {
             201 => {
-                assert!(has("client_id"), "a 201 that no registration made");
+                assert!(has("client_id"), "a 201 without a client");
                 Self::Registered
             }
             _ if has("error") => Self::RefusedByServer(status),
@@ -77,7 +77,7 @@ pub(crate) async fn register(from: Ipv4Addr, to: SocketAddr, headers: &HeaderSet
     let _ = stream.write_all(&request).await;
     let mut answer = Vec::new();
     let reading = async {
-        // An error, too, is the end: the proxy has reset the connection.
+        // An error is also an end: the proxy has reset the connection.
         while !is_whole(&answer) && stream.read_buf(&mut answer).await.is_ok_and(|it| it > 0) {}
     };
     timeout(LIMIT, reading).await.expect("an answer or an end");
@@ -106,8 +106,8 @@ pub(crate) fn answers(address: SocketAddr, issuer: &str) -> bool {
     ask().is_some_and(|answer| String::from_utf8_lossy(&answer).contains(issuer))
 }
 
-/// Whether the head and as much of the body as it announces are there. Without a length, the end of
-/// the connection is the end of the answer.
+/// Whether the head and the announced length of the body have arrived. Without a length, the end of
+/// the connection ends the answer.
 fn is_whole(answer: &[u8]) -> bool {
     split(answer).is_some_and(|(head, body)| length(head).is_some_and(|it| body.len() >= it))
 }

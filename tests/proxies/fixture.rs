@@ -17,19 +17,19 @@ use crate::{
     rules::Rule,
 };
 
-/// The client that each rule stops. The proxies say that it is in Sweden.
+/// The client that each rule stops. The proxies report Sweden as its country.
 pub(crate) const STOPPED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
-/// The client that each rule lets in. The proxies say that it is in Norway.
+/// The client that each rule lets in. The proxies report Norway as its country.
 pub(crate) const ALLOWED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
 
-/// How many ports are tried: a port that was free a moment ago may be taken.
+/// How many ports are tried: another program may take a free port.
 const PORTS_TRIED: usize = 5;
 
-/// A server and a proxy, which end when this is dropped.
+/// A server and a proxy, which end when this value is dropped.
 pub(crate) struct Fixture {
     port: u16,
-    /// Holds a name that no other server has, so that its answers can be told apart.
+    /// Contains a name that no other server has, so that its answers are recognised.
     issuer: String,
     home: Home,
     running: Option<Child>,
@@ -61,22 +61,22 @@ impl Fixture {
         panic!("{proxy:?} does not start:\n{}", fixture.log());
     }
 
-    /// Sends a registration with these headers from this address, and says what became of it.
+    /// Sends a registration with these headers from this address, and returns the outcome.
     pub(crate) async fn send(&self, from: Ipv4Addr, headers: &HeaderSet) -> Exchange {
         exchange::register(from, self.address(), headers).await
     }
 
-    /// Where the proxy listens.
+    /// The address on which the proxy listens.
     pub(crate) fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// Starts the program. False if it ends, as it does if the port is taken.
+    /// Starts the program. Returns false if it ends, for example because the port is taken.
     fn launch(&mut self, proxy: Proxy) -> bool {
         let output = File::create(self.home.directory.join("output")).unwrap();
         let mut command = proxy.command(&self.home);
         command
-            // A signal to the test's group, as from a terminal, is not for the proxy.
+            // A signal to the test's process group, as from a terminal, must not reach the proxy.
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(output.try_clone().unwrap())

@@ -1,4 +1,4 @@
-//! HAProxy, which adds a line of its own after the lines that the client sent.
+//! HAProxy, which adds its own line after the lines of the client.
 
 use crate::{
     assert_honest_clients_register, assert_lets_in, assert_stops, proxy::Proxy::Haproxy,

@@ -1,4 +1,4 @@
-//! HAProxy that adds a `Forwarded` line after the client's.
+//! HAProxy, which adds a `Forwarded` line after the client's.
 
 use crate::{
     assert_honest_clients_register, assert_stops, proxy::Proxy::HaproxyForwarded, rules::Rule,

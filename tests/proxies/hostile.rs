@@ -1,10 +1,10 @@
-//! Header sets of a client that wants to be taken for another one.
+//! Header sets of a client that impersonates another client.
 //!
 //! Each kind combines values, names or positions; no set is written by hand for one proxy.
 
 use std::{collections::BTreeSet, fmt};
 
-/// The value that would let the client in if it were believed: the allowed client's address.
+/// The address of the allowed client, which would let the hostile client in if a proxy trusted it.
 const ALLOWED: &[u8] = b"127.0.0.4";
 
 /// The lines that a client adds to its request.
@@ -14,11 +14,11 @@ pub(crate) struct HeaderSet {
     host: Host,
 }
 
-/// What the request says of its host.
+/// The `Host` of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Host {
     Usual,
-    /// Only what is among the lines.
+    /// Only as one of the lines.
     Own,
 }
 
@@ -76,7 +76,7 @@ fn line(name: &[u8], value: &[u8]) -> Vec<u8> {
     [name, b": ", value].concat()
 }
 
-/// All sets, each one once.
+/// All sets, without duplicates.
 pub(crate) fn all() -> Vec<HeaderSet> {
     let addresses = addresses();
     let elements = forwarded_elements();
@@ -103,7 +103,7 @@ pub(crate) fn all() -> Vec<HeaderSet> {
     sets
 }
 
-/// Bytes that a parser may treat in a way of its own, at each position of a value.
+/// Bytes that a parser may treat specially, at each position of a value.
 fn around(value: &[u8]) -> Vec<Vec<u8>> {
     let bytes = b"\t\x01\x0b\x7f\x80\xa0\xff\"\\,;=\0".iter();
     let at_each = bytes.flat_map(|&byte| {
@@ -214,10 +214,11 @@ fn single_lines(name: &[u8], values: &[Vec<u8>]) -> Vec<HeaderSet> {
     values.map(|value| HeaderSet::of([(name, value)])).collect()
 }
 
-/// Each value before and after one that would let the client in, in other letters.
+/// Each value before and after a value that would let the client in, with other spellings of the
+/// name.
 fn two_lines(name: &[u8], values: &[Vec<u8>]) -> Vec<HeaderSet> {
     let (lower, upper) = (name.to_ascii_lowercase(), name.to_ascii_uppercase());
-    // Every value has a set of its own. Here a third of them is enough.
+    // Every value is also used alone. Here a third of them is enough.
     let values = values.iter().step_by(3).map(Vec::as_slice);
     let good: &[u8] = match name {
         b"Forwarded" => b"for=127.0.0.4;proto=http",
@@ -261,7 +262,7 @@ fn many_lines() -> Vec<HeaderSet> {
     sets
 }
 
-/// Other spellings of the names, beside and instead of a good one.
+/// Other spellings of the names, beside a correct name and instead of it.
 fn names() -> Vec<HeaderSet> {
     let names: [(&str, &[u8]); 3] = [
         ("X-Forwarded-For", ALLOWED),
@@ -300,7 +301,7 @@ fn names() -> Vec<HeaderSet> {
             b"\t ",
         ]
         .concat()]));
-        // A line that ends in the middle, for a parser that takes a bare CR or LF for an end.
+        // A line that ends in the middle, for a parser that takes a bare CR or LF as an end.
         for end in [&b"\r"[..], b"\n"] {
             let line = [b"X-Other: a", end, name.as_bytes(), b": ", value].concat();
             sets.push(HeaderSet::new([&line]));
@@ -309,7 +310,7 @@ fn names() -> Vec<HeaderSet> {
     sets
 }
 
-/// Headers by which other software names a client.
+/// Headers with which other software names a client.
 fn other_headers() -> Vec<HeaderSet> {
     let names = [
         "CF-Connecting-IP",
@@ -336,7 +337,8 @@ fn other_headers() -> Vec<HeaderSet> {
     names.map(|name| HeaderSet::of([(name, ALLOWED)])).into()
 }
 
-/// Asks the proxy to drop the header that it writes, as if it were meant for one connection only.
+/// Asks the proxy to drop the header that it writes, as if the header were meant for one connection
+/// only.
 fn hop_by_hop() -> Vec<HeaderSet> {
     let dropped = [
         "X-Forwarded-For",
@@ -373,7 +375,7 @@ fn hop_by_hop() -> Vec<HeaderSet> {
     sets
 }
 
-/// Lines that go on in the next one (obs-fold, RFC 9112 section 5.2).
+/// Lines that continue on the next line (obs-fold, RFC 9112 section 5.2).
 fn continuations() -> Vec<HeaderSet> {
     let lines: [(&[u8], &[u8]); 3] = [
         (b"X-Forwarded-For", ALLOWED),

@@ -1,6 +1,6 @@
-//! Real proxies in front of the example server. Each is started with the configuration that the guide
-//! shows. A client on 127.0.0.3 sends hostile headers, in raw bytes, and must not get past a rule
-//! that stops 127.0.0.3.
+//! Real proxies in front of the example server. Each proxy runs with the guide's configuration. A
+//! client on 127.0.0.3 sends hostile headers in raw bytes, and must not bypass a rule that stops
+//! 127.0.0.3.
 #![expect(
     clippy::print_stdout,
     reason = "the figures are shown with --nocapture"
@@ -67,7 +67,7 @@ async fn assert_stops(proxy: Proxy, rule: Rule) {
     );
 }
 
-/// Sends every hostile header set from the address that the allow list names. What stands to the left
+/// Sends every hostile header set from the address that the allow list names. The text to the left
 /// of the address that the proxy wrote must not matter.
 async fn assert_lets_in(proxy: Proxy) {
     let fixture = Fixture::start(proxy, Rule::AllowList);
@@ -76,8 +76,8 @@ async fn assert_lets_in(proxy: Proxy) {
     for set in &sets {
         match fixture.send(fixture::ALLOWED, set).await {
             Exchange::Registered => registered += 1,
-            // Refused from any address: no request at all, or one that makes the proxy remove headers
-            // which the request needs.
+            // These sets are refused from any address: they are no request, or they make the proxy
+            // remove headers that the request needs.
             Exchange::RefusedByServer(400 | 415)
             | Exchange::RefusedByProxy(400..500)
             | Exchange::Closed => {}
@@ -97,7 +97,7 @@ async fn assert_lets_in(proxy: Proxy) {
     );
 }
 
-/// A client that no rule stops registers, with and without headers that are usual.
+/// A client that no rule stops registers, with and without ordinary headers.
 async fn assert_honest_clients_register(proxy: Proxy) {
     let usual = [
         HeaderSet::new([]),

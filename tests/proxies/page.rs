@@ -1,4 +1,4 @@
-//! The commands of the page that check a deployment.
+//! The commands of the page on checking a deployment.
 
 use std::process::Command;
 
@@ -29,7 +29,7 @@ fn check_commands_show_201_to_other_clients() {
     assert!(statuses.iter().all(|it| it == "201"), "{statuses:?}");
 }
 
-/// The statuses that the commands of the page show to a client at this address.
+/// The statuses that the commands of the page print for a client at this address.
 fn check(proxy: Proxy, rule: Rule, client: impl std::fmt::Display) -> Vec<String> {
     let (_, script) = PAGE.split_once("```sh\n").expect("a block of shell");
     let (script, _) = script.split_once("```").expect("its end");

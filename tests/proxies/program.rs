@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-/// Where the program of this name is.
+/// The path of the program with this name.
 pub(crate) fn find(name: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/install.sh");
     let found = Command::new(script).args(["--find", name]).output();

@@ -1,5 +1,5 @@
-//! The four proxies: the file that the guide shows, and what a private copy of the program needs
-//! besides.
+//! The four proxies: the guide's file, and the other settings that a private copy of the program
+//! needs.
 
 use std::{fs, path::Path, process::Command};
 
@@ -7,8 +7,9 @@ use private_servers::Home;
 
 use crate::program;
 
-/// A proxy that the guide has a configuration for. Two of them are started with a second one, too, in
-/// which they write `Forwarded` and pass on the client's `X-Forwarded-For` as it is.
+/// A proxy for which the guide has a configuration. Two of the proxies are also started with a
+/// second configuration, in which they write `Forwarded` and forward the client's `X-Forwarded-For`
+/// unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proxy {
     Nginx,
@@ -20,7 +21,7 @@ pub(crate) enum Proxy {
 }
 
 impl Proxy {
-    /// The address that its connections to the server come from. Caddy can't choose one.
+    /// The address of the proxy's connections to the server. Caddy can not choose an address.
     pub(crate) const fn address(self) -> &'static str {
         match self {
             Self::Caddy => "127.0.0.1",
@@ -28,7 +29,7 @@ impl Proxy {
         }
     }
 
-    /// The header in which it names the client.
+    /// The header in which the proxy names the client.
     pub(crate) const fn header(self) -> &'static str {
         match self {
             Self::Nginx | Self::Haproxy | Self::Httpd | Self::Caddy => "x-forwarded-for",
@@ -55,7 +56,7 @@ impl Proxy {
         }
     }
 
-    /// What the second configuration has in place of a line of the guide.
+    /// The lines that replace a line of the guide in the second configuration.
     const fn other_header(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Nginx | Self::Haproxy | Self::Httpd | Self::Caddy => None,
@@ -70,8 +71,8 @@ impl Proxy {
         }
     }
 
-    /// What stands around the file of the guide: private folders, the address to connect from, and
-    /// for httpd the modules, in Debian's folder.
+    /// The frame of the guide's file: private folders, the address to connect from, and for httpd
+    /// the modules in Debian's folder.
     fn wrapper(self) -> &'static str {
         match self {
             Self::Nginx | Self::NginxForwarded => {
@@ -107,8 +108,8 @@ impl Proxy {
         }
     }
 
-    /// Writes the configuration into the directory: the file of the guide, with other addresses and
-    /// ports, and the wrapper.
+    /// Writes the configuration into the directory: the guide's file with other addresses and
+    /// ports, and the frame.
     pub(crate) fn configure(self, home: &Home, port: u16, server: u16) {
         let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/proxies");
         let mut text = fs::read_to_string(guide.join(self.file())).unwrap();
@@ -127,7 +128,8 @@ impl Proxy {
         fs::write(home.directory.join("wrapper"), self.wrapper()).unwrap();
     }
 
-    /// What starts it in the foreground, so that all its processes work in the directory.
+    /// The command that starts the proxy in the foreground, so that all its processes work in the
+    /// directory.
     pub(crate) fn command(self, home: &Home) -> Command {
         let directory = home.directory.display();
         let mut command = home.command(program::find(self.program()));

@@ -4,20 +4,20 @@ use serde_json::{Value, json};
 
 use crate::proxy::Proxy;
 
-/// What stops the client, and how the tenant reads its address.
+/// How the client is stopped, and how the tenant reads its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// Blocks its address.
+    /// Blocks the client's address.
     BlockList,
-    /// The same, without saying which header the proxy writes.
+    /// The same without a setting for the proxy's header.
     BlockListEitherHeader,
-    /// The same, for a tenant that counts its one proxy and names no address of it.
+    /// The same for a tenant that counts its proxies and lists no addresses.
     BlockListByHops,
     /// Blocks every address but 127.0.0.4.
     AllowList,
-    /// Lets in the proxy's own address, too: the server must not take the proxy for the client.
+    /// Also lets in the proxy's own address: the server must not take the proxy for the client.
     AllowListWithProxy,
-    /// Blocks the country that the proxy names for its address.
+    /// Blocks the country that the proxy reports for the client's address.
     Country,
 }
 

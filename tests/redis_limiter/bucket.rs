@@ -1,4 +1,4 @@
-//! The script decides as the limiter in this process does, at any time and by any quota.
+//! The script and the local limiter make the same decisions, at any time and with any quota.
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,23 +16,24 @@ use private_servers::PrivateRedis;
 use proptest::{prelude::*, test_runner::TestRunner};
 use redis::{Client, Connection, Script};
 
-/// What the limiter reads the script's replies by: the very file, with what it uses of the crate.
+/// The module with which the limiter reads the script's replies, and what this module needs of the
+/// crate.
 #[path = "../../src/redis/bucket.rs"]
 mod arithmetic;
 
 use arithmetic::Bucket;
 
-/// Later than any real time, so that no key expires while it is looked at.
+/// Later than any real time, so that no key expires during the test.
 const BASE: Duration = Duration::from_hours(1_139_568);
 
-/// The script as it is, but for the time, which it takes from its arguments.
+/// The real script, except that it takes the time from its arguments.
 fn script() -> Script {
     let text = include_str!("../../src/redis/acquire.lua");
     let (time, given) = (
         "= server_time()\n",
         "= tonumber(ARGV[4]), tonumber(ARGV[5])\n",
     );
-    assert_eq!(text.matches(time).count(), 1, "one place asks for the time");
+    assert_eq!(text.matches(time).count(), 1, "one place reads the time");
     Script::new(&text.replace(time, given))
 }
 
@@ -79,7 +80,7 @@ impl Scripted {
         set.unwrap();
     }
 
-    /// When the bucket is full again, as it is kept.
+    /// The stored time at which the bucket is full.
     fn full_at(&self, key: &str) -> Duration {
         let kept: String = redis::cmd("GET")
             .arg(key)
@@ -99,7 +100,7 @@ impl Scripted {
     }
 }
 
-/// A clock to the nanosecond, of which nobody asks the wall time.
+/// A clock with nanoseconds whose wall time is never read.
 #[derive(Debug)]
 struct Nanoseconds(Mutex<Duration>);
 
@@ -118,7 +119,7 @@ fn local() -> (Arc<Nanoseconds>, LocalRateLimiter) {
     (Arc::clone(&clock), LocalRateLimiter::with_clock(clock))
 }
 
-/// Quotas of all sizes, small ones and those at the ends above all.
+/// Quotas of all sizes, mostly small and extreme ones.
 fn quotas() -> impl Strategy<Value = Quota> {
     type New = fn(u32, u32) -> Result<Quota, InvalidQuota>;
     let units: [(New, u32); 3] = [
@@ -137,17 +138,17 @@ fn quotas() -> impl Strategy<Value = Quota> {
     })
 }
 
-/// What the clock does before a request.
+/// The change of the clock before a request.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Stays,
-    /// By so many nanoseconds.
+    /// This many nanoseconds.
     Goes(u64),
-    /// To the moment, or so many nanoseconds off it, that the last decision said to wait for.
+    /// To the time that the last decision named, plus or minus this many nanoseconds.
     WaitsAsTold(i64),
-    /// Behind the latest time so far, by less than the second that is waited out.
+    /// Behind the latest time so far, by less than one second, which delays no request longer.
     StepsBack(u64),
-    /// The time in which so many thousandths of the bucket come back.
+    /// The time in which this many thousandths of the bucket refill.
     Fills(u64),
 }
 
@@ -209,7 +210,7 @@ fn the_script_decides_as_the_local_limiter_does() {
             case.set(case.get() + 1);
             let key = format!("case-{}", case.get());
             let (clock, local) = local();
-            // Its time begins with its first request of a quota.
+            // The time of the local limiter begins with the first request of a quota.
             let other = TenantId::parse("other").unwrap();
             runtime
                 .block_on(local.acquire(RateKey::Tenant(&other), quota))
@@ -220,7 +221,8 @@ fn the_script_decides_as_the_local_limiter_does() {
             for step in steps {
                 now = after(step, now, latest, quota, last);
                 latest = latest.max(now);
-                // The clock of the local limiters ends after 292 years; then they give no more tokens.
+                // The clock of the local limiters ends after 292 years. After this they give no
+                // more tokens.
                 prop_assume!(latest < Duration::from_hours(2_500_000));
                 *clock.0.lock().unwrap() = now;
                 let acquire = |key| runtime.block_on(local.acquire(key, quota)).unwrap();
@@ -240,10 +242,10 @@ fn the_script_decides_as_the_local_limiter_does() {
         .unwrap();
     let (decisions, refusals) = (decisions.get(), refusals.get());
     println!("{decisions} decisions compared, {refusals} of them refusals");
-    assert!(decisions > 10_000 && refusals > 1_000, "too few to tell");
+    assert!(decisions > 10_000 && refusals > 1_000, "too few decisions");
 }
 
-/// Rounded up to whole milliseconds, which is how a key expires.
+/// Rounded up to whole milliseconds, like the expiry of a key.
 fn up_to_millis(time: Duration) -> Duration {
     let millis = time.as_nanos().div_ceil(1_000_000);
     Duration::from_millis(u64::try_from(millis).unwrap())
@@ -271,7 +273,7 @@ fn a_clock_that_steps_back_neither_admits_nor_locks_out() {
         assert_eq!(admitted(&scripted, &key, start), 5);
         let earlier = start.checked_sub(back).unwrap();
         assert_eq!(admitted(&scripted, &key, earlier), 0, "{back:?} back");
-        // What is waited out is a second at the most, and then tokens come one by one.
+        // After a delay of at most one second, tokens come back at the normal rate.
         let later = earlier + second + second / 5;
         assert!(
             (1..=6).contains(&admitted(&scripted, &key, later)),
@@ -314,7 +316,7 @@ fn a_damaged_bucket_counts_as_empty() {
     ] {
         scripted.set("garbage", garbage);
         assert_eq!(admitted(&scripted, "garbage", BASE), 0, "{garbage:?}");
-        // It was replaced, and has got its expiry.
+        // The garbage was replaced by a bucket with an expiry.
         assert_eq!(
             scripted.full_at("garbage"),
             BASE + Duration::from_secs(1),

@@ -10,7 +10,7 @@ use crate::{WAIT_LIMIT, acquire, connection, quota};
 
 pub(crate) const SLOTS: u32 = 16_384;
 
-/// Three servers that have found each other and share the slots.
+/// Three servers that know each other and share the slots.
 pub(crate) fn cluster() -> Vec<PrivateRedis> {
     let nodes: Vec<_> = (0..3).map(|_| node()).collect();
     share_slots(&nodes);
@@ -34,14 +34,14 @@ fn share_slots(nodes: &[PrivateRedis]) {
 
 /// Makes `node` known to the servers that `other` knows.
 fn meet(node: &PrivateRedis, other: &PrivateRedis) {
-    // It has to be told both ports.
+    // The command needs both ports.
     let mut meet = redis::cmd("CLUSTER");
     meet.arg("MEET").arg("127.0.0.1").arg(other.port());
     let meet = meet.arg(bus_port(other));
     meet.exec(&mut connection(node)).unwrap();
 }
 
-/// Waits until these servers know each other and nobody else.
+/// Waits until each of these servers knows exactly the others.
 fn await_cluster_of(nodes: &[PrivateRedis]) {
     let known = format!("cluster_known_nodes:{}", nodes.len());
     let knows_all = |node: &PrivateRedis| {
@@ -60,9 +60,9 @@ fn await_cluster_of(nodes: &[PrivateRedis]) {
     panic!("the servers don't find each other");
 }
 
-/// One server, which knows no other.
+/// One server that knows no other.
 fn node() -> PrivateRedis {
-    // Without this option it would be the port plus 10,000, which may be none.
+    // Without this option the bus port is the port plus 10,000, which may not exist.
     let bus_port = free_port().to_string();
     PrivateRedis::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus_port])
 }

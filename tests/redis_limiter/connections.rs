@@ -1,4 +1,4 @@
-//! When the limiter leaves a connection, and how it makes the next one.
+//! When the limiter gives up a connection, and how it makes the next connection.
 
 use std::time::{Duration, Instant};
 
@@ -54,12 +54,12 @@ async fn a_full_server_that_freezes_is_left() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_connection_is_made_in_the_background() {
     let redis = PrivateRedis::start();
-    // Longer than a request waits, and shorter than the limiter waits for a connection.
+    // Longer than the timeout of a request, and shorter than the timeout of a connection.
     let proxy = Proxy::slow(redis.port(), Duration::from_millis(300)).await;
     let limiter = limiter(&proxy).await;
     assert!(limiter.connect_error().is_some());
     let deadline = Instant::now() + WAIT_LIMIT;
-    // Nobody asks for the connection meanwhile.
+    // Meanwhile no request needs the connection.
     while proxy.accepted() == 0 || proxy.open() == 0 || clients(&redis) < 2 {
         assert!(Instant::now() < deadline, "no connection is made");
         sleep(Duration::from_millis(20)).await;
@@ -68,7 +68,7 @@ async fn a_slow_connection_is_made_in_the_background() {
     acquire(&limiter, "acme", quota(1, 5)).await.unwrap();
 }
 
-/// How many clients are connected, the one that asks included.
+/// How many clients are connected, including this test's.
 fn clients(redis: &PrivateRedis) -> usize {
     let list: String = redis::cmd("CLIENT")
         .arg("LIST")
@@ -102,11 +102,11 @@ async fn repeated_failovers_leave_one_connection() {
     }
     let made = proxy.accepted();
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(proxy.accepted(), made, "nothing connects any more");
+    assert_eq!(proxy.accepted(), made, "no further connection is made");
     assert_eq!(proxy.open(), 1);
 }
 
-/// From now on the server demands this password, or none if it is empty.
+/// From now on, the server demands this password, or no password if this is empty.
 fn require_password(operator: &mut Connection, password: &str) {
     let mut require = redis::cmd("CONFIG");
     require.arg("SET").arg("requirepass").arg(password);
@@ -130,7 +130,8 @@ async fn a_refused_password_is_tried_again() {
     switch(&limiter, &proxy, &new).await;
 }
 
-/// How often the host's connection was told to close in a second, while the server answers with this error.
+/// How often in a second the host's connection was told to close while the server answers with this
+/// error.
 async fn quits(error: &'static str) -> usize {
     let server = Failing::with(error).await;
     let url = format!("redis://127.0.0.1:{}/", server.port);
@@ -173,7 +174,7 @@ async fn a_dropped_limiter_leaves_no_connection() {
     drop(limiter);
     let deadline = Instant::now() + WAIT_LIMIT;
     while proxy.open() != 0 {
-        assert!(Instant::now() < deadline, "it stays open");
+        assert!(Instant::now() < deadline, "the connection stays open");
         sleep(Duration::from_millis(20)).await;
     }
 }

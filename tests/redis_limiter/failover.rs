@@ -1,4 +1,4 @@
-//! A primary that is demoted behind its address, while its connections stay open.
+//! A primary that is demoted behind its address while its connections stay open.
 
 use std::{
     num::NonZeroU32,
@@ -18,7 +18,8 @@ use crate::{
     stalls::Stalls,
 };
 
-/// From the switch of the address to the first decision of the new primary, without stalls of the machine.
+/// The longest time from the switch of the address to the first decision of the new primary,
+/// without stalls of the machine.
 const FOUND: Duration = Duration::from_secs(2);
 
 /// The shortest time between two attempts.
@@ -36,10 +37,10 @@ fn promote(server: &PrivateRedis) {
     promote.exec(&mut connection(server)).unwrap();
 }
 
-/// Waits until a replica of `primary` has all that was written so far.
+/// Waits until a replica of `primary` has all writes so far.
 fn await_copy(primary: &PrivateRedis) {
     let mut connection = connection(primary);
-    // `WAIT` waits for the writes of its own connection, and for all before them.
+    // `WAIT` waits for the writes of its own connection and for all earlier writes.
     redis::cmd("SET")
         .arg("copied")
         .arg("")
@@ -81,8 +82,8 @@ pub(crate) async fn switch(limiter: &RedisRateLimiter, proxy: &Proxy, new: &Priv
     unreachable!("it returns or panics before");
 }
 
-/// Demotes the old server, lets requests fail for some time, switches the address, and looks at who
-/// decides from then on.
+/// Demotes the old server, lets requests fail for some time, switches the address, and checks which
+/// server decides from then on.
 async fn fail_over(limiter: RedisRateLimiter, proxy: &Proxy, old: &PrivateRedis) {
     let new = PrivateRedis::start();
     let hour = Quota::per_hour(1, 1).unwrap();
@@ -113,7 +114,7 @@ async fn fail_over(limiter: RedisRateLimiter, proxy: &Proxy, old: &PrivateRedis)
         .unwrap();
     assert!(
         !calls.contains("cmdstat_quit"),
-        "nobody leaves the new primary"
+        "connections to the new primary stay"
     );
 }
 
@@ -169,7 +170,7 @@ async fn a_demoted_server_refuses_nobody_by_old_data() {
     acquire(&limiter, "drained", hour).await.unwrap();
     let refused = acquire(&limiter, "drained", hour).await.unwrap();
     assert!(!refused.is_admitted());
-    // It keeps its data, since it finds no primary to copy.
+    // The server keeps its data because it finds no primary to copy.
     demote(&old, free_port());
     for _ in 0..5 {
         acquire(&limiter, "drained", hour).await.unwrap_err();
@@ -177,10 +178,7 @@ async fn a_demoted_server_refuses_nobody_by_old_data() {
     }
     switch(&limiter, &proxy, &new).await;
     let decision = acquire(&limiter, "drained", hour).await.unwrap();
-    assert!(
-        decision.is_admitted(),
-        "the new primary knows nothing of it"
-    );
+    assert!(decision.is_admitted(), "the new primary has no bucket");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,5 @@
-//! Scripts that are gone, keys of another type, users with few rights, wrong passwords, servers that are not there yet.
+//! Missing scripts, keys of another type, users with few rights, wrong passwords, and servers that
+//! start later.
 
 use std::{
     error::Error as _,
@@ -14,10 +15,10 @@ use redis::Connection;
 
 use crate::{acquire, allow, connection, default_limiter, limiter, quota};
 
-/// Well over what anything here may wait for, on any machine.
+/// Well over the timeout of every request, on any machine.
 const NO_HANG: Duration = Duration::from_secs(2);
 
-/// How often each command was called: what clients sent, and what the script did.
+/// How often each command was called, by clients and by the script.
 fn calls(connection: &mut Connection) -> Vec<(String, u32)> {
     let info: String = redis::cmd("INFO")
         .arg("commandstats")
@@ -45,7 +46,7 @@ async fn a_decision_is_one_round_trip() {
     let redis = PrivateRedis::start();
     let limiter = limiter(&redis).await;
     let mut observer = connection(&redis);
-    // Connects.
+    // The first request connects.
     acquire(&limiter, "first", Quota::default()).await.unwrap();
     reset(&mut observer);
     for _ in 0..5 {
@@ -148,18 +149,18 @@ async fn a_restart_between_two_requests_costs_neither() {
     let limiter = limiter(&redis).await;
     acquire(&limiter, "acme", quota(1, 3)).await.unwrap();
     redis.restart();
-    // It connects again without being asked.
+    // The limiter reconnects without a request.
     let mut observer = connection(&redis);
     let deadline = Instant::now() + Duration::from_secs(20);
     while clients(&mut observer) < 2 {
-        assert!(Instant::now() < deadline, "it does not connect again");
+        assert!(Instant::now() < deadline, "the limiter does not reconnect");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let decision = acquire(&limiter, "acme", quota(1, 3)).await.unwrap();
     assert_eq!(decision.remaining(), 2, "the server has started empty");
 }
 
-/// How many clients are connected, the one that asks included.
+/// How many clients are connected, including this test's.
 fn clients(connection: &mut Connection) -> usize {
     let list: String = redis::cmd("CLIENT").arg("LIST").query(connection).unwrap();
     list.lines().count()

@@ -1,4 +1,4 @@
-//! What is kept in the server, and for how long.
+//! What the server stores, and for how long.
 
 use std::{
     sync::Arc,
@@ -86,7 +86,7 @@ async fn a_key_lives_until_its_bucket_is_full() {
             .unwrap();
         let first = expires - taken * 1_000;
         assert!(first <= after + 1, "{expires} is after {taken} s");
-        // The first of them set the moment that the others add to.
+        // The first of these requests set the time to which the other requests add.
         assert!(taken > 1 || first >= before, "{expires} is not before 1 s");
     }
 }
@@ -139,7 +139,7 @@ async fn full_buckets_leave_no_keys() {
     println!("{tenants} tenants, {most} keys at most, none at the end");
 }
 
-/// Takes the one token of each of these tenants, which comes back within two seconds.
+/// Takes the single token of each of these tenants. The token comes back within two seconds.
 async fn once_each(limiter: &RedisRateLimiter, tenants: impl Iterator<Item = usize>) {
     for tenant in tenants {
         let decision = acquire(limiter, &format!("tenant-{tenant}"), quota(1, 2)).await;

@@ -1,4 +1,4 @@
-//! Requests of many tenants at a steady rate, and what they saw.
+//! Requests of many tenants at a steady rate, and their outcomes.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::tenant;
 
-/// No request waits so long: the limit is 250 ms, and the rest is for the machine.
+/// Every request ends within this time: the limit is 250 ms, and the rest is for a slow machine.
 pub(crate) const NO_HANG: Duration = Duration::from_secs(2);
 
 pub(crate) const TENANTS: usize = 50;
@@ -31,7 +31,7 @@ pub(crate) struct Seen {
     pub(crate) answer: Result<RateDecision, BackendError>,
 }
 
-/// Requests of many tenants, at a steady rate, until it is ended.
+/// Requests of many tenants at a steady rate, until the load is ended.
 pub(crate) struct Load {
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     source: JoinHandle<()>,
@@ -44,13 +44,13 @@ impl Load {
         Self { seen, source }
     }
 
-    /// All that were sent, every one of which has come to its end.
+    /// All requests that were sent, after each has ended.
     pub(crate) async fn end(self) -> Vec<Seen> {
         self.source.abort();
         let _ = self.source.await;
         sleep(NO_HANG).await;
         Arc::into_inner(self.seen)
-            .expect("no request hangs")
+            .expect("the request ends")
             .into_inner()
             .unwrap()
     }

@@ -23,7 +23,7 @@ mod rules;
 mod shards;
 mod stalls;
 
-/// What `bucket` takes from the crate's own module of this name.
+/// The items of the crate that `bucket` takes from the crate's own module of this name.
 mod rate_limit {
     pub(crate) use oauth_dcr::rate_limit::{Quota, RateDecision};
 }
@@ -66,12 +66,12 @@ async fn acquire(
     limiter.acquire(RateKey::Tenant(&tenant(id)), quota).await
 }
 
-/// A connection past the limiter.
+/// A connection that bypasses the limiter.
 fn connection(redis: &PrivateRedis) -> Connection {
     Client::open(redis.url()).unwrap().get_connection().unwrap()
 }
 
-/// Makes the user `limiter` with the rights that the limiter needs, and more.
+/// Creates the user `limiter` with the rights that the limiter needs and these further rights.
 fn allow(connection: &mut Connection, more: &str) {
     let rights = "on >pw ~oauth-dcr:* +evalsha +script|load +get +set +time";
     let mut user = redis::cmd("ACL");
@@ -82,7 +82,7 @@ fn allow(connection: &mut Connection, more: &str) {
     user.exec(connection).unwrap();
 }
 
-/// The number that the environment gives under `name`, or the usual one.
+/// The number in the environment variable `name`, or the usual number.
 fn number<T: std::str::FromStr>(name: &str, usual: T) -> T {
     let Ok(text) = env::var(name) else {
         return usual;

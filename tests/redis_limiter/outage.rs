@@ -1,6 +1,6 @@
-//! What requests see while the server is gone, and when it is back.
+//! The outcomes of requests while the server is gone, and after it is back.
 //!
-//! Durations are printed, and bounded only by what would be a hang.
+//! Durations are printed; the test only fails if a request hangs.
 
 use std::{
     num::NonZeroU32,
@@ -23,14 +23,14 @@ use crate::{
     number, quota, tenant,
 };
 
-/// A server that is back is found by then, whatever the machine does; the aim is 2 s.
+/// Requests have to succeed this soon after the server is back, on any machine; the aim is 2 s.
 const FOUND: Duration = Duration::from_secs(6);
 
 fn outage() -> Duration {
     Duration::from_secs_f64(number("OAUTH_DCR_OUTAGE_SECONDS", 2.0))
 }
 
-/// Sends requests while the server goes and comes back, and looks at what they saw.
+/// Sends requests while the server goes down and comes back, and checks their outcomes.
 async fn survive(
     what: &str,
     limiter: RedisRateLimiter,
@@ -171,7 +171,7 @@ async fn a_reply_that_comes_late_is_nobody_elses() {
     for answer in late.join_all().await {
         assert_eq!(answer.unwrap_err().backend(), "redis");
     }
-    // Whatever was sent is now answered with refusals.
+    // Now all earlier requests are answered with refusals.
     redis.resume();
     let mut answers = 0;
     for number in 0.. {
@@ -189,7 +189,7 @@ async fn a_reply_that_comes_late_is_nobody_elses() {
     }
 }
 
-/// How many of 30 requests are admitted, and the limit that they are told.
+/// How many of 30 requests are admitted, and the limit in their decisions.
 async fn admitted(limiter: &RedisRateLimiter, id: &str, quota: Quota) -> (u32, u32) {
     let (mut admitted, mut limit) = (0, 0);
     for _ in 0..30 {

@@ -22,17 +22,17 @@ use tokio::task::JoinSet;
 
 use crate::{WAIT_LIMIT, number, quota, tenant};
 
-/// What the environment tells a worker: the server, and how many seconds its clock is off.
+/// The environment of a worker: the server, and how many seconds its clock is off.
 const URL: &str = "OAUTH_DCR_WORKER_URL";
 const OFF: &str = "OAUTH_DCR_WORKER_CLOCK_OFF";
 
 const PROCESSES: usize = 3;
 const REQUESTS_EACH: usize = 20;
 
-/// What a worker's lines begin with, among those of the test harness.
+/// The prefix of a worker's lines, which tells them from those of the test harness.
 const MARK: &str = "worker: ";
 
-/// This test starts itself as its workers, and is one where the environment says so.
+/// This test starts itself as its workers; the environment says whether it is a worker.
 #[test]
 fn three_processes_with_different_clocks_admit_one_burst_in_all() {
     if let Ok(url) = env::var(URL) {
@@ -50,7 +50,7 @@ fn three_processes_with_different_clocks_admit_one_burst_in_all() {
             worker.go(trial);
         }
         let admitted: u32 = workers.iter_mut().map(Worker::admitted).sum();
-        // One token comes back a second; that is long, but no machine is too slow for this test.
+        // One token comes back each second; that is slow, but no machine is too slow for this test.
         let most = 5 + u32::try_from((start.elapsed() * 101 / 100).as_secs()).unwrap();
         assert!(
             (5..=most).contains(&admitted),
@@ -61,7 +61,7 @@ fn three_processes_with_different_clocks_admit_one_burst_in_all() {
     println!("{exact} of {trials} trials admitted exactly 5 of 60");
 }
 
-/// It starts itself, too.
+/// This test also starts itself as its workers.
 #[test]
 fn three_processes_leave_a_noisy_source_its_own_quota() {
     if let Ok(url) = env::var(URL) {
@@ -77,12 +77,13 @@ fn three_processes_leave_a_noisy_source_its_own_quota() {
         }
         workers.iter_mut().map(Worker::admitted).sum()
     };
-    // All 60 from one address, in whichever form: its burst. Tokens come back after half an hour.
+    // All 60 requests are from one address in different forms: its burst. Tokens come back after
+    // half an hour.
     let one = ["203.0.113.5 0", "203.0.113.5 0", "::ffff:203.0.113.5 0"];
     assert_eq!(admitted(one), 3);
     let one = ["2001:db8::1 0", "2001:db8::2 0", "2001:db8::ffff 0"];
     assert_eq!(admitted(one), 3);
-    // 60 from as many addresses: what the two sources left of the tenant's 20.
+    // 60 requests from 60 addresses: the two sources left the rest of the tenant's 20 tokens.
     let many = ["198.51.100.0 1", "198.51.100.100 1", "198.51.100.200 1"];
     assert_eq!(admitted(many), 14);
     assert_eq!(admitted(many), 0);
@@ -119,7 +120,7 @@ impl Worker {
         worker
     }
 
-    /// Makes it send its requests.
+    /// Makes the worker send its requests.
     fn go(&mut self, trial: u32) {
         self.send(&format!("trial-{trial}"));
     }
@@ -128,7 +129,7 @@ impl Worker {
         writeln!(self.orders, "{order}").unwrap();
     }
 
-    /// How many of them were admitted.
+    /// How many of the requests were admitted.
     fn admitted(&mut self) -> u32 {
         self.line().parse().unwrap()
     }
@@ -152,9 +153,9 @@ impl Drop for Worker {
     }
 }
 
-/// Reads orders; for each, sends requests and says how many were admitted. An order is the name of a
-/// tenant, and where the requests come from, if that is known: an IPv4 address, and what is added to it
-/// for each further request; or an IPv6 address and 0.
+/// Reads orders. For each order, sends requests and reports how many were admitted. An order is the
+/// name of a tenant and optionally the source of its requests: an IPv4 address and the number that
+/// is added for each further request, or an IPv6 address and 0.
 #[tokio::main]
 async fn work(url: &str) {
     let limiter = RedisRateLimiter::connect(url).await.unwrap();
@@ -204,8 +205,8 @@ fn address(first: &str, step: &str, number: usize) -> IpAddr {
     }
 }
 
-/// There is every tenant that is asked for, with a burst of 5 and one token a second; `noisy` has 20 and
-/// 3 of each source.
+/// Knows every tenant, with a burst of 5 and one token a second. The tenant `noisy` has a burst of
+/// 20, and 3 for each source.
 struct AnyTenant;
 
 impl TenantDirectory for AnyTenant {
@@ -226,7 +227,7 @@ impl TenantDirectory for AnyTenant {
     }
 }
 
-/// Goes right, but was set wrong.
+/// Works, but its time is wrong.
 struct WrongClock {
     system: SystemClock,
     off_seconds: i64,

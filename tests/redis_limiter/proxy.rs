@@ -1,5 +1,5 @@
-//! What stands between the limiter and its server: a proxy that can be switched, and a server that
-//! serves nobody.
+//! A proxy between the limiter and its server that can be switched, and a server that never
+//! answers.
 
 use std::{
     net::Ipv4Addr,
@@ -17,8 +17,8 @@ use tokio::{
     time::sleep,
 };
 
-/// Forwards each new connection to the present target. Connections that are established stay where they
-/// are, as behind a DNS name.
+/// Forwards each new connection to the current target. Established connections stay with their
+/// target, as behind a DNS name.
 pub(crate) struct Proxy {
     port: u16,
     shared: Arc<Shared>,
@@ -27,7 +27,7 @@ pub(crate) struct Proxy {
 
 struct Shared {
     target: AtomicU16,
-    /// How long a new connection waits before it is forwarded.
+    /// The delay before a new connection is forwarded.
     delay: Duration,
     accepted: AtomicUsize,
     open: AtomicUsize,
@@ -97,7 +97,7 @@ async fn forward(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// Lets clients connect, and answers everything else with one error or not at all.
+/// Accepts connections, and answers every other command with one error or not at all.
 pub(crate) struct Failing {
     pub(crate) port: u16,
     quits: Arc<AtomicUsize>,

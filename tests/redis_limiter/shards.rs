@@ -25,13 +25,13 @@ const DEAD: usize = 1;
 
 const OUTAGE: Duration = Duration::from_secs(3);
 
-/// From the death of a shard to the moment at which the others feel nothing of it.
+/// The time after the death of a shard in which requests to other shards may still fail.
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// A shard that is back serves by then; the aim is 2 s.
+/// A shard that is back serves again within this time; the aim is 2 s.
 const FOUND: Duration = Duration::from_secs(6);
 
-/// The shard that each tenant of the load is in.
+/// The shard of each tenant of the load.
 fn shards(node: &PrivateRedis) -> Vec<usize> {
     let mut connection = connection(node);
     let shard = |number| {
@@ -44,7 +44,7 @@ fn shards(node: &PrivateRedis) -> Vec<usize> {
     (0..TENANTS).map(shard).collect()
 }
 
-/// When what happened.
+/// The times of the events.
 struct Times {
     gone: Instant,
     returns: Instant,
@@ -52,7 +52,8 @@ struct Times {
     settled: Instant,
 }
 
-/// Sends requests while one shard goes and comes back, and looks at what tenants of each shard saw.
+/// Sends requests while one shard goes down and comes back, and checks the outcomes for tenants of
+/// each shard.
 async fn survive(
     what: &str,
     limiter: RedisRateLimiter,
@@ -73,7 +74,7 @@ async fn survive(
     let is_back = Instant::now();
     let is_found = |it: &Seen| is_dead(it) && it.start > is_back && it.answer.is_ok();
     while !load.seen.lock().unwrap().iter().any(is_found) {
-        assert!(is_back.elapsed() < FOUND, "{what}: it is not found");
+        assert!(is_back.elapsed() < FOUND, "{what}: the shard is not found");
         sleep(Duration::from_millis(5)).await;
     }
     let found = is_back.elapsed();
@@ -162,7 +163,7 @@ async fn recommended_limiter(nodes: &[PrivateRedis]) -> RedisRateLimiter {
     RedisRateLimiter::from_cluster(client.get_async_connection().await.unwrap())
 }
 
-/// Connections to it are made and never answered, as if its machine were gone.
+/// New connections to the shard are never answered, as if its machine were gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreachable_shard_stops_only_its_own_tenants() {
     let nodes = cluster();

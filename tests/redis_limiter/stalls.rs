@@ -1,4 +1,4 @@
-//! When the machine held up everything, the limiter or not.
+//! The times in which the machine held up everything, with or without the limiter.
 
 use std::{
     sync::{
@@ -17,11 +17,11 @@ use crate::{connection, load::Seen};
 /// A round trip takes well below a millisecond. The limiter waits 250 ms.
 const STALL: Duration = Duration::from_millis(100);
 
-/// A request that timed out lets others fail until the next attempt.
+/// After a request has timed out, further requests fail until the next attempt.
 const AFTERMATH: Duration = Duration::from_millis(400);
 
-/// Asks servers without the limiter, and notes when that took long. It uses threads of its own, so a limiter
-/// that blocks its runtime is no stall.
+/// Sends commands to servers without the limiter and records the slow ones. It uses its own
+/// threads, so a limiter that blocks its runtime is not recorded as a stall.
 pub(crate) struct Stalls {
     shared: Arc<Shared>,
 }
@@ -42,7 +42,7 @@ impl Stalls {
         Self { shared }
     }
 
-    /// Whether the machine can be why this request failed.
+    /// Whether a stall of the machine can explain the failure of this request.
     pub(crate) fn excuse(&self, failed: &Seen) -> bool {
         let stalls = self.shared.seen.lock().unwrap();
         let mut stalls = stalls.iter();

@@ -1,4 +1,4 @@
-//! Clients that send a body without end, as fast as it is taken.
+//! Clients that send an endless body as fast as the server reads it.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     let_go::{Endings, ended},
 };
 
-/// Between two connections of one client: there are only so many ports.
+/// The pause between two connections of one client: the number of ports is limited.
 const PAUSE: Duration = Duration::from_millis(50);
 
 const HEAD: &str = concat!(
@@ -22,7 +22,7 @@ const HEAD: &str = concat!(
     "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
 );
 
-/// One that comes back when it is refused.
+/// A client that reconnects when it is refused.
 pub(crate) struct Endless {
     server: SocketAddr,
     progress: Arc<Progress>,
@@ -36,7 +36,7 @@ impl Endless {
         }
     }
 
-    /// Until it is over. It is the server that ends each connection.
+    /// Until the test ends. The server ends each connection.
     pub(crate) async fn run(self) -> Endings {
         let mut endings = Endings::default();
         while !self.progress.is_over() {
@@ -49,7 +49,7 @@ impl Endless {
                 }
             });
             let status = status.await.expect("an endless body is refused");
-            // A machine that is busy enough is slow about 64 KiB, too.
+            // A very busy machine may be slow even for 64 KiB.
             assert!(matches!(status, None | Some(408 | 413)), "{status:?}");
             endings.add(status);
             sleep(PAUSE).await;
@@ -58,15 +58,15 @@ impl Endless {
     }
 }
 
-/// Sends chunk after chunk. It never gives a status: that is for who reads.
+/// Sends chunk after chunk. It never returns a status: the reader does.
 async fn pour(mut writer: impl AsyncWrite + Unpin) -> Option<u16> {
     let chunk = format!("4000\r\n{}\r\n", "a".repeat(0x4000));
     let mut next = HEAD;
     while writer.write_all(next.as_bytes()).await.is_ok() {
         next = &chunk;
-        // So that each of many gets its turn.
+        // Gives each of many clients its turn.
         yield_now().await;
     }
-    // The reader sees why.
+    // The reader sees the reason.
     std::future::pending().await
 }

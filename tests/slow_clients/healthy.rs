@@ -1,4 +1,4 @@
-//! Clients that want nothing but to register.
+//! Clients that only register.
 
 use std::{
     net::SocketAddr,
@@ -22,15 +22,15 @@ use tokio::{
 
 use crate::{Progress, TIMEOUT};
 
-/// Between two requests of one client: it is no load.
+/// The pause between two requests of one client, so that they are not a load.
 const PAUSE: Duration = Duration::from_millis(10);
 
 const BODY: &[u8] = include_bytes!("../../benches/fixtures/public.json");
 
-/// Registers one client after another, on a thread of its own: what keeps it waiting is the server,
-/// not the other clients of the test.
+/// Registers one client after another on its own thread, so that only the server can delay it, not
+/// the other clients of the test.
 pub(crate) struct Healthy {
-    /// How many were answered with 201.
+    /// How many registrations were answered with 201.
     pub(crate) registered: Arc<AtomicUsize>,
     longest: JoinHandle<Duration>,
 }
@@ -38,16 +38,16 @@ pub(crate) struct Healthy {
 /// How a client connects.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Connections {
-    /// Once.
+    /// One connection for all requests.
     Reused,
-    /// For each request.
+    /// A new connection for each request.
     Fresh,
 }
 
 type Connection = SendRequest<Full<Bytes>>;
 
 impl Healthy {
-    /// One that registers until it is over.
+    /// A client that registers until the test ends.
     pub(crate) fn start(
         server: SocketAddr,
         connections: Connections,
@@ -61,8 +61,7 @@ impl Healthy {
         }
     }
 
-    /// How many were registered in all, and the longest that one took, with its connection if that was
-    /// fresh.
+    /// The number of registrations, and the longest duration of one, including a new connection.
     pub(crate) fn end(self) -> (usize, Duration) {
         let longest = self.longest.join().expect("all are registered");
         (self.registered.load(Ordering::Relaxed), longest)

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, io};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// How many connections the server ended, by the status of its answer, which there need not be.
+/// How many connections the server ended, by the status of its answer, if it answered.
 #[derive(Default)]
 pub(crate) struct Endings(BTreeMap<Option<u16>, usize>);
 
@@ -13,7 +13,7 @@ impl Endings {
         *self.0.entry(status).or_default() += 1;
     }
 
-    /// How many got an answer with `status`.
+    /// How many connections got an answer with `status`.
     pub(crate) fn with(&self, status: u16) -> usize {
         self.0.get(&Some(status)).copied().unwrap_or_default()
     }
@@ -53,10 +53,10 @@ impl fmt::Display for Endings {
     }
 }
 
-/// Waits until the server ends the connection; gives the status of what it answered before that.
+/// Waits until the server ends the connection. Returns the status of its answer, if any.
 pub(crate) async fn ended(mut reader: impl AsyncRead + Unpin) -> Option<u16> {
     let mut answer = Vec::new();
-    // Where the server had bytes left to read, the connection is reset after the answer.
+    // If the server has unread bytes, it resets the connection after the answer.
     match reader.read_to_end(&mut answer).await {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {}

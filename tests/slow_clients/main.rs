@@ -1,8 +1,8 @@
-//! Clients that mean no good, many at once: some send a byte every now and then, some a body without
-//! end. A server with the time-outs that it should have lets all of them go, and others don't notice.
+//! Many hostile clients at once: some send a byte every now and then, some an endless body. A
+//! server with the recommended timeouts closes their connections, and other clients notice nothing.
 //!
-//! `OAUTH_DCR_SLOW`, `OAUTH_DCR_ENDLESS` and `OAUTH_DCR_HEALTHY` set how many slow and endless clients
-//! there are at once, and how many others register meanwhile.
+//! The variables `OAUTH_DCR_SLOW`, `OAUTH_DCR_ENDLESS` and `OAUTH_DCR_HEALTHY` set how many slow,
+//! endless and healthy clients there are at once.
 #![expect(
     clippy::disallowed_methods,
     reason = "what is tested here takes time from servers and from the operating system"
@@ -38,25 +38,26 @@ use server::{Framework, MAX_BODY};
 use slow::{ByKind, Slow};
 use tokio::{task::JoinSet, time::sleep};
 
-/// What a test waits for at most, which no machine is too slow for.
+/// The time limit of every wait, long enough for any machine.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// What a connection may take that waits for more of a head or of a small body.
+/// The most memory of a connection that waits for more of a head or of a small body.
 const SLOW_BYTES: usize = 32 * 1024;
 
-/// What one may take besides its body that is read as fast as it comes.
+/// The most memory of a connection, besides its body, while the body is read quickly.
 const FAST_BYTES: usize = 256 * 1024;
 
-/// What a client that is registered may take.
+/// The most memory of a registered client.
 const CLIENT_BYTES: usize = 2 * 1024;
 
-/// What all else may take, such as a thread and what the allocator holds ready for it.
+/// The most memory of everything else, such as a thread and the allocator's reserves.
 const OTHER_BYTES: usize = 8 * 1024 * 1024;
 
-/// The tests' turns, where one process runs all: it may not open files enough for three.
+/// Lets the tests run in turn if one process runs them all, because a process may not open enough
+/// files for three.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// How many there are of each kind.
+/// How many clients there are of each kind.
 struct Counts {
     slow: usize,
     endless: usize,
@@ -79,20 +80,20 @@ impl Counts {
         counts
     }
 
-    /// The most that the server may grow by with so many clients registered.
+    /// The most by which the server may grow with this many clients registered.
     fn most_bytes(&self, registered: usize) -> usize {
-        // A buffer that grows doubles, and the old one is there until its bytes have moved.
+        // A growing buffer doubles, and the old buffer exists until its bytes are copied.
         let endless = self.endless * (3 * MAX_BODY + FAST_BYTES);
         self.slow * SLOW_BYTES + endless + registered * CLIENT_BYTES + OTHER_BYTES
     }
 }
 
-/// What all clients know of each other.
+/// The state that all clients share.
 #[derive(Default)]
 struct Progress {
-    /// The slow ones that are connected for the first time.
+    /// The slow clients that are connected for the first time.
     connected: AtomicUsize,
-    /// The slow ones that were let go for the first time.
+    /// The slow clients whose first connection the server has ended.
     let_go: AtomicUsize,
     is_over: AtomicBool,
 }
@@ -127,7 +128,8 @@ fn actix_serves_others_and_lets_slow_clients_go() {
     );
 }
 
-/// Serves if the environment says so; otherwise starts the test `this` as a server, and tests it.
+/// Serves if the environment says so; otherwise starts the test `this` as a server and runs the
+/// test.
 fn serve_or_test(framework: Framework, this: &str) {
     if process::is_server() {
         framework.serve().unwrap();
@@ -207,7 +209,7 @@ async fn wait_for(count: &AtomicUsize, whole: usize, what: &str) {
     waited.unwrap_or_else(|_| panic!("{count:?} of {whole} {what}"));
 }
 
-/// The number in a variable of the environment, or `default`.
+/// The number in an environment variable, or `default`.
 fn number(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |text| match text.parse() {
         Ok(number) if number > 0 => number,

@@ -1,4 +1,4 @@
-//! The server in a process of its own.
+//! The server in a separate process.
 
 use std::{
     env, fs,
@@ -7,10 +7,10 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-/// Makes a test that is run as a process of its own the server of another.
+/// Makes a test that runs in a separate process the server of another test.
 const SERVER: &str = "OAUTH_DCR_SLOW_SERVER";
 
-/// What the line with the server's address begins with, among those of the test harness.
+/// The prefix of the line with the server's address, which tells it from lines of the test harness.
 const MARK: &str = "listening on ";
 
 /// Whether this process is the server.
@@ -18,16 +18,16 @@ pub(crate) fn is_server() -> bool {
     env::var_os(SERVER).is_some()
 }
 
-/// In the server: says where it listens.
+/// In the server: prints its address.
 pub(crate) fn announce(address: SocketAddr) {
     println!("{MARK}{address}");
 }
 
-/// A server, ended when this is dropped.
+/// A server that ends when this value is dropped.
 pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
-    /// What it prints goes on to have a reader.
+    /// Keeps the pipe open, so that the server can still print.
     _lines: Lines<BufReader<ChildStdout>>,
 }
 
@@ -57,7 +57,7 @@ impl Process {
         self.address
     }
 
-    /// A line of what the system says of its memory, in bytes.
+    /// A line of the system's report on the server's memory, in bytes.
     pub(crate) fn memory(&self, name: &str) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let mut lines = status.lines();

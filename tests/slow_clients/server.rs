@@ -1,4 +1,4 @@
-//! A server on each framework, with the time-outs that one on the open internet should have.
+//! A server on each framework, with the timeouts that a public server should have.
 
 use std::{
     convert::Infallible,
@@ -27,12 +27,12 @@ use crate::{
     slow::About,
 };
 
-/// A client that has not sent the head of a request after this long is let go.
+/// A client that has not sent the head of a request after this time is disconnected.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The most that a body may have, which is what settings say if they say nothing.
+/// The maximum size of a body, as in the default settings.
 pub(crate) const MAX_BODY: usize = 65_536;
 
 const WORKERS: usize = 2;
@@ -46,7 +46,8 @@ pub(crate) enum Framework {
 }
 
 impl Framework {
-    /// What it has time-outs for. Of actix-web's, none is for the head of a later request.
+    /// The phases for which the framework has timeouts. actix-web has none for the head of a later
+    /// request.
     pub(crate) const fn timed(self) -> &'static [About] {
         match self {
             Self::Hyper | Self::Axum => &[About::Head, About::Body, About::SecondHead],
@@ -98,7 +99,7 @@ async fn on_axum(service: RegistrationService) -> io::Result<()> {
     .await
 }
 
-/// By the loop that the examples are served by.
+/// Uses the same loop as the examples.
 async fn serve_each<S, B>(service: impl Fn(SocketAddr) -> S) -> io::Result<()>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + 'static,
@@ -119,7 +120,7 @@ fn on_actix(service: RegistrationService) -> io::Result<()> {
             .workers(WORKERS)
             .tcp_nodelay(true)
             .client_request_timeout(HEAD_TIMEOUT)
-            // What is left of a body that was refused is looked at no longer than this.
+            // The rest of a refused body is read for at most this long.
             .client_disconnect_timeout(Duration::from_secs(1))
             .bind((Ipv4Addr::LOCALHOST, 0))?;
         server.addrs().into_iter().for_each(announce);

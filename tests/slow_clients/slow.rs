@@ -19,22 +19,22 @@ use crate::{
     let_go::{Endings, ended},
 };
 
-/// How long a client takes for a byte.
+/// The time between two bytes of a client.
 const BYTE: Duration = Duration::from_secs(3);
 
-/// A head that another header follows, and another.
+/// An incomplete head, and headers that follow one after another.
 const HEAD: &str = "POST /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\n";
 
-/// A head, and the first bytes of a body that is as long as one may be.
+/// A head, and the first bytes of a body of the maximum size.
 const BODY: &str = concat!(
     "POST /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\n",
     "content-type: application/json\r\ncontent-length: 65536\r\n\r\n{\"",
 );
 
-/// A request that is answered at once, without a body.
+/// A request without a body that is answered at once.
 const FIRST: &str = "HEAD /oidc/register HTTP/1.1\r\nhost: auth.example.com\r\n\r\n";
 
-/// What a client is slow about.
+/// The slow part of a client's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum About {
     Head,
@@ -44,7 +44,8 @@ pub(crate) enum About {
 }
 
 impl About {
-    /// How a server may end the connection. It is free to close one on which it has no request yet.
+    /// The ways in which a server may end the connection. It may close a connection that has no
+    /// request yet.
     const fn endings(self) -> &'static [Option<u16>] {
         match self {
             Self::Head | Self::SecondHead => &[None, Some(408)],
@@ -53,12 +54,12 @@ impl About {
     }
 }
 
-/// How the connections of slow clients ended, by what those were slow about.
+/// How the connections of slow clients ended, by their slow part.
 #[derive(Default)]
 pub(crate) struct ByKind(BTreeMap<About, Endings>);
 
 impl ByKind {
-    /// Holds every ending to those that there may be.
+    /// Checks that every ending is allowed.
     pub(crate) fn check(&self) {
         for (about, endings) in &self.0 {
             assert!(endings.are_among(about.endings()), "{about:?}: {endings}");
@@ -86,7 +87,7 @@ impl fmt::Display for ByKind {
     }
 }
 
-/// One that comes back when the server lets it go.
+/// A client that reconnects when the server disconnects it.
 pub(crate) struct Slow {
     server: SocketAddr,
     about: About,
@@ -102,7 +103,7 @@ impl Slow {
         }
     }
 
-    /// Until it is over, and the last connection is let go. It is the server that ends each.
+    /// Until the test ends and the server has ended the last connection.
     pub(crate) async fn run(self) -> (About, Endings) {
         let mut endings = Endings::default();
         for turn in 0.. {
@@ -154,7 +155,7 @@ async fn dribble(stream: TcpStream) -> Option<u16> {
         loop {
             sleep(BYTE).await;
             if writer.write_all(b"a").await.is_err() {
-                // The reader sees why.
+                // The reader sees the reason.
                 std::future::pending::<()>().await;
             }
         }

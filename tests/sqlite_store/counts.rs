@@ -1,4 +1,4 @@
-//! How many clients a tenant has, which its limit depends on.
+//! The number of clients of a tenant, on which its limit depends.
 
 use std::{
     num::NonZeroU64,
@@ -42,7 +42,7 @@ async fn triggers(connection: &mut SqliteConnection) -> i64 {
     triggers.fetch_one(connection).await.unwrap()
 }
 
-/// The number that is noted for each tenant, and whether it is kept.
+/// The stored number of clients of each tenant, and whether the number is maintained.
 pub(crate) async fn noted(connection: &mut SqliteConnection) -> Vec<(i64, bool)> {
     let noted = sqlx::query_as("SELECT clients, counted FROM oauth_dcr_tenants");
     noted.fetch_all(connection).await.unwrap()
@@ -60,7 +60,7 @@ async fn a_tenant_without_a_limit_is_not_counted() {
     assert_eq!(removed.unwrap(), RemoveOutcome::Removed);
     let mut connection = connect(&dir).await;
     assert_eq!(noted(&mut connection).await, []);
-    // Without triggers, no insertion has to look for a tenant that is counted.
+    // Without triggers, an insertion does not look for a counted tenant.
     assert_eq!(triggers(&mut connection).await, 0);
 }
 
@@ -73,7 +73,7 @@ async fn a_file_that_is_opened_again_keeps_its_counts() {
     insert(&store, &clients[1]).await;
     let mut connection = connect(&dir).await;
     assert_eq!(noted(&mut connection).await, [(2, true)]);
-    // Where a limit was removed for good, an operator may end the counting.
+    // If a limit was removed for good, an operator may end the counting.
     let end = sqlx::query("UPDATE oauth_dcr_tenants SET counted = 0");
     end.execute(&mut connection).await.unwrap();
     let store = open(&dir).await;
@@ -126,12 +126,12 @@ async fn a_tenant_is_counted_once() {
     assert_eq!(noted(&mut connection).await, [(2, true)]);
 }
 
-/// Callers of two stores that share a file, who all register with a limit once there are 100 clients.
+/// Callers of two stores that share a file. After 100 clients, all callers register with a limit.
 #[derive(Default)]
 struct Callers {
-    /// 0: none yet.
+    /// 0 means no limit yet.
     limit: AtomicU64,
-    /// Insertions without a limit: those that were answered, and those under way.
+    /// Insertions without a limit: those that were answered, and those that are running.
     answered: AtomicU32,
     under_way: AtomicU32,
 }
@@ -139,7 +139,7 @@ struct Callers {
 impl Callers {
     const LIMIT: u64 = 80;
 
-    /// Inserts `clients` one after the other.
+    /// Inserts `clients` one after another.
     async fn register(&self, store: SqliteStore, clients: Vec<Arc<Client>>, dir: &TemporaryDir) {
         let mut connection = connect(dir).await;
         for client in clients {

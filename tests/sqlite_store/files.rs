@@ -1,4 +1,4 @@
-//! Files that are opened again, shared, or no databases.
+//! Files that are reopened, files that are shared, and files that are not databases.
 
 use std::{collections::HashSet, env, fs, sync::Arc};
 
@@ -122,7 +122,7 @@ async fn a_name_of_no_file_is_not_opened() {
         let expected = format!("the name {name:?} is not the name of a file");
         assert!(cause(&error).starts_with(&expected), "{error:?}");
     }
-    // What such a name stands in is an ordinary path.
+    // Names with such characters are ordinary paths.
     let dir = TemporaryDir::new();
     let path = dir.path().join(":memory:");
     SqliteStore::open(&path).await.unwrap();

@@ -1,4 +1,4 @@
-//! A store in a file of its own, and what is done to it.
+//! A store in a new file, and operations on it.
 
 use std::{error::Error as _, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! Calls that are committed together, and what fails them.
+//! Calls that are committed together, and their failures.
 
 use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
@@ -16,13 +16,13 @@ use crate::{
     wal,
 };
 
-// On one thread, so that nobody is late by the chance of how threads are scheduled.
+// With one thread, the scheduling of threads delays no call.
 #[tokio::test]
 async fn one_commit_is_enough_for_sixteen_that_wait() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let before = wal::commits(&dir.path().join("clients"));
-    // While another process writes, all come and wait.
+    // All calls arrive while another process writes.
     let mut other = connect(&dir).await;
     let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let mut tasks = JoinSet::new();
@@ -30,7 +30,7 @@ async fn one_commit_is_enough_for_sixteen_that_wait() {
         let store = store.clone();
         tasks.spawn(async move { insert(&store, &client).await });
     }
-    // There is one thread: each task has run after this.
+    // There is one thread, so each task has run after this.
     tokio::task::yield_now().await;
     lock.rollback().await.unwrap();
     assert_eq!(tasks.join_all().await, vec![inserted(); 320]);
@@ -65,13 +65,13 @@ async fn a_failed_insertion_fails_no_other_in_its_group() {
         .execute(&mut connect(&dir).await)
         .await
         .unwrap();
-    // In this runtime all of them are in line before the first commit begins.
+    // In this runtime, all calls are queued before the first commit begins.
     let mut tasks = JoinSet::new();
     for client in clients[2..].iter().map(Arc::clone) {
         let store = store.clone();
         tasks.spawn(async move { insert(&store, &client).await });
     }
-    // It needs the record that can't be read.
+    // This insertion needs the unreadable record.
     let same = store.insert(Insertion::new(Arc::clone(&clients[1])).deduplicated_by(key));
     let (same, inserted_all) = tokio::join!(same, tasks.join_all());
     let expected = format!(
@@ -88,13 +88,13 @@ async fn the_store_survives_a_transaction_that_sqlite_ends() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let mut other = connect(&dir).await;
-    // As it does for a full disk, or one that fails.
+    // SQLite does the same if a disk is full or fails.
     let sql = "CREATE TRIGGER full BEFORE INSERT ON oauth_dcr_clients
                BEGIN SELECT RAISE(ROLLBACK, 'out of order'); END";
     sqlx::raw_sql(sql).execute(&mut other).await.unwrap();
     let clients = Minted::default().clients(2);
     for client in &clients {
-        // With a limit, it takes more than one statement, and a transaction around them.
+        // With a limit, an insertion takes several statements within a transaction.
         let insertion = Insertion::new(Arc::clone(client)).max_clients(NonZeroU64::new(9));
         let error = store.insert(insertion).await.unwrap_err();
         assert!(cause(&error).contains("out of order"), "{error:?}");
@@ -124,9 +124,9 @@ async fn a_file_locked_by_another_process_times_out() {
     let is_late = cause.starts_with("there was no answer in time");
     assert!(cause.contains("locked") || is_late, "{cause}");
     lock.rollback().await.unwrap();
-    // The queue is not stuck behind what failed.
+    // The queue continues after the failed calls.
     assert_eq!(insert(&store, &clients[1]).await, inserted());
-    // What was answered with an error may have been written since; it is whole then.
+    // A call that was answered with an error may have been written since, but only completely.
     let found = store
         .find(clients[0].tenant(), clients[0].id())
         .await

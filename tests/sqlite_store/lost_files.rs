@@ -26,13 +26,13 @@ use crate::{
 
 const CALLERS: usize = 16;
 
-/// How many calls are looked at before and after the loss.
+/// How many calls are checked before and after the loss.
 const CALLS: usize = 100;
 
-/// Nothing that a test waits for takes so long.
+/// The time limit of every wait.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// A folder within a folder, so that it can be moved and deleted, with a store.
+/// A folder with a store, within another folder, so that it can be moved and deleted.
 struct Fixture {
     dir: TemporaryDir,
     store: SqliteStore,
@@ -59,7 +59,7 @@ impl Fixture {
         fs::remove_file(self.path(name)).unwrap();
     }
 
-    /// Another database that is a store, at `name`.
+    /// Another database with a store's tables, at `name`.
     async fn another(&self, name: &str) {
         let store = SqliteStore::open(self.path(name)).await.unwrap();
         insert(&store, &Minted::default().clients(1)[0]).await;
@@ -76,7 +76,7 @@ impl Fixture {
         }
     }
 
-    /// Panics unless each read fails because of the file of this name.
+    /// Panics unless each read fails with an error that names this file.
     async fn assert_reads_name(&self, file: &str) {
         let client = &Minted::default().clients(1)[0];
         let errors = [
@@ -88,8 +88,8 @@ impl Fixture {
         }
     }
 
-    /// Loses a file while clients are inserted. Panics unless each call that begins afterwards fails and
-    /// names the file. Returns the clients that were acknowledged.
+    /// Deletes, moves or replaces a file while clients are inserted. Panics unless each later call
+    /// fails and names the file. Returns the clients that were acknowledged.
     async fn lose(&self, lose: impl Future<Output = ()>, file: &str) -> Vec<Arc<Client>> {
         let load = Load::on(&self.store);
         load.wait_for(CALLS, |calls| calls.acknowledged.len()).await;
@@ -155,7 +155,7 @@ impl Load {
         Self { seen, callers }
     }
 
-    /// Waits until there are so many of these.
+    /// Waits until there are this many.
     async fn wait_for(&self, count: usize, of: fn(&Calls) -> usize) {
         let deadline = Instant::now() + LIMIT;
         while of(&self.seen.calls.lock().unwrap()) < count {
@@ -209,7 +209,7 @@ async fn nothing_is_acknowledged_after_another_file_replaces_it() {
     fixture.another("another").await;
     let lose = async { fixture.rename("another", "data/clients") };
     fixture.lose(lose, "data/clients").await;
-    // Nothing was written to the other file.
+    // The store wrote nothing to the other file.
     fixture.rename("data/clients", "another");
     let another = SqliteStore::open(fixture.path("another")).await.unwrap();
     let client = &Minted::default().clients(1)[0];

@@ -1,4 +1,4 @@
-//! What a row holds, and rows that can't be read.
+//! The contents of rows, and rows that can not be read.
 
 use std::{collections::BTreeSet, fs, num::NonZeroU64};
 
@@ -43,7 +43,7 @@ async fn an_unreadable_record_can_be_managed() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     spoiled::unreadable_rows_can_be_managed(&store, async |tenant, id, record| {
-        // Text of any bytes, as a disk that fails may leave it.
+        // Text with invalid bytes, as a failing disk may leave it.
         let sql = "UPDATE oauth_dcr_clients SET record = CAST(? AS TEXT)
                    WHERE tenant = ? AND client_id = ?";
         let written = sqlx::query(sql)
@@ -76,7 +76,8 @@ async fn a_row_with_an_invalid_id_can_be_managed() {
     .await;
 }
 
-/// SQLite keeps text of any bytes. Such a row has no id that a call could name, but hides no other.
+/// SQLite stores text with any bytes. A row whose id is invalid text can not be named by a call,
+/// but it hides no other row.
 #[tokio::test]
 async fn an_id_outside_utf_8_hides_no_other() {
     let dir = TemporaryDir::new();

@@ -1,4 +1,4 @@
-//! Files that another version of the crate made, and may still have open.
+//! Files that another version of the crate has created and may still have open.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -30,7 +30,7 @@ const BEFORE_COUNTED_TENANTS: [(&str, &str); 2] = [
     ),
 ];
 
-/// Makes a file of the version that counted the clients of every tenant.
+/// Creates a file of the version that counted the clients of every tenant.
 async fn older_file(dir: &TemporaryDir) -> SqliteConnection {
     let mut connection = connect(dir).await;
     let migrations = (1..).zip(BEFORE_COUNTED_TENANTS);
@@ -107,7 +107,7 @@ async fn an_older_process_keeps_the_limit() {
     let removed = store.remove(tenant, clients[0].id()).await.unwrap();
     assert_eq!(removed, RemoveOutcome::Removed);
     assert_eq!(number_before(&mut older, tenant).await, 4);
-    // Nor does a second store that opens the file change that.
+    // A second store that opens the file does not change this.
     insert(&open(&dir).await, &clients[5]).await;
     assert_eq!(number_before(&mut older, tenant).await, 5);
     assert_eq!(rows(&mut older).await, 5);
@@ -119,7 +119,7 @@ async fn clients_of_an_older_process_are_counted() {
     let clients: Vec<Arc<Client>> = Minted::default().clients(8);
     let mut older = older_file(&dir).await;
     let store = open(&dir).await;
-    // The tenant is new, and has no limit yet.
+    // The tenant is new and has no limit yet.
     for client in &clients[..2] {
         insert_as_before(&mut older, client).await;
     }

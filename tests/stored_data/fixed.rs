@@ -10,7 +10,7 @@ use oauth_dcr::{
     system::{Clock, RandomError, SecureRandom},
 };
 
-/// The time of all that is written and read.
+/// The time at which everything is written and read.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
 
 #[derive(Debug)]

@@ -1,10 +1,10 @@
-//! Data in `tests/golden`, which earlier builds wrote, is read with the meaning that it had.
+//! Data in `tests/golden`, which earlier builds wrote, keeps its meaning.
 //!
-//! Hosts have such data. So nobody edits, renames or removes a file there: a test that fails on one
-//! shows that hosts lose data. A new format gets new files and new entries in the tables here. To
-//! make them, name a new folder in `OAUTH_DCR_STORED_DATA`, run
-//! `cargo test --all-features --test stored_data -- --ignored write`, and take the documents that
-//! are new from the folder. `sqlite3 clients.sqlite3 .dump` writes a whole database as SQL.
+//! Hosts have data like this. So never edit, rename or remove a file there: a failing test shows
+//! that hosts would lose data. A new format gets new files and new entries in the tables here. To
+//! make them, name a new folder in `OAUTH_DCR_STORED_DATA`, run `cargo test --all-features --test
+//! stored_data -- --ignored write`, and take the new documents from the folder. `sqlite3
+//! clients.sqlite3 .dump` writes a whole database as SQL.
 
 mod clients;
 mod database;
@@ -22,7 +22,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::shapes;
 
-/// The names of the documents of one kind, and what each of them means.
+/// The names of the documents of one kind, and the meaning of each.
 type Table<T> = [(&'static str, fn(&T))];
 
 fn folder() -> PathBuf {
@@ -43,7 +43,7 @@ fn text(kind: &str, name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Reads a document, and checks that it is read the same when it is written again.
+/// Reads a document, and checks that writing it again changes nothing.
 fn read<T: Serialize + DeserializeOwned + PartialEq + Debug>(kind: &str, name: &str) -> T {
     let parse = |text: &str| -> T {
         let read = serde_json::from_str(text);
@@ -55,7 +55,7 @@ fn read<T: Serialize + DeserializeOwned + PartialEq + Debug>(kind: &str, name: &
     document
 }
 
-/// Checks what each document in the folder of this kind means. The table has to cover them all.
+/// Checks the meaning of each document of this kind. The table has to cover all documents.
 fn check_all<T: Serialize + DeserializeOwned + PartialEq + Debug>(kind: &str, table: &Table<T>) {
     let mut covered: Vec<String> = table
         .iter()

@@ -1,4 +1,4 @@
-//! The list of the clients that a store was filled with.
+//! The list of the clients with which a store was filled.
 
 use std::{fs, path::Path};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) struct Made {
     /// What [`Client`] serialises as.
     pub(crate) document: Value,
-    /// The secrets that work, the newest first.
+    /// The valid secrets, the newest first.
     pub(crate) secrets: Vec<String>,
 }
 

@@ -1,8 +1,8 @@
-//! Stored data stays usable: what an older build of the crate wrote, and what a build with other
-//! versions of the dependencies wrote.
+//! Stored data stays usable, whether it was written by an older build of the crate or by a build
+//! with other versions of the dependencies.
 //!
-//! `tests/minimal_versions.sh` also builds this program with the oldest dependencies, so it uses
-//! nothing that only the tests depend on.
+//! `tests/minimal_versions.sh` also builds this program with the oldest dependencies, so the
+//! program uses no dependency that only tests have.
 
 mod fixed;
 mod golden;

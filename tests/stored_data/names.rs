@@ -4,10 +4,10 @@ use std::ops::RangeInclusive;
 
 use oauth_dcr::types::ClientName;
 
-/// The longest name that is made. The default limit is 128 characters.
+/// The length of the longest name here. The default limit is 128 characters.
 const CHARACTERS: usize = 120;
 
-/// The first two planes but for large blocks that hold only letters or characters for private use.
+/// The first two planes except large blocks that contain only letters or private-use characters.
 /// Each version of Unicode assigns characters in the gaps between them.
 const CHARACTERS_TRIED: [RangeInclusive<char>; 4] = [
     '\u{80}'..='\u{33ff}',
@@ -16,11 +16,12 @@ const CHARACTERS_TRIED: [RangeInclusive<char>; 4] = [
     '\u{1b000}'..='\u{1ffff}',
 ];
 
-/// Names that together hold each of these characters which this build lets into a name, letters and
-/// digits aside: five times in a row where that is allowed, and in front of the character before it.
+/// Names that together contain every character that this build allows in a name, except letters and
+/// digits. Each character occurs five times in a row where this is allowed, and in front of the
+/// character before it.
 ///
-/// A build with other data may know some of them as unassigned, or with other properties, so that it
-/// would not let these names in.
+/// In a build with other data, some of these characters may be unassigned or have other properties,
+/// so that the build would refuse the names.
 pub(crate) fn all() -> Vec<String> {
     let mut words = Vec::new();
     let mut previous = None;

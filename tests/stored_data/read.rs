@@ -1,4 +1,4 @@
-//! Uses all that is in a folder which [`write`](crate::write) filled, maybe in another build.
+//! Uses everything in a folder that [`write`](crate::write) filled, maybe in another build.
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
@@ -37,7 +37,8 @@ pub(crate) async fn read(folder: &Path) {
     use_store(registrar, made).await;
 }
 
-/// Checks that a store holds exactly the clients in `made`, and that all can be used to their end.
+/// Checks that a store contains exactly the clients in `made`, and that each can be used, up to its
+/// removal.
 pub(crate) async fn use_store(registrar: Registrar, made: Vec<Made>) {
     for tenant in shapes::settings().tenants() {
         let owner = owner(&registrar, tenant.id.as_str()).await;
@@ -90,7 +91,7 @@ async fn assert_listed(owner: &Owner, made: &[Made]) {
     );
 }
 
-/// Does everything with a client that can be done with one.
+/// Uses a client in every way.
 async fn use_up(registrar: &Registrar, made: &Made) {
     let (tenant, id) = (made.tenant(), made.id());
     let owner = owner(registrar, tenant.as_str()).await;
@@ -130,7 +131,7 @@ async fn use_up(registrar: &Registrar, made: &Made) {
     assert_eq!(registrar.find(&tenant, &id).await.unwrap(), None);
 }
 
-/// What the client can authenticate with: each of its secrets, or nothing.
+/// The client's credentials: each of its secrets, or none.
 fn secrets<'a>(client: &Client, made: &'a Made) -> Vec<Option<&'a str>> {
     let secrets: Vec<_> = made.secrets.iter().map(|it| Some(it.as_str())).collect();
     assert_eq!(secrets.is_empty(), client.is_public());
@@ -203,7 +204,7 @@ struct Documents<'a> {
 }
 
 impl Documents<'_> {
-    /// The document of a shape, if there is one.
+    /// The document of a shape, if it exists.
     fn read<T: DeserializeOwned>(&mut self, kind: &'static str, shape: &str) -> Option<T> {
         let path = self.folder.join(kind).join(format!("{shape}.json"));
         let text = fs::read_to_string(path).ok()?;
@@ -227,7 +228,7 @@ impl Documents<'_> {
     }
 }
 
-/// Hands every document to the check for which a host keeps it.
+/// Passes every document to the check for which a host saves it.
 async fn use_documents(registrar: &Registrar, folder: &Path, made: &[Made]) {
     let mut documents = Documents {
         folder,

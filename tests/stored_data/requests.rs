@@ -14,7 +14,7 @@ use crate::{fixed::NOW, shapes::API};
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Parameters in which a request differs from the usual one. One with an empty value is left out.
+/// Parameters that differ from the usual request. A parameter with an empty value is left out.
 pub(crate) type Differs = [(&'static str, &'static str)];
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
@@ -31,7 +31,7 @@ fn first_redirect_uri(client: &Client) -> &str {
     client.metadata().redirect_uris()[0].as_str()
 }
 
-/// Asks for two scopes and a refresh token, with all that a client may add.
+/// Requests two scopes and a refresh token, with everything that a client may add.
 pub(crate) fn authorize(
     tenant: &TenantSettings,
     client: &Client,
@@ -54,7 +54,7 @@ pub(crate) fn authorize(
     request.authorize(tenant, Some(client))
 }
 
-/// What the token endpoint makes of a request with `parameters`, authenticated with `secret`.
+/// The outcome of a token request with `parameters`, authenticated with `secret`.
 fn at_token_endpoint<'a, T>(
     tenant: &'a TenantSettings,
     client: &'a Client,
@@ -81,7 +81,7 @@ fn at_token_endpoint<'a, T>(
     check(request.authenticate(tenant, Some(client), NOW)?)
 }
 
-/// Exchanges a code for which the client asked by [`authorize`] with the same `differs`.
+/// Exchanges a code of a request that [`authorize`] made with the same `differs`.
 pub(crate) fn exchange_code<T>(
     tenant: &TenantSettings,
     client: &Client,

@@ -61,7 +61,7 @@ pub(crate) fn settings() -> SettingsDocument {
     SettingsDocument::from_json(&document.to_string()).unwrap()
 }
 
-/// A registrar of both tenants that keeps its clients in `store`.
+/// A registrar of both tenants that saves its clients in `store`.
 pub(crate) fn registrar(store: impl ClientStore) -> Registrar {
     Registrar::builder(store)
         .tenants(Tenants::new(settings()))
@@ -89,7 +89,7 @@ fn confidential(redirect_uri: &str) -> RegistrationRequest {
 
 const CALLBACK: &str = "https://app.example.com/callback";
 
-/// A public client with nothing but a name, one redirect URI and what it needs for refresh tokens.
+/// A public client with only a name, one redirect URI and the grant types for refresh tokens.
 pub(crate) fn named(name: &str) -> RegistrationRequest {
     public(&[CALLBACK]).client_name(name)
 }

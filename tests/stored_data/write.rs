@@ -1,4 +1,4 @@
-//! Fills a folder: a store, the list of its clients, and documents that a host keeps.
+//! Fills a folder: a store, the list of its clients, and documents that a host saves.
 
 use std::{
     fs,
@@ -26,16 +26,16 @@ use crate::{
     shapes::{self, API, Shape, tenant},
 };
 
-/// How long calls to the store may take. The machine may be busy.
+/// The timeout of calls to the store. The machine may be busy.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// How many names are registered at the same time.
 const AT_ONCE: usize = 200;
 
-/// How long codes, tokens and secrets work that are written for another build.
+/// The lifetime of codes, tokens and secrets that are written for another build.
 const LIFETIME: Duration = Duration::from_mins(10);
 
-/// `names` are those of further clients.
+/// `names` are the names of further clients.
 pub(crate) async fn write(folder: &Path, names: &[String]) {
     fs::create_dir_all(folder).unwrap();
     let store = folder.join("clients.sqlite3");
@@ -48,7 +48,7 @@ pub(crate) async fn write(folder: &Path, names: &[String]) {
     made::save(&made, folder);
 }
 
-/// Registers the shapes, and writes what a host keeps of each.
+/// Registers the shapes, and writes the documents that a host saves for each.
 async fn shapes_into(registrar: &Registrar, folder: &Path) -> Vec<Made> {
     let mut made = Vec::new();
     for shape in shapes::all() {
@@ -76,7 +76,7 @@ pub(crate) async fn owner(registrar: &Registrar, tenant_id: &str) -> Owner {
     owner.unwrap()
 }
 
-/// The client of a shape after all that was done to it, and the secrets that work.
+/// The client of a shape after all changes, and its valid secrets.
 async fn register_shape(registrar: &Registrar, shape: &Shape) -> (Arc<Client>, Vec<String>) {
     let registered = register(registrar, shape.tenant, shape.request.clone()).await;
     let owner = owner(registrar, shape.tenant).await;
@@ -107,7 +107,7 @@ async fn register_shape(registrar: &Registrar, shape: &Shape) -> (Arc<Client>, V
     (owner.find(id).await.unwrap(), secrets)
 }
 
-/// Notes that a user has a grant which lives until `until`.
+/// Records that a user has a grant until `until`.
 pub(crate) async fn mark_used(
     registrar: &Registrar,
     owner: &Owner,
@@ -120,7 +120,7 @@ pub(crate) async fn mark_used(
     assert_eq!(marked.unwrap(), MarkOutcome::Marked { evicted });
 }
 
-/// Writes a decision, and what came of it.
+/// Writes a decision and the bindings that follow from it.
 async fn keep_documents(
     registrar: &Registrar,
     folder: &Path,
@@ -185,7 +185,7 @@ async fn names_into(registrar: &Registrar, names: &[String]) -> Vec<Made> {
         }
         while let Some(registered) = tasks.join_next().await {
             let registered = registered.unwrap();
-            // Names may differ only in the space around them, which is trimmed.
+            // Names may differ only in the surrounding white space, which is trimmed.
             if !registered.is_duplicate() {
                 made.push(Made::new(registered.client(), Vec::new()));
             }

@@ -1,5 +1,5 @@
-//! Tenants whose rules depend on what trusted proxies write, and the requests that pass through those
-//! proxies.
+//! Tenants whose rules depend on headers of trusted proxies, and the requests that pass through
+//! these proxies.
 
 use std::{
     net::IpAddr,
@@ -29,7 +29,8 @@ pub(crate) const EDGE_HEADERS: [HeaderName; 5] = [
     HeaderName::from_static("x-ja4"),
 ];
 
-/// The name of each signal in rules; what the rules list; what they do not list.
+/// The name of each signal in rules, the values that the rules list, and the values that they do
+/// not list.
 const EDGE_SIGNALS: [(&str, &str, &str); 5] = [
     ("geo_country_codes", "SE", "NO"),
     ("geo_subdivision_codes", "SE-AB", "NO-03"),
@@ -53,7 +54,7 @@ pub(crate) const OTHER_ADDRESSES: [&str; 2] = ["203.0.113.5", "2001:db8:22::5"];
 const PROXY_NETWORKS: [&str; 3] = ["10.0.0.0/8", "fd00::/8", "127.0.0.0/8"];
 const PROXIES: [&str; 4] = ["10.0.0.1", "10.0.0.2", "fd00::1", "fd00::2"];
 
-/// What a rule looks at.
+/// The signal that a rule matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Signal {
     Address,
@@ -70,12 +71,12 @@ impl Signal {
     }
 }
 
-/// How a list of rules treats what it lists.
+/// How the rules treat the values that they list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum List {
     /// A block with `match`.
     Blocked,
-    /// A block with `not_match`: what is listed is let in.
+    /// A block with `not_match`: listed values are let in.
     NotBlocked,
     /// An allow with `match`, then a block of every address.
     Allowed,
@@ -89,7 +90,7 @@ pub(crate) enum Reads {
     Forwarded,
 }
 
-/// How a tenant knows its proxies.
+/// How a tenant recognises its proxies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Trust {
     /// By `trusted_proxies`.
@@ -129,7 +130,7 @@ impl Setup {
         setups
     }
 
-    /// Whether the rules stop a client that is listed, or one that is not.
+    /// Whether the rules stop a listed client, or an unlisted client.
     pub(crate) fn refuses(&self, is_listed: bool) -> bool {
         (self.list == List::Blocked) == is_listed
     }
@@ -224,13 +225,13 @@ pub(crate) fn respond<B: AsRef<[u8]>>(
 struct Addition {
     header: HeaderName,
     value: String,
-    /// On a line of its own, after those of the same name; otherwise at the end of the last one.
+    /// On its own line after the lines of the same name; otherwise at the end of the last line.
     is_own_line: bool,
 }
 
-/// The way of a request from a client through trusted proxies to this server.
+/// The path of a request from a client through trusted proxies to this server.
 pub(crate) struct Route {
-    /// Whether rules list the client, by its address and by all that the edge says about it.
+    /// Whether rules list the client by its address and by every signal of the edge.
     pub(crate) is_listed: bool,
     /// The forwarding headers that every proxy writes.
     pub(crate) written: Vec<HeaderName>,
@@ -240,8 +241,8 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// A route to a tenant that reads what the proxies write. `choose` picks a number below the one
-    /// that it is given.
+    /// A route to a tenant that reads the proxies' headers. `choose` picks a number below its
+    /// argument.
     pub(crate) fn choose(setup: &Setup, choose: &mut impl FnMut(usize) -> usize) -> Self {
         let is_listed = choose(2) == 0;
         let both = vec![X_FORWARDED_FOR, FORWARDED];
@@ -294,8 +295,8 @@ impl Route {
         }
     }
 
-    /// Whether no text of the client in `headers` can matter: the proxies write every header that the
-    /// tenant reads.
+    /// Whether none of the client's own text in `headers` can matter, because the proxies write
+    /// every header that the tenant reads.
     pub(crate) fn covers(&self, setup: &Setup, headers: &HeaderMap) -> bool {
         let is_written = |name: &HeaderName| self.written.contains(name);
         let mut forwarding = [X_FORWARDED_FOR, FORWARDED].into_iter();
@@ -303,7 +304,7 @@ impl Route {
             || forwarding.all(|name| is_written(&name) || !headers.contains_key(&name))
     }
 
-    /// Adds what the proxies write to what the client sent.
+    /// Adds the proxies' headers to the client's headers.
     pub(crate) fn pass(&self, headers: &mut HeaderMap) {
         for addition in &self.additions {
             let added = HeaderValue::from_str(&addition.value).unwrap();
@@ -329,7 +330,7 @@ fn edge_value(
 ) -> &'static str {
     let value = if is_listed { listed } else { other };
     match value.split_once('-') {
-        // Some edges give the part alone, beside the country.
+        // Some edges send this part alone, besides the country.
         Some((_, part)) if name == "geo_subdivision_codes" && is_part_alone => part,
         _ => value,
     }
@@ -361,7 +362,7 @@ fn forwarded_element(address: IpAddr, form: usize) -> String {
         1 => format!("For={node};proto=https"),
         2 => format!("proto=https;for={node};host=\"a,b\""),
         3 => format!("by=\"[fd00::9]\";for={node}"),
-        // The client's `Host`, as a proxy quotes it.
+        // The client's `Host`, in the form in which a proxy quotes it.
         _ => format!("for={node};host=\"a\\\", for=10.0.0.9;by=\\\"\""),
     }
 }

@@ -1,4 +1,4 @@
-//! Where the binaries of the examples are.
+//! The paths of the examples' binaries.
 
 use std::{env, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! An example as a process of its own: the authorization server, or another that listens.
+//! An example as a separate process: the authorization server, or another server.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 #[path = "example_binary.rs"]
@@ -20,16 +20,16 @@ use std::{
 use example_binary::binary;
 use serde_json::Value;
 
-/// How long the server may take to listen.
+/// The time limit for the start of the server.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long the server may take to end once it is told to.
+/// The time limit for the end of the server after a signal.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
-/// How often a server that was told to end is looked at.
+/// The interval of checks whether the server has ended.
 const POLL: Duration = Duration::from_millis(10);
 
-/// A running example server, which ends when it is dropped.
+/// A running example server, which ends when this value is dropped.
 pub(crate) struct ExampleServer {
     /// `http://ADDRESS:PORT`.
     pub(crate) base: String,
@@ -37,24 +37,26 @@ pub(crate) struct ExampleServer {
 }
 
 impl ExampleServer {
-    /// Starts it on a free loopback port, with its own defaults or with a settings document. It asks
-    /// no person for consent: scripts have none.
+    /// Starts the server on a free loopback port, with its own defaults or with a settings
+    /// document. It asks nobody for consent, because scripts can not answer.
     pub(crate) fn start(settings: Option<&Value>) -> Self {
         Self::start_with(settings, &["--auto-approve"])
     }
 
-    /// Starts it with these options; clients are kept in memory unless they name a store.
+    /// Starts the server with these options; clients are stored in memory unless the options name a
+    /// store.
     pub(crate) fn start_with(settings: Option<&Value>, options: &[&str]) -> Self {
         Self::start_logged(settings, options, Stdio::inherit())
     }
 
-    /// Starts it at this address. It asks no person for consent.
+    /// Starts the server at this address. It asks nobody for consent.
     pub(crate) fn start_at(address: &str, settings: &Value) -> Self {
         let options = ["--auto-approve"];
         Self::start_listening(address, Some(settings), &options, Stdio::inherit())
     }
 
-    /// Like [`start_with`](Self::start_with), with its standard error, where it logs, in another place.
+    /// Like [`start_with`](Self::start_with), but writes its standard error, which is its log,
+    /// elsewhere.
     pub(crate) fn start_logged(settings: Option<&Value>, options: &[&str], log: Stdio) -> Self {
         Self::start_listening("127.0.0.1:0", settings, options, log)
     }
@@ -85,7 +87,7 @@ impl ExampleServer {
         Self::run(command)
     }
 
-    /// Waits for the first line, which says where it listens.
+    /// Waits for the first line, which contains the server's address.
     fn run(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = lines(process.stdout.take().unwrap());
@@ -101,20 +103,20 @@ impl ExampleServer {
         server
     }
 
-    /// Sends it SIGTERM. `None` if it is still there after the limit.
+    /// Sends SIGTERM. Returns `None` if the server still runs after the limit.
     pub(crate) fn terminate(&mut self) -> Option<ExitStatus> {
         self.ask_to_end();
         self.wait()
     }
 
-    /// Sends it SIGTERM, and does not wait.
+    /// Sends SIGTERM, and does not wait.
     pub(crate) fn ask_to_end(&self) {
         let kill = format!("kill -TERM {}", self.process.id());
         let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(sent.success(), "SIGTERM was not sent");
     }
 
-    /// Ends it where it is, with no chance to tidy up.
+    /// Kills the server, so that it can not clean up.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -125,7 +127,7 @@ impl ExampleServer {
         self.process.id()
     }
 
-    /// How it ended. `None` if it is still there after the limit.
+    /// The exit status. `None` if the server still runs after the limit.
     pub(crate) fn wait(&mut self) -> Option<ExitStatus> {
         let polls = END_LIMIT.as_millis() / POLL.as_millis();
         for _ in 0..polls {
@@ -148,7 +150,8 @@ impl Drop for ExampleServer {
     }
 }
 
-/// What the server prints, read to the end: it would stop at a closed standard output.
+/// Reads everything that the server prints, because the server would stop if its standard output
+/// were closed.
 fn lines(stdout: ChildStdout) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -159,7 +162,7 @@ fn lines(stdout: ChildStdout) -> Receiver<String> {
     receiver
 }
 
-/// A settings document on disk for as long as the server takes to read it.
+/// A settings document on disk while the server reads it.
 struct SettingsFile(PathBuf);
 
 impl SettingsFile {

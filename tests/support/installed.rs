@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-/// The folder that it is installed in. It is an error if anything is missing or out of date.
+/// The folder of the installation. Fails if anything is missing or out of date.
 pub(crate) fn clients() -> PathBuf {
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
     let check = Command::new(clients.join("install.sh"))

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::installed::clients;
 
-/// A client library: what runs its script, and the script.
+/// A client library: its script, and the program that runs the script.
 #[derive(Clone, Copy)]
 pub(crate) struct Library {
     pub(crate) interpreter: Interpreter,
@@ -20,7 +20,7 @@ pub(crate) enum Interpreter {
 }
 
 impl Library {
-    /// Runs its script with `arguments`; what it saw.
+    /// Runs the script with `arguments`. Returns what the script recorded.
     pub(crate) fn run(self, arguments: &[&str]) -> Value {
         let output = self.command().args(arguments).output().unwrap();
         let complaint = String::from_utf8_lossy(&output.stderr);

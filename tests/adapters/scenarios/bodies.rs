@@ -1,4 +1,4 @@
-//! Bodies that are slow, endless, in pieces, or not as long as they say.
+//! Bodies that are slow, endless, in pieces, or of another length than declared.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     servers::Adapter,
 };
 
-/// A registration of so many bytes.
+/// A registration of this many bytes.
 fn of(bytes: usize) -> HttpRequest {
     HttpRequest::post(format!("{PUBLIC}{}", " ".repeat(bytes - PUBLIC.len())))
 }
@@ -33,13 +33,13 @@ fn sizes() -> Vec<Scenario> {
             created("A").left(4),
         ),
         Scenario::refused(
-            "a byte more than may be",
+            "a byte over the limit",
             open(),
             of(65_537),
             too_large().left(4).closing(),
         ),
         Scenario::line(
-            "a length that is too much, before a byte of it",
+            "a length over the limit, before any byte",
             open(),
             [
                 Step::Send(HttpRequest::post("").lying(65_537)),
@@ -49,7 +49,7 @@ fn sizes() -> Vec<Scenario> {
             0,
         ),
         Scenario::line(
-            "as much as may be, in chunks",
+            "a body at the limit, in chunks",
             open(),
             [
                 Step::Send(of(65_536).chunked(1_000)),
@@ -59,7 +59,7 @@ fn sizes() -> Vec<Scenario> {
             1,
         ),
         Scenario::line(
-            "a byte more than may be, in chunks",
+            "a byte over the limit, in chunks",
             open(),
             [
                 Step::Send(of(65_537).chunked(65_537)),
@@ -110,14 +110,14 @@ fn broken() -> Vec<Scenario> {
     let hasty = || Fixture::open().body_timeout(Duration::from_millis(50));
     vec![
         Scenario::line(
-            "a body that comes too slowly",
+            "a slow body",
             hasty(),
             [Step::Send(long.clone()), answer(late().left(4).closing())],
             End::Closed,
             0,
         ),
         Scenario::line(
-            "chunks that come too slowly",
+            "slow chunks",
             hasty(),
             [Step::Send(half.clone()), answer(late().left(4).closing())],
             End::Closed,
@@ -142,12 +142,12 @@ fn broken() -> Vec<Scenario> {
             0,
         ),
         Scenario::line(
-            "a length that says too little",
+            "a declared length that is too small",
             Fixture::open(),
             [
                 Step::Send(short),
                 answer(not_json_at(PUBLIC.len() - 1).left(4)),
-                // What is left over is the beginning of a request that is none.
+                // The bytes that are left over begin an invalid request.
                 Step::Send(b"\r\n\r\n".into()),
                 Step::Framework(|_| Fate::Status(400)),
             ],
@@ -155,7 +155,7 @@ fn broken() -> Vec<Scenario> {
             0,
         ),
         Scenario::line(
-            "a length that says too much",
+            "a declared length that is too large",
             Fixture::open(),
             [
                 Step::Send(long),
@@ -166,7 +166,7 @@ fn broken() -> Vec<Scenario> {
             0,
         ),
         Scenario::line(
-            "chunks that break off",
+            "incomplete chunks",
             Fixture::open(),
             [
                 Step::Send(half),
@@ -187,7 +187,7 @@ fn expectations() -> Vec<Scenario> {
     };
     vec![
         Scenario::line(
-            "a body that is asked for",
+            "an expected body that is read",
             Fixture::open(),
             [
                 Step::Send(expecting(PUBLIC.len())),
@@ -199,7 +199,7 @@ fn expectations() -> Vec<Scenario> {
             1,
         ),
         Scenario::line(
-            "a body that is not asked for",
+            "an expected body that is not read",
             Fixture::open(),
             [
                 Step::Send(expecting(65_537)),
@@ -212,7 +212,8 @@ fn expectations() -> Vec<Scenario> {
     ]
 }
 
-/// actix-web asks for the body before it hands over the head, and lets no application change that.
+/// actix-web sends `100 Continue` before it hands over the head, and lets no application change
+/// this.
 pub(super) fn continues_by_itself(adapter: Adapter) -> Fate {
     match adapter {
         Adapter::Actix => Fate::Continues,

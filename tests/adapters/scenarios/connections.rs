@@ -72,14 +72,14 @@ fn ended() -> Vec<Scenario> {
     };
     vec![
         Scenario::line(
-            "the rest of a body that nobody waits for",
+            "an unread rest of a body",
             Fixture::open().discard_timeout(Duration::from_millis(50)),
             [Step::Send(unread), answer(unsupported().left(4).closing())],
             End::Closed,
             0,
         ),
         Scenario::line(
-            "a request behind a body that nobody reads",
+            "a request behind an unread body",
             Fixture::open(),
             [
                 Step::Send([form.http1(), HttpRequest::public().http1()].concat()),
@@ -90,7 +90,7 @@ fn ended() -> Vec<Scenario> {
             1,
         ),
         line(
-            "a request behind a body that nobody asks for",
+            "a request behind a body that is not requested",
             vec![
                 Step::Send([asked_for.http1(), last.clone()].concat()),
                 Step::Framework(continues_by_itself),
@@ -113,7 +113,7 @@ fn ended() -> Vec<Scenario> {
             1,
         ),
         line(
-            "HTTP/1.0, and a body that nobody reads",
+            "HTTP/1.0 with an unread body",
             vec![
                 Step::Send(form.http10()),
                 Step::Answer10(Box::new(unsupported().left(4).closing())),
@@ -121,7 +121,7 @@ fn ended() -> Vec<Scenario> {
             0,
         ),
         Scenario::line(
-            "HTTP/1.0 that is kept",
+            "HTTP/1.0 with keep-alive",
             Fixture::open(),
             [
                 Step::Send(kept(HttpRequest::public()).http10()),
@@ -137,7 +137,7 @@ fn ended() -> Vec<Scenario> {
             1,
         ),
         line(
-            "HTTP/1.0 that is kept, until a body that nobody reads",
+            "HTTP/1.0 with keep-alive, until an unread body",
             vec![
                 Step::Send(kept(HttpRequest::post("")).lying10(65_537)),
                 Step::Framework(says_that_it_ends),
@@ -147,7 +147,8 @@ fn ended() -> Vec<Scenario> {
     ]
 }
 
-/// actix-web serves what has come already, though it has said that the connection ends.
+/// actix-web serves a request that has already arrived, although it has announced the end of the
+/// connection.
 fn goes_on(adapter: Adapter) -> Fate {
     match adapter {
         Adapter::Actix => Fate::Passed(Box::new(created("A").left(3).closing())),
@@ -155,8 +156,8 @@ fn goes_on(adapter: Adapter) -> Fate {
     }
 }
 
-/// hyper adds what the client asked for to what we say of the connection; actix-web leaves out both.
-/// Either ends it.
+/// hyper adds the client's `Connection` field to ours; actix-web leaves out both. Either ends the
+/// connection.
 fn says_that_it_ends(adapter: Adapter) -> Fate {
     let refused = too_large().left(4).closing();
     Fate::Passed10(Box::new(match adapter {

@@ -1,4 +1,4 @@
-//! Where a request is for and where it comes from.
+//! Where a request goes and where it comes from.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ fn two_tenants() -> Fixture {
     ]))
 }
 
-/// A list that blocks 203.0.113.0/24, and a proxy on this machine that is trusted.
+/// A list that blocks 203.0.113.0/24, and a trusted proxy on this machine.
 fn behind_a_proxy() -> Fixture {
     let matched = json!({ "ipv4_cidrs": ["203.0.113.0/24"] });
     let rule = json!({ "action": { "block": true }, "match": matched, "scope": "dcr" });
@@ -45,25 +45,25 @@ pub(super) fn list() -> Vec<Scenario> {
             created("A").left(4),
         ),
         Scenario::refused(
-            "a path that names no tenant there is",
+            "a path with an unknown tenant",
             two_tenants().tenant_by_path(),
             HttpRequest::public().target("/tenants/c/register"),
             not_found(),
         ),
         Scenario::refused(
-            "a path that names what can be no tenant",
+            "a path with an invalid tenant name",
             two_tenants().tenant_by_path(),
             HttpRequest::public().target("/tenants/%20/register"),
             not_found(),
         ),
         Scenario::refused(
-            "an address that a proxy names is blocked",
+            "a blocked address from a proxy",
             behind_a_proxy(),
             HttpRequest::public().with("x-forwarded-for", "198.51.100.1, 203.0.113.9"),
             blocked(),
         ),
         Scenario::registers(
-            "an address that a proxy names is not blocked",
+            "an allowed address from a proxy",
             behind_a_proxy(),
             HttpRequest::public().with("x-forwarded-for", "203.0.113.9, 198.51.100.1"),
             created("A").left(4),
@@ -75,7 +75,7 @@ pub(super) fn list() -> Vec<Scenario> {
             created("A").left(4),
         ),
         Scenario::line(
-            "an absolute target, which counts more than a host",
+            "an absolute target takes precedence over the host",
             two_tenants(),
             [Step::Send(absolute.into()), answer(created("A").left(4))],
             End::Open,

@@ -1,4 +1,4 @@
-//! What a framework makes out by itself, before any adapter sees it: its own words, but a refusal.
+//! Malformed HTTP that a framework refuses in its own words before any adapter sees it.
 
 use serde_json::json;
 
@@ -52,19 +52,16 @@ pub(super) fn list() -> Vec<Scenario> {
         ),
         refused("two lengths", both(&length, "content-length: 5")),
         refused(
-            "a length that is no number",
+            "a length that is not a number",
             both("content-length: 0x10", "x: y"),
         ),
-        refused(
-            "a coding that nobody knows",
-            both("transfer-encoding: gzip", "x: y"),
-        ),
+        refused("an unknown coding", both("transfer-encoding: gzip", "x: y")),
         hosts("two hosts", last().with("host", "auth.example.com").http1()),
         hosts("no host", no_host),
     ]
 }
 
-/// hyper leaves the number of hosts to the service; actix-web checks it itself.
+/// hyper leaves a check of the number of hosts to the service; actix-web checks the number itself.
 fn not_one_host(adapter: Adapter) -> Fate {
     match adapter {
         Adapter::Actix => Fate::Status(400),
@@ -74,8 +71,8 @@ fn not_one_host(adapter: Adapter) -> Fate {
     }
 }
 
-/// Where chunks and a length are there, hyper goes by the chunks and takes nothing that stands behind
-/// them; actix-web refuses. RFC 9112 section 6.1 allows either.
+/// If a request has both chunks and a length, hyper reads the chunks and closes the connection
+/// after the request; actix-web refuses the request. RFC 9112 section 6.1 allows both.
 fn both_lengths(adapter: Adapter) -> Fate {
     match adapter {
         Adapter::Actix => Fate::Status(400),

@@ -1,4 +1,4 @@
-//! Registrations, and what is wrong with some.
+//! Valid and invalid registrations.
 
 use serde_json::json;
 
@@ -109,7 +109,7 @@ fn refused() -> Vec<Scenario> {
             ),
         ),
         refused(
-            "a redirect URI that is refused",
+            "a refused redirect URI",
             http,
             Expected::refused(
                 400,
@@ -119,7 +119,7 @@ fn refused() -> Vec<Scenario> {
             .detail(r#"{"field":"redirect_uris","index":1,"rule":"http_not_loopback"}"#),
         ),
         refused(
-            "metadata that is refused",
+            "refused metadata",
             scope,
             Expected::refused(
                 400,

@@ -1,4 +1,4 @@
-//! Every status that the profile knows, apart from what depends on how a body comes.
+//! Every status that the profile knows, apart from those that depend on the transfer of the body.
 
 use oauth_dcr::store::InsertOutcome;
 use serde_json::json;
@@ -21,7 +21,7 @@ pub(super) fn list() -> Vec<Scenario> {
     list
 }
 
-/// Requests that come no further than their heads: what is left of them is no burden to the connection.
+/// Requests that are refused by their heads. Their unread bodies do not end the connection.
 fn access() -> Vec<Scenario> {
     let rule = |action, matched| Fixture::rule(&action, &matched);
     let refused = Scenario::refused;
@@ -51,7 +51,7 @@ fn access() -> Vec<Scenario> {
             ),
         ),
         refused(
-            "an address is blocked",
+            "a blocked address",
             rule(
                 json!({ "block": true }),
                 json!({ "ipv4_cidrs": ["127.0.0.0/8"] }),
@@ -60,7 +60,7 @@ fn access() -> Vec<Scenario> {
             blocked(),
         ),
         refused(
-            "a user agent is blocked",
+            "a blocked user agent",
             rule(
                 json!({ "block": true }),
                 json!({ "user_agents": ["Bad/1"] }),
@@ -78,7 +78,7 @@ fn access() -> Vec<Scenario> {
             blocked(),
         ),
         refused(
-            "an address is sent elsewhere",
+            "a redirected address",
             rule(
                 json!({ "redirect": true, "redirect_uri": "https://elsewhere.example/" }),
                 json!({ "connecting_ipv4_cidrs": ["127.0.0.1/32"] }),
@@ -106,7 +106,7 @@ fn access() -> Vec<Scenario> {
             created("A").left(4),
         ),
         refused(
-            "a tenant that is full",
+            "a full tenant",
             Fixture::open().store(FaultyStore {
                 outcome: Some(|| InsertOutcome::Full),
                 ..FaultyStore::default()
@@ -152,15 +152,11 @@ fn methods() -> Vec<Scenario> {
             not_allowed(),
         ),
         refused("TRACE", HttpRequest::to("TRACE"), not_allowed()),
-        refused(
-            "a method that nobody knows",
-            HttpRequest::to("BREW"),
-            not_allowed(),
-        ),
+        refused("an unknown method", HttpRequest::to("BREW"), not_allowed()),
         refused("OPTIONS, no preflight", HttpRequest::to("OPTIONS"), bare()),
         refused("a preflight", preflight("https://page.example"), allowed()),
         Scenario::refused(
-            "a preflight from the one origin",
+            "a preflight from the allowed origin",
             narrowed(),
             preflight("https://page.example"),
             allowed()
@@ -260,26 +256,26 @@ fn failures() -> Vec<Scenario> {
             1,
         ),
         Scenario::refused(
-            "a store that is out of order",
+            "a failing store",
             Fixture::open().store(FaultyStore::failing()),
             HttpRequest::public(),
             unavailable().left(4),
         ),
         Scenario::refused(
-            "a limiter that is out of order",
+            "a failing limiter",
             Fixture::open().limiter(Limiter::Fails),
             HttpRequest::public(),
             unavailable(),
         ),
         Scenario::refused(
-            "a rule that looks at addresses, and none is known",
+            "an address rule without a known address",
             Fixture::rule(&json!({ "block": true }), &json!({ "ipv4_cidrs": ["192.0.2.0/24"] }))
                 .unknown_peers(),
             HttpRequest::public(),
             unavailable(),
         ),
         Scenario::refused(
-            "a host that leads to no tenant",
+            "a host without a tenant",
             Fixture::tenants(json!([{ "id": "t1", "hosts": ["auth.example.com"] }])),
             HttpRequest::post(PUBLIC).host("other.example.com"),
             not_found(),

@@ -1,4 +1,4 @@
-//! Calls that fail the test if the answer is older than the switch.
+//! Calls that fail the test if their answer is older than the switch.
 
 use std::{
     array,
@@ -22,7 +22,7 @@ use tokio::{task::JoinHandle, time::Instant};
 
 use crate::fixture::{ISSUED, client, deduplicated, id, is_inserted, limited, plain, tenant};
 
-/// How many kinds of calls there are.
+/// The number of kinds of calls.
 pub(super) const KINDS: usize = 12;
 
 /// How many calls run at once.
@@ -34,7 +34,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// The duplicate key of the client `same`.
 const KEY: u8 = 9;
 
-/// Inserts what an operator removes or blocks after the switch, if it is not there.
+/// Inserts the client that an operator removes or blocks after the switch, if the client is
+/// missing.
 pub(super) async fn insert_old_rows(store: &PostgresStore) {
     for insertion in [
         plain("t1", "removed"),
@@ -46,8 +47,9 @@ pub(super) async fn insert_old_rows(store: &PostgresStore) {
     }
 }
 
-/// A call, whose answer has to be newer than the switch: of each kind there is a number below [`KINDS`].
-/// What it inserts has `name` in its id. Returns the id of a client that it has inserted.
+/// A call whose answer has to be newer than the switch. Each kind of call has a number below
+/// [`KINDS`]. The ids of inserted clients contain `name`. Returns the id of a client that the call
+/// has inserted.
 pub(super) async fn one_of_each(
     store: &PostgresStore,
     kind: usize,
@@ -95,7 +97,7 @@ pub(super) async fn one_of_each(
     Ok(None)
 }
 
-/// A use of a client that is removed after the switch, by a user with a limit.
+/// A use, by a user with a limit, of a client that is removed after the switch.
 async fn use_with_limit(store: &PostgresStore) -> Result<(), BackendError> {
     let touch = Activity::used(Timestamp::from_unix_millis(ISSUED), None)
         .by(Some(UserKey::from_bytes([1; 32])))
@@ -117,7 +119,7 @@ async fn insert(store: &PostgresStore, kind: usize, new: String) -> Result<Strin
     Ok(new)
 }
 
-/// Has a store make as many connections as it may.
+/// Makes a store open as many connections as it may.
 pub(super) async fn fill_pool(store: &PostgresStore) {
     let finds = (0..64).map(|_| {
         let store = store.clone();
@@ -128,13 +130,13 @@ pub(super) async fn fill_pool(store: &PostgresStore) {
     }
 }
 
-/// Calls to a store, until they are ended.
+/// Calls to a store until they are ended.
 pub(super) struct Load {
     state: Arc<State>,
     workers: Vec<JoinHandle<()>>,
 }
 
-/// The ids of clients that were said to be inserted.
+/// The ids of clients that were reported as inserted.
 #[derive(Default)]
 pub(super) struct Acknowledged {
     pub(super) before: Vec<String>,
@@ -153,7 +155,7 @@ struct State {
 }
 
 impl Load {
-    /// `name` is in the ids of the clients that it inserts.
+    /// The ids of inserted clients contain `name`.
     pub(super) fn start(name: &'static str, store: PostgresStore) -> Self {
         let state = Arc::new(State {
             name,
@@ -174,7 +176,7 @@ impl Load {
         *self.state.switched.lock().unwrap() = Some(Instant::now());
     }
 
-    /// How long after the switch calls of each kind succeeded. Waits for that.
+    /// Waits until calls of each kind succeed. Returns how long after the switch they succeeded.
     pub(super) async fn outages(&self) -> [Duration; KINDS] {
         let end = Instant::now() + LIMIT;
         loop {
@@ -187,7 +189,7 @@ impl Load {
         }
     }
 
-    /// Ends the calls. Gives back the clients that were said to be inserted.
+    /// Ends the calls. Returns the clients that were reported as inserted.
     pub(super) async fn end(self) -> Acknowledged {
         self.state.is_ended.store(true, SeqCst);
         for worker in self.workers {

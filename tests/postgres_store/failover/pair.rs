@@ -15,7 +15,7 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// What the old server has committed is on the new server as well.
+    /// Every commit on the old server is also on the new server.
     pub(super) async fn start() -> Self {
         let old = PrivatePostgres::start();
         let new = old.start_standby();
@@ -38,7 +38,7 @@ impl Pair {
     /// A store that opens its own connections, and a store with a pool of the host's.
     pub(super) async fn stores(&self) -> [PostgresStore; 2] {
         let connected = PostgresStore::connect(&self.url()).await.unwrap();
-        // No standby has serializable transactions.
+        // A standby can not run serializable transactions.
         let setting = "options[default_transaction_isolation]=serializable";
         let url = format!("{}?{setting}", self.url());
         let pool = PgPoolOptions::new().connect_lazy(&url).unwrap();
@@ -46,7 +46,7 @@ impl Pair {
         [connected, PostgresStore::with_pool(pool)]
     }
 
-    /// Leaves no transaction that can write when it returns.
+    /// After this, no transaction can write.
     pub(super) async fn make_the_old_read_only(&self) {
         let mut operator = PgConnection::connect(&self.old.url()).await.unwrap();
         set(
@@ -95,7 +95,7 @@ impl Pair {
         self.address.switch_to(&self.new.url());
     }
 
-    /// Makes the old server writable, and leads to it.
+    /// Makes the old server writable, and leads the address to it.
     pub(super) async fn switch_back(&self) {
         let mut operator = PgConnection::connect(&self.old.url()).await.unwrap();
         set(
@@ -108,7 +108,7 @@ impl Pair {
         self.address.switch_to(&self.old.url());
     }
 
-    /// Checks that all these clients are there.
+    /// Checks that all these clients are stored.
     pub(super) async fn assert_on_the_new(&self, ids: &[String]) {
         assert!(!ids.is_empty());
         let mut operator = PgConnection::connect(&self.new.url()).await.unwrap();

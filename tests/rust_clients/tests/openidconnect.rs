@@ -1,4 +1,4 @@
-//! The `openidconnect` crate discovers and registers: in process, and at the example server.
+//! The `openidconnect` crate discovers and registers, in process and at the example server.
 
 #[path = "../../support/example_server.rs"]
 mod example_server;
@@ -27,11 +27,11 @@ const ISSUER: &str = "https://auth.example.com";
 
 const REDIRECT_URIS: [&str; 2] = [
     "http://127.0.0.1:33418/callback",
-    // A lower-case escape: a server that parses and writes URIs anew would not give it back.
+    // A lower-case escape: a server that parses and serialises URIs would change it.
     "https://app.example.com/callback?from=a%2fb",
 ];
 
-/// An HTTP client that asks the endpoint without a network, and knows the discovery documents.
+/// An HTTP client that calls the endpoint without a network, and has the discovery documents.
 fn in_process() -> impl for<'c> AsyncHttpClient<'c> {
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())
@@ -80,8 +80,8 @@ where
     metadata.unwrap()
 }
 
-/// The client that `request` becomes at the endpoint that the metadata of `issuer` names, or the
-/// typed code of the refusal.
+/// Registers `request` at the endpoint that the metadata of `issuer` names. Returns the client, or
+/// the typed code of the refusal.
 async fn register<C>(
     request: CoreClientRegistrationRequest,
     issuer: &str,
@@ -131,7 +131,7 @@ where
     assert_eq!(client.grant_types(), grant_types.as_ref());
 }
 
-/// A request that says nothing but where to redirect to is one of a confidential client.
+/// A request with only a redirect URI is one for a confidential client.
 async fn assert_registers_confidential<C>(issuer: &str, http: &C)
 where
     C: for<'c> AsyncHttpClient<'c>,

@@ -1,4 +1,4 @@
-//! The Rust SDK of the Model Context Protocol goes through the whole flow at the example server: from
+//! The Rust SDK of the Model Context Protocol completes the whole flow at the example server: from
 //! the API's challenge through discovery, registration, authorization and code exchange to an API
 //! call, a refresh, and a call with the new token.
 
@@ -52,15 +52,15 @@ impl Application {
         }
     }
 
-    /// Starts from the API's challenge, and registers unless `request` names a client; where the
-    /// browser is to go.
+    /// Starts from the API's challenge, and registers unless `request` names a client. Returns the
+    /// URL for the browser.
     async fn start(&mut self, request: AuthorizationRequest) -> Url {
         self.state.start_authorization(request).await.unwrap();
         let url = self.state.get_authorization_url().await.unwrap();
         url.parse().unwrap()
     }
 
-    /// Exchanges the code that the server redirected the browser with.
+    /// Exchanges the code of the server's redirect.
     async fn finish(mut self, callback: &str) -> Authorized {
         self.state.handle_callback_url(callback).await.unwrap();
         let manager = self.state.into_authorization_manager().unwrap();
@@ -72,7 +72,7 @@ impl Application {
     }
 }
 
-/// The program once its user came back.
+/// The program after its user has returned.
 struct Authorized {
     api: String,
     credentials: InMemoryCredentialStore,
@@ -84,7 +84,7 @@ impl Authorized {
         self.credentials.load().await.unwrap().unwrap()
     }
 
-    /// The token answer that it stored last.
+    /// The last token response that it stored.
     async fn tokens(&self) -> Value {
         serde_json::to_value(self.stored().await.token_response).unwrap()
     }
@@ -95,7 +95,7 @@ impl Authorized {
         assert_eq!(response.status(), 200);
     }
 
-    /// Goes on with `credentials`: they are good for nothing any more.
+    /// Continues with `credentials`, which no longer work.
     async fn assert_refresh_is_refused(&self, credentials: &StoredCredentials) {
         self.credentials.save(credentials.clone()).await.unwrap();
         let refusal = self.manager.refresh_token().await.unwrap_err();
@@ -106,13 +106,13 @@ impl Authorized {
     }
 }
 
-/// What a browser is answered that opens `url` and follows no redirect.
+/// The response to a browser that opens `url` and follows no redirect.
 async fn open_browser(url: &Url) -> Response<Vec<u8>> {
     let request = Request::get(url.as_str()).body(Vec::new()).unwrap();
     over_tcp(request).await.unwrap()
 }
 
-/// Where a browser that opens `url` is redirected to.
+/// The redirect of a browser that opens `url`.
 async fn callback(url: &Url) -> String {
     let response = open_browser(url).await;
     assert_eq!(response.status(), 303, "{:?}", response.body());
@@ -137,7 +137,7 @@ fn items(server: &ExampleServer) -> String {
     format!("{}/api/items", server.base)
 }
 
-/// The library registers public clients only. A confidential one is registered beforehand.
+/// The library registers only public clients, so a confidential client is registered beforehand.
 async fn register_confidential(server: &ExampleServer) -> AuthorizationRequest {
     let metadata = json!({
         "client_name": "Confidential Application",
@@ -197,7 +197,7 @@ async fn a_confidential_client_completes_the_flow() {
     let url = application.start(request).await;
     let application = application.finish(&callback(&url).await).await;
     assert_refreshes(&application).await;
-    // As often as it likes.
+    // A confidential client may reuse its refresh token.
     application.manager.refresh_token().await.unwrap();
 }
 
@@ -233,7 +233,7 @@ async fn a_client_may_come_back_at_another_port_than_it_registered() {
     application.finish(&callback).await.assert_is_let_in().await;
 }
 
-/// A second use means that somebody else has it, and ends its successor too (RFC 9700 section
+/// A second use means that the token was stolen, and ends its successor too (RFC 9700 section
 /// 4.14.2).
 #[tokio::test]
 async fn a_replayed_refresh_token_ends_its_family() {

@@ -1,4 +1,4 @@
-//! Clients as stores keep them.
+//! Clients as stores save them.
 
 use oauth_dcr::{
     Client, Timestamp,
@@ -30,7 +30,7 @@ const CLIENTS: &Table<Client> = &[
     ("every_member", every_member),
     ("loopback", loopback),
     ("name_of_unassigned_characters", |client| {
-        // Marks in Unicode 18, which the build that wrote them did not know.
+        // Marks of Unicode 18, which the build that wrote the clients did not know.
         let name = "App\u{5c8}\u{5c8}\u{5c8}\u{5c8}\u{5c8} x\u{1adf}\u{5c8} \u{1d250}";
         assert_eq!(client.metadata().client_name(), Some(name));
     }),
@@ -198,7 +198,7 @@ fn permissive(client: &Client) {
     assert_eq!(metadata.response_types().iter().count(), 7);
 }
 
-/// Whatever else a document says is what the client says.
+/// Checks everything else in a document against the client.
 #[test]
 fn golden_clients_say_what_their_documents_say() {
     for file in names_in(&folder().join("clients")) {
@@ -208,7 +208,7 @@ fn golden_clients_say_what_their_documents_say() {
     }
 }
 
-/// The document of a client, put together from what the client says of itself.
+/// The document of a client, built from the client's methods.
 fn said_by(client: &Client) -> Value {
     let mut document = json!({
         "version": 1,

@@ -36,7 +36,7 @@ fn made() -> Vec<Made> {
         .collect()
 }
 
-/// Loads the golden file into `dir`, and opens it, which runs each later migration.
+/// Loads the golden file into `dir` and opens it, which runs each later migration.
 async fn open(dir: &TemporaryDir) -> SqliteStore {
     let path = dir.path().join("clients.sqlite3");
     let sql = fs::read_to_string(folder().join("sqlite_1.sql")).unwrap();
@@ -73,7 +73,7 @@ fn golden_sqlite_file_keeps_used_and_blocked_clients() {
         let left: Vec<_> = left.iter().map(|row| row.id().clone()).collect();
         let kept = ["blocked", "used"].map(|name| client(name).id().clone());
         assert_eq!(left, kept);
-        // The only grant has ended by then.
+        // The only grant has expired by then.
         let idle = Sweep::new().idle_before(Timestamp::MAX);
         let used = [kept[1].clone()];
         assert_eq!(store.sweep(&tenant, idle).await.unwrap(), used);

@@ -1,4 +1,4 @@
-//! Decisions and bindings as hosts keep them. Each is handed to the check that it is kept for.
+//! Decisions and bindings as hosts save them. Each is passed to the check that uses it.
 
 use oauth_dcr::{
     Client, Timestamp,
@@ -196,7 +196,7 @@ fn refresh(token: &RefreshBinding, name: &str, secret: Option<&str>) {
     assert_eq!(token.tenant(), client.tenant());
     assert_eq!(token.client_id(), client.id());
     assert_eq!((token.began_at(), token.expires_at()), (NOW, END));
-    // The build that wrote these rows knew no generations.
+    // The build that wrote these rows had no generations.
     assert_eq!(token.generation(), 0);
     let found = (token, RefreshFamily::unrotated());
     use_refresh_token(&settings_of(&client), &client, secret, found);
