@@ -73,7 +73,7 @@ fn read_until(connection: &mut TcpStream, end: &str) {
 }
 
 #[test]
-fn each_registers_beside_what_was_there_before() {
+fn examples_register_beside_existing_routes() {
     for example in EXAMPLES {
         let server = ExampleServer::named(example);
         let get = |path| format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
@@ -101,7 +101,7 @@ fn each_registers_beside_what_was_there_before() {
 }
 
 #[test]
-fn each_answers_what_is_under_way_before_it_ends() {
+fn examples_finish_running_requests_before_ending() {
     for example in EXAMPLES {
         let is_known = (0..TRIES).any(|_| answers_what_is_under_way(example));
         assert!(is_known, "{example}: too late {TRIES} times");
@@ -146,7 +146,7 @@ fn refuses_connections(server: &ExampleServer) -> bool {
 }
 
 #[test]
-fn each_lets_slow_clients_go() {
+fn examples_disconnect_slow_clients() {
     thread::scope(|threads| {
         for example in EXAMPLES {
             threads.spawn(move || {
@@ -171,7 +171,7 @@ fn each_lets_slow_clients_go() {
 }
 
 #[test]
-fn each_cuts_off_a_body_without_end() {
+fn examples_cut_off_endless_bodies() {
     for example in EXAMPLES {
         let server = ExampleServer::named(example);
         let mut connection = connect(&server);

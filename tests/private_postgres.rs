@@ -44,7 +44,7 @@ fn processes_in(directory: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn a_server_answers_and_waits_for_the_disk() {
+async fn a_server_waits_for_the_disk() {
     let server = PrivatePostgres::start();
     let mut connection = connect(&server.url()).await;
     assert_eq!(number(&mut connection, "SELECT 6 * 7").await, 42);
@@ -53,7 +53,7 @@ async fn a_server_answers_and_waits_for_the_disk() {
 }
 
 #[tokio::test]
-async fn nobody_gets_in_without_the_password() {
+async fn the_server_requires_its_password() {
     let server = PrivatePostgres::start();
     let url = server.url();
     let (start, address) = url.split_once('@').unwrap();
@@ -65,7 +65,7 @@ async fn nobody_gets_in_without_the_password() {
 }
 
 #[tokio::test]
-async fn databases_of_one_server_are_apart() {
+async fn databases_of_one_server_are_separate() {
     let server = PrivatePostgres::start();
     let mut one = connect(&server.create_database()).await;
     let mut other = connect(&server.create_database()).await;
@@ -76,7 +76,7 @@ async fn databases_of_one_server_are_apart() {
 }
 
 #[tokio::test]
-async fn a_committed_row_is_there_after_a_kill() {
+async fn a_committed_row_survives_a_kill() {
     let mut server = PrivatePostgres::start();
     let url = server.create_database();
     let mut connection = connect(&url).await;
@@ -92,7 +92,7 @@ async fn a_committed_row_is_there_after_a_kill() {
 }
 
 #[tokio::test]
-async fn a_committed_row_is_there_after_a_stop() {
+async fn a_committed_row_survives_a_stop() {
     let mut server = PrivatePostgres::start();
     let url = server.url();
     let mut connection = connect(&url).await;
@@ -105,7 +105,7 @@ async fn a_committed_row_is_there_after_a_stop() {
 }
 
 #[tokio::test]
-async fn a_paused_server_answers_once_it_goes_on() {
+async fn a_resumed_server_answers() {
     let server = PrivatePostgres::start();
     let mut old = connect(&server.url()).await;
     server.pause();
@@ -156,7 +156,7 @@ async fn a_dropped_server_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_server_goes_with_the_test_that_panics() {
+fn a_server_ends_when_its_test_panics() {
     let (sender, receiver) = mpsc::channel();
     let test = thread::spawn(move || {
         let server = PrivatePostgres::start();
@@ -170,7 +170,7 @@ fn a_server_goes_with_the_test_that_panics() {
 }
 
 #[test]
-fn a_server_goes_with_the_test_that_is_killed() {
+fn a_server_ends_when_its_test_is_killed() {
     if env::var_os(VICTIM).is_some() {
         let server = PrivatePostgres::start();
         let directory = server.directory().display();
@@ -180,7 +180,7 @@ fn a_server_goes_with_the_test_that_is_killed() {
         }
     }
     let mut victim = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "a_server_goes_with_the_test_that_is_killed"])
+        .args(["--exact", "a_server_ends_when_its_test_is_killed"])
         .arg("--nocapture")
         .env(VICTIM, "1")
         .stdout(Stdio::piped())
@@ -208,7 +208,7 @@ fn a_server_goes_with_the_test_that_is_killed() {
 
 #[test]
 #[should_panic(expected = "Address already in use")]
-fn a_server_that_does_not_start_shows_its_log() {
+fn a_failed_start_shows_the_log() {
     let mut server = PrivatePostgres::start();
     server.stop();
     let port = server.url().rsplit_once(':').unwrap().1.to_owned();

@@ -52,7 +52,7 @@ fn real_addresses_are_in_their_countries() {
 }
 
 #[test]
-fn the_configured_field_is_the_only_one() {
+fn only_the_configured_field_is_read() {
     let path = |text| FieldPath::parse(text).unwrap();
     let fields = Fields::new().country(path("/country_code"));
     let database = Database::open(public_database(), &fields).unwrap();

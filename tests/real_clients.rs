@@ -88,7 +88,7 @@ fn assert_is_refused(library: Library) {
 }
 
 #[test]
-fn oauth4webapi_discovers_the_server_by_either_document() {
+fn oauth4webapi_discovers_by_either_document() {
     assert_discovers(OAUTH4WEBAPI, &["oauth2", "oidc"]);
 }
 
@@ -103,47 +103,47 @@ fn oauth4webapi_registers_a_confidential_client() {
 }
 
 #[test]
-fn oauth4webapi_is_told_of_a_refused_redirect_uri() {
+fn oauth4webapi_reports_a_refused_redirect_uri() {
     assert_is_refused(OAUTH4WEBAPI);
 }
 
 #[test]
-fn the_mcp_typescript_sdk_discovers_the_server_by_either_document() {
+fn mcp_typescript_sdk_discovers_by_either_document() {
     assert_discovers(MCP_TYPESCRIPT, &["oauth2", "oidc"]);
 }
 
 #[test]
-fn the_mcp_typescript_sdk_registers_a_public_client() {
+fn mcp_typescript_sdk_registers_a_public_client() {
     assert_registers_public(MCP_TYPESCRIPT);
 }
 
 #[test]
-fn the_mcp_typescript_sdk_registers_a_confidential_client() {
+fn mcp_typescript_sdk_registers_a_confidential_client() {
     assert_registers_confidential(MCP_TYPESCRIPT);
 }
 
 #[test]
-fn the_mcp_typescript_sdk_is_told_of_a_refused_redirect_uri() {
+fn mcp_typescript_sdk_reports_a_refused_redirect_uri() {
     assert_is_refused(MCP_TYPESCRIPT);
 }
 
 #[test]
-fn the_mcp_python_provider_discovers_the_server_from_a_protected_resource() {
+fn mcp_python_provider_discovers_from_a_protected_resource() {
     assert_discovers(MCP_PYTHON, &["oauth2"]);
 }
 
 #[test]
-fn the_mcp_python_provider_registers_a_public_client() {
+fn mcp_python_provider_registers_a_public_client() {
     assert_registers_public(MCP_PYTHON);
 }
 
 #[test]
-fn the_mcp_python_provider_registers_a_confidential_client() {
+fn mcp_python_provider_registers_a_confidential_client() {
     assert_registers_confidential(MCP_PYTHON);
 }
 
 #[test]
-fn the_mcp_python_provider_is_told_of_a_refused_redirect_uri() {
+fn mcp_python_provider_reports_a_refused_redirect_uri() {
     assert_is_refused(MCP_PYTHON);
 }
 

@@ -185,22 +185,22 @@ fn assert_revokes(name: &str) {
 }
 
 #[test]
-fn openid_client_completes_the_flow_as_a_public_client() {
+fn openid_client_completes_the_public_flow() {
     assert_completes_as_public_client(OPENID_CLIENT);
 }
 
 #[test]
-fn openid_client_completes_the_flow_as_a_confidential_client() {
+fn openid_client_completes_the_confidential_flow() {
     assert_completes_as_confidential_client(OPENID_CLIENT);
 }
 
 #[test]
-fn openid_client_may_come_back_at_another_port() {
+fn openid_client_may_use_another_port() {
     assert_may_come_back_at_another_port(OPENID_CLIENT);
 }
 
 #[test]
-fn openid_client_ends_a_family_by_replaying_a_refresh_token() {
+fn openid_client_ends_a_family_by_replay() {
     assert_replayed_refresh_token_ends_the_family(OPENID_CLIENT);
 }
 
@@ -210,17 +210,17 @@ fn openid_client_needs_a_default_permission() {
 }
 
 #[test]
-fn openid_client_revokes_the_tokens_of_a_public_client() {
+fn openid_client_revokes_public_tokens() {
     assert_revokes("public-revocation");
 }
 
 #[test]
-fn openid_client_revokes_the_tokens_of_a_confidential_client() {
+fn openid_client_revokes_confidential_tokens() {
     assert_revokes("confidential-revocation");
 }
 
 #[test]
-fn openid_client_is_told_of_the_scope_that_its_token_lacks() {
+fn openid_client_learns_the_missing_scope() {
     let flow = Flow::of(OPENID_CLIENT, "unscoped");
     assert_eq!(flow.seen["authorization"]["scope"], Value::Null);
     assert_eq!(flow.list("api"), [401, 403]);
@@ -229,34 +229,34 @@ fn openid_client_is_told_of_the_scope_that_its_token_lacks() {
 }
 
 #[test]
-fn the_mcp_typescript_sdk_completes_the_flow_as_a_public_client() {
+fn mcp_typescript_sdk_completes_the_public_flow() {
     assert_completes_as_public_client(MCP_TYPESCRIPT);
 }
 
 #[test]
-fn the_mcp_typescript_sdk_completes_the_flow_as_a_confidential_client() {
+fn mcp_typescript_sdk_completes_the_confidential_flow() {
     assert_completes_as_confidential_client(MCP_TYPESCRIPT);
 }
 
 #[test]
-fn the_mcp_typescript_sdk_may_come_back_at_another_port() {
+fn mcp_typescript_sdk_may_use_another_port() {
     assert_may_come_back_at_another_port(MCP_TYPESCRIPT);
 }
 
 #[test]
-fn the_mcp_typescript_sdk_ends_a_family_by_replaying_a_refresh_token() {
+fn mcp_typescript_sdk_ends_a_family_by_replay() {
     assert_replayed_refresh_token_ends_the_family(MCP_TYPESCRIPT);
 }
 
 #[test]
-fn the_mcp_typescript_sdk_needs_a_default_permission() {
+fn mcp_typescript_sdk_needs_a_default_permission() {
     assert_needs_a_default_permission(MCP_TYPESCRIPT);
 }
 
 /// By default, the SDK requests the scopes that the resource lists, which do not include
 /// `offline_access`.
 #[test]
-fn the_mcp_typescript_sdk_left_alone_gets_a_refresh_token() {
+fn mcp_typescript_sdk_gets_a_refresh_token_by_default() {
     let flow = Flow::of(MCP_TYPESCRIPT, "left-alone");
     flow.assert_asked_for("read:items");
     let tokens = &flow.list("tokens")[0];
@@ -266,7 +266,7 @@ fn the_mcp_typescript_sdk_left_alone_gets_a_refresh_token() {
 }
 
 #[test]
-fn the_mcp_typescript_sdk_gets_no_refresh_token_unless_requested() {
+fn mcp_typescript_sdk_must_request_a_refresh_token() {
     let server = start_changed(&json!({ "refresh_token_when": "offline_access_requested" }));
     let flow = Flow::at(&server, MCP_TYPESCRIPT, "left-alone");
     flow.assert_asked_for("read:items");
@@ -277,26 +277,26 @@ fn the_mcp_typescript_sdk_gets_no_refresh_token_unless_requested() {
 }
 
 #[test]
-fn the_mcp_python_provider_completes_the_flow_as_a_public_client() {
+fn mcp_python_provider_completes_the_public_flow() {
     assert_completes_as_public_client(MCP_PYTHON);
 }
 
 #[test]
-fn the_mcp_python_provider_completes_the_flow_as_a_confidential_client() {
+fn mcp_python_provider_completes_the_confidential_flow() {
     assert_completes_as_confidential_client(MCP_PYTHON);
 }
 
 #[test]
-fn the_mcp_python_provider_may_come_back_at_another_port() {
+fn mcp_python_provider_may_use_another_port() {
     assert_may_come_back_at_another_port(MCP_PYTHON);
 }
 
 #[test]
-fn the_mcp_python_provider_ends_a_family_by_replaying_a_refresh_token() {
+fn mcp_python_provider_ends_a_family_by_replay() {
     assert_replayed_refresh_token_ends_the_family(MCP_PYTHON);
 }
 
 #[test]
-fn the_mcp_python_provider_needs_a_default_permission() {
+fn mcp_python_provider_needs_a_default_permission() {
     assert_needs_a_default_permission(MCP_PYTHON);
 }

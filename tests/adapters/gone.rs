@@ -60,7 +60,7 @@ async fn assert_dropped(at: &str, server: &Server, pause: &Pause) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_goes_away_leaves_nothing_behind() {
+async fn a_disconnected_client_leaves_nothing_behind() {
     for adapter in Adapter::ALL {
         for leave in [Leave::HalfClose, Leave::Close, Leave::Reset] {
             let fixture = Fixture::open().no_half_closed();
@@ -100,7 +100,7 @@ async fn actix_web_answers_half_closed_clients_by_default() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn actix_web_by_default_drops_what_was_reset() {
+async fn actix_web_drops_reset_requests_by_default() {
     let (server, pause) = waiting(Adapter::Actix, Protocol::Http1, Fixture::open());
     let line = inserting(&server, &pause).await;
     line.stream.set_zero_linger().unwrap();
@@ -118,7 +118,7 @@ async fn take_back(server: &Server, pause: &Pause) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_is_reset_leaves_nothing_behind() {
+async fn a_reset_stream_leaves_nothing_behind() {
     for adapter in [Adapter::Hyper, Adapter::Tower, Adapter::Axum] {
         let (server, pause) = waiting(adapter, Protocol::Http2, Fixture::open());
         take_back(&server, &pause).await;
@@ -128,7 +128,7 @@ async fn a_stream_that_is_reset_leaves_nothing_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn actix_web_finishes_a_begun_http2_stream() {
+async fn actix_web_finishes_a_reset_http2_stream() {
     let (server, pause) = waiting(Adapter::Actix, Protocol::Http2, Fixture::open());
     take_back(&server, &pause).await;
     pause.gate.add_permits(1);

@@ -148,11 +148,11 @@ async fn bodies_are_read_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_are_kept_and_ended_alike() {
+async fn connections_stay_open_or_end_alike() {
     run(connections::list()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn malformed_http_registers_nobody() {
+async fn malformed_http_registers_no_client() {
     run(malformed::list()).await;
 }

@@ -87,7 +87,7 @@ async fn an_admitted_body_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_has_its_time_and_no_more() {
+async fn a_late_body_is_refused() {
     let drop_by_drop = |seconds: u64| {
         let mut pieces = vec![Piece::data(PUBLIC)];
         pieces.extend((0..seconds).flat_map(|_| [Piece::pause(1), Piece::data(" ")]));
@@ -112,7 +112,7 @@ async fn a_body_has_its_time_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_has_ten_seconds_if_nobody_says_otherwise() {
+async fn the_default_body_timeout_is_ten_seconds() {
     let service = unhurried();
     let began = Instant::now();
     let answer = service.answer(post([Piece::never()])).await;
@@ -142,7 +142,7 @@ async fn the_body_timeout_excludes_the_store() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_read_up_to_its_bound() {
+async fn an_endless_body_is_read_up_to_the_limit() {
     let Built { service, store, .. } = Fixture::open().build();
     let request = post([Piece::endless()]);
     let given = request.body().given();
@@ -155,7 +155,7 @@ async fn a_body_without_end_is_read_up_to_its_bound() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_registers_nobody() {
+async fn an_incomplete_body_registers_no_client() {
     let Built { service, store, .. } = Fixture::open().build();
     let answer = service
         .answer(post([Piece::data(PUBLIC), Piece::Break]))
@@ -166,7 +166,7 @@ async fn a_body_that_breaks_off_registers_nobody() {
 }
 
 #[tokio::test]
-async fn the_closure_names_the_tenant_whatever_the_host_says() {
+async fn the_closure_names_the_tenant_instead_of_the_host() {
     let on = json!({ "enabled": true });
     let Built { service, store, .. } = Fixture::tenants(json!([
         { "id": "a", "hosts": ["a.example"], "registration": on },
@@ -190,7 +190,7 @@ async fn the_closure_names_the_tenant_whatever_the_host_says() {
 }
 
 #[tokio::test]
-async fn a_head_answer_has_the_omitted_bodys_length() {
+async fn a_head_response_has_the_omitted_bodys_length() {
     let service = Fixture::open().build().service;
     let answer = service.answer(HttpRequest::to("GET").http2()).await;
     let length = answer.into_body().collect().await.unwrap().to_bytes().len();
@@ -211,7 +211,7 @@ fn refused(pieces: impl Into<std::collections::VecDeque<Piece>>) -> Request<Scri
 }
 
 #[tokio::test]
-async fn a_request_of_http_1_1_needs_a_host() {
+async fn an_http_1_1_request_needs_a_host() {
     for (version, hosts, rule) in [
         (Version::HTTP_11, 0, Some("invalid_host")),
         (Version::HTTP_11, 1, None),
@@ -309,7 +309,7 @@ async fn an_unread_body_ends_a_persistent_connection() {
 }
 
 #[tokio::test]
-async fn as_a_tower_service_it_answers_the_same() {
+async fn the_tower_service_answers_the_same() {
     let (service, mut called) = (
         Fixture::open().build().service,
         Fixture::open().build().service,

@@ -43,7 +43,7 @@ fn assert_is(at: Adapter, answer: &Answer, expected: &Expected) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_without_end() {
+async fn an_endless_body_affects_no_other_stream() {
     for adapter in Adapter::ALL {
         let (server, mut streams) = start(adapter, &Fixture::open()).await;
         let body = Script::new([Piece::endless()]);
@@ -59,7 +59,7 @@ async fn a_body_without_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_comes_too_slowly() {
+async fn a_slow_body_affects_no_other_stream() {
     for adapter in Adapter::ALL {
         let fixture = Fixture::open().body_timeout(Duration::from_millis(50));
         let (server, mut streams) = start(adapter, &fixture).await;
@@ -75,7 +75,7 @@ async fn a_body_that_comes_too_slowly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_breaks_off() {
+async fn an_incomplete_body_affects_no_other_stream() {
     for adapter in Adapter::ALL {
         let admitted = Arc::new(Semaphore::new(0));
         let limiter = Limiter::Counts(Arc::clone(&admitted));
@@ -90,7 +90,7 @@ async fn a_body_that_breaks_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn trailers() {
+async fn trailers_are_discarded() {
     for adapter in Adapter::ALL {
         let (server, mut streams) = start(adapter, &Fixture::open()).await;
         let trailers = HeaderMap::from_iter([(
@@ -105,7 +105,7 @@ async fn trailers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_others_need_not_wait_for() {
+async fn a_waiting_body_delays_no_other_stream() {
     for adapter in Adapter::ALL {
         let (server, mut streams) = start(adapter, &Fixture::open()).await;
         let gate = Arc::new(Semaphore::new(0));

@@ -31,7 +31,7 @@ fn networks(count: u32) -> impl Iterator<Item = IpNet> {
 }
 
 #[test]
-fn an_evaluation_that_nothing_matches_allocates_nothing() {
+fn an_evaluation_without_a_match_allocates_nothing() {
     let rules = (0..10).map(|_| {
         let conditions = Conditions::new().networks(networks(20));
         Rule::block(AclScope::Dcr).matching(conditions)
@@ -50,7 +50,7 @@ fn an_evaluation_that_nothing_matches_allocates_nothing() {
 }
 
 #[test]
-fn a_network_of_a_large_list_takes_at_most_40_bytes() {
+fn a_network_takes_at_most_40_bytes() {
     // The index of a small list takes more bytes a network, but it is still small: there may be
     // many lists.
     for (count, most) in [(100_000, 40), (1_000, 60)] {
@@ -72,7 +72,7 @@ fn a_network_of_a_large_list_takes_at_most_40_bytes() {
 }
 
 #[test]
-fn a_look_up_of_a_location_allocates_nothing() {
+fn a_location_look_up_allocates_nothing() {
     let open = |name| {
         let file = format!("{}/tests/geoip/{name}.mmdb", env!("CARGO_MANIFEST_DIR"));
         Database::open(file, &Fields::known()).unwrap()
@@ -96,7 +96,7 @@ fn a_look_up_of_a_location_allocates_nothing() {
 const UNKNOWN_PEER: ClientAddress = ClientAddress::Unknown(UnknownReason::NoPeerAddress);
 
 #[test]
-fn a_walk_through_proxies_allocates_nothing() {
+fn reading_forwarded_headers_allocates_nothing() {
     let proxies: NetworkSet = ["10.0.0.0/8".parse().unwrap()].into_iter().collect();
     let peer = Some("10.0.0.1".parse().unwrap());
     let known = ClientAddress::Known("203.0.113.5".parse().unwrap());

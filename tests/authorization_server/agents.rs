@@ -56,7 +56,7 @@ async fn agents_register_without_settings() {
 }
 
 #[tokio::test]
-async fn redirect_uris_that_are_refused_are_left_out() {
+async fn refused_redirect_uris_are_left_out() {
     let server = ExampleServer::start_with(None, &[]);
     let answer = register(server.base.clone(), body("cursor-3.20-five-uris")).await;
     let uris = answer.json()["redirect_uris"].clone();
@@ -85,7 +85,7 @@ async fn eight_clients_register_at_once() {
 }
 
 #[test]
-fn the_server_has_nothing_to_warn_of() {
+fn the_server_logs_no_warning() {
     let log = crate::temporary::TemporaryDir::new();
     let file = log.path().join("log");
     let stderr = std::fs::File::create(&file).unwrap();

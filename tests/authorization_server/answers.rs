@@ -137,7 +137,7 @@ async fn answers_with_secrets_or_tokens_are_not_cached() {
 }
 
 #[tokio::test]
-async fn other_methods_are_told_which_there_are() {
+async fn other_methods_are_told_the_allowed_methods() {
     let server = ExampleServer::start(None);
     for (path, allowed) in [
         ("/authorize", "GET, POST"),
@@ -178,7 +178,7 @@ async fn preflight(base: &str, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_may_use_what_needs_no_cookie() {
+async fn other_origins_may_use_cookieless_endpoints() {
     let server = ExampleServer::start(None);
     for path in [
         "/oauth/token",
@@ -216,7 +216,7 @@ async fn pages_of_other_origins_may_use_what_needs_no_cookie() {
 }
 
 #[tokio::test]
-async fn an_unknown_client_is_shown_where_to_register() {
+async fn an_unknown_client_gets_the_registration_endpoint() {
     let server = ExampleServer::start(None);
     let client = Client::public(&server.base).await;
     let request = with(client.authorization(), "client_id", "tpc_GONE");

@@ -68,7 +68,7 @@ fn cases(areas: &[&str], path: &str) -> Vec<Case> {
 }
 
 #[test]
-fn the_corpus_is_whole() {
+fn the_corpus_is_complete() {
     let authorize = cases(&["authorize", "pkce"], "/authorize").len();
     let token = cases(&["token", "pkce"], "/oauth/token").len();
     assert!(authorize + token >= 40 + 26 + 21, "{authorize} and {token}");

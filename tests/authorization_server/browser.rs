@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_person_gets_from_the_application_to_consent_and_back() {
+async fn a_person_consents_and_returns_to_the_application() {
     let api = "https://api.acme.example";
     let settings = json!({ "tenants": [{
         "id": "acme",

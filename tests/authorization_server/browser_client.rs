@@ -154,7 +154,7 @@ async fn clients(file: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn a_page_of_any_origin_gets_from_registration_to_the_api() {
+async fn a_page_of_any_origin_reaches_the_api() {
     let behind = ExampleServer::start_with(Some(&tenant(json!({}))), &[]);
     let (page, server) = (Site::with_page().await, Site::before(&behind.base).await);
     let seen = Seen::of(&page, &server, "browser-client").await;

@@ -37,7 +37,7 @@ fn settings_without_a_problem_have_no_line() {
 }
 
 #[test]
-fn warnings_are_printed_and_are_no_error() {
+fn warnings_are_printed_without_an_error() {
     let mut settings = whole();
     settings["tenants"][0]["client_grants"] = json!([]);
     settings["tenants"][0]["connections"] = json!([]);
@@ -131,7 +131,7 @@ fn hosts_other_than_loopback_need_an_issuer() {
 }
 
 #[test]
-fn registration_has_a_path_of_its_own() {
+fn registration_has_a_separate_path() {
     let mut settings = whole();
     for (path, is_right) in [
         ("/authorize", false),
@@ -153,7 +153,7 @@ fn registration_has_a_path_of_its_own() {
 }
 
 #[test]
-fn an_error_of_a_field_has_its_path_and_position() {
+fn a_field_error_has_its_path_and_position() {
     let mut settings = whole();
     settings["tenants"][0]["registration"]["rate_limit"] = json!({ "per_second": 0, "burst": 5 });
     let (_, ended) = check(&settings);
@@ -180,7 +180,7 @@ fn locations_are_found_with_the_databases() {
 }
 
 #[test]
-fn a_file_that_can_not_be_read_is_an_error() {
+fn an_unreadable_file_is_an_error() {
     let ended = run(&["--check", "/missing/settings.json"]);
     assert_eq!(ended.code, Some(1));
     let first = lines(&ended)[0];
@@ -209,7 +209,7 @@ fn one_byte_order_mark_is_skipped() {
 }
 
 #[test]
-fn nothing_is_opened_or_made() {
+fn nothing_is_opened_or_created() {
     let folder = crate::temporary::TemporaryDir::new();
     let store = folder.path().join("clients.sqlite3");
     let file = File::write("settings.json", whole().to_string());

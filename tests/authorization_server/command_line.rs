@@ -59,7 +59,7 @@ fn h_prints_the_same_as_help() {
 }
 
 #[test]
-fn the_source_begins_with_every_option() {
+fn the_source_lists_every_option() {
     let source = include_str!("../../examples/authorization_server/src/main.rs");
     let comment: String = source
         .lines()
@@ -98,7 +98,7 @@ fn stray_values_are_not_repeated() {
 }
 
 #[test]
-fn values_that_can_not_be_read_are_errors() {
+fn unreadable_values_are_errors() {
     for (option, value, text) in [
         (
             "--listen",
@@ -166,7 +166,7 @@ fn values_that_can_not_be_read_are_errors() {
 }
 
 #[test]
-fn options_that_would_replace_each_other_are_errors() {
+fn conflicting_options_are_errors() {
     for (arguments, text) in [
         (
             &["--store", "memory", "--store", "sqlite:x"][..],

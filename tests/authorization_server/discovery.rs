@@ -77,7 +77,7 @@ async fn everything_that_is_advertised_works() {
 }
 
 #[tokio::test]
-async fn the_openid_document_says_the_same() {
+async fn both_discovery_documents_agree() {
     let server = ExampleServer::start(None);
     let oauth = document(&server.base, "oauth-authorization-server").await;
     let openid = document(&server.base, "openid-configuration").await;
@@ -121,7 +121,7 @@ async fn no_document_has_an_empty_list() {
 }
 
 #[tokio::test]
-async fn scopes_are_those_that_a_new_client_can_have() {
+async fn a_new_client_can_have_every_listed_scope() {
     let tenant = |mode: &str| {
         json!({ "tenants": [{
             "id": "acme",
@@ -196,7 +196,7 @@ async fn refused_features_are_not_advertised() {
 }
 
 #[tokio::test]
-async fn another_issuers_documents_are_not_here() {
+async fn documents_of_other_issuers_are_missing() {
     let server = ExampleServer::start(None);
     for path in [
         "/.well-known/oauth-authorization-server/other",
@@ -209,7 +209,7 @@ async fn another_issuers_documents_are_not_here() {
 }
 
 #[tokio::test]
-async fn the_api_says_where_its_tokens_come_from() {
+async fn the_api_names_its_authorization_server() {
     let server = ExampleServer::start(None);
     for path in ["", "/api", "/api/items"] {
         let name = format!("oauth-protected-resource{path}");
@@ -223,7 +223,7 @@ async fn the_api_says_where_its_tokens_come_from() {
 }
 
 #[tokio::test]
-async fn documents_hold_no_empty_list() {
+async fn api_documents_have_no_empty_list() {
     let settings = json!({ "tenants": [{
         "id": "acme",
         "registration": { "enabled": true },
@@ -245,7 +245,7 @@ async fn documents_hold_no_empty_list() {
 }
 
 #[tokio::test]
-async fn with_settings_the_api_is_the_first_that_knows_items() {
+async fn the_api_is_the_first_resource_with_items() {
     let settings = json!({ "tenants": [{
         "id": "acme",
         "apis": [

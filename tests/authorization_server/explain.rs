@@ -114,7 +114,7 @@ fn the_client_is_found_behind_proxies() {
 }
 
 #[test]
-fn how_the_client_was_found_is_told() {
+fn the_source_of_the_address_is_explained() {
     let (proxies, none) = (json!(["10.0.0.0/8"]), json!([]));
     let (older, newer) = ("X-Forwarded-For", "Forwarded");
     let two = json!({ older: "192.0.2.1, 192.0.2.2" });
@@ -212,7 +212,7 @@ fn how_the_client_was_found_is_told() {
 }
 
 #[test]
-fn a_monitoring_rule_only_watches() {
+fn a_monitoring_rule_blocks_nothing() {
     let request = json!({ "headers": { "User-Agent": "curl/8" }, "body": body() });
     let ended = explain(&request);
     assert_eq!(ended.code, Some(0));
@@ -245,7 +245,7 @@ fn every_faulty_field_is_listed() {
 }
 
 #[test]
-fn a_body_that_is_no_request_is_refused() {
+fn an_invalid_request_body_is_refused() {
     let ended = explain(&json!({ "body": "[1, 2]" }));
     assert_eq!(ended.code, Some(1));
     assert_has(
@@ -328,7 +328,7 @@ fn members_of_a_body_keep_their_order() {
 }
 
 #[test]
-fn numbers_of_a_body_are_sent_as_they_are() {
+fn numbers_of_a_body_are_sent_unchanged() {
     let settings = File::write("settings.json", settings().to_string());
     let text = r#"{"body": {"redirect_uris": ["https://a.example/"], "x": 1e999}}"#;
     let request = File::write("request.json", text);

@@ -67,7 +67,7 @@ async fn parallel_refreshes_within_the_leeway_all_succeed() {
 }
 
 #[tokio::test]
-async fn after_the_leeway_a_replaced_token_ends_the_family() {
+async fn a_late_replaced_token_ends_the_family() {
     let (_server, client) = start(3).await;
     let first = client.tokens().await;
     let second = refresh(&client, &first).await;
@@ -90,7 +90,7 @@ async fn a_stolen_token_ends_the_family_at_refresh() {
 }
 
 #[tokio::test]
-async fn a_token_two_generations_old_ends_the_family_within_the_leeway() {
+async fn an_older_token_ends_the_family_within_the_leeway() {
     let (_server, client) = start(60).await;
     let first = client.tokens().await;
     let second = refresh(&client, &first).await;
@@ -99,7 +99,7 @@ async fn a_token_two_generations_old_ends_the_family_within_the_leeway() {
 }
 
 #[tokio::test]
-async fn the_end_of_one_family_leaves_another_alive() {
+async fn ending_one_family_keeps_another_alive() {
     let (_server, client) = start(60).await;
     let (first, bystander) = (client.tokens().await, client.tokens().await);
     let second = refresh(&client, &first).await;

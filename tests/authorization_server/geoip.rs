@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{example_server::ExampleServer, installed::clients, wire::send};
 
 #[tokio::test]
-async fn countries_that_the_settings_name_are_blocked() {
+async fn countries_in_the_settings_are_blocked() {
     let settings = json!({ "tenants": [{
         "id": "acme",
         "registration": { "enabled": true, "rate_limit": null },

@@ -40,7 +40,7 @@ async fn a_consent_counts_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn repeated_consent_gives_one_code() {
+async fn repeated_consent_issues_one_code() {
     let fixture = Fixture::new().await;
     let form = with(fixture.consent.hidden.clone(), "decision", "approve");
     let mut clicks = JoinSet::new();
@@ -58,7 +58,7 @@ async fn repeated_consent_gives_one_code() {
 }
 
 #[tokio::test]
-async fn another_browser_can_neither_look_nor_approve() {
+async fn another_browser_can_neither_read_nor_approve() {
     let mut fixture = Fixture::new().await;
     let session = fixture.consent.hidden[0].1.clone();
     let path = format!("/interaction?session={session}");
@@ -89,7 +89,7 @@ async fn another_browser_can_neither_look_nor_approve() {
 }
 
 #[tokio::test]
-async fn a_form_needs_the_token_that_was_shown_last() {
+async fn a_form_needs_the_latest_token() {
     let mut fixture = Fixture::new().await;
     let path = "/interaction/consent";
     let whole = with(fixture.consent.hidden.clone(), "decision", "approve");
@@ -112,7 +112,7 @@ async fn a_form_needs_the_token_that_was_shown_last() {
 }
 
 #[tokio::test]
-async fn a_form_counts_once_although_its_browser_goes_on() {
+async fn a_repeated_sign_in_form_is_refused() {
     let server = ExampleServer::start_with(None, &[]);
     let client = Client::public(&server.base).await;
     let mut person = Person::new(&server.base);
@@ -127,7 +127,7 @@ async fn a_form_counts_once_although_its_browser_goes_on() {
 
 /// Session fixation: whoever planted the cookie from before the sign-in has nothing.
 #[tokio::test]
-async fn signing_in_gives_another_cookie() {
+async fn signing_in_replaces_the_cookie() {
     let server = ExampleServer::start_with(None, &[]);
     let client = Client::public(&server.base).await;
     let mut person = Person::new(&server.base);
@@ -156,7 +156,7 @@ async fn nobody_consents_without_signing_in() {
 }
 
 #[tokio::test]
-async fn only_known_users_sign_in_by_offered_connections() {
+async fn sign_in_needs_a_known_user_and_connection() {
     let settings = json!({ "tenants": [{
         "id": "acme",
         "registration": { "enabled": true },
@@ -206,7 +206,7 @@ async fn another_account_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_denial_gives_the_client_nothing() {
+async fn a_denial_grants_the_client_nothing() {
     for decision in ["deny", "", "anything"] {
         let mut fixture = Fixture::new().await;
         let answer = fixture
@@ -234,7 +234,7 @@ async fn a_permissive_client_is_told_of_a_denial() {
 }
 
 #[tokio::test]
-async fn a_scope_that_is_unticked_is_not_given() {
+async fn an_unticked_scope_is_not_granted() {
     let settings = two_scopes("strict");
     let server = ExampleServer::start_with(Some(&settings), &[]);
     let client = Client::public(&server.base).await;
@@ -264,7 +264,7 @@ async fn a_scope_that_is_unticked_is_not_given() {
 }
 
 #[tokio::test]
-async fn an_invalid_or_oversized_form_is_not_read() {
+async fn an_invalid_or_oversized_form_is_refused() {
     let mut fixture = Fixture::new().await;
     let url = format!("{}/interaction/consent", fixture.client.base);
     let large = with(
@@ -295,7 +295,7 @@ async fn an_expired_interaction_starts_again() {
 
 /// Anyone can begin a session; the oldest leave, so that it costs no more than so much memory.
 #[tokio::test]
-async fn sessions_are_bounded_in_number() {
+async fn the_number_of_sessions_is_limited() {
     let mut fixture = Fixture::new().await;
     let request = fixture.client.authorization();
     for _ in 0..1_999 {
@@ -309,7 +309,7 @@ async fn sessions_are_bounded_in_number() {
 
 /// A browser keeps the cookies of two hosts apart; whoever carries one over gains nothing.
 #[tokio::test]
-async fn a_session_is_worth_nothing_at_another_tenant() {
+async fn a_session_is_invalid_at_another_tenant() {
     let mut settings = two_scopes("strict");
     settings["tenants"][0]["hosts"] = json!(["127.0.0.1"]);
     settings["tenants"][0]["issuer"] = Value::Null;

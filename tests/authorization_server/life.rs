@@ -27,7 +27,7 @@ async fn register(server: &ExampleServer) -> Answer {
 }
 
 #[tokio::test]
-async fn a_client_that_has_a_code_makes_no_room() {
+async fn a_client_with_a_code_is_not_evicted() {
     let server = ExampleServer::start(Some(&room_for_one()));
     let client = Client::public(&server.base).await;
     let request = without(client.authorization(), "audience");

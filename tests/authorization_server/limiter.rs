@@ -29,7 +29,7 @@ async fn register(server: &ExampleServer) -> u16 {
 }
 
 #[tokio::test]
-async fn a_limiter_that_does_not_answer_is_a_warning() {
+async fn an_unavailable_limiter_is_a_warning() {
     let port = free_port();
     let (server, log, _folder) = start(&format!("redis://:s3cret@127.0.0.1:{port}/"));
     let said = fs::read_to_string(&log).unwrap();
@@ -43,7 +43,7 @@ async fn a_limiter_that_does_not_answer_is_a_warning() {
 }
 
 #[tokio::test]
-async fn clients_register_once_the_limiter_answers() {
+async fn clients_register_when_the_limiter_answers() {
     let mut redis = PrivateRedis::start();
     redis.stop();
     let (server, _log, _folder) = start(&redis.url());
@@ -57,7 +57,7 @@ async fn clients_register_once_the_limiter_answers() {
 }
 
 #[test]
-fn a_limiter_that_refuses_the_password_is_an_error() {
+fn a_password_refused_by_the_limiter_is_an_error() {
     let redis = PrivateRedis::start();
     let client = redis::Client::open(redis.url()).unwrap();
     let set = redis::cmd("CONFIG")

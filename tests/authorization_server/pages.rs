@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_client_may_want_its_answer_as_a_form() {
+async fn a_client_may_request_a_form_response() {
     let mut fixture = Fixture::new().await;
     let request = with(fixture.client.authorization(), "response_mode", "form_post");
     let page = fixture
@@ -37,7 +37,7 @@ async fn a_client_may_want_its_answer_as_a_form() {
 }
 
 #[tokio::test]
-async fn every_page_is_closed_to_scripts_frames_and_caches() {
+async fn every_page_forbids_scripts_frames_and_caches() {
     let mut fixture = Fixture::new().await;
     let base = fixture.client.base.clone();
     let refused = fixture.client.authorize(&pairs([])).await;
@@ -78,7 +78,7 @@ async fn every_page_is_closed_to_scripts_frames_and_caches() {
 }
 
 #[tokio::test]
-async fn a_form_may_lead_to_the_client_and_no_further_scheme() {
+async fn a_form_may_lead_only_to_the_client() {
     let server = ExampleServer::start_with(None, &[]);
     for (uri, allowed) in [
         (
@@ -134,7 +134,7 @@ async fn client_text_is_escaped() {
 }
 
 #[tokio::test]
-async fn a_name_similar_to_a_protected_one_is_warned_of() {
+async fn a_name_like_a_protected_name_gets_a_warning() {
     let options = ["--protect-name", "Example Bank", "--protect-name", "Acme"];
     let server = ExampleServer::start_with(None, &options);
     for (name, resembled) in [
@@ -160,7 +160,7 @@ async fn a_name_similar_to_a_protected_one_is_warned_of() {
 }
 
 #[tokio::test]
-async fn the_page_says_where_the_code_goes() {
+async fn the_page_names_the_destination_of_the_code() {
     let server = ExampleServer::start_with(None, &[]);
     for (uris, says, warns) in [
         (
@@ -198,7 +198,7 @@ async fn the_page_says_where_the_code_goes() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_for_this_server_alone() {
+async fn the_cookie_is_only_for_this_server() {
     for (issuer, is_secure) in [
         ("http://127.0.0.1:1", false),
         ("https://auth.acme.example", true),
@@ -247,7 +247,7 @@ async fn requested_identity_scopes_are_explained_in_words() {
 }
 
 #[tokio::test]
-async fn the_warning_precedes_a_few_translated_names() {
+async fn the_warning_precedes_translated_names() {
     let server = ExampleServer::start_with(None, &[]);
     let names = (0..98).map(|at| (format!("client_name#x-{at}"), json!("Press Approve")));
     let names: serde_json::Map<_, _> = names.collect();

@@ -34,7 +34,7 @@ async fn as_the_metadata_says(client: &Client) -> Pairs {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_for_listed_scopes_gets_a_refresh_token() {
+async fn listed_scopes_can_give_a_refresh_token() {
     let server = ExampleServer::start(Some(&registered_is_enough()));
     for client in [
         Client::public(&server.base).await,
@@ -51,7 +51,7 @@ async fn a_client_that_asks_for_listed_scopes_gets_a_refresh_token() {
 }
 
 #[tokio::test]
-async fn by_default_listed_scopes_give_no_refresh_token() {
+async fn listed_scopes_give_no_refresh_token_by_default() {
     let server = ExampleServer::start(Some(&two_scopes("strict")));
     let client = Client::public(&server.base).await;
     let code = client.code_for(&as_the_metadata_says(&client).await).await;
@@ -61,7 +61,7 @@ async fn by_default_listed_scopes_give_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn the_user_is_asked_about_a_refresh_token_that_nobody_requested() {
+async fn the_user_decides_on_an_unrequested_refresh_token() {
     let server = ExampleServer::start_with(Some(&registered_is_enough()), &[]);
     let client = Client::public(&server.base).await;
     for (ticked, scope) in [
@@ -85,7 +85,7 @@ async fn the_user_is_asked_about_a_refresh_token_that_nobody_requested() {
 }
 
 #[tokio::test]
-async fn a_client_may_repeat_its_first_scopes_at_every_refresh() {
+async fn a_refresh_may_repeat_the_first_scopes() {
     let server = ExampleServer::start(None);
     let client = Client::public(&server.base).await;
     let scope = "openid read:items write:items admin offline_access";

@@ -61,7 +61,7 @@ fn raw(base: &str, target: &str, accept: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_denial_tells_a_program_on_the_device() {
+async fn a_denial_is_sent_to_a_program_on_the_device() {
     let server = ExampleServer::start_with(None, &[]);
     for uri in [
         "http://127.0.0.1:33418/cb",
@@ -107,7 +107,7 @@ async fn a_denial_offers_a_link_to_a_site() {
 }
 
 #[tokio::test]
-async fn a_denial_offers_a_form_where_the_client_asks_for_one() {
+async fn a_denial_offers_a_form_on_request() {
     let server = ExampleServer::start_with(None, &[]);
     let client = client_at(&server.base, SITE).await;
     let request = with(client.authorization(), "response_mode", "form_post");
@@ -168,7 +168,7 @@ async fn a_faulty_request_offers_a_link_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_forgotten_client_is_told_to_connect_anew() {
+async fn an_unknown_client_is_told_to_connect_again() {
     let server = ExampleServer::start_with(None, &[]);
     let client = Client::public(&server.base).await;
     let request = with(client.authorization(), "client_id", "tpc_GONE");
@@ -187,7 +187,7 @@ async fn a_forgotten_client_is_told_to_connect_anew() {
 
 /// What programs do before they open a browser.
 #[tokio::test]
-async fn a_program_learns_that_its_client_is_forgotten() {
+async fn a_program_learns_that_its_client_is_unknown() {
     let server = ExampleServer::start_with(None, &[]);
     let client = Client::public(&server.base).await;
     let request = with(client.authorization(), "client_id", "tpc_GONE");
@@ -203,7 +203,7 @@ async fn a_program_learns_that_its_client_is_forgotten() {
 }
 
 #[tokio::test]
-async fn a_program_learns_that_its_request_is_good() {
+async fn a_program_learns_that_its_request_is_valid() {
     let server = ExampleServer::start_with(None, &[]);
     let client = Client::public(&server.base).await;
     let url = client.authorization_url(&client.authorization());
@@ -261,7 +261,7 @@ async fn description(client: &Client, request: &Pairs) -> String {
 }
 
 #[tokio::test]
-async fn descriptions_say_where_right_values_stand() {
+async fn descriptions_say_where_to_find_valid_values() {
     let server = ExampleServer::start_with(None, &[]);
     let client = client_at(&server.base, SITE).await;
     let request = without(client.authorization(), "audience");
@@ -349,7 +349,7 @@ async fn empty_and_repeated_unknown_parameters_are_ignored() {
 }
 
 #[tokio::test]
-async fn the_client_reads_each_response_parameter_once() {
+async fn each_response_parameter_is_sent_once() {
     let uri = "https://app.example.com/cb?env=%7e+~&%73tate=fixed&code=x&";
     let left = "https://app.example.com/cb?env=%7e+~&";
     let server = ExampleServer::start(None);

@@ -19,7 +19,7 @@ async fn can_refresh(client: &Client, tokens: &Tokens) -> bool {
 }
 
 #[tokio::test]
-async fn a_refresh_token_goes_with_all_of_its_family() {
+async fn revoking_a_refresh_token_ends_its_family() {
     let server = ExampleServer::start(None);
     let client = Client::public(&server.base).await;
     let first = client.tokens().await;
@@ -34,7 +34,7 @@ async fn a_refresh_token_goes_with_all_of_its_family() {
 }
 
 #[tokio::test]
-async fn an_access_token_goes_alone() {
+async fn revoking_an_access_token_revokes_nothing_else() {
     let server = ExampleServer::start(None);
     let client = Client::confidential(&server.base).await;
     let tokens = client.tokens().await;

@@ -75,7 +75,7 @@ fn a_folder_is_no_settings_file() {
 }
 
 #[test]
-fn settings_in_other_encodings_say_utf_8() {
+fn other_encodings_of_settings_are_refused() {
     let utf_16: Vec<u8> = "\u{feff}{}"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
@@ -94,7 +94,7 @@ fn settings_in_other_encodings_say_utf_8() {
 }
 
 #[test]
-fn settings_that_are_not_json_have_a_position() {
+fn json_errors_of_settings_have_a_position() {
     let file = File::write("settings.json", "{\n  \"tenants\": [,]\n}");
     assert_says(&settings(&file), &[&file.text(), "line 2 column 15"]);
 }
@@ -137,7 +137,7 @@ fn a_rule_without_a_source_is_refused() {
 }
 
 #[test]
-fn a_location_database_that_can_not_be_read_is_named() {
+fn an_unreadable_location_database_is_named() {
     let missing = refused(&["--geoip", "/missing/country.mmdb"]);
     assert_says(
         &missing,
@@ -149,7 +149,7 @@ fn a_location_database_that_can_not_be_read_is_named() {
 }
 
 #[test]
-fn a_sqlite_file_in_no_folder_is_named() {
+fn a_sqlite_file_without_its_folder_is_named() {
     let ended = refused(&["--store", "sqlite:/missing/clients.sqlite3"]);
     assert_says(
         &ended,
@@ -162,7 +162,7 @@ fn a_sqlite_file_in_no_folder_is_named() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_named() {
+fn a_non_database_file_is_named() {
     let file = File::write("clients.sqlite3", "no database".repeat(100));
     let ended = refused(&["--store", &format!("sqlite:{}", file.text())]);
     assert_says(
@@ -180,7 +180,7 @@ fn a_folder_is_no_sqlite_file() {
 }
 
 #[test]
-fn a_server_starts_on_the_database_of_a_newer_version() {
+fn a_server_starts_on_a_newer_database() {
     let folder = TemporaryDir::new();
     let path = folder.path().join("clients.sqlite3");
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -209,7 +209,7 @@ fn a_read_only_database_is_named() {
 }
 
 #[test]
-fn a_database_server_that_does_not_answer_is_named() {
+fn an_unavailable_database_server_is_named() {
     let port = unused_port();
     let store = format!("postgres://me:s3cret@127.0.0.1:{port}/auth");
     let ended = refused(&["--store", &store]);
@@ -225,7 +225,7 @@ fn a_database_server_that_does_not_answer_is_named() {
 }
 
 #[test]
-fn a_database_server_that_refuses_is_named() {
+fn a_refusing_database_server_is_named() {
     let postgres = PrivatePostgres::start();
     let url: url::Url = postgres.url().parse().unwrap();
     let mut missing = url.clone();
@@ -248,7 +248,7 @@ fn a_database_server_that_refuses_is_named() {
 }
 
 #[test]
-fn a_url_that_is_none_is_not_repeated() {
+fn an_invalid_url_is_not_repeated() {
     for store in [
         "postgres://me:s3cret",
         "postgres://me:s3cret@host:port/auth",

@@ -98,7 +98,7 @@ async fn items(base: &str, authorization: Option<&str>) -> Answer {
 }
 
 #[tokio::test]
-async fn an_access_token_ends() {
+async fn an_access_token_expires() {
     let options = ["--auto-approve", "--access-lifetime", "1"];
     let server = ExampleServer::start_with(None, &options);
     let client = Client::public(&server.base).await;
@@ -112,7 +112,7 @@ async fn an_access_token_ends() {
 }
 
 #[tokio::test]
-async fn a_family_ends_when_its_first_token_would_have() {
+async fn a_family_ends_when_its_first_token_expires() {
     let options = ["--auto-approve", "--refresh-lifetime", "4"];
     let server = ExampleServer::start_with(None, &options);
     let client = Client::public(&server.base).await;
@@ -230,7 +230,7 @@ async fn an_implicit_request_is_an_unsupported_response_type() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_a_permissive_client_goes_back_to_it() {
+async fn a_permissive_client_is_redirected_on_refusal() {
     let server = ExampleServer::start(Some(&permissive()));
     let client = Client::register(&server.base, json!({})).await;
     let request = with(

@@ -85,7 +85,7 @@ fn assert_is_told_to_come_again(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn requests_of_an_unreadable_client_are_told_to_retry() {
+async fn an_unreadable_client_is_told_to_retry() {
     let mut fixture = Fixture::new(None, &["--auto-approve"]).await;
     let base = fixture.server.base.clone();
     for client in [

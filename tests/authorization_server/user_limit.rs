@@ -85,19 +85,19 @@ async fn one_account_loops(store: &str) {
 }
 
 #[tokio::test]
-async fn one_account_locks_nobody_out_in_memory() {
+async fn one_account_locks_no_other_out_in_memory() {
     one_account_loops("memory").await;
 }
 
 #[tokio::test]
-async fn one_account_locks_nobody_out_in_sqlite() {
+async fn one_account_locks_no_other_out_in_sqlite() {
     let dir = TemporaryDir::new();
     let file = dir.path().join("clients");
     one_account_loops(&format!("sqlite:{}", file.display())).await;
 }
 
 #[tokio::test]
-async fn one_account_locks_nobody_out_in_postgresql() {
+async fn one_account_locks_no_other_out_in_postgresql() {
     let postgres = PrivatePostgres::start();
     one_account_loops(&postgres.create_database()).await;
 }

@@ -35,7 +35,7 @@ const CONNECTIONS: usize = 32;
 const TURNS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_clients_in_sqlite_take_no_memory() {
+async fn many_sqlite_clients_take_no_memory() {
     let dir = TemporaryDir::new();
     let database = Database::Sqlite(dir.path().join("clients"));
     let count = number("OAUTH_DCR_RSS_CLIENTS", 20_000);

@@ -166,20 +166,20 @@ async fn hang_up<S: ClientStore>(what: &str, store: Arc<S>, window: Duration) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_hung_up_have_their_events_in_memory() {
+async fn clients_that_hang_up_have_events_in_memory() {
     let window = Duration::from_millis(2);
     hang_up("memory", Arc::new(MemoryStore::new()), window).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_hung_up_have_their_events_in_sqlite() {
+async fn clients_that_hang_up_have_events_in_sqlite() {
     let dir = TemporaryDir::new();
     let store = SqliteStore::open(dir.path().join("clients")).await.unwrap();
     hang_up("SQLite", Arc::new(store), Duration::from_millis(40)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_hung_up_have_their_events_in_postgresql() {
+async fn clients_that_hang_up_have_events_in_postgresql() {
     let postgres = PrivatePostgres::start();
     let store = PostgresStore::connect(&postgres.create_database()).await;
     let window = Duration::from_millis(150);

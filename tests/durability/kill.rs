@@ -75,7 +75,7 @@ async fn kill_the_server(what: &str, database: &Database, rounds: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_server_has_lost_nothing_in_sqlite() {
+async fn a_killed_server_loses_nothing_in_sqlite() {
     let dir = TemporaryDir::new();
     let database = Database::Sqlite(dir.path().join("clients"));
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 4);
@@ -83,7 +83,7 @@ async fn a_killed_server_has_lost_nothing_in_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_server_has_lost_nothing_in_postgresql() {
+async fn a_killed_server_loses_nothing_in_postgresql() {
     let postgres = PrivatePostgres::start();
     let database = Database::Postgres(postgres.create_database());
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 3);

@@ -17,7 +17,7 @@ use crate::{
 const MOST: Duration = Duration::from_secs(4);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_file_delays_no_answer_by_seconds() {
+async fn a_locked_file_delays_answers_only_briefly() {
     let dir = TemporaryDir::new();
     let path = dir.path().join("clients");
     let database = Database::Sqlite(path.clone());

@@ -96,13 +96,13 @@ impl Fixture {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_whose_file_is_deleted_refuses_registrations() {
+async fn a_deleted_file_stops_registrations() {
     let fixture = Fixture::new();
     fixture.lose(|it| it.remove("clients")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_moved_with_its_log_has_lost_nothing() {
+async fn a_file_moved_with_its_log_is_complete() {
     let mut fixture = Fixture::new();
     let acknowledged = fixture.lose(|it| it.rename("clients", "moved")).await;
     fixture.server.kill();
@@ -111,7 +111,7 @@ async fn a_file_moved_with_its_log_has_lost_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_moved_back_has_lost_nothing() {
+async fn a_file_moved_back_is_complete() {
     let mut fixture = Fixture::new();
     let acknowledged = fixture.lose(|it| it.rename("clients", "moved")).await;
     fixture.rename("moved", "clients");
@@ -123,7 +123,7 @@ async fn a_file_that_is_moved_back_has_lost_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_whose_log_is_deleted_refuses_registrations() {
+async fn a_deleted_log_stops_registrations() {
     let fixture = Fixture::new();
     fixture.lose(|it| it.remove("clients-wal")).await;
 }
@@ -147,18 +147,18 @@ async fn save_from_the_process(name: &str) {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_file_can_be_saved_from_the_process() {
+async fn a_deleted_file_is_recovered_from_the_process() {
     save_from_the_process("clients").await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_log_can_be_saved_from_the_process() {
+async fn a_deleted_log_is_recovered_from_the_process() {
     save_from_the_process("clients-wal").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_is_restored_while_the_server_is_stopped() {
+async fn a_backup_is_restored_to_a_stopped_server() {
     let mut fixture = Fixture::new();
     let load = Load::on(&fixture.server.base, &Arc::new(AtomicUsize::new(0)));
     load.acknowledged(BEFORE).await;

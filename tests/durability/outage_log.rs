@@ -70,7 +70,7 @@ async fn look_up(base: String) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_that_only_look_ups_meet_is_logged() {
+async fn an_outage_seen_only_by_look_ups_is_logged() {
     let mut postgres = PrivatePostgres::start();
     let database = Database::Postgres(postgres.create_database());
     let folder = TemporaryDir::new();
@@ -82,7 +82,7 @@ async fn an_outage_that_only_look_ups_meet_is_logged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tenants_without_a_rate_limit_end_no_outage_of_redis() {
+async fn unlimited_tenants_do_not_end_a_redis_outage() {
     let mut redis = PrivateRedis::start();
     let folder = TemporaryDir::new();
     let (server, log) = start(&folder, &["--limiter", &redis.url()]);

@@ -95,7 +95,7 @@ fn says_close(headers: &HeaderMap) -> bool {
 }
 
 #[tokio::test]
-async fn after_close_the_next_request_goes_over_another_connection() {
+async fn a_request_after_close_uses_a_new_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {

@@ -126,7 +126,7 @@ fn error_chain(error: &dyn Error) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_registration_that_a_panic_fails_has_an_event() {
+async fn registrations_failed_by_a_panic_have_events() {
     let url = database();
     PostgresStore::connect(&url).await.unwrap();
     let panics = Arc::new(AtomicBool::new(true));
@@ -167,7 +167,7 @@ async fn each_registration_that_a_panic_fails_has_an_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_abandoned_call_stored_is_reported() {
+async fn clients_stored_by_abandoned_calls_are_reported() {
     let fixture = Fixture::new().await;
     let reported = Arc::new(Mutex::new(BTreeSet::new()));
     let mut random = Random(1);

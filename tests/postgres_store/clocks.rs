@@ -83,7 +83,7 @@ async fn sweep(registrar: &Registrar) -> Vec<ClientId> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nodes_two_days_apart_sweep_no_new_client() {
+async fn wrong_node_clocks_sweep_no_new_client() {
     let fixture = Fixture::new().await;
     let [right, ahead, behind] =
         [None, Some(true), Some(false)].map(|is_ahead| node(&fixture.nodes[0], is_ahead));

@@ -51,7 +51,7 @@ async fn insert_without_counting(connection: &mut PgConnection) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_registration_updates_the_row_of_an_unlimited_tenant() {
+async fn unlimited_registrations_do_not_update_the_tenant() {
     let fixture = Fixture::new().await;
     fixture.node(0).insert(plain("t1", "first")).await.unwrap();
     let before = row(&fixture).await;
@@ -103,7 +103,7 @@ async fn the_first_limit_counts_the_clients() {
 
 /// Counting waits for a registration that is under way.
 #[tokio::test(flavor = "multi_thread")]
-async fn counting_misses_no_client_under_way() {
+async fn counting_waits_for_running_insertions() {
     let fixture = Fixture::new().await;
     let node = fixture.node(0);
     node.insert(plain("t1", "first")).await.unwrap();
@@ -130,7 +130,7 @@ async fn counting_misses_no_client_under_way() {
 /// A transaction that writes and does not end blocks no registration: meanwhile each registration
 /// counts all clients to keep the limit.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_holds_beside_a_transaction_that_does_not_end() {
+async fn a_limit_holds_beside_an_endless_transaction() {
     let fixture = Fixture::new().await;
     fixture.node(0).insert(plain("t1", "first")).await.unwrap();
     let mut under_way = fixture.pool.begin().await.unwrap();
@@ -187,7 +187,7 @@ async fn register(
 const LIMIT: u64 = 50;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limit_set_while_many_register_is_never_exceeded() {
+async fn a_limit_set_under_load_is_never_exceeded() {
     for _ in 0..rounds() {
         let fixture = Fixture::new().await;
         fixture.node(0).insert(plain("t1", "first")).await.unwrap();
@@ -290,7 +290,7 @@ async fn a_plain_registration_ignores_a_locked_row() {
 
 /// Two nodes insert the same duplicate keys, in the opposite order of their ids.
 #[tokio::test(flavor = "multi_thread")]
-async fn crossing_duplicate_keys_wait_for_no_deadlock() {
+async fn crossing_duplicate_keys_do_not_deadlock() {
     let fixture = Fixture::new().await;
     fixture.node(0).insert(plain("t1", "first")).await.unwrap();
     let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";

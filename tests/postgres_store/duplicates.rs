@@ -10,7 +10,7 @@ use crate::{
 /// The insertion has found the client and waits for its row. Meanwhile the row gets another record,
 /// as if the client was removed and registered anew.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_duplicate_is_answered_as_it_is_stored() {
+async fn a_duplicate_answer_matches_the_stored_client() {
     let fixture = Fixture::new().await;
     let stored = fixture.node(0).insert(deduplicated("t1", "first", 1)).await;
     assert!(is_inserted(&stored.unwrap()));

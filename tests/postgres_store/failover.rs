@@ -79,7 +79,7 @@ async fn the_first_call_after_a_switch_succeeds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_standby_answers_no_call() {
+async fn every_call_to_a_standby_fails() {
     let mut pair = Pair::start().await;
     let stores = pair.stores().await;
     insert_old_rows(&stores[0]).await;

@@ -34,7 +34,7 @@ async fn insert_together(node: &PostgresStore, insertions: Vec<Insertion>) {
 }
 
 #[tokio::test]
-async fn those_that_wait_are_committed_together() {
+async fn waiting_insertions_are_committed_together() {
     let fixture = Fixture::new().await;
     let insertions = (0..256).map(|number| plain("t1", &format!("id{number}")));
     insert_together(&fixture.nodes[0], insertions.collect()).await;
@@ -45,7 +45,7 @@ async fn those_that_wait_are_committed_together() {
 }
 
 #[tokio::test]
-async fn those_with_a_limit_are_committed_together() {
+async fn limited_insertions_are_committed_together() {
     let fixture = Fixture::new().await;
     let insertions = (0..256).map(|number| limited("t1", &format!("id{number}"), 1000));
     insert_together(&fixture.nodes[0], insertions.collect()).await;
@@ -56,7 +56,7 @@ async fn those_with_a_limit_are_committed_together() {
 }
 
 #[tokio::test]
-async fn an_insertion_that_the_database_refuses_fails_alone() {
+async fn a_refused_insertion_fails_alone() {
     let fixture = Fixture::new().await;
     sqlx::raw_sql("ALTER TABLE oauth_dcr_clients ADD CHECK (client_id <> 'bad')")
         .execute(&fixture.pool)
@@ -107,7 +107,7 @@ async fn a_group_stores_each_id_once() {
 
 /// A group keeps its connection for the next group, and other calls still get the connection.
 #[tokio::test(flavor = "multi_thread")]
-async fn registrations_leave_a_pool_of_one_to_others() {
+async fn registrations_share_a_pool_of_one_connection() {
     let url = database();
     PostgresStore::connect(&url).await.unwrap();
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy(&url);
@@ -136,7 +136,7 @@ async fn registrations_leave_a_pool_of_one_to_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn those_that_come_again_and_again_share_their_commits() {
+async fn continuous_callers_share_their_commits() {
     let fixture = Fixture::new().await;
     let workers = (0..32).map(|worker| {
         let node = fixture.node(0);

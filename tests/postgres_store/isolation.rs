@@ -58,7 +58,7 @@ async fn racing_calls_keep_the_contract_in_serializable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn racers_never_exceed_a_limit_in_stricter_isolation() {
+async fn limits_hold_for_races_in_stricter_isolation() {
     for level in LEVELS {
         let fixture = fixture(level).await;
         let racers = (0..64).map(|number| limited("t1", &format!("id{number}"), 5));
@@ -89,7 +89,7 @@ async fn counting_misses_no_client_in_stricter_isolation() {
 
 /// A snapshot that is older than the lock would miss that a count was announced.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plain_insertion_locks_its_tenant_in_stricter_isolation() {
+async fn plain_insertions_lock_tenants_in_stricter_isolation() {
     for level in LEVELS {
         let fixture = fixture(level).await;
         let node = fixture.node(0);
@@ -107,7 +107,7 @@ async fn a_plain_insertion_locks_its_tenant_in_stricter_isolation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_of_many_racing_insertions_gets_the_id_in_stricter_isolation() {
+async fn one_racing_insertion_wins_in_stricter_isolation() {
     for level in LEVELS {
         let fixture = fixture(level).await;
         let racers = (0..64).map(|_| plain("t1", "same"));
@@ -122,7 +122,7 @@ async fn one_of_many_racing_insertions_gets_the_id_in_stricter_isolation() {
 
 /// Calls that write the same row at the same time conflict with each other.
 #[tokio::test(flavor = "multi_thread")]
-async fn writers_of_one_client_all_succeed_in_stricter_isolation() {
+async fn concurrent_writers_succeed_in_stricter_isolation() {
     for level in LEVELS {
         let fixture = fixture(level).await;
         fixture.node(0).insert(plain("t1", "same")).await.unwrap();

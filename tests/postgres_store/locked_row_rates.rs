@@ -95,7 +95,7 @@ async fn call_locked(store: PostgresStore) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_tenants_keep_their_rate() {
+async fn a_locked_tenant_slows_no_other_tenant() {
     let url = database();
     let store = PostgresStore::connect(&url).await.unwrap();
     let pool = PgPool::connect(&url).await.unwrap();

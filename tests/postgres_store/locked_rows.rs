@@ -122,7 +122,7 @@ async fn locked_tenants_use_few_connections() {
 
 /// The host's connections have no timeouts for locks.
 #[tokio::test(flavor = "multi_thread")]
-async fn locked_tenants_use_few_connections_of_the_hosts() {
+async fn locked_tenants_use_few_connections_of_a_host_pool() {
     let url = database();
     PostgresStore::connect(&url).await.unwrap();
     let hosted = PgPoolOptions::new().connect_lazy(&url).unwrap();
@@ -131,7 +131,7 @@ async fn locked_tenants_use_few_connections_of_the_hosts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_client_is_no_locked_tenant() {
+async fn a_locked_client_does_not_lock_its_tenant() {
     let url = database();
     let store = PostgresStore::connect(&url).await.unwrap();
     let pool = PgPool::connect(&url).await.unwrap();

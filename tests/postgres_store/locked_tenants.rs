@@ -58,7 +58,7 @@ async fn store_with(tenants: &[String]) -> (Arc<PostgresStore>, PgPool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_tenant_delays_nobody_else() {
+async fn a_locked_tenant_delays_no_other_tenant() {
     let (store, past) = store_with(&["a", "b", "c"].map(str::to_owned)).await;
     let operator = lock_row(&past, "a").await;
     for round in 0..3 {

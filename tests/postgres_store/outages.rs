@@ -82,7 +82,7 @@ async fn store_on(server: &PrivatePostgres) -> PostgresStore {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_for_a_server_that_halts() {
+async fn calls_to_a_stopped_server_time_out() {
     let server = PrivatePostgres::start();
     let store = store_on(&server).await;
     for name in ["one", "two"] {
@@ -97,7 +97,7 @@ async fn nobody_waits_for_a_server_that_halts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_comes_back_is_used_again() {
+async fn a_returning_server_is_used_again() {
     let mut server = PrivatePostgres::start();
     let store = store_on(&server).await;
     server.stop();
@@ -111,7 +111,7 @@ async fn a_server_that_comes_back_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_connection_to_no_server_is_an_error() {
+async fn connecting_without_a_server_is_an_error() {
     let mut server = PrivatePostgres::start();
     let url = server.url();
     server.stop();
@@ -121,7 +121,7 @@ async fn a_connection_to_no_server_is_an_error() {
 }
 
 #[tokio::test]
-async fn no_password_is_shown() {
+async fn passwords_are_not_shown() {
     let url = database();
     let (start, address) = url.split_once('@').unwrap();
     let (user, password) = start.rsplit_once(':').unwrap();
@@ -143,7 +143,7 @@ async fn no_password_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pool_may_be_lazy_and_its_database_down() {
+async fn a_lazy_pool_may_start_without_its_database() {
     let mut server = PrivatePostgres::start();
     let url = server.url();
     server.stop();

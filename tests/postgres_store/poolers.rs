@@ -116,7 +116,7 @@ async fn calls_say_which_mode_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pooler_without_room_is_named() {
+async fn a_full_pooler_is_named() {
     let bouncer = PrivatePgBouncer::start(&database(), "session", "default_pool_size = 1");
     let error = PostgresStore::migrate(&hosted(&bouncer)).await.unwrap_err();
     let told = story(&error);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_of_many_racing_insertions_gets_the_id() {
+async fn one_racing_insertion_gets_the_id() {
     let fixture = Fixture::new().await;
     // Half of the racers insert in the opposite order.
     let ids = 0..32;
@@ -58,7 +58,7 @@ async fn limited_and_unlimited_insertions_race_for_an_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn racers_never_exceed_a_limit_together() {
+async fn racers_never_exceed_a_limit() {
     let fixture = Fixture::new().await;
     let watcher = tokio::spawn({
         let pool = fixture.pool.clone();
@@ -92,7 +92,7 @@ async fn racers_never_exceed_a_limit_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_nobody_can_go_racers_find_the_tenant_full() {
+async fn racers_find_a_tenant_without_evictable_clients_full() {
     let fixture = Fixture::new().await;
     let [node, _] = &fixture.nodes;
     for number in 0..3 {
@@ -110,7 +110,7 @@ async fn where_nobody_can_go_racers_find_the_tenant_full() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn equal_registrations_on_two_nodes_are_one_client() {
+async fn equal_registrations_on_two_nodes_share_a_client() {
     let fixture = Fixture::new().await;
     let racers = (0..64).map(|number| deduplicated("t1", &format!("id{number}"), 7));
     let outcomes = insert_all(&fixture, racers.collect()).await;
@@ -134,7 +134,7 @@ async fn equal_registrations_on_two_nodes_are_one_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_of_many_racing_updates_succeeds() {
+async fn one_racing_update_succeeds() {
     let fixture = Fixture::new().await;
     fixture.node(0).insert(plain("t1", "same")).await.unwrap();
     let update = |number: usize| {

@@ -29,7 +29,7 @@ async fn the_store_keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn a_record_is_kept_to_the_byte() {
+async fn a_record_is_stored_byte_for_byte() {
     let fixture = Fixture::new().await;
     let [node, other] = &fixture.nodes;
     let mut record = record("t1", "tpc_\u{7e}!", ISSUED);
@@ -124,7 +124,7 @@ async fn ids_sort_by_their_bytes() {
 }
 
 #[tokio::test]
-async fn moments_beyond_the_columns_are_the_last_ones() {
+async fn times_beyond_the_columns_become_the_last_time() {
     let fixture = Fixture::new().await;
     let [node, _] = &fixture.nodes;
     let client = client_of(record("t1", "late", u64::MAX));
@@ -149,7 +149,7 @@ async fn moments_beyond_the_columns_are_the_last_ones() {
 }
 
 #[tokio::test]
-async fn every_revision_has_a_place() {
+async fn every_revision_fits_the_column() {
     let fixture = Fixture::new().await;
     let [node, _] = &fixture.nodes;
     let revision = |number: u64| {
@@ -174,7 +174,7 @@ async fn every_revision_has_a_place() {
 }
 
 #[tokio::test]
-async fn a_pool_of_the_hosts_is_used() {
+async fn a_host_pool_is_used() {
     let url = database();
     // One connection is enough for everything, and the store never keeps it.
     let pool = PgPoolOptions::new()

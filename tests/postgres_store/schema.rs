@@ -30,7 +30,7 @@ fn files() -> Vec<String> {
 }
 
 #[test]
-fn the_files_ask_for_nothing_that_is_not_everywhere() {
+fn migrations_use_only_common_sql() {
     let files = files();
     assert!(!files.is_empty());
     for file in files {
@@ -102,7 +102,7 @@ async fn all_text_sorts_by_its_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn starters_race_on_an_empty_database() {
+async fn nodes_race_to_create_the_tables() {
     for _ in 0..3 {
         let url = database();
         let starters = (0..8).map(|number| {
@@ -144,7 +144,7 @@ async fn an_old_node_starts_on_a_newer_schema() {
 }
 
 #[tokio::test]
-async fn a_migration_that_was_changed_is_refused() {
+async fn a_changed_migration_is_refused() {
     let url = database();
     PostgresStore::connect(&url).await.unwrap();
     let pool = PgPool::connect(&url).await.unwrap();
@@ -219,7 +219,7 @@ async fn a_role_without_create_uses_existing_tables() {
 }
 
 #[tokio::test]
-async fn the_files_can_be_applied_by_hand() {
+async fn migrations_can_be_applied_by_hand() {
     let pool = PgPool::connect(&database()).await.unwrap();
     for file in files() {
         let sql = AssertSqlSafe(file);

@@ -177,7 +177,7 @@ async fn a_distant_database_groups_insertions_below_the_limit() {
 
 /// Far more insertions than fit into the time.
 #[tokio::test(flavor = "multi_thread")]
-async fn work_not_begun_in_time_is_dropped() {
+async fn insertions_not_started_in_time_are_dropped() {
     let url = database();
     let connection = DelayedConnection::to(&url, DELAY).await;
     let store = PostgresStore::connect(connection.url()).await.unwrap();
@@ -203,7 +203,7 @@ async fn work_not_begun_in_time_is_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_lead_nowhere_are_given_up() {
+async fn dead_connections_are_closed() {
     let url = database();
     let connection = DelayedConnection::to(&url, Duration::ZERO).await;
     let store = PostgresStore::connect(connection.url()).await.unwrap();

@@ -258,7 +258,7 @@ fn admitted(scripted: &Scripted, key: &str, now: Duration) -> usize {
 }
 
 #[test]
-fn a_clock_that_steps_back_neither_admits_nor_locks_out() {
+fn a_clock_stepping_back_changes_no_decision() {
     let scripted = Scripted::new();
     let second = Duration::from_secs(1);
     for back in [

@@ -29,7 +29,7 @@ async fn fail_for(limiter: &RedisRateLimiter, time: Duration) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_frozen_after_its_greeting_is_left() {
+async fn a_server_frozen_after_its_greeting_is_abandoned() {
     let old = Failing::silent().await;
     let new = PrivateRedis::start();
     let proxy = Proxy::to(old.port).await;
@@ -40,7 +40,7 @@ async fn a_server_frozen_after_its_greeting_is_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_server_that_freezes_is_left() {
+async fn a_full_frozen_server_is_abandoned() {
     let old = PrivateRedis::start_with(&["--maxmemory", "1"]);
     let new = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
@@ -164,7 +164,7 @@ async fn a_hosts_connection_to_a_primary_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dropped_limiter_leaves_no_connection() {
+async fn a_dropped_limiter_closes_its_connections() {
     let redis = PrivateRedis::start();
     let proxy = Proxy::to(redis.port()).await;
     let limiter = limiter(&proxy).await.wait_at_most(WAIT_LIMIT);

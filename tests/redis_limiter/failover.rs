@@ -119,7 +119,7 @@ async fn fail_over(limiter: RedisRateLimiter, proxy: &Proxy, old: &PrivateRedis)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_demoted_server_is_left() {
+async fn a_demoted_server_is_abandoned() {
     let old = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
     let limiter = limiter(&proxy).await;
@@ -161,7 +161,7 @@ async fn a_failover_loses_no_acknowledged_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_demoted_server_refuses_nobody_by_old_data() {
+async fn a_demoted_server_decides_nothing_from_old_data() {
     let old = PrivateRedis::start();
     let new = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
@@ -182,7 +182,7 @@ async fn a_demoted_server_refuses_nobody_by_old_data() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replica_without_its_primary_is_left() {
+async fn a_replica_without_its_primary_is_abandoned() {
     let primary = free_port().to_string();
     let old = PrivateRedis::start_with(&[
         "--replicaof",
@@ -202,7 +202,7 @@ async fn a_replica_without_its_primary_is_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_loads_its_data_is_asked_again() {
+async fn a_loading_server_is_retried() {
     let loading = Failing::with("LOADING Redis is loading the dataset in memory").await;
     let new = PrivateRedis::start();
     let proxy = Proxy::to(loading.port).await;
@@ -213,7 +213,7 @@ async fn a_server_that_loads_its_data_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_stands_still_is_left() {
+async fn a_frozen_server_is_abandoned() {
     let old = PrivateRedis::start();
     let new = PrivateRedis::start();
     let proxy = Proxy::to(old.port()).await;
@@ -253,7 +253,7 @@ async fn many_requests_make_one_connection_at_a_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_process_counts_its_share_while_no_primary_serves() {
+async fn processes_count_locally_without_a_primary() {
     for error in [
         "READONLY You can't write against a read only replica.",
         "ERR Error running script: @user_script: 57: -READONLY You can't write.",

@@ -59,7 +59,7 @@ async fn a_decision_is_one_round_trip() {
 }
 
 #[tokio::test]
-async fn a_script_that_is_gone_is_loaded_again() {
+async fn a_missing_script_is_loaded_again() {
     let redis = PrivateRedis::start();
     let limiter = limiter(&redis).await;
     let mut observer = connection(&redis);
@@ -97,7 +97,7 @@ async fn a_key_of_another_type_becomes_an_empty_bucket() {
 }
 
 #[tokio::test]
-async fn a_user_needs_the_documented_rights_alone() {
+async fn the_documented_rights_are_enough() {
     let redis = PrivateRedis::start();
     allow(&mut connection(&redis), "");
     let url = format!("redis://limiter:pw@127.0.0.1:{}/", redis.port());
@@ -130,7 +130,7 @@ async fn a_server_that_starts_later_is_found() {
 }
 
 #[tokio::test]
-async fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
+async fn a_silent_server_delays_no_request() {
     let redis = PrivateRedis::start();
     redis.pause();
     let start = Instant::now();
@@ -144,7 +144,7 @@ async fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn a_restart_between_two_requests_costs_neither() {
+async fn a_restart_between_requests_fails_neither() {
     let mut redis = PrivateRedis::start();
     let limiter = limiter(&redis).await;
     acquire(&limiter, "acme", quota(1, 3)).await.unwrap();
@@ -178,7 +178,7 @@ async fn eventually_admitted(limiter: &RedisRateLimiter) {
 }
 
 #[tokio::test]
-async fn a_wrong_url_or_password_is_told_at_once() {
+async fn a_wrong_url_or_password_fails_at_once() {
     for url in [
         "",
         "127.0.0.1",
@@ -209,7 +209,7 @@ async fn a_wrong_url_or_password_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_registration_that_nobody_can_count_is_refused() {
+async fn a_registration_that_cannot_be_counted_is_refused() {
     let mut redis = PrivateRedis::start();
     let registrar = Registrar::builder(MemoryStore::new())
         .tenant(TenantSettings::new().enabled())

@@ -130,7 +130,7 @@ async fn a_server_is_found_after_a_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_stood_still_is_asked_again() {
+async fn a_thawed_server_is_used_again() {
     let mut redis = PrivateRedis::start();
     let limiter = default_limiter(&redis).await;
     let (pause, resume) = (
@@ -157,7 +157,7 @@ async fn a_hosts_connection_finds_a_restarted_server() {
 }
 
 #[tokio::test]
-async fn a_reply_that_comes_late_is_nobody_elses() {
+async fn a_late_reply_answers_no_other_request() {
     let redis = PrivateRedis::start();
     let limiter = Arc::new(default_limiter(&redis).await);
     let (drained, fresh) = (quota(1, 1), quota(1, 100));
@@ -201,7 +201,7 @@ async fn admitted(limiter: &RedisRateLimiter, id: &str, quota: Quota) -> (u32, u
 }
 
 #[tokio::test]
-async fn by_choice_each_process_counts_its_share_meanwhile() {
+async fn processes_may_count_locally_during_an_outage() {
     let mut redis = PrivateRedis::start();
     let nodes = NonZeroU32::new(3).unwrap();
     let limiter = default_limiter(&redis).await.local_fallback(nodes);
@@ -232,7 +232,7 @@ async fn by_choice_each_process_counts_its_share_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_source_has_its_share_meanwhile() {
+async fn a_source_has_its_share_during_an_outage() {
     let mut redis = PrivateRedis::start();
     let nodes = NonZeroU32::new(3).unwrap();
     let limiter = default_limiter(&redis).await.local_fallback(nodes);
@@ -252,7 +252,7 @@ async fn a_source_has_its_share_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_that_is_gone_refuses_too() {
+async fn a_missing_cluster_refuses_requests() {
     let mut redis = PrivateRedis::start_with(&[
         "--cluster-enabled",
         "yes",

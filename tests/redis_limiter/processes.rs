@@ -34,7 +34,7 @@ const MARK: &str = "worker: ";
 
 /// This test starts itself as its workers; the environment says whether it is a worker.
 #[test]
-fn three_processes_with_different_clocks_admit_one_burst_in_all() {
+fn processes_with_different_clocks_share_one_burst() {
     if let Ok(url) = env::var(URL) {
         work(&url);
         return;
@@ -63,13 +63,13 @@ fn three_processes_with_different_clocks_admit_one_burst_in_all() {
 
 /// This test also starts itself as its workers.
 #[test]
-fn three_processes_leave_a_noisy_source_its_own_quota() {
+fn processes_share_the_quota_of_a_source() {
     if let Ok(url) = env::var(URL) {
         work(&url);
         return;
     }
     let redis = PrivateRedis::start();
-    let this = "processes::three_processes_leave_a_noisy_source_its_own_quota";
+    let this = "processes::processes_share_the_quota_of_a_source";
     let mut workers = ["0", "3600", "-3600"].map(|off| Worker::start_in(this, &redis, off));
     let mut admitted = |addresses: [&str; PROCESSES]| -> u32 {
         for (worker, address) in workers.iter_mut().zip(addresses) {
@@ -97,7 +97,7 @@ struct Worker {
 
 impl Worker {
     fn start(redis: &PrivateRedis, clock_off: &str) -> Self {
-        let this = "processes::three_processes_with_different_clocks_admit_one_burst_in_all";
+        let this = "processes::processes_with_different_clocks_share_one_burst";
         Self::start_in(this, redis, clock_off)
     }
 

@@ -16,7 +16,7 @@ async fn a_limiter_by_url_keeps_the_rules() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limiter_over_the_hosts_own_connection_keeps_the_rules() {
+async fn a_limiter_over_a_host_connection_keeps_the_rules() {
     let redis = PrivateRedis::start();
     let client = Client::open(redis.url()).unwrap();
     let manager = ConnectionManager::new(client).await.unwrap();

@@ -65,7 +65,7 @@ async fn a_tenant_without_a_limit_is_not_counted() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_opened_again_keeps_its_counts() {
+async fn a_reopened_file_keeps_its_counts() {
     let dir = TemporaryDir::new();
     let clients = Minted::default().clients(3);
     insert_up_to(&open(&dir).await, &clients[0], 100).await;
@@ -166,7 +166,7 @@ impl Callers {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_set_while_others_register_is_never_exceeded() {
+async fn a_limit_set_during_insertions_is_never_exceeded() {
     let dir = Arc::new(TemporaryDir::new());
     let stores = [open(&dir).await, open(&dir).await];
     let callers = Arc::<Callers>::default();

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn clients_are_there_when_the_file_is_opened_again() {
+async fn a_reopened_file_has_its_clients() {
     let dir = TemporaryDir::new();
     let clients = Minted::default().clients(3);
     let store = open(&dir).await;
@@ -33,7 +33,7 @@ async fn clients_are_there_when_the_file_is_opened_again() {
 }
 
 #[tokio::test]
-async fn reads_go_on_beside_writes() {
+async fn writes_do_not_block_reads() {
     let dir = TemporaryDir::new();
     let _store = open(&dir).await;
     let mut connection = connect(&dir).await;
@@ -45,7 +45,7 @@ async fn reads_go_on_beside_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_that_share_a_file_see_each_other() {
+async fn stores_sharing_a_file_see_each_other() {
     let dir = TemporaryDir::new();
     let (first, second) = tokio::join!(open(&dir), open(&dir));
     let mut minted = Minted::default();
@@ -68,7 +68,7 @@ async fn two_that_share_a_file_see_each_other() {
 }
 
 #[tokio::test]
-async fn the_host_may_keep_its_own_tables_and_migrations() {
+async fn the_host_may_add_tables_and_migrations() {
     let dir = TemporaryDir::new();
     let mut connection = connect(&dir).await;
     let sql = "CREATE TABLE users (id INTEGER); INSERT INTO users VALUES (1);
@@ -96,7 +96,7 @@ async fn the_host_may_keep_its_own_tables_and_migrations() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_not_opened() {
+async fn a_non_database_file_is_not_opened() {
     let dir = TemporaryDir::new();
     let text = dir.path().join("text");
     fs::write(
@@ -116,7 +116,7 @@ async fn a_file_that_is_no_database_is_not_opened() {
 }
 
 #[tokio::test]
-async fn a_name_of_no_file_is_not_opened() {
+async fn a_name_without_a_file_is_not_opened() {
     for name in ["", ":memory:", "file:clients?mode=memory", "file::memory:"] {
         let error = SqliteStore::open(name).await.unwrap_err();
         let expected = format!("the name {name:?} is not the name of a file");

@@ -18,7 +18,7 @@ use crate::{
 
 // With one thread, the scheduling of threads delays no call.
 #[tokio::test]
-async fn one_commit_is_enough_for_sixteen_that_wait() {
+async fn sixteen_waiting_calls_share_a_commit() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let before = wal::commits(&dir.path().join("clients"));
@@ -84,7 +84,7 @@ async fn a_failed_insertion_fails_no_other_in_its_group() {
 }
 
 #[tokio::test]
-async fn the_store_survives_a_transaction_that_sqlite_ends() {
+async fn the_store_survives_a_rollback_by_sqlite() {
     let dir = TemporaryDir::new();
     let store = open(&dir).await;
     let mut other = connect(&dir).await;

@@ -190,21 +190,21 @@ impl Seen {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_acknowledged_after_the_file_is_deleted() {
+async fn a_deleted_file_fails_every_call() {
     let fixture = Fixture::new().await;
     let lose = async { fixture.remove("data/clients") };
     fixture.lose(lose, "data/clients").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_acknowledged_after_the_folder_is_deleted() {
+async fn a_deleted_folder_fails_every_call() {
     let fixture = Fixture::new().await;
     let lose = async { fs::remove_dir_all(fixture.path("data")).unwrap() };
     fixture.lose(lose, "data/clients").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_acknowledged_after_another_file_replaces_it() {
+async fn a_replaced_file_fails_every_call() {
     let fixture = Fixture::new().await;
     fixture.another("another").await;
     let lose = async { fixture.rename("another", "data/clients") };
@@ -218,14 +218,14 @@ async fn nothing_is_acknowledged_after_another_file_replaces_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_acknowledged_after_the_log_is_deleted() {
+async fn a_deleted_log_fails_every_call() {
     let fixture = Fixture::new().await;
     let lose = async { fixture.remove("data/clients-wal") };
     fixture.lose(lose, "data/clients-wal").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_acknowledged_after_the_log_is_replaced() {
+async fn a_replaced_log_fails_every_call() {
     let fixture = Fixture::new().await;
     fs::write(fixture.path("empty"), "").unwrap();
     let lose = async { fixture.rename("empty", "data/clients-wal") };
@@ -233,14 +233,14 @@ async fn nothing_is_acknowledged_after_the_log_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_acknowledged_after_the_index_of_the_log_is_deleted() {
+async fn a_deleted_log_index_fails_every_call() {
     let fixture = Fixture::new().await;
     let lose = async { fixture.remove("data/clients-shm") };
     fixture.lose(lose, "data/clients-shm").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_acknowledged_after_a_link_points_elsewhere() {
+async fn a_redirected_link_fails_every_call() {
     let mut fixture = Fixture::new().await;
     fixture.another("another").await;
     symlink("data/clients", fixture.path("link")).unwrap();
@@ -252,7 +252,7 @@ async fn nothing_is_acknowledged_after_a_link_points_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_linked_file_is_kept_and_found() {
+async fn a_linked_file_is_found() {
     let mut fixture = Fixture::new().await;
     symlink("data/clients", fixture.path("link")).unwrap();
     let store = SqliteStore::open(fixture.path("link")).await;
@@ -263,7 +263,7 @@ async fn a_linked_file_is_kept_and_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_is_moved_back_works_again() {
+async fn a_file_moved_back_works_again() {
     let fixture = Fixture::new().await;
     let lose = async { fixture.rename("data/clients", "elsewhere") };
     let mut clients = fixture.lose(lose, "data/clients").await;
@@ -275,7 +275,7 @@ async fn a_file_that_is_moved_back_works_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_folder_that_is_moved_back_works_again() {
+async fn a_folder_moved_back_works_again() {
     let fixture = Fixture::new().await;
     let lose = async { fixture.rename("data", "elsewhere") };
     let clients = fixture.lose(lose, "data/clients").await;
@@ -284,7 +284,7 @@ async fn a_folder_that_is_moved_back_works_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_is_moved_back_works_again() {
+async fn a_log_moved_back_works_again() {
     let fixture = Fixture::new().await;
     let lose = async { fixture.rename("data/clients-wal", "elsewhere") };
     let clients = fixture.lose(lose, "data/clients-wal").await;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn the_file_holds_a_digest_of_the_user() {
+async fn the_file_contains_a_digest_of_the_user() {
     const USER: &str = "alice@example.com";
     let dir = TemporaryDir::new();
     let store = open(&dir).await;

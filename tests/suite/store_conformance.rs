@@ -33,7 +33,7 @@ with_store_rules!(conforms!(memory, MemoryStore::new();));
 with_store_rules!(conforms!(example_store, example::MyStore::default();));
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_can_be_run_through_all_rules_again_and_again() {
+async fn rules_can_be_repeated_on_one_store() {
     let store = MemoryStore::new();
     for _ in 0..2 {
         conformance::client_store(store.clone()).await;

@@ -31,7 +31,7 @@ async fn every_authorization_attack_has_the_right_outcome() {
 }
 
 #[tokio::test]
-async fn a_tenant_can_refuse_parameters_that_nobody_knows() {
+async fn a_tenant_can_refuse_unknown_parameters() {
     let servers = Servers::default();
     let mut judged = 0;
     for case in &cases(&["authorize"], "/authorize") {

@@ -181,7 +181,7 @@ async fn a_confidential_client_registers_in_process() {
 }
 
 #[tokio::test]
-async fn a_refused_redirect_uri_is_a_typed_error_in_process() {
+async fn a_refused_uri_is_typed_in_process() {
     assert_refuses_plain_http(ISSUER, &in_process()).await;
 }
 
@@ -198,13 +198,13 @@ async fn a_confidential_client_registers_over_tcp() {
 }
 
 #[tokio::test]
-async fn a_refused_redirect_uri_is_a_typed_error_over_tcp() {
+async fn a_refused_uri_is_typed_over_tcp() {
     let server = ExampleServer::start(None);
     assert_refuses_plain_http(&server.base, &over_tcp).await;
 }
 
 #[tokio::test]
-async fn where_registration_is_off_no_endpoint_is_advertised() {
+async fn disabled_registration_is_not_advertised() {
     let settings = json!({ "tenants": [{ "id": "acme" }] });
     let server = ExampleServer::start(Some(&settings));
     let metadata = discover(&server.base, &over_tcp).await;
@@ -212,7 +212,7 @@ async fn where_registration_is_off_no_endpoint_is_advertised() {
 }
 
 #[tokio::test]
-async fn without_a_rate_limit_a_burst_of_clients_registers() {
+async fn a_burst_registers_without_a_rate_limit() {
     let registration = json!({ "enabled": true, "rate_limit": null });
     let settings = json!({ "tenants": [{ "id": "acme", "registration": registration }] });
     let server = ExampleServer::start(Some(&settings));

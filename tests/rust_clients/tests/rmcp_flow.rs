@@ -171,7 +171,7 @@ async fn assert_refreshes(application: &Authorized) {
 }
 
 #[tokio::test]
-async fn a_client_that_registers_itself_asks_for_what_the_api_lists() {
+async fn a_client_requests_the_listed_scopes() {
     let server = ExampleServer::start(None);
     let mut application = Application::new(&items(&server)).await;
     let asked = parameters(&application.start(request(LOOPBACK)).await);
@@ -218,7 +218,7 @@ async fn a_confidential_client_needs_its_secret() {
 }
 
 #[tokio::test]
-async fn a_client_may_come_back_at_another_port_than_it_registered() {
+async fn a_client_may_use_another_port() {
     let server = ExampleServer::start(None);
     let mut closed = Application::new(&items(&server)).await;
     closed.start(request(LOOPBACK)).await;

@@ -200,7 +200,7 @@ fn permissive(client: &Client) {
 
 /// Checks everything else in a document against the client.
 #[test]
-fn golden_clients_say_what_their_documents_say() {
+fn golden_clients_match_their_documents() {
     for file in names_in(&folder().join("clients")) {
         let name = file.strip_suffix(".json").unwrap();
         let document: Value = serde_json::from_str(&text("clients", name)).unwrap();

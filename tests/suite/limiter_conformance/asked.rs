@@ -140,7 +140,7 @@ async fn mixed_up_tenants_of_a_source_are_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limiter_that_takes_unknown_for_the_tenant_is_caught() {
+async fn mistaking_unknown_sources_for_the_tenant_is_caught() {
     let unknown = SourceNetwork::of(None);
     let said = caught(asked_by_source(move |tenant, source, quota| {
         let source = source.filter(|it| *it != unknown);
@@ -151,7 +151,7 @@ async fn a_limiter_that_takes_unknown_for_the_tenant_is_caught() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limiter_with_a_bucket_for_each_unknown_is_caught() {
+async fn separate_buckets_for_unknown_sources_are_caught() {
     let (unknown, asked) = (SourceNetwork::of(None), AtomicU32::new(0));
     let said = caught(asked_by_source(move |tenant, source, quota| {
         if source != Some(unknown) {

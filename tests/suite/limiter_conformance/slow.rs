@@ -34,6 +34,6 @@ async fn passes(millis: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_limiter_of_ten_milliseconds_passes() {
+async fn a_slow_limiter_passes() {
     passes(10).await;
 }

@@ -17,7 +17,7 @@ use example_binary::binary;
 const MAX_LINES_OF_CODE: usize = 127;
 
 #[test]
-fn the_example_is_read_in_one_go() {
+fn the_example_is_short() {
     let text = include_str!("../../../examples/custom_store.rs");
     let (store, _) = text.split_once("#[tokio::main]").unwrap();
     let is_code = |line: &&str| {
