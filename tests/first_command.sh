@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Does what the README tells a newcomer to do first, with a new clone: runs the first command, waits for the
-# first line that it prints, and pastes the `curl` line. Fails unless that registers a client, or if the
-# command compiles too many crates.
+# Runs the first steps of the README in a new clone: runs the first command, waits for its first line of
+# output, and runs the `curl` line. Fails unless this registers a client, and if the command compiles too
+# many crates.
 #
-# All that it writes is below target/first_command.
+# It writes only below target/first_command.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,7 +17,8 @@ fail() {
     exit 1
 }
 
-# What a newcomer has: committed files only. Without a repository, all files except what tests install.
+# A clone has only the committed files. Without a repository, all files are copied except those that tests
+# install.
 clone() {
     if git clone --quiet --no-local . "$CLONE" 2>/dev/null; then
         [[ -z $(git status --porcelain) ]] || echo "Changes that are not committed are left out."

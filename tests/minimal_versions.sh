@@ -33,13 +33,13 @@ versions = {it["id"]: (it["name"], it["version"]) for it in metadata["packages"]
 resolved = metadata["resolve"]
 own = next(it for it in resolved["nodes"] if it["id"] == resolved["root"])
 kinds = {it["pkg"]: {kind["kind"] for kind in it["dep_kinds"]} for it in own["deps"]}
-# A kind without a name is that of dependencies which are for no tests and no build script. Of a name
-# there may be other versions, which only dependencies depend on.
+# Ordinary dependencies have a kind without a name; those of tests and build scripts have a name. A
+# dependency may have further versions that only other dependencies use.
 direct = {versions[id] for id, kinds in kinds.items() if None in kinds}
 assert len(direct) > 20, direct
 
 manifest = open("Cargo.toml").read()
-# The other members of the workspace are for its tests, too; the copy is a workspace of its own.
+# The other members of the workspace are also for its tests; the copy is a separate workspace.
 for table, rest in [("dev-dependencies", ""), ("workspace", "[workspace]\n")]:
     table = rf"^\[{table}\]\n(?:(?!\[).*\n)*"
     manifest, count = re.subn(table, rest, manifest, flags=re.MULTILINE)
@@ -53,7 +53,7 @@ assert len(kept) == len(locked) - len(direct)
 open("Cargo.lock", "w").write("[[package]]".join([head, *kept]))
 PYTHON
 
-# The option is not stable. It chooses versions only: what is built is built as ever.
+# The option is not stable. It only chooses versions and does not change the build.
 RUSTC_BOOTSTRAP=1 cargo update --quiet --workspace -Z direct-minimal-versions
 CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_DIR=.. cargo check --locked --all-features --lib
 popd >/dev/null
@@ -63,7 +63,7 @@ newest() { # TEST FOLDER
     run_in "$2" --all-features --test stored_data -- --include-ignored --exact "$1"
 }
 
-# Runs it with the oldest versions, and with one feature: the fewer, the less there is to build.
+# Runs the test with the oldest versions and one feature, because fewer features are faster to build.
 oldest() { # TEST FOLDER
     CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_DIR=target/minimal run_in "$2" \
         --manifest-path "$FOLDER/Cargo.toml" --features sqlite --test stored_data -- \

@@ -110,9 +110,9 @@ async fn a_resumed_server_answers() {
     let mut old = connect(&server.url()).await;
     server.pause();
     let url = server.url();
-    let asked = async { number(&mut old, "SELECT 42").await };
-    let came = async { number(&mut connect(&url).await, "SELECT 43").await };
-    let mut both = Box::pin(async { tokio::join!(asked, came) });
+    let old_answer = async { number(&mut old, "SELECT 42").await };
+    let new_answer = async { number(&mut connect(&url).await, "SELECT 43").await };
+    let mut both = Box::pin(async { tokio::join!(old_answer, new_answer) });
     let early = tokio::time::timeout(Duration::from_millis(300), &mut both).await;
     assert!(early.is_err(), "a paused server answered");
     server.resume();

@@ -71,7 +71,7 @@ impl Flow {
 
     fn assert_complete(&self) {
         assert_eq!(self.seen["issuer"], self.base);
-        self.assert_asked_for("read:items offline_access");
+        self.assert_requested("read:items offline_access");
         let (first, refreshed) = (&self.list("tokens")[0], &self.list("tokens")[1]);
         assert_grants(first, "read:items offline_access");
         assert!(first["refresh_token"].is_string());
@@ -81,12 +81,12 @@ impl Flow {
         assert_eq!(self.list("api")[..3], [json!(401), json!(200), json!(200)]);
     }
 
-    fn assert_asked_for(&self, scope: &str) {
-        let asked = &self.seen["authorization"];
-        assert_eq!(asked["scope"], scope);
-        assert_eq!(asked["resource"], format!("{}/api", self.base));
-        assert_eq!(asked["client_id"], self.seen["client"]["client_id"]);
-        assert_eq!(asked["code_challenge_method"], "S256");
+    fn assert_requested(&self, scope: &str) {
+        let request = &self.seen["authorization"];
+        assert_eq!(request["scope"], scope);
+        assert_eq!(request["resource"], format!("{}/api", self.base));
+        assert_eq!(request["client_id"], self.seen["client"]["client_id"]);
+        assert_eq!(request["code_challenge_method"], "S256");
     }
 
     /// Every posted form named the client, and contained the secret exactly if the client has one.
@@ -258,7 +258,7 @@ fn mcp_typescript_sdk_needs_a_default_permission() {
 #[test]
 fn mcp_typescript_sdk_gets_a_refresh_token_by_default() {
     let flow = Flow::of(MCP_TYPESCRIPT, "left-alone");
-    flow.assert_asked_for("read:items");
+    flow.assert_requested("read:items");
     let tokens = &flow.list("tokens")[0];
     assert_grants(tokens, "read:items offline_access");
     assert!(tokens["refresh_token"].is_string());
@@ -269,7 +269,7 @@ fn mcp_typescript_sdk_gets_a_refresh_token_by_default() {
 fn mcp_typescript_sdk_must_request_a_refresh_token() {
     let server = start_changed(&json!({ "refresh_token_when": "offline_access_requested" }));
     let flow = Flow::at(&server, MCP_TYPESCRIPT, "left-alone");
-    flow.assert_asked_for("read:items");
+    flow.assert_requested("read:items");
     let tokens = &flow.list("tokens")[0];
     assert_grants(tokens, "read:items");
     assert_eq!(tokens["refresh_token"], Value::Null);

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Checks everything: format, lints, features, dependencies, documentation, tests. Installs what that
-# needs. It runs on Linux: the tests find and end the processes that they start by what Linux says of
-# them.
+# Checks everything: format, lints, features, dependencies, documentation, tests. Installs the tools
+# that it needs. It runs on Linux, because the tests find their processes in /proc.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# The release whose warnings are errors. Another one may have lints that nobody has seen yet.
+# The release whose warnings are errors. Another release may have new lints.
 readonly CHECKED_WITH=1.95
 readonly CARGO_DENY=0.20.2
 readonly MAX_CRATES=65
-# What is built together: so each crate is compiled once, with the features that any of them asks for.
+# The members that are built together, so that each crate is compiled once with all features that the
+# members need.
 readonly members=(--workspace --exclude oauth-dcr-fuzz)
 
 fail() {
@@ -30,8 +30,8 @@ finish() {
 }
 trap finish EXIT
 
-# Sets `cargo_deny`: of another version there may be one that judges otherwise. What it can do without
-# being optimized takes seconds; optimizing it would take minutes.
+# Sets `cargo_deny` to a program of exactly this version, because other versions may have other checks.
+# Without optimization it runs in seconds; compiling it with optimization would take minutes.
 find_or_install_cargo_deny() {
     local program
     for program in cargo-deny target/tools/bin/cargo-deny; do
@@ -40,14 +40,14 @@ find_or_install_cargo_deny() {
             return
         fi
     done
-    echo "cargo-deny $CARGO_DENY goes below target/tools; compiling it takes a minute or two"
+    echo "cargo-deny $CARGO_DENY goes below target/tools; compiling it takes one or two minutes"
     CARGO_PROFILE_DEV_DEBUG=false cargo install --locked --quiet --debug --no-default-features \
         --root target/tools "cargo-deny@$CARGO_DENY"
     cargo_deny=target/tools/bin/cargo-deny
 }
 
-# Prints what an expression makes of `package`, which is the package by its Cargo.toml. The other members
-# of the workspace are for its tests.
+# Prints the value of an expression about `package`, which is the crate as its Cargo.toml describes it.
+# The other members of the workspace are for its tests.
 of_package() { # EXPRESSION
     cargo metadata --locked --no-deps --format-version 1 | python3 -c '
 import json, sys
@@ -86,7 +86,7 @@ sys.exit("\n".join(newer) if newer else 0)
 ' "$1"
 }
 
-# The name that rustup has for it, or nothing.
+# Prints rustup's name for the toolchain, or nothing.
 installed_toolchain() { # RELEASE
     rustup toolchain list 2>/dev/null | awk -v release="$1" '
         index($1, release "-") == 1 || index($1, release ".") == 1 { name = $1 }
@@ -99,8 +99,8 @@ core() {
         awk '{ print $1, $2 }' | sort -u
 }
 
-# Builds the documentation as docs.rs does: from the files of the package alone, and with what a stable
-# compiler does not show otherwise, the feature that each item needs.
+# Builds the documentation as docs.rs does: only from the files of the package, and with the feature that
+# each item needs, which a stable compiler does not show by default.
 document_package() {
     local folder version
     folder=$(mktemp -d)

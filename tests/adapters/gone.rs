@@ -25,7 +25,7 @@ enum Leave {
     Reset,
 }
 
-async fn came(what: &str, count: &tokio::sync::Semaphore) {
+async fn wait_for(what: &str, count: &tokio::sync::Semaphore) {
     within(what, count.acquire()).await.unwrap().forget();
 }
 
@@ -43,13 +43,13 @@ fn waiting(adapter: Adapter, protocol: Protocol, fixture: Fixture) -> (Server, A
 async fn inserting(server: &Server, pause: &Pause) -> Line {
     let mut line = Line::open(server).await;
     line.send(&HttpRequest::public().http1()).await;
-    came("the insertion", &pause.entered).await;
+    wait_for("the insertion", &pause.entered).await;
     line
 }
 
 /// The insertion is dropped, and another client is served.
 async fn assert_dropped(at: &str, server: &Server, pause: &Pause) {
-    came(at, &pause.dropped).await;
+    wait_for(at, &pause.dropped).await;
     assert!(server.built.store.clients.is_empty(), "{at}");
     pause.gate.add_permits(1);
     let mut line = Line::open(server).await;
@@ -109,11 +109,11 @@ async fn actix_web_drops_reset_requests_by_default() {
 }
 
 /// Sends a registration over HTTP/2 and resets the stream while the store has the registration.
-async fn take_back(server: &Server, pause: &Pause) {
+async fn reset_stream(server: &Server, pause: &Pause) {
     let mut streams = Streams::open(server).await;
     tokio::select! {
         answer = streams.send(HttpRequest::public().http2()) => panic!("{answer:?}"),
-        () = came("the insertion", &pause.entered) => {}
+        () = wait_for("the insertion", &pause.entered) => {}
     }
 }
 
@@ -121,8 +121,8 @@ async fn take_back(server: &Server, pause: &Pause) {
 async fn a_reset_stream_leaves_nothing_behind() {
     for adapter in [Adapter::Hyper, Adapter::Tower, Adapter::Axum] {
         let (server, pause) = waiting(adapter, Protocol::Http2, Fixture::open());
-        take_back(&server, &pause).await;
-        came("what was begun is dropped", &pause.dropped).await;
+        reset_stream(&server, &pause).await;
+        wait_for("the insertion is dropped", &pause.dropped).await;
         assert!(server.built.store.clients.is_empty(), "{adapter:?}");
     }
 }
@@ -130,9 +130,9 @@ async fn a_reset_stream_leaves_nothing_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn actix_web_finishes_a_reset_http2_stream() {
     let (server, pause) = waiting(Adapter::Actix, Protocol::Http2, Fixture::open());
-    take_back(&server, &pause).await;
+    reset_stream(&server, &pause).await;
     pause.gate.add_permits(1);
-    came("the client is there, whole", &pause.inserted).await;
+    wait_for("the client is stored", &pause.inserted).await;
     assert_eq!(server.built.store.clients.len(), 1);
     assert_eq!(pause.dropped.available_permits(), 0);
 }

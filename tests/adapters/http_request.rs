@@ -92,12 +92,12 @@ impl HttpRequest {
     }
 
     /// HTTP/1.1 that declares this length, whatever the body's real length.
-    pub(crate) fn lying(&self, length: usize) -> Vec<u8> {
+    pub(crate) fn declaring_length(&self, length: usize) -> Vec<u8> {
         self.counted("HTTP/1.1", length)
     }
 
     /// The same in HTTP/1.0.
-    pub(crate) fn lying10(&self, length: usize) -> Vec<u8> {
+    pub(crate) fn declaring_length_http10(&self, length: usize) -> Vec<u8> {
         self.counted("HTTP/1.0", length)
     }
 

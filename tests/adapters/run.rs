@@ -39,11 +39,13 @@ async fn on_every_adapter(scenario: &Scenario, protocol: Protocol) -> Vec<String
     let (mut failures, mut first) = (Vec::new(), None);
     for adapter in Adapter::ALL {
         let at = format!("{}: {adapter:?}, {protocol:?}", scenario.name);
-        let own = scenario.clone();
-        let answers = tokio::spawn(async move { on(adapter, protocol, &own).await }).await;
+        let scenario = scenario.clone();
+        let answers = tokio::spawn(async move { on(adapter, protocol, &scenario).await }).await;
         match answers {
             Ok(answers) if *first.get_or_insert_with(|| answers.clone()) != answers => {
-                failures.push(format!("{at}: it is not what others answer: {answers:?}"));
+                failures.push(format!(
+                    "{at}: differs from the other adapters: {answers:?}"
+                ));
             }
             Ok(_) => {}
             Err(error) => failures.push(format!("{at}: {}", message(&*error.into_panic()))),
@@ -122,7 +124,7 @@ async fn run_steps(adapter: Adapter, server: &Server, steps: &[Step], end: End) 
             }
             Step::HalfClose => line.stream.shutdown().await.unwrap(),
             Step::Framework(fate) => {
-                let registered = meet(&mut line, &fate(adapter)).await;
+                let registered = exchange_by(&mut line, &fate(adapter)).await;
                 outcome.passed += usize::from(registered);
             }
         }
@@ -144,7 +146,7 @@ async fn expect(line: &mut Line, expected: &Expected, version: Version) -> Answe
 }
 
 /// Whether a client was registered.
-async fn meet(line: &mut Line, fate: &Fate) -> bool {
+async fn exchange_by(line: &mut Line, fate: &Fate) -> bool {
     let (expected, version) = match fate {
         Fate::Passed(expected) => (expected, Version::HTTP_11),
         Fate::Passed10(expected) => (expected, Version::HTTP_10),

@@ -56,19 +56,19 @@ impl Piece {
 pub(crate) struct Script {
     pieces: VecDeque<Piece>,
     /// How many frames were read.
-    given: Arc<AtomicUsize>,
+    reads: Arc<AtomicUsize>,
 }
 
 impl Script {
     pub(crate) fn new(pieces: impl Into<VecDeque<Piece>>) -> Self {
         Self {
             pieces: pieces.into(),
-            given: Arc::default(),
+            reads: Arc::default(),
         }
     }
 
-    pub(crate) fn given(&self) -> Arc<AtomicUsize> {
-        Arc::clone(&self.given)
+    pub(crate) fn reads(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.reads)
     }
 }
 
@@ -95,7 +95,7 @@ impl Body for Script {
         if !matches!(self.pieces.front(), Some(Piece::Endless(_))) {
             self.pieces.pop_front();
         }
-        self.given.fetch_add(1, Ordering::SeqCst);
+        self.reads.fetch_add(1, Ordering::SeqCst);
         Poll::Ready(Some(frame))
     }
 

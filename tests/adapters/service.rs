@@ -145,12 +145,12 @@ async fn the_body_timeout_excludes_the_store() {
 async fn an_endless_body_is_read_up_to_the_limit() {
     let Built { service, store, .. } = Fixture::open().build();
     let request = post([Piece::endless()]);
-    let given = request.body().given();
+    let reads = request.body().reads();
     let answer = service.answer(request).await;
     let too_large = Some("body_too_large".to_owned());
     assert_eq!(verdict(answer).await, (413, too_large));
     // The limit is sixteen pieces of 4 KiB.
-    assert_eq!(given.load(Ordering::SeqCst), 17);
+    assert_eq!(reads.load(Ordering::SeqCst), 17);
     assert!(store.clients.is_empty());
 }
 
@@ -263,7 +263,7 @@ async fn the_rest_of_a_refused_body_is_discarded() {
         (vec![Piece::endless()], 0, true),
     ] {
         let request = refused(pieces);
-        let given = request.body().given();
+        let reads = request.body().reads();
         let began = Instant::now();
         let answer = service.answer(request).await;
         assert_eq!(answer.status(), 405);
@@ -272,7 +272,7 @@ async fn the_rest_of_a_refused_body_is_discarded() {
             (seconds, ends)
         );
         // At most sixteen pieces of 4 KiB are discarded.
-        assert!(given.load(Ordering::SeqCst) <= 17);
+        assert!(reads.load(Ordering::SeqCst) <= 17);
     }
 }
 
@@ -291,7 +291,7 @@ async fn a_discarded_body_is_never_requested() {
 #[tokio::test(start_paused = true)]
 async fn an_unread_body_ends_a_persistent_connection() {
     let service = unhurried();
-    for (version, asks, ends) in [
+    for (version, connection, ends) in [
         (Version::HTTP_11, None, true),
         (Version::HTTP_10, Some("keep-alive"), true),
         (Version::HTTP_10, None, false),
@@ -299,9 +299,9 @@ async fn an_unread_body_ends_a_persistent_connection() {
     ] {
         let mut request = refused([Piece::never()]);
         *request.version_mut() = version;
-        if let Some(asks) = asks {
-            let asks = asks.parse().unwrap();
-            request.headers_mut().insert("connection", asks);
+        if let Some(connection) = connection {
+            let connection = connection.parse().unwrap();
+            request.headers_mut().insert("connection", connection);
         }
         let answer = service.answer(request).await;
         assert_eq!(is_ended_by(&answer), ends, "{version:?}");

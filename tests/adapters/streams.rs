@@ -47,11 +47,11 @@ async fn an_endless_body_affects_no_other_stream() {
     for adapter in Adapter::ALL {
         let (server, mut streams) = start(adapter, &Fixture::open()).await;
         let body = Script::new([Piece::endless()]);
-        let given = body.given();
+        let reads = body.reads();
         let answer = post(&mut streams, body).await;
         assert_is(adapter, &answer, &too_large().left(4));
         assert!(
-            given.load(Ordering::SeqCst) * 4096 < MOST_TAKEN,
+            reads.load(Ordering::SeqCst) * 4096 < MOST_TAKEN,
             "{adapter:?}"
         );
         assert_goes_on(adapter, &server, &mut streams, 3).await;

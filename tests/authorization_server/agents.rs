@@ -1,4 +1,4 @@
-//! AI agents register at the server as it starts, without settings.
+//! AI agents register at a server without settings.
 
 use http::Request;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::{
     wire::{Answer, send},
 };
 
-/// Registrations of Cursor, VS Code, Claude Code, Claude, ChatGPT and Gemini CLI, as they were seen.
+/// Recorded registrations of Cursor, VS Code, Claude Code, Claude, ChatGPT and Gemini CLI.
 const AGENTS: [&str; 12] = [
     "cursor-three-uris",
     "cursor-hosted-only",
@@ -67,7 +67,7 @@ async fn refused_redirect_uris_are_left_out() {
 #[tokio::test]
 async fn eight_clients_register_at_once() {
     let server = ExampleServer::start_with(None, &[]);
-    // 16 of a burst of 20.
+    // 16 registrations, with a burst of 20.
     for _ in 0..2 {
         let mut clients = JoinSet::new();
         for at in 0..8 {

@@ -1,4 +1,4 @@
-//! Tables: what answers of a kind have in common, whatever they say.
+//! Tables of what all answers of a kind have in common.
 
 use std::{
     io::{Read as _, Write as _},
@@ -14,7 +14,7 @@ use crate::{
     wire::{Answer, Pairs, form_request, pairs, post, send, with, without},
 };
 
-/// Requests that are refused before it is known where the answer could go.
+/// Requests that are refused before the server knows a redirect URI.
 fn without_known_redirect_uri(client: &Client) -> Vec<(&'static str, Pairs)> {
     let whole = client.authorization();
     let twice = |name: &str, value: &str| {
@@ -79,7 +79,7 @@ async fn assert_stays_here(what: &str, client: &Client, request: &Pairs) {
             sent.headers_mut().insert("accept", accept.parse().unwrap());
             let method = sent.method().clone();
             let answer = send(sent).await;
-            // A body that is too large is not read.
+            // An oversized body is not read.
             let is_right = answer.status == 400
                 || method == Method::POST && what.ends_with("too much") && answer.status == 413;
             assert!(is_right, "{what}: {method} {}", answer.status);
@@ -165,7 +165,7 @@ async fn other_methods_are_told_the_allowed_methods() {
     }
 }
 
-/// Whether a page of another origin may send this and read the answer, without any cookie.
+/// Whether a page of another origin may send this request and read the answer, without a cookie.
 async fn preflight(base: &str, path: &str) -> Answer {
     let request = Request::options(format!("{base}{path}"))
         .header("origin", "https://app.example.com")
@@ -208,7 +208,7 @@ async fn other_origins_may_use_cookieless_endpoints() {
     let unauthorized = client.items("nonsense").await;
     let exposed = unauthorized.header("access-control-expose-headers");
     assert_eq!(exposed, Some("Retry-After, WWW-Authenticate"));
-    // What the user does is nobody else's.
+    // The user's own pages are closed to other origins.
     for path in ["/authorize", "/interaction", "/interaction/consent"] {
         let answer = preflight(&server.base, path).await;
         assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
@@ -234,7 +234,7 @@ async fn an_unknown_client_gets_the_registration_endpoint() {
     assert_eq!(answer.error(), "invalid_client");
     assert_eq!(answer.header("link"), Some(&*link));
 
-    // A client that is known has no reason to.
+    // A known client does not need the endpoint.
     let request = with(client.authorization(), "redirect_uri", "https://evil.test/");
     assert_eq!(client.authorize(&request).await.header("link"), None);
 }

@@ -1,4 +1,4 @@
-//! Every authorization, token and PKCE attack of the corpus, over HTTP.
+//! Every authorization, token and PKCE attack of the corpus over HTTP.
 //!
 //! `OAUTH_DCR_CORPUS` names another directory with a file of the same form.
 
@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use serde_json::Value;
 
-/// A case, its parts by name.
+/// A case and its named parts.
 pub(crate) struct Case(Value);
 
 impl Case {
@@ -30,7 +30,7 @@ impl Case {
         &self.0["expect"]
     }
 
-    /// Whether its request has this in it.
+    /// Whether the request of the case has this parameter.
     fn names(&self, name: &str) -> bool {
         self.request().to_string().contains(name)
     }
@@ -53,8 +53,8 @@ impl Case {
 
 /// The cases of `areas` whose request goes to `path`.
 fn cases(areas: &[&str], path: &str) -> Vec<Case> {
-    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    let directory = std::env::var_os("OAUTH_DCR_CORPUS").map_or(own, PathBuf::from);
+    let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let directory = std::env::var_os("OAUTH_DCR_CORPUS").map_or(corpus, PathBuf::from);
     let text = fs::read_to_string(directory.join("attacks.jsonl")).expect("the corpus is there");
     let all = text.lines().map(|line| serde_json::from_str(line).unwrap());
     let cases: Vec<_> = all

@@ -69,7 +69,7 @@ async fn assert_went_through(way: &str, seen: &Value, client: &Client) {
     ] {
         assert!(consent.contains(text), "{way}: {text} is not in {consent}");
     }
-    // A violated policy, a script that was stopped: the browser would have complained.
+    // The browser complains about a violated policy or a stopped script.
     assert_eq!(seen["complaints"], json!([]), "{way}");
     assert_eq!(seen["cookies"], json!([]), "{way}");
 

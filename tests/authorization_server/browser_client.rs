@@ -1,4 +1,4 @@
-//! A page of another origin that is an OAuth client: what Chromium lets it do, and what it doesn't.
+//! A page of another origin that is an OAuth client, and the limits that Chromium sets.
 //!
 //! Pictures of the page are in `target/screenshots`.
 
@@ -17,7 +17,7 @@ use crate::{
 
 const REGISTRATION: &str = "/oidc/register";
 
-/// What the page sees of the answers, or that the browser keeps it from the page.
+/// The parts of the answers that the page can read, and the parts that the browser hides.
 const ALL_THE_WAY: [(&str, &str); 11] = [
     ("discover", "200"),
     ("register", "201"),
@@ -32,7 +32,7 @@ const ALL_THE_WAY: [(&str, &str); 11] = [
     ("tooOften", "429"),
 ];
 
-/// The same where the page's origin is not listed: registration is closed to it, and nothing else.
+/// The same if the page's origin is not listed: only registration is closed to it.
 const NOT_LISTED: [(&str, &str); 7] = [
     ("discover", "200"),
     ("register", "blocked"),
@@ -43,7 +43,7 @@ const NOT_LISTED: [(&str, &str); 7] = [
     ("tooOften", "blocked"),
 ];
 
-/// A tenant with an API that is soon asked too often, with these settings beside.
+/// A tenant with these further settings, and with an API that soon reaches its rate limit.
 fn tenant(mut registration: Value) -> Value {
     let api = "https://items.example";
     registration["enabled"] = true.into();
@@ -58,11 +58,11 @@ fn tenant(mut registration: Value) -> Value {
     }] })
 }
 
-/// What the page saw, and what the browser said.
+/// What the page recorded, and what the browser reported.
 struct Seen(Value);
 
 impl Seen {
-    /// Somebody has the page connect to the server, signs in there and approves.
+    /// A person starts the page's connection to the server, signs in there and approves.
     async fn of(page: &Site, server: &Site, name: &'static str) -> Self {
         let url = format!("{}/?server={}", page.origin, server.origin);
         let folder = screenshots();
@@ -101,7 +101,7 @@ impl Seen {
         &self.0["steps"][step]["body"][member]
     }
 
-    /// How often the page registered at once to be told to wait.
+    /// How often the page registers at once to reach the rate limit.
     fn times(&self) -> usize {
         let times = &self.0["steps"]["tooOften"]["times"];
         times.as_u64().unwrap().try_into().unwrap()
@@ -112,7 +112,7 @@ impl Seen {
         self.0["steps"][step]["headers"][name].as_str()
     }
 
-    /// How often the browser said that it stopped the page, for this reason.
+    /// How often the browser reported that it stopped the page for this reason.
     fn stops(&self, reason: &str) -> usize {
         let lines = self.0["complaints"].as_array().unwrap().iter();
         let lines = lines.map(|line| line.as_str().unwrap());
@@ -122,7 +122,7 @@ impl Seen {
     }
 }
 
-/// What came to the registration endpoint: method, and status of the answer.
+/// The requests at the registration endpoint: method, and status of the answer.
 fn registrations(exchanges: &[Exchange]) -> Vec<(&str, u16)> {
     let of_endpoint = exchanges.iter().filter(|it| it.path == REGISTRATION);
     of_endpoint
@@ -130,7 +130,7 @@ fn registrations(exchanges: &[Exchange]) -> Vec<(&str, u16)> {
         .collect()
 }
 
-/// Scripts sent no cookie, although there was one that went along whenever somebody went there.
+/// Scripts sent no cookie, although the browser had one that it sent with each navigation.
 #[track_caller]
 fn assert_only_people_had_cookies(page: &Site, exchanges: &[Exchange]) {
     let (of_script, of_person): (Vec<_>, Vec<_>) =
@@ -161,7 +161,7 @@ async fn a_page_of_any_origin_reaches_the_api() {
 
     seen.assert_came_to("done", &ALL_THE_WAY);
     let callback = format!("{}/callback", page.origin);
-    assert_eq!(seen.0["address"], callback, "the code is gone from it");
+    assert_eq!(seen.0["address"], callback, "the address has no code");
     assert_eq!(seen.body("discover", "issuer"), &server.origin);
     let client_id = seen.body("register", "client_id");
     assert_eq!(seen.body("register", "redirect_uris"), &json!([callback]));
@@ -185,7 +185,7 @@ async fn a_page_of_any_origin_reaches_the_api() {
     assert_eq!(seen.stops("credentials mode is 'include'"), 1);
 }
 
-/// Errors, and when to come back.
+/// Errors, and the time to retry.
 #[track_caller]
 fn assert_tells_why(seen: &Seen) {
     assert_eq!(seen.body("wrongUri", "error"), "invalid_redirect_uri");
@@ -202,9 +202,9 @@ fn assert_tells_why(seen: &Seen) {
     assert!(challenge.contains("invalid_token"), "{challenge}");
 }
 
-/// The browser asked before each registration, the failed ones included, and kept no permission: one
-/// that it kept would outlive the list that it came from. Of those at once, `times` many, some were
-/// over the quota.
+/// The browser sent a preflight before each registration, including the failed ones, and cached no
+/// permission, because a cached permission could outlive the list. Of the `times` requests at once,
+/// some were over the quota.
 #[track_caller]
 fn assert_asks_each_time(exchanges: &[Exchange], times: usize) {
     let registrations = registrations(exchanges);
@@ -245,7 +245,7 @@ async fn a_page_of_an_unlisted_origin_registers_nothing() {
     let not_permitted = ("OPTIONS", 204);
     let stopped = 4 + seen.times();
     let mut wanted = vec![not_permitted; stopped];
-    // It needs no permission, and is of no use.
+    // The request needs no permission and has no use.
     wanted[3] = ("POST", 415);
     assert_eq!(registrations(&exchanges), wanted);
     let stops = seen.stops("No 'Access-Control-Allow-Origin' header");

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::command::{Ended, File, run};
 
-/// A tenant in which nothing is missing.
-fn whole() -> Value {
+/// A complete tenant.
+fn complete() -> Value {
     json!({ "tenants": [{
         "id": "acme", "hosts": ["auth.acme.example"], "issuer": "https://auth.acme.example",
         "registration": { "enabled": true },
@@ -31,14 +31,14 @@ fn lines(ended: &Ended) -> Vec<&str> {
 
 #[test]
 fn settings_without_a_problem_have_no_line() {
-    let (file, ended) = check(&whole());
+    let (file, ended) = check(&complete());
     let summary = format!("{}: no errors, no warnings\n", file.text());
     assert_eq!((ended.code, ended.stdout), (Some(0), summary));
 }
 
 #[test]
 fn warnings_are_printed_without_an_error() {
-    let mut settings = whole();
+    let mut settings = complete();
     settings["tenants"][0]["client_grants"] = json!([]);
     settings["tenants"][0]["connections"] = json!([]);
     let (file, ended) = check(&settings);
@@ -57,7 +57,7 @@ fn warnings_are_printed_without_an_error() {
 
 #[test]
 fn errors_of_every_tenant_are_printed() {
-    let mut settings = whole();
+    let mut settings = complete();
     let mut other = settings["tenants"][0].clone();
     other["id"] = json!("other");
     other["hosts"] = json!(["other.example"]);
@@ -80,7 +80,7 @@ fn errors_of_every_tenant_are_printed() {
 
 #[test]
 fn all_errors_come_before_all_warnings() {
-    let mut settings = whole();
+    let mut settings = complete();
     let tenant = &mut settings["tenants"][0];
     tenant["default_audience"] = json!("https://other.example");
     tenant["hosts"] = json!(["a/b"]);
@@ -102,7 +102,7 @@ fn all_errors_come_before_all_warnings() {
 
 #[test]
 fn reading_stops_at_the_first_parse_error() {
-    let mut settings = whole();
+    let mut settings = complete();
     settings["tenants"][0]["default_audience"] = json!("https://other.example");
     settings["tenants"][0]["registration"]["enabled"] = json!("yes");
     settings["tenants"][0]["connections"] = json!(7);
@@ -114,7 +114,7 @@ fn reading_stops_at_the_first_parse_error() {
 
 #[test]
 fn hosts_other_than_loopback_need_an_issuer() {
-    let mut settings = whole();
+    let mut settings = complete();
     settings["tenants"][0]["issuer"] = json!(null);
     for (hosts, is_right) in [
         (json!([]), true),
@@ -132,7 +132,7 @@ fn hosts_other_than_loopback_need_an_issuer() {
 
 #[test]
 fn registration_has_a_separate_path() {
-    let mut settings = whole();
+    let mut settings = complete();
     for (path, is_right) in [
         ("/authorize", false),
         ("/interaction", false),
@@ -154,7 +154,7 @@ fn registration_has_a_separate_path() {
 
 #[test]
 fn a_field_error_has_its_path_and_position() {
-    let mut settings = whole();
+    let mut settings = complete();
     settings["tenants"][0]["registration"]["rate_limit"] = json!({ "per_second": 0, "burst": 5 });
     let (_, ended) = check(&settings);
     assert_eq!(ended.code, Some(1));
@@ -168,7 +168,7 @@ fn a_field_error_has_its_path_and_position() {
 
 #[test]
 fn locations_are_found_with_the_databases() {
-    let mut settings = whole();
+    let mut settings = complete();
     settings["tenants"][0]["acl"] = json!([{ "priority": 1, "rule": {
         "action": { "block": true }, "scope": "dcr", "match": { "asns": [64500] },
     } }]);
@@ -202,9 +202,9 @@ fn an_unreadable_file_is_an_error() {
 
 #[test]
 fn one_byte_order_mark_is_skipped() {
-    let file = File::write("settings.json", format!("\u{feff}{}", whole()));
+    let file = File::write("settings.json", format!("\u{feff}{}", complete()));
     assert_eq!(run(&["--check", &file.text()]).code, Some(0));
-    let file = File::write("settings.json", format!("\u{feff}\u{feff}{}", whole()));
+    let file = File::write("settings.json", format!("\u{feff}\u{feff}{}", complete()));
     assert_eq!(run(&["--check", &file.text()]).code, Some(1));
 }
 
@@ -212,7 +212,7 @@ fn one_byte_order_mark_is_skipped() {
 fn nothing_is_opened_or_created() {
     let folder = crate::temporary::TemporaryDir::new();
     let store = folder.path().join("clients.sqlite3");
-    let file = File::write("settings.json", whole().to_string());
+    let file = File::write("settings.json", complete().to_string());
     let option = format!("sqlite:{}", store.display());
     let ended = run(&["--store", &option, "--check", &file.text()]);
     assert_eq!(ended.code, Some(0), "{ended:?}");

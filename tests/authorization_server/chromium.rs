@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::installed::clients;
 
-/// Runs a script of `tests/clients` that prints what a browser saw.
+/// Runs a script of `tests/clients` that prints what a browser recorded.
 pub(crate) fn drive<const N: usize>(script: &str, arguments: [&OsStr; N]) -> Value {
     let mut node = Command::new("node");
     let output = node.arg(clients().join(script)).args(arguments).output();
@@ -21,14 +21,14 @@ pub(crate) fn drive<const N: usize>(script: &str, arguments: [&OsStr; N]) -> Val
     serde_json::from_slice(&output.stdout).expect("the script prints one line of JSON")
 }
 
-/// Where pictures of pages go.
+/// The folder for pictures of pages.
 pub(crate) fn screenshots() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-/// A picture is there, and something is on it.
+/// Panics unless the picture exists and is not blank.
 #[track_caller]
 pub(crate) fn assert_is_picture(folder: &Path, name: &str) {
     let picture = fs::read(folder.join(format!("{name}.png"))).unwrap();

@@ -13,14 +13,14 @@ const REDIRECT_URI: &str = "https://app.example.com/callback";
 
 pub(crate) struct Client {
     pub(crate) base: String,
-    /// The API that it asks for.
+    /// The API for which the client requests access.
     pub(crate) api: String,
     pub(crate) id: String,
     pub(crate) secret: Option<String>,
     pub(crate) redirect_uri: String,
 }
 
-/// What a token request was given.
+/// The response to a token request.
 pub(crate) struct Tokens {
     pub(crate) access: String,
     /// Empty if there was none.
@@ -51,7 +51,8 @@ impl Client {
         Self::register(base, json!({})).await
     }
 
-    /// Registers with these metadata, and with a redirect URI and grants if they name none.
+    /// Registers with these metadata, and with a default redirect URI and default grants unless
+    /// they name some.
     pub(crate) async fn register(base: &str, mut metadata: Value) -> Self {
         for (name, value) in [
             ("redirect_uris", json!([REDIRECT_URI])),
@@ -81,7 +82,7 @@ impl Client {
         }
     }
 
-    /// A whole authorization request, for a refresh token, too.
+    /// A complete authorization request that also requests a refresh token.
     pub(crate) fn authorization(&self) -> Pairs {
         pairs([
             ("response_type", "code"),
@@ -103,7 +104,7 @@ impl Client {
         get(&self.authorization_url(request)).await
     }
 
-    /// A code, of a server that asks nobody.
+    /// A code from a server that approves by itself.
     pub(crate) async fn code(&self) -> String {
         self.code_for(&self.authorization()).await
     }
@@ -132,7 +133,7 @@ impl Client {
         ]))
     }
 
-    /// The form with who the client is, in the way that it registered.
+    /// The form with the credentials of the client, by its registered method.
     pub(crate) fn authenticated(&self, form: Pairs) -> Pairs {
         let form = with(form, "client_id", &self.id);
         match &self.secret {
@@ -145,7 +146,7 @@ impl Client {
         post(&format!("{}/oauth/token", self.base), form).await
     }
 
-    /// Tokens, of a server that asks nobody.
+    /// Tokens from a server that approves by itself.
     pub(crate) async fn tokens(&self) -> Tokens {
         let code = self.code().await;
         Tokens::of(&self.token(&self.exchange(&code)).await)

@@ -37,7 +37,7 @@ fn end_of(mut command: Command) -> Ended {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // On threads, because a command stops at a pipe that is full.
+    // Threads read the output, because a command stops when a pipe is full.
     let stdout = text_of(child.stdout.take().unwrap());
     let stderr = text_of(child.stderr.take().unwrap());
     let status = status_of(&mut child);
@@ -73,7 +73,7 @@ fn status_of(child: &mut Child) -> Option<ExitStatus> {
     None
 }
 
-/// A file of this content in a folder of its own.
+/// A file with this content in a new folder.
 pub(crate) struct File {
     folder: TemporaryDir,
     name: &'static str,

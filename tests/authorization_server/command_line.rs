@@ -1,4 +1,4 @@
-//! The options, and what `--help` says of them.
+//! The options, and their description by `--help`.
 
 use crate::command::{Ended, run};
 

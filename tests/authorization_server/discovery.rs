@@ -1,4 +1,4 @@
-//! The metadata documents say what is true.
+//! The metadata documents are true.
 
 use http::Request;
 use serde_json::{Value, json};
@@ -70,9 +70,9 @@ async fn everything_that_is_advertised_works() {
     let request = with(client.authorization(), "scope", &scope);
     let code = client.code_for(&request).await;
     let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
-    let mut given: Vec<_> = tokens.scope.split(' ').collect();
-    given.sort_unstable();
-    assert_eq!(given.join(" "), scope);
+    let mut granted: Vec<_> = tokens.scope.split(' ').collect();
+    granted.sort_unstable();
+    assert_eq!(granted.join(" "), scope);
     assert_ne!(tokens.refresh, "");
 }
 
@@ -163,7 +163,8 @@ async fn a_new_client_can_have_every_listed_scope() {
 
     let permissive = ExampleServer::start(Some(&tenant("permissive")));
     let metadata = document(&permissive.base, "oauth-authorization-server").await;
-    // The last one is for clients that ask on their own behalf, which permissive ones can.
+    // The last grant is for clients that request access on their own behalf, which permissive
+    // clients can do.
     let scopes = json!(["a1", "l1", "o1", "offline_access", "u1"]);
     assert_eq!(metadata["scopes_supported"], scopes);
     let grants = json!(["authorization_code", "refresh_token", "client_credentials"]);
@@ -188,7 +189,7 @@ async fn refused_features_are_not_advertised() {
         assert_eq!(metadata["token_endpoint_auth_methods_supported"], methods);
         let revocation = &metadata["revocation_endpoint_auth_methods_supported"];
         assert_eq!(*revocation, methods);
-        // Nobody without a secret gets a token of its own.
+        // A client without a secret gets no token of its own.
         let grants = json!(["authorization_code", "refresh_token"]);
         assert_eq!(metadata["grant_types_supported"], grants);
         assert_eq!(metadata["request_uri_parameter_supported"], false);
@@ -217,7 +218,7 @@ async fn the_api_names_its_authorization_server() {
         assert_eq!(metadata["resource"], format!("{}/api", server.base));
         assert_eq!(metadata["authorization_servers"], json!([server.base]));
         assert_eq!(metadata["bearer_methods_supported"], json!(["header"]));
-        // Not the other one: no default permission covers it.
+        // `write:items` is missing, because no default permission covers it.
         assert_eq!(metadata["scopes_supported"], json!(["read:items"]));
     }
 }

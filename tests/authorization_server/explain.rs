@@ -1,4 +1,4 @@
-//! `--explain`: how settings judge a request.
+//! `--explain`: how settings decide about a request.
 
 use http::Request;
 use serde_json::{Value, json};
@@ -338,7 +338,7 @@ fn numbers_of_a_body_are_sent_unchanged() {
 
 #[test]
 fn a_host_of_no_tenant_is_404() {
-    // One tenant with hosts is found by these alone.
+    // A single tenant with hosts is found only by these hosts.
     let ended = explain(&json!({ "headers": { "Host": "other.example" }, "body": body() }));
     assert_eq!(ended.code, Some(1));
     assert_has(&ended, &["tenant: none", "answer: 404 Not Found"]);
@@ -426,7 +426,7 @@ fn settings_with_an_error_explain_nothing() {
     );
 }
 
-/// The answer that is printed is the one that the server sends.
+/// The printed answer equals the server's answer.
 #[tokio::test]
 async fn the_server_answers_the_same() {
     let document = json!({ "tenants": [{
@@ -456,7 +456,7 @@ async fn the_server_answers_the_same() {
     }
 }
 
-/// Without an issuer, a path of its own is found at any host.
+/// Without an issuer, a tenant's path works at any host.
 #[tokio::test]
 async fn the_server_registers_where_it_says() {
     let document = json!({ "tenants": [{

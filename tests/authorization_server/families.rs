@@ -1,4 +1,4 @@
-//! Families of refresh tokens of a tenant with a leeway.
+//! Families of refresh tokens at a tenant with a leeway.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::{
     client::{Client, Tokens},
     example_server::ExampleServer,
     fixture::two_scopes,
-    races::{RIVALS, assert_is_revoked, race},
+    races::{RACERS, assert_is_revoked, race},
 };
 
-/// How many times tokens are raced for.
+/// How many races for tokens there are.
 const RACES: usize = 10;
 
 fn settings(leeway_seconds: u8) -> Value {
@@ -52,17 +52,17 @@ async fn parallel_refreshes_within_the_leeway_all_succeed() {
         let first = client.tokens().await;
         let answers = race(&client, &client.refresh(&first.refresh)).await;
         let all: Vec<Tokens> = answers.iter().map(Tokens::of).collect();
-        assert_eq!(all.len(), RIVALS);
+        assert_eq!(all.len(), RACERS);
         for tokens in &all {
             assert_eq!(tokens.scope, "read:items offline_access");
             assert_eq!(client.items(&tokens.access).await.status, 200);
         }
-        // Each refresh token that came can refresh next, and all of these belong to one family.
+        // Each of these refresh tokens works, and all of them belong to one family.
         for tokens in &all {
             let next = refresh(&client, tokens).await;
             assert_eq!(client.items(&next.access).await.status, 200);
         }
-        assert_ends_family(&client, &first, &[&all[0], &all[RIVALS - 1]]).await;
+        assert_ends_family(&client, &first, &[&all[0], &all[RACERS - 1]]).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Somebody who has come to the consent page.
+//! A person at the consent page.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use crate::{
     wire::{Answer, with, without},
 };
 
-/// The one connection of a server without settings.
+/// The only connection of a server without settings.
 pub(crate) const CONNECTION: &str = "demonstration";
 
-/// Somebody who has come to the consent page.
+/// A person at the consent page.
 pub(crate) struct Fixture {
     _server: ExampleServer,
     pub(crate) client: Client,
@@ -53,7 +53,7 @@ pub(crate) fn assert_is_refused(answer: &Answer) {
     assert_eq!(answer.header("set-cookie"), None);
 }
 
-/// A tenant that would give every client both scopes of its API.
+/// A tenant that grants every client both scopes of its API.
 pub(crate) fn two_scopes(mode: &str) -> Value {
     json!({ "tenants": [{
         "id": "acme",

@@ -1,4 +1,4 @@
-//! Rules about where an address is, with databases from files.
+//! Rules about the location of an address, with databases from files.
 
 use std::path::Path;
 

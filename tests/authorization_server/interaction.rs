@@ -1,4 +1,4 @@
-//! Sign-in and consent: whose they are, and how often they count.
+//! Sign-in and consent: to which browser they belong, and how often they count.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ async fn another_browser_can_neither_read_nor_approve() {
         .await;
     assert_is_refused(&decided);
 
-    // Not with a cookie of their own either, nor with a wrong one.
+    // Neither their own cookie nor an invalid cookie helps.
     let url = fixture
         .client
         .authorization_url(&fixture.client.authorization());
@@ -84,7 +84,7 @@ async fn another_browser_can_neither_read_nor_approve() {
             .await;
         assert_is_refused(&decided);
     }
-    // And the user was not disturbed.
+    // The user was not interrupted.
     assert_eq!(fixture.approve().await.status, 303);
 }
 
@@ -97,7 +97,7 @@ async fn a_form_needs_the_latest_token() {
         without(whole.clone(), "token"),
         with(whole.clone(), "token", ""),
         with(whole.clone(), "token", "wrong"),
-        // That of the sign-in form, which was sent.
+        // The token of the sign-in form, which was already sent.
         with(whole.clone(), "token", &fixture.sign_in.hidden[1].1),
         without(whole.clone(), "session"),
         with(whole.clone(), "session", "wrong"),
@@ -125,7 +125,7 @@ async fn a_repeated_sign_in_form_is_refused() {
     assert_is_refused(&person.post(path, &form).await);
 }
 
-/// Session fixation: whoever planted the cookie from before the sign-in has nothing.
+/// Session fixation: a cookie that was planted before the sign-in gives no access.
 #[tokio::test]
 async fn signing_in_replaces_the_cookie() {
     let server = ExampleServer::start_with(None, &[]);
@@ -238,7 +238,7 @@ async fn an_unticked_scope_is_not_granted() {
     let settings = two_scopes("strict");
     let server = ExampleServer::start_with(Some(&settings), &[]);
     let client = Client::public(&server.base).await;
-    for (ticked, given) in [
+    for (ticked, granted) in [
         (vec!["read:items", "write:items"], "read:items write:items"),
         (vec!["read:items"], "read:items"),
         (vec!["read:items", "delete:items", "admin"], "read:items"),
@@ -248,7 +248,7 @@ async fn an_unticked_scope_is_not_granted() {
         let answer = person.decide(&page, "approve", &ticked).await;
         let code = answer.redirected_with("code").unwrap();
         let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
-        assert_eq!(tokens.scope, given);
+        assert_eq!(tokens.scope, granted);
         assert_eq!(tokens.refresh, "", "offline access was unticked, too");
 
         let (mut person, page) = consent_page(&client).await;
@@ -257,9 +257,13 @@ async fn an_unticked_scope_is_not_granted() {
         let code = answer.redirected_with("code").unwrap();
         let tokens = Tokens::of(&client.token(&client.exchange(&code)).await);
         let refreshed = client.token(&client.refresh(&tokens.refresh)).await;
-        let given: Vec<&str> = given.split(' ').chain(["offline_access"]).collect();
+        let granted: Vec<&str> = granted.split(' ').chain(["offline_access"]).collect();
         let told = Tokens::of(&refreshed).scope;
-        assert_eq!(told, given.join(" ").trim(), "it does not come back");
+        assert_eq!(
+            told,
+            granted.join(" ").trim(),
+            "removed scopes do not come back"
+        );
     }
 }
 
@@ -293,7 +297,7 @@ async fn an_expired_interaction_starts_again() {
     assert_is_refused(&send(request.body(String::new()).unwrap()).await);
 }
 
-/// Anyone can begin a session; the oldest leave, so that it costs no more than so much memory.
+/// Anyone can begin a session. The oldest sessions are evicted, so that the memory is limited.
 #[tokio::test]
 async fn the_number_of_sessions_is_limited() {
     let mut fixture = Fixture::new().await;
@@ -307,7 +311,7 @@ async fn the_number_of_sessions_is_limited() {
     assert_is_refused(&fixture.person.look(&path).await.answer);
 }
 
-/// A browser keeps the cookies of two hosts apart; whoever carries one over gains nothing.
+/// A browser separates the cookies of two hosts; copying a cookie to another host gives no access.
 #[tokio::test]
 async fn a_session_is_invalid_at_another_tenant() {
     let mut settings = two_scopes("strict");
@@ -325,7 +329,7 @@ async fn a_session_is_invalid_at_another_tenant() {
     assert_is_refused(&elsewhere.look(&path).await.answer);
     let ticked = ["read:items"];
     assert_is_refused(&elsewhere.decide(&page, "approve", &ticked).await);
-    // Its own tenant still has it.
+    // The session's own tenant still accepts the cookie.
     let answer = person.decide(&page, "approve", &ticked).await;
     assert!(answer.redirected_with("code").is_some());
 }

@@ -1,4 +1,4 @@
-//! Clients that make room for others, and those that don't.
+//! Clients that are evicted for other clients, and clients that are not.
 
 use http::Request;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
     wire::{Answer, send, without},
 };
 
-/// A tenant with room for one client.
+/// A tenant with a limit of one client.
 fn room_for_one() -> Value {
     let mut settings = two_scopes("strict");
     settings["tenants"][0]["registration"]["max_clients"] = 1.into();
@@ -52,7 +52,7 @@ async fn a_client_evicted_during_consent_gets_no_code() {
     let answer = person.decide(&consent, "approve", &["read:items"]).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert_eq!(answer.header("location"), None);
-    // And nobody comes that far with it again.
+    // No later request gets this far with the client.
     let again = client.authorize(&client.authorization()).await;
     assert_eq!(again.status, 400, "{again:?}");
 }

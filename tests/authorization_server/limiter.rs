@@ -1,4 +1,4 @@
-//! A limiter that can't be reached when the server starts.
+//! A limiter that can not be reached when the server starts.
 
 use std::{
     fs::{self, File},
@@ -38,7 +38,7 @@ async fn an_unavailable_limiter_is_a_warning() {
     assert!(first.contains(&format!("127.0.0.1:{port}")), "{said}");
     assert!(first.contains("Connection refused"), "{said}");
     assert!(!said.contains("s3cret"), "{said}");
-    // As when it is lost later.
+    // The same as when the limiter is lost later.
     assert_eq!(register(&server).await, 503);
 }
 
@@ -51,7 +51,10 @@ async fn clients_register_when_the_limiter_answers() {
     redis.restart();
     let began = Instant::now();
     while register(&server).await != 201 {
-        assert!(began.elapsed() < Duration::from_secs(10), "it is not found");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "the limiter is not found"
+        );
         sleep(Duration::from_millis(50)).await;
     }
 }

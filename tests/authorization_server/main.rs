@@ -1,4 +1,4 @@
-//! The example authorization server from outside: attacks, races, pages and answers.
+//! Tests of the example authorization server over HTTP: attacks, races, pages and answers.
 
 #[path = "../support/example_server.rs"]
 mod example_server;

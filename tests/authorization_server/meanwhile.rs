@@ -11,7 +11,7 @@ use crate::{
 
 const DECISIONS: [&str; 2] = ["approve", "deny"];
 
-/// A denial of this client would be redirected.
+/// The server would redirect a denial of this client.
 async fn native_client(fixture: &Fixture) -> Client {
     let metadata = json!({
         "token_endpoint_auth_method": "none", "redirect_uris": ["http://127.0.0.1:33418/cb"],

@@ -33,7 +33,13 @@ const PATHS: [&str; 20] = [
 
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
-async fn ask(server: &ExampleServer, method: &str, path: &str, accept: &str, host: &str) -> Answer {
+async fn request(
+    server: &ExampleServer,
+    method: &str,
+    path: &str,
+    accept: &str,
+    host: &str,
+) -> Answer {
     let request = Request::builder()
         .method(method)
         .uri(format!("{}{path}", server.base))
@@ -59,7 +65,7 @@ async fn no_address_answers_with_an_empty_page() {
     for path in PATHS {
         for method in METHODS {
             for accept in ["text/html", "application/json", "*/*"] {
-                let answer = ask(&server, method, path, accept, host).await;
+                let answer = request(&server, method, path, accept, host).await;
                 assert_is_not_empty(&format!("{method} {path} {accept}"), &answer);
             }
         }
@@ -75,7 +81,7 @@ async fn unknown_hosts_get_no_empty_page() {
     for host in ["nobody.example", "auth.localhost.example:80", "1.2.3.4:5"] {
         for path in PATHS {
             for method in METHODS {
-                let answer = ask(&server, method, path, "text/html", host).await;
+                let answer = request(&server, method, path, "text/html", host).await;
                 assert_is_not_empty(&format!("{method} {host} {path}"), &answer);
             }
         }
@@ -108,7 +114,7 @@ async fn people_get_a_page_with_a_way_home() {
             "This address needs an access token",
         ),
     ] {
-        let page = ask(&server, method, path, "text/html,*/*", host).await;
+        let page = request(&server, method, path, "text/html,*/*", host).await;
         assert_eq!(page.status, status, "{path}");
         assert!(page.body.contains(says), "{path}: {}", page.body);
         assert!(page.body.contains("href=\"/\""), "{path}: {}", page.body);
@@ -124,7 +130,7 @@ async fn people_get_a_page_with_a_way_home() {
 async fn programs_get_problem_details() {
     let server = ExampleServer::start(None);
     let host = server.base.strip_prefix("http://").unwrap();
-    let answer = ask(&server, "PUT", "/authorize", "application/json", host).await;
+    let answer = request(&server, "PUT", "/authorize", "application/json", host).await;
     assert_eq!(answer.status, 405);
     assert_eq!(answer.header("allow"), Some("GET, POST"));
     assert_eq!(
@@ -144,7 +150,7 @@ async fn the_api_keeps_its_challenge_on_the_page() {
     let server = ExampleServer::start(None);
     let host = server.base.strip_prefix("http://").unwrap();
     for accept in ["text/html", "*/*"] {
-        let answer = ask(&server, "GET", "/api/items", accept, host).await;
+        let answer = request(&server, "GET", "/api/items", accept, host).await;
         assert_eq!(answer.status, 401);
         let challenge = answer.header("www-authenticate").unwrap();
         assert!(

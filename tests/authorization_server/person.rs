@@ -1,4 +1,4 @@
-//! Somebody at a browser: keeps cookies, fills in forms, presses buttons.
+//! A person at a browser, who keeps cookies, fills in forms and presses buttons.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub(crate) struct Person {
     pub(crate) cookies: BTreeMap<String, String>,
 }
 
-/// A page, and the fields that its form sends along unseen.
+/// A page, and the hidden fields of its form.
 pub(crate) struct Page {
     pub(crate) answer: Answer,
     pub(crate) hidden: Pairs,
@@ -47,7 +47,7 @@ impl Person {
         }
     }
 
-    /// The same browser, with all of its cookies, at another address.
+    /// The same browser with all of its cookies, at another address.
     pub(crate) fn at(&self, base: &str) -> Self {
         Self {
             base: base.to_owned(),
@@ -55,7 +55,7 @@ impl Person {
         }
     }
 
-    /// Opens an authorization URL: the sign-in page.
+    /// Opens an authorization URL. Returns the sign-in page.
     pub(crate) async fn open(&mut self, url: &str) -> Page {
         let answer = self
             .send(Request::get(url).body(String::new()).unwrap())
@@ -72,7 +72,7 @@ impl Person {
         )
     }
 
-    /// Signs in on that page: the consent page.
+    /// Signs in on this page. Returns the consent page.
     pub(crate) async fn sign_in(&mut self, page: &Page, user: &str, connection: &str) -> Page {
         let form = with(page.hidden.clone(), "user", user);
         let form = with(form, "connection", connection);
@@ -80,7 +80,7 @@ impl Person {
         self.follow(answer).await
     }
 
-    /// Presses a button on the consent page, with these scopes left ticked.
+    /// Presses a button on the consent page while these scopes are ticked.
     pub(crate) async fn decide(&mut self, page: &Page, decision: &str, scopes: &[&str]) -> Answer {
         let mut form = page.hidden.clone();
         form.extend(scopes.iter().flat_map(|it| pairs([("scope", *it)])));
@@ -93,7 +93,7 @@ impl Person {
             .await
     }
 
-    /// Goes to the next page of this server, if the answer says so.
+    /// Follows the answer's redirect to the next page of this server, if any.
     pub(crate) async fn follow(&mut self, answer: Answer) -> Page {
         match answer.header("location") {
             Some(path) if path.starts_with('/') => {

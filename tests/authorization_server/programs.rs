@@ -1,4 +1,4 @@
-//! What widespread programs send.
+//! Requests of widespread programs.
 
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};

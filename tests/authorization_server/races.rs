@@ -1,6 +1,6 @@
-//! Many at once at one code, or at one refresh token.
+//! Many simultaneous requests with one code or one refresh token.
 //!
-//! `OAUTH_DCR_RACES` sets how many codes and how many refresh tokens are raced for.
+//! `OAUTH_DCR_RACES` sets how many codes and how many refresh tokens are tested.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     wire::{Answer, Pairs, post},
 };
 
-pub(crate) const RIVALS: usize = 50;
+pub(crate) const RACERS: usize = 50;
 
 fn races() -> usize {
     let set = std::env::var("OAUTH_DCR_RACES").ok();
@@ -25,17 +25,17 @@ fn races() -> usize {
     races
 }
 
-/// What the rivals are answered that all send `form` at once.
+/// The answers to several requests that send `form` at once.
 pub(crate) async fn race(client: &Client, form: &Pairs) -> Vec<Answer> {
-    let mut rivals = JoinSet::new();
-    for _ in 0..RIVALS {
+    let mut racers = JoinSet::new();
+    for _ in 0..RACERS {
         let (url, form) = (format!("{}/oauth/token", client.base), form.clone());
-        rivals.spawn(async move { post(&url, &form).await });
+        racers.spawn(async move { post(&url, &form).await });
     }
-    rivals.join_all().await
+    racers.join_all().await
 }
 
-/// The tokens of the one that won; all others were told the same.
+/// The tokens of the one successful request. Panics unless all others failed in the same way.
 fn winner(answers: &[Answer]) -> Tokens {
     let (good, bad): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 200);
     assert_eq!(good.len(), 1);
@@ -62,7 +62,7 @@ async fn one_of_many_code_redemptions_succeeds() {
     for _ in 0..races() {
         let code = client.code().await;
         let tokens = winner(&race(&client, &client.exchange(&code)).await);
-        // The others were replays: somebody else has the code.
+        // The other requests were replays, so the code may be stolen.
         assert_is_revoked(&client, &tokens).await;
     }
 }
@@ -97,7 +97,7 @@ async fn a_replay_revokes_its_family_and_no_other() {
     Tokens::of(&client.token(&client.refresh(&bystander.refresh)).await);
 }
 
-/// A confidential client's refresh token is bound to its secret, and stays.
+/// A confidential client's refresh token is bound to its secret and stays valid.
 #[tokio::test]
 async fn a_confidential_client_keeps_its_refresh_token() {
     let server = ExampleServer::start(None);
@@ -110,7 +110,7 @@ async fn a_confidential_client_keeps_its_refresh_token() {
     }
 }
 
-/// Long after it could have been redeemed, a code that was is a sign that it leaked.
+/// A replay of a redeemed code shows that the code has leaked, even long after it has expired.
 #[tokio::test]
 async fn a_replay_of_an_expired_code_revokes_its_tokens() {
     let server = ExampleServer::start_with(None, &["--auto-approve", "--code-lifetime", "3"]);

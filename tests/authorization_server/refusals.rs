@@ -1,4 +1,4 @@
-//! Refusals over HTTP: what the person reads, what the client is told, and what a program can act on.
+//! Refusals over HTTP: what the person reads, what the client receives, and what a program can use.
 
 use std::{
     io::{Read as _, Write as _},
@@ -31,7 +31,7 @@ async fn deny(client: &Client, request: &Pairs) -> Answer {
     person.decide(&consent, "deny", &["read:items"]).await
 }
 
-/// The address of the one link on the page.
+/// The target of the only link on the page.
 fn link_of(page: &Answer) -> String {
     let mut links = page.body.split("<a class=\"button\" href=\"").skip(1);
     let link = links
@@ -185,7 +185,7 @@ async fn an_unknown_client_is_told_to_connect_again() {
     assert!(!page.body.contains("<a "), "{}", page.body);
 }
 
-/// What programs do before they open a browser.
+/// The request that programs send before they open a browser.
 #[tokio::test]
 async fn a_program_learns_that_its_client_is_unknown() {
     let server = ExampleServer::start_with(None, &[]);
@@ -218,7 +218,7 @@ async fn a_program_learns_that_its_request_is_valid() {
             (&json!(true), &Value::Null)
         );
     }
-    // The person who is sent there next signs in.
+    // The person signs in next.
     for accept in ["*/*", "text/html,application/json;q=0.9"] {
         let answer = asked_as(&client, &client.authorization(), accept).await;
         assert_eq!(answer.status, 303, "{accept}");
@@ -332,7 +332,7 @@ async fn empty_and_repeated_unknown_parameters_are_ignored() {
             };
             assert!(head.starts_with(status), "{policy}, {more}: {head}");
         }
-        // At the token endpoint, too.
+        // The same at the token endpoint.
         let code = client.code_for(&whole).await;
         let mut form = client.exchange(&code);
         let more = [

@@ -1,4 +1,4 @@
-//! Chromium is shown refusals, and a person in it refuses.
+//! Chromium shows refusals, and a person in it refuses.
 //!
 //! Its pictures of the pages are in `target/screenshots`.
 
@@ -70,7 +70,7 @@ async fn a_person_can_act_on_every_refusal() {
     assert_tells_when_pressed(&seen["denied"], "error=access_denied&");
     assert_tells_when_pressed(&seen["denied-form"], "https://app.example.com/callback");
 
-    // Only the program on the device is told without being asked.
+    // Only the program on the device is told without a click.
     assert_reads(&seen["denied-program"], "The application has been told.");
     let told = seen["denied-program"]["toldUnasked"][0]["url"]
         .as_str()

@@ -24,7 +24,7 @@ async fn revoking_a_refresh_token_ends_its_family() {
     let client = Client::public(&server.base).await;
     let first = client.tokens().await;
     let second = Tokens::of(&client.token(&client.refresh(&first.refresh)).await);
-    // One that was replaced is still one of the family.
+    // A replaced token still belongs to its family.
     let answer = revoke(&client, &first.refresh).await;
     assert_eq!((answer.status, &*answer.body), (200, ""));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -66,10 +66,10 @@ async fn an_unauthenticated_client_revokes_nothing() {
     let client = Client::confidential(&server.base).await;
     let tokens = client.tokens().await;
     let url = format!("{}/oauth/revoke", server.base);
-    let own = client.authenticated(pairs([("token", &tokens.access)]));
+    let form = client.authenticated(pairs([("token", &tokens.access)]));
     for form in [
-        with(own.clone(), "client_secret", "wrong"),
-        with(own.clone(), "client_id", "tpc_NOPE"),
+        with(form.clone(), "client_secret", "wrong"),
+        with(form.clone(), "client_id", "tpc_NOPE"),
         pairs([("token", &tokens.access)]),
     ] {
         let answer = post(&url, &form).await;

@@ -1,4 +1,4 @@
-//! A site on a loopback port of its own, that notes what it is asked and how it answers.
+//! A site on its own loopback port that records requests and its answers.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::wire::{Answer, send};
 
-/// It is there for as long as the test's runtime.
+/// The site runs as long as the test's runtime.
 #[derive(Clone)]
 pub(crate) struct Site {
     /// `http://ADDRESS:PORT`, as browsers write it.
@@ -20,12 +20,12 @@ pub(crate) struct Site {
     exchanges: Arc<Mutex<Vec<Exchange>>>,
 }
 
-/// What a site answers with.
+/// The kind of a site's answers.
 #[derive(Clone)]
 enum Content {
     /// The page that is an OAuth client.
     Page,
-    /// What the server at this address answers.
+    /// The answers of the server at this address.
     Server(String),
 }
 
@@ -44,7 +44,7 @@ impl Exchange {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// Whether a script of another origin sent it, or the browser on its behalf.
+    /// Whether a script of another origin sent the request, or the browser for the script.
     pub(crate) fn is_of_script(&self) -> bool {
         self.header("sec-fetch-mode") == Some("cors")
     }
@@ -56,18 +56,18 @@ impl Exchange {
 }
 
 impl Site {
-    /// One with the page of `tests/clients/page`, which is its redirect URI, too.
+    /// A site with the page of `tests/clients/page`, which is also its redirect URI.
     pub(crate) async fn with_page() -> Self {
         Self::start(Content::Page).await
     }
 
-    /// One that hands everything on to the server at `base`. The server sees this one's address in
-    /// `Host`, and takes it for its own.
+    /// A site that forwards everything to the server at `base`. The server sees this site's address
+    /// in `Host`, and takes it for its own.
     pub(crate) async fn before(base: &str) -> Self {
         Self::start(Content::Server(base.to_owned())).await
     }
 
-    /// Everything so far, in the order of the answers.
+    /// All exchanges so far, in the order of the answers.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         self.exchanges.lock().unwrap().clone()
     }

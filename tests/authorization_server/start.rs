@@ -1,4 +1,4 @@
-//! What keeps the server from starting, and what it says then.
+//! Reasons why the server does not start, and its messages.
 
 use std::{fs, net::TcpListener};
 
@@ -11,7 +11,7 @@ use crate::{
     temporary::TemporaryDir,
 };
 
-/// Starts a server that can't start, with these options beside a free address.
+/// Starts a server that can not start, with these options and a free address.
 fn refused(options: &[&str]) -> Ended {
     let mut arguments = [&["--listen", "127.0.0.1:0"], options].concat();
     if !options.contains(&"--store") {
@@ -22,7 +22,8 @@ fn refused(options: &[&str]) -> Ended {
     ended
 }
 
-/// The one line that it prints has each of `texts`, the last at its end, and says nothing twice.
+/// Panics unless the server prints one line that contains each of `texts`, ends with the last of
+/// them, and repeats nothing.
 fn assert_says(ended: &Ended, texts: &[&str]) {
     let line = ended.stderr.trim_end();
     assert!(
@@ -201,7 +202,7 @@ fn a_server_starts_on_a_newer_database() {
 #[cfg(unix)]
 #[test]
 fn a_read_only_database_is_named() {
-    // The superuser may write anywhere, so the file is one that nobody can write.
+    // The superuser may write anywhere, so the file is read-only for everyone.
     let file = "/proc/version";
     let ended = refused(&["--store", &format!("sqlite:{file}")]);
     assert_says(&ended, &["--store: ", file]);
@@ -283,7 +284,7 @@ fn a_password_in_the_wrong_place_is_not_printed() {
     }
 }
 
-/// A port that nobody listens on at this moment.
+/// A port on which no program listens at this moment.
 fn unused_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()

@@ -1,4 +1,4 @@
-//! The token endpoint and the API, where the corpus does not look.
+//! The token endpoint and the API, beyond the cases of the corpus.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     wire::{Answer, pairs, post, send, with, without},
 };
 
-/// What has a lifetime of a second is over after this.
+/// A lifetime of one second is over after this time.
 const LONGER: Duration = Duration::from_millis(1100);
 
 fn settings(registration: &Value, apis: &Value, client_grants: &Value) -> Value {
@@ -120,7 +120,7 @@ async fn a_family_ends_when_its_first_token_expires() {
     tokio::time::sleep(LONGER).await;
     let second = Tokens::of(&client.token(&client.refresh(&first.refresh)).await);
     tokio::time::sleep(3 * LONGER).await;
-    // Its own four seconds are not over.
+    // The token's own four seconds are not over.
     let answer = client.token(&client.refresh(&second.refresh)).await;
     assert_eq!(answer.error(), "invalid_grant");
 }

@@ -1,4 +1,4 @@
-//! A client whose record in the store can't be read.
+//! A client whose record in the store can not be read.
 
 use std::fs::{self, File};
 
@@ -14,7 +14,7 @@ use crate::{
     wire::{Answer, post, send, with},
 };
 
-/// A server whose clients are in a file that a test can write to.
+/// A server whose clients are in a file to which a test can write.
 pub(crate) struct Fixture {
     pub(crate) server: ExampleServer,
     file: SqliteConnection,
@@ -37,7 +37,7 @@ impl Fixture {
         }
     }
 
-    /// Cuts the record of `client` in the middle, and gives it back whole.
+    /// Cuts the record of `client` in the middle. Returns the complete record.
     async fn damage(&mut self, client: &Client) -> String {
         let sql = "SELECT record FROM oauth_dcr_clients WHERE client_id = ?";
         let record = sqlx::query_scalar(sql).bind(&client.id);
@@ -105,11 +105,11 @@ async fn an_unreadable_client_is_told_to_retry() {
         ] {
             assert_is_told_to_come_again(&answer);
         }
-        // Who the client says that it is does not matter by then.
+        // The client's credentials do not matter here.
         let wrong = with(client.exchange(&code), "client_secret", "wrong");
         assert_is_told_to_come_again(&client.token(&wrong).await);
         other.tokens().await;
-        // Nothing was used up.
+        // The code was not used up.
         fixture.write(&client, &record).await;
         Tokens::of(&client.token(&client.exchange(&code)).await);
         Tokens::of(&client.token(&client.refresh(&tokens.refresh)).await);
@@ -161,7 +161,7 @@ async fn a_duplicate_of_an_unreadable_client_is_told_to_retry() {
     assert_eq!(answer.status, 503, "{answer:?}");
     assert!(answer.header("retry-after").is_some(), "{answer:?}");
     assert_eq!(answer.error(), "temporarily_unavailable");
-    // What is not the same registers.
+    // A different client registers.
     let other = json!({ "token_endpoint_auth_method": "none", "client_name": "Other" });
     assert_ne!(Client::register(&base, other).await.id, client.id);
     fixture.write(&client, &record).await;

@@ -1,4 +1,4 @@
-//! One account that takes all the room it can get, and another that is let in all the same.
+//! One account that registers as many clients as it can, and another account that still gets in.
 
 use private_servers::PrivatePostgres;
 use serde_json::{Value, json};
@@ -15,10 +15,10 @@ use crate::{
 const MAX_CLIENTS: usize = 50;
 const MAX_CLIENTS_PER_USER: usize = 5;
 
-/// More clients than the tenant has room for.
+/// More clients than the tenant's limit.
 const CLIENTS: usize = 60;
 
-/// When the other user comes: one who came in time would be safe anyway.
+/// When the other user registers: an earlier client would be safe anyway.
 const LATE: usize = 55;
 
 fn settings() -> Value {
@@ -30,7 +30,7 @@ fn settings() -> Value {
     settings
 }
 
-/// A client that has registered, and that `user` lets go on while they are away.
+/// A registered client to which `user` gives access while they are away.
 async fn granted(server: &ExampleServer, user: &str) -> (Client, Tokens) {
     let metadata = json!({ "token_endpoint_auth_method": "none", "client_name": user });
     let client = Client::register(&server.base, metadata).await;
@@ -51,7 +51,7 @@ async fn refreshed(client: &Client, tokens: &Tokens) -> Tokens {
     Tokens::of(&client.token(&client.refresh(&tokens.refresh)).await)
 }
 
-/// Registers, consents and refreshes for one account, over and over.
+/// Registers, consents and refreshes for one account, again and again.
 async fn one_account_loops(store: &str) {
     let server = ExampleServer::start_with(Some(&settings()), &["--store", store]);
     let mut theirs = None;
@@ -64,8 +64,8 @@ async fn one_account_loops(store: &str) {
             theirs = Some(granted(&server, "grace").await);
         }
     }
-    // The other's client is let in, and has its refresh token until it is used.
-    let (client, tokens) = theirs.expect("it was let in");
+    // The other user's client gets in, and keeps its refresh token until it is used.
+    let (client, tokens) = theirs.expect("the client got in");
     let tokens = refreshed(&client, &tokens).await;
     assert_eq!(client.items(&tokens.access).await.status, 200);
 

@@ -1,4 +1,4 @@
-//! A small HTTP client: a connection for each request, and no redirect is followed.
+//! A small HTTP client that opens a connection for each request and follows no redirect.
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Uri, header::HOST};
@@ -17,7 +17,7 @@ pub(crate) fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Pairs {
     pairs.into_iter().map(owned).collect()
 }
 
-/// The pairs, with `value` in the place of what `name` had.
+/// The pairs, with `value` as the value of `name`.
 pub(crate) fn with(mut pairs: Pairs, name: &str, value: &str) -> Pairs {
     pairs = without(pairs, name);
     pairs.push((name.to_owned(), value.to_owned()));
@@ -57,7 +57,7 @@ impl Answer {
         json["error"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The query parameter `name` of where it redirects to.
+    /// The query parameter `name` of the redirect.
     pub(crate) fn redirected_with(&self, name: &str) -> Option<String> {
         let location = Url::parse(self.header("location")?).ok()?;
         let mut found = location.query_pairs().filter(|(own, _)| own == name);

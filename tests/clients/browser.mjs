@@ -2,8 +2,8 @@
 //
 //   node browser.mjs AUTHORIZATION_URL FOLDER
 //
-// The authorization URL has a loopback redirect URI; this program listens on a port of its own for
-// it. Pictures of the pages go to FOLDER. Prints one line of JSON: what was seen on the way.
+// The authorization URL has a loopback redirect URI; this program listens on its own port
+// for it. Pictures of the pages go to FOLDER. Prints what it recorded as one line of JSON.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { DESK, launch, picture, pictures, signIn } from "./chromium.mjs";
@@ -16,8 +16,8 @@ async function listen(answer) {
   return { server, origin: `http://127.0.0.1:${server.address().port}` };
 }
 
-/// The application: it takes the code, and sends the browser on to its own first page elsewhere, as
-/// web applications do.
+/// The application: it takes the code and redirects the browser to its first page on another origin,
+/// as web applications do.
 async function startApplication() {
   const home = await listen((_, response) => response.end("signed in"));
   const received = [];
@@ -36,7 +36,7 @@ function withRedirectTo(origin) {
   return url.href;
 }
 
-/// From the authorization URL to the application, as somebody would go.
+/// Goes from the authorization URL to the application, as a person does.
 async function goThrough(browser, javaScriptEnabled) {
   const application = await startApplication();
   const context = await browser.newContext({

@@ -1,16 +1,16 @@
-// A person at a page that is an OAuth client: has it connect, signs in, approves.
+// A person at a page that is an OAuth client: presses its button, signs in, approves.
 //
 //   node browser_client.mjs PAGE_URL FOLDER NAME
 //
-// The page is `page/index.html`, with the authorization server in `?server=`. Pictures of what it comes
-// to go to FOLDER, as NAME. Prints one line of JSON: what the page saw, and what the browser said.
+// The page is `page/index.html`, with the authorization server in `?server=`. Pictures of the results go
+// to FOLDER, as NAME. Prints one line of JSON with what the page recorded and what the browser reported.
 import { DESK, launch, pictures, signIn } from "./chromium.mjs";
 
 const [url, folder, name] = process.argv.slice(2);
 
 async function connect(browser) {
   const context = await browser.newContext({ viewport: DESK });
-  // A cookie that the browser would send to the server if a page could make it.
+  // A cookie that the browser would send to the server if a page could cause this.
   const server = new URL(url).searchParams.get("server");
   await context.addCookies([{ name: "planted", value: "here", url: server, sameSite: "Lax" }]);
   const page = await context.newPage();

@@ -1,4 +1,4 @@
-// Chromium, what a person does in it, and pictures of what they see.
+// Chromium, a person's actions in it, and pictures of its pages.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ const INSTALL = fileURLToPath(new URL("install.sh", import.meta.url));
 export function launch() {
   return chromium.launch({
     executablePath: execFileSync("bash", [INSTALL, "--browser"], { encoding: "utf8" }).trim(),
-    // It has none for root.
+    // Chromium has no sandbox for root.
     chromiumSandbox: process.getuid() !== 0,
     args: [
       "--disable-gpu",
@@ -34,7 +34,7 @@ export async function picture(page, folder, name) {
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
-/// The page as it is on a desk, on a telephone, and at night.
+/// The page on a computer, on a telephone, and in dark mode.
 export async function pictures(page, folder, name) {
   await picture(page, folder, name);
   await page.setViewportSize(TELEPHONE);

@@ -1,4 +1,4 @@
-// What every library registers, and what it must be answered.
+// The registrations of every library, and the expected responses.
 
 import assert from "node:assert/strict";
 
@@ -6,7 +6,7 @@ const TIME_LIMIT_MS = 30_000;
 
 const redirectUris = [
   "http://127.0.0.1:33418/callback",
-  // A lower-case escape: a server that parses and writes URIs anew would not give it back.
+  // A lower-case escape: a server that parses and serialises URIs would change it.
   "https://app.example.com/callback?from=a%2fb",
 ];
 
@@ -55,14 +55,14 @@ function assertRegistered(client, requested) {
   }
 }
 
-/** Runs `check` with the command line's arguments, and prints what it saw as one line of JSON. */
+/** Runs `check` with the command line's arguments, and prints its result as one line of JSON. */
 export async function run(check) {
   const late = () => {
     console.error(`not done after ${TIME_LIMIT_MS} ms`);
     process.exit(1);
   };
   setTimeout(late, TIME_LIMIT_MS).unref();
-  const given = process.argv.slice(2);
-  assert.equal(given.length, check.length, "see the head of the script for its arguments");
-  console.log(JSON.stringify(await check(...given)));
+  const options = process.argv.slice(2);
+  assert.equal(options.length, check.length, "see the head of the script for its arguments");
+  console.log(JSON.stringify(await check(...options)));
 }

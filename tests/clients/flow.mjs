@@ -1,4 +1,4 @@
-// What the flows share: the redirect URIs, the browser, and what went to the token endpoint.
+// The shared parts of the flows: redirect URIs, the browser, and a record of token requests.
 
 /** The port may differ from the registered one (RFC 8252 section 7.3). */
 export const loopback = {
@@ -13,7 +13,7 @@ const grants = {
   response_types: ["code"],
 };
 
-/** The two kinds of client: what each registers, and where it has its user come back to. */
+/** The two kinds of client: the metadata and the redirect URI of each. */
 export const kinds = {
   public: {
     redirectUri: loopback.used,
@@ -35,7 +35,7 @@ export const kinds = {
   },
 };
 
-/** What a browser is answered that opens `url` and follows no redirect. */
+/** The response to a browser that opens `url` and follows no redirect. */
 export async function openBrowser(url) {
   const response = await fetch(url, { redirect: "manual" });
   await response.body?.cancel();
@@ -46,7 +46,7 @@ export async function openBrowser(url) {
   };
 }
 
-/** A `fetch` that notes each form it posts, and how that was answered, in `requests`. */
+/** A `fetch` that records each posted form and its response in `requests`. */
 export function noting(requests) {
   return async (url, init) => {
     const response = await fetch(url, init);

@@ -32,7 +32,7 @@ WEB = "https://app.example.com/callback"
 
 
 class Clock:
-    """`time.time`, which can be put forward: the provider refreshes a token once it has expired."""
+    """`time.time`, which tests can advance: the provider refreshes a token once it has expired."""
 
     def __init__(self):
         self.ahead = 0
@@ -46,7 +46,7 @@ class Clock:
 
 
 class TokenStorage(Storage):
-    """Keeps the tokens as well, and remembers each answer."""
+    """Also stores the tokens, and records each response."""
 
     def __init__(self):
         super().__init__()
@@ -62,7 +62,7 @@ class TokenStorage(Storage):
 
 
 class Application:
-    """A program with a provider, and what came of it."""
+    """A program with a provider, and the results."""
 
     def __init__(self, api, metadata, clock, storage=None):
         self.api = api
@@ -79,7 +79,7 @@ class Application:
         self.requests = []
 
     async def call_api(self):
-        """Calls the API, and lets the provider do what it must on the way there."""
+        """Calls the API. The provider does whatever the call needs."""
         hooks = {"response": [self.note]}
         async with httpx2.AsyncClient(
             auth=self.provider, event_hooks=hooks, trust_env=False
@@ -127,10 +127,10 @@ class Application:
             await self.call_api()
         except BrowserWouldOpen:
             return
-        raise AssertionError("no browser was asked for")
+        raise AssertionError("no browser was opened")
 
     async def call_api_later(self, tokens):
-        """Goes on with `tokens`, and calls the API once they have expired."""
+        """Continues with `tokens`, and calls the API after they have expired."""
         self.provider.context.current_tokens = self.storage.current = tokens
         self.clock.pass_expiry_of(tokens)
         await self.call_api()
@@ -148,7 +148,7 @@ class Application:
 
 
 async def complete(api, clock):
-    """A program that registers, is closed before its user comes back, and starts anew at another
+    """A program that registers, is closed before its user returns, and starts again at another
     port.
     """
     metadata = client_metadata([REGISTERED_LOOPBACK], "none", GRANT_TYPES)
@@ -168,7 +168,7 @@ async def public(api, clock):
 
 
 async def replay(api, clock):
-    """The program tries a refresh token that is used up, and then its successor: each time its user
+    """The program tries a used refresh token, and then its successor: each time its user
     has to come again.
     """
     application = await complete(api, clock)
@@ -188,7 +188,7 @@ async def confidential(api, clock):
 
 
 async def authorization(api, clock):
-    """Goes no further than the answer that the browser gets."""
+    """Stops after the response to the browser."""
     metadata = client_metadata([REGISTERED_LOOPBACK], "none", GRANT_TYPES)
     application = Application(api, metadata, clock)
     await application.stop_at_browser()
@@ -204,7 +204,7 @@ FLOWS = {
 
 
 async def main(flow, api):
-    # The provider logs whatever stops it, and it is stopped on purpose.
+    # The provider logs the error that stops it, and this test stops it on purpose.
     logging.getLogger("mcp").setLevel(logging.CRITICAL)
     clock = Clock()
     with mock.patch("time.time", clock):

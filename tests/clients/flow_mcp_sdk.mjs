@@ -10,8 +10,8 @@ import { run } from "./expected.mjs";
 import { kinds, noting, openBrowser, parametersOf } from "./flow.mjs";
 
 /**
- * The SDK asks for what the resource's metadata lists, which is no place for `offline_access`. An
- * application that wants a refresh token says so.
+ * The SDK requests the scopes that the resource's metadata lists, which never include
+ * `offline_access`. An application that needs a refresh token requests it itself.
  */
 const SCOPE = "read:items offline_access";
 
@@ -69,7 +69,7 @@ class Provider {
   }
 }
 
-/** An application: a provider, the API that it calls, and what came of it. */
+/** An application: a provider, the API that it calls, and the results. */
 class Application {
   requests = [];
   answers = [];
@@ -88,7 +88,7 @@ class Application {
     return response;
   }
 
-  /** Lets the SDK do what is next: `REDIRECT` or `AUTHORIZED`. */
+  /** Lets the SDK continue. Returns `REDIRECT` or `AUTHORIZED`. */
   proceed(authorizationCode) {
     const { resourceMetadataUrl, scope, requests } = this;
     const fetchFn = noting(requests);
@@ -96,7 +96,7 @@ class Application {
     return auth(this.provider, options);
   }
 
-  /** Goes from a refused call to the browser, and gives back how the server answered that. */
+  /** Goes from a refused call to the browser. Returns the server's response to the browser. */
   async authorize(scope) {
     const challenge = extractWWWAuthenticateParams(await this.callApi());
     this.resourceMetadataUrl = challenge.resourceMetadataUrl;
@@ -116,7 +116,7 @@ class Application {
     assert.equal(await this.proceed(code), "AUTHORIZED");
   }
 
-  /** Goes on with `tokens`: refused, they are given up, and the user has to come again. */
+  /** Continues with `tokens`: they are refused and discarded, and the user has to sign in again. */
   async assertRefreshIsRefused(tokens) {
     this.provider.current = tokens;
     this.provider.invalidated = [];
@@ -137,7 +137,7 @@ class Application {
   }
 }
 
-/** An application that has been through the whole flow, up to a call with a refreshed token. */
+/** An application that has completed the whole flow, up to a call with a refreshed token. */
 async function complete(api, kind) {
   const application = new Application(api, kind);
   await application.exchange(await application.authorize(SCOPE));
@@ -152,7 +152,7 @@ async function publicClient(api) {
   return application.seen();
 }
 
-/** A public client that tries a refresh token that is used up, and then its successor. */
+/** A public client that tries a used refresh token, and then its successor. */
 async function replay(api) {
   const application = await complete(api, kinds.public);
   const [used, successor] = application.provider.granted;
@@ -167,7 +167,7 @@ async function confidential(api) {
   return application.seen();
 }
 
-/** With no scope of the application's own. */
+/** The application requests no further scope. */
 async function leftAlone(api) {
   const application = new Application(api, kinds.public);
   await application.exchange(await application.authorize());
@@ -175,7 +175,7 @@ async function leftAlone(api) {
   return application.seen();
 }
 
-/** Goes no further than the answer that the browser gets. */
+/** Stops after the response to the browser. */
 async function authorization(api) {
   const application = new Application(api, kinds.public);
   return { browser: await application.authorize(SCOPE) };

@@ -9,7 +9,7 @@ import { kinds, noting, openBrowser, parametersOf } from "./flow.mjs";
 
 const SCOPE = "read:items offline_access";
 
-/** An application: a client that registers itself, and what it did. */
+/** An application: a client that registers itself, and its record. */
 class Application {
   requests = [];
   tokens = [];
@@ -46,7 +46,7 @@ class Application {
     [this.issuer] = metadata.authorization_servers;
   }
 
-  /** Sends the user off, and gives back how the server answered the browser. */
+  /** Opens the browser. Returns the server's response to it. */
   async authorize(scope) {
     this.checks = {
       pkceCodeVerifier: client.randomPKCECodeVerifier(),
@@ -84,7 +84,7 @@ class Application {
     assert.equal(refusal.error, "invalid_grant");
   }
 
-  /** Calls the API with `accessToken`; what its challenge says, if it is refused. */
+  /** Calls the API with `accessToken`. Returns the challenge if the call is refused. */
   async callApi(accessToken) {
     try {
       const response = await client.fetchProtectedResource(this.config, accessToken, this.api, "GET");
@@ -114,7 +114,7 @@ class Application {
   }
 }
 
-/** An application that has been through the whole flow, up to a call with a refreshed token. */
+/** An application that has completed the whole flow, up to a call with a refreshed token. */
 async function complete(api, kind, algorithm) {
   const application = new Application(api, kind);
   await application.meetChallenge();
@@ -131,7 +131,7 @@ async function publicClient(api) {
   return application.seen();
 }
 
-/** A public client that tries a refresh token that is used up, and then its successor. */
+/** A public client that tries a used refresh token, and then its successor. */
 async function replay(api) {
   const application = await complete(api, kinds.public, "oauth2");
   const [used, successor] = application.tokens;
@@ -142,8 +142,8 @@ async function replay(api) {
 
 async function confidential(api) {
   const application = await complete(api, kinds.confidential, "oidc");
-  const held = application.tokens.findLast((tokens) => tokens.refresh_token);
-  await application.refresh(held.refresh_token);
+  const newest = application.tokens.findLast((tokens) => tokens.refresh_token);
+  await application.refresh(newest.refresh_token);
   return application.seen();
 }
 
@@ -153,13 +153,13 @@ async function revocation(api, kind) {
   const [, second] = application.tokens;
   await application.revoke(second.access_token);
   const { error: revoked } = await application.callApi(second.access_token);
-  const held = application.tokens.findLast((tokens) => tokens.refresh_token);
-  await application.revoke(held.refresh_token);
-  await application.assertRefreshIsRefused(held.refresh_token);
+  const newest = application.tokens.findLast((tokens) => tokens.refresh_token);
+  await application.revoke(newest.refresh_token);
+  await application.assertRefreshIsRefused(newest.refresh_token);
   return { ...application.seen(), revoked };
 }
 
-/** A token that was asked for without a scope reaches the API, and no further. */
+/** A token that was requested without a scope reaches the API, but lacks the scope for its items. */
 async function unscoped(api) {
   const application = new Application(api, kinds.public);
   await application.meetChallenge();
@@ -169,7 +169,7 @@ async function unscoped(api) {
   return { ...application.seen(), refused };
 }
 
-/** Goes no further than the answer that the browser gets. */
+/** Stops after the response to the browser. */
 async function authorization(api) {
   const application = new Application(api, kinds.public);
   await application.meetChallenge();

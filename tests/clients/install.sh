@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Installs the OAuth client libraries that tests/real_clients.rs and tests/real_flows.rs drive, and
-# the database that tests/public_geoip.rs reads, at their pinned versions; and the programs that these
-# and other tests call.
+# the database that tests/public_geoip.rs reads, at their pinned versions. Also installs the programs
+# that these and other tests call.
 #
 #   tests/clients/install.sh           installs what is missing or out of date
-#   tests/clients/install.sh --check   only says whether anything is
+#   tests/clients/install.sh --check   only checks whether anything is missing
 #   tests/clients/install.sh --browser prints the path of the browser: Chromium, or Google Chrome.
-#                                      $CHROMIUM, if it is set, is the one to take
+#                                      $CHROMIUM, if it is set, takes precedence
 set -euo pipefail
 
-# Before this folder is another one: a path may be from where it is called.
+# Before the change of folder: a path may be relative to the folder of the caller.
 [[ ${CHROMIUM:-} != */* ]] || CHROMIUM=$(realpath -s "$CHROMIUM")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -33,7 +33,7 @@ has_node() {
     ((major >= MIN_NODE))
 }
 
-# Debian keeps ensurepip, which a virtual environment needs, in a package of its own.
+# Debian has ensurepip, which a virtual environment needs, in a separate package.
 has_python() {
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
@@ -54,7 +54,7 @@ has_browser() {
     find_browser >/dev/null
 }
 
-# The guide's pages are pasted into a shell by tests/guide.rs, and call it.
+# tests/guide.rs runs the commands of guide pages, which call curl.
 has_curl() {
     command -v curl >/dev/null
 }

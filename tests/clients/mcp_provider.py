@@ -21,13 +21,13 @@ RESOURCE = "https://resource.example"
 RESOURCE_METADATA = "/.well-known/oauth-protected-resource/mcp"
 REDIRECT_URIS = [
     "http://127.0.0.1:33418/callback",
-    # A lower-case escape: a server that parses and writes URIs anew would not give it back.
+    # A lower-case escape: a server that parses and serialises URIs would change it.
     "https://app.example.com/callback?from=a%2fb",
 ]
 
 
 class BrowserWouldOpen(Exception):
-    """The provider is done with registration and sends the user off."""
+    """The provider has registered and opens the browser."""
 
 
 class Storage:
@@ -80,7 +80,7 @@ async def no_callback():
 
 
 async def register(base, metadata):
-    """The context of a provider that was let run until the browser, and the client it stored."""
+    """The context of a provider that ran until it opened the browser, and its stored client."""
     storage = Storage()
     provider = OAuthClientProvider(
         f"{RESOURCE}/mcp", metadata, storage, open_browser, no_callback
@@ -127,7 +127,7 @@ async def register_confidential(base):
 
 
 async def refusal(base):
-    """The error code of a refused registration: the provider reports the answer as it is."""
+    """The error code of a refused registration: the provider reports the response unchanged."""
     metadata = client_metadata(["http://evil.example/callback"], "none", ["authorization_code"])
     try:
         await register(base, metadata)
@@ -145,7 +145,7 @@ def as_json(model):
 
 
 async def main(base):
-    # The provider logs whatever stops it, and it is stopped on purpose.
+    # The provider logs the error that stops it, and this test stops it on purpose.
     logging.getLogger("mcp").setLevel(logging.CRITICAL)
     async with asyncio.timeout(TIME_LIMIT_SECONDS):
         context, public = await register_public(base)

@@ -19,7 +19,7 @@ import {
   run,
 } from "./expected.mjs";
 
-/** Hides the RFC 8414 document, so that the SDK goes on to the one of OpenID Connect. */
+/** Hides the RFC 8414 document, so that the SDK tries the OpenID Connect document. */
 function withoutOAuthDocument(url, init) {
   const hidden = new URL(url).pathname === "/.well-known/oauth-authorization-server";
   return hidden ? Promise.resolve(new Response(null, { status: 404 })) : fetch(url, init);
@@ -33,7 +33,7 @@ async function discover(base) {
 
 /**
  * The error code of a refused registration. The SDK has no class for `invalid_redirect_uri` and
- * throws its general error with the server's description, so the code is read off the answer.
+ * throws its general error with the server's description, so the code is read from the response.
  */
 async function refusalOf(base, metadata) {
   let body;

@@ -14,7 +14,7 @@ import {
   run,
 } from "./expected.mjs";
 
-// The server is asked over plain http, on loopback.
+// The server uses plain http on loopback.
 const insecure = { [oauth.allowInsecureRequests]: true };
 
 async function discover(issuer, algorithm) {

@@ -1,18 +1,18 @@
-// A person who is shown that an authorization is refused, or who refuses it.
+// A person whose authorization is refused, or who refuses it.
 //
 //   node refusals.mjs FOLDER VISITS
 //
-// VISITS is a JSON list of {name, url, denies}: whether the person signs in and presses *Deny*, or is
-// refused right away. A loopback redirect URI is given the port of a program that this script starts;
-// https redirect URIs lead to a site that it plays. Pictures of the pages go to FOLDER. Prints one line
-// of JSON: for each visit the page, and where the application was told of it.
+// VISITS is a JSON list of {name, url, denies}. `denies` says whether the person signs in and presses
+// *Deny*, or is refused at once. A loopback redirect URI gets the port of a program that this script
+// starts; https redirect URIs lead to a simulated site. Pictures of the pages go to FOLDER. Prints one
+// line of JSON: for each visit the page, and the requests in which the application learned of it.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { DESK, launch, pictures, signIn } from "./chromium.mjs";
 
 const [folder, visits] = process.argv.slice(2);
 
-/// The application on the device: it notes what it is told.
+/// The application on the device, which records its requests.
 async function startProgram() {
   const received = [];
   const server = createServer((request, response) => {
@@ -44,7 +44,7 @@ async function visit(browser, { name, url, denies }) {
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {
-    // Chromium says so of every page with status 400.
+    // Chromium reports this for every page with status 400.
     if (!message.text().includes("status of 400")) complaints.push(message.text());
   });
   await page.goto(withRedirectTo(program.origin, url));
@@ -55,7 +55,7 @@ async function visit(browser, { name, url, denies }) {
   }
   const seen = { text: await page.locator("body").innerText() };
   Object.assign(seen, await pictures(page, folder, name));
-  // Long enough for a page to lead on by itself.
+  // Long enough for an automatic redirect.
   await page.waitForTimeout(500);
   const toldUnasked = [...told, ...program.received.map((path) => ({ url: path }))];
 

@@ -24,7 +24,7 @@ use crate::{
 const MOST: u64 = 64 * 1024;
 
 /// How many clients one batch stores at once.
-const LOT: usize = 1000;
+const BATCH: usize = 1000;
 
 /// The tenant of minted clients.
 const TENANT: &str = "default";
@@ -32,7 +32,7 @@ const TENANT: &str = "default";
 const CONNECTIONS: usize = 32;
 
 /// How often each connection registers a client and looks up several stored clients.
-const TURNS: usize = 100;
+const ROUNDS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_sqlite_clients_take_no_memory() {
@@ -48,13 +48,13 @@ async fn many_sqlite_clients_take_no_memory() {
     let server = ExampleServer::start_with(Some(&open), &["--store", &database.option()]);
     let at_start = memory(&server, "VmRSS");
     let start = Instant::now();
-    ask(&server, &some).await;
-    let asked = start.elapsed();
+    use_clients(&server, &some).await;
+    let used = start.elapsed();
     let (now, most) = (memory(&server, "VmRSS"), memory(&server, "VmHWM"));
-    let requests = CONNECTIONS * TURNS;
+    let requests = CONNECTIONS * ROUNDS;
     println!(
         "{count} clients, stored in {filled:?}: {at_start} KiB at the start, {now} KiB after \
-         {requests} registrations and {} look-ups in {asked:?}, {most} KiB at the most",
+         {requests} registrations and {} look-ups in {used:?}, {most} KiB at the most",
         4 * requests,
     );
     assert_eq!(database.assert_whole().await, count + requests);
@@ -71,12 +71,12 @@ async fn fill(dir: &TemporaryDir, count: usize) -> Vec<String> {
     let mut some = Vec::new();
     let mut left = count;
     while left > 0 {
-        let lot = minted.clients(left.min(LOT));
-        left -= lot.len();
-        let ids = lot.iter().map(|it: &Arc<Client>| it.id().to_string());
+        let batch = minted.clients(left.min(BATCH));
+        left -= batch.len();
+        let ids = batch.iter().map(|it: &Arc<Client>| it.id().to_string());
         some.extend(ids.step_by(10));
         let mut tasks = JoinSet::new();
-        for client in lot {
+        for client in batch {
             let store = store.clone();
             tasks.spawn(async move {
                 let outcome = store.insert(Insertion::new(client)).await.unwrap();
@@ -90,15 +90,15 @@ async fn fill(dir: &TemporaryDir, count: usize) -> Vec<String> {
 
 /// Registers clients, and looks up the clients with these ids, which are spread over the whole
 /// file.
-async fn ask(server: &ExampleServer, ids: &[String]) {
+async fn use_clients(server: &ExampleServer, ids: &[String]) {
     let ids: Arc<[String]> = ids.into();
     let mut tasks = JoinSet::new();
     for number in 0..CONNECTIONS {
         let mut connection = Connection::open(&server.base).await.unwrap();
         let ids = Arc::clone(&ids);
         tasks.spawn(async move {
-            for turn in 0..TURNS {
-                let number = turn * CONNECTIONS + number;
+            for round in 0..ROUNDS {
+                let number = round * CONNECTIONS + number;
                 let request = register(TENANT, &metadata(number));
                 let answer = connection.send(request).await.unwrap();
                 assert_eq!(answer.status, 201, "{answer:?}");

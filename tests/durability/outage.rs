@@ -232,7 +232,7 @@ impl Fixture {
     }
 
     /// Sends requests while a service goes down and comes back, and checks the answers.
-    async fn survive(&mut self, outage: &Outage) {
+    async fn run_outage(&mut self, outage: &Outage) {
         let load = Load::on(&self.server.base, &self.known);
         sleep(Duration::from_millis(500)).await;
         (outage.goes)(self);
@@ -338,7 +338,7 @@ async fn a_postgresql_outage_loses_nothing() {
         },
     ];
     for outage in &outages {
-        fixture.survive(outage).await;
+        fixture.run_outage(outage).await;
     }
     fixture.assert_nothing_is_lost().await;
 }
@@ -395,7 +395,7 @@ async fn a_redis_outage_loses_nothing() {
         },
     ];
     for outage in &outages {
-        fixture.survive(outage).await;
+        fixture.run_outage(outage).await;
     }
     fixture.assert_nothing_is_lost().await;
 }

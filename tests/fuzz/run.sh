@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets and runs each for a while. Fails if one crashes, or reaches too little code.
+# Builds the fuzz targets and runs each for a while. Fails if a target crashes or reaches too little code.
 #
 #   tests/fuzz/run.sh            runs each target for 20 seconds
-#   tests/fuzz/run.sh requests   runs this one
+#   tests/fuzz/run.sh requests   runs this target
 #
-# OAUTH_DCR_FUZZ_SECONDS is another time. All that it writes is below target/fuzz; what a target found
-# out stays there for the next run.
+# OAUTH_DCR_FUZZ_SECONDS changes the time. The script writes only below target/fuzz; the inputs that a
+# target finds stay there for the next run.
 #
-# libFuzzer guides the targets by what the compiler counts in them, which a stable Rust can do. The
-# flags are those of cargo-fuzz without a sanitizer: the crate has no unsafe code that one could check.
+# libFuzzer guides the targets by coverage counters, which a stable compiler can insert. The flags are
+# those of cargo-fuzz without a sanitizer, because the crate has no unsafe code to check.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,6 +1,6 @@
-"""Writes the inputs that each fuzz target starts from, one file each: seeds.py TARGET FOLDER.
+"""Writes the first inputs of a fuzz target, one file for each: seeds.py TARGET FOLDER.
 
-They come from tests/corpus. A new target adds a function of its name.
+They come from tests/corpus. A new target adds a function with its name.
 """
 
 import base64
@@ -50,7 +50,7 @@ def requests():
     for case in lines("interop.jsonl"):
         texts.append(request([("content-type", case["content_type"])], body_of(case)))
     seeds = [hashlib.sha256(text).digest()[:CHOICES] + text for text in texts]
-    # What a proxy's headers look like, at every tenant and after other choices.
+    # Headers as a proxy writes them, with the chosen bytes of every tenant and other choices.
     claims = [
         ("x-forwarded-for", "198.51.100.7, 10.0.0.9"),
         ("forwarded", 'for="[2001:db8:11::7]:443";proto=https, for=10.0.0.9'),

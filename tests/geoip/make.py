@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the databases of tests/suite/geoip.rs. What is in them is made up.
+"""Makes the databases of tests/suite/geoip.rs. Their content is fictitious.
 
     pip install mmdb_writer==0.2.7 && python3 tests/geoip/make.py
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 class Wide(TreeWriter):
-    """Records of more bits than these few networks need."""
+    """Records with more bits than these few networks need."""
 
     bits = 24
 

@@ -243,17 +243,14 @@ async fn a_client_used_during_eviction_stays() {
         .execute(&mut *transaction)
         .await
         .unwrap();
-    let making_room = tokio::spawn({
+    let evicting = tokio::spawn({
         let other = other.clone();
         async move { other.insert(limited("t1", "new", 2)).await.unwrap() }
     });
     wait_for_a_lock(&fixture).await;
     transaction.commit().await.unwrap();
     let removed = vec![id("younger")];
-    assert_eq!(
-        making_room.await.unwrap(),
-        InsertOutcome::Inserted { removed }
-    );
+    assert_eq!(evicting.await.unwrap(), InsertOutcome::Inserted { removed });
     assert_eq!(
         node.find(&tenant("t1"), &id("old")).await.unwrap(),
         Some(client("t1", "old").into())

@@ -86,7 +86,7 @@ pub(crate) async fn register(from: Ipv4Addr, to: SocketAddr, headers: &HeaderSet
 
 /// Whether a server with this issuer answers there.
 pub(crate) fn answers(address: SocketAddr, issuer: &str) -> bool {
-    let ask = || -> Option<Vec<u8>> {
+    let receive = || -> Option<Vec<u8>> {
         let mut stream = TcpStream::connect_timeout(&address, LOOK).ok()?;
         stream.set_read_timeout(Some(LOOK)).ok()?;
         let request = b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\n\
@@ -103,7 +103,7 @@ pub(crate) fn answers(address: SocketAddr, issuer: &str) -> bool {
         }
         Some(answer)
     };
-    ask().is_some_and(|answer| String::from_utf8_lossy(&answer).contains(issuer))
+    receive().is_some_and(|answer| String::from_utf8_lossy(&answer).contains(issuer))
 }
 
 /// Whether the head and the announced length of the body have arrived. Without a length, the end of

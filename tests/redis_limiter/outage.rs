@@ -31,7 +31,7 @@ fn outage() -> Duration {
 }
 
 /// Sends requests while the server goes down and comes back, and checks their outcomes.
-async fn survive(
+async fn run_outage(
     what: &str,
     limiter: RedisRateLimiter,
     redis: &mut PrivateRedis,
@@ -105,7 +105,7 @@ async fn survive(
 async fn a_restarted_server_is_found() {
     let mut redis = PrivateRedis::start();
     let limiter = default_limiter(&redis).await;
-    survive(
+    run_outage(
         "stopped",
         limiter,
         &mut redis,
@@ -119,7 +119,7 @@ async fn a_restarted_server_is_found() {
 async fn a_server_is_found_after_a_crash() {
     let mut redis = PrivateRedis::start();
     let limiter = default_limiter(&redis).await;
-    survive(
+    run_outage(
         "killed",
         limiter,
         &mut redis,
@@ -137,7 +137,7 @@ async fn a_thawed_server_is_used_again() {
         |it: &mut PrivateRedis| it.pause(),
         |it: &mut PrivateRedis| it.resume(),
     );
-    survive("paused", limiter, &mut redis, pause, resume).await;
+    run_outage("paused", limiter, &mut redis, pause, resume).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +146,7 @@ async fn a_hosts_connection_finds_a_restarted_server() {
     let client = Client::open(redis.url()).unwrap();
     let manager = ConnectionManager::new(client).await.unwrap();
     let limiter = RedisRateLimiter::from_connection_manager(manager);
-    survive(
+    run_outage(
         "host's own",
         limiter,
         &mut redis,

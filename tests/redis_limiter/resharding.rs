@@ -48,18 +48,18 @@ async fn requests_follow_a_slot_that_moves() {
     let (slot, owner) = slot(&nodes);
     let (old, new) = (&nodes[owner], &nodes[(owner + 1) % 3]);
     let [old_id, new_id] = [old, new].map(|it| cluster_command::<String>(it, &["MYID"]));
-    let kept = |node| cluster_command::<u32>(node, &["COUNTKEYSINSLOT", &slot]);
+    let keys = |node| cluster_command::<u32>(node, &["COUNTKEYSINSLOT", &slot]);
     let limiter = limiter(&nodes).await;
     take(&limiter, 10).await;
-    assert_eq!((kept(old), kept(new)), (1, 0));
+    assert_eq!((keys(old), keys(new)), (1, 0));
 
     let () = cluster_command(new, &["SETSLOT", &slot, "IMPORTING", &old_id]);
     let () = cluster_command(old, &["SETSLOT", &slot, "MIGRATING", &new_id]);
     take(&limiter, 20).await;
     assert_eq!(
-        (kept(old), kept(new)),
+        (keys(old), keys(new)),
         (1, 1),
-        "new keys are at the new one"
+        "new keys are on the new server"
     );
 
     redis::cmd("FLUSHALL").exec(&mut connection(old)).unwrap();
@@ -70,8 +70,8 @@ async fn requests_follow_a_slot_that_moves() {
         take(&limiter, burst).await;
     }
     assert_eq!(
-        (kept(old), kept(new)),
+        (keys(old), keys(new)),
         (0, 4),
-        "all keys are at the new one"
+        "all keys are on the new server"
     );
 }

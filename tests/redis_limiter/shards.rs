@@ -54,7 +54,7 @@ struct Times {
 
 /// Sends requests while one shard goes down and comes back, and checks the outcomes for tenants of
 /// each shard.
-async fn survive(
+async fn run_outage(
     what: &str,
     limiter: RedisRateLimiter,
     mut nodes: Vec<PrivateRedis>,
@@ -141,7 +141,7 @@ async fn a_frozen_shard_stops_only_its_own_tenants() {
     let limiter = limiter(&nodes).await;
     let pause = |it: &mut PrivateRedis| it.pause();
     let resume = |it: &mut PrivateRedis| it.resume();
-    survive("paused", limiter, nodes, pause, resume).await;
+    run_outage("paused", limiter, nodes, pause, resume).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,7 +149,7 @@ async fn a_crashed_shard_stops_only_its_own_tenants() {
     let nodes = cluster();
     let limiter = limiter(&nodes).await;
     let (kill, restart) = (PrivateRedis::kill, PrivateRedis::restart);
-    survive("killed", limiter, nodes, kill, restart).await;
+    run_outage("killed", limiter, nodes, kill, restart).await;
 }
 
 /// A limiter with the time limits that the documentation of `from_cluster` recommends.
@@ -178,7 +178,7 @@ async fn an_unreachable_shard_stops_only_its_own_tenants() {
         silence.lock().unwrap().take();
         it.restart();
     };
-    survive("unreachable", limiter, nodes, goes, comes_back).await;
+    run_outage("unreachable", limiter, nodes, goes, comes_back).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the servers that the tests start for themselves. It starts none: the tests run their own,
-# on free loopback ports, and stop them.
+# Installs the servers that the tests run. It starts no server: the tests start their own servers on free
+# loopback ports, and stop them.
 #
 #   tests/servers/install.sh                   installs what is missing
-#   tests/servers/install.sh --check           only says whether anything is
+#   tests/servers/install.sh --check           only checks whether anything is missing
 #   tests/servers/install.sh --find postgresql prints the folder of its programs
 #   tests/servers/install.sh --find redis      prints the program, which may be Valkey's
 #   tests/servers/install.sh --find nginx      prints the program of a reverse proxy: nginx, haproxy,
@@ -30,7 +30,7 @@ version_of() { # PROGRAM
     "$1" --version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)*' | head -n 1
 }
 
-# Debian keeps the programs of each release in a folder of its own, outside of PATH.
+# Debian has the programs of each release in a separate folder outside of PATH.
 find_postgresql() {
     local folder folders
     mapfile -t folders < <(
@@ -78,8 +78,8 @@ has_redis() {
     find_redis >/dev/null
 }
 
-# A package of Debian's starts its service unless this program says no. A machine that has one
-# already, as a container does, keeps its own.
+# A Debian package starts its service unless this program forbids it. A machine that already has this
+# program, like a container, keeps it.
 start_no_service() {
     [[ ! -e $POLICY ]] || return 0
     trap 'rm -f "$POLICY"' EXIT

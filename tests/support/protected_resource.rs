@@ -1,4 +1,4 @@
-//! An API on a port of its own that refuses every request and says where tokens are available.
+//! An API on its own port that refuses every request and names its authorization server.
 
 use std::{convert::Infallible, net};
 
@@ -85,12 +85,12 @@ impl ProtectedResource {
     }
 }
 
-/// A resource that answers.
+/// The answer of a resource.
 pub(crate) struct Serving(Option<Runtime>);
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // A runtime can't wait for its end inside another one.
+        // A runtime can not wait for its end inside another runtime.
         self.0.take().unwrap().shutdown_background();
     }
 }

@@ -1,4 +1,4 @@
-//! Rows whose records can't be read, and what is still to be done with them.
+//! Rows whose records can not be read, and the operations that still work on them.
 
 use std::{error::Error as _, sync::Arc};
 
@@ -12,7 +12,7 @@ use oauth_dcr::{
 };
 use serde_json::{Value, json};
 
-/// What stands in each record and may be in no reason.
+/// The text in each record that no reason may contain.
 const MARK: &str = "hunter2";
 
 const NOT_JSON: &str = "it is not the JSON of a client, at line ";
@@ -20,7 +20,7 @@ const NOT_JSON: &str = "it is not the JSON of a client, at line ";
 /// In milliseconds.
 const HOUR: u64 = 3_600_000;
 
-/// A record as a store keeps it.
+/// A record as a store saves it.
 fn record(tenant: &TenantId, id: &str, issued_at: u64) -> Value {
     json!({
         "version": 1, "tenant": tenant, "client_id": id, "issued_at": issued_at,
@@ -33,7 +33,7 @@ fn record(tenant: &TenantId, id: &str, issued_at: u64) -> Value {
     })
 }
 
-/// Each way to spoil a record, and how the reason begins.
+/// The ways to spoil a record, with the beginning of the reason for each.
 fn spoiled(good: &Value) -> Vec<(Vec<u8>, &'static str)> {
     let text = good.to_string();
     let with = |pointer: &str, value: Value| {
@@ -116,8 +116,8 @@ fn moment(hour: u64) -> Timestamp {
     Timestamp::from_unix_millis(hour * HOUR)
 }
 
-/// Stores clients, has `spoil` put another record in the place of some, and does all that needs no
-/// record. Then the same for the next way to spoil one.
+/// Stores clients, replaces the records of some by `spoil`, and does everything that needs no
+/// record. Repeats this for each way to spoil a record.
 pub(crate) async fn unreadable_rows_can_be_managed<S: ClientStore>(
     store: &S,
     spoil: impl AsyncFn(&TenantId, &ClientId, &[u8]),
@@ -144,7 +144,7 @@ pub(crate) async fn unreadable_rows_can_be_managed<S: ClientStore>(
         fixture.is_named(begin, &shown).await;
         fixture.is_changed().await;
         fixture.can_be_evicted().await;
-        // Repaired, it is there, with what was done to it in the meantime.
+        // A repaired client is found, with the changes from the meantime.
         spoil(&fixture.tenant, &id("b"), good.to_string().as_bytes()).await;
         let found = store
             .find(&fixture.tenant, &id("b"))
@@ -180,7 +180,7 @@ impl<S: ClientStore> Fixture<'_, S> {
         page.iter().map(|row| row.id().to_string()).collect()
     }
 
-    /// The pages around it are served, and it has its place in them, with a reason.
+    /// A page still has the neighbours of the row, and the row itself with a reason.
     async fn is_named(&self, begin: &str, shown: &str) {
         let found = self.store.find(&self.tenant, &id("b")).await.unwrap();
         let mut rows = self.page(Some("a"), 2).await;
@@ -198,7 +198,7 @@ impl<S: ClientStore> Fixture<'_, S> {
         assert!(!told.contains(MARK), "{told}: {shown}");
         assert_eq!(self.names(None, 3).await, ["a", "b", "c"]);
         assert_eq!(self.names(Some("b"), 9).await, ["c", "evicted", "swept"]);
-        // What registers the same is told to come again, and is not stored beside it.
+        // A duplicate of the row is told to try again, and is not stored beside it.
         let again = Insertion::new(client(&record(&self.tenant, "again", 9)));
         let again = again.deduplicated_by(Some(DuplicateKey::from_bytes([2; 32])));
         let error = self.store.insert(again).await.unwrap_err();
@@ -211,7 +211,7 @@ impl<S: ClientStore> Fixture<'_, S> {
         assert_eq!(self.page(None, 9).await.len(), 5);
     }
 
-    /// It can be blocked, and used as far as that is noted.
+    /// The row can be blocked, and its recorded use still counts.
     async fn is_changed(&self) {
         for (revision, blocked) in [(1, true), (2, false), (3, true)] {
             let set = self
@@ -235,7 +235,7 @@ impl<S: ClientStore> Fixture<'_, S> {
         }
     }
 
-    /// It is evicted and swept like any other, unless it is blocked.
+    /// The row is evicted and swept like any other row, unless it is blocked.
     async fn can_be_evicted(&self) {
         let new = Insertion::new(client(&record(&self.tenant, "new", 20 * HOUR)));
         let max = std::num::NonZeroU64::new(5);
@@ -251,7 +251,7 @@ impl<S: ClientStore> Fixture<'_, S> {
     }
 }
 
-/// A row with an invalid id is named by that id, and can be blocked, removed, evicted and swept.
+/// A row with an invalid id has this id in errors, and can be blocked, removed, evicted and swept.
 pub(crate) async fn rows_with_invalid_ids_can_be_managed<S: ClientStore>(
     store: &S,
     rename: impl AsyncFn(&TenantId, &ClientId, &str),

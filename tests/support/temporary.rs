@@ -1,4 +1,4 @@
-//! Folders that go when they are dropped.
+//! Folders that are removed when they are dropped.
 
 use std::{
     env, fs,
@@ -7,11 +7,11 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// A folder of its own.
+/// A new folder.
 pub(crate) struct TemporaryDir(PathBuf);
 
 impl TemporaryDir {
-    /// One where temporary files are.
+    /// A folder among the temporary files.
     pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -42,7 +42,7 @@ fn sizes() -> Vec<Scenario> {
             "a length over the limit, before any byte",
             open(),
             [
-                Step::Send(HttpRequest::post("").lying(65_537)),
+                Step::Send(HttpRequest::post("").declaring_length(65_537)),
                 answer(too_large().left(4).closing()),
             ],
             End::Closed,
@@ -105,8 +105,8 @@ fn pieces() -> Vec<Scenario> {
 fn broken() -> Vec<Scenario> {
     let mut half = HttpRequest::post("").chunked_head();
     half.extend(chunk(PUBLIC.as_bytes()));
-    let short = HttpRequest::public().lying(PUBLIC.len() - 1);
-    let long = HttpRequest::public().lying(PUBLIC.len() + 1);
+    let short = HttpRequest::public().declaring_length(PUBLIC.len() - 1);
+    let long = HttpRequest::public().declaring_length(PUBLIC.len() + 1);
     let hasty = || Fixture::open().body_timeout(Duration::from_millis(50));
     vec![
         Scenario::line(
@@ -127,7 +127,7 @@ fn broken() -> Vec<Scenario> {
             "a body that is not UTF-8",
             Fixture::open(),
             [
-                Step::Send(HttpRequest::post("").lying(3)),
+                Step::Send(HttpRequest::post("").declaring_length(3)),
                 Step::Send(b"\"\xff\"".into()),
                 answer(
                     invalid_request(
@@ -183,7 +183,7 @@ fn expectations() -> Vec<Scenario> {
     let expecting = |length: usize| {
         HttpRequest::post("")
             .with("expect", "100-continue")
-            .lying(length)
+            .declaring_length(length)
     };
     vec![
         Scenario::line(

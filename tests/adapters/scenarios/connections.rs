@@ -139,7 +139,7 @@ fn ended() -> Vec<Scenario> {
         line(
             "HTTP/1.0 with keep-alive, until an unread body",
             vec![
-                Step::Send(kept(HttpRequest::post("")).lying10(65_537)),
+                Step::Send(kept(HttpRequest::post("")).declaring_length_http10(65_537)),
                 Step::Framework(says_that_it_ends),
             ],
             0,

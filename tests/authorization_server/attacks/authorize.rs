@@ -1,5 +1,5 @@
-//! The cases that go to `/authorize`: asked of a server that asks nobody, and of one that asks a
-//! person.
+//! The cases that go to `/authorize`, at a server that approves by itself and at a server that asks
+//! a person.
 
 use http::Request;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::{
     wire::{Answer, Pairs, form_request, send},
 };
 
-/// Has a parameter that nobody knows.
+/// Whether the request has an unknown parameter.
 const HAS_UNKNOWN: &str = "AUZ-035";
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_tenant_can_refuse_unknown_parameters() {
         settings["tenants"][0]["unknown_authorize_parameters"] = json!("reject");
         if case.id() == HAS_UNKNOWN {
             let server = servers.get(&settings, &[]);
-            let (client, params) = asked(case, &server.base).await;
+            let (client, params) = requested(case, &server.base).await;
             let answer = send(request(case, &client, &params, "application/json")).await;
             assert_eq!(
                 (answer.status, answer.error()),
@@ -56,10 +56,10 @@ async fn a_tenant_can_refuse_unknown_parameters() {
     assert!(judged >= 10, "only {judged} cases were judged");
 }
 
-/// Asserts the outcome of `case`, in every way to ask for it.
+/// Asserts the outcome of `case` for every way to send the request.
 async fn judge(case: &Case, servers: &Servers, settings: &Value) {
     let scripted = servers.get(settings, &["--auto-approve"]);
-    let (client, params) = asked(case, &scripted.base).await;
+    let (client, params) = requested(case, &scripted.base).await;
     let answer = send(request(case, &client, &params, "text/html")).await;
     if case.is_accepted() {
         assert_is_code(case, &client, &params, &answer).await;
@@ -70,7 +70,7 @@ async fn judge(case: &Case, servers: &Servers, settings: &Value) {
     }
 
     let manned = servers.get(settings, &[]);
-    let (client, params) = asked(case, &manned.base).await;
+    let (client, params) = requested(case, &manned.base).await;
     let answer = send(request(case, &client, &params, "text/html")).await;
     if case.is_accepted() {
         assert_person_consents(case, &client, &params).await;
@@ -80,7 +80,7 @@ async fn judge(case: &Case, servers: &Servers, settings: &Value) {
 }
 
 /// The client of the case, registered, and the request that it makes.
-async fn asked(case: &Case, base: &str) -> (Client, Pairs) {
+async fn requested(case: &Case, base: &str) -> (Client, Pairs) {
     let described = &case.setup()["client"];
     let client = register(base, described).await;
     let mut names = Names::default();
@@ -102,7 +102,7 @@ fn request(case: &Case, client: &Client, params: &Pairs, accept: &str) -> Reques
     request
 }
 
-/// A redirect to exactly the URI that was requested, with a code that is good for what was asked.
+/// A redirect to exactly the requested URI, with a code for exactly what was requested.
 async fn assert_is_code(case: &Case, client: &Client, params: &Pairs, answer: &Answer) {
     let id = case.id();
     let value = |name: &str| params.iter().find(|(own, _)| own == name).map(|(_, it)| it);
@@ -140,7 +140,7 @@ async fn assert_is_code(case: &Case, client: &Client, params: &Pairs, answer: &A
     assert_eq!(tokens.scope, scope, "{id}");
 }
 
-/// By name, how many there are of each in the query, or their values.
+/// For each name, the number of parameters in the query or their values.
 fn assert_has_query(case: &Case, location: &str) {
     let location = Url::parse(location).unwrap();
     let expected = case.expect()["query"].as_object().into_iter().flatten();
@@ -191,7 +191,7 @@ fn assert_is_right_error(case: &Case, answer: &Answer) {
     assert_eq!(answer.header("location"), None, "{}", case.id());
 }
 
-/// The consent page is shown, and only then there is a code.
+/// The server shows the consent page, and issues a code only after the approval.
 async fn assert_person_consents(case: &Case, client: &Client, params: &Pairs) {
     let mut person = Person::new(&client.base);
     let page = person.open(&client.authorization_url(params)).await;

@@ -1,4 +1,4 @@
-//! What a case presupposes: a tenant, clients, codes and refresh tokens.
+//! The preconditions of a case: a tenant, clients, codes and refresh tokens.
 
 use std::{
     collections::HashMap,
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::{client::Client, example_server::ExampleServer, wire::Pairs};
 
-/// The API that the corpus asks for.
+/// The API in the requests of the corpus.
 const API: &str = "https://api.example.com";
 
-/// The settings of the tenant of a case. A token case only names it: then it is one that could have
-/// issued its codes.
+/// The settings of the tenant of a case. A token case only names its tenant, and gets a tenant that
+/// could have issued its codes.
 pub(super) fn settings(tenant: &Value) -> Value {
     if tenant.is_string() {
         return settings(&json!({
@@ -67,7 +67,7 @@ fn list(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()
 }
 
-/// The servers of the cases: one for each settings and options.
+/// The servers of the cases: one for each combination of settings and options.
 #[derive(Default)]
 pub(super) struct Servers(Mutex<HashMap<String, Arc<ExampleServer>>>);
 
@@ -93,7 +93,7 @@ pub(super) async fn register(base: &str, described: &Value) -> Client {
     client
 }
 
-/// Puts what the server has issued in the place of the corpus' names for it.
+/// Replaces the corpus' names by the values that the server has issued.
 #[derive(Default)]
 pub(super) struct Names(Vec<(String, String)>);
 
@@ -113,7 +113,7 @@ impl Names {
         let pairs = pairs.map(|pair| (text(&pair[0]), self.resolve(&text(&pair[1]))));
         let pairs: Pairs = pairs.collect();
         let left = pairs.iter().find(|(_, value)| value.starts_with('$'));
-        assert_eq!(left, None, "a name that nothing was put in the place of");
+        assert_eq!(left, None, "a name without a value");
         pairs
     }
 

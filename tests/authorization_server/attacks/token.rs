@@ -15,12 +15,12 @@ use crate::{
     wire::{Answer, Pairs, form_request, send, with, without},
 };
 
-/// A state that no request leads to: a strict client's code without a challenge. That there is no
-/// way to one is asserted here; what would become of one, by the tests of the library.
+/// A state that no request leads to: a strict client's code without a challenge. This test asserts
+/// that no request leads to it; the library's tests cover the outcome of the state.
 const OUT_OF_REACH: [&str; 1] = ["PKC-016"];
 
-/// What has a lifetime of a second is over after this. Lifetimes are levers of the server, so that
-/// nobody has to wait for a minute or a month.
+/// A lifetime of one second is over after this time. Lifetimes are options of the server, so that
+/// no test has to wait for a minute or a month.
 const LONGER: Duration = Duration::from_millis(1100);
 
 #[tokio::test]
@@ -50,19 +50,19 @@ async fn assert_needs_challenge(case: &Case, servers: &Servers) {
     assert_eq!((answer.status, answer.header("location")), (400, None));
 }
 
-/// The stage of a case: its clients, and what its names stand for.
-struct Stage {
-    /// Who makes the request.
+/// The fixture of a case: its clients, and the values of its names.
+struct TokenFixture {
+    /// The requester.
     client: Client,
-    /// Whom the code was issued to, if that is another one.
+    /// The client to which the code was issued, if it is another client.
     owner: Option<Client>,
     names: Names,
     code: String,
-    /// Of the code that was redeemed already, or of the newest refresh token.
+    /// The tokens of the redeemed code, or the newest refresh token.
     earlier: Option<Tokens>,
 }
 
-impl Stage {
+impl TokenFixture {
     async fn set(case: &Case, servers: &Servers) -> Self {
         let setup = case.setup();
         let server = servers.get(&settings(&setup["tenant"]), &options(case));
@@ -82,22 +82,23 @@ impl Stage {
         } else {
             Some(register(&server.base, described).await)
         };
-        let mut stage = Self {
+        let mut fixture = Self {
             code: String::new(),
             client,
             owner,
             names,
             earlier: None,
         };
-        stage.issue(case).await;
-        stage
+        fixture.issue(case).await;
+        fixture
     }
 
     fn owner(&self) -> &Client {
         self.owner.as_ref().unwrap_or(&self.client)
     }
 
-    /// Has the server issue what the case's names stand for, and nothing else: it may be about to
+    /// Makes the server issue exactly the values that the case names, and nothing else: they may
+    /// expire soon.
     /// end.
     async fn issue(&mut self, case: &Case) {
         let owner = self.owner.as_ref().unwrap_or(&self.client);
@@ -132,7 +133,7 @@ impl Stage {
     }
 }
 
-/// The authorization request that the code of a case came from, for a refresh token, too.
+/// The authorization request for the code of a case, and for a refresh token.
 fn authorization(owner: &Client, code: &Value) -> Pairs {
     let text = |name: &str| code[name].as_str().unwrap();
     let request = with(owner.authorization(), "redirect_uri", text("redirect_uri"));
@@ -141,7 +142,7 @@ fn authorization(owner: &Client, code: &Value) -> Pairs {
     with(request, "scope", &scope)
 }
 
-/// The option that lets what the case needs end soon.
+/// The option that shortens the lifetime that the case needs.
 fn lifetime_option(case: &Case) -> &'static str {
     let lives_long = case.setup()["code"]["age_seconds"].as_u64() < Some(60);
     if !lives_long {
@@ -161,31 +162,31 @@ fn options(case: &Case) -> Vec<&'static str> {
 }
 
 async fn judge(case: &Case, servers: &Servers) {
-    let stage = Stage::set(case, servers).await;
-    let form = stage.names.pairs(&case.request()["form"]);
-    let answers = ask(case, &stage, &form).await;
+    let fixture = TokenFixture::set(case, servers).await;
+    let form = fixture.names.pairs(&case.request()["form"]);
+    let answers = answers_to(case, &fixture, &form).await;
     if let Some(allowed) = case.expect()["allowed"].as_u64() {
         assert_are_allowed(case, &answers, allowed);
     } else {
         assert_is_right(case, &answers[0]);
     }
-    assert_note(case, &stage, &form, &answers[0]).await;
+    assert_note(case, &fixture, &form, &answers[0]).await;
 }
 
-/// The answer, or as many as the case asks for at once.
-async fn ask(case: &Case, stage: &Stage, form: &Pairs) -> Vec<Answer> {
+/// The answer, or all answers if the case sends several requests at once.
+async fn answers_to(case: &Case, fixture: &TokenFixture, form: &Pairs) -> Vec<Answer> {
     let times = case.0["input"]["concurrency"].as_u64().unwrap_or(1);
-    let mut asked = JoinSet::new();
+    let mut requests = JoinSet::new();
     for _ in 0..times {
-        let url = format!("{}/oauth/token", stage.client.base);
+        let url = format!("{}/oauth/token", fixture.client.base);
         let mut request: Request<String> = form_request(&url, form);
         if let Some(header) = case.request()["headers"]["authorization"].as_str() {
-            let header = stage.names.basic(header).parse().unwrap();
+            let header = fixture.names.basic(header).parse().unwrap();
             request.headers_mut().insert("authorization", header);
         }
-        asked.spawn(send(request));
+        requests.spawn(send(request));
     }
-    asked.join_all().await
+    requests.join_all().await
 }
 
 fn assert_are_allowed(case: &Case, answers: &[Answer], allowed: u64) {
@@ -205,7 +206,7 @@ fn assert_is_right(case: &Case, answer: &Answer) {
     let body = answer.json();
     if case.is_accepted() {
         assert_eq!(body["token_type"], "Bearer", "{id}");
-        // Every client of these cases has a refresh token from now on.
+        // By now, every client of these cases has a refresh token.
         assert_eq!(body["scope"], "read:items offline_access", "{id}");
         assert_eq!(body["id_token"], Value::Null, "{id}");
     } else {
@@ -217,17 +218,17 @@ fn assert_is_right(case: &Case, answer: &Answer) {
     }
 }
 
-/// What the note says beyond the answer.
-async fn assert_note(case: &Case, stage: &Stage, form: &Pairs, answer: &Answer) {
-    let (client, owner) = (&stage.client, stage.owner());
+/// The part of the note that goes beyond the answer.
+async fn assert_note(case: &Case, fixture: &TokenFixture, form: &Pairs, answer: &Answer) {
+    let (client, owner) = (&fixture.client, fixture.owner());
     match case.id() {
         // "first access/refresh token revoked"; "newest token of the family is revoked too"
         "TOK-010" | "TOK-015" => {
-            assert_are_revoked(owner, stage.earlier.as_ref().unwrap()).await;
+            assert_are_revoked(owner, fixture.earlier.as_ref().unwrap()).await;
         }
         // "the code of tpc_A1 stays usable by tpc_A1"
         "TOK-011" => {
-            Tokens::of(&owner.token(&owner.exchange(&stage.code)).await);
+            Tokens::of(&owner.token(&owner.exchange(&fixture.code)).await);
         }
         // "same body and similar time as wrong secret"
         "TOK-021" => {

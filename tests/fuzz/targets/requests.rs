@@ -104,7 +104,7 @@ fn text_left_of_proxies_opens_nothing(
     }
 }
 
-/// `request` without the headers that only a trusted proxy is believed in.
+/// `request` without the headers that count only from a trusted proxy.
 fn without_claims(request: &Request<Vec<u8>>) -> Request<Vec<u8>> {
     let mut request = request.clone();
     let headers: &mut HeaderMap = request.headers_mut();
@@ -114,7 +114,7 @@ fn without_claims(request: &Request<Vec<u8>>) -> Request<Vec<u8>> {
     request
 }
 
-/// What a client is told, without what is new in every answer.
+/// The client's answer, without the parts that are new in every answer.
 #[derive(Debug, PartialEq, Eq)]
 struct Verdict {
     status: u16,
@@ -122,7 +122,7 @@ struct Verdict {
     detail: Value,
 }
 
-/// The verdict of a tenant that has no client yet.
+/// The verdict for a tenant that has no client yet.
 fn verdict(tenant: &TenantSettings, request: Request<Vec<u8>>, peer: IpAddr) -> Verdict {
     let (registrar, store) = registrar(tenant.clone());
     let answer = respond(&RegistrationEndpoint::new(registrar), request, peer);

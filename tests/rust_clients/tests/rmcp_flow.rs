@@ -174,12 +174,12 @@ async fn assert_refreshes(application: &Authorized) {
 async fn a_client_requests_the_listed_scopes() {
     let server = ExampleServer::start(None);
     let mut application = Application::new(&items(&server)).await;
-    let asked = parameters(&application.start(request(LOOPBACK)).await);
-    assert!(asked["client_id"].starts_with(ClientId::STRICT_PREFIX));
-    assert_eq!(asked["scope"], "read:items offline_access");
-    assert_eq!(asked["resource"], format!("{}/api", server.base));
-    assert_eq!(asked["redirect_uri"], LOOPBACK);
-    assert_eq!(asked["code_challenge_method"], "S256");
+    let sent = parameters(&application.start(request(LOOPBACK)).await);
+    assert!(sent["client_id"].starts_with(ClientId::STRICT_PREFIX));
+    assert_eq!(sent["scope"], "read:items offline_access");
+    assert_eq!(sent["resource"], format!("{}/api", server.base));
+    assert_eq!(sent["redirect_uri"], LOOPBACK);
+    assert_eq!(sent["code_challenge_method"], "S256");
 }
 
 #[tokio::test]
