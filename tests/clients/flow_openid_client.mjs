@@ -33,8 +33,8 @@ class Application {
   }
 
   /**
-   * Calls the API without a token. Its challenge leads to the resource that a token must be for,
-   * and to the server that issues it (RFC 9728 section 5.1).
+   * Calls the API without a token. The challenge leads to the resource for which a token must be
+   * issued, and to the server that issues it (RFC 9728 section 5.1).
    */
   async meetChallenge() {
     const response = await fetch(this.api);

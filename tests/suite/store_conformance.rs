@@ -1,4 +1,4 @@
-//! Each store is run through each rule of the suite, and stores that are broken fail it.
+//! Each store runs through each rule of the suite, and broken stores fail it.
 
 mod broken;
 mod example;
@@ -14,7 +14,7 @@ use limiter_rules::with_limiter_rules;
 use oauth_dcr::{MemoryStore, conformance};
 use store_rules::with_store_rules;
 
-/// A module of tests, one for each rule, of the store that an expression makes.
+/// A module of tests, one for each rule, for the store that an expression makes.
 macro_rules! conforms {
     ($name:ident, $store:expr; $($rule:ident: $demand:literal;)*) => {
         mod $name {
@@ -45,14 +45,14 @@ async fn the_suite_runs_on_one_thread() {
     conformance::client_store(MemoryStore::new()).await;
 }
 
-/// The names that stand in `text` between `before` and `after`.
+/// The names in `text` between `before` and `after`.
 fn names(text: &str, before: &str, after: &str) -> BTreeSet<String> {
     let rest = text.split(before).skip(1);
     let found = rest.filter_map(|rest| rest.split_once(after).map(|(name, _)| name.to_owned()));
     found.collect()
 }
 
-/// The rules that the sources of a suite have.
+/// The rules in the sources of a suite.
 fn written_rules(suite: &str) -> BTreeSet<String> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/conformance");
     let files = fs::read_dir(sources.join(suite)).unwrap();

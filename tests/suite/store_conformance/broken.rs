@@ -61,8 +61,8 @@ const ROUNDS: &str = "OAUTH_DCR_BROKEN_STORE_ROUNDS";
 
 type Check = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Tries a store with a fault. With a number of rounds, the whole suite has to find it, and to name a rule;
-/// otherwise the `rule` is enough, if there is one.
+/// Tries a store with a fault. With a number of rounds, the whole suite has to find the fault and
+/// to name a rule; otherwise `rule` has to find it, if it is given.
 async fn assert_caught<N: Into<Nodes>>(
     fault: &str,
     store: fn() -> N,
@@ -88,20 +88,20 @@ async fn assert_caught<N: Into<Nodes>>(
     }
 }
 
-/// What the suite says, if it finds a fault.
+/// The suite's message, if it finds a fault.
 async fn verdict(Nodes(first, second): Nodes) -> Option<String> {
     said(conformance::client_store_nodes(first, second)).await
 }
 
-/// What a check says, if it finds a fault.
+/// A check's message, if it finds a fault.
 async fn said(check: impl Future<Output = ()> + Send + 'static) -> Option<String> {
     let panic = tokio::spawn(check).await.err()?.into_panic();
-    // A message without values is no `String`.
+    // A panic message without values is no `String`.
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast::<String>().ok().map(|it| *it))
 }
 
-/// A test for each fault. Rules that come late in the suite are tried alone, which takes less time.
+/// A test for each fault. Rules that run late in the suite are tried alone, which takes less time.
 macro_rules! caught {
     ($($fault:ident)*) => {
         $crate::store_conformance::broken::tests!(
@@ -164,7 +164,7 @@ macro_rules! tests {
 
 use {caught, tests};
 
-/// The faults are made of a store that is right by itself.
+/// The store from which the faults are made is correct.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_without_a_fault_passes() {
     let stores = [Store::new(), Store::new().one_by_one()];
@@ -172,7 +172,7 @@ async fn the_store_without_a_fault_passes() {
     assert_eq!(tokio::join!(first, second), (None, None));
 }
 
-/// The faults that the files beside this one have, and whether each has a test.
+/// The faults in the files beside this file, and whether each has a test.
 #[test]
 fn every_fault_is_tried() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

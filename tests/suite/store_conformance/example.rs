@@ -12,8 +12,9 @@ use std::process::Command;
 pub(super) use custom_store::MyStore;
 use example_binary::binary;
 
-/// How long the store may be, without the suite that it is run through: the author of a store reads it.
-/// Eight methods take about 15 lines each; the longest is `insert`, which has four outcomes to report.
+/// The maximum length of the store, without its run through the suite: authors of stores read it.
+/// Eight methods take about 15 lines each; the longest is `insert`, which has four outcomes to
+/// report.
 const MAX_LINES_OF_CODE: usize = 127;
 
 #[test]

@@ -1,5 +1,5 @@
-//! The store in memory against the one of the example: whatever is done to both, they answer the
-//! same. One has indexes to keep in step; the other looks at every row.
+//! The store in memory against the store of the example: both give the same answers to the same
+//! calls. The first maintains indexes; the second looks at every row.
 
 use std::{num::NonZeroU64, sync::Arc};
 
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::example::MyStore;
 use crate::support::random::Random;
 
-/// How many histories are tried, and how long each is.
+/// The number of histories, and the length of each.
 const HISTORIES: u64 = 300;
 const STEPS: usize = 200;
 
@@ -52,14 +52,14 @@ fn sweep(random: &mut Random) -> Sweep {
     if random.chance(70) {
         sweep = sweep.unused_before(moment(random));
     }
-    // One kind at a time where the limit decides who goes: the order of kinds is nobody's rule.
+    // Only one kind at a time, because no rule gives the order of eviction of different kinds.
     if sweep == Sweep::new() || random.chance(30) {
         sweep = sweep.idle_before(moment(random));
     }
     sweep
 }
 
-/// The step of a history, done to one store; what it came to.
+/// The step of a history, applied to one store, and its outcome.
 async fn step(store: &impl ClientStore, mut random: Random, revision: u64) -> String {
     let random = &mut random;
     match random.below(13) {
@@ -134,7 +134,7 @@ async fn both_stores_answer_the_same() {
             assert_eq!(found, expected, "after history {seed}");
         }
     }
-    // The histories came by everything that can happen.
+    // Everything that can happen has happened in these histories.
     for kind in [
         "Inserted",
         "IdTaken",

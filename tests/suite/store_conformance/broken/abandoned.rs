@@ -1,5 +1,5 @@
-//! Stores that do a call in two steps, of which the second is never done if the caller goes away. They do
-//! one call after the other, so that no race shows it.
+//! Stores that do a call in two steps and skip the second step if the caller disappears. They run
+//! one call after another, so that no race shows the fault.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio::task::yield_now;
 
 use super::*;
 
-/// A store whose insertions are done without a part, which follows later.
+/// A store whose insertions leave out a part at first, and add it later.
 fn inserting(take_back: fn(&mut Rows, &Insertion), follow: fn(&mut Rows, &Insertion)) -> Store {
     let store = Store::new().insert_slowly(move |table, insertion| async move {
         let outcome = table.alone(|rows| rows.insert(&insertion))?;

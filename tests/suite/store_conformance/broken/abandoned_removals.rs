@@ -1,5 +1,5 @@
-//! Stores whose touches, removals and sweeps are done in part if the caller goes away. They do one call after
-//! the other, so that no race shows it.
+//! Stores whose touches, removals and sweeps are half done if the caller disappears. They run one
+//! call after another, so that no race shows the fault.
 
 use std::sync::{
     Arc,
@@ -168,7 +168,7 @@ fn a_sweep_frees_the_keys_later() -> Store {
     store.one_by_one()
 }
 
-/// Which call is at work says so by a flag, which a caller who goes away leaves behind.
+/// A flag says which call is running. A caller that disappears leaves the flag set.
 #[derive(Clone, Default)]
 struct Busy(Arc<AtomicBool>);
 

@@ -1,4 +1,4 @@
-//! Stores that evict for a new client at the wrong time, or do not say whom.
+//! Stores that evict for a new client at the wrong time, or report other clients.
 
 use oauth_dcr::{ClientId, store::InsertOutcome};
 

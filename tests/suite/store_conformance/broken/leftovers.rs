@@ -16,8 +16,8 @@ enum End {
     UserEviction,
 }
 
-/// A store in which clients that end in one way leave a part of them behind. Here `leave` is given the
-/// clients that have ended.
+/// A store in which clients that end in one way leave a part behind. `leave` receives the ended
+/// clients.
 fn ending(end: End, leave: fn(&mut Rows, Vec<Row>)) -> Store {
     let store = Store::new();
     match end {
@@ -107,8 +107,8 @@ fn rows_for_the_next(rows: &mut Rows, ended: Vec<Row>) {
     }
 }
 
-/// A store in which the next client with the id of a client that ended in one way gets a part of it. That
-/// way is no eviction for a new client.
+/// A store in which the next client with the id of an ended client gets a part of it, if the client
+/// ended in this way. Evictions for new clients are not among the ways.
 fn handing_on(end: End, hand_on: fn(&mut Row, Row)) -> Store {
     let store = ending(end, rows_for_the_next);
     store.insert_slowly(move |table, insertion| async move {

@@ -15,7 +15,8 @@ fn evicting_as_many(evictions: fn(&Insertion, u64) -> u64) -> Store {
     Store::with(|steps| steps.evictions = evictions)
 }
 
-/// The limit of an insertion, which does not say it: with so many clients, it evicts one.
+/// The limit of an insertion, changed without its knowledge: with this many clients, the insertion
+/// evicts one.
 fn limit(insertion: &Insertion) -> u64 {
     let (mut below, mut reached) = (0, u64::MAX);
     while insertion.has_limit() && reached - below > 1 {

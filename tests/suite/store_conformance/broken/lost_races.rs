@@ -1,4 +1,4 @@
-//! Stores that answer wrongly, fail or never answer where another call was first.
+//! Stores that answer wrongly, fail or never answer if another call was first.
 
 use std::{
     future::pending,
@@ -133,12 +133,12 @@ fn a_refused_client_is_seen() -> Store {
     })
 }
 
-/// How many calls are at work.
+/// How many calls are running.
 #[derive(Clone, Default)]
 struct AtWork(Arc<AtomicUsize>);
 
 impl AtWork {
-    /// Whether another call is at work, too.
+    /// Whether another call is running, too.
     async fn begin(&self) -> bool {
         let others = self.0.fetch_add(1, Ordering::SeqCst);
         yield_now().await;

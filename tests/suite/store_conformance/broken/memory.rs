@@ -1,4 +1,4 @@
-//! What a node remembers by itself.
+//! The memory of one node.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! Stores of which each node does one call after the other, and does not know of other nodes.
+//! Stores whose nodes each run one call after another without regard to other nodes.
 
 use std::sync::Arc;
 

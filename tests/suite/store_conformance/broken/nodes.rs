@@ -1,4 +1,4 @@
-//! Stores of which each node remembers something that another node changes.
+//! Stores with nodes that each remember something that another node changes.
 
 use std::sync::Arc;
 
@@ -144,7 +144,7 @@ fn a_node_remembers_pages() -> Nodes {
             async move {
                 let ids: Vec<ClientId> = table
                     .alone(|rows| rows.of(&page.tenant).map(|row| row.at.id.clone()).collect());
-                // The same ids are taken for the same clients.
+                // The same candidate ids stand for the same clients.
                 let key = format!("{page:?}");
                 if let Some((known, list)) = pages.get(&key).filter(|(known, _)| *known == ids) {
                     drop(known);
@@ -168,7 +168,7 @@ fn lagging(node: Store, before: &Memory<At, Option<Row>>) -> Store {
     });
     node.find_slowly(move |table, at| {
         let before = read.get(&at).flatten();
-        // A reader that comes a second time has waited long enough.
+        // A reader that returns has waited long enough.
         read.forget(&at);
         async move {
             let found = table.alone(|rows| rows.find(&at))?;

@@ -1,4 +1,4 @@
-//! Stores that say something other than what they did, fail, or never answer.
+//! Stores that report something other than what they did, fail, or never answer.
 
 use std::future::pending;
 

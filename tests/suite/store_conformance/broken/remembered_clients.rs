@@ -1,4 +1,4 @@
-//! Stores that find a client as it was before.
+//! Stores that find a client in an earlier state.
 
 use oauth_dcr::{
     client::StoredClient,
@@ -7,16 +7,16 @@ use oauth_dcr::{
 
 use super::{memory::Memory, *};
 
-/// What a node clears a client from its memory for. Other nodes do not hear of it.
+/// The calls after which a node forgets a client. Other nodes do not notice them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Clears {
-    /// Everything that the node itself does.
+    /// All calls of the node itself.
     Everything,
-    /// Everything but blocks.
+    /// All calls except blocks.
     AllButBlocks,
-    /// Everything but what evicts a client.
+    /// All calls except evictions.
     AllButEvictions,
-    /// Everything but sweeps.
+    /// All calls except sweeps.
     AllButSweeps,
 }
 

@@ -70,7 +70,7 @@ fn evictions_are_not_reported() -> Store {
     })
 }
 
-/// The report leaves out who was evicted.
+/// The report leaves out the evicted clients.
 fn a_report_names_no_evicted_client() -> Store {
     reporting(|outcome| match outcome {
         InsertOutcome::Inserted { .. } => Some(INSERTED),
@@ -86,7 +86,7 @@ fn a_taken_id_is_reported_as_stored() -> Store {
     })
 }
 
-/// What is hoped for is reported before it is done.
+/// The expected outcome is reported before the work is done.
 fn a_report_comes_before_the_insertion() -> Store {
     Store::new().insert_and_report(|table, insertion| async move {
         let same = Insertion::new(insertion.client().clone());

@@ -1,4 +1,4 @@
-//! Stores that are wrong about what an update follows, and what it says.
+//! Stores that are wrong about the revision that an update follows, or about its outcome.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The rows of a right store. Like a database, it keeps more than the rows: an index of the duplicate
-//! keys, and a count for each tenant.
+//! The rows of a correct store. Like a database, it stores more than the rows: an index of the
+//! duplicate keys, and a count for each tenant.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ impl Rows {
         }
     }
 
-    /// Writes a row whole, if there is a row.
+    /// Replaces a row, if there is a row.
     pub(super) fn write_back(&mut self, row: Row) {
         if let Some(stored) = self.get_mut(&row.at) {
             *stored = row;
@@ -85,14 +85,14 @@ impl Rows {
         self.keys.get(&(self.steps.key)(tenant, key)).cloned()
     }
 
-    /// Stores a client, its key and that there is one client more.
+    /// Stores a client and its key, and increments the count.
     pub(super) fn put(&mut self, insertion: &Insertion) {
         self.put_row(insertion);
         self.put_key(insertion);
         *self.count(insertion.client().tenant()) += 1;
     }
 
-    /// Stores a client again that was taken.
+    /// Stores a client again that was removed for a moment.
     pub(super) fn put_back(&mut self, row: Row) {
         if let Some(key) = row.key {
             let key = (self.steps.key)(&row.at.tenant, key);
@@ -124,7 +124,7 @@ impl Rows {
         }
     }
 
-    /// Removes a client, its key and that there is one client more.
+    /// Removes a client and its key, and decrements the count.
     pub(super) fn take(&mut self, at: &At) -> Option<Row> {
         let row = self.stored.remove(&self.place(at))?;
         self.take_key(at, row.key);
@@ -212,7 +212,7 @@ impl Rows {
         Ok(UpdateOutcome::Updated)
     }
 
-    /// Writes the new record, and what stands beside it.
+    /// Writes the new record, and the fields beside it.
     pub(super) fn write(&mut self, update: &ClientUpdate) {
         let client = update.client();
         let (written, updated) = (self.steps.written, self.steps.updated);

@@ -1,4 +1,4 @@
-//! Stores that look at some of the rows only, at other rows too, or by another time.
+//! Stores that look at too few rows, at other rows too, or in the order of another time.
 
 use oauth_dcr::{
     ClientId, Timestamp,

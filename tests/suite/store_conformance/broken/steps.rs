@@ -1,26 +1,26 @@
-//! The decisions of a right store. Many a broken store takes one of them differently.
+//! The decisions of a correct store. Many broken stores decide one of them differently.
 
 use oauth_dcr::{
     Client, ClientId, TenantId, Timestamp,
     store::{Activity, ClientUpdate, DuplicateKey, Insertion, Sweep, Usage, UserLimit},
 };
 
-/// What evictions and sweeps look at: the id, whether the client is blocked, and its usage.
+/// The input of evictions and sweeps: the id, whether the client is blocked, and its usage.
 pub(super) type Seen = (ClientId, bool, Usage);
 
-/// Clients go in this order.
+/// Clients are removed in this order.
 pub(super) type Order = (bool, u64, Vec<u8>);
 
 #[derive(Clone, Copy)]
 pub(super) struct Steps {
-    /// How tenants and ids are written in the primary key, and what stands between them.
+    /// How tenants and ids are written in the primary key, and the text between them.
     pub(super) tenant: fn(&TenantId) -> String,
     pub(super) separator: &'static str,
     pub(super) id: fn(&ClientId) -> String,
     /// The key of a tenant's count.
     pub(super) counted: fn(&TenantId) -> String,
     pub(super) key: fn(&TenantId, DuplicateKey) -> Vec<u8>,
-    /// The record as it is written, and as it is written over another record.
+    /// The written record, and the record that replaces another record.
     pub(super) written: fn(String) -> String,
     pub(super) updated: fn(&str, String) -> String,
     pub(super) follows: fn(&ClientUpdate, u64) -> bool,
@@ -30,7 +30,7 @@ pub(super) struct Steps {
     /// How many are evicted for a new client, and in which order; `None` is never evicted.
     pub(super) evictions: fn(&Insertion, u64) -> u64,
     pub(super) evicted: fn(&Insertion, &Seen) -> Option<Order>,
-    /// Whether a client is a user's, counts for the user's limit, and when it is evicted.
+    /// Whether a client belongs to a user and counts for the user's limit, and when it is evicted.
     pub(super) is_theirs: fn(UserLimit, &Seen) -> bool,
     pub(super) counts_for_user: fn(&Seen) -> bool,
     pub(super) user_evictions: fn(UserLimit, u64) -> u64,
@@ -42,7 +42,7 @@ impl Default for Steps {
     fn default() -> Self {
         Self {
             tenant: |tenant| tenant.as_str().to_owned(),
-            // No id has it, and it sorts before all that ids have.
+            // No id contains it, and it sorts before every character of an id.
             separator: "\n",
             id: |id| id.as_str().to_owned(),
             counted: |tenant| tenant.as_str().to_owned(),
@@ -68,7 +68,7 @@ pub(super) fn whole_key(tenant: &TenantId, key: DuplicateKey) -> Vec<u8> {
     in_tenant(tenant, key.as_bytes())
 }
 
-/// A key of a tenant of which these bytes are kept.
+/// A key of a tenant that keeps only these bytes.
 pub(super) fn in_tenant(tenant: &TenantId, bytes: &[u8]) -> Vec<u8> {
     [tenant.as_str().as_bytes(), b"\n", bytes].concat()
 }
@@ -87,7 +87,7 @@ pub(super) fn longest_idle_of_user(touched: &ClientId, seen: &Seen) -> Option<Or
     (id != touched && !blocked).then(|| idle_order(usage.is_shared(), seen))
 }
 
-/// Those that are not last go before, then those that are idle for longest, then the lowest ids.
+/// First the clients that are not last, then those that are idle for longest, then the lowest ids.
 pub(super) fn idle_order(is_last: bool, seen: &Seen) -> Order {
     (is_last, seen.2.idle_since().unix_millis(), bytes(&seen.0))
 }
@@ -96,7 +96,7 @@ pub(super) fn bytes(id: &ClientId) -> Vec<u8> {
     id.as_str().as_bytes().to_vec()
 }
 
-/// So many of those that have an order, the first of the order.
+/// The first clients in the order, at most this many.
 pub(super) fn first_of<K: Ord>(
     count: u64,
     seen: &[Seen],

@@ -20,7 +20,7 @@ use super::{
     steps::Steps,
 };
 
-/// What the nodes of a store share.
+/// The state that the nodes of a store share.
 #[derive(Clone, Default)]
 pub(super) struct Table {
     rows: Arc<Mutex<Rows>>,
@@ -28,7 +28,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Does something while no other call is at work.
+    /// Runs while no other call is running.
     pub(super) fn alone<T>(&self, work: impl FnOnce(&mut Rows) -> T) -> T {
         work(&mut self.rows.lock().unwrap())
     }
@@ -41,8 +41,8 @@ impl Table {
 type Pending<T> = Pin<Box<dyn Future<Output = Answer<T>> + Send>>;
 type Call<A, T> = Arc<dyn Fn(Table, A) -> Pending<T> + Send + Sync>;
 
-/// A store with its calls. A call that is replaced by `…_by` is done at once; by `…_slowly`, it may wait
-/// between its steps.
+/// A store with its calls. A call that is replaced by `…_by` is atomic; a call that is replaced by
+/// `…_slowly` may wait between its steps.
 macro_rules! store {
     ($($call:ident, $by:ident, $slowly:ident: $given:ty => $outcome:ty;)*) => {
         #[derive(Clone)]
@@ -104,20 +104,20 @@ store! {
 }
 
 impl Store {
-    /// A store that is right.
+    /// A correct store.
     pub(super) fn new() -> Self {
         Self::on(Table::default())
     }
 
-    /// A store that takes a decision differently.
+    /// A store that decides one thing differently.
     pub(super) fn with(change: impl FnOnce(&mut Steps)) -> Self {
         let store = Self::new();
         store.table.alone(|rows| change(&mut rows.steps));
         store
     }
 
-    /// Does one call after the other, so that no call sees another call at work. A call whose caller goes
-    /// away leaves its work where it is.
+    /// Runs one call after another, so that no call sees another running call. A call whose caller
+    /// disappears leaves its work unfinished.
     pub(super) fn one_by_one(mut self) -> Self {
         self.one_by_one = true;
         self
@@ -151,7 +151,7 @@ impl Store {
         })
     }
 
-    /// Replaces insertions, and when they are reported.
+    /// Replaces insertions, and decides when they are reported.
     pub(super) fn insert_and_report<F>(
         mut self,
         call: impl Fn(Table, Insertion) -> F + Send + Sync + 'static,
@@ -240,7 +240,7 @@ impl ClientStore for Store {
 pub(super) struct Nodes(pub(super) Store, pub(super) Store);
 
 impl Nodes {
-    /// Two nodes, each with a memory of its own.
+    /// Two nodes, each with its own memory.
     pub(super) fn each(node: impl Fn(Store) -> Store) -> Self {
         let table = Table::default();
         Self(node(Store::on(table.clone())), node(Store::on(table)))

@@ -1,4 +1,5 @@
-//! A right store that makes each call in a task of its own, so that it ends although its caller went away.
+//! A correct store that runs each call in its own task, so that the call ends although its caller
+//! has disappeared.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::*;
 /// How long a commit takes.
 const COMMIT: Duration = Duration::from_millis(60);
 
-/// Does the work in a task of its own.
+/// Does the work in its own task.
 async fn in_a_task<T: Send + 'static>(
     work: impl FnOnce() -> Answer<T> + Send + 'static,
 ) -> Answer<T> {
@@ -42,7 +43,7 @@ fn store(table: Table) -> Store {
         .sweep_slowly(|table, it| in_a_task(move || table.alone(|rows| rows.sweep(&it))))
 }
 
-/// A slow store may end its calls after their callers have gone.
+/// A slow store may end its calls after their callers have disappeared.
 macro_rules! passes {
     ($($rule:ident)*) => {$(
         #[tokio::test(start_paused = true)]

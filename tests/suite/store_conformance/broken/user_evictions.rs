@@ -1,4 +1,4 @@
-//! Stores that evict the clients of a user at the wrong time, or do not say which.
+//! Stores that evict the clients of a user at the wrong time, or report other clients.
 
 use std::cmp::Reverse;
 
