@@ -120,7 +120,7 @@ fn answers_what_is_under_way(example: &str) -> bool {
     read_until(&mut connection, "HTTP/1.1 100 Continue\r\n\r\n");
 
     let asked = Instant::now();
-    server.ask_to_end();
+    server.request_end();
     while !refuses_connections(&server) && asked.elapsed() < GRACE {
         thread::sleep(Duration::from_millis(1));
     }

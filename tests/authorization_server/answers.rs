@@ -64,14 +64,14 @@ async fn a_refusal_without_a_redirect_uri_has_no_location() {
             let server = ExampleServer::start_with(Some(&settings), options);
             let client = Client::register(&server.base, json!({ "redirect_uris": uris })).await;
             for (what, request) in without_known_redirect_uri(&client) {
-                assert_stays_here(&format!("{mode}, {what}"), &client, &request).await;
+                assert_is_not_redirected(&format!("{mode}, {what}"), &client, &request).await;
             }
         }
     }
 }
 
 /// By GET and by POST, to people and to programs.
-async fn assert_stays_here(what: &str, client: &Client, request: &Pairs) {
+async fn assert_is_not_redirected(what: &str, client: &Client, request: &Pairs) {
     let url = format!("{}/authorize", client.base);
     for accept in ["text/html", "application/json"] {
         let get = Request::get(client.authorization_url(request)).body(String::new());

@@ -79,7 +79,7 @@ impl Seen {
     }
 
     #[track_caller]
-    fn assert_came_to(&self, outcome: &str, steps: &[(&str, &str)]) {
+    fn assert_outcome(&self, outcome: &str, steps: &[(&str, &str)]) {
         let status = |step: &Value| match &step["status"] {
             Value::String(text) => text.clone(),
             number => number.to_string(),
@@ -159,7 +159,7 @@ async fn a_page_of_any_origin_reaches_the_api() {
     let (page, server) = (Site::with_page().await, Site::before(&behind.base).await);
     let seen = Seen::of(&page, &server, "browser-client").await;
 
-    seen.assert_came_to("done", &ALL_THE_WAY);
+    seen.assert_outcome("done", &ALL_THE_WAY);
     let callback = format!("{}/callback", page.origin);
     assert_eq!(seen.0["address"], callback, "the address has no code");
     assert_eq!(seen.body("discover", "issuer"), &server.origin);
@@ -178,16 +178,16 @@ async fn a_page_of_any_origin_reaches_the_api() {
     assert_eq!(seen.body("items", "user"), "grace");
     assert_eq!(seen.body("items", "client_id"), client_id);
 
-    assert_tells_why(&seen);
+    assert_reports_errors(&seen);
     let exchanges = server.exchanges();
-    assert_asks_each_time(&exchanges, seen.times());
+    assert_preflights_each_time(&exchanges, seen.times());
     assert_only_people_had_cookies(&page, &exchanges);
     assert_eq!(seen.stops("credentials mode is 'include'"), 1);
 }
 
 /// Errors, and the time to retry.
 #[track_caller]
-fn assert_tells_why(seen: &Seen) {
+fn assert_reports_errors(seen: &Seen) {
     assert_eq!(seen.body("wrongUri", "error"), "invalid_redirect_uri");
     let detail = json!({ "field": "redirect_uris", "index": 1, "rule": "http_not_loopback" });
     assert_eq!(seen.body("wrongUri", "error_detail"), &detail);
@@ -206,7 +206,7 @@ fn assert_tells_why(seen: &Seen) {
 /// permission, because a cached permission could outlive the list. Of the `times` requests at once,
 /// some were over the quota.
 #[track_caller]
-fn assert_asks_each_time(exchanges: &[Exchange], times: usize) {
+fn assert_preflights_each_time(exchanges: &[Exchange], times: usize) {
     let registrations = registrations(exchanges);
     let (first, at_once) = registrations.split_at(6);
     let registered = [("OPTIONS", 204), ("POST", 201)];
@@ -239,7 +239,7 @@ async fn a_page_of_an_unlisted_origin_registers_nothing() {
     let server = Site::before(&behind.base).await;
 
     let seen = Seen::of(&other, &server, "browser-client-not-listed").await;
-    seen.assert_came_to("refused", &NOT_LISTED);
+    seen.assert_outcome("refused", &NOT_LISTED);
     let exchanges = server.exchanges();
     assert_only_people_had_cookies(&other, &exchanges);
     let not_permitted = ("OPTIONS", 204);
@@ -253,8 +253,8 @@ async fn a_page_of_an_unlisted_origin_registers_nothing() {
     assert_eq!(clients(&file).await, 0);
 
     let seen = Seen::of(&listed, &server, "browser-client-listed").await;
-    seen.assert_came_to("done", &ALL_THE_WAY);
-    assert_tells_why(&seen);
+    seen.assert_outcome("done", &ALL_THE_WAY);
+    assert_reports_errors(&seen);
     assert!(clients(&file).await > 0);
     for exchange in server.exchanges().iter().filter(|it| it.is_of_script()) {
         let allowed = exchange.answer.header("access-control-allow-origin");

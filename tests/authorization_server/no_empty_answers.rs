@@ -1,4 +1,4 @@
-//! No address answers with an empty page, whatever the method and whoever asks.
+//! No address answers with an empty page, whatever the method and the client.
 
 use http::Request;
 use serde_json::json;

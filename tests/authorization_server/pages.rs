@@ -1,4 +1,4 @@
-//! What the pages hold, and what they let nobody do.
+//! The content of the pages, and what they forbid.
 
 use http::Request;
 use serde_json::json;

@@ -41,7 +41,7 @@ fn link_of(page: &Answer) -> String {
     link.split('"').next().unwrap().replace("&amp;", "&")
 }
 
-async fn asked_as(client: &Client, request: &Pairs, accept: &str) -> Answer {
+async fn authorize_accepting(client: &Client, request: &Pairs, accept: &str) -> Answer {
     let request = Request::get(client.authorization_url(request)).header("accept", accept);
     send(request.body(String::new()).unwrap()).await
 }
@@ -220,7 +220,7 @@ async fn a_program_learns_that_its_request_is_valid() {
     }
     // The person signs in next.
     for accept in ["*/*", "text/html,application/json;q=0.9"] {
-        let answer = asked_as(&client, &client.authorization(), accept).await;
+        let answer = authorize_accepting(&client, &client.authorization(), accept).await;
         assert_eq!(answer.status, 303, "{accept}");
         assert!(
             answer
@@ -252,7 +252,7 @@ async fn a_closed_api_is_not_blamed_on_the_application() {
 
 /// The description in the answer to a program.
 async fn description(client: &Client, request: &Pairs) -> String {
-    let answer = asked_as(client, request, "application/json").await;
+    let answer = authorize_accepting(client, request, "application/json").await;
     assert_eq!(answer.status, 400, "{answer:?}");
     answer.json()["error_description"]
         .as_str()

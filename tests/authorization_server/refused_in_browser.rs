@@ -65,10 +65,10 @@ async fn a_person_can_act_on_every_refusal() {
     );
     assert_eq!(seen["forgotten"]["links"], 0);
     assert_reads(&seen["closed"], "The application has done nothing wrong.");
-    assert_tells_when_pressed(&seen["closed"], "error=unauthorized_client&");
+    assert_sends_on_click(&seen["closed"], "error=unauthorized_client&");
     assert_reads(&seen["denied"], "The application did not get access.");
-    assert_tells_when_pressed(&seen["denied"], "error=access_denied&");
-    assert_tells_when_pressed(&seen["denied-form"], "https://app.example.com/callback");
+    assert_sends_on_click(&seen["denied"], "error=access_denied&");
+    assert_sends_on_click(&seen["denied-form"], "https://app.example.com/callback");
 
     // Only the program on the device is told without a click.
     assert_reads(&seen["denied-program"], "The application has been told.");
@@ -100,7 +100,7 @@ fn assert_reads(page: &Value, text: &str) {
 }
 
 #[track_caller]
-fn assert_tells_when_pressed(page: &Value, what: &str) {
+fn assert_sends_on_click(page: &Value, what: &str) {
     assert_eq!(page["links"], 1, "{page}");
     let told = page["told"].as_array().unwrap();
     assert_eq!(

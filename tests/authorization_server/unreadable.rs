@@ -75,7 +75,7 @@ impl Fixture {
     }
 }
 
-fn assert_is_told_to_come_again(answer: &Answer) {
+fn assert_must_retry(answer: &Answer) {
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(answer.header("retry-after"), Some("1"), "{answer:?}");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -103,11 +103,11 @@ async fn an_unreadable_client_is_told_to_retry() {
             client.token(&client.refresh(&tokens.refresh)).await,
             post(&format!("{base}/oauth/revoke"), &revocation).await,
         ] {
-            assert_is_told_to_come_again(&answer);
+            assert_must_retry(&answer);
         }
         // The client's credentials do not matter here.
         let wrong = with(client.exchange(&code), "client_secret", "wrong");
-        assert_is_told_to_come_again(&client.token(&wrong).await);
+        assert_must_retry(&client.token(&wrong).await);
         other.tokens().await;
         // The code was not used up.
         fixture.write(&client, &record).await;
@@ -123,8 +123,8 @@ async fn an_unreadable_client_is_logged_once_a_minute() {
     let code = client.code().await;
     fixture.damage(&client).await;
     assert_eq!(fixture.logged(&client), [""; 0]);
-    assert_is_told_to_come_again(&client.authorize(&client.authorization()).await);
-    assert_is_told_to_come_again(&client.token(&client.exchange(&code)).await);
+    assert_must_retry(&client.authorize(&client.authorization()).await);
+    assert_must_retry(&client.token(&client.exchange(&code)).await);
     let lines = fixture.logged(&client);
     let [line] = &*lines else {
         panic!("{lines:?}");
@@ -176,6 +176,6 @@ async fn consent_to_an_unreadable_client_is_told_to_retry() {
     assert_eq!(consent.answer.status, 200, "{:?}", consent.answer);
     fixture.damage(&client).await;
     let answer = person.decide(&consent, "approve", &["read:items"]).await;
-    assert_is_told_to_come_again(&answer);
+    assert_must_retry(&answer);
     assert_eq!(fixture.logged(&client).len(), 1);
 }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::{
     database::Database,
     example_server::ExampleServer,
-    ledger::{Acknowledged, assert_are_kept, assert_work},
+    ledger::{Acknowledged, assert_are_stored, assert_work},
     load::{CONNECTIONS, Load, settings},
     number,
     temporary::TemporaryDir,
@@ -64,7 +64,7 @@ async fn kill_the_server(what: &str, database: &Database, rounds: u32) {
         assert_work(&server.base, &acknowledged).await;
         ledger.extend(acknowledged);
         if round % LOOKED_AT == 0 || round == rounds {
-            assert_are_kept(&ledger, database).await;
+            assert_are_stored(&ledger, database).await;
         }
     }
     let stored = database.assert_whole().await;
@@ -115,7 +115,7 @@ async fn a_killed_postgresql_loses_nothing() {
         assert_work(&server.base, &acknowledged).await;
         ledger.extend(acknowledged);
         if round % LOOKED_AT == 0 || round == rounds {
-            assert_are_kept(&ledger, &database).await;
+            assert_are_stored(&ledger, &database).await;
         }
     }
     println!(

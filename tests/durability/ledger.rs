@@ -113,7 +113,7 @@ pub(crate) async fn assert_work(base: &str, acknowledged: &[Acknowledged]) {
 }
 
 /// Panics unless each client is stored as it was acknowledged and no other client is stored.
-pub(crate) async fn assert_are_kept(acknowledged: &[Acknowledged], database: &Database) {
+pub(crate) async fn assert_are_stored(acknowledged: &[Acknowledged], database: &Database) {
     let tenants = acknowledged.iter().map(|it| &*it.tenant).collect();
     let clients = database.clients(&tenants).await;
     for it in acknowledged {

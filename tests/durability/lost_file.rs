@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 use crate::{
     database::Database,
     example_server::ExampleServer,
-    ledger::{Acknowledged, assert_are_kept, assert_work},
+    ledger::{Acknowledged, assert_are_stored, assert_work},
     load::{CONNECTIONS, Load, settings},
     requests,
     temporary::TemporaryDir,
@@ -91,7 +91,7 @@ impl Fixture {
         let path = self.path(name);
         self.server = start(&path);
         assert_work(&self.server.base, acknowledged).await;
-        assert_are_kept(acknowledged, &Database::Sqlite(path)).await;
+        assert_are_stored(acknowledged, &Database::Sqlite(path)).await;
     }
 }
 

@@ -21,7 +21,7 @@ use tokio::{
 use crate::{
     database::Database,
     example_server::ExampleServer,
-    ledger::{Acknowledged, assert_are_kept, assert_work},
+    ledger::{Acknowledged, assert_are_stored, assert_work},
     number, requests,
     wire::{Answer, Connection},
 };
@@ -291,7 +291,7 @@ impl Fixture {
     /// Panics unless everything that was ever acknowledged is stored.
     async fn assert_nothing_is_lost(&self) {
         assert_work(&self.server.base, &self.ledger).await;
-        assert_are_kept(&self.ledger, &self.database).await;
+        assert_are_stored(&self.ledger, &self.database).await;
         println!("{} acknowledged, none lost", self.ledger.len());
     }
 }

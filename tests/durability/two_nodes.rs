@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::{
     database::Database,
     example_server::ExampleServer,
-    ledger::{Acknowledged, assert_are_kept, assert_work},
+    ledger::{Acknowledged, assert_are_stored, assert_work},
     requests,
     wire::{Answer, Connection},
 };
@@ -75,7 +75,7 @@ async fn a_client_of_one_node_is_known_at_the_other() {
     for server in &nodes.servers {
         assert_work(&server.base, registered.alone()).await;
     }
-    assert_are_kept(registered.alone(), &nodes.database).await;
+    assert_are_stored(registered.alone(), &nodes.database).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,6 +102,6 @@ async fn the_same_program_gets_one_id_at_two_nodes() {
     assert_eq!(registered.len(), 40);
     let ids: HashSet<_> = registered.iter().map(Acknowledged::id).collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
-    assert_are_kept(&registered, &nodes.database).await;
+    assert_are_stored(&registered, &nodes.database).await;
     assert_eq!(nodes.database.assert_whole().await, 1);
 }

@@ -50,7 +50,7 @@ async fn assert_all_fail(store: &PostgresStore) -> Vec<String> {
     let all = async {
         let mut stories = Vec::new();
         for call in calls {
-            let error = call.await.unwrap().expect_err("nobody is there to answer");
+            let error = call.await.unwrap().expect_err("no server answers");
             stories.push(story(&error));
         }
         stories

@@ -1,7 +1,7 @@
 //! Apache httpd, which joins all lines and appends the address.
 
 use crate::{
-    assert_honest_clients_register, assert_lets_in, assert_stops, proxy::Proxy::Httpd, rules::Rule,
+    assert_admits, assert_honest_clients_register, assert_stops, proxy::Proxy::Httpd, rules::Rule,
 };
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn country_rule_stops_hostile_headers() {
 
 #[tokio::test]
 async fn hostile_headers_do_not_lock_out_allowed_clients() {
-    assert_lets_in(Httpd).await;
+    assert_admits(Httpd).await;
 }
 
 #[tokio::test]

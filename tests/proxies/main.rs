@@ -69,7 +69,7 @@ async fn assert_stops(proxy: Proxy, rule: Rule) {
 
 /// Sends every hostile header set from the address that the allow list names. The text to the left
 /// of the address that the proxy wrote must not matter.
-async fn assert_lets_in(proxy: Proxy) {
+async fn assert_admits(proxy: Proxy) {
     let fixture = Fixture::start(proxy, Rule::AllowList);
     let sets = hostile::all();
     let (mut refused, mut registered) = (Vec::new(), 0);

@@ -90,7 +90,7 @@ async fn run_outage(
     );
     assert!(
         meanwhile().all(|it| it.answer.is_err()),
-        "{what}: nobody decided"
+        "{what}: no process decided"
     );
     let later = || seen.iter().filter(|it| it.start > settled);
     assert!(later().count() > 0, "{what}: requests were sent later");

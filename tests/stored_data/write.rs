@@ -56,7 +56,7 @@ async fn shapes_into(registrar: &Registrar, folder: &Path) -> Vec<Made> {
         save(folder, "clients", shape.name, &*client);
         if !client.is_blocked() {
             let secret = secrets.first().map(String::as_str);
-            keep_documents(registrar, folder, &shape, &client, secret).await;
+            save_documents(registrar, folder, &shape, &client, secret).await;
         }
         made.push(Made::new(&client, secrets));
     }
@@ -121,7 +121,7 @@ pub(crate) async fn mark_used(
 }
 
 /// Writes a decision and the bindings that follow from it.
-async fn keep_documents(
+async fn save_documents(
     registrar: &Registrar,
     folder: &Path,
     shape: &Shape,

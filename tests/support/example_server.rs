@@ -105,12 +105,12 @@ impl ExampleServer {
 
     /// Sends SIGTERM. Returns `None` if the server still runs after the limit.
     pub(crate) fn terminate(&mut self) -> Option<ExitStatus> {
-        self.ask_to_end();
+        self.request_end();
         self.wait()
     }
 
     /// Sends SIGTERM, and does not wait.
-    pub(crate) fn ask_to_end(&self) {
+    pub(crate) fn request_end(&self) {
         let kill = format!("kill -TERM {}", self.process.id());
         let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(sent.success(), "SIGTERM was not sent");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oauth_dcr::Client;
 use serde_json::json;
 
-/// Makes clients of one kind, each with an id of its own.
+/// Makes clients of one kind, each with its own id.
 #[derive(Default)]
 pub(crate) struct Minted {
     next: u64,

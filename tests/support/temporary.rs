@@ -17,7 +17,7 @@ impl TemporaryDir {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("oauth-dcr-{}-{number}", process::id());
         let dir = env::temp_dir().join(name);
-        fs::create_dir(&dir).expect("a folder that nobody else has");
+        fs::create_dir(&dir).expect("a new folder");
         Self(dir)
     }
 

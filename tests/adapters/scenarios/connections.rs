@@ -140,7 +140,7 @@ fn ended() -> Vec<Scenario> {
             "HTTP/1.0 with keep-alive, until an unread body",
             vec![
                 Step::Send(kept(HttpRequest::post("")).declaring_length_http10(65_537)),
-                Step::Framework(says_that_it_ends),
+                Step::Framework(announced_end),
             ],
             0,
         ),
@@ -158,7 +158,7 @@ fn goes_on(adapter: Adapter) -> Fate {
 
 /// hyper adds the client's `Connection` field to ours; actix-web leaves out both. Either ends the
 /// connection.
-fn says_that_it_ends(adapter: Adapter) -> Fate {
+fn announced_end(adapter: Adapter) -> Fate {
     let refused = too_large().left(4).closing();
     Fate::Passed10(Box::new(match adapter {
         Adapter::Actix => refused,

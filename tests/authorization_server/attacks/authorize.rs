@@ -24,7 +24,7 @@ async fn every_authorization_attack_has_the_right_outcome() {
     let mut judged = 0;
     for case in &cases(&["authorize", "pkce"], "/authorize") {
         let settings = settings(&case.setup()["tenant"]);
-        judge(case, &servers, &settings).await;
+        check_case(case, &servers, &settings).await;
         judged += 1;
     }
     assert!(judged >= 49, "only {judged} cases were judged");
@@ -49,7 +49,7 @@ async fn a_tenant_can_refuse_unknown_parameters() {
                 (400, "invalid_request".into())
             );
         } else {
-            judge(case, &servers, &settings).await;
+            check_case(case, &servers, &settings).await;
         }
         judged += 1;
     }
@@ -57,7 +57,7 @@ async fn a_tenant_can_refuse_unknown_parameters() {
 }
 
 /// Asserts the outcome of `case` for every way to send the request.
-async fn judge(case: &Case, servers: &Servers, settings: &Value) {
+async fn check_case(case: &Case, servers: &Servers, settings: &Value) {
     let scripted = servers.get(settings, &["--auto-approve"]);
     let (client, params) = requested(case, &scripted.base).await;
     let answer = send(request(case, &client, &params, "text/html")).await;

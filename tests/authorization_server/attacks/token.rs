@@ -32,7 +32,7 @@ async fn every_token_attack_has_the_right_outcome() {
             assert_needs_challenge(case, &servers).await;
             out_of_reach.push(case.id().to_owned());
         } else {
-            judge(case, &servers).await;
+            check_case(case, &servers).await;
             judged += 1;
         }
     }
@@ -161,7 +161,7 @@ fn options(case: &Case) -> Vec<&'static str> {
     }
 }
 
-async fn judge(case: &Case, servers: &Servers) {
+async fn check_case(case: &Case, servers: &Servers) {
     let fixture = TokenFixture::set(case, servers).await;
     let form = fixture.names.pairs(&case.request()["form"]);
     let answers = answers_to(case, &fixture, &form).await;

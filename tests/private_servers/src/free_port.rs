@@ -1,4 +1,4 @@
-//! Ports of the loopback interface that nobody listens on.
+//! Ports of the loopback interface on which no program listens.
 
 use std::{
     net::{Ipv4Addr, TcpListener},

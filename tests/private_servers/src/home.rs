@@ -169,7 +169,7 @@ pub fn within_limit<T>(mut answer: impl FnMut() -> Option<T>) -> Option<T> {
     None
 }
 
-/// A name that nobody guesses.
+/// A random name.
 pub fn random_name() -> String {
     let mut bytes = [0; 16];
     OsRandom.fill(&mut bytes).unwrap();

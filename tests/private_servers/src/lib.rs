@@ -1,4 +1,4 @@
-//! Servers that a test or a bench starts for itself and that nobody else uses.
+//! Private servers of a test or a bench.
 //!
 //! They need Linux: processes are found in `/proc`.
 

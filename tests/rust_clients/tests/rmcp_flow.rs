@@ -89,7 +89,7 @@ impl Authorized {
         serde_json::to_value(self.stored().await.token_response).unwrap()
     }
 
-    async fn assert_is_let_in(&self) {
+    async fn assert_has_access(&self) {
         let client = AuthorizedHttpClient::new(self.manager.clone(), None);
         let response = client.get(&self.api).await.unwrap();
         assert_eq!(response.status(), 200);
@@ -161,13 +161,13 @@ async fn assert_refreshes(application: &Authorized) {
     assert_eq!(first["scope"], "read:items offline_access");
     assert!(first["refresh_token"].is_string());
     assert!(first["expires_in"].as_u64().unwrap() > 0);
-    application.assert_is_let_in().await;
+    application.assert_has_access().await;
 
     application.manager.refresh_token().await.unwrap();
     let refreshed = application.tokens().await;
     assert_eq!(refreshed["scope"], "read:items offline_access");
     assert_ne!(refreshed["access_token"], first["access_token"]);
-    application.assert_is_let_in().await;
+    application.assert_has_access().await;
 }
 
 #[tokio::test]
@@ -230,7 +230,11 @@ async fn a_client_may_use_another_port() {
     let url = application.start(request).await;
     let callback = callback(&url).await;
     assert!(callback.starts_with(LOOPBACK_ELSEWHERE), "{callback}");
-    application.finish(&callback).await.assert_is_let_in().await;
+    application
+        .finish(&callback)
+        .await
+        .assert_has_access()
+        .await;
 }
 
 /// A second use means that the token was stolen, and ends its successor too (RFC 9700 section
