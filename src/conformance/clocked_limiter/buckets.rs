@@ -6,12 +6,11 @@ use crate::{
     conformance::{
         random::fresh_tenant,
         traffic::{
-            Probe, SteppedTime, alternate_and_empty, alternate_at_each_request,
-            ask_by_extreme_quotas, ask_of_many_keys, ask_twice_the_burst, change,
-            empty_addresses_of_one_source, empty_buckets, empty_similar_sources,
-            empty_similar_tenants, go_away_at_each_step, overlap_all_steps,
-            overlap_different_buckets, quota, race_for_returning_tokens, race_tasks, race_threads,
-            rewrite, slowest,
+            Probe, SteppedTime, abandon_at_each_step, alternate_and_empty,
+            alternate_at_each_request, ask_many_keys, ask_twice_the_burst, ask_with_extreme_quotas,
+            change_quotas, empty_addresses_of_one_source, empty_buckets, empty_similar_sources,
+            empty_similar_tenants, overlap_all_steps, overlap_different_buckets, quota,
+            race_for_returning_tokens, race_tasks, race_threads, rewrite_quotas, slowest,
         },
     },
     rate_limit::RateLimiter,
@@ -32,7 +31,7 @@ pub async fn a_stopped_clock_returns_no_token(
     ] {
         ask_twice_the_burst(&probe, quota).await;
     }
-    ask_by_extreme_quotas(&probe).await;
+    ask_with_extreme_quotas(&probe).await;
 }
 
 /// Tenants, sources and quotas have separate buckets, even if they look alike.
@@ -44,11 +43,11 @@ pub async fn buckets_are_separate_at_one_moment(
     empty_similar_tenants(&probe).await;
     empty_similar_sources(&probe).await;
     empty_addresses_of_one_source(&probe).await;
-    ask_of_many_keys(&probe, 5_000).await;
+    ask_many_keys(&probe, 5_000).await;
     alternate_and_empty(&probe).await;
     alternate_at_each_request(&probe).await;
-    change(&probe).await;
-    rewrite(&probe).await;
+    change_quotas(&probe).await;
+    rewrite_quotas(&probe).await;
 }
 
 /// Each admitted request of a race leaves a different number of tokens.
@@ -71,5 +70,5 @@ pub async fn abandoned_requests_change_no_other_token(
     limiter: impl RateLimiter,
     advance: impl Fn(Duration) + Send + Sync + 'static,
 ) {
-    go_away_at_each_step(&Probe::new(limiter, SteppedTime::start(advance))).await;
+    abandon_at_each_step(&Probe::new(limiter, SteppedTime::start(advance))).await;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     conformance::traffic::{
         Probe, SteppedTime, all_quotas, alternate_after_pauses, ask_at_random,
-        ask_of_many_keys_until_full, empty_after_pauses, poll_steadily, slowest, take_after_pauses,
+        ask_many_keys_until_full, empty_after_pauses, poll_steadily, slowest, take_after_pauses,
         wait_as_told,
     },
     rate_limit::{Quota, RateLimiter},
@@ -68,7 +68,7 @@ pub async fn a_bucket_is_kept_until_it_is_full(
         ];
         empty_after_pauses(&probe, quota, &pauses).await;
         take_after_pauses(&probe, quota, 2, &pauses).await;
-        ask_of_many_keys_until_full(&probe, quota, 150).await;
+        ask_many_keys_until_full(&probe, quota, 150).await;
     }
 }
 
@@ -108,7 +108,7 @@ pub async fn random_histories_match_a_token_bucket(
 ) {
     let probe = Probe::new(limiter, SteppedTime::start(advance));
     for _ in 0..10 {
-        ask_at_random(&probe.apart(), &all_quotas(), 3_000, 5 * HOUR).await;
+        ask_at_random(&probe.separate(), &all_quotas(), 3_000, 5 * HOUR).await;
     }
 }
 

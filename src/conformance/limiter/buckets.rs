@@ -2,7 +2,7 @@
 
 use crate::{
     conformance::traffic::{
-        Probe, ask_by_extreme_quotas, ask_of_many_keys, ask_twice_the_burst, empty_buckets,
+        Probe, ask_many_keys, ask_twice_the_burst, ask_with_extreme_quotas, empty_buckets,
         empty_similar_tenants, quota, slowest,
     },
     rate_limit::RateLimiter,
@@ -31,10 +31,10 @@ pub async fn each_tenant_has_its_own_bucket(limiter: impl RateLimiter) {
 
 /// The requests of thousands of tenants neither fill nor empty the bucket of another tenant.
 pub async fn many_tenants_keep_their_buckets(limiter: impl RateLimiter) {
-    ask_of_many_keys(&Probe::in_real_time(limiter), 5_000).await;
+    ask_many_keys(&Probe::in_real_time(limiter), 5_000).await;
 }
 
 /// The arithmetic is right for the largest and the smallest [`Quota`](crate::rate_limit::Quota).
 pub async fn the_largest_and_smallest_quotas_are_enforced(limiter: impl RateLimiter) {
-    ask_by_extreme_quotas(&Probe::in_real_time(limiter)).await;
+    ask_with_extreme_quotas(&Probe::in_real_time(limiter)).await;
 }

@@ -2,14 +2,14 @@
 
 use crate::{
     conformance::traffic::{
-        Probe, alternate_and_empty, alternate_at_each_request, change, rewrite,
+        Probe, alternate_and_empty, alternate_at_each_request, change_quotas, rewrite_quotas,
     },
     rate_limit::RateLimiter,
 };
 
 /// A tenant whose quota has changed starts with a full bucket of the new quota.
 pub async fn a_changed_quota_starts_with_a_full_bucket(limiter: impl RateLimiter) {
-    change(&Probe::in_real_time(limiter)).await;
+    change_quotas(&Probe::in_real_time(limiter)).await;
 }
 
 /// A tenant whose quota changes back continues with its earlier bucket, which has gained tokens meanwhile.
@@ -21,5 +21,5 @@ pub async fn a_quota_that_returns_finds_its_earlier_bucket(limiter: impl RateLim
 
 /// For example, 60 tokens a minute and 1 token a second share a bucket if the burst is the same.
 pub async fn equal_rates_and_bursts_share_a_bucket(limiter: impl RateLimiter) {
-    rewrite(&Probe::in_real_time(limiter)).await;
+    rewrite_quotas(&Probe::in_real_time(limiter)).await;
 }

@@ -8,7 +8,7 @@ use crate::{
     conformance::{
         random::fresh_tenant,
         traffic::{
-            Probe, go_away_at_each_step, overlap_all_steps, overlap_different_buckets,
+            Probe, abandon_at_each_step, overlap_all_steps, overlap_different_buckets,
             poll_steadily, quota, race_between_tokens, race_for_returning_tokens, race_tasks,
             race_threads, slowest,
         },
@@ -42,7 +42,7 @@ pub async fn overlapping_requests_take_one_token_each(limiter: impl RateLimiter)
 /// A request whose caller goes away takes one token or none, returns no token of another request, and delays no
 /// other request.
 pub async fn abandoned_requests_take_one_token_or_none(limiter: impl RateLimiter) {
-    go_away_at_each_step(&Probe::in_real_time(limiter)).await;
+    abandon_at_each_step(&Probe::in_real_time(limiter)).await;
 }
 
 /// If requests race for a returning token, one of them is admitted.
@@ -55,7 +55,7 @@ pub async fn busy_tenants_leave_each_other_their_rates(limiter: impl RateLimiter
     let probe = Probe::in_real_time(limiter);
     let mut tenants = JoinSet::new();
     for number in 1..=64 {
-        let probe = probe.apart();
+        let probe = probe.separate();
         let pause = Duration::from_millis(3 * number);
         tenants.spawn(async move {
             poll_steadily(&probe, quota(20, 4), pause, Duration::from_secs(2)).await;

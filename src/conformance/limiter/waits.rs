@@ -30,7 +30,7 @@ pub async fn tokens_return_at_the_rate_up_to_the_burst(limiter: impl RateLimiter
         // This bucket is not full for hours.
         (slowest(4), [1_100, 2_200, 0, 0]),
     ] {
-        let probe = probe.apart();
+        let probe = probe.separate();
         tenants.spawn(async move {
             let pauses = pauses.map(|millis| millis * MILLISECOND);
             empty_after_pauses(&probe, quota, &pauses).await;
@@ -49,7 +49,7 @@ pub async fn an_idle_bucket_never_exceeds_its_burst(limiter: impl RateLimiter) {
         (quota(10, 5), 2, [300, 1_100, 1_100]),
         (quota(2, 4), 1, [100, 2_000, 800]),
     ] {
-        let probe = probe.apart();
+        let probe = probe.separate();
         tenants.spawn(async move {
             let pauses = pauses.map(|millis| millis * MILLISECOND);
             take_after_pauses(&probe, quota, tokens, &pauses).await;
@@ -68,7 +68,7 @@ pub async fn a_request_that_waits_as_told_is_admitted(limiter: impl RateLimiter)
         (quota(1, 2), 2),
         (quota(30, 3), 40),
     ] {
-        let probe = probe.apart();
+        let probe = probe.separate();
         tenants.spawn(async move {
             wait_as_told(&probe, quota, 8 * MILLISECOND, rounds).await;
         });
@@ -95,7 +95,7 @@ pub async fn refused_requests_take_nothing(limiter: impl RateLimiter) {
         (quota(20, 5), 70),
         (quota(10, 3), 155),
     ] {
-        let probe = probe.apart();
+        let probe = probe.separate();
         tenants.spawn(async move {
             let time = Duration::from_millis(3_200);
             poll_steadily(&probe, quota, pause * MILLISECOND, time).await;
@@ -110,7 +110,7 @@ pub async fn random_requests_are_decided_as_by_a_bucket(limiter: impl RateLimite
     let probe = Probe::in_real_time(limiter);
     let mut histories = JoinSet::new();
     for _ in 0..6 {
-        let probe = probe.apart();
+        let probe = probe.separate();
         histories.spawn(async move {
             ask_at_random(&probe, &fast_quotas(), 160, 120 * MILLISECOND).await;
         });

@@ -37,7 +37,7 @@ pub(in crate::conformance) async fn ask_twice_the_burst<L: RateLimiter, T: Time>
 }
 
 /// Makes a few requests with the largest and the smallest possible quotas.
-pub(in crate::conformance) async fn ask_by_extreme_quotas<L: RateLimiter, T: Time>(
+pub(in crate::conformance) async fn ask_with_extreme_quotas<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
     let most = Quota::MAX_PER_SECOND;

@@ -167,7 +167,7 @@ pub(in crate::conformance) async fn empty_addresses_of_one_source<L: RateLimiter
 }
 
 /// Empties a few buckets, makes requests of many other buckets, and then asks all of them again.
-pub(in crate::conformance) async fn ask_of_many_keys<L: RateLimiter, T: Time>(
+pub(in crate::conformance) async fn ask_many_keys<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     count: u32,
 ) {

@@ -30,7 +30,7 @@ enum Meanwhile {
 }
 
 /// Abandons requests after each of their steps, with none, some or all of the tokens taken.
-pub(in crate::conformance) async fn go_away_at_each_step<L: RateLimiter, T: Time>(
+pub(in crate::conformance) async fn abandon_at_each_step<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
 ) {
     use Meanwhile::{AnotherAsks, AnotherWaits, Nothing};
@@ -38,7 +38,7 @@ pub(in crate::conformance) async fn go_away_at_each_step<L: RateLimiter, T: Time
         let mut all_decided = true;
         for meanwhile in [Nothing, AnotherAsks, AnotherWaits] {
             for taken in [0, 2, 6] {
-                all_decided &= go_away(probe, taken, steps, meanwhile).await;
+                all_decided &= abandon_requests(probe, taken, steps, meanwhile).await;
             }
         }
         if all_decided {
@@ -49,7 +49,7 @@ pub(in crate::conformance) async fn go_away_at_each_step<L: RateLimiter, T: Time
 
 /// Abandons three requests of a bucket of six after `steps` steps. Returns whether all of them were already
 /// decided.
-async fn go_away<L: RateLimiter, T: Time>(
+async fn abandon_requests<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     taken: u32,
     steps: u32,

@@ -63,7 +63,7 @@ impl<L: RateLimiter, T: Time> Probe<L, T> {
     }
 
     /// The same limiter with a separate history, for checks that run in parallel.
-    pub(in crate::conformance) fn apart(&self) -> Self {
+    pub(in crate::conformance) fn separate(&self) -> Self {
         Self {
             seen: Arc::default(),
             ..self.clone()

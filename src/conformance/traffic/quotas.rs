@@ -64,7 +64,7 @@ pub(in crate::conformance) async fn alternate_at_each_request<L: RateLimiter, T:
 }
 
 /// Changes to each of several quotas once.
-pub(in crate::conformance) async fn change<L: RateLimiter, T: Time>(probe: &Probe<L, T>) {
+pub(in crate::conformance) async fn change_quotas<L: RateLimiter, T: Time>(probe: &Probe<L, T>) {
     let tenant = fresh_tenant();
     for quota in [
         quota(1, 3),
@@ -78,7 +78,7 @@ pub(in crate::conformance) async fn change<L: RateLimiter, T: Time>(probe: &Prob
 }
 
 /// Makes requests with equal quotas that use different units.
-pub(in crate::conformance) async fn rewrite<L: RateLimiter, T: Time>(probe: &Probe<L, T>) {
+pub(in crate::conformance) async fn rewrite_quotas<L: RateLimiter, T: Time>(probe: &Probe<L, T>) {
     let each = |units: [Result<Quota, InvalidQuota>; 2]| units.map(Result::unwrap_or_default);
     for quotas in [
         each([Quota::per_minute(1, 4), Quota::per_hour(60, 4)]),

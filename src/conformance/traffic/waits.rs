@@ -65,7 +65,7 @@ pub(in crate::conformance) async fn take_after_pauses<L: RateLimiter, T: Time>(
 }
 
 /// Empties the buckets of many tenants, and empties them again shortly before they are full.
-pub(in crate::conformance) async fn ask_of_many_keys_until_full<L: RateLimiter, T: Time>(
+pub(in crate::conformance) async fn ask_many_keys_until_full<L: RateLimiter, T: Time>(
     probe: &Probe<L, T>,
     quota: Quota,
     count: u32,
