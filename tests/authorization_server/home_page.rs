@@ -78,6 +78,7 @@ async fn the_home_page_allows_its_own_script_only() {
     let policy = page.header("content-security-policy").unwrap();
     for directive in [
         "default-src 'none'",
+        "img-src 'self'",
         "script-src 'self'",
         "connect-src 'self'",
         "frame-ancestors 'none'",

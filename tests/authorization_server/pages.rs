@@ -62,6 +62,7 @@ async fn every_page_forbids_scripts_frames_and_caches() {
             "{policy}"
         );
         for directive in [
+            "img-src 'self'",
             "frame-ancestors 'none'",
             "base-uri 'none'",
             "form-action 'self'",

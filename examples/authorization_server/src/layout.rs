@@ -51,8 +51,8 @@ pub(crate) fn page_with_script(status: StatusCode, title: &str, body: &Markup) -
     let document = document(title, "wide", &script, body);
     let style = &*STYLE_HASH;
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; script-src 'self'; connect-src 'self'; \
-         form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'sha256-{style}'; img-src 'self'; script-src 'self'; \
+         connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
     );
     answer(status, document, header_value(&policy))
 }
@@ -107,7 +107,7 @@ fn security_policy(target: FormTarget<'_>) -> HeaderValue {
         }
     };
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'{client}; \
+        "default-src 'none'; style-src 'sha256-{style}'; img-src 'self'; form-action 'self'{client}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     header_value(&policy)
