@@ -67,7 +67,7 @@ async function readMetadata(session) {
     note: "The metadata lists the endpoints of the server (RFC 8414).",
     url: METADATA_PATH,
   });
-  if (metadata.issuer !== location.origin) {
+  if (new URL(metadata.issuer).origin !== location.origin) {
     throw new Error(`This tenant's issuer is ${metadata.issuer}. Open the home page there.`);
   }
   return metadata;
