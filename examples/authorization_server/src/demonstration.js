@@ -217,6 +217,10 @@ function prepareButton(block) {
     return;
   }
   button.hidden = false;
+  // A browser may show the page again as the user left it.
+  window.addEventListener("pageshow", () => {
+    button.disabled = false;
+  });
   button.addEventListener("click", async () => {
     button.disabled = true;
     problem.hidden = true;
