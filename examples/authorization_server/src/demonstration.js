@@ -233,26 +233,32 @@ function prepareButton(block) {
   });
 }
 
+/// The session of the started flow, or null. It is removed, because a reloaded page would send the code again.
+function takeSession() {
+  const saved = sessionStorage.getItem(SAVED);
+  sessionStorage.removeItem(SAVED);
+  return JSON.parse(saved);
+}
+
 async function showSteps(list) {
   const outcome = document.querySelector("#outcome");
-  const session = JSON.parse(sessionStorage.getItem(SAVED));
   const address = new URL(location.href);
-  // A reloaded page would send the code again.
-  sessionStorage.removeItem(SAVED);
   history.replaceState(null, "", location.pathname);
-  if (!session) {
-    outcome.textContent = "Nothing has been started in this browser tab. The home page has a button that starts the flow.";
-    return;
-  }
-  outcome.textContent = "The client is exchanging the code …";
+  let session = null;
   try {
+    session = takeSession();
+    if (!session) {
+      outcome.textContent = "Nothing has been started in this browser tab. The home page has a button that starts the flow.";
+      return;
+    }
+    outcome.textContent = "The client is exchanging the code …";
     outcome.textContent = await finish(session, address);
     outcome.dataset.result = "done";
   } catch (error) {
     outcome.textContent = `The flow stopped: ${error.message}`;
     outcome.dataset.result = "stopped";
   }
-  list.append(...session.steps.map(shownStep));
+  list.append(...(session?.steps ?? []).map(shownStep));
 }
 
 const block = document.querySelector("#demonstration");
