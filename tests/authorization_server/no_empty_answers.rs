@@ -146,6 +146,19 @@ async fn programs_get_problem_details() {
 }
 
 #[tokio::test]
+async fn explanations_are_not_cached() {
+    let server = ExampleServer::start(None);
+    let host = server.base.strip_prefix("http://").unwrap();
+    for accept in ["text/html", "application/json"] {
+        let answer = request(&server, "GET", "/nowhere", accept, host).await;
+        assert_eq!(answer.header("vary"), Some("accept"), "{accept}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{accept}");
+        let sniffing = answer.header("x-content-type-options");
+        assert_eq!(sniffing, Some("nosniff"), "{accept}");
+    }
+}
+
+#[tokio::test]
 async fn the_api_keeps_its_challenge_on_the_page() {
     let server = ExampleServer::start(None);
     let host = server.base.strip_prefix("http://").unwrap();

@@ -2,14 +2,14 @@
 
 use http::{
     HeaderMap, HeaderValue, StatusCode,
-    header::{ACCEPT, ALLOW, CONTENT_TYPE},
+    header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS},
 };
 use hyper::body::Body as _;
 use maud::html;
 use serde_json::json;
 
 use crate::{
-    answers::{self, Answer},
+    answers::{self, Answer, NO_STORE},
     layout::{FormTarget, page},
 };
 
@@ -46,6 +46,8 @@ impl Reader {
             Self::Program => for_program(status, title, &detail),
         };
         explained.headers_mut().extend(headers);
+        let accept = HeaderValue::from_static("accept");
+        explained.headers_mut().append(VARY, accept);
         explained
     }
 }
@@ -65,7 +67,10 @@ fn for_program(status: StatusCode, title: &str, detail: &str) -> Answer {
     let body = json!({ "title": title, "status": status.as_u16(), "detail": detail });
     let mut answer = answers::json(status, &body);
     let problem = HeaderValue::from_static("application/problem+json");
-    answer.headers_mut().insert(CONTENT_TYPE, problem);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, problem);
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }
 
