@@ -166,6 +166,21 @@ fn two_tenants() -> Value {
     ] })
 }
 
+/// Registers a client of the tenant at `host`, and returns its id.
+async fn register_at(server: &ExampleServer, host: &str) -> String {
+    let metadata = json!({
+        "redirect_uris": ["https://app.example.com/callback"],
+        "token_endpoint_auth_method": "none",
+    });
+    let request = Request::post(format!("{}/oidc/register", server.base))
+        .header("host", host)
+        .header("content-type", "application/json")
+        .body(metadata.to_string());
+    let answer = send(request.unwrap()).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()["client_id"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn the_home_page_lists_all_tenants() {
     let server = ExampleServer::start(Some(&two_tenants()));
@@ -201,9 +216,18 @@ async fn an_unknown_host_gets_a_home_page() {
         &page,
         &[
             "No tenant answers at <code>nobody.example</code>",
-            "<code>acme</code>",
-            "<code>globex</code>",
             &format!("<a href=\"{}/\">", server.base),
         ],
     );
+}
+
+#[tokio::test]
+async fn an_unknown_host_learns_no_tenants_and_clients() {
+    let server = ExampleServer::start(Some(&two_tenants()));
+    let client = register_at(&server, "localhost").await;
+    assert_has(&home_at(&server, "localhost").await, &[&client]);
+    let page = home_at(&server, "nobody.example").await;
+    for secret in [&*client, "acme", "globex", "<script"] {
+        assert!(!page.body.contains(secret), "{secret}: {}", page.body);
+    }
 }

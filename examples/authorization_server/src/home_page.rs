@@ -8,7 +8,7 @@ use crate::{
     app::App,
     curl, demonstration_page,
     home::{Home, TenantSummary},
-    layout::page_with_script,
+    layout::{FormTarget, page, page_with_script},
     recent_clients::{RecentClient, cut},
     tenant::Tenant,
     times::date,
@@ -41,7 +41,8 @@ pub(crate) fn show(app: &App, tenant: &Tenant) -> Answer {
     page_with_script(StatusCode::OK, TITLE, &body)
 }
 
-/// The page for a host that leads to no tenant.
+/// The page for a host that leads to no tenant. It lists nothing, because any site can give its own host name the
+/// address of this server and then read the page (DNS rebinding).
 pub(crate) fn show_without_tenant(app: &App, host: Option<&str>) -> Answer {
     let host = host.map(|host| cut(host, LONGEST_HOST));
     let address = &app.home.address;
@@ -57,9 +58,8 @@ pub(crate) fn show_without_tenant(app: &App, host: Option<&str>) -> Answer {
             "loopback hosts. If the server runs on your machine, open "
             a href=(address) { (address) } "."
         }
-        (about_all(&app.home))
     };
-    page_with_script(StatusCode::NOT_FOUND, TITLE, &body)
+    page(StatusCode::NOT_FOUND, TITLE, FormTarget::Here, &body)
 }
 
 /// What every tenant's page shows.
