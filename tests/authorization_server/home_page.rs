@@ -231,3 +231,26 @@ async fn an_unknown_host_learns_no_tenants_and_clients() {
         assert!(!page.body.contains(secret), "{secret}: {}", page.body);
     }
 }
+
+#[tokio::test]
+async fn a_hostile_host_is_escaped_and_cut() {
+    let server = ExampleServer::start(Some(&two_tenants()));
+    let host = format!("<b title=\"x\">&{}THE-END", "a".repeat(80));
+    let page = home_at(&server, &host).await;
+    assert_eq!(page.status, 404);
+    let shown = format!(
+        "<code>&lt;b title=&quot;x&quot;&gt;&amp;{}…</code>",
+        "a".repeat(66)
+    );
+    assert_has(&page, &[&shown]);
+    assert!(!page.body.contains("THE-END"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn an_unreadable_host_is_not_repeated() {
+    let server = ExampleServer::start(Some(&two_tenants()));
+    let request = Request::get(format!("{}/", server.base)).header("host", b"b\xffd".as_slice());
+    let page = send(request.body(String::new()).unwrap()).await;
+    assert_eq!(page.status, 404);
+    assert_has(&page, &["No tenant answers at an unreadable host"]);
+}
