@@ -100,7 +100,10 @@ async fn only_the_last_20_clients_are_listed() {
     let registration = &mut settings["tenants"][0]["registration"];
     registration["rate_limit"] = json!({ "per_second": 1_000, "burst": 1_000 });
     let server = ExampleServer::start(Some(&settings));
-    assert_has(&home(&server).await, &["No client has registered"]);
+    assert_has(
+        &home(&server).await,
+        &["No client has registered at this tenant"],
+    );
     let mut ids = Vec::new();
     for at in 1..=22 {
         ids.push(
@@ -164,6 +167,28 @@ fn two_tenants() -> Value {
         { "id": "globex", "hosts": ["auth.globex.example"],
           "issuer": "https://auth.globex.example" },
     ] })
+}
+
+#[tokio::test]
+async fn a_tenant_lists_only_its_own_clients() {
+    let mut settings = two_tenants();
+    settings["tenants"][1]["registration"] = json!({
+        "enabled": true, "rate_limit": { "per_second": 1_000, "burst": 1_000 },
+    });
+    let server = ExampleServer::start(Some(&settings));
+    let first = register_at(&server, "localhost").await;
+    let mut others = Vec::new();
+    for _ in 0..21 {
+        others.push(register_at(&server, "auth.globex.example").await);
+    }
+    let page = home_at(&server, "localhost").await;
+    assert_has(&page, &[&first]);
+    let other = home_at(&server, "auth.globex.example").await;
+    assert_has(&other, &[&others[1], &others[20]]);
+    assert!(!other.body.contains(&first), "{}", other.body);
+    for id in &others {
+        assert!(!page.body.contains(&**id), "{}", page.body);
+    }
 }
 
 /// Registers a client of the tenant at `host`, and returns its id.

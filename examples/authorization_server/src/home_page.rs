@@ -9,7 +9,7 @@ use crate::{
     curl, demonstration_page,
     home::{Home, TenantSummary},
     layout::{FormTarget, page, page_with_script},
-    recent_clients::{RecentClient, cut},
+    recent_clients::{MOST_OF_TENANT, RecentClient, cut},
     tenant::Tenant,
     times::date,
 };
@@ -36,7 +36,10 @@ pub(crate) fn show(app: &App, tenant: &Tenant) -> Answer {
         pre { (curl::registration(&registration)) }
         h2 { "Endpoints" }
         (endpoints(tenant))
-        (about_all(&app.home))
+        h2 { "Tenants" }
+        (tenants(&app.home))
+        h2 { "Recently registered clients" }
+        (recent_clients(&app.home, tenant))
     };
     page_with_script(StatusCode::OK, TITLE, &body)
 }
@@ -60,16 +63,6 @@ pub(crate) fn show_without_tenant(app: &App, host: Option<&str>) -> Answer {
         }
     };
     page(StatusCode::NOT_FOUND, TITLE, FormTarget::Here, &body)
-}
-
-/// What every tenant's page shows.
-fn about_all(home: &Home) -> Markup {
-    html! {
-        h2 { "Tenants" }
-        (tenants(home))
-        h2 { "Recently registered clients" }
-        (recent_clients(home))
-    }
 }
 
 fn endpoints(tenant: &Tenant) -> Markup {
@@ -148,26 +141,27 @@ fn places(home: &Home, tenant: &TenantSummary) -> Markup {
     }
 }
 
-fn recent_clients(home: &Home) -> Markup {
-    let clients = home.recent_clients.newest_first();
+fn recent_clients(home: &Home, tenant: &Tenant) -> Markup {
+    let clients = home.recent_clients.of_tenant(tenant.id());
     html! {
         @if clients.is_empty() {
-            p.note { "No client has registered since the server started." }
+            p.note { "No client has registered at this tenant since the server started." }
         } @else {
             div.table {
                 table {
                     thead { tr { th { "Name" } th { "Client" } th { "Registered" } } }
-                    tbody { @for client in &clients { (row(home, client)) } }
+                    tbody { @for client in &clients { (row(client)) } }
                 }
             }
             p.note {
-                "The list has the last 20 clients since the server started. Clients choose their own names."
+                "The list has the last " (MOST_OF_TENANT) " clients of this tenant since the server started. "
+                "Clients choose their own names."
             }
         }
     }
 }
 
-fn row(home: &Home, client: &RecentClient) -> Markup {
+fn row(client: &RecentClient) -> Markup {
     let name = client.name.as_deref();
     html! {
         tr {
@@ -176,7 +170,6 @@ fn row(home: &Home, client: &RecentClient) -> Markup {
                     Some(name) => span.name { (name) },
                     None => span.note { "no name" },
                 }
-                @if home.tenants.len() > 1 { small { "tenant " (client.tenant) } }
             }
             td.id {
                 code { (client.id) }

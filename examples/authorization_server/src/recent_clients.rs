@@ -10,13 +10,16 @@ use oauth_dcr::{
     events::{Event, EventSink},
 };
 
-/// How many clients are remembered.
-const MOST: usize = 20;
+/// How many clients of a tenant are remembered.
+pub(crate) const MOST_OF_TENANT: usize = 20;
+
+/// How many clients of all tenants are remembered.
+const MOST: usize = 1_000;
 
 /// The longest name that is shown, in characters.
 const LONGEST_NAME: usize = 60;
 
-/// A sink that remembers the clients registered last, and forgets removed clients. It holds no secret.
+/// A sink that remembers the clients registered last, the newest first, and forgets removed clients. It holds no secret.
 #[derive(Default)]
 pub(crate) struct RecentClients(Mutex<VecDeque<RecentClient>>);
 
@@ -31,9 +34,22 @@ pub(crate) struct RecentClient {
 }
 
 impl RecentClients {
-    /// The clients, the newest first.
-    pub(crate) fn newest_first(&self) -> Vec<RecentClient> {
-        self.lock().iter().cloned().collect()
+    /// The clients of the tenant, the newest first.
+    pub(crate) fn of_tenant(&self, tenant: &TenantId) -> Vec<RecentClient> {
+        let clients = self.lock();
+        let own = clients.iter().filter(|it| it.tenant == *tenant);
+        own.cloned().collect()
+    }
+
+    fn add(&self, client: RecentClient) {
+        let mut clients = self.lock();
+        let mut own = 0_usize;
+        clients.retain(|it| {
+            own += usize::from(it.tenant == client.tenant);
+            it.tenant != client.tenant || own < MOST_OF_TENANT
+        });
+        clients.push_front(client);
+        clients.truncate(MOST);
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<RecentClient>> {
@@ -57,12 +73,7 @@ impl RecentClient {
 impl EventSink for RecentClients {
     fn record(&self, event: &Event<'_>) {
         match *event {
-            Event::Registered { client, .. } => {
-                let client = RecentClient::of(client);
-                let mut clients = self.lock();
-                clients.push_front(client);
-                clients.truncate(MOST);
-            }
+            Event::Registered { client, .. } => self.add(RecentClient::of(client)),
             Event::Removed {
                 tenant, client_id, ..
             } => self
