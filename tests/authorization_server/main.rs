@@ -24,6 +24,7 @@ mod explain;
 mod families;
 mod fixture;
 mod geoip;
+mod greeting;
 mod home_page;
 mod home_page_in_browser;
 mod interaction;

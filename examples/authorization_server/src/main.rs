@@ -208,6 +208,6 @@ fn greeting(options: &Options, base: &str, home_page: &str) -> String {
     if options.settings.is_some() {
         return addresses;
     }
-    let curl = curl::registration(&format!("{base}/oidc/register"));
+    let curl = curl::registration(&format!("{home_page}oidc/register"));
     format!("{addresses}\nregister a client:\n\n{curl}\n\n")
 }
