@@ -25,7 +25,7 @@ fn visit(server: &ExampleServer, way: &str) -> Value {
         "home_page.mjs",
         [home.as_ref(), folder.as_ref(), way.as_ref()],
     );
-    // The browser complains about a violated policy.
+    // A complaint is a violated policy, an error of the script or a failed request.
     assert_eq!(seen["complaints"], json!([]), "{seen:#}");
     seen
 }

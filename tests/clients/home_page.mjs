@@ -45,6 +45,8 @@ try {
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("requestfailed", (request) => complaints.push(`no response from ${request.url()}`));
   await page.goto(home);
   const decisions = { approve: "Approve", deny: "Deny" };
   const seen = javaScriptEnabled ? await goThrough(page, decisions[way]) : await look(page);
