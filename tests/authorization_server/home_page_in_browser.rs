@@ -2,11 +2,13 @@
 //!
 //! Its pictures of the pages are in `target/screenshots`.
 
+use private_servers::free_port;
 use serde_json::{Value, json};
 
 use crate::{
     chromium::{assert_is_picture, drive, screenshots},
     example_server::ExampleServer,
+    fixture::two_scopes,
 };
 
 const STEPS: [(&str, &str); 5] = [
@@ -28,6 +30,11 @@ fn visit(server: &ExampleServer, way: &str) -> Value {
     // A complaint is a violated policy, an error of the script or a failed request.
     assert_eq!(seen["complaints"], json!([]), "{seen:#}");
     seen
+}
+
+fn requests_tokens(seen: &Value) -> bool {
+    let requests = seen["requests"].as_array().unwrap();
+    requests.contains(&json!("/oauth/token"))
 }
 
 /// The steps on the page: their titles and results.
@@ -52,6 +59,7 @@ fn the_button_leads_through_the_whole_flow_to_the_api() {
     assert!(text(4, "response").contains("Analytical Engine"));
     let outcome = "The API returned 2 items to the client for the user grace.";
     assert_eq!(seen["outcome"], outcome);
+    assert!(requests_tokens(&seen), "{seen:#}");
     let address = format!("{}/demonstration/callback", server.base);
     assert_eq!(seen["address"], address, "the code is gone");
     let home = seen["homeAfterwards"].as_str().unwrap();
@@ -79,6 +87,45 @@ fn a_denial_ends_the_flow_with_its_reason() {
     assert_eq!(seen["outcome"], "The flow stopped: access was denied");
     assert_eq!(steps(&seen)[2], ("Ask the user", "no code"), "{seen:#}");
     assert_eq!(steps(&seen).len(), 3, "{seen:#}");
+}
+
+#[test]
+fn the_issuer_may_end_with_a_slash() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut settings = two_scopes("permissive");
+    settings["tenants"][0]["issuer"] = format!("http://{address}/").into();
+    let server = ExampleServer::start_at(&address, &settings);
+    let seen = visit(&server, "finish");
+    let outcome = seen["outcome"].as_str().unwrap();
+    assert!(outcome.starts_with("The API returned 2 items"), "{outcome}");
+}
+
+/// Panics unless a response with another `state` or `iss` ends the flow.
+#[track_caller]
+fn assert_is_refused(way: &str) {
+    let server = ExampleServer::start_with(None, &[]);
+    let seen = visit(&server, way);
+    let outcome =
+        "The flow stopped: The response has another state or another issuer than the request.";
+    assert_eq!(seen["outcome"], outcome, "{seen:#}");
+    assert!(!requests_tokens(&seen), "{seen:#}");
+}
+
+#[test]
+fn a_response_with_another_state_is_refused() {
+    assert_is_refused("other-state");
+}
+
+#[test]
+fn a_response_with_another_issuer_is_refused() {
+    assert_is_refused("other-issuer");
+}
+
+#[test]
+fn the_button_works_again_when_the_page_comes_back() {
+    let server = ExampleServer::start_with(None, &[]);
+    let seen = visit(&server, "again");
+    assert_eq!(seen["isEnabled"], true, "{seen:#}");
 }
 
 #[test]
