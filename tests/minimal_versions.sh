@@ -40,8 +40,13 @@ assert len(direct) > 20, direct
 
 manifest = open("Cargo.toml").read()
 # The other members of the workspace are also for its tests; the copy is a separate workspace.
-for table, rest in [("dev-dependencies", ""), ("workspace", "[workspace]\n")]:
-    table = rf"^\[{table}\]\n(?:(?!\[).*\n)*"
+rest_of_table = {
+    "dev-dependencies": "",
+    "target.'cfg(unix)'.dev-dependencies": "",
+    "workspace": "[workspace]\n",
+}
+for table, rest in rest_of_table.items():
+    table = rf"^\[{re.escape(table)}\]\n(?:(?!\[).*\n)*"
     manifest, count = re.subn(table, rest, manifest, flags=re.MULTILINE)
     assert count == 1, table
 open("Cargo.toml", "w").write(manifest)

@@ -2,6 +2,8 @@
 //!
 //! They need Linux: processes are found in `/proc`.
 
+#![cfg(unix)]
+
 mod free_port;
 mod home;
 mod postgres;
