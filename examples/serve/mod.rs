@@ -32,7 +32,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long running requests may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// The signals that stop a server: SIGTERM and SIGINT on Unix, and Ctrl-C on Windows.
+/// The signals that stop a server: SIGTERM and SIGINT on Unix, and Ctrl-C on Windows. On other systems no
+/// signal stops it.
 #[derive(Debug)]
 pub struct End {
     #[cfg(unix)]
@@ -67,6 +68,8 @@ impl End {
         }
         #[cfg(windows)]
         self.interrupt.recv().await;
+        #[cfg(not(any(unix, windows)))]
+        std::future::pending::<()>().await;
     }
 }
 
