@@ -21,6 +21,7 @@ GUIDE = ROOT / "src/guide"
 SELECTED = ["--locked", "--all-features", "--workspace", "--exclude", "oauth-dcr-fuzz"]
 HEAD = ["claim", "page", "tests"]
 NAME = re.compile(r"`([^`]*)`")
+CELL_OF_TESTS = re.compile(r"`[^`]*`(, `[^`]*`)*")
 
 
 class Row(NamedTuple):
@@ -46,12 +47,14 @@ def rows(text):
             faults.append(f"line {number}: a row has the cells {', '.join(HEAD)}")
         elif set(line) - set("|- "):
             claim, page, tests = cells
+            if not CELL_OF_TESTS.fullmatch(tests):
+                faults.append(f"line {number}: tests are names in backticks, separated by commas")
             found.append(Row(number, claim, page, NAME.findall(tests)))
     return found, faults
 
 
 def faults_of_row(row, tests, pages):
-    """What is wrong with one row. `tests` maps names to whether the test is ignored."""
+    """What is wrong with one row. `tests` maps names to whether the test runs by default."""
     if row.page not in pages:
         yield f"there is no page {row.page}"
     if not row.claim:
@@ -63,8 +66,8 @@ def faults_of_row(row, tests, pages):
             yield f"the row names {name} more than once"
         if name not in tests:
             yield f"there is no test {name}"
-        elif tests[name]:
-            yield f"the test {name} is ignored"
+        elif not tests[name]:
+            yield f"the test {name} does not run by default"
 
 
 def check(text, tests, pages):
@@ -97,18 +100,29 @@ def unlinked(names, readme, modules):
 
 
 def binary_name(name, kind):
-    """How the ledger calls a test binary."""
+    """How the ledger calls a test binary. `bin/` marks the unit tests of a program, because integration
+    tests may have the name of the program."""
+    name = name.replace("-", "_")
+    if "bin" in kind:
+        return f"bin/{name}"
     return "lib" if name == "oauth_dcr" and "lib" in kind else name
+
+
+def add(tests, name, runs):
+    """Adds a test to a listing."""
+    if name in tests:
+        sys.exit(f"two tests have the name {name}")
+    tests[name] = runs
 
 
 def tests_of_nextest(output):
     """Reads what `cargo nextest list --message-format json` prints."""
     tests = {}
     for suite in json.loads(output)["rust-suites"].values():
-        name = suite["binary-name"].replace("-", "_")
-        binary = binary_name(name, [suite["kind"]])
+        binary = binary_name(suite["binary-name"], [suite["kind"]])
         for test, case in suite["testcases"].items():
-            tests[f"{binary}::{test}"] = case["ignored"]
+            # Ignored tests do not match, and neither do the tests that the default filter leaves out.
+            add(tests, f"{binary}::{test}", case["filter-match"]["status"] == "matches")
     return tests
 
 
@@ -119,8 +133,7 @@ def binaries(output):
         if message["reason"] == "compiler-artifact" and message["executable"]:
             target = message["target"]
             if message["profile"]["test"]:
-                name = target["name"].replace("-", "_")
-                yield binary_name(name, target["kind"]), message["executable"]
+                yield binary_name(target["name"], target["kind"]), message["executable"]
 
 
 def names(output):
@@ -135,7 +148,7 @@ def tests_of_binaries(found, output_of):
         listing = [file, "--list", "--format", "terse"]
         ignored = set(names(output_of([*listing, "--ignored"])))
         for test in names(output_of(listing)):
-            tests[f"{binary}::{test}"] = test in ignored
+            add(tests, f"{binary}::{test}", test not in ignored)
     return tests
 
 

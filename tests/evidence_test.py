@@ -9,8 +9,9 @@ sys.dont_write_bytecode = True
 
 import evidence  # noqa: E402
 
-TESTS = {"suite::a::works": False, "lib::b::tests::works": False, "suite::a::slow": True}
+TESTS = {"suite::a::works": True, "lib::b::tests::works": True, "suite::a::slow": False}
 PAGES = ["README.md", "stores"]
+TESTS_ARE_NAMES = "tests are names in backticks, separated by commas"
 GOOD = """# Claims
 
 | claim | page | tests |
@@ -33,16 +34,30 @@ class Check(unittest.TestCase):
         found = faults("| New. | stores | `suite::a::wrong` |")
         self.assertEqual(found, ["line 7: there is no test suite::a::wrong"])
 
-    def test_ignored_test_is_reported(self):
+    def test_test_that_does_not_run_is_reported(self):
         found = faults("| New. | stores | `suite::a::slow` |")
-        self.assertEqual(found, ["line 7: the test suite::a::slow is ignored"])
+        self.assertEqual(found, ["line 7: the test suite::a::slow does not run by default"])
 
     def test_missing_page_is_reported(self):
         found = faults("| New. | shops | `suite::a::works` |")
         self.assertEqual(found, ["line 7: there is no page shops"])
 
     def test_row_without_test_is_reported(self):
-        self.assertEqual(faults("| New. | stores | later |"), ["line 7: the row names no test"])
+        found = faults("| New. | stores | |")
+        self.assertEqual(found, [f"line 7: {TESTS_ARE_NAMES}", "line 7: the row names no test"])
+
+    def test_text_beside_the_tests_is_reported(self):
+        for cell in [
+            "`suite::a::works`, suite::a::wrong",
+            "`suite::a::works` and more",
+            "see `suite::a::works`",
+            "`suite::a::works` `lib::b::tests::works`",
+            "`suite::a::works`,",
+            "`suite::a::works`, `",
+        ]:
+            with self.subTest(cell):
+                found = faults(f"| New. | stores | {cell} |")
+                self.assertEqual(found, [f"line 7: {TESTS_ARE_NAMES}"])
 
     def test_empty_claim_is_reported(self):
         found = faults("|  | stores | `suite::a::works` |")
@@ -78,19 +93,45 @@ class Check(unittest.TestCase):
         )
 
 
-class Listing(unittest.TestCase):
-    def test_nextest_tells_names_and_ignored_tests(self):
-        cases = {"a::works": {"ignored": False}, "a::slow": {"ignored": True}}
-        library = {"b::tests::works": {"ignored": False}}
-        output = {
-            "rust-suites": {
-                "oauth-dcr::suite": {"binary-name": "suite", "kind": "test", "testcases": cases},
-                "oauth-dcr": {"binary-name": "oauth_dcr", "kind": "lib", "testcases": library},
-            }
-        }
-        self.assertEqual(evidence.tests_of_nextest(json.dumps(output)), TESTS)
+MATCHES = {"status": "matches"}
 
-    def test_test_binaries_tell_names_and_ignored_tests(self):
+
+def listing(suites):
+    """What nextest prints about binaries: name, kind and tests of each."""
+    found = {}
+    for number, (name, kind, tests) in enumerate(suites):
+        cases = {test: {"ignored": False, "filter-match": match} for test, match in tests.items()}
+        found[str(number)] = {"binary-name": name, "kind": kind, "testcases": cases}
+    return json.dumps({"rust-suites": found})
+
+
+class Listing(unittest.TestCase):
+    def test_nextest_tells_which_tests_run(self):
+        for reason in ["ignored", "default-filter"]:
+            with self.subTest(reason):
+                left_out = {"status": "mismatch", "reason": reason}
+                suites = [
+                    ("suite", "test", {"a::works": MATCHES, "a::slow": left_out}),
+                    ("oauth_dcr", "lib", {"b::tests::works": MATCHES}),
+                ]
+                self.assertEqual(evidence.tests_of_nextest(listing(suites)), TESTS)
+
+    def test_a_program_and_its_integration_tests_are_told_apart(self):
+        suites = [
+            ("authorization_server", "test", {"a::works": MATCHES}),
+            ("authorization-server", "bin", {"a::works": MATCHES}),
+        ]
+        self.assertEqual(
+            evidence.tests_of_nextest(listing(suites)),
+            {"authorization_server::a::works": True, "bin/authorization_server::a::works": True},
+        )
+
+    def test_equal_names_of_two_tests_are_reported(self):
+        suites = [("suite", "test", {"works": MATCHES}), ("suite", "test", {"works": MATCHES})]
+        with self.assertRaisesRegex(SystemExit, "two tests have the name suite::works"):
+            evidence.tests_of_nextest(listing(suites))
+
+    def test_test_binaries_tell_which_tests_run(self):
         def artifact(name, kind, executable, test=True):
             target = {"name": name, "kind": [kind]}
             profile = {"test": test}
