@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Checks tests/evidence.md: each claim names a page that exists and tests that run.
 
+It also checks that the README links each page of the guide, and that the README stays short.
+
     python3 tests/evidence.py
 
 Builds the tests and asks the harness for their names. It asks cargo-nextest if that is installed, and
@@ -19,6 +21,7 @@ LEDGER = ROOT / "tests/evidence.md"
 GUIDE = ROOT / "src/guide"
 # The tests that tests/run.sh runs, so that nothing is built twice.
 SELECTED = ["--locked", "--all-features", "--workspace", "--exclude", "oauth-dcr-fuzz"]
+MAX_README_LINES = 250
 HEAD = ["claim", "page", "tests"]
 NAME = re.compile(r"`([^`]*)`")
 CELL_OF_TESTS = re.compile(r"`[^`]*`(, `[^`]*`)*")
@@ -97,6 +100,13 @@ def unlinked(names, readme, modules):
             yield f"{name} is no module of src/guide.rs"
         if f"/oauth_dcr/guide/{name}/" not in readme:
             yield f"README.md does not link the page {name}"
+
+
+def too_long(readme):
+    """Whether the README has more lines than people read."""
+    lines = len(readme.splitlines())
+    if lines > MAX_README_LINES:
+        yield f"README.md has {lines} lines, more than {MAX_README_LINES}"
 
 
 def binary_name(name, kind):
@@ -178,6 +188,7 @@ def main():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     modules = (ROOT / "src/guide.rs").read_text(encoding="utf-8")
     faults += unlinked([page for page in known if page != "README.md"], readme, modules)
+    faults += too_long(readme)
     if faults:
         sys.exit("tests/evidence.md:\n" + "\n".join(faults))
     print(f"{len(rows(ledger)[0])} claims name tests that exist; the harness lists {len(tests)} tests")

@@ -92,6 +92,11 @@ class Check(unittest.TestCase):
             ["stores is no module of src/guide.rs", "README.md does not link the page stores"],
         )
 
+    def test_a_long_readme_is_reported(self):
+        self.assertEqual(list(evidence.too_long("line\n" * 250)), [])
+        found = list(evidence.too_long("line\n" * 251))
+        self.assertEqual(found, ["README.md has 251 lines, more than 250"])
+
 
 MATCHES = {"status": "matches"}
 
