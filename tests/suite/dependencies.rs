@@ -1,5 +1,7 @@
 //! What the crate depends on, and what of it reaches out of the process.
 
+use std::collections::BTreeSet;
+
 use crate::{
     package::{compiled, package},
     source_tree::SourceTree,
@@ -7,6 +9,52 @@ use crate::{
 
 /// The features of back ends.
 const BACK_ENDS: [&str; 3] = ["postgres", "redis", "sqlite"];
+
+/// The direct dependencies of the crate, with all features. Only `redis` and `sqlx` are clients. Check
+/// that a new dependency is no client and no resolver before you add it here.
+const DEPENDENCIES: [&str; 31] = [
+    "actix-web",
+    "axum",
+    "base64",
+    "bytes",
+    "futures-core",
+    "governor",
+    "http",
+    "http-body",
+    "http-body-util",
+    "icu_normalizer",
+    "icu_properties",
+    "ipnet",
+    "maxminddb",
+    "metrics",
+    "oxilangtag",
+    "percent-encoding",
+    "rand",
+    "redis",
+    "serde",
+    "serde_json",
+    "serde_path_to_error",
+    "sha2",
+    "sqlx",
+    "subtle",
+    "thiserror",
+    "tokio",
+    "tower-service",
+    "tracing",
+    "unicode-security",
+    "url",
+    "zeroize",
+];
+
+#[test]
+fn direct_dependencies_are_the_reviewed_ones() {
+    let package = package();
+    let dependencies = package["dependencies"].as_array().unwrap().iter();
+    // The dependencies of tests have a kind.
+    let of_users = dependencies.filter(|it| it["kind"].is_null());
+    let names: BTreeSet<_> = of_users.map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, BTreeSet::from(DEPENDENCIES));
+}
 
 #[test]
 fn only_back_ends_reach_out() {
