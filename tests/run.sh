@@ -19,14 +19,19 @@ fail() {
 
 name=
 step() { # NAME
-    finish
+    finish_step
     name=$1
-    SECONDS=0
+    started=$SECONDS
     printf '\n== %s\n' "$name"
 }
 
+finish_step() {
+    [[ -z $name ]] || printf -- '-- %s: %d s\n' "$name" "$((SECONDS - started))"
+}
+
 finish() {
-    [[ -z $name ]] || printf -- '-- %s: %d s\n' "$name" "$SECONDS"
+    finish_step
+    printf -- '-- total: %d s\n' "$SECONDS"
 }
 trap finish EXIT
 
