@@ -107,13 +107,15 @@ core() {
 # Builds the documentation as docs.rs does: only from the files of the package, and with the feature that
 # each item needs, which a stable compiler does not show by default.
 document_package() {
-    local folder version
-    folder=$(mktemp -d)
+    local folder=target/documented version
+    rm -rf "$folder"
+    mkdir -p "$folder"
     version=$(of_package 'package["version"]')
     tar -x -f "target/package/oauth-dcr-$version.crate" -C "$folder" --strip-components=1
+    # The folder is no member of the workspace around it.
+    printf '\n[workspace]\n' >>"$folder/Cargo.toml"
     RUSTC_BOOTSTRAP=1 RUSTDOCFLAGS="--cfg docsrs ${warnings[*]}" cargo doc --locked --no-deps --all-features \
         --manifest-path "$folder/Cargo.toml" --target-dir target/docs.rs
-    rm -r "$folder"
 }
 
 # Checks the crates that a program has through this crate with these features. The workspace has the crates
