@@ -51,25 +51,31 @@ find_or_install_cargo_deny() {
     cargo_deny=target/tools/bin/cargo-deny
 }
 
-# Prints the value of an expression about `package`, which is the crate as its Cargo.toml describes it.
-# The other members of the workspace are for its tests.
-of_package() { # EXPRESSION
+# Prints the value of an expression about `package`, which is a member of the workspace as its Cargo.toml
+# describes it.
+of_package() { # NAME EXPRESSION
     cargo metadata --locked --no-deps --format-version 1 | python3 -c '
 import json, sys
 
-metadata = json.load(sys.stdin)
-[own] = metadata["workspace_default_members"]
-package = next(it for it in metadata["packages"] if it["id"] == own)
-print(eval(sys.argv[1]))
-' "$1"
+packages = json.load(sys.stdin)["packages"]
+package = next(it for it in packages if it["name"] == sys.argv[1])
+print(eval(sys.argv[2]))
+' "$@"
 }
 
-features() {
-    of_package '"\n".join(package["features"])'
+features() { # PACKAGE
+    of_package "$1" '"\n".join(package["features"])'
 }
 
 oldest_rust() {
-    of_package 'package["rust_version"]'
+    of_package oauth-dcr 'package["rust_version"]'
+}
+
+# Checks a target as users compile it, with one feature or none.
+check_feature() { # FEATURE TARGET...
+    echo "${1:-none}"
+    cargo rustc --locked --quiet --profile check --no-default-features --features "$1" "${@:2}" -- \
+        "${warnings[@]}"
 }
 
 # Fails if a dependency declares that it needs a newer Rust.
@@ -110,7 +116,7 @@ document_package() {
     local folder=target/documented version
     rm -rf "$folder"
     mkdir -p "$folder"
-    version=$(of_package 'package["version"]')
+    version=$(of_package oauth-dcr 'package["version"]')
     tar -x -f "target/package/oauth-dcr-$version.crate" -C "$folder" --strip-components=1
     # The folder is no member of the workspace around it.
     printf '\n[workspace]\n' >>"$folder/Cargo.toml"
@@ -165,11 +171,14 @@ cargo clippy --locked --no-deps --package authorization-server -- "${warnings[@]
 cargo clippy --locked --no-deps --package oauth-dcr-fuzz -- "${warnings[@]}"
 
 step "each feature alone"
-features=$(features)
+features=$(features oauth-dcr)
 for feature in "" $features; do
-    echo "${feature:-none}"
-    cargo rustc --locked --quiet --lib --profile check --no-default-features --features "$feature" -- \
-        "${warnings[@]}"
+    check_feature "$feature" --lib
+done
+echo "authorization-server:"
+features_of_server=$(features authorization-server)
+for feature in "" $features_of_server; do
+    check_feature "$feature" --package authorization-server --bin authorization-server
 done
 
 step "the oldest dependencies that will do"
