@@ -35,6 +35,12 @@ finish() {
 }
 trap finish EXIT
 
+# Whether the default Rust, or else one of rustup, can list the public items.
+can_list_public_items() {
+    [[ $(rustc --version) == "rustc $CHECKED_WITH."* ]] ||
+        [[ $(rustup run "$CHECKED_WITH.0" rustc --version 2>/dev/null) == "rustc $CHECKED_WITH."* ]]
+}
+
 # Sets `cargo_deny` to a program of exactly this version, because other versions may have other checks.
 # Without optimization it runs in seconds; compiling it with optimization would take minutes.
 find_or_install_cargo_deny() {
@@ -151,6 +157,8 @@ TOML
 [[ $(uname -s) == Linux ]] || fail "the tests need Linux, and this is $(uname -s)"
 
 step "what the tests need"
+can_list_public_items ||
+    fail "tests/public_api needs Rust $CHECKED_WITH: rustup toolchain install $CHECKED_WITH.0"
 bash tests/clients/install.sh
 bash tests/servers/install.sh
 find_or_install_cargo_deny
