@@ -1,5 +1,5 @@
-//! Suites that check your own store or limiter against its whole contract. Each suite panics at the first
-//! broken rule. The message names the rule and says what happened.
+//! Suites that check your own store or limiter against its whole contract. Each suite panics at the first broken
+//! rule, and its message names the rule and says what happened.
 //!
 //! ```
 //! use oauth_dcr::{conformance, rate_limit::LocalRateLimiter, MemoryStore};
