@@ -18,15 +18,16 @@ fail() {
     exit 1
 }
 
-# A clone has only the committed files. Without a repository, all files are copied except those that tests
-# install.
+# A clone has only the committed files. They are archived, because git refuses to clone the repository of another
+# user. Without a repository, all files are copied except those that tests install.
 clone() {
+    local git=(git -c "safe.directory=*")
+    mkdir "$CLONE"
     if [[ -e .git ]]; then
-        git clone --quiet --no-local . "$CLONE" || fail "git cannot clone the repository"
-        [[ -z $(git status --porcelain) ]] || echo "Changes that are not committed are left out."
+        "${git[@]}" archive HEAD | tar -x -C "$CLONE" || fail "git cannot read the committed files"
+        [[ -z $("${git[@]}" status --porcelain) ]] || echo "Changes that are not committed are left out."
     else
-        echo "There is no repository to clone: the files are copied."
-        mkdir "$CLONE"
+        echo "There is no repository: the files are copied."
         tar -c --exclude=./target --exclude=node_modules --exclude=.venv . | tar -x -C "$CLONE"
     fi
 }
