@@ -49,8 +49,9 @@ async fn random_moment(load: &Load) {
     sleep(Duration::from_micros(random(JITTER).try_into().unwrap())).await;
 }
 
-/// Kills the server during registrations and checks that the next server has them, repeatedly.
-async fn kill_the_server(what: &str, database: &Database, rounds: u32) {
+/// Kills the server during registrations and checks that the next server has them, repeatedly. In each round, at most
+/// `max_refused` registrations are refused.
+async fn kill_the_server(what: &str, database: &Database, rounds: u32, max_refused: usize) {
     let next = Arc::new(AtomicUsize::new(0));
     let mut ledger: Vec<Acknowledged> = Vec::new();
     let mut server = start(database);
@@ -58,9 +59,8 @@ async fn kill_the_server(what: &str, database: &Database, rounds: u32) {
         let load = Load::on(&server.base, &next);
         random_moment(&load).await;
         server.kill();
-        // A loaded machine may refuse requests while the server connects. The promise is about the others.
-        let (acknowledged, _refused) = load.end().await;
-        assert!(!acknowledged.is_empty(), "round {round}");
+        let (acknowledged, refused) = load.end().await;
+        assert!(refused <= max_refused, "round {round}: {refused} refused");
         server = start(database);
         assert_work(&server.base, &acknowledged).await;
         ledger.extend(acknowledged);
@@ -80,7 +80,7 @@ async fn a_killed_server_loses_nothing_in_sqlite() {
     let dir = TemporaryDir::new();
     let database = Database::Sqlite(dir.path().join("clients"));
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 4);
-    kill_the_server("SQLite", &database, rounds).await;
+    kill_the_server("SQLite", &database, rounds, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +88,8 @@ async fn a_killed_server_loses_nothing_in_postgresql() {
     let postgres = PrivatePostgres::start();
     let database = Database::Postgres(postgres.create_database());
     let rounds = number("OAUTH_DCR_KILL_ROUNDS", 3);
-    kill_the_server("PostgreSQL", &database, rounds).await;
+    // On a loaded machine, each connection may be refused once while the server logs in to the database.
+    kill_the_server("PostgreSQL", &database, rounds, CONNECTIONS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
